@@ -1,0 +1,33 @@
+"""What an anomaly makes: an odd variant of an intact shape, or a refusal with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from odd_bench.shapes.shape import Shape
+
+
+@dataclass(frozen=True)
+class Variant:
+    """An odd version of an intact shape, in the intact shape's canonical frame.
+
+    type: one of scene.ANOMALY_TYPES. changed_faces: (f,) bool over shape.faces, the surface that is new, moved or recoloured.
+    lost_faces: (f_intact,) bool over the intact shape's faces, the surface that is no longer there.
+    magnitude: size of the change as a fraction of the largest side; each anomaly says which length it measures.
+    """
+
+    shape: Shape
+    type: str
+    changed_faces: np.ndarray
+    lost_faces: np.ndarray
+    magnitude: float
+
+
+class Refusal(Exception):
+    """An anomaly that could not be made well with these draws; `reason` is a short fixed phrase, counted in the run's report."""
+
+    def __init__(self, reason: str, detail: str = ""):
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
