@@ -1,0 +1,31 @@
+"""The procedural toys: 51 categories, each a function from a generator of random numbers to a list of painted parts."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+
+from odd_bench.shapes.toy import Toy
+from odd_bench.shapes.toys import tableware
+
+SEEN = (
+    "dinosaur", "fish", "frog", "monkey", "light", "lizard", "orange", "boat", "dog", "lion", "pig", "cookie", "panda",
+    "chicken", "ice", "horse", "car", "airplane", "cake", "shark", "donut", "hat", "cow", "apple", "bowl", "hamburger",
+    "octopus", "giraffe", "chess", "bread", "butterfly", "cupcake", "bunny", "elephant", "fox", "deer", "bus", "bottle", "mouse",
+)  # fmt: skip
+UNSEEN = (
+    "mug", "plate", "robot", "glass", "sheep", "shoe", "train", "banana", "cup", "key", "penguin", "hammer",
+)  # fmt: skip
+FAMILIES = (
+    tableware,
+)  # fmt: skip
+BUILDERS = {name: build for family in FAMILIES for name, build in family.TOYS.items()}
+
+
+def make_toy(category: str, seed: int) -> Toy:
+    """Instance `seed` of a category; an unknown category raises KeyError naming the known ones."""
+    if category not in BUILDERS:
+        raise KeyError(f"toys: no category {category!r}; known: {', '.join(sorted(BUILDERS))}")
+    rng = np.random.default_rng(np.random.SeedSequence([zlib.crc32(category.encode()), seed]))
+    return Toy(f"{category}-{seed:04d}", category, tuple(BUILDERS[category](rng)))

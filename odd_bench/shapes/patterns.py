@@ -1,0 +1,149 @@
+"""Surface patterns: the colour of a point as a function of where it lies on the object. Colours are sRGB in 0..1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from odd_bench.shapes import noise
+
+Color = tuple[float, float, float]
+
+
+class Pattern(Protocol):
+    def colors(self, points: np.ndarray) -> np.ndarray:
+        """(n, 3) points in the model's design frame to (n, 3) sRGB colours."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plain:
+    color: Color
+
+    def colors(self, points):
+        return np.broadcast_to(np.asarray(self.color, float), (len(points), 3))
+
+
+@dataclass(frozen=True)
+class Stripes:
+    """Bands of two colours across `direction`; `share` of each period has the second colour; `wobble` bends them."""
+
+    first: Color
+    second: Color
+    direction: tuple[float, float, float] = (0, 0, 1)
+    period: float = 0.2
+    share: float = 0.5
+    wobble: float = 0.0
+    phase: float = 0.0
+    seed: int = 0
+
+    def colors(self, points):
+        n = np.asarray(self.direction, float) / np.linalg.norm(self.direction)
+        height = points @ n + self.wobble * (noise.smooth(points * 4.0, self.seed) - 0.5)
+        return _choose(np.mod(height / self.period + self.phase, 1.0) < self.share, self.second, self.first)
+
+
+@dataclass(frozen=True)
+class Spots:
+    """Round spots of the second colour: cell size `spacing`, spot radius `radius` (same unit), `share` of cells filled."""
+
+    first: Color
+    second: Color
+    spacing: float = 0.25
+    radius: float = 0.08
+    share: float = 0.8
+    seed: int = 0
+
+    def colors(self, points):
+        distance, owner = noise.cells(points / self.spacing, self.seed)
+        size = self.radius / self.spacing * (0.6 + 0.8 * owner / max(self.share, 1e-6))
+        return _choose((owner < self.share) & (distance < size), self.second, self.first)
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Irregular patches of the second colour covering about `share` of the surface: cows, camouflage, moss."""
+
+    first: Color
+    second: Color
+    size: float = 0.4
+    share: float = 0.4
+    seed: int = 0
+
+    def colors(self, points):
+        value = noise.fractal(points / self.size, self.seed, 3)
+        return _choose(value < 0.3 + 0.4 * self.share, self.second, self.first)
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Blend from the first colour at `low` to the second at `high` along `direction`."""
+
+    first: Color
+    second: Color
+    direction: tuple[float, float, float] = (0, 0, 1)
+    low: float = -0.5
+    high: float = 0.5
+
+    def colors(self, points):
+        n = np.asarray(self.direction, float) / np.linalg.norm(self.direction)
+        return _mix(np.clip((points @ n - self.low) / (self.high - self.low), 0, 1), self.first, self.second)
+
+
+@dataclass(frozen=True)
+class Split:
+    """One colour below the plane `points . direction = offset`, another above."""
+
+    first: Color
+    second: Color
+    direction: tuple[float, float, float] = (0, 0, 1)
+    offset: float = 0.0
+
+    def colors(self, points):
+        n = np.asarray(self.direction, float) / np.linalg.norm(self.direction)
+        return _choose(points @ n < self.offset, self.first, self.second)
+
+
+@dataclass(frozen=True)
+class WoodGrain:
+    """Growth rings around a slightly tilted, wandering axis."""
+
+    light: Color = (0.76, 0.57, 0.36)
+    dark: Color = (0.55, 0.36, 0.2)
+    axis: tuple[float, float, float] = (1.0, 0.1, 0.15)
+    period: float = 0.08
+    seed: int = 0
+
+    def colors(self, points):
+        n = np.asarray(self.axis, float) / np.linalg.norm(self.axis)
+        q = points + 0.12 * (noise.smooth(points * 2.5, self.seed)[:, None] - 0.5) + 0.4
+        radius = np.linalg.norm(q - (q @ n)[:, None] * n, axis=1)
+        ring = np.mod(radius / self.period, 1.0)
+        fibre = noise.smooth(q * np.array([6.0, 40.0, 40.0]), self.seed + 5)
+        return _mix(np.clip(0.75 * ring**2 + 0.3 * fibre, 0, 1), self.light, self.dark)
+
+
+@dataclass(frozen=True)
+class Mottled:
+    """Cloudy blend of two colours: glaze, baked crust, fruit skin."""
+
+    first: Color
+    second: Color
+    size: float = 0.15
+    contrast: float = 1.5
+    seed: int = 0
+
+    def colors(self, points):
+        value = noise.fractal(points / self.size, self.seed)
+        return _mix(np.clip(0.5 + self.contrast * (value - 0.5), 0, 1), self.first, self.second)
+
+
+def _mix(weight: np.ndarray, first: Color, second: Color) -> np.ndarray:
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    return a + weight[:, None] * (b - a)
+
+
+def _choose(use_first: np.ndarray, first: Color, second: Color) -> np.ndarray:
+    return np.where(use_first[:, None], np.asarray(first, float), np.asarray(second, float))

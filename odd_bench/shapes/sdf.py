@@ -1,0 +1,303 @@
+"""Signed distance fields: primitives and the operators that compose them.
+
+A field maps points (n, 3) to signed distances (n,), negative inside. Distances may be bounds: they must change by at most
+about 1.3 per unit of length near the surface, which every primitive and operator here respects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+Field = Callable[[np.ndarray], np.ndarray]
+Vector = Sequence[float] | np.ndarray
+
+
+# --- primitives -------------------------------------------------------------------------------------------------------
+
+
+def sphere(center: Vector, radius: float) -> Field:
+    c = np.asarray(center, np.float32)
+    return lambda p: np.linalg.norm(p - c, axis=1) - radius
+
+
+def ellipsoid(center: Vector, radii: Vector) -> Field:
+    """Axis-aligned ellipsoid; the distance is a first-order bound, good for aspect ratios up to about 5."""
+    c, r = np.asarray(center, np.float32), np.asarray(radii, np.float32)
+
+    def field(p):
+        q = p - c
+        k0 = np.linalg.norm(q / r, axis=1)
+        k1 = np.linalg.norm(q / (r * r), axis=1)
+        return np.where(k0 < 1e-4, -r.min(), k0 * (k0 - 1.0) / np.maximum(k1, 1e-6))
+
+    return field
+
+
+def capsule(a: Vector, b: Vector, radius_a: float, radius_b: float | None = None) -> Field:
+    """Round cone from a to b: the hull of two spheres."""
+    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    ra, rb = float(radius_a), float(radius_a if radius_b is None else radius_b)
+    ba = b - a
+    length = float(np.linalg.norm(ba))
+    if length <= abs(ra - rb) + 1e-6:
+        return sphere(a, ra) if ra >= rb else sphere(b, rb)
+    slope = (ra - rb) / length
+    axis, cosine = ba / length, float(np.sqrt(1.0 - slope * slope))
+
+    def field(p):
+        q = p - a
+        y = q @ axis
+        x = np.sqrt(np.maximum(np.einsum("ij,ij->i", q, q) - y * y, 0.0))
+        k = y * cosine - x * slope  # which end the nearest point of the slanted side lies beyond
+        side = x * cosine + y * slope - ra
+        low = np.hypot(x, y) - ra
+        high = np.hypot(x, y - length) - rb
+        return np.where(k < 0.0, low, np.where(k > length * cosine, high, side))
+
+    return field
+
+
+def chain(points: Sequence[Vector], radii: Sequence[float], blend: float = 0.0) -> Field:
+    """Round cones along a polyline: tails, tentacles, handles. blend: smooth union radius at the joints."""
+    links = [capsule(points[i], points[i + 1], radii[i], radii[i + 1]) for i in range(len(points) - 1)]
+    return union(*links) if blend == 0.0 else smooth_union(blend, *links)
+
+
+def box(center: Vector, half: Vector, rounding: float = 0.0) -> Field:
+    """Axis-aligned box with half sides `half`, edges rounded by `rounding` inside those sides."""
+    c = np.asarray(center, np.float32)
+    h = np.asarray(half, np.float32) - rounding
+
+    def field(p):
+        q = np.abs(p - c) - h
+        outside = np.linalg.norm(np.maximum(q, 0.0), axis=1)
+        return outside + np.minimum(q.max(axis=1), 0.0) - rounding
+
+    return field
+
+
+def cylinder(a: Vector, b: Vector, radius: float, rounding: float = 0.0) -> Field:
+    return frustum(a, b, radius, radius, rounding)
+
+
+def frustum(a: Vector, b: Vector, radius_a: float, radius_b: float, rounding: float = 0.0) -> Field:
+    """Flat-ended cone from a to b, edges rounded inside its sides."""
+    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    length = float(np.linalg.norm(b - a))
+    profile = [(0.0, 0.0), (radius_a, 0.0), (radius_b, length), (0.0, length)]
+    return placed(lathe(profile, rounding), frame_along(b - a, a))
+
+
+def torus(center: Vector, ring_radius: float, tube_radius: float, axis: Vector = (0, 0, 1)) -> Field:
+    c, n = np.asarray(center, np.float32), np.asarray(axis, np.float32)
+    n = n / np.linalg.norm(n)
+
+    def field(p):
+        q = p - c
+        y = q @ n
+        x = np.sqrt(np.maximum(np.einsum("ij,ij->i", q, q) - y * y, 0.0))
+        return np.hypot(x - ring_radius, y) - tube_radius
+
+    return field
+
+
+def lathe(profile: Sequence[tuple[float, float]], rounding: float = 0.0) -> Field:
+    """Solid of revolution about z of a closed polygon of (radius, z) points; corners rounded inside the polygon."""
+    distance = _polygon(profile)
+    if rounding == 0.0:
+        return lambda p: distance(np.stack([np.hypot(p[:, 0], p[:, 1]), p[:, 2]], axis=1))
+    on_axis = [(-r, z) for r, z in reversed(profile)]  # mirrored, so that rounding leaves the axis alone
+    whole = _polygon(_inset([*profile, *on_axis], rounding))
+    return lambda p: whole(np.stack([np.hypot(p[:, 0], p[:, 1]), p[:, 2]], axis=1)) - rounding
+
+
+def extrude(polygon: Sequence[tuple[float, float]], z_low: float, z_high: float, rounding: float = 0.0) -> Field:
+    """Prism over a closed polygon of (x, y) points between two heights; edges rounded outside the inset polygon."""
+    distance = _polygon(_inset(polygon, rounding) if rounding else polygon)
+    middle, half = (z_low + z_high) / 2, (z_high - z_low) / 2 - rounding
+
+    def field(p):
+        d = distance(p[:, :2])
+        e = np.abs(p[:, 2] - middle) - half
+        outside = np.hypot(np.maximum(d, 0.0), np.maximum(e, 0.0))
+        return outside + np.minimum(np.maximum(d, e), 0.0) - rounding
+
+    return field
+
+
+def half_space(point: Vector, normal: Vector) -> Field:
+    """Everything behind the plane through `point` that looks along `normal`."""
+    o, n = np.asarray(point, np.float32), np.asarray(normal, np.float32)
+    n = n / np.linalg.norm(n)
+    return lambda p: (p - o) @ n
+
+
+# --- operators --------------------------------------------------------------------------------------------------------
+
+
+def union(*fields: Field) -> Field:
+    return lambda p: np.minimum.reduce([f(p) for f in fields])
+
+
+def intersection(*fields: Field) -> Field:
+    return lambda p: np.maximum.reduce([f(p) for f in fields])
+
+
+def cut(field: Field, *holes: Field) -> Field:
+    return lambda p: np.maximum.reduce([field(p), *(-h(p) for h in holes)])
+
+
+def smooth_union(radius: float, *fields: Field) -> Field:
+    """Union with a fillet of about `radius`; beyond it each field is untouched."""
+
+    def field(p):
+        d = fields[0](p)
+        for f in fields[1:]:
+            d = smooth_minimum(d, f(p), radius)
+        return d
+
+    return field
+
+
+def smooth_cut(radius: float, field: Field, *holes: Field) -> Field:
+    def result(p):
+        d = -field(p)
+        for h in holes:
+            d = smooth_minimum(d, h(p), radius)
+        return -d
+
+    return result
+
+
+def smooth_minimum(a: np.ndarray, b: np.ndarray, radius: float) -> np.ndarray:
+    """Quadratic smooth minimum; equals min(a, b) where they differ by more than `radius`."""
+    if radius <= 0.0:
+        return np.minimum(a, b)
+    h = np.maximum(radius - np.abs(a - b), 0.0) / radius
+    return np.minimum(a, b) - h * h * (radius / 4.0)
+
+
+def shell(field: Field, thickness: float) -> Field:
+    """The layer of the given thickness just inside the surface."""
+    return lambda p: np.abs(field(p) + thickness / 2) - thickness / 2
+
+
+def grown(field: Field, amount: float) -> Field:
+    return lambda p: field(p) - amount
+
+
+def placed(field: Field, pose: np.ndarray) -> Field:
+    """The field moved by a (4, 4) rigid motion."""
+    rotation, translation = pose[:3, :3].astype(np.float32), pose[:3, 3].astype(np.float32)
+    return lambda p: field((p - translation) @ rotation)
+
+
+def moved(field: Field, offset: Vector) -> Field:
+    o = np.asarray(offset, np.float32)
+    return lambda p: field(p - o)
+
+
+def rotated(field: Field, axis: Vector, degrees: float, about: Vector = (0, 0, 0)) -> Field:
+    return placed(field, rotation_about(axis, degrees, about))
+
+
+def scaled(field: Field, factors: float | Vector, about: Vector = (0, 0, 0)) -> Field:
+    """Scale about a point; unequal factors keep a distance bound by the smallest factor."""
+    s, o = np.broadcast_to(np.asarray(factors, np.float32), 3), np.asarray(about, np.float32)
+    return lambda p: field((p - o) / s + o) * float(s.min())
+
+
+def mirrored(field: Field, axis: int = 0) -> Field:
+    """The union of the field with its mirror image across the plane where coordinate `axis` is zero."""
+
+    def result(p):
+        q = p.copy()
+        q[:, axis] = -q[:, axis]
+        return np.minimum(field(p), field(q))
+
+    return result
+
+
+def displaced(field: Field, height: Callable[[np.ndarray], np.ndarray], depth: float) -> Field:
+    """Push the surface out by `depth * height(p)`; keep depth small beside the features of `height`."""
+
+    def result(p):
+        d = field(p)
+        near = np.abs(d) < 4 * abs(depth)
+        d = d.copy()
+        d[near] -= depth * height(p[near])
+        return d
+
+    return result
+
+
+def warped(field: Field, warp: Callable[[np.ndarray], np.ndarray]) -> Field:
+    """The field seen through an inverse warp of space, which should stretch lengths by at most about 1.3."""
+    return lambda p: field(warp(p))
+
+
+# --- rigid motions ----------------------------------------------------------------------------------------------------
+
+
+def rotation_about(axis: Vector, degrees: float, about: Vector = (0, 0, 0)) -> np.ndarray:
+    """(4, 4) rotation by an angle about the line through `about` along `axis`."""
+    n = np.asarray(axis, float) / np.linalg.norm(axis)
+    angle = np.radians(degrees)
+    k = np.array([[0, -n[2], n[1]], [n[2], 0, -n[0]], [-n[1], n[0], 0]])
+    pose = np.eye(4)
+    pose[:3, :3] += np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k)
+    pose[:3, 3] = np.asarray(about, float) - pose[:3, :3] @ np.asarray(about, float)
+    return pose
+
+
+def frame_along(z_axis: Vector, origin: Vector) -> np.ndarray:
+    """(4, 4) pose at `origin` whose z axis points along `z_axis`."""
+    z = np.asarray(z_axis, float) / np.linalg.norm(z_axis)
+    helper = np.array([1.0, 0, 0]) if abs(z[0]) < 0.9 else np.array([0, 1.0, 0])
+    x = np.cross(helper, z)
+    x /= np.linalg.norm(x)
+    pose = np.eye(4)
+    pose[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
+    pose[:3, 3] = origin
+    return pose
+
+
+# --- polygons ---------------------------------------------------------------------------------------------------------
+
+
+def _polygon(corners: Sequence[tuple[float, float]]) -> Field:
+    """Exact signed distance of (n, 2) points to a closed polygon of any orientation."""
+    v = np.asarray(corners, np.float32)
+    edges = [(v[i], v[i - 1]) for i in range(len(v)) if not np.allclose(v[i], v[i - 1])]
+
+    def field(p):
+        nearest = np.full(len(p), np.inf, np.float32)
+        inside = np.zeros(len(p), bool)
+        x, y = p[:, 0], p[:, 1]
+        for a, b in edges:
+            ex, ey = float(b[0] - a[0]), float(b[1] - a[1])
+            wx, wy = x - a[0], y - a[1]
+            t = np.clip((wx * ex + wy * ey) / (ex * ex + ey * ey), 0.0, 1.0)
+            nearest = np.minimum(nearest, (wx - ex * t) ** 2 + (wy - ey * t) ** 2)
+            crosses = (a[1] <= y) != (b[1] <= y)
+            if ey != 0.0:
+                inside ^= crosses & (wx < wy * (ex / ey))
+        return np.sqrt(nearest) * np.where(inside, -1.0, 1.0).astype(np.float32)
+
+    return field
+
+
+def _inset(corners: Sequence[tuple[float, float]], amount: float) -> np.ndarray:
+    """Move every edge of a polygon inwards by `amount`; the amount must stay below half the narrowest width."""
+    v = np.asarray(corners, float)
+    v = v[np.linalg.norm(v - np.roll(v, 1, axis=0), axis=1) > 1e-9]
+    area = np.sum(v[:, 0] * np.roll(v[:, 1], -1) - np.roll(v[:, 0], -1) * v[:, 1])
+    v = v if area > 0 else v[::-1]
+    edge = np.roll(v, -1, axis=0) - v
+    edge /= np.linalg.norm(edge, axis=1, keepdims=True)
+    inward = np.stack([-edge[:, 1], edge[:, 0]], axis=1)
+    before, after = np.roll(inward, 1, axis=0), inward
+    bisector = (before + after) / np.maximum(1.0 + np.sum(before * after, axis=1, keepdims=True), 0.2)
+    return v + amount * bisector

@@ -1,0 +1,161 @@
+"""A toy: named, painted parts composed as signed distance fields, meshed on demand with or without edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from odd_bench.shapes.isosurface import Layer, owners, spacing_for, surface
+from odd_bench.shapes.patterns import Pattern, Plain
+from odd_bench.shapes.sdf import Field, placed
+from odd_bench.shapes.shape import Material, PartEdit, Shape
+
+FACES = 50_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """One step of a toy. Parts of one name are edited together, for example the white and the pupil of one eye.
+
+    field: in the design frame (z up, the toy looks along +x, inside the cube of side 4). blend: fillet radius with what came
+    before. cut: take the field away instead of adding it. movable: may be moved, turned or left out as an anomaly.
+    """
+
+    name: str
+    field: Field
+    pattern: Pattern
+    material: Material
+    blend: float = 0.0
+    cut: bool = False
+    movable: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The canonical frame in design units: canonical = (design - center) / side."""
+
+    center: np.ndarray
+    side: float
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A model (see shape.Model) made of parts; the first part is the body."""
+
+    name: str
+    category: str
+    parts: tuple[Part, ...]
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.name for part in self.parts))
+
+    @property
+    def movable_parts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.name for part in self.parts if part.movable))
+
+    def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
+        """Mesh the toy; about 50,000 faces. Edits are in the canonical frame; an unknown part name raises KeyError."""
+        if not edits:
+            return self._intact
+        center, side = self._frame.center, self._frame.side
+        return self._mesh(_edited(self, edits, center, side), center, side)
+
+    @cached_property
+    def _spacing(self) -> float:
+        return spacing_for(_layers(self.parts), FACES)
+
+    @cached_property
+    def _raw(self) -> tuple[np.ndarray, np.ndarray]:
+        return surface(_layers(self.parts), self._spacing)
+
+    @cached_property
+    def _frame(self) -> Frame:
+        low, high = self._raw[0].min(axis=0), self._raw[0].max(axis=0)
+        return Frame((low + high) / 2, float((high - low).max()))
+
+    @cached_property
+    def _intact(self) -> Shape:
+        return self._painted(_Painted.of(self.parts), *self._raw, self._frame.center, self._frame.side)
+
+    def _mesh(self, painted: _Painted, center: np.ndarray, side: float) -> Shape:
+        vertices, faces = surface(_layers(painted.parts), self._spacing)
+        return self._painted(painted, vertices, faces, center, side)
+
+    def _painted(self, painted: _Painted, vertices, faces, center: np.ndarray, side: float) -> Shape:
+        centroids = vertices[faces].mean(axis=1).astype(np.float32)
+        owner = owners(_layers(painted.parts), centroids)
+        materials = tuple(dict.fromkeys(part.material for part in painted.parts))
+        names = self.part_names
+        return Shape(
+            name=self.name,
+            category=self.category,
+            vertices=(vertices - center) / side,
+            faces=faces,
+            face_part=np.array([names.index(part.name) for part in painted.parts], np.int32)[owner],
+            face_material=np.array([materials.index(part.material) for part in painted.parts], np.int32)[owner],
+            face_color=painted.colors(centroids, owner),
+            part_names=names,
+            materials=materials,
+        )
+
+
+@dataclass(frozen=True)
+class _Painted:
+    """Parts as they are meshed, each with the motion that carried it, so that its pattern moves along."""
+
+    parts: tuple[Part, ...]
+    motions: tuple[np.ndarray, ...]
+
+    @staticmethod
+    def of(parts: Sequence[Part]) -> _Painted:
+        return _Painted(tuple(parts), tuple(np.eye(4) for _ in parts))
+
+    def colors(self, centroids: np.ndarray, owner: np.ndarray) -> np.ndarray:
+        """(f, 3) uint8 sRGB."""
+        colors = np.zeros((len(centroids), 3))
+        for index, (part, motion) in enumerate(zip(self.parts, self.motions, strict=True)):
+            own = owner == index
+            at_home = (centroids[own] - motion[:3, 3]) @ motion[:3, :3]
+            colors[own] = part.pattern.colors(at_home)
+        return np.round(np.clip(colors, 0, 1) * 255).astype(np.uint8)
+
+
+def _layers(parts: Sequence[Part]) -> list[Layer]:
+    return [Layer(part.field, part.blend, part.cut) for part in parts]
+
+
+def _edited(toy: Toy, edits: Sequence[PartEdit], center: np.ndarray, side: float) -> _Painted:
+    by_name = {edit.part: edit for edit in edits}
+    unknown = set(by_name) - set(toy.part_names)
+    if unknown:
+        raise KeyError(f"{toy.name}: no part {sorted(unknown)}; parts are {list(toy.part_names)}")
+    parts, motions = [], []
+    for part in toy.parts:
+        edit = by_name.get(part.name)
+        if edit is not None and edit.remove:
+            continue
+        motion = np.eye(4) if edit is None or edit.motion is None else _in_design_frame(edit.motion, center, side)
+        parts.append(part if edit is None else _changed(part, edit, motion))
+        motions.append(motion)
+    return _Painted(tuple(parts), tuple(motions))
+
+
+def _changed(part: Part, edit: PartEdit, motion: np.ndarray) -> Part:
+    return replace(
+        part,
+        field=part.field if edit.motion is None else placed(part.field, motion),
+        pattern=part.pattern if edit.color is None else Plain(edit.color),
+        material=part.material if edit.material is None else edit.material,
+    )
+
+
+def _in_design_frame(motion: np.ndarray, center: np.ndarray, side: float) -> np.ndarray:
+    """The same rigid motion, canonical to design frame."""
+    design = np.eye(4)
+    design[:3, :3] = motion[:3, :3]
+    design[:3, 3] = center + side * motion[:3, 3] - motion[:3, :3] @ center
+    return design
