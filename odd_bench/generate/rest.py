@@ -1,8 +1,8 @@
 """Rest poses: which orientations of a shape stand on the floor by themselves, found exactly on its convex hull.
 
-A rigid body on a plane touches it with its convex hull alone. It is at rest on a hull facet when the vertical through the
-centre of mass meets that facet; otherwise it topples over the edge that the vertical leaves by, and the centre of mass
-sinks. Walking from facet to facet that way ends in a stable one.
+A rigid body on a plane touches it with its convex hull alone. It is at rest on a hull facet when the vertical through
+the centre of mass meets that facet; otherwise it topples over the edge that the vertical leaves by, and the centre of
+mass sinks. Walking from facet to facet that way ends in a stable one.
 """
 
 from __future__ import annotations
