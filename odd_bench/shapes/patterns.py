@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from odd_bench.shapes import noise
+from odd_bench.shapes.sdf import Field
 
 Color = tuple[float, float, float]
 
@@ -138,6 +139,50 @@ class Mottled:
     def colors(self, points):
         value = noise.fractal(points / self.size, self.seed)
         return _mix(np.clip(0.5 + self.contrast * (value - 0.5), 0, 1), self.first, self.second)
+
+
+@dataclass(frozen=True)
+class Sectors:
+    """Wedges of two colours around the z axis through `center`; `twist` turns them, in turns per unit of height."""
+
+    first: Color
+    second: Color
+    count: int = 8
+    share: float = 0.5
+    phase: float = 0.0
+    twist: float = 0.0
+    center: tuple[float, float] = (0.0, 0.0)
+
+    def colors(self, points):
+        q = points[:, :2] - np.asarray(self.center)
+        turns = np.arctan2(q[:, 1], q[:, 0]) / (2 * np.pi) + self.twist * points[:, 2]
+        return _choose(np.mod(turns * self.count + self.phase, 1.0) < self.share, self.second, self.first)
+
+
+@dataclass(frozen=True)
+class Checks:
+    """A lattice of cubes of two alternating colours, side `size`, or tartan where `size` differs by axis."""
+
+    first: Color
+    second: Color
+    size: tuple[float, float, float] = (0.2, 0.2, 0.2)
+
+    def colors(self, points):
+        cell = np.floor(points / np.asarray(self.size) + 0.5).astype(int)
+        return _choose(cell.sum(axis=1) % 2 == 0, self.first, self.second)
+
+
+@dataclass(frozen=True)
+class Inlay:
+    """One pattern painted over another wherever a field is negative: bands, rings, badges."""
+
+    base: Pattern
+    over: Pattern
+    where: Field
+
+    def colors(self, points):
+        inside = self.where(np.asarray(points, np.float32)) < 0
+        return np.where(inside[:, None], self.over.colors(points), self.base.colors(points))
 
 
 def _mix(weight: np.ndarray, first: Color, second: Color) -> np.ndarray:
