@@ -46,3 +46,16 @@ def cells(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         nearest = np.where(closer, distance, nearest)
         owner = np.where(closer, hash01(cell, seed + 7), owner)
     return nearest, owner
+
+
+def cell_edges(points: np.ndarray, seed: int) -> np.ndarray:
+    """(n,) about the distance to the border between the cells of `cells`, zero on it."""
+    base = np.floor(points)
+    first, second = np.full(len(points), np.inf), np.full(len(points), np.inf)
+    for offset in np.ndindex(3, 3, 3):
+        cell = base + np.array(offset) - 1
+        site = cell + np.stack([hash01(cell, seed + 101 + k) for k in range(3)], axis=1)
+        distance = np.linalg.norm(points - site, axis=1)
+        second = np.minimum(second, np.maximum(first, distance))
+        first = np.minimum(first, distance)
+    return (second - first) / 2

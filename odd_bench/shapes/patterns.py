@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -183,6 +184,64 @@ class Inlay:
     def colors(self, points):
         inside = self.where(np.asarray(points, np.float32)) < 0
         return np.where(inside[:, None], self.over.colors(points), self.base.colors(points))
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """The pattern `over` where `field` is negative, `base` elsewhere: bellies, socks, smiles, labels, seams."""
+
+    base: Pattern
+    field: Callable[[np.ndarray], np.ndarray]
+    over: Pattern
+
+    def colors(self, points):
+        inside = self.field(points.astype(np.float32)) < 0
+        return np.where(inside[:, None], self.over.colors(points), self.base.colors(points))
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A pattern carried along by a (4, 4) rigid motion."""
+
+    pattern: Pattern
+    pose: np.ndarray
+
+    def colors(self, points):
+        return self.pattern.colors((points - self.pose[:3, 3]) @ self.pose[:3, :3])
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Caps and rings around the ray from `center` along `axis`: `bands` are (largest angle in degrees, colour), inner first."""
+
+    bands: tuple[tuple[float, Color], ...]
+    outer: Color
+    center: tuple[float, float, float] = (0, 0, 0)
+    axis: tuple[float, float, float] = (1, 0, 0)
+
+    def colors(self, points):
+        offset = points - np.asarray(self.center, float)
+        n = np.asarray(self.axis, float) / np.linalg.norm(self.axis)
+        cosine = offset @ n / np.maximum(np.linalg.norm(offset, axis=1), 1e-9)
+        colors = np.broadcast_to(np.asarray(self.outer, float), points.shape)
+        for angle_deg, color in reversed(self.bands):
+            colors = np.where((cosine > np.cos(np.radians(angle_deg)))[:, None], np.asarray(color, float), colors)
+        return colors
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Irregular polygons of the first colour parted by lines of the second: giraffe coat, scales, cracked glaze."""
+
+    first: Color
+    second: Color
+    spacing: float = 0.25
+    gap: float = 0.04
+    seed: int = 0
+
+    def colors(self, points):
+        edge = noise.cell_edges(points / self.spacing, self.seed)
+        return _choose(edge * self.spacing > self.gap / 2, self.first, self.second)
 
 
 def _mix(weight: np.ndarray, first: Color, second: Color) -> np.ndarray:
