@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -183,19 +182,6 @@ class Inlay:
 
     def colors(self, points):
         inside = self.where(np.asarray(points, np.float32)) < 0
-        return np.where(inside[:, None], self.over.colors(points), self.base.colors(points))
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """The pattern `over` where `field` is negative, `base` elsewhere: bellies, socks, smiles, labels, seams."""
-
-    base: Pattern
-    field: Callable[[np.ndarray], np.ndarray]
-    over: Pattern
-
-    def colors(self, points):
-        inside = self.field(points.astype(np.float32)) < 0
         return np.where(inside[:, None], self.over.colors(points), self.base.colors(points))
 
 
