@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from odd_bench.shapes import noise
 from odd_bench.shapes.sdf import Field
@@ -228,6 +229,18 @@ class Tiles:
     def colors(self, points):
         edge = noise.cell_edges(points / self.spacing, self.seed)
         return _choose(edge * self.spacing > self.gap / 2, self.first, self.second)
+
+
+@dataclass(frozen=True)
+class Confetti:
+    """Each point takes the colour of the nearest of the `centers`: sprinkles, beads, mosaic."""
+
+    centers: tuple[tuple[float, float, float], ...]
+    palette: tuple[Color, ...]
+
+    def colors(self, points):
+        _, nearest = cKDTree(np.asarray(self.centers)).query(points)
+        return np.asarray(self.palette)[nearest % len(self.palette)]
 
 
 def _mix(weight: np.ndarray, first: Color, second: Color) -> np.ndarray:

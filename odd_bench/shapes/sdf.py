@@ -134,6 +134,26 @@ def half_space(point: Vector, normal: Vector) -> Field:
     return lambda p: (p - o) @ n
 
 
+def scattered(centers: Sequence[Vector], half_axes: Sequence[Vector], radius: float, neighbours: int = 3) -> Field:
+    """Many equal capsules (balls where the half axis is zero): sprinkles, seeds, warts.
+
+    centers, half_axes: (k, 3). Only the few capsules with the nearest centres are measured, so they should be short.
+    """
+    from scipy.spatial import cKDTree
+
+    c, h = np.asarray(centers, np.float32), np.asarray(half_axes, np.float32)
+    tree, squared = cKDTree(c), np.maximum(np.einsum("ij,ij->i", h, h), 1e-12)
+
+    def field(p):
+        _, nearest = tree.query(p, k=min(neighbours, len(c)))
+        nearest = nearest.reshape(len(p), -1)
+        q = p[:, None] - c[nearest]
+        along = np.clip(np.einsum("ijk,ijk->ij", q, h[nearest]) / squared[nearest], -1, 1)
+        return np.linalg.norm(q - along[..., None] * h[nearest], axis=-1).min(axis=1) - radius
+
+    return field
+
+
 # --- operators --------------------------------------------------------------------------------------------------------
 
 
