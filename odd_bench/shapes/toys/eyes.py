@@ -50,7 +50,7 @@ def eye_paint(
     glint = c + radius * _unit(n + np.array([0, 0, 0.7 * pupil]))
     paint = Inlay(paint, Plain(WHITE), sphere(glint, 0.3 * pupil * radius))
     if lid is not None:
-        paint = Inlay(paint, Plain(lid), half_space(c + [0, 0, 0.3 * radius], (0, 0, -1)))
+        paint = Inlay(paint, Plain(lid), half_space(c + 0.3 * radius * np.array([0, 0, 1]), (0, 0, -1)))
     return paint
 
 
