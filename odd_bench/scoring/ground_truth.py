@@ -1,0 +1,215 @@
+"""The ground-truth file `ground_truth.json.gz`: all that scoring needs to know about a data set, without its pictures.
+
+The digest is the SHA-256 of the canonical JSON of all scenes, so it changes when and only when something that scoring
+reads changes. Writing the same scenes twice gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from odd_bench.scene import Scene
+from odd_bench.scoring.problems import Problem, ScoringError
+
+FORMAT, VERSION = "odd-bench/ground-truth", 1
+FILE_NAME = "ground_truth.json.gz"
+DECIMALS = 6  # micrometres, microradians, millionths: finer than any label, short in the file
+
+
+@dataclass(frozen=True)
+class TruthObject:
+    """One object as scoring sees it.
+
+    id: its number in the scene. aabb: (6,) centre x y z, size x y z, metres, world. obb: (7,) centre, local size, yaw in
+    radians. label: 1 if anomalous. type: kind of anomaly, None for a normal object. magnitude: fraction of the largest side.
+    visible_fraction: visible / amodal pixels, changed_pixels: visible pixels of the changed region, one entry a view;
+    empty where unknown. legacy_box: (6,) the box of the published data, None elsewhere.
+    """
+
+    id: int
+    aabb: tuple[float, ...]
+    obb: tuple[float, ...]
+    label: int
+    type: str | None = None
+    magnitude: float = 0.0
+    visible_fraction: tuple[float, ...] = ()
+    changed_pixels: tuple[int, ...] = ()
+    legacy_box: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class TruthScene:
+    """The objects of one scene. shape: the base shape, on which uncertainty is clustered."""
+
+    name: str
+    split: str
+    category: str
+    shape: str
+    objects: tuple[TruthObject, ...]
+
+
+@dataclass(frozen=True)
+class GroundTruth:
+    """A data set for scoring. digest: `sha256:...` of the scenes. scenes: by name, sorted."""
+
+    name: str
+    version: str
+    digest: str
+    scenes: dict[str, TruthScene]
+
+    def split(self, split: str) -> list[TruthScene]:
+        """The scenes of one split, by name."""
+        return [scene for scene in self.scenes.values() if scene.split == split]
+
+
+def truth_scene(scene: Scene) -> TruthScene:
+    """What scoring keeps of a labelled scene. An object outside a picture is visible there by a fraction of 0."""
+    objects = []
+    for item in scene.objects:
+        amodal = np.maximum(item.amodal_pixels, 1)
+        objects.append(
+            TruthObject(
+                id=int(item.id),
+                aabb=tuple(map(float, item.aabb)),
+                obb=tuple(map(float, item.obb)),
+                label=int(item.label),
+                type=item.type,
+                magnitude=float(item.magnitude),
+                visible_fraction=tuple(map(float, item.visible_pixels / amodal)),
+                changed_pixels=tuple(map(int, item.changed_pixels)),
+            )
+        )
+    return TruthScene(scene.name, scene.split, scene.category, scene.shape, tuple(objects))
+
+
+def write_ground_truth(path: str | Path, dataset_name: str, version: str, scenes: Iterable[TruthScene]) -> str:
+    """Write the file whole or not at all and return its digest."""
+    path = Path(path)
+    body = scenes_json(scenes)
+    stated = digest_of(body)
+    dataset = {"name": dataset_name, "version": version, "digest": stated}
+    # "dataset" stands first, so that a reader can tell the data set from the first kilobyte
+    text = f'{{"dataset":{canonical(dataset)},"format":"{FORMAT}","scenes":{body},"version":{VERSION}}}'
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(gzip.compress(text.encode(), mtime=0))
+    os.replace(part, path)
+    return stated
+
+
+def digest(scenes: Iterable[TruthScene]) -> str:
+    """`sha256:` and 64 hex digits over the canonical JSON of the scenes."""
+    return digest_of(scenes_json(scenes))
+
+
+def scene_digest(scene: TruthScene) -> str:
+    """16 hex digits for one scene; a prediction file may carry them to say later which scenes have changed."""
+    return hashlib.sha256(canonical(scene_json(scene)).encode()).hexdigest()[:16]
+
+
+def read_ground_truth(path: str | Path) -> GroundTruth:
+    """Read and verify the file. Raises ScoringError where it is damaged, of another format, or not what its digest says."""
+    path = Path(path)
+    text = read_text(path)
+    try:
+        document = json.loads(text)
+        scenes = {name: read_scene(name, scene) for name, scene in sorted(document["scenes"].items())}
+        dataset = document["dataset"]
+        truth = GroundTruth(str(dataset["name"]), str(dataset["version"]), str(dataset["digest"]), scenes)
+        stated_format = (document["format"], document["version"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise damaged(path, f"{type(error).__name__}: {str(error)[:80]}") from error
+    if stated_format != (FORMAT, VERSION):
+        raise damaged(path, f"format {stated_format[0]!r}, version {stated_format[1]!r}")
+    if truth.digest != stored_digest(text, scenes):
+        raise damaged(path, "scenes that do not match the digest")
+    return truth
+
+
+def stored_digest(text: str, scenes: dict[str, TruthScene]) -> str:
+    """Digest of the scenes of a file. A file as this module writes it holds their canonical JSON: hash it as it stands."""
+    start, end = text.find('"scenes":') + len('"scenes":'), text.rfind(',"version":')
+    as_it_stands = digest_of(text[start:end])
+    return as_it_stands if f'"digest":"{as_it_stands}"' in text[:1000] else digest(scenes.values())
+
+
+def read_text(path: Path) -> str:
+    """The text of a .json or .json.gz file; ScoringError where it cannot be read."""
+    try:
+        data = path.read_bytes()
+        return (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+def damaged(path: Path, found: str) -> ScoringError:
+    hint = "Restore the file, or make it again with `odd-bench generate` or `odd-bench data import`"
+    return ScoringError([Problem("ground truth", str(path), found, f"{FORMAT} version {VERSION}", hint)])
+
+
+def read_scene(name: str, scene: dict[str, Any]) -> TruthScene:
+    objects = tuple(read_object(item) for item in scene["objects"])
+    return TruthScene(name, scene["split"], scene["category"], scene["shape"], objects)
+
+
+def read_object(item: dict[str, Any]) -> TruthObject:
+    aabb, obb, legacy = tuple(item["aabb"]), tuple(item["obb"]), item.get("legacy_box")
+    if len(aabb) != 6 or len(obb) != 7 or item["label"] not in (0, 1):
+        raise ValueError(f"object {item['id']!r} needs 6 numbers in aabb, 7 in obb and a label of 0 or 1")
+    return TruthObject(
+        item["id"],
+        aabb,
+        obb,
+        item["label"],
+        item["type"],
+        item["magnitude"],
+        tuple(item["visible_fraction"]),
+        tuple(item["changed_pixels"]),
+        None if legacy is None else tuple(legacy),
+    )
+
+
+def scenes_json(scenes: Iterable[TruthScene]) -> str:
+    return canonical({scene.name: scene_json(scene) for scene in scenes})
+
+
+def scene_json(scene: TruthScene) -> dict[str, Any]:
+    objects = [object_json(item) for item in sorted(scene.objects, key=lambda item: item.id)]
+    return {"split": scene.split, "category": scene.category, "shape": scene.shape, "objects": objects}
+
+
+def object_json(item: TruthObject) -> dict[str, Any]:
+    entry = {
+        "id": item.id,
+        "aabb": rounded(item.aabb),
+        "obb": rounded(item.obb),
+        "label": item.label,
+        "type": item.type,
+        "magnitude": rounded([item.magnitude])[0],
+        "visible_fraction": rounded(item.visible_fraction),
+        "changed_pixels": list(item.changed_pixels),
+    }
+    return entry if item.legacy_box is None else {**entry, "legacy_box": rounded(item.legacy_box)}
+
+
+def rounded(values: Iterable[float]) -> list[float]:
+    """Floats to the file's precision, with one zero instead of two."""
+    return [round(float(value), DECIMALS) + 0.0 for value in values]
+
+
+def canonical(value: Any) -> str:
+    """One JSON text for one value: sorted keys, no spaces, ASCII, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest_of(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,81 @@
+"""Problems of an input file, collected first and reported together, grouped by kind."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SHOWN_PER_KIND = 5
+SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, or (warning) that is probably not meant.
+
+    path: where in the file, as in `scenes["a"].objects[2].box`.
+    """
+
+    kind: str
+    path: str
+    found: str
+    expected: str
+    hint: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.found} -> {self.expected}. {self.hint}"
+
+
+class ScoringError(ValueError):
+    """Input that cannot be scored; `problems` holds everything found, not only the first."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__(problem_report(problems))
+        self.problems = problems
+
+
+def errors_in(problems: list[Problem]) -> list[Problem]:
+    """The problems that stop scoring."""
+    return [problem for problem in problems if not problem.warning]
+
+
+def problem_report(problems: list[Problem]) -> str:
+    """Plain text: one heading a kind with its count, then the first five as `path: found -> expected. hint`."""
+    lines = []
+    for kind, count in Counter(problem.kind for problem in problems).items():
+        of_kind = [problem for problem in problems if problem.kind == kind]
+        lines.append(f"{kind} ({count}{', warning' if of_kind[0].warning else ''})")
+        lines += [f"  {problem}" for problem in of_kind[:SHOWN_PER_KIND]]
+        if count > SHOWN_PER_KIND:
+            lines.append(f"  and {count - SHOWN_PER_KIND:,} more")
+    return "\n".join(lines)
+
+
+def problems_json(problems: list[Problem]) -> list[dict[str, Any]]:
+    """The same list for machines, complete."""
+    return [asdict(problem) for problem in problems]
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in the file, ASCII, cut to a line."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+
+
+def at(*keys: str | int) -> str:
+    """A path: names of the format as `.name`, names of the user's as `["name"]`, positions as `[3]`."""
+    path = ""
+    for key in keys:
+        if isinstance(key, int):
+            path += f"[{key}]"
+        elif key.isidentifier():
+            path += f".{key}" if path else key
+        else:
+            path += f"[{shown(key)}]"
+    return path or "file"

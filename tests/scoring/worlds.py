@@ -1,0 +1,64 @@
+"""Small made-up data sets for the tests of scoring: real geometry, a truth file, and predictions of any quality."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from odd_bench.boxes import aabb_from_boxes, rotate_about_z
+from odd_bench.scene import ANOMALY_TYPES
+from odd_bench.scoring.ground_truth import GroundTruth, TruthObject, TruthScene, digest
+
+VIEWS = 20
+
+
+def make_truth(
+    scenes: int = 40,
+    seed: int = 0,
+    counts: tuple[int, int] = (3, 6),
+    per_shape: int = 4,
+    splits: tuple[str, ...] = ("test-unseen",),
+) -> GroundTruth:
+    """A data set whose scenes hold objects side by side on the floor, a tenth of the scenes without an anomaly."""
+    rng = np.random.default_rng(seed)
+    made = [make_scene(rng, index, counts, per_shape, splits) for index in range(scenes)]
+    return GroundTruth("toys-test", "1.0.0", digest(made), {scene.name: scene for scene in made})
+
+
+def make_scene(rng, index: int, counts: tuple[int, int], per_shape: int, splits: tuple[str, ...]) -> TruthScene:
+    count = int(rng.integers(counts[0], counts[1] + 1))
+    odd = 0 if rng.random() < 0.1 else int(rng.integers(1, (count - 1) // 2 + 1))
+    labels = rng.permutation(np.arange(count) < odd).astype(int)
+    shape = index // per_shape
+    category = ("banana", "key", "robot", "whale")[shape % 4]
+    objects = tuple(make_object(rng, i, int(label), count) for i, label in enumerate(labels))
+    return TruthScene(
+        f"toys-{category}-{shape:04d}-{index:04d}",
+        splits[shape % len(splits)],
+        category,
+        f"{category}-{shape:04d}",
+        objects,
+    )
+
+
+def make_object(rng, number: int, label: int, count: int) -> TruthObject:
+    angle = 2 * np.pi * number / count
+    size = rng.uniform([0.25, 0.1, 0.05], [0.35, 0.2, 0.15])
+    centre = [0.9 * np.cos(angle), 0.9 * np.sin(angle), size[2] / 2]
+    obb = np.round(np.concatenate([centre, size, [rng.uniform(0, np.pi)]]), 6)
+    changed = np.maximum(rng.integers(-40, 60, VIEWS), 0) if label else np.zeros(VIEWS, int)
+    return TruthObject(
+        id=number,
+        aabb=tuple(np.round(aabb_from_boxes(obb), 6).tolist()),
+        obb=tuple(obb.tolist()),
+        label=label,
+        type=str(rng.choice(ANOMALY_TYPES)) if label else None,
+        magnitude=round(float(rng.uniform(0.01, 0.2)), 6) if label else 0.0,
+        visible_fraction=tuple(np.round(rng.uniform(0.3, 1.0, VIEWS), 6).tolist()),
+        changed_pixels=tuple(changed.tolist()),
+    )
+
+
+def moved_box(box: tuple[float, ...], turn_rad: float, shift_m: np.ndarray) -> tuple[float, ...]:
+    """A (7,) obb after turning the world about +z and shifting it."""
+    centre = rotate_about_z(np.array(box[:3]), turn_rad) + shift_m
+    return (*centre.tolist(), *box[3:6], box[6] + turn_rad)
