@@ -1,0 +1,45 @@
+"""What a scene's content hashes to: labels and pictures apart, since pictures may differ in the last bit between machines."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from odd_bench.scene import Scene
+
+
+def label_sha256(
+    scene: Scene, instance: np.ndarray, change: np.ndarray, depth_steps: np.ndarray | None, plan_sha256: str
+) -> str:
+    """Digest of the values of every field but the pictures; the same whatever wrote the PNG and gzip streams.
+
+    instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16 or None.
+    """
+    return _sha256(_label_fields(scene, instance, change, depth_steps, plan_sha256))
+
+
+def image_sha256(images: np.ndarray, image_offsets: np.ndarray) -> str:
+    """Digest of the encoded pictures, (bytes,) uint8 and (views + 1,) offsets."""
+    return _sha256([("images", images.astype("u1")), ("image_offsets", image_offsets.astype("<u4"))])
+
+
+def _label_fields(scene, instance, change, depth_steps, plan_sha256) -> Iterable[tuple[str, np.ndarray]]:
+    from odd_bench.data.layout import scene_arrays
+
+    texts = (scene.name, scene.split, scene.category, scene.shape, plan_sha256)
+    yield "texts", np.frombuffer("\n".join(texts).encode(), "u1")
+    yield from scene_arrays(scene).items()
+    yield "instance", instance.astype("u1")
+    yield "change", change.astype("u1")
+    if depth_steps is not None:
+        yield "depth", depth_steps.astype("<u2")
+
+
+def _sha256(fields: Iterable[tuple[str, np.ndarray]]) -> str:
+    digest = hashlib.sha256()
+    for name, array in fields:
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
