@@ -232,6 +232,28 @@ class Tiles:
 
 
 @dataclass(frozen=True)
+class Scales:
+    """Roof-tile rows of round scales seen from the side (x forward, z up), each with a rim of the second colour."""
+
+    first: Color
+    second: Color
+    size: float = 0.2
+    rim: float = 0.16
+
+    def colors(self, points):
+        u, v = points[:, 0] / self.size, 2 * points[:, 2] / self.size
+        row, best, depth = np.floor(v), np.full(len(points), -np.inf), np.zeros(len(points))
+        for j in (-1, 0, 1, 2):
+            shift = 0.5 * np.mod(row + j, 2)
+            for i in (0, 1):
+                center = np.floor(u - shift) + shift + i
+                inside = 0.62 - np.hypot(u - center, (v - row - j) / 2)
+                front = (inside > 0) & (center > best)
+                best, depth = np.where(front, center, best), np.where(front, inside, depth)
+        return _choose(depth > self.rim * 0.62, self.first, self.second)
+
+
+@dataclass(frozen=True)
 class Confetti:
     """Each point takes the colour of the nearest of the `centers`: sprinkles, beads, mosaic."""
 

@@ -7,7 +7,12 @@ import zlib
 import numpy as np
 
 from odd_bench.shapes.toy import Toy
-from odd_bench.shapes.toys import tableware
+from odd_bench.shapes.toys import (
+    dishes,
+    fish,
+    shark,
+    tableware,
+)
 
 SEEN = (
     "dinosaur", "fish", "frog", "monkey", "light", "lizard", "orange", "boat", "dog", "lion", "pig", "cookie", "panda",
@@ -19,6 +24,9 @@ UNSEEN = (
 )  # fmt: skip
 FAMILIES = (
     tableware,
+    fish,
+    shark,
+    dishes,
 )  # fmt: skip
 BUILDERS = {name: build for family in FAMILIES for name, build in family.TOYS.items()}
 

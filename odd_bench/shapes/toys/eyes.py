@@ -7,7 +7,7 @@ import numpy as np
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain
 from odd_bench.shapes.sdf import Vector, half_space, sphere
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.palette import BLACK, GLOSS, WHITE
+from odd_bench.shapes.toys.palette import BEAD, BLACK, WHITE
 
 
 def eye(
@@ -18,18 +18,19 @@ def eye(
     iris: Color | None = None,
     pupil: float = 0.6,
     lid: Color | None = None,
+    movable: bool = True,
 ) -> Part:
     """One eye looking along `toward`; `pupil` is the pupil's radius as a share of the eye's; a lid covers its upper third."""
     paint = eye_paint(center, toward, radius, iris, pupil, lid)
-    return Part(name, sphere(center, radius), paint, GLOSS, movable=True)
+    return Part(name, sphere(center, radius), paint, BEAD, movable=movable)
 
 
-def bead_eye(name: str, center: Vector, toward: Vector, radius: float) -> Part:
+def bead_eye(name: str, center: Vector, toward: Vector, radius: float, movable: bool = True) -> Part:
     """A black bead with a painted highlight."""
     n = _unit(toward)
     glint = _unit(n + np.array([0, 0, 0.8]))
     paint = Inlay(Plain(BLACK), Plain(WHITE), sphere(np.asarray(center) + radius * glint, 0.35 * radius))
-    return Part(name, sphere(center, radius), paint, GLOSS, movable=True)
+    return Part(name, sphere(center, radius), paint, BEAD, movable=movable)
 
 
 def eye_paint(

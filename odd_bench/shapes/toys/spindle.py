@@ -1,0 +1,60 @@
+"""The body of a swimmer: a spindle along x, and the outlines of fins that grow on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from odd_bench.shapes.patterns import (
+    Color,
+    Pattern,
+    Placed,
+    Sectors,
+)
+from odd_bench.shapes.sdf import Field, chain, scaled
+from odd_bench.shapes.toys.curves import plane_pose, smooth_path
+from odd_bench.shapes.toys.palette import (
+    shade,
+)
+
+SIDES = (("left", 1.0), ("right", -1.0))
+UPRIGHT = ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))  # the plane of dorsal and tail fins
+
+
+@dataclass(frozen=True)
+class Spindle:
+    """A body along x: half heights at some x, and half width as a share of half height."""
+
+    x: np.ndarray  # ascending
+    half_height: np.ndarray
+    flatness: float
+
+    def field(self) -> Field:
+        points = [(x, 0.0, 0.0) for x in self.x]
+        return scaled(chain(points, list(self.half_height)), (1.0, self.flatness, 1.0))
+
+    def top(self, x: float | np.ndarray) -> np.ndarray:
+        return np.interp(x, self.x, self.half_height)
+
+    def side(self, x: float, z: float = 0.0) -> float:
+        """Half width at x and height z."""
+        return self.flatness * float(np.sqrt(max(self.top(x) ** 2 - z * z, 1e-4)))
+
+    def ridge(self, front: float, back: float, height: float, sweep: float, peak: float) -> np.ndarray:
+        """(k, 2) outline in x, z of a fin rooted on the back between two x; `peak` below 1 moves its top forward."""
+        t = np.linspace(0, 1, 11)
+        x = front + (back - front) * t
+        crest = self.top(x) + height * np.sin(np.pi * t**peak) ** 0.7
+        root = np.stack([x, self.top(x) - 0.14], axis=1)
+        return np.concatenate([root, np.stack([x - sweep * t, crest], axis=1)[::-1]])
+
+
+def spindle(profile: list[tuple[float, float]], flatness: float) -> Spindle:
+    x, radius = smooth_path(profile, 16).T
+    return Spindle(x, np.maximum(radius, 0.04), flatness)
+
+
+def fan(color: Color, origin, right=UPRIGHT[0], up=UPRIGHT[1], rays: int = 50) -> Pattern:
+    """Fin rays spreading from a point."""
+    return Placed(Sectors(color, shade(color, 0.78), rays, 0.35), plane_pose(origin, right, up))
