@@ -1,0 +1,103 @@
+"""Pictures of a scene: all views in one Blender session, and silhouettes to hold pictures and labels together."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+import numpy as np
+from PIL import Image
+
+from blender_jobs.device import use_device
+from blender_jobs.floors import build_floor, mean_albedo
+from blender_jobs.job import RenderConfig, RenderJob
+from blender_jobs.lens import aim, build_camera
+from blender_jobs.light import build_light
+from blender_jobs.meshes import build_objects
+from blender_jobs.nodes import Nodes
+from blender_jobs.process import quiet, reset
+from odd_bench.scene import Camera
+
+__all__ = ["RenderConfig", "RenderJob", "render_views", "silhouettes"]
+
+SILHOUETTE_SAMPLES = 64
+
+
+def render_views(job: RenderJob) -> list[Path]:
+    """Render every camera of the job to `out_dir/view-00.png`, ... (8-bit RGB) and return the paths in order."""
+    _build(job)
+    return _render(job.cameras, Path(job.out_dir), job.seed)
+
+
+def silhouettes(job: RenderJob) -> np.ndarray:
+    """(views, objects, h, w) float 0..1: how much of each pixel each object covers, as if alone in the scene."""
+    reset()
+    objects = build_objects(job.objects)
+    _glow(objects)
+    build_camera()
+    _set_up(RenderConfig(samples=SILHOUETTE_SAMPLES, denoise=False, bounces=0, device="cpu", threads=job.config.threads))
+    bpy.context.scene.cycles.pixel_filter_type = "BOX"
+    bpy.context.scene.view_settings.view_transform = "Raw"
+    coverage = []
+    for alone in objects:
+        for other in objects:
+            other.hide_render = other != alone
+        with tempfile.TemporaryDirectory() as folder:
+            pictures = [np.asarray(Image.open(path)) for path in _render(job.cameras, Path(folder), job.seed)]
+        coverage.append(np.stack(pictures)[..., 0] / 255)
+    return np.stack(coverage, axis=1)
+
+
+def _build(job: RenderJob) -> None:
+    reset()
+    build_objects(job.objects)
+    build_floor(job.floor, job.config.floor_folder)
+    build_light(job.environment, mean_albedo(job.floor), job.config.environment_folder)
+    build_camera()
+    _set_up(job.config)
+
+
+def _set_up(config: RenderConfig) -> None:
+    scene = bpy.context.scene
+    render, cycles = scene.render, scene.cycles
+    render.engine = "CYCLES"
+    use_device(config.device)
+    render.use_persistent_data = True  # keep the uploaded scene between views
+    render.use_compositing = render.use_sequencer = False
+    render.threads_mode, render.threads = ("FIXED" if config.threads else "AUTO"), max(config.threads, 1)
+    cycles.samples, cycles.use_adaptive_sampling = config.samples, False
+    cycles.use_denoising, cycles.denoiser = config.denoise, "OPENIMAGEDENOISE"
+    cycles.denoising_input_passes, cycles.denoising_prefilter = "RGB_ALBEDO_NORMAL", config.prefilter
+    cycles.max_bounces = cycles.glossy_bounces = cycles.transmission_bounces = config.bounces
+    cycles.diffuse_bounces = min(config.bounces, 3)
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.sample_clamp_indirect = config.clamp_indirect
+    scene.view_settings.view_transform = "Standard"
+    render.dither_intensity = 0.0
+    image = render.image_settings
+    image.file_format, image.color_mode, image.color_depth, image.compression = "PNG", "RGB", "8", 15
+
+
+def _render(cameras: tuple[Camera, ...], out_dir: Path, seed: int) -> list[Path]:
+    scene = bpy.context.scene
+    out_dir.mkdir(parents=True, exist_ok=True)
+    paths = [out_dir / f"view-{i:02d}.png" for i in range(len(cameras))]
+    for i, (camera, path) in enumerate(zip(cameras, paths, strict=True)):
+        aim(scene.camera, camera)
+        scene.cycles.seed = (seed + i) % 2**31
+        scene.render.filepath = str(path)
+        with quiet():
+            bpy.ops.render.render(write_still=True)
+    return paths
+
+
+def _glow(objects: list[bpy.types.Object]) -> None:
+    """Replace every material by plain white light."""
+    white = bpy.data.materials.new("white")
+    white.use_nodes = True
+    nodes = Nodes(white.node_tree)
+    nodes.add("OutputMaterial", {"Surface": nodes.add("Emission", {"Strength": 1.0}).outputs[0]})
+    for mesh in {instance.data for instance in objects}:
+        for i in range(len(mesh.materials)):
+            mesh.materials[i] = white
