@@ -92,7 +92,7 @@ def _evaluate(layers: Sequence[Layer], spacing: float, first: np.ndarray, blocks
 
     grid = np.repeat(np.where(total < 0, np.float32(-1e3), np.float32(1e3))[:, None], BLOCK**3, axis=1)
     grid[active] = values
-    grid[grid == 0.0] = 1e-9  # a vertex exactly on the lattice would make degenerate triangles
+    grid[np.abs(grid) < 0.01 * spacing] = 0.01 * spacing  # flats that lie on a lattice plane would break into slivers
     dense = grid.reshape(*blocks, BLOCK, BLOCK, BLOCK).transpose(0, 3, 1, 4, 2, 5)
     return np.ascontiguousarray(dense.reshape(blocks * BLOCK))
 

@@ -65,6 +65,14 @@ def chain(points: Sequence[Vector], radii: Sequence[float], blend: float = 0.0) 
     return union(*links) if blend == 0.0 else smooth_union(blend, *links)
 
 
+def balls(centers: Sequence[Vector], radius: float) -> Field:
+    """The union of equal balls, however many: wool, foam, berries."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(np.asarray(centers, float))
+    return lambda p: (tree.query(p)[0] - radius).astype(np.float32)
+
+
 def box(center: Vector, half: Vector, rounding: float = 0.0) -> Field:
     """Axis-aligned box with half sides `half`, edges rounded by `rounding` inside those sides."""
     c = np.asarray(center, np.float32)
@@ -105,7 +113,7 @@ def torus(center: Vector, ring_radius: float, tube_radius: float, axis: Vector =
 
 def lathe(profile: Sequence[tuple[float, float]], rounding: float = 0.0) -> Field:
     """Solid of revolution about z of a closed polygon of (radius, z) points; corners rounded inside the polygon."""
-    distance = _polygon(profile)
+    distance = _polygon(profile, axis_is_edge=False)
     if rounding == 0.0:
         return lambda p: distance(np.stack([np.hypot(p[:, 0], p[:, 1]), p[:, 2]], axis=1))
     on_axis = [(-r, z) for r, z in reversed(profile)]  # mirrored, so that rounding leaves the axis alone
@@ -287,10 +295,15 @@ def frame_along(z_axis: Vector, origin: Vector) -> np.ndarray:
 # --- polygons ---------------------------------------------------------------------------------------------------------
 
 
-def _polygon(corners: Sequence[tuple[float, float]]) -> Field:
-    """Exact signed distance of (n, 2) points to a closed polygon of any orientation."""
+def _polygon(corners: Sequence[tuple[float, float]], axis_is_edge: bool = True) -> Field:
+    """Exact signed distance of (n, 2) points to a closed polygon of any orientation.
+
+    axis_is_edge: False leaves out edges along x = 0, which are inside a solid of revolution.
+    """
     v = np.asarray(corners, np.float32)
     edges = [(v[i], v[i - 1]) for i in range(len(v)) if not np.allclose(v[i], v[i - 1])]
+    if not axis_is_edge:
+        edges = [(a, b) for a, b in edges if max(a[0], b[0]) > 1e-6]
 
     def field(p):
         nearest = np.full(len(p), np.inf, np.float32)
