@@ -20,8 +20,15 @@ import h5py
 import numpy as np
 
 from odd_bench.data.codec import (
-    MAX_OBJECTS, CodecConfig, decode_masks, decode_picture, depth_from_steps, depth_to_steps, encode_masks,
-    encode_picture, join_blobs,
+    MAX_OBJECTS,
+    CodecConfig,
+    decode_masks,
+    decode_picture,
+    depth_from_steps,
+    depth_to_steps,
+    encode_masks,
+    encode_picture,
+    join_blobs,
 )  # fmt: skip
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError

@@ -8,9 +8,9 @@ import numpy as np
 import open3d as o3d
 import trimesh
 
-from odd_bench.boxes import aabb_from_points, obb_from_points, rotate_about_z
+from odd_bench.boxes import aabb_from_points, obb_from_points
 from odd_bench.cameras import eye, intrinsics, look_at, pixel_directions
-from odd_bench.data.record import CHANGED, LOST, UNCHANGED, SceneRecord
+from odd_bench.data.record import CHANGED, UNCHANGED, SceneRecord
 from odd_bench.scene import Camera, Scene, SceneObject
 
 LIGHT = np.array([0.4, -0.5, 0.77])
@@ -59,7 +59,7 @@ def orbit(rng: np.random.Generator, views: int, pixels: int) -> tuple[Camera, ..
     for azimuth in start + 2 * np.pi * np.arange(views) / views:
         elevation = np.radians(37 + 8 * np.sin(2 * azimuth))
         back = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
-        cameras.append(Camera(K, look_at(target + 1.9 * back, target), pixels, pixels))
+        cameras.append(Camera(K, look_at(target + 1.25 * back, target), pixels, pixels))
     return tuple(cameras)
 
 
@@ -104,7 +104,7 @@ def _view(rng: np.random.Generator, camera: Camera, solids: list[Solid], color: 
         change[mine] = np.where(solid.changed_faces[face[mine]], CHANGED, UNCHANGED)
         counts[:, k] = mine.sum(), _alone(solid, rays), (mine & (change != UNCHANGED)).sum()
     floor_depth = -eye(camera)[2] / np.minimum(directions[..., 2], -1e-3)
-    depth = np.where(instance > 0, depth, floor_depth).astype(np.float32)
+    depth = np.where(instance > 0, depth, np.where(floor_depth < 16, floor_depth, 0)).astype(np.float32)
     return (_shade(rng, hit, instance, directions, depth, camera, color), instance, change, depth), counts
 
 

@@ -1,0 +1,99 @@
+"""What lies where in a data set's folder, and its description `dataset.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from odd_bench.data.atomic import write_atomically
+from odd_bench.data.errors import DataError
+
+FORMAT, VERSION = "odd-bench/dataset", 1
+DESCRIPTION, PLAN, QUARANTINE = "dataset.json", "plan.jsonl", "quarantine.jsonl"
+GROUND_TRUTH, SHARDS, WORK = "ground_truth.json.gz", "shards", "work"
+SCENES_PER_SHARD = 50
+SHARD_NAME = re.compile(r"(?P<split>[a-z-]+)-(?P<number>\d{5})\.h5")
+
+
+@dataclass(frozen=True)
+class Description:
+    """The content of dataset.json: plain JSON values, nothing about who made it or where.
+
+    version: of the data set. digest: `sha256:...` of its ground truth. config: resolved. libraries: name to version.
+    licences: what it covers to the licence. counts: scenes a split and whatever else is counted. quality: refusals,
+    retries and other counters. seconds: time spent a stage.
+    """
+
+    name: str
+    version: str
+    digest: str
+    config: dict[str, Any]
+    libraries: dict[str, str] = field(default_factory=dict)
+    licences: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
+    quality: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def shard_path(folder: Path, split: str, index: int) -> Path:
+    """The shard that scene `index` of a split lies in."""
+    return Path(folder) / SHARDS / f"{split}-{index // SCENES_PER_SHARD:05d}.h5"
+
+
+def shard_paths(folder: Path, split: str | None = None) -> list[Path]:
+    """The shards that are there, sorted, of one split or of all."""
+    shards = sorted((Path(folder) / SHARDS).glob("*.h5"))
+    return shards if split is None else [path for path in shards if split_of(path) == split]
+
+
+def split_of(shard: Path) -> str | None:
+    """The split that a shard's file name gives, None for a foreign name."""
+    match = SHARD_NAME.fullmatch(shard.name)
+    return match["split"] if match else None
+
+
+def write_description(folder: Path, description: Description) -> None:
+    """Write dataset.json whole or not at all. Raises DataError where it would name a user's home or another absolute path."""
+    document = {"format": FORMAT, "format_version": VERSION, **asdict(description)}
+    for key, text in private_texts(document):
+        raise DataError(f"{DESCRIPTION}: {key}", text, "nothing about a user, a host or a path", "Store a base name")
+    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    write_atomically(Path(folder) / DESCRIPTION, text.encode())
+
+
+def read_description(folder: Path) -> Description:
+    """Read dataset.json. Raises DataError where it is absent, damaged or of another format."""
+    path = Path(folder) / DESCRIPTION
+    try:
+        document = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        hint = "Name the folder that `odd-bench generate` made, or finish it with the same generate command"
+        raise DataError(path, "no such file", "a finished data set", hint) from error
+    except (ValueError, OSError) as error:
+        raise DataError(path, str(error), "a JSON file", "Run the same generate command again") from error
+    try:
+        if (document.pop("format"), document.pop("format_version")) != (FORMAT, VERSION):
+            raise KeyError("another format or version")
+        return Description(**document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            path, str(error), f"the keys of {FORMAT} version {VERSION}", "Make the data set again"
+        ) from error
+
+
+def private_texts(value: Any, key: str = "") -> list[tuple[str, str]]:
+    """Texts, with their keys, that look like an absolute path or name this user or host."""
+    if isinstance(value, dict):
+        return [hit for name, item in value.items() for hit in private_texts(item, f"{key}.{name}".lstrip("."))]
+    if isinstance(value, (list, tuple)):
+        return [hit for i, item in enumerate(value) for hit in private_texts(item, f"{key}[{i}]")]
+    is_private = isinstance(value, str) and (_is_path(value) or value in (os.environ.get("USER"), os.uname().nodename))
+    return [(key, value)] if is_private else []
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith(("/", "~", "\\\\", "file:")) or re.match(r"[A-Za-z]:[\\/]", text) is not None

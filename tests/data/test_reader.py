@@ -1,0 +1,87 @@
+"""The reader gives the same arrays whichever way and from whichever process it is asked."""
+
+import multiprocessing
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+import pytest
+
+from odd_bench.data.codec import CodecConfig
+from odd_bench.data.errors import DataError
+from odd_bench.data.folder import Description, read_description, shard_path, write_description
+from odd_bench.data.reader import open_dataset
+from odd_bench.data.shards import pack_shard, write_staged
+from tests.data.synthetic import make_record
+
+DESCRIPTION = Description("toys-test", "1.0.0", "sha256:0", {"seed": 0})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toys")
+    for split, shape in (("train", "banana-0000"), ("val", "banana-0001")):
+        paths = [folder / "work" / f"{split}-{i}.h5" for i in range(2)]
+        for i, path in enumerate(paths):
+            write_staged(path, make_record(split=split, shape=shape, index=i, views=5), CodecConfig())
+        pack_shard(paths, shard_path(folder, split, 0), "toys-test", split)
+    write_description(folder, DESCRIPTION)
+    return folder
+
+
+def test_names_splits_and_records(folder):
+    dataset = open_dataset(folder)
+    assert dataset.splits == ("train", "val") and len(dataset) == 4
+    assert dataset.scene_names("val") == ["toys-banana-0001-0000", "toys-banana-0001-0001"]
+    assert dataset.scene_names() == dataset.scene_names("train") + dataset.scene_names("val")
+    assert dataset.scene("toys-banana-0001-0001").split == "val"
+
+
+def test_one_view_is_that_view_of_the_record(folder):
+    dataset = open_dataset(folder)
+    for name in dataset.scene_names():
+        record = dataset.record(name)
+        for view in (0, 4):
+            assert np.array_equal(dataset.image(name, view), record.images[view])
+            assert np.array_equal(dataset.instance(name, view), record.instance[view])
+            assert np.array_equal(dataset.change(name, view), record.change[view])
+            assert np.array_equal(dataset.depth(name, view), record.depth_m[view])
+        assert np.array_equal(dataset.images(name, [3, 1]), record.images[[3, 1]])
+
+
+def test_it_survives_pickling_and_forking(folder):
+    dataset = open_dataset(folder)
+    name = dataset.scene_names()[0]
+    expected = dataset.image(name, 2)
+    assert np.array_equal(pickle.loads(pickle.dumps(dataset)).image(name, 2), expected)
+    for method in ("fork", "spawn"):
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
+            for image in pool.map(dataset.image, [name] * 4, [2] * 4):
+                assert np.array_equal(image, expected)
+
+
+def test_what_is_not_there_is_named(folder, tmp_path):
+    dataset = open_dataset(folder)
+    with pytest.raises(DataError, match="no scene 'nobody', expected one of its 4 scenes"):
+        dataset.scene("nobody")
+    with pytest.raises(DataError, match=r"views \[5\], expected 0 to 4"):
+        dataset.image(dataset.scene_names()[0], 5)
+    with pytest.raises(DataError, match="no split 'test', expected one of train, val"):
+        dataset.scene_names("test")
+    with pytest.raises(DataError, match="no such file, expected a finished data set"):
+        open_dataset(tmp_path)
+
+
+def test_description_round_trip_and_privacy(tmp_path):
+    write_description(tmp_path, DESCRIPTION)
+    assert read_description(tmp_path) == DESCRIPTION
+    with pytest.raises(DataError, match=r"dataset.json: config.floors\[1\]: found /home/me/floors"):
+        write_description(tmp_path, Description("a", "1", "sha256:0", {"floors": ["wood", "/home/me/floors"]}))
+    assert read_description(tmp_path) == DESCRIPTION
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "odd-bench/dataset", "format_version": 9}'])
+def test_a_damaged_description_is_refused(tmp_path, text):
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(DataError, match=r"dataset\.json"):
+        read_description(tmp_path)
