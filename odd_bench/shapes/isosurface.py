@@ -11,6 +11,7 @@ from odd_bench.shapes.sdf import Field, smooth_minimum
 
 BLOCK = 8  # lattice cells along the side of a block
 SLACK = 1.3  # how much faster than the distance a field may change
+SPECK = 60  # faces
 REACH = 2.0  # everything lies inside the cube from -REACH to REACH, design units
 
 
@@ -64,7 +65,21 @@ def surface(layers: Sequence[Layer], spacing: float) -> tuple[np.ndarray, np.nda
     blocks = np.ceil(high / spacing / BLOCK).astype(int) - first
     values = _evaluate(layers, spacing, first * BLOCK, blocks)
     vertices, faces, _, _ = marching_cubes(values, 0.0, allow_degenerate=False)
-    return (vertices + first * BLOCK) * spacing, faces.astype(np.int32)
+    vertices, faces = _without_specks(vertices, faces.astype(np.int32))
+    return (vertices + first * BLOCK) * spacing, faces
+
+
+def _without_specks(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Without the flakes of fewer than SPECK faces that a cut can leave loose."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    corners = np.concatenate([faces[:, :2], faces[:, 1:]])
+    links = coo_matrix((np.ones(len(corners), np.int8), (corners[:, 0], corners[:, 1])), shape=(len(vertices),) * 2)
+    _, component = connected_components(links, directed=False)
+    kept = np.bincount(component[faces[:, 0]], minlength=component.max() + 1)[component] >= SPECK
+    renumbered = np.cumsum(kept) - 1
+    return vertices[kept], renumbered[faces[kept[faces[:, 0]]]].astype(np.int32)
 
 
 def spacing_for(layers: Sequence[Layer], faces: int) -> float:

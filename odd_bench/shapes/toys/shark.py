@@ -48,7 +48,7 @@ def shark(rng: np.random.Generator) -> list[Part]:
         head_width = rng.uniform(0.55, 0.7)
         bar = capsule((length, -head_width, 0), (length, head_width, 0), 0.2)
         parts.append(Part("hammer", scaled(bar, (1, 1, 0.6)), coat, material, blend=0.15))
-    parts += _shark_mouth(rng, body, length, girth)
+    parts += _shark_mouth(rng, body, length)
     parts += _shark_fins(rng, body, length, girth, coat, back, material)
     for side, s in SIDES:
         x, z = (length + 0.03, 0.02) if kind == "hammerhead" else (0.78 * length, 0.12)
@@ -81,9 +81,10 @@ def _shark_coat(rng, kind: str, girth: float) -> tuple[Pattern, Color]:
     return Inlay(upper, Plain(belly), lambda p: p[:, 2] - level - wave * np.sin(5 * p[:, 0])), back
 
 
-def _shark_mouth(rng, body: Spindle, length: float, girth: float) -> list[Part]:
+def _shark_mouth(rng, body: Spindle, length: float) -> list[Part]:
     """An open grin under the snout with a row of teeth along its front edge."""
-    x, z, wide = 0.72 * length, -0.55 * girth, 0.85 * body.side(0.75 * length)
+    x = 0.74 * length + 0.4 * (body.top(length) - 0.2)  # blunt snouts open further forward
+    z, wide = -0.75 * float(body.top(x)), 0.85 * body.side(x)
     hole = ellipsoid((x, 0, z), (0.3, wide, rng.uniform(0.11, 0.15)))
     teeth = []
     for angle in np.linspace(-1.25, 1.25, 9):
