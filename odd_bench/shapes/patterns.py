@@ -162,7 +162,7 @@ class Sectors:
 
 @dataclass(frozen=True)
 class Checks:
-    """A lattice of cubes of two alternating colours, side `size`, or tartan where `size` differs by axis."""
+    """A lattice of boxes with sides `size`, of two alternating colours."""
 
     first: Color
     second: Color
