@@ -1,0 +1,53 @@
+"""Ways of being odd: `make_variant` turns an intact shape into an odd one, or refuses with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from odd_bench.anomalies.bend import bend
+from odd_bench.anomalies.bump import bump
+from odd_bench.anomalies.config import AnomalyConfig
+from odd_bench.anomalies.material import material_mismatch
+from odd_bench.anomalies.parts import missing_part, part_rotation, part_translation
+from odd_bench.anomalies.quality import assess
+from odd_bench.anomalies.twist import twist
+from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.shapes.shape import Model, Shape
+
+if TYPE_CHECKING:
+    from odd_bench.anomalies.fracture_modes import FractureModes
+
+__all__ = ["AnomalyConfig", "Refusal", "Variant", "make_variant"]
+
+DEFORMATIONS = {"bump": bump, "bend": bend, "twist": twist}  # of the mesh
+EDITS = {
+    "part_translation": part_translation,
+    "part_rotation": part_rotation,
+    "missing_part": missing_part,
+    "material_mismatch": material_mismatch,
+}  # of the model's parts
+
+
+def make_variant(
+    type: str,
+    model: Model,
+    intact: Shape,
+    rng: np.random.Generator,
+    config: AnomalyConfig | None = None,
+    modes: FractureModes | None = None,
+) -> Variant:
+    """An odd variant of `intact`, which is `model.shape()`; equal generators give equal variants.
+
+    type: one of scene.ANOMALY_TYPES. modes: of the intact shape, for cracks and fractures. Raises Refusal with one of
+    reasons.REASONS; another try goes on with the same generator.
+    """
+    config = config or AnomalyConfig()
+    if type in DEFORMATIONS:
+        odd = DEFORMATIONS[type](intact, rng, config)
+    elif type in EDITS:
+        odd = EDITS[type](model, intact, rng, config)
+    else:
+        raise ValueError(f"make_variant: no anomaly {type!r}; known: {', '.join((*DEFORMATIONS, *EDITS))}")
+    return assess(intact, odd, type, config)

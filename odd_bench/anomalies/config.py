@@ -1,0 +1,50 @@
+"""The ranges from which anomalies are drawn, and the bounds that a finished one must keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class AnomalyConfig:
+    """Every pair is (low, high). Lengths are fractions of the intact shape's largest side, areas fractions of its surface.
+
+    Draws
+    bend_deg, twist_deg: turn of the far end. hinge: where the bent or twisted side begins, as a fraction of the way along it.
+    ramp: the length over which the turn grows, as a fraction of that side. bump_radius; bump_height: as a fraction of the
+    radius. dent_share: share of bumps that go inwards. shift: as a fraction of the part's largest side. turn_deg: turn of a
+    part about its joint. part_area: parts that are moved, turned or left out. repaint_area: recoloured parts or regions.
+    color_distance: CIELAB distance of the new colour from the old. edge: faces in a deformed region are divided to this length.
+
+    Bounds
+    tolerance: a face further than this from the other surface is changed. color_tolerance: the same for colour, CIELAB.
+    magnitude. changed_area. min_pixels: that differ in at least `min_views` of the 12 views of quality.py, in which the largest
+    side of the object has 80 pixels. stretch: largest growth of an edge. volume: of the odd over that of the intact shape.
+    joint: length of the joint of a moved part over what it was.
+    """
+
+    bend_deg: Range = (25.0, 45.0)
+    twist_deg: Range = (25.0, 45.0)
+    hinge: Range = (0.05, 0.5)
+    ramp: Range = (0.5, 1.0)
+    bump_radius: Range = (0.12, 0.28)
+    bump_height: Range = (0.4, 0.55)
+    dent_share: float = 0.3
+    shift: Range = (0.1, 0.4)
+    turn_deg: Range = (17.0, 45.0)
+    part_area: Range = (0.01, 0.5)
+    repaint_area: Range = (0.02, 0.5)
+    color_distance: Range = (35.0, 110.0)
+    edge: float = 0.03
+
+    tolerance: float = 0.004
+    color_tolerance: float = 8.0
+    magnitude: Range = (0.03, 0.6)
+    changed_area: Range = (0.004, 0.75)
+    min_pixels: int = 40
+    min_views: int = 4
+    stretch: float = 2.5
+    volume: Range = (0.5, 1.5)
+    joint: float = 0.3

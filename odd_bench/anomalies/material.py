@@ -1,0 +1,73 @@
+"""Material mismatch: a part, or a patch where no part fits, has the wrong finish; the geometry stays to the bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from odd_bench.anomalies.color import lab
+from odd_bench.anomalies.config import AnomalyConfig
+from odd_bench.anomalies.finishes import KINDS
+from odd_bench.anomalies.mesh import face_areas
+from odd_bench.anomalies.parts import choose_part
+from odd_bench.anomalies.reasons import NO_FINISH, NO_REGION
+from odd_bench.anomalies.variant import Refusal
+from odd_bench.shapes.noise import smooth
+from odd_bench.shapes.shape import Model, Shape
+
+FINISHES_TRIED = 24
+SAME_MATERIAL = 0.4  # share of mismatches that differ in colour alone
+
+
+def material_mismatch(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
+    """A part of `config.repaint_area` of the surface, or else a patch of that size, gets another finish."""
+    try:
+        part = choose_part(model.part_names, intact, rng, config.repaint_area)
+    except Refusal:
+        return recolor_region(intact, patch(intact, rng, config), rng, config)
+    return recolor_region(intact, intact.face_part == intact.part_names.index(part), rng, config)
+
+
+def recolor_region(
+    shape: Shape, face_mask: np.ndarray, rng: np.random.Generator, config: AnomalyConfig | None = None
+) -> Shape:
+    """The shape with a new finish on the faces of a (f,) bool mask, clearly unlike the old one. Raises Refusal if none is found."""
+    config = config or AnomalyConfig()
+    if not face_mask.any():
+        raise Refusal(NO_REGION, f"{shape.name}: empty mask")
+    material, color = _finish(shape, np.flatnonzero(face_mask), rng, config)
+    face_color, face_material = shape.face_color.copy(), shape.face_material.copy()
+    face_color[face_mask] = color
+    face_material[face_mask] = len(shape.materials)
+    return replace(shape, face_color=face_color, face_material=face_material, materials=(*shape.materials, material))
+
+
+def patch(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> np.ndarray:
+    """(f,) bool: one side of a wavy cut through the shape, with an area drawn from the upper half of `config.repaint_area`."""
+    centers = shape.vertices[shape.faces].mean(axis=1)
+    areas = face_areas(shape.vertices, shape.faces)
+    direction = rng.standard_normal(3)
+    height = centers @ (direction / np.linalg.norm(direction))
+    height = height + 0.15 * smooth(centers * 4.0, int(rng.integers(1 << 31)))
+    order = np.argsort(height, kind="stable")
+    share = np.cumsum(areas[order]) / areas.sum()
+    low, high = config.repaint_area
+    chosen = np.zeros(len(areas), bool)
+    chosen[order[share < rng.uniform((low + high) / 4, (low + high) / 2)]] = True
+    return chosen
+
+
+def _finish(shape: Shape, faces: np.ndarray, rng: np.random.Generator, config: AnomalyConfig):
+    """A material and (n, 3) uint8 colours for the faces, their mean as far from the old one as the config asks."""
+    old = lab(shape.face_color[faces])
+    for _ in range(FINISHES_TRIED):
+        material, pattern = KINDS[rng.integers(len(KINDS))](rng)
+        if rng.random() < SAME_MATERIAL:
+            material = shape.materials[shape.face_material[faces[0]]]
+        color = np.round(pattern.colors(shape.vertices[shape.faces[faces]].mean(axis=1)) * 255).astype(np.uint8)
+        new = lab(color)
+        distance = np.median(np.linalg.norm(new - old, axis=1))
+        if config.color_distance[0] <= distance <= config.color_distance[1]:
+            return material, color
+    raise Refusal(NO_FINISH, f"{shape.name}: {FINISHES_TRIED} tried")

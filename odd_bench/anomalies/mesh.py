@@ -1,0 +1,45 @@
+"""Facts about a triangle mesh: areas, volume, closedness, bodies."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+
+def face_vectors(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(f, 3) outward normal of every face, as long as its area."""
+    a, b, c = vertices[faces].transpose(1, 0, 2)
+    return np.cross(b - a, c - a) / 2
+
+
+def face_areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(f,) float."""
+    return np.linalg.norm(face_vectors(vertices, faces), axis=1)
+
+
+def face_volumes(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(f,) signed volume between every face and the origin; they add up to the volume of a closed mesh."""
+    return np.einsum("ij,ij->i", vertices[faces[:, 0]], face_vectors(vertices, faces)) / 3
+
+
+def directed_edges(faces: np.ndarray) -> np.ndarray:
+    """(3 f, 2) int: edges 0-1 of all faces, then 1-2, then 2-0."""
+    return np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+
+
+def is_closed(faces: np.ndarray) -> bool:
+    """Whether every edge is run through as often in one direction as in the other."""
+    edges = directed_edges(faces).astype(np.int64)
+    count = int(faces.max()) + 1
+    forward = np.sort(edges[:, 0] * count + edges[:, 1])
+    backward = np.sort(edges[:, 1] * count + edges[:, 0])
+    return bool(np.array_equal(forward, backward))
+
+
+def count_bodies(vertices: np.ndarray, faces: np.ndarray) -> int:
+    """Connected surfaces that enclose matter; the wall of a cavity does not count."""
+    edges = faces[:, [0, 1, 1, 2]].reshape(-1, 2)
+    links = sparse.coo_matrix((np.ones(len(edges), np.int8), tuple(edges.T)), shape=(len(vertices),) * 2)
+    label = sparse.csgraph.connected_components(links, directed=False)[1]
+    volumes = np.bincount(label[faces[:, 0]], face_volumes(vertices, faces))
+    return int((volumes > 0).sum())

@@ -1,0 +1,91 @@
+"""When an anomaly is good enough, and the refusal when it is not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from odd_bench.anomalies.changed import Difference, difference
+from odd_bench.anomalies.config import AnomalyConfig
+from odd_bench.anomalies.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
+from odd_bench.anomalies.reasons import FELL_APART, FOLDS, NOT_CLOSED, NOT_VISIBLE, STRETCHED, TOO_LARGE, TOO_SMALL
+from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.anomalies.visible import differing_pixels
+from odd_bench.shapes.shape import Shape
+
+
+def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Variant:
+    """The variant, if it is sound, of the right size and visible. Raises Refusal.
+
+    Its magnitude is the largest distance between the two surfaces or, where only the paint differs, the square root of the
+    repainted area.
+    """
+    require_sound(intact, odd)
+    found = difference(intact, odd, config.tolerance)
+    magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces)))
+    require_size(intact, odd, found, magnitude, config)
+    require_visible(intact, odd, config)
+    return Variant(odd, type, found.changed_faces, found.lost_faces, magnitude)
+
+
+def require_sound(intact: Shape, odd: Shape) -> None:
+    """Closed if the intact shape was, and in no more bodies."""
+    if is_closed(intact.faces) and not is_closed(odd.faces):
+        raise Refusal(NOT_CLOSED)
+    bodies = count_bodies(odd.vertices, odd.faces)
+    if bodies > count_bodies(intact.vertices, intact.faces):
+        raise Refusal(FELL_APART, f"{bodies} bodies")
+
+
+def require_size(intact: Shape, odd: Shape, found: Difference, magnitude: float, config: AnomalyConfig) -> None:
+    """Magnitude, changed share of the surface and volume within the bounds of the config."""
+    changed = _area(odd, found.changed_faces) / _area(odd)
+    lost = _area(intact, found.lost_faces) / _area(intact)
+    share = max(changed, lost)
+    if magnitude < config.magnitude[0] or share < config.changed_area[0]:
+        raise Refusal(TOO_SMALL, f"magnitude {magnitude:.3f}, {share:.1%} of the surface")
+    if magnitude > config.magnitude[1] or share > config.changed_area[1]:
+        raise Refusal(TOO_LARGE, f"magnitude {magnitude:.3f}, {share:.1%} of the surface")
+    volume = _volume(odd) / _volume(intact)
+    if not config.volume[0] <= volume <= config.volume[1]:
+        raise Refusal(TOO_LARGE, f"{volume:.2f} times the volume")
+
+
+def require_visible(intact: Shape, odd: Shape, config: AnomalyConfig) -> None:
+    """Enough pixels differ in enough of the views all around."""
+    pixels = differing_pixels(intact, odd)
+    if (pixels >= config.min_pixels).sum() < config.min_views:
+        raise Refusal(NOT_VISIBLE, f"pixels that differ by view: {pixels.tolist()}")
+
+
+def require_unstretched(before: Shape, after: Shape, limit: float) -> None:
+    """No edge of a deformed shape, of the same faces, is longer than `limit` times what it was."""
+    edges = directed_edges(before.faces)
+    moved = (before.vertices != after.vertices).any(axis=1)
+    edges = edges[moved[edges].any(axis=1)]
+    old, new = (
+        np.linalg.norm(shape.vertices[edges[:, 0]] - shape.vertices[edges[:, 1]], axis=1) for shape in (before, after)
+    )
+    growth = float((new / np.maximum(old, 1e-9)).max(initial=1.0))
+    if growth > limit:
+        raise Refusal(STRETCHED, f"an edge grew {growth:.1f} times")
+
+
+def require_apart(still: Shape, points: np.ndarray) -> None:
+    """None of the (n, 3) moved points lies inside the closed shape."""
+    import open3d
+
+    if len(points) == 0:
+        return
+    scene = open3d.t.geometry.RaycastingScene()
+    scene.add_triangles(np.ascontiguousarray(still.vertices, np.float32), np.ascontiguousarray(still.faces, np.uint32))
+    inside = scene.compute_occupancy(open3d.core.Tensor(np.ascontiguousarray(points, np.float32))).numpy() > 0
+    if inside.any():
+        raise Refusal(FOLDS, f"{int(inside.sum())} vertices inside the part that stays")
+
+
+def _area(shape: Shape, chosen: np.ndarray | slice = slice(None)) -> float:
+    return float(face_areas(shape.vertices, shape.faces[chosen]).sum())
+
+
+def _volume(shape: Shape) -> float:
+    return float(face_volumes(shape.vertices, shape.faces).sum())

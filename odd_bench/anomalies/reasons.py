@@ -1,0 +1,21 @@
+"""Why an anomaly is refused: short fixed phrases, so that a run can count them."""
+
+NOT_VISIBLE = "not visible"
+TOO_SMALL = "change too small"
+TOO_LARGE = "change too large"
+FOLDS = "folds into itself"
+STRETCHED = "stretched too far"
+TOO_COARSE = "mesh too coarse"
+NOT_CLOSED = "no longer closed"
+FELL_APART = "no longer one body"
+NO_PART = "no fitting part"
+NO_JOINT = "part has no joint"
+CAME_LOOSE = "part came loose"
+NO_REGION = "no fitting region"
+NO_FINISH = "no finish differs enough"
+NO_MODES = "no fracture modes"
+
+REASONS = (
+    NOT_VISIBLE, TOO_SMALL, TOO_LARGE, FOLDS, STRETCHED, TOO_COARSE, NOT_CLOSED, FELL_APART,
+    NO_PART, NO_JOINT, CAME_LOOSE, NO_REGION, NO_FINISH, NO_MODES,
+)  # fmt: skip
