@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+from odd_bench.errors import OddBenchError
+from odd_bench.generate.commands import app as generate_app
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find the odd one out among several instances of an object, from a few views.",
+)
+app.add_typer(generate_app, name="generate")
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what each command needs, what is missing on this machine and how to get it."""
+    from odd_bench.doctor import report
+
+    report()
 
 
 def main() -> None:
-    """Console entry point."""
-    app()
+    """Console entry point. Errors meant for the user are printed without a traceback."""
+    try:
+        app()
+    except OddBenchError as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Pinhole cameras: projecting, unprojecting, looking at things. OpenCV axes, pixel centres at half-integers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from odd_bench.scene import Camera
+
+
+def intrinsics(width: int, height: int, focal_mm: float = 30.0, sensor_mm: float = 36.0) -> np.ndarray:
+    """(3, 3) K in pixels of a lens on a sensor whose width spans the picture's longer side, principal point in the middle."""
+    focal_px = focal_mm / sensor_mm * max(width, height)
+    return np.array([[focal_px, 0.0, width / 2], [0.0, focal_px, height / 2], [0.0, 0.0, 1.0]])
+
+
+def look_at(eye: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """(4, 4) camera_from_world of an upright camera at `eye` (3,) looking at `target` (3,), metres, world.
+
+    Raises ValueError if the camera would look straight up or down, where upright has no meaning.
+    """
+    forward = np.asarray(target, float) - eye
+    forward /= np.linalg.norm(forward)
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    if np.linalg.norm(right) < 1e-6:
+        raise ValueError(f"look_at: eye {eye} is straight above or below target {target}; expected a slanted view")
+    right /= np.linalg.norm(right)
+    camera_from_world = np.eye(4)
+    camera_from_world[:3, :3] = np.stack([right, np.cross(forward, right), forward])
+    camera_from_world[:3, 3] = -camera_from_world[:3, :3] @ eye
+    return camera_from_world
+
+
+def eye(camera: Camera) -> np.ndarray:
+    """(3,) position of the camera, metres, world."""
+    return -camera.camera_from_world[:3, :3].T @ camera.camera_from_world[:3, 3]
+
+
+def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """World points (n, 3) to pixels (n, 2) and planar depth (n,) in metres; points behind have negative depth."""
+    in_camera = points @ camera.camera_from_world[:3, :3].T + camera.camera_from_world[:3, 3]
+    depth = in_camera[:, 2]
+    homogeneous = in_camera @ camera.K.T
+    return homogeneous[:, :2] / homogeneous[:, 2:], depth
+
+
+def unproject(camera: Camera, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Pixels (n, 2) and planar depth (n,) in metres to world points (n, 3)."""
+    homogeneous = np.column_stack([pixels, np.ones(len(pixels))])
+    in_camera = (homogeneous @ np.linalg.inv(camera.K).T) * np.asarray(depth)[:, None]
+    return (in_camera - camera.camera_from_world[:3, 3]) @ camera.camera_from_world[:3, :3]
+
+
+def pixel_directions(camera: Camera) -> np.ndarray:
+    """(h, w, 3) ray directions in the world through the pixel centres, scaled to planar depth 1."""
+    u, v = np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5)
+    homogeneous = np.stack([u, v, np.ones_like(u)], axis=-1)
+    return homogeneous @ np.linalg.inv(camera.K).T @ camera.camera_from_world[:3, :3]

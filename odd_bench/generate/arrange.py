@@ -1,0 +1,73 @@
+"""Standing the instances on the floor: rest pose, yaw, lowered until they touch, pushed apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import ConvexHull
+
+STEP_M = 0.01
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One instance before it has a place. world_from_object: (4, 4), over the origin, touching the floor.
+
+    outline: (k, 2) convex footprint in metres, counter-clockwise, of the instance together with its intact shape.
+    """
+
+    world_from_object: np.ndarray
+    outline: np.ndarray
+
+
+def stand(
+    vertices: np.ndarray, intact_vertices: np.ndarray, rotation: np.ndarray, yaw_rad: float, size_m: float
+) -> Standing:
+    """Pose an instance by the rest rotation (3, 3) of its intact shape and a yaw, and lower it until it touches z = 0."""
+    c, s = np.cos(yaw_rad), np.sin(yaw_rad)
+    turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ rotation * size_m
+    posed = vertices @ turned.T
+    pose = np.eye(4)
+    pose[:3, :3] = turned
+    pose[2, 3] = -posed[:, 2].min()
+    both = np.concatenate([posed, intact_vertices @ turned.T])[:, :2]
+    return Standing(pose, both[ConvexHull(both).vertices])
+
+
+def place(standing: list[Standing], directions_rad: list[float], gap_m: float) -> list[np.ndarray]:
+    """Push each instance outwards along its direction until it is `gap_m` clear of all before it; centre the group.
+
+    Returns world_from_object (4, 4) for each.
+    """
+    placed: list[np.ndarray] = []
+    offsets = []
+    for item, direction in zip(standing, directions_rad, strict=True):
+        heading = np.array([np.cos(direction), np.sin(direction)])
+        outline = item.outline - item.outline.mean(axis=0)
+        distance = 0.0
+        while any(separation(outline + distance * heading, other) < gap_m for other in placed):
+            distance += STEP_M
+        placed.append(outline + distance * heading)
+        offsets.append(distance * heading - item.outline.mean(axis=0))
+    everything = np.concatenate(placed)
+    middle = (everything.min(axis=0) + everything.max(axis=0)) / 2
+    return [_shifted(item.world_from_object, offset - middle) for item, offset in zip(standing, offsets, strict=True)]
+
+
+def separation(a: np.ndarray, b: np.ndarray) -> float:
+    """Gap between two convex polygons (k, 2): the largest along any edge normal, at most their distance; negative if they meet."""
+    return max(_gap_along_normals(a, b), _gap_along_normals(b, a))
+
+
+def _gap_along_normals(a: np.ndarray, b: np.ndarray) -> float:
+    edge = np.roll(a, -1, axis=0) - a
+    normal = np.stack([edge[:, 1], -edge[:, 0]], axis=1)  # outward, counter-clockwise polygons
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+    return float(np.max((b @ normal.T).min(axis=0) - np.einsum("ij,ij->i", a, normal)))
+
+
+def _shifted(pose: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    result = pose.copy()
+    result[:2, 3] += offset
+    return result

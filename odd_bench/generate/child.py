@@ -1,0 +1,109 @@
+"""The child process that makes scenes: `python -m odd_bench.generate.child RUN_FOLDER`, one JSON request a line, one reply a line.
+
+Everything heavy (bpy, open3d) lives here and dies here. Standard output is kept for replies alone; whatever libraries print
+goes to standard error, which the parent keeps as a log.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def main() -> None:
+    replies = _claim_standard_output()
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    folder = Path(sys.argv[1])
+    from blender_jobs.process import leave
+
+    def reply(values: dict) -> None:
+        replies.write(json.dumps(values) + "\n")
+        replies.flush()
+
+    serve, greeting = _server(folder)
+    reply(greeting)
+    for request in sys.stdin:
+        reply(serve(json.loads(request)))
+    leave(0)
+
+
+def _server(folder: Path):
+    """A function from one request to one reply, both plain JSON values, and the greeting that says what will render."""
+    from blender_jobs.process import version_check
+
+    blender = version_check()
+    from blender_jobs.device import use_device
+    from odd_bench.data.codec import CodecConfig
+    from odd_bench.data.errors import DataError
+    from odd_bench.data.shards import write_staged
+    from odd_bench.generate.plan import digest
+    from odd_bench.generate.run_folder import RunFolder
+    from odd_bench.generate.scene_maker import Report, SceneRefused, make_scene
+
+    run = RunFolder(folder)
+    config = run.read_config()
+    device = use_device(config.render.device)
+    greeting = {"blender": blender, "device": f"{device.kind}: {device.name}, {device.reason}"}
+
+    def serve(request: dict) -> dict:
+        line = json.loads(request["line"])
+        try:
+            record, report = make_scene(line, digest(request["line"]), config, run.work)
+            with report.stage("pack"):
+                write_staged(run.staged(line["scene"]), record, CodecConfig())
+        except SceneRefused as refused:
+            return _failure("refused", str(refused), refused.report)
+        except (DataError, OSError) as error:
+            return _failure("storage" if _is_storage(error) else "error", _described(error), Report())
+        except Exception as error:  # whatever goes wrong in one scene is reported and the next one still made
+            return _failure("error", _described(error), Report())
+        return {"ok": True, **report.as_dict()}
+
+    return serve, greeting
+
+
+def _failure(kind: str, message: str, report) -> dict:
+    return {"ok": False, "kind": kind, "message": message, **report.as_dict()}
+
+
+def _is_storage(error: BaseException) -> bool:
+    """Whether the disk, not the scene, is at fault: then no scene can succeed."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN:
+            return True
+        error = error.__cause__
+    return False
+
+
+def _described(error: BaseException) -> str:
+    traceback.print_exception(error, file=sys.stderr)
+    return f"{type(error).__name__}: {error}"
+
+
+def _claim_standard_output():
+    """Keep the real standard output for replies and send everything else that prints there to standard error."""
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return replies
+
+
+def _die_with_parent() -> None:
+    """On Linux, be killed when the parent is, even in the middle of a render; elsewhere the closed pipe ends the loop."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() == 1:
+            os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""From what was typed to a configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from odd_bench.generate.config import ConfigError, GenerateConfig, from_mapping, load_preset
+
+
+def chosen_config(kind: str, preset: str) -> GenerateConfig:
+    """The preset of that name, or the configuration in that YAML file."""
+    if not preset.endswith((".yaml", ".yml")):
+        return load_preset(kind, preset)
+    path = Path(preset)
+    try:
+        values = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: found {str(error).splitlines()[0]}; expected a YAML configuration") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: found {type(values).__name__}; expected keys and values, see docs/configuration.md")
+    return from_mapping({"kind": kind, **values}, where=str(path))
+
+
+def plain_overrides(named: Mapping[str, Any]) -> list[str]:
+    """Options that were given, as assignments; JSON is YAML, so values survive unchanged."""
+    return [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
+
+
+def parse_slice(text: str) -> tuple[int, int]:
+    """`i/n` to (i, n). Raises ConfigError unless 0 <= i < n."""
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdigit() and count.isdigit() and int(index) < int(count)):
+        raise ConfigError(f"--slice: found {text!r}; expected i/n with 0 <= i < n, for example 0/8")
+    return int(index), int(count)

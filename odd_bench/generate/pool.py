@@ -1,0 +1,186 @@
+"""Child processes that make scenes, supervised: recycled, timed out, retried once. The same function serves every executor."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from odd_bench.errors import OddBenchError
+from odd_bench.generate.run_folder import RunFolder
+
+START_TIMEOUT_S = 180.0
+ATTEMPTS = 2
+TRANSIENT = ("crashed", "hung", "garbage")  # worth a second attempt in a fresh child
+
+
+@dataclass(frozen=True)
+class Limits:
+    """timeout_s: longest a scene may take. recycle_after: scenes a child makes before a fresh one takes its place."""
+
+    timeout_s: float = 900.0
+    recycle_after: int = 100
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one scene. kind: empty if made, else refused, error, storage, crashed, hung or garbage."""
+
+    scene: str
+    kind: str = ""
+    message: str = ""
+    attempts: int = 1
+    seconds: dict[str, float] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def made(self) -> bool:
+        return not self.kind
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+class ChildStartError(OddBenchError):
+    """A child that does not come up: every scene would fail the same way."""
+
+
+class ChildFailure(Exception):
+    """A child that was lost over a scene; kind is crashed, hung or garbage."""
+
+    def __init__(self, kind: str, message: str):
+        super().__init__(message)
+        self.kind = kind
+
+
+def make_in_child(line: str, root: str, limits: Limits) -> Outcome:
+    """Make one planned scene in this thread's child process; what fails twice is reported, not raised.
+
+    Raises ChildStartError if no child can be started at all.
+    """
+    scene = json.loads(line)["scene"]
+    for attempt in range(1, ATTEMPTS + 1):
+        child = _child_of_this_thread(root, limits)
+        started = time.perf_counter()
+        try:
+            reply = child.ask({"line": line}, limits.timeout_s)
+        except ChildFailure as failure:
+            child.kill()
+            outcome = Outcome(scene, failure.kind, str(failure), attempt, {"lost": time.perf_counter() - started})
+        else:
+            kind = "" if reply["ok"] else reply["kind"]
+            outcome = Outcome(scene, kind, reply.get("message", ""), attempt, reply["seconds"], reply["refusals"])
+        if outcome.kind not in TRANSIENT:
+            return outcome
+    return outcome
+
+
+class SceneChild:
+    """One child process and the pipe to it."""
+
+    _numbers = iter(range(1, 1_000_000))
+
+    def __init__(self, root: str):
+        folder = RunFolder(Path(root))
+        self.log = folder.log(os.getpid(), next(SceneChild._numbers))
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.scenes = 0
+        with open(self.log, "ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "odd_bench.generate.child", str(folder.root.absolute())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches the parent alone
+                env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"},
+            )
+        _live.add(self)
+        try:
+            self.greeting = self._reply(START_TIMEOUT_S)
+        except ChildFailure as failure:
+            self.kill()
+            raise ChildStartError(f"worker: it {failure} while starting\n{self._log_tail()}") from failure
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: dict, timeout_s: float) -> dict:
+        """Send one request and wait for its reply. Raises ChildFailure."""
+        self.scenes += 1
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise ChildFailure("crashed", "ended before it was asked") from error
+        reply = self._reply(timeout_s)
+        if not {"ok", "seconds", "refusals"} <= set(reply):
+            raise ChildFailure("garbage", f"replied without the expected keys: {str(reply)[:200]}")
+        return reply
+
+    def kill(self) -> None:
+        _live.discard(self)
+        if self.is_alive:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+    def _reply(self, timeout_s: float) -> dict:
+        ready, _, _ = select.select([self._process.stdout], [], [], timeout_s)
+        if not ready:
+            raise ChildFailure("hung", f"gave no answer within {timeout_s:.0f} s")
+        text = self._process.stdout.readline()
+        if not text.endswith(b"\n"):
+            code = self._process.wait()
+            raise ChildFailure("crashed", f"ended with exit code {code}; log {self.log.name}")
+        try:
+            reply = json.loads(text)
+        except ValueError as error:
+            raise ChildFailure("garbage", f"replied with something else than JSON: {text[:200]!r}") from error
+        if not isinstance(reply, dict):
+            raise ChildFailure("garbage", f"replied with {text[:200]!r}, not an object")
+        return reply
+
+    def _log_tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
+
+
+_live: set[SceneChild] = set()
+_local = threading.local()
+_stopping = threading.Event()
+
+
+def _child_of_this_thread(root: str, limits: Limits) -> SceneChild:
+    child = getattr(_local, "child", None)
+    if child is not None and (not child.is_alive or child.scenes >= limits.recycle_after):
+        child.kill()
+        child = None
+    if child is None:
+        if _stopping.is_set():
+            raise ChildStartError("worker: the run is stopping")
+        child = _local.child = SceneChild(root)
+    return child
+
+
+def allow_children() -> None:
+    """Let threads start children again after `stop_children`."""
+    _stopping.clear()
+
+
+def stop_children() -> None:
+    """End every child of this process and start no more."""
+    _stopping.set()
+    for child in list(_live):
+        child.kill()
+
+
+atexit.register(stop_children)

@@ -1,0 +1,106 @@
+"""What a run shows: a bar with ETA and scenes an hour, or plain lines where nobody watches; a summary at the end."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from odd_bench.errors import OddBenchError
+from odd_bench.generate.config import GenerateConfig
+from odd_bench.generate.pool import Outcome
+from odd_bench.generate.run import RunOptions, RunSummary, generate
+
+LINE_EVERY_S = 30.0
+
+
+class Interrupted(OddBenchError):
+    """The run was stopped by the user; finished scenes are kept."""
+
+
+def run_with_progress(config: GenerateConfig, out: Path, options: RunOptions) -> RunSummary:
+    """Generate, showing progress; prints the summary and where the preview lies."""
+    console = Console()
+    scenes = sum(config.splits.values())
+    console.print(f"{config.name}: {scenes} scenes, {config.orbit.views} views of {config.orbit.pixels} px -> {out}")
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with _bar(console) as bar:
+            summary = generate(config, out, options, _Display(console, bar))
+    except KeyboardInterrupt as interrupt:
+        hint = "finished scenes are kept; the same command goes on from there"
+        raise Interrupted(f"{out}: stopped by the user; {hint}.") from interrupt
+    _show(summary, console)
+    if summary.complete:
+        _preview(out, console)
+    return summary
+
+
+class _Display:
+    """Called after each scene."""
+
+    def __init__(self, console: Console, bar: Progress):
+        self._console, self._bar = console, bar
+        self._task = bar.add_task("scenes", total=None, rate="starting")
+        self._started = self._last_line = time.monotonic()
+
+    def __call__(self, outcome: Outcome, done: int, total: int) -> None:
+        now = time.monotonic()
+        rate = f"{3600 * done / (now - self._started):.0f} scenes/h"
+        self._bar.update(self._task, completed=done, total=total, rate=rate)
+        if outcome.kind:
+            self._console.print(f"[yellow]gave up {outcome.scene}: {outcome.kind}: {outcome.message}", highlight=False)
+        if not self._console.is_terminal and (done == total or now - self._last_line > LINE_EVERY_S):
+            left_min = (total - done) * (now - self._started) / done / 60
+            self._console.print(f"{done}/{total} scenes, {rate}, {left_min:.0f} min left", highlight=False)
+            self._last_line = now
+
+
+def _bar(console: Console) -> Progress:
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, disable=not console.is_terminal)
+
+
+def _show(summary: RunSummary, console: Console) -> None:
+    made = f"{summary.made} scenes made, {summary.already_there} already there, {summary.quarantined} given up"
+    console.print(f"{made}, {summary.wall_s / 60:.1f} min", highlight=False)
+    if summary.made:
+        console.print(_times(summary), _refusals(summary.refusals))
+    if not summary.complete:
+        console.print(f"{summary.folder}: not complete yet; the other slices are missing, or the same command goes on")
+
+
+def _times(summary: RunSummary) -> Table:
+    table = Table("stage", "seconds a scene", "share", title="Where the time went", title_justify="left")
+    total = sum(summary.seconds.values())
+    for stage, seconds in summary.seconds.most_common():
+        table.add_row(stage, f"{seconds / summary.made:.2f}", f"{seconds / total:.0%}")
+    return table
+
+
+def _refusals(refusals: Counter[str]) -> Table:
+    table = Table("anomalies sent back", "times", title="Quality", title_justify="left")
+    for reason, times in refusals.most_common(12):
+        table.add_row(reason, str(times))
+    return table
+
+
+def _preview(out: Path, console: Console) -> None:
+    from odd_bench.view.preview import write_preview
+
+    console.print(f"preview: {write_preview(out)}", highlight=False, soft_wrap=True)
+
+
+def _interrupt(signal_number, frame) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,200 @@
+"""One scene from its plan line to its record: shape, rest poses, odd variants, arrangement, labels, pictures."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from odd_bench import boxes
+from odd_bench.anomalies import make_variant
+from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.data.record import SceneRecord
+from odd_bench.generate.arrange import place, stand
+from odd_bench.generate.config import GenerateConfig
+from odd_bench.generate.label import Labels, Posed, cast_labels
+from odd_bench.generate.orbit import orbit_cameras
+from odd_bench.generate.resting import draw_rest, rest_rotations
+from odd_bench.scene import Camera, Scene, SceneObject
+from odd_bench.shapes.catalogue import make_model
+from odd_bench.shapes.shape import Model, Shape
+
+if TYPE_CHECKING:
+    from blender_jobs.job import RenderConfig
+
+
+@dataclass
+class Report:
+    """What making one scene cost. seconds: per stage. refusals: how often `type: reason` sent an anomaly back."""
+
+    seconds: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
+
+    def as_dict(self) -> dict:
+        """Plain JSON values, seconds to the millisecond."""
+        return {"seconds": {k: round(v, 3) for k, v in self.seconds.items()}, "refusals": dict(self.refusals)}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """All instances in the world, the cameras around them and what the cameras see of their shapes."""
+
+    posed: list[Posed]
+    cameras: tuple[Camera, ...]
+    labels: Labels
+
+
+class SceneRefused(Exception):
+    """A scene that cannot be made from its plan line; the message says which object and why, `report` what was tried."""
+
+    def __init__(self, message: str, report: Report):
+        super().__init__(message)
+        self.report = report
+
+
+def make_scene(line: dict, plan_sha256: str, config: GenerateConfig, work: Path) -> tuple[SceneRecord, Report]:
+    """Make one scene. Raises SceneRefused when an odd object used up its tries or the shape finds no rest pose.
+
+    work: folder for caches shared by the scenes of one shape.
+    """
+    report = Report()
+    with report.stage("shape"):
+        model, intact = _shape(config.kind, line["category"], line["shape_seed"], line["shape"])
+    with report.stage("settle"):
+        rests = _rests(intact, line, work, report)
+    arrangement = _arrange(line, config, model, intact, rests, report)
+    with report.stage("render"):
+        images = _render(line, config, arrangement, report)
+    return _record(line, plan_sha256, config, arrangement, images), report
+
+
+@lru_cache(maxsize=4)
+def _shape(kind: str, category: str, seed: int, name: str) -> tuple[Model, Shape]:
+    model = make_model(kind, category, seed, name)
+    return model, model.shape()
+
+
+def _rests(intact: Shape, line: dict, work: Path, report: Report) -> np.ndarray:
+    try:
+        return rest_rotations(intact, line["shape_seed"], work / "rest" / f"{line['shape']}.npz")
+    except Refusal as refusal:
+        raise SceneRefused(str(refusal), report) from refusal
+
+
+def _arrange(line: dict, config: GenerateConfig, model: Model, intact: Shape, rests, report: Report) -> Arrangement:
+    """Go through the tries of each odd object until every change can be seen."""
+    remaining = {i: iter(item["tries"]) for i, item in enumerate(line["objects"]) if item["label"]}  # each is used once
+    variants = {i: _next_variant(i, tries, line, model, intact, report) for i, tries in remaining.items()}
+    while True:
+        with report.stage("label"):
+            arrangement = _arrangement(line, config, intact, rests, variants)
+        hidden = [i for i in variants if not _is_seen(arrangement.labels.changed[i], config)]
+        if not hidden:
+            return arrangement
+        for i in hidden:
+            report.refusals[f"{variants[i].type}: change hidden in the scene"] += 1
+            variants[i] = _next_variant(i, remaining[i], line, model, intact, report)
+
+
+def _next_variant(
+    index: int, tries: Iterator[dict], line: dict, model: Model, intact: Shape, report: Report
+) -> Variant:
+    with report.stage("anomaly"):
+        for attempt in tries:
+            rng = np.random.default_rng(attempt["seed"])
+            try:
+                return make_variant(attempt["type"], model, intact, rng)
+            except Refusal as refusal:
+                report.refusals[f"{attempt['type']}: {refusal.reason}"] += 1
+    raise SceneRefused(f"object {index} used up its tries: {dict(report.refusals)}", report)
+
+
+def _is_seen(changed_pixels: np.ndarray, config: GenerateConfig) -> bool:
+    return int((changed_pixels >= config.odd.min_changed_pixels).sum()) >= config.odd.min_changed_views
+
+
+def _arrangement(line: dict, config: GenerateConfig, intact: Shape, rests, variants: dict[int, Variant]) -> Arrangement:
+    shapes = [variants[i].shape if i in variants else intact for i in range(len(line["objects"]))]
+    standing = [
+        stand(shape.vertices, intact.vertices, draw_rest(rests, item["rest"]), item["yaw_rad"], line["size_m"])
+        for shape, item in zip(shapes, line["objects"], strict=True)
+    ]
+    poses = place(standing, [item["direction_rad"] for item in line["objects"]], line["gap_m"])
+    posed = [
+        Posed(shape, pose, variants.get(i), intact if i in variants else None)
+        for i, (shape, pose) in enumerate(zip(shapes, poses, strict=True))
+    ]
+    outline = np.concatenate([item.world_vertices() for item in posed])
+    cameras = orbit_cameras(config.orbit, line["orbit"], outline)
+    return Arrangement(posed, cameras, cast_labels(posed, cameras))
+
+
+def _render(line: dict, config: GenerateConfig, arrangement: Arrangement, report: Report) -> np.ndarray:
+    from PIL import Image
+
+    from blender_jobs.render import RenderJob, render_views
+
+    with tempfile.TemporaryDirectory(prefix="odd-bench-") as folder:
+        job = RenderJob(
+            objects=tuple((item.shape, item.world_from_object) for item in arrangement.posed),
+            cameras=arrangement.cameras,
+            floor=line["floor"],
+            environment=line["environment"],
+            config=_render_config(config),
+            out_dir=Path(folder),
+            seed=line["render_seed"],
+        )
+        paths = render_views(job)
+        return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
+
+
+def _render_config(config: GenerateConfig) -> RenderConfig:
+    from blender_jobs.job import RenderConfig
+
+    return RenderConfig(
+        samples=config.render.samples,
+        device=config.render.device,
+        threads=config.render.threads,
+        floor_folder=Path(config.floors) if config.floors else None,
+        environment_folder=Path(config.environments) if config.environments else None,
+    )
+
+
+def _record(line: dict, plan_sha256: str, config: GenerateConfig, arrangement: Arrangement, images) -> SceneRecord:
+    labels = arrangement.labels
+    objects = tuple(_scene_object(i, posed, labels) for i, posed in enumerate(arrangement.posed))
+    scene = Scene(line["scene"], line["split"], line["category"], line["shape"], arrangement.cameras, objects)
+    depth_m = labels.depth_m if config.depth else None
+    return SceneRecord(scene, images, labels.instance, labels.change, depth_m, plan_sha256)
+
+
+def _scene_object(index: int, posed: Posed, labels: Labels) -> SceneObject:
+    vertices = posed.world_vertices()
+    return SceneObject(
+        id=index,
+        label=int(posed.variant is not None),
+        type=posed.variant.type if posed.variant else None,
+        magnitude=posed.variant.magnitude if posed.variant else 0.0,
+        world_from_object=posed.world_from_object,
+        aabb=boxes.aabb_from_points(vertices),
+        obb=boxes.obb_from_points(vertices),
+        visible_pixels=labels.visible[index],
+        amodal_pixels=labels.amodal[index],
+        changed_pixels=labels.changed[index],
+    )
