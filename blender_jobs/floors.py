@@ -76,13 +76,15 @@ def _rgba(draw: dict, i: int) -> tuple[float, float, float, float]:
 
 
 def _marble(nodes: Nodes, point: Socket, draw: dict) -> Surface:
-    swirl = nodes.shift(point, _noise_vector(nodes, point, 1.3 / draw["size_m"], draw["size_m"] * 0.6))
-    clouds = nodes.noise(swirl, 1.0 / draw["size_m"], 5)
-    color = nodes.mix(nodes.smoothstep(clouds, 0.35, 0.75), _rgba(draw, 0), _rgba(draw, 2))
-    for scale, width in ((1.2, 0.035), (3.1, 0.02)):
-        ridge = nodes.math("ABSOLUTE", nodes.math("SUBTRACT", nodes.noise(swirl, scale / draw["size_m"], 6, 0.55), 0.5))
-        vein = nodes.smoothstep(ridge, 0.0, width * (0.5 + draw["contrast"]), draw["contrast"], 0.0)
-        color = nodes.mix(vein, color, _rgba(draw, 1))
+    size = draw["size_m"]
+    bent = nodes.shift(nodes.scale(point, (1.0, 0.5, 1.0)), _noise_vector(nodes, point, 1.5 / size, size * 0.35))
+    clouds = nodes.noise(bent, 1.0 / size, 4)
+    color = nodes.mix(nodes.smoothstep(clouds, 0.4, 0.8, 0.0, 0.6), _rgba(draw, 0), _rgba(draw, 2))
+    for scale, width, strength in ((0.8, 0.012, 1.0), (1.7, 0.022, 0.45), (3.9, 0.02, 0.25)):
+        ridge = nodes.math("ABSOLUTE", nodes.math("SUBTRACT", nodes.noise(bent, scale / size, 4, 0.5), 0.5))
+        patchy = nodes.smoothstep(nodes.noise(nodes.shift(bent, (7.0, scale, 3.0)), 1.0 / size, 2), 0.42, 0.62)
+        vein = nodes.smoothstep(ridge, 0.0, width, strength * (0.4 + 0.6 * draw["contrast"]), 0.0)
+        color = nodes.mix(nodes.math("MULTIPLY", vein, patchy), color, _rgba(draw, 1))
     return color, draw["roughness"], 0.0
 
 

@@ -10,7 +10,7 @@ from blender_jobs.color import linear
 from blender_jobs.nodes import Nodes
 from odd_bench.shapes.shape import Material, Shape
 
-COLOR = "color"  # name of the mesh attribute
+COLOR = "face_color"  # name of the mesh attribute
 SHARP_ANGLE_RAD = np.radians(40.0)  # edges sharper than this stay hard, the rest is shaded smoothly
 RELIEF_M = 0.002  # height of the relief of a material whose bump is 1
 RELIEF_FREQUENCY = 45.0  # features along the largest side
