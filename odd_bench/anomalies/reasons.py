@@ -14,8 +14,12 @@ CAME_LOOSE = "part came loose"
 NO_REGION = "no fitting region"
 NO_FINISH = "no finish differs enough"
 NO_MODES = "no fracture modes"
+OPEN_MESH = "mesh is not closed"
+SEVERAL_BODIES = "several separate bodies"
+NO_FRAGMENT = "no fragment of a fitting size"
 
 REASONS = (
     NOT_VISIBLE, TOO_SMALL, TOO_LARGE, FOLDS, STRETCHED, TOO_COARSE, NOT_CLOSED, FELL_APART,
     NO_PART, NO_JOINT, CAME_LOOSE, NO_REGION, NO_FINISH, NO_MODES,
+    OPEN_MESH, SEVERAL_BODIES, NO_FRAGMENT,
 )  # fmt: skip

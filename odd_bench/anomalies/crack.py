@@ -1,0 +1,58 @@
+"""Crack: an open gap along a fracture surface, or a piece that broke off and sits slightly turned and shifted in its place."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from odd_bench.anomalies.broken_look import crevice_look
+from odd_bench.anomalies.cutting import cutter, separation
+from odd_bench.anomalies.displaced_piece import displaced_piece
+from odd_bench.anomalies.fracture_modes import FractureModes
+from odd_bench.anomalies.fragments import draw_crack
+from odd_bench.anomalies.gap import start_point, surface_points, wedge
+from odd_bench.anomalies.reasons import FELL_APART, NOT_VISIBLE
+from odd_bench.anomalies.solid import Cut, broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
+from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.shapes.shape import Shape
+
+DISPLACED_SHARE = 0.3  # of the cracks are pieces displaced in place
+WIDTH = (0.027, 0.036)  # widest opening, fraction of the largest side
+REACH = (0.30, 0.50)  # half the length of a crack, likewise
+DEPTH = (0.10, 0.20)  # how deep it goes below the skin; any thinner wall it opens right through
+CRACK_SIDE = (0.10, 0.90)  # share of the volume on one side of the fracture surface
+SHRINK, LEAST_REACH = 0.75, 0.12  # a crack that cuts the object in two is shortened, down to this
+LOOSE_LOSS = 0.003  # share of the volume that may be dropped as crumbs
+
+
+def crack(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
+    """A cracked shape of one body. Magnitude: the widest opening of the gap, or the shift of the displaced piece."""
+    if rng.random() < DISPLACED_SHARE:
+        return displaced_piece(shape, modes, rng)
+    return open_gap(shape, modes, rng)
+
+
+def open_gap(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
+    """A gap, widest at the skin, that ends before the object falls apart. Raises Refusal if only a short one holds."""
+    width, reach, depth = rng.uniform(*WIDTH), rng.uniform(*REACH), rng.uniform(*DEPTH)
+    left = _carve(shape, modes, rng, width, reach, depth)
+    lost = lost_faces(shape, left)
+    if not lost.any():
+        raise Refusal(NOT_VISIBLE, "the gap does not reach the surface")
+    cracked = broken_shape(shape, left, *crevice_look(shape, lost))
+    return Variant(cracked, "crack", left.source < 0, lost, width)
+
+
+def _carve(
+    shape: Shape, modes: FractureModes, rng: np.random.Generator, width: float, reach: float, depth: float
+) -> Cut:
+    """What is left of the shape around the gap, which is shortened until that hangs together."""
+    intact = require_solid(shape)
+    surface = surface_points(modes, separation(modes, draw_crack(modes, rng, CRACK_SIDE), rng))
+    start = start_point(modes, surface, reach, rng)
+    while reach >= LEAST_REACH:
+        left = cut_mesh(intact - cutter(wedge(modes, surface, start, width, reach, depth)))
+        main = main_surface(left)
+        if volume(left) - volume(main) < LOOSE_LOSS * intact.volume():
+            return main
+        reach *= SHRINK
+    raise Refusal(FELL_APART, shape.name)

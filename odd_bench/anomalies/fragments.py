@@ -1,0 +1,130 @@
+"""Fragments: which cells of a solid stay together after an impact. All on the graph of cells, before any mesh is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import linalg
+
+from odd_bench.anomalies.cells import components
+from odd_bench.anomalies.fracture_modes import JUMP, FractureModes
+from odd_bench.anomalies.reasons import NO_FRAGMENT
+from odd_bench.anomalies.variant import Refusal
+
+TRIES = 60  # random impacts before a shape is given up
+CRACK_SIDES = 10  # fitting ones among which a crack is chosen
+LONG_BORDER = 0.7  # of the longest among them, that the chosen one has at least
+IMPACT_SPREAD = 0.1  # distance over which an impact spreads, as a fraction of the largest side
+
+
+def response(modes: FractureModes, impact_cell: int) -> np.ndarray:
+    """(n,) an impact on one cell, spread by diffusion and projected on the modes; constant on every atomic piece."""
+    count = len(modes.mass)
+    ends = modes.edges.T
+    length = np.linalg.norm(modes.center[ends[0]] - modes.center[ends[1]], axis=1)
+    volume = modes.mass * modes.inside.sum() * modes.voxel_size**3
+    conductance = modes.area / length
+    links = sparse.coo_matrix((conductance, (ends[0], ends[1])), shape=(count, count))
+    links = links + links.T
+    laplacian = sparse.diags(np.asarray(links.sum(axis=1)).ravel()) - links
+    impact = np.zeros(count)
+    impact[impact_cell] = 1.0
+    spread = linalg.spsolve((sparse.diags(volume) + IMPACT_SPREAD**2 * laplacian).tocsc(), impact)
+    return modes.modes @ (modes.modes.T @ (modes.mass * spread))
+
+
+def fragments(modes: FractureModes, jump: np.ndarray, threshold: float) -> np.ndarray:
+    """(n,) int fragment of every cell when the faces across which `jump` (m,) exceeds the threshold give way."""
+    return components(modes.edges[jump <= threshold], len(modes.mass))
+
+
+def shatter(modes: FractureModes, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """Fragments of one impact of random place and force, (n,) int, and the cell that was hit."""
+    cell = int(rng.integers(len(modes.mass)))
+    pieces = response(modes, cell)
+    jump = np.abs(pieces[modes.edges[:, 0]] - pieces[modes.edges[:, 1]])
+    breakable = np.unique(jump[jump > JUMP * np.ptp(pieces)])
+    if len(breakable) == 0:
+        return np.zeros(len(modes.mass), int), cell
+    strongest = breakable[int(len(breakable) * rng.uniform(0.3, 1.0))]
+    return fragments(modes, jump, np.nextafter(strongest, 0)), cell
+
+
+def scatter(modes: FractureModes, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """Fragments around a few random cells instead of by the modes: the fall-back where the modes give no usable pieces."""
+    count = len(modes.mass)
+    seeds = rng.choice(count, int(rng.integers(3, 9)), replace=False)
+    length = np.linalg.norm(np.diff(modes.center[modes.edges], axis=1)[:, 0], axis=1)
+    graph = sparse.coo_matrix((length, tuple(modes.edges.T)), shape=(count, count)).tocsr()
+    distance = sparse.csgraph.dijkstra(graph, directed=False, indices=seeds)  # (seeds, n)
+    return distance.argmin(axis=0), int(seeds[0])
+
+
+def bodies(modes: FractureModes, chosen: np.ndarray) -> np.ndarray:
+    """(n,) int connected body of every chosen cell, -1 for the others."""
+    within = chosen[modes.edges].all(axis=1)
+    return np.where(chosen, components(modes.edges[within], len(chosen)), -1)
+
+
+def main_body(modes: FractureModes, chosen: np.ndarray) -> np.ndarray:
+    """(n,) bool the largest connected body of the chosen cells."""
+    body = bodies(modes, chosen)
+    size = np.bincount(body[chosen], modes.mass[chosen])
+    return body == size.argmax()
+
+
+def lost_cells(modes: FractureModes, labels: np.ndarray, cell: int, everything: bool) -> np.ndarray:
+    """(n,) bool what falls off: all but the largest fragment, or of that only the body nearest to the hit cell.
+
+    What the main piece then no longer holds falls off too, so that the rest is connected.
+    """
+    size = np.bincount(labels, modes.mass)
+    loose = labels != size.argmax()
+    if not everything and loose.any():
+        distance = np.where(loose, np.linalg.norm(modes.center - modes.center[cell], axis=1), np.inf)
+        body = bodies(modes, loose)
+        loose = body == body[distance.argmin()]
+    return ~main_body(modes, ~loose) if not loose.all() else loose
+
+
+def draw_loss(modes: FractureModes, rng: np.random.Generator, share: tuple[float, float]) -> np.ndarray:
+    """(n,) bool cells that fall off in an impact whose loss lies between two shares of the volume.
+
+    Raises Refusal if none of many random impacts is like that.
+    """
+    for lost in _losses(modes, rng, TRIES, everything_share=0.5):
+        if share[0] <= modes.mass[lost].sum() <= share[1]:
+            return lost
+    raise Refusal(NO_FRAGMENT, f"of {share[0]:.0%} to {share[1]:.0%} of the volume")
+
+
+def draw_crack(modes: FractureModes, rng: np.random.Generator, share: tuple[float, float]) -> np.ndarray:
+    """(n,) bool connected cells on one side of a crack: of several losses one whose border on the skin is among the longest.
+
+    Raises Refusal if none of many random impacts leaves a side of between two shares of the volume.
+    """
+    sides = [main_body(modes, lost) for lost in _losses(modes, rng, TRIES, everything_share=0.0) if lost.any()]
+    sides = [side for side in sides if share[0] <= modes.mass[side].sum() <= share[1]][:CRACK_SIDES]
+    if not sides:
+        raise Refusal(NO_FRAGMENT, f"of {share[0]:.0%} to {share[1]:.0%} of the volume")
+    length = np.array([_border_on_skin(modes, side) for side in sides])
+    return sides[rng.choice(np.flatnonzero(length >= LONG_BORDER * length.max()))]
+
+
+def _losses(
+    modes: FractureModes, rng: np.random.Generator, tries: int, everything_share: float
+) -> Iterator[np.ndarray]:
+    """What falls off in random impacts, (n,) bool each: two thirds break by the modes, the last third around random cells."""
+    for attempt in range(tries):
+        labels, cell = shatter(modes, rng) if attempt < 2 * tries // 3 else scatter(modes, rng)
+        yield lost_cells(modes, labels, cell, everything=rng.random() < everything_share)
+
+
+def _border_on_skin(modes: FractureModes, side: np.ndarray) -> int:
+    """Length of the border between a side and the rest, counted in the voxels just outside the solid."""
+    around = (modes.label >= 0) & ~modes.inside
+    value = np.where(around, 1 + side[modes.label], 0).astype(np.int8)
+    steps = ((value[1:], value[:-1]), (value[:, 1:], value[:, :-1]), (value[..., 1:], value[..., :-1]))
+    return sum(int(np.count_nonzero(here * there == 2)) for here, there in steps)

@@ -1,0 +1,86 @@
+"""The gap of a crack: a winding wedge along a fracture surface, as a field whose positive region is carved away."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from odd_bench.anomalies.cutting import Field, level_mesh
+from odd_bench.anomalies.fracture_modes import FractureModes
+from odd_bench.anomalies.reasons import NOT_VISIBLE, TOO_SMALL
+from odd_bench.anomalies.variant import Refusal
+
+VOXEL = 1 / 200  # grid on which the gap is carved, fraction of the largest side
+SKIN_VOXELS = 2  # thickness of the solid's outermost layer
+
+
+def surface_points(modes: FractureModes, field: Field) -> np.ndarray:
+    """(p, 3) points close together on the zero level of the field, those in or just outside the solid."""
+    points, _ = level_mesh(field)
+    near = ndimage.binary_erosion(modes.label >= 0, iterations=2)
+    return points[near[_voxel(modes, points)]]
+
+
+def start_point(modes: FractureModes, surface: np.ndarray, reach: float, rng: np.random.Generator) -> np.ndarray:
+    """(3,) a point where the surface meets the skin of the object and from which much of that line lies within reach."""
+    skin = modes.inside & ~ndimage.binary_erosion(modes.inside, iterations=SKIN_VOXELS)
+    line = surface[skin[_voxel(modes, surface)]]
+    if len(line) == 0:
+        raise Refusal(NOT_VISIBLE, "the fracture surface does not reach the skin")
+    starts = line[rng.integers(len(line), size=12)]
+    length = cKDTree(line).query_ball_point(starts, reach, return_length=True)
+    return starts[length.argmax()]
+
+
+def wedge(
+    modes: FractureModes, surface: np.ndarray, start: np.ndarray, width: float, reach: float, depth: float
+) -> Field:
+    """Positive where the gap opens: half its width, less the distance to the fracture surface.
+
+    The gap narrows to nothing at `reach` from its start and at `depth` below the skin; all as fractions of the largest side.
+    """
+    near = surface[np.linalg.norm(surface - start, axis=1) < reach]
+    low = near.min(axis=0) - width
+    count = np.ceil((near.max(axis=0) + width - low) / VOXEL).astype(int)
+    index = _around(np.floor((near - low) / VOXEL).astype(int), count, width / 2)
+    center = low + (index + 0.5) * VOXEL
+    half = _half_width(modes, center, start, width, reach, depth)
+    index, center, half = index[half > 0], center[half > 0], half[half > 0]
+    value = np.full(count, -VOXEL, np.float32)
+    value[tuple(index.T)] = half - np.minimum(cKDTree(near).query(center, distance_upper_bound=width)[0], width)
+    return Field(_largest(value), low, VOXEL)
+
+
+def _voxel(modes: FractureModes, points: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Indices of the voxels that hold these points."""
+    index = np.floor((points - modes.origin) / float(modes.voxel_size)).astype(int)
+    return tuple(np.clip(index, 0, np.array(modes.inside.shape) - 1).T)
+
+
+def _around(index: np.ndarray, count: np.ndarray, distance: float) -> np.ndarray:
+    """(n, 3) voxels of a grid within about a distance of the voxels at `index`."""
+    marked = np.zeros(count, np.uint8)
+    marked[tuple(index.T)] = 1
+    size = 2 * int(np.ceil(distance / VOXEL)) + 3
+    return np.argwhere(ndimage.maximum_filter(marked, size))
+
+
+def _half_width(modes, points, start, width, reach, depth) -> np.ndarray:
+    """(n,) half the width of the gap at every point, 0 where it would be too thin for the grid."""
+    skin_depth = ndimage.distance_transform_edt(modes.inside) * float(modes.voxel_size)
+    index = (points - modes.origin) / float(modes.voxel_size) - 0.5
+    below = ndimage.map_coordinates(skin_depth, index.T, order=1, mode="nearest", prefilter=False)
+    along = np.linalg.norm(points - start, axis=1) / reach
+    half = width / 2 * np.sqrt(np.clip(1 - along**2, 0, 1)) * np.clip(1.15 - below / depth, 0, 1)
+    return np.where(half < 0.6 * VOXEL, 0, half)
+
+
+def _largest(value: np.ndarray) -> np.ndarray:
+    """The field with only the largest of its positive regions."""
+    body, count = ndimage.label(value > 0)
+    if count == 0:
+        raise Refusal(TOO_SMALL, "the gap is thinner than its grid")
+    size = np.bincount(body.ravel())
+    size[0] = 0
+    return np.where((body == size.argmax()) | (body == 0), value, -VOXEL)
