@@ -7,6 +7,7 @@ about 1.3 per unit of length near the surface, which every primitive and operato
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -87,7 +88,20 @@ def box(center: Vector, half: Vector, rounding: float = 0.0) -> Field:
 
 
 def cylinder(a: Vector, b: Vector, radius: float, rounding: float = 0.0) -> Field:
-    return frustum(a, b, radius, radius, rounding)
+    """Flat-ended cylinder from a to b, edges rounded inside its sides."""
+    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    half = float(np.linalg.norm(b - a)) / 2
+    axis, middle = (b - a) / (2 * half), (a + b) / 2
+
+    def field(p):
+        q = p - middle
+        y = q @ axis
+        across = np.sqrt(np.maximum(np.einsum("ij,ij->i", q, q) - y * y, 0.0)) - (radius - rounding)
+        along = np.abs(y) - (half - rounding)
+        outside = np.hypot(np.maximum(across, 0.0), np.maximum(along, 0.0))
+        return outside + np.minimum(np.maximum(across, along), 0.0) - rounding
+
+    return field
 
 
 def frustum(a: Vector, b: Vector, radius_a: float, radius_b: float, rounding: float = 0.0) -> Field:
@@ -159,22 +173,23 @@ def scattered(centers: Sequence[Vector], half_axes: Sequence[Vector], radius: fl
         along = np.clip(np.einsum("ijk,ijk->ij", q, h[nearest]) / squared[nearest], -1, 1)
         return np.linalg.norm(q - along[..., None] * h[nearest], axis=-1).min(axis=1) - radius
 
-    return field
+    reach = radius + np.linalg.norm(h, axis=1).max()
+    return boxed(field, c.min(axis=0) - reach, c.max(axis=0) + reach)
 
 
 # --- operators --------------------------------------------------------------------------------------------------------
 
 
 def union(*fields: Field) -> Field:
-    return lambda p: np.minimum.reduce([f(p) for f in fields])
+    return lambda p: reduce(np.minimum, (f(p) for f in fields))
 
 
 def intersection(*fields: Field) -> Field:
-    return lambda p: np.maximum.reduce([f(p) for f in fields])
+    return lambda p: reduce(np.maximum, (f(p) for f in fields))
 
 
 def cut(field: Field, *holes: Field) -> Field:
-    return lambda p: np.maximum.reduce([field(p), *(-h(p) for h in holes)])
+    return lambda p: reduce(np.maximum, (-h(p) for h in holes), field(p))
 
 
 def smooth_union(radius: float, *fields: Field) -> Field:
@@ -205,6 +220,20 @@ def smooth_minimum(a: np.ndarray, b: np.ndarray, radius: float) -> np.ndarray:
         return np.minimum(a, b)
     h = np.maximum(radius - np.abs(a - b), 0.0) / radius
     return np.minimum(a, b) - h * h * (radius / 4.0)
+
+
+def boxed(field: Field, low: Vector, high: Vector, margin: float = 0.35) -> Field:
+    """The same field, measured only near the box that holds its solid; further off than `margin`, the distance to the box."""
+    middle = (np.asarray(low, np.float32) + np.asarray(high, np.float32)) / 2
+    half = (np.asarray(high, np.float32) - np.asarray(low, np.float32)) / 2
+
+    def result(p):
+        distance = np.linalg.norm(np.maximum(np.abs(p - middle) - half, 0.0), axis=1)
+        near = distance < margin
+        distance[near] = field(p[near])
+        return distance
+
+    return result
 
 
 def shell(field: Field, thickness: float) -> Field:
@@ -311,8 +340,9 @@ def _polygon(corners: Sequence[tuple[float, float]], axis_is_edge: bool = True) 
         x, y = p[:, 0], p[:, 1]
         for a, b in edges:
             ex, ey = float(b[0] - a[0]), float(b[1] - a[1])
+            length2 = ex * ex + ey * ey
             wx, wy = x - a[0], y - a[1]
-            t = np.clip((wx * ex + wy * ey) / (ex * ex + ey * ey), 0.0, 1.0)
+            t = np.minimum(np.maximum(wx * (ex / length2) + wy * (ey / length2), 0.0), 1.0)
             nearest = np.minimum(nearest, (wx - ex * t) ** 2 + (wy - ey * t) ** 2)
             crosses = (a[1] <= y) != (b[1] <= y)
             if ey != 0.0:
