@@ -25,7 +25,9 @@ def mean_albedo(draw: dict) -> np.ndarray:
     """(3,) linear reflectance of a procedural floor, roughly; mid grey for textures."""
     if "colors" not in draw:
         return np.full(3, 0.3)
-    return np.average(linear(draw["colors"]), axis=0, weights=[0.6] + [0.4 / (len(draw["colors"]) - 1)] * (len(draw["colors"]) - 1))
+    return np.average(
+        linear(draw["colors"]), axis=0, weights=[0.6] + [0.4 / (len(draw["colors"]) - 1)] * (len(draw["colors"]) - 1)
+    )
 
 
 def build_floor(draw: dict, folder: Path | None) -> bpy.types.Object:
@@ -131,7 +133,9 @@ def _fabric(nodes: Nodes, point: Socket, draw: dict) -> Surface:
     over = nodes.math("MULTIPLY", nodes.math("SINE", x), nodes.math("SINE", y))
     thread = nodes.math("ADD", nodes.math("MULTIPLY", warp, nodes.math("GREATER_THAN", over, 0.0)),
                         nodes.math("MULTIPLY", weft, nodes.math("LESS_THAN", over, 0.0)))  # fmt: skip
-    color = nodes.mix(nodes.math("GREATER_THAN", over, 0.0), _rgba(draw, 0), _rgba(draw, 2 if draw["contrast"] > 0.6 else 0))
+    color = nodes.mix(
+        nodes.math("GREATER_THAN", over, 0.0), _rgba(draw, 0), _rgba(draw, 2 if draw["contrast"] > 0.6 else 0)
+    )
     color = nodes.mix(nodes.smoothstep(thread, 0.0, 0.7, 0.9, 0.0), color, _rgba(draw, 1))
     wear = nodes.noise(point, 5.0, 4)
     color = nodes.mix(nodes.math("MULTIPLY", wear, 0.35), color, _rgba(draw, 1))
@@ -222,7 +226,9 @@ def _granite(nodes: Nodes, point: Socket, draw: dict) -> Surface:
     return color, draw["roughness"], 0.0
 
 
-def _bricks(nodes: Nodes, point: Socket, length_m: float, width_m: float, gap_m: float, stagger: float) -> tuple[Socket, Socket]:
+def _bricks(
+    nodes: Nodes, point: Socket, length_m: float, width_m: float, gap_m: float, stagger: float
+) -> tuple[Socket, Socket]:
     """A random number 0..1 per brick and 1 in the gaps between bricks."""
     inputs = {
         "Vector": point, "Color1": (0.0, 0.0, 0.0, 1.0), "Color2": (1.0, 1.0, 1.0, 1.0), "Scale": 1.0,
@@ -240,7 +246,9 @@ def _noise_vector(nodes: Nodes, point: Socket, scale: float, amount_m: float) ->
 
 def _varied(nodes: Nodes, draw: dict, noise: Socket, amount: float = 0.15) -> Socket:
     """The drawn roughness, a little higher and lower with the noise."""
-    return nodes.smoothstep(noise, 0.25, 0.75, max(draw["roughness"] - amount, 0.05), min(draw["roughness"] + amount, 1.0))
+    return nodes.smoothstep(
+        noise, 0.25, 0.75, max(draw["roughness"] - amount, 0.05), min(draw["roughness"] + amount, 1.0)
+    )
 
 
 FLOORS: dict[str, Callable[[Nodes, Socket, dict], Surface]] = {

@@ -29,7 +29,9 @@ def aim(target: bpy.types.Object, camera: Camera) -> None:
     """
     fx, fy, cx, cy = camera.K[0, 0], camera.K[1, 1], camera.K[0, 2], camera.K[1, 2]
     if abs(camera.K[0, 1]) > 1e-9:
-        raise ValueError(f"camera K: found skew {camera.K[0, 1]:g}, expected 0. Hint: Blender renders square axes only.")
+        raise ValueError(
+            f"camera K: found skew {camera.K[0, 1]:g}, expected 0. Hint: Blender renders square axes only."
+        )
     render = bpy.context.scene.render
     render.resolution_x, render.resolution_y, render.resolution_percentage = camera.width, camera.height, 100
     render.pixel_aspect_x, render.pixel_aspect_y = max(1.0, fy / fx), max(1.0, fx / fy)

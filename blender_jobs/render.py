@@ -36,7 +36,9 @@ def silhouettes(job: RenderJob) -> np.ndarray:
     objects = build_objects(job.objects)
     _glow(objects)
     build_camera()
-    _set_up(RenderConfig(samples=SILHOUETTE_SAMPLES, denoise=False, bounces=0, device="cpu", threads=job.config.threads))
+    _set_up(
+        RenderConfig(samples=SILHOUETTE_SAMPLES, denoise=False, bounces=0, device="cpu", threads=job.config.threads)
+    )
     bpy.context.scene.cycles.pixel_filter_type = "BOX"
     bpy.context.scene.view_settings.view_transform = "Raw"
     coverage = []

@@ -111,7 +111,7 @@ def draw_floor(rng: np.random.Generator, texture_sets: Sequence[str] = ()) -> di
 
 
 def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_ENVIRONMENTS) -> dict:
-    """Draw the light: one of the environment files (names, already sorted), its turn, and in two of three scenes a sun.
+    """Draw the light: one of the environment files (names, already sorted), its turn, and mostly a sun.
 
     Returns file, rotation_rad, strength (brightness of the picture relative to a metered exposure), white_balance (0
     leaves the tint of the environment, 1 removes it) and sun: None, or direction (3,) unit towards the sun, size_rad
@@ -122,7 +122,7 @@ def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_EN
         "rotation_rad": float(rng.uniform(0, 2 * np.pi)),
         "strength": _log_uniform(rng, (0.85, 1.2)),
         "white_balance": float(rng.uniform(0.6, 0.95)),
-        "sun": _draw_sun(rng) if rng.random() < 2 / 3 else None,
+        "sun": _draw_sun(rng) if rng.random() < 0.85 else None,
     }
 
 
