@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from odd_bench.errors import OddBenchError
 
-class DataError(Exception):
+
+class DataError(OddBenchError):
     """Says where, what was found, what was expected and what to do next.
 
     where: file, scene and field, as far as known. hint: one imperative sentence, or empty.

@@ -27,7 +27,7 @@ from odd_bench.data.codec import (
     depth_from_steps,
     depth_to_steps,
     encode_masks,
-    encode_picture,
+    encode_pictures,
     join_blobs,
 )  # fmt: skip
 from odd_bench.data.digest import image_sha256, label_sha256
@@ -49,7 +49,7 @@ def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> 
     """Add `record` to the `/scenes` group. Raises DataError where its arrays do not fit each other."""
     check_shapes(record)
     steps = depth_to_steps(record.depth_m) if codec.depth and record.depth_m is not None else None
-    images, image_offsets = join_blobs([encode_picture(image, codec) for image in record.images])
+    images, image_offsets = join_blobs(encode_pictures(record.images, codec))
     masks, mask_offsets = join_blobs([encode_masks(*pair) for pair in zip(record.instance, record.change, strict=True)])
     arrays = {"images": images, "image_offsets": image_offsets, "masks": masks, "mask_offsets": mask_offsets}
     arrays |= scene_arrays(record.scene)

@@ -118,11 +118,11 @@ def _alone(solid: Solid, rays: np.ndarray) -> int:
 def _shade(rng, hit, instance, directions, depth, camera, color) -> np.ndarray:
     """(h, w, 3) uint8: Lambert on the solids, a checked floor with a little noise."""
     points = eye(camera) + directions * depth[..., None]
-    checks = (np.floor(points[..., 0] / 0.12) + np.floor(points[..., 1] / 0.12)) % 2
+    checks = (np.floor(points[..., 0] / 0.3) + np.floor(points[..., 1] / 0.3)) % 2
     floor = (150 + 40 * checks)[..., None] * np.array([1.0, 0.95, 0.88])
     lambert = 0.45 + 0.55 * np.clip(hit["primitive_normals"].numpy() @ LIGHT, 0, 1)
     picture = np.where((instance > 0)[..., None], color * lambert[..., None], floor)
-    return np.clip(picture + rng.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
+    return np.clip(picture + rng.normal(0, 1, picture.shape), 0, 255).astype(np.uint8)
 
 
 def _scene_object(k: int, solid: Solid, counts: np.ndarray) -> SceneObject:
