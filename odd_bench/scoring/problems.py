@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from odd_bench.errors import WrongUse
+
 SHOWN_PER_KIND = 5
 SHOWN_CHARACTERS = 60
 
@@ -29,7 +31,7 @@ class Problem:
         return f"{self.path}: {self.found} -> {self.expected}. {self.hint}"
 
 
-class ScoringError(ValueError):
+class ScoringError(WrongUse):
     """Input that cannot be scored; `problems` holds everything found, not only the first."""
 
     def __init__(self, problems: list[Problem]):

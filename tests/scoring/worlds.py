@@ -6,7 +6,9 @@ import numpy as np
 
 from odd_bench.boxes import aabb_from_boxes, rotate_about_z
 from odd_bench.scene import ANOMALY_TYPES
-from odd_bench.scoring.ground_truth import GroundTruth, TruthObject, TruthScene, digest
+from odd_bench.scoring.ground_truth import FILE_NAME, GroundTruth, TruthObject, TruthScene, digest, write_ground_truth
+from odd_bench.scoring.predictions import DatasetRef, Method
+from odd_bench.scoring.writer import PredictionWriter
 
 VIEWS = 20
 
@@ -62,3 +64,49 @@ def moved_box(box: tuple[float, ...], turn_rad: float, shift_m: np.ndarray) -> t
     """A (7,) obb after turning the world about +z and shifting it."""
     centre = rotate_about_z(np.array(box[:3]), turn_rad) + shift_m
     return (*centre.tolist(), *box[3:6], box[6] + turn_rad)
+
+
+def dataset_ref(truth: GroundTruth, split: str = "test-unseen") -> DatasetRef:
+    return DatasetRef(truth.name, truth.version, split, truth.digest)
+
+
+def write_predictions(path, truth: GroundTruth, answers, split: str = "test-unseen", told: bool = False, threshold=0.5):
+    """A file with one row an answer. answers: {scene name: (boxes (n, 6 or 7), scores (n,), object ids or None)}."""
+    method = Method("test-net", gt_boxes=told)
+    with PredictionWriter(path, dataset_ref(truth, split), method, threshold) as out:
+        for name, (boxes, scores, objects) in answers.items():
+            out.add(name, boxes, scores, objects=objects)
+    return path
+
+
+def oracle_answers(truth: GroundTruth, told: bool = False, inverted: bool = False, turned: bool = True):
+    """The ground truth as predictions, or its opposite."""
+    answers = {}
+    for scene in truth.scenes.values():
+        boxes = np.array([item.obb if turned else item.aabb for item in scene.objects])
+        scores = np.array([item.label != inverted for item in scene.objects], float)
+        answers[scene.name] = (boxes, scores, [item.id for item in scene.objects] if told else None)
+    return answers
+
+
+def noisy_answers(truth: GroundTruth, seed: int = 1, told: bool = False, turned: bool = True):
+    """Predictions of middling quality: some boxes lost, shifted or made up, scores of the right tendency."""
+    rng = np.random.default_rng(seed)
+    answers = {}
+    for name, (boxes, scores, objects) in oracle_answers(truth, told, turned=turned).items():
+        scores = scores + rng.normal(0, 0.8, len(scores))
+        if told:
+            answers[name] = (boxes, scores, objects)
+            continue
+        kept = np.flatnonzero(rng.random(len(scores)) > 0.1)
+        moved = boxes[kept] + np.pad(rng.normal(0, 0.015, (len(kept), 3)), ((0, 0), (0, boxes.shape[1] - 3)))
+        extra = boxes[: rng.integers(0, 2)] + np.eye(boxes.shape[1])[0] * 0.5
+        answers[name] = (np.vstack([moved, extra]), np.append(scores[kept], rng.normal(size=len(extra))), None)
+    return answers
+
+
+def save_truth(folder, truth: GroundTruth):
+    """The truth file in a folder of its own, as `odd-bench generate` leaves it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_ground_truth(folder / FILE_NAME, truth.name, truth.version, truth.scenes.values())
+    return folder

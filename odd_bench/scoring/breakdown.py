@@ -1,0 +1,150 @@
+"""Where a method is strong and weak: the main numbers over groups of anomalies, objects and scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from odd_bench.scoring.bootstrap import Estimate, estimate, resampled_ranking, resampled_ratio
+from odd_bench.scoring.evaluate import ONE_CLASS, cluster_sums
+from odd_bench.scoring.judged import Judged
+from odd_bench.scoring.metrics import auc
+from odd_bench.scoring.truth_table import TruthTable
+
+GREY_BELOW = 30
+VISIBILITY_EDGES = (0.0, 0.1, 0.25, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A named set of objects. anomalies_only: the rows are anomalies, compared with all normals of the same scenes."""
+
+    breakdown: str
+    name: str
+    rows: np.ndarray
+    anomalies_only: bool
+
+
+@dataclass(frozen=True)
+class BreakdownRow:
+    """One group's numbers. rate: recall for a group of anomalies (named so), else accuracy. grey: fewer than 30 objects."""
+
+    breakdown: str
+    name: str
+    objects: int
+    scenes: int
+    auc: Estimate
+    rate: Estimate
+    rate_name: str
+    grey: bool
+
+
+def breakdown_rows(judged: Judged, groups: list[Group], counts: np.ndarray) -> list[BreakdownRow]:
+    """One row a group, in the order given; groups without a counted object are left out."""
+    present = [group for group in groups if np.any(group.rows & judged.counted)]
+    return [breakdown_row(judged, group, counts) for group in present]
+
+
+def breakdown_row(judged: Judged, group: Group, counts: np.ndarray) -> BreakdownRow:
+    chosen = group.rows & judged.counted
+    rows, clusters = compared_rows(judged, group), counts.shape[1]
+    label = judged.truth.label[rows]
+    ranked = resampled_ranking(counts, judged.rank_score[rows], label, judged.truth.object_cluster[rows])
+    hits = resampled_ratio(counts, cluster_sums(judged, chosen & judged.correct), cluster_sums(judged, chosen))
+    return BreakdownRow(
+        group.breakdown,
+        group.name,
+        int(chosen.sum()),
+        int(np.count_nonzero(judged.truth.count_by_scene(chosen))),
+        estimate(ranked.auc, clusters, ONE_CLASS),
+        estimate(hits, clusters, "no object counts"),
+        "recall" if group.anomalies_only else "accuracy",
+        bool(chosen.sum() < GREY_BELOW),
+    )
+
+
+def compared_rows(judged: Judged, group: Group) -> np.ndarray:
+    """(n,) the objects that enter the group's AUC."""
+    chosen = group.rows & judged.counted
+    if not group.anomalies_only:
+        return chosen
+    scenes = judged.truth.count_by_scene(chosen) > 0
+    return chosen | (judged.counted & (judged.truth.label == 0) & scenes[judged.truth.scene])
+
+
+def all_groups(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> list[Group]:
+    """Every breakdown of the protocol. views: (s,) the views each scene's method saw, None where not stated."""
+    return [
+        *named("anomaly type", truth.type, sorted(set(truth.type) - {""}), True),
+        *visibility_groups(truth, views),
+        *magnitude_groups(truth),
+        *numbered("objects in the scene", np.bincount(truth.scene, minlength=truth.scenes)[truth.scene]),
+        *numbered("anomalies in the scene", truth.count_by_scene(truth.label == 1)[truth.scene]),
+        *named("category", truth.category[truth.scene], sorted(set(truth.category)), False),
+        *named(
+            "category in training", np.where(truth.known_category, "seen", "unseen")[truth.scene], ["seen", "unseen"]
+        ),
+        *numbered("views used", np.array([-1 if seen is None else len(seen) for seen in views], int)[truth.scene]),
+    ]
+
+
+def named(breakdown: str, values: np.ndarray, names: list[str], anomalies_only: bool = False) -> Iterator[Group]:
+    return (Group(breakdown, name, values == name, anomalies_only) for name in names)
+
+
+def numbered(breakdown: str, values: np.ndarray) -> Iterator[Group]:
+    """One group a number; -1 stands for not stated."""
+    names = {int(value): "not stated" if value < 0 else str(value) for value in np.unique(values)}
+    return (Group(breakdown, name, values == value, False) for value, name in names.items())
+
+
+def visibility_groups(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> Iterator[Group]:
+    """Groups of anomalies by how much of the changed region the declared views show."""
+    visible = changed_visibility(truth, views)
+    yield Group("changed region visible", "never", visible == 0, True)
+    for low, high in pairwise(VISIBILITY_EDGES):
+        rows = (visible > low) & (visible <= high)
+        yield Group("changed region visible", f"{low:.0%} to {high:.0%}", rows, True)
+
+
+def changed_visibility(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> np.ndarray:
+    """(n,) visible pixels of the changed region summed over the declared views, as a fraction of what they would sum to if
+    each showed it as well as the best of all views does. NaN for normal objects and where pixels are not known.
+    """
+    pixels = truth.changed_pixels  # (n, views)
+    declared = np.ones((truth.scenes, pixels.shape[1]), bool)
+    for scene, seen in enumerate(views):
+        if seen is not None:
+            declared[scene] = np.isin(np.arange(pixels.shape[1]), seen)
+    shown = np.sum(pixels * declared[truth.scene], axis=1)
+    possible = pixels.max(axis=1, initial=0) * declared.sum(axis=1)[truth.scene]
+    fraction = np.divide(shown, possible, out=np.zeros(len(shown)), where=possible > 0)
+    known = (truth.label == 1) & np.isfinite(shown) & (pixels.shape[1] > 0)
+    return np.where(known, fraction, np.nan)
+
+
+def magnitude_groups(truth: TruthTable) -> Iterator[Group]:
+    """Quarters of the split's anomalies by size of the change, so that the bins do not depend on the method."""
+    magnitude = truth.magnitude[truth.label == 1]
+    edges = np.unique(np.quantile(magnitude, [0, 0.25, 0.5, 0.75, 1])) if len(magnitude) else np.zeros(0)
+    bins = np.searchsorted(edges[1:-1], truth.magnitude, side="right")
+    for number, (low, high) in enumerate(pairwise(edges)):
+        yield Group("magnitude", f"{low:.3g} to {high:.3g}", (truth.label == 1) & (bins == number), True)
+
+
+def type_by_visibility(judged: Judged, groups: list[Group]) -> list[dict]:
+    """AUC of every anomaly type at every visibility, with the number of anomalies behind it."""
+    types = [group for group in groups if group.breakdown == "anomaly type"]
+    visible = [group for group in groups if group.breakdown == "changed region visible"]
+    return [map_cell(judged, kind, seen) for kind in types for seen in visible]
+
+
+def map_cell(judged: Judged, kind: Group, seen: Group) -> dict:
+    both = Group("", "", kind.rows & seen.rows, True)
+    rows = compared_rows(judged, both)
+    value = auc(judged.truth.label[rows], judged.rank_score[rows])
+    objects = int((both.rows & judged.counted).sum())
+    return {"type": kind.name, "visible": seen.name, "objects": objects, "auc": value if np.isfinite(value) else None}

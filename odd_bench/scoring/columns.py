@@ -1,0 +1,186 @@
+"""The objects of a prediction file, column by column: each check runs over all of them at once, so a large file is quick."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from odd_bench.scoring.predictions import LABELS, Boxes
+from odd_bench.scoring.problems import Problem, at, shown
+
+OBJECT_KEYS = ("box", "yaw", "score", "label", "type", "object")
+ABSENT = object()
+FINITE_HINT = "Did the network diverge? Scores and boxes are read as they are, never repaired"
+
+
+class Columns:
+    """All objects of all scenes in file order. problems: what the checks found."""
+
+    def __init__(self, objects: list[dict[str, Any]], scene: list[int], number: list[int], names: list[str]):
+        self.objects, self.scene, self.number, self.names = objects, scene, number, names
+        self.problems: list[Problem] = []
+
+    def path(self, row: int, *keys: str | int) -> str:
+        return at("scenes", self.names[self.scene[row]], "objects", self.number[row], *keys)
+
+    def report(self, row: int, keys: tuple[str | int, ...], kind: str, found: str, expected: str, hint: str) -> None:
+        self.problems.append(Problem(kind, self.path(row, *keys), found, expected, hint))
+
+    def boxes(self, told_boxes: bool) -> Boxes:
+        """Check every column and return the rows; what is wrong stands in `problems` and is NaN or -1 in the rows."""
+        self.check_keys()
+        return Boxes(
+            scene=np.array(self.scene, int),
+            number=np.array(self.number, int),
+            box=self.box_column(told_boxes),
+            yaw_rad=self.yaw_column(),
+            score=self.number_column("score", required=True),
+            label=self.label_column(),
+            object_id=self.object_id_column(told_boxes),
+        )
+
+    def values(self, key: str) -> list[Any]:
+        return [item.get(key, ABSENT) for item in self.objects]
+
+    def check_keys(self) -> None:
+        unknown = set(chain.from_iterable(self.objects)) - set(OBJECT_KEYS)
+        for row in range(len(self.objects)) if unknown else ():
+            for key in unknown & self.objects[row].keys():
+                self.problems.append(unknown_key(self.path(row, key), key, OBJECT_KEYS))
+
+    def number_column(self, key: str, required: bool) -> np.ndarray:
+        """(n,) float; NaN where the key is absent or wrong."""
+        values = self.values(key)
+        if not set(map(type, values)) <= {float, int}:
+            values = [self.checked_number(row, value, key, required) for row, value in enumerate(values)]
+        column = to_floats(values)
+        for row in np.flatnonzero(~np.isfinite(column)):
+            if self.objects[row].get(key) is not None and values[row] is not ABSENT:
+                self.report(row, (key,), "not finite", shown(values[row]), "a finite number", FINITE_HINT)
+        return column
+
+    def checked_number(self, row: int, value: Any, key: str, required: bool) -> Any:
+        """The number, or ABSENT after reporting why it is none."""
+        if value is ABSENT:
+            if required:
+                hint = f"Every object carries a {key}; a higher one means more anomalous"
+                self.report(row, (key,), "missing key", "nothing", "a number", hint)
+        elif type(value) not in (float, int):
+            self.problems.append(not_a_number(self.path(row, key), value))
+        else:
+            return value
+        return ABSENT
+
+    def yaw_column(self) -> np.ndarray:
+        yaw_rad = self.number_column("yaw", required=False)
+        for row in np.flatnonzero(np.abs(yaw_rad) > 2 * math.pi):
+            self.report(
+                row, ("yaw",), "yaw", f"{yaw_rad[row]:.6g}", "-2 pi to 2 pi radians", "Degrees? Multiply by pi / 180"
+            )
+        return yaw_rad
+
+    def box_column(self, told_boxes: bool) -> np.ndarray:
+        """(n, 6) float; NaN rows where there is no usable box."""
+        values = self.values("box")
+        right = [type(value) is list and len(value) == 6 for value in values]
+        for row in (row for row, fine in enumerate(right) if not fine):
+            self.report_box(row, values[row], told_boxes)
+        flat = list(chain.from_iterable(value for value, fine in zip(values, right, strict=True) if fine))
+        rows = np.flatnonzero(right)
+        if not set(map(type, flat)) <= {float, int}:
+            flat = [self.checked_entry(int(rows[i // 6]), i % 6, value) for i, value in enumerate(flat)]
+        box = np.full((len(values), 6), np.nan)
+        box[rows] = to_floats(flat).reshape(-1, 6)
+        for row, entry in np.argwhere(~np.isfinite(box)):
+            if right[row] and (value := flat[6 * int(np.searchsorted(rows, row)) + entry]) is not ABSENT:
+                self.report(int(row), ("box", int(entry)), "not finite", shown(value), "a finite number", FINITE_HINT)
+        for row, entry in np.argwhere(box[:, 3:] <= 0):
+            hint = "box is centre x y z, then size along x, y, z; not two corners"
+            self.report(int(row), ("box", 3 + int(entry)), "size", f"{box[row, 3 + entry]:.6g}", "a size > 0", hint)
+        return box
+
+    def report_box(self, row: int, value: Any, told_boxes: bool) -> None:
+        form = "centre x y z, size x y z"
+        if value is ABSENT:
+            if not told_boxes:
+                hint = f"box is {form} in metres, world, z up"
+                self.report(row, ("box",), "missing key", "nothing", "six numbers", hint)
+        elif isinstance(value, list):
+            hint = "The yaw is a key of its own" if len(value) == 7 else f"box is {form}"
+            self.report(row, ("box",), "wrong length", f"{len(value)} numbers", "six numbers", hint)
+        else:
+            self.report(row, ("box",), "wrong type", shown(value), "a list of six numbers", f"box is {form}")
+
+    def checked_entry(self, row: int, entry: int, value: Any) -> Any:
+        if type(value) in (float, int):
+            return value
+        self.problems.append(not_a_number(self.path(row, "box", entry), value))
+        return ABSENT
+
+    def label_column(self) -> np.ndarray:
+        """(n,) 1, 0, or -1 where the file leaves the label to the threshold."""
+        codes = {ABSENT: -1, **{name: code for code, name in enumerate(LABELS)}}
+        values = self.values("label")
+        known = [isinstance(value, str) or value is ABSENT for value in values]
+        column = [codes.get(value, -2) if fine else -2 for value, fine in zip(values, known, strict=True)]
+        for row in np.flatnonzero(np.array(column, int) == -2):
+            hint = "Leave the label out to have it set by score > threshold"
+            self.report(int(row), ("label",), "wrong type", shown(values[row]), '"anomalous" or "normal"', hint)
+        return np.maximum(np.array(column, int), -1)
+
+    def object_id_column(self, told_boxes: bool) -> np.ndarray:
+        """(n,) the object each row speaks of, for methods told the boxes; -1 elsewhere."""
+        column = np.full(len(self.objects), -1)
+        for row, value in enumerate(self.values("object")):
+            if value is ABSENT and not told_boxes:
+                continue
+            if type(value) is int and 0 <= value < 2**31:
+                column[row] = value
+            else:
+                found = "nothing" if value is ABSENT else shown(value)
+                kind = (
+                    "missing key" if value is ABSENT else "bool as number" if isinstance(value, bool) else "wrong type"
+                )
+                hint = "With gt_boxes every entry names the object it scores, by its id in the ground truth"
+                self.report(row, ("object",), kind, found, "an object id, an integer from 0", hint)
+        return column
+
+
+def to_floats(values: list[Any]) -> np.ndarray:
+    """(n,) float64; ABSENT becomes NaN, an integer beyond the range of floats infinity."""
+    try:
+        return np.fromiter(values, float, len(values))
+    except (TypeError, OverflowError):
+        return np.array([to_float(value) for value in values], float)
+
+
+def to_float(value: Any) -> float:
+    try:
+        return math.nan if value is ABSENT else float(value)
+    except OverflowError:
+        return math.inf
+
+
+def not_a_number(path: str, value: Any) -> Problem:
+    """JSON keeps true and 1 apart, and so does scoring."""
+    if isinstance(value, bool):
+        return Problem("bool as number", path, shown(value), "a number", "Write 1.0 or 0.0 if that is what is meant")
+    hint = "Write the number without quotes" if isinstance(value, str) else "Write one plain number"
+    return Problem("wrong type", path, shown(value), "a number", hint)
+
+
+def unknown_key(path: str, key: str, known: tuple[str, ...]) -> Problem:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, known, n=1)
+    hint = f'Did you mean "{near[0]}"?' if near else "Remove it"
+    return Problem("unknown key", path, shown(key), f"one of {', '.join(known)}", hint)
+
+
+def row_index(lists: list[list[Any]]) -> Iterator[tuple[int, int]]:
+    """(scene, number) of every entry of a list of lists."""
+    return ((scene, number) for scene, entries in enumerate(lists) for number in range(len(entries)))

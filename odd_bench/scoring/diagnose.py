@@ -1,0 +1,126 @@
+"""Likely slips: would the boxes fit if they were read in another form, and are the scores the wrong way round?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from odd_bench.scoring.bootstrap import draw_resamples, estimate, resampled_ranking
+from odd_bench.scoring.matching import scene_pairs
+from odd_bench.scoring.metrics import pairs_within
+from odd_bench.scoring.predictions import Boxes
+from odd_bench.scoring.problems import Problem
+from odd_bench.scoring.truth_table import TruthTable
+
+SCENES_LOOKED_AT = 200
+CLEAR_GAIN = 0.15
+RESAMPLES = 500
+
+Reading = Callable[[Boxes], Boxes]
+
+
+def sizes(change: Callable[[np.ndarray], np.ndarray]) -> Reading:
+    """A reading that changes the (m, 6) boxes and leaves the yaw."""
+    return lambda boxes: replace(boxes, box=change(boxes.box))
+
+
+READINGS: dict[str, Reading] = {
+    "x and y sizes are swapped": sizes(lambda box: box[:, [0, 1, 2, 4, 3, 5]]),
+    "boxes are in millimetres": sizes(lambda box: box / 1000),
+    "boxes are in centimetres": sizes(lambda box: box / 100),
+    "the centre is at the base": sizes(lambda box: box + box[:, 5:] / 2 * np.eye(6)[2]),
+    "sizes are half sizes": sizes(lambda box: box * [1, 1, 1, 2, 2, 2]),
+    "sizes are twice too large": sizes(lambda box: box / [1, 1, 1, 2, 2, 2]),
+    "boxes are two corners": sizes(
+        lambda box: np.hstack([(box[:, :3] + box[:, 3:]) / 2, np.abs(box[:, 3:] - box[:, :3])])
+    ),
+    "boxes start at a corner": sizes(lambda box: np.hstack([box[:, :3] + box[:, 3:] / 2, box[:, 3:]])),
+    "the yaw is in degrees": lambda boxes: replace(boxes, yaw_rad=np.deg2rad(boxes.yaw_rad)),
+    "the yaw turns the other way": lambda boxes: replace(boxes, yaw_rad=-boxes.yaw_rad),
+    "the boxes are axis-aligned; leave the yaw out": lambda boxes: replace(boxes, yaw_rad=boxes.yaw_rad * np.nan),
+}
+
+
+def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]:
+    """Warnings. boxes: the rows with six finite numbers and a score; boxes.scene indexes the truth's scenes."""
+    if not len(boxes):
+        return []
+    if told_boxes:
+        return inverted_by_id(truth, boxes)
+    seen = np.unique(boxes.scene)[:SCENES_LOOKED_AT]
+    few = boxes.rows(np.flatnonzero(np.isin(boxes.scene, seen)))
+    return [*check_readings(truth, few, seen), *inverted_scores(truth, boxes)]
+
+
+def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Problem]:
+    """The best of the other readings, if it fits clearly better than the one of the format."""
+    as_written = mean_best_iou(truth, boxes, seen)
+    fits = {name: mean_best_iou(truth, reading(boxes), seen) for name, reading in READINGS.items()}
+    name = max(fits, key=fits.__getitem__)
+    expected = f"mean IoU {fits[name]:.2f} if {name}"
+    if fits[name] < as_written + CLEAR_GAIN:
+        if as_written > 0.1 or not moved_rigidly(truth, boxes):
+            return []
+        name, expected = (
+            "boxes are in another frame",
+            "the world frame: the layout of the objects fits, their place does not",
+        )
+    hint = f"It looks as if {name}. Camera frame?" if "frame" in name else f"It looks as if {name}"
+    return [Problem("diagnosis", "scenes", f"mean IoU {as_written:.2f} as written", expected, hint, warning=True)]
+
+
+def mean_best_iou(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> float:
+    """Mean over the objects of the seen scenes of the highest IoU with any box."""
+    fine = boxes.rows(np.flatnonzero((boxes.box[:, 3:] > 0).all(axis=1)))
+    pairs = scene_pairs(truth, fine)
+    best = np.zeros(len(truth.label))
+    np.maximum.at(best, pairs.object_row, pairs.iou)
+    return float(best[np.isin(truth.scene, seen)].mean())
+
+
+def moved_rigidly(truth: TruthTable, boxes: Boxes) -> bool:
+    """Whether the distances between centres agree with the truth in most scenes that have the right number of boxes.
+
+    Distances do not change under a rigid motion, so this sees a wrong frame without knowing the cameras.
+    """
+    agreeing = []
+    for scene in np.unique(boxes.scene):
+        centres = [truth.aabb[truth.scene == scene, :3], boxes.box[boxes.scene == scene, :3]]
+        if len(centres[0]) == len(centres[1]) >= 3:
+            true, predicted = (sorted_distances(points) for points in centres)
+            agreeing.append(np.abs(predicted - true).mean() < 0.05 * true.mean())
+    return len(agreeing) > 0 and float(np.mean(agreeing)) > 0.5
+
+
+def sorted_distances(points: np.ndarray) -> np.ndarray:
+    distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    return np.sort(distances[np.triu_indices(len(points), 1)])
+
+
+def inverted_scores(truth: TruthTable, boxes: Boxes) -> list[Problem]:
+    """Each object answered by its best box above IoU 0.5."""
+    pairs = scene_pairs(truth, boxes)
+    best = np.lexsort((-pairs.iou, pairs.object_row))
+    first = best[np.unique(pairs.object_row[best], return_index=True)[1]]
+    first = first[pairs.iou[first] > 0.5]
+    return inverted(truth, pairs.object_row[first], boxes.score[pairs.box_row[first]])
+
+
+def inverted_by_id(truth: TruthTable, boxes: Boxes) -> list[Problem]:
+    object_row, box_row = pairs_within(truth.scene, boxes.scene, truth.scenes)
+    same = truth.object_id[object_row] == boxes.object_id[box_row]
+    return inverted(truth, object_row[same], boxes.score[box_row[same]])
+
+
+def inverted(truth: TruthTable, rows: np.ndarray, score: np.ndarray) -> list[Problem]:
+    """A warning where the whole interval of the AUC lies below 0.5."""
+    counts = draw_resamples(truth.clusters, RESAMPLES)
+    ranked = resampled_ranking(counts, score, truth.label[rows], truth.object_cluster[rows])
+    found = estimate(ranked.auc, truth.clusters, "")
+    if found.high is None or found.high >= 0.5:
+        return []
+    text = f"AUC {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] of the matched objects"
+    hint = "It looks as if the scores are inverted: score is higher for anomalous objects"
+    return [Problem("diagnosis", "scenes", text, "an AUC above 0.5", hint, warning=True)]

@@ -1,0 +1,178 @@
+"""score.json: every number of a report in one versioned document that the same input always gives byte for byte."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import odd_bench
+from odd_bench.scoring.bootstrap import LEVEL, SEED, Estimate
+from odd_bench.scoring.breakdown import BreakdownRow, Group, type_by_visibility
+from odd_bench.scoring.evaluate import factors, plain_values
+from odd_bench.scoring.judged import Judged
+from odd_bench.scoring.metrics import roc_curve
+from odd_bench.scoring.protocol import METRICS_VERSION
+from odd_bench.scoring.reference import reference_rows
+
+FORMAT, VERSION = "odd-bench/score", 1
+DECIMALS = 9
+PAIRED_METRICS = ("auc", "auc_within_scene", "accuracy")
+HISTOGRAM_BINS = 30
+ROC_POINTS = 200
+WORST_SCENES = 12
+
+
+def score_document(header: dict[str, Any], protocols: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The document. `digest` covers `result`, which holds no date, host or version of a library."""
+    result = {"metrics_version": METRICS_VERSION, **header, "interval": interval_note(header), "protocols": protocols}
+    result = rounded(result)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "digest": "sha256:" + hashlib.sha256(canonical(result).encode()).hexdigest(),
+        "result": result,
+        "made_with": {"odd_bench": odd_bench.__version__},
+    }
+
+
+def interval_note(header: dict[str, Any]) -> str:
+    return (
+        f"{LEVEL:.0%} percentile interval, cluster bootstrap over {header['dataset']['shapes']} base shapes, "
+        f"{header['resamples']} resamples, seed {SEED}"
+    )
+
+
+def write_score(path: Path, document: dict[str, Any]) -> None:
+    """Write the document whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    os.replace(part, path)
+
+
+def protocol_part(
+    judged: Judged, metrics: dict[str, Estimate], rows: list[BreakdownRow], groups: list[Group]
+) -> dict[str, Any]:
+    """All numbers of one protocol."""
+    label, counted, matched = judged.truth.label, judged.counted, judged.matched
+    part = {
+        "rule": judged.protocol.rule,
+        "use": judged.protocol.use,
+        "objects": int(counted.sum()),
+        "scenes": int(np.count_nonzero(judged.truth.count_by_scene(counted))),
+        "missed_anomalous": int((counted & ~matched & (label == 1)).sum()),
+        "missed_normal": int((counted & ~matched & (label == 0)).sum()),
+        "metrics": {name: estimate_json(value) for name, value in metrics.items()},
+        "breakdowns": [row_json(row) for row in rows],
+        "type_by_visibility": type_by_visibility(judged, groups),
+        "reference": reference_rows(judged),
+        "roc": roc_points(judged),
+        "histogram": score_histogram(judged),
+        "worst_scenes": worst_scenes(judged),
+        "replicates": {name: packed(metrics[name].replicates) for name in PAIRED_METRICS},
+    }
+    if judged.protocol.missed == "wrong":
+        part["factors"] = factors(judged)
+        part["missed_as_normal"] = plain_values(judged.missed_as_normal())
+    return part
+
+
+def estimate_json(estimate: Estimate) -> dict[str, Any]:
+    entry = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    extra = {"reason": estimate.reason, "basis": estimate.basis}
+    return entry | {key: text for key, text in extra.items() if text}
+
+
+def row_json(row: BreakdownRow) -> dict[str, Any]:
+    return {
+        "breakdown": row.breakdown,
+        "name": row.name,
+        "objects": row.objects,
+        "scenes": row.scenes,
+        "auc": estimate_json(row.auc),
+        row.rate_name: estimate_json(row.rate),
+        "grey": row.grey,
+    }
+
+
+def roc_points(judged: Judged) -> list[list[float]]:
+    """At most ROC_POINTS (false, true) positive rates, evenly spread over the curve's corners."""
+    rows = judged.counted
+    rates = np.column_stack(roc_curve(judged.truth.label[rows], judged.rank_score[rows]))
+    chosen = np.unique(np.linspace(0, len(rates) - 1, min(len(rates), ROC_POINTS)).astype(int))
+    return rates[chosen].tolist()
+
+
+def score_histogram(judged: Judged) -> dict[str, Any]:
+    """Counts of matched scores by class in equal bins between the 1 % and 99 % quantiles; the ends take what lies beyond."""
+    rows = judged.counted & judged.matched
+    score, label = judged.score[rows], judged.truth.label[rows]
+    if not len(score):
+        return {"edges": [], "normal": [], "anomalous": []}
+    low, high = np.quantile(score, [0.01, 0.99])
+    if not low < high:
+        low, high = score.min() - 0.5, score.min() + 0.5
+    edges = np.linspace(low, high, HISTOGRAM_BINS + 1)
+    bins = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, HISTOGRAM_BINS - 1)
+    counts = [np.bincount(bins[label == side], minlength=HISTOGRAM_BINS).tolist() for side in (0, 1)]
+    return {"edges": edges.tolist(), "normal": counts[0], "anomalous": counts[1]}
+
+
+def worst_scenes(judged: Judged) -> list[dict[str, Any]]:
+    """The scenes with most wrong objects, those with the larger share of wrong ones first among equals."""
+    wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct)
+    share = wrong / np.maximum(judged.truth.count_by_scene(judged.counted), 1)
+    order = np.lexsort((np.arange(len(wrong)), -share, -wrong))[:WORST_SCENES]
+    return [scene_answers(judged, int(scene)) for scene in order if wrong[scene]]
+
+
+def scene_answers(judged: Judged, scene: int) -> dict[str, Any]:
+    truth = judged.truth
+    rows = np.flatnonzero(truth.scene == scene)
+    objects = [object_answer(judged, int(row)) for row in rows]
+    return {"name": truth.scene_names[scene], "wrong": int((~judged.correct[rows]).sum()), "objects": objects}
+
+
+def object_answer(judged: Judged, row: int) -> dict[str, Any]:
+    truth, matched = judged.truth, bool(judged.matched[row])
+    return {
+        "id": int(truth.object_id[row]),
+        "label": int(truth.label[row]),
+        "type": truth.type[row] or None,
+        "score": float(judged.score[row]) if matched else None,
+        "answer": int(judged.predicted_label[row]) if matched else None,
+        "iou": float(judged.iou[row]) if matched else None,
+        "aabb": truth.aabb[row].tolist(),
+    }
+
+
+def packed(values: np.ndarray | None) -> str | None:
+    """Numbers as base64 of little-endian float64."""
+    if values is None:
+        return None
+    return base64.b64encode(np.round(values, DECIMALS).astype("<f8").tobytes()).decode()
+
+
+def unpacked(text: str) -> np.ndarray:
+    """The numbers of `packed`."""
+    return np.frombuffer(base64.b64decode(text), "<f8")
+
+
+def rounded(value: Any) -> Any:
+    """Floats to DECIMALS, so that the last bits of a sum do not reach the file."""
+    if isinstance(value, float):
+        return round(value, DECIMALS) + 0.0
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(item) for item in value]
+    return value
+
+
+def canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

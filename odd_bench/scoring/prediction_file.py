@@ -1,0 +1,272 @@
+"""Reading a prediction file, `.json`, `.json.gz` or `.jsonl`, and saying everything that is wrong with it in one pass."""
+
+from __future__ import annotations
+
+import math
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from odd_bench.scoring.columns import FINITE_HINT, Columns, not_a_number, row_index, unknown_key
+from odd_bench.scoring.predictions import FORMAT, VERSION, DatasetRef, Method, Predictions
+from odd_bench.scoring.problems import Problem, ScoringError, at, errors_in, shown
+from odd_bench.scoring.strict_json import JSON_HINT, REPEATED_HINT, RepeatedKeys, parse, read_text
+
+TOP_KEYS = ("format", "version", "dataset", "method", "threshold", "scenes")
+DATASET_KEYS = ("name", "version", "split", "digest")
+SCENE_KEYS = ("views", "seconds", "objects", "truth")
+THRESHOLD_HINT = "State the one you chose on the validation split; it is never tuned here"
+
+
+def read_predictions(path: str | Path) -> Predictions:
+    """The file's content. Raises ScoringError with every problem of form; what the scenes say is checked by `validate`."""
+    predictions, problems = load_predictions(Path(path))
+    if predictions is None or errors_in(problems):
+        raise ScoringError(problems)
+    return predictions
+
+
+def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
+    """What could be read, and every problem of form. None where not even the header makes sense."""
+    text, problems = read_text(path)
+    if problems:
+        return None, problems
+    lines = path.name.removesuffix(".gz").endswith(".jsonl")
+    document, problems = parse_lines(text) if lines else parse(text)
+    if document is None:
+        return None, problems
+    if not isinstance(document, dict):
+        return None, [*problems, Problem("format", at(), shown(document), "a JSON object", JSON_HINT)]
+    return read_document(document, problems)
+
+
+def parse_lines(text: str) -> tuple[Any, list[Problem]]:
+    """A header line, then one line a scene: the same document as the .json form."""
+    header, scenes, problems = None, RepeatedKeys(), []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip() and header is not None:
+            continue
+        value, found = parse(line, f"line {number}")
+        problems += found
+        if value is None:
+            continue
+        if header is None:
+            header = value
+        elif not isinstance(value, dict) or not isinstance(value.get("scene"), str):
+            hint = 'Each line after the header is {"scene": name, "objects": [...]}'
+            problems.append(Problem("format", f"line {number}", shown(value), "a scene with its name", hint))
+        elif value["scene"] in scenes:
+            path = f"line {number}"
+            problems.append(Problem("duplicates", path, shown(value["scene"]), "one line a scene", REPEATED_HINT))
+        else:
+            scenes[value.pop("scene")] = value
+    return {**header, "scenes": dict(scenes)} if isinstance(header, dict) else header, problems
+
+
+def read_document(document: dict[str, Any], problems: list[Problem]) -> tuple[Predictions | None, list[Problem]]:
+    """Check the whole document, header first, then the scenes."""
+    problems = [*problems, *check_header(document)]
+    if any(problem.kind == "format" and problem.path in ("format", "version") for problem in problems):
+        return None, problems
+    dataset, method = read_dataset(document, problems), read_method(document, problems)
+    threshold = read_number(document, "threshold", "threshold", problems)
+    scenes = document.get("scenes", {})
+    if not isinstance(scenes, dict):
+        hint = 'scenes is {"name": {"objects": [...]}, ...}; {} where nothing was detected'
+        problems.append(Problem("wrong type", "scenes", shown(scenes), "an object by scene name", hint))
+        scenes = {}
+    told_boxes = bool(method and method.gt_boxes)
+    predictions = read_scenes(scenes, dataset, method, threshold, told_boxes, problems)
+    problems += check_labels(predictions)
+    return (predictions if dataset and method else None), problems
+
+
+def check_header(document: dict[str, Any]) -> list[Problem]:
+    problems = []
+    if document.get("format") != FORMAT:
+        hint = 'The first keys of the file are "format" and "version"'
+        problems.append(Problem("format", "format", shown(document.get("format")), f'"{FORMAT}"', hint))
+    if type(document.get("version")) is not int or document["version"] != VERSION:
+        hint = "Another version needs another odd-bench; see the changelog"
+        problems.append(Problem("format", "version", shown(document.get("version")), str(VERSION), hint))
+    problems += [unknown_key(at(key), key, TOP_KEYS) for key in document if key not in TOP_KEYS]
+    missing = [key for key in ("dataset", "method", "scenes") if key not in document]
+    return problems + [
+        Problem("missing key", key, "nothing", "an object", "See docs/predictions.md") for key in missing
+    ]
+
+
+def read_dataset(document: dict[str, Any], problems: list[Problem]) -> DatasetRef | None:
+    dataset = document.get("dataset")
+    if not isinstance(dataset, dict):
+        if "dataset" in document:
+            hint = "dataset has name, version, split and digest"
+            problems.append(Problem("wrong type", "dataset", shown(dataset), "an object", hint))
+        return None
+    problems += [unknown_key(at("dataset", key), key, DATASET_KEYS) for key in dataset if key not in DATASET_KEYS]
+    wrong = [key for key in DATASET_KEYS if not isinstance(dataset.get(key), str)]
+    for key in wrong:
+        hint = "Copy name, version and digest from dataset.json of the data set"
+        kind = "wrong type" if key in dataset else "missing key"
+        found = shown(dataset[key]) if key in dataset else "nothing"
+        problems.append(Problem(kind, at("dataset", key), found, "a string", hint))
+    return None if wrong else DatasetRef(*(dataset[key] for key in DATASET_KEYS))
+
+
+def read_method(document: dict[str, Any], problems: list[Problem]) -> Method | None:
+    method = document.get("method")
+    if not isinstance(method, dict):
+        if "method" in document:
+            problems.append(Problem("wrong type", "method", shown(method), "an object", "method has at least a name"))
+        return None
+    fine = True
+    expected = {"name": (str, "a string"), "gt_boxes": (bool, "true or false"), "gt_count": (bool, "true or false")}
+    for key, (kind, form) in expected.items():
+        if key in method and not isinstance(method[key], kind):
+            hint = "The table of results shows it; say what your method was told"
+            problems.append(Problem("wrong type", at("method", key), shown(method[key]), form, hint))
+            fine = False
+    if "name" not in method:
+        problems.append(
+            Problem("missing key", "method.name", "nothing", "a string", "Name the method; it heads its row")
+        )
+        fine = False
+    for key in ("views", "seed"):
+        if method.get(key) is not None and type(method[key]) is not int:
+            problems.append(not_a_number(at("method", key), method[key]))
+            fine = False
+    named = ("name", "views", "gt_boxes", "gt_count", "seed")
+    extra = {key: value for key, value in method.items() if key not in named}
+    return Method(**{key: method[key] for key in named if key in method}, extra=extra) if fine else None
+
+
+def read_number(parent: dict[str, Any], key: str, path: str, problems: list[Problem]) -> float | None:
+    """A finite number or null; None after reporting anything else."""
+    value = parent.get(key)
+    if value is None:
+        return None
+    if type(value) not in (int, float):
+        problems.append(not_a_number(path, value))
+        return None
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        finite = False
+    if not finite:
+        problems.append(Problem("not finite", path, shown(value), "a finite number", FINITE_HINT))
+        return None
+    return float(value)
+
+
+def read_scenes(
+    scenes: dict[str, Any],
+    dataset: DatasetRef | None,
+    method: Method | None,
+    threshold: float | None,
+    told_boxes: bool,
+    problems: list[Problem],
+) -> Predictions:
+    names = list(scenes)
+    entries = [check_scene(name, scenes[name], problems) for name in names]
+    objects = [entry["objects"] for entry in entries]
+    index = list(row_index(objects))
+    flat = list(chain.from_iterable(objects))
+    plain = [isinstance(item, dict) for item in flat]
+    for (scene, number), fine, item in zip(index, plain, flat, strict=True):
+        if not fine:
+            path = at("scenes", names[scene], "objects", number)
+            problems.append(Problem("wrong type", path, shown(item), "an object", "An entry has box and score"))
+    kept = [place for place, fine in zip(index, plain, strict=True) if fine]
+    columns = Columns(
+        [item for item, fine in zip(flat, plain, strict=True) if fine],
+        [scene for scene, _ in kept],
+        [number for _, number in kept],
+        names,
+    )
+    boxes = columns.boxes(told_boxes)
+    problems += columns.problems
+    return Predictions(
+        dataset or DatasetRef("", "", "", ""),
+        method or Method(""),
+        threshold,
+        tuple(names),
+        tuple(entry["views"] for entry in entries),
+        tuple(entry["seconds"] for entry in entries),
+        tuple(entry["truth"] for entry in entries),
+        boxes,
+    )
+
+
+def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any]:
+    """One scene's entry with every key present; wrong ones are reported and replaced by nothing."""
+    entry: dict[str, Any] = {"objects": [], "views": None, "seconds": None, "truth": None}
+    if not isinstance(scene, dict):
+        hint = 'A scene is {"objects": [...]}; "objects": [] where nothing was detected'
+        problems.append(Problem("wrong type", at("scenes", name), shown(scene), "an object", hint))
+        return entry
+    if not scene.keys() <= set(SCENE_KEYS):
+        unknown = [key for key in scene if key not in SCENE_KEYS]
+        problems += [unknown_key(at("scenes", name, key), key, SCENE_KEYS) for key in unknown]
+    objects = scene.get("objects")
+    if isinstance(objects, list):
+        entry["objects"] = objects
+    else:
+        kind, found = ("wrong type", shown(objects)) if "objects" in scene else ("missing key", "nothing")
+        hint = "[] where nothing was detected"
+        problems.append(Problem(kind, at("scenes", name, "objects"), found, "a list of objects", hint))
+    entry["views"] = check_views(at("scenes", name, "views"), scene.get("views"), problems)
+    entry["seconds"] = check_seconds(name, scene, problems)
+    entry["truth"] = scene["truth"] if isinstance(scene.get("truth"), str) else None
+    return entry
+
+
+def check_seconds(name: str, scene: dict[str, Any], problems: list[Problem]) -> float | None:
+    path = at("scenes", name, "seconds")
+    seconds = read_number(scene, "seconds", path, problems)
+    if seconds is not None and seconds < 0:
+        problems.append(
+            Problem("wrong type", path, shown(seconds), "seconds >= 0", "Time of one scene on your machine")
+        )
+        return None
+    return seconds
+
+
+def check_views(path: str, views: Any, problems: list[Problem]) -> tuple[int, ...] | None:
+    if views is None:
+        return None
+    if isinstance(views, list) and set(map(type, views)) <= {int} and all(0 <= view < 2**31 for view in views):
+        if len(set(views)) == len(views):
+            return tuple(views)
+        problems.append(
+            Problem("duplicates", path, shown(views), "each view once", "views lists the views the method saw")
+        )
+        return None
+    kind = "bool as number" if isinstance(views, list) and bool in set(map(type, views)) else "wrong type"
+    problems.append(Problem(kind, path, shown(views), "a list of view numbers from 0", "views lists the views it saw"))
+    return None
+
+
+def check_labels(predictions: Predictions) -> list[Problem]:
+    """Labels and threshold must together say what is anomalous, and should agree."""
+    boxes, threshold = predictions.boxes, predictions.threshold
+    rows = np.flatnonzero(boxes.label < 0)
+    if threshold is None:
+        if not len(rows):
+            return []
+        path = at("scenes", predictions.scene_names[boxes.scene[rows[0]]], "objects", int(boxes.number[rows[0]]))
+        found = f"no threshold, and no label at {path}"
+        return [Problem("missing key", "threshold", found, "a number, or a label at every object", THRESHOLD_HINT)]
+    against = np.flatnonzero((boxes.label >= 0) & np.isfinite(boxes.score) & (boxes.label != (boxes.score > threshold)))
+    return [label_warning(predictions, int(row)) for row in against]
+
+
+def label_warning(predictions: Predictions, row: int) -> Problem:
+    boxes = predictions.boxes
+    path = at("scenes", predictions.scene_names[boxes.scene[row]], "objects", int(boxes.number[row]), "label")
+    side = "above" if boxes.score[row] > predictions.threshold else "not above"
+    found = f"{'anomalous' if boxes.label[row] else 'normal'} at score {boxes.score[row]:.6g}"
+    hint = "The label counts for accuracy, the score for AUC; leave one out if they should agree"
+    expected = f"a label that agrees: the score is {side} the threshold {predictions.threshold:.6g}"
+    return Problem("label against threshold", path, found, expected, hint, warning=True)

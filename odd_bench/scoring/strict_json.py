@@ -1,0 +1,126 @@
+"""JSON as the standard defines it: a repeated key, NaN or Infinity is a problem with a path, not a silent surprise."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import json
+import math
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from odd_bench.scoring.problems import Problem, at, shown
+
+LARGEST_FILE_BYTES = 2**30
+JSON_HINT = "Write it with odd_bench.scoring.PredictionWriter or a JSON library"
+REPEATED_HINT = "The standard parser would keep the last one silently; merge or remove the others"
+CONSTANT_HINT = "NaN and Infinity are not JSON; write a finite number, or leave the key out"
+
+
+class RepeatedKeys(dict):
+    """An object of the file in which a key stands twice. `repeated`: those keys."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def read_text(path: Path) -> tuple[str, list[Problem]]:
+    """Text of a plain or gzipped UTF-8 file, and what kept it from being read."""
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            with gzip.open(path) as file:
+                data = file.read(LARGEST_FILE_BYTES + 1)
+        if len(data) > LARGEST_FILE_BYTES:
+            return "", [Problem("format", str(path), "more than 1 GiB", "at most 1 GiB", "Score one split at a time")]
+        return data.decode("utf-8-sig"), []
+    except UnicodeDecodeError as error:
+        found = f"byte {data[error.start]:#04x} at offset {error.start}"
+        return "", [Problem("format", str(path), found, "UTF-8 text", "Save the file as UTF-8")]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        return "", [Problem("format", str(path), str(error), "a whole gzip file", "Compress or copy the file again")]
+    except OSError as error:
+        hint = "Check the path and its permissions"
+        return "", [Problem("format", str(path), error.strerror or str(error), "a readable file", hint)]
+
+
+def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
+    """The value of a JSON text and its problems; the value is None where the text is no JSON. where: prefix of the paths."""
+    suspicious: list[Any] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = dict(items)
+        if len(keys) == len(items):
+            return keys
+        keys = RepeatedKeys(keys)
+        names = [name for name, _ in items]
+        keys.repeated = tuple(name for name in keys if names.count(name) > 1)
+        suspicious.append(keys)
+        return keys
+
+    def constant(name: str) -> float:
+        suspicious.append(name)
+        return float(name)
+
+    try:
+        with no_garbage_collection():
+            value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        return None, [not_json(text, error, where)]
+    except RecursionError:
+        return None, [Problem("format", where or at(), "very deep nesting", "at most four levels", JSON_HINT)]
+    except ValueError as error:  # an integer of more than 4,300 digits
+        return None, [Problem("format", where or at(), str(error).split(":")[0], "ordinary numbers", JSON_HINT)]
+    return value, list(suspects(value, where)) if suspicious else []
+
+
+def not_json(text: str, error: json.JSONDecodeError, where: str) -> Problem:
+    """Where the text stops being JSON and, for the usual slips, why."""
+    path = f"{where or 'line ' + str(error.lineno)} column {error.colno}"
+    rest = text[error.pos : error.pos + 20]
+    if not text.strip():
+        return Problem(
+            "format", path, "nothing", "a JSON object", 'A file without detections still says so: "scenes": {}'
+        )
+    if not rest.strip():
+        hint = "The file ends too early: is it still being written, or was it cut?"
+        return Problem("format", path, "the end of the file", error.msg, hint)
+    hints = {
+        "'": "JSON has double quotes only",
+        "}": "Is there a comma too many before it?",
+        "]": "Is there a comma too many?",
+    }
+    return Problem("format", path, shown(rest), error.msg, hints.get(rest[0], JSON_HINT))
+
+
+def suspects(value: Any, path: str) -> Iterator[Problem]:
+    """Paths of the repeated keys and of the numbers that are not finite."""
+    if isinstance(value, RepeatedKeys):
+        for name in value.repeated:
+            yield Problem("duplicates", path + at_key(path, name), "the key twice", "one value a key", REPEATED_HINT)
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from suspects(item, path + at_key(path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from suspects(item, path + at(index))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Problem("not finite", path or at(), shown(value), "a finite number", CONSTANT_HINT)
+
+
+def at_key(path: str, name: str) -> str:
+    return ("." if path and name.isidentifier() else "") + at(name)
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Parsing makes a million containers and no cycles: collecting them meanwhile doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

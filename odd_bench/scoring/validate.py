@@ -1,0 +1,164 @@
+"""Checks of a prediction file against the ground truth: which scenes, which objects, which views, which boxes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from difflib import get_close_matches
+
+import numpy as np
+
+from odd_bench.scoring.ground_truth import GroundTruth, scene_digest
+from odd_bench.scoring.predictions import Predictions
+from odd_bench.scoring.problems import Problem, at, shown
+from odd_bench.scoring.truth_table import TruthTable
+
+NEAREST_NAMES_FOR = 5
+SCENE_MARGIN_M = 1.0
+
+
+def validate(predictions: Predictions, truth: GroundTruth, table: TruthTable, accept_missing: bool) -> list[Problem]:
+    """Every problem of the file's content. table: the truth's objects in the split that the file names."""
+    split = predictions.dataset.split
+    if not table.scenes:
+        splits = ", ".join(sorted({scene.split for scene in truth.scenes.values()}))
+        hint = "Name the split you predicted"
+        return [Problem("format", "dataset.split", shown(split), f"one of {splits}", hint)]
+    return [
+        *check_digest(predictions, truth),
+        *check_scene_names(predictions, truth, table, accept_missing),
+        *check_views(predictions, table),
+        *(check_object_ids(predictions, table) if predictions.method.gt_boxes else ()),
+        *check_inside(predictions, table),
+        *check_constant(predictions),
+    ]
+
+
+def check_digest(predictions: Predictions, truth: GroundTruth) -> list[Problem]:
+    stated = predictions.dataset.digest
+    if stated == truth.digest:
+        return []
+    expected = f"{shown(truth.digest)} of {truth.name} {truth.version}"
+    return [Problem("digest mismatch", "dataset.digest", shown(stated), expected, changed_scenes(predictions, truth))]
+
+
+def changed_scenes(predictions: Predictions, truth: GroundTruth) -> str:
+    """Which scenes differ from those the file was made for, from the digests it carries scene by scene."""
+    pairs = zip(predictions.scene_names, predictions.truth_digests, strict=True)
+    carried = {name: stated for name, stated in pairs if stated is not None and name in truth.scenes}
+    if not carried:
+        return "Another version of the data set; predict again on this one (no scene of the file carries a digest to compare)"
+    changed = [name for name, stated in carried.items() if stated != scene_digest(truth.scenes[name])]
+    if not changed:
+        return f"None of the {len(carried):,} scenes of the file has changed, others have; predict again to be sure"
+    listed = ", ".join(shown(name) for name in changed[:5]) + (", ..." if len(changed) > 5 else "")
+    return f"{len(changed):,} of {len(carried):,} scenes have changed: {listed}; predict these again"
+
+
+def check_scene_names(
+    predictions: Predictions, truth: GroundTruth, table: TruthTable, accept_missing: bool
+) -> list[Problem]:
+    known = set(table.scene_names)
+    unknown = [name for name in predictions.scene_names if name not in known]
+    problems = [
+        unknown_scene(name, truth, table if number < NEAREST_NAMES_FOR else None) for number, name in enumerate(unknown)
+    ]
+    stated = set(predictions.scene_names)
+    missing = [name for name in table.scene_names if name not in stated]
+    told_boxes = predictions.method.gt_boxes
+    if not told_boxes and (accept_missing or not predictions.scene_names):
+        return problems  # a file without any scene says that nothing was detected
+    hint = "Every scene of the split is scored; --missing undetected counts it as undetected"
+    if told_boxes:
+        hint = "A method told the boxes must score every object"
+    return problems + [Problem("missing scene", at("scenes", name), "nothing", "an entry", hint) for name in missing]
+
+
+def unknown_scene(name: str, truth: GroundTruth, table: TruthTable | None) -> Problem:
+    elsewhere = truth.scenes.get(name)
+    near = get_close_matches(name, table.scene_names, n=1) if table and not elsewhere else []
+    hint = "Remove it, or name the split it belongs to"
+    if elsewhere:
+        hint = f"It belongs to the split {shown(elsewhere.split)}"
+    elif near:
+        hint = f"Did you mean {shown(near[0])}?"
+    return Problem(
+        "unknown scene", at("scenes", name), "a scene that is not in the split", "a scene of the split", hint
+    )
+
+
+def check_views(predictions: Predictions, table: TruthTable) -> list[Problem]:
+    problems = []
+    for name, views in zip(predictions.scene_names, predictions.views, strict=True):
+        if views and table.views and max(views) >= table.views:
+            hint = "Views are counted from 0, as in the data set"
+            path = at("scenes", name, "views")
+            problems.append(Problem("view", path, str(max(views)), f"views from 0 to {table.views - 1}", hint))
+    return problems
+
+
+def scene_in_truth(predictions: Predictions, table: TruthTable) -> np.ndarray:
+    """(boxes,) index of each box's scene in the truth, -1 where the truth does not have it."""
+    index = {name: number for number, name in enumerate(table.scene_names)}
+    scenes = np.array([index.get(name, -1) for name in predictions.scene_names], int)
+    return scenes[predictions.boxes.scene] if len(scenes) else np.zeros(0, int)
+
+
+def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Problem]:
+    """A method told the boxes scores every object exactly once."""
+    boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
+    valid = (scene >= 0) & (boxes.object_id >= 0)
+    asked = Counter(zip(table.scene.tolist(), table.object_id.tolist(), strict=True))
+    given = Counter(zip(scene[valid].tolist(), boxes.object_id[valid].tolist(), strict=True))
+    listed = set(predictions.scene_names)
+    problems = []
+    for (number, item), count in given.items():
+        path = at("scenes", table.scene_names[number], "objects")
+        if (number, item) not in asked:
+            hint = "Object ids stand in the ground truth and in the shards"
+            problems.append(Problem("unknown object", path, f"object {item}", "an object of the scene", hint))
+        elif count > 1:
+            problems.append(Problem("duplicates", path, f"object {item} {count} times", "each object once", "Keep one"))
+    for number, item in asked:
+        name = table.scene_names[number]
+        if (number, item) not in given and name in listed:
+            path, hint = at("scenes", name, "objects"), "A method told the boxes must score every object"
+            problems.append(Problem("missing object", path, f"no object {item}", "a score for every object", hint))
+    return problems
+
+
+def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
+    """Boxes must stand somewhere about the scene: within its objects' bounds grown by their diagonal, at least a metre."""
+    boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
+    rows = np.flatnonzero((scene >= 0) & np.isfinite(boxes.box).all(axis=1))
+    low, high = scene_bounds(table)
+    reach = np.maximum(np.linalg.norm(high - low, axis=1), SCENE_MARGIN_M)[scene[rows], None]
+    centre, size = boxes.box[rows, :3], boxes.box[rows, 3:]
+    outside = (centre < low[scene[rows]] - reach) | (centre > high[scene[rows]] + reach) | (size > 3 * reach)
+    hint = "Boxes are in metres, in the world frame: centre, then size. Millimetres, or camera coordinates?"
+    problems = []
+    for row in rows[outside.any(axis=1)]:
+        name, place = predictions.scene_names[boxes.scene[row]], scene[row]
+        path = at("scenes", name, "objects", int(boxes.number[row]), "box")
+        bounds = f"near the objects, {numbers(low[place])} to {numbers(high[place])} m"
+        problems.append(Problem("box outside the scene", path, numbers(boxes.box[row]), bounds, hint))
+    return problems
+
+
+def scene_bounds(table: TruthTable) -> tuple[np.ndarray, np.ndarray]:
+    """(s, 3) lowest and highest corner of the objects of each scene, metres, world."""
+    low, high = np.full((table.scenes, 3), np.inf), np.full((table.scenes, 3), -np.inf)
+    np.minimum.at(low, table.scene, table.aabb[:, :3] - table.aabb[:, 3:] / 2)
+    np.maximum.at(high, table.scene, table.aabb[:, :3] + table.aabb[:, 3:] / 2)
+    return low, high
+
+
+def numbers(values: np.ndarray) -> str:
+    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"
+
+
+def check_constant(predictions: Predictions) -> list[Problem]:
+    score = predictions.boxes.score[np.isfinite(predictions.boxes.score)]
+    if len(score) < 2 or np.ptp(score) > 0:
+        return []
+    hint = "A constant score ranks nothing: AUC is 0.5 whatever the boxes. Was the output rounded, or a label written?"
+    return [Problem("constant score", "scenes", f"{score[0]:.6g} at every object", "scores that differ", hint, True)]

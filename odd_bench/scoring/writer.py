@@ -1,0 +1,147 @@
+"""Writing a prediction file from any training loop."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from odd_bench.scoring.ground_truth import GroundTruth, scene_digest
+from odd_bench.scoring.predictions import FORMAT, LABELS, VERSION, DatasetRef, Method
+
+
+class PredictionWriter:
+    """Collects scenes and writes them when closed; a `.jsonl` file grows scene by scene and can be continued.
+
+        with PredictionWriter("predictions.json", dataset, Method("my-net"), threshold=0.5) as out:
+            out.add("toys-banana-0003-0017", boxes=boxes, scores=scores)
+
+    truth: if given, each scene carries the digest of its ground truth, so that a later mismatch can name the scenes.
+    done: names of the scenes written so far, those of a continued file included.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        dataset: DatasetRef,
+        method: Method,
+        threshold: float | None = 0.5,
+        truth: GroundTruth | None = None,
+    ):
+        self.path, self.truth = Path(path), truth
+        self.header = {
+            "format": FORMAT,
+            "version": VERSION,
+            "dataset": {key: getattr(dataset, key) for key in ("name", "version", "split", "digest")},
+            "method": method.as_json(),
+            "threshold": None if threshold is None else float(threshold),
+        }
+        self.scenes: dict[str, dict[str, Any]] = {}
+        self.done: set[str] = set()
+        self.appends = self.path.suffix == ".jsonl"
+        if self.appends:
+            self.start_lines()
+
+    def add(
+        self,
+        scene: str,
+        boxes: np.ndarray | None,
+        scores: np.ndarray,
+        yaws: np.ndarray | None = None,
+        labels: Sequence[int] | None = None,
+        types: Sequence[str | None] | None = None,
+        objects: Sequence[int] | None = None,
+        views: Sequence[int] | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """One scene. boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw in radians; None where the method
+        is told the boxes. scores: (n,) higher = more anomalous. labels: (n,) 1 = anomalous; without them the threshold
+        decides. objects: (n,) ids, where the method is told the boxes. views: the views the method saw. n may be 0.
+        """
+        if scene in self.done:
+            raise ValueError(f"scene {scene!r} was added before")
+        entry = scene_entry(boxes, scores, yaws, labels, types, objects)
+        if views is not None:
+            entry["views"] = [int(view) for view in views]
+        if seconds is not None:
+            entry["seconds"] = float(seconds)
+        if self.truth is not None:
+            entry["truth"] = scene_digest(self.truth.scenes[scene])
+        self.done.add(scene)
+        if self.appends:
+            self.append({"scene": scene, **entry})
+        else:
+            self.scenes[scene] = entry
+
+    def close(self) -> None:
+        """Write the file whole or not at all; a .jsonl file is written already."""
+        if self.appends:
+            return
+        text = json.dumps({**self.header, "scenes": self.scenes}, allow_nan=False).encode()
+        part = self.path.with_name(self.path.name + ".part")
+        part.write_bytes(gzip.compress(text, mtime=0) if self.path.suffix == ".gz" else text)
+        os.replace(part, self.path)
+
+    def __enter__(self) -> PredictionWriter:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            self.close()
+
+    def start_lines(self) -> None:
+        """Write the header, or continue a file with the same header after its last whole line."""
+        text = self.path.read_text() if self.path.exists() else ""
+        whole = text[: text.rfind("\n") + 1]
+        if not whole:
+            self.path.write_text(json.dumps(self.header, allow_nan=False) + "\n")
+            return
+        header, *scenes = whole.splitlines()
+        if json.loads(header) != self.header:
+            raise ValueError(f"{self.path} belongs to another run: its header is {header[:200]}")
+        self.done = {json.loads(line)["scene"] for line in scenes}
+        if whole != text:
+            self.path.write_text(whole)
+
+    def append(self, line: dict[str, Any]) -> None:
+        with self.path.open("a") as file:
+            file.write(json.dumps(line, allow_nan=False) + "\n")
+
+
+def scene_entry(
+    boxes: np.ndarray | None,
+    scores: np.ndarray,
+    yaws: np.ndarray | None,
+    labels: Sequence[int] | None,
+    types: Sequence[str | None] | None,
+    objects: Sequence[int] | None,
+) -> dict[str, Any]:
+    """The entry of one scene, lengths and shapes checked."""
+    scores = np.asarray(scores, float).reshape(-1)
+    count = len(scores)
+    columns: dict[str, list[Any]] = {"score": scores.tolist()}
+    if boxes is not None:
+        boxes = np.asarray(boxes, float).reshape(count, -1)
+        if boxes.shape[1] == 7:
+            boxes, yaws = boxes[:, :6], boxes[:, 6]
+        if count and boxes.shape[1] != 6:
+            raise ValueError(f"boxes must be (n, 6) or (n, 7), got (n, {boxes.shape[1]})")
+        columns["box"] = boxes.tolist()
+    if yaws is not None:
+        columns["yaw"] = np.asarray(yaws, float).reshape(-1).tolist()
+    if labels is not None:
+        columns["label"] = [LABELS[int(label)] for label in labels]
+    if types is not None:
+        columns["type"] = list(types)
+    if objects is not None:
+        columns["object"] = [int(number) for number in objects]
+    wrong = {key: len(values) for key, values in columns.items() if len(values) != count}
+    if wrong:
+        raise ValueError(f"scores has {count} entries, but {wrong}")
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    return {"objects": [{key: value for key, value in row.items() if value is not None} for row in rows]}
