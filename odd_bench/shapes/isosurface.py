@@ -53,14 +53,17 @@ def owners(layers: Sequence[Layer], points: np.ndarray) -> np.ndarray:
     return owner
 
 
-def surface(layers: Sequence[Layer], spacing: float) -> tuple[np.ndarray, np.ndarray]:
+def surface(
+    layers: Sequence[Layer], spacing: float, within: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (v, 3) in design units and faces (f, 3), outward, of the zero set on the lattice of `spacing`.
 
     The lattice is anchored at the origin: where two compositions agree, their meshes agree vertex for vertex.
+    within: the bounds, where they are known already.
     """
     from skimage.measure import marching_cubes
 
-    low, high = bounds(layers)
+    low, high = within or bounds(layers)
     first = np.floor(low / spacing / BLOCK).astype(int)
     blocks = np.ceil(high / spacing / BLOCK).astype(int) - first
     values = _evaluate(layers, spacing, first * BLOCK, blocks)
@@ -86,7 +89,7 @@ def spacing_for(layers: Sequence[Layer], faces: int) -> float:
     """Lattice spacing that gives about the wanted number of faces."""
     low, high = bounds(layers)
     coarse = float((high - low).max()) / 48
-    _, coarse_faces = surface(layers, coarse)
+    _, coarse_faces = surface(layers, coarse, (low, high))
     return coarse * float(np.sqrt(len(coarse_faces) / faces))
 
 

@@ -7,20 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from odd_bench.shapes.sdf import Field, chain, extrude, grown, half_space, intersection, lathe, placed
+from odd_bench.shapes.toys.curves import smooth_path
 
 Profile = Sequence[tuple[float, float]]  # (radius, z) from the bottom to the top
 
 
 def curve(points: Profile, per_span: int = 5) -> list[tuple[float, float]]:
-    """Catmull-Rom curve through profile points."""
-    p = np.asarray(points, float)
-    padded = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
-    t = np.arange(per_span)[:, None] / per_span
-    spans = []
-    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        spans.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
-    whole = np.concatenate([*spans, p[-1:]])
-    return [(max(float(r), 0.0), float(z)) for r, z in whole]
+    """Smooth profile through the given points."""
+    return [(max(float(r), 0.0), float(z)) for r, z in smooth_path(points, per_span * (len(points) - 1) + 1)]
 
 
 def solid(profile: Profile, rounding: float = 0.0) -> Field:
