@@ -8,8 +8,13 @@ import numpy as np
 
 from odd_bench.shapes.toy import Toy
 from odd_bench.shapes.toys import (
+    buses,
+    cars,
+    chicken,
     dishes,
     fish,
+    octopus,
+    penguin,
     shark,
     tableware,
 )
@@ -25,8 +30,13 @@ UNSEEN = (
 FAMILIES = (
     tableware,
     fish,
+    octopus,
+    penguin,
+    chicken,
     shark,
     dishes,
+    cars,
+    buses,
 )  # fmt: skip
 BUILDERS = {name: build for family in FAMILIES for name, build in family.TOYS.items()}
 

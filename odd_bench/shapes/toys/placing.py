@@ -1,0 +1,26 @@
+"""Moving a whole toy in its design frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from odd_bench.shapes.patterns import Placed, Plain
+from odd_bench.shapes.sdf import moved
+from odd_bench.shapes.toy import Part
+
+
+def lowered(parts: Sequence[Part], by: float) -> list[Part]:
+    """The parts moved down, patterns included: toys designed to stand on z = 0 fill the cube from -2 to 2 better so."""
+    pose = np.eye(4)
+    pose[2, 3] = -by
+    return [
+        replace(
+            part,
+            field=moved(part.field, (0, 0, -by)),
+            pattern=part.pattern if isinstance(part.pattern, Plain) else Placed(part.pattern, pose),
+        )
+        for part in parts
+    ]
