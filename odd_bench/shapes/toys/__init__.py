@@ -9,13 +9,25 @@ import numpy as np
 from odd_bench.shapes.toy import Toy
 from odd_bench.shapes.toys import (
     buses,
+    butterfly,
     cars,
     chicken,
+    cow,
+    deer,
     dishes,
+    dog,
+    elephant,
     fish,
+    fox,
+    frog,
+    giraffe,
+    horse,
+    lion,
     octopus,
     penguin,
+    pig,
     shark,
+    sheep,
     tableware,
 )
 
@@ -33,10 +45,22 @@ FAMILIES = (
     octopus,
     penguin,
     chicken,
+    frog,
+    butterfly,
     shark,
     dishes,
     cars,
     buses,
+    horse,
+    deer,
+    dog,
+    fox,
+    lion,
+    elephant,
+    sheep,
+    giraffe,
+    pig,
+    cow,
 )  # fmt: skip
 BUILDERS = {name: build for family in FAMILIES for name, build in family.TOYS.items()}
 

@@ -1,0 +1,162 @@
+"""Features that toy animals share: eyes, ears, mouths, hair and curves, with the poses that put them in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain, Rings
+from odd_bench.shapes.sdf import (
+    Field,
+    Vector,
+    capsule,
+    chain,
+    ellipsoid,
+    moved,
+    placed,
+    rotation_about,
+    scaled,
+    smooth_union,
+    sphere,
+    union,
+)
+from odd_bench.shapes.shape import Material
+from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys.palette import (
+    BEAD,
+    BISQUE,
+    BLACK,
+    CERAMIC,
+    FELT,
+    PAINTED_WOOD,
+    PLASTIC,
+    PLUSH,
+    RUBBER,
+    SATIN,
+    WHITE,
+    chance,
+    pick,
+)
+
+SIDES = (("left", 1.0), ("right", -1.0))  # the left side of an animal that looks along +x lies at +y
+FINISHES = (PLASTIC, SATIN, RUBBER, PAINTED_WOOD, CERAMIC, BISQUE, FELT, PLUSH)
+IRISES = ((0.3, 0.2, 0.1), (0.2, 0.45, 0.75), (0.25, 0.5, 0.25), (0.5, 0.35, 0.1))
+ROSE = (0.93, 0.62, 0.62)
+
+
+def pose_at(
+    at: Vector, tilt_deg: float = 0, turn_deg: float = 0, back_deg: float = 0, spin_deg: float = 0
+) -> np.ndarray:
+    """(4, 4) pose at a point: spun about z, leaned back about y, tilted towards +y about x, then turned about z."""
+    pose = rotation_about((0, 0, 1), turn_deg) @ rotation_about((1, 0, 0), -tilt_deg)
+    pose = pose @ rotation_about((0, 1, 0), -back_deg) @ rotation_about((0, 0, 1), spin_deg)
+    pose[:3, 3] = at
+    return pose
+
+
+def perch(
+    at: Vector, side: float, tilt_deg: float = 0, turn_deg: float = 0, back_deg: float = 0, spin_deg: float = 0
+) -> np.ndarray:
+    """`pose_at` for the left side (+1), or its mirror image on the right (-1); tilt, turn and spin lead outwards."""
+    x, y, z = at
+    return pose_at((x, side * y, z), side * tilt_deg, side * turn_deg, back_deg, side * spin_deg)
+
+
+def posed(parts: Sequence[Part], pose: np.ndarray) -> list[Part]:
+    """Parts moved with their paint."""
+    return [replace(part, field=placed(part.field, pose), pattern=Placed(part.pattern, pose)) for part in parts]
+
+
+def lowered(parts: Sequence[Part], height: float) -> list[Part]:
+    """A tall toy standing lower, so that it stays inside the design cube."""
+    return posed(parts, pose_at((0, 0, -height)))
+
+
+def eyes(rng: np.random.Generator, at: Vector, radius: float, look: Vector = (1, 0.45, 0.1)) -> list[Part]:
+    """A pair of bead or cartoon eyes; `at` and `look` are for the left one."""
+    cartoon, iris = chance(rng, 0.45), pick(rng, IRISES)
+    pupil, ring = rng.uniform(26, 38), rng.uniform(46, 60)
+    bands = ((pupil, BLACK), (ring, iris)) if cartoon else ()
+    parts = []
+    for side_name, side in SIDES:
+        center, axis = np.array([at[0], side * at[1], at[2]]), np.array([look[0], side * look[1], look[2]])
+        axis = axis / np.linalg.norm(axis)
+        glint = center + radius * (axis + [0.05, 0.1 * side, 0.5]) / np.linalg.norm(axis + [0.05, 0.1 * side, 0.5])
+        paint = Rings(bands, WHITE if cartoon else BLACK, tuple(center), tuple(axis))
+        paint = Inlay(paint, Plain(WHITE), sphere(glint, 0.3 * radius))
+        parts.append(Part(f"eye_{side_name}", sphere(center, radius), paint, BEAD))
+    return parts
+
+
+def pointed_ear(height: float, width: float, flatness: float = 0.4) -> Field:
+    """Ears stand along +z on the origin and open towards +x. `width` is half the width."""
+    return scaled(capsule((0, 0, 0), (0, 0, height - 0.04), width, 0.045), (flatness, 1, 1))
+
+
+def round_ear(radius: float, flatness: float = 0.4) -> Field:
+    return ellipsoid((0, 0, 0.6 * radius), (max(flatness * radius, 0.04), radius, radius))
+
+
+def leaf_ear(height: float, width: float, flatness: float = 0.45) -> Field:
+    """Narrow at the base, widest in the middle: cow, deer, horse, bunny."""
+    stations, radii = [0, 0.25, 0.5, 0.8, 1.0], [0.55, 0.85, 1.0, 0.75, 0.35]
+    top = height - 0.35 * width
+    return scaled(chain([(0, 0, s * top) for s in stations], [r * width for r in radii]), (flatness, 1, 1))
+
+
+def ears(
+    shape: Field, outer: Pattern, inner: Color, material: Material, at: Vector, blend: float = 0.03, **angles: float
+) -> list[Part]:
+    """A pair of ears with a differently coloured inside; angles as in `perch`."""
+    inside = moved(scaled(shape, 0.72, (0, 0, 0.05)), (0.055, 0, 0.02))
+    ear = Part("ear", shape, Inlay(outer, Plain(inner), inside), material, blend=blend, movable=True)
+    return [
+        replace(part, name=f"ear_{side_name}")
+        for side_name, side in SIDES
+        for part in posed([ear], perch(at, side, **angles))
+    ]
+
+
+def marked(base: Pattern, color: Color, *fields: Field) -> Pattern:
+    """The pattern with one colour painted wherever one of the fields is negative."""
+    return Inlay(base, Plain(color), union(*fields))
+
+
+def smile(at: Vector, width: float, lift: float, thickness: float = 0.024, bow: float = 0.0) -> Field:
+    """A mouth line to paint on a snout: an arc in the y-z plane through `at`, its ends lifted and set back by `bow`."""
+    t = np.linspace(-1, 1, 9)
+    points = np.stack([at[0] - bow * t**2, at[1] + width * t, at[2] + lift * t**2], axis=1)
+    return chain(points, [thickness] * 9)
+
+
+def curve(controls: Sequence[Vector], count: int = 14) -> np.ndarray:
+    """(count, 3) points of the Bezier curve of the control points."""
+    points = np.repeat(np.asarray(controls, float)[:, None], count, axis=1)
+    t = np.linspace(0, 1, count)[:, None]
+    while len(points) > 1:
+        points = (1 - t) * points[:-1] + t * points[1:]
+    return points[0]
+
+
+def rope(points: Sequence[Vector], thick: float, thin: float) -> Field:
+    """A round cord through the points, from thick to thin."""
+    return chain(points, np.linspace(thick, thin, len(points)))
+
+
+def tapered(controls: Sequence[Vector], thick: float, thin: float, count: int = 14) -> Field:
+    """A round limb, tail or horn along a Bezier curve, from thick to thin."""
+    return rope(curve(controls, count), thick, thin)
+
+
+def tuft(center: Vector, size: float, direction: Vector) -> Field:
+    """A drop of hair that points along `direction`: the end of a lion's or a cow's tail."""
+    d = np.asarray(direction, float) / np.linalg.norm(direction)
+    tip = np.asarray(center, float) + 1.5 * size * d
+    return smooth_union(0.3 * size, sphere(center, size), capsule(center, tip, 0.8 * size, 0.35 * size))
+
+
+def beads(points: Sequence[Vector], radii: Sequence[float], blend: float = 0.05) -> Field:
+    """Balls melted together: curls, wool, fingers, a mane."""
+    return smooth_union(blend, *(sphere(point, radius) for point, radius in zip(points, radii, strict=True)))
