@@ -8,6 +8,8 @@ import numpy as np
 from scipy.spatial import ConvexHull
 
 STEP_M = 0.01
+MAX_STEPS = 1000
+HEADINGS = 9  # tried for each instance, so that the group stays compact
 
 
 @dataclass(frozen=True)
@@ -36,23 +38,32 @@ def stand(
 
 
 def place(standing: list[Standing], directions_rad: list[float], gap_m: float) -> list[np.ndarray]:
-    """Push each instance outwards along its direction until it is `gap_m` clear of all before it; centre the group.
+    """Put each instance as near to the first as it can stand, `gap_m` clear of all before it; centre the group.
 
-    Returns world_from_object (4, 4) for each.
+    directions_rad: turns the headings that are tried for each instance. Returns world_from_object (4, 4) for each.
     """
     placed: list[np.ndarray] = []
     offsets = []
     for item, direction in zip(standing, directions_rad, strict=True):
-        heading = np.array([np.cos(direction), np.sin(direction)])
         outline = item.outline - item.outline.mean(axis=0)
-        distance = 0.0
-        while any(separation(outline + distance * heading, other) < gap_m for other in placed):
-            distance += STEP_M
-        placed.append(outline + distance * heading)
-        offsets.append(distance * heading - item.outline.mean(axis=0))
+        offset = _nearest_free(outline, placed, direction, gap_m)
+        placed.append(outline + offset)
+        offsets.append(offset - item.outline.mean(axis=0))
     everything = np.concatenate(placed)
     middle = (everything.min(axis=0) + everything.max(axis=0)) / 2
     return [_shifted(item.world_from_object, offset - middle) for item, offset in zip(standing, offsets, strict=True)]
+
+
+def _nearest_free(outline: np.ndarray, placed: list[np.ndarray], direction_rad: float, gap_m: float) -> np.ndarray:
+    """The smallest offset (2,) along one of the headings at which the outline is clear of the placed ones."""
+    angles = direction_rad + 2 * np.pi * np.arange(HEADINGS) / HEADINGS
+    headings = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    for step in range(MAX_STEPS):
+        for heading in headings:
+            offset = step * STEP_M * heading
+            if all(separation(outline + offset, other) >= gap_m for other in placed):
+                return offset
+    raise ValueError(f"place: found no room within {MAX_STEPS * STEP_M} m; expected outlines of at most a metre")
 
 
 def separation(a: np.ndarray, b: np.ndarray) -> float:

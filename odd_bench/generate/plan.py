@@ -17,7 +17,7 @@ import numpy as np
 from odd_bench.generate.config import GenerateConfig, OddConfig, OrbitConfig, SceneConfig
 from odd_bench.generate.surroundings import BUNDLED_ENVIRONMENTS, draw_environment, draw_floor
 from odd_bench.scene import SPLITS
-from odd_bench.shapes.catalogue import categories
+from odd_bench.shapes.catalogue import CatalogueError, categories
 
 PLAN_VERSION = 1
 
@@ -58,7 +58,9 @@ def base_shape(config: GenerateConfig, split: str, index: int) -> tuple[str, int
     """Category and instance number of the shape a scene shows; no instance number occurs in two splits."""
     names = categories(config.kind, split, config.categories)
     if not names:
-        raise KeyError(f"split {split}: no category left of {list(config.categories)}; name one of this split too")
+        found = f"found only {', '.join(config.categories)}"
+        hint = f"Hint: add one of {', '.join(categories(config.kind, split)[:5])}, or --set splits.{split}=0"
+        raise CatalogueError(f"categories: {found}; expected at least one of split {split}. {hint}")
     order = np.random.default_rng(np.random.SeedSequence([config.seed, 977, zlib.crc32(split.encode())])).permutation(
         len(names)
     )

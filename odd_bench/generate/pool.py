@@ -17,6 +17,7 @@ from pathlib import Path
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.run_folder import RunFolder
 
+CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
 START_TIMEOUT_S = 180.0
 ATTEMPTS = 2
 TRANSIENT = ("crashed", "hung", "garbage")  # worth a second attempt in a fresh child
@@ -95,7 +96,7 @@ class SceneChild:
         self.scenes = 0
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "odd_bench.generate.child", str(folder.root.absolute())],
+                [*CHILD_COMMAND, str(folder.root.absolute())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

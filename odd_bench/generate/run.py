@@ -71,10 +71,11 @@ def generate(
     allow_children()
     check_writable(out)
     folder = RunFolder(out)
+    lines = _draw_plan(config)
     folder.claim(config)
     summary, started = RunSummary(out), time.perf_counter()
     with folder.locked(f"slice-{options.slice_index}-of-{options.slice_count}"):
-        lines = _planned(config, folder)
+        _keep_plan(lines, folder)
         work = _open_work(lines, folder, options, summary)
         executor = _executor(options)
         try:
@@ -87,11 +88,13 @@ def generate(
     return summary
 
 
-def _planned(config: GenerateConfig, folder: RunFolder) -> list[str]:
-    """The plan as it lies in the folder, written on the first call and compared afterwards."""
-    lines = list(
-        plan_lines(config, _listing(config.floors, folders=True), _listing(config.environments, folders=False))
-    )
+def _draw_plan(config: GenerateConfig) -> list[str]:
+    floors, environments = _listing(config.floors, folders=True), _listing(config.environments, folders=False)
+    return list(plan_lines(config, floors, environments))
+
+
+def _keep_plan(lines: list[str], folder: RunFolder) -> None:
+    """Write the plan on the first call; later ones must draw the same."""
     content = "".join(line + "\n" for line in lines).encode()
     if not folder.plan.exists():
         write_atomically(folder.plan, content)
@@ -100,7 +103,6 @@ def _planned(config: GenerateConfig, folder: RunFolder) -> list[str]:
             f"{folder.plan}: found a plan that this version of odd-bench would not draw; expected the same draws. "
             "Hint: finish the run with the version that began it, or give another folder with --out."
         )
-    return lines
 
 
 def _listing(directory: str | None, folders: bool) -> list[str]:

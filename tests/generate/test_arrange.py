@@ -1,0 +1,74 @@
+"""Objects touch the floor, stand apart, and the cameras hold them all."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from odd_bench.cameras import project
+from odd_bench.generate.arrange import place, separation, stand
+from odd_bench.generate.config import OrbitConfig, load_preset
+from odd_bench.generate.label import transformed
+from odd_bench.generate.orbit import orbit_cameras
+from odd_bench.generate.plan import plan_scene
+
+GAP_M = 0.05
+
+
+def group(seed: int, count: int):
+    """Vertices in the world of a few random boxes, arranged."""
+    rng = np.random.default_rng(seed)
+    corners = np.array(list(np.ndindex(2, 2, 2))) - 0.5
+    vertices = [corners * rng.uniform(0.3, 1.0, 3) for _ in range(count)]
+    turns = Rotation.random(count, random_state=rng).as_matrix()
+    standing = [stand(v, v, turn, rng.uniform(-3, 3), 0.3) for v, turn in zip(vertices, turns, strict=True)]
+    poses = place(standing, list(rng.uniform(-3, 3, count)), GAP_M)
+    return [transformed(v, pose) for v, pose in zip(vertices, poses, strict=True)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 12))
+def test_objects_touch_the_floor_and_keep_apart(seed, count):
+    placed = group(seed, count)
+    assert all(abs(vertices[:, 2].min()) < 1e-9 for vertices in placed)
+    outlines = [_hull(vertices[:, :2]) for vertices in placed]
+    for i in range(count):
+        assert all(separation(outlines[i], outlines[j]) >= GAP_M - 1e-9 for j in range(i))
+    everything = np.concatenate(placed)
+    assert np.allclose(everything[:, :2].min(axis=0), -everything[:, :2].max(axis=0))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_separation_is_symmetric_and_a_lower_bound_of_the_distance(seed):
+    rng = np.random.default_rng(seed)
+    a, b = (_hull(rng.normal(size=(12, 2)) + offset) for offset in ([0, 0], rng.uniform(-8, 8, 2)))
+    assert separation(a, b) == separation(b, a)
+    assert separation(a, b) <= np.linalg.norm(a[:, None] - b[None], axis=-1).min() + 1e-9
+    shift = np.array([separation(a, b) + 100.0, 0.0])
+    assert separation(a + shift, b) > 0
+
+
+def test_parallel_squares_are_as_far_apart_as_they_look():
+    square = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
+    assert separation(square, square + [1.5, 0]) == pytest.approx(0.5)
+    assert separation(square, square + [0.5, 0]) == pytest.approx(-0.5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_view_holds_all_objects_and_the_nearest_view_fills_the_picture(seed):
+    points = np.concatenate(group(seed, 4))
+    draws = plan_scene(load_preset("toys", "nano"), "train", seed)["orbit"]
+    orbit = OrbitConfig()
+    for camera, factor in zip(orbit_cameras(orbit, draws, points), draws["distance_factor"], strict=True):
+        pixels, depth = project(camera, points)
+        assert depth.min() > 0 and pixels.min() > 0 and pixels.max() < orbit.pixels
+        reach = np.abs(pixels - orbit.pixels / 2).max() / (orbit.pixels / 2)
+        assert reach <= orbit.fill + 1e-9 and reach * factor >= orbit.fill * 0.9
+
+
+def _hull(points: np.ndarray) -> np.ndarray:
+    from scipy.spatial import ConvexHull
+
+    return points[ConvexHull(points).vertices]

@@ -1,0 +1,114 @@
+"""Laws of the plan: all chance inside, the same bytes for the same seed, majority normal, splits disjoint."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from odd_bench.generate.config import load_preset, with_overrides
+from odd_bench.generate.plan import canonical, digest, plan_lines, plan_scene
+from odd_bench.shapes import toys
+from odd_bench.shapes.catalogue import CatalogueError
+
+CONFIG = with_overrides(load_preset("toys", "mini"), ["splits.train=150"])
+LINES = list(plan_lines(CONFIG))
+SCENES = [json.loads(line) for line in LINES]
+
+
+def test_planning_twice_gives_the_same_bytes():
+    assert list(plan_lines(CONFIG)) == LINES
+
+
+def test_a_scene_depends_on_its_own_split_and_index_alone():
+    longer = replace(CONFIG, splits={**CONFIG.splits, "test-unseen": 500})
+    scene = canonical(plan_scene(longer, "test-unseen", 7))
+    assert scene == next(line for line, s in zip(LINES, SCENES, strict=True) if (s["split"], s["index"]) == ("test-unseen", 7))
+
+
+@pytest.mark.parametrize("change", ["seed=1", "scene.max_objects=5"])
+def test_another_configuration_draws_other_scenes(change):
+    other = list(plan_lines(with_overrides(CONFIG, [change])))
+    assert len(set(map(digest, other)) & set(map(digest, LINES))) < len(LINES) / 2
+
+
+def test_seed_zero_is_a_seed():
+    assert list(plan_lines(with_overrides(CONFIG, ["seed=0"]))) == LINES
+
+
+def test_odd_objects_are_the_minority_and_two_normal_ones_remain():
+    for scene in SCENES:
+        labels = [item["label"] for item in scene["objects"]]
+        assert 3 <= len(labels) <= 6
+        assert 2 * sum(labels) < len(labels) and labels.count(0) >= 2
+
+
+def test_about_a_tenth_of_the_scenes_has_no_anomaly():
+    share = np.mean([not any(item["label"] for item in scene["objects"]) for scene in SCENES])
+    assert 0.05 < share < 0.16
+
+
+def test_no_shape_stands_in_two_splits_and_unseen_categories_only_in_their_own():
+    splits_of = {}
+    for scene in SCENES:
+        splits_of.setdefault(scene["shape"], set()).add(scene["split"])
+    assert max(map(len, splits_of.values())) == 1
+    for scene in SCENES:
+        assert (scene["category"] in toys.UNSEEN) == (scene["split"] == "test-unseen")
+
+
+def test_scene_names_are_unique_and_shapes_are_shared_as_configured():
+    assert len({scene["scene"] for scene in SCENES}) == len(SCENES)
+    assert set(Counter(s["shape"] for s in SCENES if s["split"] == "train").values()) == {CONFIG.scenes_per_shape}
+
+
+def test_categories_occur_evenly():
+    counts = Counter(scene["category"] for scene in SCENES if scene["split"] == "train")
+    assert max(counts.values()) - min(counts.values()) <= CONFIG.scenes_per_shape
+
+
+def test_orbits_have_distinct_azimuths_over_the_full_turn_and_keep_to_their_ranges():
+    for scene in SCENES[:60]:
+        azimuth = np.sort(np.mod(scene["orbit"]["azimuth_rad"], 2 * np.pi))
+        gaps = np.diff(np.append(azimuth, azimuth[0] + 2 * np.pi))
+        assert len(azimuth) == 20 and gaps.min() > 0.1 and gaps.max() < 0.6
+        elevation = np.array(scene["orbit"]["elevation_deg"])
+        assert elevation.min() >= 25 - 1e-3 and elevation.max() <= 50 + 1e-3
+
+
+def test_the_first_tries_are_of_one_type_and_every_odd_object_has_spare_ones():
+    for scene in SCENES[:60]:
+        for item in scene["objects"]:
+            tries = item.get("tries", [])
+            assert (len(tries) == CONFIG.odd.same_type_tries + CONFIG.odd.other_type_tries) == bool(item["label"])
+            assert len({attempt["type"] for attempt in tries[: CONFIG.odd.same_type_tries]}) <= 1
+
+
+def test_draws_alone_do_not_tell_the_label():
+    """Rest pose, yaw and heading are drawn alike for normal and odd objects."""
+    objects = [item for line in plan_lines(load_preset("toys", "mini")) for item in json.loads(line)["objects"]]
+    for key in ("rest", "yaw_rad", "direction_rad"):
+        odd = np.array([item[key] for item in objects if item["label"]])
+        normal = np.array([item[key] for item in objects if not item["label"]])
+        assert abs(_auc(odd, normal) - 0.5) < 0.05
+
+
+def test_a_shared_rest_pose_is_one_draw_a_scene():
+    shared = with_overrides(CONFIG, ["scene.rest=shared"])
+    for line in list(plan_lines(shared))[:40]:
+        assert len({item["rest"] for item in json.loads(line)["objects"]}) == 1
+
+
+def test_a_split_without_a_category_is_named():
+    with pytest.raises(CatalogueError, match="split test-unseen"):
+        list(plan_lines(with_overrides(CONFIG, ["categories=[fish]"])))
+
+
+def test_an_unknown_category_is_named_with_the_nearest():
+    with pytest.raises(CatalogueError, match=r"found \['fisch'\].*Did you mean fish"):
+        list(plan_lines(with_overrides(CONFIG, ["categories=[fisch]"])))
+
+
+def _auc(positive: np.ndarray, negative: np.ndarray) -> float:
+    return float(np.mean(positive[:, None] > negative[None, :]))
