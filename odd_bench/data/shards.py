@@ -80,13 +80,16 @@ def verify_shard(path: Path) -> list[SceneDigests]:
 
 
 def verify_scene(group: h5py.Group) -> SceneDigests:
-    """Recompute the digests of one scene group; DataError where one is not the stored one."""
+    """Recompute the digests of one scene group; DataError where one is not the stored one or a field cannot be read."""
     stored = _stored_digests(group)
-    depth = group["depth"][()] if "depth" in group else None
-    scene = read_scene(group)
-    instance, change = read_masks(group, range(len(scene.cameras)))
-    labels = label_sha256(scene, instance, change, depth, stored.plan_sha256)
-    images = image_sha256(group["images"][()], group["image_offsets"][()])
+    try:
+        depth = group["depth"][()] if "depth" in group else None
+        scene = read_scene(group)
+        instance, change = read_masks(group, range(len(scene.cameras)))
+        labels = label_sha256(scene, instance, change, depth, stored.plan_sha256)
+        images = image_sha256(group["images"][()], group["image_offsets"][()])
+    except (OSError, ValueError, IndexError, TypeError, SyntaxError) as error:  # as h5py, numpy and Pillow put it
+        raise DataError(f"{group.file.filename}{group.name}", str(error), "fields that can be read", AGAIN) from error
     for name, found, expected in (
         ("label_sha256", labels, stored.label_sha256),
         ("image_sha256", images, stored.image_sha256),
