@@ -59,7 +59,7 @@ def bus(rng: np.random.Generator) -> list[Part]:
         frame.half + (0.07 if kind == "camper" else 0.02),
         frame.width * 0.62,
         frame.low + 0.22,
-        rng.uniform(0.13, 0.16),
+        rng.uniform(0.11, 0.13),
         CLEAR_LAMP,
     )
     bumper = capsule(

@@ -89,14 +89,8 @@ def car(rng: np.random.Generator) -> list[Part]:
     for end, x in (("front", front), ("rear", rear)):
         for side, sign in SIDES:
             parts += wheels.parts(f"wheel_{end}_{side}", x, sign * (width - 0.06))
-    parts += lamps(
-        "headlight",
-        half * 0.97,
-        width * 0.62,
-        low + hull_height * (0.42 if make == "racer" else 0.6),
-        rng.uniform(0.09, 0.12),
-        CLEAR_LAMP,
-    )
+    lamp_height = low + hull_height * (0.42 if make == "racer" else 0.6)
+    parts += lamps("headlight", half + 0.02, width * 0.62, lamp_height, rng.uniform(0.12, 0.14), CLEAR_LAMP)
     reach = half + (0.06 if make == "racer" else 0.02)
     for end, sign in (("front", 1), ("rear", -1)):
         bar = capsule((sign * reach, -width * 0.75, low + 0.1), (sign * reach, width * 0.75, low + 0.1), 0.09)

@@ -44,7 +44,9 @@ def glaze(rng: np.random.Generator, color: Color, height: float) -> Pattern:
 
 
 def mug(rng: np.random.Generator) -> list[Part]:
-    height, radius, wall = rng.uniform(1.4, 2.1), rng.uniform(0.68, 0.88), rng.uniform(0.07, 0.11)
+    animal = rng.random() < 0.35
+    height = rng.uniform(1.15, 1.4) if animal else rng.uniform(1.4, 1.9)
+    radius, wall = rng.uniform(0.68, 0.88) * (0.9 if animal else 1.0), rng.uniform(0.07, 0.11)
     shape = MUGS[palette.pick(rng, tuple(MUGS))]
     foot = (radius * shape[0] * 0.93, 0.0)
     levels = (0.06, 0.33, 0.68, 1.0)
@@ -56,7 +58,7 @@ def mug(rng: np.random.Generator) -> list[Part]:
     )
     material = palette.pick(rng, (palette.CERAMIC, palette.CERAMIC, palette.BISQUE, palette.ENAMEL))
     trim = palette.pick(rng, (color, inner, palette.shade(color, 0.6)))
-    outer, room = solid(profile), cavity(profile, wall, 0.12)
+    outer, room = solid(profile), cavity(profile, wall, 0.12, 1.2)
     handle = loop_handle(
         profile,
         height * rng.uniform(0.14, 0.26),
@@ -66,7 +68,7 @@ def mug(rng: np.random.Generator) -> list[Part]:
         rng.uniform(0.5, 1.05),
         rng.uniform(-0.1, 0.12),
     )
-    front = _face if rng.random() < 0.35 else _badge
+    front = _face if animal else _badge
     return [
         Part("body", outer, coat, material),
         Part("foot", torus((0, 0, 0.05), foot[0] - 0.05, 0.07), Plain(trim), material, blend=0.03),
@@ -98,7 +100,7 @@ def _face(rng, outer, profile, color: Color) -> list[Part]:
     """An animal's face: ears at the rim, eyes, a snout with nostrils."""
     height, material = profile[-1][1], palette.CERAMIC
     middle, dark = height * rng.uniform(0.5, 0.6), Plain(palette.BLACK)
-    wall, size, long = radius_at(profile, middle), rng.uniform(0.2, 0.26), rng.uniform(0.9, 1.8)
+    wall, size, long = radius_at(profile, middle), rng.uniform(0.19, 0.24), rng.uniform(0.9, 1.5)
     muzzle = Plain(palette.shade(color, 1.5))
     parts = [Part("snout", ellipsoid((wall, 0, middle - 0.12), (0.14, 0.26, 0.19)), muzzle, material, movable=True)]
     parts.append(
@@ -109,9 +111,9 @@ def _face(rng, outer, profile, color: Color) -> list[Part]:
         eye = radius_at(profile, middle + 0.2) * np.array([np.cos(a), np.sin(a), 0]) + [0, 0, middle + 0.2]
         parts.append(Part(f"eye_{name}", sphere(eye, 0.085), dark, material))
         outline = motifs.round_patch(size, long)
-        ear = on_wall(extrude(outline, -0.09, 0.09, 0.05), 36 * side, profile[-1][0] - 0.04, height + size * long * 0.6)
+        ear = on_wall(extrude(outline, -0.09, 0.09, 0.05), 36 * side, profile[-1][0] + 0.03, height + size * long * 0.5)
         pad = [(0.55 * x, 0.55 * y) for x, y in outline]
-        inner = on_wall(extrude(pad, 0.0, 0.12, 0.02), 36 * side, profile[-1][0] - 0.04, height + size * long * 0.6)
+        inner = on_wall(extrude(pad, 0.0, 0.12, 0.02), 36 * side, profile[-1][0] + 0.03, height + size * long * 0.5)
         parts.append(Part(f"ear_{name}", ear, Plain(color), material, 0.04, movable=True))
         parts.append(Part(f"ear_{name}", inner, muzzle, material, movable=True))
     return parts
