@@ -7,7 +7,6 @@ All functions take any leading shape and return plain float64 arrays.
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import ConvexHull, QhullError
 
 # Signs of the eight corners, the four of the floor counter-clockwise first, then the four above them.
 CORNER_SIGNS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]] * 2, float)
@@ -43,6 +42,8 @@ def minimum_area_yaw(points_xy: np.ndarray) -> float:
 
 def hull_edges(points_xy: np.ndarray) -> np.ndarray:
     """(k, 2) edge vectors of the convex hull of (n, 2) points; one vector where the points lie on a line."""
+    from scipy.spatial import ConvexHull, QhullError  # here, because comparing boxes does without its import time
+
     try:
         corners = points_xy[ConvexHull(points_xy).vertices]
     except (QhullError, ValueError):  # fewer than three points, or all on a line

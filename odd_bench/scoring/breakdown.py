@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from odd_bench.scoring.bootstrap import Estimate, estimate, resampled_ranking, resampled_ratio
+from odd_bench.scoring.bootstrap import Estimate, estimate, resampled_auc, resampled_ratio
 from odd_bench.scoring.evaluate import ONE_CLASS, cluster_sums
 from odd_bench.scoring.judged import Judged
 from odd_bench.scoring.metrics import auc
@@ -52,14 +52,14 @@ def breakdown_row(judged: Judged, group: Group, counts: np.ndarray) -> Breakdown
     chosen = group.rows & judged.counted
     rows, clusters = compared_rows(judged, group), counts.shape[1]
     label = judged.truth.label[rows]
-    ranked = resampled_ranking(counts, judged.rank_score[rows], label, judged.truth.object_cluster[rows])
+    ranked = resampled_auc(counts, judged.rank_score[rows], label, judged.truth.object_cluster[rows])
     hits = resampled_ratio(counts, cluster_sums(judged, chosen & judged.correct), cluster_sums(judged, chosen))
     return BreakdownRow(
         group.breakdown,
         group.name,
         int(chosen.sum()),
         int(np.count_nonzero(judged.truth.count_by_scene(chosen))),
-        estimate(ranked.auc, clusters, ONE_CLASS),
+        estimate(ranked, clusters, ONE_CLASS),
         estimate(hits, clusters, "no object counts"),
         "recall" if group.anomalies_only else "accuracy",
         bool(chosen.sum() < GREY_BELOW),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,7 @@ class Columns:
         right = [type(value) is list and len(value) == 6 for value in values]
         for row in (row for row, fine in enumerate(right) if not fine):
             self.report_box(row, values[row], told_boxes)
-        flat = list(chain.from_iterable(value for value, fine in zip(values, right, strict=True) if fine))
+        flat = list(chain.from_iterable(compress(values, right)))
         rows = np.flatnonzero(right)
         if not set(map(type, flat)) <= {float, int}:
             flat = [self.checked_entry(int(rows[i // 6]), i % 6, value) for i, value in enumerate(flat)]

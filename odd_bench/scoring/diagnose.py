@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from odd_bench.scoring.bootstrap import draw_resamples, estimate, resampled_ranking
+from odd_bench.scoring.bootstrap import draw_resamples, estimate, resampled_auc
 from odd_bench.scoring.matching import scene_pairs
 from odd_bench.scoring.metrics import pairs_within
 from odd_bench.scoring.predictions import Boxes
@@ -47,11 +47,12 @@ def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]
     """Warnings. boxes: the rows with six finite numbers and a score; boxes.scene indexes the truth's scenes."""
     if not len(boxes):
         return []
-    if told_boxes:
-        return inverted_by_id(truth, boxes)
-    seen = np.unique(boxes.scene)[:SCENES_LOOKED_AT]
+    seen = np.unique(boxes.scene)
+    seen = seen[:: 1 + len(seen) // SCENES_LOOKED_AT]
     few = boxes.rows(np.flatnonzero(np.isin(boxes.scene, seen)))
-    return [*check_readings(truth, few, seen), *inverted_scores(truth, boxes)]
+    if told_boxes:
+        return inverted_by_id(truth, few)
+    return [*check_readings(truth, few, seen), *inverted_scores(truth, few)]
 
 
 def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Problem]:
@@ -117,8 +118,7 @@ def inverted_by_id(truth: TruthTable, boxes: Boxes) -> list[Problem]:
 def inverted(truth: TruthTable, rows: np.ndarray, score: np.ndarray) -> list[Problem]:
     """A warning where the whole interval of the AUC lies below 0.5."""
     counts = draw_resamples(truth.clusters, RESAMPLES)
-    ranked = resampled_ranking(counts, score, truth.label[rows], truth.object_cluster[rows])
-    found = estimate(ranked.auc, truth.clusters, "")
+    found = estimate(resampled_auc(counts, score, truth.label[rows], truth.object_cluster[rows]), truth.clusters, "")
     if found.high is None or found.high >= 0.5:
         return []
     text = f"AUC {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] of the matched objects"

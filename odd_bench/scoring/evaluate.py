@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from odd_bench.scoring.bootstrap import Estimate, estimate, resampled_ranking, resampled_ratio
+from odd_bench.scoring.bootstrap import Estimate, estimate, resampled_auc, resampled_ranking, resampled_ratio
 from odd_bench.scoring.judged import Judged
 from odd_bench.scoring.metrics import auc, auc_by_scene
 
@@ -70,12 +70,12 @@ def scene_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
     odd = judged.truth.count_by_scene(judged.truth.label == 1) > 0
     top = scene_top_score(judged, odd)
     rows = np.flatnonzero(scenes)
-    ranked = resampled_ranking(counts, top[rows], odd[rows].astype(int), judged.truth.cluster[rows])
+    ranked = resampled_auc(counts, top[rows], odd[rows].astype(int), judged.truth.cluster[rows])
     needs_both = "needs scenes with and without an anomaly"
     return {
         "scene_exact_match": scene_mean(exact, judged, counts, "no scene counts"),
         "top1_hit": scene_mean(top1_hits(judged), judged, counts, "no scene has an anomaly"),
-        "scene_auroc": estimate(ranked.auc, counts.shape[1], needs_both),
+        "scene_auroc": estimate(ranked, counts.shape[1], needs_both),
     }
 
 

@@ -20,10 +20,12 @@ import numpy as np
 
 from odd_bench.scene import Scene
 from odd_bench.scoring.problems import Problem, ScoringError
+from odd_bench.scoring.quick import no_garbage_collection
 
 FORMAT, VERSION = "odd-bench/ground-truth", 1
 FILE_NAME = "ground_truth.json.gz"
-DECIMALS = 6  # micrometres, microradians, millionths: finer than any label, short in the file
+DECIMALS = 6  # micrometres, microradians: finer than any label, short in the file
+FRACTION_DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def read_ground_truth(path: str | Path) -> GroundTruth:
     path = Path(path)
     text = read_text(path)
     try:
-        document = json.loads(text)
+        with no_garbage_collection():
+            document = json.loads(text)
         scenes = {name: read_scene(name, scene) for name, scene in sorted(document["scenes"].items())}
         dataset = document["dataset"]
         truth = GroundTruth(str(dataset["name"]), str(dataset["version"]), str(dataset["digest"]), scenes)
@@ -195,15 +198,15 @@ def object_json(item: TruthObject) -> dict[str, Any]:
         "label": item.label,
         "type": item.type,
         "magnitude": rounded([item.magnitude])[0],
-        "visible_fraction": rounded(item.visible_fraction),
+        "visible_fraction": rounded(item.visible_fraction, FRACTION_DECIMALS),
         "changed_pixels": list(item.changed_pixels),
     }
     return entry if item.legacy_box is None else {**entry, "legacy_box": rounded(item.legacy_box)}
 
 
-def rounded(values: Iterable[float]) -> list[float]:
+def rounded(values: Iterable[float], decimals: int = DECIMALS) -> list[float]:
     """Floats to the file's precision, with one zero instead of two."""
-    return [round(float(value), DECIMALS) + 0.0 for value in values]
+    return [round(float(value), decimals) + 0.0 for value in values]
 
 
 def canonical(value: Any) -> str:

@@ -216,35 +216,35 @@ def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any
         kind, found = ("wrong type", shown(objects)) if "objects" in scene else ("missing key", "nothing")
         hint = "[] where nothing was detected"
         problems.append(Problem(kind, at("scenes", name, "objects"), found, "a list of objects", hint))
-    entry["views"] = check_views(at("scenes", name, "views"), scene.get("views"), problems)
+    entry["views"] = check_views(name, scene.get("views"), problems)
     entry["seconds"] = check_seconds(name, scene, problems)
     entry["truth"] = scene["truth"] if isinstance(scene.get("truth"), str) else None
     return entry
 
 
 def check_seconds(name: str, scene: dict[str, Any], problems: list[Problem]) -> float | None:
+    if scene.get("seconds") is None:
+        return None
     path = at("scenes", name, "seconds")
     seconds = read_number(scene, "seconds", path, problems)
-    if seconds is not None and seconds < 0:
-        problems.append(
-            Problem("wrong type", path, shown(seconds), "seconds >= 0", "Time of one scene on your machine")
-        )
-        return None
-    return seconds
+    if seconds is None or seconds >= 0:
+        return seconds
+    hint = "Time of one scene on your machine"
+    problems.append(Problem("wrong type", path, shown(seconds), "seconds >= 0", hint))
+    return None
 
 
-def check_views(path: str, views: Any, problems: list[Problem]) -> tuple[int, ...] | None:
+def check_views(name: str, views: Any, problems: list[Problem]) -> tuple[int, ...] | None:
     if views is None:
         return None
-    if isinstance(views, list) and set(map(type, views)) <= {int} and all(0 <= view < 2**31 for view in views):
-        if len(set(views)) == len(views):
-            return tuple(views)
-        problems.append(
-            Problem("duplicates", path, shown(views), "each view once", "views lists the views the method saw")
-        )
-        return None
-    kind = "bool as number" if isinstance(views, list) and bool in set(map(type, views)) else "wrong type"
-    problems.append(Problem(kind, path, shown(views), "a list of view numbers from 0", "views lists the views it saw"))
+    numbers = isinstance(views, list) and set(map(type, views)) <= {int} and all(0 <= view < 2**31 for view in views)
+    if numbers and len(set(views)) == len(views):
+        return tuple(views)
+    booleans = isinstance(views, list) and bool in set(map(type, views))
+    kind = "duplicates" if numbers else "bool as number" if booleans else "wrong type"
+    expected = "each view once" if numbers else "a list of view numbers from 0"
+    hint = "views lists the views the method saw"
+    problems.append(Problem(kind, at("scenes", name, "views"), shown(views), expected, hint))
     return None
 
 

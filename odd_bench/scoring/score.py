@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from odd_bench.scoring.judged import Judged, Submission, judge
 from odd_bench.scoring.locate import find_ground_truth
 from odd_bench.scoring.matching import canonical_rows
 from odd_bench.scoring.prediction_file import load_predictions
-from odd_bench.scoring.predictions import Predictions
+from odd_bench.scoring.predictions import Boxes, Predictions
 from odd_bench.scoring.problems import Problem, ScoringError, errors_in
 from odd_bench.scoring.protocol import protocols_for
+from odd_bench.scoring.quick import no_garbage_collection
 from odd_bench.scoring.truth_table import TruthTable, truth_table
 from odd_bench.scoring.validate import scene_in_truth, validate
 
@@ -63,6 +64,11 @@ class Scored:
 
 def check_file(path: Path, options: Options) -> Checked:
     """Read a file and find everything that is wrong with it."""
+    with no_garbage_collection():
+        return read_and_check(path, options)
+
+
+def read_and_check(path: Path, options: Options) -> Checked:
     predictions, problems = load_predictions(path)
     if predictions is None:
         return Checked(path, None, None, None, problems)
@@ -76,25 +82,22 @@ def check_file(path: Path, options: Options) -> Checked:
         hint = "Leave --legacy-boxes out"
         problems.append(Problem("format", "--legacy-boxes", "no legacy boxes", "imported published data", hint))
     if table.scenes:
-        usable = submission(predictions, table, readable_rows(predictions)).boxes
-        problems += diagnose(table, usable, predictions.method.gt_boxes)
+        problems += diagnose(table, readable_boxes(predictions, table), predictions.method.gt_boxes)
     return Checked(path, predictions, truth, table, problems)
 
 
-def readable_rows(predictions: Predictions) -> np.ndarray:
-    """Rows whose numbers could be read, in a file that may hold others."""
-    boxes = predictions.boxes
+def readable_boxes(predictions: Predictions, table: TruthTable) -> Boxes:
+    """Rows of known scenes whose numbers could be read, in a file that may hold others."""
+    boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     box_read = np.isfinite(boxes.box).all(axis=1) | predictions.method.gt_boxes
-    return np.flatnonzero(box_read & np.isfinite(boxes.score))
+    return replace(boxes, scene=scene).rows(np.flatnonzero(box_read & np.isfinite(boxes.score) & (scene >= 0)))
 
 
-def submission(predictions: Predictions, table: TruthTable, rows: np.ndarray | None = None) -> Submission:
+def submission(predictions: Predictions, table: TruthTable) -> Submission:
     """The boxes of known scenes in canonical order, their scenes numbered as in the truth."""
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
-    rows = np.arange(len(boxes)) if rows is None else rows
-    rows = rows[scene[rows] >= 0]
-    kept = boxes.rows(rows)
-    kept = type(boxes)(**{**kept.__dict__, "scene": scene[rows]})
+    rows = np.flatnonzero(scene >= 0)
+    kept = replace(boxes, scene=scene).rows(rows)
     order = canonical_rows(kept)
     return Submission(kept.rows(order), predictions.predicted_label()[rows][order])
 

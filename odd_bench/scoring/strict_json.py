@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import gzip
 import json
 import math
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +63,7 @@ def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
         return float(name)
 
     try:
-        with no_garbage_collection():
-            value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except json.JSONDecodeError as error:
         return None, [not_json(text, error, where)]
     except RecursionError:
@@ -112,15 +109,3 @@ def suspects(value: Any, path: str) -> Iterator[Problem]:
 
 def at_key(path: str, name: str) -> str:
     return ("." if path and name.isidentifier() else "") + at(name)
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Parsing makes a million containers and no cycles: collecting them meanwhile doubles the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
