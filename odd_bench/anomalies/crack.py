@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.anomalies.broken_look import crevice_look
+from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.cutting import cutter, separation
 from odd_bench.anomalies.displaced_piece import displaced_piece
 from odd_bench.anomalies.fracture_modes import FractureModes
 from odd_bench.anomalies.fragments import draw_crack
 from odd_bench.anomalies.gap import start_point, surface_points, wedge
+from odd_bench.anomalies.quality import require_visible
 from odd_bench.anomalies.reasons import FELL_APART, NOT_VISIBLE
 from odd_bench.anomalies.solid import Cut, broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
 from odd_bench.anomalies.variant import Refusal, Variant
@@ -20,15 +22,19 @@ WIDTH = (0.027, 0.036)  # widest opening, fraction of the largest side
 REACH = (0.30, 0.50)  # half the length of a crack, likewise
 DEPTH = (0.10, 0.20)  # how deep it goes below the skin; any thinner wall it opens right through
 CRACK_SIDE = (0.10, 0.90)  # share of the volume on one side of the fracture surface
-SHRINK, LEAST_REACH = 0.75, 0.12  # a crack that cuts the object in two is shortened, down to this
+SHRINK, LEAST_REACH = 0.75, 0.12  # a crack that cuts the object in two is made shorter and shallower
 LOOSE_LOSS = 0.003  # share of the volume that may be dropped as crumbs
 
 
 def crack(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
-    """A cracked shape of one body. Magnitude: the widest opening of the gap, or the shift of the displaced piece."""
-    if rng.random() < DISPLACED_SHARE:
-        return displaced_piece(shape, modes, rng)
-    return open_gap(shape, modes, rng)
+    """A cracked shape of one body. Magnitude: the widest opening of the gap, or the shift of the displaced piece.
+
+    Raises Refusal if the object would fall apart or too little of the crack would be seen.
+    """
+    way = displaced_piece if rng.random() < DISPLACED_SHARE else open_gap
+    cracked = way(shape, modes, rng)
+    require_visible(shape, cracked.shape, AnomalyConfig())
+    return cracked
 
 
 def open_gap(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
@@ -54,5 +60,5 @@ def _carve(
         main = main_surface(left)
         if volume(left) - volume(main) < LOOSE_LOSS * intact.volume():
             return main
-        reach *= SHRINK
+        reach, depth = SHRINK * reach, SHRINK * depth
     raise Refusal(FELL_APART, shape.name)

@@ -15,8 +15,8 @@ from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.shapes.shape import Shape
 
 SHARE = (0.06, 0.45)  # of the volume, that the piece holds
-SHIFT = (0.014, 0.024)  # fraction of the largest side
-TURN_RAD = (0.05, 0.11)
+SHIFT = (0.016, 0.028)  # fraction of the largest side
+TURN_RAD = (0.07, 0.14)
 LOOSE_LOSS = 0.01  # share of the volume that may be dropped as crumbs
 
 

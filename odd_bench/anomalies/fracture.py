@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.anomalies.broken_look import broken_look
+from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.cutting import cutter, separation
 from odd_bench.anomalies.fracture_modes import FractureModes
 from odd_bench.anomalies.fragments import draw_loss
-from odd_bench.anomalies.reasons import FELL_APART, NOT_VISIBLE, TOO_LARGE, TOO_SMALL
+from odd_bench.anomalies.quality import require_visible
+from odd_bench.anomalies.reasons import FELL_APART, TOO_LARGE, TOO_SMALL
 from odd_bench.anomalies.solid import broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
 from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.shapes.shape import Shape
@@ -21,7 +23,8 @@ LOOSE_LOSS = 0.01  # further volume that may be dropped as crumbs
 def fracture(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
     """The main piece that is left after an impact. Its magnitude is the share of the volume that is gone.
 
-    Raises Refusal where no impact gives a loss within the limits, or the main piece would not stay in one piece.
+    Raises Refusal where no impact gives a loss within the limits, the main piece would not stay in one
+    piece, or too little of the loss would be seen.
     """
     intact = require_solid(shape)
     lost = draw_loss(modes, rng, DRAWN_LOSS)
@@ -33,7 +36,6 @@ def fracture(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Va
     if not LEAST_LOSS <= loss <= MOST_LOSS:
         raise Refusal(TOO_SMALL if loss < LEAST_LOSS else TOO_LARGE, f"{loss:.0%} of the volume lost")
     gone = lost_faces(shape, main)
-    if not gone.any():
-        raise Refusal(NOT_VISIBLE, "the fracture does not reach the surface")
     broken = broken_shape(shape, main, *broken_look(shape, gone))
+    require_visible(shape, broken, AnomalyConfig())
     return Variant(broken, "fracture", main.source < 0, gone, loss)

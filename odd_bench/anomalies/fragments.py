@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import sparse
@@ -14,25 +14,25 @@ from odd_bench.anomalies.reasons import NO_FRAGMENT
 from odd_bench.anomalies.variant import Refusal
 
 TRIES = 60  # random impacts before a shape is given up
-CRACK_SIDES = 10  # fitting ones among which a crack is chosen
+CRACK_SIDES = 6  # fitting ones among which a crack is chosen
 LONG_BORDER = 0.7  # of the longest among them, that the chosen one has at least
 IMPACT_SPREAD = 0.1  # distance over which an impact spreads, as a fraction of the largest side
 
 
-def response(modes: FractureModes, impact_cell: int) -> np.ndarray:
-    """(n,) an impact on one cell, spread by diffusion and projected on the modes; constant on every atomic piece."""
-    count = len(modes.mass)
-    ends = modes.edges.T
-    length = np.linalg.norm(modes.center[ends[0]] - modes.center[ends[1]], axis=1)
-    volume = modes.mass * modes.inside.sum() * modes.voxel_size**3
-    conductance = modes.area / length
-    links = sparse.coo_matrix((conductance, (ends[0], ends[1])), shape=(count, count))
+def spreading(modes: FractureModes) -> Callable[[np.ndarray], np.ndarray]:
+    """The linear map (n,) to (n,) by which an impact on some cells spreads through the solid: one implicit step of diffusion."""
+    first, second = modes.edges.T
+    length = np.linalg.norm(modes.center[first] - modes.center[second], axis=1)
+    links = sparse.coo_matrix((modes.area / length, (first, second)), shape=(len(modes.mass),) * 2)
     links = links + links.T
     laplacian = sparse.diags(np.asarray(links.sum(axis=1)).ravel()) - links
-    impact = np.zeros(count)
-    impact[impact_cell] = 1.0
-    spread = linalg.spsolve((sparse.diags(volume) + IMPACT_SPREAD**2 * laplacian).tocsc(), impact)
-    return modes.modes @ (modes.modes.T @ (modes.mass * spread))
+    volume = modes.mass * modes.inside.sum() * modes.voxel_size**3
+    return linalg.splu((sparse.diags(volume) + IMPACT_SPREAD**2 * laplacian).tocsc()).solve
+
+
+def response(modes: FractureModes, spread_impact: np.ndarray) -> np.ndarray:
+    """(n,) projection of a spread impact (n,) on the modes; constant on every atomic piece."""
+    return modes.modes @ (modes.modes.T @ (modes.mass * spread_impact))
 
 
 def fragments(modes: FractureModes, jump: np.ndarray, threshold: float) -> np.ndarray:
@@ -40,10 +40,12 @@ def fragments(modes: FractureModes, jump: np.ndarray, threshold: float) -> np.nd
     return components(modes.edges[jump <= threshold], len(modes.mass))
 
 
-def shatter(modes: FractureModes, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """Fragments of one impact of random place and force, (n,) int, and the cell that was hit."""
-    cell = int(rng.integers(len(modes.mass)))
-    pieces = response(modes, cell)
+def shatter(modes: FractureModes, spread: Callable, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """Fragments of one impact of random place and force, (n,) int, and the cell that was hit. spread: see `spreading`."""
+    impact = np.zeros(len(modes.mass))
+    cell = int(rng.integers(len(impact)))
+    impact[cell] = 1.0
+    pieces = response(modes, spread(impact))
     jump = np.abs(pieces[modes.edges[:, 0]] - pieces[modes.edges[:, 1]])
     breakable = np.unique(jump[jump > JUMP * np.ptp(pieces)])
     if len(breakable) == 0:
@@ -105,10 +107,12 @@ def draw_crack(modes: FractureModes, rng: np.random.Generator, share: tuple[floa
 
     Raises Refusal if none of many random impacts leaves a side of between two shares of the volume.
     """
-    sides = [main_body(modes, lost) for lost in _losses(modes, rng, TRIES, everything_share=0.0) if lost.any()]
-    sides = [side for side in sides if share[0] <= modes.mass[side].sum() <= share[1]][:CRACK_SIDES]
+    losses = _losses(modes, rng, TRIES, everything_share=0.0)
+    sides = [main_body(modes, lost) for lost in losses if lost.any()]
+    sides = [side for side in sides if share[0] <= modes.mass[side].sum() <= share[1]]
     if not sides:
         raise Refusal(NO_FRAGMENT, f"of {share[0]:.0%} to {share[1]:.0%} of the volume")
+    sides = [sides[i] for i in rng.permutation(len(sides))[:CRACK_SIDES]]
     length = np.array([_border_on_skin(modes, side) for side in sides])
     return sides[rng.choice(np.flatnonzero(length >= LONG_BORDER * length.max()))]
 
@@ -117,8 +121,9 @@ def _losses(
     modes: FractureModes, rng: np.random.Generator, tries: int, everything_share: float
 ) -> Iterator[np.ndarray]:
     """What falls off in random impacts, (n,) bool each: two thirds break by the modes, the last third around random cells."""
+    spread = spreading(modes)
     for attempt in range(tries):
-        labels, cell = shatter(modes, rng) if attempt < 2 * tries // 3 else scatter(modes, rng)
+        labels, cell = shatter(modes, spread, rng) if attempt < 2 * tries // 3 else scatter(modes, rng)
         yield lost_cells(modes, labels, cell, everything=rng.random() < everything_share)
 
 

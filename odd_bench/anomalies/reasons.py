@@ -1,4 +1,4 @@
-"""Why an anomaly is refused: short fixed phrases, so that a run can count them."""
+"""Why a deformation, an edited part or a new finish is refused: short fixed phrases, so that a run can count them."""
 
 NOT_VISIBLE = "not visible"
 TOO_SMALL = "change too small"
@@ -11,15 +11,16 @@ FELL_APART = "no longer one body"
 NO_PART = "no fitting part"
 NO_JOINT = "part has no joint"
 CAME_LOOSE = "part came loose"
+SANK_IN = "part sank into the body"
 NO_REGION = "no fitting region"
 NO_FINISH = "no finish differs enough"
-NO_MODES = "no fracture modes"
+NO_MODES = "no fracture modes found"
 OPEN_MESH = "mesh is not closed"
 SEVERAL_BODIES = "several separate bodies"
 NO_FRAGMENT = "no fragment of a fitting size"
 
 REASONS = (
     NOT_VISIBLE, TOO_SMALL, TOO_LARGE, FOLDS, STRETCHED, TOO_COARSE, NOT_CLOSED, FELL_APART,
-    NO_PART, NO_JOINT, CAME_LOOSE, NO_REGION, NO_FINISH, NO_MODES,
-    OPEN_MESH, SEVERAL_BODIES, NO_FRAGMENT,
+    NO_PART, NO_JOINT, CAME_LOOSE, SANK_IN, NO_REGION, NO_FINISH,
+    NO_MODES, OPEN_MESH, SEVERAL_BODIES, NO_FRAGMENT,
 )  # fmt: skip
