@@ -17,8 +17,8 @@ from odd_bench.scoring.problems import Problem
 FLOOR_M = 1e-3
 SURFACE_M = 3e-3  # slack of a point unprojected from a pixel centre and 0.25 mm depth steps
 SLACK_PX = 1.0  # a mask may reach this far past its box
-TIP_PX = 3  # a tip thinner than a pixel may be missed by this much ...
-ENOUGH = 0.7  # ... and in some of the views altogether
+TIP_PX = 2  # a tip thinner than a pixel may be missed by this much ...
+ENOUGH = 0.9  # ... and in some of the views altogether
 AZIMUTH_RAD = 1e-3
 WHOLE = 0.9  # share of an object's pixels that must be seen before its height is judged
 SIDES = ("low x side", "high x side", "low y side", "high y side", "bottom", "top")

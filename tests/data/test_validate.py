@@ -102,7 +102,7 @@ def test_a_moved_box(scenes, tmp_path, shift_m):
 def test_a_box_that_is_too_wide_without_depth(tmp_path):
     line, record = planned_record("train", "banana", 0, 0, pixels=128, views=12, depth=False)
     one = record.scene.objects[2]
-    loose = with_object(record, 2, aabb=one.aabb + [0, 0, 0, 0.1, 0, 0], obb=one.obb + [0, 0, 0, 0.1, 0.1, 0, 0])
+    loose = with_object(record, 2, aabb=one.aabb + [0, 0, 0, 0.15, 0, 0], obb=one.obb + [0, 0, 0, 0.1, 0.1, 0, 0])
     found = problems_of(write_dataset(tmp_path, [(line, loose)]))
     assert found["boxes", IN_SHARD + "objects[2].aabb"] == "no silhouette at its low x side, high x side"
     assert ("boxes", IN_SHARD + "objects[2].obb") in found
