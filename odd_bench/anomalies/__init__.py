@@ -28,6 +28,7 @@ EDITS = {
     "missing_part": missing_part,
     "material_mismatch": material_mismatch,
 }  # of the model's parts
+BREAKS = ("crack", "fracture")  # along fracture modes
 
 
 def make_variant(
@@ -40,14 +41,26 @@ def make_variant(
 ) -> Variant:
     """An odd variant of `intact`, which is `model.shape()`; equal generators give equal variants.
 
-    type: one of scene.ANOMALY_TYPES. modes: of the intact shape, for cracks and fractures. Raises Refusal with one of
-    reasons.REASONS; another try goes on with the same generator.
+    type: one of scene.ANOMALY_TYPES but similar_shape, which is another shape. modes: of the intact shape, see compute_modes;
+    crack and fracture need them. Raises Refusal with a short fixed reason; a new try needs other random numbers.
     """
     config = config or AnomalyConfig()
     if type in DEFORMATIONS:
         odd = DEFORMATIONS[type](intact, rng, config)
     elif type in EDITS:
         odd = EDITS[type](model, intact, rng, config)
+    elif type in BREAKS:
+        return _broken(type, intact, modes, rng)
     else:
-        raise ValueError(f"make_variant: no anomaly {type!r}; known: {', '.join((*DEFORMATIONS, *EDITS))}")
+        known = ", ".join((*DEFORMATIONS, *EDITS, *BREAKS))
+        raise ValueError(f"make_variant: no anomaly {type!r}; known: {known}")
     return assess(intact, odd, type, config)
+
+
+def _broken(type: str, intact: Shape, modes: FractureModes | None, rng: np.random.Generator) -> Variant:
+    from odd_bench.anomalies.crack import crack
+    from odd_bench.anomalies.fracture import fracture
+
+    if modes is None:
+        raise ValueError(f"make_variant: {type} needs the fracture modes of {intact.name}; found none; see compute_modes")
+    return crack(intact, modes, rng) if type == "crack" else fracture(intact, modes, rng)

@@ -57,16 +57,16 @@ def nearest(shape: Shape, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _departing(shape: Shape, other: Shape, tolerance: float) -> tuple[np.ndarray, float]:
     """(f,) bool, faces of `shape` that are not on `other`, and the largest distance of its vertices from `other`."""
-    fresh = ~_shared(shape, other)
-    centers = shape.vertices[shape.faces[fresh]].mean(axis=1)
+    fresh = np.flatnonzero(~_shared(shape, other))
     corners = np.unique(shape.faces[fresh])
-    distance, face = nearest(other, np.concatenate([centers, shape.vertices[corners]]))
-    at_vertex = np.zeros(len(shape.vertices))
-    at_vertex[corners] = distance[len(centers) :]
-    away = (distance[: len(centers)] > tolerance) | (at_vertex[shape.faces[fresh]] > tolerance).any(axis=1)
+    from_other = np.zeros(len(shape.vertices))
+    from_other[corners] = nearest(other, shape.vertices[corners])[0]
     departing = np.zeros(len(shape.faces), bool)
-    departing[fresh] = away | _differs_in_paint(shape, np.flatnonzero(fresh), other, face[: len(centers)])
-    return departing, float(at_vertex.max())
+    departing[fresh] = (from_other[shape.faces[fresh]] > tolerance).any(axis=1)
+    close = fresh[~departing[fresh]]
+    distance, face = nearest(other, shape.vertices[shape.faces[close]].mean(axis=1))
+    departing[close] = (distance > tolerance) | _differs_in_paint(shape, close, other, face)
+    return departing, float(from_other.max())
 
 
 def _shared(shape: Shape, other: Shape) -> np.ndarray:

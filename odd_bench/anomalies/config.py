@@ -22,15 +22,15 @@ class AnomalyConfig:
     tolerance: a face further than this from the other surface is changed. color_tolerance: the same for colour, CIELAB.
     magnitude. changed_area. min_pixels: that differ in at least `min_views` of the 12 views of quality.py, in which the largest
     side of the object has 80 pixels. stretch: largest growth of an edge. volume: of the odd over that of the intact shape.
-    joint: length of the joint of a moved part over what it was.
+    joint: length of the joint of a moved part over what it was. showing: its visible area over what it was.
     """
 
     bend_deg: Range = (25.0, 45.0)
     twist_deg: Range = (25.0, 45.0)
     hinge: Range = (0.05, 0.5)
     ramp: Range = (0.5, 1.0)
-    bump_radius: Range = (0.12, 0.28)
-    bump_height: Range = (0.4, 0.55)
+    bump_radius: Range = (0.16, 0.3)
+    bump_height: Range = (0.42, 0.56)
     dent_share: float = 0.3
     shift: Range = (0.1, 0.4)
     turn_deg: Range = (17.0, 45.0)
@@ -41,10 +41,11 @@ class AnomalyConfig:
 
     tolerance: float = 0.004
     color_tolerance: float = 8.0
-    magnitude: Range = (0.03, 0.6)
-    changed_area: Range = (0.004, 0.75)
-    min_pixels: int = 40
+    magnitude: Range = (0.02, 0.6)
+    changed_area: Range = (0.004, 0.9)
+    min_pixels: int = 70
     min_views: int = 4
     stretch: float = 2.5
     volume: Range = (0.5, 1.5)
     joint: float = 0.3
+    showing: Range = (0.5, 2.0)

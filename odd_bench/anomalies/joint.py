@@ -28,10 +28,9 @@ class Joint:
 def find_joint(shape: Shape, part: str) -> Joint:
     """Raises Refusal if the part touches nothing."""
     own = shape.face_part == shape.part_names.index(part)
-    seam = shape.vertices[_seam(shape.faces, own)]  # (e, 2, 3)
+    seam, lengths = _seam(shape, own)
     if len(seam) == 0:
         raise Refusal(NO_JOINT, f"{shape.name}: {part}")
-    lengths = np.linalg.norm(seam[:, 0] - seam[:, 1], axis=1)
     center = np.average(seam.mean(axis=1), axis=0, weights=lengths)
     corners = shape.vertices[np.unique(shape.faces[own])]
     outward = corners.mean(axis=0) - center
@@ -39,10 +38,17 @@ def find_joint(shape: Shape, part: str) -> Joint:
     return Joint(center, float(lengths.sum()), outward, float(np.ptp(corners, axis=0).max()))
 
 
-def _seam(faces: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """(e, 2) int, edges between a chosen face and another one."""
-    edges = np.sort(directed_edges(faces).astype(np.int64), axis=1)
-    keys = edges[:, 0] * (int(faces.max()) + 1) + edges[:, 1]
+def seam_length(shape: Shape, part: str) -> float:
+    """Length of the line along which a part meets the rest, 0 if it touches nothing; canonical units."""
+    return float(_seam(shape, shape.face_part == shape.part_names.index(part))[1].sum())
+
+
+def _seam(shape: Shape, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(e, 2, 3) ends and (e,) lengths of the edges between a chosen face and another one."""
+    edges = np.sort(directed_edges(shape.faces).astype(np.int64), axis=1)
+    keys = edges[:, 0] * (int(shape.faces.max()) + 1) + edges[:, 1]
     chosen = np.tile(own, 3)
     _, first = np.unique(keys[chosen], return_index=True)
-    return edges[chosen][first[np.isin(keys[chosen][first], keys[~chosen])]]
+    shared = edges[chosen][first[np.isin(keys[chosen][first], keys[~chosen])]]
+    ends = shape.vertices[shared]
+    return ends, np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)

@@ -9,9 +9,9 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from odd_bench.anomalies.config import AnomalyConfig, Range
-from odd_bench.anomalies.joint import Joint, find_joint
+from odd_bench.anomalies.joint import Joint, find_joint, seam_length
 from odd_bench.anomalies.mesh import face_areas
-from odd_bench.anomalies.reasons import CAME_LOOSE, NO_PART
+from odd_bench.anomalies.reasons import CAME_LOOSE, NO_PART, SANK_IN, TOO_LARGE
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.shapes.shape import Model, PartEdit, Shape
 
@@ -47,15 +47,20 @@ def missing_part(model: Model, intact: Shape, rng: np.random.Generator, config: 
 
 def choose_part(names: tuple[str, ...], intact: Shape, rng: np.random.Generator, area: Range) -> str:
     """One of the named parts whose share of the surface lies in `area`, a larger one likelier. Raises Refusal if there is none."""
-    areas = np.bincount(intact.face_part, face_areas(intact.vertices, intact.faces), minlength=len(intact.part_names))
-    shares = dict(zip(intact.part_names, areas / areas.sum(), strict=True))
+    areas = part_areas(intact)
+    shares = {name: areas[name] / sum(areas.values()) for name in names}
     fitting = [name for name in names if area[0] <= shares[name] <= area[1]]
     if not fitting:
-        raise Refusal(
-            NO_PART, f"{intact.name}: shares of the surface { ({name: round(shares[name], 3) for name in names}) }"
-        )
+        found = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+        raise Refusal(NO_PART, f"{intact.name}: {found or 'none may be moved'}")
     weights = np.sqrt([shares[name] for name in fitting])
     return fitting[rng.choice(len(fitting), p=weights / weights.sum())]
+
+
+def part_areas(shape: Shape) -> dict[str, float]:
+    """Area of the surface of every part, by name, canonical units."""
+    areas = np.bincount(shape.face_part, face_areas(shape.vertices, shape.faces), minlength=len(shape.part_names))
+    return dict(zip(shape.part_names, areas.tolist(), strict=True))
 
 
 def _sideways(outward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -69,7 +74,10 @@ def _sideways(outward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _moved(model: Model, intact: Shape, part: str, motion: np.ndarray, joint: Joint, config: AnomalyConfig) -> Shape:
     odd = _on_intact_vertices(model.shape([PartEdit(part, motion)]), intact)
-    length = find_joint(odd, part).length
+    showing = part_areas(odd)[part] / part_areas(intact)[part]
+    if not config.showing[0] <= showing <= config.showing[1]:
+        raise Refusal(SANK_IN if showing < 1 else TOO_LARGE, f"{part}: {showing:.2f} of its surface shows")
+    length = seam_length(odd, part)
     if length < config.joint * joint.length:
         raise Refusal(CAME_LOOSE, f"{part}: joint of {length:.3f}, was {joint.length:.3f}")
     return odd
