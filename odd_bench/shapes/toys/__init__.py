@@ -8,20 +8,26 @@ import numpy as np
 
 from odd_bench.shapes.toy import Toy
 from odd_bench.shapes.toys import (
+    airplanes,
+    boats,
     buses,
     butterfly,
     cars,
     chicken,
+    cookie,
     cow,
     deer,
     dishes,
     dog,
+    donut,
     elephant,
     fish,
     fox,
     frog,
     giraffe,
+    hamburger,
     horse,
+    ice,
     lion,
     octopus,
     penguin,
@@ -29,6 +35,7 @@ from odd_bench.shapes.toys import (
     shark,
     sheep,
     tableware,
+    trains,
 )
 
 SEEN = (
@@ -47,6 +54,10 @@ FAMILIES = (
     chicken,
     frog,
     butterfly,
+    donut,
+    cookie,
+    ice,
+    hamburger,
     shark,
     dishes,
     cars,
@@ -61,6 +72,9 @@ FAMILIES = (
     giraffe,
     pig,
     cow,
+    trains,
+    airplanes,
+    boats,
 )  # fmt: skip
 BUILDERS = {name: build for family in FAMILIES for name, build in family.TOYS.items()}
 

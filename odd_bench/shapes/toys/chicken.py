@@ -152,7 +152,7 @@ def _head(rng, kind: str, head: np.ndarray, radius: float, coat: Color) -> list[
     bill, red = tint(rng, (YELLOW, ORANGE)), tint(rng, (RED, (0.75, 0.12, 0.2), (0.9, 0.25, 0.2)))
     root, long = head + [0.85 * radius, 0, 0], rng.uniform(0.22, 0.32)
     beak = union(
-        capsule(root, root + [long, 0, -0.08], 0.11, 0.03),
+        capsule(root, root + [long, 0, -0.08], 0.125, 0.04),
         capsule(root - [0, 0, 0.06], root + [0.7 * long, 0, -0.13], 0.08, 0.03),
     )
     parts = [Part("beak", beak, Plain(bill), PLASTIC, movable=True)]
@@ -171,11 +171,11 @@ def _head(rng, kind: str, head: np.ndarray, radius: float, coat: Color) -> list[
             capsule(head + [0, 0, 0.8 * radius], head + [x, 0.0, radius + 0.2], 0.08, 0.05) for x in (-0.17, 0.0, 0.12)
         ]
         return [*parts, Part("tuft", union(*tuft), Plain(shade(coat, 0.9)), PLUSH, blend=0.02, movable=True)]
-    count, height = int(rng.integers(3, 6)), rng.uniform(0.17, 0.26) * (1.35 if kind == "rooster" else 1.0)
+    count, height = int(rng.integers(4, 7)), rng.uniform(0.17, 0.26) * (1.35 if kind == "rooster" else 1.0)
     lobes = []
     for angle in np.linspace(-0.75, 0.85, count):
         foot = head + radius * 0.8 * np.array([np.sin(angle), 0, np.cos(angle)])
-        lobes.append(capsule(foot, foot + (height + 0.1) * np.array([0.6 * np.sin(angle) - 0.15, 0, 1]), 0.13, 0.09))
+        lobes.append(capsule(foot, foot + (height + 0.1) * np.array([0.6 * np.sin(angle) - 0.15, 0, 1]), 0.15, 0.09))
     comb = scaled(union(*lobes), (1, 0.7, 1))
     drop = rng.uniform(0.14, 0.22)
     wattles = [ellipsoid(head + [0.85 * radius, s * 0.09, -0.3 - drop * 0.6], (0.1, 0.085, drop)) for s in (1, -1)]
