@@ -1,0 +1,132 @@
+"""Contact sheets: one scene from several sides, or many scenes on one page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from odd_bench.data.errors import DataError
+from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.data.record import UNCHANGED, SceneRecord
+from odd_bench.scene import Scene
+from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR, NORMAL, ODD, font, view_tile
+
+PAPER, INK, FAINT = (22, 24, 29), (238, 240, 243), (150, 156, 166)
+GAP = 8
+FOLDER = "preview"
+LEGEND = (
+    ("odd object", ODD),
+    ("normal object", NORMAL),
+    ("changed surface", CHANGED_COLOR),
+    ("lost surface", LOST_COLOR),
+)
+
+
+def scene_sheet(record: SceneRecord, views: int = 8, size: int = 320, plain: bool = False) -> Image.Image:
+    """Several views of a scene, `size` pixels high, in rows of four, with boxes, changes and a caption.
+
+    The first is the view that shows most of the change; the others follow in even steps around the scene. plain: no marks.
+    """
+    count = len(record.scene.cameras)
+    shown = [(_best_view(record) + round(i * count / views)) % count for i in range(min(views, count))]
+    tiles = [view_tile(record, view, size, plain) for view in shown]
+    for tile, view in zip(tiles, shown, strict=True):
+        ImageDraw.Draw(tile).text(
+            (6, size - 20), f"view {view}", font=font(12), fill=INK, stroke_width=2, stroke_fill=PAPER
+        )
+    sheet = _grid(tiles, columns=4, header=64, footer=0 if plain else 30)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((GAP + 2, 10), record.scene.name, font=font(22), fill=INK)
+    draw.text(
+        (GAP + 2, 40),
+        f"{record.scene.category}, {record.scene.split}: {_who_is_odd(record.scene)}",
+        font=font(14),
+        fill=FAINT,
+    )
+    if not plain:
+        _legend(draw, GAP + 2, sheet.height - 24)
+    return sheet
+
+
+def page(records: Iterable[SceneRecord], columns: int = 5, size: int = 256, plain: bool = False) -> Image.Image:
+    """The best view of each of many scenes, with captions. plain: without boxes and outlines."""
+    tiles = [_captioned(record, view_tile(record, _best_view(record), size, plain)) for record in records]
+    sheet = _grid(tiles, columns, header=0, footer=0 if plain else 30)
+    if not plain:
+        _legend(ImageDraw.Draw(sheet), GAP + 2, sheet.height - 24)
+    return sheet
+
+
+def write_preview(folder: Path, scenes: int = 30, plain: bool = False) -> Path:
+    """Write a page of scenes spread over the data set to its preview folder and return the path."""
+    dataset = open_dataset(folder)
+    names = spread(dataset.scene_names(), scenes)
+    path = Path(folder) / FOLDER / ("page-plain.png" if plain else "page.png")
+    return _saved(page((dataset.record(name) for name in names), plain=plain), path)
+
+
+def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) -> list[Path]:
+    """Write a contact sheet for each named scene to the preview folder and return the paths."""
+    ending = "-plain.png" if plain else ".png"
+    folder = dataset.folder / FOLDER
+    return [_saved(scene_sheet(dataset.record(name), plain=plain), folder / f"{name}{ending}") for name in names]
+
+
+def spread(names: Sequence[str], count: int) -> list[str]:
+    """At most `count` of the names, evenly spaced."""
+    picked = np.unique(np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int))
+    return [names[i] for i in picked]
+
+
+def _saved(image: Image.Image, path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(path)
+    except OSError as error:
+        raise DataError(path, error.strerror or str(error), "a folder to write pictures to") from error
+    return path
+
+
+def _best_view(record: SceneRecord) -> int:
+    """The view that shows most of the change, or most of the objects where nothing is odd."""
+    changed = (record.change != UNCHANGED).sum(axis=(1, 2))
+    visible = np.sum([one.visible_pixels for one in record.scene.objects], axis=0)
+    return int(np.argmax(changed if changed.any() else visible))
+
+
+def _who_is_odd(scene: Scene) -> str:
+    """As in `5 objects, 2 odd (bend, missing part)`."""
+    types = Counter(one.type.replace("_", " ") for one in scene.objects if one.label)
+    named = ", ".join(name if times == 1 else f"{times} x {name}" for name, times in sorted(types.items()))
+    return f"{len(scene.objects)} objects, " + (f"{types.total()} odd ({named})" if types else "none odd")
+
+
+def _captioned(record: SceneRecord, tile: Image.Image) -> Image.Image:
+    card = Image.new("RGB", (tile.width, tile.height + 40), PAPER)
+    card.paste(tile, (0, 0))
+    draw = ImageDraw.Draw(card)
+    draw.text((2, tile.height + 4), record.scene.category, font=font(15), fill=INK)
+    draw.text((2, tile.height + 23), _who_is_odd(record.scene), font=font(11), fill=FAINT)
+    return card
+
+
+def _grid(tiles: Sequence[Image.Image], columns: int, header: int, footer: int) -> Image.Image:
+    """Tiles of one size in rows, with room above and below."""
+    columns = min(columns, len(tiles))
+    rows = -(-len(tiles) // columns)
+    width, height = tiles[0].width + GAP, tiles[0].height + GAP
+    sheet = Image.new("RGB", (columns * width + GAP, header + rows * height + GAP + footer), PAPER)
+    for i, tile in enumerate(tiles):
+        sheet.paste(tile, (GAP + i % columns * width, header + GAP + i // columns * height))
+    return sheet
+
+
+def _legend(draw: ImageDraw.ImageDraw, x: int, y: int) -> None:
+    for text, color in LEGEND:
+        draw.rectangle([x, y + 2, x + 12, y + 12], outline=color, width=2)
+        draw.text((x + 19, y), text, font=font(12), fill=FAINT)
+        x += 40 + int(draw.textlength(text, font=font(12)))
