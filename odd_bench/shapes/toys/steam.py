@@ -55,7 +55,7 @@ def _engine_face(rng, x: float, z: float, radius: float, brass) -> list[Part]:
             "face", cylinder((x - 0.1, 0, z), (x + 0.05, 0, z), radius * 0.88, 0.04), face, palette.SATIN, movable=True
         )
     ]
-    for side, sign in SIDES:
+    for _, sign in SIDES:
         eye = np.array([x + 0.03, sign * 0.4 * radius, z + 0.25 * radius])
         paint = Inlay(Plain(palette.WHITE), Plain(palette.BLACK), sphere(eye + [0.09, 0, 0], 0.065))
         parts.append(Part("face", sphere(eye, 0.3 * radius), paint, palette.PLASTIC, movable=True))
