@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from odd_bench.data.commands import app as data_app
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.commands import app as generate_app
 
@@ -16,6 +17,7 @@ app = typer.Typer(
     help="Find the odd one out among several instances of an object, from a few views.",
 )
 app.add_typer(generate_app, name="generate")
+app.add_typer(data_app, name="data")
 
 
 @app.command()

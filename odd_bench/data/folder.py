@@ -15,6 +15,7 @@ from odd_bench.data.errors import DataError
 FORMAT, VERSION = "odd-bench/dataset", 1
 DESCRIPTION, PLAN, QUARANTINE = "dataset.json", "plan.jsonl", "quarantine.jsonl"
 GROUND_TRUTH, SHARDS, WORK = "ground_truth.json.gz", "shards", "work"
+SPLIT_ORDER = ("train", "val", "test", "test-seen", "test-unseen")
 SCENES_PER_SHARD = 50
 SHARD_NAME = re.compile(r"(?P<split>[a-z-]+)-(?P<number>\d{5})\.h5")
 
@@ -45,8 +46,8 @@ def shard_path(folder: Path, split: str, index: int) -> Path:
 
 
 def shard_paths(folder: Path, split: str | None = None) -> list[Path]:
-    """The shards that are there, sorted, of one split or of all."""
-    shards = sorted((Path(folder) / SHARDS).glob("*.h5"))
+    """The shards that are there, of one split or of all; train first, foreign names last."""
+    shards = sorted((Path(folder) / SHARDS).glob("*.h5"), key=lambda path: (_rank(split_of(path)), path.name))
     return shards if split is None else [path for path in shards if split_of(path) == split]
 
 
@@ -54,6 +55,10 @@ def split_of(shard: Path) -> str | None:
     """The split that a shard's file name gives, None for a foreign name."""
     match = SHARD_NAME.fullmatch(shard.name)
     return match["split"] if match else None
+
+
+def _rank(split: str | None) -> int:
+    return SPLIT_ORDER.index(split) if split in SPLIT_ORDER else len(SPLIT_ORDER)
 
 
 def write_description(folder: Path, description: Description) -> None:

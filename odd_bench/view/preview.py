@@ -61,11 +61,15 @@ def page(records: Iterable[SceneRecord], columns: int = 5, size: int = 256, plai
     return sheet
 
 
-def write_preview(folder: Path, scenes: int = 30, plain: bool = False) -> Path:
+def write_preview(folder: Path, scenes: int = 30) -> Path:
     """Write a page of scenes spread over the data set to its preview folder and return the path."""
     dataset = open_dataset(folder)
-    names = spread(dataset.scene_names(), scenes)
-    path = Path(folder) / FOLDER / ("page-plain.png" if plain else "page.png")
+    return write_page(dataset, spread(dataset.scene_names(), scenes))
+
+
+def write_page(dataset: Dataset, names: Sequence[str], plain: bool = False) -> Path:
+    """Write one page of the named scenes to the preview folder and return the path."""
+    path = dataset.folder / FOLDER / ("page-plain.png" if plain else "page.png")
     return _saved(page((dataset.record(name) for name in names), plain=plain), path)
 
 

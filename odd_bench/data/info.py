@@ -1,0 +1,107 @@
+"""What a data set holds: counts by split and anomaly type, sizes, and the counters of the run that made it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Group
+from rich.table import Table
+
+from odd_bench.data.folder import Description, read_description, shard_paths, split_of
+from odd_bench.data.layout import read_scene
+from odd_bench.data.shards import open_shard
+
+
+@dataclass
+class SplitCounts:
+    """Counted over the shards of one split. size_bytes: of the shard files."""
+
+    scenes: int = 0
+    views: int = 0
+    objects: int = 0
+    without_odd: int = 0
+    shapes: set[str] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
+    types: Counter[str] = field(default_factory=Counter)
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Info:
+    """splits: counts by split. pictures: distinct codec, size and depth of the shards."""
+
+    description: Description
+    splits: dict[str, SplitCounts]
+    pictures: tuple[str, ...]
+
+
+def gather(folder: Path) -> Info:
+    """Count what lies in a data set's shards. Raises DataError where it is not one or a shard is damaged."""
+    description = read_description(folder)
+    splits: dict[str, SplitCounts] = {}
+    pictures = set()
+    for path in shard_paths(folder):
+        with open_shard(path) as file:
+            counts = splits.setdefault(split_of(path), SplitCounts())
+            counts.size_bytes += path.stat().st_size
+            for group in file["scenes"].values():
+                depth = "with" if "depth" in group else "without"
+                pictures.add(
+                    f"{file.attrs['codec']}, {group.attrs['width']} x {group.attrs['height']} px, {depth} depth"
+                )
+                _add(counts, read_scene(group))
+    return Info(description, splits, tuple(sorted(pictures)))
+
+
+def _add(counts: SplitCounts, scene) -> None:
+    counts.scenes += 1
+    counts.views += len(scene.cameras)
+    counts.objects += len(scene.objects)
+    counts.shapes.add(scene.shape)
+    counts.categories.add(scene.category)
+    counts.types.update(one.type for one in scene.objects if one.label)
+    counts.without_odd += not any(one.label for one in scene.objects)
+
+
+def tables(info: Info) -> Group:
+    """The same for the eye."""
+    about = info.description
+    heading = f"[bold]{about.name}[/bold] {about.version}  {about.digest[:19]}\n{'; '.join(info.pictures)}"
+    parts = [heading, _split_table(info.splits), _type_table(info.splits)]
+    if about.quality or about.seconds:
+        parts.append(_counter_table(about))
+    return Group(*parts)
+
+
+def _split_table(splits: dict[str, SplitCounts]) -> Table:
+    table = Table("split", title_justify="left")
+    columns = ("scenes", "objects", "odd", "scenes none odd", "shapes", "categories", "views", "MB", "kB a scene")
+    for name in columns:
+        table.add_column(name, justify="right")
+    for split, counts in splits.items():
+        numbers = (counts.scenes, counts.objects, counts.types.total(), counts.without_odd, len(counts.shapes),
+                   len(counts.categories), counts.views)  # fmt: skip
+        size = (f"{counts.size_bytes / 1e6:,.1f}", f"{counts.size_bytes / 1e3 / max(counts.scenes, 1):,.0f}")
+        table.add_row(split, *(f"{number:,}" for number in numbers), *size)
+    return table
+
+
+def _type_table(splits: dict[str, SplitCounts]) -> Table:
+    table = Table("anomaly")
+    for split in splits:
+        table.add_column(split, justify="right")
+    for name in sorted(set().union(*(counts.types for counts in splits.values()))):
+        table.add_row(name.replace("_", " "), *(f"{counts.types[name]:,}" for counts in splits.values()))
+    return table
+
+
+def _counter_table(about: Description) -> Table:
+    table = Table("counter", "value")
+    for name, value in about.quality.items():
+        shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else str(value)
+        table.add_row(name, shown or "none")
+    for stage, seconds in about.seconds.items():
+        table.add_row(f"seconds: {stage}", f"{seconds:,.0f}")
+    return table

@@ -1,0 +1,55 @@
+"""`odd-bench data info|validate|preview` on a whole and on a broken folder."""
+
+import pytest
+from typer.testing import CliRunner
+
+from odd_bench.data.commands import app
+from odd_bench.data.errors import DataError
+from tests.data.folders import make_scenes, write_dataset
+
+RUN = CliRunner().invoke
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("toys"), make_scenes())
+
+
+def test_info_counts_what_is_there(folder):
+    result = RUN(app, ["info", str(folder)], env={"COLUMNS": "150"})
+    assert result.exit_code == 0
+    assert "toys-test 1.0.0" in result.stdout and "jpeg-2.1, 64 x 64 px, with depth" in result.stdout
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
+    assert ["train", "2", "8", "1", "1", "1", "1", "12"] in [row[:8] for row in rows]
+    assert ["test-seen", "1", "5", "2", "0", "1", "1", "6"] in [row[:8] for row in rows]
+    assert ["bump", "2", "1", "1"] in rows
+
+
+def test_validate_says_that_all_is_well(folder):
+    result = RUN(app, ["validate", str(folder), "--deep"])
+    assert result.exit_code == 0
+    assert "4 scenes in 3 shards, no problem found" in result.stdout
+
+
+def test_validate_groups_and_counts_problems(tmp_path):
+    folder = write_dataset(tmp_path, make_scenes())
+    (folder / "shards" / "train-00000.h5").write_bytes(b"nothing")
+    (folder / "shards" / "test-seen-00000.h5").unlink()
+    result = RUN(app, ["validate", str(folder)])
+    assert result.exit_code == 1
+    assert "shards (1)\n  train-00000.h5: 7 bytes that HDF5 cannot open" in result.stdout
+    assert "plan (1)\n  test-seen-00000.h5: toys-banana-0001-0000: no such scene" in result.stdout
+    assert "6 problems in 1 scenes, 2 shards" in result.stdout
+
+
+def test_preview_prints_where_the_pictures_are(folder):
+    result = RUN(app, ["preview", str(folder), "--split", "train"])
+    assert result.stdout.split() == [str(folder / "preview" / f"toys-banana-0000-000{i}.png") for i in range(2)]
+    assert RUN(app, ["preview", str(folder), "--page"]).stdout.strip() == str(folder / "preview" / "page.png")
+
+
+def test_a_folder_that_is_no_data_set(tmp_path):
+    for command in ("info", "preview"):
+        assert isinstance(RUN(app, [command, str(tmp_path)]).exception, DataError)
+    result = RUN(app, ["validate", str(tmp_path)])
+    assert result.exit_code == 1 and "dataset.json: no such file -> a finished data set" in result.stdout
