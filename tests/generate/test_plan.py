@@ -24,7 +24,9 @@ def test_planning_twice_gives_the_same_bytes():
 def test_a_scene_depends_on_its_own_split_and_index_alone():
     longer = replace(CONFIG, splits={**CONFIG.splits, "test-unseen": 500})
     scene = canonical(plan_scene(longer, "test-unseen", 7))
-    assert scene == next(line for line, s in zip(LINES, SCENES, strict=True) if (s["split"], s["index"]) == ("test-unseen", 7))
+    assert scene == next(
+        line for line, s in zip(LINES, SCENES, strict=True) if (s["split"], s["index"]) == ("test-unseen", 7)
+    )
 
 
 @pytest.mark.parametrize("change", ["seed=1", "scene.max_objects=5"])

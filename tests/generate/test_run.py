@@ -1,0 +1,211 @@
+"""A run survives whatever happens to it, and what it makes does not depend on how it was carried out.
+
+The workers are real child processes around a stand-in for Blender (fake_child.py); tests/test_spine.py runs the real one.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import pytest
+
+from odd_bench.data.folder import read_description
+from odd_bench.data.reader import open_dataset
+from odd_bench.generate import pool
+from odd_bench.generate.config import load_preset, with_overrides
+from odd_bench.generate.pool import ChildStartError, Limits
+from odd_bench.generate.run import RunOptions, StorageError, generate
+from odd_bench.generate.run_folder import FolderError
+
+FAKE = (sys.executable, str(Path(__file__).with_name("fake_child.py")))
+CONFIG = with_overrides(
+    load_preset("toys", "nano"),
+    ["splits={train: 5, val: 0, test-seen: 0, test-unseen: 2}", "categories=[fish, mug]"],
+)
+
+
+@pytest.fixture(autouse=True)
+def fake_children(monkeypatch):
+    monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+def planned(config=CONFIG) -> list[str]:
+    from odd_bench.generate.plan import plan_lines
+
+    return [json.loads(line)["scene"] for line in plan_lines(config)]
+
+
+def label_digests(folder: Path) -> dict[str, str]:
+    """What must not depend on how a run went: label digest by scene, and the plan."""
+    digests = {"plan": hashlib.sha256((folder / "plan.jsonl").read_bytes()).hexdigest()}
+    for shard in sorted((folder / "shards").glob("*.h5")):
+        with h5py.File(shard) as file:
+            digests |= {name: group.attrs["label_sha256"] for name, group in file["scenes"].items()}
+    return digests
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    """The digests of an undisturbed run with one worker."""
+    out = tmp_path_factory.mktemp("reference") / "set"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "CHILD_COMMAND", FAKE)
+        summary = generate(CONFIG, out, RunOptions())
+    assert summary.complete and summary.made == 7
+    return label_digests(out)
+
+
+def test_a_finished_run_is_a_data_set_with_nothing_left_over(tmp_path):
+    summary = generate(CONFIG, tmp_path / "set", RunOptions())
+    description = read_description(tmp_path / "set")
+    assert description.counts["scenes"] == {"train": 5, "test-unseen": 2} and summary.quarantined == 0
+    assert sorted(open_dataset(tmp_path / "set").scene_names()) == sorted(planned())
+    assert not list((tmp_path / "set").rglob("*.part")) and not (tmp_path / "set/work/staged").exists()
+
+
+def test_workers_do_not_change_the_data(tmp_path, reference):
+    generate(CONFIG, tmp_path / "set", RunOptions(workers=3, limits=Limits(recycle_after=2)))
+    assert label_digests(tmp_path / "set") == reference
+
+
+def test_slices_together_make_the_same_data_set(tmp_path, reference):
+    first = generate(CONFIG, tmp_path / "set", RunOptions(slice_index=0, slice_count=2))
+    second = generate(CONFIG, tmp_path / "set", RunOptions(slice_index=1, slice_count=2))
+    assert not first.complete and second.complete
+    assert label_digests(tmp_path / "set") == reference
+
+
+def test_running_again_does_nothing(tmp_path):
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    before = {path: path.read_bytes() for path in (tmp_path / "set/shards").iterdir()}
+    again = generate(CONFIG, tmp_path / "set", RunOptions())
+    assert (again.made, again.already_there, again.complete) == (0, 7, True)
+    assert {path: path.read_bytes() for path in (tmp_path / "set/shards").iterdir()} == before
+
+
+@pytest.mark.parametrize("how", ["truncated", "foreign", "flipped"])
+def test_a_damaged_shard_is_found_by_its_content_and_made_again(tmp_path, reference, how):
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    shard = tmp_path / "set/shards/train-00000.h5"
+    content = bytearray(shard.read_bytes())
+    if how == "flipped":
+        with h5py.File(shard, "r+") as file:
+            group = next(iter(file["scenes"].values()))
+            blob = group["images"][()]
+            blob[len(blob) // 2] ^= 1
+            group["images"][...] = blob
+    else:
+        shard.write_bytes(content[: len(content) // 2] if how == "truncated" else b"something else")
+    again = generate(CONFIG, tmp_path / "set", RunOptions())
+    assert again.made == 5 and again.already_there == 2
+    assert label_digests(tmp_path / "set") == reference
+
+
+def test_a_crash_is_tried_once_more(tmp_path, monkeypatch, reference):
+    monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({planned()[1]: "crash once"}))
+    summary = generate(CONFIG, tmp_path / "set", RunOptions())
+    assert summary.quarantined == 0 and label_digests(tmp_path / "set") == reference
+    assert read_description(tmp_path / "set").quality["second attempts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "reason"),
+    [("crash", "crashed", "exit code 11"), ("hang", "hung", "within 2 s"), ("garbage", "garbage", "Blender 4.5.3 LTS quits"),
+     ("refuse", "refused", "No space"), ("error", "error", "No space")],
+)  # fmt: skip
+def test_a_lost_scene_is_quarantined_with_its_reason_and_the_rest_is_made(tmp_path, monkeypatch, fault, kind, reason):
+    lost = planned()[2]
+    monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({lost: fault}))
+    summary = generate(CONFIG, tmp_path / "set", RunOptions(limits=Limits(timeout_s=2.0)))
+    entry = json.loads((tmp_path / "set/quarantine.jsonl").read_text())
+    assert (entry["scene"], entry["kind"]) == (lost, kind) and reason in entry["message"]
+    assert summary.complete and summary.made == 6 and summary.quarantined == 1
+    assert read_description(tmp_path / "set").quality["quarantined"] == {kind: 1}
+
+
+def test_a_quarantined_scene_is_made_when_asked_for_again(tmp_path, monkeypatch, reference):
+    monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({planned()[2]: "refuse"}))
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    monkeypatch.delenv("ODD_BENCH_TEST_FAULTS")
+    assert generate(CONFIG, tmp_path / "set", RunOptions()).made == 0
+    assert generate(CONFIG, tmp_path / "set", RunOptions(retry_quarantined=True)).complete
+    assert label_digests(tmp_path / "set") == reference
+
+
+def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, reference):
+    monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({planned()[3]: "full"}))
+    with pytest.raises(StorageError, match="No space left"):
+        generate(CONFIG, tmp_path / "set", RunOptions())
+    assert not (tmp_path / "set/quarantine.jsonl").exists()
+    monkeypatch.delenv("ODD_BENCH_TEST_FAULTS")
+    assert generate(CONFIG, tmp_path / "set", RunOptions()).already_there == 3
+    assert label_digests(tmp_path / "set") == reference
+
+
+def test_a_child_that_does_not_start_stops_the_run_with_its_last_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({"start": "crash"}))
+    with pytest.raises(ChildStartError, match="no such device"):
+        generate(CONFIG, tmp_path / "set", RunOptions())
+    assert not (tmp_path / "set/quarantine.jsonl").exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_killed_at_any_moment_goes_on_to_the_same_data(tmp_path, reference, how):
+    script = (
+        "import sys; from pathlib import Path; from odd_bench.generate import pool;"
+        "from odd_bench.generate.config import from_mapping; from odd_bench.generate.run import RunOptions, generate;"
+        "import json; pool.CHILD_COMMAND = tuple(json.loads(sys.argv[2]));"
+        "generate(from_mapping(json.loads(sys.argv[3]), 'test'), Path(sys.argv[1]), RunOptions(workers=2))"
+    )
+    from odd_bench.generate.config import to_mapping
+
+    arguments = [str(tmp_path / "set"), json.dumps(FAKE), json.dumps(to_mapping(CONFIG))]
+    environment = {**os.environ, "ODD_BENCH_TEST_PAUSE_S": "0.2"}
+    for scenes_before in (1, 3, 5):
+        run = subprocess.Popen([sys.executable, "-c", script, *arguments], env=environment, stderr=subprocess.DEVNULL)
+        _wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
+        run.send_signal(how)
+        run.wait(timeout=30)
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    assert label_digests(tmp_path / "set") == reference
+
+
+def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    with pytest.raises(FolderError, match=r"another configuration \(seed = 0 there, 3 now\)"):
+        generate(with_overrides(CONFIG, ["seed=3"]), tmp_path / "set", RunOptions())
+    assert generate(with_overrides(CONFIG, ["render.device=cpu"]), tmp_path / "set", RunOptions()).complete
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(FolderError, match="no run of odd-bench made"):
+        generate(CONFIG, tmp_path, RunOptions())
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_two_runs_in_one_folder_do_not_meet(tmp_path):
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    from odd_bench.generate.run_folder import RunFolder
+
+    with RunFolder(tmp_path / "set").locked("slice-0-of-1"), pytest.raises(FolderError, match="another run at work"):
+        generate(CONFIG, tmp_path / "set", RunOptions())
+
+
+def _scenes_there(folder: Path) -> int:
+    packed = sum(5 if path.name.startswith("train") else 2 for path in folder.glob("shards/*.h5"))
+    return packed + len(list(folder.glob("work/staged/*.h5")))
+
+
+def _wait_for(condition, timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "the run made no progress"
+        time.sleep(0.02)
