@@ -9,6 +9,7 @@ import typer
 from odd_bench.data.commands import app as data_app
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.commands import app as generate_app
+from odd_bench.scoring.commands import leaderboard, score
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +18,8 @@ app = typer.Typer(
     help="Find the odd one out among several instances of an object, from a few views.",
 )
 app.add_typer(generate_app, name="generate")
+app.command()(score)
+app.command()(leaderboard)
 app.add_typer(data_app, name="data")
 
 

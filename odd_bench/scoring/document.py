@@ -31,7 +31,11 @@ WORST_SCENES = 12
 def score_document(header: dict[str, Any], protocols: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The document. `digest` covers `result`, which holds no date, host or version of a library."""
     result = {"metrics_version": METRICS_VERSION, **header, "interval": interval_note(header), "protocols": protocols}
-    result = rounded(result)
+    return signed_document(rounded(result))
+
+
+def signed_document(result: dict[str, Any]) -> dict[str, Any]:
+    """The envelope around a result."""
     return {
         "format": FORMAT,
         "version": VERSION,

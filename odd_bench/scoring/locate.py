@@ -8,7 +8,7 @@ import re
 import zlib
 from pathlib import Path
 
-from odd_bench.scoring.ground_truth import FILE_NAME, GroundTruth, read_ground_truth
+from odd_bench.scoring.ground_truth import FILE_NAME
 from odd_bench.scoring.predictions import DatasetRef
 from odd_bench.scoring.problems import Problem, ScoringError, shown
 
@@ -16,8 +16,8 @@ ENVIRONMENT = "ODD_BENCH_DATA"
 HEADER_BYTES = 2000
 
 
-def find_ground_truth(dataset: DatasetRef, data: Path | None) -> GroundTruth:
-    """The ground truth of that name, and of that digest where there are several; ScoringError where there is none.
+def find_ground_truth(dataset: DatasetRef, data: Path | None) -> Path:
+    """The ground-truth file of that name, and of that digest where there are several; ScoringError where there is none.
 
     data: a ground-truth file or a folder that holds one, itself or up to two levels down. Without it the folders
     $ODD_BENCH_DATA and ./data are searched.
@@ -25,12 +25,12 @@ def find_ground_truth(dataset: DatasetRef, data: Path | None) -> GroundTruth:
     roots = search_roots(data)
     found = {path: header(path) for root in roots for path in candidates(root)}
     if data is not None and data.is_file():
-        return read_ground_truth(data)
+        return data
     named = [path for path, (name, _) in found.items() if name == dataset.name]
     exact = [path for path in named if found[path][1] == dataset.digest]
     if not named:
         raise not_found(dataset, roots, sorted({name for name, _ in found.values() if name}))
-    return read_ground_truth((exact or named)[0])
+    return (exact or named)[0]
 
 
 def search_roots(data: Path | None) -> list[Path]:

@@ -35,7 +35,8 @@ class ScoringError(WrongUse):
     """Input that cannot be scored; `problems` holds everything found, not only the first."""
 
     def __init__(self, problems: list[Problem]):
-        super().__init__(problem_report(problems))
+        count = len(errors_in(problems))
+        super().__init__(f"{count:,} problem{'s' * (count != 1)}, nothing scored\n{problem_report(problems)}")
         self.problems = problems
 
 

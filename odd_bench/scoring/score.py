@@ -14,7 +14,7 @@ from odd_bench.scoring.breakdown import all_groups, breakdown_rows
 from odd_bench.scoring.diagnose import diagnose
 from odd_bench.scoring.document import protocol_part, score_document
 from odd_bench.scoring.evaluate import evaluate
-from odd_bench.scoring.ground_truth import GroundTruth
+from odd_bench.scoring.ground_truth import GroundTruth, read_ground_truth
 from odd_bench.scoring.judged import Judged, Submission, judge
 from odd_bench.scoring.locate import find_ground_truth
 from odd_bench.scoring.matching import canonical_rows
@@ -41,12 +41,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Checked:
-    """A file and its ground truth. problems: all of them; predictions, truth and table are None where they made reading
-    impossible.
-    """
+    """A file and its ground truth. problems: all of them; the rest is None where they made reading impossible."""
 
     path: Path
     predictions: Predictions | None
+    truth_path: Path | None
     truth: GroundTruth | None
     table: TruthTable | None
     problems: list[Problem]
@@ -71,11 +70,12 @@ def check_file(path: Path, options: Options) -> Checked:
 def read_and_check(path: Path, options: Options) -> Checked:
     predictions, problems = load_predictions(path)
     if predictions is None:
-        return Checked(path, None, None, None, problems)
+        return Checked(path, None, None, None, None, problems)
     try:
-        truth = find_ground_truth(predictions.dataset, options.data)
+        truth_path = find_ground_truth(predictions.dataset, options.data)
+        truth = read_ground_truth(truth_path)
     except ScoringError as error:
-        return Checked(path, predictions, None, None, [*problems, *error.problems])
+        return Checked(path, predictions, None, None, None, [*problems, *error.problems])
     table = truth_table(truth, predictions.dataset.split)
     problems = [*problems, *validate(predictions, truth, table, options.accept_missing)]
     if options.legacy_boxes and not np.isfinite(table.legacy_box).all():
@@ -83,7 +83,7 @@ def read_and_check(path: Path, options: Options) -> Checked:
         problems.append(Problem("format", "--legacy-boxes", "no legacy boxes", "imported published data", hint))
     if table.scenes:
         problems += diagnose(table, readable_boxes(predictions, table), predictions.method.gt_boxes)
-    return Checked(path, predictions, truth, table, problems)
+    return Checked(path, predictions, truth_path, truth, table, problems)
 
 
 def readable_boxes(predictions: Predictions, table: TruthTable) -> Boxes:

@@ -1,0 +1,105 @@
+"""Two files on the same objects: paired differences, McNemar's test and the scenes that changed sides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from odd_bench.scoring.bootstrap import LEVEL
+from odd_bench.scoring.document import PAIRED_METRICS, rounded, signed_document, unpacked
+from odd_bench.scoring.judged import Judged
+from odd_bench.scoring.problems import Problem, ScoringError
+from odd_bench.scoring.score import Scored
+
+POWER_SPREADS = 2.80  # 1.96 + 0.84: a true difference of this many standard errors is found 8 times in 10
+LISTED_SCENES = 20
+
+
+def compare(first: Scored, second: Scored) -> dict[str, Any]:
+    """First minus second under every protocol both have. Both were scored on the same ground truth and split."""
+    check_comparable(first, second)
+    shared = [name for name in first.judged if name in second.judged]
+    parts = {name: compare_protocol(first, second, name) for name in shared}
+    results = [scored.document["result"] for scored in (first, second)]
+    names = [result["method"]["name"] for result in results]
+    return rounded({"first": names[0], "second": names[1], "protocols": parts})
+
+
+def check_comparable(first: Scored, second: Scored) -> None:
+    digests = [scored.document["result"]["dataset"] for scored in (first, second)]
+    problems = []
+    for key in ("digest", "split"):
+        if digests[0][key] != digests[1][key]:
+            hint = "Only predictions for the same scenes can be compared pair by pair"
+            problems.append(Problem("comparison", f"dataset.{key}", digests[1][key], digests[0][key], hint))
+    if not problems and not first.judged.keys() & second.judged.keys():
+        hint = "One method is told the boxes, the other is not: no protocol applies to both"
+        problems.append(Problem("comparison", "method.gt_boxes", "different", "equal in both files", hint))
+    if problems:
+        raise ScoringError(problems)
+
+
+def compare_protocol(first: Scored, second: Scored, name: str) -> dict[str, Any]:
+    """All comparisons under one protocol."""
+    metrics = [scored.document["result"]["protocols"][name] for scored in (first, second)]
+    a, b = first.judged[name], second.judged[name]
+    return {
+        "differences": {metric: paired_difference(*metrics, metric) for metric in PAIRED_METRICS},
+        "mcnemar": mcnemar(a, b),
+        "scenes": changed_sides(a, b),
+    }
+
+
+def paired_difference(first: dict[str, Any], second: dict[str, Any], metric: str) -> dict[str, Any]:
+    """Difference of one metric over the same resamples, from two protocol parts of score documents.
+
+    p: two-sided, how often the resampled difference lies on the other side of 0. resolves: the smallest true difference
+    that this split would show 8 times in 10.
+    """
+    values = [part["metrics"][metric]["value"] for part in (first, second)]
+    packs = [part["replicates"][metric] for part in (first, second)]
+    if None in values or None in packs:
+        return {"value": None, "reason": "undefined in one of the files"}
+    spread = unpacked(packs[0]) - unpacked(packs[1])
+    spread = spread[np.isfinite(spread)]
+    if len(spread) < 2:
+        return {"value": values[0] - values[1], "reason": "too few base shapes for an interval"}
+    low, high = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    below, above = (np.count_nonzero(side) for side in (spread <= 0, spread >= 0))
+    p = min(1.0, 2 * (min(below, above) + 1) / (len(spread) + 1))
+    resolves = POWER_SPREADS * float(np.std(spread, ddof=1))
+    return {"value": values[0] - values[1], "low": float(low), "high": float(high), "p": p, "resolves": resolves}
+
+
+def mcnemar(a: Judged, b: Judged) -> dict[str, Any]:
+    """Exact two-sided test on the objects that only one of the two gets right (McNemar, 1947)."""
+    from scipy.special import bdtr
+
+    counted = a.counted & b.counted
+    only_first = int((counted & a.correct & ~b.correct).sum())
+    only_second = int((counted & b.correct & ~a.correct).sum())
+    discordant = only_first + only_second
+    p = 1.0 if not discordant else min(1.0, 2 * float(bdtr(min(only_first, only_second), discordant, 0.5)))
+    return {"only_first_right": only_first, "only_second_right": only_second, "p": p}
+
+
+def changed_sides(a: Judged, b: Judged) -> dict[str, Any]:
+    """Scenes all right in one file and not in the other."""
+    both = a.truth.count_by_scene(a.counted & b.counted) > 0
+    right = [judged.truth.count_by_scene(~judged.correct) == 0 for judged in (a, b)]
+    won, lost = (np.flatnonzero(both & one & ~other) for one, other in (right, right[::-1]))
+    names = a.truth.scene_names
+    return {
+        "only_first_right": len(won),
+        "only_second_right": len(lost),
+        "first_examples": [names[scene] for scene in won[:LISTED_SCENES]],
+        "second_examples": [names[scene] for scene in lost[:LISTED_SCENES]],
+    }
+
+
+def with_comparison(first: Scored, second: Scored) -> Scored:
+    """The first score with the comparison in its document, and its digest made anew."""
+    result = {**first.document["result"], "against": compare(first, second)}
+    return replace(first, document=signed_document(result))

@@ -1,0 +1,147 @@
+"""The result in a terminal: one screen, every number with the protocol in its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+METRIC_NAMES = {
+    "auc": "AUC",
+    "auc_within_scene": "AUC within scene",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "aupr": "AUPR",
+    "f1": "F1",
+    "precision": "precision",
+    "recall": "recall",
+    "fpr_at_95_tpr": "FPR at 95 % TPR",
+    "scene_exact_match": "scene exact match",
+    "top1_hit": "top-1 hit",
+    "scene_auroc": "scene AUROC",
+    "ap50": "AP50 of anomalies",
+    "mean_iou": "mean IoU",
+    "count_accuracy": "object-count accuracy",
+    "seconds_per_scene": "seconds a scene",
+}
+NAME_WIDTH, VALUE_WIDTH = 24, 28
+
+
+def summary(document: dict[str, Any]) -> str:
+    """The whole summary as text."""
+    result = document["result"]
+    blocks = [heading(result), metric_columns(result["protocols"])]
+    blocks += [protocol_lines(name, part) for name, part in result["protocols"].items()]
+    if "against" in result:
+        blocks.append(against_block(result["against"]))
+    if result["warnings"]:
+        blocks.append("\n".join(f"warning: {text}" for text in result["warnings"]))
+    return "\n\n".join(blocks)
+
+
+def heading(result: dict[str, Any]) -> str:
+    dataset, answered = result["dataset"], result["predictions"]
+    missing = answered["missing_scenes"]
+    return "\n".join(
+        [
+            f"{result['method']['name']} on {dataset['name']} {dataset['version']}, {dataset['split']}: "
+            f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects, {dataset['anomalous']:,} anomalous",
+            f"{answered['boxes']:,} boxes in the file; gate: {result['gate']}"
+            + (f"; {missing:,} scenes missing, counted as undetected" if missing else ""),
+            f"metrics version {result['metrics_version']}; {result['interval']}",
+        ]
+    )
+
+
+def metric_columns(protocols: dict[str, Any]) -> str:
+    """One row a metric, one column a protocol; what a value is over, and why one is missing, below."""
+    lines = ["".ljust(NAME_WIDTH) + "".join(name.ljust(VALUE_WIDTH) for name in protocols)]
+    notes = []
+    for key, title in METRIC_NAMES.items():
+        estimates = {name: part["metrics"][key] for name, part in protocols.items()}
+        lines.append(title.ljust(NAME_WIDTH) + "".join(metric_text(e).ljust(VALUE_WIDTH) for e in estimates.values()))
+        for name, found in estimates.items():
+            notes += [f"{title} ({name}): {found[kind]}" for kind in ("basis", "reason") if kind in found]
+    return "\n".join([*(line.rstrip() for line in lines), *(f"  {note}" for note in notes)])
+
+
+def protocol_lines(name: str, part: dict[str, Any]) -> str:
+    """Who counts under one protocol, the factors of its AUC, trivial answers, and the weakest group."""
+    missed = part["missed_anomalous"] + part["missed_normal"]
+    lines = [f"{name}: {part['objects']:,} objects in {part['scenes']:,} scenes count, {missed:,} of them not matched"]
+    if "factors" in part:
+        lines += factor_lines(name, part)
+    for row, values in part["reference"].items():
+        numbers = f"AUC_{name} {number(values['auc'])}, accuracy_{name} {number(values['accuracy'])}"
+        lines.append(f"  reference, {row}".ljust(46) + numbers)
+    weakest = weakest_group(part["breakdowns"])
+    if weakest:
+        lines.append(
+            f"  weakest group: {weakest['breakdown']} = {weakest['name']}, AUC_{name} {metric_text(weakest['auc'])}"
+        )
+    return "\n".join(lines)
+
+
+def factor_lines(name: str, part: dict[str, Any]) -> list[str]:
+    factor, normal = part["factors"], part["missed_as_normal"]
+    parts = [number(factor[key]) for key in ("recall_anomalous", "recall_normal", "auc_matched")]
+    return [
+        f"  AUC_{name} = recall(anomalous) {parts[0]} x recall(normal) {parts[1]} x AUC(matched) {parts[2]}",
+        f"  were the missed objects called normal: AUC {number(normal['auc'])}, accuracy {number(normal['accuracy'])}",
+    ]
+
+
+def against_block(against: dict[str, Any]) -> str:
+    """Paired differences of two files."""
+    lines = [f"{against['first']} minus {against['second']}, paired"]
+    for name, part in against["protocols"].items():
+        for metric, found in part["differences"].items():
+            lines.append(f"  {METRIC_NAMES[metric]} ({name})".ljust(28) + difference_text(found))
+        test, scenes = part["mcnemar"], part["scenes"]
+        lines.append(
+            f"  objects only the first gets right {test['only_first_right']:,}, only the second "
+            f"{test['only_second_right']:,}; exact McNemar p {p_text(test['p'])} ({name})"
+        )
+        lines.append(f"  scenes that changed sides ({name}): {sides_text(against, scenes)}")
+    return "\n".join(lines)
+
+
+def sides_text(against: dict[str, Any], scenes: dict[str, Any]) -> str:
+    parts = []
+    for key, side in (("first", against["first"]), ("second", against["second"])):
+        examples = ", ".join(scenes[f"{key}_examples"][:3])
+        parts.append(
+            f"{scenes[f'only_{key}_right']:,} right only in {side}" + (f" ({examples}, ...)" if examples else "")
+        )
+    return "; ".join(parts)
+
+
+def difference_text(found: dict[str, Any]) -> str:
+    if found["value"] is None or "p" not in found:
+        return f"{signed(found['value'])} ({found['reason']})"
+    interval = f"[{signed(found['low'])}, {signed(found['high'])}]"
+    return (
+        f"{signed(found['value'])} {interval}, p {p_text(found['p'])}; the split resolves {number(found['resolves'])}"
+    )
+
+
+def weakest_group(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The breakdown row of lowest AUC among those with enough objects."""
+    eligible = [row for row in rows if not row["grey"] and row["auc"]["value"] is not None]
+    return min(eligible, key=lambda row: row["auc"]["value"], default=None)
+
+
+def metric_text(estimate: dict[str, Any]) -> str:
+    """`0.8915 [0.8812, 0.9011]`, or `-` where undefined."""
+    text = number(estimate["value"])
+    return text if estimate["low"] is None else f"{text} [{number(estimate['low'])}, {number(estimate['high'])}]"
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.4f}"
+
+
+def p_text(p: float) -> str:
+    return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
