@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain, Rings
+from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain
 from odd_bench.shapes.sdf import (
     Field,
     Vector,
@@ -24,10 +24,9 @@ from odd_bench.shapes.sdf import (
 )
 from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys.eyes import bead_eye, eye
 from odd_bench.shapes.toys.palette import (
-    BEAD,
     BISQUE,
-    BLACK,
     CERAMIC,
     FELT,
     PAINTED_WOOD,
@@ -35,7 +34,6 @@ from odd_bench.shapes.toys.palette import (
     PLUSH,
     RUBBER,
     SATIN,
-    WHITE,
     chance,
     pick,
 )
@@ -74,19 +72,18 @@ def lowered(parts: Sequence[Part], height: float) -> list[Part]:
     return posed(parts, pose_at((0, 0, -height)))
 
 
-def eyes(rng: np.random.Generator, at: Vector, radius: float, look: Vector = (1, 0.45, 0.1)) -> list[Part]:
+def eyes(
+    rng: np.random.Generator, at: Vector, radius: float, look: Vector = (1, 0.45, 0.1), movable: bool = False
+) -> list[Part]:
     """A pair of bead or cartoon eyes; `at` and `look` are for the left one."""
-    cartoon, iris = chance(rng, 0.45), pick(rng, IRISES)
-    pupil, ring = rng.uniform(26, 38), rng.uniform(46, 60)
-    bands = ((pupil, BLACK), (ring, iris)) if cartoon else ()
+    cartoon, iris, pupil = chance(rng, 0.45), pick(rng, IRISES), rng.uniform(0.5, 0.65)
     parts = []
-    for side_name, side in SIDES:
-        center, axis = np.array([at[0], side * at[1], at[2]]), np.array([look[0], side * look[1], look[2]])
-        axis = axis / np.linalg.norm(axis)
-        glint = center + radius * (axis + [0.05, 0.1 * side, 0.5]) / np.linalg.norm(axis + [0.05, 0.1 * side, 0.5])
-        paint = Rings(bands, WHITE if cartoon else BLACK, tuple(center), tuple(axis))
-        paint = Inlay(paint, Plain(WHITE), sphere(glint, 0.3 * radius))
-        parts.append(Part(f"eye_{side_name}", sphere(center, radius), paint, BEAD))
+    for name, side in SIDES:
+        center, toward = np.multiply(at, (1, side, 1)), np.multiply(look, (1, side, 1))
+        if cartoon:
+            parts.append(eye(f"eye_{name}", center, toward, radius, iris, pupil, movable=movable))
+        else:
+            parts.append(bead_eye(f"eye_{name}", center, toward, radius, movable))
     return parts
 
 

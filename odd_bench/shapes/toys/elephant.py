@@ -36,7 +36,7 @@ from odd_bench.shapes.toys.palette import (
     shade,
     tint,
 )
-from odd_bench.shapes.toys.quadruped import Build, Figure, pad, standing
+from odd_bench.shapes.toys.quadruped import Build, Figure, nails, pad, standing
 
 GREYS = ((0.55, 0.57, 0.62), (0.48, 0.48, 0.5), (0.62, 0.6, 0.6), (0.5, 0.55, 0.66), (0.58, 0.52, 0.48))
 
@@ -54,21 +54,11 @@ def elephant(rng: np.random.Generator) -> list[Part]:
     )  # fmt: skip
     figure = standing(build, pad)
     paint = Plain(skin) if chance(rng, 0.6) else Mottled(skin, shade(skin, 0.8), 0.3, 1.2, seed_from(rng))
-    nails = [sphere(np.array([x, y, 0.0]), 0.065) for x, y in _toes(build)]
-    parts = figure.parts(paint, marked(paint, CREAM, *nails), finish)
+    parts = figure.parts(paint, marked(paint, CREAM, *nails(build)), finish)
     head = _elephant_head(rng, kind, paint, skin, finish)
     parts += posed(head, pose_at(figure.head + [0.2, 0, 0.1], 0, rng.uniform(-14, 14), rng.uniform(-10, 8)))
     parts += _elephant_tail(rng, figure, paint, skin, finish)
     return lowered(parts + (_blanket(rng, figure, build, skin) if kind == "circus" else []), 0.8)
-
-
-def _toes(build: Build) -> list[tuple[float, float]]:
-    toes = []
-    for x, radius in ((build.length / 2, build.chest), (-build.length / 2 - 0.004, build.hips)):
-        for side in (1, -1):
-            y = side * (build.width * radius - 0.55 * build.thigh + 0.1 * build.leg)
-            toes += [(x + 1.2 * build.leg * np.cos(a), y + 1.2 * build.leg * np.sin(a)) for a in (-0.8, 0.0, 0.8)]
-    return toes
 
 
 def _elephant_head(rng: np.random.Generator, kind: str, paint: Pattern, skin: Color, finish: Material) -> list[Part]:

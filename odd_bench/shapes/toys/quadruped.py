@@ -8,7 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from odd_bench.shapes.patterns import Pattern
-from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, frustum, placed, rotation_about, scaled, smooth_union
+from odd_bench.shapes.sdf import (
+    Field,
+    capsule,
+    chain,
+    ellipsoid,
+    frustum,
+    placed,
+    rotation_about,
+    scaled,
+    smooth_union,
+    sphere,
+)
 from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 
@@ -87,6 +98,19 @@ def hoof(ankle: np.ndarray, radius: float) -> Field:
 
 def pad(ankle: np.ndarray, radius: float) -> Field:
     return frustum(ankle, ankle + [0, 0, 1.2 * radius], 1.15 * radius, 1.0 * radius, 0.04)
+
+
+def nails(build: Build, size: float = 0.065) -> list[Field]:
+    """Balls that mark three nails on each foot of a standing animal."""
+    balls = []
+    for x, radius in ((build.length / 2, build.chest), (-build.length / 2, build.hips)):
+        for side in (1, -1):
+            y = side * (build.width * radius - 0.55 * build.thigh + 0.1 * build.leg)
+            for angle in (-0.8, 0.0, 0.8):
+                balls.append(
+                    sphere((x + 1.15 * build.leg * np.cos(angle), y + 1.15 * build.leg * np.sin(angle), 0.0), size)
+                )
+    return balls
 
 
 def standing(build: Build, foot: Foot) -> Figure:
