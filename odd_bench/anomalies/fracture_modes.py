@@ -20,6 +20,7 @@ from odd_bench.anomalies.reasons import NO_MODES, OPEN_MESH, SEVERAL_BODIES
 from odd_bench.anomalies.solid import require_solid
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.anomalies.voxels import MARGIN_VOXELS, VoxelSolid, voxelize
+from odd_bench.data.atomic import write_atomically
 from odd_bench.shapes.shape import Shape
 
 JUMP = 1e-4  # smaller differences of a mode across a face are rounding, modes having unit mass-weighted norm
@@ -65,7 +66,7 @@ class FractureModes:
         """Write a compressed .npz; equal modes give equal bytes."""
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **{field.name: getattr(self, field.name) for field in fields(self)})
-        Path(path).write_bytes(buffer.getvalue())
+        write_atomically(Path(path), buffer.getvalue())
 
     @staticmethod
     def load(path: Path) -> FractureModes:

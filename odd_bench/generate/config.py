@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from importlib import resources
@@ -10,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.errors import WrongUse
 
 
@@ -51,12 +53,14 @@ class OddConfig:
 
     weights: Mapping[str, float] = field(
         default_factory=lambda: {
-            "bump": 1.0,
-            "bend": 1.0,
-            "twist": 1.0,
-            "part_translation": 1.2,
-            "part_rotation": 1.2,
-            "missing_part": 1.2,
+            "crack": 1.2,
+            "fracture": 1.2,
+            "bump": 0.8,
+            "bend": 0.8,
+            "twist": 0.8,
+            "part_translation": 1.0,
+            "part_rotation": 1.0,
+            "missing_part": 1.0,
             "material_mismatch": 1.2,
         }
     )
@@ -80,6 +84,7 @@ class GenerateConfig:
     """One data set. splits: scenes a split. scenes_per_shape: how many scenes show the same base shape.
 
     categories: restrict to these, empty = all. floors, environments: folders of texture sets and HDRIs, None = built in.
+    anomalies: ranges and bounds of every way of being odd.
     """
 
     name: str
@@ -94,6 +99,7 @@ class GenerateConfig:
     environments: str | None = None
     scene: SceneConfig = SceneConfig()
     odd: OddConfig = OddConfig()
+    anomalies: AnomalyConfig = AnomalyConfig()  # noqa: RUF009
     orbit: OrbitConfig = OrbitConfig()
     render: RenderSettings = RenderSettings()
 
@@ -140,7 +146,7 @@ def with_overrides(config: GenerateConfig, assignments: list[str]) -> GenerateCo
 
 def to_mapping(config: GenerateConfig) -> dict[str, Any]:
     """The resolved configuration as plain JSON values."""
-    return {**asdict(config), "categories": list(config.categories), "splits": dict(config.splits)}
+    return json.loads(json.dumps(asdict(config)))
 
 
 def _build(cls: type, values: Mapping[str, Any], where: str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from odd_bench import boxes
-from odd_bench.anomalies import make_variant
+from odd_bench.anomalies import BREAKS, make_variant
 from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.data.record import SceneRecord
 from odd_bench.generate.arrange import place, stand
@@ -29,6 +29,7 @@ from odd_bench.shapes.shape import Model, Shape
 
 if TYPE_CHECKING:
     from blender_jobs.job import RenderConfig
+    from odd_bench.anomalies.fracture_modes import FractureModes
 
 
 @dataclass
@@ -78,7 +79,8 @@ def make_scene(line: dict, plan_sha256: str, config: GenerateConfig, work: Path)
         model, intact = _shape(config.kind, line["category"], line["shape_seed"], line["shape"])
     with report.stage("settle"):
         rests = _rests(intact, line, work, report)
-    arrangement = _arrange(line, config, model, intact, rests, report)
+    source = _Source(model, intact, config, lambda: _modes(intact, line["shape_seed"], work))
+    arrangement = _arrange(line, source, rests, report)
     with report.stage("render"):
         images = _render(line, config, arrangement, report)
     return _record(line, plan_sha256, config, arrangement, images), report
@@ -97,29 +99,53 @@ def _rests(intact: Shape, line: dict, work: Path, report: Report) -> np.ndarray:
         raise SceneRefused(str(refusal), report) from refusal
 
 
-def _arrange(line: dict, config: GenerateConfig, model: Model, intact: Shape, rests, report: Report) -> Arrangement:
+@dataclass(frozen=True)
+class _Source:
+    """What odd variants are made from. modes: computes the fracture modes, once a shape, when a break asks for them."""
+
+    model: Model
+    intact: Shape
+    config: GenerateConfig
+    modes: Callable[[], FractureModes]
+
+    def variant(self, attempt: dict) -> Variant:
+        """The variant of one planned try; raises Refusal."""
+        modes = self.modes() if attempt["type"] in BREAKS else None
+        rng = np.random.default_rng(attempt["seed"])
+        return make_variant(attempt["type"], self.model, self.intact, rng, self.config.anomalies, modes)
+
+
+def _modes(intact: Shape, seed: int, work: Path) -> FractureModes:
+    from odd_bench.anomalies.fracture_modes import FractureModes, compute_modes
+
+    cache = work / "modes" / f"{intact.name}.npz"
+    if cache.exists():
+        return FractureModes.load(cache)
+    modes = compute_modes(intact, np.random.default_rng(np.random.SeedSequence([seed, 613])))
+    modes.save(cache)
+    return modes
+
+
+def _arrange(line: dict, source: _Source, rests: np.ndarray, report: Report) -> Arrangement:
     """Go through the tries of each odd object until every change can be seen."""
     remaining = {i: iter(item["tries"]) for i, item in enumerate(line["objects"]) if item["label"]}  # each is used once
-    variants = {i: _next_variant(i, tries, line, model, intact, report) for i, tries in remaining.items()}
+    variants = {i: _next_variant(i, tries, source, report) for i, tries in remaining.items()}
     while True:
         with report.stage("label"):
-            arrangement = _arrangement(line, config, intact, rests, variants)
-        hidden = [i for i in variants if not _is_seen(arrangement.labels.changed[i], config)]
+            arrangement = _arrangement(line, source.config, source.intact, rests, variants)
+        hidden = [i for i in variants if not _is_seen(arrangement.labels.changed[i], source.config)]
         if not hidden:
             return arrangement
         for i in hidden:
             report.refusals[f"{variants[i].type}: change hidden in the scene"] += 1
-            variants[i] = _next_variant(i, remaining[i], line, model, intact, report)
+            variants[i] = _next_variant(i, remaining[i], source, report)
 
 
-def _next_variant(
-    index: int, tries: Iterator[dict], line: dict, model: Model, intact: Shape, report: Report
-) -> Variant:
+def _next_variant(index: int, tries: Iterator[dict], source: _Source, report: Report) -> Variant:
     with report.stage("anomaly"):
         for attempt in tries:
-            rng = np.random.default_rng(attempt["seed"])
             try:
-                return make_variant(attempt["type"], model, intact, rng)
+                return source.variant(attempt)
             except Refusal as refusal:
                 report.refusals[f"{attempt['type']}: {refusal.reason}"] += 1
     raise SceneRefused(f"object {index} used up its tries: {dict(report.refusals)}", report)

@@ -1,0 +1,35 @@
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export OMP_WAIT_POLICY := PASSIVE
+
+.PHONY: demo test test-fast lint bench docs clean
+
+demo: $(VENV)/.installed  ## set up, make a small data set, say where its pictures are
+	$(BIN)/odd-bench generate toys --preset nano
+	$(BIN)/odd-bench data validate data/toys-nano
+
+test: $(VENV)/.installed lint  ## set up and run every test
+	$(BIN)/python -m pytest --durations=15
+
+test-fast: $(VENV)/.installed  ## what runs in a minute or two
+	$(BIN)/python -m pytest -m "not slow and not blender"
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/.installed  ## speed claims, as ratios measured in one run
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: $(VENV)/.installed  ## run the commands of the documentation
+	$(BIN)/python -m pytest tests/test_docs.py
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[generate,view,dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

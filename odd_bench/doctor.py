@@ -1,0 +1,87 @@
+"""What each command needs, what of it this machine has, and how to get the rest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Need:
+    """A package that some commands import. versions: prefix the installed version must have, empty = any."""
+
+    package: str
+    versions: str = ""
+
+
+GENERATE = (
+    Need("bpy", "4.5."), Need("trimesh"), Need("manifold3d"), Need("open3d", "0.19"), Need("scikit-image"), Need("h5py"), Need("pillow"),
+)  # fmt: skip
+COMMANDS = {
+    "generate": (GENERATE, "generate"),
+    "data, view": ((Need("h5py"), Need("pillow")), "view"),
+    "score, leaderboard": ((Need("numpy"), Need("scipy")), ""),
+    "generate --scheduler": ((*GENERATE, Need("distributed")), "generate,cluster"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether a group of commands can run. missing: what is wrong, one phrase a package; fix: the command that mends it."""
+
+    commands: str
+    missing: tuple[str, ...]
+    fix: str
+
+    @property
+    def works(self) -> bool:
+        return not self.missing
+
+
+def findings() -> list[Finding]:
+    """One finding for every group of commands."""
+    return [
+        Finding(commands, tuple(filter(None, map(_trouble, needs))), _fix(extra))
+        for commands, (needs, extra) in COMMANDS.items()
+    ]
+
+
+def report() -> bool:
+    """Print the findings; whether everything works."""
+    console = Console()
+    table = Table("command", "state", "how to get it")
+    found = findings()
+    for finding in found:
+        state = "[green]ready" if finding.works else "[yellow]" + "; ".join(finding.missing)
+        table.add_row(finding.commands, state, "" if finding.works else finding.fix)
+    console.print(table)
+    console.print(_machine(), highlight=False)
+    return all(finding.works for finding in found)
+
+
+def _trouble(need: Need) -> str:
+    try:
+        version = metadata.version(need.package)
+    except metadata.PackageNotFoundError:
+        return f"no {need.package}"
+    return "" if version.startswith(need.versions) else f"{need.package} {version}, expected {need.versions}*"
+
+
+def _fix(extra: str) -> str:
+    on_old_python = extra.startswith("generate") and sys.version_info[:2] != (3, 11)
+    return f"pip install 'odd-bench[{extra}]'" + (
+        " in Python 3.11: bpy 4.5 exists for no other" if on_old_python else ""
+    )
+
+
+def _machine() -> str:
+    free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"Python {python}, {os.cpu_count()} cores, {free_gb:.0f} GB free here. Renders on a graphics card if Cycles finds one."
