@@ -14,7 +14,6 @@ from odd_bench.shapes.sdf import (
     ellipsoid,
     half_space,
     intersection,
-    moved,
     rotated,
     scattered,
     sphere,
@@ -44,10 +43,11 @@ from odd_bench.shapes.toys.toppings import BAKED
 
 WET = Material("fresh slice", roughness=0.25, coat=0.4)
 BUNS = ((0.83, 0.55, 0.25), (0.75, 0.45, 0.18), (0.9, 0.66, 0.35), (0.2, 0.17, 0.17))
+PICKLES = ((0.45, 0.6, 0.2), (0.35, 0.5, 0.15))
 STACKS = {
     "single": ("lettuce", "patty", "cheese", "tomato"),
     "double": ("patty", "cheese", "patty", "cheese", "pickles"),
-    "garden": ("lettuce", "patty", "tomato", "onion", "lettuce"),
+    "garden": ("lettuce", "patty", "onion", "tomato"),
     "tower": ("patty", "cheese", "tomato", "patty", "lettuce", "pickles"),
     "chicken": ("lettuce", "cutlet", "cheese", "pickles"),
 }
@@ -61,6 +61,9 @@ def hamburger(rng: np.random.Generator) -> list[Part]:
     crumb = shade(crust, 1.5) if sum(crust) > 1 else shade(crust, 1.15)
     bottom = cylinder((0, 0, 0), (0, 0, low), radius, 0.12)
     parts = [Part("body", bottom, Gradient(crust, crumb, (0, 0, 1), 0.4 * low, low), BAKED)]
+    tall = sum(HEIGHTS[layer] for layer in stack)
+    core = cylinder((0, 0, low - 0.1), (0, 0, low + tall + 0.1), 0.86 * radius, 0.02)
+    parts.append(Part("sauce", core, Plain(tint(rng, (CREAM, (0.8, 0.2, 0.1), (0.9, 0.7, 0.15)))), WET))
     z, seen = low, dict.fromkeys(HEIGHTS, 0)
     for layer in stack:
         seen[layer] += 1
@@ -83,19 +86,12 @@ def _layer(rng, layer: str, name: str, z: float, radius: float) -> list[Part]:
         return _slices(rng, name, z, tall, 0.56 * radius, 0.48 * radius, 3, tint(rng, (RED, (0.9, 0.3, 0.2)), 0.03))
     if layer == "pickles":
         return _slices(
-            rng, name, z, tall, 0.38 * radius, 0.7 * radius, 4, tint(rng, ((0.45, 0.6, 0.2), (0.35, 0.5, 0.15)), 0.03)
+            rng, name, z, tall, 0.43 * radius, 0.72 * radius, 4, tint(rng, ((0.45, 0.6, 0.2), (0.35, 0.5, 0.15)), 0.03)
         )
-    rings = [
-        torus((x, y, z + tall / 2), 0.5 * radius, 0.08)
-        for x, y in rng.uniform(-0.25, 0.25, (2, 2)) * radius + [[0.2, -0.2], [-0.15, 0.2]]
-    ]
-    tone = pick(rng, (WHITE, (0.75, 0.45, 0.65)))
-    return [
-        Part(
-            f"{name}_filling", cylinder((0, 0, z - 0.05), (0, 0, z + tall + 0.05), 0.6 * radius, 0.03), Plain(tone), WET
-        ),
-        *(Part(f"{name}_{i + 1}", ring, Plain(tone), WET, movable=True) for i, ring in enumerate(rings)),
-    ]
+    tone, turn = pick(rng, (WHITE, (0.75, 0.45, 0.65))), rng.uniform(0, np.pi)
+    shift = 0.42 * radius * np.array([np.cos(turn), np.sin(turn), 0])
+    rings = [torus(s * shift + [0, 0, z + tall / 2], 0.58 * radius, 0.085) for s in (1, -1)]
+    return [Part(f"{name}_{i + 1}", ring, Plain(tone), WET, movable=True) for i, ring in enumerate(rings)]
 
 
 def _lettuce(rng, name: str, z: float, radius: float) -> Part:
@@ -143,10 +139,8 @@ def _cheese(rng, name: str, z: float, radius: float) -> Part:
 
 
 def _slices(rng, name: str, z: float, tall: float, size: float, out: float, count: int, color: Color) -> list[Part]:
-    """Round slices side by side that peep out of the bun, around a filling of sauce."""
+    """Round slices side by side that peep out of the bun."""
     start, parts = rng.uniform(0, 6), []
-    sauce = cylinder((0, 0, z - 0.04), (0, 0, z + tall + 0.04), 0.75 * (out + size) * 0.85, 0.03)
-    parts.append(Part(f"{name}_sauce", sauce, Plain(tint(rng, (CREAM, (0.8, 0.2, 0.1), (0.9, 0.7, 0.15)))), WET))
     for i, angle in enumerate(start + np.arange(count) * 2 * np.pi / count):
         center = np.array([out * np.cos(angle), out * np.sin(angle), z + tall / 2])
         disc = cylinder(center - [0, 0, tall / 2 + 0.01], center + [0, 0, tall / 2 + 0.02], size * 1.12, 0.04)
@@ -186,11 +180,9 @@ def _pick(rng, top: np.ndarray) -> list[Part]:
     stick = Part("pick", cylinder(top - [0, 0, 0.2], tip, 0.05, 0.02), Plain((0.85, 0.7, 0.45)), WOOD, movable=True)
     if chance(rng, 0.5):
         olive = ellipsoid(top + [0, 0, 0.16], (0.16, 0.16, 0.18))
-        return [
-            stick,
-            Part("pick", moved(olive, (0, 0, 0)), Plain(tint(rng, (GREEN, (0.45, 0.5, 0.15)))), BEAD, movable=True),
-            Part("pick", sphere(top + [0, 0, 0.33], 0.08), Plain(RED), BEAD, movable=True),
-        ]
+        color = tint(rng, (GREEN, (0.45, 0.5, 0.15)))
+        pimento = sphere(top + [0, 0, 0.33], 0.08)
+        return [stick, *(Part("pick", f, Plain(c), BEAD, movable=True) for f, c in ((olive, color), (pimento, RED)))]
     flag = plate(
         [(0, -0.22), (0.5, -0.12), (0.4, 0), (0.5, 0.12), (0, 0.22)], 0.07, tip - [0, 0, 0.12], (0, -1, 0), (0, 0, 1)
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.shapes.patterns import Checks, Inlay, Mottled, Pattern, Plain, Sectors, Spots, Stripes
+from odd_bench.shapes.patterns import Checks, Mottled, Pattern, Plain, Sectors, Spots, Stripes
 from odd_bench.shapes.sdf import (
     Field,
     box,
     capsule,
     chain,
-    cut,
     cylinder,
     displaced,
     frustum,
@@ -29,8 +28,6 @@ from odd_bench.shapes.toys.palette import (
     TAN,
     TOY,
     WHITE,
-    WOOD,
-    WoodGrain,
     chance,
     contrast,
     pick,
@@ -39,6 +36,7 @@ from odd_bench.shapes.toys.palette import (
     tint,
 )
 from odd_bench.shapes.toys.placing import lowered
+from odd_bench.shapes.toys.popsicle import popsicle
 from odd_bench.shapes.toys.toppings import (
     BAKED,
     CHOCOLATE,
@@ -66,7 +64,7 @@ WAFFLES = ((0.85, 0.62, 0.34), (0.78, 0.53, 0.26), (0.9, 0.72, 0.45))
 
 
 def ice(rng: np.random.Generator) -> list[Part]:
-    return pick(rng, (_cone, _cone, _soft_serve, _sundae, _popsicle))(rng)
+    return pick(rng, (_cone, _cone, _soft_serve, _sundae, popsicle))(rng)
 
 
 def _flavour(rng) -> Pattern:
@@ -216,45 +214,6 @@ def _sundae(rng) -> list[Part]:
         parts.append(Part(f"scoop_{i + 1}", _scoop(rng, at, size), _flavour(rng), ICING, movable=True))
     parts.append(Part("scoop_top", _scoop(rng, top, size), _flavour(rng), ICING, movable=True))
     return parts + _finish(rng, top, size)
-
-
-def _popsicle(rng) -> list[Part]:
-    """A twin or single ice lolly; single ones are dipped and candied."""
-    twin = chance(rng, 0.5)
-    wide, thick, tall = (
-        rng.uniform(0.5, 0.58) if not twin else rng.uniform(0.6, 0.68),
-        rng.uniform(0.22, 0.28),
-        rng.uniform(0.7, 0.85),
-    )
-    slab = union(box((0, 0, 0), (thick, wide, tall - 0.2), thick * 0.85), scaled_top(thick, wide, tall))
-    color = tint(rng, (*FLAVOURS, *TOY))
-    other, third = contrast(rng, color), tint(rng, FLAVOURS)
-    level = rng.uniform(-0.2, 0.3)
-    waves = lambda p: level + 0.06 * np.sin(9 * p[:, 1]) - p[:, 2]  # noqa: E731
-    paint = Inlay(Plain(color), Plain(other), waves)
-    if chance(rng, 0.4):
-        paint = Inlay(paint, Plain(third), lambda p: p[:, 2] - level + 0.55 - 0.05 * np.sin(8 * p[:, 1]))
-    grooves = [
-        capsule((s * (thick + 0.01), y, -0.6 * tall), (s * (thick + 0.01), y, 0.55 * tall), 0.06)
-        for s in (1, -1)
-        for y in ((0.0,) if twin else (-0.22, 0.22))
-    ]
-    bite = sphere((0, 0.9 * wide, 1.02 * tall), 0.3)
-    field = cut(slab, *grooves, bite) if chance(rng, 0.4) else cut(slab, *grooves)
-    parts = [Part("body", field, paint, ICING)]
-    wood = WoodGrain(axis=(0.1, 0.05, 1), period=0.05, seed=seed_from(rng))
-    for name, y in (("stick_left", 0.32), ("stick_right", -0.32)) if twin else (("stick", 0.0),):
-        stick = box((0, y, -tall - 0.2), (0.07, 0.13, 0.5), 0.065)
-        parts.append(Part(name, stick, wood, WOOD, movable=True))
-    for i, z in enumerate(np.linspace(-0.4, 0.45, int(rng.integers(2, 4))) * tall):
-        side = rng.uniform(-0.2, 0.2) if not twin else pick(rng, (-0.3, 0.3))
-        parts.append(candy(rng, f"candy_{i + 1}", (thick, side, z), (1, 0, 0), rng.uniform(0.13, 0.16)))
-    return parts
-
-
-def scaled_top(thick: float, wide: float, tall: float) -> Field:
-    """The rounded end of a popsicle."""
-    return box((0, 0, 0.1), (thick, 0.92 * wide, tall - 0.1), thick * 0.95)
 
 
 TOYS = {"ice": ice}
