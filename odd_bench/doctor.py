@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -22,7 +23,8 @@ class Need:
 
 
 GENERATE = (
-    Need("bpy", "4.5."), Need("trimesh"), Need("manifold3d"), Need("open3d", "0.19"), Need("scikit-image"), Need("h5py"), Need("pillow"),
+    Need("bpy", "4.5."), Need("trimesh"), Need("manifold3d"), Need("open3d", "0.19"), Need("scikit-image"), Need("h5py"),
+    Need("pillow"),
 )  # fmt: skip
 COMMANDS = {
     "generate": (GENERATE, "generate"),
@@ -60,7 +62,7 @@ def report() -> bool:
     found = findings()
     for finding in found:
         state = "[green]ready" if finding.works else "[yellow]" + "; ".join(finding.missing)
-        table.add_row(finding.commands, state, "" if finding.works else finding.fix)
+        table.add_row(finding.commands, state, "" if finding.works else escape(finding.fix))
     console.print(table)
     console.print(_machine(), highlight=False)
     return all(finding.works for finding in found)
