@@ -7,19 +7,20 @@ import numpy as np
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.mesh import face_vectors
 from odd_bench.anomalies.quality import require_unstretched
+from odd_bench.anomalies.reasons import FOLDS
 from odd_bench.anomalies.refine import refine
+from odd_bench.anomalies.variant import Refusal
 from odd_bench.anomalies.warp import warped
 from odd_bench.shapes.shape import Shape
 
+FRONT = 0.2  # how far the surface may rise above the spot, fraction of the radius, before a bump could run into it
+SPOTS = 8  # tried for one that is clear
+
 
 def bump(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """Everything within a ball is pulled along the surface normal, most in the middle; outside the ball every vertex stays.
-
-    A height below 0.58 of the radius cannot make the surface pass through itself.
-    """
-    center, outward = _spot(shape, rng)
-    radius = rng.uniform(*config.bump_radius)
-    height = radius * rng.uniform(*config.bump_height) * (-1.0 if rng.random() < config.dent_share else 1.0)
+    """Everything within a ball is pulled along the surface normal, most in the middle; outside the ball every vertex stays."""
+    radius, height = _size(rng, config)
+    center, outward = _clear_spot(shape, radius, height, rng)
     fine = refine(shape, lambda points: np.linalg.norm(points - center, axis=1) - radius, min(config.edge, radius / 6))
     distance = np.linalg.norm(fine.vertices - center, axis=1)
     moved = distance < radius
@@ -29,15 +30,27 @@ def bump(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape
     return odd
 
 
+def _size(rng: np.random.Generator, config: AnomalyConfig) -> tuple[float, float]:
+    """Radius and height; negative for a dent, which stays below 0.58 of the radius, where it would meet the far side."""
+    radius = rng.uniform(*config.bump_radius)
+    if rng.random() < config.dent_share:
+        return radius, -radius * rng.uniform(*config.dent_depth)
+    return radius, radius * rng.uniform(*config.bump_height)
+
+
 def falloff(distance: np.ndarray) -> np.ndarray:
     """1 at 0, 0 from 1 on, with a continuous curvature; steepest slope 1.72."""
     return np.clip(1 - distance**2, 0.0, None) ** 3
 
 
-def _spot(shape: Shape, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A point on the surface, uniform by area, and the outward normal there."""
+def _clear_spot(shape: Shape, radius: float, height: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The middle and outward normal of a face drawn by area, with no other surface in front of a bump."""
     normals = face_vectors(shape.vertices, shape.faces)
     areas = np.linalg.norm(normals, axis=1)
-    face = rng.choice(len(areas), p=areas / areas.sum())
-    weights = rng.dirichlet(np.ones(3))
-    return weights @ shape.vertices[shape.faces[face]], normals[face] / areas[face]
+    for face in rng.choice(len(areas), SPOTS, p=areas / areas.sum()):
+        center, outward = shape.vertices[shape.faces[face]].mean(axis=0), normals[face] / areas[face]
+        from_center = shape.vertices - center
+        near = (from_center**2).sum(axis=1) < radius**2
+        if height < 0 or (from_center[near] @ outward).max(initial=0.0) < FRONT * radius:
+            return center, outward
+    raise Refusal(FOLDS, f"{shape.name}: another surface in front of the bump in {SPOTS} places")

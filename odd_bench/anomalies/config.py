@@ -11,26 +11,27 @@ Range = tuple[float, float]
 class AnomalyConfig:
     """Every pair is (low, high). Lengths are fractions of the intact shape's largest side, areas fractions of its surface.
 
-    Draws
-    bend_deg, twist_deg: turn of the far end. hinge: where the bent or twisted side begins, as a fraction of the way along it.
-    ramp: the length over which the turn grows, as a fraction of that side. bump_radius; bump_height: as a fraction of the
-    radius. dent_share: share of bumps that go inwards. shift: as a fraction of the part's largest side. turn_deg: turn of a
-    part about its joint. part_area: parts that are moved, turned or left out. repaint_area: recoloured parts or regions.
-    color_distance: CIELAB distance of the new colour from the old. edge: faces in a deformed region are divided to this length.
+    Drawn from
+    bend_deg, twist_deg: turn of the far end. hinge: where the bent or twisted side begins, as a share of the way along it.
+    ramp: the length over which the turn grows, as a share of that side. bump_radius. bump_height, dent_depth: as fractions of
+    that radius. dent_share: of bumps that go inwards. shift: of a part, as a fraction of its largest side. turn_deg: of a part
+    about its joint. part_area: of parts that are moved, turned or left out. repaint_area: of recoloured parts or regions.
+    color_distance: of the new colour from the old, CIELAB. edge: faces in a deformed region are divided to this length.
 
-    Bounds
-    tolerance: a face further than this from the other surface is changed. color_tolerance: the same for colour, CIELAB.
-    magnitude. changed_area. min_pixels: that differ in at least `min_views` of the 12 views of quality.py, in which the largest
-    side of the object has 80 pixels. stretch: largest growth of an edge. volume: of the odd over that of the intact shape.
-    joint: length of the joint of a moved part over what it was. showing: its visible area over what it was.
+    Bounds on the result
+    tolerance: a face further than this from the other surface is changed. magnitude. move: the magnitude of a part that is
+    moved or turned. changed_area. min_pixels: that look different in at least `min_views` of the 12 views of visible.py.
+    stretch: largest growth of an edge. volume: over that of the intact shape. joint: length of the seam of a moved part over
+    what it was. showing: the same for its area.
     """
 
     bend_deg: Range = (25.0, 45.0)
     twist_deg: Range = (25.0, 45.0)
     hinge: Range = (0.05, 0.5)
     ramp: Range = (0.5, 1.0)
-    bump_radius: Range = (0.16, 0.3)
-    bump_height: Range = (0.42, 0.56)
+    bump_radius: Range = (0.13, 0.26)
+    bump_height: Range = (0.55, 0.9)
+    dent_depth: Range = (0.45, 0.56)
     dent_share: float = 0.3
     shift: Range = (0.1, 0.4)
     turn_deg: Range = (17.0, 45.0)
@@ -40,8 +41,8 @@ class AnomalyConfig:
     edge: float = 0.03
 
     tolerance: float = 0.004
-    color_tolerance: float = 8.0
     magnitude: Range = (0.02, 0.6)
+    move: Range = (0.07, 0.5)
     changed_area: Range = (0.004, 0.9)
     min_pixels: int = 70
     min_views: int = 4

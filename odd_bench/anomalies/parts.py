@@ -19,20 +19,22 @@ SAME_POINT = 1e-6  # vertices this close, canonical units, differ by rounding al
 
 
 def part_translation(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """A part slides by `config.shift` of its size, mostly along the surface that it sits on."""
-    part = choose_part(model.movable_parts, intact, rng, config.part_area)
+    """A part slides by `config.shift` of its size, at least the least visible move, mostly along the surface it sits on."""
+    part = choose_part(model.movable_parts, intact, rng, config.part_area, config.move[0] / config.shift[1])
     joint = find_joint(intact, part)
+    least = max(config.shift[0], config.move[0] / joint.size)
     motion = np.eye(4)
-    motion[:3, 3] = rng.uniform(*config.shift) * joint.size * _sideways(joint.outward, rng)
+    motion[:3, 3] = rng.uniform(least, config.shift[1]) * joint.size * _sideways(joint.outward, rng)
     return _moved(model, intact, part, motion, joint, config)
 
 
 def part_rotation(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
     """A part turns by `config.turn_deg` about its joint, around an axis of any direction."""
-    part = choose_part(model.movable_parts, intact, rng, config.part_area)
+    angles = np.radians(config.turn_deg)
+    part = choose_part(model.movable_parts, intact, rng, config.part_area, config.move[0] / angles[1])
     joint = find_joint(intact, part)
     axis = rng.standard_normal(3)
-    angle = np.radians(rng.uniform(*config.turn_deg))
+    angle = rng.uniform(max(angles[0], config.move[0] / joint.size), angles[1])
     motion = np.eye(4)
     motion[:3, :3] = Rotation.from_rotvec(angle * axis / np.linalg.norm(axis)).as_matrix()
     motion[:3, 3] = joint.center - motion[:3, :3] @ joint.center
@@ -45,13 +47,18 @@ def missing_part(model: Model, intact: Shape, rng: np.random.Generator, config: 
     return _on_intact_vertices(model.shape([PartEdit(part, remove=True)]), intact)
 
 
-def choose_part(names: tuple[str, ...], intact: Shape, rng: np.random.Generator, area: Range) -> str:
-    """One of the named parts whose share of the surface lies in `area`, a larger one likelier. Raises Refusal if there is none."""
-    areas = part_areas(intact)
+def choose_part(
+    names: tuple[str, ...], intact: Shape, rng: np.random.Generator, area: Range, least_size: float = 0.0
+) -> str:
+    """One of the named parts whose share of the surface lies in `area`, a larger one likelier. Raises Refusal if there is none.
+
+    least_size: of the largest side of the part's bounding box, canonical units.
+    """
+    areas, sizes = part_areas(intact), part_sizes(intact)
     shares = {name: areas[name] / sum(areas.values()) for name in names}
-    fitting = [name for name in names if area[0] <= shares[name] <= area[1]]
+    fitting = [name for name in names if area[0] <= shares[name] <= area[1] and sizes[name] >= least_size]
     if not fitting:
-        found = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+        found = ", ".join(f"{name} {shares[name]:.1%} of size {sizes[name]:.2f}" for name in names)
         raise Refusal(NO_PART, f"{intact.name}: {found or 'none may be moved'}")
     weights = np.sqrt([shares[name] for name in fitting])
     return fitting[rng.choice(len(fitting), p=weights / weights.sum())]
@@ -61,6 +68,13 @@ def part_areas(shape: Shape) -> dict[str, float]:
     """Area of the surface of every part, by name, canonical units."""
     areas = np.bincount(shape.face_part, face_areas(shape.vertices, shape.faces), minlength=len(shape.part_names))
     return dict(zip(shape.part_names, areas.tolist(), strict=True))
+
+
+def part_sizes(shape: Shape) -> dict[str, float]:
+    """Largest side of the bounding box of every part's surface, by name, canonical units; 0 where none shows."""
+    own = [shape.vertices[shape.faces[shape.face_part == index]] for index in range(len(shape.part_names))]
+    sides = [float(np.ptp(corners.reshape(-1, 3), axis=0).max()) if len(corners) else 0.0 for corners in own]
+    return dict(zip(shape.part_names, sides, strict=True))
 
 
 def _sideways(outward: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -12,6 +12,8 @@ from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.anomalies.visible import differing_pixels
 from odd_bench.shapes.shape import Shape
 
+MOVES = ("part_translation", "part_rotation")
+
 
 def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Variant:
     """The variant, if it is sound, of the right size and visible. Raises Refusal.
@@ -22,7 +24,10 @@ def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Varia
     require_sound(intact, odd)
     found = difference(intact, odd, config.tolerance)
     magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces)))
-    require_size(intact, odd, found, magnitude, config)
+    bounds = config.move if type in MOVES else config.magnitude
+    if not bounds[0] <= magnitude <= bounds[1]:
+        raise Refusal(TOO_SMALL if magnitude < bounds[0] else TOO_LARGE, f"magnitude {magnitude:.3f}")
+    require_size(intact, odd, found, config)
     require_visible(intact, odd, config)
     return Variant(odd, type, found.changed_faces, found.lost_faces, magnitude)
 
@@ -38,15 +43,12 @@ def require_sound(intact: Shape, odd: Shape) -> None:
         raise Refusal(FELL_APART, f"{bodies} bodies")
 
 
-def require_size(intact: Shape, odd: Shape, found: Difference, magnitude: float, config: AnomalyConfig) -> None:
-    """Magnitude, changed share of the surface and volume within the bounds of the config."""
+def require_size(intact: Shape, odd: Shape, found: Difference, config: AnomalyConfig) -> None:
+    """Changed share of the surface and share of the volume within the bounds of the config."""
     changed = _area(odd, found.changed_faces) / _area(odd)
-    lost = _area(intact, found.lost_faces) / _area(intact)
-    share = max(changed, lost)
-    if magnitude < config.magnitude[0] or share < config.changed_area[0]:
-        raise Refusal(TOO_SMALL, f"magnitude {magnitude:.3f}, {share:.1%} of the surface")
-    if magnitude > config.magnitude[1] or share > config.changed_area[1]:
-        raise Refusal(TOO_LARGE, f"magnitude {magnitude:.3f}, {share:.1%} of the surface")
+    share = max(changed, _area(intact, found.lost_faces) / _area(intact))
+    if not config.changed_area[0] <= share <= config.changed_area[1]:
+        raise Refusal(TOO_SMALL if share < config.changed_area[0] else TOO_LARGE, f"{share:.1%} of the surface")
     volume = _volume(odd) / _volume(intact)
     if not config.volume[0] <= volume <= config.volume[1]:
         raise Refusal(TOO_LARGE, f"{volume:.2f} times the volume")
