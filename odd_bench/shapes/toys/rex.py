@@ -102,7 +102,7 @@ def _teeth(size: float, long: float) -> Field:
         a = np.radians(angle)
         back = max(abs(angle) - 70, 0) / 30
         at = np.array([long + 0.4 * size * np.cos(a) * (back == 0) - 0.16 * back, 0.47 * size * np.sin(a), -0.12])
-        teeth.append(capsule(at + [0, 0, 0.05], at + [0, 0, -0.08], 0.05, 0.026))
+        teeth.append(capsule(at + [0, 0, 0.05], at + [0, 0, -0.09], 0.043, 0.022))
     return union(*teeth)
 
 

@@ -1,0 +1,105 @@
+"""Laws that every procedural toy keeps."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import trimesh
+
+from odd_bench.shapes.isosurface import Layer, compose
+from odd_bench.shapes.shape import PartEdit, Shape
+from odd_bench.shapes.toys import BUILDERS, SEEN, UNSEEN, make_toy
+
+CATEGORIES = sorted(BUILDERS)
+MORE_SEEDS = range(1, 5)
+
+
+@cache
+def intact(category: str) -> Shape:
+    return make_toy(category, 0).shape()
+
+
+def as_mesh(shape: Shape) -> trimesh.Trimesh:
+    return trimesh.Trimesh(shape.vertices, shape.faces, process=False)
+
+
+def fingerprint(category: str, seed: int) -> np.ndarray:
+    """Distances and colours at fixed points: what decides the mesh, without meshing."""
+    points = np.random.default_rng(0).uniform(-1.5, 1.5, (400, 3)).astype(np.float32)
+    parts = make_toy(category, seed).parts
+    distances = compose([Layer(part.field, part.blend, part.cut) for part in parts], points)
+    colors = [part.pattern.colors(points).sum() for part in parts]
+    return np.concatenate([distances, colors])
+
+
+def assert_one_solid(shape: Shape) -> None:
+    mesh = as_mesh(shape)
+    assert mesh.is_watertight
+    assert mesh.volume > 0
+    assert mesh.body_count == 1
+
+
+def assert_well_made(shape: Shape) -> None:
+    assert_one_solid(shape)
+    assert 30_000 <= len(shape.faces) <= 70_000
+    assert shape.extents.max() == pytest.approx(1.0)
+    assert (shape.vertices.min(axis=0) + shape.vertices.max(axis=0)) / 2 == pytest.approx(0.0, abs=1e-9)
+    assert len(shape.face_part) == len(shape.face_material) == len(shape.face_color) == len(shape.faces)
+    assert shape.face_part.max() < len(shape.part_names)
+    assert shape.face_material.max() < len(shape.materials)
+
+
+def test_every_category_of_the_paper_has_a_builder():
+    assert set(CATEGORIES) == set(SEEN) | set(UNSEEN)
+
+
+def test_unknown_category_names_the_known_ones():
+    with pytest.raises(KeyError, match="horse"):
+        make_toy("unicorn", 0)
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_toy_is_one_closed_solid_in_its_canonical_frame(category):
+    assert_well_made(intact(category))
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_parts_show_on_the_surface(category):
+    assert set(np.unique(intact(category).face_part)) == set(range(len(intact(category).part_names)))
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(category):
+    toy, whole = make_toy(category, 0), intact(category)
+    assert len(toy.movable_parts) >= 2
+    part = toy.movable_parts[-1]
+    rest = toy.shape([PartEdit(part, remove=True)])
+    assert_one_solid(rest)
+    before = {tuple(v) for v in np.round(whole.vertices, 9)}
+    after = {tuple(v) for v in np.round(rest.vertices, 9)}
+    assert len(after & before) > 0.5 * len(before)
+    assert after != before
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_the_seed_decides_the_toy(category):
+    assert np.array_equal(fingerprint(category, 3), fingerprint(category, 3))
+    assert not np.array_equal(fingerprint(category, 3)[:400], fingerprint(category, 4)[:400])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_more_toys_are_well_made_without_any_movable_part(category):
+    for seed in MORE_SEEDS:
+        toy = make_toy(category, seed)
+        assert_well_made(toy.shape())
+        for part in toy.movable_parts:
+            assert_one_solid(toy.shape([PartEdit(part, remove=True)]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_the_same_seed_gives_the_same_bytes(category):
+    again = make_toy(category, 0).shape()
+    for field in ("vertices", "faces", "face_part", "face_material", "face_color"):
+        assert getattr(again, field).tobytes() == getattr(intact(category), field).tobytes(), field
