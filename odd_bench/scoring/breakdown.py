@@ -107,7 +107,7 @@ def visibility_groups(truth: TruthTable, views: tuple[tuple[int, ...] | None, ..
     yield Group("changed region visible", "never", visible == 0, True)
     for low, high in pairwise(VISIBILITY_EDGES):
         rows = (visible > low) & (visible <= high)
-        yield Group("changed region visible", f"{low:.0%} to {high:.0%}", rows, True)
+        yield Group("changed region visible", f"{100 * low:.0f}-{100 * high:.0f} %", rows, True)
 
 
 def changed_visibility(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> np.ndarray:

@@ -24,6 +24,8 @@ def compare(first: Scored, second: Scored) -> dict[str, Any]:
     parts = {name: compare_protocol(first, second, name) for name in shared}
     results = [scored.document["result"] for scored in (first, second)]
     names = [result["method"]["name"] for result in results]
+    if names[0] == names[1]:
+        names = [f"{name} ({scored.checked.path.name})" for name, scored in zip(names, (first, second), strict=True)]
     return rounded({"first": names[0], "second": names[1], "protocols": parts})
 
 

@@ -19,6 +19,7 @@ from odd_bench.scene import Camera
 
 VIEWS_A_SCENE = 3
 JPEG_QUALITY = 85
+LABEL_HEIGHT = 0.055  # of the picture
 EDGES = [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7)]
 
 
@@ -44,14 +45,18 @@ def open_pictures(folder: Path, scenes: Sequence[str]) -> Any:
 
 def gallery(dataset: Any, scenes: Sequence[dict[str, Any]], views: dict[str, tuple[int, ...] | None]) -> str:
     """HTML of the scenes in the order given. views: the declared views of each scene, None for all."""
-    return "".join(figure(dataset, scene, views.get(scene["name"])) for scene in scenes)
+    return "".join(figure(scene, scene_views(dataset, scene, views.get(scene["name"]))) for scene in scenes)
 
 
-def figure(dataset: Any, scene: dict[str, Any], declared: tuple[int, ...] | None) -> str:
-    """One scene: some of its views side by side, and a line an object."""
+def scene_views(dataset: Any, scene: dict[str, Any], declared: tuple[int, ...] | None) -> str:
+    """HTML of some of a scene's views."""
     cameras = dataset.scene(scene["name"]).cameras
     shown = spread(range(len(cameras)) if declared is None else declared)
-    pictures = "".join(picture(dataset.image(scene["name"], view), cameras[view], view, scene) for view in shown)
+    return "".join(picture(dataset.image(scene["name"], view), cameras[view], view, scene) for view in shown)
+
+
+def figure(scene: dict[str, Any], pictures: str = "") -> str:
+    """One scene: its pictures side by side, if there are any, and a line an object."""
     answers = "".join(f"<li>{escape(answer_text(item))}</li>" for item in scene["objects"])
     return (
         f"<figure><figcaption>{escape(scene['name'])}: {scene['wrong']} of {len(scene['objects'])} wrong</figcaption>"
@@ -83,7 +88,9 @@ def outline(item: dict[str, Any], camera: Camera) -> str:
     style = ("odd" if item["label"] else "usual") + ("" if item["answer"] == item["label"] else " wrong")
     path = " ".join("M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*corners[a], *corners[b]) for a, b in EDGES)
     x, y = corners[:, 0].mean(), corners[:, 1].min() - camera.height / 100
-    return f'<path class="{style}" d="{path}"/><text class="{style}" x="{x:.1f}" y="{y:.1f}">{item["id"]}</text>'
+    size = camera.height * LABEL_HEIGHT
+    label = f'<text class="{style}" x="{x:.1f}" y="{y:.1f}" style="font-size:{size:.1f}px">{item["id"]}</text>'
+    return f'<path class="{style}" d="{path}"/>{label}'
 
 
 def answer_text(item: dict[str, Any]) -> str:

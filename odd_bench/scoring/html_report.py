@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from odd_bench.scoring.breakdown import GREY_BELOW
-from odd_bench.scoring.gallery import answer_text
+from odd_bench.scoring.gallery import figure
 from odd_bench.scoring.summary import METRIC_NAMES, difference_text, number, p_text, weakest_group
 from odd_bench.scoring.svg import histogram_plot, interval_plot, map_plot, roc_plot
 
@@ -20,7 +20,8 @@ def html_report(document: dict[str, Any], pictures: str = "") -> str:
     style = (Path(__file__).parent / "report.css").read_text()
     title = f"{result['method']['name']} on {result['dataset']['name']}, {result['dataset']['split']}"
     body = [heading(result), *(warning(text) for text in result["warnings"])]
-    body += [protocol_section(name, part) for name, part in result["protocols"].items()]
+    parts = result["protocols"].items()
+    body += [protocol_section(name, part, folded=place > 0) for place, (name, part) in enumerate(parts)]
     if "against" in result:
         body.append(against_section(result["against"]))
     body += [failure_section(result, pictures), definitions(document)]
@@ -66,11 +67,14 @@ def warning(text: str) -> str:
     return f'<div class="warning">{escape(text)}</div>'
 
 
-def protocol_section(name: str, part: dict[str, Any]) -> str:
-    """One protocol: rule, metrics, plots, groups, references."""
+def protocol_section(name: str, part: dict[str, Any], folded: bool) -> str:
+    """One protocol: rule, metrics, plots, references, groups (to be unfolded if `folded`)."""
     missed = f"{part['missed_anomalous']:,} anomalous and {part['missed_normal']:,} normal objects are not matched."
-    histogram = part["histogram"]
+    histogram, groups = part["histogram"], group_section(name, part)
+    if folded:
+        groups = f"<details><summary>Groups ({name})</summary>{groups}</details>"
     plots = roc_plot({name: part["roc"]})
+    missed += " They are the steps at both ends of the curve." if "factors" in part else ""
     if histogram["edges"]:
         plots += histogram_plot(histogram["edges"], histogram["normal"], histogram["anomalous"])
     return (
@@ -78,7 +82,7 @@ def protocol_section(name: str, part: dict[str, Any]) -> str:
         f"<p>{part['objects']:,} objects in {part['scenes']:,} scenes count. {missed}</p>"
         f"{factor_text(name, part)}{metric_table(name, part)}"
         f'<h3>Ranking and scores ({name})</h3><div class="side">{plots}</div>'
-        f"{reference_table(name, part['reference'])}{group_section(name, part)}"
+        f"{reference_table(name, part['reference'])}{groups}"
     )
 
 
@@ -116,7 +120,7 @@ def group_section(name: str, part: dict[str, Any]) -> str:
     kinds = list(dict.fromkeys(row["breakdown"] for row in part["breakdowns"]))
     blocks = [group_plot(kind, [row for row in part["breakdowns"] if row["breakdown"] == kind]) for kind in kinds]
     note = (
-        f"Bars start at chance, 0.5; lines are 95 % intervals; grey means fewer than {GREY_BELOW} objects. A group of "
+        f"Lines on the bars are 95 % intervals; grey means fewer than {GREY_BELOW} objects. A group of "
         "anomalies (type, visibility, magnitude) is compared with all normal objects of the same scenes, and its recall "
         "is given; other groups give accuracy."
     )
@@ -125,7 +129,7 @@ def group_section(name: str, part: dict[str, Any]) -> str:
         "showed it as well as the best one."
     )
     return (
-        f'<h3>AUC_{name} by group</h3><p class="soft">{note}</p>{"".join(blocks)}'
+        f'<h3>AUC_{name} by group</h3><p class="soft">{note}</p><div class="groups">{"".join(blocks)}</div>'
         f'<h3>AUC_{name} by anomaly type and visibility of the change</h3><p class="soft">{visible}</p>'
         f'<div class="scroll">{visibility_map(part["type_by_visibility"])}</div>'
     )
@@ -136,9 +140,9 @@ def group_plot(kind: str, rows: list[dict[str, Any]]) -> str:
     for row in rows:
         rate = "recall" if "recall" in row else "accuracy"
         short = {"recall": "recall", "accuracy": "acc."}[rate]
-        note = f"n = {row['objects']:,}, {short} {row[rate]['value']:.2f}"
-        shown.append({**row["auc"], "name": row["name"], "note": note, "grey": row["grey"]})
-    return f'<h4>{escape(kind)}</h4><div class="scroll">{interval_plot(shown)}</div>'
+        notes = (f"n = {row['objects']:,}", f"{short} {row[rate]['value']:.2f}")
+        shown.append({**row["auc"], "name": row["name"], "notes": notes, "grey": row["grey"]})
+    return f'<div class="scroll"><h4>{escape(kind)}</h4>{interval_plot(shown)}</div>'
 
 
 def visibility_map(cells: list[dict[str, Any]]) -> str:
@@ -166,7 +170,7 @@ def against_section(against: dict[str, Any]) -> str:
                     f"<details><summary>right only in the {key} ({name})</summary><ul>{examples}</ul></details>"
                 )
     title = f"{escape(against['first'])} minus {escape(against['second'])}"
-    return f"<h2>{title}</h2>{table(['metric', 'difference, paired 95 % interval'], rows)}{''.join(notes)}"
+    return f"<h2>{title}</h2>{table(['metric', 'difference, paired 95 % interval'], rows, 'wrap')}{''.join(notes)}"
 
 
 def failure_section(result: dict[str, Any], pictures: str) -> str:
@@ -180,13 +184,9 @@ def failure_section(result: dict[str, Any], pictures: str) -> str:
     )
     if not pictures:
         legend = "Without pictures: the shards of the data set were not found."
-        rows = [[scene["name"], f"{scene['wrong']} of {len(scene['objects'])}", answers(scene)] for scene in worst]
-        pictures = table(["scene", "wrong", "objects"], rows)
-    return f'<h2>Failures ({name}): the {len(worst)} worst scenes</h2><p class="soft">{legend}</p>{pictures}'
-
-
-def answers(scene: dict[str, Any]) -> str:
-    return " | ".join(answer_text(item) for item in scene["objects"])
+        pictures = "".join(figure(scene) for scene in worst)
+    count = "scene" if len(worst) == 1 else f"{len(worst)} scenes"
+    return f'<h2>Failures ({name}): the worst {count}</h2><p class="soft">{legend}</p>{pictures}'
 
 
 def definitions(document: dict[str, Any]) -> str:
@@ -199,11 +199,13 @@ def definitions(document: dict[str, Any]) -> str:
         ["this score", document["digest"]],
         ["method", ", ".join(f"{key} = {value}" for key, value in result["method"].items())],
     ]
-    return "<h2>What was scored</h2>" + table(["", ""], rows)
+    return "<h2>What was scored</h2>" + table(["", ""], rows, "wrap")
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A table whose cells are plain text."""
+def table(head: list[str], rows: list[list[str]], style: str = "") -> str:
+    """A table whose cells are plain text; style `wrap` lets long cells break."""
     cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><tr>{cells}</tr>{body}</table></div>'
+    opened = f'<td class="{style}">' if style else "<td>"
+    body = "".join("<tr>" + "".join(f"{opened}{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    head_row = f"<tr>{cells}</tr>" if any(head) else ""
+    return f'<div class="scroll"><table>{head_row}{body}</table></div>'

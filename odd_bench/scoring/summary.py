@@ -54,13 +54,19 @@ def heading(result: dict[str, Any]) -> str:
 def metric_columns(protocols: dict[str, Any]) -> str:
     """One row a metric, one column a protocol; what a value is over, and why one is missing, below."""
     lines = ["".ljust(NAME_WIDTH) + "".join(name.ljust(VALUE_WIDTH) for name in protocols)]
-    notes = []
+    notes: dict[str, list[str]] = {}
     for key, title in METRIC_NAMES.items():
         estimates = {name: part["metrics"][key] for name, part in protocols.items()}
         lines.append(title.ljust(NAME_WIDTH) + "".join(metric_text(e).ljust(VALUE_WIDTH) for e in estimates.values()))
         for name, found in estimates.items():
-            notes += [f"{title} ({name}): {found[kind]}" for kind in ("basis", "reason") if kind in found]
-    return "\n".join([*(line.rstrip() for line in lines), *(f"  {note}" for note in notes)])
+            for kind in {"basis", "reason"} & found.keys():
+                notes.setdefault(found[kind], []).append(f"{title} ({name})")
+    return "\n".join([*(line.rstrip() for line in lines), *(note_line(*note) for note in sorted(notes.items()))])
+
+
+def note_line(note: str, numbers: list[str]) -> str:
+    """A remark with the numbers it is about."""
+    return f"  {note}: {', '.join(numbers) if len(numbers) <= 4 else f'{len(numbers)} of the numbers'}"
 
 
 def protocol_lines(name: str, part: dict[str, Any]) -> str:

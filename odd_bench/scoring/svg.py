@@ -9,10 +9,12 @@ from html import escape
 
 import numpy as np
 
+from odd_bench.scoring.breakdown import GREY_BELOW as FEW
+
 PLOT = 300  # side of the square plots, and height of the histograms
-LEFT, BOTTOM, TOP, RIGHT = 46, 40, 12, 12
-ROW = 24
-LABEL_WIDTH, BAR_WIDTH, NOTE_WIDTH = 190, 300, 170
+LEFT, BOTTOM, TOP, RIGHT = 46, 40, 30, 12
+ROW, LABEL_WIDTH, BAR_WIDTH = 22, 128, 190
+NOTE_WIDTHS = (44, 74, 92)  # value, number of objects, recall or accuracy
 CELL_WIDTH, CELL_HEIGHT = 78, 30
 
 
@@ -24,9 +26,8 @@ def roc_plot(curves: dict[str, Sequence[Sequence[float]]]) -> str:
     for index, (name, points) in enumerate(curves.items()):
         path = " ".join(f"{LEFT + PLOT * x:.1f},{TOP + PLOT * (1 - y):.1f}" for x, y in points)
         parts.append(f'<polyline class="curve c{index}" points="{path}"/>')
-        y = TOP + PLOT - 14 - 18 * (len(curves) - 1 - index)
-        parts.append(line(LEFT + PLOT - 120, y - 4, LEFT + PLOT - 98, y - 4, f"curve c{index}"))
-        parts.append(text(LEFT + PLOT - 92, y, name, "start"))
+        x = LEFT + 110 * index
+        parts += [line(x, 10, x + 22, 10, f"curve c{index}"), text(x + 28, 14, name, "start")]
     parts += axis_names(PLOT, PLOT, "false positive rate", "true positive rate")
     return picture(width, height, parts, "ROC curves of " + ", ".join(curves))
 
@@ -47,25 +48,25 @@ def histogram_plot(edges: Sequence[float], normal: Sequence[int], anomalous: Seq
         parts.append(text(LEFT + PLOT * position, TOP + PLOT + 16, f"{value:.3g}", "middle"))
         parts.append(text(LEFT - 6, TOP + PLOT * (1 - position) + 4, f"{top * position:.0%}", "end"))
     for index, name in enumerate(("normal", "anomalous")):
-        parts.append(rectangle(LEFT + PLOT - 100, TOP + 8 + 18 * index, 12, 12, f"bar {name}"))
-        parts.append(text(LEFT + PLOT - 82, TOP + 18 + 18 * index, name, "start"))
+        x = LEFT + 110 * index
+        parts += [rectangle(x, 4, 12, 12, f"bar {name}"), text(x + 18, 14, name, "start")]
     parts += axis_names(PLOT, PLOT, "score", "share of the class")
     return picture(width, height, parts, "Histogram of scores by class")
 
 
 def interval_plot(rows: Sequence[dict]) -> str:
-    """One line a row: a bar from 0.5, the chance level, to the value, and its interval.
+    """One line a row: a bar from 0 to the value, its interval, and two notes.
 
-    rows: name, value, low, high (None where undefined), note, grey.
+    rows: name, value, low, high (None where undefined), notes (two strings), grey.
     """
-    width, height = LABEL_WIDTH + BAR_WIDTH + NOTE_WIDTH, TOP + ROW * len(rows) + 24
+    width, height = LABEL_WIDTH + BAR_WIDTH + 10 + sum(NOTE_WIDTHS), ROW * len(rows) + 22
     parts = []
     for tick in (0, 0.25, 0.5, 0.75, 1):
         x = LABEL_WIDTH + BAR_WIDTH * tick
-        parts.append(line(x, TOP, x, TOP + ROW * len(rows), "guide" if tick == 0.5 else "grid"))
-        parts.append(text(x, TOP + ROW * len(rows) + 16, f"{tick:g}", "middle"))
+        parts.append(line(x, 0, x, ROW * len(rows), "guide" if tick == 0.5 else "grid"))
+        parts.append(text(x, ROW * len(rows) + 16, f"{tick:g}", "middle"))
     for index, row in enumerate(rows):
-        parts += interval_row(row, TOP + ROW * index)
+        parts += interval_row(row, ROW * index)
     return picture(width, height, parts, "Values with intervals by group")
 
 
@@ -74,26 +75,29 @@ def interval_row(row: dict, y: float) -> list[str]:
     parts = [text(LABEL_WIDTH - 8, y + 16, row["name"], "end", style)]
     if row["value"] is None:
         return [*parts, text(LABEL_WIDTH + 6, y + 16, "not defined", "start", "few")]
-    left, right = sorted((LABEL_WIDTH + BAR_WIDTH / 2, LABEL_WIDTH + BAR_WIDTH * row["value"]))
-    parts.append(rectangle(left, y + 5, right - left, ROW - 10, f"bar {style}"))
+    parts.append(rectangle(LABEL_WIDTH, y + 4, BAR_WIDTH * row["value"], ROW - 8, f"bar {style}"))
     if row["low"] is not None:
         low, high = (LABEL_WIDTH + BAR_WIDTH * row[side] for side in ("low", "high"))
         middle = y + ROW / 2
         parts += [line(low, middle, high, middle, "whisker")]
         parts += [line(x, middle - 4, x, middle + 4, "whisker") for x in (low, high)]
-    return [*parts, text(LABEL_WIDTH + BAR_WIDTH + 10, y + 16, f"{row['value']:.3f}  {row['note']}", "start", style)]
+    left = LABEL_WIDTH + BAR_WIDTH + 10
+    for note, width in zip((f"{row['value']:.3f}", *row["notes"]), NOTE_WIDTHS, strict=True):
+        parts.append(text(left, y + 16, note, "start", style))
+        left += width
+    return parts
 
 
 def map_plot(
     rows: Sequence[str], columns: Sequence[str], cells: dict[tuple[str, str], tuple[float | None, int]]
 ) -> str:
     """A table of cells shaded by value: cells[row, column] = (value or None, number of objects behind it)."""
-    width, height = LABEL_WIDTH + CELL_WIDTH * len(columns), TOP + CELL_HEIGHT * (len(rows) + 1)
+    width, height = LABEL_WIDTH + CELL_WIDTH * len(columns), CELL_HEIGHT * (len(rows) + 1)
     parts = []
     for index, name in enumerate(columns):
-        parts.append(text(LABEL_WIDTH + CELL_WIDTH * (index + 0.5), TOP + 14, name, "middle"))
+        parts.append(text(LABEL_WIDTH + CELL_WIDTH * (index + 0.5), 18, name, "middle"))
     for place, name in enumerate(rows):
-        y = TOP + CELL_HEIGHT * place + 24
+        y = CELL_HEIGHT * (place + 1)
         parts.append(text(LABEL_WIDTH - 8, y + 19, name, "end"))
         for index, column in enumerate(columns):
             value, count = cells.get((name, column), (None, 0))
@@ -102,13 +106,13 @@ def map_plot(
 
 
 def map_cell(x: float, y: float, value: float | None, count: int) -> list[str]:
-    """A cell is deeper the further its value lies above chance, and red below it; few objects are outlined only."""
+    """A cell is deeper the further its value lies above chance, and red below it, grey where few objects stand behind it."""
     if value is None:
         return [text(x + CELL_WIDTH / 2, y + 19, "·", "middle", "few")]
-    style = "below" if value < 0.5 else "above"
-    shade = 0.12 + 0.75 * min(abs(value - 0.5) * 2, 1)
+    style = "few" if count < FEW else "below" if value < 0.5 else "above"
+    shade = 0.12 if count < FEW else 0.12 + 0.75 * min(abs(value - 0.5) * 2, 1)
     parts = [rectangle(x + 1, y + 1, CELL_WIDTH - 2, CELL_HEIGHT - 2, f"cell {style}", shade)]
-    deep = "ondark" if shade > 0.55 else "value"
+    deep = "few" if count < FEW else "ondark" if shade > 0.55 else "value"
     parts.append(text(x + CELL_WIDTH / 2, y + 14, f"{value:.2f}", "middle", deep))
     return [*parts, text(x + CELL_WIDTH / 2, y + 25, f"n = {count:,}", "middle", f"small {deep}")]
 
