@@ -26,11 +26,11 @@ def image_sha256(images: np.ndarray, image_offsets: np.ndarray) -> str:
 
 
 def _label_fields(scene, instance, change, depth_steps, plan_sha256) -> Iterable[tuple[str, np.ndarray]]:
-    from odd_bench.data.layout import scene_arrays
+    from odd_bench.data.layout import scene_tables
 
     texts = (scene.name, scene.split, scene.category, scene.shape, plan_sha256)
     yield "texts", np.frombuffer("\n".join(texts).encode(), "u1")
-    yield from scene_arrays(scene).items()
+    yield from scene_tables(scene).items()
     yield "instance", instance.astype("u1")
     yield "change", change.astype("u1")
     if depth_steps is not None:
@@ -40,6 +40,6 @@ def _label_fields(scene, instance, change, depth_steps, plan_sha256) -> Iterable
 def _sha256(fields: Iterable[tuple[str, np.ndarray]]) -> str:
     digest = hashlib.sha256()
     for name, array in fields:
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(f"{name} {array.dtype.descr} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -48,10 +48,10 @@ def gather(folder: Path) -> Info:
             counts.size_bytes += path.stat().st_size
             for group in file["scenes"].values():
                 depth = "with" if "depth" in group else "without"
-                pictures.add(
-                    f"{file.attrs['codec']}, {group.attrs['width']} x {group.attrs['height']} px, {depth} depth"
-                )
-                _add(counts, read_scene(group))
+                scene = read_scene(group)
+                size = f"{scene.cameras[0].width} x {scene.cameras[0].height} px"
+                pictures.add(f"{file.attrs['codec']}, {size}, {depth} depth")
+                _add(counts, scene)
     return Info(description, splits, tuple(sorted(pictures)))
 
 

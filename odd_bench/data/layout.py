@@ -1,20 +1,20 @@
 """How one scene lies in an HDF5 group, field by field.
 
-Group `/scenes/<name>`; attributes: split, category, shape, width, height, plan_sha256, label_sha256, image_sha256.
+Group `/scenes/<name>`; attributes: split, category, shape, plan_sha256, label_sha256, image_sha256.
 
-    images          (bytes,)          uint8    encoded pictures end to end
-    image_offsets   (views + 1,)      uint32   picture i is images[image_offsets[i]:image_offsets[i + 1]]
-    masks           (bytes,)          uint8    8-bit PNGs end to end: lower six bits instance, upper two change
-    mask_offsets    (views + 1,)      uint32
-    depth           (views, h, w)     uint16   planar z in steps of 0.25 mm, 0 = nothing; absent if left out
-    K, camera_from_world              float64  (views, 3, 3) and (views, 4, 4)
-    label           (objects,)        uint8
-    type            (objects,)        ascii    empty for a normal object
-    magnitude, world_from_object, aabb, obb             float64  (objects, ...)
-    visible_pixels, amodal_pixels, changed_pixels       int32    (objects, views)
+    images          (bytes,)       uint8    encoded pictures end to end
+    image_offsets   (views + 1,)   uint32   picture i is images[image_offsets[i]:image_offsets[i + 1]]
+    masks           (bytes,)       uint8    8-bit PNGs end to end: lower six bits instance, upper two change
+    mask_offsets    (views + 1,)   uint32
+    depth           (views, h, w)  uint16   planar z in steps of 0.25 mm, 0 = nothing; absent if left out
+    cameras         (views,)       table    K (3, 3), camera_from_world (4, 4), width, height
+    objects         (objects,)     table    label, type (empty for a normal object), magnitude, world_from_object (4, 4),
+                                            aabb (6,), obb (7,), visible_pixels, amodal_pixels, changed_pixels (views,)
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import h5py
 import numpy as np
@@ -35,14 +35,18 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.record import SceneRecord
 from odd_bench.scene import Camera, Scene, SceneObject
 
-POSES = {"magnitude": (), "world_from_object": (4, 4), "aabb": (6,), "obb": (7,)}
-PIXEL_COUNTS = ("visible_pixels", "amodal_pixels", "changed_pixels")
-SCENE_ATTRIBUTES = (
-    "split", "category", "shape", "width", "height", "plan_sha256", "label_sha256", "image_sha256",
-)  # fmt: skip
-FIELDS = (
-    "images", "image_offsets", "masks", "mask_offsets", "K", "camera_from_world", "label", "type", *POSES, *PIXEL_COUNTS,
-)  # fmt: skip
+SCENE_ATTRIBUTES = ("split", "category", "shape", "plan_sha256", "label_sha256", "image_sha256")
+FIELDS = ("images", "image_offsets", "masks", "mask_offsets", "cameras", "objects")
+CAMERA_TYPE = np.dtype(
+    [("K", "<f8", (3, 3)), ("camera_from_world", "<f8", (4, 4)), ("width", "<u2"), ("height", "<u2")]
+)
+
+
+def object_type(views: int) -> np.dtype:
+    """One row of the objects table."""
+    poses = [("world_from_object", "<f8", (4, 4)), ("aabb", "<f8", (6,)), ("obb", "<f8", (7,))]
+    counts = [(name, "<i4", (views,)) for name in ("visible_pixels", "amodal_pixels", "changed_pixels")]
+    return np.dtype([("label", "u1"), ("type", "S20"), ("magnitude", "<f8"), *poses, *counts])
 
 
 def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> None:
@@ -52,7 +56,7 @@ def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> 
     images, image_offsets = join_blobs(encode_pictures(record.images, codec))
     masks, mask_offsets = join_blobs([encode_masks(*pair) for pair in zip(record.instance, record.change, strict=True)])
     arrays = {"images": images, "image_offsets": image_offsets, "masks": masks, "mask_offsets": mask_offsets}
-    arrays |= scene_arrays(record.scene)
+    arrays |= scene_tables(record.scene)
 
     group = scenes.create_group(record.scene.name)
     for name in FIELDS:
@@ -62,7 +66,6 @@ def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> 
         group.create_dataset("depth", data=steps, chunks=chunk, compression="gzip", shuffle=True, track_times=False)
     group.attrs["split"], group.attrs["category"] = record.scene.split, record.scene.category
     group.attrs["shape"], group.attrs["plan_sha256"] = record.scene.shape, record.plan_sha256
-    group.attrs["height"], group.attrs["width"] = record.images.shape[1:3]
     group.attrs["label_sha256"] = label_sha256(record.scene, record.instance, record.change, steps, record.plan_sha256)
     group.attrs["image_sha256"] = image_sha256(images, image_offsets)
 
@@ -85,38 +88,31 @@ def check_shapes(record: SceneRecord) -> None:
         raise DataError(f"{scene.name}/masks", found, f"instance up to {objects}, change up to 2")
 
 
-def scene_arrays(scene: Scene) -> dict[str, np.ndarray]:
-    """Cameras and objects as stacked arrays, keyed by field."""
-    objects = scene.objects
-    arrays = {
-        "K": np.stack([camera.K for camera in scene.cameras]).astype("<f8"),
-        "camera_from_world": np.stack([camera.camera_from_world for camera in scene.cameras]).astype("<f8"),
-        "label": np.array([one.label for one in objects], "u1"),
-        "type": np.array([one.type or "" for one in objects], "S20"),
-    }
-    for name, shape in POSES.items():
-        arrays[name] = np.stack([getattr(one, name) for one in objects]).astype("<f8").reshape(len(objects), *shape)
-    for name in PIXEL_COUNTS:
-        arrays[name] = np.stack([getattr(one, name) for one in objects]).astype("<i4")
-    return arrays
+def scene_tables(scene: Scene) -> dict[str, np.ndarray]:
+    """Cameras and objects as structured arrays, keyed by field."""
+    cameras = np.zeros(len(scene.cameras), CAMERA_TYPE)
+    objects = np.zeros(len(scene.objects), object_type(len(scene.cameras)))
+    for table, items in ((cameras, scene.cameras), (objects, scene.objects)):
+        for name in table.dtype.names:
+            table[name] = [getattr(item, name) or "" if name == "type" else getattr(item, name) for item in items]
+    return {"cameras": cameras, "objects": objects}
 
 
 def read_scene(group: h5py.Group) -> Scene:
     """Cameras and objects of one scene group."""
-    width, height = int(group.attrs["width"]), int(group.attrs["height"])
     cameras = tuple(
-        Camera(K, pose, width, height) for K, pose in zip(group["K"][()], group["camera_from_world"][()], strict=True)
+        Camera(row["K"], row["camera_from_world"], int(row["width"]), int(row["height"]))
+        for row in group["cameras"][()]
     )
-    columns = {name: group[name][()] for name in ("label", "type", *POSES, *PIXEL_COUNTS)}
-    objects = tuple(_object(i, columns) for i in range(len(columns["label"])))
+    objects = tuple(_object(i, row) for i, row in enumerate(group["objects"][()]))
     name = group.name.rsplit("/", 1)[-1]
     return Scene(name, group.attrs["split"], group.attrs["category"], group.attrs["shape"], cameras, objects)
 
 
-def _object(i: int, columns: dict[str, np.ndarray]) -> SceneObject:
-    arrays = {name: columns[name][i] for name in (*POSES, *PIXEL_COUNTS)}
-    arrays["magnitude"] = float(arrays["magnitude"])
-    return SceneObject(id=i, label=int(columns["label"][i]), type=columns["type"][i].decode() or None, **arrays)
+def _object(i: int, row: np.void) -> SceneObject:
+    values = {name: row[name] for name in row.dtype.names}
+    values |= {"label": int(row["label"]), "type": row["type"].decode() or None, "magnitude": float(row["magnitude"])}
+    return SceneObject(id=i, **values)
 
 
 def read_record(group: h5py.Group) -> SceneRecord:
@@ -128,12 +124,12 @@ def read_record(group: h5py.Group) -> SceneRecord:
     return SceneRecord(scene, read_images(group, views), instance, change, depth_m, group.attrs["plan_sha256"])
 
 
-def read_images(group: h5py.Group, views) -> np.ndarray:
+def read_images(group: h5py.Group, views: Sequence[int]) -> np.ndarray:
     """(n, h, w, 3) uint8 pictures of the given views."""
     return np.stack([decode_picture(blob) for blob in _blobs(group, "images", "image_offsets", views)])
 
 
-def read_masks(group: h5py.Group, views) -> tuple[np.ndarray, np.ndarray]:
+def read_masks(group: h5py.Group, views: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Instance and change masks of the given views, each (n, h, w) uint8."""
     pairs = [decode_masks(blob) for blob in _blobs(group, "masks", "mask_offsets", views)]
     instance, change = zip(*pairs, strict=True)
@@ -147,6 +143,9 @@ def read_depth(group: h5py.Group, view: int) -> np.ndarray:
     return depth_from_steps(group["depth"][view])
 
 
-def _blobs(group: h5py.Group, field: str, offsets_field: str, views) -> list[bytes]:
+def _blobs(group: h5py.Group, field: str, offsets_field: str, views: Sequence[int]) -> list[bytes]:
+    """Encoded views. Most of them are read in one go, a few one by one."""
     data, offsets = group[field], group[offsets_field][()]
+    if 2 * len(views) > len(offsets) - 1:
+        data = data[()]
     return [data[offsets[view] : offsets[view + 1]].tobytes() for view in views]

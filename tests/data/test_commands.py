@@ -22,7 +22,7 @@ def test_info_counts_what_is_there(folder):
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
     assert ["train", "2", "8", "1", "1", "1", "1", "12"] in [row[:8] for row in rows]
     assert ["test-seen", "1", "5", "2", "0", "1", "1", "6"] in [row[:8] for row in rows]
-    assert ["bump", "2", "1", "1"] in rows
+    assert ["bump", "1", "2", "1"] in rows
 
 
 def test_validate_says_that_all_is_well(folder):

@@ -120,8 +120,10 @@ def test_a_foreign_or_unfinished_or_newer_file_is_refused(staged):
 
 def test_a_flipped_bit_is_found_and_stops_packing(records, staged, tmp_path):
     with h5py.File(staged[1], "r+") as file:
-        labels = file["scenes"][records[1].scene.name]["label"]
-        labels[0] = 1 - labels[0]
+        objects = file["scenes"][records[1].scene.name]["objects"]
+        rows = objects[()]
+        rows["label"][0] = 1 - rows["label"][0]
+        objects[...] = rows
     with pytest.raises(DataError, match=f"{records[1].scene.name}/label_sha256"):
         pack_shard(staged, tmp_path / "train-00000.h5", "toys", "train")
     assert not list(tmp_path.glob("train*"))

@@ -1,0 +1,139 @@
+"""How fast scenes are read from shards, against the same scenes as a folder of PNG and EXR files, in one run.
+
+`python benchmarks/loading.py [DATASET] [--scenes 4]`: without a data set the views are drawn by ray casting. The folder
+is laid out as the published data sets are: a PNG, a mask PNG for each object, a mask PNG of the odd ones and a depth EXR (a
+16-bit depth PNG where OpenCV is not installed) for each view.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OPENCV_IO_ENABLE_OPENEXR", "1")
+
+import numpy as np
+from PIL import Image
+
+from odd_bench.data.codec import CodecConfig, depth_to_steps
+from odd_bench.data.folder import Description, shard_path, write_description
+from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.data.record import SceneRecord
+from odd_bench.data.shards import pack_shard, write_staged
+
+try:
+    import cv2
+except ImportError:
+    cv2 = None
+
+
+def drawn_dataset(folder: Path, scenes: int) -> Dataset:
+    """A data set of ray-cast drums at 256 px."""
+    from tests.data.synthetic import make_record
+
+    staged = [folder / "work" / f"{i}.h5" for i in range(scenes)]
+    for i, path in enumerate(staged):
+        write_staged(path, make_record(index=i, pixels=256, views=20), CodecConfig())
+    pack_shard(staged, shard_path(folder, "train", 0), "loading", "train")
+    write_description(folder, Description("loading", "1.0.0", "sha256:0", {}))
+    return open_dataset(folder)
+
+
+def write_folder(folder: Path, record: SceneRecord) -> None:
+    """One scene as PNG and EXR files."""
+    folder.mkdir(parents=True)
+    odd = [one.id + 1 for one in record.scene.objects if one.label]
+    for view in range(len(record.images)):
+        Image.fromarray(record.images[view]).convert("RGBA").save(folder / f"rgb-{view}.png")
+        Image.fromarray(np.isin(record.instance[view], odd).astype(np.uint8) * 255).save(folder / f"odd-{view}.png")
+        for one in record.scene.objects:
+            mask = (record.instance[view] == one.id + 1).astype(np.uint8) * 205
+            Image.fromarray(mask).convert("RGBA").save(folder / f"object-{one.id}-{view}.png")
+        if record.depth_m is not None:
+            _write_depth(folder / f"depth-{view}", record.depth_m[view])
+
+
+def read_folder(folder: Path, views: range, objects: int, depth: bool) -> None:
+    """The same pictures, masks and depth as `read_shard`, from files."""
+    for view in views:
+        np.asarray(Image.open(folder / f"rgb-{view}.png"))[..., :3]
+        np.asarray(Image.open(folder / f"odd-{view}.png"))
+        instance = [np.asarray(Image.open(folder / f"object-{k}-{view}.png"))[..., 0] > 127 for k in range(objects)]
+        np.argmax(instance, axis=0)
+        if depth:
+            _read_depth(folder / f"depth-{view}")
+
+
+def read_shard(dataset: Dataset, name: str, views: range, depth: bool) -> None:
+    dataset.scene(name)
+    dataset.images(name, views)
+    dataset.masks(name, views)
+    if depth:
+        for view in views:
+            dataset.depth(name, view)
+
+
+def _write_depth(path: Path, depth_m: np.ndarray) -> None:
+    if cv2 is None:
+        Image.fromarray(depth_to_steps(depth_m)).save(path.with_suffix(".png"))
+    else:
+        options = [cv2.IMWRITE_EXR_COMPRESSION, cv2.IMWRITE_EXR_COMPRESSION_ZIP]
+        cv2.imwrite(str(path.with_suffix(".exr")), np.repeat(depth_m[..., None], 3, axis=2), options)
+
+
+def _read_depth(path: Path) -> np.ndarray:
+    if cv2 is None:
+        return np.asarray(Image.open(path.with_suffix(".png")))
+    return cv2.imread(str(path.with_suffix(".exr")), cv2.IMREAD_UNCHANGED)
+
+
+def scenes_per_second(read: Callable[[str], None], names: list[str], rounds: int = 5) -> float:
+    """The best of some rounds, in processor time, so that other work on the machine does not count."""
+    best = float("inf")
+    for _ in range(rounds):
+        started = time.process_time()
+        for name in names:
+            read(name)
+        best = min(best, time.process_time() - started)
+    return len(names) / best
+
+
+def compare(dataset: Dataset, scenes: int) -> None:
+    """Print a line for each way of reading a scene."""
+    names = dataset.scene_names()[:scenes]
+    with tempfile.TemporaryDirectory() as folder:
+        counts = {}
+        for name in names:
+            record = dataset.record(name)
+            counts[name], has_depth = len(record.scene.objects), record.depth_m is not None
+            write_folder(Path(folder) / name, record)
+        size = f"{record.images.shape[2]} px, depth as {'16-bit PNG' if cv2 is None else 'EXR'}"
+        print(f"{len(names)} scenes of {len(record.images)} views, {size}; scenes a second")
+        for views in (range(len(record.images)), range(5)):
+            for depth in (False, True)[: 1 + has_depth]:
+                files = scenes_per_second(
+                    lambda name, v=views, d=depth: read_folder(Path(folder) / name, v, counts[name], d), names
+                )
+                shards = scenes_per_second(lambda name, v=views, d=depth: read_shard(dataset, name, v, d), names)
+                what = f"{len(views):2d} views {'with' if depth else 'without'} depth"
+                print(f"{what:24s} files {files:6.1f}   shards {shards:6.1f}   {shards / files:.1f}x")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("dataset", nargs="?", type=Path)
+    parser.add_argument("--scenes", type=int, default=4)
+    args = parser.parse_args()
+    if args.dataset:
+        compare(open_dataset(args.dataset), args.scenes)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            compare(drawn_dataset(Path(folder), args.scenes), args.scenes)
+
+
+if __name__ == "__main__":
+    main()
