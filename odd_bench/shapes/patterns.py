@@ -198,25 +198,6 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Rings:
-    """Caps and rings around the ray from `center` along `axis`: `bands` are (largest angle in degrees, colour), inner first."""
-
-    bands: tuple[tuple[float, Color], ...]
-    outer: Color
-    center: tuple[float, float, float] = (0, 0, 0)
-    axis: tuple[float, float, float] = (1, 0, 0)
-
-    def colors(self, points):
-        offset = points - np.asarray(self.center, float)
-        n = np.asarray(self.axis, float) / np.linalg.norm(self.axis)
-        cosine = offset @ n / np.maximum(np.linalg.norm(offset, axis=1), 1e-9)
-        colors = np.broadcast_to(np.asarray(self.outer, float), points.shape)
-        for angle_deg, color in reversed(self.bands):
-            colors = np.where((cosine > np.cos(np.radians(angle_deg)))[:, None], np.asarray(color, float), colors)
-        return colors
-
-
-@dataclass(frozen=True)
 class Tiles:
     """Irregular polygons of the first colour parted by lines of the second: giraffe coat, scales, cracked glaze."""
 

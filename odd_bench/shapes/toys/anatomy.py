@@ -152,8 +152,3 @@ def tuft(center: Vector, size: float, direction: Vector) -> Field:
     d = np.asarray(direction, float) / np.linalg.norm(direction)
     tip = np.asarray(center, float) + 1.5 * size * d
     return smooth_union(0.3 * size, sphere(center, size), capsule(center, tip, 0.8 * size, 0.35 * size))
-
-
-def beads(points: Sequence[Vector], radii: Sequence[float], blend: float = 0.05) -> Field:
-    """Balls melted together: curls, wool, fingers, a mane."""
-    return smooth_union(blend, *(sphere(point, radius) for point, radius in zip(points, radii, strict=True)))

@@ -47,12 +47,7 @@ def cow(rng: np.random.Generator) -> list[Part]:
     dark = {"black pied": BLACK, "belted": CHARCOAL}.get(kind) or tint(rng, COWS, 0.04)
     light, finish = tint(rng, (WHITE, CREAM), 0.02), pick(rng, FINISHES)
     coat = _cow_coat(rng, kind, dark, light)
-    build = Build(
-        length=rng.uniform(0.85, 1.1), height=rng.uniform(0.84, 0.98), chest=rng.uniform(0.34, 0.4), hips=rng.uniform(0.33, 0.39),
-        belly=rng.uniform(0.38, 0.44), width=rng.uniform(0.85, 1.0), sag=rng.uniform(0.02, 0.08), leg=rng.uniform(0.09, 0.12),
-        thigh=rng.uniform(0.16, 0.2), bend=rng.uniform(0, 0.06), stride_deg=rng.uniform(-9, 9),
-        neck=rng.uniform(0.3, 0.42), neck_deg=rng.uniform(28, 48), neck_thick=0.3, neck_thin=0.22,
-    )  # fmt: skip
+    build = _build(rng)
     figure = standing(build, hoof)
     parts = figure.parts(coat, Plain(tint(rng, (CHARCOAL, (0.35, 0.28, 0.22)), 0.03)), finish)
     parts.append(_udder(build, finish))
@@ -60,6 +55,15 @@ def cow(rng: np.random.Generator) -> list[Part]:
     parts += posed(head, pose_at(figure.head + [0.12, 0, 0.06], 0, rng.uniform(-18, 18), rng.uniform(-18, 4)))
     parts += _cow_tail(rng, figure, coat, dark, finish)
     return parts + (_bell(rng, figure, build) if chance(rng, 0.5) else [])
+
+
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
+        length=rng.uniform(0.85, 1.1), height=rng.uniform(0.84, 0.98), chest=rng.uniform(0.34, 0.4), hips=rng.uniform(0.33, 0.39),
+        belly=rng.uniform(0.38, 0.44), width=rng.uniform(0.85, 1.0), sag=rng.uniform(0.02, 0.08), leg=rng.uniform(0.09, 0.12),
+        thigh=rng.uniform(0.16, 0.2), bend=rng.uniform(0, 0.06), stride_deg=rng.uniform(-9, 9),
+        neck=rng.uniform(0.3, 0.42), neck_deg=rng.uniform(28, 48), neck_thick=0.3, neck_thin=0.22,
+    )  # fmt: skip
 
 
 def _cow_coat(rng: np.random.Generator, kind: str, dark: Color, light: Color) -> Pattern:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Pattern, Plain, Spots
-from odd_bench.shapes.sdf import box, capsule, chain, ellipsoid, grown, intersection, smooth_union
+from odd_bench.shapes.sdf import Field, box, capsule, chain, ellipsoid, grown, intersection, smooth_union
 from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import (
@@ -32,31 +32,30 @@ def deer(rng: np.random.Generator) -> list[Part]:
     kind = pick(rng, ("stag", "fallow", "buck", "reindeer"))
     skin = tint(rng, FAWN if kind != "reindeer" else ((0.5, 0.4, 0.32), (0.6, 0.52, 0.45)), 0.03)
     pale, finish = tint(rng, (CREAM, WHITE, shade(skin, 1.5)), 0.02), pick(rng, FINISHES)
-    build = Build(
-        length=rng.uniform(0.68, 0.85), height=rng.uniform(0.88, 1.02), chest=rng.uniform(0.25, 0.29), hips=rng.uniform(0.25, 0.29),
-        belly=rng.uniform(0.24, 0.28), width=rng.uniform(0.8, 0.95), sag=rng.uniform(-0.02, 0.03), leg=rng.uniform(0.065, 0.08),
-        thigh=rng.uniform(0.12, 0.145), bend=rng.uniform(0.03, 0.1), stride_deg=rng.uniform(-12, 12),
-        neck=rng.uniform(0.42, 0.55), neck_deg=rng.uniform(55, 75), neck_thick=0.2, neck_thin=0.14,
-    )  # fmt: skip
+    build = _build(rng)
     figure = standing(build, hoof)
     base: Pattern = Plain(skin)
     if kind in ("fallow", "buck"):
         base = Spots(skin, pale, rng.uniform(0.15, 0.2), rng.uniform(0.035, 0.045), 0.75, seed_from(rng))
     belly = box((0, 0, 0), (0.5 * build.length, 1, build.height - 0.12), 0.05)
     bib = ellipsoid(figure.head + [0.1, 0, -0.35], (0.22, 0.16, 0.4))
-    parts = figure.parts(
-        marked(base, pale, intersection(belly, grown(figure.trunk, 0.02)), bib), Plain(shade(skin, 0.35)), finish
-    )
-    parts += posed(
-        _deer_head(rng, kind, skin, pale, finish),
-        pose_at(figure.head + [0.03, 0, 0.06], 0, rng.uniform(-22, 22), rng.uniform(-12, 6)),
-    )
-    tail = tapered(
-        [figure.rump + [0.06, 0, 0], figure.rump + [-0.12, 0, 0.1], figure.rump + [-0.2, 0, -0.06]], 0.1, 0.05, 8
-    )
+    coat = marked(base, pale, intersection(belly, grown(figure.trunk, 0.02)), bib)
+    parts = figure.parts(coat, Plain(shade(skin, 0.35)), finish)
+    head = _deer_head(rng, kind, skin, pale, finish)
+    parts += posed(head, pose_at(figure.head + [0.03, 0, 0.06], 0, rng.uniform(-22, 22), rng.uniform(-12, 6)))
+    tail = tapered(figure.rump + [[0.06, 0, 0], [-0.12, 0, 0.1], [-0.2, 0, -0.06]], 0.1, 0.05, 8)
     scut = box(figure.rump + [0, 0, -0.3], (1, 1, 0.32))
     parts.append(Part("tail", tail, marked(Plain(skin), pale, scut), finish, movable=True))
     return lowered(parts, 0.9)
+
+
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
+        length=rng.uniform(0.68, 0.85), height=rng.uniform(0.88, 1.02), chest=rng.uniform(0.25, 0.29), hips=rng.uniform(0.25, 0.29),
+        belly=rng.uniform(0.24, 0.28), width=rng.uniform(0.8, 0.95), sag=rng.uniform(-0.02, 0.03), leg=rng.uniform(0.065, 0.08),
+        thigh=rng.uniform(0.12, 0.145), bend=rng.uniform(0.03, 0.1), stride_deg=rng.uniform(-12, 12),
+        neck=rng.uniform(0.42, 0.55), neck_deg=rng.uniform(55, 75), neck_thick=0.2, neck_thin=0.14,
+    )  # fmt: skip
 
 
 def _deer_head(rng: np.random.Generator, kind: str, skin: Color, pale: Color, finish: Material) -> list[Part]:
@@ -76,16 +75,10 @@ def _deer_head(rng: np.random.Generator, kind: str, skin: Color, pale: Color, fi
     return parts
 
 
-def _antler(side: float, size: float, tall: float, wide: float, tines: int):
+def _antler(side: float, size: float, tall: float, wide: float, tines: int) -> Field:
     root = np.array([0.0, side * 0.38 * size, 0.7 * size])
-    beam = curve(
-        [
-            root,
-            root + [-0.12, side * wide, 0.4 * tall],
-            root + [-0.08, side * 1.3 * wide, 0.75 * tall],
-            root + [0.06, side * wide, tall],
-        ]
-    )
+    bend = [[0, 0, 0], [-0.12, wide, 0.4 * tall], [-0.08, 1.3 * wide, 0.75 * tall], [0.06, wide, tall]]
+    beam = curve(root + np.multiply(bend, (1, side, 1)))
     branches = [chain(beam, np.linspace(0.065, 0.042, len(beam)))]
     for k in range(tines):
         start = beam[3 + (3 if tines > 1 else 4) * k]

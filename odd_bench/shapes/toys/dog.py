@@ -59,13 +59,8 @@ def dog(rng: np.random.Generator) -> list[Part]:
     """Patched hounds, shepherds, dachshunds, dalmatians, retrievers and pugs, with or without a collar."""
     breed = pick(rng, BREEDS)
     base, mark = (tint(rng, (color,), 0.03) for color in pick(rng, breed.coats))
-    finish, stretch = pick(rng, FINISHES), rng.uniform(0.92, 1.08)
-    build = Build(
-        length=breed.length * stretch, height=breed.height * rng.uniform(0.92, 1.08), chest=rng.uniform(0.26, 0.31),
-        hips=rng.uniform(0.23, 0.28), belly=rng.uniform(0.22, 0.27), width=rng.uniform(0.85, 0.98), sag=rng.uniform(-0.04, 0.02),
-        leg=rng.uniform(0.085, 0.105), thigh=rng.uniform(0.125, 0.15), bend=rng.uniform(0.02, 0.07), stride_deg=rng.uniform(-9, 9),
-        neck=rng.uniform(0.22, 0.32), neck_deg=rng.uniform(52, 70), neck_thick=0.22, neck_thin=0.19,
-    )  # fmt: skip
+    finish = pick(rng, FINISHES)
+    build = _build(rng, breed)
     figure = sitting(build, paw) if chance(rng, 0.4) else standing(build, paw)
     coat = _dog_coat(rng, breed, figure, build, base, mark)
     parts = figure.parts(coat, Plain(_foot_color(breed, base, mark)), finish)
@@ -75,6 +70,16 @@ def dog(rng: np.random.Generator) -> list[Part]:
     )
     parts.append(_dog_tail(rng, figure, coat, finish))
     return parts + (_collar(rng, figure, build) if chance(rng, 0.6) else [])
+
+
+def _build(rng: np.random.Generator, breed: Breed) -> Build:
+    stretch = rng.uniform(0.92, 1.08)
+    return Build(
+        length=breed.length * stretch, height=breed.height * rng.uniform(0.92, 1.08), chest=rng.uniform(0.26, 0.31),
+        hips=rng.uniform(0.23, 0.28), belly=rng.uniform(0.22, 0.27), width=rng.uniform(0.85, 0.98), sag=rng.uniform(-0.04, 0.02),
+        leg=rng.uniform(0.085, 0.105), thigh=rng.uniform(0.125, 0.15), bend=rng.uniform(0.02, 0.07), stride_deg=rng.uniform(-9, 9),
+        neck=rng.uniform(0.22, 0.32), neck_deg=rng.uniform(52, 70), neck_thick=0.22, neck_thin=0.19,
+    )  # fmt: skip
 
 
 def _foot_color(breed: Breed, base: Color, mark: Color) -> Color:

@@ -46,12 +46,7 @@ def elephant(rng: np.random.Generator) -> list[Part]:
     kind = pick(rng, ("african", "african", "indian", "calf", "circus"))
     skin = tint(rng, (*GREYS, *GREYS, *PASTEL), 0.03)
     finish = pick(rng, FINISHES)
-    build = Build(
-        length=rng.uniform(0.6, 0.75), height=rng.uniform(0.78, 0.92), chest=rng.uniform(0.4, 0.46), hips=rng.uniform(0.38, 0.45),
-        belly=rng.uniform(0.42, 0.48), width=rng.uniform(0.9, 1.02), sag=rng.uniform(-0.02, 0.05), leg=rng.uniform(0.145, 0.175),
-        thigh=rng.uniform(0.18, 0.21), bend=0.01, stride_deg=rng.uniform(-8, 8),
-        neck=0.16, neck_deg=rng.uniform(22, 40), neck_thick=0.34, neck_thin=0.3,
-    )  # fmt: skip
+    build = _build(rng)
     figure = standing(build, pad)
     paint = Plain(skin) if chance(rng, 0.6) else Mottled(skin, shade(skin, 0.8), 0.3, 1.2, seed_from(rng))
     parts = figure.parts(paint, marked(paint, CREAM, *nails(build)), finish)
@@ -59,6 +54,15 @@ def elephant(rng: np.random.Generator) -> list[Part]:
     parts += posed(head, pose_at(figure.head + [0.2, 0, 0.1], 0, rng.uniform(-14, 14), rng.uniform(-10, 8)))
     parts += _elephant_tail(rng, figure, paint, skin, finish)
     return lowered(parts + (_blanket(rng, figure, build, skin) if kind == "circus" else []), 0.8)
+
+
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
+        length=rng.uniform(0.6, 0.75), height=rng.uniform(0.78, 0.92), chest=rng.uniform(0.4, 0.46), hips=rng.uniform(0.38, 0.45),
+        belly=rng.uniform(0.42, 0.48), width=rng.uniform(0.9, 1.02), sag=rng.uniform(-0.02, 0.05), leg=rng.uniform(0.145, 0.175),
+        thigh=rng.uniform(0.18, 0.21), bend=0.01, stride_deg=rng.uniform(-8, 8),
+        neck=0.16, neck_deg=rng.uniform(22, 40), neck_thick=0.34, neck_thin=0.3,
+    )  # fmt: skip
 
 
 def _elephant_head(rng: np.random.Generator, kind: str, paint: Pattern, skin: Color, finish: Material) -> list[Part]:

@@ -32,12 +32,7 @@ def fox(rng: np.random.Generator) -> list[Part]:
         tint(rng, (color,), 0.025) for color in FOXES[int(rng.choice(6, p=(0.25, 0.25, 0.2, 0.1, 0.1, 0.1)))]
     )
     finish = pick(rng, FINISHES)
-    build = Build(
-        length=rng.uniform(0.58, 0.74), height=rng.uniform(0.58, 0.68), chest=rng.uniform(0.23, 0.27), hips=rng.uniform(0.22, 0.26),
-        belly=rng.uniform(0.2, 0.24), width=rng.uniform(0.85, 0.98), sag=rng.uniform(-0.03, 0.02), leg=rng.uniform(0.07, 0.085),
-        thigh=rng.uniform(0.11, 0.13), bend=rng.uniform(0.03, 0.08), stride_deg=rng.uniform(-10, 10),
-        neck=rng.uniform(0.2, 0.28), neck_deg=rng.uniform(45, 65), neck_thick=0.2, neck_thin=0.17,
-    )  # fmt: skip
+    build = _build(rng)
     sits = chance(rng, 0.45)
     figure = sitting(build, paw) if sits else standing(build, paw)
     bib = ellipsoid(figure.head + [0.14, 0, -0.28], (0.2, 0.17, 0.34))
@@ -52,6 +47,15 @@ def fox(rng: np.random.Generator) -> list[Part]:
         head, pose_at(figure.head + [0.08, 0, 0.13], rng.uniform(-9, 9), rng.uniform(-25, 25), rng.uniform(-8, 8))
     )
     return parts + _brush(rng, figure, base, pale, finish, sits)
+
+
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
+        length=rng.uniform(0.58, 0.74), height=rng.uniform(0.58, 0.68), chest=rng.uniform(0.23, 0.27), hips=rng.uniform(0.22, 0.26),
+        belly=rng.uniform(0.2, 0.24), width=rng.uniform(0.85, 0.98), sag=rng.uniform(-0.03, 0.02), leg=rng.uniform(0.07, 0.085),
+        thigh=rng.uniform(0.11, 0.13), bend=rng.uniform(0.03, 0.08), stride_deg=rng.uniform(-10, 10),
+        neck=rng.uniform(0.2, 0.28), neck_deg=rng.uniform(45, 65), neck_thick=0.2, neck_thin=0.17,
+    )  # fmt: skip
 
 
 def _fox_head(rng: np.random.Generator, base: Color, pale: Color, dark: Color, finish: Material) -> list[Part]:

@@ -40,12 +40,7 @@ def giraffe(rng: np.random.Generator) -> list[Part]:
         patch = shade(pale, 0.6)
     pale, patch, finish = tint(rng, (pale,), 0.03), tint(rng, (patch,), 0.03), pick(rng, FINISHES)
     hide = Tiles(patch, pale, rng.uniform(0.22, 0.3), rng.uniform(0.045, 0.08), seed_from(rng))
-    build = Build(
-        length=rng.uniform(0.55, 0.7), height=rng.uniform(1.0, 1.15), chest=rng.uniform(0.27, 0.31), hips=rng.uniform(0.23, 0.27),
-        belly=rng.uniform(0.25, 0.29), width=rng.uniform(0.82, 0.95), sag=rng.uniform(-0.02, 0.02), leg=rng.uniform(0.075, 0.09),
-        thigh=rng.uniform(0.13, 0.15), bend=rng.uniform(0.02, 0.06), stride_deg=rng.uniform(-9, 9),
-        neck=rng.uniform(0.95, 1.25), neck_deg=rng.uniform(66, 84), neck_thick=0.21, neck_thin=rng.uniform(0.12, 0.14),
-    )  # fmt: skip
+    build = _build(rng)
     figure = standing(build, hoof)
     socks = box((0, 0, 0), (2, 2, rng.uniform(0.25, 0.4)))
     parts = figure.parts(marked(hide, pale, socks), Plain(shade(patch, 0.5)), finish)
@@ -56,6 +51,15 @@ def giraffe(rng: np.random.Generator) -> list[Part]:
         *_tail(rng, figure, pale, shade(patch, 0.5), finish),
     ]
     return lowered(parts, 1.2)
+
+
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
+        length=rng.uniform(0.55, 0.7), height=rng.uniform(1.0, 1.15), chest=rng.uniform(0.27, 0.31), hips=rng.uniform(0.23, 0.27),
+        belly=rng.uniform(0.25, 0.29), width=rng.uniform(0.82, 0.95), sag=rng.uniform(-0.02, 0.02), leg=rng.uniform(0.075, 0.09),
+        thigh=rng.uniform(0.13, 0.15), bend=rng.uniform(0.02, 0.06), stride_deg=rng.uniform(-9, 9),
+        neck=rng.uniform(0.95, 1.25), neck_deg=rng.uniform(66, 84), neck_thick=0.21, neck_thin=rng.uniform(0.12, 0.14),
+    )  # fmt: skip
 
 
 def _giraffe_head(rng: np.random.Generator, pale: Color, patch: Color, finish: Material) -> list[Part]:

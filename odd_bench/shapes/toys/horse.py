@@ -51,43 +51,34 @@ def horse(rng: np.random.Generator) -> list[Part]:
     kind = pick(rng, ("bay", "dun", "grey", "pied", "wood", "pastel"))
     coat, skin, hair = _horse_coat(rng, kind)
     finish = PAINTED_WOOD if kind == "wood" else pick(rng, FINISHES)
-    build = Build(
+    build = _build(rng)
+    figure = standing(build, hoof)
+    dark = tint(rng, (CHARCOAL, (0.4, 0.33, 0.25)), 0.03)
+    parts = figure.parts(coat, Plain(dark), finish)
+    head = _horse_head(rng, coat if kind != "pied" else Plain(skin), skin, hair, finish)
+    parts += posed(head, pose_at(figure.head + [0.02, 0, 0.05], 0, rng.uniform(-12, 12), rng.uniform(-12, 8)))
+    parts += [_mane(rng, figure, build, hair, finish), _horse_tail(rng, figure, hair, finish)]
+    if chance(rng, 0.55):
+        parts += _saddle(rng, figure, build)
+    return lowered(parts + (_rockers(rng, build) if chance(rng, 0.25) else []), 0.9)
+
+
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
         length=rng.uniform(0.75, 0.95), height=rng.uniform(0.92, 1.08), chest=rng.uniform(0.28, 0.33), hips=rng.uniform(0.28, 0.33),
         belly=rng.uniform(0.28, 0.33), width=rng.uniform(0.8, 0.95), sag=rng.uniform(0.0, 0.05), leg=rng.uniform(0.075, 0.1),
         thigh=rng.uniform(0.14, 0.17), bend=rng.uniform(0.02, 0.09), stride_deg=rng.uniform(-14, 14),
         neck=rng.uniform(0.5, 0.62), neck_deg=rng.uniform(48, 66), neck_thick=0.25, neck_thin=0.17,
     )  # fmt: skip
-    figure = standing(build, hoof)
-    dark = tint(rng, (CHARCOAL, (0.4, 0.33, 0.25)), 0.03)
-    parts = figure.parts(coat, Plain(dark), finish)
+
+
+def _horse_head(rng: np.random.Generator, coat: Pattern, skin: Color, hair: Color, finish: Material) -> list[Part]:
     size = rng.uniform(0.21, 0.25)
-    face = long_face(
-        rng,
-        coat if kind != "pied" else Plain(skin),
-        shade(skin, 0.7),
-        finish,
-        size,
-        0.36,
-        0.24,
-        rng.uniform(0.13, 0.16),
-    )
-    ear = leaf_ear(rng.uniform(0.24, 0.32), rng.uniform(0.075, 0.1))
-    face += ears(
-        ear, Plain(skin), ROSE, finish, (-0.05, 0.5 * size, 0.72 * size), tilt_deg=rng.uniform(5, 25), turn_deg=15
-    )
-    face.append(
-        Part(
-            "forelock",
-            tapered([(-0.05, 0, size), (0.16, 0, 1.25 * size), (0.24, 0.05, 0.5 * size)], 0.09, 0.05, 8),
-            Plain(hair),
-            finish,
-        )
-    )
-    parts += posed(face, pose_at(figure.head + [0.02, 0, 0.05], 0, rng.uniform(-12, 12), rng.uniform(-12, 8)))
-    parts += [_mane(rng, figure, build, hair, finish), _horse_tail(rng, figure, hair, finish)]
-    if chance(rng, 0.55):
-        parts += _saddle(rng, figure, build)
-    return lowered(parts + (_rockers(rng, build) if chance(rng, 0.25) else []), 0.9)
+    parts = long_face(rng, coat, shade(skin, 0.7), finish, size, 0.36, 0.24, rng.uniform(0.13, 0.16))
+    ear, place = leaf_ear(rng.uniform(0.28, 0.35), rng.uniform(0.085, 0.105)), (-0.05, 0.5 * size, 0.72 * size)
+    parts += ears(ear, Plain(skin), ROSE, finish, place, tilt_deg=rng.uniform(5, 25), turn_deg=15)
+    lock = tapered([(-0.05, 0, size), (0.16, 0, 1.25 * size), (0.24, 0.05, 0.5 * size)], 0.09, 0.05, 8)
+    return [*parts, Part("forelock", lock, Plain(hair), finish)]
 
 
 def _horse_coat(rng: np.random.Generator, kind: str) -> tuple[Pattern, Color, Color]:

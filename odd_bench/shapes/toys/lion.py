@@ -21,12 +21,7 @@ def lion(rng: np.random.Generator) -> list[Part]:
     """Manes of petals, of curls or of long locks; standing or sitting."""
     skin, hair, finish = tint(rng, LIONS, 0.03), tint(rng, MANES, 0.03), pick(rng, FINISHES)
     pale = shade(skin, 1.45)
-    build = Build(
-        length=rng.uniform(0.66, 0.82), height=rng.uniform(0.66, 0.76), chest=rng.uniform(0.29, 0.34), hips=rng.uniform(0.25, 0.3),
-        belly=rng.uniform(0.25, 0.3), width=rng.uniform(0.86, 0.98), sag=rng.uniform(-0.03, 0.02), leg=rng.uniform(0.1, 0.12),
-        thigh=rng.uniform(0.14, 0.165), bend=rng.uniform(0.02, 0.06), stride_deg=rng.uniform(-10, 10),
-        neck=rng.uniform(0.22, 0.3), neck_deg=rng.uniform(45, 62), neck_thick=0.26, neck_thin=0.22,
-    )  # fmt: skip
+    build = _build(rng)
     figure = sitting(build, paw) if chance(rng, 0.45) else standing(build, paw)
     parts = figure.parts(Plain(skin), Plain(shade(skin, 1.2)), finish)
     size = rng.uniform(0.31, 0.36)
@@ -39,6 +34,15 @@ def lion(rng: np.random.Generator) -> list[Part]:
         face, pose_at(figure.head + [0.14, 0, 0.12], rng.uniform(-8, 8), rng.uniform(-22, 22), rng.uniform(-8, 6))
     )
     return parts + _lion_tail(rng, figure, skin, hair, finish)
+
+
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
+        length=rng.uniform(0.66, 0.82), height=rng.uniform(0.66, 0.76), chest=rng.uniform(0.29, 0.34), hips=rng.uniform(0.25, 0.3),
+        belly=rng.uniform(0.25, 0.3), width=rng.uniform(0.86, 0.98), sag=rng.uniform(-0.03, 0.02), leg=rng.uniform(0.1, 0.12),
+        thigh=rng.uniform(0.14, 0.165), bend=rng.uniform(0.02, 0.06), stride_deg=rng.uniform(-10, 10),
+        neck=rng.uniform(0.22, 0.3), neck_deg=rng.uniform(45, 62), neck_thick=0.26, neck_thin=0.22,
+    )  # fmt: skip
 
 
 def _locks(rng: np.random.Generator, hair: Color) -> Pattern:

@@ -95,9 +95,7 @@ def _bamboo(rng: np.random.Generator, hand: np.ndarray) -> list[Part]:
         for k in np.linspace(-low + 0.08, high - 0.1, 4)
     ]
     tip = hand + (high - 0.06) * along
-    blades = [
-        posed([Part("", leaf_ear(0.34, 0.075), Plain(color))], pose_at(tip, tilt, 20, 0))[0].field for tilt in (65, -50)
-    ]
+    blades = [placed(leaf_ear(0.34, 0.075), pose_at(tip, tilt_deg, 20)) for tilt_deg in (65, -50)]
     rings = Stripes(color, shade(color, 0.75), tuple(along), 0.2, 0.12)
     return [
         Part("bamboo", union(stalk, *knots), rings, PAINTED_WOOD, movable=True),

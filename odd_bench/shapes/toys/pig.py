@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain
-from odd_bench.shapes.sdf import box, cylinder, ellipsoid, scaled, sphere
+from odd_bench.shapes.sdf import Field, box, cylinder, ellipsoid, scaled, sphere
 from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, ears, eyes, marked, pointed_ear, pose_at, posed, rope, smile
@@ -19,16 +19,10 @@ def pig(rng: np.random.Generator) -> list[Part]:
     """Pink, spotted, saddleback and dark pigs, and the money box with a slot in its back."""
     kind = pick(rng, ("pink", "pink", "spotted", "saddleback", "dark", "bank"))
     skin = tint(rng, PIGS, 0.04)
-    skin = {"dark": tint(rng, (CHARCOAL, (0.4, 0.3, 0.28)), 0.03), "bank": tint(rng, (*PIGS, *TOY), 0.04)}.get(
-        kind, skin
-    )
+    dark, bright = tint(rng, (CHARCOAL, (0.4, 0.3, 0.28)), 0.03), tint(rng, (*PIGS, *TOY), 0.04)
+    skin = {"dark": dark, "bank": bright}.get(kind, skin)
     coat, finish = _pig_coat(rng, kind, skin), CERAMIC if kind == "bank" else pick(rng, FINISHES)
-    build = Build(
-        length=rng.uniform(0.62, 0.85), height=rng.uniform(0.62, 0.74), chest=rng.uniform(0.4, 0.48),
-        hips=rng.uniform(0.42, 0.5), belly=rng.uniform(0.44, 0.52), width=rng.uniform(0.92, 1.08), sag=rng.uniform(0.0, 0.06),
-        leg=rng.uniform(0.12, 0.15), thigh=rng.uniform(0.17, 0.21), stride_deg=rng.uniform(-6, 6),
-        neck=0.12, neck_deg=rng.uniform(15, 35), neck_thick=0.36, neck_thin=0.34,
-    )  # fmt: skip
+    build = _build(rng)
     figure = (sitting if kind != "bank" and chance(rng, 0.25) else standing)(build, hoof)
     parts = figure.parts(coat, Plain(shade(skin, 0.6)), finish)
     head = _pig_head(rng, coat, skin, finish)
@@ -40,7 +34,16 @@ def pig(rng: np.random.Generator) -> list[Part]:
     return parts
 
 
-def _curl(rng: np.random.Generator, figure: Figure):
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
+        length=rng.uniform(0.62, 0.85), height=rng.uniform(0.62, 0.74), chest=rng.uniform(0.4, 0.48),
+        hips=rng.uniform(0.42, 0.5), belly=rng.uniform(0.44, 0.52), width=rng.uniform(0.92, 1.08), sag=rng.uniform(0.0, 0.06),
+        leg=rng.uniform(0.12, 0.15), thigh=rng.uniform(0.17, 0.21), stride_deg=rng.uniform(-6, 6),
+        neck=0.12, neck_deg=rng.uniform(15, 35), neck_thick=0.36, neck_thin=0.34,
+    )  # fmt: skip
+
+
+def _curl(rng: np.random.Generator, figure: Figure) -> Field:
     t, turns, width = np.linspace(0, 1, 24), rng.uniform(1.2, 1.9), rng.uniform(0.09, 0.12)
     angle, wide = 2 * np.pi * turns * t, width * np.minimum(3 * t, 1)
     coil = np.stack([0.12 - 0.4 * t, wide * np.sin(angle), wide * (1 - np.cos(angle))], axis=1)

@@ -31,11 +31,7 @@ def sheep(rng: np.random.Generator) -> list[Part]:
         else tint(rng, ((0.88, 0.72, 0.6), (0.82, 0.65, 0.52)), 0.03)
     )
     finish, wool = pick(rng, FINISHES), pick(rng, (PLUSH, FELT, *FINISHES))
-    build = Build(
-        length=rng.uniform(0.62, 0.82), height=rng.uniform(0.74, 0.86), chest=rng.uniform(0.33, 0.39), hips=rng.uniform(0.34, 0.4),
-        belly=rng.uniform(0.36, 0.42), width=rng.uniform(0.9, 1.02), leg=rng.uniform(0.08, 0.1), thigh=rng.uniform(0.12, 0.14),
-        stride_deg=rng.uniform(-8, 8), neck=rng.uniform(0.36, 0.44), neck_deg=rng.uniform(35, 58), neck_thick=0.25, neck_thin=0.2,
-    )  # fmt: skip
+    build = _build(rng)
     figure = standing(build, hoof)
     curl = rng.uniform(0.1, 0.15)
     figure = replace(figure, trunk=union(figure.trunk, _wool(rng, figure.trunk, build, curl)))
@@ -47,6 +43,14 @@ def sheep(rng: np.random.Generator) -> list[Part]:
     drop = np.array([-0.12, 0, -rng.uniform(0.08, 0.22)])
     tail = balls([dock, dock + 0.5 * drop + [-0.02, 0, 0.03], dock + drop], rng.uniform(0.1, 0.13))
     return [*parts, Part("tail", tail, Plain(fleece), wool, movable=True)]
+
+
+def _build(rng: np.random.Generator) -> Build:
+    return Build(
+        length=rng.uniform(0.62, 0.82), height=rng.uniform(0.74, 0.86), chest=rng.uniform(0.33, 0.39), hips=rng.uniform(0.34, 0.4),
+        belly=rng.uniform(0.36, 0.42), width=rng.uniform(0.9, 1.02), leg=rng.uniform(0.08, 0.1), thigh=rng.uniform(0.12, 0.14),
+        stride_deg=rng.uniform(-8, 8), neck=rng.uniform(0.36, 0.44), neck_deg=rng.uniform(35, 58), neck_thick=0.25, neck_thin=0.2,
+    )  # fmt: skip
 
 
 def _wool(rng: np.random.Generator, trunk: Field, build: Build, curl: float) -> Field:
