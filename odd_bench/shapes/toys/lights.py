@@ -1,0 +1,340 @@
+"""Lights: table lamps, desk lamps, light bulbs, energy savers and lanterns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from odd_bench.shapes.patterns import Color, Gradient, Inlay, Pattern, Plain, Sectors, Split, Spots, Stripes
+from odd_bench.shapes.sdf import (
+    Field,
+    box,
+    capsule,
+    chain,
+    cut,
+    cylinder,
+    ellipsoid,
+    extrude,
+    frame_along,
+    frustum,
+    lathe,
+    moved,
+    placed,
+    smooth_union,
+    sphere,
+    torus,
+    union,
+)
+from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.curves import smooth_outline
+from odd_bench.shapes.toys.turned import curve, relief, solid
+
+GLOW = ((0.99, 0.93, 0.7), (0.98, 0.97, 0.9), (0.99, 0.85, 0.5), (0.8, 0.92, 0.98))
+
+
+def light(rng: np.random.Generator) -> list[Part]:
+    return palette.pick(rng, (_table_lamp, _table_lamp, _desk_lamp, _bulb, _energy_saver, _lantern))(rng)
+
+
+def _shade_paint(rng, color: Color, low: float, high: float) -> Pattern:
+    second, seed = palette.contrast(rng, color, (*palette.TOY, palette.WHITE)), palette.seed_from(rng)
+    hem = cut(box((0, 0, 0), (3, 3, 9)), box((0, 0, (low + high) / 2), (9, 9, (high - low) / 2 - 0.09)))
+    return palette.pick(
+        rng,
+        (
+            Inlay(Plain(color), Plain(second), hem),
+            Sectors(color, second, int(rng.integers(8, 16)), float(rng.uniform(0.3, 0.5))),
+            Spots(color, second, rng.uniform(0.26, 0.36), rng.uniform(0.07, 0.1), 0.95, seed),
+            Stripes(color, second, (0, 0, 1), rng.uniform(0.16, 0.3), rng.uniform(0.25, 0.5)),
+            Gradient(color, palette.shade(color, 1.6), (0, 0, 1), low, high),
+        ),
+    )
+
+
+def _table_lamp(rng) -> list[Part]:
+    """A turned foot, a shade open below with the bulb in it, a knob on top and a pull chain."""
+    wide, tall = rng.uniform(0.62, 0.78), rng.uniform(0.6, 0.75)
+    low, narrow = rng.uniform(0.85, 1.0), rng.uniform(0.45, 0.8)
+    color, foot_color = (
+        palette.tint(rng, (*palette.TOY, *palette.PASTEL, palette.CREAM)),
+        palette.tint(rng, (*palette.TOY, *palette.EARTH)),
+    )
+    belly, waist, foot = rng.uniform(0.12, 0.34), rng.uniform(0.09, 0.13), rng.uniform(0.4, 0.5)
+    height = rng.uniform(0.3, 0.6)
+    profile = [
+        (foot, 0.0),
+        (foot, 0.07),
+        (foot * 0.55, 0.14),
+        (max(belly, waist), 0.14 + height * low * 0.6),
+        (waist, low * 0.85),
+        (0.08, low + 0.2),
+    ]
+    stand = solid(curve(profile, 5))
+    material = palette.pick(rng, (palette.CERAMIC, palette.WOOD, palette.METAL))
+    paint = {"wood": palette.wood_grain(rng), "polished metal": Plain(palette.pick(rng, palette.METALS))}.get(
+        material.name, palette.decorated(rng, foot_color, palette.contrast(rng, foot_color))
+    )
+    top = low + tall
+    shade_field = frustum((0, 0, low), (0, 0, top), wide, wide * narrow, 0.03)
+    hollow = frustum(
+        (0, 0, low - 0.3), (0, 0, top - 0.07), wide * (1 - 0.3 * (narrow - 1) / tall) - 0.07, wide * narrow - 0.07
+    )
+    ball = rng.uniform(0.085, 0.12)
+    x = wide * 0.62
+    pull = union(
+        capsule((x, 0, low + 0.25), (x, 0, low - 0.2), 0.05),
+        sphere((x, 0, low - 0.25), 0.1),
+        box((x / 2, 0, low + 0.28), (x / 2, 0.06, 0.06)),
+    )
+    knob = union(capsule((0, 0, top - 0.1), (0, 0, top + 0.06), 0.055), sphere((0, 0, top + 0.06 + ball), ball))
+    brass = Plain(palette.pick(rng, palette.METALS))
+    return [
+        Part("shade", shade_field, _shade_paint(rng, color, low, top), palette.CLOTH),
+        Part("shade", hollow, Plain(palette.shade(color, 1.7)), palette.CLOTH, cut=True),
+        Part("stand", union(stand, capsule((0, 0, low), (0, 0, top - 0.04), 0.07)), paint, material),
+        Part("bulb", ellipsoid((0, 0, low + 0.2), (0.19, 0.19, 0.24)), Plain(palette.pick(rng, GLOW)), palette.FROSTED),
+        Part(
+            "base",
+            lathe([(0, 0), (foot * 1.12, 0), (foot * 1.1, 0.09), (foot * 0.6, 0.13), (0, 0.13)], 0.02),
+            brass,
+            palette.METAL,
+            movable=True,
+        ),
+        Part("finial", knob, brass, palette.METAL, movable=True),
+        Part("pull_chain", pull, brass, palette.METAL, movable=True),
+        *_bow(rng, shade_field, wide * (1 + narrow) / 2, low + rng.uniform(0.24, 0.34)),
+    ]
+
+
+def _bow(rng, wall: Field, x: float, z: float) -> list[Part]:
+    """A motif on the shade, in front."""
+    field = relief(wall, motifs.draw(rng, rng.uniform(0.2, 0.26)), 0, x, z, 0.06)
+    return [Part("ornament", field, Plain(palette.tint(rng)), palette.FELT, movable=True)]
+
+
+def _desk_lamp(rng) -> list[Part]:
+    """An architect's lamp: heavy foot, two arms with a knee and a bell-shaped head."""
+    color = palette.tint(rng, (*palette.TOY, palette.CHARCOAL, palette.WHITE))
+    joint, metal = Plain(palette.pick(rng, palette.METALS)), palette.pick(rng, (palette.ENAMEL, palette.PLASTIC))
+    knee = np.array([-rng.uniform(0.4, 0.6), 0, rng.uniform(0.75, 0.9)])
+    neck = np.array([rng.uniform(0.15, 0.4), 0, rng.uniform(1.45, 1.65)])
+    out = np.array([rng.uniform(0.7, 1.1), 0, -rng.uniform(0.5, 1.1)])
+    out /= np.linalg.norm(out)
+    head_pose = frame_along(-out, neck + 0.52 * out)
+    long, wide = rng.uniform(0.55, 0.66), rng.uniform(0.4, 0.5)
+    bell = curve([(wide, 0.0), (wide * 0.9, long * 0.35), (wide * 0.45, long * 0.7), (wide * 0.36, long)], 5)
+    hollow = curve(
+        [(wide - 0.06, -0.3), (wide - 0.065, 0.0), (wide * 0.9 - 0.08, long * 0.35), (wide * 0.3, long * 0.62)], 4
+    )
+    foot = rng.uniform(0.45, 0.55)
+    pads = [(np.zeros(3) + [0, 0, 0.16], 0.12), (knee, 0.13), (neck, 0.13)]
+    pins = [union(cylinder(c - [0, r, 0], c + [0, r, 0], r * 0.95, 0.03), sphere(c, r * 0.8)) for c, r in pads]
+    bulb = neck + 0.52 * out - 0.12 * out
+    button = lathe([(0, 0), (0.12, 0), (0.1, 0.16), (0, 0.17)], 0.02)
+    return [
+        Part("base", lathe([(0, 0), (foot, 0), (foot, 0.08), (foot * 0.4, 0.18), (0, 0.2)], 0.02), Plain(color), metal),
+        Part("arm_lower", capsule((0, 0, 0.14), knee, 0.075), joint, palette.METAL),
+        Part("arm_upper", capsule(knee, neck, 0.075), joint, palette.METAL),
+        Part("head", placed(solid(bell, 0.0), head_pose), Plain(color), metal),
+        Part("head", placed(solid(hollow), head_pose), Plain(palette.WHITE), metal, cut=True),
+        Part(
+            "bulb",
+            union(sphere(bulb, 0.19), capsule(bulb, neck + 0.1 * out, 0.1)),
+            Plain(palette.pick(rng, GLOW)),
+            palette.FROSTED,
+            movable=True,
+        ),
+        Part("knee", pins[1], Plain(palette.CHARCOAL), palette.RUBBER, movable=True),
+        Part("neck", pins[2], Plain(palette.CHARCOAL), palette.RUBBER, movable=True),
+        Part("hinge", pins[0], Plain(palette.CHARCOAL), palette.RUBBER, movable=True),
+        Part(
+            "switch",
+            moved(button, (foot * 0.64, 0, 0.08)),
+            Plain(palette.contrast(rng, color)),
+            palette.PLASTIC,
+            movable=True,
+        ),
+    ]
+
+
+def _screw(rng, top: float, radius: float) -> list[Part]:
+    """A screw cap from the floor to height `top`: contact, insulator, sleeve with a thread."""
+    brass = Plain(palette.pick(rng, (palette.SILVER, palette.GOLD, palette.COPPER)))
+    turns, low = int(rng.integers(3, 5)), 0.2
+    heights = np.linspace(low + 0.09, top - 0.06, turns)
+    rings = union(*(torus((0, 0, z), radius, 0.06, (0.12, 0, 1)) for z in heights))
+    return [
+        Part("cap", cylinder((0, 0, low), (0, 0, top + 0.04), radius, 0.03), brass, palette.METAL),
+        Part("thread", rings, brass, palette.METAL, movable=True),
+        Part(
+            "insulator",
+            frustum((0, 0, 0.08), (0, 0, low + 0.03), radius * 0.55, radius * 0.98, 0.02),
+            Plain(palette.CHARCOAL),
+            palette.PLASTIC,
+        ),
+        Part("contact", cylinder((0, 0, 0.0), (0, 0, 0.16), radius * 0.45, 0.05), brass, palette.METAL, movable=True),
+    ]
+
+
+def _bulb(rng) -> list[Part]:
+    """A pear, globe or candle bulb on its screw cap, held upright, with its filament drawn on the glass."""
+    neck, radius, z = rng.uniform(0.26, 0.3), rng.uniform(0.5, 0.62), rng.uniform(0.5, 0.58)
+    kind = palette.pick(rng, ("pear", "globe", "candle"))
+    middle = z + radius * {"pear": 1.35, "globe": 1.0, "candle": 1.0}[kind]
+    stem = frustum(
+        (0, 0, z - 0.05), (0, 0, middle), neck, {"pear": 0.75, "globe": 0.5, "candle": 0.6}[kind] * radius, 0.03
+    )
+    if kind == "candle":
+        tall = radius * rng.uniform(1.1, 1.25)
+        ball = smooth_union(
+            0.3,
+            ellipsoid((0, 0, middle), (0.72 * radius, 0.72 * radius, tall)),
+            capsule((0, 0, middle), (0, 0, middle + tall), 0.3, 0.06),
+        )
+        wall, top = 0.72 * radius, middle + tall + 0.03
+    else:
+        ball, wall, top = sphere((0, 0, middle), radius), radius, middle + radius
+    glass = palette.tint(rng, (*GLOW, palette.WHITE, *palette.PASTEL, *palette.TOY[:6]), 0.03)
+    blend = Gradient(palette.shade(glass, 0.8), palette.shade(glass, 1.5), (0, 0, 1), z, top)
+    material, outer = palette.pick(rng, (palette.GLASS, palette.FROSTED, palette.SATIN)), smooth_union(0.25, stem, ball)
+    pip = capsule((0, 0, top - 0.1), (0, 0, top + 0.07), 0.12, 0.1)
+    wire = Plain(palette.contrast(rng, glass, (palette.CHARCOAL, palette.ORANGE, palette.RED, palette.COPPER)))
+    return [
+        *_screw(rng, z, neck * 0.92),
+        Part("glass", outer, palette.pick(rng, (Plain(glass), blend)), material),
+        Part(
+            "collar",
+            torus((0, 0, z + 0.02), neck * 0.98, 0.065),
+            Plain(palette.CHARCOAL),
+            palette.PLASTIC,
+            movable=True,
+        ),
+        Part("tip", pip, Plain(palette.shade(glass, 0.75)), material, movable=True),
+        Part(
+            "filament",
+            relief(outer, _filament(wall * 0.62, int(rng.integers(2, 4))), 0, wall, middle, 0.05),
+            wire,
+            palette.SATIN,
+            movable=True,
+        ),
+    ]
+
+
+def _filament(size: float, loops: int) -> list[tuple[float, float]]:
+    """A zigzag stroke between two wires that come up from below."""
+    x = np.linspace(-size, size, 2 * loops + 1)
+    y = np.where(np.arange(2 * loops + 1) % 2 == 0, 0.45 * size, -0.25 * size)
+    line = np.concatenate([[[-0.45 * size, -size]], np.stack([x, y], axis=1), [[0.45 * size, -size]]])
+    offset = np.array([0.0, 0.075])
+    across = np.array([0.075, 0.0])
+    upper, lower = line + offset, line - offset
+    upper[[0, -1]], lower[[0, -1]] = line[[0, -1]] + [-across, across], line[[0, -1]] + [across, -across]
+    return [(float(a), float(b)) for a, b in np.concatenate([upper, lower[::-1]])]
+
+
+def _energy_saver(rng) -> list[Part]:
+    """A double spiral of glass tube on a ballast and a screw cap."""
+    neck, z = rng.uniform(0.26, 0.3), 0.62
+    turns, radius, tall, tube = (
+        rng.uniform(2.3, 3.2),
+        rng.uniform(0.4, 0.48),
+        rng.uniform(0.85, 1.0),
+        rng.uniform(0.095, 0.115),
+    )
+    t = np.linspace(0, 1, 26)
+    arms = []
+    for start in (0, np.pi):
+        r = radius * np.minimum(1.0, 0.35 + 5 * np.minimum(t, 1 - t))
+        a = start + 2 * np.pi * turns / 2 * t
+        points = np.stack([r * np.cos(a), r * np.sin(a), z + 0.3 + tall * t], axis=1)
+        arms.append(chain([[*points[0][:2], z + 0.1], *points, [0, 0, points[-1][2] + 0.02]], [tube] * 28))
+    glow = palette.tint(rng, (*GLOW, palette.WHITE, *palette.PASTEL), 0.03)
+    body = palette.tint(rng, (palette.WHITE, palette.CREAM, palette.GREY, *palette.TOY))
+    ballast = solid(curve([(neck, z - 0.02), (0.46, z + 0.12), (0.5, z + 0.28), (0.42, z + 0.34)], 5))
+    fins = union(
+        *(
+            box((0.47 * np.cos(a), 0.47 * np.sin(a), z + 0.17), (0.06, 0.06, 0.13), 0.04)
+            for a in np.arange(8) * np.pi / 4
+        )
+    )
+    return [
+        *_screw(rng, z, neck * 0.92),
+        Part("ballast", ballast, Split(body, palette.shade(body, 0.7), (0, 0, 1), z + 0.24), palette.PLASTIC),
+        Part("fins", fins, Plain(palette.shade(body, 0.6)), palette.PLASTIC, movable=True),
+        Part("tube", union(*arms), Plain(glow), palette.FROSTED),
+    ]
+
+
+def _lantern(rng) -> list[Part]:
+    """A storm lantern: foot, glass with a flame, cage, roof and carrying ring."""
+    color = palette.tint(rng, (*palette.TOY, palette.CHARCOAL, *palette.METALS))
+    metal = palette.pick(rng, (palette.ENAMEL, palette.METAL, palette.BRUSHED))
+    sides, radius, tall = palette.pick(rng, (4, 6, 24)), rng.uniform(0.42, 0.52), rng.uniform(0.75, 0.9)
+    foot, low = rng.uniform(0.6, 0.68), 0.26
+    top = low + tall
+    prism = _prism(sides, radius, low - 0.02, top + 0.02)
+    glow = Gradient((0.99, 0.72, 0.3), palette.pick(rng, GLOW), (0, 0, 1), low, top)
+    count = 4 if sides == 24 else sides
+    angles = (np.arange(count) + 0.5) * 2 * np.pi / count
+    roof_tall = rng.uniform(0.3, 0.42)
+    roof = lathe(
+        [
+            (0, top - 0.02),
+            (radius * 1.3, top - 0.02),
+            (radius * 1.26, top + 0.07),
+            (0.16, top + roof_tall),
+            (0, top + roof_tall),
+        ],
+        0.02,
+    )
+    ring_z = top + roof_tall + rng.uniform(0.16, 0.2)
+    ring = union(
+        torus((0, 0, ring_z), 0.2, 0.065, (1, 0, 0)), capsule((0, 0, top + roof_tall - 0.1), (0, 0, ring_z - 0.2), 0.09)
+    )
+    second = Plain(palette.contrast(rng, color))
+    parts = [
+        Part("glass", prism, glow, palette.FROSTED),
+        Part(
+            "foot",
+            lathe(
+                [(0, 0), (foot, 0), (foot, 0.1), (foot * 0.82, 0.2), (foot * 0.8, low + 0.05), (0, low + 0.05)], 0.02
+            ),
+            Plain(color),
+            metal,
+        ),
+        Part("roof", roof, Plain(color), metal),
+        Part("handle", ring, second, palette.METAL, movable=True),
+    ]
+    for k, a in enumerate(angles):
+        x, y = radius * 1.02 * np.cos(a), radius * 1.02 * np.sin(a)
+        parts.append(
+            Part(
+                f"bar_{k + 1}",
+                capsule((x, y, low - 0.02), (x, y, top + 0.02), 0.065),
+                Plain(color),
+                metal,
+                movable=True,
+            )
+        )
+    flame = [(0.0, -0.26), (0.17, -0.14), (0.15, 0.04), (0.0, 0.34), (-0.06, 0.12), (-0.15, 0.02), (-0.17, -0.14)]
+    outline = smooth_outline([(1.15 * x, 1.15 * y) for x, y in flame], 24)
+    emblem = relief(prism, outline, 0, radius * np.cos(np.pi / sides), low + tall * 0.45, 0.08)
+    knob = union(capsule((0, -foot * 0.7, 0.14), (0, -foot * 1.12, 0.14), 0.055), sphere((0, -foot * 1.12, 0.14), 0.11))
+    parts.append(
+        Part(
+            "flame",
+            emblem,
+            Gradient((0.95, 0.35, 0.1), (0.99, 0.85, 0.3), (0, 0, 1), low + 0.2, low + 0.6),
+            palette.SATIN,
+            movable=True,
+        )
+    )
+    return [*parts, Part("wick_knob", knob, second, palette.METAL, movable=True)]
+
+
+def _prism(sides: int, radius: float, low: float, high: float) -> Field:
+    a = (np.arange(sides) + 0.5) * 2 * np.pi / sides
+    return extrude([(radius * np.cos(t), radius * np.sin(t)) for t in a], low, high, 0.02)
+
+
+TOYS = {"light": light}
