@@ -9,7 +9,11 @@ import numpy as np
 from odd_bench.shapes.toy import Toy
 from odd_bench.shapes.toys import (
     airplanes,
+    apple,
+    banana,
     boats,
+    bottles,
+    bread,
     bunny,
     buses,
     butterfly,
@@ -19,8 +23,6 @@ from odd_bench.shapes.toys import (
     cookie,
     cow,
     cupcake,
-    apple,
-    orange,
     deer,
     dinosaur,
     dishes,
@@ -31,7 +33,9 @@ from odd_bench.shapes.toys import (
     fox,
     frog,
     giraffe,
+    glasses,
     hamburger,
+    hats,
     horse,
     ice,
     lights,
@@ -40,6 +44,7 @@ from odd_bench.shapes.toys import (
     monkey,
     mouse,
     octopus,
+    orange,
     panda,
     penguin,
     pig,
@@ -73,6 +78,8 @@ FAMILIES = (
     cupcake,
     apple,
     orange,
+    bread,
+    banana,
     shark,
     dishes,
     cars,
@@ -97,6 +104,9 @@ FAMILIES = (
     mouse,
     lizard,
     dinosaur,
+    hats,
+    bottles,
+    glasses,
 )  # fmt: skip
 BUILDERS = {name: build for family in FAMILIES for name, build in family.TOYS.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Mottled, Pattern, Plain, Sectors, Spots, Stripes
-from odd_bench.shapes.sdf import Field, chain, displaced, ellipsoid, half_space, lathe, scaled, sphere, union
+from odd_bench.shapes.sdf import Field, capsule, chain, displaced, ellipsoid, half_space, lathe, scaled, sphere, union
 from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import leaf_outline, plate, smooth_path
@@ -65,7 +65,7 @@ def _fruit(rng) -> Field:
         (0.34, -0.8),
     ]
     right += [(0.16, -0.76), (0.0, -0.66)]
-    profile = smooth_path(right, 28)
+    profile = smooth_path(right, 56)
     profile[:, 0] = np.maximum(profile[:, 0], 0.0)
     body = scaled(lathe([tuple(p) for p in profile]), (1.0, rng.uniform(0.94, 1.0), tall))
     lobes, phase = 5, rng.uniform(0, 6)
@@ -94,11 +94,8 @@ def stem_and_leaves(rng: np.random.Generator, root: np.ndarray) -> list[Part]:
     path = smooth_path([root - [0, 0, 0.1], root + [0.3 * lean[0], 0.3 * lean[1], 0.5 * tall], root + [*lean, tall]], 7)
     stalk = chain(path, list(np.linspace(0.075, 0.095, 7)))
     parts = [Part("stem", stalk, Plain(tint(rng, (BROWN, (0.35, 0.3, 0.15)))), WOOD, movable=True)]
-    color, long, wide = (
-        tint(rng, (GREEN, (0.35, 0.55, 0.2), (0.5, 0.7, 0.25))),
-        rng.uniform(0.65, 0.85),
-        rng.uniform(0.32, 0.42),
-    )
+    color = tint(rng, (GREEN, (0.35, 0.55, 0.2), (0.5, 0.7, 0.25)))
+    long, wide = rng.uniform(0.65, 0.85), rng.uniform(0.32, 0.42)
     start = rng.uniform(-2.2, 0.6)
     for i, name in enumerate(("leaf", "leaf_small")[: 1 + chance(rng, 0.5)]):
         turn = start + i * rng.uniform(2.2, 3.2)
@@ -107,11 +104,8 @@ def stem_and_leaves(rng: np.random.Generator, root: np.ndarray) -> list[Part]:
         origin = path[3] - 0.05 * out
         size = 1.0 - 0.25 * i
         blade = plate(leaf_outline(size * long, size * wide, rng.uniform(0, 0.25)), 0.085, origin, out, across)
-        vein = Inlay(
-            Plain(color),
-            Plain(shade(color, 1.35)),
-            plate([(0, -0.02), (0.9 * long, -0.01), (0.9 * long, 0.01), (0, 0.02)], 0.4, origin, out, across),
-        )
+        rib = capsule(origin, origin + 0.9 * size * long * out / np.linalg.norm(out), 0.03)
+        vein = Inlay(Plain(color), Plain(shade(color, 1.35)), scaled(rib, (1, 1, 5), tuple(origin)))
         parts.append(Part(name, blade, vein, SATIN, movable=True))
     return parts
 
@@ -121,10 +115,8 @@ def _bite(rng) -> Part:
     turn, high = rng.uniform(-0.9, -0.2), rng.uniform(-0.05, 0.2)
     out, side = np.array([np.cos(turn), np.sin(turn), 0]), np.array([-np.sin(turn), np.cos(turn), 0])
     size = rng.uniform(0.27, 0.34)
-    marks = [
-        sphere(1.02 * out + dy * size * side + [0, 0, high + dz * size], size * 1.1)
-        for dy, dz in ((-0.9, 0.5), (0.0, 0.75), (0.9, 0.5), (-0.5, -0.45), (0.5, -0.45))
-    ]
+    teeth = ((-0.9, 0.5), (0.0, 0.75), (0.9, 0.5), (-0.5, -0.45), (0.5, -0.45))
+    marks = [sphere(1.02 * out + dy * size * side + [0, 0, high + dz * size], 1.1 * size) for dy, dz in teeth]
     cream = tint(rng, (CREAM, (0.97, 0.93, 0.7)), 0.02)
     return Part("bite", union(*marks), Mottled(cream, shade(cream, 0.9), 0.12, 1.5, seed_from(rng)), FLESH, cut=True)
 
@@ -140,17 +132,14 @@ def _half(rng) -> list[Part]:
     seed_color = tint(rng, ((0.3, 0.16, 0.08), (0.4, 0.22, 0.1)), 0.02)
     parts = [Part("cut_face", facing, flesh, FLESH, cut=True)]
     for side, s in (("left", 1.0), ("right", -1.0)):
-        pip = chain([(x, 0.11 * s, 0.16), (x, 0.14 * s, 0.0), (x, 0.13 * s, -0.1)], [0.05, 0.1, 0.09])
+        pip = chain([(x, 0.11 * s, 0.16), (x, 0.14 * s, 0.0), (x, 0.13 * s, -0.1)], [0.06, 0.12, 0.11])
         parts.append(Part(f"seed_{side}", pip, Plain(seed_color), BEAD, movable=True))
     return parts
 
 
 def _worm(rng) -> list[Part]:
-    color, turn, z = (
-        tint(rng, ((0.6, 0.8, 0.3), PINK, YELLOW, (0.5, 0.75, 0.85))),
-        rng.uniform(-0.9, 0.1),
-        rng.uniform(-0.1, 0.25),
-    )
+    color = tint(rng, ((0.6, 0.8, 0.3), PINK, YELLOW, (0.5, 0.75, 0.85)))
+    turn, z = rng.uniform(-0.9, 0.1), rng.uniform(-0.1, 0.25)
     out = np.array([np.cos(turn), np.sin(turn), 0])
     bends = [0.75 * out, 1.05 * out, 1.25 * out + [0, 0, 0.1], 1.28 * out + [0, 0, 0.35], 1.36 * out + [0, 0, 0.52]]
     path = smooth_path(np.array(bends) + [0, 0, z], 12)
@@ -159,11 +148,9 @@ def _worm(rng) -> list[Part]:
         Part("hole", sphere(0.9 * out + [0, 0, z], 0.24), Plain((0.35, 0.2, 0.1)), FLESH, cut=True),
         Part("worm", chain(path, [*[0.13] * 9, 0.14, 0.16, 0.17]), rings, SATIN, movable=True),
     ]
-    side = np.array([-out[1], out[0], 0])
-    parts += [
-        Part("worm", e.field, e.pattern, BEAD, movable=True)
-        for e in (bead_eye("worm", path[-1] + 0.12 * out + s * 0.09 * side + [0, 0, 0.08], out, 0.065) for s in (1, -1))
-    ]
+    for s in (1, -1):
+        at = path[-1] + 0.12 * out + s * 0.09 * np.array([-out[1], out[0], 0]) + [0, 0, 0.08]
+        parts.append(bead_eye("worm", at, out, 0.065))
     parts.append(Part("worm", sphere(path[-1] + 0.17 * out, 0.045), Plain(RED), BEAD, movable=True))
     return parts
 

@@ -21,6 +21,7 @@ from odd_bench.shapes.toys.palette import (
     shade,
     tint,
 )
+from odd_bench.shapes.toys.placing import lowered
 from odd_bench.shapes.toys.toppings import (
     BAKED,
     ICING,
@@ -37,7 +38,7 @@ from odd_bench.shapes.toys.toppings import (
 
 
 def cake(rng: np.random.Generator) -> list[Part]:
-    return pick(rng, (_birthday, _cut, _tiers, cake_slice))(rng)
+    return lowered(pick(rng, (_birthday, _cut, _tiers, cake_slice))(rng), 0.8)
 
 
 def _board(rng, radius: float) -> Part:

@@ -22,6 +22,7 @@ from odd_bench.shapes.toys.palette import (
     shade,
     tint,
 )
+from odd_bench.shapes.toys.placing import lowered
 from odd_bench.shapes.toys.toppings import (
     BAKED,
     CHOCOLATE,
@@ -47,7 +48,7 @@ def cupcake(rng: np.random.Generator) -> list[Part]:
     color = tint(rng, ICINGS, 0.03)
     parts = [_case(rng, wide, tall, taper, color)]
     top = {"swirl": _swirl, "dome": _dome, "rosettes": _rosettes, "muffin": _muffin}[kind]
-    return parts + top(rng, wide, tall, color)
+    return lowered(parts + top(rng, wide, tall, color), 0.9)
 
 
 def _case(rng, wide: float, tall: float, taper: float, icing: Color) -> Part:

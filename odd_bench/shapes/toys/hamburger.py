@@ -18,6 +18,7 @@ from odd_bench.shapes.sdf import (
     scattered,
     sphere,
     torus,
+    union,
     warped,
 )
 from odd_bench.shapes.shape import Material
@@ -89,9 +90,13 @@ def _layer(rng, layer: str, name: str, z: float, radius: float) -> list[Part]:
             rng, name, z, tall, 0.43 * radius, 0.72 * radius, 4, tint(rng, ((0.45, 0.6, 0.2), (0.35, 0.5, 0.15)), 0.03)
         )
     tone, turn = pick(rng, (WHITE, (0.75, 0.45, 0.65))), rng.uniform(0, np.pi)
-    shift = 0.42 * radius * np.array([np.cos(turn), np.sin(turn), 0])
-    rings = [torus(s * shift + [0, 0, z + tall / 2], 0.58 * radius, 0.085) for s in (1, -1)]
-    return [Part(f"{name}_{i + 1}", ring, Plain(tone), WET, movable=True) for i, ring in enumerate(rings)]
+    parts = []
+    for i, s in enumerate((1, -1)):
+        x, y = s * 0.42 * radius * np.array([np.cos(turn), np.sin(turn)])
+        disc = cylinder((x, y, z - 0.01), (x, y, z + tall), 0.6 * radius, 0.03)
+        rings = [torus((x, y, z + tall / 2), r * radius, 0.085) for r in (0.58, 0.32)]
+        parts.append(Part(f"{name}_{i + 1}", union(disc, *rings), Plain(tone), WET, movable=True))
+    return parts
 
 
 def _lettuce(rng, name: str, z: float, radius: float) -> Part:

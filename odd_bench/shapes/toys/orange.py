@@ -29,7 +29,7 @@ RINDS = ((0.96, 0.52, 0.06), (0.93, 0.42, 0.05), (0.98, 0.62, 0.12), (0.9, 0.36,
 
 
 def orange(rng: np.random.Generator) -> list[Part]:
-    return pick(rng, (_whole, _halved, _wedged, _peeled))(rng)
+    return pick(rng, (_whole, _whole, _halved, _wedged, _peeled))(rng)
 
 
 def _ball(rng) -> tuple[Field, Pattern, Color]:
@@ -116,12 +116,13 @@ def _wedged(rng) -> list[Part]:
     )
     flesh = Inlay(flesh, Plain(pith), cylinder((0, 0, -2), (0, 0, 2), 0.07))
     shift = np.eye(4)
-    shift[:3, 3] = rng.uniform(0.3, 0.42) * out
-    inside = intersection(wedge(0.85 * half), scaled(sphere((0, 0, 0), 0.93), (1, 1, 0.93)))
+    shift[:3, 3] = rng.uniform(0.24, 0.32) * out
+    inside = intersection(wedge(0.95 * half), scaled(sphere((0, 0, 0), 0.93), (1, 1, 0.93)))
     peel = Inlay(flesh, paint, lambda p: 0.9 - np.linalg.norm(p * [1, 1, 1.07], axis=1))
     return [
         Part("body", ball, paint, RIND),
         Part("notch", wedge(half), flesh, FLESH, cut=True),
+        Part("core", cylinder((0, 0, -0.75), (0, 0, 0.7), 0.42, 0.1), flesh, FLESH),
         Part("wedge", placed(inside, shift), Placed(peel, shift), FLESH, movable=True),
         *stem_and_leaves(rng, np.array([-0.12, 0.05, 0.83])),
     ]

@@ -8,19 +8,24 @@ from dataclasses import replace
 import numpy as np
 
 from odd_bench.shapes.patterns import Placed, Plain
-from odd_bench.shapes.sdf import moved
+from odd_bench.shapes.sdf import placed
 from odd_bench.shapes.toy import Part
 
 
-def lowered(parts: Sequence[Part], by: float) -> list[Part]:
-    """The parts moved down, patterns included: toys designed to stand on z = 0 fill the cube from -2 to 2 better so."""
-    pose = np.eye(4)
-    pose[2, 3] = -by
+def carried(parts: Sequence[Part], pose: np.ndarray) -> list[Part]:
+    """The parts moved by a (4, 4) rigid motion, patterns included."""
     return [
         replace(
             part,
-            field=moved(part.field, (0, 0, -by)),
+            field=placed(part.field, pose),
             pattern=part.pattern if isinstance(part.pattern, Plain) else Placed(part.pattern, pose),
         )
         for part in parts
     ]
+
+
+def lowered(parts: Sequence[Part], by: float) -> list[Part]:
+    """The parts moved down: toys designed to stand on z = 0 fill the cube from -2 to 2 better so."""
+    pose = np.eye(4)
+    pose[2, 3] = -by
+    return carried(parts, pose)
