@@ -104,9 +104,10 @@ def stem_and_leaves(rng: np.random.Generator, root: np.ndarray) -> list[Part]:
         origin = path[3] - 0.05 * out
         size = 1.0 - 0.25 * i
         blade = plate(leaf_outline(size * long, size * wide, rng.uniform(0, 0.25)), 0.085, origin, out, across)
+        petiole = capsule(root - [0, 0, 0.1], origin, 0.05, 0.06)
         rib = capsule(origin, origin + 0.9 * size * long * out / np.linalg.norm(out), 0.03)
         vein = Inlay(Plain(color), Plain(shade(color, 1.35)), scaled(rib, (1, 1, 5), tuple(origin)))
-        parts.append(Part(name, blade, vein, SATIN, movable=True))
+        parts.append(Part(name, union(blade, petiole), vein, SATIN, movable=True))
     return parts
 
 

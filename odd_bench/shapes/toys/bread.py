@@ -59,6 +59,8 @@ def _loaf(rng) -> list[Part]:
         inside = cut_face(rng, outline, crust, crumb, pose)
         parts.append(Part(f"slice_{i + 1}", plate(outline, thick, pose[:3, 3], side, up), inside, BAKED, movable=True))
         x += np.tan(np.radians(lean)) * 0.12
+    core = plate(0.8 * outline + [0, 0.06], x - front + 0.1, ((front + x) / 2, 0, 0), *ACROSS)
+    parts.append(Part("core", core, Plain(crumb), BAKED))
     scores = int(rng.integers(0, 3))
     for i in range(scores):
         at = (front - long * (0.35 + 0.35 * i), 0, float(outline[:, 1].max()) - 0.03)

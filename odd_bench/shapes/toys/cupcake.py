@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from odd_bench.shapes import noise
@@ -152,7 +154,7 @@ def _rosettes(rng, wide: float, tall: float, color: Color) -> list[Part]:
     for i, angle in enumerate(np.arange(count) * 2 * np.pi / count):
         at = np.array([0.68 * wide * np.cos(angle), 0.68 * wide * np.sin(angle), tall + 0.15])
         parts.append(dollop(f"rosette_{i + 1}", at, size, second if i % 2 and count % 2 == 0 else color))
-    parts.append(dollop("rosette_center", (0, 0, tall + 0.3), 1.25 * size, color))
+    parts.append(replace(dollop("rosette_center", (0, 0, tall + 0.3), 1.25 * size, color), movable=False))
     return parts + _topper(rng, np.array([0, 0, tall + 0.3 + 1.7 * size]), "light")
 
 

@@ -24,7 +24,7 @@ def smooth_outline(points: Sequence[Vector], count: int) -> np.ndarray:
 
 
 def plate(outline: Sequence[Vector], thickness: float, origin: Vector, right: Vector, up: Vector) -> Field:
-    """A slab, rounded outside its outline, whose (k, 2) outline lies in the plane at `origin` spanned by the unit directions `right` and `up`."""
+    """A slab, rounded outside its (k, 2) outline, in the plane at `origin` spanned by directions `right` and `up`."""
     rounding = min(0.4 * thickness, 0.08)
     slab = grown(extrude(outline, rounding - thickness / 2, thickness / 2 - rounding), rounding)
     return placed(slab, plane_pose(origin, right, up))

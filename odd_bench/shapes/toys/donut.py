@@ -148,7 +148,9 @@ def _animal(rng, crust: _Crust, color: Color) -> list[Part]:
             movable=True,
         )
     )
-    parts.append(Part("nose", ellipsoid(snout + [-0.06, 0, 0.19], (0.1, 0.14, 0.08)), Plain(BLACK), ICING))
+    parts.append(
+        Part("snout", ellipsoid(snout + [-0.06, 0, 0.19], (0.1, 0.14, 0.08)), Plain(BLACK), ICING, movable=True)
+    )
     return parts
 
 

@@ -120,7 +120,7 @@ def _cone(rng) -> list[Part]:
         if i:
             center = center + [rng.uniform(-0.08, 0.08), rng.uniform(-0.08, 0.08), 1.25 * size]
             size *= 0.93
-        parts.append(Part(f"scoop_{i + 1}", _scoop(rng, center, size), _flavour(rng), ICING, movable=i > 0))
+        parts.append(Part(f"scoop_{i + 1}", _scoop(rng, center, size), _flavour(rng), ICING))
     return lowered(parts + _finish(rng, center, size), 0.4 * count - 0.3)
 
 
@@ -212,7 +212,7 @@ def _sundae(rng) -> list[Part]:
     for i, angle in enumerate(turn + np.arange(3) * 2 * np.pi / 3):
         at = np.array([0.42 * wide * np.cos(angle), 0.42 * wide * np.sin(angle), 0.2])
         parts.append(Part(f"scoop_{i + 1}", _scoop(rng, at, size), _flavour(rng), ICING, movable=True))
-    parts.append(Part("scoop_top", _scoop(rng, top, size), _flavour(rng), ICING, movable=True))
+    parts.append(Part("scoop_top", _scoop(rng, top, size), _flavour(rng), ICING))
     return parts + _finish(rng, top, size)
 
 
