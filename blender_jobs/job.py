@@ -17,7 +17,8 @@ class RenderConfig:
 
     samples: light paths a pixel. denoise: OpenImageDenoise guided by albedo and normals. prefilter: of these guides,
     `NONE`, `FAST` or `ACCURATE`. bounces: of a light path. clamp_indirect: brightest indirect light, in units of display
-    white; it removes fireflies. device: `auto`, `cpu` or `gpu`. threads: 0 for all cores.
+    white; it removes fireflies. device: `auto`, `cpu` or `gpu`. threads: 0 for all cores. persistent: keep
+    the uploaded scene from view to view.
     environment_folder, floor_folder: where the files named in the plan lie; None for those that ship with Blender.
     """
 
@@ -28,6 +29,7 @@ class RenderConfig:
     clamp_indirect: float = 4.0
     device: str = "auto"
     threads: int = 0
+    persistent: bool = True
     environment_folder: Path | None = None
     floor_folder: Path | None = None
 

@@ -21,7 +21,7 @@ from odd_bench.scene import Camera
 
 __all__ = ["RenderConfig", "RenderJob", "render_views", "silhouettes"]
 
-SILHOUETTE_SAMPLES = 64
+SILHOUETTE_SAMPLES = 36
 
 
 def render_views(job: RenderJob) -> list[Path]:
@@ -65,7 +65,7 @@ def _set_up(config: RenderConfig) -> None:
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
     use_device(config.device)
-    render.use_persistent_data = True  # keep the uploaded scene between views
+    render.use_persistent_data = config.persistent
     render.use_compositing = render.use_sequencer = False
     render.threads_mode, render.threads = ("FIXED" if config.threads else "AUTO"), max(config.threads, 1)
     cycles.samples, cycles.use_adaptive_sampling = config.samples, False
@@ -77,8 +77,15 @@ def _set_up(config: RenderConfig) -> None:
     cycles.sample_clamp_indirect = config.clamp_indirect
     scene.view_settings.view_transform = "Standard"
     render.dither_intensity = 0.0
+    _write_plain_png(render)
+
+
+def _write_plain_png(render: bpy.types.RenderSettings) -> None:
+    """8-bit RGB, packed lightly as it is read once, and without notes on when and by whom it was made."""
     image = render.image_settings
     image.file_format, image.color_mode, image.color_depth, image.compression = "PNG", "RGB", "8", 15
+    for note in [name for name in dir(render) if name.startswith("use_stamp_")]:
+        setattr(render, note, False)
 
 
 def _render(cameras: tuple[Camera, ...], out_dir: Path, seed: int) -> list[Path]:
