@@ -140,12 +140,20 @@ def read_depth(group: h5py.Group, view: int) -> np.ndarray:
     """(h, w) float32 planar z in metres, 0 where nothing was hit. Raises DataError where depth was left out."""
     if "depth" not in group:
         raise DataError(f"{group.file.filename}{group.name}", "no depth", "a data set made with depth")
-    return depth_from_steps(group["depth"][view])
+    depth = group["depth"]
+    _check_views(group, [view], len(depth))
+    return depth_from_steps(depth[view])
 
 
 def _blobs(group: h5py.Group, field: str, offsets_field: str, views: Sequence[int]) -> list[bytes]:
-    """Encoded views. Most of them are read in one go, a few one by one."""
+    """Encoded views. Three or more are read in one go: that costs less than finding them one by one."""
     data, offsets = group[field], group[offsets_field][()]
-    if 2 * len(views) > len(offsets) - 1:
+    _check_views(group, views, len(offsets) - 1)
+    if len(views) > 2:
         data = data[()]
     return [data[offsets[view] : offsets[view + 1]].tobytes() for view in views]
+
+
+def _check_views(group: h5py.Group, views: Sequence[int], count: int) -> None:
+    if not all(0 <= view < count for view in views):
+        raise DataError(f"{group.file.filename}{group.name}", f"views {list(views)}", f"0 to {count - 1}")

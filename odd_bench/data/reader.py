@@ -68,11 +68,11 @@ class Dataset:
 
     def images(self, name: str, views: Sequence[int]) -> np.ndarray:
         """(n, h, w, 3) uint8 sRGB pictures of the given views."""
-        return layout.read_images(self._views(name, views), views)
+        return layout.read_images(self._group(name), views)
 
     def masks(self, name: str, views: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Instance and change masks of the given views, each (n, h, w) uint8; values as in SceneRecord."""
-        return layout.read_masks(self._views(name, views), views)
+        return layout.read_masks(self._group(name), views)
 
     def image(self, name: str, view: int) -> np.ndarray:
         """(h, w, 3) uint8 sRGB."""
@@ -88,19 +88,12 @@ class Dataset:
 
     def depth(self, name: str, view: int) -> np.ndarray:
         """(h, w) float32 planar z in metres, 0 where nothing was hit. DataError where the data set leaves depth out."""
-        return layout.read_depth(self._views(name, [view]), view)
+        return layout.read_depth(self._group(name), view)
 
     def _group(self, name: str) -> h5py.Group:
         if name not in self._shards:
             raise DataError(self.folder, f"no scene {name!r}", f"one of its {len(self)} scenes")
         return self._file(self._shards[name][1])["scenes"][name]
-
-    def _views(self, name: str, views: Sequence[int]) -> h5py.Group:
-        group = self._group(name)
-        count = len(group["image_offsets"]) - 1
-        if not all(0 <= view < count for view in views):
-            raise DataError(f"{self.folder}: {name}", f"views {list(views)}", f"0 to {count - 1}")
-        return group
 
     def _file(self, path: Path) -> h5py.File:
         key = (os.getpid(), path)
