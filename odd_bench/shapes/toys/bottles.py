@@ -81,7 +81,7 @@ def bottle(rng: np.random.Generator) -> list[Part]:
     wide, tall = rng.uniform(*WIDEST[kind]), rng.uniform(1.3, 1.5) if kind == "potion" else rng.uniform(1.45, 1.65)
     profile = curve([(wide * r, tall * z) for r, z in KINDS[kind]], 5)
     color, material = _stuff(rng, kind)
-    outer = solid(profile, 0.02)
+    outer = solid(profile)
     parts = [
         Part("body", outer, _body_paint(rng, kind, color, tall), material),
         Part(

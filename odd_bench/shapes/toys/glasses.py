@@ -54,8 +54,8 @@ def _stuff(rng) -> tuple[Color, object]:
 def _wine(rng) -> list[Part]:
     """A bowl on a stem: wine, champagne or cocktail; the stem has a bead, the foot is a disc."""
     kind = palette.pick(rng, ("wine", "flute", "cocktail"))
-    foot, stem, low = rng.uniform(0.46, 0.56), rng.uniform(0.065, 0.09), rng.uniform(0.6, 0.8)
-    tall = {"wine": 0.85, "flute": 1.05, "cocktail": 0.55}[kind] * rng.uniform(0.92, 1.05)
+    foot, stem, low = rng.uniform(0.38, 0.46), rng.uniform(0.065, 0.09), rng.uniform(0.45, 0.58)
+    tall = {"wine": 0.85, "flute": 0.85, "cocktail": 0.55}[kind] * rng.uniform(0.92, 1.05)
     wide = {"wine": 0.56, "flute": 0.36, "cocktail": 0.8}[kind] * rng.uniform(0.92, 1.08)
     shapes = {
         "wine": [(0.14, 0), (0.75, 0.16), (1.0, 0.45), (0.94, 0.75), (0.8, 1.0)],
@@ -95,7 +95,7 @@ def _tumbler(rng) -> list[Part]:
 
 def _pint(rng) -> list[Part]:
     """A tall glass: a pint with a bulge, a flared shake glass or a waisted cola glass."""
-    wide, tall = rng.uniform(0.52, 0.6), rng.uniform(1.35, 1.5)
+    wide, tall = rng.uniform(0.52, 0.6), rng.uniform(1.25, 1.4)
     shapes = (
         [(0.7, 0.0), (0.78, 0.4), (0.9, 0.68), (1.06, 0.78), (1.0, 0.88), (1.0, 1.0)],
         [(0.62, 0.0), (0.64, 0.2), (0.8, 0.6), (1.0, 1.0)],
@@ -197,7 +197,7 @@ def _cherry(rng, rim: float, top: float, azimuth: float) -> list[Part]:
     red = palette.tint(rng, ((0.8, 0.05, 0.1), (0.6, 0.05, 0.15), (0.9, 0.2, 0.2)), 0.03)
     return [
         Part("cherry", sphere(at, rng.uniform(0.17, 0.21)), Plain(red), palette.PLASTIC, movable=True),
-        Part("stalk", stalk, Plain((0.35, 0.5, 0.15)), palette.SATIN, movable=True),
+        Part("cherry", stalk, Plain((0.35, 0.5, 0.15)), palette.SATIN, movable=True),
     ]
 
 
@@ -208,7 +208,7 @@ def _straw(rng, rim: float, top: float, floor: float, azimuth: float) -> list[Pa
     lean = (rim - 0.11) * out + [0, 0, top]
     foot = -0.25 * rim * out + [0, 0, floor + 0.02]
     up = (lean - foot) / np.linalg.norm(lean - foot)
-    tip = lean + up * rng.uniform(0.28, 0.4)
+    tip = lean + up * rng.uniform(0.18, 0.28)
     color = palette.tint(rng)
     if rng.random() < 0.6:
         field = chain([foot, tip, tip + 0.26 * out + [0, 0, 0.08]], [0.065] * 3)
