@@ -16,6 +16,7 @@ from odd_bench.scoring.truth_table import TruthTable
 
 SCENES_LOOKED_AT = 100
 CLEAR_GAIN = 0.15
+NO_FIT = 0.1
 RESAMPLES = 500
 
 Reading = Callable[[Boxes], Boxes]
@@ -26,20 +27,36 @@ def sizes(change: Callable[[np.ndarray], np.ndarray]) -> Reading:
     return lambda boxes: replace(boxes, box=change(boxes.box))
 
 
-READINGS: dict[str, Reading] = {
-    "x and y sizes are swapped": sizes(lambda box: box[:, [0, 1, 2, 4, 3, 5]]),
-    "boxes are in millimetres": sizes(lambda box: box / 1000),
-    "boxes are in centimetres": sizes(lambda box: box / 100),
-    "the centre is at the base": sizes(lambda box: box + box[:, 5:] / 2 * np.eye(6)[2]),
-    "sizes are half sizes": sizes(lambda box: box * [1, 1, 1, 2, 2, 2]),
-    "sizes are twice too large": sizes(lambda box: box / [1, 1, 1, 2, 2, 2]),
-    "boxes are two corners": sizes(
-        lambda box: np.hstack([(box[:, :3] + box[:, 3:]) / 2, np.abs(box[:, 3:] - box[:, :3])])
+READINGS: dict[str, tuple[Reading, str]] = {
+    "x and y sizes are swapped": (
+        sizes(lambda box: box[:, [0, 1, 2, 4, 3, 5]]),
+        "Write the size along x first, then along y and z",
     ),
-    "boxes start at a corner": sizes(lambda box: np.hstack([box[:, :3] + box[:, 3:] / 2, box[:, 3:]])),
-    "the yaw is in degrees": lambda boxes: replace(boxes, yaw_rad=np.deg2rad(boxes.yaw_rad)),
-    "the yaw turns the other way": lambda boxes: replace(boxes, yaw_rad=-boxes.yaw_rad),
-    "the boxes are axis-aligned; leave the yaw out": lambda boxes: replace(boxes, yaw_rad=boxes.yaw_rad * np.nan),
+    "boxes are in millimetres": (sizes(lambda box: box / 1000), "Divide centre and size by 1000"),
+    "boxes are in centimetres": (sizes(lambda box: box / 100), "Divide centre and size by 100"),
+    "the centre is at the base": (sizes(lambda box: box + box[:, 5:] / 2 * np.eye(6)[2]), "Add half the height to z"),
+    "sizes are half sizes": (sizes(lambda box: box * [1, 1, 1, 2, 2, 2]), "Write whole sizes"),
+    "sizes are twice too large": (sizes(lambda box: box / [1, 1, 1, 2, 2, 2]), "Halve the sizes"),
+    "boxes are two corners": (
+        sizes(lambda box: np.hstack([(box[:, :3] + box[:, 3:]) / 2, np.abs(box[:, 3:] - box[:, :3])])),
+        "Write the centre, then the size",
+    ),
+    "boxes start at a corner": (
+        sizes(lambda box: np.hstack([box[:, :3] + box[:, 3:] / 2, box[:, 3:]])),
+        "Add half the size to the corner to get the centre",
+    ),
+    "the yaw is in degrees": (
+        lambda boxes: replace(boxes, yaw_rad=np.deg2rad(boxes.yaw_rad)),
+        "Multiply the yaw by pi / 180",
+    ),
+    "the yaw turns the other way": (
+        lambda boxes: replace(boxes, yaw_rad=-boxes.yaw_rad),
+        "The yaw is counter-clockwise seen from above",
+    ),
+    "boxes are axis-aligned": (
+        lambda boxes: replace(boxes, yaw_rad=boxes.yaw_rad * np.nan),
+        "Leave the yaw out: with a yaw the box is compared with the turned box of the object",
+    ),
 }
 
 
@@ -56,20 +73,18 @@ def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]
 
 
 def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Problem]:
-    """The best of the other readings, if it fits clearly better than the one of the format."""
+    """The best of the other readings, if it fits clearly better than the one of the format; else a wrong frame."""
     as_written = mean_best_iou(truth, boxes, seen)
-    fits = {name: mean_best_iou(truth, reading(boxes), seen) for name, reading in READINGS.items()}
+    fits = {name: mean_best_iou(truth, reading(boxes), seen) for name, (reading, _) in READINGS.items()}
     name = max(fits, key=fits.__getitem__)
-    expected = f"mean IoU {fits[name]:.2f} if {name}"
-    if fits[name] < as_written + CLEAR_GAIN:
-        if as_written > 0.1 or not moved_rigidly(truth, boxes):
-            return []
-        name, expected = (
-            "boxes are in another frame",
-            "the world frame: the layout of the objects fits, their place does not",
-        )
-    hint = f"It looks as if {name}. Camera frame?" if "frame" in name else f"It looks as if {name}"
-    return [Problem("diagnosis", "scenes", f"mean IoU {as_written:.2f} as written", expected, hint, warning=True)]
+    if fits[name] >= as_written + CLEAR_GAIN:
+        expected, hint = f"{fits[name]:.2f}, which they would have if {name}", READINGS[name][1]
+    elif as_written < NO_FIT and moved_rigidly(truth, boxes):
+        expected = "boxes that fit: the objects are the right distances apart, in the wrong place"
+        hint = "It looks like another frame, such as that of a camera; boxes are in the world frame, z up"
+    else:
+        return []
+    return [Problem("diagnosis", "scenes", f"boxes of mean IoU {as_written:.2f}", expected, hint, warning=True)]
 
 
 def mean_best_iou(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> float:
@@ -122,5 +137,5 @@ def inverted(truth: TruthTable, rows: np.ndarray, score: np.ndarray) -> list[Pro
     if found.high is None or found.high >= 0.5:
         return []
     text = f"AUC {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] of the matched objects"
-    hint = "It looks as if the scores are inverted: score is higher for anomalous objects"
+    hint = "The scores look inverted: a higher score means more anomalous"
     return [Problem("diagnosis", "scenes", text, "an AUC above 0.5", hint, warning=True)]

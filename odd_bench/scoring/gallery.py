@@ -44,8 +44,11 @@ def open_pictures(folder: Path, scenes: Sequence[str]) -> Any:
 
 
 def gallery(dataset: Any, scenes: Sequence[dict[str, Any]], views: dict[str, tuple[int, ...] | None]) -> str:
-    """HTML of the scenes in the order given. views: the declared views of each scene, None for all."""
-    return "".join(figure(scene, scene_views(dataset, scene, views.get(scene["name"]))) for scene in scenes)
+    """HTML of the scenes in the order given. views: the declared views of each scene, None for all. Raises NoPictures."""
+    try:
+        return "".join(figure(scene, scene_views(dataset, scene, views.get(scene["name"]))) for scene in scenes)
+    except (OddBenchError, OSError, KeyError, ValueError) as error:
+        raise NoPictures(f"a shard cannot be read ({str(error).splitlines()[0]})") from error
 
 
 def scene_views(dataset: Any, scene: dict[str, Any], declared: tuple[int, ...] | None) -> str:

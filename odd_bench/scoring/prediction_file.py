@@ -35,7 +35,7 @@ def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
         return None, problems
     lines = path.name.removesuffix(".gz").endswith(".jsonl")
     document, problems = parse_lines(text) if lines else parse(text)
-    if document is None:
+    if document is None and problems:
         return None, problems
     if not isinstance(document, dict):
         return None, [*problems, Problem("format", at(), shown(document), "a JSON object", JSON_HINT)]
@@ -79,8 +79,13 @@ def read_document(document: dict[str, Any], problems: list[Problem]) -> tuple[Pr
         scenes = {}
     told_boxes = bool(method and method.gt_boxes)
     predictions = read_scenes(scenes, dataset, method, threshold, told_boxes, problems)
-    problems += check_labels(predictions)
-    return (predictions if dataset and method else None), problems
+    problems += check_labels(predictions, document.get("threshold") is not None)
+    return (predictions if dataset and method else None), without_repeats(problems)
+
+
+def without_repeats(problems: list[Problem]) -> list[Problem]:
+    """The first problem of each kind and path; a NaN token is found by the parser and by the column."""
+    return list({(problem.kind, problem.path): problem for problem in reversed(problems)}.values())[::-1]
 
 
 def check_header(document: dict[str, Any]) -> list[Problem]:
@@ -248,12 +253,12 @@ def check_views(name: str, views: Any, problems: list[Problem]) -> tuple[int, ..
     return None
 
 
-def check_labels(predictions: Predictions) -> list[Problem]:
+def check_labels(predictions: Predictions, threshold_stated: bool) -> list[Problem]:
     """Labels and threshold must together say what is anomalous, and should agree."""
     boxes, threshold = predictions.boxes, predictions.threshold
     rows = np.flatnonzero(boxes.label < 0)
     if threshold is None:
-        if not len(rows):
+        if threshold_stated or not len(rows):
             return []
         path = at("scenes", predictions.scene_names[boxes.scene[rows[0]]], "objects", int(boxes.number[rows[0]]))
         found = f"no threshold, and no label at {path}"

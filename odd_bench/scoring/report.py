@@ -33,6 +33,6 @@ def failure_pictures(scored: Scored) -> tuple[str, str]:
     views = dict(zip(predictions.scene_names, predictions.views, strict=True))
     try:
         dataset = open_pictures(scored.checked.truth_path.parent, [scene["name"] for scene in scenes])
+        return gallery(dataset, scenes, views), ""
     except NoPictures as reason:
         return "", f"no pictures in the failure gallery: {reason}"
-    return gallery(dataset, scenes, views), ""

@@ -76,20 +76,20 @@ def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
 def not_json(text: str, error: json.JSONDecodeError, where: str) -> Problem:
     """Where the text stops being JSON and, for the usual slips, why."""
     path = f"{where or 'line ' + str(error.lineno)} column {error.colno}"
-    rest = text[error.pos : error.pos + 20]
+    rest = text[error.pos :]
     if not text.strip():
         return Problem(
             "format", path, "nothing", "a JSON object", 'A file without detections still says so: "scenes": {}'
         )
-    if not rest.strip():
-        hint = "The file ends too early: is it still being written, or was it cut?"
-        return Problem("format", path, "the end of the file", error.msg, hint)
+    cut = not rest.strip() or error.msg.startswith("Unterminated string")
     hints = {
         "'": "JSON has double quotes only",
         "}": "Is there a comma too many before it?",
         "]": "Is there a comma too many?",
     }
-    return Problem("format", path, shown(rest), error.msg, hints.get(rest[0], JSON_HINT))
+    hint = "Does the file end too early, still being written or cut?" if cut else hints.get(rest[0], JSON_HINT)
+    found = f"`{ascii(rest[:20].strip())[1:-1]}`" if rest.strip() else "the end of the file"
+    return Problem("format", path, found, "JSON", f"{error.msg}. {hint}")
 
 
 def suspects(value: Any, path: str) -> Iterator[Problem]:

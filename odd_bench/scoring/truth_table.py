@@ -81,4 +81,4 @@ def changed_pixels(objects: list[TruthObject]) -> np.ndarray:
     """(n, views) float, NaN where the data set does not say."""
     views = max((len(item.changed_pixels) for item in objects), default=0)
     unknown = (np.nan,) * views
-    return np.array([item.changed_pixels or unknown for item in objects], float).reshape(-1, views)
+    return np.array([item.changed_pixels or unknown for item in objects], float).reshape(len(objects), views)

@@ -13,6 +13,7 @@ from odd_bench.scoring.problems import Problem, at, shown
 from odd_bench.scoring.truth_table import TruthTable
 
 NEAREST_NAMES_FOR = 5
+SHOWN_DIGEST = 19
 SCENE_MARGIN_M = 1.0
 
 
@@ -34,11 +35,16 @@ def validate(predictions: Predictions, truth: GroundTruth, table: TruthTable, ac
 
 
 def check_digest(predictions: Predictions, truth: GroundTruth) -> list[Problem]:
-    stated = predictions.dataset.digest
-    if stated == truth.digest:
-        return []
-    expected = f"{shown(truth.digest)} of {truth.name} {truth.version}"
-    return [Problem("digest mismatch", "dataset.digest", shown(stated), expected, changed_scenes(predictions, truth))]
+    name, stated = predictions.dataset.name, predictions.dataset.digest
+    problems = []
+    if name != truth.name:
+        hint = "--data points at the ground truth of another data set"
+        problems.append(Problem("digest mismatch", "dataset.name", shown(name), shown(truth.name), hint))
+    if stated != truth.digest:
+        expected = f"{truth.digest[:SHOWN_DIGEST]}... of {truth.name} {truth.version}"
+        found, hint = shown(stated[:SHOWN_DIGEST] + "..."), changed_scenes(predictions, truth)
+        problems.append(Problem("digest mismatch", "dataset.digest", found, expected, hint))
+    return problems
 
 
 def changed_scenes(predictions: Predictions, truth: GroundTruth) -> str:
@@ -59,11 +65,11 @@ def check_scene_names(
 ) -> list[Problem]:
     known = set(table.scene_names)
     unknown = [name for name in predictions.scene_names if name not in known]
-    problems = [
-        unknown_scene(name, truth, table if number < NEAREST_NAMES_FOR else None) for number, name in enumerate(unknown)
-    ]
     stated = set(predictions.scene_names)
     missing = [name for name in table.scene_names if name not in stated]
+    problems = [
+        unknown_scene(name, truth, missing if number < NEAREST_NAMES_FOR else []) for number, name in enumerate(unknown)
+    ]
     told_boxes = predictions.method.gt_boxes
     if not told_boxes and (accept_missing or not predictions.scene_names):
         return problems  # a file without any scene says that nothing was detected
@@ -73,9 +79,9 @@ def check_scene_names(
     return problems + [Problem("missing scene", at("scenes", name), "nothing", "an entry", hint) for name in missing]
 
 
-def unknown_scene(name: str, truth: GroundTruth, table: TruthTable | None) -> Problem:
+def unknown_scene(name: str, truth: GroundTruth, missing: list[str]) -> Problem:
     elsewhere = truth.scenes.get(name)
-    near = get_close_matches(name, table.scene_names, n=1) if table and not elsewhere else []
+    near = [] if elsewhere else get_close_matches(name, missing, n=1)
     hint = "Remove it, or name the split it belongs to"
     if elsewhere:
         hint = f"It belongs to the split {shown(elsewhere.split)}"
@@ -117,7 +123,9 @@ def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Proble
             hint = "Object ids stand in the ground truth and in the shards"
             problems.append(Problem("unknown object", path, f"object {item}", "an object of the scene", hint))
         elif count > 1:
-            problems.append(Problem("duplicates", path, f"object {item} {count} times", "each object once", "Keep one"))
+            problems.append(
+                Problem("duplicates", path, f"object {item}, {count} times", "each object once", "Keep one")
+            )
     for number, item in asked:
         name = table.scene_names[number]
         if (number, item) not in given and name in listed:
@@ -139,7 +147,7 @@ def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
     for row in rows[outside.any(axis=1)]:
         name, place = predictions.scene_names[boxes.scene[row]], scene[row]
         path = at("scenes", name, "objects", int(boxes.number[row]), "box")
-        bounds = f"near the objects, {numbers(low[place])} to {numbers(high[place])} m"
+        bounds = f"near the objects, {numbers(low[place].round(2))} to {numbers(high[place].round(2))} m"
         problems.append(Problem("box outside the scene", path, numbers(boxes.box[row]), bounds, hint))
     return problems
 
@@ -153,12 +161,12 @@ def scene_bounds(table: TruthTable) -> tuple[np.ndarray, np.ndarray]:
 
 
 def numbers(values: np.ndarray) -> str:
-    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"
+    return "(" + ", ".join(f"{value + 0.0:.4g}" for value in values) + ")"
 
 
 def check_constant(predictions: Predictions) -> list[Problem]:
     score = predictions.boxes.score[np.isfinite(predictions.boxes.score)]
     if len(score) < 2 or np.ptp(score) > 0:
         return []
-    hint = "A constant score ranks nothing: AUC is 0.5 whatever the boxes. Was the output rounded, or a label written?"
+    hint = "A constant score ranks nothing. Was the output rounded, or a label written?"
     return [Problem("constant score", "scenes", f"{score[0]:.6g} at every object", "scores that differ", hint, True)]

@@ -65,7 +65,10 @@ class PredictionWriter:
         """
         if scene in self.done:
             raise ValueError(f"scene {scene!r} was added before")
-        entry = scene_entry(boxes, scores, yaws, labels, types, objects)
+        try:
+            entry = scene_entry(boxes, scores, yaws, labels, types, objects)
+        except ValueError as error:
+            raise ValueError(f"scene {scene!r}: {error}") from error
         if views is not None:
             entry["views"] = [int(view) for view in views]
         if seconds is not None:
@@ -126,11 +129,11 @@ def scene_entry(
     count = len(scores)
     columns: dict[str, list[Any]] = {"score": scores.tolist()}
     if boxes is not None:
-        boxes = np.asarray(boxes, float).reshape(count, -1)
+        boxes = np.asarray(boxes, float) if count else np.zeros((0, 6))
+        if boxes.shape not in ((count, 6), (count, 7)):
+            raise ValueError(f"boxes must be ({count}, 6) or ({count}, 7), as many as scores, got {boxes.shape}")
         if boxes.shape[1] == 7:
             boxes, yaws = boxes[:, :6], boxes[:, 6]
-        if count and boxes.shape[1] != 6:
-            raise ValueError(f"boxes must be (n, 6) or (n, 7), got (n, {boxes.shape[1]})")
         columns["box"] = boxes.tolist()
     if yaws is not None:
         columns["yaw"] = np.asarray(yaws, float).reshape(-1).tolist()
@@ -143,5 +146,8 @@ def scene_entry(
     wrong = {key: len(values) for key, values in columns.items() if len(values) != count}
     if wrong:
         raise ValueError(f"scores has {count} entries, but {wrong}")
+    for key in columns.keys() & {"score", "box", "yaw"}:
+        if not np.isfinite(columns[key]).all():
+            raise ValueError(f"{key} must be finite, got {columns[key]}")
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     return {"objects": [{key: value for key, value in row.items() if value is not None} for row in rows]}

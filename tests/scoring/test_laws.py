@@ -1,0 +1,203 @@
+"""Laws of the score: what an oracle gets, and what must not change a number."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from odd_bench.scoring.ground_truth import digest
+from odd_bench.scoring.score import Options, score_file
+from tests.scoring.worlds import (
+    moved_box,
+    noisy_answers,
+    oracle_answers,
+    save_truth,
+    write_predictions,
+)
+
+LAW_METRICS = (
+    "auc",
+    "auc_within_scene",
+    "accuracy",
+    "balanced_accuracy",
+    "f1",
+    "recall",
+    "scene_exact_match",
+    "top1_hit",
+)
+
+
+def values(scored):
+    """Every value and interval of every protocol."""
+    return {
+        (name, key): (found.value, found.low, found.high)
+        for name, metrics in scored.metrics.items()
+        for key, found in metrics.items()
+    }
+
+
+def assert_same_values(first, second, tolerance=0.0):
+    assert first.keys() == second.keys()
+    for key in first:
+        assert first[key] == pytest.approx(second[key], abs=tolerance, nan_ok=True), key
+
+
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_oracle_scores_exactly_one_under_every_protocol(scored, truth, told, turned):
+    result = scored(oracle_answers(truth, told, turned=turned), told=told)
+    assert list(result.metrics) == (["classify"] if told else ["detect", "upstream"])
+    for metrics in result.metrics.values():
+        assert {name: metrics[name].value for name in LAW_METRICS} == dict.fromkeys(LAW_METRICS, 1.0)
+        assert metrics["fpr_at_95_tpr"].value == 0.0
+        assert metrics["aupr"].value == 1.0
+    if not told:
+        assert result.metrics["detect"]["ap50"].value == 1.0
+        assert result.metrics["detect"]["count_accuracy"].value == 1.0
+        assert result.metrics["detect"]["mean_iou"].value == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_inverted_oracle_scores_exactly_zero_under_every_protocol(scored, truth, told):
+    for metrics in scored(oracle_answers(truth, told, inverted=True), told=told).metrics.values():
+        assert {name: metrics[name].value for name in LAW_METRICS} == dict.fromkeys(LAW_METRICS, 0.0)
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_order_of_scenes_and_objects_does_not_matter(scored, truth, told):
+    answers = noisy_answers(truth, told=told)
+    rng = np.random.default_rng(0)
+    shuffled = {}
+    for name in rng.permutation(list(answers)):
+        boxes, scores, objects = answers[name]
+        order = rng.permutation(len(scores))
+        shuffled[name] = (boxes[order], scores[order], None if objects is None else [objects[i] for i in order])
+    first, second = scored(answers, told=told), scored(shuffled, "shuffled.json", told=told)
+    assert values(first) == values(second)
+    assert first.document["result"]["protocols"] == second.document["result"]["protocols"]
+
+
+def test_order_of_equal_boxes_does_not_matter(scored, truth):
+    """A method that gives every box twice, with different scores, is not helped or hurt by the order of the file."""
+    answers = {}
+    for name, (boxes, scores, _) in noisy_answers(truth).items():
+        answers[name] = (np.repeat(boxes, 2, axis=0), np.column_stack([scores, -scores]).ravel(), None)
+    reverse = {name: (boxes[::-1], scores[::-1], None) for name, (boxes, scores, _) in answers.items()}
+    assert values(scored(answers)) == values(scored(reverse, "reverse.json"))
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_monotone_maps_of_the_scores_do_not_matter(scored, truth, told):
+    answers = noisy_answers(truth, told=told)
+    mapped = {name: (boxes, 5 + np.exp(scores), objects) for name, (boxes, scores, objects) in answers.items()}
+    first = scored(answers, told=told, threshold=0.5)
+    second = scored(mapped, "mapped.json", told=told, threshold=float(5 + np.exp(0.5)))
+    assert values(first) == values(second)
+
+
+def test_rigid_motion_of_the_world_does_not_matter(scored, truth, tmp_path):
+    turn_rad, shift_m = 0.7, np.array([1.5, -2.0, 0.3])
+    scenes = {}
+    for scene in truth.scenes.values():
+        objects = tuple(dataclasses.replace(o, obb=moved_box(o.obb, turn_rad, shift_m), aabb=moved_aabb(o, turn_rad, shift_m))
+                        for o in scene.objects)  # fmt: skip
+        scenes[scene.name] = dataclasses.replace(scene, objects=objects)
+    moved = dataclasses.replace(truth, scenes=scenes, digest=digest(scenes.values()))
+    folder = save_truth(tmp_path / "moved", moved)
+    answers = noisy_answers(truth)
+    turned = {
+        name: (np.array([moved_box(tuple(box), turn_rad, shift_m) for box in boxes]).reshape(-1, 7), scores, None)
+        for name, (boxes, scores, _) in answers.items()
+    }
+    path = write_predictions(tmp_path / "moved.json", moved, turned)
+    second = score_file(path, Options(folder, resamples=200))
+    assert_same_values(values(scored(answers)), values(second), tolerance=1e-5)
+
+
+def moved_aabb(item, turn_rad, shift_m):
+    from odd_bench.boxes import aabb_from_boxes
+
+    return tuple(aabb_from_boxes(np.array(moved_box(item.obb, turn_rad, shift_m))).tolist())
+
+
+def test_three_factors_multiply_to_the_auc(scored, truth):
+    for seed in range(5):
+        part = scored(noisy_answers(truth, seed)).document["result"]["protocols"]["detect"]
+        factors = part["factors"]
+        product = factors["recall_anomalous"] * factors["recall_normal"] * factors["auc_matched"]
+        assert part["metrics"]["auc"]["value"] == pytest.approx(product, abs=1e-8)
+        assert factors["product"] == pytest.approx(product, abs=1e-8)
+
+
+def test_missing_objects_never_raises_a_detect_number(scored, truth):
+    """Dropping boxes that are wrong is no way up: an object that is not detected is as wrong as can be."""
+    answers = noisy_answers(truth)
+    before = scored(answers).metrics["detect"]
+    rng = np.random.default_rng(0)
+    fewer = {}
+    for name, (boxes, scores, _) in answers.items():
+        kept = rng.random(len(scores)) > 0.3
+        fewer[name] = (boxes[kept], scores[kept], None)
+    after = scored(fewer, "fewer.json").metrics["detect"]
+    for name in ("auc", "auc_within_scene", "accuracy", "balanced_accuracy", "recall", "scene_exact_match", "top1_hit"):
+        assert after[name].value <= before[name].value, name
+    assert after["fpr_at_95_tpr"].value >= before["fpr_at_95_tpr"].value
+
+
+def test_missed_as_normal_is_the_other_convention(scored, truth):
+    """A method that finds nothing calls everything normal: half the ranking, and the share of normal objects."""
+    nothing = {name: (np.zeros((0, 6)), np.zeros(0), None) for name in truth.scenes}
+    part = scored(nothing).document["result"]["protocols"]["detect"]
+    labels = [item.label for scene in truth.scenes.values() for item in scene.objects]
+    assert part["missed_as_normal"]["auc"] == 0.5
+    assert part["missed_as_normal"]["accuracy"] == pytest.approx(1 - np.mean(labels))
+    assert part["metrics"]["auc"]["value"] == 0.0
+    assert part["metrics"]["accuracy"]["value"] == 0.0
+
+
+@pytest.mark.parametrize("answers", ["no scenes", "empty lists"])
+def test_empty_submissions_are_valid(scored, truth, answers):
+    empty = {} if answers == "no scenes" else {name: (np.zeros((0, 6)), np.zeros(0), None) for name in truth.scenes}
+    result = scored(empty)
+    assert result.metrics["detect"]["accuracy"].value == 0.0
+    assert result.metrics["upstream"]["auc"].value is None
+    assert result.metrics["upstream"]["auc"].reason
+    json.dumps(result.document, allow_nan=False)
+
+
+def test_scoring_twice_gives_the_same_bytes(scored, truth):
+    first, second = (json.dumps(scored(noisy_answers(truth)).document, sort_keys=True) for _ in range(2))
+    assert first == second
+
+
+def test_reference_rows(scored, truth):
+    reference = scored(noisy_answers(truth)).document["result"]["protocols"]["upstream"]["reference"]
+    assert set(reference["oracle"].values()) == {1.0}
+    labels = [item.label for scene in truth.scenes.values() for item in scene.objects]
+    assert reference["all called normal"]["accuracy"] == pytest.approx(1 - np.mean(labels))
+    assert reference["all called normal"]["auc"] == 0.5
+    assert 0.3 < reference["true boxes, random scores"]["auc"] < 0.7
+
+
+def test_one_box_serves_several_objects_upstream_but_not_in_detect(scored, truth):
+    first = {name: (boxes[:1], scores[:1], None) for name, (boxes, scores, _) in oracle_answers(truth).items()}
+    result = scored(first)
+    objects = sum(len(scene.objects) for scene in truth.scenes.values())
+    assert result.judged["upstream"].matched.sum() == objects
+    assert result.judged["detect"].matched.sum() == len(truth.scenes)
+
+
+def test_breakdowns_add_up(scored, truth):
+    part = scored(noisy_answers(truth)).document["result"]["protocols"]["detect"]
+    objects = sum(len(scene.objects) for scene in truth.scenes.values())
+    odd = sum(item.label for scene in truth.scenes.values() for item in scene.objects)
+    totals: dict[str, int] = {}
+    for row in part["breakdowns"]:
+        totals[row["breakdown"]] = totals.get(row["breakdown"], 0) + row["objects"]
+        assert row["grey"] == (row["objects"] < 30)
+    for name in ("anomaly type", "changed region visible", "magnitude"):
+        assert totals[name] == odd
+    for name in ("objects in the scene", "anomalies in the scene", "category", "category in training", "views used"):
+        assert totals[name] == objects
+    assert sum(cell["objects"] for cell in part["type_by_visibility"]) == odd

@@ -1,0 +1,143 @@
+"""Ranking metrics equal scikit-learn's, ties and weights included; the resampled forms equal the plain ones."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+
+from odd_bench.scoring.bootstrap import draw_resamples, estimate, resampled_auc, resampled_ranking, resampled_ratio
+from odd_bench.scoring.metrics import auc, auc_by_scene, average_precision, pairs_within, roc_curve
+
+case = st.tuples(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(1, 12))
+
+
+def draw(seed: int, count: int, levels: int):
+    """Labels with both classes, scores with ties, integer weights, clusters."""
+    rng = np.random.default_rng(seed)
+    label = np.append([0, 1], rng.integers(0, 2, count))
+    return label, rng.integers(0, levels, count + 2) / 7.0, rng.integers(1, 4, count + 2), rng.integers(0, 5, count + 2)
+
+
+@given(case)
+def test_equal_scikit_learn_with_ties_and_weights(drawn):
+    label, score, weight, _ = draw(*drawn)
+    for weights in (None, weight, weight / 3.7):
+        expected = sklearn_metrics.roc_auc_score(label, score, sample_weight=weights)
+        assert auc(label, score, weights) == pytest.approx(expected, abs=1e-12)
+        expected = sklearn_metrics.average_precision_score(label, score, sample_weight=weights)
+        assert average_precision(label, score, weights) == pytest.approx(expected, abs=1e-12)
+
+
+@given(case)
+def test_roc_curve_equals_scikit_learn(drawn):
+    label, score, _, _ = draw(*drawn)
+    expected = sklearn_metrics.roc_curve(label, score, drop_intermediate=False)
+    np.testing.assert_allclose(roc_curve(label, score), expected[:2], atol=1e-12)
+
+
+@given(case)
+def test_auc_is_invariant_to_monotone_maps(drawn):
+    label, score, _, _ = draw(*drawn)
+    assert auc(label, np.exp(3 * score) - 5) == auc(label, score)
+    assert auc(label, -score) == pytest.approx(1 - auc(label, score), abs=1e-12)
+
+
+@given(case)
+@settings(max_examples=50)
+def test_resamples_equal_the_metric_of_repeated_objects(drawn):
+    """A resample that draws a cluster twice equals the data with that cluster's objects twice."""
+    label, score, _, cluster = draw(*drawn)
+    counts = draw_resamples(5, resamples=10, seed=drawn[0])
+    found = resampled_ranking(counts, score, label, cluster)
+    for row, weight in enumerate([np.ones(5), *counts]):
+        repeats = weight[cluster].astype(int)
+        repeated_label, repeated_score = np.repeat(label, repeats), np.repeat(score, repeats)
+        if len(np.unique(repeated_label)) < 2:
+            assert np.isnan(found.auc[row])
+            continue
+        assert found.auc[row] == pytest.approx(auc(repeated_label, repeated_score), abs=1e-12)
+        assert found.average_precision[row] == pytest.approx(
+            average_precision(repeated_label, repeated_score), abs=1e-12
+        )
+        false, true = roc_curve(repeated_label, repeated_score)
+        assert found.fpr_at_95_tpr[row] == pytest.approx(false[np.argmax(true >= 0.95)], abs=1e-12)
+    np.testing.assert_array_equal(resampled_auc(counts, score, label, cluster), found.auc)
+
+
+@given(case)
+@settings(max_examples=50)
+def test_resamples_equal_the_quadratic_form(drawn):
+    """AUC = c'Vc / (c'p c'n), with V[i, j] the pairs (anomaly of cluster i, normal of cluster j) ranked right, ties 1/2."""
+    label, score, _, cluster = draw(*drawn)
+    counts = draw_resamples(5, resamples=20, seed=1)
+    wins = np.zeros((5, 5))
+    for i in np.flatnonzero(label == 1):
+        for j in np.flatnonzero(label == 0):
+            wins[cluster[i], cluster[j]] += (score[i] > score[j]) + (score[i] == score[j]) / 2
+    anomalies, normals = (np.bincount(cluster[label == side], minlength=5) for side in (1, 0))
+    pairs = (counts @ anomalies) * (counts @ normals)
+    expected = np.einsum("bi,ij,bj->b", counts, wins, counts)[pairs > 0] / pairs[pairs > 0]
+    np.testing.assert_allclose(resampled_auc(counts, score, label, cluster)[1:][pairs > 0], expected, atol=1e-12)
+
+
+@given(case)
+def test_auc_within_scene_is_the_auc_of_each_scene(drawn):
+    label, score, _, scene = draw(*drawn)
+    found = auc_by_scene(label, score, np.sort(scene), 5)
+    scene = np.sort(scene)
+    for index in range(5):
+        expected = auc(label[scene == index], score[scene == index])
+        assert found[index] == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+def test_infinite_scores_of_one_sign_are_ties():
+    assert auc_by_scene(np.array([1, 0]), np.array([np.inf, np.inf]), np.zeros(2, int), 1)[0] == 0.5
+    assert auc(np.array([1, 0]), np.array([-np.inf, -np.inf])) == 0.5
+
+
+@given(st.lists(st.integers(0, 4), max_size=12), st.lists(st.integers(0, 4), max_size=12))
+def test_pairs_within_are_all_pairs(group_a, group_b):
+    group_a, group_b = np.sort(np.array(group_a, int)), np.array(group_b, int)
+    i, j = pairs_within(group_a, group_b, 5)
+    expected = {(a, b) for a in range(len(group_a)) for b in range(len(group_b)) if group_a[a] == group_b[b]}
+    assert set(zip(i.tolist(), j.tolist(), strict=True)) == expected
+    assert len(i) == len(expected)
+
+
+def test_bootstrap_error_of_a_mean_equals_its_formula():
+    """Standard error of a share p over n independent clusters of one object: sqrt(p (1 - p) / n)."""
+    rng = np.random.default_rng(0)
+    right = (rng.random(400) < 0.7).astype(float)
+    counts = draw_resamples(400, resamples=20_000, seed=3)
+    replicates = resampled_ratio(counts, right, np.ones(400))[1:]
+    expected = np.sqrt(right.mean() * (1 - right.mean()) / 400)
+    assert replicates.std() == pytest.approx(expected, rel=0.03)
+
+
+def test_clustered_error_is_larger_where_clusters_agree():
+    """Ten equal objects a cluster carry the information of one: the error must not shrink."""
+    rng = np.random.default_rng(0)
+    right = (rng.random(100) < 0.7).astype(float)
+    counts = draw_resamples(100)
+    single = resampled_ratio(counts, right, np.ones(100))[1:].std()
+    tenfold = resampled_ratio(counts, 10 * right, 10 * np.ones(100))[1:].std()
+    assert tenfold == pytest.approx(single)
+
+
+def test_intervals_of_random_labels_hold_one_half():
+    """Of 500 draws of labels that have nothing to do with the scores, 95 % +- 2 % of the intervals hold 0.5."""
+    held = 0
+    for seed in range(500):
+        rng = np.random.default_rng(seed)
+        cluster = np.repeat(np.arange(120), 4)
+        label, score = (rng.random(480) < 0.3).astype(int), rng.normal(size=480)
+        counts = draw_resamples(120, resamples=1000, seed=seed)
+        found = estimate(resampled_auc(counts, score, label, cluster), 120, "")
+        held += found.low <= 0.5 <= found.high
+    assert 0.93 <= held / 500 <= 0.97
+
+
+def test_resamples_are_seeded():
+    np.testing.assert_array_equal(draw_resamples(30), draw_resamples(30))
+    assert np.all(draw_resamples(30).sum(axis=1) == 30)
