@@ -18,8 +18,8 @@ from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.shapes.shape import Shape
 
 DISPLACED_SHARE = 0.3  # of the cracks are pieces displaced in place
-WIDTH = (0.027, 0.036)  # widest opening, fraction of the largest side
-REACH = (0.30, 0.50)  # half the length of a crack, likewise
+WIDTH = (0.029, 0.037)  # widest opening, fraction of the largest side
+REACH = (0.40, 0.65)  # half the length of a crack, likewise
 DEPTH = (0.10, 0.20)  # how deep it goes below the skin; any thinner wall it opens right through
 CRACK_SIDE = (0.10, 0.90)  # share of the volume on one side of the fracture surface
 SHRINK, LEAST_REACH = 0.75, 0.12  # a crack that cuts the object in two is made shorter and shallower

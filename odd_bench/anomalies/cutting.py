@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import manifold3d
 import numpy as np
@@ -39,16 +39,22 @@ class Field:
 def separation(modes: FractureModes, chosen: np.ndarray, rng: np.random.Generator) -> Field:
     """A field positive in the chosen cells and negative in the others, its zero level a rough surface between them.
 
-    chosen: (n,) bool. The field is smoothed within the solid, so that it does not leak over gaps.
+    chosen: (n,) bool.
     """
+    smooth = smooth_separation(modes, chosen)
+    grain = np.clip(_grain(smooth.value.shape, smooth.voxel_size, rng), -GRAIN_LIMIT, GRAIN_LIMIT)
+    return replace(smooth, value=np.where(modes.label >= 0, smooth.value + grain, -1.0).astype(np.float32))
+
+
+def smooth_separation(modes: FractureModes, chosen: np.ndarray) -> Field:
+    """The same with a smooth surface. The sides are smoothed within the solid, so that they do not leak over gaps."""
     voxel = float(modes.voxel_size)
     known = modes.label >= 0
     side = np.where(known, np.where(chosen[modes.label], 1.0, -1.0), 0.0).astype(np.float32)
     sigma = SMOOTHING / voxel
     weight = ndimage.gaussian_filter(known.astype(np.float32), sigma, truncate=2.5, mode="constant")
     smooth = ndimage.gaussian_filter(side, sigma, truncate=2.5, mode="constant") / np.maximum(weight, 1e-6)
-    value = smooth + np.clip(_grain(side.shape, voxel, rng), -GRAIN_LIMIT, GRAIN_LIMIT)
-    return Field(np.where(known, value, -1.0).astype(np.float32), modes.origin, voxel)
+    return Field(np.where(known, smooth, -1.0).astype(np.float32), modes.origin, voxel)
 
 
 def _grain(shape: tuple[int, ...], voxel: float, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from odd_bench.anomalies.broken_look import broken_look
+from odd_bench.anomalies.broken_look import crevice_look
 from odd_bench.anomalies.cutting import cutter, separation
 from odd_bench.anomalies.fracture_modes import FractureModes
 from odd_bench.anomalies.fragments import draw_crack
@@ -15,7 +15,7 @@ from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.shapes.shape import Shape
 
 SHARE = (0.06, 0.45)  # of the volume, that the piece holds
-SHIFT = (0.016, 0.028)  # fraction of the largest side
+SHIFT = (0.020, 0.034)  # fraction of the largest side
 TURN_RAD = (0.07, 0.14)
 LOOSE_LOSS = 0.01  # share of the volume that may be dropped as crumbs
 
@@ -36,7 +36,7 @@ def displaced_piece(shape: Shape, modes: FractureModes, rng: np.random.Generator
     gone = np.zeros(len(shape.faces), bool)
     gone[piece.source[piece.source >= 0]] = True
     motion = np.linalg.norm(moved.vertices - piece.vertices, axis=1).mean()
-    cracked = broken_shape(shape, whole, *broken_look(shape, gone))
+    cracked = broken_shape(shape, whole, *crevice_look(shape, gone))
     return Variant(cracked, "crack", is_moved | (whole.source < 0), gone, float(motion))
 
 

@@ -12,10 +12,11 @@ from odd_bench.anomalies.cells import components
 from odd_bench.anomalies.fracture_modes import JUMP, FractureModes
 from odd_bench.anomalies.reasons import NO_FRAGMENT
 from odd_bench.anomalies.variant import Refusal
+from odd_bench.anomalies.voxels import MARGIN_VOXELS
 
 TRIES = 60  # random impacts before a shape is given up
 CRACK_SIDES = 6  # fitting ones among which a crack is chosen
-LONG_BORDER = 0.7  # of the longest among them, that the chosen one has at least
+LONG_BORDER = 0.8  # of the longest among them, that the chosen one has at least
 IMPACT_SPREAD = 0.1  # distance over which an impact spreads, as a fraction of the largest side
 
 
@@ -113,7 +114,7 @@ def draw_crack(modes: FractureModes, rng: np.random.Generator, share: tuple[floa
     if not sides:
         raise Refusal(NO_FRAGMENT, f"of {share[0]:.0%} to {share[1]:.0%} of the volume")
     sides = [sides[i] for i in rng.permutation(len(sides))[:CRACK_SIDES]]
-    length = np.array([_border_on_skin(modes, side) for side in sides])
+    length = np.array([border_on_skin(modes, side) for side in sides])
     return sides[rng.choice(np.flatnonzero(length >= LONG_BORDER * length.max()))]
 
 
@@ -127,9 +128,12 @@ def _losses(
         yield lost_cells(modes, labels, cell, everything=rng.random() < everything_share)
 
 
-def _border_on_skin(modes: FractureModes, side: np.ndarray) -> int:
-    """Length of the border between a side and the rest, counted in the voxels just outside the solid."""
+def border_on_skin(modes: FractureModes, side: np.ndarray) -> float:
+    """Length of the border between a side (n,) bool and the rest around the solid, canonical units."""
     around = (modes.label >= 0) & ~modes.inside
     value = np.where(around, 1 + side[modes.label], 0).astype(np.int8)
     steps = ((value[1:], value[:-1]), (value[:, 1:], value[:, :-1]), (value[..., 1:], value[..., :-1]))
-    return sum(int(np.count_nonzero(here * there == 2)) for here, there in steps)
+    counts = [
+        np.count_nonzero(here * there == 2) for here, there in steps
+    ]  # over the layers of voxels around the solid
+    return float(np.linalg.norm(counts)) * float(modes.voxel_size) / MARGIN_VOXELS

@@ -34,8 +34,8 @@ class Cut:
 def to_solid(vertices: np.ndarray, faces: np.ndarray, origin_id: int) -> manifold3d.Manifold:
     """A solid whose faces remember their origin and index; empty if the mesh is not closed."""
     mesh = manifold3d.Mesh64(
-        np.ascontiguousarray(vertices, np.float64),
-        np.ascontiguousarray(faces, np.uint64),
+        np.array(vertices, np.float64, order="C"),  # manifold3d wants writable arrays
+        np.array(faces, np.uint64, order="C"),
         run_index=np.array([0, 3 * len(faces)], np.uint64),
         run_original_id=np.array([origin_id], np.uint32),
         face_id=np.arange(len(faces), dtype=np.uint64),
@@ -55,14 +55,14 @@ def require_solid(shape: Shape) -> manifold3d.Manifold:
 
 def cut_mesh(solid: manifold3d.Manifold) -> Cut:
     """The faces of a solid that is left of an intact one."""
-    vertices, faces, origin_id, index = _faces(solid)
+    vertices, faces, origin_id, index = faces_by_origin(solid)
     return Cut(vertices, faces, np.where(origin_id == INTACT_ID, index, -1))
 
 
 def join(rest: Cut, piece: Cut) -> tuple[Cut, np.ndarray]:
     """Fuse a moved piece to the rest; also (f,) bool which faces are the piece's. Raises Refusal if they do not overlap."""
     whole = to_solid(rest.vertices, rest.faces, INTACT_ID) + to_solid(piece.vertices, piece.faces, PIECE_ID)
-    vertices, faces, origin_id, index = _faces(whole)
+    vertices, faces, origin_id, index = faces_by_origin(whole)
     is_moved = origin_id == PIECE_ID
     numbered = Cut(vertices, faces, np.where(is_moved, index + len(rest.faces), index))
     fused = main_surface(numbered)
@@ -72,7 +72,7 @@ def join(rest: Cut, piece: Cut) -> tuple[Cut, np.ndarray]:
     return Cut(fused.vertices, fused.faces, source), fused.source >= len(rest.faces)
 
 
-def _faces(solid: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def faces_by_origin(solid: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Vertices, faces, and for every face the id of the mesh it comes from and its index there."""
     mesh = solid.to_mesh64()
     triangles = np.diff(np.asarray(mesh.run_index, np.int64)) // 3  # in every run of faces of one origin

@@ -1,0 +1,154 @@
+"""A mesh file as it is: triangles, the named pieces they came in, and their paint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from odd_bench.shapes.shape import Material
+
+Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or habit
+MOST_FACES = 400_000
+GREY = (176, 176, 176)
+
+
+class ShapeRefused(Exception):
+    """A file that cannot become a shape; `reason` is a short fixed phrase, counted in the report."""
+
+    def __init__(self, reason: str, detail: str = ""):
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class RawMesh:
+    """vertices: (v, 3) float, z up, centred on the origin, largest side 1. faces: (f, 3) int.
+
+    face_slot: (f,) int, the named piece or material slot of every face. corner_color: (f, 3, 3) float sRGB 0..255.
+    corner_uv: (f, 3, 2) float. Per slot: slot_names, materials and textures, (h, w, 3) uint8 or None.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    face_slot: np.ndarray
+    corner_color: np.ndarray
+    corner_uv: np.ndarray
+    slot_names: tuple[str, ...]
+    materials: tuple[Material, ...]
+    textures: tuple[np.ndarray | None, ...]
+
+    def colors(self, face: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """(n, 3) uint8 sRGB at points in faces, given by face (n,) and barycentric weights (n, 3)."""
+        color = np.einsum("nk,nkc->nc", weights, self.corner_color[face])
+        uv = np.einsum("nk,nkc->nc", weights, self.corner_uv[face])
+        for slot, texture in enumerate(self.textures):
+            own = self.face_slot[face] == slot
+            if texture is not None and own.any():
+                color[own] *= _texels(texture, uv[own]) / 255.0
+        return np.round(np.clip(color, 0, 255)).astype(np.uint8)
+
+
+def read_mesh(path: Path) -> RawMesh:
+    """Load a file of a format that trimesh reads. Raises ShapeRefused if it cannot be read, is empty or too large."""
+    import trimesh
+
+    try:
+        scene = trimesh.load_scene(path, process=False)
+        pieces = [piece for piece in scene.dump() if isinstance(piece, trimesh.Trimesh) and len(piece.faces)]
+    except Exception as error:  # readers of many formats fail in many ways; each is a file that cannot be read
+        raise ShapeRefused("cannot be read", f"{type(error).__name__}: {error}") from error
+    count = sum(len(piece.faces) for piece in pieces)
+    if count == 0:
+        raise ShapeRefused("no faces", path.name)
+    if count > MOST_FACES:
+        raise ShapeRefused("too many faces", f"{count}; expected at most {MOST_FACES}")
+    return _joined(pieces, path)
+
+
+def _joined(pieces: list, path: Path) -> RawMesh:
+    offsets = np.cumsum([0] + [len(piece.vertices) for piece in pieces])
+    vertices = np.concatenate([np.asarray(piece.vertices, np.float64) for piece in pieces])
+    paints = [_paint(piece) for piece in pieces]
+    return RawMesh(
+        vertices=_canonical(vertices, y_up=path.suffix.lower() in Y_UP),
+        faces=np.concatenate([np.asarray(piece.faces) + start for piece, start in zip(pieces, offsets, strict=False)]),
+        face_slot=np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces]),
+        corner_color=np.concatenate([color for color, _, _, _ in paints]),
+        corner_uv=np.concatenate([uv for _, uv, _, _ in paints]),
+        slot_names=tuple(_unique_names([_name(piece, path) for piece in pieces])),
+        materials=tuple(material for _, _, material, _ in paints),
+        textures=tuple(texture for _, _, _, texture in paints),
+    )
+
+
+def _name(piece, path: Path) -> str:
+    """What the file calls a piece; the readers of formats without names put the file's own name."""
+    name = str(piece.metadata.get("name") or "body")
+    return "body" if name == path.name else name
+
+
+def _canonical(vertices: np.ndarray, y_up: bool) -> np.ndarray:
+    """Turned z up, centred, scaled to a largest side of 1."""
+    if not np.isfinite(vertices).all():
+        raise ShapeRefused("coordinates not finite")
+    if y_up:
+        vertices = np.column_stack([vertices[:, 0], -vertices[:, 2], vertices[:, 1]])
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    if (high - low).max() <= 0:
+        raise ShapeRefused("no extent", f"{len(vertices)} vertices in one point")
+    return (vertices - (low + high) / 2) / (high - low).max()
+
+
+def _unique_names(names: list[str]) -> list[str]:
+    """The names, those met before with a number."""
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+    again: dict[str, int] = {}
+    unique = []
+    for name in names:
+        again[name] = again.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name} {again[name]}")
+    return unique
+
+
+def _paint(piece) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
+    """Corner colours, corner uv, material and texture of one trimesh piece."""
+    count = len(piece.faces)
+    grey = np.full((count, 3, 3), GREY, np.float64)
+    uv = np.zeros((count, 3, 2))
+    visual = piece.visual
+    if visual.kind == "vertex":
+        return np.asarray(visual.vertex_colors, float)[piece.faces][..., :3], uv, Material("painted"), None
+    if visual.kind == "face":
+        return np.repeat(np.asarray(visual.face_colors, float)[:, None, :3], 3, axis=1), uv, Material("painted"), None
+    if visual.kind != "texture":
+        return grey, uv, Material("plain"), None
+    image, tint, material = _material(visual.material)
+    if visual.uv is None or image is None:
+        return np.full((count, 3, 3), tint), uv, material, None
+    return np.full((count, 3, 3), tint), np.asarray(visual.uv, float)[piece.faces], material, image
+
+
+def _material(source) -> tuple[np.ndarray | None, np.ndarray, Material]:
+    """Texture or None, tint (3,) 0..255 and surface of a trimesh material; only the glTF kind says how rough it is."""
+    image = getattr(source, "baseColorTexture", None) or getattr(source, "image", None)
+    texture = None if image is None else np.asarray(image.convert("RGB"))
+    factor = getattr(source, "baseColorFactor", None)
+    if factor is None and texture is None:
+        factor = source.main_color
+    tint = np.full(3, 255.0) if factor is None else np.asarray(factor, float)[:3]
+    roughness, metallic = getattr(source, "roughnessFactor", None), getattr(source, "metallicFactor", None)
+    name = str(getattr(source, "name", None) or "material")
+    metallic = 0.0 if metallic is None else float(metallic)
+    return texture, tint, Material(name, 0.5 if roughness is None else float(roughness), metallic)
+
+
+def _texels(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """(n, 3) nearest texels; uv (n, 2) repeats outside 0..1, its origin is the lower left corner."""
+    height, width = texture.shape[:2]
+    column = np.floor((uv[:, 0] % 1.0) * width).astype(int).clip(0, width - 1)
+    row = np.floor((1.0 - uv[:, 1] % 1.0) * height).astype(int).clip(0, height - 1)
+    return texture[row, column].astype(float)

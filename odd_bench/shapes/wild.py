@@ -1,0 +1,145 @@
+"""One mesh file of unknown make becomes a model: closed, scaled, painted, in parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from odd_bench.anomalies.mesh import face_areas, face_volumes
+from odd_bench.anomalies.refine import refine
+from odd_bench.anomalies.solid import INTACT_ID, to_solid
+from odd_bench.anomalies.variant import Refusal
+from odd_bench.shapes.assembly import Assembly, fuse
+from odd_bench.shapes.mesh_file import RawMesh, ShapeRefused, read_mesh
+from odd_bench.shapes.repair import close
+from odd_bench.shapes.segmentation import segment
+from odd_bench.shapes.shape import Shape
+
+FACES = 50_000  # aimed at where a mesh is coarser
+FINEST_EDGE = 0.012  # shorter edges are not divided, fraction of the largest side
+MOST_FACES = 70_000  # more are simplified
+SIMPLIFY = 1e-3  # how far simplifying may move the surface
+FACE_SHAPE = 5.5  # squared longest edge over area of a face, after halving
+LEAST_SIDE = 0.01  # flatter files are refused, fraction of the largest side
+LEAST_VOLUME = 2e-4  # of a cube with the largest side
+MOST_BODY_PARTS = 12  # bodies beyond these share one label
+DETAILS = "details"
+
+
+def read_model(path: Path, category: str, name: str) -> tuple[Assembly, str]:
+    """The model in a mesh file, and what closing it took (see repair.close). Raises ShapeRefused."""
+    raw = read_mesh(path)
+    if np.ptp(raw.vertices, axis=0).min() < LEAST_SIDE:
+        raise ShapeRefused("flat", f"sides {np.round(np.ptp(raw.vertices, axis=0), 3).tolist()}")
+    vertices, faces, how = close(raw.vertices, raw.faces)
+    if face_volumes(vertices, faces).sum() < LEAST_VOLUME:
+        raise ShapeRefused("no volume", f"{face_volumes(vertices, faces).sum():.1e} of its cube")
+    bodies = [_painted(body, raw, category, name) for body in _bodies(vertices, faces)]
+    bodies = _labelled(bodies) if len(bodies) > 1 else bodies
+    intact = fuse(bodies)
+    if len(bodies) == 1 and len(np.unique(intact.face_part)) == 1:
+        bodies, intact = _segmented(intact)
+    return Assembly(name, category, intact, tuple(bodies)), how
+
+
+def _bodies(vertices: np.ndarray, faces: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Bodies of a closed mesh, largest first, each with the cavities inside it and divided finely enough to be painted."""
+    solid = to_solid(vertices, faces, INTACT_ID)
+    if solid.num_tri() > MOST_FACES:
+        solid = solid.simplify(SIMPLIFY)
+    pieces = solid.decompose()
+    bodies = [piece for piece in pieces if piece.volume() > 0]
+    if len(bodies) < len(pieces):
+        bodies = [solid]
+    meshes = [body.to_mesh64() for body in sorted(bodies, key=lambda body: -body.volume())]
+    return [(mesh.vert_properties[:, :3], mesh.tri_verts.astype(np.int64)) for mesh in meshes]
+
+
+def _painted(body: tuple[np.ndarray, np.ndarray], raw: RawMesh, category: str, name: str) -> Shape:
+    """A body in the colours, materials and slots of the nearest points of the file's mesh."""
+    vertices, faces = body
+    blank = np.zeros(len(faces), np.int32)
+    paint = np.zeros((len(faces), 3), np.uint8)
+    shape = Shape(name, category, vertices, faces, blank, blank, paint, raw.slot_names, raw.materials)
+    edge = max(FINEST_EDGE, float(np.sqrt(FACE_SHAPE * face_areas(raw.vertices, raw.faces).sum() / FACES)))
+    try:
+        shape = refine(shape, lambda points: np.zeros(len(points)), edge)
+    except Refusal as refusal:
+        raise ShapeRefused("too fine a mesh", str(refusal)) from refusal
+    face, weights = _nearest(raw, shape.vertices[shape.faces].mean(axis=1))
+    slot = raw.face_slot[face].astype(np.int32)
+    return Shape(
+        name,
+        category,
+        shape.vertices,
+        shape.faces,
+        slot,
+        slot.copy(),
+        raw.colors(face, weights),
+        raw.slot_names,
+        raw.materials,
+    )
+
+
+def _nearest(raw: RawMesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nearest face (n,) of the file's mesh and barycentric weights (n, 3) of the nearest point in it."""
+    import open3d
+
+    scene = open3d.t.geometry.RaycastingScene()
+    scene.add_triangles(np.ascontiguousarray(raw.vertices, np.float32), np.ascontiguousarray(raw.faces, np.uint32))
+    found = scene.compute_closest_points(open3d.core.Tensor(np.ascontiguousarray(points, np.float32)))
+    uv = found["primitive_uvs"].numpy().astype(float)
+    weights = np.column_stack([1 - uv.sum(axis=1), uv]).clip(0, 1)
+    return found["primitive_ids"].numpy().astype(np.int64), weights / weights.sum(axis=1, keepdims=True)
+
+
+def _labelled(bodies: list[Shape]) -> list[Shape]:
+    """Every body a part, named after the slot that covers most of it; the small ones together are `details`."""
+    count = min(len(bodies), MOST_BODY_PARTS)
+    slots = [int(np.bincount(body.face_part).argmax()) for body in bodies]
+    names = []
+    for number in range(count):
+        name = bodies[number].part_names[slots[number]]
+        same = sum(slots[other] == slots[number] for other in range(number))
+        names.append(f"{name} {same + 1}" if slots.count(slots[number]) > 1 else name)
+    if len(bodies) > count:
+        names.append(DETAILS)
+    return [
+        _relabelled(body, np.full(len(body.faces), min(number, len(names) - 1), np.int32), tuple(names))
+        for number, body in enumerate(bodies)
+    ]
+
+
+def _relabelled(shape: Shape, face_part: np.ndarray, part_names: tuple[str, ...]) -> Shape:
+    return Shape(
+        shape.name,
+        shape.category,
+        shape.vertices,
+        shape.faces,
+        face_part,
+        shape.face_material,
+        shape.face_color,
+        part_names,
+        shape.materials,
+    )
+
+
+def _segmented(intact: Shape) -> tuple[list[Shape], Shape]:
+    """A body of one slot cut at its narrow places, and the uncut body with the labels of the cut ones."""
+    part = int(intact.face_part[0])
+    alone = _relabelled(intact, np.zeros(len(intact.faces), np.int32), (intact.part_names[part],))
+    try:
+        bodies = segment(alone, np.random.default_rng(0))
+    except Refusal:
+        return [alone], alone
+    return bodies, _relabelled(alone, _labels_of_nearest(alone, bodies), bodies[0].part_names)
+
+
+def _labels_of_nearest(shape: Shape, bodies: list[Shape]) -> np.ndarray:
+    """(f,) part of the nearest face of any of the bodies."""
+    from scipy.spatial import cKDTree
+
+    centers = np.concatenate([body.vertices[body.faces].mean(axis=1) for body in bodies])
+    labels = np.concatenate([body.face_part for body in bodies])
+    return labels[cKDTree(centers).query(shape.vertices[shape.faces].mean(axis=1))[1]]
