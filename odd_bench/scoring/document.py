@@ -24,6 +24,7 @@ FORMAT, VERSION = "odd-bench/score", 1
 DECIMALS = 9
 PAIRED_METRICS = ("auc", "auc_within_scene", "accuracy")
 HISTOGRAM_BINS = 30
+LARGEST_SHOWN = 1e300  # the width of a histogram must be finite
 ROC_POINTS = 200
 WORST_SCENES = 12
 
@@ -115,7 +116,7 @@ def roc_points(judged: Judged) -> list[list[float]]:
 def score_histogram(judged: Judged) -> dict[str, Any]:
     """Counts of matched scores by class in equal bins between the 1 % and 99 % quantiles; the ends take what lies beyond."""
     rows = judged.counted & judged.matched
-    score, label = judged.score[rows], judged.truth.label[rows]
+    score, label = np.clip(judged.score[rows], -LARGEST_SHOWN, LARGEST_SHOWN), judged.truth.label[rows]
     if not len(score):
         return {"edges": [], "normal": [], "anomalous": []}
     low, high = np.quantile(score, [0.01, 0.99])

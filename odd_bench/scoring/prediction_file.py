@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from itertools import chain
 from pathlib import Path
@@ -142,6 +143,12 @@ def read_method(document: dict[str, Any], problems: list[Problem]) -> Method | N
         if method.get(key) is not None and type(method[key]) is not int:
             problems.append(not_a_number(at("method", key), method[key]))
             fine = False
+    try:
+        json.dumps(method, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        hint = "It holds half of a surrogate pair; write the name again"
+        problems.append(Problem("format", "method", shown(method), "text that UTF-8 can hold", hint))
+        fine = False
     named = ("name", "views", "gt_boxes", "gt_count", "seed")
     extra = {key: value for key, value in method.items() if key not in named}
     return Method(**{key: method[key] for key in named if key in method}, extra=extra) if fine else None

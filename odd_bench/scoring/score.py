@@ -26,6 +26,8 @@ from odd_bench.scoring.quick import no_garbage_collection
 from odd_bench.scoring.truth_table import TruthTable, truth_table
 from odd_bench.scoring.validate import scene_in_truth, validate
 
+FAR_M = 1e6  # boxes beyond it are wrong in any unit, and their volume overflows
+
 
 @dataclass(frozen=True)
 class Options:
@@ -89,7 +91,7 @@ def read_and_check(path: Path, options: Options) -> Checked:
 def readable_boxes(predictions: Predictions, table: TruthTable) -> Boxes:
     """Rows of known scenes whose numbers could be read, in a file that may hold others."""
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
-    box_read = np.isfinite(boxes.box).all(axis=1) | predictions.method.gt_boxes
+    box_read = (np.abs(boxes.box) < FAR_M).all(axis=1) | predictions.method.gt_boxes
     return replace(boxes, scene=scene).rows(np.flatnonzero(box_read & np.isfinite(boxes.score) & (scene >= 0)))
 
 
