@@ -73,8 +73,7 @@ def read_shard(dataset: Dataset, name: str, views: range, depth: bool) -> None:
     dataset.images(name, views)
     dataset.masks(name, views)
     if depth:
-        for view in views:
-            dataset.depth(name, view)
+        dataset.depths(name, views)
 
 
 def _write_depth(path: Path, depth_m: np.ndarray) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from odd_bench.data.tables import scene_tables
 from odd_bench.scene import Scene
 
 
@@ -26,8 +27,6 @@ def image_sha256(images: np.ndarray, image_offsets: np.ndarray) -> str:
 
 
 def _label_fields(scene, instance, change, depth_steps, plan_sha256) -> Iterable[tuple[str, np.ndarray]]:
-    from odd_bench.data.layout import scene_tables
-
     texts = (scene.name, scene.split, scene.category, scene.shape, plan_sha256)
     yield "texts", np.frombuffer("\n".join(texts).encode(), "u1")
     yield from scene_tables(scene).items()

@@ -29,24 +29,15 @@ from odd_bench.data.codec import (
     encode_masks,
     encode_pictures,
     join_blobs,
-)  # fmt: skip
+)
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError
 from odd_bench.data.record import SceneRecord
-from odd_bench.scene import Camera, Scene, SceneObject
+from odd_bench.data.tables import cameras_of, objects_of, scene_tables
+from odd_bench.scene import Scene
 
 SCENE_ATTRIBUTES = ("split", "category", "shape", "plan_sha256", "label_sha256", "image_sha256")
 FIELDS = ("images", "image_offsets", "masks", "mask_offsets", "cameras", "objects")
-CAMERA_TYPE = np.dtype(
-    [("K", "<f8", (3, 3)), ("camera_from_world", "<f8", (4, 4)), ("width", "<u2"), ("height", "<u2")]
-)
-
-
-def object_type(views: int) -> np.dtype:
-    """One row of the objects table."""
-    poses = [("world_from_object", "<f8", (4, 4)), ("aabb", "<f8", (6,)), ("obb", "<f8", (7,))]
-    counts = [(name, "<i4", (views,)) for name in ("visible_pixels", "amodal_pixels", "changed_pixels")]
-    return np.dtype([("label", "u1"), ("type", "S20"), ("magnitude", "<f8"), *poses, *counts])
 
 
 def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> None:
@@ -88,31 +79,11 @@ def check_shapes(record: SceneRecord) -> None:
         raise DataError(f"{scene.name}/masks", found, f"instance up to {objects}, change up to 2")
 
 
-def scene_tables(scene: Scene) -> dict[str, np.ndarray]:
-    """Cameras and objects as structured arrays, keyed by field."""
-    cameras = np.zeros(len(scene.cameras), CAMERA_TYPE)
-    objects = np.zeros(len(scene.objects), object_type(len(scene.cameras)))
-    for table, items in ((cameras, scene.cameras), (objects, scene.objects)):
-        for name in table.dtype.names:
-            table[name] = [getattr(item, name) or "" if name == "type" else getattr(item, name) for item in items]
-    return {"cameras": cameras, "objects": objects}
-
-
 def read_scene(group: h5py.Group) -> Scene:
     """Cameras and objects of one scene group."""
-    cameras = tuple(
-        Camera(row["K"], row["camera_from_world"], int(row["width"]), int(row["height"]))
-        for row in group["cameras"][()]
-    )
-    objects = tuple(_object(i, row) for i, row in enumerate(group["objects"][()]))
+    cameras, objects = cameras_of(group["cameras"][()]), objects_of(group["objects"][()])
     name = group.name.rsplit("/", 1)[-1]
     return Scene(name, group.attrs["split"], group.attrs["category"], group.attrs["shape"], cameras, objects)
-
-
-def _object(i: int, row: np.void) -> SceneObject:
-    values = {name: row[name] for name in row.dtype.names}
-    values |= {"label": int(row["label"]), "type": row["type"].decode() or None, "magnitude": float(row["magnitude"])}
-    return SceneObject(id=i, **values)
 
 
 def read_record(group: h5py.Group) -> SceneRecord:
@@ -136,13 +107,13 @@ def read_masks(group: h5py.Group, views: Sequence[int]) -> tuple[np.ndarray, np.
     return np.stack(instance), np.stack(change)
 
 
-def read_depth(group: h5py.Group, view: int) -> np.ndarray:
-    """(h, w) float32 planar z in metres, 0 where nothing was hit. Raises DataError where depth was left out."""
+def read_depth(group: h5py.Group, views: Sequence[int]) -> np.ndarray:
+    """(n, h, w) float32 planar z in metres, 0 where nothing was hit. Raises DataError where depth was left out."""
     if "depth" not in group:
         raise DataError(f"{group.file.filename}{group.name}", "no depth", "a data set made with depth")
     depth = group["depth"]
-    _check_views(group, [view], len(depth))
-    return depth_from_steps(depth[view])
+    _check_views(group, views, len(depth))
+    return depth_from_steps(np.stack([depth[view] for view in views]))
 
 
 def _blobs(group: h5py.Group, field: str, offsets_field: str, views: Sequence[int]) -> list[bytes]:

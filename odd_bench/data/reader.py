@@ -74,6 +74,10 @@ class Dataset:
         """Instance and change masks of the given views, each (n, h, w) uint8; values as in SceneRecord."""
         return layout.read_masks(self._group(name), views)
 
+    def depths(self, name: str, views: Sequence[int]) -> np.ndarray:
+        """(n, h, w) float32 planar z in metres, 0 where nothing was hit. DataError where the data set leaves depth out."""
+        return layout.read_depth(self._group(name), views)
+
     def image(self, name: str, view: int) -> np.ndarray:
         """(h, w, 3) uint8 sRGB."""
         return self.images(name, [view])[0]
@@ -87,8 +91,8 @@ class Dataset:
         return self.masks(name, [view])[1][0]
 
     def depth(self, name: str, view: int) -> np.ndarray:
-        """(h, w) float32 planar z in metres, 0 where nothing was hit. DataError where the data set leaves depth out."""
-        return layout.read_depth(self._group(name), view)
+        """(h, w) float32 metres, as in `depths`."""
+        return self.depths(name, [view])[0]
 
     def _group(self, name: str) -> h5py.Group:
         if name not in self._shards:

@@ -44,12 +44,14 @@ def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDi
 
 
 def read_staged(path: Path) -> SceneRecord:
-    """The one scene of a staged file. Raises DataError on anything that is not a whole staged file."""
+    """The one scene of a staged file. Raises DataError on anything that is not a whole, undamaged staged file."""
     with open_shard(path) as file:
         names = list(file["scenes"])
         if len(names) != 1:
             raise DataError(path, f"{len(names)} scenes", "one staged scene", AGAIN)
-        return read_record(file["scenes"][names[0]])
+        group = file["scenes"][names[0]]
+        verify_scene(group)
+        return read_record(group)
 
 
 def pack_shard(staged_paths: Sequence[Path], shard_path: Path, dataset_name: str, split: str) -> list[SceneDigests]:

@@ -1,0 +1,44 @@
+"""Cameras and objects of a scene as tables (structured arrays) and back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from odd_bench.scene import Camera, Scene, SceneObject
+
+CAMERA_TYPE = np.dtype(
+    [("K", "<f8", (3, 3)), ("camera_from_world", "<f8", (4, 4)), ("width", "<u2"), ("height", "<u2")]
+)
+
+
+def object_type(views: int) -> np.dtype:
+    """One row of the objects table."""
+    poses = [("world_from_object", "<f8", (4, 4)), ("aabb", "<f8", (6,)), ("obb", "<f8", (7,))]
+    counts = [(name, "<i4", (views,)) for name in ("visible_pixels", "amodal_pixels", "changed_pixels")]
+    return np.dtype([("label", "u1"), ("type", "S20"), ("magnitude", "<f8"), *poses, *counts])
+
+
+def scene_tables(scene: Scene) -> dict[str, np.ndarray]:
+    """Cameras and objects as structured arrays, keyed by field."""
+    cameras = np.zeros(len(scene.cameras), CAMERA_TYPE)
+    objects = np.zeros(len(scene.objects), object_type(len(scene.cameras)))
+    for table, items in ((cameras, scene.cameras), (objects, scene.objects)):
+        for name in table.dtype.names:
+            table[name] = [getattr(item, name) or "" if name == "type" else getattr(item, name) for item in items]
+    return {"cameras": cameras, "objects": objects}
+
+
+def cameras_of(table: np.ndarray) -> tuple[Camera, ...]:
+    """The rows of a cameras table."""
+    return tuple(Camera(row["K"], row["camera_from_world"], int(row["width"]), int(row["height"])) for row in table)
+
+
+def objects_of(table: np.ndarray) -> tuple[SceneObject, ...]:
+    """The rows of an objects table; ids are positions."""
+    return tuple(_object(i, row) for i, row in enumerate(table))
+
+
+def _object(i: int, row: np.void) -> SceneObject:
+    values = {name: row[name] for name in row.dtype.names}
+    values |= {"label": int(row["label"]), "type": row["type"].decode() or None, "magnitude": float(row["magnitude"])}
+    return SceneObject(id=i, **values)
