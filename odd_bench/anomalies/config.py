@@ -19,10 +19,10 @@ class AnomalyConfig:
     color_distance: of the new colour from the old, CIELAB. edge: faces in a deformed region are divided to this length.
 
     Bounds on the result
-    tolerance: a face further than this from the other surface is changed. magnitude. move: the magnitude of a part that is
-    moved or turned. changed_area. min_pixels: that look different in at least `min_views` of the 12 views of visible.py.
-    stretch: largest growth of an edge. volume: over that of the intact shape. joint: length of the seam of a moved part over
-    what it was. showing: the same for its area.
+    tolerance: a face further than this from the other surface is changed. distance: the largest between the two surfaces.
+    move: the same for a part that is moved or turned. changed_area. min_pixels: that look different in at least `min_views`
+    of the 12 views of visible.py. stretch: largest growth of an edge. volume: over that of the intact shape. joint: length
+    of the seam of a moved part over what it was. showing: the same for its area.
     """
 
     bend_deg: Range = (25.0, 45.0)
@@ -41,10 +41,10 @@ class AnomalyConfig:
     edge: float = 0.03
 
     tolerance: float = 0.004
-    magnitude: Range = (0.02, 0.6)
+    distance: Range = (0.02, 0.6)
     move: Range = (0.07, 0.5)
     changed_area: Range = (0.004, 0.9)
-    min_pixels: int = 70
+    min_pixels: int = 50
     min_views: int = 4
     stretch: float = 2.5
     volume: Range = (0.5, 1.5)

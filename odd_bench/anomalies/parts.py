@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
+from odd_bench.anomalies.changed import nearest
 from odd_bench.anomalies.config import AnomalyConfig, Range
 from odd_bench.anomalies.joint import Joint, find_joint, seam_length
 from odd_bench.anomalies.mesh import face_areas
@@ -16,52 +18,54 @@ from odd_bench.anomalies.variant import Refusal
 from odd_bench.shapes.shape import Model, PartEdit, Shape
 
 SAME_POINT = 1e-6  # vertices this close, canonical units, differ by rounding alone
+MOTIONS, PROBES = 8, 300  # tried at how many points of a part before it is meshed anew
 
 
 def part_translation(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """A part slides by `config.shift` of its size, at least the least visible move, mostly along the surface it sits on."""
-    part = choose_part(model.movable_parts, intact, rng, config.part_area, config.move[0] / config.shift[1])
-    joint = find_joint(intact, part)
-    least = max(config.shift[0], config.move[0] / joint.size)
-    motion = np.eye(4)
-    motion[:3, 3] = rng.uniform(least, config.shift[1]) * joint.size * _sideways(joint.outward, rng)
-    return _moved(model, intact, part, motion, joint, config)
+    """A part slides by `config.shift` of its size, mostly along the surface that it sits on."""
+
+    def shift(joint: Joint) -> np.ndarray:
+        motion = np.eye(4)
+        motion[:3, 3] = rng.uniform(*config.shift) * joint.size * _sideways(joint.outward, rng)
+        return motion
+
+    return _moved(model, intact, shift, rng, config)
 
 
 def part_rotation(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
     """A part turns by `config.turn_deg` about its joint, around an axis of any direction."""
-    angles = np.radians(config.turn_deg)
-    part = choose_part(model.movable_parts, intact, rng, config.part_area, config.move[0] / angles[1])
-    joint = find_joint(intact, part)
-    axis = rng.standard_normal(3)
-    angle = rng.uniform(max(angles[0], config.move[0] / joint.size), angles[1])
-    motion = np.eye(4)
-    motion[:3, :3] = Rotation.from_rotvec(angle * axis / np.linalg.norm(axis)).as_matrix()
-    motion[:3, 3] = joint.center - motion[:3, :3] @ joint.center
-    return _moved(model, intact, part, motion, joint, config)
+
+    def turn(joint: Joint) -> np.ndarray:
+        axis = rng.standard_normal(3)
+        angle = np.radians(rng.uniform(*config.turn_deg))
+        motion = np.eye(4)
+        motion[:3, :3] = Rotation.from_rotvec(angle * axis / np.linalg.norm(axis)).as_matrix()
+        motion[:3, 3] = joint.center - motion[:3, :3] @ joint.center
+        return motion
+
+    return _moved(model, intact, turn, rng, config)
 
 
 def missing_part(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
     """A part is left out."""
-    part = choose_part(model.movable_parts, intact, rng, config.part_area)
+    part = drawn_parts(model.movable_parts, intact, rng, config.part_area)[0]
     return _on_intact_vertices(model.shape([PartEdit(part, remove=True)]), intact)
 
 
-def choose_part(
-    names: tuple[str, ...], intact: Shape, rng: np.random.Generator, area: Range, least_size: float = 0.0
-) -> str:
-    """One of the named parts whose share of the surface lies in `area`, a larger one likelier. Raises Refusal if there is none.
+def drawn_parts(names: tuple[str, ...], intact: Shape, rng: np.random.Generator, area: Range) -> list[str]:
+    """The named parts whose share of the surface lies in `area`, in random order, larger ones rather first.
 
-    least_size: of the largest side of the part's bounding box, canonical units.
+    Raises Refusal if there is none.
     """
-    areas, sizes = part_areas(intact), part_sizes(intact)
+    areas = part_areas(intact)
     shares = {name: areas[name] / sum(areas.values()) for name in names}
-    fitting = [name for name in names if area[0] <= shares[name] <= area[1] and sizes[name] >= least_size]
+    fitting = [name for name in names if area[0] <= shares[name] <= area[1]]
     if not fitting:
-        found = ", ".join(f"{name} {shares[name]:.1%} of size {sizes[name]:.2f}" for name in names)
+        found = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
         raise Refusal(NO_PART, f"{intact.name}: {found or 'none may be moved'}")
     weights = np.sqrt([shares[name] for name in fitting])
-    return fitting[rng.choice(len(fitting), p=weights / weights.sum())]
+    order = rng.choice(len(fitting), len(fitting), replace=False, p=weights / weights.sum())
+    return [fitting[index] for index in order]
 
 
 def part_areas(shape: Shape) -> dict[str, float]:
@@ -70,11 +74,15 @@ def part_areas(shape: Shape) -> dict[str, float]:
     return dict(zip(shape.part_names, areas.tolist(), strict=True))
 
 
-def part_sizes(shape: Shape) -> dict[str, float]:
-    """Largest side of the bounding box of every part's surface, by name, canonical units; 0 where none shows."""
-    own = [shape.vertices[shape.faces[shape.face_part == index]] for index in range(len(shape.part_names))]
-    sides = [float(np.ptp(corners.reshape(-1, 3), axis=0).max()) if len(corners) else 0.0 for corners in own]
-    return dict(zip(shape.part_names, sides, strict=True))
+def _clear_motion(intact: Shape, part: str, draw: Callable[[], np.ndarray], move: Range) -> np.ndarray | None:
+    """(4, 4) the first of MOTIONS drawn that carries the part's surface off the intact one by a distance in `move`."""
+    own = np.unique(intact.faces[intact.face_part == intact.part_names.index(part)])
+    points = intact.vertices[own[:: 1 + len(own) // PROBES]]
+    motions = [draw() for _ in range(MOTIONS)]
+    moved = np.concatenate([points @ motion[:3, :3].T + motion[:3, 3] for motion in motions])
+    reach = nearest(intact, moved)[0].reshape(MOTIONS, -1).max(axis=1)
+    fitting = np.flatnonzero((reach > move[0]) & (reach < move[1]))
+    return motions[fitting[0]] if len(fitting) else None
 
 
 def _sideways(outward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -86,15 +94,26 @@ def _sideways(outward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return direction / np.linalg.norm(direction)
 
 
-def _moved(model: Model, intact: Shape, part: str, motion: np.ndarray, joint: Joint, config: AnomalyConfig) -> Shape:
-    odd = _on_intact_vertices(model.shape([PartEdit(part, motion)]), intact)
+def _moved(model: Model, intact: Shape, draw: Callable[[Joint], np.ndarray], rng, config: AnomalyConfig) -> Shape:
+    """The first of the parts in random order for which a motion within `config.move` is found, moved."""
+    for part in drawn_parts(model.movable_parts, intact, rng, config.part_area):
+        joint = find_joint(intact, part)
+        motion = _clear_motion(intact, part, lambda joint=joint: draw(joint), config.move)
+        if motion is not None:
+            odd = _on_intact_vertices(model.shape([PartEdit(part, motion)]), intact)
+            _require_held(intact, odd, part, joint, config)
+            return odd
+    raise Refusal(NO_PART, f"{intact.name}: no part can be moved by {config.move}")
+
+
+def _require_held(intact: Shape, odd: Shape, part: str, joint: Joint, config: AnomalyConfig) -> None:
+    """The moved part shows and still has a joint."""
     showing = part_areas(odd)[part] / part_areas(intact)[part]
     if not config.showing[0] <= showing <= config.showing[1]:
         raise Refusal(SANK_IN if showing < 1 else TOO_LARGE, f"{part}: {showing:.2f} of its surface shows")
     length = seam_length(odd, part)
     if length < config.joint * joint.length:
         raise Refusal(CAME_LOOSE, f"{part}: joint of {length:.3f}, was {joint.length:.3f}")
-    return odd
 
 
 def _on_intact_vertices(odd: Shape, intact: Shape) -> Shape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.anomalies.changed import Difference, difference
-from odd_bench.anomalies.config import AnomalyConfig
+from odd_bench.anomalies.config import AnomalyConfig, Range
 from odd_bench.anomalies.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
 from odd_bench.anomalies.reasons import FELL_APART, FOLDS, NOT_CLOSED, NOT_VISIBLE, STRETCHED, TOO_LARGE, TOO_SMALL
 from odd_bench.anomalies.variant import Refusal, Variant
@@ -23,12 +23,9 @@ def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Varia
     """
     require_sound(intact, odd)
     found = difference(intact, odd, config.tolerance)
-    magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces)))
-    bounds = config.move if type in MOVES else config.magnitude
-    if not bounds[0] <= magnitude <= bounds[1]:
-        raise Refusal(TOO_SMALL if magnitude < bounds[0] else TOO_LARGE, f"magnitude {magnitude:.3f}")
-    require_size(intact, odd, found, config)
+    require_size(intact, odd, found, config.move if type in MOVES else config.distance, config)
     require_visible(intact, odd, config)
+    magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces)))
     return Variant(odd, type, found.changed_faces, found.lost_faces, magnitude)
 
 
@@ -43,8 +40,10 @@ def require_sound(intact: Shape, odd: Shape) -> None:
         raise Refusal(FELL_APART, f"{bodies} bodies")
 
 
-def require_size(intact: Shape, odd: Shape, found: Difference, config: AnomalyConfig) -> None:
-    """Changed share of the surface and share of the volume within the bounds of the config."""
+def require_size(intact: Shape, odd: Shape, found: Difference, distance: Range, config: AnomalyConfig) -> None:
+    """Largest distance between the surfaces (unless only paint differs), changed area and volume within bounds."""
+    if 0 < found.distance < distance[0] or found.distance > distance[1]:
+        raise Refusal(TOO_SMALL if found.distance < distance[0] else TOO_LARGE, f"distance {found.distance:.3f}")
     changed = _area(odd, found.changed_faces) / _area(odd)
     share = max(changed, _area(intact, found.lost_faces) / _area(intact))
     if not config.changed_area[0] <= share <= config.changed_area[1]:

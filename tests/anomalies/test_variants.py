@@ -31,7 +31,7 @@ def test_a_variant_is_whole_and_says_what_changed(type):
     assert is_closed(odd.shape.faces) and count_bodies(odd.shape.vertices, odd.shape.faces) == 1
     assert odd.changed_faces.shape == (len(odd.shape.faces),) and odd.lost_faces.shape == (len(intact.faces),)
     assert odd.changed_faces.any() and odd.lost_faces.any() and not odd.changed_faces.all()
-    assert CONFIG.magnitude[0] <= odd.magnitude <= CONFIG.magnitude[1]
+    assert CONFIG.distance[0] <= odd.magnitude <= CONFIG.distance[1]
 
 
 @pytest.mark.parametrize("type", TYPES)
@@ -101,13 +101,13 @@ def test_a_lifted_lid_is_changed_and_nothing_else():
     assert np.array_equal(lost, top)
 
 
-@pytest.mark.parametrize("bounds", [{"magnitude": (0.9, 1.0)}, {"changed_area": (0.99, 1.0)}])
+@pytest.mark.parametrize("bounds", [{"distance": (0.9, 1.0)}, {"changed_area": (0.99, 1.0)}])
 def test_less_than_the_bounds_is_too_small(bounds):
     with pytest.raises(Refusal, match=reasons.TOO_SMALL):
         assess(statuette().shape(), variant("bump").shape, "bump", replace(CONFIG, **bounds))
 
 
-@pytest.mark.parametrize("bounds", [{"magnitude": (0, 0.01)}, {"changed_area": (0, 0.01)}, {"volume": (2.0, 3.0)}])
+@pytest.mark.parametrize("bounds", [{"distance": (0, 0.01)}, {"changed_area": (0, 0.01)}, {"volume": (2.0, 3.0)}])
 def test_more_than_the_bounds_is_too_large(bounds):
     with pytest.raises(Refusal, match=reasons.TOO_LARGE):
         assess(statuette().shape(), variant("bump").shape, "bump", replace(CONFIG, **bounds))
