@@ -72,13 +72,13 @@ def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
     """Silhouettes rendered by Blender agree with the ray-cast masks: IoU at least 0.99 an object."""
     from blender_jobs.job import RenderConfig, RenderJob
     from blender_jobs.render import silhouettes
-    from odd_bench.shapes.catalogue import make_model
+    from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])
     planned = {line["scene"]: line for line in map(json.loads, (made[0] / "plan.jsonl").read_text().splitlines())}
     name = dataset.scene_names("train")[0]
     record, plan = dataset.record(name), planned[name]
-    shape = make_model("toys", plan["category"], plan["shape_seed"], plan["shape"]).shape()
+    shape = make_toy(plan["category"], plan["shape_seed"]).shape()
     normal = [item for item in record.scene.objects if item.label == 0]
     job = RenderJob(
         tuple((shape, item.world_from_object) for item in normal), record.scene.cameras[:4], plan["floor"], plan["environment"],
@@ -96,11 +96,11 @@ def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
 
 def test_nothing_floats_or_sinks(made):
     from odd_bench.generate.label import transformed
-    from odd_bench.shapes.catalogue import make_model
+    from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])
     for line in map(json.loads, (made[0] / "plan.jsonl").read_text().splitlines()):
-        shape = make_model("toys", line["category"], line["shape_seed"], line["shape"]).shape()
+        shape = make_toy(line["category"], line["shape_seed"]).shape()
         for item in dataset.scene(line["scene"]).objects:
             assert abs(item.aabb[2] - item.aabb[5] / 2) < 5e-4
             if item.label == 0:
@@ -110,12 +110,12 @@ def test_nothing_floats_or_sinks(made):
 def test_the_pose_of_an_odd_object_is_one_of_the_intact_shape(made):
     """Whatever is odd about it, an object lies as its neighbours might: its tilt is among the rest poses of the shape."""
     from odd_bench.generate.resting import draw_rest, rest_rotations
-    from odd_bench.shapes.catalogue import make_model
+    from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])
     lines = map(json.loads, (made[0] / "plan.jsonl").read_text().splitlines())
     line = next(line for line in lines if any(item["label"] for item in line["objects"]))
-    shape = make_model("toys", line["category"], line["shape_seed"], line["shape"]).shape()
+    shape = make_toy(line["category"], line["shape_seed"]).shape()
     rests = rest_rotations(shape, line["shape_seed"], made[0] / "again.npz")
     for item, drawn in zip(dataset.scene(line["scene"]).objects, line["objects"], strict=True):
         up_in_object = item.world_from_object[2, :3] / np.linalg.norm(item.world_from_object[2, :3])

@@ -43,29 +43,28 @@ def _server(folder: Path):
     blender = version_check()
     from blender_jobs.device import use_device
     from odd_bench.data.codec import CodecConfig
-    from odd_bench.data.errors import DataError
     from odd_bench.data.shards import write_staged
-    from odd_bench.generate.plan import digest
+    from odd_bench.generate.plan import catalogue_of, digest
     from odd_bench.generate.run_folder import RunFolder
     from odd_bench.generate.scene_maker import Report, SceneRefused, make_scene
+    from odd_bench.shapes.library import open_library
 
     run = RunFolder(folder)
     config = run.read_config()
+    catalogue = catalogue_of(config, open_library(run.library) if config.assets else None)
     device = use_device(config.render.device)
     greeting = {"blender": blender, "device": f"{device.kind}: {device.name}, {device.reason}"}
 
     def serve(request: dict) -> dict:
         line = json.loads(request["line"])
         try:
-            record, report = make_scene(line, digest(request["line"]), config, run.work)
+            record, report = make_scene(line, digest(request["line"]), config, catalogue, run.work)
             with report.stage("pack"):
                 write_staged(run.staged(line["scene"]), record, CodecConfig())
         except SceneRefused as refused:
             return _failure("refused", str(refused), refused.report)
-        except (DataError, OSError) as error:
-            return _failure("storage" if _is_storage(error) else "error", _described(error), Report())
         except Exception as error:  # whatever goes wrong in one scene is reported and the next one still made
-            return _failure("error", _described(error), Report())
+            return _failure("storage" if _is_storage(error) else "error", _described(error), Report())
         return {"ok": True, **report.as_dict()}
 
     return serve, greeting
@@ -79,6 +78,8 @@ def _is_storage(error: BaseException) -> bool:
     """Whether the disk, not the scene, is at fault: then no scene can succeed."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN:
+            return True
+        if os.strerror(errno.ENOSPC) in str(error):  # Blender reports a picture that it could not write in words
             return True
         error = error.__cause__
     return False

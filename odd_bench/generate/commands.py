@@ -22,6 +22,9 @@ Rest = Annotated[
     str | None, typer.Option(help="distribution: each object rests its own way; shared: all alike, as published.")
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu or gpu.")]
+Assets = Annotated[
+    Path | None, typer.Option(help="Folder of mesh files instead of procedural toys; a sub-folder is a category.")
+]
 Floors = Annotated[Path | None, typer.Option(help="Folder of PBR texture sets instead of the procedural floors.")]
 Environments = Annotated[Path | None, typer.Option(help="Folder of .exr or .hdr environments instead of Blender's.")]
 Set = Annotated[
@@ -43,6 +46,7 @@ def toys(
     categories: Categories = "",
     rest: Rest = None,
     device: Device = None,
+    assets: Assets = None,
     floors: Floors = None,
     environments: Environments = None,
     set_: Set = None,
@@ -65,6 +69,7 @@ def toys(
         "categories": [name.strip() for name in categories.split(",") if name.strip()] or None,
         "scene.rest": rest,
         "render.device": device,
+        "assets": str(assets.absolute()) if assets else None,
         "floors": str(floors.absolute()) if floors else None,
         "environments": str(environments.absolute()) if environments else None,
     }

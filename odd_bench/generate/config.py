@@ -84,6 +84,7 @@ class GenerateConfig:
     """One data set. splits: scenes a split. scenes_per_shape: how many scenes show the same base shape.
 
     categories: restrict to these, empty = all. floors, environments: folders of texture sets and HDRIs, None = built in.
+    assets: folder of mesh files to use instead of procedural shapes, None = procedural.
     anomalies: ranges and bounds of every way of being odd.
     """
 
@@ -95,6 +96,7 @@ class GenerateConfig:
     scenes_per_shape: int = 2
     categories: tuple[str, ...] = ()
     depth: bool = True
+    assets: str | None = None
     floors: str | None = None
     environments: str | None = None
     scene: SceneConfig = SceneConfig()

@@ -78,7 +78,7 @@ def _counts(scenes: list[Scene]) -> dict:
 
 def _without_paths(mapping: dict) -> dict:
     """Folders by their last name alone: where they lay on one machine means nothing on another."""
-    return {**mapping, **{k: Path(mapping[k]).name for k in ("floors", "environments") if mapping[k]}}
+    return {**mapping, **{k: Path(mapping[k]).name for k in ("assets", "floors", "environments") if mapping[k]}}
 
 
 def _scenes(shard: Path) -> list[Scene]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import zlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -17,33 +16,47 @@ import numpy as np
 from odd_bench.generate.config import GenerateConfig, OddConfig, OrbitConfig, SceneConfig
 from odd_bench.generate.surroundings import BUNDLED_ENVIRONMENTS, draw_environment, draw_floor
 from odd_bench.scene import SPLITS
-from odd_bench.shapes.catalogue import CatalogueError, categories
+from odd_bench.shapes.catalogue import Catalogue, FromLibrary, Procedural
+from odd_bench.shapes.library import Library
 
 PLAN_VERSION = 1
 
 
-def plan_lines(config: GenerateConfig, floors: Sequence[str] = (), environments: Sequence[str] = ()) -> Iterator[str]:
-    """The plan of the whole data set, one canonical JSON line a scene. floors, environments: sorted file or folder names."""
+def plan_lines(
+    config: GenerateConfig,
+    catalogue: Catalogue | None = None,
+    floors: Sequence[str] = (),
+    environments: Sequence[str] = (),
+) -> Iterator[str]:
+    """The plan of the whole data set, one canonical JSON line a scene.
+
+    catalogue: of base shapes; None for the procedural one. floors, environments: sorted names, empty for the built-in ones.
+    """
+    catalogue = catalogue or catalogue_of(config)
     for split in SPLITS[config.kind]:
         for index in range(config.splits.get(split, 0)):
-            yield canonical(plan_scene(config, split, index, floors, environments))
+            yield canonical(plan_scene(config, catalogue, split, index, floors, environments))
 
 
 def plan_scene(
-    config: GenerateConfig, split: str, index: int, floors: Sequence[str] = (), environments: Sequence[str] = ()
+    config: GenerateConfig,
+    catalogue: Catalogue,
+    split: str,
+    index: int,
+    floors: Sequence[str] = (),
+    environments: Sequence[str] = (),
 ) -> dict:
     """The draws of one scene: a function of the configuration, the split and the index alone."""
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, SPLITS[config.kind].index(split), index]))
-    category, instance = base_shape(config, split, index)
-    shape = f"{category}-{instance:04d}"
+    shape = catalogue.base_shape(split, index // config.scenes_per_shape)
     return {
         "version": PLAN_VERSION,
-        "scene": f"{config.kind}-{shape}-{index:04d}",
+        "scene": f"{config.kind}-{shape.name}-{index:04d}",
         "split": split,
         "index": index,
-        "category": category,
-        "shape": shape,
-        "shape_seed": _shape_seed(config, category, instance),
+        "category": shape.category,
+        "shape": shape.name,
+        "shape_seed": shape.seed,
         "size_m": round(float(rng.uniform(config.scene.min_size_m, config.scene.max_size_m)), 6),
         "gap_m": round(float(rng.uniform(config.scene.min_gap_m, config.scene.max_gap_m)), 6),
         "objects": _draw_objects(rng, config.scene, config.odd),
@@ -54,25 +67,12 @@ def plan_scene(
     }
 
 
-def base_shape(config: GenerateConfig, split: str, index: int) -> tuple[str, int]:
-    """Category and instance number of the shape a scene shows; no instance number occurs in two splits."""
-    names = categories(config.kind, split, config.categories)
-    if not names:
-        found = f"found only {', '.join(config.categories)}"
-        hint = f"Hint: add one of {', '.join(categories(config.kind, split)[:5])}, or --set splits.{split}=0"
-        raise CatalogueError(f"categories: {found}; expected at least one of split {split}. {hint}")
-    order = np.random.default_rng(np.random.SeedSequence([config.seed, 977, zlib.crc32(split.encode())])).permutation(
-        len(names)
-    )
-    number = index // config.scenes_per_shape
-    first = 0
-    for earlier in SPLITS[config.kind]:
-        if earlier == split:
-            break
-        if set(categories(config.kind, earlier, config.categories)) & set(names):
-            shapes = math.ceil(config.splits.get(earlier, 0) / config.scenes_per_shape)
-            first += math.ceil(shapes / len(names))
-    return names[order[number % len(names)]], first + number // len(names)
+def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Catalogue:
+    """Where the base shapes of a data set come from: its library if it has one, else the procedural families."""
+    shapes = {split: math.ceil(count / config.scenes_per_shape) for split, count in config.splits.items()}
+    if library is not None:
+        return FromLibrary(library, config.kind, config.seed, shapes, config.categories)
+    return Procedural(config.kind, config.seed, shapes, config.categories)
 
 
 def canonical(line: dict) -> str:
@@ -83,11 +83,6 @@ def canonical(line: dict) -> str:
 def digest(line: str) -> str:
     """sha256 of a plan line, as stored with the scene made from it."""
     return hashlib.sha256(line.encode()).hexdigest()
-
-
-def _shape_seed(config: GenerateConfig, category: str, instance: int) -> int:
-    entropy = [config.seed, zlib.crc32(category.encode()), instance]
-    return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
 
 
 def _draw_objects(rng: np.random.Generator, scene: SceneConfig, odd: OddConfig) -> list[dict]:

@@ -15,6 +15,7 @@ from odd_bench.errors import OddBenchError
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.pool import Outcome
 from odd_bench.generate.run import RunOptions, RunSummary, generate
+from odd_bench.shapes.library import Entry
 
 LINE_EVERY_S = 30.0
 
@@ -31,7 +32,7 @@ def run_with_progress(config: GenerateConfig, out: Path, options: RunOptions) ->
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with _bar(console) as bar:
-            summary = generate(config, out, options, _Display(console, bar))
+            summary = generate(config, out, options, _Display(console, bar), lambda entry: _show_asset(entry, console))
     except KeyboardInterrupt as interrupt:
         hint = "finished scenes are kept; the same command goes on from there"
         raise Interrupted(f"{out}: stopped by the user; {hint}.") from interrupt
@@ -59,6 +60,11 @@ class _Display:
             left_min = (total - done) * (now - self._started) / done / 60
             self._console.print(f"{done}/{total} scenes, {rate}, {left_min:.0f} min left", highlight=False)
             self._last_line = now
+
+
+def _show_asset(entry: Entry, console: Console) -> None:
+    if entry.reason:
+        console.print(f"[yellow]not used: {entry.path}: {entry.reason}: {entry.detail}", highlight=False)
 
 
 def _bar(console: Console) -> Progress:

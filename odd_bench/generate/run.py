@@ -15,12 +15,13 @@ from odd_bench.data.atomic import write_atomically
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.finish import finish
-from odd_bench.generate.plan import plan_lines
+from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.pool import Limits, Outcome, allow_children, make_in_child, stop_children
 from odd_bench.generate.quarantine import give_up, given_up, take_back
 from odd_bench.generate.requirements import require_blender
 from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
 from odd_bench.generate.shard_work import ShardWork, find_waiting, pack, shards_of
+from odd_bench.shapes.library import Entry, Library, ingest
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,11 @@ def generate(
     out: Path,
     options: RunOptions,
     on_scene: Callable[[Outcome, int, int], None] = lambda outcome, done, total: None,
+    on_asset: Callable[[Entry], None] = lambda entry: None,
 ) -> RunSummary:
-    """Make the data set, or go on with it. on_scene: called after each scene with the number done and the number wanted.
+    """Make the data set, or go on with it.
+
+    on_scene: called after each scene with the number done and the number wanted. on_asset: after each mesh file read.
 
     Raises FolderError, StorageError, ConfigError or ChildStartError; whatever is finished by then is kept.
     """
@@ -71,8 +75,12 @@ def generate(
     allow_children()
     check_writable(out)
     folder = RunFolder(out)
-    lines = _draw_plan(config)
-    folder.claim(config)
+    if config.assets is None:
+        lines = _draw_plan(config, None)
+        folder.claim(config)
+    else:
+        folder.claim(config)
+        lines = _draw_plan(config, ingest(Path(config.assets), folder.library, progress=on_asset))
     summary, started = RunSummary(out), time.perf_counter()
     with folder.locked(f"slice-{options.slice_index}-of-{options.slice_count}"):
         _keep_plan(lines, folder)
@@ -88,9 +96,9 @@ def generate(
     return summary
 
 
-def _draw_plan(config: GenerateConfig) -> list[str]:
+def _draw_plan(config: GenerateConfig, library: Library | None) -> list[str]:
     floors, environments = _listing(config.floors, folders=True), _listing(config.environments, folders=False)
-    return list(plan_lines(config, floors, environments))
+    return list(plan_lines(config, catalogue_of(config, library), floors, environments))
 
 
 def _keep_plan(lines: list[str], folder: RunFolder) -> None:

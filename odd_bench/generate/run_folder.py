@@ -37,6 +37,10 @@ class RunFolder:
         return self.root / WORK
 
     @property
+    def library(self) -> Path:
+        return self.root / "library"
+
+    @property
     def config(self) -> Path:
         return self.root / "config.json"
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from odd_bench.generate.label import Labels, Posed, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.resting import draw_rest, rest_rotations
 from odd_bench.scene import Camera, Scene, SceneObject
-from odd_bench.shapes.catalogue import make_model
+from odd_bench.shapes.catalogue import BaseShape, Catalogue
 from odd_bench.shapes.shape import Model, Shape
 
 if TYPE_CHECKING:
@@ -69,14 +68,16 @@ class SceneRefused(Exception):
         self.report = report
 
 
-def make_scene(line: dict, plan_sha256: str, config: GenerateConfig, work: Path) -> tuple[SceneRecord, Report]:
+def make_scene(
+    line: dict, plan_sha256: str, config: GenerateConfig, catalogue: Catalogue, work: Path
+) -> tuple[SceneRecord, Report]:
     """Make one scene. Raises SceneRefused when an odd object used up its tries or the shape finds no rest pose.
 
     work: folder for caches shared by the scenes of one shape.
     """
     report = Report()
     with report.stage("shape"):
-        model, intact = _shape(config.kind, line["category"], line["shape_seed"], line["shape"])
+        model, intact = _shape(catalogue, BaseShape(line["shape"], line["category"], line["shape_seed"]))
     with report.stage("settle"):
         rests = _rests(intact, line, work, report)
     source = _Source(model, intact, config, lambda: _modes(intact, line["shape_seed"], work))
@@ -86,10 +87,16 @@ def make_scene(line: dict, plan_sha256: str, config: GenerateConfig, work: Path)
     return _record(line, plan_sha256, config, arrangement, images), report
 
 
-@lru_cache(maxsize=4)
-def _shape(kind: str, category: str, seed: int, name: str) -> tuple[Model, Shape]:
-    model = make_model(kind, category, seed, name)
-    return model, model.shape()
+_recent: dict[BaseShape, tuple[Model, Shape]] = {}
+
+
+def _shape(catalogue: Catalogue, base: BaseShape) -> tuple[Model, Shape]:
+    """The model and its mesh; the last one is kept, since scenes of one shape follow each other."""
+    if base not in _recent:
+        _recent.clear()
+        model = catalogue.model(base)
+        _recent[base] = model, model.shape()
+    return _recent[base]
 
 
 def _rests(intact: Shape, line: dict, work: Path, report: Report) -> np.ndarray:

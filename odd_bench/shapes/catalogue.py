@@ -1,37 +1,155 @@
-"""Which shapes a data set is made of: the categories of each split and the model behind a name."""
+"""Which base shapes a data set is made of: procedural families without end, or a library of mesh files."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
 
 from odd_bench.errors import WrongUse
+from odd_bench.scene import SPLITS
+from odd_bench.shapes.library import Library
 from odd_bench.shapes.shape import Model
+
+UNSEEN_SPLIT = "test-unseen"
 
 
 class CatalogueError(WrongUse):
-    """A kind or category of shapes that does not exist."""
+    """A kind, category or split for which there are no shapes."""
 
 
-def categories(kind: str, split: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Categories a split draws from; `only` restricts them. Raises CatalogueError for one that does not exist."""
-    from odd_bench.shapes import toys
+@dataclass(frozen=True)
+class BaseShape:
+    """The shape that a scene shows several times. seed: of a procedural shape; 0 for a file."""
 
-    if kind != "toys":
-        raise CatalogueError(f"no catalogue of {kind!r}; known: toys")
-    unknown = sorted(set(only) - set(toys.BUILDERS))
+    name: str
+    category: str
+    seed: int
+
+
+class Catalogue(Protocol):
+    """Base shapes by split: whole shapes and, for test-unseen, whole categories on one side only."""
+
+    def base_shape(self, split: str, number: int) -> BaseShape:
+        """The shape `number` of a split, from 0 without end. Raises CatalogueError if the split has none."""
+        ...
+
+    def model(self, shape: BaseShape) -> Model:
+        """What the shape is built from."""
+        ...
+
+
+@dataclass(frozen=True)
+class Procedural:
+    """Toys from seeds. seed: of the data set. shapes: how many each split will use, so that splits share none.
+
+    only: categories to restrict to, empty = all.
+    """
+
+    kind: str
+    seed: int
+    shapes: Mapping[str, int]
+    only: tuple[str, ...] = ()
+
+    def base_shape(self, split: str, number: int) -> BaseShape:
+        names = self._categories(split)
+        if not names:
+            raise _no_category(split, self.only, self._all(split))
+        order = np.random.default_rng(np.random.SeedSequence([self.seed, 977, zlib.crc32(split.encode())])).permutation(
+            len(names)
+        )
+        category = names[order[number % len(names)]]
+        instance = self._first_instance(split, names) + number // len(names)
+        entropy = [self.seed, zlib.crc32(category.encode()), instance]
+        seed = int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
+        return BaseShape(f"{category}-{instance:04d}", category, seed)
+
+    def model(self, shape: BaseShape) -> Model:
+        from odd_bench.shapes.toys import make_toy
+
+        return replace(make_toy(shape.category, shape.seed), name=shape.name)
+
+    def _categories(self, split: str) -> tuple[str, ...]:
+        return tuple(name for name in self._all(split) if not self.only or name in self.only)
+
+    def _all(self, split: str) -> tuple[str, ...]:
+        from odd_bench.shapes import toys
+
+        if self.kind != "toys":
+            raise CatalogueError(f"no catalogue of {self.kind!r}; known: toys")
+        check_names(self.only, (*toys.SEEN, *toys.UNSEEN))
+        return toys.UNSEEN if split == UNSEEN_SPLIT else toys.SEEN
+
+    def _first_instance(self, split: str, names: Sequence[str]) -> int:
+        """Instance numbers start where those of the earlier splits with the same categories end."""
+        first = 0
+        for earlier in SPLITS[self.kind][: SPLITS[self.kind].index(split)]:
+            if set(self._categories(earlier)) & set(names):
+                first += math.ceil(self.shapes.get(earlier, 0) / len(names))
+        return first
+
+
+@dataclass(frozen=True)
+class FromLibrary:
+    """Mesh files. Every fourth category is unseen if there are four or more; the shapes of the others are divided among the
+    splits in proportion to the shapes these ask for, at least one each.
+    """
+
+    library: Library
+    kind: str
+    seed: int
+    shapes: Mapping[str, int]
+    only: tuple[str, ...] = ()
+
+    def base_shape(self, split: str, number: int) -> BaseShape:
+        names = self._names(split)
+        if not names:
+            raise CatalogueError(
+                f"assets: found {len(self.library.used)} usable shapes in {len(self.library.categories)} categories, none left for "
+                f"{split}; expected one a split and four categories for {UNSEEN_SPLIT}. Hint: add shapes, or --set splits.{split}=0"
+            )
+        name = names[number % len(names)]
+        return BaseShape(name, next(entry.category for entry in self.library.used if entry.name == name), 0)
+
+    def model(self, shape: BaseShape) -> Model:
+        return self.library.model(shape.name)
+
+    def _names(self, split: str) -> list[str]:
+        check_names(self.only, self.library.categories)
+        categories = [name for name in self.library.categories if not self.only or name in self.only]
+        unseen = set(categories[3::4]) if self.shapes.get(UNSEEN_SPLIT, 0) else set()
+        if split == UNSEEN_SPLIT:
+            return self._shuffled(unseen)
+        names = self._shuffled(set(categories) - unseen)
+        seen_splits = [s for s in SPLITS[self.kind] if s != UNSEEN_SPLIT and self.shapes.get(s, 0)]
+        if split not in seen_splits or len(names) < len(seen_splits):
+            return []
+        wanted = np.cumsum([0] + [self.shapes[s] for s in seen_splits])
+        spare = len(names) - len(seen_splits)
+        bounds = np.round(wanted / wanted[-1] * spare).astype(int) + np.arange(len(wanted))
+        place = seen_splits.index(split)
+        return names[bounds[place] : bounds[place + 1]]
+
+    def _shuffled(self, categories: set[str]) -> list[str]:
+        names = [entry.name for entry in self.library.used if entry.category in categories]
+        order = np.random.default_rng(np.random.SeedSequence([self.seed, 977])).permutation(len(names))
+        return [names[i] for i in order]
+
+
+def check_names(only: Sequence[str], known: Sequence[str]) -> None:
+    """Raise CatalogueError for a category that does not exist, naming the nearest."""
+    unknown = sorted(set(only) - set(known))
     if unknown:
-        hints = [near for name in unknown for near in difflib.get_close_matches(name, toys.BUILDERS, n=1)]
+        hints = [near for name in unknown for near in difflib.get_close_matches(name, known, n=1)]
         hint = f". Did you mean {', '.join(hints)}?" if hints else ""
-        raise CatalogueError(f"categories: found {unknown}; expected some of {', '.join(sorted(toys.BUILDERS))}{hint}")
-    group = toys.UNSEEN if split == "test-unseen" else toys.SEEN
-    return tuple(name for name in group if name in toys.BUILDERS and (not only or name in only))
+        raise CatalogueError(f"categories: found {unknown}; expected some of {', '.join(sorted(known))}{hint}")
 
 
-def make_model(kind: str, category: str, seed: int, name: str) -> Model:
-    """The model of one base shape, called `name`."""
-    from odd_bench.shapes.toys import make_toy
-
-    if kind != "toys":
-        raise CatalogueError(f"no catalogue of {kind!r}; known: toys")
-    return replace(make_toy(category, seed), name=name)
+def _no_category(split: str, only: Sequence[str], known: Sequence[str]) -> CatalogueError:
+    hint = f"Hint: add one of {', '.join(known[:5])}, or --set splits.{split}=0"
+    return CatalogueError(f"categories: found only {', '.join(only)}; expected at least one of split {split}. {hint}")

@@ -11,9 +11,10 @@ from odd_bench.generate.arrange import place, separation, stand
 from odd_bench.generate.config import OrbitConfig, load_preset
 from odd_bench.generate.label import transformed
 from odd_bench.generate.orbit import orbit_cameras
-from odd_bench.generate.plan import plan_scene
+from odd_bench.generate.plan import catalogue_of, plan_scene
 
 GAP_M = 0.05
+NANO = load_preset("toys", "nano")
 
 
 def group(seed: int, count: int):
@@ -59,7 +60,7 @@ def test_parallel_squares_are_as_far_apart_as_they_look():
 @pytest.mark.parametrize("seed", range(4))
 def test_every_view_holds_all_objects_and_the_nearest_view_fills_the_picture(seed):
     points = np.concatenate(group(seed, 4))
-    draws = plan_scene(load_preset("toys", "nano"), "train", seed)["orbit"]
+    draws = plan_scene(NANO, catalogue_of(NANO), "train", seed)["orbit"]
     orbit = OrbitConfig()
     for camera, factor in zip(orbit_cameras(orbit, draws, points), draws["distance_factor"], strict=True):
         pixels, depth = project(camera, points)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from odd_bench.generate.config import load_preset, with_overrides
-from odd_bench.generate.plan import canonical, digest, plan_lines, plan_scene
+from odd_bench.generate.plan import canonical, catalogue_of, digest, plan_lines, plan_scene
 from odd_bench.shapes import toys
 from odd_bench.shapes.catalogue import CatalogueError
 
@@ -23,7 +23,7 @@ def test_planning_twice_gives_the_same_bytes():
 
 def test_a_scene_depends_on_its_own_split_and_index_alone():
     longer = replace(CONFIG, splits={**CONFIG.splits, "test-unseen": 500})
-    scene = canonical(plan_scene(longer, "test-unseen", 7))
+    scene = canonical(plan_scene(longer, catalogue_of(longer), "test-unseen", 7))
     assert scene == next(
         line for line, s in zip(LINES, SCENES, strict=True) if (s["split"], s["index"]) == ("test-unseen", 7)
     )
