@@ -82,7 +82,7 @@ def _sheep_head(
     )
     crown = [(x, y, size * 0.85 - 2.0 * y * y - 0.5 * x * x) for x in (-0.16, 0.0) for y in (-0.13, 0.0, 0.13)]
     parts.append(Part("topknot", balls([*crown, (0.02, 0, size)], 0.85 * curl), Plain(fleece), wool, movable=True))
-    ear = leaf_ear(rng.uniform(0.28, 0.36), rng.uniform(0.09, 0.12))
+    ear = leaf_ear(rng.uniform(0.36, 0.43), rng.uniform(0.12, 0.145))
     place = (-0.03, 0.7 * size, 0.25 * size)
     parts += ears(ear, Plain(skin), ROSE, finish, place, tilt_deg=rng.uniform(90, 125), turn_deg=rng.uniform(-5, 15))
     if ram:
