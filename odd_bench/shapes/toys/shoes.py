@@ -1,0 +1,259 @@
+"""Shoes: trainers, high-tops, boots, wellingtons, slip-ons and clogs, looking along +x."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Spots, Stripes
+from odd_bench.shapes.sdf import (
+    Field,
+    box,
+    capsule,
+    chain,
+    cut,
+    ellipsoid,
+    extrude,
+    grown,
+    half_space,
+    intersection,
+    sphere,
+    union,
+)
+from odd_bench.shapes.shape import Material
+from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.curves import smooth_outline, smooth_path
+from odd_bench.shapes.toys.wheels import SIDES, from_side
+
+
+@dataclass(frozen=True)
+class Last:
+    """The foot a shoe is built on: half length, half width, sole thickness and collar height, outline and fields.
+
+    plan: (x, y) outline of the sole. instep: (x, z) line from the collar down to the toe.
+    """
+
+    half: float
+    wide: float
+    sole: float
+    collar: float
+    plan: np.ndarray
+    instep: np.ndarray
+    upper: Field
+    opening: Field
+
+    def ridge(self, t: float) -> np.ndarray:
+        """A point (x, z) on the instep: t = 0 behind the toe cap, 1 just below the collar."""
+        x = self.half * (0.5 - 0.46 * t)
+        return np.array([x, np.interp(x, self.instep[:, 0], self.instep[:, 1])])
+
+
+def _last(rng, collar: float) -> Last:
+    half, wide, sole = rng.uniform(0.98, 1.1), rng.uniform(0.36, 0.43), rng.uniform(0.14, 0.2)
+    toe, heel = rng.uniform(0.92, 1.05), rng.uniform(0.72, 0.82)
+    side = [
+        (1.0, 0.0),
+        (0.93, 0.45 * toe),
+        (0.75, 0.8 * toe),
+        (0.4, 1.0 * toe),
+        (-0.1, 0.84),
+        (-0.6, heel),
+        (-0.9, heel * 0.8),
+        (-1.0, 0.0),
+    ]
+    other = [(x, -y * 0.92) for x, y in side[-2:0:-1]]
+    plan = smooth_outline([(half * x, wide * y) for x, y in [*side, *other]], 36)
+    foot = extrude(0.95 * plan, 0.02, 3)
+    shaft = np.array([-0.02 * half, min(collar, sole + 0.62)])
+    front = [
+        shaft,
+        (0.16 * half, sole + rng.uniform(0.46, 0.54)),
+        (0.5 * half, sole + 0.36),
+        (0.8 * half, sole + 0.25),
+        (half, sole + 0.1),
+    ]
+    instep = smooth_path(front, 13)
+    rear = [
+        (-1.2 * half, collar + 0.08),
+        (-0.85 * half, collar + 0.05),
+        (-0.45 * half, collar - 0.06 * (collar < 1.0)),
+        (shaft[0], collar),
+    ]
+    profile = from_side([(-1.2 * half, -0.5), (1.2 * half, -0.5), (1.2 * half, sole), *instep[::-1], *rear[::-1]], 2.0)
+    body = smooth_cut(rng.uniform(0.16, 0.24), foot, lambda p: -profile(p))
+    reach = 0.48 * half
+    ankle = _drum(-0.96 * half + reach, reach, wide * heel * 1.02)
+    upper = intersection(body, union(box((0, 0, 0), (3, 3, sole + 0.6)), ankle))
+    hollow = intersection(grown(ankle, -0.085), grown(foot, -0.085), half_space((0, 0, sole + 0.14), (0, 0, -1)))
+    return Last(half, wide, sole, collar, plan, instep, upper, hollow)
+
+
+def _drum(x: float, reach: float, wide: float) -> Field:
+    """An upright oval prism: the ankle."""
+    a = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    return extrude([(x + reach * np.cos(t), wide * np.sin(t)) for t in a], -1, 3)
+
+
+def shoe(rng: np.random.Generator) -> list[Part]:
+    kind = palette.pick(rng, ("trainer", "trainer", "hightop", "boot", "wellington", "slipper"))
+    height = {"trainer": 0.74, "hightop": 1.12, "boot": 1.25, "wellington": 1.6, "slipper": 0.62}[kind] * rng.uniform(
+        0.95, 1.06
+    )
+    last = _last(rng, height)
+    color = palette.tint(
+        rng, palette.EARTH + palette.DARK if kind == "boot" else palette.TOY + (palette.WHITE, palette.CHARCOAL)
+    )
+    second = palette.contrast(rng, color, (*palette.TOY, palette.WHITE))
+    material = {"boot": palette.LEATHER, "wellington": palette.RUBBER, "slipper": palette.PLUSH}.get(
+        kind, palette.CLOTH
+    )
+    base = [
+        Part("upper", last.upper, _cloth(rng, kind, color, second), material),
+        *_sole(rng, kind, last, second),
+        *_toe_and_heel(rng, kind, last, second, material),
+    ]
+    front = {"wellington": _wellington, "slipper": _slipper}.get(kind, _laces)
+    lining = Part(
+        "lining",
+        last.opening,
+        Plain(palette.tint(rng, (palette.CREAM, palette.shade(color, 0.5), palette.PINK))),
+        palette.PLUSH,
+        0.03,
+        cut=True,
+    )
+    return [*base, lining, *front(rng, last, color, second)]
+
+
+def _cloth(rng, kind: str, color: Color, second: Color) -> Pattern:
+    seed = palette.seed_from(rng)
+    if kind == "boot":
+        return Plain(color)
+    return palette.pick(
+        rng,
+        (
+            Plain(color),
+            Plain(color),
+            Spots(color, second, rng.uniform(0.22, 0.32), rng.uniform(0.06, 0.09), 0.9, seed),
+            Stripes(color, second, (0.8, 0, 0.6), rng.uniform(0.22, 0.4), 0.35),
+            Checks(color, second, (0.2, 9.0, 0.2)),
+        ),
+    )
+
+
+def _sole(rng, kind: str, last: Last, second: Color) -> list[Part]:
+    """The sole with a welt line and, under boots, a block heel."""
+    pale = palette.pick(rng, (palette.WHITE, palette.CREAM, palette.TAN, palette.CHARCOAL))
+    slab = extrude([(1.02 * x, 1.03 * y) for x, y in last.plan], 0.0, last.sole, 0.04)
+    paint = Inlay(Plain(pale), Plain(second), box((0, 0, last.sole * 0.55), (3, 3, last.sole * 0.16)))
+    parts = [Part("sole", slab, paint if kind != "boot" else Plain(palette.shade(pale, 0.8)), palette.RUBBER)]
+    if kind in ("boot", "wellington"):
+        arch = from_side(
+            [(-last.half * 0.42, -0.1), (last.half * 0.05, -0.1), (-0.02, 0.08), (-last.half * 0.38, 0.08)], 2.0, 0.0
+        )
+        parts.append(Part("sole", arch, Plain(palette.CHARCOAL), palette.RUBBER, cut=True))
+    return parts
+
+
+def _toe_and_heel(rng, kind: str, last: Last, second: Color, material: Material) -> list[Part]:
+    """A toe cap, a heel counter and a pull tab."""
+    reach = rng.uniform(0.52, 0.64)
+    toe = intersection(
+        grown(last.upper, 0.035), sphere((last.half * 1.12, 0, last.sole), last.half * (1.1 - reach) + 0.08)
+    )
+    counter = intersection(
+        grown(last.upper, 0.035), sphere((-last.half * 1.1, 0, last.sole), last.half * rng.uniform(0.38, 0.46))
+    )
+    tab = capsule((-last.half * 0.92, 0, last.collar - 0.16), (-last.half * 0.98, 0, last.collar + 0.1), 0.11, 0.09)
+    rubber = palette.RUBBER if kind != "boot" else material
+    pale = Plain(palette.pick(rng, (palette.WHITE, second, palette.shade(second, 0.6))))
+    return [
+        Part("toe_cap", toe, pale, rubber, movable=True),
+        Part("heel_counter", counter, Plain(second), material, movable=True),
+        Part("pull_tab", tab, Plain(second), palette.CLOTH, movable=True),
+    ]
+
+
+def _laces(rng, last: Last, color: Color, second: Color) -> list[Part]:
+    """Laces across the instep, a tongue, a bow, and a badge on each side."""
+    lace, rows = Plain(palette.tint(rng, (palette.WHITE, *palette.TOY))), int(rng.integers(2, 4))
+    (low_x, low_z), (top_x, top_z) = last.ridge(0.2), last.ridge(1.0)
+    tongue = chain(
+        [(low_x, 0, low_z - 0.06), (top_x + 0.05, 0, top_z - 0.02), (top_x - 0.02, 0, top_z + 0.16)], [0.15, 0.15, 0.15]
+    )
+    parts = [Part("tongue", tongue, Plain(palette.shade(color, 0.75)), palette.CLOTH, movable=True)]
+    for k in range(rows):
+        x, z = last.ridge(0.16 + 0.52 * k / (rows - 1))
+        bar = chain(
+            [(x - 0.05, -0.24, z - 0.08), (x, -0.12, z + 0.06), (x, 0.12, z + 0.06), (x - 0.05, 0.24, z - 0.08)],
+            [0.075] * 4,
+        )
+        parts.append(Part(f"lace_{k + 1}", bar, lace, palette.CLOTH, movable=True))
+    x, z = last.ridge(0.9) + [0, 0.1]
+    loops = [
+        chain(
+            [(x, 0, z), (x + 0.06, s * 0.22, z + 0.06), (x + 0.16, s * 0.28, z - 0.06), (x + 0.04, 0, z - 0.02)],
+            [0.065] * 4,
+        )
+        for s in (1, -1)
+    ]
+    parts.append(Part("bow", union(sphere((x, 0, z), 0.1), *loops), lace, palette.CLOTH, movable=True))
+    return parts + _badges(rng, last, second, 0.0)
+
+
+def _badges(rng, last: Last, second: Color, x: float) -> list[Part]:
+    """A motif or slanting stripes raised on both sides."""
+    z = last.sole + 0.24
+    if rng.random() < 0.5:
+        outline = [(x - 0.1 + a, z + b) for a, b in motifs.draw(rng, 0.17)]
+        mark = from_side(outline, 2.0)
+    else:
+        slant = [((x - 0.1 + 0.15 * k), z) for k in range(int(rng.integers(2, 4)))]
+        mark = union(
+            *(
+                from_side([(a - 0.1, z - 0.17), (a - 0.02, z - 0.17), (a + 0.1, z + 0.17), (a + 0.02, z + 0.17)], 2.0)
+                for a, _ in slant
+            )
+        )
+    parts = []
+    for side, sign in SIDES:
+        field = intersection(grown(last.upper, 0.05), mark, half_space((0, sign * 0.12, 0), (0, -sign, 0)))
+        parts.append(Part(f"badge_{side}", field, Plain(second), palette.LEATHER, movable=True))
+    return parts
+
+
+def _wellington(rng, last: Last, color: Color, second: Color) -> list[Part]:
+    """A rim at the top of the shaft, a buckle strap round it and a motif on each side."""
+    rim = intersection(grown(last.upper, 0.05), box((0, 0, last.collar - 0.02), (3, 3, 0.09)))
+    rim = cut(rim, last.opening)
+    strap = cut(intersection(grown(last.upper, 0.05), box((0, 0, last.collar * 0.72), (3, 3, 0.07))), last.opening)
+    buckle = box((-last.half * 0.32, -last.wide * 0.84, last.collar * 0.72), (0.12, 0.09, 0.12), 0.03)
+    return [
+        Part("rim", rim, Plain(second), palette.RUBBER, movable=True),
+        Part("strap", strap, Plain(second), palette.RUBBER, movable=True),
+        Part("buckle", buckle, Plain(palette.GOLD), palette.METAL, movable=True),
+        *_badges(rng, last, second, -0.05),
+    ]
+
+
+def _slipper(rng, last: Last, color: Color, second: Color) -> list[Part]:
+    """An animal slipper: ears, eyes and a nose on the toe."""
+    x, z = last.half * 0.62, last.sole + 0.3
+    parts, size = [], rng.uniform(0.13, 0.17)
+    for side, sign in SIDES:
+        ear = capsule(
+            (x - 0.3, sign * 0.2, z + 0.06), (x - 0.42 - size, sign * 0.3, z + 0.12 + 1.4 * size), size, size * 0.8
+        )
+        eye = np.array([x + 0.06, sign * 0.15, z + 0.02])
+        paint = Inlay(Plain(palette.BLACK), Plain(palette.WHITE), sphere(eye + [0.03, 0, 0.09], 0.04))
+        parts.append(Part(f"ear_{side}", ear, Plain(second), palette.PLUSH, movable=True))
+        parts.append(Part(f"eye_{side}", sphere(eye, 0.1), paint, palette.PLASTIC))
+    nose = ellipsoid((last.half * 0.96, 0, last.sole + 0.2), (0.12, 0.14, 0.1))
+    return [
+        *parts,
+        Part("nose", nose, Plain(palette.pick(rng, (palette.PINK, palette.BLACK))), palette.PLUSH, movable=True),
+    ]
+
+
+TOYS = {"shoe": shoe}
