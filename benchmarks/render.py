@@ -1,6 +1,6 @@
 """What a picture costs and how good it is: our settings against 128 samples view by view, both against 512 samples.
 
-    python benchmarks/render.py [--pixels 128] [--views 2] [--table] [--memory 0]
+    python benchmarks/render.py [--pixels 96] [--views 2] [--table] [--memory 0]
 
 Prints, from one run: cost of 20 views in one session (the first view uploads the scene), cost of 20 views at 128 samples
 with nothing kept between them, and PSNR against 512 undenoised samples. Times are wall clock and processor seconds; on a
@@ -120,7 +120,7 @@ def memory(job: RenderJob, scenes: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pixels", type=int, default=128)
+    parser.add_argument("--pixels", type=int, default=96)
     parser.add_argument("--views", type=int, default=2)
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--memory", type=int, default=0, metavar="SCENES")

@@ -66,7 +66,7 @@ def _finish(nodes: Nodes, draw: dict, color: Value, roughness: Value, height: Va
         color = nodes.mix(far, color, (*mean_albedo(draw), 1.0))
     near_height = nodes.math("MULTIPLY", height, nodes.math("SUBTRACT", 1.0, far))
     normal = nodes.add("Bump", {"Height": near_height, "Distance": 1.0, "Strength": 1.0}).outputs[0]
-    metallic = 1.0 if draw["kind"] == "brushed_metal" else 0.0
+    metallic = 0.6 if draw["kind"] == "brushed_metal" else 0.0  # all metal would show no shadows
     surface = nodes.add(
         "BsdfPrincipled", {"Base Color": color, "Roughness": roughness, "Metallic": metallic, "Normal": normal}
     )

@@ -22,7 +22,7 @@ class RenderConfig:
     environment_folder, floor_folder: where the files named in the plan lie; None for those that ship with Blender.
     """
 
-    samples: int = 16
+    samples: int = 12
     denoise: bool = True
     prefilter: str = "ACCURATE"
     bounces: int = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 EXPECTED_VERSION = (4, 5)
 
@@ -61,7 +61,10 @@ def quiet() -> Iterator[None]:
 
 
 def leave(code: int) -> None:
-    """End the process at once: bpy often crashes while the interpreter shuts down."""
+    """End the process at once, as bpy often crashes while the interpreter shuts down; its scratch folder goes too."""
+    if "bpy" in sys.modules:
+        with suppress(OSError):  # Blender leaves an empty folder behind in the system's scratch space
+            os.rmdir(sys.modules["bpy"].app.tempdir)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

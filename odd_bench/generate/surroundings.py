@@ -57,7 +57,7 @@ FLOOR_STYLES = {
         (0.01, 0.03), (0.7, 0.95), (0.0004, 0.0012),
     ),
     "brushed_metal": FloorStyle(
-        ("a4a7ab 808387 b9bcbe", "97825c 756138 b19c72", "6f7276 55585c 8b8e92", "a37a66 7f5947 b99483"),
+        ("b4b7bb 94979b c5c8ca", "a8926a 877247 bfaa80", "85888c 6d7074 9da0a4", "b18873 8f6755 c5a08f"),
         (0.004, 0.012), (0.42, 0.62), (0.00001, 0.00004),
     ),
     "leather": FloorStyle(
@@ -111,18 +111,18 @@ def draw_floor(rng: np.random.Generator, texture_sets: Sequence[str] = ()) -> di
 
 
 def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_ENVIRONMENTS) -> dict:
-    """Draw the light: one of the environment files (names, already sorted), its turn, and mostly a sun.
+    """Draw the light: one of the environment files (names, already sorted), its turn, and a sun.
 
     Returns file, rotation_rad, strength (brightness of the picture relative to a metered exposure), white_balance (0
-    leaves the tint of the environment, 1 removes it) and sun: None, or direction (3,) unit towards the sun, size_rad
-    (apparent diameter: small gives sharp shadows), ratio (its light on the floor over the environment's) and color.
+    leaves the tint of the environment, 1 removes it) and sun: direction (3,) unit towards the sun, size_rad
+    (apparent diameter: small gives sharp shadows; without a sun most environments leave none), ratio (its light on the floor over the environment's) and color.
     """
     return {
         "file": files[int(rng.integers(len(files)))],
         "rotation_rad": float(rng.uniform(0, 2 * np.pi)),
         "strength": _log_uniform(rng, (0.85, 1.2)),
         "white_balance": float(rng.uniform(0.6, 0.95)),
-        "sun": _draw_sun(rng) if rng.random() < 0.85 else None,
+        "sun": _draw_sun(rng),
     }
 
 
@@ -136,7 +136,7 @@ def _draw_sun(rng: np.random.Generator) -> dict:
             float(np.sin(elevation)),
         ],
         "size_rad": _log_uniform(rng, (0.01, 0.25)),
-        "ratio": _log_uniform(rng, (0.4, 2.0)),
+        "ratio": _log_uniform(rng, (0.5, 2.2)),
         "color": [1.0, float(1 - warmth / 2), float(1 - warmth)],
     }
 

@@ -30,9 +30,8 @@ def test_floors_stay_within_their_style(seed):
 @given(seeds)
 def test_the_sun_stands_above_the_floor(seed):
     sun = draw_environment(np.random.default_rng(seed))["sun"]
-    if sun is not None:
-        assert np.isclose(np.linalg.norm(sun["direction"]), 1) and sun["direction"][2] > 0.4
-        assert sun["ratio"] > 0 and sun["size_rad"] > 0
+    assert np.isclose(np.linalg.norm(sun["direction"]), 1) and sun["direction"][2] > 0.4
+    assert sun["ratio"] > 0 and sun["size_rad"] > 0
 
 
 def test_every_floor_and_environment_comes_up():
