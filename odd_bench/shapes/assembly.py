@@ -48,6 +48,8 @@ class Assembly:
             if edit.part not in self.part_names:
                 raise KeyError(f"{self.name}: no part {edit.part!r}; parts are {', '.join(self.part_names)}")
             bodies = [changed for body in bodies if (changed := _edited(body, edit)) is not None]
+        if not bodies:
+            raise ValueError(f"{self.name}: no part is left; found all of {', '.join(self.part_names)} removed")
         return fuse(bodies)
 
     def save(self, path: Path) -> None:

@@ -22,6 +22,7 @@ SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
 TOP_CATEGORY = "asset"  # of files that lie in the folder itself
 INDEX = "index.json"
 VERSION = 1
+LIMIT_S = 120.0  # wall time for one file
 
 
 class LibraryError(WrongUse):
@@ -85,7 +86,7 @@ def open_library(store: Path) -> Library:
 
 
 def ingest(
-    folder: Path, store: Path, limit_s: float = 60.0, progress: Callable[[Entry], None] = lambda entry: None
+    folder: Path, store: Path, limit_s: float = LIMIT_S, progress: Callable[[Entry], None] = lambda entry: None
 ) -> Library:
     """Read every mesh file below a folder into the store, each in a process of its own for at most `limit_s` seconds.
 

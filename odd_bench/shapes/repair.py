@@ -1,4 +1,4 @@
-"""Closing the meshes of others: kept as they are where that is possible, else united, else meshed anew around the surface."""
+"""Closing the meshes of others: kept as they are where that is possible, else turned or filled, else meshed anew."""
 
 from __future__ import annotations
 
@@ -14,24 +14,21 @@ WELD = 1e-6  # vertices closer than this are one, fraction of the largest side
 REMESH_VOXELS = (80, 128)  # along the largest side
 REMESH_FACES = 60_000  # aimed at between those
 SKIN_VOXELS = 0.8  # how far outside the old surface the new one lies
+CLOSING = 0.04  # holes up to twice this wide are spanned where they lead into a room wider than that
 QUERIES = 400_000  # distance queries at once
 
 
-def close(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
-    """A closed mesh, outward, without overlaps: vertices (v, 3), faces (f, 3) and what it took.
+def close(vertices: np.ndarray, faces: np.ndarray) -> tuple[list[manifold3d.Manifold], str]:
+    """The closed bodies of a mesh, largest first, and what closing it took: `kept`, `turned`, `filled` or `remeshed`.
 
-    That is one of `kept`, `turned`, `filled`, `united` or `remeshed`. Vertices are in the canonical frame, largest side 1.
+    Vertices: (v, 3) float in the canonical frame, largest side 1. Bodies may overlap; each holds its cavities.
     """
     vertices, faces = weld(vertices, faces)
     for how, mend in (("kept", _as_is), ("turned", _turned), ("filled", _filled)):
-        solid = _solid(*mend(vertices, faces))
-        if solid is not None:
-            united = _united(solid)
-            mesh = united.to_mesh64()
-            if united.num_tri() != solid.num_tri():
-                how = "united"
-            return mesh.vert_properties[:, :3], mesh.tri_verts.astype(np.int64), how
-    return *remesh(vertices, faces), "remeshed"
+        solid = to_solid(*mend(vertices, faces), INTACT_ID)
+        if _is_full(solid):
+            return _bodies(solid), how
+    return _bodies(to_solid(*remesh(vertices, faces), INTACT_ID)), "remeshed"
 
 
 def weld(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,46 +63,43 @@ def _filled(vertices, faces):
     return _turned(mesh.vertices, mesh.faces)
 
 
-def _solid(vertices: np.ndarray, faces: np.ndarray) -> manifold3d.Manifold | None:
-    """The mesh as a solid, None if it is open or inside out."""
-    solid = to_solid(vertices, faces, INTACT_ID)
-    closed = solid.status() == manifold3d.Error.NoError and solid.volume() > 0
-    return solid if closed else None
+def _is_full(solid: manifold3d.Manifold) -> bool:
+    """Whether the mesh is closed and not inside out."""
+    return solid.status() == manifold3d.Error.NoError and solid.volume() > 0
 
 
-def _united(solid: manifold3d.Manifold) -> manifold3d.Manifold:
-    """Overlapping bodies fused; bodies turned inwards are cavities."""
+def _bodies(solid: manifold3d.Manifold) -> list[manifold3d.Manifold]:
+    """Connected bodies, largest first; a solid with cavities, which are bodies turned inwards, stays whole."""
     bodies = solid.decompose()
-    full = [body for body in bodies if body.volume() > 0]
-    if len(full) < 2:
-        return solid
-    hollows = [body for body in bodies if body.volume() < 0]
-    united = manifold3d.Manifold.batch_boolean(full, manifold3d.OpType.Add)
-    for hollow in hollows:
-        united = united - _inside_out(hollow)
-    return united
-
-
-def _inside_out(solid: manifold3d.Manifold) -> manifold3d.Manifold:
-    mesh = solid.to_mesh64()
-    return to_solid(mesh.vert_properties, mesh.tri_verts[:, ::-1], INTACT_ID)
+    if min(body.volume() for body in bodies) < 0:
+        return [solid]
+    return sorted(bodies, key=lambda body: -body.volume())
 
 
 def remesh(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A closed surface just outside the old one, whatever that is: sheets become thin slabs, what they enclose becomes solid."""
+    """A closed surface just outside the old one, whatever that is: sheets become thin slabs, what is enclosed becomes solid."""
     wanted = float(
         np.sqrt(3 * face_areas(vertices, faces).sum() / REMESH_FACES)
     )  # about 2 faces a voxel of the new surface
     voxel = float(np.ptp(vertices, axis=0).max()) / np.clip(1 / wanted, *REMESH_VOXELS)
-    origin = vertices.min(axis=0) - 4 * voxel
-    count = np.ceil((vertices.max(axis=0) + 4 * voxel - origin) / voxel).astype(int)
+    margin = CLOSING + 2 * voxel
+    origin = vertices.min(axis=0) - margin
+    count = np.ceil((vertices.max(axis=0) + margin - origin) / voxel).astype(int)
     distance = _distance(vertices, faces, origin, voxel, count)
     skin = SKIN_VOXELS * voxel
-    regions, _ = ndimage.label(distance > skin)
-    enclosed = (regions != regions[0, 0, 0]) & (regions > 0)
-    field = np.where(enclosed, -distance, distance) - skin
+    inside = _enclosed(distance, skin)
+    core = _enclosed(distance, CLOSING)  # what even a wider skin, which spans holes, shuts in
+    field = np.where(inside, -distance, distance) - skin
+    if core.any():
+        field = np.minimum(field, ndimage.distance_transform_edt(~core) * voxel - CLOSING)
     points, triangles, _, _ = marching_cubes(field, 0.0, gradient_direction="descent")
     return origin + (points.astype(np.float64) + 0.5) * voxel, triangles.astype(np.int64)
+
+
+def _enclosed(distance: np.ndarray, skin: float) -> np.ndarray:
+    """(x, y, z) bool, places further than `skin` from the surface that no way leads to from outside."""
+    regions, _ = ndimage.label(distance > skin)
+    return (regions > 0) & (regions != regions[0, 0, 0])
 
 
 def _distance(vertices, faces, origin, voxel, count) -> np.ndarray:

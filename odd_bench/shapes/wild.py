@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import manifold3d
 import numpy as np
 
-from odd_bench.anomalies.mesh import face_areas, face_volumes
+from odd_bench.anomalies.mesh import face_areas
 from odd_bench.anomalies.refine import refine
-from odd_bench.anomalies.solid import INTACT_ID, to_solid
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.shapes.assembly import Assembly, fuse
 from odd_bench.shapes.mesh_file import RawMesh, ShapeRefused, read_mesh
@@ -32,10 +32,11 @@ def read_model(path: Path, category: str, name: str) -> tuple[Assembly, str]:
     raw = read_mesh(path)
     if np.ptp(raw.vertices, axis=0).min() < LEAST_SIDE:
         raise ShapeRefused("flat", f"sides {np.round(np.ptp(raw.vertices, axis=0), 3).tolist()}")
-    vertices, faces, how = close(raw.vertices, raw.faces)
-    if face_volumes(vertices, faces).sum() < LEAST_VOLUME:
-        raise ShapeRefused("no volume", f"{face_volumes(vertices, faces).sum():.1e} of its cube")
-    bodies = [_painted(body, raw, category, name) for body in _bodies(vertices, faces)]
+    closed, how = close(raw.vertices, raw.faces)
+    volume = sum(body.volume() for body in closed)
+    if volume < LEAST_VOLUME:
+        raise ShapeRefused("no volume", f"{volume:.1e} of its cube")
+    bodies = [_painted(body, raw, category, name) for body in _simplified(closed)]
     bodies = _labelled(bodies) if len(bodies) > 1 else bodies
     intact = fuse(bodies)
     if len(bodies) == 1 and len(np.unique(intact.face_part)) == 1:
@@ -43,22 +44,17 @@ def read_model(path: Path, category: str, name: str) -> tuple[Assembly, str]:
     return Assembly(name, category, intact, tuple(bodies)), how
 
 
-def _bodies(vertices: np.ndarray, faces: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Bodies of a closed mesh, largest first, each with the cavities inside it and divided finely enough to be painted."""
-    solid = to_solid(vertices, faces, INTACT_ID)
-    if solid.num_tri() > MOST_FACES:
-        solid = solid.simplify(SIMPLIFY)
-    pieces = solid.decompose()
-    bodies = [piece for piece in pieces if piece.volume() > 0]
-    if len(bodies) < len(pieces):
-        bodies = [solid]
-    meshes = [body.to_mesh64() for body in sorted(bodies, key=lambda body: -body.volume())]
-    return [(mesh.vert_properties[:, :3], mesh.tri_verts.astype(np.int64)) for mesh in meshes]
+def _simplified(bodies: list[manifold3d.Manifold]) -> list[manifold3d.Manifold]:
+    """The bodies, with fewer faces if they have too many."""
+    if sum(body.num_tri() for body in bodies) <= MOST_FACES:
+        return bodies
+    return [body.simplify(SIMPLIFY) for body in bodies]
 
 
-def _painted(body: tuple[np.ndarray, np.ndarray], raw: RawMesh, category: str, name: str) -> Shape:
+def _painted(body: manifold3d.Manifold, raw: RawMesh, category: str, name: str) -> Shape:
     """A body in the colours, materials and slots of the nearest points of the file's mesh."""
-    vertices, faces = body
+    mesh = body.to_mesh64()
+    vertices, faces = mesh.vert_properties[:, :3], mesh.tri_verts.astype(np.int64)
     blank = np.zeros(len(faces), np.int32)
     paint = np.zeros((len(faces), 3), np.uint8)
     shape = Shape(name, category, vertices, faces, blank, blank, paint, raw.slot_names, raw.materials)
