@@ -13,7 +13,8 @@ from PIL import Image
 from odd_bench.data.errors import DataError
 
 DEPTH_STEP_M = 0.00025
-MAX_OBJECTS = 63
+MAX_OBJECTS = 84
+DECODED_MASKS = np.stack(np.divmod(np.arange(256, dtype=np.uint8), np.uint8(3)))  # instance and change of each value
 STEPS = tuple(np.geomspace(3.0, 24.0, 32))
 PICTURES = ("jpeg", "png")
 
@@ -26,7 +27,7 @@ class CodecConfig:
     """
 
     picture: str = "jpeg"
-    bits_per_pixel: float = 2.1
+    bits_per_pixel: float = 2.0
     depth: bool = True
 
     def __post_init__(self):
@@ -35,8 +36,8 @@ class CodecConfig:
 
     @property
     def name(self) -> str:
-        """As stored in a shard, for example `jpeg-2.1`."""
-        return self.picture if self.picture == "png" else f"{self.picture}-{self.bits_per_pixel:g}"
+        """As stored in a shard, for example `jpeg-2.0`."""
+        return self.picture if self.picture == "png" else f"{self.picture}-{self.bits_per_pixel:.1f}"
 
 
 def encode_pictures(images: np.ndarray, codec: CodecConfig) -> list[bytes]:
@@ -80,19 +81,18 @@ def decode_picture(blob: bytes) -> np.ndarray:
 
 
 def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:
-    """One 8-bit PNG: the lower six bits are the instance mask, the upper two the change mask. Both (h, w) uint8.
+    """One PNG with value 3 * instance + change in each pixel. Both (h, w) uint8.
 
     With a palette (of greys, which nobody reads) Pillow leaves the rows unfiltered: smaller, and a quarter faster to read.
     """
-    both = Image.fromarray(instance | (change << 6))
-    both.putpalette(np.repeat(np.arange(256), 3).tolist()[: 3 * (both.getextrema()[1] + 1)])
+    both = Image.fromarray(3 * instance + change)
+    both.putpalette(np.repeat(np.arange(both.getextrema()[1] + 1), 3).tolist())
     return _encoded(both, format="PNG", compress_level=9)
 
 
 def decode_masks(blob: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Instance and change mask, (h, w) uint8."""
-    both = decode_picture(blob)
-    return both & MAX_OBJECTS, both >> 6
+    return DECODED_MASKS[:, decode_picture(blob)]
 
 
 def depth_to_steps(depth_m: np.ndarray) -> np.ndarray:

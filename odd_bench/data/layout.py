@@ -4,7 +4,7 @@ Group `/scenes/<name>`; attributes: split, category, shape, plan_sha256, label_s
 
     images          (bytes,)       uint8    encoded pictures end to end
     image_offsets   (views + 1,)   uint32   picture i is images[image_offsets[i]:image_offsets[i + 1]]
-    masks           (bytes,)       uint8    8-bit PNGs end to end: lower six bits instance, upper two change
+    masks           (bytes,)       uint8    PNGs end to end, each pixel 3 * instance + change
     mask_offsets    (views + 1,)   uint32
     depth           (views, h, w)  uint16   planar z in steps of 0.25 mm, 0 = nothing; absent if left out
     cameras         (views,)       table    K (3, 3), camera_from_world (4, 4), width, height

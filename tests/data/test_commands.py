@@ -18,7 +18,7 @@ def folder(tmp_path_factory):
 def test_info_counts_what_is_there(folder):
     result = RUN(app, ["info", str(folder)], env={"COLUMNS": "150"})
     assert result.exit_code == 0
-    assert "toys-test 1.0.0" in result.stdout and "jpeg-2.1, 64 x 64 px, with depth" in result.stdout
+    assert "toys-test 1.0.0" in result.stdout and "jpeg-2.0, 64 x 64 px, with depth" in result.stdout
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines() if "│" in line]
     assert ["train", "2", "8", "1", "1", "1", "1", "12"] in [row[:8] for row in rows]
     assert ["test-seen", "1", "5", "2", "0", "1", "1", "6"] in [row[:8] for row in rows]
