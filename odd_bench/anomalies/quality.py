@@ -19,13 +19,13 @@ def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Varia
     """The variant, if it is sound, of the right size and visible. Raises Refusal.
 
     Its magnitude is the largest distance between the two surfaces or, where only the paint differs, the square root of the
-    repainted area.
+    repainted share of the surface.
     """
     require_sound(intact, odd)
     found = difference(intact, odd, config.tolerance)
     require_size(intact, odd, found, config.move if type in MOVES else config.distance, config)
     require_visible(intact, odd, config)
-    magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces)))
+    magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces) / _area(odd)))
     return Variant(odd, type, found.changed_faces, found.lost_faces, magnitude)
 
 
