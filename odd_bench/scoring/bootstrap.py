@@ -16,6 +16,7 @@ import numpy as np
 RESAMPLES = 2000
 SEED = 20240
 LEVEL = 0.95
+COUNT = np.float32  # holds counts and halves up to 8 million exactly, in half the memory traffic of float64
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,10 @@ def resampled_ranking(
     drawn = with_original(counts)
     anomalies, normals = (drawn @ np.bincount(cluster[label == side], minlength=counts.shape[1]) for side in (1, 0))
     to_find = anomalies if missing is None else anomalies + drawn @ missing
-    found, false, wrong, area = (np.zeros(len(drawn)) for _ in range(4))
+    found, wrong, area = (np.zeros(len(drawn)) for _ in range(3))
+    false = np.zeros(len(drawn), COUNT)
     false_at_recall = np.where(to_find > 0, normals, np.nan)
-    for odd, usual in tied_rows(np.ascontiguousarray(drawn.T), score, label, cluster):
+    for odd, usual in tied_rows(np.ascontiguousarray(drawn.T, COUNT), score, label, cluster):
         if odd is not None:
             np.copyto(false_at_recall, false if usual is None else false + usual, where=found < 0.95 * to_find)
             wrong += odd * (false if usual is None else false + usual / 2)
@@ -100,8 +102,8 @@ def resampled_auc(counts: np.ndarray, score: np.ndarray, label: np.ndarray, clus
     """The AUC of `resampled_ranking` alone, for the many groups that need no more: (1 + resamples,)."""
     drawn = with_original(counts)
     anomalies, normals = (drawn @ np.bincount(cluster[label == side], minlength=counts.shape[1]) for side in (1, 0))
-    wrong, false = np.zeros(len(drawn)), np.zeros(len(drawn))
-    for odd, usual in tied_rows(np.ascontiguousarray(drawn.T), score, label, cluster):
+    wrong, false = np.zeros(len(drawn)), np.zeros(len(drawn), COUNT)
+    for odd, usual in tied_rows(np.ascontiguousarray(drawn.T, COUNT), score, label, cluster):
         if odd is not None:
             wrong += odd * (false if usual is None else false + usual / 2)
         if usual is not None:

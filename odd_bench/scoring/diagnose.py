@@ -14,7 +14,7 @@ from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.problems import Problem
 from odd_bench.scoring.truth_table import TruthTable
 
-SCENES_LOOKED_AT = 100
+SCENES_LOOKED_AT = 50
 CLEAR_GAIN = 0.15
 NO_FIT = 0.1
 RESAMPLES = 500

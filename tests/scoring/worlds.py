@@ -55,7 +55,7 @@ def make_object(rng, number: int, label: int, count: int) -> TruthObject:
         label=label,
         type=str(rng.choice(ANOMALY_TYPES)) if label else None,
         magnitude=round(float(rng.uniform(0.01, 0.2)), 6) if label else 0.0,
-        visible_fraction=tuple(np.round(rng.uniform(0.3, 1.0, VIEWS), 4).tolist()),
+        visible_fraction=tuple(np.round(np.minimum(rng.uniform(0.3, 2.0, VIEWS), 1.0), 4).tolist()),
         changed_pixels=tuple(changed.tolist()),
     )
 

@@ -1,0 +1,113 @@
+"""What scoring costs, beside a scikit-learn loop that computes one of its intervals in the same run.
+
+`python benchmarks/scoring.py`: 3,000 scenes with 22,800 objects (7.6 a scene, 375 base shapes), one core. Prints CPU
+seconds, ratios and the peak of memory, beside what is to be reached on an otherwise idle core: a full report within 5 s
+and 500 MB, the check of a 20 MB file within 1 s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from odd_bench.scoring import DatasetRef, Method, PredictionWriter
+from odd_bench.scoring.bootstrap import draw_resamples, resampled_auc
+from odd_bench.scoring.score import Options, score_file
+
+SCENES, SKLEARN_RESAMPLES, ROUNDS = 3000, 20, 3
+COPIES = 6  # of every box, for a file of 20 MB
+ROOT = Path(__file__).resolve().parent.parent
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def command_seconds(*arguments: object) -> float:
+    """CPU seconds of one odd-bench command in a fresh process, start of Python included, best of a few."""
+    best = np.inf
+    for _ in range(ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "odd_bench.cli", *map(str, arguments)]
+        subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return best
+
+
+def write_large(path: Path, dataset: DatasetRef, answers) -> int:
+    """A valid file of about 20 MB: every box several times, a little moved. Returns the number of boxes."""
+    rng, count = np.random.default_rng(0), 0
+    with PredictionWriter(path, dataset, Method("large")) as out:
+        for scene, (boxes, scores, _) in answers.items():
+            many = np.repeat(boxes, COPIES, axis=0)
+            many[:, :3] += rng.normal(0, 0.005, (len(many), 3))
+            out.add(
+                scene, many, np.repeat(scores, COPIES) + rng.normal(0, 0.01, len(many)), views=range(20), seconds=0.1
+            )
+            count += len(many)
+    return count
+
+
+def auc_loop_seconds(scored) -> tuple[float, float]:
+    """CPU seconds of 1,000 resampled AUCs: by scikit-learn, scaled up from a few, and by odd-bench."""
+    from sklearn.metrics import roc_auc_score
+
+    judged = scored.judged["detect"]
+    label, score = judged.truth.label, np.clip(judged.rank_score, -1e9, 1e9)
+    cluster = judged.truth.object_cluster
+    counts = draw_resamples(judged.truth.clusters, 1000)
+    start = time.process_time()
+    slow = [roc_auc_score(label, score, sample_weight=weight[cluster]) for weight in counts[:SKLEARN_RESAMPLES]]
+    middle = time.process_time()
+    fast = resampled_auc(counts, score, label, cluster)[1:]
+    end = time.process_time()
+    assert np.allclose(slow, fast[:SKLEARN_RESAMPLES], atol=1e-12)
+    return (middle - start) * 1000 / SKLEARN_RESAMPLES, end - middle
+
+
+def plain_json_seconds(path: Path) -> float:
+    """CPU seconds to parse a file with the standard library and look at nothing, best of a few."""
+    text, best = path.read_text(), np.inf
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        json.loads(text)
+        best = min(best, time.process_time() - start)
+    return best
+
+
+def main() -> None:
+    sys.path.insert(0, str(ROOT))  # the made-up data set belongs to the tests
+    from tests.scoring.worlds import dataset_ref, make_truth, noisy_answers, save_truth, write_predictions
+
+    truth = make_truth(SCENES, counts=(4, 11), per_shape=8)
+    objects = sum(len(scene.objects) for scene in truth.scenes.values())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        large = folder / "large.json"
+        data = save_truth(folder / "data", truth)
+        answers = noisy_answers(truth)
+        predicted = write_predictions(folder / "predicted.json", truth, answers)
+        told = write_predictions(folder / "told.json", truth, noisy_answers(truth, told=True), told=True)
+        boxes = write_large(large, dataset_ref(truth), answers)
+        report = command_seconds("score", predicted, "--data", data, "--report", folder / "r")
+        report_told = command_seconds("score", told, "--data", data, "--report", folder / "t")
+        memory_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        check = command_seconds("score", large, "--data", data, "--check")
+        plain, size_mb = plain_json_seconds(large), large.stat().st_size / 1e6
+        slow, fast = auc_loop_seconds(score_file(predicted, Options(data, resamples=10)))
+    print(f"{SCENES:,} scenes, {objects:,} objects; CPU seconds on one core, start of Python included")
+    print(f"  full report: detect and upstream {report:.2f} s, classify {report_told:.2f} s (to reach: 5 s)")
+    print(f"  peak memory {memory_mb:.0f} MB (to reach: 500 MB)")
+    print(f"  --check of {size_mb:.1f} MB, {boxes:,} boxes: {check:.2f} s (to reach: 1 s);")
+    print(f"    json.loads alone takes {plain:.2f} s, the whole check {check / plain:.1f} times as long")
+    print(f"  1,000 resampled AUCs: scikit-learn {slow:.1f} s, here {fast:.3f} s, {slow / fast:,.0f} times faster")
+
+
+if __name__ == "__main__":
+    main()
