@@ -111,7 +111,7 @@ def _panel(rng, b: Build, front: float, z: float) -> list[Part]:
         face = Inlay(Plain(palette.WHITE), Plain(palette.RED), needle)
         parts.append(Part("dial", dial, face, PANE, movable=True))
     else:
-        badge = on_wall(extrude(motifs.draw(rng, 0.18), -0.12, 0.05), 0, x, z + 0.05)
+        badge = on_wall(extrude(motifs.draw(rng, 0.2), -0.12, 0.05), 0, x, z + 0.05)
         moved_badge = lambda p: badge(p - np.array([0, 0.27 * b.wide, 0], np.float32))  # noqa: E731
         parts.append(Part("emblem", moved_badge, Plain(palette.tint(rng)), palette.PLASTIC, movable=True))
     for dz in (0.13, -0.06):
@@ -262,13 +262,13 @@ def _wheel(rng, b: Build) -> list[Part]:
     hub = cylinder((0, -0.19, radius), (0, 0.19, radius), radius * 0.55, 0.02)
     parts = [
         Part("skirt", skirt, Sectors(b.color, b.second, 10, 0.3), b.material),
-        Part("bumper", bumper, b.trim, palette.RUBBER, movable=True),
+        Part("skirt", bumper, b.trim, palette.RUBBER),
         Part("wheel", tyre, Plain(palette.CHARCOAL), palette.RUBBER, movable=True),
         Part("wheel", hub, b.trim, palette.PLASTIC, movable=True),
     ]
-    for name, x in (("front", b.wide * 0.72), ("rear", -b.wide * 0.72)):
+    for x in (b.wide * 0.72, -b.wide * 0.72):
         stay = union(capsule((x, 0, b.low * 0.66), (x, 0, 0.13), 0.065), sphere((x, 0, 0.12), 0.12))
-        parts.append(Part(f"castor_{name}", stay, Plain(palette.SILVER), palette.METAL, movable=True))
+        parts.append(Part("castors", stay, Plain(palette.SILVER), palette.METAL, movable=True))
     return parts
 
 

@@ -18,6 +18,7 @@ from odd_bench.shapes.sdf import (
     grown,
     half_space,
     intersection,
+    smooth_cut,
     sphere,
     union,
 )
@@ -64,7 +65,7 @@ def _last(rng, collar: float) -> Last:
         (-1.0, 0.0),
     ]
     other = [(x, -y * 0.92) for x, y in side[-2:0:-1]]
-    plan = smooth_outline([(half * x, wide * y) for x, y in [*side, *other]], 36)
+    plan = smooth_outline([(half * x, wide * y) for x, y in [*side, *other]], 28)
     foot = extrude(0.95 * plan, 0.02, 3)
     shaft = np.array([-0.02 * half, min(collar, sole + 0.62)])
     front = [
@@ -74,7 +75,7 @@ def _last(rng, collar: float) -> Last:
         (0.8 * half, sole + 0.25),
         (half, sole + 0.1),
     ]
-    instep = smooth_path(front, 13)
+    instep = smooth_path(front, 9)
     rear = [
         (-1.2 * half, collar + 0.08),
         (-0.85 * half, collar + 0.05),
@@ -91,9 +92,9 @@ def _last(rng, collar: float) -> Last:
 
 
 def _drum(x: float, reach: float, wide: float) -> Field:
-    """An upright oval prism: the ankle."""
-    a = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    return extrude([(x + reach * np.cos(t), wide * np.sin(t)) for t in a], -1, 3)
+    """An upright oval column: the ankle."""
+    flat = ellipsoid((x, 0, 0), (reach, wide, reach))
+    return lambda p: flat(p * np.array([1, 1, 0], np.float32))
 
 
 def shoe(rng: np.random.Generator) -> list[Part]:
@@ -165,7 +166,7 @@ def _toe_and_heel(rng, kind: str, last: Last, second: Color, material: Material)
     counter = intersection(
         grown(last.upper, 0.035), sphere((-last.half * 1.1, 0, last.sole), last.half * rng.uniform(0.38, 0.46))
     )
-    tab = capsule((-last.half * 0.92, 0, last.collar - 0.16), (-last.half * 0.98, 0, last.collar + 0.1), 0.11, 0.09)
+    tab = capsule((-last.half * 0.92, 0, last.collar - 0.2), (-last.half * 0.97, 0, last.collar + 0.04), 0.11, 0.085)
     rubber = palette.RUBBER if kind != "boot" else material
     pale = Plain(palette.pick(rng, (palette.WHITE, second, palette.shade(second, 0.6))))
     return [
@@ -184,10 +185,10 @@ def _laces(rng, last: Last, color: Color, second: Color) -> list[Part]:
     )
     parts = [Part("tongue", tongue, Plain(palette.shade(color, 0.75)), palette.CLOTH, movable=True)]
     for k in range(rows):
-        x, z = last.ridge(0.16 + 0.52 * k / (rows - 1))
+        x, z = last.ridge(0.1 + 0.46 * k / (rows - 1))
         bar = chain(
             [(x - 0.05, -0.24, z - 0.08), (x, -0.12, z + 0.06), (x, 0.12, z + 0.06), (x - 0.05, 0.24, z - 0.08)],
-            [0.075] * 4,
+            [0.085] * 4,
         )
         parts.append(Part(f"lace_{k + 1}", bar, lace, palette.CLOTH, movable=True))
     x, z = last.ridge(0.9) + [0, 0.1]
