@@ -22,7 +22,7 @@ def test_every_preset_loads_and_survives_its_own_mapping():
         ("orbit.pixels=many", "found 'many'; expected a value like 128"),
         ("orbit.pixels=8", "found 20 views, 8 pixels"),
         ("scene.rest=standing", "expected distribution or shared"),
-        ("scene.min_objects=2", "expected 3 to 254"),
+        ("scene.min_objects=2", "expected 3 to 84"),
         ("render.device=tpu", "expected auto, cpu or gpu"),
         ("seed=-1", "a whole number >= 0"),
         ("splits.test=3", "expected some of"),
