@@ -27,7 +27,7 @@ DOUGHS = ((0.86, 0.62, 0.34), (0.78, 0.52, 0.27), (0.92, 0.74, 0.48), (0.42, 0.2
 
 
 def donut(rng: np.random.Generator) -> list[Part]:
-    kind = pick(rng, ("candied", "drizzled", "bitten", "face"))
+    kind = pick(rng, ("candied", "candied", "drizzled", "bitten", "face"))
     ring, tube, flat = rng.uniform(0.64, 0.74), rng.uniform(0.32, 0.4), rng.uniform(0.82, 1.0)
     dough, color = tint(rng, DOUGHS), tint(rng, ICINGS, 0.03)
     if np.linalg.norm(np.subtract(dough, color)) < 0.35:
@@ -45,7 +45,9 @@ def donut(rng: np.random.Generator) -> list[Part]:
     ]
     crust = _Crust(ring, tube + 0.06, flat)
     if kind == "face":
-        return parts + _animal(rng, crust, color)
+        turn, around = rng.uniform(1.3, 2 * np.pi - 1.3, 40), rng.uniform(0.15, 0.85, 40) * np.pi
+        strands = sprinkles(rng, crust.at(turn, around), crust.normal(turn, around))
+        return [*parts, strands, *_animal(rng, crust, color)]
     if kind == "drizzled":
         parts.append(_drizzle(rng, crust, color))
     elif chance(rng, 0.75):
@@ -118,7 +120,7 @@ def _bite(rng, crust: _Crust, dough: Color) -> list[Part]:
 def _animal(rng, crust: _Crust, color: Color) -> list[Part]:
     """Ears at the far side, eyes, and a snout across the hole."""
     parts: list[Part] = []
-    kind = pick(rng, ("bear", "cat", "bunny"))
+    kind = pick(rng, ("bear", "cat"))
     inner = tint(rng, (PINK, TAN), 0.03)
     far = crust.ring + 0.6 * crust.tube
     for side, s in (("left", 1.0), ("right", -1.0)):
@@ -127,9 +129,8 @@ def _animal(rng, crust: _Crust, color: Color) -> list[Part]:
         if kind == "bear":
             shapes = (sphere(root + 0.2 * out, 0.27), sphere(root + 0.25 * out + [0.03, 0, 0.16], 0.17))
         else:
-            long = 0.35 if kind == "cat" else 0.65
-            tip = root + long * np.array([-0.95, 0.25 * s, 0.15])
-            ends = (0.26, 0.07) if kind == "cat" else (0.19, 0.15)
+            tip = root + 0.35 * np.array([-0.95, 0.25 * s, 0.15])
+            ends = (0.26, 0.07)
             shapes = (
                 chain([root, tip], ends),
                 chain([root + [0, 0, 0.12], (root + tip) / 2 + [0, 0, 0.12]], (0.15, 0.09)),
