@@ -114,8 +114,9 @@ def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_EN
     """Draw the light: one of the environment files (names, already sorted), its turn, and a sun.
 
     Returns file, rotation_rad, strength (brightness of the picture relative to a metered exposure), white_balance (0
-    leaves the tint of the environment, 1 removes it) and sun: direction (3,) unit towards the sun, size_rad
-    (apparent diameter: small gives sharp shadows; without a sun most environments leave none), ratio (its light on the floor over the environment's) and color.
+    leaves the tint of the environment, 1 removes it) and sun: direction (3,) unit towards it, size_rad (its apparent
+    diameter: small gives sharp shadows), ratio (its light on the floor over the environment's) and color. Without a sun
+    most environments leave no contact shadow.
     """
     return {
         "file": files[int(rng.integers(len(files)))],
