@@ -136,7 +136,7 @@ def _draw_sun(rng: np.random.Generator) -> dict:
             float(np.cos(elevation) * np.sin(azimuth)),
             float(np.sin(elevation)),
         ],
-        "size_rad": _log_uniform(rng, (0.01, 0.25)),
+        "size_rad": _log_uniform(rng, (0.01, 0.12)),
         "ratio": _log_uniform(rng, (0.5, 2.2)),
         "color": [1.0, float(1 - warmth / 2), float(1 - warmth)],
     }
