@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from itertools import chain, compress
 from typing import Any
 
@@ -18,14 +17,17 @@ FINITE_HINT = "Did the network diverge? Scores and boxes are read as they are, n
 
 
 class Columns:
-    """All objects of all scenes in file order. problems: what the checks found."""
+    """All objects of all scenes in file order, n of them. scene, number: (n,) their scene and place in its list.
 
-    def __init__(self, objects: list[dict[str, Any]], scene: list[int], number: list[int], names: list[str]):
+    problems: what the checks found.
+    """
+
+    def __init__(self, objects: list[dict[str, Any]], scene: np.ndarray, number: np.ndarray, names: list[str]):
         self.objects, self.scene, self.number, self.names = objects, scene, number, names
         self.problems: list[Problem] = []
 
     def path(self, row: int, *keys: str | int) -> str:
-        return at("scenes", self.names[self.scene[row]], "objects", self.number[row], *keys)
+        return at("scenes", self.names[self.scene[row]], "objects", int(self.number[row]), *keys)
 
     def report(self, row: int, keys: tuple[str | int, ...], kind: str, found: str, expected: str, hint: str) -> None:
         self.problems.append(Problem(kind, self.path(row, *keys), found, expected, hint))
@@ -34,8 +36,8 @@ class Columns:
         """Check every column and return the rows; what is wrong stands in `problems` and is NaN or -1 in the rows."""
         self.check_keys()
         return Boxes(
-            scene=np.array(self.scene, int),
-            number=np.array(self.number, int),
+            scene=self.scene,
+            number=self.number,
             box=self.box_column(told_boxes),
             yaw_rad=self.yaw_column(),
             score=self.number_column("score", required=True),
@@ -179,8 +181,3 @@ def unknown_key(path: str, key: str, known: tuple[str, ...]) -> Problem:
     near = get_close_matches(key, known, n=1)
     hint = f'Did you mean "{near[0]}"?' if near else "Remove it"
     return Problem("unknown key", path, shown(key), f"one of {', '.join(known)}", hint)
-
-
-def row_index(lists: list[list[Any]]) -> Iterator[tuple[int, int]]:
-    """(scene, number) of every entry of a list of lists."""
-    return ((scene, number) for scene, entries in enumerate(lists) for number in range(len(entries)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.scoring.columns import FINITE_HINT, Columns, not_a_number, row_index, unknown_key
+from odd_bench.scoring.columns import FINITE_HINT, Columns, not_a_number, unknown_key
 from odd_bench.scoring.predictions import FORMAT, VERSION, DatasetRef, Method, Predictions
 from odd_bench.scoring.problems import Problem, ScoringError, at, errors_in, shown
 from odd_bench.scoring.strict_json import JSON_HINT, REPEATED_HINT, RepeatedKeys, parse, read_text
@@ -182,21 +182,7 @@ def read_scenes(
 ) -> Predictions:
     names = list(scenes)
     entries = [check_scene(name, scenes[name], problems) for name in names]
-    objects = [entry["objects"] for entry in entries]
-    index = list(row_index(objects))
-    flat = list(chain.from_iterable(objects))
-    plain = [isinstance(item, dict) for item in flat]
-    for (scene, number), fine, item in zip(index, plain, flat, strict=True):
-        if not fine:
-            path = at("scenes", names[scene], "objects", number)
-            problems.append(Problem("wrong type", path, shown(item), "an object", "An entry has box and score"))
-    kept = [place for place, fine in zip(index, plain, strict=True) if fine]
-    columns = Columns(
-        [item for item, fine in zip(flat, plain, strict=True) if fine],
-        [scene for scene, _ in kept],
-        [number for _, number in kept],
-        names,
-    )
+    columns = object_columns(names, [entry["objects"] for entry in entries], problems)
     boxes = columns.boxes(told_boxes)
     problems += columns.problems
     return Predictions(
@@ -209,6 +195,22 @@ def read_scenes(
         tuple(entry["truth"] for entry in entries),
         boxes,
     )
+
+
+def object_columns(names: list[str], objects: list[list[Any]], problems: list[Problem]) -> Columns:
+    """All entries one after another; those that are no objects are reported and left out."""
+    flat = list(chain.from_iterable(objects))
+    counts = [len(entries) for entries in objects]
+    scene = np.repeat(np.arange(len(counts)), counts)
+    number = np.arange(len(flat)) - np.repeat(np.cumsum(counts, dtype=int) - counts, counts)
+    strange = [row for row, item in enumerate(flat) if not isinstance(item, dict)]
+    for row in strange:
+        path = at("scenes", names[scene[row]], "objects", int(number[row]))
+        problems.append(Problem("wrong type", path, shown(flat[row]), "an object", "An entry has box and score"))
+    if strange:
+        kept = np.setdiff1d(np.arange(len(flat)), strange)
+        flat, scene, number = [flat[row] for row in kept], scene[kept], number[kept]
+    return Columns(flat, scene, number, names)
 
 
 def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any]:
