@@ -206,9 +206,9 @@ def _check(config: GenerateConfig, where: str) -> None:
             "counts >= 0",
         ),
         (
-            3 <= scene.min_objects <= scene.max_objects <= 254,
+            3 <= scene.min_objects <= scene.max_objects <= 84,
             f"{scene.min_objects} to {scene.max_objects} objects",
-            "3 to 254",
+            "3 to 84",
         ),
         (scene.rest in ("distribution", "shared"), f"rest {scene.rest!r}", "distribution or shared"),
         (set(weights) <= set(ANOMALY_TYPES), f"anomaly types {sorted(weights)}", f"some of {ANOMALY_TYPES}"),
