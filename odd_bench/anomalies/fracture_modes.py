@@ -10,6 +10,7 @@ import io
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import manifold3d
 import numpy as np
 from scipy import ndimage, sparse
 from scipy.optimize import linprog
@@ -17,7 +18,7 @@ from scipy.sparse import linalg
 
 from odd_bench.anomalies.cells import Cells, components, divide
 from odd_bench.anomalies.reasons import NO_MODES, OPEN_MESH, SEVERAL_BODIES
-from odd_bench.anomalies.solid import require_solid
+from odd_bench.anomalies.solid import cut_mesh, main_surface, require_solid, volume
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.anomalies.voxels import MARGIN_VOXELS, VoxelSolid, voxelize
 from odd_bench.data.atomic import write_atomically
@@ -77,29 +78,36 @@ class FractureModes:
 def compute_modes(shape: Shape, rng: np.random.Generator, config: FractureConfig | None = None) -> FractureModes:
     """Fracture modes of a closed shape of one body. Raises Refusal for an open mesh or one of several bodies."""
     config = config or FractureConfig()
-    require_solid(shape)
-    solid = voxelize(shape.vertices, shape.faces, config.resolution)
-    cells = divide(_one_body(solid, config.smallest_body), config.cells, rng)
+    _require_one_body(require_solid(shape), config.smallest_body)
+    solid = _filled(shape, config.resolution, config.smallest_body)
+    cells = divide(solid, config.cells, rng)
     mass = cells.volume / cells.volume.sum()
     strength = cells.area / cells.area.mean() * _strength(cells, config.flaws, rng)
     modes = _modes(mass, cells.edges, strength, config)
     jumps = (np.abs(modes[cells.edges[:, 0]] - modes[cells.edges[:, 1]]) > JUMP).any(axis=1)
     pieces = components(cells.edges[~jumps], len(mass)).astype(np.int32)
     label = _extend(cells.label).astype(np.int16)
-    inside = cells.label >= 0
     size = np.float64(solid.voxel_size)
-    return FractureModes(label, inside, solid.origin, size, mass, cells.center, cells.edges, cells.area, modes, pieces)
+    return FractureModes(
+        label, solid.inside, solid.origin, size, mass, cells.center, cells.edges, cells.area, modes, pieces
+    )
 
 
-def _one_body(solid: VoxelSolid, smallest: float) -> VoxelSolid:
-    """The largest body of a solid, if the others are negligible."""
-    body, count = ndimage.label(solid.inside)
-    size = np.bincount(body.ravel(), minlength=2)[1:]
-    if size.sum() == 0:
+def _require_one_body(solid: manifold3d.Manifold, smallest: float) -> None:
+    others = 1 - volume(main_surface(cut_mesh(solid))) / solid.volume()
+    if others > smallest:
+        raise Refusal(SEVERAL_BODIES, f"all but the largest hold {others:.0%} of the volume")
+
+
+def _filled(shape: Shape, resolution: int, smallest: float) -> VoxelSolid:
+    """The voxels of the shape's one body."""
+    solid = voxelize(shape.vertices, shape.faces, resolution)
+    body = solid.largest_body()
+    if not body.inside.any():
         raise Refusal(OPEN_MESH, f"none of {solid.inside.size} voxels is inside")
-    if 1 - size.max() / size.sum() > smallest:
-        raise Refusal(SEVERAL_BODIES, f"{count} bodies, the largest {size.max() / size.sum():.0%} of the volume")
-    return VoxelSolid(body == 1 + size.argmax(), solid.origin, solid.voxel_size)
+    if body.inside.sum() < (1 - smallest) * solid.inside.sum():
+        raise Refusal(SEVERAL_BODIES, "walls thinner than the voxels fall apart")
+    return body
 
 
 def _extend(label: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from odd_bench.anomalies.fracture_modes import FractureModes
 from odd_bench.anomalies.reasons import NOT_VISIBLE, TOO_SMALL
 from odd_bench.anomalies.variant import Refusal
 
-VOXEL = 1 / 200  # grid on which the gap is carved, fraction of the largest side
+VOXEL = 1 / 160  # grid on which the gap is carved, fraction of the largest side
 SKIN_VOXELS = 2  # thickness of the solid's outermost layer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 MARGIN_VOXELS = 4  # empty voxels on every side of the mesh
 
@@ -20,6 +21,13 @@ class VoxelSolid:
     def centers(self, index: np.ndarray) -> np.ndarray:
         """index: (n, 3) int. Returns (n, 3) float, the centres of these voxels."""
         return self.origin + (index + 0.5) * self.voxel_size
+
+    def largest_body(self) -> VoxelSolid:
+        """The largest set of voxels that hang together by their faces."""
+        body, _ = ndimage.label(self.inside)
+        size = np.bincount(body.ravel())
+        size[0] = 0
+        return VoxelSolid((body == size.argmax()) & self.inside, self.origin, self.voxel_size)
 
 
 def voxelize(vertices: np.ndarray, faces: np.ndarray, resolution: int) -> VoxelSolid:
