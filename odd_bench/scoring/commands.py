@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -82,7 +84,10 @@ def print_score(path: Path, against: Path | None, report: Path | None, options, 
     scored = score_file(path, options)
     if against is not None:
         scored = with_comparison(scored, score_file(against, options))
-    notes = [] if report is None else write_report(report, scored)
+    notes = []
+    if report is not None:
+        with explained_write(report):
+            notes = write_report(report, scored)
     if as_json:
         json.dump(scored.document, sys.stdout, indent=1, sort_keys=True)
         typer.echo("")
@@ -90,6 +95,17 @@ def print_score(path: Path, against: Path | None, report: Path | None, options, 
         typer.echo(summary(scored.document) + "\n")
     for note in notes:
         typer.echo(note, err=as_json)
+
+
+@contextmanager
+def explained_write(path: Path) -> Iterator[None]:
+    """Turn a failure to write into an error for the user."""
+    from odd_bench.errors import OddBenchError
+
+    try:
+        yield
+    except OSError as error:
+        raise OddBenchError(f"{path}: {error.strerror} -> a place that can be written. Name another one") from error
 
 
 def leaderboard(
@@ -100,5 +116,7 @@ def leaderboard(
     from odd_bench.scoring.leaderboard import leaderboard as ranked
 
     path = out or folder / "leaderboard.md"
-    path.write_text(ranked(folder))
+    text = ranked(folder)
+    with explained_write(path):
+        path.write_text(text)
     typer.echo(f"wrote {path}")

@@ -74,7 +74,8 @@ def protocol_section(name: str, part: dict[str, Any], folded: bool) -> str:
     if folded:
         groups = f"<details><summary>Groups ({name})</summary>{groups}</details>"
     plots = roc_plot({name: part["roc"]})
-    missed += " They are the steps at both ends of the curve." if "factors" in part else ""
+    if "factors" in part and part["missed_anomalous"] + part["missed_normal"]:
+        missed += " They are the steps at the ends of the curve."
     if histogram["edges"]:
         plots += histogram_plot(histogram["edges"], histogram["normal"], histogram["anomalous"])
     return (

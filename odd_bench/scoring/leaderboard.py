@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from odd_bench.scoring.compare import paired_difference
-from odd_bench.scoring.document import FORMAT, VERSION
+from odd_bench.scoring.document import FORMAT, VERSION, signed_document
 from odd_bench.scoring.problems import Problem, ScoringError
 from odd_bench.scoring.summary import number, p_text
 from odd_bench.scoring.tables import cell
@@ -39,21 +39,28 @@ def read_scores(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
             document = json.loads(path.read_text())
         except (OSError, ValueError, RecursionError):
             continue
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            continue
-        if document.get("version") == VERSION and isinstance(document.get("result"), dict):
-            found.append((path, document["result"]))
-        else:
-            hint = "Score the predictions again with this version of odd-bench"
-            problems.append(
-                Problem("format", str(path), f"version {document.get('version')}", f"version {VERSION}", hint)
-            )
+        if isinstance(document, dict) and document.get("format") == FORMAT:
+            problem = score_problem(path, document)
+            problems += [problem] if problem else []
+            found += [] if problem else [(path, document["result"])]
     if not found and not problems:
         hint = "`odd-bench score predictions.json --report DIR` writes one"
         problems.append(Problem("format", str(folder), "no score file", "score.json files", hint))
     if problems:
         raise ScoringError(problems)
     return found
+
+
+def score_problem(path: Path, document: dict[str, Any]) -> Problem | None:
+    """Whether a score file can be ranked: of this version, and as it was written."""
+    hint = "Score the predictions again with this version of odd-bench"
+    if document.get("version") != VERSION:
+        return Problem("format", str(path), f"version {document.get('version')}", f"version {VERSION}", hint)
+    if document.get("digest") != signed_document(document.get("result"))["digest"]:
+        return Problem(
+            "digest mismatch", str(path), "results changed after scoring", "the file as it was written", hint
+        )
+    return None
 
 
 def table(key: tuple[str, ...], entries: list[Entry]) -> list[str]:

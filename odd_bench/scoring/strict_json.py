@@ -64,13 +64,13 @@ def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
 
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        return value, list(suspects(value, where)) if suspicious else []
     except json.JSONDecodeError as error:
         return None, [not_json(text, error, where)]
     except RecursionError:
         return None, [Problem("format", where or at(), "very deep nesting", "at most four levels", JSON_HINT)]
     except ValueError as error:  # an integer of more than 4,300 digits
         return None, [Problem("format", where or at(), str(error).split(":")[0], "ordinary numbers", JSON_HINT)]
-    return value, list(suspects(value, where)) if suspicious else []
 
 
 def not_json(text: str, error: json.JSONDecodeError, where: str) -> Problem:

@@ -12,7 +12,7 @@ import numpy as np
 from odd_bench.scoring.breakdown import GREY_BELOW as FEW
 
 PLOT = 300  # side of the square plots, and height of the histograms
-LEFT, BOTTOM, TOP, RIGHT = 46, 40, 30, 12
+LEFT, BOTTOM, TOP, RIGHT = 56, 40, 30, 12
 ROW, LABEL_WIDTH, BAR_WIDTH = 22, 128, 190
 NOTE_WIDTHS = (44, 74, 92)  # value, number of objects, recall or accuracy
 CELL_WIDTH, CELL_HEIGHT = 78, 30

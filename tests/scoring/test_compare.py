@@ -91,3 +91,11 @@ def test_leaderboard_ranks_and_groups_ties(scored, truth, tmp_path):
 def test_a_folder_without_scores_says_so(tmp_path):
     with pytest.raises(ScoringError, match="no score file"):
         leaderboard(tmp_path)
+
+
+def test_a_score_file_that_was_edited_is_not_ranked(scored, truth, tmp_path):
+    path = tmp_path / "score.json"
+    write_score(path, scored(noisy_answers(truth)).document)
+    path.write_text(path.read_text().replace('"name": "test-net"', '"name": "best-net"'))
+    with pytest.raises(ScoringError, match="changed after scoring"):
+        leaderboard(tmp_path)

@@ -103,6 +103,12 @@ def test_missing_scenes_are_accepted_only_when_asked_for(work, truth):
     assert "1 scenes missing, counted as undetected" in done.stdout
 
 
+def test_a_report_that_cannot_be_written_says_so(work):
+    done = odd_bench("score", "p.json", "--report", "p.json", cwd=work)
+    assert done.returncode == 1
+    assert "a place that can be written" in done.stderr
+
+
 def test_page_is_well_formed_and_loads_nothing(scored, truth):
     document = scored(noisy_answers(truth)).document
     assert Tags(html_report(document)).loads == []
