@@ -63,7 +63,7 @@ def _loaf(rng) -> list[Part]:
     parts.append(Part("core", core, Plain(crumb), BAKED))
     scores = int(rng.integers(0, 3))
     for i in range(scores):
-        at = (front - long * (0.35 + 0.35 * i), 0, float(outline[:, 1].max()) - 0.03)
+        at = (front - long * (0.35 + 0.35 * i), 0, float(outline[:, 1].max()) + 0.05)
         score = capsule(np.add(at, (0, -0.22, 0)), np.add(at, (0.1, 0.22, 0)), 0.1)
         parts.append(Part(f"score_{i + 1}", score, Plain(crumb), BAKED, movable=True))
     return parts

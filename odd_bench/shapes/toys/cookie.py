@@ -151,7 +151,7 @@ def _window(rng) -> list[Part]:
         Part("window", grown(extrude(hole, 0.04, 1.0), 0.04), Plain(shade(dough, 0.9)), BAKED, cut=True),
         Part("jam", grown(extrude(hole, -0.05, rng.uniform(0.1, 0.17)), 0.05), Plain(jam), BEAD, movable=True),
     ]
-    count, size = int(rng.integers(4, 7)), rng.uniform(0.12, 0.15)
+    count, size = int(rng.integers(4, 7)), rng.uniform(0.15, 0.18)
     rim = (
         0.72
         * np.asarray(outline)[np.linspace(0.5, len(outline) + 0.5, count, endpoint=False).astype(int) % len(outline)]

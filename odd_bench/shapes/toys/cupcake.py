@@ -83,7 +83,7 @@ def _swirl(rng, wide: float, tall: float, color: Color) -> list[Part]:
     out, angle = 0.66 * wide * (1 - t) ** 0.75, 2 * np.pi * turns * t
     path = np.stack([out * np.cos(angle), out * np.sin(angle), tall + 0.1 + rise * t], axis=1)
     thick = (0.33 - 0.24 * t) * wide / 0.8
-    cone = capsule((0, 0, tall), (0, 0, tall + 0.8 * rise), 0.62 * wide, 0.1)
+    cone = capsule((0, 0, tall), (0, 0, tall + rise), 0.76 * wide, 0.12)
     other = shade(color, 0.8)
     paint: Pattern = pick(
         rng,
@@ -175,7 +175,7 @@ def _muffin(rng, wide: float, tall: float, color: Color) -> list[Part]:
     for ring, (count, up) in enumerate(((6, 0.5), (4, 0.88))):
         turns = np.arange(count) * 2 * np.pi / count + rng.uniform(-0.25, 0.25, count) + ring
         for i, n in enumerate(_normals(turns, np.full(count, up))):
-            berry = scattered([n * radii * 0.98 + [0, 0, tall]], [(0, 0, 0)], rng.uniform(0.14, 0.17))
+            berry = scattered([n * radii * 0.98 + [0, 0, tall]], [(0, 0, 0)], rng.uniform(0.165, 0.19))
             parts.append(Part(f"berry_{6 * ring + i + 1}", berry, Plain(tone), CHOCOLATE, movable=True))
     return parts + (_topper(rng, np.array([0, 0, tall + high]), "heavy") if chance(rng, 0.4) else [])
 

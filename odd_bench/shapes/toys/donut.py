@@ -138,7 +138,7 @@ def _animal(rng, crust: _Crust, color: Color) -> list[Part]:
         for field, tone in zip(shapes, (color, inner), strict=True):
             parts.append(Part(f"ear_{side}", field, Plain(tone), ICING, blend=0.02, movable=True))
         eye_at = crust.at(s * rng.uniform(0.95, 1.1), np.pi * 0.5)
-        parts.append(bead_eye(f"eye_{side}", eye_at, (0.2, 0, 1), rng.uniform(0.14, 0.17)))
+        parts.append(bead_eye(f"eye_{side}", eye_at, (0.2, 0, 1), rng.uniform(0.155, 0.18)))
     snout = np.array([0.82 * crust.ring, 0, 0.75 * crust.tube])
     parts.append(
         Part(

@@ -149,7 +149,7 @@ def _fish_side_fins(rng, body: Spindle, length: float, color: Color, material: M
 
 
 def _fish_eyes(rng, body: Spindle, length: float) -> list[Part]:
-    radius, x = rng.uniform(0.17, 0.22), 0.74 * length
+    radius, x = rng.uniform(0.2, 0.25), 0.74 * length
     z = 0.25 * float(body.top(x))
     iris = tint(rng, (YELLOW, (0.4, 0.7, 0.9), (0.9, 0.5, 0.2))) if chance(rng, 0.5) else None
     pupil = rng.uniform(0.5, 0.7)

@@ -94,7 +94,7 @@ def _waffle_cone(rng, height: float, radius: float) -> list[Part]:
         Part(
             "body", displaced(solid, ribs, 0.035), Mottled(dough, shade(dough, 0.85), 0.3, 1.0, seed_from(rng)), BAKED
         ),
-        Part("rim", torus((0, 0, 0.02), radius, 0.07), Plain(shade(dough, 0.9)), BAKED),
+        Part("body", torus((0, 0, 0.02), radius, 0.07), Plain(shade(dough, 0.9)), BAKED),
     ]
 
 
@@ -110,18 +110,17 @@ def _scoop(rng, center: np.ndarray, radius: float) -> Field:
 
 
 def _cone(rng) -> list[Part]:
-    height, radius = rng.uniform(1.2, 1.5), rng.uniform(0.46, 0.54)
-    parts = _waffle_cone(rng, height, radius)
-    size, count, center = rng.uniform(0.52, 0.6), int(rng.integers(1, 4)), np.array([0, 0, 0.0])
-    if count == 3:
-        size *= 0.9
-    center[2] = 0.6 * size
+    count = int(rng.integers(1, 4))
+    scale = (1.0, 0.95, 0.78)[count - 1]
+    parts = _waffle_cone(rng, scale * rng.uniform(1.2, 1.5), scale * rng.uniform(0.46, 0.54))
+    size = scale * rng.uniform(0.52, 0.6)
+    center = np.array([0, 0, 0.6 * size])
     for i in range(count):
         if i:
             center = center + [rng.uniform(-0.08, 0.08), rng.uniform(-0.08, 0.08), 1.25 * size]
             size *= 0.93
         parts.append(Part(f"scoop_{i + 1}", _scoop(rng, center, size), _flavour(rng), ICING))
-    return lowered(parts + _finish(rng, center, size), 0.4 * count - 0.3)
+    return lowered(parts + _finish(rng, center, size), (0.1, 0.35, 0.55)[count - 1])
 
 
 def _finish(rng, center: np.ndarray, size: float) -> list[Part]:
@@ -213,7 +212,7 @@ def _sundae(rng) -> list[Part]:
         at = np.array([0.42 * wide * np.cos(angle), 0.42 * wide * np.sin(angle), 0.2])
         parts.append(Part(f"scoop_{i + 1}", _scoop(rng, at, size), _flavour(rng), ICING, movable=True))
     parts.append(Part("scoop_top", _scoop(rng, top, size), _flavour(rng), ICING))
-    return parts + _finish(rng, top, size)
+    return lowered(parts + _finish(rng, top, size), 0.4)
 
 
 TOYS = {"ice": ice}

@@ -107,7 +107,7 @@ def _outer_normals(path: np.ndarray, turn: float) -> np.ndarray:
 
 
 def _face(rng, center: np.ndarray, radii: np.ndarray, skin: Color) -> list[Part]:
-    radius, spread = rng.uniform(0.2, 0.26), rng.uniform(0.4, 0.55)
+    radius, spread = rng.uniform(0.23, 0.28), rng.uniform(0.4, 0.55)
     iris = tint(rng, TOY) if chance(rng, 0.3) else None
     beads = chance(rng, 0.25)
     lid = shade(skin, 0.8) if chance(rng, 0.3) else None
