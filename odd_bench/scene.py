@@ -14,6 +14,7 @@ ANOMALY_TYPES = (
     "crack", "fracture", "bump", "bend", "twist", "part_translation", "part_rotation",
     "missing_part", "material_mismatch", "similar_shape",
 )  # fmt: skip
+PUBLISHED_TYPES = ("deformation", "part_scaling")  # further ones, in the published data sets alone
 SPLITS = {"toys": ("train", "val", "test-seen", "test-unseen"), "parts": ("train", "val", "test")}
 
 
@@ -36,10 +37,11 @@ class SceneObject:
     """One instance on the floor.
 
     id: position in the scene, from 0. label: 1 if anomalous. type: one of ANOMALY_TYPES, None for a normal object.
-    magnitude: size of the change as a fraction of the object's largest side, 0 for a normal object.
+    magnitude: size of the change as a fraction of the object's largest side, 0 for a normal object and where unknown.
     world_from_object: (4, 4) similarity from the shape's canonical frame. aabb: (6,) centre x y z, size x y z, metres, world.
     obb: (7,) centre x y z, local size x y z in metres, yaw in radians about +z.
-    visible_pixels, amodal_pixels, changed_pixels: (views,) int. amodal: as if alone in the scene.
+    visible_pixels, amodal_pixels, changed_pixels: (views,) int. amodal: as if alone in the scene. changed: -1 where unknown.
+    legacy_box: (6,) origin x y z and un-rotated size of the mesh, as published data have it; None elsewhere.
     """
 
     id: int
@@ -52,6 +54,7 @@ class SceneObject:
     visible_pixels: np.ndarray
     amodal_pixels: np.ndarray
     changed_pixels: np.ndarray
+    legacy_box: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,8 @@ class Scene:
     shape: str
     cameras: tuple[Camera, ...]
     objects: tuple[SceneObject, ...]
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it comes from a published data set: boxes measured from its views, changed regions unknown."""
+        return any(one.legacy_box is not None for one in self.objects)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from odd_bench.data.record import CHANGED, LOST, UNCHANGED
-from odd_bench.scene import ANOMALY_TYPES, Scene, SceneObject
+from odd_bench.scene import ANOMALY_TYPES, PUBLISHED_TYPES, Scene, SceneObject
 from odd_bench.scoring.problems import Problem
 
 HINT = "Remove the shard and run the same generate command again"
@@ -23,7 +23,7 @@ def check_labels(scene: Scene) -> Iterator[Problem]:
         elif one.label == 0 and (one.type is not None or one.magnitude != 0 or one.changed_pixels.any()):
             found = f"type {one.type}, magnitude {one.magnitude:g}, {one.changed_pixels.sum()} changed pixels"
             yield Problem("labels", f"{at}.label", f"0 with {found}", "a normal object without a change", HINT)
-        elif one.label == 1 and one.type not in ANOMALY_TYPES:
+        elif one.label == 1 and one.type not in ANOMALY_TYPES + PUBLISHED_TYPES:
             yield Problem("labels", f"{at}.type", repr(one.type), "an anomaly type for label 1", HINT)
         elif one.label == 1 and not one.changed_pixels.any():
             yield Problem("labels", f"{at}.changed_pixels", "none in any view", "a change that can be seen", HINT)
@@ -56,7 +56,7 @@ def check_pixel_counts(scene: Scene, instance: np.ndarray, change: np.ndarray) -
         yield from _differs(one, "visible_pixels", one.visible_pixels != counted, one.visible_pixels, counted, "= mask")
         bound = one.amodal_pixels
         yield from _differs(one, "amodal_pixels", one.visible_pixels > bound, bound, one.visible_pixels, ">= visible")
-    changed = np.stack([one.changed_pixels for one in scene.objects])  # (objects, views)
+    changed = np.maximum([one.changed_pixels for one in scene.objects], 0)  # (objects, views); unknown counts none
     marked = (change != UNCHANGED).sum(axis=(1, 2))
     # Regions of two odd objects may cover each other, so that only one of them shows in the mask.
     wrong = (changed.max(axis=0) > marked) | (changed.sum(axis=0) < marked)

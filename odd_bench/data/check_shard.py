@@ -104,8 +104,16 @@ def _digest_problem(group: h5py.Group, error: DataError) -> Problem:
 
 
 def _check_content(group: h5py.Group, scene: Scene, deep: bool) -> Iterator[Problem]:
-    views = range(len(scene.cameras))
-    instance, change = read_masks(group, views)
+    depth_m = depth_from_steps(group["depth"][()]) if "depth" in group else None
+    yield from check_arrays(scene, *read_masks(group, range(len(scene.cameras))), depth_m)
+    if deep:
+        yield from _check_pictures(group, scene)
+
+
+def check_arrays(
+    scene: Scene, instance: np.ndarray, change: np.ndarray, depth_m: np.ndarray | None
+) -> Iterator[Problem]:
+    """What is wrong with the labels of one scene: instance, change (views, h, w) uint8, depth_m float32 metres or None."""
     yield from check_labels.check_labels(scene)
     yield from check_labels.check_masks(scene, instance, change)
     yield from check_labels.check_pixel_counts(scene, instance, change)
@@ -115,10 +123,8 @@ def _check_content(group: h5py.Group, scene: Scene, deep: bool) -> Iterator[Prob
     yield from camera_problems + box_problems
     if not camera_problems and not any("finite" in problem.expected for problem in box_problems):
         yield from check_views.check_silhouettes(scene, instance)
-        if "depth" in group:
-            yield from check_views.check_depth(scene, instance, depth_from_steps(group["depth"][()]))
-    if deep:
-        yield from _check_pictures(group, scene)
+        if depth_m is not None:
+            yield from check_views.check_depth(scene, instance, depth_m)
 
 
 def _check_pictures(group: h5py.Group, scene: Scene) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from odd_bench.data.errors import DataError
 FORMAT, VERSION = "odd-bench/dataset", 1
 DESCRIPTION, PLAN, QUARANTINE = "dataset.json", "plan.jsonl", "quarantine.jsonl"
 GROUND_TRUTH, SHARDS, WORK = "ground_truth.json.gz", "shards", "work"
+STRADDLING = "straddling shapes"  # key of Description.quality: names of shapes that stand in two splits
 SPLIT_ORDER = ("train", "val", "test", "test-seen", "test-unseen")
 SCENES_PER_SHARD = 50
 SHARD_NAME = re.compile(r"(?P<split>[a-z-]+)-(?P<number>\d{5})\.h5")

@@ -10,6 +10,7 @@ Group `/scenes/<name>`; attributes: split, category, shape, plan_sha256, label_s
     cameras         (views,)       table    K (3, 3), camera_from_world (4, 4), width, height
     objects         (objects,)     table    label, type (empty for a normal object), magnitude, world_from_object (4, 4),
                                             aabb (6,), obb (7,), visible_pixels, amodal_pixels, changed_pixels (views,)
+    legacy_boxes    (objects, 6)   float64  boxes as published; absent from generated data
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from odd_bench.data.codec import (
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError
 from odd_bench.data.record import SceneRecord
-from odd_bench.data.tables import cameras_of, objects_of, scene_tables
+from odd_bench.data.tables import LEGACY_BOXES, cameras_of, objects_of, scene_tables
 from odd_bench.scene import Scene
 
 SCENE_ATTRIBUTES = ("split", "category", "shape", "plan_sha256", "label_sha256", "image_sha256")
@@ -50,7 +51,7 @@ def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> 
     arrays |= scene_tables(record.scene)
 
     group = scenes.create_group(record.scene.name)
-    for name in FIELDS:
+    for name in (*FIELDS, LEGACY_BOXES) if LEGACY_BOXES in arrays else FIELDS:
         group.create_dataset(name, data=arrays[name], track_times=False)
     if steps is not None:
         chunk = (1, *steps.shape[1:])
@@ -81,7 +82,8 @@ def check_shapes(record: SceneRecord) -> None:
 
 def read_scene(group: h5py.Group) -> Scene:
     """Cameras and objects of one scene group."""
-    cameras, objects = cameras_of(group["cameras"][()]), objects_of(group["objects"][()])
+    legacy_boxes = group[LEGACY_BOXES][()] if LEGACY_BOXES in group else None
+    cameras, objects = cameras_of(group["cameras"][()]), objects_of(group["objects"][()], legacy_boxes)
     name = group.name.rsplit("/", 1)[-1]
     return Scene(name, group.attrs["split"], group.attrs["category"], group.attrs["shape"], cameras, objects)
 

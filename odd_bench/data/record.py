@@ -19,7 +19,7 @@ class SceneRecord:
     change: (views, h, w) uint8, UNCHANGED, CHANGED (visible surface of an odd object that is new, moved or recoloured) or LOST
     (no such surface any more: the pixel would show the intact object's lost surface). depth_m: (views, h, w) float32 planar z in
     metres, 0 where nothing was hit, or None if the data set leaves depth out.
-    plan_sha256: digest of the plan line the scene was made from.
+    plan_sha256: digest of the line of plan.jsonl that the scene was made from.
     """
 
     scene: Scene

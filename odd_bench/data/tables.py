@@ -6,6 +6,7 @@ import numpy as np
 
 from odd_bench.scene import Camera, Scene, SceneObject
 
+LEGACY_BOXES = "legacy_boxes"
 CAMERA_TYPE = np.dtype(
     [("K", "<f8", (3, 3)), ("camera_from_world", "<f8", (4, 4)), ("width", "<u2"), ("height", "<u2")]
 )
@@ -19,13 +20,16 @@ def object_type(views: int) -> np.dtype:
 
 
 def scene_tables(scene: Scene) -> dict[str, np.ndarray]:
-    """Cameras and objects as structured arrays, keyed by field."""
+    """Cameras and objects as structured arrays, keyed by field; of published data the legacy boxes, (objects, 6), too."""
     cameras = np.zeros(len(scene.cameras), CAMERA_TYPE)
     objects = np.zeros(len(scene.objects), object_type(len(scene.cameras)))
     for table, items in ((cameras, scene.cameras), (objects, scene.objects)):
         for name in table.dtype.names:
             table[name] = [getattr(item, name) or "" if name == "type" else getattr(item, name) for item in items]
-    return {"cameras": cameras, "objects": objects}
+    tables = {"cameras": cameras, "objects": objects}
+    if scene.is_published:
+        tables[LEGACY_BOXES] = np.array([one.legacy_box for one in scene.objects], "<f8")
+    return tables
 
 
 def cameras_of(table: np.ndarray) -> tuple[Camera, ...]:
@@ -33,12 +37,13 @@ def cameras_of(table: np.ndarray) -> tuple[Camera, ...]:
     return tuple(Camera(row["K"], row["camera_from_world"], int(row["width"]), int(row["height"])) for row in table)
 
 
-def objects_of(table: np.ndarray) -> tuple[SceneObject, ...]:
-    """The rows of an objects table; ids are positions."""
-    return tuple(_object(i, row) for i, row in enumerate(table))
+def objects_of(table: np.ndarray, legacy_boxes: np.ndarray | None = None) -> tuple[SceneObject, ...]:
+    """The rows of an objects table, and of the legacy boxes if there are any; ids are positions."""
+    boxes = [None] * len(table) if legacy_boxes is None else legacy_boxes
+    return tuple(_object(i, row, box) for i, (row, box) in enumerate(zip(table, boxes, strict=True)))
 
 
-def _object(i: int, row: np.void) -> SceneObject:
+def _object(i: int, row: np.void, legacy_box: np.ndarray | None) -> SceneObject:
     values = {name: row[name] for name in row.dtype.names}
     values |= {"label": int(row["label"]), "type": row["type"].decode() or None, "magnitude": float(row["magnitude"])}
-    return SceneObject(id=i, **values)
+    return SceneObject(id=i, legacy_box=legacy_box, **values)

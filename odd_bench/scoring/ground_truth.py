@@ -88,7 +88,8 @@ def truth_scene(scene: Scene) -> TruthScene:
                 type=item.type,
                 magnitude=float(item.magnitude),
                 visible_fraction=tuple(map(float, item.visible_pixels / amodal)),
-                changed_pixels=tuple(map(int, item.changed_pixels)),
+                changed_pixels=tuple(map(int, item.changed_pixels)) if (item.changed_pixels >= 0).all() else (),
+                legacy_box=None if item.legacy_box is None else tuple(map(float, item.legacy_box)),
             )
         )
     return TruthScene(scene.name, scene.split, scene.category, scene.shape, tuple(objects))
