@@ -17,6 +17,7 @@ from odd_bench.anomalies.voxels import MARGIN_VOXELS
 TRIES = 60  # random impacts before a shape is given up
 CRACK_SIDES = 6  # fitting ones among which a crack is chosen
 LONG_BORDER = 0.8  # of the longest among them, that the chosen one has at least
+SPECK, SPECK_ROUNDS = 0.65, 3  # a cell with more of its shared area on the other side is a speck
 IMPACT_SPREAD = 0.1  # distance over which an impact spreads, as a fraction of the largest side
 
 
@@ -89,7 +90,19 @@ def lost_cells(modes: FractureModes, labels: np.ndarray, cell: int, everything: 
         distance = np.where(loose, np.linalg.norm(modes.center - modes.center[cell], axis=1), np.inf)
         body = bodies(modes, loose)
         loose = body == body[distance.argmin()]
+    loose = without_specks(modes, loose)
     return ~main_body(modes, ~loose) if not loose.all() else loose
+
+
+def without_specks(modes: FractureModes, chosen: np.ndarray) -> np.ndarray:
+    """(n,) bool the chosen cells, but those that share most of their faces with the other side go over to it."""
+    links = sparse.coo_matrix((modes.area, tuple(modes.edges.T)), shape=(len(chosen),) * 2)
+    links = (links + links.T).tocsr()
+    total = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1e-12)
+    for _ in range(SPECK_ROUNDS):
+        around = (links @ chosen) / total
+        chosen = np.where(chosen, around > 1 - SPECK, around > SPECK)
+    return chosen
 
 
 def draw_loss(modes: FractureModes, rng: np.random.Generator, share: tuple[float, float]) -> np.ndarray:
@@ -97,7 +110,7 @@ def draw_loss(modes: FractureModes, rng: np.random.Generator, share: tuple[float
 
     Raises Refusal if none of many random impacts is like that.
     """
-    for lost in _losses(modes, rng, TRIES, everything_share=0.5):
+    for lost in _losses(modes, rng, TRIES, everything_share=0.35):
         if share[0] <= modes.mass[lost].sum() <= share[1]:
             return lost
     raise Refusal(NO_FRAGMENT, f"of {share[0]:.0%} to {share[1]:.0%} of the volume")

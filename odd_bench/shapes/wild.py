@@ -19,6 +19,8 @@ from odd_bench.shapes.shape import Shape
 FACES = 50_000  # aimed at where a mesh is coarser
 FINEST_EDGE = 0.012  # shorter edges are not divided, fraction of the largest side
 MOST_FACES = 70_000  # more are simplified
+MOST_DIVIDED = 130_000  # where dividing gives more, longer edges are left
+WIDENINGS = 5
 SIMPLIFY = 1e-3  # how far simplifying may move the surface
 FACE_SHAPE = 5.5  # squared longest edge over area of a face, after halving
 LEAST_SIDE = 0.01  # flatter files are refused, fraction of the largest side
@@ -58,11 +60,9 @@ def _painted(body: manifold3d.Manifold, raw: RawMesh, category: str, name: str) 
     blank = np.zeros(len(faces), np.int32)
     paint = np.zeros((len(faces), 3), np.uint8)
     shape = Shape(name, category, vertices, faces, blank, blank, paint, raw.slot_names, raw.materials)
-    edge = max(FINEST_EDGE, float(np.sqrt(FACE_SHAPE * face_areas(raw.vertices, raw.faces).sum() / FACES)))
-    try:
-        shape = refine(shape, lambda points: np.zeros(len(points)), edge)
-    except Refusal as refusal:
-        raise ShapeRefused("too fine a mesh", str(refusal)) from refusal
+    shape = _divided(
+        shape, max(FINEST_EDGE, float(np.sqrt(FACE_SHAPE * face_areas(raw.vertices, raw.faces).sum() / FACES)))
+    )
     face, weights = _nearest(raw, shape.vertices[shape.faces].mean(axis=1))
     slot = raw.face_slot[face].astype(np.int32)
     return Shape(
@@ -76,6 +76,19 @@ def _painted(body: manifold3d.Manifold, raw: RawMesh, category: str, name: str) 
         raw.slot_names,
         raw.materials,
     )
+
+
+def _divided(shape: Shape, edge: float) -> Shape:
+    """Edges halved to about this length, or to a longer one where slivers would make too many faces of it."""
+    for _ in range(WIDENINGS):
+        try:
+            fine = refine(shape, lambda points: np.zeros(len(points)), edge)
+        except Refusal:
+            fine = None
+        if fine is not None and len(fine.faces) <= max(MOST_DIVIDED, len(shape.faces)):
+            return fine
+        edge *= 1.5
+    raise ShapeRefused("too fine a mesh", f"more than {MOST_DIVIDED} faces even with edges of {edge:.2f}")
 
 
 def _nearest(raw: RawMesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
