@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -66,9 +67,9 @@ def truth_table(truth: GroundTruth, split: str) -> TruthTable:
         label=np.array([item.label for item in objects], int),
         type=np.array([item.type or "" for item in objects], dtype=object),
         magnitude=np.array([item.magnitude for item in objects], float),
-        aabb=np.array([item.aabb for item in objects], float).reshape(-1, 6),
-        obb=np.array([item.obb for item in objects], float).reshape(-1, 7),
-        legacy_box=np.array([item.legacy_box or no_box for item in objects], float).reshape(-1, 6),
+        aabb=stacked([item.aabb for item in objects], 6),
+        obb=stacked([item.obb for item in objects], 7),
+        legacy_box=stacked([item.legacy_box or no_box for item in objects], 6),
         changed_pixels=changed_pixels(objects),
         cluster=np.unique(np.array(units, dtype=object), return_inverse=True)[1],
         category=np.array([scene.category for scene in scenes], dtype=object),
@@ -81,4 +82,9 @@ def changed_pixels(objects: list[TruthObject]) -> np.ndarray:
     """(n, views) float, NaN where the data set does not say."""
     views = max((len(item.changed_pixels) for item in objects), default=0)
     unknown = (np.nan,) * views
-    return np.array([item.changed_pixels or unknown for item in objects], float).reshape(len(objects), views)
+    return stacked([item.changed_pixels + unknown[len(item.changed_pixels) :] for item in objects], views)
+
+
+def stacked(rows: list[tuple[float, ...]], width: int) -> np.ndarray:
+    """(n, width) float64 of n tuples; several times quicker than np.array."""
+    return np.fromiter(chain.from_iterable(rows), float, len(rows) * width).reshape(len(rows), width)
