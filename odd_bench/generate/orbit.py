@@ -10,26 +10,33 @@ from odd_bench.scene import Camera
 
 
 def orbit_cameras(orbit: OrbitConfig, draws: dict, points: np.ndarray) -> tuple[Camera, ...]:
-    """One camera a drawn azimuth, all looking at the middle of the scene.
+    """One camera a drawn azimuth and elevation, the objects in the middle of its picture.
 
     points: (n, 3) outline of all objects, metres, world. The distance of each view is the drawn factor times the smallest
     at which the points fill at most `orbit.fill` of the picture.
     """
     K = intrinsics(orbit.pixels, orbit.pixels, orbit.focal_mm, orbit.sensor_mm)
-    target = (points.min(axis=0) + points.max(axis=0)) / 2
     slope = orbit.fill * orbit.pixels / 2 / K[0, 0]
     cameras = []
     for azimuth, elevation, factor in zip(
         draws["azimuth_rad"], np.radians(draws["elevation_deg"]), draws["distance_factor"], strict=True
     ):
         back = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
-        rotation = look_at(target + back, target)[:3, :3]
-        distance = factor * _fitting_distance(rotation, points - target, slope)
-        cameras.append(Camera(K, look_at(target + distance * back, target), orbit.pixels, orbit.pixels))
+        camera_from_world = look_at(back, np.zeros(3))
+        camera_from_world[:3, 3] = -_eye_in_camera_axes(points @ camera_from_world[:3, :3].T, slope, factor)
+        cameras.append(Camera(K, camera_from_world, orbit.pixels, orbit.pixels))
     return tuple(cameras)
 
 
-def _fitting_distance(camera_from_world_rotation: np.ndarray, offsets: np.ndarray, slope: float) -> float:
-    """Smallest distance from the target at which |x|, |y| <= slope * depth for all offsets (n, 3) from the target."""
-    x, y, z = (offsets @ camera_from_world_rotation.T).T
-    return float(np.max(np.maximum(np.abs(x), np.abs(y)) / slope - z))
+def _eye_in_camera_axes(points: np.ndarray, slope: float, factor: float) -> np.ndarray:
+    """Where the eye stands, (3,), for points (n, 3) along the camera's axes.
+
+    A point is in the picture if |x - eye_x| <= slope * (z - eye_z), the same for y. Each side gives one bound on the eye; the
+    nearest eye meets the two tighter ones and is half-way between the others. `factor` then moves it back.
+    """
+    across, depth = points[:, :2], points[:, 2:]
+    low = np.max(across - slope * depth, axis=0)  # eye >= low + slope * eye_z
+    high = np.min(across + slope * depth, axis=0)  # eye <= high - slope * eye_z
+    nearest = float(np.min(high - low)) / (2 * slope)
+    middle = (depth.min() + depth.max()) / 2
+    return np.append((low + high) / 2, middle - factor * (middle - nearest))
