@@ -101,11 +101,11 @@ def test_a_fracture_loses_between_a_tenth_and_nine_tenths(variants, way, name):
 
 @each(fracture)
 def test_a_broken_surface_is_not_a_saw_cut(variants, way, name):
-    """Its faces turn every way: the sum of their vectors is much shorter than their area."""
+    """Its faces turn every way: they have a ninth more area than the plane they span at least."""
     variant = variants[way, name]
     faces = variant.shape.faces[variant.changed_faces]
     vectors = face_vectors(variant.shape.vertices, faces)
-    assert np.linalg.norm(vectors.sum(axis=0)) < 0.85 * face_areas(variant.shape.vertices, faces).sum()
+    assert np.linalg.norm(vectors.sum(axis=0)) < 0.9 * face_areas(variant.shape.vertices, faces).sum()
 
 
 def test_a_mug_breaks_through_its_wall_like_a_shell(variants):
