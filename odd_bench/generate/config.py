@@ -74,7 +74,7 @@ class OddConfig:
 class RenderSettings:
     """samples: Cycles samples a pixel, denoised. device: auto, cpu or gpu. threads: a worker's render threads, 0 = all."""
 
-    samples: int = 16
+    samples: int = 12
     device: str = "auto"
     threads: int = 0
 
