@@ -130,8 +130,8 @@ def _windows(rng, cabin: Field, half: float, belt: float, height: float, make: s
     """Windscreen, rear window and one window a side, painted like glass and a little proud."""
     glass, low, high = Plain(palette.tint(rng, PANES, 0.04)), belt + 0.05, belt - 0.02 + 0.8 * height
     middle, half_z = (low + high) / 2, (high - low) / 2
-    ahead = {"pickup": 0.28, "van": 0.26, "racer": 0.12}.get(make, 0.16) * half
-    behind = {"pickup": 0.04, "van": -0.75, "beetle": -0.42, "racer": -0.4}.get(make, -0.46) * half
+    ahead = {"pickup": 0.32, "van": 0.26, "racer": 0.12}.get(make, 0.16) * half
+    behind = {"pickup": -0.08, "van": -0.75, "beetle": -0.42, "racer": -0.4}.get(make, -0.46) * half
     screen = box((ahead + 1.05, 0, middle), (1.0, 0.36, half_z), 0.06)
     back = box((behind - 1.05, 0, middle), (1.0, 0.32, half_z * 0.85), 0.06)
     parts = [

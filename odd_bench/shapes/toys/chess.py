@@ -49,7 +49,7 @@ def _rook(rng, look: Look) -> list[Part]:
     pit = cylinder((0, 0, low + tall - 0.08), (0, 0, low + tall + 0.6), tower - 0.16)
     parts = [
         *foot(rng, look, wide, z, neck),
-        *collar(rng, look, z, tower * 1.05),
+        *collar(rng, look, z, tower * 1.05, 0.85),
         Part("tower", wall, bricks, look.material),
     ]
     count, slit = int(rng.integers(4, 7)), Plain(palette.shade(look.felt, 0.4))

@@ -86,7 +86,7 @@ def foot(rng, look: Look, wide: float, neck_z: float, neck: float) -> list[Part]
     ]
 
 
-def collar(rng, look: Look, z: float, radius: float) -> list[Part]:
+def collar(rng, look: Look, z: float, radius: float, ring: float = 0.62) -> list[Part]:
     """One or two discs under the head."""
     edge, high = rng.uniform(0.05, 0.08), rng.uniform(0.07, 0.1)
     disc = lathe(
@@ -100,7 +100,7 @@ def collar(rng, look: Look, z: float, radius: float) -> list[Part]:
         ],
         0.02,
     )
-    second = torus((0, 0, z + high + 0.06), radius * 0.62, 0.06)
+    second = torus((0, 0, z + high + 0.06), radius * ring, 0.06)
     return [
         Part("collar", disc, look.paint, look.material, movable=True),
         Part("collar_ring", second, look.trim, look.material, movable=True),

@@ -107,7 +107,7 @@ def _plate_face(rng, depth: float, narrow: float, color: Color, accent: Color, m
         parts.append(Part(f"ear_{name}", flat, Plain(color), material, 0.03, movable=True))
         parts.append(Part(f"ear_{name}", inner, Plain(accent), material, movable=True))
         parts.append(
-            Part(f"eye_{name}", ellipsoid((0.25, 0.3 * side, 0.12), (0.12, 0.09, 0.08)), dark, material, movable=True)
+            Part(f"eye_{name}", ellipsoid((0.25, 0.3 * side, 0.13), (0.16, 0.12, 0.1)), dark, material, movable=True)
         )
     parts.append(Part("nose", ellipsoid((-0.08, 0, 0.12), (0.13, 0.19, 0.13)), Plain(accent), material, movable=True))
     smile = [(-0.32 - 0.12 * np.cos(a), 0.36 * np.sin(a), 0.12) for a in np.linspace(-1.2, 1.2, 9)]
@@ -189,7 +189,7 @@ def _chopsticks(rng, profile, outer, color, material) -> tuple[list[Part], list[
     """Soup with an egg and two chopsticks across the rim."""
     top, rim = profile[-1][1], profile[-1][0]
     level, wood, turn = top - rng.uniform(0.2, 0.3), palette.wood_grain(rng, (1.0, 0.1, 0.05)), rng.uniform(-40, 40)
-    soup = filling(cavity(profile, 0.06, 0.3), level)
+    soup = filling(cavity(profile, 0.06, 0.2), level)
     yolk, egg = sphere((0.3, 0.35, level + 0.03), 0.14), ellipsoid((0.3, 0.35, level), (0.32, 0.26, 0.1))
     after = [
         Part(

@@ -54,7 +54,7 @@ def _shade_paint(rng, color: Color, low: float, high: float) -> Pattern:
 def _table_lamp(rng) -> list[Part]:
     """A turned foot, a shade open below with the bulb in it, a knob on top and a pull chain."""
     wide, tall = rng.uniform(0.62, 0.78), rng.uniform(0.6, 0.75)
-    low, narrow = rng.uniform(0.85, 1.0), rng.uniform(0.45, 0.8)
+    low, narrow = rng.uniform(0.78, 0.9), rng.uniform(0.45, 0.8)
     color, foot_color = (
         palette.tint(rng, (*palette.TOY, *palette.PASTEL, palette.CREAM)),
         palette.tint(rng, (*palette.TOY, *palette.EARTH)),
@@ -117,7 +117,7 @@ def _desk_lamp(rng) -> list[Part]:
     color = palette.tint(rng, (*palette.TOY, palette.CHARCOAL, palette.WHITE))
     joint, metal = Plain(palette.pick(rng, palette.METALS)), palette.pick(rng, (palette.ENAMEL, palette.PLASTIC))
     knee = np.array([-rng.uniform(0.4, 0.6), 0, rng.uniform(0.75, 0.9)])
-    neck = np.array([rng.uniform(0.15, 0.4), 0, rng.uniform(1.45, 1.65)])
+    neck = np.array([rng.uniform(0.15, 0.4), 0, rng.uniform(1.35, 1.52)])
     out = np.array([rng.uniform(0.7, 1.1), 0, -rng.uniform(0.5, 1.1)])
     out /= np.linalg.norm(out)
     head_pose = frame_along(-out, neck + 0.52 * out)

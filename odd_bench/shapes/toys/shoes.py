@@ -181,7 +181,7 @@ def _laces(rng, last: Last, color: Color, second: Color) -> list[Part]:
     lace, rows = Plain(palette.tint(rng, (palette.WHITE, *palette.TOY))), int(rng.integers(2, 4))
     (low_x, low_z), (top_x, top_z) = last.ridge(0.2), last.ridge(1.0)
     tongue = chain(
-        [(low_x, 0, low_z - 0.06), (top_x + 0.05, 0, top_z - 0.02), (top_x - 0.02, 0, top_z + 0.16)], [0.15, 0.15, 0.15]
+        [(low_x, 0, low_z - 0.06), (top_x + 0.05, 0, top_z - 0.02), (top_x - 0.02, 0, top_z + 0.1)], [0.14, 0.14, 0.09]
     )
     parts = [Part("tongue", tongue, Plain(palette.shade(color, 0.75)), palette.CLOTH, movable=True)]
     for k in range(rows):

@@ -84,7 +84,7 @@ def _express(rng) -> list[Part]:
         *_express_glass(rng, hull, half, width, low, tall, sharp, joint),
         *_pantograph(-half * 0.62, top),
         *_bogies(rng, {"rear": -half * 0.7, "middle": joint + 0.5, "front": half * 0.6}, axle, width),
-        *lamps("headlight", half * 0.96, width * 0.5, low + tall * 0.3, 0.13, CLEAR_LAMP),
+        *lamps("headlight", half * 0.96, width * 0.5, low + tall * 0.3, 0.15, CLEAR_LAMP),
     ]
 
 
