@@ -14,7 +14,7 @@ from odd_bench.anomalies.reasons import NO_FRAGMENT
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.anomalies.voxels import MARGIN_VOXELS
 
-TRIES = 60  # random impacts before a shape is given up
+TRIES = 40  # random impacts before a shape is given up
 CRACK_SIDES = 6  # fitting ones among which a crack is chosen
 LONG_BORDER = 0.8  # of the longest among them, that the chosen one has at least
 SPECK, SPECK_ROUNDS = 0.65, 3  # a cell with more of its shared area on the other side is a speck
