@@ -1,0 +1,92 @@
+"""Moving a whole scene: turn, shift, mirror and scale the world so that no pixel moves relative to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from odd_bench.boxes import aabb_from_boxes
+from odd_bench.scene import Camera, Scene, SceneObject
+
+MIRROR_X = np.diag([-1.0, 1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Ranges of the random move. yaw_deg, shift_m: drawn from -x to x. mirror: chance of x -> -x. scale: lowest, highest.
+
+    room_m: half-extents x and y and height z that the objects must stay within; scale and shift are cut back to it.
+    """
+
+    yaw_deg: float = 180.0
+    shift_m: float = 0.1
+    mirror: float = 0.5
+    scale: tuple[float, ...] = (0.9, 1.1)
+    room_m: tuple[float, ...] = (1.92, 1.92, 0.64)
+
+
+@dataclass(frozen=True)
+class Move:
+    """x -> scale * R(yaw) (mirror x) + shift. shift_m: (2,) metres along x and y."""
+
+    yaw_rad: float = 0.0
+    shift_m: tuple[float, float] = (0.0, 0.0)
+    mirrored: bool = False
+    scale: float = 1.0
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """(4, 4) world from old world; determinant below 0 where mirrored."""
+        cos, sin = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
+        moved = np.eye(4)
+        moved[:2, :2] = [[cos, -sin], [sin, cos]]
+        moved[:3, :3] *= self.scale
+        moved[:2, 3] = self.shift_m
+        return moved @ MIRROR_X if self.mirrored else moved
+
+
+def draw_move(rng: np.random.Generator, scene: Scene, config: AugmentConfig) -> Move:
+    """A random move that leaves the objects of `scene` in the room where they fit it."""
+    yaw, mirrored = np.deg2rad(config.yaw_deg) * rng.uniform(-1, 1), bool(rng.random() < config.mirror)
+    lowest, highest = config.scale
+    turned = moved_scene(scene, Move(yaw, mirrored=mirrored))
+    boxes, room = np.array([one.aabb for one in turned.objects]), np.array(config.room_m)
+    reach = (np.abs(boxes[:, :3]) + boxes[:, 3:] / 2).max(axis=0)  # (3,)
+    scale = rng.uniform(lowest, max(lowest, min(highest, (room / reach).min())))
+    slack = np.clip(room[:2] - scale * reach[:2], 0.0, config.shift_m)
+    shift = slack * rng.uniform(-1, 1, 2)
+    return Move(yaw, (float(shift[0]), float(shift[1])), mirrored, float(scale))
+
+
+def moved_scene(scene: Scene, move: Move) -> Scene:
+    """Cameras, boxes and poses after the move. Where mirrored, the pictures must be flipped left to right."""
+    cameras = tuple(moved_camera(camera, move) for camera in scene.cameras)
+    return replace(scene, cameras=cameras, objects=tuple(moved_object(one, move) for one in scene.objects))
+
+
+def moved_camera(camera: Camera, move: Move) -> Camera:
+    """A camera that sees each moved point where the old one saw the point, or in its mirror image."""
+    to_camera = np.diag([move.scale] * 3 + [1.0]) @ camera.camera_from_world @ np.linalg.inv(move.matrix)
+    if not move.mirrored:
+        return replace(camera, camera_from_world=to_camera)
+    K = camera.K.copy()
+    K[0, 2] = camera.width - K[0, 2]
+    return replace(camera, K=K, camera_from_world=MIRROR_X @ to_camera)
+
+
+def moved_object(one: SceneObject, move: Move) -> SceneObject:
+    """The pose follows the move, mirrored where it is. The aabb is the tightest that both old boxes allow."""
+    obb = moved_box(one.obb, move)
+    around = np.stack([aabb_from_boxes(obb), aabb_from_boxes(moved_box(np.append(one.aabb, 0.0), move))])
+    low = (around[:, :3] - around[:, 3:] / 2).max(axis=0)
+    high = (around[:, :3] + around[:, 3:] / 2).min(axis=0)
+    aabb = np.concatenate([(low + high) / 2, high - low])
+    return replace(one, world_from_object=move.matrix @ one.world_from_object, aabb=aabb, obb=obb, legacy_box=None)
+
+
+def moved_box(obb: np.ndarray, move: Move) -> np.ndarray:
+    """(7,) box after the move, exact."""
+    centre = move.matrix[:3, :3] @ obb[:3] + move.matrix[:3, 3]
+    yaw = move.yaw_rad + (-obb[6] if move.mirrored else obb[6])
+    return np.concatenate([centre, move.scale * obb[3:6], [yaw]])

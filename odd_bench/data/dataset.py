@@ -1,0 +1,168 @@
+"""Torch data sets over shards: random views for training, evenly spread ones for testing.
+
+A training example is a function of (seed, draw number): the same run resumed at any step, with any number of loader
+workers, sees the same scenes, views and augmentations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import Dataset as TorchDataset
+from torch.utils.data import Sampler
+
+from odd_bench.data.augment import AugmentConfig, draw_move, moved_scene
+from odd_bench.data.batch import SceneBatch
+from odd_bench.data.errors import DataError
+from odd_bench.data.reader import Dataset
+from odd_bench.scene import Camera, Scene
+
+ORDER_STREAM, SCENE_STREAM = 0, 1  # of random numbers
+
+
+def spread_views(available: int, wanted: int) -> list[int]:
+    """`wanted` view numbers evenly spread over a full turn of `available` views; all of them if fewer."""
+    count = min(available, wanted)
+    return [int(i * available / count) for i in range(count)]
+
+
+@dataclass(frozen=True)
+class FeatureFolder:
+    """Teacher features on disk: `<scene>.npy`, (views, c, h, w) float16."""
+
+    folder: Path
+
+    def read(self, name: str, views: list[int], mirrored: bool) -> torch.Tensor:
+        """(n, c, h, w) float16 of the given views; of a mirrored picture, the mirrored features."""
+        stored = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        features = np.stack([stored[view] for view in views])
+        return torch.from_numpy(np.ascontiguousarray(features[..., ::-1]) if mirrored else features)
+
+
+class TestScenes(TorchDataset):
+    """Scenes with evenly spread views, as they are. Item i: a batch of one scene."""
+
+    __test__ = False  # not a test, whatever pytest thinks of the name
+
+    def __init__(self, dataset: Dataset, names: list[str], views: int, pixels: int | None = None):
+        self.dataset, self.names, self.views, self.pixels = dataset, names, views, pixels
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> SceneBatch:
+        scene = self.dataset.scene(self.names[index])
+        return read_scene(self.dataset, scene, scene, spread_views(len(scene.cameras), self.views), self.pixels)
+
+
+class TrainScenes(TorchDataset):
+    """Scenes with random views and a random move. Item (draw, index): a batch of one scene."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        names: list[str],
+        views: int,
+        pixels: int | None = None,
+        augment: AugmentConfig | None = None,
+        seed: int = 0,
+        features: FeatureFolder | None = None,
+    ):
+        self.dataset, self.names, self.views, self.pixels = dataset, names, views, pixels
+        self.augment, self.seed, self.features = augment, seed, features
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, key: tuple[int, int]) -> SceneBatch:
+        draw, index = key
+        rng = np.random.default_rng(np.random.SeedSequence([self.seed, SCENE_STREAM, draw]))
+        scene = self.dataset.scene(self.names[index])
+        available = len(scene.cameras)
+        views = rng.choice(available, min(self.views, available - available % 2), replace=False).tolist()
+        if self.augment is None:
+            return read_scene(self.dataset, scene, scene, views, self.pixels, self.features)
+        move = draw_move(rng, scene, self.augment)
+        moved = moved_scene(scene, move)
+        return read_scene(self.dataset, scene, moved, views, self.pixels, self.features, move.mirrored)
+
+
+class Draws(Sampler):
+    """Pairs (draw, index) from draw `start` to `stop`: every scene once an epoch, in an order that the seed fixes.
+
+    rank, ranks: the draws this process takes where several share the work.
+    """
+
+    def __init__(self, scenes: int, seed: int, start: int, stop: int, rank: int = 0, ranks: int = 1):
+        self.scenes, self.seed, self.start, self.stop = scenes, seed, start, stop
+        self.rank, self.ranks = rank, ranks
+
+    def __len__(self) -> int:
+        return len(range(self.start + self.rank, self.stop, self.ranks))
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        order, epoch = None, -1
+        for draw in range(self.start + self.rank, self.stop, self.ranks):
+            if draw // self.scenes != epoch:
+                epoch = draw // self.scenes
+                order = np.random.default_rng(np.random.SeedSequence([self.seed, ORDER_STREAM, epoch])).permutation(
+                    self.scenes
+                )
+            yield draw, int(order[draw % self.scenes])
+
+
+def read_scene(
+    dataset: Dataset,
+    stored: Scene,
+    scene: Scene,
+    views: list[int],
+    pixels: int | None = None,
+    features: FeatureFolder | None = None,
+    mirrored: bool = False,
+) -> SceneBatch:
+    """Pictures of `stored` with cameras and labels of `scene`, which is the same or moved. pixels: side to resize to."""
+    images, instance = dataset.images(stored.name, views), dataset.masks(stored.name, views)[0]
+    if mirrored:
+        images, instance = images[:, :, ::-1], instance[:, :, ::-1]
+    cameras = [scene.cameras[view] for view in views]
+    if len({(camera.width, camera.height) for camera in cameras}) > 1:
+        raise DataError(stored.name, "views of different sizes", "views of one size")
+    if pixels is not None and images.shape[1:3] != (pixels, pixels):
+        images, instance = resized(images, pixels, Image.Resampling.BOX), resized(instance, pixels, Image.Resampling.NEAREST)
+        cameras = [resized_camera(camera, pixels) for camera in cameras]
+    objects = scene.objects
+    return SceneBatch(
+        names=[scene.name],
+        views=[list(views)],
+        images=torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))[None],
+        instance=torch.from_numpy(np.ascontiguousarray(instance))[None],
+        K=_stacked([camera.K for camera in cameras])[None],
+        camera_from_world=_stacked([camera.camera_from_world for camera in cameras])[None],
+        boxes=[_stacked([one.aabb for one in objects])],
+        obbs=[_stacked([one.obb for one in objects])],
+        labels=[torch.tensor([one.label for one in objects])],
+        world_from_object=[_stacked([one.world_from_object for one in objects])],
+        teacher=None if features is None else features.read(stored.name, list(views), mirrored)[None],
+    )
+
+
+def resized(pictures: np.ndarray, pixels: int, filter: Image.Resampling) -> np.ndarray:
+    """(n, h, w, ...) uint8 to (n, pixels, pixels, ...). Growing pictures are interpolated unless the filter is NEAREST."""
+    if filter != Image.Resampling.NEAREST and pixels > pictures.shape[1]:
+        filter = Image.Resampling.BILINEAR
+    return np.stack([np.asarray(Image.fromarray(one).resize((pixels, pixels), filter)) for one in pictures])
+
+
+def resized_camera(camera: Camera, pixels: int) -> Camera:
+    """The camera of the resized picture: pixel centres at half-integers make this a plain scaling."""
+    factor = np.diag([pixels / camera.width, pixels / camera.height, 1.0])
+    return replace(camera, K=factor @ camera.K, width=pixels, height=pixels)
+
+
+def _stacked(arrays: list[np.ndarray]) -> torch.Tensor:
+    return torch.from_numpy(np.stack(arrays)).float()

@@ -1,0 +1,11 @@
+"""The reason why one published scene cannot be used."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """kind: one of a few words to count by, for example `missing views`. detail: file and finding."""
+
+    def __init__(self, kind: str, detail: str):
+        super().__init__(f"{kind}: {detail}")
+        self.kind, self.detail = kind, detail
