@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from odd_bench.assets.commands import app as assets_app
 from odd_bench.data.commands import app as data_app
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.commands import app as generate_app
@@ -21,6 +22,7 @@ app.add_typer(generate_app, name="generate")
 app.command()(score)
 app.command()(leaderboard)
 app.add_typer(data_app, name="data")
+app.add_typer(assets_app, name="assets")
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""What assets exist, where they come from and under which licence: one YAML file a collection."""

@@ -1,0 +1,186 @@
+"""A folder of somebody's shapes becomes one that the shape library reads: `CATEGORY/SHAPE.glb`, or an OBJ with what it needs."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from odd_bench.assets.blend import BlendReader
+from odd_bench.assets.manifest import Layout
+from odd_bench.data.errors import DataError
+from odd_bench.shapes.library import SUFFIXES
+
+ALONE = (".glb", ".ply", ".stl", ".off")  # formats of one file
+COMPANIONS = (".mtl", ".png", ".jpg", ".jpeg", ".bin")  # of the others
+UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")  # in the name of a file
+
+
+@dataclass(frozen=True)
+class Found:
+    """A shape in the folder: its file, how the layout reads it, where it belongs."""
+
+    file: Path
+    layout: Layout
+    category: str
+    shape: str
+
+
+@dataclass
+class Arranged:
+    """shapes: paths of the files made, relative to the target folder, by shape. refused: reason by file of the source."""
+
+    shapes: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def find(
+    folder: Path, layouts: tuple[Layout, ...], categories: Mapping[str, str], most: int | None = None, below: str = ""
+) -> list[Found]:
+    """Every shape of a folder once, in the order of its paths; the first layout that matches any file is the one used.
+
+    categories: by shape, for layouts whose paths do not say. most: how many, evenly spread. below: look only in this part of the
+    folder. Raises DataError if there is none.
+    """
+    files = sorted(path for path in (folder / below).rglob("*") if path.is_file())
+    paths = {path.relative_to(folder).as_posix(): path for path in files}
+    for layout in layouts:
+        known = {**categories, **_listed_categories(folder, layout)}
+        found: dict[tuple[str, str], Found] = {}
+        for relative, path in paths.items():
+            if match := re.fullmatch(layout.match, relative):
+                one = _found(path, layout, match, known)
+                found[_unused(one, found)] = one
+        if found:
+            return _spread([replace(one, shape=shape) for (_, shape), one in found.items()], most)
+    patterns = " or ".join(layout.match for layout in layouts)
+    raise DataError(
+        folder, f"{len(paths):,} files, none of a shape", f"paths like {patterns}", "Give the unzipped folder"
+    )
+
+
+def arrange(
+    found: list[Found],
+    root: Path,
+    target: Path,
+    limit_s: float,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Arranged:
+    """Link, turn or convert every shape into the target folder; one that cannot be is refused with a reason, the others go on.
+
+    root: the folder that the shapes were found in. limit_s: wall time for one Blender file. progress: called with the shapes done and
+    in all.
+    """
+    arranged = Arranged()
+    with BlendReader(limit_s) as blender:
+        for done, one in enumerate(found, 1):
+            folder = target / one.category
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                made = _arrange_one(one, root, folder, blender)
+                arranged.shapes[f"{one.category}/{one.shape}"] = [path.relative_to(target).as_posix() for path in made]
+            except DataError as error:
+                arranged.refused[one.file.as_posix()] = str(error)
+            progress(done, len(found))
+    return arranged
+
+
+def _found(path: Path, layout: Layout, match: re.Match, known: Mapping[str, str]) -> Found:
+    groups = match.groupdict()
+    shape = groups["shape"]
+    category = groups.get("category") or known.get(shape) or layout.category or "asset"
+    return Found(path, layout, _plain(category), _plain(shape))
+
+
+def _unused(one: Found, found: Mapping[tuple[str, str], Found]) -> tuple[str, str]:
+    """Category and shape, numbered if others of the name were found before."""
+    shape, number = one.shape, 1
+    while (one.category, shape) in found:
+        number += 1
+        shape = f"{one.shape}-{number}"
+    return one.category, shape
+
+
+def _plain(name: str) -> str:
+    return UNSAFE.sub("-", name).strip("-") or "unnamed"
+
+
+def _listed_categories(folder: Path, layout: Layout) -> dict[str, str]:
+    if not layout.category_file:
+        return {}
+    path = folder / layout.category_file
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        return {shape: category for category, shapes in json.loads(data).items() for shape in shapes}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise DataError(path, f"{type(error).__name__}: {error}", "JSON with the shapes of each category") from error
+
+
+def _spread(found: list[Found], most: int | None) -> list[Found]:
+    if most is None or most >= len(found):
+        return found
+    return [found[i] for i in np.linspace(0, len(found) - 1, most).round().astype(int)]
+
+
+def _arrange_one(one: Found, root: Path, folder: Path, blender: BlendReader) -> list[Path]:
+    suffix = one.file.suffix.lower()
+    if suffix == ".blend":
+        target = folder / f"{one.shape}.glb"
+        blender.convert(one.file, target)
+        return [target]
+    if suffix not in SUFFIXES:
+        raise DataError(one.file, f"format {suffix}", f"one of {', '.join(SUFFIXES)}, .blend")
+    if one.layout.up == "z":
+        return [_turned(one.file, root, folder / f"{one.shape}.glb")]
+    if suffix in ALONE:
+        return [_link(one.file, folder / f"{one.shape}{suffix}")]
+    own = folder / one.shape
+    own.mkdir(exist_ok=True)
+    beside = [path for path in sorted(one.file.parent.iterdir()) if path.suffix.lower() in COMPANIONS]
+    return [_link(one.file, own / f"{one.shape}{suffix}")] + [_link(path, own / path.name) for path in beside]
+
+
+def _link(source: Path, target: Path) -> Path:
+    """A link, as shapes are large and stay where the user keeps them."""
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    part.symlink_to(os.path.realpath(source))
+    part.replace(target)
+    return target
+
+
+def _turned(source: Path, root: Path, target: Path) -> Path:
+    """A GLB, whose y axis points up, of an OBJ whose z axis does, with its texture wherever in its folder that lies."""
+    import trimesh
+
+    try:
+        scene = trimesh.load_scene(source, process=False, resolver=_Textures(source, root))
+        scene.apply_transform(trimesh.transformations.rotation_matrix(-np.pi / 2, (1, 0, 0)))
+        content = scene.export(file_type="glb")
+    except Exception as error:  # readers of many formats fail in many ways; each is a file that cannot be read
+        raise DataError(source, f"{type(error).__name__}: {error}", "a mesh file that can be read") from error
+    part = target.with_name(target.name + ".part")
+    part.write_bytes(content)
+    part.replace(target)
+    return target
+
+
+class _Textures:
+    """Finds what an OBJ refers to by name: beside it, else anywhere in the shape's folder."""
+
+    def __init__(self, source: Path, root: Path):
+        shape = source.relative_to(root).parts[0] if source.is_relative_to(root) else ""
+        self.folders = (source.parent, root / shape)
+
+    def get(self, name: str) -> bytes:
+        wanted = Path(name.replace("\\", "/")).name
+        for folder in self.folders:
+            for path in sorted(folder.rglob(wanted)):
+                return path.read_bytes()
+        raise FileNotFoundError(name)

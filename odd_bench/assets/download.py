@@ -1,0 +1,214 @@
+"""One file over HTTP: into a `.part` file, resumed where it broke off, believed only when its length and checksums agree."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from odd_bench import __version__
+from odd_bench.data.errors import DataError
+
+AGENT = f"odd-bench/{__version__}"
+ATTEMPTS = 4
+WAIT_S = 1.0  # before the second attempt, doubled for each further one
+TIMEOUT_S = 30.0  # without a byte
+BLOCK = 1 << 20
+BUSY = (429, 500, 502, 503, 504)
+
+
+class Unreachable(DataError):
+    """The host cannot be reached: no network, no such name, connection refused."""
+
+
+class _BrokenOff(Exception):
+    """A transfer that may go on where it stopped."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file to get. path: where it belongs, within the collection's folder. Empty checksums and None: the source gives none."""
+
+    url: str
+    path: str
+    size_bytes: int | None = None
+    md5: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Length and checksums of a file."""
+
+    size_bytes: int
+    md5: str
+    sha256: str
+
+
+def sums(path: Path) -> Sums:
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            md5.update(block)
+            sha256.update(block)
+    return Sums(path.stat().st_size, md5.hexdigest(), sha256.hexdigest())
+
+
+def download(
+    remote: Remote, target: Path, progress: Callable[[int], None] = lambda received: None, wait_s: float = WAIT_S
+) -> Sums:
+    """Get a file, or the rest of it, to `target` and return its checksums.
+
+    progress: called with the bytes there are so far. Raises Unreachable without a network and DataError for a file that is not
+    what was asked for; then nothing of it is kept.
+    """
+    part, tag = _part(target), _tag(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not part.exists() or part.stat().st_size != remote.size_bytes:
+        _transfer_patiently(remote, part, tag, progress, wait_s)
+    found = sums(part)
+    try:
+        check_sums(remote, found)
+    except DataError:
+        part.unlink()
+        raise
+    finally:
+        tag.unlink(missing_ok=True)
+    os.replace(part, target)
+    return found
+
+
+def check_sums(remote: Remote, found: Sums) -> None:
+    """Raise DataError unless the file is the one that the manifest describes."""
+    for name, unit in (("size_bytes", " bytes"), ("md5", ""), ("sha256", "")):
+        expected = getattr(remote, name)
+        if expected and expected != getattr(found, name):
+            raise DataError(
+                remote.url, f"{name} {getattr(found, name)}{unit}", f"{expected}{unit} as in the manifest",
+                "The file was deleted; if its source has changed, check it by hand and correct the manifest",
+            )  # fmt: skip
+
+
+def get_text(url: str) -> str:
+    """The body of a small reply. Raises Unreachable or DataError."""
+    try:
+        with _opened(urllib.request.Request(url, headers={"User-Agent": AGENT})) as response:
+            return response.read().decode()
+    except (_BrokenOff, http.client.HTTPException, OSError) as error:
+        raise DataError(url, str(error), "an answer", "Run the same command again") from error
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
+
+
+def _tag(target: Path) -> Path:
+    """Holds what the server called the version of the file."""
+    return target.with_name(target.name + ".part.tag")
+
+
+def _transfer_patiently(remote: Remote, part: Path, tag: Path, progress: Callable[[int], None], wait_s: float) -> None:
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(wait_s * 2 ** (attempt - 1))
+        try:
+            return _transfer(remote, part, tag, progress)
+        except _BrokenOff as broken:
+            reason = str(broken)
+    raise DataError(remote.url, f"{reason}, {ATTEMPTS} times", "the whole file", "Run the same command again to go on")
+
+
+def _transfer(remote: Remote, part: Path, tag: Path, progress: Callable[[int], None]) -> None:
+    start = _resumable(remote, part, tag)
+    headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+        if version := _version(tag):
+            headers["If-Range"] = version
+    try:
+        with _opened(urllib.request.Request(remote.url, headers=headers)) as response:
+            start, total = _span(response, start)
+            _check_length(remote, total)
+            tag.write_text(response.headers.get("ETag") or response.headers.get("Last-Modified") or "")
+            _receive(response, part, start, total or remote.size_bytes, progress)
+    except urllib.error.HTTPError as error:
+        if error.headers.get("Content-Range") == f"bytes */{start}":
+            return  # there is nothing left to get
+        part.unlink(missing_ok=True)
+        raise _BrokenOff("a piece longer than the file") from error
+
+
+def _resumable(remote: Remote, part: Path, tag: Path) -> int:
+    """How many bytes of the `.part` file may be kept: none if a change of the file in between would go unnoticed."""
+    if not part.exists() or not (remote.md5 or remote.sha256 or _version(tag)):
+        return 0
+    size = part.stat().st_size
+    return size if remote.size_bytes is None or size < remote.size_bytes else 0
+
+
+def _version(tag: Path) -> str:
+    """What the server called the version of the file that the `.part` file is a piece of; empty if it cannot be relied on."""
+    version = tag.read_text() if tag.exists() else ""
+    return "" if version.startswith("W/") else version
+
+
+def _span(response, asked: int) -> tuple[int, int | None]:
+    """Where the reply starts in the file, and the length of the whole file if the server says."""
+    if response.status == 206:
+        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        if match and int(match[1]) == asked:
+            return asked, None if match[2] == "*" else int(match[2])
+        raise _BrokenOff(f"bytes from {match[1] if match else 'nowhere'}, asked from {asked}")
+    length = response.headers.get("Content-Length")
+    return 0, int(length) if length else None
+
+
+def _check_length(remote: Remote, total: int | None) -> None:
+    if total is not None and remote.size_bytes is not None and total != remote.size_bytes:
+        raise DataError(
+            remote.url, f"{total:,} bytes", f"{remote.size_bytes:,} as in the manifest", "Correct the manifest"
+        )
+
+
+def _receive(response, part: Path, start: int, total: int | None, progress: Callable[[int], None]) -> None:
+    received = start
+    try:
+        with open(part, "r+b" if start else "wb") as file:
+            file.seek(start)
+            file.truncate()
+            while block := response.read(BLOCK):
+                file.write(block)
+                received += len(block)
+                progress(received)
+    except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
+        raise _BrokenOff(f"the connection lost after {received:,} bytes") from error
+    if total is not None and received < total:
+        raise _BrokenOff(f"{received:,} bytes of {total:,}")
+
+
+@contextmanager
+def _opened(request: urllib.request.Request) -> Iterator[http.client.HTTPResponse]:
+    """The reply. Raises Unreachable, DataError for what no repetition mends, HTTPError 416, _BrokenOff for the rest."""
+    try:
+        response = urllib.request.urlopen(request, timeout=TIMEOUT_S)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 416:
+            raise
+        if error.code in BUSY:
+            raise _BrokenOff(f"HTTP {error.code}") from error
+        raise DataError(request.full_url, f"HTTP {error.code} {error.reason}", "the file") from error
+    except urllib.error.URLError as error:
+        raise Unreachable(request.full_url, str(error.reason), "an answer") from error
+    except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
+        raise _BrokenOff(f"no answer ({type(error).__name__})") from error
+    with response:
+        yield response

@@ -1,0 +1,142 @@
+"""Fetching a collection: entry by entry, each verified and written into the lock file before the next."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from odd_bench.assets import polyhaven
+from odd_bench.assets.archive import unpack
+from odd_bench.assets.arrange import arrange, find
+from odd_bench.assets.download import WAIT_S, Remote, Unreachable, download, sums
+from odd_bench.assets.lock import Lock, LockedEntry, LockedFile, read_lock
+from odd_bench.assets.manifest import Entry, Manifest
+from odd_bench.assets.verify import file_problem
+from odd_bench.data.errors import DataError
+
+DOWNLOADS, UNPACKED, READY = "downloads", "unpacked", "ready"
+FOLDER_ENTRY = "from folder"  # entry of the lock for shapes that the user had
+LIMIT_S = 120.0  # wall time for one file that is converted
+
+
+@dataclass
+class Outcome:
+    """fetched, kept: names of entries, kept = there already and as it was. failed: reason by entry or file."""
+
+    fetched: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def by_hand(manifest: Manifest) -> str:
+    """How to get the collection without this program."""
+    steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(manifest.steps, 1))
+    return f"{manifest.title}, {manifest.source}\n{steps}"
+
+
+def fetch(
+    manifest: Manifest,
+    folder: Path,
+    only: tuple[str, ...] = (),
+    progress: Callable[[str, int, int | None], None] = lambda entry, received, total: None,
+    wait_s: float = WAIT_S,
+) -> Outcome:
+    """Download the entries of a collection into its folder, or those named.
+
+    progress: called with an entry, its bytes so far and in all. An entry that fails is reported and the next one fetched, except
+    that without a network Unreachable is raised, with the steps by hand.
+    """
+    entries = [manifest.entry(name) for name in only] or list(manifest.entries)
+    lock = read_lock(folder) or Lock(manifest.name, manifest.source)
+    outcome = Outcome()
+    for entry in entries:
+        locked = lock.entries.get(entry.name)
+        if locked and not any(file_problem(folder, path, file) for path, file in locked.files.items()):
+            outcome.kept.append(entry.name)
+            continue
+        try:
+            lock.entries[entry.name] = _fetch_entry(manifest, entry, folder, progress, wait_s)
+        except Unreachable as error:
+            raise Unreachable(
+                error.where, error.found, error.expected, f"Without a network:\n{by_hand(manifest)}"
+            ) from error
+        except DataError as error:
+            outcome.failed[entry.name] = str(error)
+            continue
+        lock.save(folder)
+        outcome.fetched.append(entry.name)
+    return outcome
+
+
+def take_folder(
+    manifest: Manifest,
+    source: Path,
+    folder: Path,
+    most: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Outcome:
+    """Make shapes that the user unpacked ready for the shape library, as the manifest's layouts say.
+
+    most: how many, evenly spread over the folder. progress: called with the shapes done and in all. Raises DataError if the folder
+    holds none.
+    """
+    if not manifest.layouts:
+        raise DataError(manifest.name, "no layout in its manifest", "a collection that can be taken from a folder")
+    found = find(source, manifest.layouts, _categories(manifest), most)
+    arranged = arrange(found, source, folder / READY, LIMIT_S, progress)
+    files = {f"{READY}/{path}" for paths in arranged.shapes.values() for path in paths}
+    lock = read_lock(folder) or Lock(manifest.name, manifest.source)
+    lock.entries[FOLDER_ENTRY] = LockedEntry(manifest.licence, {}, _locked(folder, files))
+    lock.save(folder)
+    return Outcome(fetched=list(arranged.shapes), failed=arranged.refused)
+
+
+def _fetch_entry(manifest: Manifest, entry: Entry, folder: Path, progress, wait_s: float) -> LockedEntry:
+    downloads, files = {}, set()
+    for remote in _remotes(manifest, entry):
+        received = download(
+            remote,
+            folder / remote.path,
+            lambda count, size=remote.size_bytes: progress(entry.name, count, size),
+            wait_s,
+        )
+        downloads[remote.url] = received.sha256
+        files.add(remote.path)
+    if entry.unpack:
+        files = _unpacked(manifest, entry, folder)
+    return LockedEntry(manifest.licence_of(entry), downloads, _locked(folder, files))
+
+
+def _remotes(manifest: Manifest, entry: Entry) -> tuple[Remote, ...]:
+    if entry.polyhaven:
+        return polyhaven.remotes(entry, manifest.api)
+    if not entry.url:
+        raise DataError(f"{manifest.name}: {entry.name}", "no url in its manifest", "one to download from")
+    return (Remote(entry.url, f"{DOWNLOADS}/{entry.file}", entry.size_bytes, entry.md5, entry.sha256),)
+
+
+def _unpacked(manifest: Manifest, entry: Entry, folder: Path) -> set[str]:
+    """Unpack the download, drop it, and make its shapes ready; returns the paths of all files that stay."""
+    archive, place = folder / DOWNLOADS / entry.file, folder / UNPACKED / entry.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    files = {f"{UNPACKED}/{entry.name}/{path}" for path in unpack(archive, place, entry.unpack)}
+    if manifest.layouts:
+        found = find(folder / UNPACKED, manifest.layouts, _categories(manifest), below=entry.name)
+        arranged = arrange(found, folder / UNPACKED, folder / READY, LIMIT_S)
+        if arranged.refused:
+            shutil.rmtree(place)
+            raise DataError(place, "; ".join(arranged.refused.values()), "shapes that can be read")
+        files |= {f"{READY}/{path}" for paths in arranged.shapes.values() for path in paths}
+    archive.unlink()
+    return files
+
+
+def _categories(manifest: Manifest) -> dict[str, str]:
+    return {entry.name: entry.category for entry in manifest.entries if entry.category}
+
+
+def _locked(folder: Path, files: set[str]) -> dict[str, LockedFile]:
+    checked = {path: sums(folder / path) for path in sorted(files)}
+    return {path: LockedFile(found.size_bytes, found.sha256) for path, found in checked.items()}

@@ -1,0 +1,70 @@
+"""The lock file beside fetched assets: for each entry its licence, where it came from and the sha256 of every file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from odd_bench.assets.manifest import Licence
+from odd_bench.data.atomic import write_atomically
+from odd_bench.data.errors import DataError
+
+LOCK = "assets.lock.json"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class LockedFile:
+    """size_bytes, sha256: of the file when it was fetched."""
+
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LockedEntry:
+    """One fetched entry. downloads: sha256 by url of what was downloaded. files: by path within the collection's folder."""
+
+    licence: Licence
+    downloads: Mapping[str, str]
+    files: Mapping[str, LockedFile]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What lies in a collection's folder. manifest, source: of the collection. entries: by name."""
+
+    manifest: str
+    source: str
+    entries: dict[str, LockedEntry] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        entries = {name: asdict(entry) for name, entry in sorted(self.entries.items())}
+        content = {"version": VERSION, "manifest": self.manifest, "source": self.source, "entries": entries}
+        write_atomically(folder / LOCK, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def read_lock(folder: Path) -> Lock | None:
+    """The lock of a folder, None if it has none. Raises DataError for one that cannot be read."""
+    path = folder / LOCK
+    if not path.exists():
+        return None
+    try:
+        content = json.loads(path.read_text())
+        if content["version"] != VERSION:
+            raise DataError(path, f"version {content['version']}", str(VERSION), "Delete the folder and fetch again")
+        entries = {
+            name: LockedEntry(
+                Licence(**entry["licence"]),
+                entry["downloads"],
+                {path: LockedFile(**file) for path, file in entry["files"].items()},
+            )
+            for name, entry in content["entries"].items()
+        }
+        return Lock(content["manifest"], content["source"], entries)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            path, f"{type(error).__name__}: {error}", "a lock file", "Delete the folder, fetch again"
+        ) from error

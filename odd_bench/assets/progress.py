@@ -1,0 +1,65 @@
+"""Progress bars around what takes longer than two seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from odd_bench.assets.fetch import Outcome, fetch, take_folder
+from odd_bench.assets.manifest import Manifest
+from odd_bench.shapes.library import INDEX, Entry, Library, ingest, open_library
+
+
+def fetch_with_progress(manifest: Manifest, folder: Path, only: tuple[str, ...]) -> Outcome:
+    """Download under a bar of bytes."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task("asking")
+        return fetch(
+            manifest,
+            folder,
+            only,
+            lambda entry, received, total: bar.update(task, description=entry, completed=received, total=total),
+        )
+
+
+def take_with_progress(manifest: Manifest, source: Path, folder: Path, most: int | None) -> Outcome:
+    """Take over a folder under a bar of shapes."""
+    with counting("shapes") as (bar, task):
+        return take_folder(
+            manifest, source, folder, most, lambda done, total: bar.update(task, completed=done, total=total)
+        )
+
+
+def library_with_progress(folder: Path, store: Path) -> Library:
+    """The library of a folder of meshes, stored anew where files have changed; or the one that was stored in the folder."""
+    if (folder / INDEX).exists():
+        return open_library(folder)
+    with counting("reading meshes") as (bar, task):
+
+        def show(entry: Entry) -> None:
+            bar.advance(task)
+            if entry.reason:
+                bar.console.print(f"[yellow]not used: {entry.path}: {entry.reason}: {entry.detail}", highlight=False)
+
+        return ingest(folder, store, progress=show)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[tuple[Progress, TaskID]]:
+    """A bar of things done and its task."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bar:
+        yield bar, bar.add_task("", total=None)

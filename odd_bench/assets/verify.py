@@ -1,0 +1,95 @@
+"""Whether a collection's folder holds what was fetched: every wrong, missing or foreign file by name."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from odd_bench.assets.download import sums
+from odd_bench.assets.lock import LOCK, Lock, LockedFile, read_lock
+from odd_bench.assets.manifest import Manifest
+from odd_bench.data.errors import DataError
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """problems: one line each. files: checked. absent: entries of the manifest that were never fetched."""
+
+    problems: tuple[str, ...]
+    files: int
+    absent: tuple[str, ...]
+
+
+def verify(manifest: Manifest, folder: Path) -> Verdict:
+    """Check a collection's folder against its lock file, or bundled assets against their manifest."""
+    if manifest.obtain == "bundled":
+        return _verify_bundled(manifest, folder)
+    lock = read_lock(folder)
+    if lock is None:
+        raise DataError(folder, f"no {LOCK}", "a fetched collection", f"Run odd-bench assets fetch {manifest.name}")
+    problems = [
+        f"{entry}: {problem}"
+        for entry, locked in lock.entries.items()
+        for path, file in locked.files.items()
+        if (problem := file_problem(folder, path, file))
+    ]
+    problems += _foreign(folder, lock) + _contradictions(manifest, lock)
+    files = sum(len(entry.files) for entry in lock.entries.values())
+    absent = tuple(entry.name for entry in manifest.entries if entry.name not in lock.entries)
+    return Verdict(tuple(problems), files, absent)
+
+
+def file_problem(folder: Path, path: str, expected: LockedFile) -> str:
+    """What is wrong with a file, empty if nothing is."""
+    file = folder / path
+    if not file.is_file():
+        return f"{path} is missing"
+    found = sums(file)
+    if found.size_bytes != expected.size_bytes:
+        return f"{path} has {found.size_bytes:,} bytes, expected {expected.size_bytes:,}"
+    if found.sha256 != expected.sha256:
+        return f"{path} has sha256 {found.sha256}, expected {expected.sha256}"
+    return ""
+
+
+def bundled_folder() -> Path:
+    """Where Blender's environments lie. Raises DataError without bpy."""
+    spec = importlib.util.find_spec("bpy")
+    folders = sorted(Path(spec.origin).parent.glob("*/datafiles/studiolights/world")) if spec and spec.origin else []
+    if not folders:
+        raise DataError("environments", "no bpy", "bpy 4.5, which holds them", "pip install 'odd-bench[generate]'")
+    return folders[-1]
+
+
+def _verify_bundled(manifest: Manifest, folder: Path) -> Verdict:
+    problems = []
+    for entry in manifest.entries:
+        expected = LockedFile(entry.size_bytes, entry.sha256)
+        if problem := file_problem(folder, entry.file, expected):
+            problems.append(f"{entry.name}: {problem}")
+    return Verdict(tuple(problems), len(manifest.entries), ())
+
+
+def _foreign(folder: Path, lock: Lock) -> list[str]:
+    """Files that no entry accounts for, and downloads that broke off."""
+    known = {path for entry in lock.entries.values() for path in entry.files} | {LOCK}
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    return [
+        f"{path} is a download that broke off" if path.endswith((".part", ".part.tag")) else f"{path} is foreign"
+        for path in found
+        if path not in known
+    ]
+
+
+def _contradictions(manifest: Manifest, lock: Lock) -> list[str]:
+    """Entries of which the manifest now gives another checksum."""
+    entries = {entry.name: entry for entry in manifest.entries}
+    problems = []
+    for name, locked in lock.entries.items():
+        entry = entries.get(name)
+        if entry and entry.sha256 and entry.sha256 not in locked.downloads.values():
+            problems.append(
+                f"{name}: fetched with sha256 {list(locked.downloads.values())}, the manifest says {entry.sha256}"
+            )
+    return problems
