@@ -123,7 +123,7 @@ def _knight(rng, look: Look) -> list[Part]:
         parts.append(Part(f"eye_{side}", sphere(eye, 0.085), paint, palette.PLASTIC))
         parts.append(Part(f"nostril_{side}", nostril, Plain(palette.BLACK), palette.PLASTIC))
     bridle = torus((0.33 * size, 0, z + 0.78 * size), 0.27 * size, 0.055, (0.8, 0, -0.5))
-    return [*parts, Part("bridle", bridle, Plain(palette.GOLD), palette.METAL, movable=True)]
+    return [*parts, Part("bridle", bridle, Plain(palette.GOLD), palette.METAL, 0.05, movable=True)]
 
 
 def _along(points: np.ndarray, count: int) -> np.ndarray:

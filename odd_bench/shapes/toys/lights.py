@@ -234,11 +234,11 @@ def _filament(size: float, loops: int) -> list[tuple[float, float]]:
 
 def _energy_saver(rng) -> list[Part]:
     """A double spiral of glass tube on a ballast and a screw cap."""
-    neck, z = rng.uniform(0.26, 0.3), 0.62
+    neck, z = rng.uniform(0.26, 0.3), 0.56
     turns, radius, tall, tube = (
         rng.uniform(2.3, 3.2),
         rng.uniform(0.4, 0.48),
-        rng.uniform(0.85, 1.0),
+        rng.uniform(0.78, 0.9),
         rng.uniform(0.095, 0.115),
     )
     t = np.linspace(0, 1, 26)

@@ -239,21 +239,22 @@ def _wellington(rng, last: Last, color: Color, second: Color) -> list[Part]:
 
 
 def _slipper(rng, last: Last, color: Color, second: Color) -> list[Part]:
-    """An animal slipper: ears, eyes and a nose on the toe."""
-    x, z = last.half * 0.62, last.sole + 0.3
-    parts, size = [], rng.uniform(0.13, 0.17)
-    for side, sign in SIDES:
-        ear = capsule(
-            (x - 0.3, sign * 0.2, z + 0.06), (x - 0.42 - size, sign * 0.3, z + 0.12 + 1.4 * size), size, size * 0.8
+    """A house shoe: a fluffy trim round the opening, a pompom on the instep and a motif on each side."""
+    fluff = cut(intersection(grown(last.upper, 0.07), box((0, 0, last.collar), (3, 3, 0.13))), last.opening)
+    x, z = last.ridge(0.55)
+    radius = rng.uniform(0.15, 0.2)
+    around = [(np.cos(a) * np.cos(b), np.sin(a) * np.cos(b), np.sin(b)) for b in (0.0, 0.8) for a in np.arange(6) + b]
+    ball = union(
+        *(
+            sphere((x + 0.7 * radius * u, 0.7 * radius * v, z + radius * (0.5 + 0.7 * w)), radius * 0.5)
+            for u, v, w in around
         )
-        eye = np.array([x + 0.06, sign * 0.15, z + 0.02])
-        paint = Inlay(Plain(palette.BLACK), Plain(palette.WHITE), sphere(eye + [0.03, 0, 0.09], 0.04))
-        parts.append(Part(f"ear_{side}", ear, Plain(second), palette.PLUSH, movable=True))
-        parts.append(Part(f"eye_{side}", sphere(eye, 0.1), paint, palette.PLASTIC))
-    nose = ellipsoid((last.half * 0.96, 0, last.sole + 0.2), (0.12, 0.14, 0.1))
+    )
+    core = sphere((x, 0, z + 0.5 * radius), radius)
     return [
-        *parts,
-        Part("nose", nose, Plain(palette.pick(rng, (palette.PINK, palette.BLACK))), palette.PLUSH, movable=True),
+        Part("trim", fluff, Plain(palette.shade(second, 1.3)), palette.PLUSH, movable=True),
+        Part("pompom", union(core, ball), Plain(palette.contrast(rng, color)), palette.PLUSH, movable=True),
+        *_badges(rng, last, second, 0.0),
     ]
 
 
