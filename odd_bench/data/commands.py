@@ -1,13 +1,14 @@
-"""`odd-bench data`: look into a data set, check it, draw it."""
+"""`odd-bench data`: look into a data set, check it, draw it, bring it in and out of the published layout."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Look into a data set, check it, draw it.")
+app = typer.Typer(no_args_is_help=True, help="Look into a data set, check it, draw it, import and export it.")
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the data set, as given to generate with --out.")]
 
@@ -62,3 +63,56 @@ def preview(
     names = scene or spread(dataset.scene_names(split), scenes)
     for path in [write_page(dataset, names, plain)] if page else write_sheets(dataset, names, plain):
         typer.echo(path)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="Folder of the unpacked scene folders.")],
+    name: Annotated[str, typer.Option(help="Name of the data set, for example toysad8k or partsad15k.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME.")] = None,
+    splits: Annotated[Path | None, typer.Option(help="Your copy of the released split JSON.")] = None,
+    picture: Annotated[str, typer.Option(help="jpeg, or png for pictures exactly as published.")] = "jpeg",
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    retry_refused: Annotated[
+        bool, typer.Option("--retry-refused", help="Read again what an earlier call refused.")
+    ] = False,
+) -> None:
+    """Read the authors' scene folders of ToysAD-8K or PartsAD-15K, or exported ones. Exit code 1 if any is refused."""
+    from odd_bench.data.codec import CodecConfig
+    from odd_bench.data.import_plan import SPLITS_FILE
+    from odd_bench.data.import_report import import_with_progress, report_text
+    from odd_bench.data.import_run import ImportConfig
+
+    beside = source / SPLITS_FILE
+    config = ImportConfig(name, source, splits or (beside if beside.exists() else None), codec=CodecConfig(picture))
+    folder = out or Path("data") / name
+    report = import_with_progress(config, folder, workers, retry_refused)
+    typer.echo(report_text(report, folder))
+    if report.refused:
+        raise typer.Exit(1)
+
+
+class Format(StrEnum):
+    """Layouts that scenes can be exported to."""
+
+    scene_folders = "scene-folders"
+
+
+@app.command()
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="Folder that the scenes are written to.")],
+    format: Annotated[Format, typer.Option(help="The layout of the published data sets.")] = Format.scene_folders,
+    scene: Annotated[list[str] | None, typer.Option(help="Name of a scene. Repeatable.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only scenes of this split.")] = None,
+) -> None:
+    """Write scenes as folders of PNG and EXR files, so that programs for the published data run on them."""
+    from rich.progress import track
+
+    from odd_bench.data.export import export_dataset
+    from odd_bench.data.reader import open_dataset
+
+    dataset = open_dataset(folder)
+    names = scene or dataset.scene_names(split)
+    count = export_dataset(dataset, out, track(names, "exporting", disable=len(names) < 2, transient=True))
+    typer.echo(f"{out}: {count:,} scene folders")

@@ -152,7 +152,7 @@ def _count_traps(found: SceneFolder, record: SceneRecord, corrected: Counter) ->
 
 
 def _shares_azimuth(scene: Scene) -> bool:
-    middle = np.mean([one.aabb[:2] for one in scene.objects], axis=0)
-    offsets = np.array([eye(camera)[:2] - middle for camera in scene.cameras])
-    azimuths = np.sort(np.arctan2(offsets[:, 1], offsets[:, 0]))
+    """Seen from the origin, around which the authors' cameras turn."""
+    eyes = np.array([eye(camera) for camera in scene.cameras])
+    azimuths = np.sort(np.arctan2(eyes[:, 1], eyes[:, 0]))
     return bool(np.diff(azimuths, append=azimuths[0] + 2 * np.pi).min() < SAME_AZIMUTH_RAD)

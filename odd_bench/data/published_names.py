@@ -46,6 +46,6 @@ def type_of(path: str) -> str | None:
     return TYPES[word]
 
 
-def file_name(shape: str, type: str | None) -> str:
-    """The source file name that says so."""
-    return f"{shape}-{WORDS[type]}-001.blend" if type else f"{shape}.blend"
+def file_name(shape: str, type: str | None, number: int) -> str:
+    """The source file name that says so. number: tells odd meshes apart."""
+    return f"{shape}-{WORDS[type]}-{number:03d}.blend" if type else f"{shape}.blend"

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from odd_bench.data.errors import DataError
-from odd_bench.data.published_names import shape_of
 
 SPLIT_NAMES = {"train": "train", "val": "val", "seen-test": "test-seen", "unseen-test": "test-unseen", "test": "test"}
 PUBLISHED_NAMES = {ours: theirs for theirs, ours in SPLIT_NAMES.items()}
@@ -39,8 +38,8 @@ def write_splits(path: Path, split_of: Mapping[str, str]) -> None:
 
 
 def straddling_shapes(scenes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Base shapes that stand in two splits or more, with these splits. scenes: pairs of scene folder and split."""
+    """Base shapes that stand in two splits or more, with these splits. scenes: pairs of base shape and split."""
     splits = defaultdict(set)
-    for folder, split in scenes:
-        splits[shape_of(folder)].add(split)
+    for shape, split in scenes:
+        splits[shape].add(split)
     return {shape: sorted(found) for shape, found in sorted(splits.items()) if len(found) > 1}

@@ -69,6 +69,18 @@ def local_points(one: Seen, points: np.ndarray) -> np.ndarray:
     return (points - one.world_from_object[:3, 3]) @ one.rotation
 
 
+def stated_size(one: Seen, objects: Sequence[Seen], aabb: np.ndarray) -> np.ndarray:
+    """(3,) size of an object's mesh along its own axes, from what all instances of it show; the world box gives the height
+    of an object that stands upright.
+
+    aabb: (6,) true box of the object.
+    """
+    points = _points_of_mesh(one, objects, [hull_points(other.points) for other in objects])
+    size = np.ptp(local_points(one, points), axis=0) + 2 * OVERSHOOT * one.pixel_m
+    up = np.abs(one.rotation[2])
+    return np.where(up > UPRIGHT, aabb[5], size)
+
+
 def _points_of_mesh(one: Seen, objects: Sequence[Seen], hulls: list[np.ndarray]) -> np.ndarray:
     """Hull corners of every instance of this object's mesh, put where this one stands; (n, 3) metres, world."""
     together = []

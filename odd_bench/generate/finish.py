@@ -32,12 +32,12 @@ def finish(config: GenerateConfig, folder: RunFolder, lines: list[str]) -> bool:
     wanted = {shard_path(folder.root, s["split"], s["index"]) for s in planned if s["scene"] not in lost}
     if not all(path.exists() for path in wanted):
         return False
-    scenes = [scene for path in sorted(wanted) for scene in _scenes(path)]
+    scenes = [scene for path in sorted(wanted) for scene in shard_scenes(path)]
     truth = [truth_scene(scene) for scene in scenes]
     stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth)
     reports = [json.loads(line) for line in folder.reports.read_text().splitlines()] if folder.reports.exists() else []
     write_description(folder.root, _description(config, stated, scenes, reports, lost))
-    _tidy(folder.work)
+    tidy(folder.work)
     return True
 
 
@@ -53,7 +53,7 @@ def _description(config, digest: str, scenes: list[Scene], reports: list[dict], 
         config=_without_paths(to_mapping(config)),
         libraries={"odd-bench": __version__, **{name: metadata.version(name) for name in LIBRARIES}},
         licences=LICENCES,
-        counts=_counts(scenes),
+        counts=scene_counts(scenes),
         quality={
             "quarantined": dict(Counter(lost.values())),
             "second attempts": sum(r["attempts"] > 1 for r in reports),
@@ -63,7 +63,8 @@ def _description(config, digest: str, scenes: list[Scene], reports: list[dict], 
     )
 
 
-def _counts(scenes: list[Scene]) -> dict:
+def scene_counts(scenes: list[Scene]) -> dict:
+    """What dataset.json counts."""
     objects = [item for scene in scenes for item in scene.objects]
     return {
         "scenes": dict(Counter(scene.split for scene in scenes)),
@@ -81,12 +82,13 @@ def _without_paths(mapping: dict) -> dict:
     return {**mapping, **{k: Path(mapping[k]).name for k in ("assets", "floors", "environments") if mapping[k]}}
 
 
-def _scenes(shard: Path) -> list[Scene]:
+def shard_scenes(shard: Path) -> list[Scene]:
+    """Cameras and objects of every scene of a shard."""
     with open_shard(shard) as file:
         return [read_scene(group) for group in file["scenes"].values()]
 
 
-def _tidy(work: Path) -> None:
+def tidy(work: Path) -> None:
     """Remove what only the run needed; anything else found there is left alone."""
     for pattern in ("staged/*.h5", "staged/*.part", "rest/*", "modes/*", "logs/child-*.log"):
         for path in work.glob(pattern):
