@@ -19,6 +19,7 @@ from odd_bench.shapes.toys import (
     butterfly,
     cake,
     cars,
+    chess,
     chicken,
     cookie,
     cow,
@@ -35,9 +36,11 @@ from odd_bench.shapes.toys import (
     giraffe,
     glasses,
     hamburger,
+    hammers,
     hats,
     horse,
     ice,
+    keys,
     lights,
     lion,
     lizard,
@@ -48,8 +51,10 @@ from odd_bench.shapes.toys import (
     panda,
     penguin,
     pig,
+    robots,
     shark,
     sheep,
+    shoes,
     tableware,
     trains,
 )
@@ -107,6 +112,11 @@ FAMILIES = (
     hats,
     bottles,
     glasses,
+    chess,
+    keys,
+    hammers,
+    robots,
+    shoes,
 )  # fmt: skip
 BUILDERS = {name: build for family in FAMILIES for name, build in family.TOYS.items()}
 
