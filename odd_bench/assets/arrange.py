@@ -160,7 +160,12 @@ def _turned(source: Path, root: Path, target: Path) -> Path:
     import trimesh
 
     try:
-        scene = trimesh.load_scene(source, process=False, resolver=_Textures(source, root))
+        with open(source, "rb") as file:  # by its path, trimesh would look for companions beside it only
+            scene = trimesh.load_scene(file, "obj", process=False, resolver=_Textures(source, root))
+        for mesh in scene.geometry.values():
+            material = getattr(mesh.visual, "material", None)
+            if getattr(material, "image", None) is not None:
+                material.diffuse = np.full(4, 255, np.uint8)  # a picture is the whole colour; trimesh assumes grey
         scene.apply_transform(trimesh.transformations.rotation_matrix(-np.pi / 2, (1, 0, 0)))
         content = scene.export(file_type="glb")
     except Exception as error:  # readers of many formats fail in many ways; each is a file that cannot be read
@@ -172,15 +177,17 @@ def _turned(source: Path, root: Path, target: Path) -> Path:
 
 
 class _Textures:
-    """Finds what an OBJ refers to by name: beside it, else anywhere in the shape's folder."""
+    """Finds for trimesh what an OBJ refers to by name: beside it, else anywhere in the shape's folder."""
 
     def __init__(self, source: Path, root: Path):
         shape = source.relative_to(root).parts[0] if source.is_relative_to(root) else ""
         self.folders = (source.parent, root / shape)
 
-    def get(self, name: str) -> bytes:
+    def __getitem__(self, name: str) -> bytes:
         wanted = Path(name.replace("\\", "/")).name
         for folder in self.folders:
             for path in sorted(folder.rglob(wanted)):
                 return path.read_bytes()
         raise FileNotFoundError(name)
+
+    get = __getitem__

@@ -150,7 +150,7 @@ def parse(text: str, name: str, where: str) -> Manifest:
 
 
 def _entry(values: Mapping, collection: Mapping, where: str) -> Entry:
-    named = f"{where}: {values.get('name', 'entry without name') if isinstance(values, Mapping) else values!r}"
+    named = f"{where}: {values.get('name', 'entry without name')}" if isinstance(values, Mapping) else where
     entry = _record(
         Entry,
         values,
