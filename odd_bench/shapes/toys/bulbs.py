@@ -10,7 +10,6 @@ from odd_bench.shapes.sdf import (
     capsule,
     chain,
     cylinder,
-    ellipsoid,
     frustum,
     smooth_union,
     sphere,
@@ -44,23 +43,12 @@ def _screw(rng, top: float, radius: float) -> list[Part]:
 
 
 def bulb(rng) -> list[Part]:
-    """A pear, globe or candle bulb on its screw cap, held upright, with its filament drawn on the glass."""
+    """A pear or globe bulb on its screw cap, held upright, with its filament drawn on the glass."""
     neck, radius, z = rng.uniform(0.26, 0.3), rng.uniform(0.43, 0.52), rng.uniform(0.48, 0.56)
-    kind = palette.pick(rng, ("pear", "globe", "candle"))
-    middle = z + radius * {"pear": 1.35, "globe": 1.0, "candle": 1.0}[kind]
-    stem = frustum(
-        (0, 0, z - 0.05), (0, 0, middle), neck, {"pear": 0.75, "globe": 0.5, "candle": 0.6}[kind] * radius, 0.03
-    )
-    if kind == "candle":
-        tall = radius * rng.uniform(1.1, 1.25)
-        ball = smooth_union(
-            0.3,
-            ellipsoid((0, 0, middle), (0.72 * radius, 0.72 * radius, tall)),
-            capsule((0, 0, middle), (0, 0, middle + tall), 0.3, 0.06),
-        )
-        wall, top = 0.72 * radius, middle + tall + 0.03
-    else:
-        ball, wall, top = sphere((0, 0, middle), radius), radius, middle + radius
+    lift = rng.uniform(1.0, 1.35)  # low for a globe, high for a pear
+    middle, top = z + lift * radius, z + (lift + 1) * radius
+    stem = frustum((0, 0, z - 0.05), (0, 0, middle), neck, (0.7 * lift - 0.2) * radius, 0.03)
+    ball = sphere((0, 0, middle), radius)
     glass = palette.tint(rng, (*GLOW, palette.WHITE, *palette.PASTEL, *palette.TOY[:6]), 0.03)
     blend = Gradient(palette.shade(glass, 0.8), palette.shade(glass, 1.5), (0, 0, 1), z, top)
     material, outer = palette.pick(rng, (palette.GLASS, palette.FROSTED, palette.SATIN)), smooth_union(0.25, stem, ball)
@@ -79,7 +67,7 @@ def bulb(rng) -> list[Part]:
         Part("tip", pip, Plain(palette.shade(glass, 0.75)), material, movable=True),
         Part(
             "filament",
-            relief(outer, _filament(wall * 0.62, int(rng.integers(2, 4))), 0, wall, middle, 0.05),
+            relief(outer, _filament(radius * 0.62, int(rng.integers(2, 4))), 0, radius, middle, 0.05),
             wire,
             palette.SATIN,
             movable=True,
