@@ -7,6 +7,7 @@ import numpy as np
 from odd_bench.shapes.shape import Shape
 
 LIGHT = np.array([0.35, -0.55, 0.75]) / np.linalg.norm([0.35, -0.55, 0.75])
+SHARP = np.cos(np.radians(20.0))  # a corner that turns more than this off its face keeps the face's normal
 
 
 def shaded(shape: Shape, size: int = 256, azimuth_deg: float = -50.0, elevation_deg: float = 30.0) -> np.ndarray:
@@ -56,5 +57,11 @@ def _smooth_normals(shape: Shape, hit, face: np.ndarray, on_shape: np.ndarray) -
         np.add.at(vertex_normals, shape.faces[:, k], face_normals)
     uv = hit["primitive_uvs"].numpy()
     weights = np.stack([1 - uv.sum(-1), uv[..., 0], uv[..., 1]], axis=-1)
-    normals = np.einsum("hwk,hwkc->hwc", weights, vertex_normals[shape.faces[np.where(on_shape, face, 0)]])
+    seen = np.where(on_shape, face, 0)
+    flat = face_normals[seen] / np.maximum(np.linalg.norm(face_normals[seen], axis=-1, keepdims=True), 1e-12)
+    corner_normals = vertex_normals / np.maximum(np.linalg.norm(vertex_normals, axis=1, keepdims=True), 1e-12)
+    corner_normals = corner_normals[shape.faces[seen]]  # (h, w, 3 corners, 3)
+    is_sharp = np.einsum("hwkc,hwc->hwk", corner_normals, flat) < SHARP
+    corner_normals = np.where(is_sharp[..., None], flat[..., None, :], corner_normals)
+    normals = np.einsum("hwk,hwkc->hwc", weights, corner_normals)
     return normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)

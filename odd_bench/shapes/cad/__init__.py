@@ -1,0 +1,51 @@
+"""The procedural mechanical parts: families, each a function from its draws to the steps of making a part."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from odd_bench.shapes.cad import (
+    bearings,
+    brackets,
+    fasteners,
+    gears,
+    handles,
+    housings,
+    linkage,
+    pipework,
+    pulleys,
+    rotors,
+    shafts,
+    springs,
+    washers,
+)
+from odd_bench.shapes.cad.machined import Machined, Twin
+
+MODULES = (
+    fasteners,
+    washers,
+    gears,
+    pulleys,
+    bearings,
+    pipework,
+    brackets,
+    housings,
+    shafts,
+    handles,
+    linkage,
+    springs,
+    rotors,
+)
+FAMILIES = {family.__name__: family for module in MODULES for family in module.FAMILIES}
+
+
+def make_part(family: str, seed: int) -> Machined:
+    """Instance `seed` of a family; an unknown family raises KeyError naming the known ones."""
+    if family not in FAMILIES:
+        raise KeyError(f"parts: no family {family!r}; known: {', '.join(sorted(FAMILIES))}")
+    return Machined(f"{family}-{seed:04d}", family, FAMILIES[family], seed)
+
+
+def make_twin(family: str, seed: int, rng: np.random.Generator) -> Twin:
+    """Instance `seed` with one parameter changed, and what the change is."""
+    return make_part(family, seed).twin(rng)

@@ -1,0 +1,168 @@
+"""A machined part: steps that add or take away solids, fused on demand with or without edits."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+from manifold3d import Manifold, OpType
+
+from odd_bench.anomalies.solid import faces_by_origin
+from odd_bench.shapes.cad.draws import Draws, Parameter
+from odd_bench.shapes.cad.finishes import Finish
+from odd_bench.shapes.frame import Frame
+from odd_bench.shapes.shape import PartEdit, Shape
+
+FEWEST_FACES = 2_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of making a part. Steps of one name are edited together, for example a boss and its hole.
+
+    solid: millimetres, design frame. cut: taken away from everything before; its walls belong to this step's name and finish.
+    movable: may be moved, turned or left out as an anomaly.
+    """
+
+    name: str
+    solid: Manifold
+    finish: Finish
+    cut: bool = False
+    movable: bool = False
+
+
+Family = Callable[[Draws], list[Step]]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A part that is made like another but for one parameter.
+
+    shape: in the canonical frame of the other. change: what differs, for example `holes: 5 -> 6`.
+    """
+
+    shape: Shape
+    change: str
+
+
+@dataclass(frozen=True)
+class Machined:
+    """A model (see shape.Model). replaced: draws of parameters that differ from those of the seed."""
+
+    name: str
+    category: str
+    family: Family
+    seed: int
+    replaced: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(step.name for step in self.steps))
+
+    @property
+    def movable_parts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(step.name for step in self.steps if step.movable))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self._made[1]
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What was drawn to make it, by name."""
+        return self._made[0].drawn
+
+    def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
+        """Mesh the part. Edits are in the canonical frame; an unknown part name raises KeyError."""
+        if not edits:
+            return self._intact
+        unknown = {edit.part for edit in edits} - set(self.part_names)
+        if unknown:
+            raise KeyError(f"{self.name}: no part {sorted(unknown)}; parts are {list(self.part_names)}")
+        return self._mesh(_edited(self.steps, edits, self._frame), self._frame)
+
+    def twin(self, rng: np.random.Generator) -> Twin:
+        """The same part with one parameter changed to a value near by."""
+        names = sorted(self.parameters)
+        before = self.parameters[names[rng.integers(len(names))]]
+        other = replace(self, replaced={**self.replaced, before.name: before.nudged(rng)})
+        after = other.parameters[before.name]
+        return Twin(other._mesh(other.steps, self._frame), f"{before.name}: {_text(before)} -> {_text(after)}")
+
+    @cached_property
+    def _made(self) -> tuple[Draws, tuple[Step, ...]]:
+        draws = Draws((zlib.crc32(self.category.encode()), self.seed), self.replaced)
+        return draws, tuple(self.family(draws))
+
+    @cached_property
+    def _solid(self) -> Fused:
+        return _fused(self.steps)
+
+    @cached_property
+    def _frame(self) -> Frame:
+        box = self._solid.solid.bounding_box()
+        return Frame.around(box[:3], box[3:])
+
+    @cached_property
+    def _intact(self) -> Shape:
+        return self._shape(self._solid, self.steps, self._frame)
+
+    def _mesh(self, steps: Sequence[Step], frame: Frame) -> Shape:
+        return self._shape(_fused(steps), steps, frame)
+
+    def _shape(self, fused: Fused, steps: Sequence[Step], frame: Frame) -> Shape:
+        divisions = max(1, math.ceil(math.sqrt(FEWEST_FACES / self._solid.solid.num_tri())))
+        vertices, faces, origin_id, _ = faces_by_origin(fused.solid.refine(divisions))
+        step = np.searchsorted(fused.ids, origin_id)  # ids grow from step to step
+        names, materials = self.part_names, tuple(dict.fromkeys(step.finish.material for step in steps))
+        colors = np.round(np.clip([step.finish.color for step in steps], 0, 1) * 255).astype(np.uint8)
+        return Shape(
+            name=self.name,
+            category=self.category,
+            vertices=frame.canonical(vertices),
+            faces=faces,
+            face_part=np.array([names.index(step.name) for step in steps], np.int32)[step],
+            face_material=np.array([materials.index(step.finish.material) for step in steps], np.int32)[step],
+            face_color=colors[step],
+            part_names=names,
+            materials=materials,
+        )
+
+
+@dataclass(frozen=True)
+class Fused:
+    """solid: what the steps make. ids: (steps,) original id of each step's faces, growing."""
+
+    solid: Manifold
+    ids: np.ndarray
+
+
+def _fused(steps: Sequence[Step]) -> Fused:
+    originals = [step.solid.as_original() for step in steps]
+    solid = Manifold()
+    for cut, run in groupby(zip(steps, originals, strict=True), key=lambda pair: pair[0].cut):
+        operation = OpType.Subtract if cut else OpType.Add
+        solid = Manifold.batch_boolean([solid, *(original for _, original in run)], operation)
+    return Fused(solid, np.array([original.original_id() for original in originals]))
+
+
+def _edited(steps: Sequence[Step], edits: Sequence[PartEdit], frame: Frame) -> list[Step]:
+    by_name = {edit.part: edit for edit in edits}
+    kept = [step for step in steps if not (step.name in by_name and by_name[step.name].remove)]
+    return [_changed(step, by_name[step.name], frame) if step.name in by_name else step for step in kept]
+
+
+def _changed(step: Step, edit: PartEdit, frame: Frame) -> Step:
+    moved = step.solid if edit.motion is None else step.solid.transform(frame.design_motion(edit.motion)[:3])
+    finish = Finish(edit.material or step.finish.material, edit.color or step.finish.color)
+    return replace(step, solid=moved, finish=finish)
+
+
+def _text(parameter: Parameter) -> str:
+    value = parameter.value
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

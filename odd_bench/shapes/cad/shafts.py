@@ -1,0 +1,233 @@
+"""Shafts and what turns with them: stepped shafts, couplings, cams, crankshafts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from odd_bench.shapes.cad.draws import Draws
+from odd_bench.shapes.cad.finishes import (
+    ALUMINIUM,
+    ANODISED,
+    BLACK_OXIDE,
+    FASTENER,
+    HARD,
+    PLASTIC,
+    RUBBER,
+    STEEL,
+    finish,
+)
+from odd_bench.shapes.cad.kernel import around, box, cylinder, prism, screw, to_x, tube, turned, union
+from odd_bench.shapes.cad.machined import Step
+from odd_bench.shapes.cad.profile import capsule, circle, polygon, rectangle, regular
+from odd_bench.shapes.cad.wheels import key
+
+TURNED = (STEEL, *HARD)
+
+
+def stepped_shaft(d: Draws) -> list[Step]:
+    """A shaft with journals, a collar, a key, a snap ring groove and a threaded end."""
+    metal = finish(d, "shaft", TURNED)
+    count = d.whole("steps", 3, 5)
+    lengths = [d.real(f"length {k + 1}", 8, 20) for k in range(count)]
+    radii = [d.real(f"radius {k + 1}", 4.0, 7.0) for k in range(count)]
+    ends = np.cumsum([0.0, *lengths])
+    outline = [(0.0, 0.0)]
+    for radius, low, high in zip(radii, ends[:-1], ends[1:], strict=True):
+        outline += [(radius, low), (radius, high)]
+    outline.append((0.0, ends[-1]))
+    steps = [Step("shaft", turned(outline, d.real("edge", 0.3, 0.7), chamfer=True), metal)]
+    steps.append(Step("collar", cylinder(8.5 + d.real("collar", 0, 1.8), ends[1] - 2, ends[1] + 1.4, 0.4), metal))
+    steps.append(key(d, radii[1], ends[1] + 2.2, ends[2] - 1, metal))
+    if d.flag("second key", 0.4):
+        steps.append(replace(key(d, radii[-1], ends[-2] + 1, ends[-1] - 1, metal), name="second key"))
+    if d.flag("threaded", 0.6):
+        size = 0.8 * radii[-1]
+        steps.append(
+            Step("thread", screw(size, 1.5, ends[-1] - 1, ends[-1] + d.real("thread length", 7, 12), 0.8), metal)
+        )
+    groove = tube(12, 0.86 * radii[0], 0, 1.3)
+    steps.append(
+        Step("groove", groove.translate((0, 0, d.real("groove place", 0.2, 0.5) * lengths[0])), metal, cut=True)
+    )
+    if d.flag("centre holes", 0.7):
+        steps.append(Step("centre hole", turned([(0, -1), (1.9, -1), (0.6, 1.6), (0.6, 3), (0, 3)]), metal, cut=True))
+    return [Step(s.name, to_x(s.solid).rotate((90, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
+
+
+def coupling(d: Draws) -> list[Step]:
+    """A jaw coupling with its spider, or a rigid clamp coupling with screws."""
+    metal = finish(d, "hubs", (ALUMINIUM, ANODISED, STEEL, BLACK_OXIDE))
+    radius, hub = 12.0, d.real("hub length", 10, 15)
+    bore, jaws = d.real("bore", 4, 6), d.whole("jaws", 2, 4)
+    gap, tall = d.real("gap", 2.5, 4), d.real("jaw height", 5, 7)
+    steps = [
+        Step("lower hub", cylinder(radius, -hub, 0, 0.6), metal),
+        Step("upper hub", cylinder(radius, gap + tall, gap + tall + hub, 0.6), metal),
+    ]
+    share = 360 / jaws * d.real("jaw width", 0.36, 0.44)
+    wedge = _sector(radius, bore + 1.6, share)
+    lower, upper = prism(wedge, -0.5, tall, 0.25, chamfer=True), prism(wedge, gap, gap + tall + 0.5, 0.25, chamfer=True)
+    steps += [Step(f"lower jaw {k + 1}", s, metal, movable=True) for k, s in enumerate(around(lower, jaws))]
+    steps += [Step(f"upper jaw {k + 1}", s, metal, movable=True) for k, s in enumerate(around(upper, jaws, 180 / jaws))]
+    arm = prism(
+        _sector(radius * d.real("spider", 0.9, 1.06), bore + 1.2, 360 / jaws - share + 2.5), 0.15, gap + tall - 0.15
+    )
+    spider = arm.rotate((0, 0, 90 / jaws))
+    rubber = finish(d, "spider", (RUBBER, PLASTIC))
+    arms = union([*around(spider, 2 * jaws), tube(bore + 3, bore + 1, -0.1, gap + tall + 0.1)])
+    steps.append(Step("spider", arms, rubber))
+    grub = to_x(cylinder(d.real("set screw", 1.2, 1.8), bore - 1, 2 * radius, segments=24))
+    for name, z in (("lower screw hole", -0.55 * hub), ("upper screw hole", gap + tall + 0.55 * hub)):
+        steps.append(Step(name, grub.translate((0, 0, z)), metal, cut=True))
+    steps.append(Step("bore", cylinder(bore, -99, 99), metal, cut=True))
+    if d.flag("keyway", 0.5):
+        steps.append(Step("keyway", box((3, 2.6, 199), (bore + 0.4, 0, 0)), metal, cut=True))
+    return [Step(s.name, to_x(s.solid).rotate((60, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
+
+
+def flange_coupling(d: Draws) -> list[Step]:
+    """Two flanged hubs bolted together."""
+    metal, steel = finish(d, "hubs", (STEEL, *HARD, ALUMINIUM)), finish(d, "bolts", FASTENER)
+    radius, hub, thick = 17.0, d.real("hub radius", 7.5, 9.5), d.real("flange", 3, 4.5)
+    length, bore, bolts = d.real("hub length", 7, 13), d.real("bore", 0.5, 0.65), d.whole("bolts", 3, 8)
+    half = [
+        (0, 0.15),
+        (radius, 0.15),
+        (radius, thick),
+        (hub + 1.2, thick + 0.6),
+        (hub, thick + 2),
+        (hub, thick + length),
+        (0, thick + length),
+    ]
+    solid = turned(half, d.real("edge", 0.3, 0.7), segments=96)
+    steps = [
+        Step("upper hub", solid, metal),
+        Step("lower hub", solid.mirror((0, 0, 1)), metal),
+        Step("joint", cylinder(radius - 0.6, -1, 1), metal),
+    ]
+    head = d.real("bolt head", 2.2, 2.9)
+    bolt = prism(regular(6, head), thick - 0.3, thick + 2.2, 0.3, chamfer=True) + prism(
+        regular(6, head), -thick - 2, 0.3 - thick, 0.3, chamfer=True
+    )
+    bolt = bolt + cylinder(0.55 * head, -thick - 3.4, thick + 1, 0.2, 24)
+    at = (hub + radius + 0.6) / 2
+    steps += [
+        Step(f"bolt {k + 1}", s, steel, movable=True) for k, s in enumerate(around(bolt.translate((at, 0, 0)), bolts))
+    ]
+    steps.append(Step("bore", cylinder(hub * bore, -99, 99), metal, cut=True))
+    if d.flag("keyway", 0.6):
+        steps.append(
+            Step("keyway", box((hub * bore, 0.5 * hub * bore, 199), (0.75 * hub * bore, 0, 0)), metal, cut=True)
+        )
+    return [Step(s.name, to_x(s.solid).rotate((60, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
+
+
+def cam(d: Draws) -> list[Step]:
+    """A plate cam with a hub, a keyway and a follower roller or lightening holes."""
+    metal = finish(d, "cam", (STEEL, BLACK_OXIDE, ALUMINIUM, ANODISED))
+    base, lift, width = 11.0, d.real("lift", 6, 12), d.real("width", 5, 9)
+    nose = d.real("nose", 3.5, 6)
+    section = capsule((0, 0), (base + lift - nose, 0), base, nose)
+    if d.flag("double", 0.3):
+        section = (section + section.rotate(180 if d.flag("opposite") else 120)).offset(-0.01)
+    steps = [Step("cam", prism(section, 0, width, d.real("edge", 0.4, 0.9), chamfer=True), metal)]
+    hub, tall = base * d.real("hub", 0.55, 0.68), width + d.real("hub height", 2, 7)
+    steps.append(Step("hub", cylinder(hub, -d.real("hub below", 0.5, 4), tall, 0.5), metal))
+    if d.flag("pin", 0.6):
+        pin = cylinder(d.real("pin", 1.4, 2.2), 0.5, width + d.real("pin height", 2, 6), 0.4, 32)
+        steps.append(Step("pin", pin.translate((base + lift - nose, 0, 0)), finish(d, "pin", HARD), movable=True))
+    shaft = hub * d.real("bore", 0.5, 0.66)
+    steps.append(Step("bore", cylinder(shaft, -99, 99), metal, cut=True))
+    grub = cylinder(1.3, 0, 99, segments=24).rotate((0, 90, 120)).translate((0, 0, (width + tall) / 2))
+    if tall - width > 4:
+        steps.append(Step("set screw hole", grub, metal, cut=True))
+    if d.flag("keyway", 0.6):
+        steps.append(Step("keyway", box((shaft, 0.55 * shaft, 99), (-0.78 * shaft, 0, 0)), metal, cut=True))
+    return steps
+
+
+def crankshaft(d: Draws) -> list[Step]:
+    """Journals, webs with counterweights and crank pins."""
+    metal = finish(d, "crankshaft", (STEEL, *HARD))
+    throws, throw = d.whole("throws", 1, 3), d.real("throw", 7, 11)
+    journal, pin = d.real("journal", 3.6, 5), d.real("pin", 3.2, 4.6)
+    web, gap, long = d.real("web thickness", 3, 4.5), d.real("pin length", 6, 9), d.real("journal length", 6, 10)
+    weight = d.real("counterweight", 8.5, 12)
+    steps, x = [], 0.0
+    angles = {1: (0,), 2: (0, 180), 3: (0, 120, 240)}[throws]
+    arm = capsule((0, 0), (throw, 0), journal + 2.2, pin + 1.8)
+    disc = arm + (circle(weight, segments=72) ^ rectangle(40, 40, (-20 - 0.15 * weight, 0)))
+    plate = prism(disc.offset(-0.5).offset(0.5, circular_segments=24), 0, web, 0.45, chamfer=True)
+    for k, angle in enumerate(angles):
+        steps.append(
+            Step(f"web {2 * k + 1}", plate.rotate((0, 0, angle)).translate((0, 0, x + long)), metal, movable=throws > 1)
+        )
+        steps.append(
+            Step(
+                f"web {2 * k + 2}",
+                plate.rotate((0, 0, angle)).translate((0, 0, x + long + web + gap)),
+                metal,
+                movable=throws > 1,
+            )
+        )
+        crank = (
+            cylinder(pin, x + long + 0.5, x + long + 1.5 * web + gap, 0.3, 48)
+            .translate((throw, 0, 0))
+            .rotate((0, 0, angle))
+        )
+        steps.append(Step(f"pin {k + 1}", crank, metal))
+        steps.append(Step(f"journal {k + 1}", cylinder(journal, x - 0.5, x + long + 0.5 * web, 0.3, 56), metal))
+        x += long + 2 * web + gap
+    steps.append(Step("end", cylinder(journal, x - 0.5 * web, x + long + d.real("end length", 4, 14), 0.6, 56), metal))
+    if d.flag("flange", 0.6):
+        rim = cylinder(journal + d.real("flange", 4, 6), -3, 0.5, 0.5)
+        rim = rim - union(
+            around(cylinder(1.2, -9, 9, segments=24).translate((journal + 2.2, 0, 0)), d.whole("flange holes", 3, 6))
+        )
+        steps.append(Step("flange", rim, metal))
+    steps.append(
+        Step("oil holes", to_x(cylinder(0.8, 0, 9, segments=20)).translate((0, 0, 0.5 * long)), metal, cut=True)
+    )
+    return [Step(s.name, to_x(s.solid), s.finish, s.cut, s.movable) for s in steps]
+
+
+def spline_shaft(d: Draws) -> list[Step]:
+    """A shaft with splines, a shoulder and a plain end."""
+    metal = finish(d, "shaft", TURNED)
+    count, radius = d.whole("splines", 6, 12), 6.0
+    high, length = d.real("spline height", 1.0, 1.6), d.real("spline length", 18, 34)
+    broad = 2 * np.pi * radius / count * d.real("spline width", 0.42, 0.56)
+    core = cylinder(radius, 0, length, 0.4)
+    rib = box((2 * high + 1, broad, length - 1.2), (radius, 0, length / 2), 0.14).translate((0.2, 0, 0))
+    steps = [
+        Step("core", core, metal),
+        *(Step(f"spline {k + 1}", s, metal, movable=True) for k, s in enumerate(around(rib, count))),
+    ]
+    shoulder, plain = radius + d.real("shoulder", 2.2, 4), d.real("plain end", 10, 22)
+    steps.append(Step("shoulder", cylinder(shoulder, -3, 0.5, 0.5), metal))
+    end = radius * d.real("end radius", 0.75, 1.1)
+    steps.append(Step("plain end", cylinder(end, -3 - plain, -2, 0.6), metal))
+    if d.flag("key", 0.6):
+        steps.append(key(d, end, -plain, -5, metal))
+    if d.flag("cross hole", 0.5):
+        steps.append(
+            Step(
+                "cross hole",
+                to_x(cylinder(d.real("cross hole size", 1.0, 1.6), -30, 30, segments=24)).translate((0, 0, -plain)),
+                metal,
+                cut=True,
+            )
+        )
+    return [Step(s.name, to_x(s.solid).rotate((90, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
+
+
+def _sector(outer: float, inner: float, degrees: float):
+    """A piece of a ring around +x."""
+    angle = np.radians(np.linspace(-degrees / 2, degrees / 2, 16))
+    arc = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return polygon(np.concatenate([outer * arc, inner * arc[::-1]]))
+
+
+FAMILIES = (stepped_shaft, coupling, flange_coupling, cam, crankshaft, spline_shaft)
