@@ -142,7 +142,7 @@ def _desk_lamp(rng) -> list[Part]:
             movable=True,
         ),
         Part("knee", pins[1], Plain(palette.CHARCOAL), palette.RUBBER, movable=True),
-        Part("neck", pins[2], Plain(palette.CHARCOAL), palette.RUBBER, movable=True),
+        Part("neck", pins[2], Plain(palette.CHARCOAL), palette.RUBBER),
         Part("hinge", pins[0], Plain(palette.CHARCOAL), palette.RUBBER, movable=True),
         Part(
             "switch",
