@@ -12,6 +12,7 @@ from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.material import material_mismatch
 from odd_bench.anomalies.parts import missing_part, part_rotation, part_translation
 from odd_bench.anomalies.quality import assess
+from odd_bench.anomalies.similar import similar_shape
 from odd_bench.anomalies.twist import twist
 from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.shapes.shape import Model, Shape
@@ -27,7 +28,8 @@ EDITS = {
     "part_rotation": part_rotation,
     "missing_part": missing_part,
     "material_mismatch": material_mismatch,
-}  # of the model's parts
+    "similar_shape": similar_shape,
+}  # of the model: its parts or its parameters
 BREAKS = ("crack", "fracture")  # along fracture modes
 
 
@@ -41,7 +43,7 @@ def make_variant(
 ) -> Variant:
     """An odd variant of `intact`, which is `model.shape()`; equal generators give equal variants.
 
-    type: one of scene.ANOMALY_TYPES but similar_shape, which is another shape. modes: of the intact shape, see compute_modes;
+    type: one of scene.ANOMALY_TYPES. modes: of the intact shape, see compute_modes;
     crack and fracture need them. Raises Refusal with a short fixed reason; a new try needs other random numbers.
     """
     config = config or AnomalyConfig()
@@ -62,5 +64,7 @@ def _broken(type: str, intact: Shape, modes: FractureModes | None, rng: np.rando
     from odd_bench.anomalies.fracture import fracture
 
     if modes is None:
-        raise ValueError(f"make_variant: {type} needs the fracture modes of {intact.name}; found none; see compute_modes")
+        raise ValueError(
+            f"make_variant: {type} needs the fracture modes of {intact.name}; found none; see compute_modes"
+        )
     return crack(intact, modes, rng) if type == "crack" else fracture(intact, modes, rng)

@@ -21,7 +21,8 @@ class AnomalyConfig:
     Bounds on the result
     tolerance: a face further than this from the other surface is changed. distance: the largest between the two surfaces.
     move: the same for a part that is moved or turned. changed_area. min_pixels: that look different in at least `min_views`
-    of the 12 views of visible.py. stretch: largest growth of an edge. volume: over that of the intact shape. joint: length
+    of the 12 views of visible.py. stretch: largest growth of an edge. volume: over that of the intact shape. chamfer: mean distance
+    between the surfaces of a shape and its near twin. joint: length
     of the seam of a moved part over what it was. showing: the same for its area.
     """
 
@@ -48,5 +49,6 @@ class AnomalyConfig:
     min_views: int = 4
     stretch: float = 2.5
     volume: Range = (0.5, 1.5)
+    chamfer: Range = (0.0015, 0.04)
     joint: float = 0.3
     showing: Range = (0.5, 2.0)

@@ -14,6 +14,7 @@ CAME_LOOSE = "part came loose"
 SANK_IN = "part sank into the body"
 NO_REGION = "no fitting region"
 NO_FINISH = "no finish differs enough"
+NO_TWIN = "no near twin"
 NO_MODES = "no fracture modes found"
 OPEN_MESH = "mesh is not closed"
 SEVERAL_BODIES = "several separate bodies"
@@ -21,6 +22,6 @@ NO_FRAGMENT = "no fragment of a fitting size"
 
 REASONS = (
     NOT_VISIBLE, TOO_SMALL, TOO_LARGE, FOLDS, STRETCHED, TOO_COARSE, NOT_CLOSED, FELL_APART,
-    NO_PART, NO_JOINT, CAME_LOOSE, SANK_IN, NO_REGION, NO_FINISH,
+    NO_PART, NO_JOINT, CAME_LOOSE, SANK_IN, NO_REGION, NO_FINISH, NO_TWIN,
     NO_MODES, OPEN_MESH, SEVERAL_BODIES, NO_FRAGMENT,
 )  # fmt: skip

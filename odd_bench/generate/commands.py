@@ -23,7 +23,7 @@ Rest = Annotated[
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu or gpu.")]
 Assets = Annotated[
-    Path | None, typer.Option(help="Folder of mesh files instead of procedural toys; a sub-folder is a category.")
+    Path | None, typer.Option(help="Folder of mesh files instead of procedural shapes; a sub-folder is a category.")
 ]
 Floors = Annotated[Path | None, typer.Option(help="Folder of PBR texture sets instead of the procedural floors.")]
 Environments = Annotated[Path | None, typer.Option(help="Folder of .exr or .hdr environments instead of Blender's.")]
@@ -35,45 +35,52 @@ Scheduler = Annotated[
 ]
 Timeout = Annotated[float, typer.Option(min=1.0, help="Longest a scene may take, seconds.")]
 Retry = Annotated[bool, typer.Option("--retry-quarantined", help="Try scenes again that an earlier call gave up.")]
+Slice = Annotated[str, typer.Option("--slice", help="i/n: make the i-th of n parts, i from 0, for job arrays.")]
 
 
-@app.command()
-def toys(
-    preset: Preset = "mini",
-    out: Out = None,
-    seed: Seed = None,
-    workers: Workers = 1,
-    categories: Categories = "",
-    rest: Rest = None,
-    device: Device = None,
-    assets: Assets = None,
-    floors: Floors = None,
-    environments: Environments = None,
-    set_: Set = None,
-    scheduler: Scheduler = None,
-    slice_: Annotated[
-        str, typer.Option("--slice", help="i/n: make the i-th of n parts, i from 0, for job arrays.")
-    ] = "0/1",
-    timeout: Timeout = 900.0,
-    retry_quarantined: Retry = False,
-) -> None:
-    """ToysAD-8K style: procedural toys of 51 categories, 12 of them only in test-unseen."""
-    from odd_bench.generate.config import with_overrides
-    from odd_bench.generate.options import chosen_config, parse_slice, plain_overrides
-    from odd_bench.generate.pool import Limits
-    from odd_bench.generate.progress import run_with_progress
-    from odd_bench.generate.run import RunOptions
+def _add_command(kind: str, description: str) -> None:
+    """The command that makes data sets of one kind; all kinds take the same options."""
 
-    named = {
-        "seed": seed,
-        "categories": [name.strip() for name in categories.split(",") if name.strip()] or None,
-        "scene.rest": rest,
-        "render.device": device,
-        "assets": str(assets.absolute()) if assets else None,
-        "floors": str(floors.absolute()) if floors else None,
-        "environments": str(environments.absolute()) if environments else None,
-    }
-    config = with_overrides(chosen_config("toys", preset), plain_overrides(named) + (set_ or []))
-    index, count = parse_slice(slice_)
-    options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined)
-    run_with_progress(config, out or Path("data") / config.name, options)
+    @app.command(kind, help=description)
+    def generate(
+        preset: Preset = "mini",
+        out: Out = None,
+        seed: Seed = None,
+        workers: Workers = 1,
+        categories: Categories = "",
+        rest: Rest = None,
+        device: Device = None,
+        assets: Assets = None,
+        floors: Floors = None,
+        environments: Environments = None,
+        set_: Set = None,
+        scheduler: Scheduler = None,
+        slice_: Slice = "0/1",
+        timeout: Timeout = 900.0,
+        retry_quarantined: Retry = False,
+    ) -> None:
+        from odd_bench.generate.config import with_overrides
+        from odd_bench.generate.options import chosen_config, parse_slice, plain_overrides
+        from odd_bench.generate.pool import Limits
+        from odd_bench.generate.progress import run_with_progress
+        from odd_bench.generate.run import RunOptions
+
+        named = {
+            "seed": seed,
+            "categories": [name.strip() for name in categories.split(",") if name.strip()] or None,
+            "scene.rest": rest,
+            "render.device": device,
+            "assets": str(assets.absolute()) if assets else None,
+            "floors": str(floors.absolute()) if floors else None,
+            "environments": str(environments.absolute()) if environments else None,
+        }
+        config = with_overrides(chosen_config(kind, preset), plain_overrides(named) + (set_ or []))
+        index, count = parse_slice(slice_)
+        options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined)
+        run_with_progress(config, out or Path("data") / config.name, options)
+
+
+_add_command("toys", "ToysAD-8K style: procedural toys of 51 categories, 12 of them only in test-unseen.")
+_add_command(
+    "parts", "PartsAD-15K style: procedural mechanical parts, 3 to 12 in a scene, near twins among the odd ones."
+)

@@ -46,7 +46,7 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True)
 class Procedural:
-    """Toys from seeds. seed: of the data set. shapes: how many each split will use, so that splits share none.
+    """Toys or parts from seeds. seed: of the data set. shapes: how many each split will use, so that splits share none.
 
     only: categories to restrict to, empty = all.
     """
@@ -70,18 +70,20 @@ class Procedural:
         return BaseShape(f"{category}-{instance:04d}", category, seed)
 
     def model(self, shape: BaseShape) -> Model:
-        from odd_bench.shapes.toys import make_toy
+        from odd_bench.shapes import cad, toys
 
-        return replace(make_toy(shape.category, shape.seed), name=shape.name)
+        make = cad.make_part if self.kind == "parts" else toys.make_toy
+        return replace(make(shape.category, shape.seed), name=shape.name)
 
     def _categories(self, split: str) -> tuple[str, ...]:
         return tuple(name for name in self._all(split) if not self.only or name in self.only)
 
     def _all(self, split: str) -> tuple[str, ...]:
-        from odd_bench.shapes import toys
+        from odd_bench.shapes import cad, toys
 
-        if self.kind != "toys":
-            raise CatalogueError(f"no catalogue of {self.kind!r}; known: toys")
+        if self.kind == "parts":
+            check_names(self.only, tuple(cad.FAMILIES))
+            return tuple(cad.FAMILIES)
         check_names(self.only, (*toys.SEEN, *toys.UNSEEN))
         return toys.UNSEEN if split == UNSEEN_SPLIT else toys.SEEN
 

@@ -114,9 +114,9 @@ def bushing(d: Draws) -> list[Step]:
 def spacer_plate(d: Draws) -> list[Step]:
     """A flat plate with rounded corners, holes in a pattern and two dowel pins."""
     metal = finish(d, "plate", (*MILLED, *SHEET))
-    width, depth, thick = 40.0, d.real("depth", 22, 36), d.real("thickness", 3, 6)
+    width, depth, thick = 40.0, d.real("depth", 27, 36), d.real("thickness", 3, 6)
     corner, hole = d.real("corner", 2.5, 6), d.real("hole", 1.5, 2.4)
-    edge, inset = 0.12 * thick, d.real("inset", 4.2, 5.5)
+    edge, inset = 0.12 * thick, d.real("inset", 4.2, 5.0)
     xs, ys = (
         np.linspace(inset - width / 2, width / 2 - inset, d.whole("columns", 2, 4)),
         (inset - depth / 2, depth / 2 - inset),

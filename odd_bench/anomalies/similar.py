@@ -1,0 +1,66 @@
+"""Similar shape: a near twin of the intact shape lies in its place, alike at a glance and yet another part."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from odd_bench.anomalies.changed import nearest
+from odd_bench.anomalies.config import AnomalyConfig
+from odd_bench.anomalies.mesh import face_areas
+from odd_bench.anomalies.reasons import NO_TWIN
+from odd_bench.anomalies.variant import Refusal
+from odd_bench.shapes.shape import Model, Shape
+
+TWINS_TRIED = 6
+SAMPLES = 3_000  # points on each surface
+
+
+class Twin(Protocol):
+    """shape: in the canonical frame of the shape that it is like. change: what differs, in words."""
+
+    shape: Shape
+    change: str
+
+
+@runtime_checkable
+class HasTwins(Protocol):
+    """A model that knows shapes much like its own."""
+
+    def twin(self, rng: np.random.Generator) -> Twin: ...
+
+
+def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
+    """The first of TWINS_TRIED twins whose Chamfer distance from the intact shape lies within `config.chamfer`.
+
+    Raises Refusal if there is none, or if the model has no twins.
+    """
+    if not isinstance(model, HasTwins):
+        raise Refusal(NO_TWIN, f"{intact.name}: models of this kind have none")
+    tried = []
+    for _ in range(TWINS_TRIED):
+        twin = model.twin(rng)
+        distance = chamfer_distance(intact, twin.shape, rng)
+        if config.chamfer[0] <= distance <= config.chamfer[1]:
+            return twin.shape
+        tried.append(f"{twin.change} ({distance:.4f})")
+    raise Refusal(NO_TWIN, f"{intact.name}: {', '.join(tried)}")
+
+
+def chamfer_distance(first: Shape, second: Shape, rng: np.random.Generator) -> float:
+    """Mean distance of a point on either surface from the other surface, canonical units, by sampling."""
+    there = nearest(second, surface_points(first, SAMPLES, rng))[0]
+    back = nearest(first, surface_points(second, SAMPLES, rng))[0]
+    return float((there.mean() + back.mean()) / 2)
+
+
+def surface_points(shape: Shape, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, 3) points spread evenly over the surface."""
+    areas = face_areas(shape.vertices, shape.faces)
+    face = rng.choice(len(areas), count, p=areas / areas.sum())
+    u, v = rng.random((2, count, 1))
+    folded = u + v > 1
+    u, v = np.where(folded, 1 - u, u), np.where(folded, 1 - v, v)
+    a, b, c = shape.vertices[shape.faces[face]].transpose(1, 0, 2)
+    return a + u * (b - a) + v * (c - a)
