@@ -17,14 +17,19 @@ from odd_bench.errors import WrongUse
 
 @dataclass(frozen=True)
 class OrbitConfig:
-    """Cameras: one turn around the scene. fill: share of the picture that the objects' outlines may span."""
+    """Cameras: one turn around the scene.
+
+    fill: share of the picture that the objects' outlines span from the nearest place. distance factors: how much further away
+    a camera stands; close by, the nearest object hides the others.
+    """
 
     views: int = 20
     pixels: int = 256
     min_elevation_deg: float = 25.0
     max_elevation_deg: float = 50.0
     fill: float = 0.94
-    max_distance_factor: float = 1.15
+    min_distance_factor: float = 1.05
+    max_distance_factor: float = 1.3
     focal_mm: float = 30.0
     sensor_mm: float = 36.0
 

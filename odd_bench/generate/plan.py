@@ -125,7 +125,7 @@ def _draw_orbit(rng: np.random.Generator, orbit: OrbitConfig) -> dict:
     sense = 1 if rng.random() < 0.5 else -1
     azimuth = rng.uniform(-math.pi, math.pi) + sense * 2 * math.pi * (turn + jitter)
     elevation = _wave(rng, turn, orbit.min_elevation_deg, orbit.max_elevation_deg)
-    distance = _wave(rng, turn, 1.0, orbit.max_distance_factor)
+    distance = _wave(rng, turn, orbit.min_distance_factor, orbit.max_distance_factor)
     return {
         "azimuth_rad": np.round(azimuth, 6).tolist(),
         "elevation_deg": np.round(elevation, 4).tolist(),
