@@ -74,8 +74,8 @@ def arrange(
 ) -> Arranged:
     """Link, turn or convert every shape into the target folder; one that cannot be is refused with a reason, the others go on.
 
-    root: the folder that the shapes were found in. limit_s: wall time for one Blender file. progress: called with the shapes done and
-    in all.
+    root: the folder that the shapes were found in. limit_s: wall time for one Blender file. progress: called with the shapes done
+    and in all.
     """
     arranged = Arranged()
     with BlendReader(limit_s) as blender:

@@ -129,7 +129,7 @@ def similar(
     config = config_from(set_ or [], teacher_weights)
     library = library_with_progress(folder, store or folder.with_name(f"{folder.name}-library"))
     index = similar_with_progress(library, config)
-    shown = save_pairs(library, index, sheet, pairs)
+    shown = save_pairs(lambda name: library.model(name).shape(), index, sheet, pairs)
     typer.echo(
         f"{len(index.names):,} shapes, {index.matched:,} with a similar one, {index.pairs:,} pairs; {sheet}: {shown} shown"
     )

@@ -82,7 +82,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One collection. url: of entries without one, with {name}. api: address of the Poly Haven API. steps: how to get it by hand."""
+    """One collection. steps: how to get it by hand. url: of entries without one, with {name}. api: address of Poly Haven's."""
 
     name: str
     title: str

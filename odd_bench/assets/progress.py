@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.progress import (
     BarColumn,
@@ -20,6 +21,10 @@ from rich.progress import (
 from odd_bench.assets.fetch import Outcome, fetch, take_folder
 from odd_bench.assets.manifest import Manifest
 from odd_bench.shapes.library import INDEX, Entry, Library, ingest, open_library
+
+if TYPE_CHECKING:
+    from odd_bench.shapes.similar_config import SimilarConfig
+    from odd_bench.shapes.similar_index import SimilarIndex
 
 
 def fetch_with_progress(manifest: Manifest, folder: Path, only: tuple[str, ...]) -> Outcome:
@@ -60,6 +65,25 @@ def library_with_progress(folder: Path, store: Path) -> Library:
 @contextmanager
 def counting(what: str) -> Iterator[tuple[Progress, TaskID]]:
     """A bar of things done and its task."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn(what),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, transient=True) as bar:
         yield bar, bar.add_task("", total=None)
+
+
+def similar_with_progress(library: Library, config: SimilarConfig) -> SimilarIndex:
+    """The index of similar shapes of a library, under a bar for each of its stages."""
+    from odd_bench.shapes.similar_index import index_library
+
+    with counting("similar shapes") as (bar, task):
+        return index_library(
+            library,
+            config,
+            progress=lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
+        )

@@ -1,0 +1,230 @@
+"""Which shapes could be mistaken for one another: nearest by features, then measured surface to surface.
+
+A pair is accepted when the Chamfer distance (mean distance between the surfaces, both ways) lies within bounds and enough of
+the shape looks different from some side. Looks are kept by the digest of their shape, so in a library that has grown only new
+shapes are looked at; the index is kept under the digest of everything it depends on and never used for anything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from odd_bench.data.atomic import write_atomically
+from odd_bench.shapes.features import DinoV2, view_features
+from odd_bench.shapes.fixed_views import Surface, seen_difference, shades, surface_points
+from odd_bench.shapes.library import Library
+from odd_bench.shapes.shape import Shape
+from odd_bench.shapes.similar_config import SimilarConfig, SimilarError
+
+VERSION = 1  # of the features and of the measurements
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is kept of a shape. features: (d,) float32. points: (p, 3) float32 on its surface. shades: (views, h, w) uint8."""
+
+    features: np.ndarray
+    points: np.ndarray
+    shades: np.ndarray
+
+
+@dataclass(frozen=True)
+class SimilarIndex:
+    """Shapes and their nearest ones.
+
+    names: (n,) sorted. coordinates: (n, c) float32, features along their main directions. neighbors: (n, k) int, nearest first, -1
+    where there is none. chamfer, seen: (n, k), see SimilarConfig. config: what they are judged by.
+    """
+
+    names: tuple[str, ...]
+    coordinates: np.ndarray
+    neighbors: np.ndarray
+    chamfer: np.ndarray
+    seen: np.ndarray
+    config: SimilarConfig
+
+    @property
+    def accepted(self) -> np.ndarray:
+        """(n, k) bool: near enough to be mistaken and different enough to be seen."""
+        near = (self.chamfer >= self.config.least_chamfer) & (self.chamfer <= self.config.most_chamfer)
+        return (self.neighbors >= 0) & near & (self.seen >= self.config.least_seen)
+
+    @property
+    def matched(self) -> int:
+        """How many shapes have a similar one."""
+        return int(self.accepted.any(axis=1).sum())
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs are similar, each counted once."""
+        rows, columns = np.nonzero(self.accepted)
+        ends = np.sort(np.column_stack([rows, self.neighbors[rows, columns]]), axis=1)
+        return len(np.unique(ends, axis=0))
+
+    def nearest_similar(self, name: str) -> list[str]:
+        """Names of the shapes similar to one, nearest first; empty if there is none. Raises SimilarError for an unknown name."""
+        row = int(np.searchsorted(self.names, name))
+        if row == len(self.names) or self.names[row] != name:
+            raise SimilarError(f"similar shapes: found no {name!r} among the {len(self.names)} of the index")
+        return [self.names[i] for i in self.neighbors[row][self.accepted[row]]]
+
+
+def index_library(
+    library: Library,
+    config: SimilarConfig,
+    names: Sequence[str] | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> SimilarIndex:
+    """The index of a library, or of those of its shapes: give the names of one split, and no shape leaves its split.
+
+    It is kept in the library's folder.
+    """
+    names = [entry.name for entry in library.used] if names is None else names
+    digests = {name: _file_digest(library.store / f"{name}.npz") for name in names}
+    return index_shapes(digests, lambda name: library.model(name).shape(), config, library.store / "similar", progress)
+
+
+def index_shapes(
+    digests: Mapping[str, str],
+    shape_of: Callable[[str], Shape],
+    config: SimilarConfig,
+    cache: Path,
+    progress: Progress = lambda what, done, total: None,
+) -> SimilarIndex:
+    """The index of named shapes, from the cache folder if exactly these were indexed in exactly this way.
+
+    digests: of each shape's content, by name. progress: called with the stage, how much of it is done and in all.
+    """
+    names = tuple(sorted(digests))
+    if len(names) < 2:
+        raise SimilarError(f"similar shapes: found {len(names)} shapes; expected at least 2")
+    measured_by = {key: value for key, value in config.as_dict().items() if not key.startswith(("least", "most"))}
+    key = _digest([VERSION, measured_by, [(name, digests[name]) for name in names]])
+    path = cache / f"index-{key[:16]}.npz"
+    if path.exists():
+        with np.load(path, allow_pickle=False) as stored:
+            return SimilarIndex(
+                names, *(stored[field] for field in ("coordinates", "neighbors", "chamfer", "seen")), config
+            )
+    looks = _looks(digests, shape_of, config, cache, progress)
+    coordinates = main_coordinates(np.stack([look.features for look in looks]), config.components)
+    neighbors = nearest(coordinates, config.candidates)
+    chamfer, seen = _measure(looks, neighbors, lambda row: Surface(shape_of(names[row])), config.contrast, progress)
+    write_atomically(path, _packed(coordinates=coordinates, neighbors=neighbors, chamfer=chamfer, seen=seen))
+    return SimilarIndex(names, coordinates, neighbors, chamfer, seen, config)
+
+
+def main_coordinates(features: np.ndarray, components: int) -> np.ndarray:
+    """(n, c) float32: features (n, d) along the directions in which they vary most, at most `components`."""
+    centered = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
+    if len(centered) <= centered.shape[1]:  # the smaller of the two Gram matrices
+        _, vectors = np.linalg.eigh(centered @ centered.T)
+        directions = centered.T @ vectors[:, ::-1][:, :components]
+        directions /= np.maximum(np.linalg.norm(directions, axis=0), 1e-12)
+    else:
+        _, vectors = np.linalg.eigh(centered.T @ centered)
+        directions = vectors[:, ::-1][:, :components]
+    directions *= np.sign(directions[np.abs(directions).argmax(axis=0), np.arange(directions.shape[1])])
+    return (centered @ directions).astype(np.float32)
+
+
+def query(coordinates: np.ndarray, point: np.ndarray, count: int) -> np.ndarray:
+    """(count,) rows of coordinates (n, c) nearest to a point (c,), nearest first."""
+    distances = ((coordinates - point) ** 2).sum(axis=1)
+    near = np.argpartition(distances, min(count, len(distances) - 1))[:count]
+    return near[np.lexsort((near, distances[near]))]
+
+
+def nearest(coordinates: np.ndarray, count: int) -> np.ndarray:
+    """(n, count) int32: for each row the nearest others, nearest first; -1 beyond the last."""
+    found = np.full((len(coordinates), count), -1, np.int32)
+    for row, point in enumerate(coordinates):
+        near = query(coordinates, point, min(count + 1, len(coordinates)))
+        near = near[near != row][:count]
+        found[row, : len(near)] = near
+    return found
+
+
+def _looks(
+    digests: Mapping[str, str], shape_of: Callable[[str], Shape], config: SimilarConfig, cache: Path, progress: Progress
+) -> list[Look]:
+    """What is known of each shape, in the order of names; those looked at before are read."""
+    how = _digest([VERSION, config.features, config.weights_sha256, config.pixels, config.points])[:8]
+    paths = {name: cache / f"look-{digests[name][:32]}-{how}.npz" for name in sorted(digests)}
+    missing = [name for name, path in paths.items() if not path.exists()]
+    describe = _describer(config) if missing else None
+    for done, name in enumerate(missing, 1):
+        write_atomically(paths[name], _packed(**vars(describe(shape_of(name)))))
+        progress("looking", done, len(missing))
+    return [_read_look(path) for path in paths.values()]
+
+
+def _describer(config: SimilarConfig) -> Callable[[Shape], Look]:
+    teacher = DinoV2(config.weights) if config.features == "dinov2" else None
+
+    def describe(shape: Shape) -> Look:
+        views = Surface(shape).views(config.pixels)
+        points = surface_points(shape, config.points, np.random.default_rng(0)).astype(np.float32)
+        features = teacher.features(views) if teacher else view_features(views, points)
+        return Look(features, points, shades(views))
+
+    return describe
+
+
+def _read_look(path: Path) -> Look:
+    with np.load(path, allow_pickle=False) as stored:
+        return Look(*(stored[field] for field in ("features", "points", "shades")))
+
+
+def _measure(
+    looks: Sequence[Look],
+    neighbors: np.ndarray,
+    surface_of: Callable[[int], Surface],
+    least_contrast: float,
+    progress: Progress,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Chamfer distance and seen difference, (n, k), of every row's neighbors; the surface of each shape is built once."""
+    measured_to: dict[int, set[int]] = {}
+    for row, near in _pairs(neighbors):
+        measured_to.setdefault(near, set()).add(row)
+        measured_to.setdefault(row, set()).add(near)
+    one_way: dict[tuple[int, int], float] = {}
+    for done, (target, sources) in enumerate(sorted(measured_to.items()), 1):
+        surface = surface_of(target)
+        for source in sources:
+            one_way[source, target] = float(surface.distances(looks[source].points).mean())
+        progress("measuring", done, len(measured_to))
+    chamfer = np.full(neighbors.shape, np.inf, np.float32)
+    seen = np.zeros(neighbors.shape, np.float32)
+    for row, column in zip(*np.nonzero(neighbors >= 0), strict=True):
+        near = int(neighbors[row, column])
+        chamfer[row, column] = (one_way[row, near] + one_way[near, row]) / 2
+        seen[row, column] = seen_difference(looks[row].shades, looks[near].shades, least_contrast)
+    return chamfer, seen
+
+
+def _pairs(neighbors: np.ndarray) -> list[tuple[int, int]]:
+    return [(row, int(near)) for row, nears in enumerate(neighbors) for near in nears if near >= 0]
+
+
+def _packed(**arrays: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def _file_digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(value) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
