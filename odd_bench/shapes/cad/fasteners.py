@@ -9,7 +9,7 @@ from odd_bench.shapes.cad.draws import Draws
 from odd_bench.shapes.cad.finishes import ANODISED, BRASS, FASTENER, PLASTIC, RUBBER, finish
 from odd_bench.shapes.cad.kernel import around, cylinder, prism, rod, screw, sphere, to_y, turned, union
 from odd_bench.shapes.cad.machined import Step
-from odd_bench.shapes.cad.profile import circle, rectangle, regular
+from odd_bench.shapes.cad.profile import circle, rectangle, regular, rounded
 
 RADIUS = 5.0  # of the shank of a bolt, over the crests of a thread
 
@@ -47,10 +47,11 @@ def machine_screw(d: Draws) -> list[Step]:
     steel = finish(d, "screw", FASTENER)
     radius, height = d.real("head radius", 8, 10), d.real("head height", 4.5, 6)
     kind = d.choice("head", ("pan", "cheese", "countersunk"))
+    top = height
     outline = {
-        "pan": [(0, 0), (radius, 0), (radius, 0.45 * height), (0.8 * radius, 0.85 * height), (0.4 * radius, height), (0, 1.03 * height)],
-        "cheese": [(0, 0), (radius, 0), (0.95 * radius, height), (0, height)],
-        "countersunk": [(0, -1), (4.6, 0), (radius, height - 0.8), (radius, height), (0, height)],
+        "pan": [(0, 0), (radius, 0), (radius, 0.45 * top), (0.8 * radius, 0.85 * top), (0.4 * radius, top), (0, 1.03 * top)],
+        "cheese": [(0, 0), (radius, 0), (0.95 * radius, top), (0, top)],
+        "countersunk": [(0, -1), (4.6, 0), (radius, top - 0.8), (radius, top), (0, top)],
     }[kind]  # fmt: skip
     head = turned(outline, 0.4)
     depth, width = d.real("slot depth", 2, 2.8), d.real("slot width", 1.3, 2.0)
@@ -121,11 +122,11 @@ def eyebolt(d: Draws) -> list[Step]:
 def thumb_screw(d: Draws) -> list[Step]:
     """A knurled or lobed plastic head on a screw."""
     grip = finish(d, "head", (PLASTIC, ANODISED, BRASS, RUBBER))
-    radius, height, lobes = d.real("head radius", 9, 13), d.real("head height", 6, 10), d.whole("lobes", 5, 12)
+    radius, height, lobes = d.real("head radius", 9, 13), d.real("head height", 6, 10), d.whole("lobes", 5, 10)
     section = circle(radius, segments=96)
     for k in range(lobes):
         section = section - circle(2.2 * radius / lobes, (1.18 * radius, 0), 32).rotate(360 * k / lobes)
-    head = prism(section.offset(-0.6).offset(0.6), 0, height, d.real("edge", 0.5, 1.0))
+    head = prism(rounded(section, 0.8), 0, height, d.real("edge", 0.4, 0.75))
     steps = [Step("head", head, grip)]
     if d.flag("collar", 0.7):
         collar = turned(
@@ -153,9 +154,9 @@ def _shank(d: Draws, length: float, metal) -> list[Step]:
     """A plain neck and a thread, downwards from z = 0."""
     pitch = d.real("pitch", 1.5, 2.2)
     neck = length * d.real("unthreaded share", 0.0, 0.5)
-    steps = [Step("thread", screw(RADIUS, pitch, -length, min(-neck, -1.0), 0.55 * pitch), metal)]
+    steps = [Step("shank", screw(RADIUS, pitch, -length, min(-neck, -1.0), 0.55 * pitch), metal)]
     plain = max(neck, 1.0) + 0.6 * pitch
-    return [*steps, Step("neck", cylinder(RADIUS - 0.3 * pitch if neck < 2 else RADIUS, -plain, 0.5, 0.3), metal)]
+    return [*steps, Step("shank", cylinder(RADIUS - 0.3 * pitch if neck < 2 else RADIUS, -plain, 0.5, 0.3), metal)]
 
 
 def _nut_bore(d: Draws, low: float, high: float, metal) -> list[Step]:

@@ -94,7 +94,7 @@ def sprocket(d: Draws) -> list[Step]:
         section = section - gullet.rotate(360 * k / count)
     root = pitch - roller
     steps = blank(d, root, width, metal, ("solid", "holes", "spokes") if root > 9 else ("solid",))
-    tooth = prism(_one_tooth(section, root, count), 0, width, 0.28 * roller, chamfer=True)
+    tooth = prism(_one_tooth(section, root, count), 0, width, 0.12 * roller, chamfer=True)
     return [*steps, *_teeth(tooth, count, metal), *bore(d, root, width, metal)]
 
 

@@ -41,7 +41,12 @@ def knob(d: Draws) -> list[Step]:
     flutes, deep = d.whole("flutes", 8, 24), d.real("flute depth", 0.4, 0.6)
     flute = cylinder(deep * 2.2 * np.pi / flutes * 2 + 0.2, thick + 0.8, height + 9, segments=20)
     steps.append(
-        Step("flutes", union(around(flute.translate((radius + 0.3, 0, 0)), flutes, 180 / flutes)), body, cut=True)
+        Step(
+            "flutes",
+            union(around(flute.translate((0.55 * radius + 0.45 * top + 0.2, 0, 0)), flutes, 180 / flutes)),
+            body,
+            cut=True,
+        )
     )
     mark = finish(d, "pointer", (PLASTIC, BRASS, ALUMINIUM))
     pointer = box((0.75 * radius, d.real("pointer width", 1.0, 2.0), 1.6), (0.55 * radius, 0, height), 0.3)

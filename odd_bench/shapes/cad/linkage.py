@@ -35,27 +35,18 @@ def hinge(d: Draws) -> list[Step]:
     leaf = prism(
         drilled(section, list(zip(xs, ys, strict=True)), hole), -thick / 2, thick / 2, 0.18 * thick, chamfer=True
     )
-    steps = [Step("leaf 1", leaf, metal), Step("leaf 2", leaf.rotate((0, -opening, 0)), metal)]
     part = length / count
-    clear = box((2.6 * knuckle, part + 0.5, 3 * knuckle), (0, 0, 0))
-    for k in range(count):
-        y = (k - (count - 1) / 2) * part
-        gap = clear.translate((0, y, 0))
-        steps.insert(2 + k, Step(f"leaf {1 if k % 2 else 2}", gap ^ _leaf_side(leaf, opening, k), metal, cut=True))
-    for k in range(count):
-        y = (k - (count - 1) / 2) * part
+    middles = (np.arange(count) - (count - 1) / 2) * part
+    clear = [box((2.6 * knuckle, part + 0.5, 3 * knuckle), (0, y, 0)) for y in middles]
+    first, second = leaf - union(clear[1::2]), leaf - union(clear[0::2])
+    steps = [Step("leaf 1", first, metal), Step("leaf 2", second.rotate((0, -opening, 0)), metal)]
+    for k, y in enumerate(middles):
         body = to_y(cylinder(knuckle, -0.47 * part, 0.47 * part, 0.3, 48)).translate((0, y, 0))
-        steps.append(Step(f"knuckle {k + 1}", body, metal, movable=0 < k < count - 1))
+        steps.append(Step(f"knuckle {k + 1}", body, metal, movable=count > 3 and 0 < k < count - 1))
+    head = d.real("pin head", 1.0, 2.2)
     pin = to_y(cylinder(0.5 * knuckle, -length / 2 - 1, length / 2 + 1, 0.3, 36))
-    ends = [
-        to_y(cylinder(0.85 * knuckle, 0, d.real("pin head", 1.0, 2.2), 0.5, 40)).translate((0, side, 0))
-        for side in (length / 2 - 0.3,)
-    ]
-    return [*steps, Step("pin", union([pin, *ends]), steel, movable=True)]
-
-
-def _leaf_side(leaf, opening: float, k: int):
-    return leaf if k % 2 else leaf.rotate((0, -opening, 0))
+    cap = to_y(cylinder(0.85 * knuckle, 0, head, 0.5, 40)).translate((0, length / 2 - 0.3, 0))
+    return [*steps, Step("pin", pin, steel), Step("pin head", cap, steel, movable=True)]
 
 
 def connecting_rod(d: Draws) -> list[Step]:
@@ -116,7 +107,7 @@ def piston(d: Draws) -> list[Step]:
     inside = radius * d.real("wall", 0.76, 0.84)
     steps.append(Step("hollow", cylinder(inside, -9, 0.6 * height, 0.8), metal, cut=True))
     steel, tops = finish(d, "rings", HARD), height - 2.0 - np.arange(rings) * (wide + land)
-    for k, top in enumerate(tops):
+    for top in tops:
         steps.append(Step("grooves", tube(2 * radius, radius - 1.3, top - wide, top), metal, cut=True))
     for k, top in enumerate(tops):
         ring = tube(radius + d.real("ring reach", 0.05, 0.35), radius - 1.6, top - wide + 0.18, top - 0.18, 0.1, 96)
@@ -124,7 +115,7 @@ def piston(d: Draws) -> list[Step]:
         steps.append(Step(f"ring {k + 1}", ring - gap, steel, movable=True))
     pin, z = d.real("pin", 3.0, 4.0), d.real("pin height", 0.3, 0.36) * height
     bosses = [
-        to_y(cylinder(pin + 2, side * 0.5 * radius - 3, side * 0.5 * radius + 3)).translate((0, 0, z))
+        to_y(cylinder(pin + 2, 0.3 * radius, 0.9 * radius)).rotate((0, 0, 90 * (1 + side))).translate((0, 0, z))
         for side in (-1, 1)
     ]
     steps += [Step(f"pin boss {k + 1}", boss, metal) for k, boss in enumerate(bosses)]
@@ -152,7 +143,7 @@ def turnbuckle(d: Draws) -> list[Step]:
     )
     for k, turn in enumerate((0, 180)):
         steps.append(Step(f"boss {k + 1}", boss.translate((half - 3.5, 0, 0)).rotate((0, 0, turn)), metal))
-        thread = to_x(screw(screw_radius, 1.1, half - d.real(f"screw in {k + 1}", 6, 13), half + out, 0.55)).rotate(
+        thread = to_x(screw(screw_radius, 1.5, half - d.real(f"screw in {k + 1}", 6, 13), half + out, 0.6)).rotate(
             (0, 0, turn)
         )
         steps.append(Step(f"screw {k + 1}", thread, steel))
@@ -161,7 +152,7 @@ def turnbuckle(d: Draws) -> list[Step]:
         angle = np.linspace(0.0, swing, 52, endpoint=swing < 6)
         center = half + out + ring
         path = np.stack([center - ring * np.cos(angle), ring * np.sin(angle), 0 * angle], axis=1)
-        end = rod(path, screw_radius * 0.92, (0, 0, 1), closed=swing > 6, sides=24)
+        end = rod(path, screw_radius * 0.92, (0, 0, 1), closed=swing > 6, sides=20)
         steps.append(Step(f"end {k + 1}", end.rotate((90 * k, 0, 0)).rotate((0, 0, turn)), steel, movable=True))
     if d.flag("jam nuts", 0.5):
         nut = to_x(prism(regular(6, 1.7 * screw_radius), 0, 2.4, 0.3, chamfer=True)).translate((half + 2.5, 0, 0))
@@ -196,7 +187,7 @@ def crank_arm(d: Draws) -> list[Step]:
         (0, thick + reach),
     ]
     steps.append(Step("grip", turned(outline, 0.7, segments=56).translate((long, 0, 0)), grip, movable=True))
-    steps.append(Step("spindle", spindle.translate((long, 0, 0)), finish(d, "spindle", HARD), movable=True))
+    steps.append(Step("spindle", spindle.translate((long, 0, 0)), finish(d, "spindle", HARD)))
     if d.flag("square hole", 0.5):
         bore = prism(regular(4, hub * d.real("bore", 0.42, 0.5)), -99, 99)
     else:
@@ -233,7 +224,7 @@ def universal_joint(d: Draws) -> list[Step]:
             to_y(cylinder(size, -radius - 0.6, radius + 0.6, 0.3, 32)),
         )
     ):
-        steps.append(Step(f"pin {k + 1}", pin, steel, movable=True))
+        steps.append(Step(f"pin {k + 1}", pin, steel))
     return [Step(s.name, to_x(s.solid).rotate((30, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
 
 

@@ -294,7 +294,11 @@ def _pipe_end(d: Draws, style: str, radius: float, metal: Finish, name: str) -> 
     reach = radius + d.real("end wall", 0.9, 1.9)
     if style == "bead":
         return [
-            Step(name, turned([(0, 0), (radius, 0), (reach, 0.7), (reach, 1.7), (radius, 2.4), (0, 2.4)], 0.3), metal)
+            Step(
+                name,
+                turned([(0, -0.6), (radius + 0.05, -0.6), (reach, 0.4), (reach, 1.6), (radius, 2.4), (0, 2.4)], 0.3),
+                metal,
+            )
         ]
     return [
         Step(

@@ -20,7 +20,7 @@ from odd_bench.shapes.cad.finishes import (
 )
 from odd_bench.shapes.cad.kernel import around, box, cylinder, prism, screw, to_x, tube, turned, union
 from odd_bench.shapes.cad.machined import Step
-from odd_bench.shapes.cad.profile import capsule, circle, polygon, rectangle, regular
+from odd_bench.shapes.cad.profile import capsule, circle, polygon, rectangle, regular, rounded
 from odd_bench.shapes.cad.wheels import key
 
 TURNED = (STEEL, *HARD)
@@ -157,21 +157,14 @@ def crankshaft(d: Draws) -> list[Step]:
     weight = d.real("counterweight", 8.5, 12)
     steps, x = [], 0.0
     angles = {1: (0,), 2: (0, 180), 3: (0, 120, 240)}[throws]
-    arm = capsule((0, 0), (throw, 0), journal + 2.2, pin + 1.8)
-    disc = arm + (circle(weight, segments=72) ^ rectangle(40, 40, (-20 - 0.15 * weight, 0)))
-    plate = prism(disc.offset(-0.5).offset(0.5, circular_segments=24), 0, web, 0.45, chamfer=True)
+    arm = prism(capsule((0, 0), (throw, 0), journal + 2.2, pin + 1.8), 0, web, 0.45, chamfer=True)
+    half = rounded(circle(weight, segments=72) ^ rectangle(40, 40, (-20 + 0.1 * weight, 0)), 0.8)
+    lump = prism(half, 0.15, web - 0.15, 0.45, chamfer=True)
     for k, angle in enumerate(angles):
-        steps.append(
-            Step(f"web {2 * k + 1}", plate.rotate((0, 0, angle)).translate((0, 0, x + long)), metal, movable=throws > 1)
-        )
-        steps.append(
-            Step(
-                f"web {2 * k + 2}",
-                plate.rotate((0, 0, angle)).translate((0, 0, x + long + web + gap)),
-                metal,
-                movable=throws > 1,
-            )
-        )
+        for side, z in enumerate((x + long, x + long + web + gap)):
+            steps.append(Step(f"web {2 * k + side + 1}", arm.rotate((0, 0, angle)).translate((0, 0, z)), metal))
+            solid = lump.rotate((0, 0, angle)).translate((0, 0, z))
+            steps.append(Step(f"counterweight {2 * k + side + 1}", solid, metal, movable=True))
         crank = (
             cylinder(pin, x + long + 0.5, x + long + 1.5 * web + gap, 0.3, 48)
             .translate((throw, 0, 0))

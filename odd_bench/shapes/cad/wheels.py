@@ -15,12 +15,13 @@ def blank(d: Draws, radius: float, width: float, finish: Finish, styles: tuple[s
     """A wheel from z = 0 to `width` without its bore: rim, web or spokes, hub."""
     hub = radius * d.real("hub radius", 0.3, 0.38)
     inner = radius * d.real("rim inside", 0.76, 0.84)
-    steps = [Step("rim", tube(radius, inner, 0, width, 0.04 * width), finish)]
+    edge = min(0.04 * width, 0.3 * (radius - inner))
+    steps = [Step("rim", tube(radius, inner, 0, width, edge), finish)]
     style = d.choice("web", styles)
     thick = width * d.real("web thickness", 0.35, 0.55)
     low, high = (width - thick) / 2, (width + thick) / 2
     if style == "solid":
-        steps = [Step("rim", cylinder(radius, 0, width, 0.04 * width, 96), finish)]
+        steps = [Step("rim", cylinder(radius, 0, width, edge, 96), finish)]
     elif style == "spokes":
         steps += _spokes(d, hub, inner, low, high, finish)
     else:
@@ -59,6 +60,6 @@ def _spokes(d: Draws, hub: float, inner: float, low: float, high: float, finish:
     """Tapering arms from the hub to the rim, each a part."""
     wide, narrow = hub * d.real("spoke at hub", 0.5, 0.65), hub * d.real("spoke at rim", 0.32, 0.45)
     section = capsule((0.75 * hub, 0), (inner + 0.5 * narrow, 0), wide / 2, narrow / 2)
-    arm = prism(section, low, high, 0.3 * (high - low))
+    arm = prism(section, low, high, min(0.3 * (high - low), 0.4 * narrow))
     count = d.whole("spokes", 3, 6)
     return [Step(f"spoke {k + 1}", solid, finish, movable=True) for k, solid in enumerate(around(arm, count))]
