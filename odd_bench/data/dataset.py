@@ -133,7 +133,10 @@ def read_scene(
     if len({(camera.width, camera.height) for camera in cameras}) > 1:
         raise DataError(stored.name, "views of different sizes", "views of one size")
     if pixels is not None and images.shape[1:3] != (pixels, pixels):
-        images, instance = resized(images, pixels, Image.Resampling.BOX), resized(instance, pixels, Image.Resampling.NEAREST)
+        images, instance = (
+            resized(images, pixels, Image.Resampling.BOX),
+            resized(instance, pixels, Image.Resampling.NEAREST),
+        )
         cameras = [resized_camera(camera, pixels) for camera in cameras]
     objects = scene.objects
     return SceneBatch(

@@ -1,0 +1,1 @@
+"""The reference detector: multi-view volumes, distilled features, sparse voxel attention between instances."""

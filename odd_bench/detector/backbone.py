@@ -1,0 +1,166 @@
+"""The 2D encoder: an image network, a feature pyramid, and a head that sums the pyramid at stride 4 (paper section 3.1)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from odd_bench.errors import WrongUse
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+NETWORKS = ("resnet50", "resnet18", "efficientnet-lite0", "plain")
+
+
+@dataclass(frozen=True)
+class BackboneConfig:
+    """network: one of NETWORKS. width: channels of the result. pyramid: inner width.
+
+    weights: `none`; `imagenet`, downloaded by torchvision or from the package of efficientnet-lite0; or a file of
+    torchvision weights. trainable: how many of the network's stages learn, from the last; 5 = all.
+    """
+
+    network: str = "resnet50"
+    width: int = 32
+    pyramid: int = 256
+    weights: str = "none"
+    trainable: int = 5
+
+
+class SemanticHead(nn.Module):
+    """Pyramid maps at strides 4, 8, 16, ... to one map at stride 4: convolve, upsample as often as needed, sum."""
+
+    def __init__(self, pyramid: int, width: int, scales: int):
+        super().__init__()
+        self.paths = nn.ModuleList(path(pyramid, width, scale) for scale in range(scales))
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        size = maps[0].shape[2:]
+        raised = [path(level) for path, level in zip(self.paths, maps, strict=True)]
+        return sum(level if level.shape[2:] == size else resize(level, size) for level in raised)
+
+
+def path(inside: int, width: int, scale: int) -> nn.Sequential:
+    """One convolution and one doubling for every scale above the finest, at least one convolution."""
+    steps: list[nn.Module] = []
+    for step in range(max(scale, 1)):
+        steps += [nn.Conv2d(inside if step == 0 else width, width, 3, padding=1, bias=False),
+                  nn.BatchNorm2d(width), nn.ReLU(inplace=True)]  # fmt: skip
+        if scale:
+            steps.append(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False))
+    return nn.Sequential(*steps)
+
+
+def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    return nn.functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)
+
+
+class ResNetPyramid(nn.Module):
+    """ResNet-FPN of torchvision: maps at strides 4 to 32."""
+
+    def __init__(self, config: BackboneConfig):
+        super().__init__()
+        from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+
+        self.network = resnet_fpn_backbone(
+            backbone_name=config.network,
+            weights="IMAGENET1K_V1" if config.weights == "imagenet" else None,
+            norm_layer=nn.BatchNorm2d,
+            trainable_layers=config.trainable,
+        )
+        if config.weights not in ("none", "imagenet"):
+            stored = read_weights(Path(config.weights))
+            self.network.body.load_state_dict({key: value for key, value in stored.items() if key[:3] != "fc."})
+        if config.pyramid != 256:
+            raise WrongUse(
+                f"backbone.pyramid: found {config.pyramid}; expected 256, the width of torchvision's pyramid"
+            )
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN)[:, None, None], persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD)[:, None, None], persistent=False)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        maps = self.network((images - self.mean) / self.std)
+        return [maps[str(level)] for level in range(4)]
+
+
+class EfficientNetPyramid(nn.Module):
+    """Feature pyramid over EfficientNet-Lite0 at strides 4, 8 and 16; frozen where no stage is trainable."""
+
+    strides = (4, 8, 16)
+
+    def __init__(self, config: BackboneConfig):
+        super().__init__()
+        from torchvision.ops import FeaturePyramidNetwork
+
+        from odd_bench.detector.efficientnet import CHANNELS, EfficientNetLite0, pretrained
+
+        self.network = pretrained() if config.weights == "imagenet" else EfficientNetLite0()
+        self.network.conv_head = self.network.bn1 = self.network.fc = None  # beyond the last stride used
+        self.network.blocks = self.network.blocks[:11]
+        self.pyramid = FeaturePyramidNetwork([CHANNELS[stride] for stride in self.strides], config.pyramid)
+        self.frozen = config.trainable == 0
+        self.network.requires_grad_(not self.frozen)
+
+    def train(self, mode: bool = True) -> EfficientNetPyramid:
+        """A frozen network keeps the statistics of its norms."""
+        super().train(mode)
+        self.network.train(mode and not self.frozen)
+        return self
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            maps = self.network.maps(images, self.strides)
+        return list(self.pyramid(OrderedDict(enumerate(maps))).values())
+
+
+class PlainPyramid(nn.Module):
+    """Four convolutions from pixels: maps at strides 4 and 8. Quick, and enough for small tests."""
+
+    def __init__(self, config: BackboneConfig):
+        super().__init__()
+        half = config.pyramid // 2
+        widths = ((3, half, 2), (half, config.pyramid, 2), (config.pyramid, config.pyramid, 1),
+                  (config.pyramid, config.pyramid, 2))  # fmt: skip
+        self.steps = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(inside, outside, 3, stride, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
+            )
+            for inside, outside, stride in widths
+        )
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        x = images - 0.5
+        maps = []
+        for step in self.steps:
+            x = step(x)
+            maps.append(x)
+        return maps[2:]
+
+
+class Backbone(nn.Module):
+    """Pictures (n, 3, h, w) sRGB in [0, 1] to maps (n, width, h / 4, w / 4)."""
+
+    def __init__(self, config: BackboneConfig):
+        super().__init__()
+        if config.network not in NETWORKS:
+            raise WrongUse(f"backbone.network: found {config.network!r}; expected one of {', '.join(NETWORKS)}")
+        kinds = {"efficientnet-lite0": (EfficientNetPyramid, 3), "plain": (PlainPyramid, 2)}
+        pyramid, scales = kinds.get(config.network, (ResNetPyramid, 4))
+        self.pyramid = pyramid(config)
+        self.head = SemanticHead(config.pyramid, config.width, scales)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.pyramid(images))
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """A torchvision state dict from a file. Raises WrongUse where there is none."""
+    if not path.is_file():
+        raise WrongUse(
+            f"backbone.weights: found no file {path}; expected torchvision weights such as resnet50-0676ba61.pth. "
+            "Name the file, or use none"
+        )
+    return torch.load(path, map_location="cpu", weights_only=True)

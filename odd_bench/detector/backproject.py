@@ -1,0 +1,46 @@
+"""Lifting 2D features into the voxel grid (paper eqs. 1 and 2)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from odd_bench.detector.grid import VoxelGrid
+from odd_bench.detector.precision import full_precision
+
+
+@full_precision
+def project_points(K: Tensor, camera_from_world: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+    """World points into views. K: (..., 3, 3); camera_from_world: (..., 4, 4); points: (n, 3) metres.
+
+    Returns pixels (..., n, 2), centres at half-integers, and planar depth (..., n) in metres, not above 0 behind the camera.
+    """
+    to_pixels = K @ camera_from_world[..., :3, :]  # (..., 3, 4)
+    homogeneous = points @ to_pixels[..., :3].transpose(-1, -2) + to_pixels[..., None, :, 3]
+    depth = homogeneous[..., 2]
+    return homogeneous[..., :2] / depth.clamp(min=1e-6)[..., None], depth
+
+
+def backproject(
+    features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], grid: VoxelGrid,
+    interpolation: str = "bilinear",
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Mean over the views that see a voxel of the feature at its projection; no reasoning about occlusion.
+
+    features: (b, m, c, h, w); K of the pictures, (b, m, 3, 3); image_size: their height and width in pixels.
+    Returns the volume (b, c, z, y, x), 0 where no view sees the voxel, and seen (b, 1, z, y, x) bool.
+    """
+    b, m, c = features.shape[:3]
+    pixels, depth = project_points(
+        K, camera_from_world, grid.centres(K.device).reshape(-1, 3)
+    )  # (b, m, n, 2), (b, m, n)
+    position = 2 * pixels / pixels.new_tensor([image_size[1], image_size[0]]) - 1  # -1 and 1 are the picture's borders
+    visible = (position.abs() <= 1).all(dim=-1) & (depth > 0)  # (b, m, n)
+    position = torch.where(visible[..., None], position, 0.0).reshape(b * m, 1, -1, 2)
+    features = features.flatten(0, 1).float()
+    taken = grid_sample(features, position, mode=interpolation, padding_mode="border", align_corners=False)
+    taken = taken.reshape(b, m, c, -1)  # eq. 1, (b, m, c, n)
+    views = visible.sum(dim=1).clamp(min=1)  # eq. 2: "aggr" = mean over the views that see the voxel
+    volume = (taken * visible[:, :, None]).sum(dim=1) / views[:, None]
+    return volume.reshape(b, c, *grid.shape_zyx), visible.any(dim=1).reshape(b, 1, *grid.shape_zyx)

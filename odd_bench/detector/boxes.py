@@ -1,0 +1,69 @@
+"""Objects as clusters of opaque voxels (paper section 3.3, box estimator B)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from odd_bench.detector.grid import VoxelGrid
+
+MOST_VOXELS = 20_000  # the densest ones are enough; early in training everything may look opaque
+
+
+@dataclass(frozen=True)
+class BoxConfig:
+    """alpha_above: a voxel is opaque above this alpha. eps_voxels, min_samples: of DBSCAN, distances counted in voxels.
+
+    min_voxels: smaller clusters are dropped. source: `predicted`; `oracle-count`, k-means with the true number of objects;
+    `oracle-box`, the true boxes.
+    """
+
+    alpha_above: float = 0.2
+    eps_voxels: float = 1.01
+    min_samples: int = 4
+    min_voxels: int = 8
+    source: str = "predicted"
+
+
+def clusters(voxels: np.ndarray, config: BoxConfig) -> list[np.ndarray]:
+    """Index arrays of the clusters of (n, 3) voxel numbers, found by DBSCAN."""
+    from sklearn.cluster import DBSCAN
+
+    if len(voxels) < config.min_samples:
+        return []
+    label = DBSCAN(eps=config.eps_voxels, min_samples=config.min_samples).fit_predict(voxels)
+    groups = [np.flatnonzero(label == k) for k in range(label.max() + 1)]
+    return [group for group in groups if len(group) >= config.min_voxels]
+
+
+def clusters_of_count(voxels: np.ndarray, count: int) -> list[np.ndarray]:
+    """`count` groups of (n, 3) voxel numbers by k-means seen from above; fewer where there are fewer voxels."""
+    from sklearn.cluster import KMeans
+
+    distinct = len(np.unique(voxels[:, :2], axis=0))
+    if not distinct or not count:
+        return []
+    label = KMeans(min(count, distinct), n_init=4, random_state=0).fit_predict(voxels[:, :2].astype(float))
+    return [np.flatnonzero(label == k) for k in range(label.max() + 1)]
+
+
+def opaque_voxels(alpha: np.ndarray, alpha_above: float) -> np.ndarray:
+    """(n, 3) numbers x, y, z of the opaque voxels of alpha (z, y, x)."""
+    found = np.flatnonzero(alpha > alpha_above)
+    if len(found) > MOST_VOXELS:
+        found = found[np.argsort(-alpha.ravel()[found], kind="stable")[:MOST_VOXELS]]
+    return np.column_stack(np.unravel_index(found, alpha.shape))[:, ::-1]
+
+
+def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, count: int | None = None) -> np.ndarray:
+    """Boxes around the clusters, half a voxel beyond their centres. alpha: (z, y, x). Returns (n, 6) metres, n may be 0.
+
+    count: the number of objects, where the source is `oracle-count`.
+    """
+    voxels = opaque_voxels(alpha, config.alpha_above)
+    groups = clusters(voxels, config) if count is None else clusters_of_count(voxels, count)
+    low = np.array([voxels[group].min(axis=0) for group in groups], float).reshape(-1, 3)
+    high = np.array([voxels[group].max(axis=0) for group in groups], float).reshape(-1, 3)
+    centre = np.array(grid.low_m) + ((low + high) / 2 + 0.5) * grid.voxel_m
+    return np.column_stack([centre, (high - low + 1) * grid.voxel_m])

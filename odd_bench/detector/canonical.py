@@ -1,0 +1,102 @@
+"""A teacher without weights: the poses tell which cells of two instances show the same place of the shape.
+
+Cells at equal canonical coordinates should have equal projected features, others different ones: cross-entropy between
+the softmax over the cells of the other object and a Gaussian around the true place. Rotations about the shape's upright
+axis that leave its reconstruction as it is lead to equally true places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from odd_bench.detector.grid import VoxelGrid
+from odd_bench.detector.precision import full_precision
+
+
+@dataclass(frozen=True)
+class CanonicalConfig:
+    """temperature: of the softmax over cosines. spread_cells: width of the Gaussian in RoI cells.
+
+    alpha_above: cells that count as object. turns: how many rotations about the upright axis are tried. tolerance: mean
+    difference in colour and alpha, in [0, 1], up to which a rotation leaves the shape as it is.
+    """
+
+    temperature: float = 0.1
+    spread_cells: float = 0.7
+    alpha_above: float = 0.2
+    turns: int = 8
+    tolerance: float = 0.06
+
+
+@full_precision
+def canonical_coordinates(points: Tensor, world_from_object: Tensor) -> Tensor:
+    """World points (n, t, 3) of each object to its shape's canonical frame."""
+    inverse = torch.linalg.inv(world_from_object)
+    return points @ inverse[:, :3, :3].transpose(1, 2) + inverse[:, None, :3, 3]
+
+
+def upright_turns(count: int, device: torch.device | None = None) -> Tensor:
+    """(count, 3, 3) rotations about z by multiples of a full turn over count, the identity first."""
+    angles = 2 * torch.pi * torch.arange(count, device=device) / count
+    turns = torch.eye(3, device=device).repeat(count, 1, 1)
+    turns[:, 0, 0] = turns[:, 1, 1] = angles.cos()
+    turns[:, 1, 0], turns[:, 0, 1] = angles.sin(), -angles.sin()
+    return turns
+
+
+@torch.no_grad()
+@full_precision
+def symmetries(
+    color_alpha: Tensor, canonical: Tensor, on_object: Tensor, world_from_object: Tensor, grid: VoxelGrid,
+    config: CanonicalConfig,
+) -> Tensor:  # fmt: skip
+    """(g, 3, 3) the tried rotations that leave colour and alpha of the objects as they are, the identity always.
+
+    color_alpha: (4, z, y, x). canonical: (n, t, 3) cells. on_object: (n, t) bool.
+    """
+    turns = upright_turns(config.turns, canonical.device)
+    turned = torch.einsum("gij,ntj->gnti", turns, canonical)
+    world = turned @ world_from_object[:, :3, :3].transpose(1, 2) + world_from_object[:, None, :3, 3]
+    seen = grid.sample(color_alpha[None], world.reshape(1, -1, 3)).reshape(*world.shape[:3], 4)
+    change = (seen - seen[:1]).abs().mean(dim=-1)[:, on_object].mean(dim=-1)  # (g,)
+    keep = change <= config.tolerance
+    keep[0] = True
+    return turns[keep]
+
+
+@full_precision
+def contrastive_loss(
+    features: Tensor, canonical: Tensor, on_object: Tensor, turns: Tensor, spread: float, temperature: float
+) -> Tensor:
+    """Mean cross-entropy over cells and ordered pairs of objects; 0 where no pair has matching cells.
+
+    features: (n, t, c). canonical: (n, t, 3). on_object: (n, t) bool. turns: (g, 3, 3). spread: in canonical units.
+    """
+    features = torch.nn.functional.normalize(features.float(), dim=-1)
+    terms = []
+    for a in range(len(features)):
+        for b in range(len(features)):
+            if a != b and on_object[a].any() and on_object[b].any():
+                terms.append(pair_loss(features[a][on_object[a]], features[b][on_object[b]],
+                                       canonical[a][on_object[a]], canonical[b][on_object[b]],
+                                       turns, spread, temperature))  # fmt: skip
+    losses = torch.cat(terms) if terms else features.new_zeros(0)
+    return losses.mean() if len(losses) else features.sum() * 0
+
+
+def pair_loss(
+    from_features: Tensor, to_features: Tensor, from_place: Tensor, to_place: Tensor, turns: Tensor, spread: float,
+    temperature: float,
+) -> Tensor:  # fmt: skip
+    """(q,) cross-entropies of the cells of one object that have a counterpart in the other."""
+    turned = torch.einsum("gij,qj->gqi", turns, from_place)
+    distance = torch.cdist(turned, to_place.expand(len(turns), -1, -1)).amin(
+        dim=0
+    )  # (q, k) nearest over the symmetries
+    there = distance.amin(dim=1) <= 2 * spread
+    target = torch.softmax(-(distance / spread).square() / 2, dim=1)
+    predicted = torch.log_softmax(from_features @ to_features.T / temperature, dim=1)
+    return -(target * predicted).sum(dim=1)[there]

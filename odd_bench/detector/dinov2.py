@@ -1,0 +1,101 @@
+"""DINOv2 from local files alone: a torch.hub checkout, a weights file for timm, or a folder of transformers.
+
+Whatever the route, features are the patch tokens after the last LayerNorm, as a map of patches.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from odd_bench.detector.backbone import IMAGENET_MEAN, IMAGENET_STD
+from odd_bench.detector.teacher import Teacher, TeacherConfig, file_digest
+from odd_bench.errors import OddBenchError, WrongUse
+
+PATCH = 14
+HUB_MODEL, HUB_WEIGHTS = "dinov2_vits14", "dinov2_vits14_pretrain.pth"
+TIMM_MODEL = "vit_small_patch14_dinov2.lvd142m"
+WAYS = (
+    f"a folder of transformers (config.json, model.safetensors), a checkout of facebookresearch/dinov2 with {HUB_WEIGHTS} "
+    f"in it, or the weights file of {TIMM_MODEL} for timm"
+)
+
+
+def dinov2_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> Teacher:
+    """The teacher behind `--teacher-weights`. Raises OddBenchError where files or packages are missing."""
+    if config.pixels % PATCH:
+        near = PATCH * round(config.pixels / PATCH)
+        raise WrongUse(f"teacher.pixels: found {config.pixels}; expected a multiple of {PATCH}. Use {near}")
+    if config.weights is None:
+        raise WrongUse(
+            f"--teacher-weights: found none; expected for DINOv2 {WAYS}. "
+            "Or choose --set model.teacher.kind=efficientnet-lite0, whose weights come with a package"
+        )
+    path = Path(config.weights)
+    tokens, weights = route(path)(path, config.pixels, device)
+    mean, std = (torch.tensor(values, device=device)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
+
+    def features(images: Tensor) -> Tensor:
+        found = tokens((images - mean) / std)  # (n, patches, c)
+        return found.transpose(1, 2).unflatten(2, (config.pixels // PATCH,) * 2)
+
+    return Teacher("dinov2", config.pixels, file_digest(weights), features)
+
+
+Tokens = Callable[[Tensor], Tensor]
+
+
+def route(path: Path) -> Callable[[Path, int, torch.device | str], tuple[Tokens, Path]]:
+    """How to load what lies at `path`."""
+    if (path / "config.json").is_file():
+        return from_transformers
+    if (path / "hubconf.py").is_file():
+        return from_hub
+    if path.is_file():
+        return from_timm
+    raise WrongUse(f"--teacher-weights: found nothing usable at {path}; expected {WAYS}")
+
+
+def from_transformers(path: Path, pixels: int, device: torch.device | str) -> tuple[Tokens, Path]:
+    """A folder as transformers saves it, with or without register tokens."""
+    transformers = package("transformers")
+    model = transformers.AutoModel.from_pretrained(path, local_files_only=True).to(device).eval()
+    extra = 1 + json.loads((path / "config.json").read_text()).get("num_register_tokens", 0)
+    return lambda images: model(images).last_hidden_state[:, extra:], path / "model.safetensors"
+
+
+def from_hub(path: Path, pixels: int, device: torch.device | str) -> tuple[Tokens, Path]:
+    """A checkout of the authors' repository with the weights inside, or in torch.hub's folder of checkpoints."""
+    places = [path / HUB_WEIGHTS, Path(torch.hub.get_dir()) / "checkpoints" / HUB_WEIGHTS]
+    weights = next((place for place in places if place.is_file()), None)
+    if weights is None:
+        raise WrongUse(f"--teacher-weights: found no {HUB_WEIGHTS}; expected it at {places[0]} or {places[1]}")
+    model: nn.Module = torch.hub.load(str(path), HUB_MODEL, source="local", pretrained=False)
+    model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    model = model.to(device).eval()
+    return lambda images: model.forward_features(images)["x_norm_patchtokens"], weights
+
+
+def from_timm(path: Path, pixels: int, device: torch.device | str) -> tuple[Tokens, Path]:
+    """Weights as timm publishes them, positions resampled to the picture's size."""
+    timm = package("timm")
+    model = timm.create_model(
+        TIMM_MODEL, pretrained=False, num_classes=0, img_size=pixels, checkpoint_path=str(path)
+    ).to(device).eval()  # fmt: skip
+    return lambda images: model.forward_features(images)[:, model.num_prefix_tokens :], path
+
+
+def package(name: str):
+    """Import a package that only this teacher needs. Raises OddBenchError where it is absent."""
+    from importlib import import_module
+
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise OddBenchError(
+            f"--teacher-weights: these files are for {name}, which is not installed. pip install {name}"
+        ) from error

@@ -1,0 +1,52 @@
+"""The voxel grid: the one place that says where a voxel is. Centre of voxel i = low + (i + 0.5) * voxel_m."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class VoxelGrid:
+    """counts: voxels along x, y, z. voxel_m: side of a voxel in metres. low_m: corner of the grid with the lowest x, y, z.
+
+    Volumes are tensors (b, c, z, y, x). The defaults are those of section 4.2 of the paper.
+    """
+
+    counts: tuple[int, ...] = (96, 96, 16)
+    voxel_m: float = 0.04
+    low_m: tuple[float, ...] = (-1.92, -1.92, -0.32)
+
+    @property
+    def size_m(self) -> tuple[float, ...]:
+        return tuple(count * self.voxel_m for count in self.counts)
+
+    @property
+    def shape_zyx(self) -> tuple[int, int, int]:
+        return self.counts[2], self.counts[1], self.counts[0]
+
+    def centres(self, device: torch.device | None = None) -> Tensor:
+        """(z, y, x, 3) world position of every voxel centre, metres."""
+        axes = [
+            low + (torch.arange(count, device=device) + 0.5) * self.voxel_m
+            for low, count in zip(self.low_m, self.counts, strict=True)
+        ]
+        z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+        return torch.stack([x, y, z], dim=-1)
+
+    def index(self, points: Tensor) -> Tensor:
+        """(..., 3) metres to (..., 3) fractional voxel numbers x, y, z; whole at voxel centres."""
+        return (points - points.new_tensor(self.low_m)) / self.voxel_m - 0.5
+
+    def world(self, index: Tensor) -> Tensor:
+        """(..., 3) voxel numbers x, y, z to metres; the inverse of `index`."""
+        return index.new_tensor(self.low_m) + (index + 0.5) * self.voxel_m
+
+    def sample(self, volume: Tensor, points: Tensor) -> Tensor:
+        """Trilinear values, zero outside. volume: (b, c, z, y, x); points: (b, n, 3) metres. Returns (b, n, c)."""
+        position = 2 * (points - points.new_tensor(self.low_m)) / points.new_tensor(self.size_m) - 1
+        position = position[:, :, None, None]  # (b, n, 1, 1, 3)
+        taken = torch.nn.functional.grid_sample(volume.float(), position, padding_mode="zeros", align_corners=False)
+        return taken.flatten(2).transpose(1, 2)

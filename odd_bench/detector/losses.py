@@ -1,0 +1,89 @@
+"""What the detector is trained on: pictures, masks and features of held-out views, labels of found objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, binary_cross_entropy_with_logits, cosine_similarity, interpolate
+
+from odd_bench.boxes import iou_matrix
+
+COVERED = 0.5  # share of a feature cell that objects must cover for its feature to be learnt
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the losses. mask: lambda_sigma. feature: lambda_f. reconstruction: lambda_p, in the second stage.
+
+    anomaly, normal: weights of the two labels. both_ways: each half of the views renders the other, else the first the second.
+    match_iou: a predicted box takes the label of the true box it overlaps most, from this IoU on; others are not judged.
+    add_missed: true boxes that no prediction matches are trained on as well.
+    """
+
+    mask: float = 1.0
+    feature: float = 1.0
+    canonical: float = 1.0
+    reconstruction: float = 1.0
+    anomaly: float = 1.0
+    normal: float = 1.0
+    both_ways: bool = True
+    match_iou: float = 0.25
+    add_missed: bool = True
+
+
+def picture_targets(images: Tensor, instance: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
+    """Pictures over black, (v, r, 3), and masks, (v, r), at pixels x pixels = r, averaged over each cell.
+
+    images: (v, 3, h, w) in [0, 1]; instance: (v, h, w). The floor is no part of the volume, so that colour counts on objects.
+    """
+    mask = (instance > 0).to(images.dtype)[:, None]
+    small = adaptive_avg_pool2d(torch.cat([images * mask, mask], dim=1), pixels).flatten(2).transpose(1, 2)
+    return small[..., :3], small[..., 3]
+
+
+def picture_loss(color: Tensor, mask: Tensor, images: Tensor, instance: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
+    """Mean squared errors of colour and mask (eq. 3)."""
+    target_color, target_mask = picture_targets(images, instance, pixels)
+    return (color - target_color).square().sum(dim=-1).mean(), (mask - target_mask).square().mean()
+
+
+def covered_cells(instance: Tensor, pixels: int) -> Tensor:
+    """(v, r) bool: cells of a pixels x pixels raster that objects cover for the better part. instance: (v, h, w)."""
+    return adaptive_avg_pool2d((instance > 0).float()[:, None], pixels).flatten(1) > COVERED
+
+
+def teacher_targets(features: Tensor, covered: Tensor, pixels: int) -> Tensor:
+    """Teacher features of the covered cells, (q, c). features: (v, c, h, w), resized to pixels x pixels."""
+    resized = interpolate(features.float(), size=(pixels, pixels), mode="bilinear", align_corners=False)
+    return resized.flatten(2).transpose(1, 2)[covered]
+
+
+def feature_loss(rendered: Tensor, target: Tensor) -> Tensor:
+    """Mean of 1 - cosine over rays; 0 without rays. Both (q, c)."""
+    if not len(target):
+        return rendered.sum() * 0
+    return (1 - cosine_similarity(rendered, target, dim=-1)).mean()
+
+
+def labelled_boxes(
+    predicted: np.ndarray, true_boxes: np.ndarray, labels: np.ndarray, config: LossConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes to train on, (n, 6), and their labels, (n,): 1, 0, or -1 where a box matches nothing and is not judged."""
+    overlap = iou_matrix(predicted, true_boxes)  # (p, t)
+    nearest = overlap.argmax(axis=1) if len(predicted) else np.zeros(0, int)
+    matched = overlap.max(axis=1, initial=0) >= config.match_iou
+    taken = np.where(matched, labels[nearest], -1) if len(predicted) else np.zeros(0, int)
+    if not config.add_missed:
+        return predicted, taken
+    missed = np.setdiff1d(np.arange(len(true_boxes)), nearest[matched])
+    return np.concatenate([predicted, true_boxes[missed]]), np.concatenate([taken, labels[missed]])
+
+
+def label_loss(logits: Tensor, labels: Tensor, config: LossConfig) -> Tensor:
+    """Sum of the binary cross-entropies of the judged objects of a scene (eq. 8)."""
+    judged = labels >= 0
+    weight = torch.where(labels == 1, config.anomaly, config.normal)[judged]
+    return binary_cross_entropy_with_logits(logits[judged], labels[judged].float(), weight, reduction="sum")

@@ -1,0 +1,85 @@
+"""Frozen image networks whose features the volume learns to render (paper section 3.2)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate, normalize
+
+from odd_bench.errors import OddBenchError
+
+
+@dataclass(frozen=True)
+class TeacherConfig:
+    """kind: `none`, `dinov2`, `efficientnet-lite0` or `canonical`. weights: of DINOv2, a file or folder.
+
+    pixels: side of the pictures the teacher sees; a multiple of 14 for DINOv2. pca_views: views the PCA is fitted on.
+    """
+
+    kind: str = "dinov2"
+    weights: str | None = None
+    pixels: int = 448
+    pca_views: int = 400
+
+    @property
+    def distils(self) -> bool:
+        """Whether there are features to render."""
+        return self.kind in ("dinov2", "efficientnet-lite0")
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A named network. features: pictures (n, 3, pixels, pixels) sRGB in [0, 1] to maps (n, channels, h, w).
+
+    digest: identifies the weights, so that stored features are never mistaken for those of others.
+    """
+
+    name: str
+    pixels: int
+    digest: str
+    features: Callable[[Tensor], Tensor]
+
+    @torch.no_grad()
+    def __call__(self, images: Tensor) -> Tensor:
+        """Maps of pictures of any size, uint8 or in [0, 1]."""
+        images = images.float() / 255 if images.dtype == torch.uint8 else images
+        size = (self.pixels, self.pixels)
+        if images.shape[2:] != size:
+            images = interpolate(images, size=size, mode="bilinear", align_corners=False, antialias=True)
+        return self.features(images)
+
+
+def build_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> Teacher:
+    """The teacher that distils. Raises OddBenchError where its package or weights are missing."""
+    if config.kind == "efficientnet-lite0":
+        return efficientnet_teacher(config.pixels, device)
+    if config.kind == "dinov2":
+        from odd_bench.detector.dinov2 import dinov2_teacher
+
+        return dinov2_teacher(config, device)
+    raise OddBenchError(f"teacher.kind: found {config.kind!r}; expected dinov2 or efficientnet-lite0 to distil from")
+
+
+def efficientnet_teacher(pixels: int, device: torch.device | str = "cpu") -> Teacher:
+    """EfficientNet-Lite0 trained on ImageNet: strides 8 and 16, each L2-normalised, 152 channels at stride 8."""
+    from odd_bench.detector.efficientnet import pretrained, weights_path
+
+    network = pretrained().eval().to(device)
+
+    def features(images: Tensor) -> Tensor:
+        fine, coarse = network.maps(images, (8, 16))
+        coarse = interpolate(coarse, size=fine.shape[2:], mode="bilinear", align_corners=False)
+        return torch.cat([normalize(fine, dim=1), normalize(coarse, dim=1)], dim=1)
+
+    return Teacher("efficientnet-lite0", pixels, file_digest(weights_path()), features)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

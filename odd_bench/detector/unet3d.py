@@ -1,0 +1,104 @@
+"""The four-scale 3D encoder-decoder that refines the backprojected volume (Atlas, Murez et al. 2020)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Unet3dConfig:
+    """channels: widths from fine to coarse. down, up: residual blocks at each scale, fine to coarse and coarse to fine.
+
+    norm: `batch` or `group` (groups of four channels or more). conditional_skips: where no view saw a voxel, the decoder's
+    own feature stands in for the skip.
+    """
+
+    channels: tuple[int, ...] = (32, 64, 128, 256)
+    down: tuple[int, ...] = (1, 2, 3, 4)
+    up: tuple[int, ...] = (3, 2, 1)
+    norm: str = "batch"
+    conditional_skips: bool = False
+
+
+def norm3d(kind: str, channels: int) -> nn.Module:
+    """Batch norm, or group norm over groups of at least four channels."""
+    return nn.BatchNorm3d(channels) if kind == "batch" else nn.GroupNorm(min(8, channels // 4), channels)
+
+
+def conv3(inside: int, outside: int, stride: int = 1) -> nn.Conv3d:
+    return nn.Conv3d(inside, outside, 3, stride=stride, padding=1, bias=False)
+
+
+class Residual(nn.Module):
+    """Two 3^3 convolutions and the identity; the last norm starts at zero, so the block starts as the identity."""
+
+    def __init__(self, channels: int, norm: str):
+        super().__init__()
+        last = norm3d(norm, channels)
+        nn.init.zeros_(last.weight)
+        self.body = nn.Sequential(
+            conv3(channels, channels), norm3d(norm, channels), nn.ReLU(inplace=True), conv3(channels, channels), last
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x + self.body(x))
+
+
+class Up(nn.Module):
+    """Twice as fine: upsample, change the width, average with the projected skip, residual blocks."""
+
+    def __init__(self, coarse: int, fine: int, blocks: int, config: Unet3dConfig):
+        super().__init__()
+        self.conditional = config.conditional_skips
+        self.narrow = nn.Conv3d(coarse, fine, 1, bias=False)
+        self.skip = nn.Conv3d(fine, fine, 1, bias=False)
+        self.norm = nn.Sequential(norm3d(config.norm, fine), nn.ReLU(inplace=True))
+        self.blocks = nn.Sequential(*[Residual(fine, config.norm) for _ in range(blocks)])
+
+    def forward(self, coarse: Tensor, skip: Tensor, seen: Tensor) -> Tensor:
+        size = skip.shape[2:]
+        x = self.narrow(nn.functional.interpolate(coarse, size=size, mode="trilinear", align_corners=False))
+        y = self.skip(skip)
+        if self.conditional:
+            y = torch.where(nn.functional.adaptive_max_pool3d(seen.to(y.dtype), size) > 0, y, x)
+        return self.blocks((x + self.norm(y)) / 2)
+
+
+class Unet3d(nn.Module):
+    """Volume (b, channels[0], z, y, x) to F_v of the same shape. Every count must be divisible by 2^(scales - 1)."""
+
+    def __init__(self, config: Unet3dConfig):
+        super().__init__()
+        widths, scales = config.channels, len(config.channels)
+
+        def blocks(scale: int) -> list[nn.Module]:
+            return [Residual(widths[scale], config.norm) for _ in range(config.down[scale])]
+
+        def down(scale: int) -> list[nn.Module]:
+            return [
+                conv3(widths[scale - 1], widths[scale], 2),
+                norm3d(config.norm, widths[scale]),
+                nn.ReLU(inplace=True),
+            ]
+
+        self.down = nn.ModuleList(
+            nn.Sequential(*(down(scale) if scale else []), *blocks(scale)) for scale in range(scales)
+        )
+        self.up = nn.ModuleList(
+            Up(widths[scale + 1], widths[scale], config.up[scales - 2 - scale], config)
+            for scale in reversed(range(scales - 1))
+        )
+
+    def forward(self, volume: Tensor, seen: Tensor) -> Tensor:
+        """seen: (b, 1, z, y, x), where any view saw the voxel."""
+        maps = []
+        for stage in self.down:
+            volume = stage(volume)
+            maps.append(volume)
+        x = maps.pop()
+        for stage in self.up:
+            x = stage(x, maps.pop(), seen)
+        return x

@@ -1,0 +1,53 @@
+"""What every method of the project offers, so that one training loop and one predictor serve them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from torch import Tensor
+
+from odd_bench.data.batch import SceneBatch
+
+
+@dataclass(frozen=True)
+class SceneAnswer:
+    """What a method says about one scene.
+
+    boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw. scores: (n,) higher = more anomalous. objects: (n,)
+    ids of the objects where the method is told the boxes, else None.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    objects: np.ndarray | None = None
+
+
+class Method(Protocol):
+    """A torch module with these members.
+
+    stages: names of the training stages in order; `start_stage` is called with each. threshold: scores above it mean anomalous.
+    gt_boxes, gt_count: what the method is told at test time.
+    """
+
+    stages: tuple[str, ...]
+    threshold: float
+    gt_boxes: bool
+    gt_count: bool
+
+    def start_stage(self, name: str) -> None:
+        """Prepare for a stage: what to freeze, which losses count."""
+
+    def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """Scalars by name; `total` is what is minimised. The batch has 2M views."""
+
+    def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
+        """One answer a scene, from all views of the batch, without gradients."""
+
+    def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
+        """Groups for the optimiser; a pre-trained 2D encoder may learn at `backbone_rate` times the rate."""
+
+    def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """Pictures (3, h, w) in [0, 1] by name, to watch training by; may be empty."""

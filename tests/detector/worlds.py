@@ -1,0 +1,53 @@
+"""Batches and cameras for the detector's tests."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from odd_bench.cameras import intrinsics, look_at
+from odd_bench.data.batch import SceneBatch
+from odd_bench.scene import Camera
+
+
+def ring_cameras(views: int, pixels: int, distance_m: float = 1.2) -> list[Camera]:
+    """Cameras on a circle above the floor, looking at the middle."""
+    K = intrinsics(pixels, pixels)
+    angles = 2 * np.pi * np.arange(views) / views + 0.2
+    eyes = [distance_m * np.array([np.cos(a), np.sin(a), 0.6 + 0.1 * np.sin(2 * a)]) for a in angles]
+    return [Camera(K, look_at(eye, np.array([0.0, 0.0, 0.1])), pixels, pixels) for eye in eyes]
+
+
+def stacked(cameras: list[Camera]) -> tuple[torch.Tensor, torch.Tensor]:
+    """K (v, 3, 3) and camera_from_world (v, 4, 4) as tensors."""
+    K = torch.tensor(np.stack([camera.K for camera in cameras])).float()
+    return K, torch.tensor(np.stack([camera.camera_from_world for camera in cameras])).float()
+
+
+def noise_batch(scenes: int = 2, objects: int = 3, views: int = 4, pixels: int = 32, seed: int = 0) -> SceneBatch:
+    """Noise for pictures, boxes in a ring: enough for shapes and laws."""
+    rng = np.random.default_rng(seed)
+    K, camera_from_world = stacked(ring_cameras(views, pixels))
+    angles = 2 * np.pi * np.arange(objects) / objects
+    boxes = np.column_stack(
+        [0.4 * np.cos(angles), 0.4 * np.sin(angles), np.full(objects, 0.12), np.full((objects, 3), 0.2)]
+    )
+    poses = np.tile(np.eye(4), (objects, 1, 1))
+    poses[:, :3, :3] *= 0.2
+    poses[:, :3, 3] = boxes[:, :3]
+
+    def tensor(values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.asarray(values)).float()
+
+    return SceneBatch(
+        names=[f"noise-{i}" for i in range(scenes)],
+        views=[list(range(views))] * scenes,
+        images=torch.from_numpy(rng.integers(0, 256, (scenes, views, 3, pixels, pixels), dtype=np.uint8)),
+        instance=torch.from_numpy(rng.integers(0, objects + 1, (scenes, views, pixels, pixels), dtype=np.uint8)),
+        K=K.expand(scenes, -1, -1, -1),
+        camera_from_world=camera_from_world.expand(scenes, -1, -1, -1),
+        boxes=[tensor(boxes)] * scenes,
+        obbs=[tensor(np.column_stack([boxes, np.zeros(objects)]))] * scenes,
+        labels=[torch.tensor([1] + [0] * (objects - 1))] * scenes,
+        world_from_object=[tensor(poses)] * scenes,
+    )
