@@ -17,10 +17,12 @@ from odd_bench.data.agreement import world_points
 from odd_bench.data.errors import DataError
 from odd_bench.data.exr import write_depth
 from odd_bench.data.import_plan import SPLITS_FILE
+from odd_bench.data.published import check_record
 from odd_bench.data.published_names import file_name
 from odd_bench.data.published_splits import write_splits
 from odd_bench.data.reader import Dataset
 from odd_bench.data.record import SceneRecord
+from odd_bench.data.refused import Refused
 from odd_bench.data.scene_folder import (
     ALL_MASKS,
     DEPTH,
@@ -48,7 +50,7 @@ def export_dataset(
     """Write the named scenes as folders, and `splits.json`; returns how many there are.
 
     A folder appears under its name when it is whole, and one that is there is left alone. Raises DataError where the data
-    set leaves depth out, or two scenes would have one folder.
+    set leaves depth out, a scene does not agree with itself, or two scenes would have one folder.
     """
     splits: dict[str, str] = {}
     out.mkdir(parents=True, exist_ok=True)
@@ -61,7 +63,9 @@ def export_dataset(
             )
         splits[folder.name] = scene.split
         if not folder.exists():
-            _write_whole(folder, dataset.record(name))
+            record = dataset.record(name)
+            _check(record)
+            _write_whole(folder, record)
         on_scene(folder)
     write_splits(out / SPLITS_FILE, splits)
     return len(splits)
@@ -75,6 +79,19 @@ def folder_name(scene: Scene) -> str:
     return f"{shape.replace('-', '_')}-{scene.name.rpartition('-')[2]}"
 
 
+def _check(record: SceneRecord) -> None:
+    """Raise DataError where the scene could not be imported again."""
+    if record.depth_m is None:
+        raise DataError(
+            record.scene.name, "no depth", "a data set made with depth", "The layout has a depth map a view"
+        )
+    try:
+        check_record(record)
+    except Refused as refused:
+        hint = "Run `odd-bench data validate` on the data set"
+        raise DataError(record.scene.name, str(refused), "a scene that agrees with itself", hint) from refused
+
+
 def _write_whole(folder: Path, record: SceneRecord) -> None:
     part = folder.with_name(folder.name + ".part")
     if part.exists():
@@ -85,10 +102,6 @@ def _write_whole(folder: Path, record: SceneRecord) -> None:
 
 def write_scene_folder(folder: Path, name: str, record: SceneRecord) -> None:
     """Write one scene. name: of the finished folder, which the source files of its objects are called after."""
-    if record.depth_m is None:
-        raise DataError(
-            record.scene.name, "no depth", "a data set made with depth", "The layout has a depth map a view"
-        )
     objects = [f"object_{one.id}" for one in record.scene.objects]
     for kind in (PICTURES, DEPTH, DEPTH_PNG, ODD_MASKS, ALL_MASKS):
         (folder / kind).mkdir(parents=True)

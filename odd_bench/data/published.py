@@ -40,7 +40,7 @@ def published_record(folder: Path, line: dict, plan_sha256: str) -> tuple[SceneR
         raise Refused("no objects", "none is visible in any view")
     scene = Scene(line["scene"], line["split"], line["category"], line["shape"], cameras, ())
     if sidecar.read_names(folder):
-        record = _exported(folder, found, scene, plan_sha256)
+        record = _exported(folder, found, scene, objects, plan_sha256)
     else:
         record = _measured(found, scene, objects, plan_sha256, corrected)
         _count_traps(found, record, corrected)
@@ -55,11 +55,17 @@ def check_record(record: SceneRecord) -> None:
         raise Refused(f"{problem.kind} do not hold", f"{problem.path}: {problem.found}; expected {problem.expected}")
 
 
-def _exported(folder: Path, found: SceneFolder, scene: Scene, plan_sha256: str) -> SceneRecord:
+def _exported(
+    folder: Path, found: SceneFolder, scene: Scene, named: list[PublishedObject], plan_sha256: str
+) -> SceneRecord:
     """A scene that this package has exported."""
     objects, change = sidecar.read_sidecar(folder, scene)
-    if len(objects) < found.instance.max() or change.shape != found.instance.shape:
-        raise Refused("damaged metadata", f"{sidecar.FILE}: {len(objects)} objects, change masks {change.shape}")
+    if [one.type for one in objects] != [one.type for one in named]:
+        raise Refused(
+            "labels contradict", f"{sidecar.FILE} has types {[one.type for one in objects]}, the file names others"
+        )
+    if change.shape != found.instance.shape:
+        raise Refused("sizes differ", f"{sidecar.CHANGE}/: {change.shape}; pictures {found.instance.shape}")
     return SceneRecord(
         replace(scene, objects=objects), found.images, found.instance, change, found.depth_m, plan_sha256
     )

@@ -6,6 +6,7 @@ Programs for the published data do not look at these files; with them a scene co
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ FILE, CHANGE = "odd-bench.json", "change"
 FORMAT, VERSION = "odd-bench/scene-folder", 1
 GREY_STEP = 100  # grey between UNCHANGED, CHANGED and LOST
 NUMBERS = ("magnitude", "world_from_object", "aabb", "obb", "visible_pixels", "amodal_pixels", "changed_pixels")
+SAFE_NAME = re.compile(r"\w[\w-]*")
 COUNTS = ("visible_pixels", "amodal_pixels", "changed_pixels")
 
 
@@ -41,10 +43,13 @@ def read_names(folder: Path) -> dict | None:
     document = read_json(folder / FILE)
     if (document.get("format"), document.get("version")) != (FORMAT, VERSION):
         raise Refused("damaged metadata", f"{FILE}: another format; expected {FORMAT} version {VERSION}")
-    try:
-        return {key: str(document[key]) for key in ("name", "category", "shape")}
-    except KeyError as error:
-        raise Refused("damaged metadata", f"{FILE}: no {error}") from error
+    names = {key: str(document.get(key)) for key in ("name", "category", "shape")}
+    for key, name in names.items():
+        if not SAFE_NAME.fullmatch(name):  # a file will be called so
+            raise Refused(
+                "damaged metadata", f"{FILE}: {key} {name!r}; expected letters, digits, dashes and underscores"
+            )
+    return names
 
 
 def read_sidecar(folder: Path, scene: Scene) -> tuple[tuple[SceneObject, ...], np.ndarray]:

@@ -14,8 +14,8 @@ from scipy.spatial import ConvexHull, QhullError
 
 from odd_bench.boxes import aabb_from_boxes, minimum_area_yaw
 
-OVERSHOOT = 0.15  # how far, in pixels, a surface reaches beyond the outermost of many views' pixel centres
-UPRIGHT = 0.999
+NEAR = 1.5  # pixels
+UPRIGHT = 0.999  # cosine of the angle up to which two axes are one
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def stated_size(one: Seen, objects: Sequence[Seen], aabb: np.ndarray) -> np.ndar
     aabb: (6,) true box of the object.
     """
     points = _points_of_mesh(one, objects, [hull_points(other.points) for other in objects])
-    size = np.ptp(local_points(one, points), axis=0) + 2 * OVERSHOOT * one.pixel_m
+    size = np.ptp(local_points(one, points), axis=0)
     up = np.abs(one.rotation[2])
     return np.where(up > UPRIGHT, aabb[5], size)
 
@@ -127,6 +127,9 @@ class _OuterBox:
     def reach(self, direction: np.ndarray) -> float:
         return float(direction @ self.centre + np.abs(direction @ self.rotation) @ self.size_m / 2)
 
+    def has_axis(self, direction: np.ndarray) -> bool:
+        return bool(np.abs(direction @ self.rotation).max() > UPRIGHT)
+
     def yaw(self) -> float:
         """Yaw in [0, pi/2) of the axis that lies flattest."""
         flat = self.rotation[:, int(np.argmin(np.abs(self.rotation[2])))]
@@ -134,15 +137,20 @@ class _OuterBox:
 
 
 class _Reach:
-    """How far the surface extends along a unit direction: to the outer box if that is within a pixel of what is seen."""
+    """How far the surface extends along a unit direction: as far as is seen; 20 views find the end to a fraction of a pixel.
+
+    Along its own axes the mesh has a point on each side of its box, which decides where that is near what is seen.
+    """
 
     def __init__(self, points: np.ndarray, pixel_m: float, outer: _OuterBox | None):
         self.points, self.pixel_m, self.outer = points, pixel_m, outer
 
     def __call__(self, direction: np.ndarray) -> float:
         seen = float((self.points @ direction).max())
-        bound = self.outer.reach(direction) if self.outer else np.inf
-        return max(bound, seen) if bound <= seen + self.pixel_m else seen + OVERSHOOT * self.pixel_m
+        if self.outer is None or not self.outer.has_axis(direction):
+            return seen
+        bound = self.outer.reach(direction)
+        return max(bound, seen) if bound <= seen + NEAR * self.pixel_m else seen
 
 
 def _bottom(points: np.ndarray, pixel_m: float, outer: _OuterBox | None) -> float:
