@@ -93,12 +93,13 @@ def shades(views: Views) -> np.ndarray:
 
 
 def seen_differences(one: np.ndarray, other: np.ndarray, least_contrast: float) -> np.ndarray:
-    """(views, h, w) bool: pixels of `shades` (views, h, w) at which two shapes differ by that share of black to white."""
+    """Bool array: pixels of `shades` at which two shapes differ by at least that share of black to white."""
     return np.abs(one.astype(np.int16) - other) >= least_contrast * 255
 
 
-def seen_difference(one: np.ndarray, other: np.ndarray, least_contrast: float) -> float:
-    """Share of the pixels of two shapes that differ, see seen_differences, in the view where most do."""
-    either = (one < 255) | (other < 255)
-    differs = seen_differences(one, other, least_contrast)
-    return float(np.max(differs.sum(axis=(1, 2)) / np.maximum(either.sum(axis=(1, 2)), 1)))
+def seen_difference(one: np.ndarray, other: np.ndarray, least_contrast: float) -> tuple[float, int]:
+    """In which view most pixels of two shapes differ, see seen_differences, and what share of their pixels there: (share, view)."""
+    differs = seen_differences(one, other, least_contrast).sum(axis=(1, 2))
+    view = int(differs.argmax())
+    either = int(((one[view] < 255) | (other[view] < 255)).sum())
+    return float(differs[view] / max(either, 1)), view

@@ -26,7 +26,7 @@ class SimilarConfig:
     """
 
     least_chamfer: float = 0.003
-    most_chamfer: float = 0.03
+    most_chamfer: float = 0.02
     least_seen: float = 0.05
     contrast: float = 0.15
     candidates: int = 12

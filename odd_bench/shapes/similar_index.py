@@ -207,7 +207,7 @@ def _measure(
     for row, column in zip(*np.nonzero(neighbors >= 0), strict=True):
         near = int(neighbors[row, column])
         chamfer[row, column] = (one_way[row, near] + one_way[near, row]) / 2
-        seen[row, column] = seen_difference(looks[row].shades, looks[near].shades, least_contrast)
+        seen[row, column] = seen_difference(looks[row].shades, looks[near].shades, least_contrast)[0]
     return chamfer, seen
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from odd_bench.shapes.fixed_views import Surface, seen_differences, shades
+from odd_bench.shapes.fixed_views import Surface, seen_difference, seen_differences, shades
 from odd_bench.shapes.shape import Shape
 from odd_bench.shapes.similar_config import SimilarConfig
 from odd_bench.shapes.similar_index import SimilarIndex
@@ -65,8 +65,8 @@ def _pair_tile(shape_of: Callable[[str], Shape], index: SimilarIndex, row: int, 
 def _difference(shapes: list[Shape], config: SimilarConfig) -> Image.Image:
     """The second shape from the side from which the two differ most, with the pixels that differ marked."""
     one, other = (shades(Surface(shape).views(FINE * config.pixels)) for shape in shapes)
-    differs = seen_differences(one, other, config.contrast)
-    view = int((differs.sum(axis=(1, 2)) / np.maximum(((one < 255) | (other < 255)).sum(axis=(1, 2)), 1)).argmax())
+    view = seen_difference(one, other, config.contrast)[1]
+    differs = seen_differences(one[view], other[view], config.contrast)
     picture = np.repeat(other[view][..., None], 3, axis=-1)
-    picture[differs[view]] = (0.35 * picture[differs[view]] + 0.65 * np.array(MARK)).astype(np.uint8)
+    picture[differs] = (0.35 * picture[differs] + 0.65 * np.array(MARK)).astype(np.uint8)
     return Image.fromarray(picture)
