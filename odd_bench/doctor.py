@@ -29,6 +29,7 @@ GENERATE = (
 COMMANDS = {
     "generate": (GENERATE, "generate"),
     "data, view": ((Need("h5py"), Need("pillow")), "view"),
+    "data import, data export": ((Need("h5py"), Need("pillow"), Need("OpenEXR")), "view"),
     "score, leaderboard": ((Need("numpy"), Need("scipy")), ""),
     "generate --scheduler": ((*GENERATE, Need("distributed")), "generate,cluster"),
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
+from odd_bench.data.errors import DataError
 from odd_bench.data.refused import Refused
 
 BACKGROUND = 1e10  # what the published depth maps hold where nothing was hit
@@ -14,8 +16,7 @@ FARTHEST_M = 1e6
 
 def write_depth(path: Path, depth_m: np.ndarray) -> None:
     """Write planar z, (h, w) float32 metres with 0 where nothing was hit."""
-    import OpenEXR
-
+    OpenEXR = open_exr()
     depth = np.where(depth_m > 0, depth_m, BACKGROUND).astype(np.float32)
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
     OpenEXR.File(header, {"RGB": np.repeat(depth[..., None], 3, axis=-1)}).write(str(path))
@@ -35,8 +36,7 @@ def read_depth(path: Path) -> np.ndarray:
 
 
 def _float_channels(path: Path) -> list[np.ndarray]:
-    import OpenEXR
-
+    OpenEXR = open_exr()
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
             channels = [np.array(channel.pixels) for channel in file.channels().values()]
@@ -46,3 +46,12 @@ def _float_channels(path: Path) -> list[np.ndarray]:
         found = ", ".join(f"{channel.dtype} {channel.shape}" for channel in channels) or "no channel"
         raise Refused("unreadable EXR", f"{path.name}: {found}; expected float channels of one size")
     return channels
+
+
+def open_exr() -> ModuleType:
+    """The package that reads and writes the files. Raises DataError where it is not installed."""
+    try:
+        import OpenEXR
+    except ImportError as error:
+        raise DataError("OpenEXR", "no such package", "it for depth maps", "pip install 'odd-bench[view]'") from error
+    return OpenEXR
