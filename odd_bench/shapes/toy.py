@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from odd_bench.shapes.frame import Frame
 from odd_bench.shapes.isosurface import Layer, owners, spacing_for, surface
 from odd_bench.shapes.patterns import Pattern, Plain
 from odd_bench.shapes.sdf import Field, placed
@@ -34,14 +35,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """The canonical frame in design units: canonical = (design - center) / side."""
-
-    center: np.ndarray
-    side: float
-
-
-@dataclass(frozen=True)
 class Toy:
     """A model (see shape.Model) made of parts; the first part is the body."""
 
@@ -61,8 +54,8 @@ class Toy:
         """Mesh the toy; about 50,000 faces. Edits are in the canonical frame; an unknown part name raises KeyError."""
         if not edits:
             return self._intact
-        center, side = self._frame.center, self._frame.side
-        return self._mesh(_edited(self, edits, center, side), center, side)
+        painted = _edited(self, edits)
+        return self._painted(painted, *surface(_layers(painted.parts), self._spacing))
 
     @cached_property
     def _spacing(self) -> float:
@@ -74,18 +67,13 @@ class Toy:
 
     @cached_property
     def _frame(self) -> Frame:
-        low, high = self._raw[0].min(axis=0), self._raw[0].max(axis=0)
-        return Frame((low + high) / 2, float((high - low).max()))
+        return Frame.around(self._raw[0].min(axis=0), self._raw[0].max(axis=0))
 
     @cached_property
     def _intact(self) -> Shape:
-        return self._painted(_Painted.of(self.parts), *self._raw, self._frame.center, self._frame.side)
+        return self._painted(_Painted.of(self.parts), *self._raw)
 
-    def _mesh(self, painted: _Painted, center: np.ndarray, side: float) -> Shape:
-        vertices, faces = surface(_layers(painted.parts), self._spacing)
-        return self._painted(painted, vertices, faces, center, side)
-
-    def _painted(self, painted: _Painted, vertices, faces, center: np.ndarray, side: float) -> Shape:
+    def _painted(self, painted: _Painted, vertices: np.ndarray, faces: np.ndarray) -> Shape:
         centroids = vertices[faces].mean(axis=1).astype(np.float32)
         owner = owners(_layers(painted.parts), centroids)
         materials = tuple(dict.fromkeys(part.material for part in painted.parts))
@@ -93,7 +81,7 @@ class Toy:
         return Shape(
             name=self.name,
             category=self.category,
-            vertices=(vertices - center) / side,
+            vertices=self._frame.canonical(vertices),
             faces=faces,
             face_part=np.array([names.index(part.name) for part in painted.parts], np.int32)[owner],
             face_material=np.array([materials.index(part.material) for part in painted.parts], np.int32)[owner],
@@ -128,7 +116,7 @@ def _layers(parts: Sequence[Part]) -> list[Layer]:
     return [Layer(part.field, part.blend, part.cut) for part in parts]
 
 
-def _edited(toy: Toy, edits: Sequence[PartEdit], center: np.ndarray, side: float) -> _Painted:
+def _edited(toy: Toy, edits: Sequence[PartEdit]) -> _Painted:
     by_name = {edit.part: edit for edit in edits}
     unknown = set(by_name) - set(toy.part_names)
     if unknown:
@@ -138,7 +126,7 @@ def _edited(toy: Toy, edits: Sequence[PartEdit], center: np.ndarray, side: float
         edit = by_name.get(part.name)
         if edit is not None and edit.remove:
             continue
-        motion = np.eye(4) if edit is None or edit.motion is None else _in_design_frame(edit.motion, center, side)
+        motion = np.eye(4) if edit is None or edit.motion is None else toy._frame.design_motion(edit.motion)
         parts.append(part if edit is None else _changed(part, edit, motion))
         motions.append(motion)
     return _Painted(tuple(parts), tuple(motions))
@@ -151,11 +139,3 @@ def _changed(part: Part, edit: PartEdit, motion: np.ndarray) -> Part:
         pattern=part.pattern if edit.color is None else Plain(edit.color),
         material=part.material if edit.material is None else edit.material,
     )
-
-
-def _in_design_frame(motion: np.ndarray, center: np.ndarray, side: float) -> np.ndarray:
-    """The same rigid motion, canonical to design frame."""
-    design = np.eye(4)
-    design[:3, :3] = motion[:3, :3]
-    design[:3, 3] = center + side * motion[:3, 3] - motion[:3, :3] @ center
-    return design

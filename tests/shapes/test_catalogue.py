@@ -38,6 +38,14 @@ def test_procedural_splits_share_no_shape(seed, counts):
     assert {split: len(found) for split, found in by_split.items()} == shapes
 
 
+@given(st.integers(0, 2**31), st.lists(st.integers(0, 90), min_size=3, max_size=3))
+def test_procedural_parts_share_no_shape_between_splits(seed, counts):
+    shapes = dict(zip(SPLITS["parts"], counts, strict=True))
+    by_split = drawn(Procedural("parts", seed, shapes), shapes)
+    assert_splits_are_clean(by_split)
+    assert {split: len(found) for split, found in by_split.items()} == shapes
+
+
 @given(
     st.integers(0, 2**31), st.lists(st.integers(2, 9), min_size=4, max_size=12), st.integers(1, 60), st.integers(1, 9)
 )

@@ -1,0 +1,58 @@
+"""A near twin is another shape, near enough to be mistaken and far enough to be told apart."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant
+from odd_bench.anomalies.mesh import is_closed
+from odd_bench.anomalies.similar import chamfer_distance
+from odd_bench.shapes.cad import make_part
+from tests.anomalies.statuette import statuette
+
+
+def first_variant(family: str, seed: int, config: AnomalyConfig | None = None):
+    model = make_part(family, seed)
+    for attempt in range(10):
+        try:
+            return make_variant("similar_shape", model, model.shape(), np.random.default_rng(attempt), config)
+        except Refusal:
+            continue
+    raise AssertionError(f"no twin of {model.name}")
+
+
+@pytest.mark.parametrize("family", ("flange", "spacer_plate", "impeller"))
+def test_a_twin_keeps_the_bounds_and_says_where_it_differs(family):
+    intact, variant = make_part(family, 1).shape(), first_variant(family, 1)
+    low, high = AnomalyConfig().chamfer
+    assert 0.9 * low <= chamfer_distance(intact, variant.shape, np.random.default_rng(1)) <= 1.1 * high
+    assert is_closed(variant.shape.faces)
+    assert len(variant.changed_faces) == len(variant.shape.faces)
+    assert len(variant.lost_faces) == len(intact.faces)
+    assert variant.changed_faces.any() or variant.lost_faces.any()
+    assert 0 < variant.magnitude <= AnomalyConfig().distance[1]
+
+
+def test_equal_generators_give_equal_twins():
+    assert first_variant("flange", 1).shape.vertices.tobytes() == first_variant("flange", 1).shape.vertices.tobytes()
+
+
+def test_the_chamfer_distance_of_a_shifted_shape_is_at_most_the_shift():
+    shape = make_part("hex_nut", 0).shape()
+    moved = replace(shape, vertices=shape.vertices + [0.02, 0.0, 0.0])
+    rng = np.random.default_rng(0)
+    assert chamfer_distance(shape, shape, rng) == pytest.approx(0.0, abs=1e-6)
+    assert 0.002 < chamfer_distance(shape, moved, rng) <= 0.02
+
+
+def test_bounds_that_no_twin_keeps_are_refused_with_what_was_tried():
+    model = make_part("flange", 1)
+    config = AnomalyConfig(chamfer=(0.5, 0.6))
+    with pytest.raises(Refusal, match=r"no near twin: flange-0001: .* -> "):
+        make_variant("similar_shape", model, model.shape(), np.random.default_rng(0), config)
+
+
+def test_a_model_without_parameters_has_no_twin():
+    with pytest.raises(Refusal, match="no near twin"):
+        make_variant("similar_shape", statuette(), statuette().shape(), np.random.default_rng(0))
