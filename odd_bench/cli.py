@@ -8,6 +8,7 @@ import typer
 
 from odd_bench.assets.commands import app as assets_app
 from odd_bench.data.commands import app as data_app
+from odd_bench.detector.commands import predict, train
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.commands import app as generate_app
 from odd_bench.scoring.commands import leaderboard, score
@@ -21,6 +22,8 @@ app = typer.Typer(
 app.add_typer(generate_app, name="generate")
 app.command()(score)
 app.command()(leaderboard)
+app.command()(train)
+app.command()(predict)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
 

@@ -12,7 +12,7 @@ class TrainConfig:
     batch: scenes a step, over all devices. steps: of each stage; where None, `epochs` of each stage counts.
     learning_rate: of each stage. backbone_rate: factor for the 2D encoder. betas: of Adam. schedule: `constant`, or `cosine`
     down to a hundredth after `warmup` steps up. clip: largest gradient norm, 0 = none. precision: of Fabric, `32-true` or
-    `bf16-mixed`. workers: loader processes. save_every, picture_every: steps. augment: move scenes at random.
+    `bf16-mixed`. workers: loader processes. report_every, save_every, picture_every: steps. augment: move scenes at random.
     """
 
     views: int = 5
@@ -28,6 +28,7 @@ class TrainConfig:
     clip: float = 1.0
     precision: str = "32-true"
     workers: int = 0
+    report_every: int = 10
     save_every: int = 200
     picture_every: int = 500
     augment: bool = True

@@ -1,0 +1,81 @@
+"""Checkpoints: weights with the configuration that made them, readable without running any code stored in the file."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from odd_bench.errors import WrongUse
+
+FORMAT, VERSION = "odd-bench/checkpoint", 1
+LATEST = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One moment of a training.
+
+    model: name in odd_bench.models. config: resolved, plain values. stage: number of the stage, from 0. step: steps done in
+    it. finished: whether the training was complete. weights, optimizer: state dicts.
+    """
+
+    model: str
+    config: dict[str, Any]
+    stage: int
+    step: int
+    finished: bool
+    weights: dict[str, Any]
+    optimizer: dict[str, Any] = field(default_factory=dict)
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write the file whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    torch.save({"format": FORMAT, "version": VERSION, **asdict(checkpoint)}, part)
+    os.replace(part, path)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint to the CPU. Raises WrongUse where it is absent, damaged or of another version."""
+    path = Path(path)
+    if not path.is_file():
+        raise WrongUse(f"{path}: found no such file; expected a checkpoint. Make one: odd-bench train")
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
+        raise WrongUse(f"{path}: found {first_line(error)}; expected a whole checkpoint of odd-bench") from error
+    found = (stored.pop("format", None), stored.pop("version", None)) if isinstance(stored, dict) else None
+    if found != (FORMAT, VERSION):
+        raise WrongUse(f"{path}: found {found}; expected {FORMAT} version {VERSION}. Train again with this release")
+    return Checkpoint(**stored)
+
+
+def check_same_config(path: Path, checkpoint: Checkpoint, model: str, config: dict[str, Any]) -> None:
+    """Raise WrongUse naming the values in which a run's checkpoint and the wanted configuration differ."""
+    differences = [] if checkpoint.model == model else [f"model {checkpoint.model}, wanted {model}"]
+    stored, wanted = flat(checkpoint.config), flat(config)
+    differences += [
+        f"{key}: {stored.get(key)!r}, wanted {wanted.get(key)!r}"
+        for key in sorted(stored.keys() | wanted.keys())
+        if stored.get(key) != wanted.get(key)
+    ]
+    if differences:
+        shown = "; ".join(differences[:5]) + (f"; and {len(differences) - 5} more" if len(differences) > 5 else "")
+        raise WrongUse(f"{path}: found a run with {shown}; expected the same configuration. Name another --out folder")
+
+
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined by dots."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:120]

@@ -1,0 +1,18 @@
+"""The methods that `odd-bench train` knows. Each builder module offers load_config, from_mapping, to_mapping,
+with_overrides, prepare and restore, as odd_bench/detector/builder.py does."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from odd_bench.errors import WrongUse
+
+BUILDERS = {"reference": "odd_bench.detector.builder"}
+
+
+def builder(model: str) -> ModuleType:
+    """The builder module of a method. Raises WrongUse for an unknown name."""
+    if model not in BUILDERS:
+        raise WrongUse(f"--model: found {model!r}; expected one of {', '.join(BUILDERS)}")
+    return import_module(BUILDERS[model])

@@ -1,0 +1,136 @@
+"""From a trained run to a prediction file.
+
+dataset, run = open_dataset("data/toys-mini"), load_run("runs/mini")
+predict_split(run, dataset, "test-unseen", Path("predictions.json"))
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from odd_bench.boxes import iou_matrix
+from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.data.batch import SceneBatch
+from odd_bench.data.dataset import TestScenes
+from odd_bench.data.folder import read_description
+from odd_bench.data.reader import Dataset
+from odd_bench.errors import WrongUse
+from odd_bench.method import Method, SceneAnswer
+from odd_bench.models import builder
+from odd_bench.scoring import DatasetRef, PredictionWriter
+from odd_bench.scoring import Method as MethodHeader
+
+Track = Callable[[Iterable[Any]], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained method. config: resolved, with `train.views` and `train.pixels`. model: name in odd_bench.models."""
+
+    model: str
+    config: Any
+    method: Method
+    finished: bool
+
+
+def load_run(path: Path | str, overrides: list[str] | None = None) -> Run:
+    """A run's folder, or one checkpoint, ready to predict. overrides: as in training, of what needs no other weights.
+
+    Raises WrongUse where there is no checkpoint or its weights do not fit the configuration.
+    """
+    path = Path(path)
+    file = path / LATEST if path.is_dir() else path
+    checkpoint = load_checkpoint(file)
+    build = builder(checkpoint.model)
+    config = build.with_overrides(build.from_mapping(checkpoint.config, str(file)), overrides or [])
+    try:
+        method = build.restore(config, checkpoint.weights)
+    except RuntimeError as error:
+        raise WrongUse(f"{file}: found weights that do not fit: {reason(error)}; expected those of the configuration. "
+                       "Leave out --set of anything with weights") from error  # fmt: skip
+    return Run(checkpoint.model, config, method.eval(), checkpoint.finished)
+
+
+def predict_split(
+    run: Run,
+    dataset: Dataset,
+    split: str,
+    path: Path,
+    views: int | None = None,
+    device: torch.device | str | None = None,
+    track: Track = lambda scenes: scenes,
+) -> Path:
+    """Write the answers for every scene of a split. views: at test, default as trained. Returns `path`.
+
+    The seconds of a scene cover the method, from decoded pictures to scores, without reading the shard.
+    """
+    views = views or run.config.train.views
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    method = run.method.to(device)
+    scenes = TestScenes(dataset, dataset.scene_names(split), views, run.config.train.pixels)
+    description = read_description(dataset.folder)
+    reference = DatasetRef(description.name, description.version, split, description.digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with PredictionWriter(path, reference, header(run, views), threshold=method.threshold) as out:
+        for number in track(range(len(scenes))):
+            batch = scenes[number]
+            answer, seconds = timed_answer(method, batch, device)
+            boxes = None if answer.objects is not None else answer.boxes
+            out.add(batch.names[0], boxes, answer.scores, objects=answer.objects, views=batch.views[0], seconds=seconds)
+    return path
+
+
+def timed_answer(method: Method, batch: SceneBatch, device: torch.device | str) -> tuple[SceneAnswer, float]:
+    """The answer to a batch of one scene and the seconds it took."""
+    start = time.perf_counter()
+    answer = method.predict(batch.to(device))[0]
+    return answer, time.perf_counter() - start
+
+
+def header(run: Run, views: int) -> MethodHeader:
+    """What the prediction file says about the method."""
+    facts = builder(run.model).describe(run.config)
+    name = f"{run.model}-{run.config.name}"
+    return MethodHeader(name, views, run.method.gt_boxes, run.method.gt_count, run.config.train.seed, facts)
+
+
+@dataclass(frozen=True)
+class Localisation:
+    """How well objects are found. mean_iou: of each true object with its best box. count_accuracy: scenes with as many
+    boxes as objects. found: objects with a box above IoU 0.5. All in [0, 1]."""
+
+    mean_iou: float
+    count_accuracy: float
+    found: float
+
+    def __str__(self) -> str:
+        return (
+            f"mean IoU {self.mean_iou:.3f}, found {self.found:.1%}, count right in {self.count_accuracy:.1%} of scenes"
+        )
+
+
+def localise(
+    method: Method, scenes: TestScenes, device: torch.device | str, track: Track = lambda x: x
+) -> Localisation:
+    """Boxes against the true ones, labels aside."""
+    best, counts = [], []
+    for number in track(range(len(scenes))):
+        batch = scenes[number]
+        truth, boxes = batch.boxes[0].numpy(), method.predict(batch.to(device))[0].boxes
+        best.append(iou_matrix(boxes, truth).max(axis=0, initial=0.0))
+        counts.append(len(boxes) == len(truth))
+    overlap = np.concatenate(best)
+    return Localisation(float(overlap.mean()), float(np.mean(counts)), float((overlap > 0.5).mean()))
+
+
+def reason(error: RuntimeError) -> str:
+    """The first complaint of load_state_dict."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return (lines[1] if len(lines) > 1 else lines[0])[:160]

@@ -1,0 +1,180 @@
+"""What `odd-bench train` and `odd-bench predict` do: prepare, train with progress, predict, score."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.progress import track as rich_track
+
+from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.data.dataset import TestScenes
+from odd_bench.data.folder import DESCRIPTION
+from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.errors import WrongUse
+from odd_bench.method import Method
+from odd_bench.models import builder
+from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.training import Job, StepReport, fit, make_fabric
+
+LINE_EVERY_S = 15.0
+
+
+def train_run(
+    model: str,
+    config_name: str,
+    data: Path,
+    out: Path | None,
+    overrides: list[str],
+    start_from: Path | None,
+    devices: str,
+) -> None:
+    """Train, then predict and score every split that was not trained on."""
+    build = builder(model)
+    config = build.with_overrides(build.load_config(config_name), overrides)
+    dataset = open_or_explain(data)
+    folder = out or Path("runs") / f"{config.name}-{config.train.seed}"
+    console = Console()
+    fabric = make_fabric(config.train, devices)
+    fabric.launch()
+    with fabric.rank_zero_first():
+        method, features = build.prepare(
+            config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
+        )
+    if start_from is not None and not (folder / LATEST).is_file():
+        take_over(method, start_from)
+    resolved = build.to_mapping(config)
+    job = Job(model, resolved, config.train, config.augment, dataset, features, folder)
+    display = Display(console if fabric.is_global_zero else None, job)
+    display.start(method)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
+    fit(method, job, fabric, display, display.after_stage, skip_first=start_from is not None)
+    if fabric.is_global_zero:
+        finish(folder, dataset, console)
+
+
+def take_over(method: Method, start_from: Path) -> None:
+    """Copy the weights of another run whose names and shapes agree; those of the first stage always do.
+
+    Raises WrongUse where nothing agrees.
+    """
+    stored = load_checkpoint(start_from / LATEST if start_from.is_dir() else start_from).weights
+    own = method.state_dict()
+    shared = {name: value for name, value in stored.items() if name in own and own[name].shape == value.shape}
+    if not shared:
+        raise WrongUse(f"--start-from {start_from}: found no weights that fit; expected a run of a like configuration")
+    method.load_state_dict({**own, **shared})
+
+
+def finish(folder: Path, dataset: Dataset, console: Console) -> None:
+    """Predict and score whatever was not trained on."""
+    run = load_run(folder)
+    for split in dataset.splits:
+        if split != "train":
+            path = predict_split(
+                run, dataset, split, folder / f"{split}.json", track=lambda x: tracked(x, console, "predicting")
+            )
+            show_score(path, dataset.folder, None, console)
+
+
+def predict_run(
+    path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, overrides: list[str]
+) -> None:
+    """Predict one split with a trained run; score it where a report is asked for."""
+    run, dataset, console = load_run(path, overrides), open_or_explain(data), Console()
+    if not run.finished:
+        console.print(f"[yellow]{path}: the training is not finished")
+    out = out or default_file(path, split, views, overrides)
+    predict_split(run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"))
+    console.print(f"predictions: {out}", highlight=False, soft_wrap=True)
+    if report is not None:
+        show_score(out, dataset.folder, report, console)
+
+
+def default_file(path: Path, split: str, views: int | None, overrides: list[str]) -> Path:
+    """A name in the run's folder that says what is unusual about the predictions."""
+    unusual = [f"{views}-views"] if views else []
+    unusual += [assignment.rsplit(".", 1)[-1].replace("=", "-") for assignment in overrides]
+    return (path if path.is_dir() else path.parent) / f"{'-'.join([split, *unusual])}.json"
+
+
+def show_score(path: Path, data: Path, report: Path | None, console: Console) -> None:
+    from odd_bench.scoring.report import write_report
+    from odd_bench.scoring.score import Options, score_file
+    from odd_bench.scoring.summary import summary
+
+    scored = score_file(path, Options(data))
+    console.print(summary(scored.document), highlight=False, soft_wrap=True, markup=False)
+    for note in write_report(report, scored) if report is not None else []:
+        console.print(note, highlight=False, soft_wrap=True)
+
+
+def open_or_explain(data: Path) -> Dataset:
+    """The data set, or how to make it."""
+    if not (data / DESCRIPTION).is_file():
+        raise WrongUse(
+            f"{data}: found no data set; expected {DESCRIPTION} in it. Name a folder with --data, or make this one: "
+            f"odd-bench generate toys --preset mini --out {data}"
+        )
+    return open_dataset(data)
+
+
+def tracked(items: Iterable[Any], console: Console, what: str) -> Iterable[Any]:
+    """Progress with an ETA over a sized iterable, where anybody watches."""
+    items = list(items)
+    return rich_track(items, what, console=console, transient=True, disable=not console.is_terminal or not items)
+
+
+@dataclass
+class Display:
+    """Called after steps and stages: lines on the console, none where it is None."""
+
+    console: Console | None
+    job: Job
+    last_line: float = 0.0
+    stage_start: tuple[str, int, float] = ("", 0, 0.0)
+
+    def start(self, method: Method) -> None:
+        """What is about to happen."""
+        train, scenes = self.job.train, len(self.job.dataset.scene_names("train"))
+        steps = [train.stage_steps(number, scenes) for number in range(len(method.stages))]
+        parameters = sum(parameter.numel() for parameter in method.parameters()) / 1e6
+        plan = ", ".join(f"{count:,} steps of {name}" for count, name in zip(steps, method.stages, strict=True))
+        self.say(f"{self.job.model}: {parameters:.1f} M parameters, {scenes:,} scenes, batch {train.batch}: {plan}")
+        self.say(f"run: {self.job.folder}")
+
+    def __call__(self, told: StepReport) -> None:
+        now = time.monotonic()
+        name, first, since = self.stage_start
+        if name != told.stage:
+            self.stage_start = (told.stage, told.step, now)
+            name, first, since = self.stage_start
+        if now - self.last_line < LINE_EVERY_S and told.step < told.steps:
+            return
+        self.last_line = now
+        done = told.step - first
+        left = f"{(told.steps - told.step) * (now - since) / done / 60:.0f} min left" if done else "starting"
+        losses = " ".join(f"{key} {value:.3f}" for key, value in told.losses.items())
+        speed = f"{told.scenes_per_second:.2f} scenes/s, {told.memory_gb:.1f} GB"
+        self.say(f"{told.stage} {told.step}/{told.steps}: {losses} ({speed}, {left})")
+
+    def after_stage(self, name: str, method: Method) -> None:
+        """How well objects are found in the validation scenes."""
+        if self.console is None or "val" not in self.job.dataset.splits:
+            return
+        train = self.job.train
+        scenes = TestScenes(self.job.dataset, self.job.dataset.scene_names("val"), train.views, train.pixels)
+        method.eval()
+        device = next(method.parameters()).device
+        self.say(f"{name}, val: {localise(method, scenes, device, lambda x: tracked(x, self.console, 'val'))}")
+        method.train()
+
+    def say(self, line: str) -> None:
+        if self.console is not None:
+            self.console.print(line, highlight=False, soft_wrap=True, markup=False)
