@@ -8,7 +8,7 @@ from scipy import ndimage
 from odd_bench.cameras import project
 from odd_bench.scene import Camera
 
-POINTS = 20_000
+POINTS = 8_000
 BEHIND_M = 0.01
 
 
