@@ -27,7 +27,7 @@ class SimilarConfig:
 
     least_chamfer: float = 0.003
     most_chamfer: float = 0.02
-    least_seen: float = 0.05
+    least_seen: float = 0.1
     contrast: float = 0.15
     candidates: int = 12
     pixels: int = 64

@@ -1,0 +1,60 @@
+"""Small pictures of environments and floors, for a sheet."""
+
+from __future__ import annotations
+
+import tempfile
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import bpy
+import numpy as np
+from PIL import Image
+
+from blender_jobs.job import RenderConfig, RenderJob
+from blender_jobs.process import leave
+from blender_jobs.render import render_views
+from odd_bench.cameras import intrinsics, look_at
+from odd_bench.scene import Camera
+
+DAYLIGHT = {
+    "file": "courtyard.exr", "rotation_rad": 1.0, "strength": 1.0, "white_balance": 1.0,
+    "sun": {"direction": [0.48, 0.36, 0.8], "size_rad": 0.02, "ratio": 1.0, "color": [1.0, 0.95, 0.9]},
+}  # fmt: skip
+EYE_M, TARGET_M = np.array([0.0, -1.0, 0.8]), np.array([0.0, 0.1, 0.0])
+BRIGHT_PART, BRIGHT_LEVEL = 75, 0.5  # this percentile of an environment's picture is shown at this linear level
+
+
+def serve(connection: Connection) -> None:
+    """Answer each request (`environment`, path) or (`floor`, draw), both with a size in pixels, with an (h, w, 3) uint8 picture or
+    with a message; None ends the process."""
+    while (request := connection.recv()) is not None:
+        kind, what, size = request
+        try:
+            connection.send(environment(Path(what), size) if kind == "environment" else floor(what, size))
+        except Exception as error:  # one odd file is reported and the others are still shown
+            connection.send(" ".join(str(error).split()) or type(error).__name__)
+    leave(0)
+
+
+def environment(path: Path, size: int) -> np.ndarray:
+    """(size / 2, size, 3) uint8: an equirectangular picture, exposed for its bright part."""
+    image = bpy.data.images.load(str(path))
+    width = image.size[0]
+    if not width:
+        raise ValueError("no picture in it")
+    image.scale(size, size // 2)
+    pixels = np.empty(size * (size // 2) * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    bpy.data.images.remove(image)
+    linear = pixels.reshape(size // 2, size, -1)[::-1, :, :3]
+    exposed = linear * (BRIGHT_LEVEL / max(float(np.percentile(linear, BRIGHT_PART)), 1e-6))
+    return np.round(255 * np.clip(exposed, 0, 1) ** (1 / 2.2)).astype(np.uint8)
+
+
+def floor(draw: dict, size: int) -> np.ndarray:
+    """(size, size, 3) uint8: a floor as drawn by `odd_bench.generate.surroundings.draw_floor`, in daylight."""
+    camera = Camera(intrinsics(size, size, 50.0, 36.0), look_at(EYE_M, TARGET_M), size, size)
+    with tempfile.TemporaryDirectory() as folder:
+        config = RenderConfig(samples=8, device="cpu")
+        paths = render_views(RenderJob((), (camera,), draw, DAYLIGHT, Path(folder), config))
+        return np.asarray(Image.open(paths[0]))

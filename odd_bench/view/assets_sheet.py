@@ -1,0 +1,173 @@
+"""A sheet of a collection of assets: its shapes, environments or floors."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from rich.progress import track
+
+from odd_bench.assets.fetch import READY
+from odd_bench.assets.manifest import Manifest
+from odd_bench.assets.verify import bundled_folder
+from odd_bench.data.errors import DataError
+from odd_bench.shapes.library import SUFFIXES
+from odd_bench.view.marks import font
+
+SIZE, CAPTION, GAP, COLUMNS = 160, 20, 6, 8
+PAPER, INK = (250, 250, 248), (20, 22, 26)
+ENVIRONMENTS, PICTURES = (".exr", ".hdr"), (".jpg", ".jpeg", ".png")
+Tile = tuple[str, np.ndarray]
+
+
+def manifest_tiles(manifest: Manifest, folder: Path, most: int) -> tuple[list[Tile], dict[str, str]]:
+    """Captions and pictures of at most `most` assets, and the reason by name for those that cannot be shown."""
+    if manifest.obtain == "procedural":
+        return _procedural_tiles(manifest, most), {}
+    if manifest.obtain == "bundled":
+        return _environment_tiles([bundled_folder() / entry.file for entry in manifest.entries][:most])
+    return folder_tiles(folder / READY if (folder / READY).is_dir() else folder, most)
+
+
+def folder_tiles(folder: Path, most: int) -> tuple[list[Tile], dict[str, str]]:
+    """The same for a folder of meshes, of environments or of texture sets."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    shapes = [path for path in files if path.suffix.lower() in SUFFIXES]
+    if shapes:
+        return _mesh_tiles(_spread(shapes, most))
+    lights = [path for path in files if path.suffix.lower() in ENVIRONMENTS]
+    floors = _color_maps(files)
+    if not lights and not floors:
+        raise DataError(folder, f"{len(files)} files, none that can be shown", "meshes, environments or texture sets")
+    tiles, refused = _environment_tiles(_spread(lights, most)) if lights else ([], {})
+    return tiles + [(path.parent.name, _picture(path)) for path in _spread(floors, most)], refused
+
+
+def save_sheet(tiles: Sequence[Tile], path: Path) -> None:
+    """Write the pictures in rows, each with its caption."""
+    rows = -(-len(tiles) // COLUMNS)
+    width, height = SIZE + GAP, SIZE + CAPTION + GAP
+    sheet = Image.new("RGB", (min(len(tiles), COLUMNS) * width + GAP, rows * height + GAP), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for number, (caption, picture) in enumerate(tiles):
+        x, y = GAP + number % COLUMNS * width, GAP + number // COLUMNS * height
+        sheet.paste(Image.fromarray(picture), (x, y + (SIZE - len(picture)) // 2))
+        draw.text((x + 2, y + SIZE + 3), caption[:27], font=font(11), fill=INK)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(path)
+
+
+def _procedural_tiles(manifest: Manifest, most: int) -> list[Tile]:
+    from odd_bench.view.shade import shaded
+
+    names = [entry.name for entry in manifest.entries]
+    if manifest.kind == "floors":
+        return _floor_tiles(_spread(names, most))
+    if manifest.name == "toys":
+        from odd_bench.shapes.toys import make_toy as make
+    else:
+        from odd_bench.shapes.cad import FAMILIES
+        from odd_bench.shapes.cad import make_part as make
+
+        names = sorted(FAMILIES)
+    return [
+        (name, shaded(make(name, 0).shape(), SIZE)) for name in track(_spread(names, most), "drawing", transient=True)
+    ]
+
+
+def _mesh_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str]]:
+    """Files as they are, in their paint, not closed."""
+    from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
+    from odd_bench.shapes.shape import Shape
+    from odd_bench.view.shade import shaded
+
+    tiles, refused = [], {}
+    for path in track(paths, "drawing", transient=True):
+        try:
+            raw = read_mesh(path)
+        except ShapeRefused as error:
+            refused[str(path)] = str(error)
+            continue
+        color = raw.colors(np.arange(len(raw.faces)), np.full((len(raw.faces), 3), 1 / 3))
+        slots = raw.face_slot.astype(np.int32)
+        shape = Shape(
+            path.stem, path.parent.name, raw.vertices, raw.faces, slots, slots, color, raw.slot_names, raw.materials
+        )
+        tiles.append((path.stem, shaded(shape, SIZE)))
+    return tiles, refused
+
+
+def _environment_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str]]:
+    tiles, refused = [], {}
+    answers = _from_blender([("environment", str(path), SIZE) for path in paths])
+    for path, answer in zip(paths, answers, strict=True):
+        if isinstance(answer, str):
+            refused[str(path)] = answer
+        else:
+            tiles.append((path.stem, answer))
+    return tiles, refused
+
+
+def _floor_tiles(kinds: Sequence[str]) -> list[Tile]:
+    """One floor of each kind; Blender draws them."""
+    from odd_bench.generate.surroundings import draw_floor
+
+    draws: dict[str, dict] = {}
+    rng = np.random.default_rng(0)
+    while set(draws) < set(kinds):
+        draw = draw_floor(rng)
+        draws.setdefault(draw["kind"], draw)
+    answers = _from_blender([("floor", draws[kind], SIZE) for kind in kinds])
+    for kind, answer in zip(kinds, answers, strict=True):
+        if isinstance(answer, str):
+            raise DataError(f"floor {kind}", answer, "a picture")
+    return list(zip(kinds, answers, strict=True))
+
+
+def _from_blender(requests: Sequence[tuple]) -> list:
+    """What a Blender process of its own answers to each request."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there,), daemon=True)
+    process.start()
+    there.close()
+    try:
+        answers = []
+        for request in track(requests, "drawing", transient=True):
+            here.send(request)
+            answers.append(here.recv())
+        here.send(None)
+        process.join(5)
+        return answers
+    except EOFError as error:
+        raise DataError("Blender", "a crash", "pictures") from error
+    finally:
+        process.kill()
+        process.join()
+
+
+def _serve(connection) -> None:
+    from blender_jobs.swatches import serve
+
+    serve(connection)
+
+
+def _color_maps(files: Sequence[Path]) -> list[Path]:
+    """One picture of each texture set: the one named as the colour, by the names that texture libraries use."""
+    names = ("color", "albedo", "diff", "col")
+    pictures = [path for path in files if path.suffix.lower() in PICTURES]
+    return [path for path in pictures if any(f"_{name}" in path.stem.lower() for name in names)]
+
+
+def _picture(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB").resize((SIZE, SIZE)))
+
+
+def _spread(items: Sequence, most: int) -> list:
+    """At most `most` of the items, evenly spaced."""
+    picked = np.unique(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int))
+    return [items[i] for i in picked]
