@@ -79,9 +79,8 @@ def import_(
 ) -> None:
     """Read the authors' scene folders of ToysAD-8K or PartsAD-15K, or exported ones. Exit code 1 if any is refused."""
     from odd_bench.data.codec import CodecConfig
-    from odd_bench.data.import_plan import SPLITS_FILE
+    from odd_bench.data.import_plan import SPLITS_FILE, ImportConfig
     from odd_bench.data.import_report import import_with_progress, report_text
-    from odd_bench.data.import_run import ImportConfig
 
     beside = source / SPLITS_FILE
     config = ImportConfig(name, source, splits or (beside if beside.exists() else None), codec=CodecConfig(picture))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from odd_bench.data import sidecar
+from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.data.published_names import category_of, shape_of
 from odd_bench.data.published_splits import read_splits, straddling_shapes
@@ -17,6 +18,23 @@ from odd_bench.data.scene_folder import PICTURES, SCENE_2D, SCENE_3D
 
 SPLITS_FILE = "splits.json"  # written by the exporter beside its scene folders
 ALL_IN = "train"
+
+
+@dataclass(frozen=True)
+class ImportConfig:
+    """What makes the imported data what they are. splits_file: None puts every scene into `train`."""
+
+    name: str
+    source: Path
+    splits_file: Path | None = None
+    version: str = "1.0.0"
+    codec: CodecConfig = CodecConfig()  # noqa: RUF009
+
+    def as_json(self) -> dict:
+        """For dataset.json: base names in place of paths."""
+        splits = self.splits_file.name if self.splits_file else None
+        codec = {**asdict(self.codec), "name": self.codec.name}
+        return {"kind": "imported", "source": self.source.resolve().name, "splits_file": splits, "codec": codec}
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from odd_bench.data.folder import QUARANTINE
-from odd_bench.data.import_run import ImportConfig, Imported, ImportReport, import_folders
+from odd_bench.data.import_finish import ImportReport
+from odd_bench.data.import_plan import ImportConfig
+from odd_bench.data.import_run import Imported, import_folders
 from odd_bench.errors import OddBenchError
 
 SHOWN = 10
@@ -21,13 +24,15 @@ class Interrupted(OddBenchError):
 
 def import_with_progress(config: ImportConfig, out: Path, workers: int, retry_refused: bool) -> ImportReport:
     """Import, showing how far it is and every scene that is refused."""
-    with Progress(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(), transient=True) as bar:
+    console = Console()
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("scenes", total=None)
 
         def show(outcome: Imported, done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
             if outcome.kind:
-                bar.console.print(
+                console.print(
                     f"refused {outcome.scene}: {outcome.kind}: {outcome.message}", highlight=False, markup=False
                 )
 

@@ -4,67 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-from odd_bench import __version__
 from odd_bench.data.atomic import write_atomically
 from odd_bench.data.codec import CodecConfig
-from odd_bench.data.folder import GROUND_TRUTH, STRADDLING, Description, write_description
-from odd_bench.data.import_plan import Listing, list_scenes, scenes_root
+from odd_bench.data.import_finish import ImportReport, finish
+from odd_bench.data.import_plan import ImportConfig, Listing, list_scenes, scenes_root
 from odd_bench.data.published import published_record
 from odd_bench.data.refused import Refused
 from odd_bench.data.shards import write_staged
-from odd_bench.generate.finish import scene_counts, shard_scenes, tidy
 from odd_bench.generate.plan import digest
 from odd_bench.generate.pool import Outcome
 from odd_bench.generate.quarantine import give_up, given_up, take_back
 from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
 from odd_bench.generate.shard_work import ShardWork, find_waiting, pack, shards_of
-from odd_bench.scoring.ground_truth import truth_scene, write_ground_truth
 
-LIBRARIES = ("numpy", "scipy", "h5py", "pillow", "OpenEXR")
-LICENCES = {"scenes": "as stated by the authors of the published data set"}
 MALFORMED = (KeyError, ValueError, IndexError, TypeError, AttributeError, np.linalg.LinAlgError)
-
-
-@dataclass(frozen=True)
-class ImportConfig:
-    """What makes the imported data what they are. splits_file: None puts every scene into `train`."""
-
-    name: str
-    source: Path
-    splits_file: Path | None = None
-    version: str = "1.0.0"
-    codec: CodecConfig = CodecConfig()  # noqa: RUF009
-
-    def as_json(self) -> dict:
-        """For dataset.json: base names in place of paths."""
-        splits = self.splits_file.name if self.splits_file else None
-        codec = {**asdict(self.codec), "name": self.codec.name}
-        return {"kind": "imported", "source": self.source.resolve().name, "splits_file": splits, "codec": codec}
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What is in the data set now. imported: scenes; new: of this call. corrected: how often what was put right.
-
-    refused: kind and message by scene.
-    """
-
-    imported: int
-    new: int
-    corrected: dict[str, int]
-    refused: dict[str, tuple[str, str]]
-    listing: Listing
 
 
 @dataclass(frozen=True)
@@ -98,7 +60,7 @@ def import_folders(
         for shard in shards:
             find_waiting(shard, folder, lost)
         new = _import_shards(shards, config, folder, workers, on_scene)
-        return _finish(config, folder, listing, shards, new)
+        return finish(config, folder, listing, shards, new)
 
 
 def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imported:
@@ -166,55 +128,3 @@ def _mapper(workers: int) -> Iterator[Callable[..., Iterable[Imported]]]:
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
         yield executor.map
-
-
-def _finish(
-    config: ImportConfig, folder: RunFolder, listing: Listing, shards: list[ShardWork], new: int
-) -> ImportReport:
-    """Describe the data set: its ground truth, and what was corrected and refused."""
-    refused = _refused(folder.quarantine)
-    scenes = [scene for shard in shards if shard.path.exists() for scene in shard_scenes(shard.path)]
-    corrected = _corrected(folder.reports, {scene.name for scene in scenes})
-    report = ImportReport(len(scenes), new, corrected, refused, listing)
-    if scenes:
-        truth = [truth_scene(scene) for scene in scenes]
-        stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth)
-        write_description(folder.root, _description(config, stated, scenes, report))
-        tidy(folder.work)
-    return report
-
-
-def _description(config: ImportConfig, stated: str, scenes: list, report: ImportReport) -> Description:
-    return Description(
-        name=config.name,
-        version=config.version,
-        digest=stated,
-        config=config.as_json(),
-        libraries={"odd-bench": __version__, **{name: metadata.version(name) for name in LIBRARIES}},
-        licences=LICENCES,
-        counts=scene_counts(scenes),
-        quality={
-            "quarantined": dict(Counter(kind for kind, _ in report.refused.values())),
-            "corrected": report.corrected,
-            STRADDLING: list(report.listing.straddling),
-            "not in the split file": len(report.listing.unlisted),
-            "in the split file alone": len(report.listing.absent),
-        },
-    )
-
-
-def _refused(quarantine: Path) -> dict[str, tuple[str, str]]:
-    """Kind and message by scene."""
-    if not quarantine.exists():
-        return {}
-    entries = [json.loads(line) for line in quarantine.read_text().splitlines()]
-    return {entry["scene"]: (entry["kind"], entry["message"]) for entry in entries}
-
-
-def _corrected(reports: Path, names: set[str]) -> dict[str, int]:
-    """Counts over the scenes that are in the data set, however many calls it took."""
-    last = {entry["scene"]: entry["corrected"] for entry in map(json.loads, reports.read_text().splitlines())}
-    total: Counter = Counter()
-    for name in sorted(names & set(last)):
-        total.update(last[name])
-    return dict(sorted(total.items()))
