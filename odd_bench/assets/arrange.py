@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from odd_bench.assets.blend import BlendReader
-from odd_bench.assets.manifest import Layout
+from odd_bench.assets.find import Found
 from odd_bench.data.errors import DataError
 from odd_bench.shapes.library import SUFFIXES
 
 ALONE = (".glb", ".ply", ".stl", ".off")  # formats of one file
 COMPANIONS = (".mtl", ".png", ".jpg", ".jpeg", ".bin")  # of the others
-UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")  # in the name of a file
-
-
-@dataclass(frozen=True)
-class Found:
-    """A shape in the folder: its file, how the layout reads it, where it belongs."""
-
-    file: Path
-    layout: Layout
-    category: str
-    shape: str
 
 
 @dataclass
@@ -38,31 +24,6 @@ class Arranged:
 
     shapes: dict[str, list[str]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-
-
-def find(
-    folder: Path, layouts: tuple[Layout, ...], categories: Mapping[str, str], most: int | None = None, below: str = ""
-) -> list[Found]:
-    """Every shape of a folder once, in the order of its paths; the first layout that matches any file is the one used.
-
-    categories: by shape, for layouts whose paths do not say. most: how many, evenly spread. below: look only in this part of the
-    folder. Raises DataError if there is none.
-    """
-    files = sorted(path for path in (folder / below).rglob("*") if path.is_file())
-    paths = {path.relative_to(folder).as_posix(): path for path in files}
-    for layout in layouts:
-        known = {**categories, **_listed_categories(folder, layout)}
-        found: dict[tuple[str, str], Found] = {}
-        for relative, path in paths.items():
-            if match := re.fullmatch(layout.match, relative):
-                one = _found(path, layout, match, known)
-                found[_unused(one, found)] = one
-        if found:
-            return _spread([replace(one, shape=shape) for (_, shape), one in found.items()], most)
-    patterns = " or ".join(layout.match for layout in layouts)
-    raise DataError(
-        folder, f"{len(paths):,} files, none of a shape", f"paths like {patterns}", "Give the unzipped folder"
-    )
 
 
 def arrange(
@@ -89,43 +50,6 @@ def arrange(
                 arranged.refused[one.file.as_posix()] = str(error)
             progress(done, len(found))
     return arranged
-
-
-def _found(path: Path, layout: Layout, match: re.Match, known: Mapping[str, str]) -> Found:
-    groups = match.groupdict()
-    shape = groups["shape"]
-    category = groups.get("category") or known.get(shape) or layout.category or "asset"
-    return Found(path, layout, _plain(category), _plain(shape))
-
-
-def _unused(one: Found, found: Mapping[tuple[str, str], Found]) -> tuple[str, str]:
-    """Category and shape, numbered if others of the name were found before."""
-    shape, number = one.shape, 1
-    while (one.category, shape) in found:
-        number += 1
-        shape = f"{one.shape}-{number}"
-    return one.category, shape
-
-
-def _plain(name: str) -> str:
-    return UNSAFE.sub("-", name).strip("-") or "unnamed"
-
-
-def _listed_categories(folder: Path, layout: Layout) -> dict[str, str]:
-    if not layout.category_file:
-        return {}
-    path = folder / layout.category_file
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        return {shape: category for category, shapes in json.loads(data).items() for shape in shapes}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise DataError(path, f"{type(error).__name__}: {error}", "JSON with the shapes of each category") from error
-
-
-def _spread(found: list[Found], most: int | None) -> list[Found]:
-    if most is None or most >= len(found):
-        return found
-    return [found[i] for i in np.linspace(0, len(found) - 1, most).round().astype(int)]
 
 
 def _arrange_one(one: Found, root: Path, folder: Path, blender: BlendReader) -> list[Path]:

@@ -20,7 +20,7 @@ def list_(name: Annotated[str | None, typer.Argument(help="Show one collection w
     from rich.console import Console
 
     from odd_bench.assets import listing
-    from odd_bench.assets.manifest import load, names
+    from odd_bench.assets.manifest_file import load, names
 
     console = Console()
     if name is None:
@@ -39,7 +39,7 @@ def fetch(
 ) -> None:
     """Download, verify and record a collection, or make one that you unpacked ready. Exit code 1 if anything was refused."""
     from odd_bench.assets.fetch import READY, by_hand
-    from odd_bench.assets.manifest import load
+    from odd_bench.assets.manifest_file import load
     from odd_bench.assets.progress import fetch_with_progress, take_with_progress
     from odd_bench.data.errors import DataError
 
@@ -68,7 +68,7 @@ def fetch(
 @app.command()
 def verify(name: Name, to: To = FOLDER) -> None:
     """Compare every file with the lock file; name all that is wrong, missing or foreign. Exit code 1 if anything is."""
-    from odd_bench.assets.manifest import load
+    from odd_bench.assets.manifest_file import load
     from odd_bench.assets.verify import bundled_folder
     from odd_bench.assets.verify import verify as check
 
@@ -94,7 +94,7 @@ def preview(
     most: Annotated[int, typer.Option(min=1, help="How many assets, evenly spread.")] = 40,
 ) -> None:
     """Draw a sheet of a collection: its shapes, environments or floors. NAME may also be a folder of meshes."""
-    from odd_bench.assets.manifest import load
+    from odd_bench.assets.manifest_file import load
     from odd_bench.view.assets_sheet import folder_tiles, manifest_tiles, save_sheet
 
     if Path(name).is_dir():

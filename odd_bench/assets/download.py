@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
 import re
@@ -11,17 +10,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from odd_bench import __version__
+from odd_bench.assets.checksums import BLOCK, Remote, Sums, check_sums, sums
 from odd_bench.data.errors import DataError
 
 AGENT = f"odd-bench/{__version__}"
 ATTEMPTS = 4
 WAIT_S = 1.0  # before the second attempt, doubled for each further one
 TIMEOUT_S = 30.0  # without a byte
-BLOCK = 1 << 20
 BUSY = (429, 500, 502, 503, 504)
 
 
@@ -31,35 +29,6 @@ class Unreachable(DataError):
 
 class _BrokenOff(Exception):
     """A transfer that may go on where it stopped."""
-
-
-@dataclass(frozen=True)
-class Remote:
-    """A file to get. path: where it belongs, within the collection's folder. Empty checksums and None: the source gives none."""
-
-    url: str
-    path: str
-    size_bytes: int | None = None
-    md5: str = ""
-    sha256: str = ""
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Length and checksums of a file."""
-
-    size_bytes: int
-    md5: str
-    sha256: str
-
-
-def sums(path: Path) -> Sums:
-    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(BLOCK):
-            md5.update(block)
-            sha256.update(block)
-    return Sums(path.stat().st_size, md5.hexdigest(), sha256.hexdigest())
 
 
 def download(
@@ -84,17 +53,6 @@ def download(
         tag.unlink(missing_ok=True)
     os.replace(part, target)
     return found
-
-
-def check_sums(remote: Remote, found: Sums) -> None:
-    """Raise DataError unless the file is the one that the manifest describes."""
-    for name, unit in (("size_bytes", " bytes"), ("md5", ""), ("sha256", "")):
-        expected = getattr(remote, name)
-        if expected and expected != getattr(found, name):
-            raise DataError(
-                remote.url, f"{name} {getattr(found, name)}{unit}", f"{expected}{unit} as in the manifest",
-                "The file was deleted; if its source has changed, check it by hand and correct the manifest",
-            )  # fmt: skip
 
 
 def get_text(url: str) -> str:

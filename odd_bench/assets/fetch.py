@@ -9,8 +9,10 @@ from pathlib import Path
 
 from odd_bench.assets import polyhaven
 from odd_bench.assets.archive import unpack
-from odd_bench.assets.arrange import arrange, find
-from odd_bench.assets.download import WAIT_S, Remote, Unreachable, download, sums
+from odd_bench.assets.arrange import arrange
+from odd_bench.assets.checksums import Remote, sums
+from odd_bench.assets.download import WAIT_S, Unreachable, download
+from odd_bench.assets.find import find
 from odd_bench.assets.lock import Lock, LockedEntry, LockedFile, read_lock
 from odd_bench.assets.manifest import Entry, Manifest
 from odd_bench.assets.verify import file_problem

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import PurePosixPath
 
-from odd_bench.assets.download import Remote, get_text
+from odd_bench.assets.checksums import Remote
+from odd_bench.assets.download import get_text
 from odd_bench.assets.manifest import Entry, PolyHaven
 from odd_bench.data.errors import DataError
 

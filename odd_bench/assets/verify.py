@@ -6,7 +6,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from odd_bench.assets.download import sums
+from odd_bench.assets.checksums import sums
 from odd_bench.assets.lock import LOCK, Lock, LockedFile, read_lock
 from odd_bench.assets.manifest import Manifest
 from odd_bench.data.errors import DataError

@@ -4,7 +4,8 @@ import tarfile
 import zipfile
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odd_bench.assets.archive import unpack
 from odd_bench.assets.manifest import is_inside

@@ -4,7 +4,8 @@ import socket
 import numpy as np
 import pytest
 
-from odd_bench.assets.download import AGENT, Remote, Unreachable, download, sums
+from odd_bench.assets.checksums import Remote, sums
+from odd_bench.assets.download import AGENT, Unreachable, download
 from odd_bench.data.errors import DataError
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)

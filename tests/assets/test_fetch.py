@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from odd_bench.assets.commands import app
 from odd_bench.assets.fetch import FOLDER_ENTRY, fetch, take_folder
 from odd_bench.assets.lock import LOCK, read_lock
-from odd_bench.assets.manifest import load, parse
+from odd_bench.assets.manifest_file import load, parse
 from odd_bench.assets.verify import verify
 from odd_bench.data.errors import DataError
 from odd_bench.shapes.library import ingest

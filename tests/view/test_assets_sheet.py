@@ -38,7 +38,7 @@ def test_texture_sets_are_shown_by_their_colour(tmp_path):
 
 @pytest.mark.blender
 def test_environments_and_floors_are_drawn_by_blender(tmp_path):
-    from odd_bench.assets.manifest import load
+    from odd_bench.assets.manifest_file import load
     from odd_bench.view.assets_sheet import _floor_tiles
 
     tiles, refused = manifest_tiles(load("environments"), tmp_path, 2)

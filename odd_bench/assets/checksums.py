@@ -1,0 +1,51 @@
+"""What a file is known by: its address, its length, its checksums."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from odd_bench.data.errors import DataError
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file to get. path: where it belongs, within the collection's folder. Empty checksums and None: the source gives none."""
+
+    url: str
+    path: str
+    size_bytes: int | None = None
+    md5: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Length and checksums of a file."""
+
+    size_bytes: int
+    md5: str
+    sha256: str
+
+
+def sums(path: Path) -> Sums:
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            md5.update(block)
+            sha256.update(block)
+    return Sums(path.stat().st_size, md5.hexdigest(), sha256.hexdigest())
+
+
+def check_sums(remote: Remote, found: Sums) -> None:
+    """Raise DataError unless the file is the one that the manifest describes."""
+    for name, unit in (("size_bytes", " bytes"), ("md5", ""), ("sha256", "")):
+        expected = getattr(remote, name)
+        if expected and expected != getattr(found, name):
+            raise DataError(
+                remote.url, f"{name} {getattr(found, name)}{unit}", f"{expected}{unit} as in the manifest",
+                "The file was deleted; if its source has changed, check it by hand and correct the manifest",
+            )  # fmt: skip
