@@ -46,7 +46,7 @@ def roller_bearing(d: Draws) -> list[Step]:
         (inner, 0), (low + rib, 0), (low + rib, 0.12 * width), (low, 0.14 * width),
         (high, 0.86 * width), (high + rib, 0.88 * width), (high + rib, width), (inner, width),
     ]  # fmt: skip
-    steps = [Step("cone", turned(outline, 0.3, segments=96), steel)]
+    steps = [Step("cone", turned(outline, d.real("edge", 0.15, 0.45), segments=96), steel)]
     roller = np.pi * low / count * d.real("roller", 0.78, 0.88)
     big = roller * (1 + slope * width / low)
     body = turned([(0, -0.4 * width), (roller, -0.4 * width), (big, 0.4 * width), (0, 0.4 * width)], 0.3, segments=32)

@@ -18,7 +18,7 @@ def hex_bolt(d: Draws) -> list[Step]:
     """A hexagon head bolt, partly or fully threaded, sometimes with a flange."""
     steel = finish(d, "bolt", FASTENER)
     length, height = d.real("length", 25, 55), d.real("head height", 6, 7.5)
-    steps = [Step("head", _hexagon_head(d.real("across flats", 15.5, 18) / 2, height), steel)]
+    steps = [Step("head", _hexagon_head(d, d.real("across flats", 15.5, 18) / 2, height), steel)]
     if d.flag("flange", 0.4):
         steps.append(Step("flange", _flange(d.real("flange radius", 10.5, 12.5)), steel))
     return steps + _shank(d, length, steel)
@@ -69,7 +69,7 @@ def hex_nut(d: Draws) -> list[Step]:
     """A hexagon nut: plain, with a flange, or with a nylon insert."""
     steel = finish(d, "nut", FASTENER)
     height, flats = d.real("height", 7, 11), d.real("across flats", 15.5, 18.5) / 2
-    steps = [Step("body", _hexagon_head(flats, height, both=True), steel)]
+    steps = [Step("body", _hexagon_head(d, flats, height, both=True), steel)]
     kind = d.choice("kind", ("plain", "flange", "lock", "slotted"))
     if kind == "flange":
         steps.append(Step("flange", _flange(d.real("flange radius", 10.5, 12.5)), steel))
@@ -138,9 +138,9 @@ def thumb_screw(d: Draws) -> list[Step]:
     return steps + _shank(d, d.real("length", 16, 36), finish(d, "screw", FASTENER))
 
 
-def _hexagon_head(inradius: float, height: float, both: bool = False) -> Manifold:
+def _hexagon_head(d: Draws, inradius: float, height: float, both: bool = False) -> Manifold:
     """A hexagon whose corners are turned down at the top, or at both ends."""
-    corner, fall = inradius / np.cos(np.pi / 6) + 0.2, 0.32 * inradius
+    corner, fall = inradius / np.cos(np.pi / 6) + 0.2, d.real("corner", 0.24, 0.4) * inradius
     low = [(0, 0), (0.96 * inradius, 0), (corner, 0.5 * fall)] if both else [(0, 0), (corner, 0)]
     cone = turned([*low, (corner, height - 0.5 * fall), (0.96 * inradius, height), (0, height)])
     return prism(regular(6, inradius), 0, height) ^ cone
@@ -154,7 +154,9 @@ def _shank(d: Draws, length: float, metal) -> list[Step]:
     """A plain neck and a thread, downwards from z = 0."""
     pitch = d.real("pitch", 1.5, 2.2)
     neck = length * d.real("unthreaded share", 0.0, 0.5)
-    steps = [Step("shank", screw(RADIUS, pitch, -length, min(-neck, -1.0), 0.55 * pitch), metal)]
+    steps = [
+        Step("shank", screw(RADIUS, pitch, -length, min(-neck, -1.0), 0.55 * pitch, d.real("point", 0.5, 1.5)), metal)
+    ]
     plain = max(neck, 1.0) + 0.6 * pitch
     return [*steps, Step("shank", cylinder(RADIUS - 0.3 * pitch if neck < 2 else RADIUS, -plain, 0.5, 0.3), metal)]
 

@@ -66,7 +66,7 @@ def rack(d: Draws) -> list[Step]:
     count, width, height = d.whole("teeth", 9, 18), d.real("width", 4, 9), d.real("height", 3, 6)
     pitch, ends = np.pi, d.real("end", 0.0, 5.0)
     length = count * pitch + 2 * ends
-    bar = prism(rectangle(length, width, corner=0.4), 0, height, 0.25, chamfer=True)
+    bar = prism(rectangle(length, width, corner=0.5), 0, height, d.real("edge", 0.1, 0.4), chamfer=True)
     half, angle = pitch / 4, np.tan(np.radians(d.real("flank angle", 14, 22)))
     outline = [(-half - 1.6 * angle, -1.6), (half + 1.6 * angle, -1.6), (half - angle, 1), (angle - half, 1)]
     tooth = prism(polygon(outline), -width / 2 + 0.02, width / 2 - 0.02, 0.1, chamfer=True).rotate((90, 0, 0))
@@ -86,7 +86,7 @@ def sprocket(d: Draws) -> list[Step]:
     metal = finish(d, "sprocket", (*HARD, STEEL, ANODISED))
     count, width = d.whole("teeth", 11, 24), d.real("plate", 2.0, 3.6)
     pitch = 2.0 / np.sin(np.pi / count)  # radius of the pitch circle, chain pitch 4
-    roller, reach = d.real("roller", 1.15, 1.3), d.real("tooth height", 1.2, 1.5)
+    roller, reach = d.real("roller", 1.15, 1.3), d.real("tooth height", 1.0, 1.3)
     section = circle(pitch + reach, segments=160)
     flank = [circle(roller, (pitch, 0), 36), circle(1.45 * roller, (pitch + 1.7, 0), 36)]
     gullet = CrossSection.batch_hull(flank).rotate(180 / count)
@@ -94,7 +94,7 @@ def sprocket(d: Draws) -> list[Step]:
         section = section - gullet.rotate(360 * k / count)
     root = pitch - roller
     steps = blank(d, root, width, metal, ("solid", "holes", "spokes") if root > 9 else ("solid",))
-    tooth = prism(_one_tooth(section, root, count), 0, width, 0.12 * roller, chamfer=True)
+    tooth = prism(_one_tooth(section, root, count), 0, width, 0.1 * roller, chamfer=True)
     return [*steps, *_teeth(tooth, count, metal), *bore(d, root, width, metal)]
 
 

@@ -44,7 +44,7 @@ def prism(section: CrossSection, low: float, high: float, edge: float = 0.0, cha
     turn = np.linspace(0, np.pi / 2, 2 if chamfer else FILLET_STEPS + 1)
     inset, rise = edge * (1 - np.sin(turn)), edge * (1 - np.cos(turn))
     return _stacked(
-        section.simplify(1e-3).to_polygons(),
+        [_long_sided(contour, edge) for contour in section.simplify(1e-3).to_polygons()],
         np.concatenate([inset, inset[::-1]]),
         np.concatenate([low + rise, high - rise[::-1]]),
     )
@@ -143,10 +143,24 @@ def _stacked(contours: list[np.ndarray], inset: np.ndarray, heights: np.ndarray)
     return _solid(vertices, np.concatenate(faces))
 
 
+def _long_sided(contour: np.ndarray, inset: float) -> np.ndarray:
+    """The contour without the corners of sides so short that they would turn around when drawn in."""
+    while len(contour) > 3:
+        drawn = contour + inset * _inward(contour)
+        before, after = np.roll(contour, -1, axis=0) - contour, np.roll(drawn, -1, axis=0) - drawn
+        turned_around = (before * after).sum(axis=1) <= 0
+        if not turned_around.any():
+            break
+        length = np.where(turned_around, np.linalg.norm(before, axis=1), np.inf)
+        contour = np.delete(contour, np.argmin(length), axis=0)
+    return contour
+
+
 def _require_simple(contours: list[np.ndarray], inset: float) -> None:
     """Raise ValueError if contours drawn in by `inset` cross themselves."""
     enclosed = sum(float(np.cross(c, np.roll(c, -1, axis=0)).sum()) / 2 for c in contours)
-    if abs(CrossSection(contours, FillRule.NonZero).area() - enclosed) > 1e-4 * abs(enclosed):
+    filled = CrossSection(contours, FillRule.NonZero)
+    if filled.num_contour() != len(contours) or abs(filled.area() - enclosed) > 1e-5 * abs(enclosed):
         raise ValueError(
             f"prism: found an edge of {inset:.3g} that folds the section; expected less than its corners' rounding"
         )

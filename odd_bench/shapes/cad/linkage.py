@@ -92,8 +92,8 @@ def connecting_rod(d: Draws) -> list[Step]:
 def piston(d: Draws) -> list[Step]:
     """A piston with ring grooves, rings and a gudgeon pin."""
     metal = finish(d, "piston", (ALUMINIUM, CAST_ALUMINIUM, STEEL))
-    radius, height = 14.0, d.real("height", 18, 26)
-    rings, land, wide = d.whole("rings", 2, 4), d.real("land", 1.2, 1.8), d.real("ring width", 1.0, 1.5)
+    radius, height = 14.0, d.real("height", 22, 28)
+    rings, land, wide = d.whole("rings", 2, 3), d.real("land", 1.0, 1.5), d.real("ring width", 1.0, 1.5)
     crown = d.real("crown", -1.6, 2.0)
     outline = [
         (0, 0),
@@ -113,7 +113,7 @@ def piston(d: Draws) -> list[Step]:
         ring = tube(radius + d.real("ring reach", 0.05, 0.35), radius - 1.6, top - wide + 0.18, top - 0.18, 0.1, 96)
         gap = box((9, 1.2, 9), (radius, 0, top)).rotate((0, 0, 120 * k - 70))
         steps.append(Step(f"ring {k + 1}", ring - gap, steel, movable=True))
-    pin, z = d.real("pin", 3.0, 4.0), d.real("pin height", 0.3, 0.36) * height
+    pin, z = d.real("pin", 2.8, 3.4), d.real("pin height", 0.24, 0.3) * height
     bosses = [
         to_y(cylinder(pin + 2, 0.3 * radius, 0.9 * radius)).rotate((0, 0, 90 * (1 + side))).translate((0, 0, z))
         for side in (-1, 1)

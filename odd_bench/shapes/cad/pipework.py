@@ -264,7 +264,7 @@ def hose_clamp(d: Draws) -> list[Step]:
         .rotate((0, 90, 0))
         .rotate((90, 0, 0))
     )
-    steps.append(Step("housing", housing.translate((0, y - 0.8, 0)), metal, movable=True))
+    steps.append(Step("housing", housing.translate((0, y - 0.8, 0)), metal))
     shaft = to_x(screw(0.75 * body, 1.5, -long / 2 - 1.5, long / 2 + 3, 0.6))
     steps.append(Step("screw", shaft.translate((0, y, 0)), steel, movable=True))
     head = to_x(prism(regular(6, body * d.real("head", 0.95, 1.15)), 0, 4.5, 0.5, chamfer=True))

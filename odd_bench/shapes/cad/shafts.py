@@ -53,7 +53,7 @@ def stepped_shaft(d: Draws) -> list[Step]:
     )
     if d.flag("centre holes", 0.7):
         steps.append(Step("centre hole", turned([(0, -1), (1.9, -1), (0.6, 1.6), (0.6, 3), (0, 3)]), metal, cut=True))
-    return [Step(s.name, to_x(s.solid).rotate((90, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
+    return [Step(s.name, to_x(s.solid).rotate((210, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
 
 
 def coupling(d: Draws) -> list[Step]:
@@ -213,7 +213,7 @@ def spline_shaft(d: Draws) -> list[Step]:
                 cut=True,
             )
         )
-    return [Step(s.name, to_x(s.solid).rotate((90, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
+    return [Step(s.name, to_x(s.solid).rotate((210, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
 
 
 def _sector(outer: float, inner: float, degrees: float):

@@ -16,7 +16,7 @@ def tooth_washer(d: Draws) -> list[Step]:
     metal = finish(d, "washer", (*FASTENER, COPPER))
     outer, inner = 10.0, d.real("hole", 5.0, 6.2)
     thick, count = d.real("thickness", 0.9, 1.5), d.whole("teeth", 7, 13)
-    steps = [Step("ring", tube(outer, inner, 0, thick, 0.2 * thick, 96), metal)]
+    steps = [Step("ring", tube(outer, inner, 0, thick, d.real("edge", 0.1, 0.25) * thick, 96), metal)]
     length, broad = d.real("tooth length", 2.2, 3.4), 2 * np.pi * outer / count * d.real("tooth width", 0.42, 0.6)
     foot = outer if d.flag("outside", 0.7) else inner - length
     broad = broad if foot == outer else 0.5 * broad
@@ -51,7 +51,7 @@ def spring_washer(d: Draws) -> list[Step]:
     radius, wide = 8.0, d.real("width", 2.4, 4.0)
     thick, gap = d.real("thickness", 1.6, 2.8), np.radians(d.real("gap", 7, 20))
     angle = np.linspace(gap / 2, 2 * np.pi - gap / 2, 120)
-    rise = d.real("rise", 0.5, 1.3) * thick * (angle / np.pi - 1)
+    rise = d.real("rise", 0.5, 1.3) * thick * (angle / np.pi - 1) * (-1 if d.flag("left hand", 0.3) else 1)
     path = np.stack([radius * np.cos(angle), radius * np.sin(angle), rise], axis=1)
     section = rectangle(wide, thick * d.real("taper", 0.85, 1.0), corner=d.real("edge", 0.15, 0.35) * thick)
     outline = section.to_polygons()[0]
@@ -67,10 +67,10 @@ def circlip(d: Draws) -> list[Step]:
     metal = finish(d, "ring", HARD)
     outer, thick = 10.0, d.real("thickness", 1.0, 1.8)
     inner, shift = d.real("inside", 7.9, 8.5), d.real("eccentricity", 0.3, 0.7)
-    half = np.radians(d.real("opening", 9, 20))
+    half, edge = np.radians(d.real("opening", 9, 20)), thick * d.real("edge", 0.1, 0.2)
     ring = circle(outer, (shift, 0), 96) - circle(inner, (0, 0), 96)
     mouth = np.array([(0, 0), *[(30 * np.cos(a), 30 * np.sin(a)) for a in (-half, 0, half)]])
-    steps = [Step("ring", prism(rounded(ring - polygon(mouth), 0.4), 0, thick, 0.18 * thick), metal)]
+    steps = [Step("ring", prism(rounded(ring - polygon(mouth), 0.4), 0, thick, edge), metal)]
     lug, hole = d.real("lug", 2.0, 2.7), d.real("eye", 0.75, 1.0)
     inward = d.flag("internal", 0.5)
     reach = inner - 0.5 * lug if inward else outer + shift + 0.3 * lug
@@ -78,7 +78,7 @@ def circlip(d: Draws) -> list[Step]:
         angle = side * (half + 1.05 * lug / reach)
         at = (reach * np.cos(angle), reach * np.sin(angle))
         eye = drilled(circle(lug, at, 48), [at], hole)
-        steps.append(Step(f"lug {k + 1}", prism(eye, 0, thick, 0.18 * thick), metal, movable=True))
+        steps.append(Step(f"lug {k + 1}", prism(eye, 0, thick, edge), metal, movable=True))
         steps.append(
             Step(f"lug {k + 1}", cylinder(hole, -1, thick + 1, segments=36).translate((*at, 0)), metal, cut=True)
         )
