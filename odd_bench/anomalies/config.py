@@ -43,9 +43,9 @@ class AnomalyConfig:
 
     tolerance: float = 0.004
     distance: Range = (0.02, 0.6)
-    move: Range = (0.07, 0.5)
+    move: Range = (0.1, 0.5)
     changed_area: Range = (0.004, 0.9)
-    min_pixels: int = 60
+    min_pixels: int = 80
     min_views: int = 4
     stretch: float = 2.5
     volume: Range = (0.5, 1.5)

@@ -71,8 +71,8 @@ class OddConfig:
     )
     same_type_tries: int = 4
     other_type_tries: int = 6
-    min_changed_pixels: int = 60
-    min_changed_views: int = 2
+    min_changed_pixels: int = 100
+    min_changed_views: int = 4
 
 
 @dataclass(frozen=True)
