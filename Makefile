@@ -10,7 +10,7 @@ demo: $(VENV)/.installed  ## set up, make a small data set, say where its pictur
 	$(BIN)/odd-bench data validate data/toys-nano
 
 test: $(VENV)/.installed lint  ## set up and run every test
-	$(BIN)/python -m pytest --durations=15
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --durations=15
 
 test-fast: $(VENV)/.installed  ## what runs in a minute or two
 	$(BIN)/python -m pytest -m "not slow and not blender"

@@ -11,7 +11,7 @@ from odd_bench.shapes.shape import PartEdit, Shape
 from odd_bench.shapes.toys import BUILDERS, SEEN, UNSEEN, make_toy
 
 CATEGORIES = sorted(BUILDERS)
-MORE_SEEDS = range(1, 5)
+MORE_SEEDS = (1, 2)
 
 
 @cache
@@ -89,12 +89,12 @@ def test_the_seed_decides_the_toy(category):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_more_toys_are_well_made_without_any_movable_part(category):
+def test_more_toys_are_well_made_with_and_without_a_part(category):
     for seed in MORE_SEEDS:
         toy = make_toy(category, seed)
         assert_well_made(toy.shape())
-        for part in toy.movable_parts:
-            assert_one_solid(toy.shape([PartEdit(part, remove=True)]))
+        part = toy.movable_parts[seed % len(toy.movable_parts)]
+        assert_one_solid(toy.shape([PartEdit(part, remove=True)]))
 
 
 @pytest.mark.slow
