@@ -72,9 +72,10 @@ class Block(nn.Module):
         width = config.width
         self.initial_keys = config.initial_keys
         self.within = Attention(width, config.heads) if config.self_attention else None
+        self.norm_within = nn.LayerNorm(width) if config.self_attention else None
         self.across = Attention(width, config.heads)
         self.feed_forward = FeedForward(width, config.gated)
-        self.norm_within, self.norm_across, self.norm_forward = (nn.LayerNorm(width) for _ in range(3))
+        self.norm_across, self.norm_forward = nn.LayerNorm(width), nn.LayerNorm(width)
 
     def forward(self, tokens: Tensor, initial: Tensor, allowed: Tensor | None, alone: bool) -> Tensor:
         if self.within is not None:

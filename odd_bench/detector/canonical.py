@@ -21,14 +21,14 @@ class CanonicalConfig:
     """temperature: of the softmax over cosines. spread_cells: width of the Gaussian in RoI cells.
 
     alpha_above: cells that count as object. turns: how many rotations about the upright axis are tried. tolerance: mean
-    difference in colour and alpha, in [0, 1], up to which a rotation leaves the shape as it is.
+    difference in the colour channel or alpha that changes most, in [0, 1], up to which a rotation leaves the shape as it is.
     """
 
     temperature: float = 0.1
     spread_cells: float = 0.7
     alpha_above: float = 0.2
     turns: int = 8
-    tolerance: float = 0.06
+    tolerance: float = 0.1
 
 
 @full_precision
@@ -61,7 +61,7 @@ def symmetries(
     turned = torch.einsum("gij,ntj->gnti", turns, canonical)
     world = turned @ world_from_object[:, :3, :3].transpose(1, 2) + world_from_object[:, None, :3, 3]
     seen = grid.sample(color_alpha[None], world.reshape(1, -1, 3)).reshape(*world.shape[:3], 4)
-    change = (seen - seen[:1]).abs().mean(dim=-1)[:, on_object].mean(dim=-1)  # (g,)
+    change = (seen - seen[:1]).abs().amax(dim=-1)[:, on_object].mean(dim=-1)  # (g,)
     keep = change <= config.tolerance
     keep[0] = True
     return turns[keep]

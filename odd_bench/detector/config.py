@@ -160,7 +160,7 @@ def _value(default: Any, value: Any, where: str) -> Any:
     if isinstance(default, tuple):
         if not isinstance(value, (list, tuple)):
             raise WrongUse(f"{where}: found {value!r}; expected a list like {list(default)}")
-        return tuple(value)
+        return tuple(_value(default[0], item, where) for item in value)
     if default is None or value is None:
         return tuple(value) if isinstance(value, list) else value
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):

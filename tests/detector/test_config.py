@@ -1,0 +1,62 @@
+"""Named configurations and what is said about wrong ones."""
+
+import pytest
+
+from odd_bench.detector.config import from_mapping, load_config, named_configs, to_mapping, with_overrides
+from odd_bench.errors import WrongUse
+
+
+@pytest.mark.parametrize("name", ["paper", "released", "mini", "tiny"])
+def test_a_configuration_survives_writing_and_reading(name):
+    config = load_config(name)
+    assert from_mapping(to_mapping(config), "again") == config
+    assert config.name == name and name in named_configs()
+
+
+def test_paper_says_what_the_paper_says():
+    config = load_config("paper")
+    model = config.model
+    assert model.grid.counts == (96, 96, 16) and model.grid.voxel_m == 0.04
+    assert model.grid.world(model.grid.index(model.grid.centres())).abs().amax(dim=(0, 1, 2)).tolist() == pytest.approx(
+        [1.9, 1.9, 0.3]
+    )
+    assert (model.backbone.network, model.volume.channels) == ("resnet50", (32, 64, 128, 256))
+    assert (model.render.samples, model.render.feature_pixels, model.heads.d_f) == (128, 32, 128)
+    assert (model.boxes.alpha_above, model.roi.cells, model.matching.k) == (0.2, 8, 20)
+    assert (model.attention.kind, model.attention.blocks, model.attention.heads) == ("sparse", 3, 8)
+    assert (config.train.views, config.train.pixels, config.train.batch) == (5, 256, 4)
+    assert config.train.epochs == (50, 50) and config.train.learning_rate == (2e-5, 2e-5)
+    assert config.train.stage_steps(0, 4750) == 59_375
+
+
+def test_overrides_reach_any_depth():
+    config = with_overrides(
+        load_config("tiny"), ["model.attention.kind=dense", "train.batch=3", "model.grid.counts=[16,16,8]"]
+    )
+    assert (config.model.attention.kind, config.train.batch, config.model.grid.counts) == ("dense", 3, (16, 16, 8))
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("model.atention.kind=none", "unknown key 'atention'.*Did you mean 'attention'"),
+        ("model.attention.kind=sparce", "found 'sparce'; expected one of none, dense, sparse. Did you mean 'sparse'"),
+        ("model.teacher.kind=dino", "Did you mean 'dinov2'"),
+        ("model.boxes.source=truth", "expected one of predicted, oracle-count, oracle-box"),
+        ("train.batch=many", "found 'many'; expected a value like"),
+        ("train.learning_rate=[1e3]", "found '1e3'; expected a value like 2e-05"),
+        ("train.batch", "expected key=value"),
+        ("train.batch.size=2", "holds one value"),
+        ("model.grid.counts=[10,10,10]", "expected multiples of 4"),
+        ("model.backbone.width=9", "expected equal widths"),
+        ("model.attention.heads=3", "expected a multiple"),
+    ],
+)
+def test_wrong_values_are_explained(assignment, message):
+    with pytest.raises(WrongUse, match=message):
+        with_overrides(load_config("tiny"), [assignment])
+
+
+def test_an_unknown_configuration_names_the_known_ones():
+    with pytest.raises(WrongUse, match=r"expected one of mini, paper, released, tiny. Did you mean 'mini'"):
+        load_config("mni")

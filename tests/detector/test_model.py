@@ -1,0 +1,144 @@
+"""The whole detector: losses, switches, one object and twelve, none found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from odd_bench.detector.config import load_config, with_overrides
+from odd_bench.detector.losses import LossConfig, labelled_boxes, picture_targets
+from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector, Volumes
+from tests.detector.worlds import noise_batch
+
+TINY = load_config("tiny")
+
+
+def detector(*overrides: str) -> Detector:
+    return Detector(with_overrides(TINY, list(overrides)).model)
+
+
+@pytest.mark.parametrize("attention", ["none", "dense", "sparse"])
+@pytest.mark.parametrize("teacher", ["none", "efficientnet-lite0", "canonical"])
+def test_every_switch_trains_every_part_it_uses(attention, teacher):
+    model = detector(
+        f"model.attention.kind={attention}", f"model.teacher.kind={teacher}", "model.canonical.alpha_above=0.0"
+    )
+    batch = noise_batch()
+    if teacher == "efficientnet-lite0":
+        batch = replace(batch, teacher=torch.randn(2, 4, 16, 6, 6).half())
+    losses = model.loss(batch)
+    losses["total"].backward()
+    assert all(torch.isfinite(value) for value in losses.values())
+    assert ("feature" in losses, "canonical" in losses) == (teacher == "efficientnet-lite0", teacher == "canonical")
+    without = {name.split(".")[0] for name, value in model.named_parameters() if value.grad is None}
+    assert without == ({"heads"} if teacher == "none" else set())  # beta alone
+
+
+def test_the_first_stage_leaves_the_comparison_alone():
+    model = detector()
+    model.start_stage(RECONSTRUCTION)
+    losses = model.loss(noise_batch())
+    losses["total"].backward()
+    assert "label" not in losses
+    assert all(parameter.grad is None for parameter in model.classifier.parameters())
+    model.start_stage(END_TO_END)
+    assert "label" in model.loss(noise_batch())
+
+
+def test_distillation_sends_no_gradient_to_the_density():
+    model = detector("model.teacher.kind=efficientnet-lite0")
+    batch = replace(noise_batch(), teacher=torch.randn(2, 4, 16, 6, 6).half())
+    volumes = model.reconstruct(batch)
+    model.scene_feature_loss(volumes, batch, 0).backward()
+    assert all(parameter.grad is None for parameter in model.heads.density.parameters())
+    assert any(parameter.grad is not None and parameter.grad.any() for parameter in model.heads.beta.parameters())
+
+
+def test_both_ways_is_the_mean_of_the_two_ways():
+    model, batch = detector("model.loss.both_ways=true").eval(), noise_batch()
+    first, second = batch.with_views(range(2)), batch.with_views(range(2, 4))
+    expected = (model.loss_one_way(first, second)["mask"] + model.loss_one_way(second, first)["mask"]) / 2
+    assert torch.allclose(model.loss(batch)["mask"], expected)
+
+
+@pytest.mark.parametrize("objects", [1, 12])
+def test_one_object_and_twelve(objects):
+    model = detector("model.boxes.source=oracle-box").eval()
+    answer = model.predict(noise_batch(scenes=1, objects=objects))[0]
+    assert answer.scores.shape == (objects,) and np.isfinite(answer.scores).all()
+    assert answer.objects.tolist() == list(range(objects))
+    assert torch.isfinite(model.loss(noise_batch(objects=objects))["total"])
+
+
+def test_a_scene_in_which_nothing_is_found():
+    model = detector("model.loss.add_missed=false")
+    torch.nn.init.constant_(model.heads.density[-1].bias, -20.0)
+    losses = model.loss(noise_batch())
+    losses["total"].backward()
+    assert losses["label"] == 0
+    answer = model.eval().predict(noise_batch(scenes=1))[0]
+    assert answer.boxes.shape == (0, 6) and answer.scores.shape == (0,)
+
+
+def test_permuting_the_boxes_permutes_the_logits_and_removing_one_counts():
+    model, batch = detector().eval(), noise_batch(scenes=1, objects=5)
+    volumes, boxes = model.reconstruct(batch), batch.boxes[0].numpy()
+    order = [2, 4, 0, 3, 1]
+    whole = model.logits(volumes, 0, boxes)
+    assert torch.allclose(model.logits(volumes, 0, boxes[order]), whole[order], atol=1e-5)
+    assert not torch.allclose(model.logits(volumes, 0, boxes[:4]), whole[:4], atol=1e-5)
+    alone = detector("model.attention.kind=none").eval()
+    assert torch.allclose(alone.logits(volumes, 0, boxes[1:]), alone.logits(volumes, 0, boxes)[1:], atol=1e-6)
+
+
+@pytest.mark.parametrize("views", [1, 2, 7, 20])
+def test_any_number_of_views_at_test(views):
+    model = detector("model.boxes.source=oracle-box").eval()
+    assert len(model.predict(noise_batch(scenes=2, views=views))) == 2
+
+
+def test_order_of_views_does_not_matter():
+    model, batch = detector("model.boxes.source=oracle-box").eval(), noise_batch(scenes=1)
+    turned = model.predict(batch.with_views([2, 0, 3, 1]))[0]
+    assert np.allclose(model.predict(batch)[0].scores, turned.scores, atol=1e-5)
+
+
+def test_the_boxes_found_are_those_of_the_volume():
+    model, batch = detector(), noise_batch(scenes=1)
+    centres = model.grid.centres()
+    inside = [((centres - box[:3]).abs() < 0.11).all(dim=-1) for box in batch.boxes[0]]
+    alpha = torch.stack(inside).any(dim=0).float()
+    volumes = Volumes(torch.zeros(1, 8, *alpha.shape), alpha.expand(1, 4, *alpha.shape))
+    found, objects = model.boxes(volumes, batch, 0)
+    assert len(found) == 3 and objects is None
+    assert np.abs(found[:, :2] - batch.boxes[0][:, :2].numpy()[:, None].transpose(1, 0, 2)).min(axis=-1).max() < 0.6
+
+
+def test_bfloat16_gives_nearly_the_same_losses():
+    model, batch = detector(), noise_batch()
+    plain = model.loss(batch)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = model.loss(batch)
+    for name, value in plain.items():
+        assert torch.allclose(value, mixed[name].float(), rtol=0.05, atol=0.02)
+
+
+def test_boxes_take_the_label_they_overlap_and_missed_ones_are_added():
+    true_boxes = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2], [1, 0, 0.1, 0.2, 0.2, 0.2]], float)
+    predicted = np.array([[0.02, 0, 0.1, 0.2, 0.2, 0.2], [5, 0, 0.1, 0.2, 0.2, 0.2]], float)
+    labels = np.array([1, 0])
+    boxes, found = labelled_boxes(predicted, true_boxes, labels, LossConfig(add_missed=False))
+    assert found.tolist() == [1, -1]
+    boxes, found = labelled_boxes(predicted, true_boxes, labels, LossConfig(add_missed=True))
+    assert found.tolist() == [1, -1, 0] and np.array_equal(boxes[2], true_boxes[1])
+    boxes, found = labelled_boxes(np.zeros((0, 6)), true_boxes, labels, LossConfig())
+    assert found.tolist() == [1, 0] and np.array_equal(boxes, true_boxes)
+
+
+def test_colour_targets_are_black_beside_objects():
+    images, instance = torch.ones(1, 3, 8, 8), torch.zeros(1, 8, 8)
+    instance[:, :4] = 1
+    color, mask = picture_targets(images, instance, 4)
+    assert mask.reshape(4, 4)[:, 0].tolist() == [1, 1, 0, 0]
+    assert torch.equal(color, mask[..., None].expand(-1, -1, 3))

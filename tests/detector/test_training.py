@@ -1,0 +1,193 @@
+"""Training: it learns, resumes to the same losses, refuses what does not fit; prediction writes valid files."""
+
+import shutil
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.cli import app
+from odd_bench.data.dataset import TestScenes
+from odd_bench.data.errors import DataError
+from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.detector import builder
+from odd_bench.errors import WrongUse
+from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.scoring.score import Options, score_file
+from odd_bench.training import Diverged, Interrupted, Job, fit, make_fabric, rate_factor
+from odd_bench.training_config import TrainConfig
+from tests.data.folders import planned_record, write_dataset
+
+SHORT = ["train.steps=[4,4]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    sizes = {"pixels": 64, "depth": False, "views": 8, "odd": 1}
+    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
+    scenes += [planned_record("test-seen", "banana", 9, 0, objects=4, **sizes)]
+    return write_dataset(tmp_path_factory.mktemp("data"), scenes)
+
+
+def run_short(dataset: Dataset, out: Path, overrides=(), report=lambda told: None) -> list[dict[str, float]]:
+    """Train a few steps; the losses of every step."""
+    config = builder.with_overrides(builder.load_config("tiny"), [*SHORT, *overrides])
+    method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
+    job = Job("reference", builder.to_mapping(config), config.train, config.augment, dataset, features, out)
+    losses = []
+
+    def note(told):
+        losses.append(told.losses)
+        report(told)
+
+    fit(method, job, make_fabric(config.train), note)
+    return losses
+
+
+def test_the_same_seed_gives_the_same_losses_and_another_seed_others(folder, tmp_path):
+    dataset = open_dataset(folder)
+    first = run_short(dataset, tmp_path / "a")
+    assert run_short(dataset, tmp_path / "b") == first
+    assert run_short(dataset, tmp_path / "c", ["train.seed=1"]) != first
+
+
+@pytest.mark.parametrize("stop_at", [2, 3, 6])
+def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
+    """Stopped within a stage; losses after the stop are those of a run that was not stopped."""
+    import os
+    import signal
+
+    dataset, augmented = open_dataset(folder), ["train.augment=true", "train.schedule=cosine", "train.warmup=2"]
+    whole = run_short(dataset, tmp_path / "whole", augmented)
+    seen = []
+
+    def stop(told):
+        seen.append(told)
+        if len(seen) == stop_at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted, match="The same command goes on"):
+        run_short(dataset, tmp_path / "cut", augmented, stop)
+    rest = run_short(dataset, tmp_path / "cut", augmented)
+    assert rest == whole[stop_at:]
+    assert load_checkpoint(tmp_path / "cut" / LATEST).finished
+    assert run_short(dataset, tmp_path / "cut", augmented) == []
+
+
+@pytest.mark.slow
+def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
+    """AUC 1.0 with predicted boxes; the first stage alone finds the objects."""
+    dataset, places = open_dataset(folder), []
+    config = builder.load_config("tiny")
+    method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
+    job = Job("reference", builder.to_mapping(config), config.train, config.augment, dataset, features, tmp_path)
+
+    def after(stage, method):
+        scenes = TestScenes(dataset, dataset.scene_names("train"), config.train.views, config.train.pixels)
+        places.append(localise(method.eval(), scenes, "cpu"))
+        method.train()
+
+    fit(method, job, make_fabric(config.train), after_stage=after)
+    assert places[0].mean_iou > 0.5 and places[0].count_accuracy >= 0.75
+    path = predict_split(load_run(tmp_path), dataset, "train", tmp_path / "train.json")
+    metrics = score_file(path, Options(folder, resamples=10)).metrics
+    assert metrics["upstream"]["auc"].value == 1.0
+    assert metrics["upstream"]["accuracy"].value >= 0.9
+    assert metrics["detect"]["auc"].value > 0.85
+
+
+@pytest.fixture(scope="module")
+def run_folder(folder, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    run_short(open_dataset(folder), out, ["model.teacher.kind=canonical"])
+    return out
+
+
+def test_predictions_are_valid_and_score(folder, run_folder, tmp_path):
+    path = predict_split(load_run(run_folder), open_dataset(folder), "test-seen", tmp_path / "p.json", views=5)
+    scored = score_file(path, Options(folder, resamples=10))
+    predictions = scored.checked.predictions
+    assert predictions.views == ((0, 1, 3, 4, 6),) and predictions.seconds[0] > 0
+    assert predictions.method.name == "reference-tiny" and predictions.method.extra["teacher"] == "canonical"
+    assert not [problem for problem in scored.checked.problems if not problem.warning]
+
+
+def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
+    run = load_run(run_folder, ["model.boxes.source=oracle-box"])
+    path = predict_split(run, open_dataset(folder), "test-seen", tmp_path / "p.json")
+    scored = score_file(path, Options(folder, resamples=10))
+    assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
+
+
+def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke
+    options = [item for value in SHORT for item in ("--set", value)]
+    trained = run(app, ["train", "--config", "tiny", "--data", str(folder), *options], catch_exceptions=False)
+    assert trained.exit_code == 0, trained.output
+    assert "4 steps of reconstruction, 4 steps of end-to-end" in trained.output
+    assert (tmp_path / "runs" / "tiny-0" / "test-seen.json").is_file()
+    predicted = run(
+        app, ["predict", "runs/tiny-0", "--split", "train", "--views", "3", "--data", str(folder), "--report", "out"],
+        catch_exceptions=False,
+    )  # fmt: skip
+    assert predicted.exit_code == 0 and (tmp_path / "out" / "report.html").is_file()
+    with pytest.raises(WrongUse, match="odd-bench generate toys --preset mini --out data/toys-mini"):
+        run(app, ["train"], catch_exceptions=False)
+    with pytest.raises(DataError, match="no split 'test-unseen'"):
+        run(app, ["predict", "runs/tiny-0", "--data", str(folder)], catch_exceptions=False)
+
+
+def test_a_run_of_another_configuration_is_refused(folder, run_folder):
+    with pytest.raises(WrongUse, match=r"model\.attention\.kind: 'sparse', wanted 'dense'"):
+        run_short(open_dataset(folder), run_folder, ["model.teacher.kind=canonical", "model.attention.kind=dense"])
+
+
+def test_weights_of_another_configuration_are_refused(run_folder):
+    with pytest.raises(WrongUse, match="weights that do not fit"):
+        load_run(run_folder, ["model.roi.cells=8"])
+
+
+def test_damaged_foreign_and_absent_checkpoints_are_explained(run_folder, tmp_path):
+    whole = (run_folder / LATEST).read_bytes()
+    (tmp_path / LATEST).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WrongUse, match="expected a whole checkpoint"):
+        load_run(tmp_path)
+    torch.save({"weights": 1}, tmp_path / "other.pt")
+    with pytest.raises(WrongUse, match="expected odd-bench/checkpoint version 1"):
+        load_run(tmp_path / "other.pt")
+    stored = torch.load(run_folder / LATEST, weights_only=True)
+    torch.save({**stored, "version": 0}, tmp_path / "old.pt")
+    with pytest.raises(WrongUse, match="Train again with this release"):
+        load_run(tmp_path / "old.pt")
+    with pytest.raises(WrongUse, match="found no such file"):
+        load_run(tmp_path / "nowhere")
+
+
+def test_shards_of_another_version_are_refused(folder, tmp_path):
+    import h5py
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    with h5py.File(next((copy / "shards").glob("train*")), "r+") as file:
+        file.attrs["version"] = 99
+    with pytest.raises(DataError, match="found version 99, expected version 1"):
+        open_dataset(copy)
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run(folder, tmp_path):
+    with pytest.raises(Diverged, match="expected finite losses"):
+        run_short(open_dataset(folder), tmp_path, ["train.learning_rate=[1.0e+30,1.0e+30]", "train.clip=0.0"])
+
+
+def test_the_rate_warms_up_and_falls():
+    train = replace(TrainConfig(), schedule="cosine", warmup=10)
+    factors = [rate_factor(train, step, 110) for step in range(110)]
+    assert factors[0] == 0.1 and max(factors) == factors[9] == 1.0
+    assert all(a >= b for a, b in pairwise(factors[10:]))
+    assert factors[-1] == pytest.approx(0.01, abs=1e-3)
+    assert rate_factor(TrainConfig(), 5, 10) == 1.0
