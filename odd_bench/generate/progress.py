@@ -32,7 +32,10 @@ def run_with_progress(config: GenerateConfig, out: Path, options: RunOptions) ->
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with _bar(console) as bar:
-            summary = generate(config, out, options, _Display(console, bar), lambda entry: _show_asset(entry, console))
+            display = _Display(console, bar)
+            summary = generate(
+                config, out, options, display, lambda entry: _show_asset(entry, console), display.show_stage
+            )
     except KeyboardInterrupt as interrupt:
         hint = "finished scenes are kept; the same command goes on from there"
         raise Interrupted(f"{out}: stopped by the user; {hint}.") from interrupt
@@ -49,6 +52,9 @@ class _Display:
         self._console, self._bar = console, bar
         self._task = bar.add_task("scenes", total=None, rate="starting")
         self._started = self._last_line = time.monotonic()
+
+    def show_stage(self, stage: str, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total, rate=stage)
 
     def __call__(self, outcome: Outcome, done: int, total: int) -> None:
         now = time.monotonic()

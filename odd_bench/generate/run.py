@@ -22,6 +22,8 @@ from odd_bench.generate.requirements import require_blender
 from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
 from odd_bench.generate.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.shapes.library import Entry, Library, ingest
+from odd_bench.shapes.lookalikes import find_lookalikes
+from odd_bench.shapes.similar_config import SimilarConfig
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,12 @@ def generate(
     options: RunOptions,
     on_scene: Callable[[Outcome, int, int], None] = lambda outcome, done, total: None,
     on_asset: Callable[[Entry], None] = lambda entry: None,
+    on_look: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> RunSummary:
     """Make the data set, or go on with it.
 
     on_scene: called after each scene with the number done and the number wanted. on_asset: after each mesh file read.
+    on_look: while similar shapes are looked for, with the stage, how much of it is done and in all.
 
     Raises FolderError, StorageError, ConfigError or ChildStartError; whatever is finished by then is kept.
     """
@@ -80,7 +84,11 @@ def generate(
         folder.claim(config)
     else:
         folder.claim(config)
-        lines = _draw_plan(config, ingest(Path(config.assets), folder.library, progress=on_asset))
+        library = ingest(Path(config.assets), folder.library, progress=on_asset)
+        lines = _draw_plan(config, library)
+        if config.odd.weights.get("similar_shape", 0) > 0:
+            catalogue = catalogue_of(config, library)
+            find_lookalikes(library, map(catalogue.names, config.splits), SimilarConfig(), on_look)
     summary, started = RunSummary(out), time.perf_counter()
     with folder.locked(f"slice-{options.slice_index}-of-{options.slice_count}"):
         _keep_plan(lines, folder)

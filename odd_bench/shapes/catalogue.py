@@ -14,6 +14,7 @@ import numpy as np
 from odd_bench.errors import WrongUse
 from odd_bench.scene import SPLITS
 from odd_bench.shapes.library import Library
+from odd_bench.shapes.lookalikes import model_of
 from odd_bench.shapes.shape import Model
 
 UNSEEN_SPLIT = "test-unseen"
@@ -109,7 +110,7 @@ class FromLibrary:
     only: tuple[str, ...] = ()
 
     def base_shape(self, split: str, number: int) -> BaseShape:
-        names = self._names(split)
+        names = self.names(split)
         if not names:
             raise CatalogueError(
                 f"assets: found {len(self.library.used)} usable shapes in {len(self.library.categories)} categories, none left for "
@@ -119,9 +120,10 @@ class FromLibrary:
         return BaseShape(name, next(entry.category for entry in self.library.used if entry.name == name), 0)
 
     def model(self, shape: BaseShape) -> Model:
-        return self.library.model(shape.name)
+        return model_of(self.library, shape.name)
 
-    def _names(self, split: str) -> list[str]:
+    def names(self, split: str) -> list[str]:
+        """The shapes of a split, in the order in which they are used."""
         check_names(self.only, self.library.categories)
         categories = [name for name in self.library.categories if not self.only or name in self.only]
         unseen = set(categories[3::4]) if self.shapes.get(UNSEEN_SPLIT, 0) else set()

@@ -45,7 +45,11 @@ class DinoV2:
         self._torch = torch
         try:
             self._model = timm.create_model(
-                DINOV2_MODEL, pretrained=False, checkpoint_path=str(weights), img_size=DINOV2_SIDE, num_classes=0
+                DINOV2_MODEL,
+                pretrained=True,  # from this file, in the names and the picture size of the published one
+                pretrained_cfg_overlay={"file": str(weights)},
+                img_size=DINOV2_SIDE,
+                num_classes=0,
             ).eval()
         except (RuntimeError, OSError, KeyError, ValueError, EOFError) as error:
             raise SimilarError(
@@ -53,10 +57,9 @@ class DinoV2:
             ) from error
 
     def features(self, views: Views) -> np.ndarray:
-        """(views * 384,) float32, each view of unit length."""
+        """(views * 384,) float32, each view of unit length, of views of DINOV2_SIDE pixels."""
         pictures = np.repeat(shades(views)[..., None] / 255, 3, axis=-1)  # (views, h, w, 3)
         batch = self._torch.from_numpy(((pictures - IMAGENET_MEAN) / IMAGENET_STD).transpose(0, 3, 1, 2)).float()
-        batch = self._torch.nn.functional.interpolate(batch, (DINOV2_SIDE, DINOV2_SIDE), mode="bilinear")
         with self._torch.inference_mode():
             tokens = self._model(batch).numpy()
         return (tokens / np.linalg.norm(tokens, axis=1, keepdims=True)).astype(np.float32).ravel()

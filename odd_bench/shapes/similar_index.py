@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.data.atomic import write_atomically
-from odd_bench.shapes.features import DinoV2, view_features
+from odd_bench.shapes.features import DINOV2_SIDE, DinoV2, view_features
 from odd_bench.shapes.fixed_views import Surface, seen_difference, shades, surface_points
 from odd_bench.shapes.library import Library
 from odd_bench.shapes.shape import Shape
@@ -171,9 +171,10 @@ def _describer(config: SimilarConfig) -> Callable[[Shape], Look]:
     teacher = DinoV2(config.weights) if config.features == "dinov2" else None
 
     def describe(shape: Shape) -> Look:
-        views = Surface(shape).views(config.pixels)
+        surface = Surface(shape)
+        views = surface.views(config.pixels)
         points = surface_points(shape, config.points, np.random.default_rng(0)).astype(np.float32)
-        features = teacher.features(views) if teacher else view_features(views, points)
+        features = teacher.features(surface.views(DINOV2_SIDE)) if teacher else view_features(views, points)
         return Look(features, points, shades(views))
 
     return describe

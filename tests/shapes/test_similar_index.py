@@ -10,16 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from odd_bench.anomalies.config import AnomalyConfig
+from odd_bench.anomalies.similar import HasTwins, similar_shape
 from odd_bench.assets.commands import app
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.features import DinoV2, view_features
 from odd_bench.shapes.fixed_views import FIELD, SIDES, Surface, seen_difference, shades, surface_points
 from odd_bench.shapes.library import INDEX, VERSION, Entry, open_library
+from odd_bench.shapes.lookalikes import Mistakable, find_lookalikes, model_of
 from odd_bench.shapes.shape import Material, Shape
 from odd_bench.shapes.similar_config import SimilarConfig, SimilarError, config_from
 from odd_bench.shapes.similar_index import SimilarIndex, index_library, index_shapes, main_coordinates, nearest, query
 
-QUICK = SimilarConfig(pixels=48, points=500, candidates=4, most_chamfer=0.05)
+QUICK = SimilarConfig(pixels=48, points=500, candidates=4, most_chamfer=0.05, least_seen=0.03)
 
 
 def shape_of(mesh: trimesh.Trimesh, name: str) -> Shape:
@@ -243,6 +246,25 @@ def test_a_library_is_indexed_by_split_and_its_pairs_drawn(tmp_path):
     index = index_library(library, QUICK, rods)
     assert index.names == tuple(rods) and {"rod-0"} <= set(index.nearest_similar("rod-1")) <= {"rod-0", "rod-2"}
     sheet = tmp_path / "pairs.png"
-    result = CliRunner().invoke(app, ["similar", str(tmp_path), "--sheet", str(sheet), "--set", "most_chamfer=0.05"])
+    result = CliRunner().invoke(
+        app, ["similar", str(tmp_path), "--sheet", str(sheet), "--set", "most_chamfer=0.05", "--set", "least_seen=0.03"]
+    )
     assert result.exit_code == 0 and "6 shapes, 6 with a similar one" in result.output, result.output
     assert sheet.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_model_of_a_library_has_twins_of_its_own_split_alone(tmp_path):
+    library = stored(tmp_path, families())
+    names = sorted(families())
+    splits = [[name for name in names if not name.endswith("2")], [name for name in names if name.endswith("2")]]
+    assert not isinstance(model_of(library, "rod-1"), Mistakable)
+    assert find_lookalikes(library, splits, QUICK) >= 6
+    for split in splits:
+        for name in split:
+            assert set(getattr(model_of(library, name), "similar", ())) <= set(split) - {name}
+    assert isinstance(model_of(library, "rod-0"), HasTwins) and not isinstance(model_of(library, "rod-2"), HasTwins)
+    model = model_of(library, "rod-0")
+    assert model.similar == ("rod-1",) and model.part_names == library.model("rod-0").part_names
+    config = AnomalyConfig(chamfer=(0.001, 0.05))
+    odd = similar_shape(model, model.shape(), np.random.default_rng(0), config)
+    assert np.array_equal(odd.vertices, library.model("rod-1").shape().vertices)

@@ -1,0 +1,86 @@
+"""Models of a library that know which others they could be mistaken for: the wrong part in the bin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from odd_bench.data.atomic import write_atomically
+from odd_bench.shapes.assembly import Assembly
+from odd_bench.shapes.library import Library
+from odd_bench.shapes.shape import PartEdit, Shape
+from odd_bench.shapes.similar_config import SimilarConfig
+from odd_bench.shapes.similar_index import Progress, index_library
+
+FILE = "lookalikes.json"  # in the library's folder
+
+
+@dataclass(frozen=True)
+class Lookalike:
+    """Another shape of the library, in its own canonical frame. change: its name."""
+
+    shape: Shape
+    change: str
+
+
+@dataclass(frozen=True)
+class Mistakable:
+    """A model (see shape.Model) with the names of the similar ones, nearest first, at least one."""
+
+    model: Assembly
+    library: Library
+    similar: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def category(self) -> str:
+        return self.model.category
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        return self.model.part_names
+
+    @property
+    def movable_parts(self) -> tuple[str, ...]:
+        return self.model.movable_parts
+
+    def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
+        return self.model.shape(edits)
+
+    def twin(self, rng: np.random.Generator) -> Lookalike:
+        """One of the similar shapes."""
+        name = self.similar[rng.integers(len(self.similar))]
+        return Lookalike(self.library.model(name).shape(), name)
+
+
+def find_lookalikes(
+    library: Library,
+    splits: Iterable[Sequence[str]],
+    config: SimilarConfig,
+    progress: Progress = lambda stage, done, total: None,
+) -> int:
+    """Store the similar shapes of every shape, taken from its own split, and return how many have any.
+
+    splits: the names of the shapes of each.
+    """
+    similar: dict[str, list[str]] = {}
+    for names in splits:
+        if len(names) > 1:
+            index = index_library(library, config, names, progress)
+            similar.update((name, index.nearest_similar(name)) for name in names)
+    write_atomically(library.store / FILE, (json.dumps(similar, indent=1, sort_keys=True) + "\n").encode())
+    return sum(bool(names) for names in similar.values())
+
+
+def model_of(library: Library, name: str) -> Assembly | Mistakable:
+    """The model of that name, with its lookalikes if any were found."""
+    path = library.store / FILE
+    similar = json.loads(path.read_text()).get(name) if path.exists() else None
+    model = library.model(name)
+    return Mistakable(model, library, tuple(similar)) if similar else model
