@@ -9,6 +9,8 @@ from torch.nn.functional import grid_sample
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.precision import full_precision
 
+OUTSIDE = 3.0  # a position beyond every picture, where sampling gives 0
+
 
 @full_precision
 def project_points(K: Tensor, camera_from_world: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
@@ -37,10 +39,10 @@ def backproject(
     )  # (b, m, n, 2), (b, m, n)
     position = 2 * pixels / pixels.new_tensor([image_size[1], image_size[0]]) - 1  # -1 and 1 are the picture's borders
     visible = (position.abs() <= 1).all(dim=-1) & (depth > 0)  # (b, m, n)
-    position = torch.where(visible[..., None], position, 0.0).reshape(b * m, 1, -1, 2)
+    limit = 1 - 1 / pixels.new_tensor([features.shape[-1], features.shape[-2]])  # centres of the outermost features
+    position = torch.where(visible[..., None], position.clamp(-limit, limit), OUTSIDE).reshape(b * m, 1, -1, 2)
     features = features.flatten(0, 1).float()
-    taken = grid_sample(features, position, mode=interpolation, padding_mode="border", align_corners=False)
-    taken = taken.reshape(b, m, c, -1)  # eq. 1, (b, m, c, n)
+    taken = grid_sample(features, position, mode=interpolation, padding_mode="zeros", align_corners=False)  # eq. 1
     views = visible.sum(dim=1).clamp(min=1)  # eq. 2: "aggr" = mean over the views that see the voxel
-    volume = (taken * visible[:, :, None]).sum(dim=1) / views[:, None]
+    volume = taken.reshape(b, m, c, -1).sum(dim=1) / views[:, None]
     return volume.reshape(b, c, *grid.shape_zyx), visible.any(dim=1).reshape(b, 1, *grid.shape_zyx)
