@@ -28,7 +28,7 @@ docs: $(VENV)/.installed  ## run the commands of the documentation
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[generate,view,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[generate,train,view,dev]"
 	touch $@
 
 clean:

