@@ -69,10 +69,7 @@ def _procedural_tiles(manifest: Manifest, most: int) -> list[Tile]:
     if manifest.name == "toys":
         from odd_bench.shapes.toys import make_toy as make
     else:
-        from odd_bench.shapes.cad import FAMILIES
         from odd_bench.shapes.cad import make_part as make
-
-        names = sorted(FAMILIES)
     return [
         (name, shaded(make(name, 0).shape(), SIZE)) for name in track(_spread(names, most), "drawing", transient=True)
     ]

@@ -4,6 +4,7 @@ from odd_bench.assets.manifest import ManifestError
 from odd_bench.assets.manifest_file import load, names, parse
 from odd_bench.generate.surroundings import BUNDLED_ENVIRONMENTS, FLOOR_STYLES
 from odd_bench.shapes import toys
+from odd_bench.shapes.cad import FAMILIES
 
 HEAD = """
 title: Things
@@ -42,6 +43,9 @@ def test_manifests_of_what_the_code_makes_agree_with_the_code():
     assert {entry.name for entry in entries if entry.split == ("test-unseen",)} == set(toys.UNSEEN)
     assert tuple(sorted(entry.file for entry in load("environments").entries)) == BUNDLED_ENVIRONMENTS
     assert [entry.name for entry in load("floors").entries] == list(FLOOR_STYLES)
+    assert {entry.name for entry in load("parts").entries} == set(FAMILIES), (
+        "assets_manifest/parts.yaml lists the families"
+    )
 
 
 def test_urls_are_filled_in_and_files_named_after_them():
