@@ -18,7 +18,7 @@ from odd_bench.shapes.cad.finishes import (
     PLASTIC,
     RUBBER,
     finish,
-)  # fmt: skip
+)
 from odd_bench.shapes.cad.kernel import around, box, cylinder, prism, rod, screw, sphere, tube, turned, union
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.profile import circle, rectangle, regular

@@ -18,7 +18,7 @@ from odd_bench.shapes.cad.finishes import (
     PLASTIC,
     POWDER,
     finish,
-)  # fmt: skip
+)
 from odd_bench.shapes.cad.kernel import around, box, cylinder, prism, to_x, to_y, tube, turned, union
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.profile import circle, drilled, rectangle, regular

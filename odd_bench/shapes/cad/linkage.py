@@ -1,4 +1,4 @@
-"""Parts of linkages and engines: hinges, connecting rods, pistons, turnbuckles, crank arms, universal joints."""
+"""Parts of linkages and engines: hinges, connecting rods, pistons, turnbuckles, crank arms."""
 
 from __future__ import annotations
 
@@ -197,39 +197,4 @@ def crank_arm(d: Draws) -> list[Step]:
     return [*steps, Step("bore", bore, metal, cut=True)]
 
 
-def universal_joint(d: Draws) -> list[Step]:
-    """Two forks around a cross, one of them swung to the side."""
-    metal, steel = finish(d, "forks", (STEEL, *HARD)), finish(d, "cross", HARD)
-    radius, wide, reach = d.real("radius", 8, 10), d.real("arm width", 7, 9), d.real("reach", 9, 12)
-    gap, hub, swing = d.real("gap", 0.46, 0.56) * radius, d.real("hub length", 10, 16), d.real("swing", 0, 32)
-    body = cylinder(radius, -reach - hub, 3.5, 0.6)
-    keep = box((4 * radius, wide, 2 * reach), (0, 0, -0.1 * reach), 0) + cylinder(
-        2 * radius, -reach - hub - 1, -0.8 * reach
-    )
-    tip = to_x(cylinder(wide / 2, -2 * radius, 2 * radius)) + box((4 * radius, wide, 99), (0, 0, -49.5))
-    slot = box((2 * gap, 4 * radius, 2 * reach * 0.88), (0, 0, 0.0))
-    bore = cylinder(radius * d.real("bore", 0.45, 0.58), -99, -0.88 * reach - 2)
-    grub = to_x(cylinder(1.3, 0, 99, segments=24)).translate((0, 0, -reach - 0.6 * hub))
-    fork = ((body ^ keep) ^ (tip + cylinder(2 * radius, -99, -0.5 * reach))) - slot
-    steps = []
-    for k in range(2):
-        steps.append(Step(f"fork {k + 1}", _posed(fork, k, swing), metal))
-        steps.append(Step(f"fork {k + 1}", _posed(bore, k, swing), metal, cut=True))
-        steps.append(Step(f"fork {k + 1}", _posed(grub, k, swing), metal, cut=True))
-    size = d.real("pin", 2.0, 2.6)
-    steps.append(Step("cross", box((1.9 * gap,) * 3, (0, 0, 0), 0.8), steel))
-    for k, pin in enumerate(
-        (
-            to_x(cylinder(size, -radius - 0.6, radius + 0.6, 0.3, 32)),
-            to_y(cylinder(size, -radius - 0.6, radius + 0.6, 0.3, 32)),
-        )
-    ):
-        steps.append(Step(f"pin {k + 1}", pin, steel))
-    return [Step(s.name, to_x(s.solid).rotate((30, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
-
-
-def _posed(solid, number: int, swing: float):
-    return solid if number == 0 else solid.rotate((0, 0, 90)).rotate((180, 0, 0)).rotate((swing, 0, 0))
-
-
-FAMILIES = (hinge, connecting_rod, piston, turnbuckle, crank_arm, universal_joint)
+FAMILIES = (hinge, connecting_rod, piston, turnbuckle, crank_arm)

@@ -84,7 +84,8 @@ class Machined:
         unknown = {edit.part for edit in edits} - set(self.part_names)
         if unknown:
             raise KeyError(f"{self.name}: no part {sorted(unknown)}; parts are {list(self.part_names)}")
-        return self._mesh(_edited(self.steps, edits, self._frame), self._frame)
+        steps = _edited(self.steps, edits, self._frame)
+        return self._shape(_fused(steps), steps, self._frame)
 
     def twin(self, rng: np.random.Generator) -> Twin:
         """The same part with one parameter changed to a value near by."""
@@ -92,7 +93,8 @@ class Machined:
         before = self.parameters[names[rng.integers(len(names))]]
         other = replace(self, replaced={**self.replaced, before.name: before.nudged(rng)})
         after = other.parameters[before.name]
-        return Twin(other._mesh(other.steps, self._frame), f"{before.name}: {_text(before)} -> {_text(after)}")
+        shape = other._shape(other._solid, other.steps, self._frame)
+        return Twin(shape, f"{before.name}: {_text(before)} -> {_text(after)}")
 
     @cached_property
     def _made(self) -> tuple[Draws, tuple[Step, ...]]:
@@ -111,9 +113,6 @@ class Machined:
     @cached_property
     def _intact(self) -> Shape:
         return self._shape(self._solid, self.steps, self._frame)
-
-    def _mesh(self, steps: Sequence[Step], frame: Frame) -> Shape:
-        return self._shape(_fused(steps), steps, frame)
 
     def _shape(self, fused: Fused, steps: Sequence[Step], frame: Frame) -> Shape:
         divisions = max(1, math.ceil(math.sqrt(FEWEST_FACES / self._solid.solid.num_tri())))

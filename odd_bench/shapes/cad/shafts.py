@@ -1,4 +1,4 @@
-"""Shafts and what turns with them: stepped shafts, couplings, cams, crankshafts."""
+"""Shafts and what turns with them: stepped and splined shafts, cams, crankshafts."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from odd_bench.shapes.cad.finishes import (
     ALUMINIUM,
     ANODISED,
     BLACK_OXIDE,
-    FASTENER,
     HARD,
-    PLASTIC,
-    RUBBER,
     STEEL,
     finish,
 )
 from odd_bench.shapes.cad.kernel import around, box, cylinder, prism, screw, to_x, tube, turned, union
 from odd_bench.shapes.cad.machined import Step
-from odd_bench.shapes.cad.profile import capsule, circle, polygon, rectangle, regular, rounded
+from odd_bench.shapes.cad.profile import capsule, circle, rectangle, rounded
 from odd_bench.shapes.cad.wheels import key
 
 TURNED = (STEEL, *HARD)
@@ -54,74 +51,6 @@ def stepped_shaft(d: Draws) -> list[Step]:
     if d.flag("centre holes", 0.7):
         steps.append(Step("centre hole", turned([(0, -1), (1.9, -1), (0.6, 1.6), (0.6, 3), (0, 3)]), metal, cut=True))
     return [Step(s.name, to_x(s.solid).rotate((210, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
-
-
-def coupling(d: Draws) -> list[Step]:
-    """A jaw coupling with its spider, or a rigid clamp coupling with screws."""
-    metal = finish(d, "hubs", (ALUMINIUM, ANODISED, STEEL, BLACK_OXIDE))
-    radius, hub = 12.0, d.real("hub length", 10, 15)
-    bore, jaws = d.real("bore", 4, 6), d.whole("jaws", 2, 4)
-    gap, tall = d.real("gap", 2.5, 4), d.real("jaw height", 5, 7)
-    steps = [
-        Step("lower hub", cylinder(radius, -hub, 0, 0.6), metal),
-        Step("upper hub", cylinder(radius, gap + tall, gap + tall + hub, 0.6), metal),
-    ]
-    share = 360 / jaws * d.real("jaw width", 0.36, 0.44)
-    wedge = _sector(radius, bore + 1.6, share)
-    lower, upper = prism(wedge, -0.5, tall, 0.25, chamfer=True), prism(wedge, gap, gap + tall + 0.5, 0.25, chamfer=True)
-    steps += [Step(f"lower jaw {k + 1}", s, metal, movable=True) for k, s in enumerate(around(lower, jaws))]
-    steps += [Step(f"upper jaw {k + 1}", s, metal, movable=True) for k, s in enumerate(around(upper, jaws, 180 / jaws))]
-    arm = prism(
-        _sector(radius * d.real("spider", 0.9, 1.06), bore + 1.2, 360 / jaws - share + 2.5), 0.15, gap + tall - 0.15
-    )
-    spider = arm.rotate((0, 0, 90 / jaws))
-    rubber = finish(d, "spider", (RUBBER, PLASTIC))
-    arms = union([*around(spider, 2 * jaws), tube(bore + 3, bore + 1, -0.1, gap + tall + 0.1)])
-    steps.append(Step("spider", arms, rubber))
-    grub = to_x(cylinder(d.real("set screw", 1.2, 1.8), bore - 1, 2 * radius, segments=24))
-    for name, z in (("lower screw hole", -0.55 * hub), ("upper screw hole", gap + tall + 0.55 * hub)):
-        steps.append(Step(name, grub.translate((0, 0, z)), metal, cut=True))
-    steps.append(Step("bore", cylinder(bore, -99, 99), metal, cut=True))
-    if d.flag("keyway", 0.5):
-        steps.append(Step("keyway", box((3, 2.6, 199), (bore + 0.4, 0, 0)), metal, cut=True))
-    return [Step(s.name, to_x(s.solid).rotate((60, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
-
-
-def flange_coupling(d: Draws) -> list[Step]:
-    """Two flanged hubs bolted together."""
-    metal, steel = finish(d, "hubs", (STEEL, *HARD, ALUMINIUM)), finish(d, "bolts", FASTENER)
-    radius, hub, thick = 17.0, d.real("hub radius", 7.5, 9.5), d.real("flange", 3, 4.5)
-    length, bore, bolts = d.real("hub length", 7, 13), d.real("bore", 0.5, 0.65), d.whole("bolts", 3, 8)
-    half = [
-        (0, 0.15),
-        (radius, 0.15),
-        (radius, thick),
-        (hub + 1.2, thick + 0.6),
-        (hub, thick + 2),
-        (hub, thick + length),
-        (0, thick + length),
-    ]
-    solid = turned(half, d.real("edge", 0.3, 0.7), segments=96)
-    steps = [
-        Step("upper hub", solid, metal),
-        Step("lower hub", solid.mirror((0, 0, 1)), metal),
-        Step("joint", cylinder(radius - 0.6, -1, 1), metal),
-    ]
-    head = d.real("bolt head", 2.2, 2.9)
-    bolt = prism(regular(6, head), thick - 0.3, thick + 2.2, 0.3, chamfer=True) + prism(
-        regular(6, head), -thick - 2, 0.3 - thick, 0.3, chamfer=True
-    )
-    bolt = bolt + cylinder(0.55 * head, -thick - 3.4, thick + 1, 0.2, 24)
-    at = (hub + radius + 0.6) / 2
-    steps += [
-        Step(f"bolt {k + 1}", s, steel, movable=True) for k, s in enumerate(around(bolt.translate((at, 0, 0)), bolts))
-    ]
-    steps.append(Step("bore", cylinder(hub * bore, -99, 99), metal, cut=True))
-    if d.flag("keyway", 0.6):
-        steps.append(
-            Step("keyway", box((hub * bore, 0.5 * hub * bore, 199), (0.75 * hub * bore, 0, 0)), metal, cut=True)
-        )
-    return [Step(s.name, to_x(s.solid).rotate((60, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
 
 
 def cam(d: Draws) -> list[Step]:
@@ -216,11 +145,4 @@ def spline_shaft(d: Draws) -> list[Step]:
     return [Step(s.name, to_x(s.solid).rotate((210, 0, 0)), s.finish, s.cut, s.movable) for s in steps]
 
 
-def _sector(outer: float, inner: float, degrees: float):
-    """A piece of a ring around +x."""
-    angle = np.radians(np.linspace(-degrees / 2, degrees / 2, 16))
-    arc = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return polygon(np.concatenate([outer * arc, inner * arc[::-1]]))
-
-
-FAMILIES = (stepped_shaft, coupling, flange_coupling, cam, crankshaft, spline_shaft)
+FAMILIES = (stepped_shaft, cam, crankshaft, spline_shaft)

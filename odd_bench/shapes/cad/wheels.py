@@ -34,7 +34,7 @@ def blank(d: Draws, radius: float, width: float, finish: Finish, styles: tuple[s
         steps.append(Step("web holes", holes, finish, cut=True))
     boss = radius * d.real("hub overhang", 0.04, 0.3)
     hub_outline = [(0, 0.5 * low), (hub, 0.5 * low), (0.94 * hub, width + boss), (0, width + boss)]
-    return [*steps, Step("hub", turned(hub_outline, 0.05 * hub), finish)]
+    return [*steps, Step("hub", turned(hub_outline, 0.05 * hub), finish, movable=style != "spokes")]
 
 
 def bore(d: Draws, radius: float, width: float, finish: Finish) -> list[Step]:
