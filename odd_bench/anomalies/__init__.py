@@ -9,7 +9,7 @@ import numpy as np
 from odd_bench.anomalies.bend import bend
 from odd_bench.anomalies.bump import bump
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.material import material_mismatch
+from odd_bench.anomalies.material import material_mismatch, recolor_region
 from odd_bench.anomalies.parts import missing_part, part_rotation, part_translation
 from odd_bench.anomalies.quality import assess
 from odd_bench.anomalies.similar import similar_shape
@@ -43,11 +43,14 @@ def make_variant(
 ) -> Variant:
     """An odd variant of `intact`, which is `model.shape()`; equal generators give equal variants.
 
-    type: one of scene.ANOMALY_TYPES. modes: of the intact shape, see compute_modes;
-    crack and fracture need them. Raises Refusal with a short fixed reason; a new try needs other random numbers.
+    type: one of scene.ANOMALY_TYPES. modes: of the intact shape, see compute_modes; crack and fracture need them, and with them
+    material_mismatch repaints a fragment instead of a part. Raises Refusal with a short fixed reason; a new try needs other
+    random numbers.
     """
     config = config or AnomalyConfig()
-    if type in DEFORMATIONS:
+    if type == "material_mismatch" and modes is not None:
+        odd = _repainted_fragment(intact, modes, rng, config)
+    elif type in DEFORMATIONS:
         odd = DEFORMATIONS[type](intact, rng, config)
     elif type in EDITS:
         odd = EDITS[type](model, intact, rng, config)
@@ -57,6 +60,12 @@ def make_variant(
         known = ", ".join((*DEFORMATIONS, *EDITS, *BREAKS))
         raise ValueError(f"make_variant: no anomaly {type!r}; known: {known}")
     return assess(intact, odd, type, config)
+
+
+def _repainted_fragment(intact: Shape, modes: FractureModes, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
+    from odd_bench.anomalies.fragment_region import fragment_region
+
+    return recolor_region(intact, fragment_region(intact, modes, rng), rng, config)
 
 
 def _broken(type: str, intact: Shape, modes: FractureModes | None, rng: np.random.Generator) -> Variant:

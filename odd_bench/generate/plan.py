@@ -20,6 +20,7 @@ from odd_bench.shapes.catalogue import Catalogue, FromLibrary, Procedural
 from odd_bench.shapes.library import Library
 
 PLAN_VERSION = 1
+FRAGMENT_SHARE = 1 / 3
 
 
 def plan_lines(
@@ -115,7 +116,14 @@ def draw_tries(rng: np.random.Generator, odd: OddConfig) -> list[dict]:
     order = rng.choice(len(types), size=int((weights > 0).sum()), replace=False, p=weights / weights.sum())
     others = [types[order[k % len(order)]] for k in range(1, odd.other_type_tries + 1)]
     wanted = [types[order[0]]] * odd.same_type_tries + others
-    return [{"type": name, "seed": int(rng.integers(1 << 31))} for name in wanted]
+    return [_draw_try(rng, name) for name in wanted]
+
+
+def _draw_try(rng: np.random.Generator, name: str) -> dict:
+    """One try; every third wrong material is that of a fragment, whatever the parts."""
+    drawn = {"type": name, "seed": int(rng.integers(1 << 31))}
+    on_fragment = bool(rng.random() < FRAGMENT_SHARE)
+    return {**drawn, "fragment": on_fragment} if name == "material_mismatch" else drawn
 
 
 def _draw_orbit(rng: np.random.Generator, orbit: OrbitConfig) -> dict:

@@ -117,7 +117,7 @@ class _Source:
 
     def variant(self, attempt: dict) -> Variant:
         """The variant of one planned try; raises Refusal."""
-        modes = self.modes() if attempt["type"] in BREAKS else None
+        modes = self.modes() if attempt["type"] in BREAKS or attempt.get("fragment") else None
         rng = np.random.default_rng(attempt["seed"])
         return make_variant(attempt["type"], self.model, self.intact, rng, self.config.anomalies, modes)
 
