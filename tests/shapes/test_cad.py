@@ -15,7 +15,7 @@ from odd_bench.shapes.shape import Material, PartEdit, Shape
 
 NAMES = sorted(FAMILIES)
 INSTANCES = int(
-    os.environ.get("ODD_BENCH_PART_INSTANCES", "3")
+    os.environ.get("ODD_BENCH_PART_INSTANCES", "2")
 )  # of every family in the slow test; 200 before a release
 
 
