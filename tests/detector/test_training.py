@@ -18,6 +18,7 @@ from odd_bench.detector import builder
 from odd_bench.errors import WrongUse
 from odd_bench.predict import load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
+from odd_bench.train_command import take_over
 from odd_bench.training import Diverged, Interrupted, Job, fit, make_fabric, rate_factor
 from odd_bench.training_config import TrainConfig
 from tests.data.folders import planned_record, write_dataset
@@ -140,6 +141,18 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
         run(app, ["train"], catch_exceptions=False)
     with pytest.raises(DataError, match="no split 'test-unseen'"):
         run(app, ["predict", "runs/tiny-0", "--data", str(folder)], catch_exceptions=False)
+
+
+def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):
+    dataset, config = open_dataset(folder), builder.load_config("tiny")
+    method, _ = builder.prepare(config, dataset, "cpu", lambda names, what: names)
+    take_over(method, run_folder)
+    stored = load_checkpoint(run_folder / LATEST).weights
+    assert all(torch.equal(value, stored[name]) for name, value in method.state_dict().items())
+    wider = builder.with_overrides(config, ["model.attention.width=32"])
+    method, _ = builder.prepare(wider, dataset, "cpu", lambda names, what: names)
+    take_over(method, run_folder)
+    assert torch.equal(method.heads.density[0].weight, stored["heads.density.0.weight"])
 
 
 def test_a_run_of_another_configuration_is_refused(folder, run_folder):
