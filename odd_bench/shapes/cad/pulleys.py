@@ -16,7 +16,7 @@ def v_pulley(d: Draws) -> list[Step]:
     grooves, top = d.whole("grooves", 1, 3), d.real("groove width", 4.0, 6.0)
     land, radius = d.real("land", 0.9, 1.6), 22.0
     width = grooves * (top + land) + land
-    steps = blank(d, radius, width, metal, ("web", "holes", "spokes", "solid"))
+    steps = blank(d, radius, width, metal, inside=(0.64, 0.7))
     bottom, depth = 0.45 * top, top * d.real("groove depth", 0.7, 0.85)
     for k in range(grooves):
         middle = land + top / 2 + k * (top + land)

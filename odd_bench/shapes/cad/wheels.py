@@ -11,10 +11,17 @@ from odd_bench.shapes.cad.profile import capsule, circle, on_circle
 STYLES = ("solid", "web", "holes", "spokes")
 
 
-def blank(d: Draws, radius: float, width: float, finish: Finish, styles: tuple[str, ...] = STYLES) -> list[Step]:
-    """A wheel from z = 0 to `width` without its bore: rim, web or spokes, hub."""
+def blank(
+    d: Draws,
+    radius: float,
+    width: float,
+    finish: Finish,
+    styles: tuple[str, ...] = STYLES,
+    inside: tuple[float, float] = (0.76, 0.84),
+) -> list[Step]:
+    """A wheel from z = 0 to `width` without its bore: rim, web or spokes, hub. inside: range of the rim's inner radius, a share."""
     hub = radius * d.real("hub radius", 0.3, 0.38)
-    inner = radius * d.real("rim inside", 0.76, 0.84)
+    inner = radius * d.real("rim inside", *inside)
     edge = min(0.04 * width, 0.3 * (radius - inner))
     steps = [Step("rim", tube(radius, inner, 0, width, edge), finish)]
     style = d.choice("web", styles)
