@@ -9,26 +9,30 @@ demo: $(VENV)/.installed  ## set up, make a small data set, say where its pictur
 	$(BIN)/odd-bench generate toys --preset nano
 	$(BIN)/odd-bench data validate data/toys-nano
 
-test: $(VENV)/.installed lint  ## set up and run every test
+test: lint  ## set up and run every test
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --durations=15
 
-test-fast: $(VENV)/.installed  ## what runs in a minute or two
+test-fast: $(VENV)/.tested  ## what runs in a minute or two
 	$(BIN)/python -m pytest -m "not slow and not blender"
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(VENV)/.installed  ## speed claims, as ratios measured in one run
+bench: $(VENV)/.tested  ## speed claims, as ratios measured in one run
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-docs: $(VENV)/.installed  ## run the commands of the documentation
+docs: $(VENV)/.tested  ## run the commands of the documentation
 	$(BIN)/python -m pytest tests/test_docs.py
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[generate,train,view,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[generate,view]"
+	touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train,dev]"
 	touch $@
 
 clean:
