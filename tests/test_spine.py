@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation, binary_erosion
 
 from odd_bench.data.reader import open_dataset
 
@@ -69,7 +70,7 @@ def test_pictures_show_what_the_masks_say(made):
 
 
 def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
-    """Silhouettes rendered by Blender agree with the ray-cast masks: IoU at least 0.99 an object."""
+    """Silhouettes rendered by Blender agree with the ray-cast masks: they differ by less than a pixel, at the border alone."""
     from blender_jobs.job import RenderConfig, RenderJob
     from blender_jobs.render import silhouettes
     from odd_bench.shapes.toys import make_toy
@@ -89,7 +90,10 @@ def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
         for item, picture in zip(normal, pictures, strict=True):
             if item.visible_pixels[view] == item.amodal_pixels[view]:
                 drawn, labelled = picture > 0.5, record.instance[view] == item.id + 1
-                assert (drawn & labelled).sum() / (drawn | labelled).sum() >= 0.99
+                border = binary_dilation(labelled) & ~binary_erosion(labelled)
+                assert not ((drawn ^ labelled) & ~border).any()
+                assert (drawn & labelled).sum() / (drawn | labelled).sum() >= 0.98
+                assert np.abs(np.argwhere(drawn).mean(axis=0) - np.argwhere(labelled).mean(axis=0)).max() < 0.1
                 compared += 1
     assert compared >= 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def _from_blender(requests: Sequence[tuple]) -> list:
         here.send(None)
         process.join(5)
         return answers
-    except EOFError as error:
+    except (EOFError, ConnectionResetError) as error:
         raise DataError("Blender", "a crash", "pictures") from error
     finally:
         process.kill()
@@ -147,6 +148,9 @@ def _from_blender(requests: Sequence[tuple]) -> list:
 
 
 def _serve(connection) -> None:
+    sys.path[:] = [
+        path for path in sys.path if Path(path).parts[-2:] != ("scripts", "modules")
+    ]  # of a parent that runs Blender
     from blender_jobs.swatches import serve
 
     serve(connection)
