@@ -49,16 +49,17 @@ def transformed(points: np.ndarray, pose: np.ndarray) -> np.ndarray:
 
 def cast_labels(posed: list[Posed], cameras: tuple[Camera, ...]) -> Labels:
     """Masks, depth and pixel counts of every view. See SceneRecord for what the values mean."""
-    whole = _Caster([(p.world_vertices(), p.shape.faces) for p in posed])
-    alone = [_Caster([(p.world_vertices(), p.shape.faces)]) for p in posed]
+    vertices = [p.world_vertices() for p in posed]
+    whole = _Caster([(v, p.shape.faces) for v, p in zip(vertices, posed, strict=True)])
+    alone = [_Caster([(v, p.shape.faces)]) for v, p in zip(vertices, posed, strict=True)]
     ghosts = {i: _lost_surface(p) for i, p in enumerate(posed) if p.variant is not None}
-    views = [_label_view(posed, camera, whole, alone, ghosts) for camera in cameras]
+    views = [_label_view(posed, vertices, camera, whole, alone, ghosts) for camera in cameras]
     instance, change, depth_m, counts = (np.stack(part) for part in zip(*views, strict=True))
     visible, amodal, changed = counts.transpose(1, 2, 0)  # (3, objects, views)
     return Labels(instance, change, depth_m, visible, amodal, changed)
 
 
-def _label_view(posed, camera: Camera, whole: _Caster, alone: list[_Caster], ghosts: dict):
+def _label_view(posed, vertices: list[np.ndarray], camera: Camera, whole: _Caster, alone: list[_Caster], ghosts: dict):
     origin, directions = eye(camera), pixel_directions(camera)
     depth, owner, face = whole.cast(origin, directions)
     floor = -origin[2] / np.minimum(directions[..., 2], -1e-9)  # planar depth of z = 0, huge above the horizon
@@ -70,7 +71,7 @@ def _label_view(posed, camera: Camera, whole: _Caster, alone: list[_Caster], gho
     for i, item in enumerate(posed):
         own = instance == i + 1
         counts[0, i] = own.sum()
-        window = _window(camera, item.world_vertices())
+        window = _window(camera, vertices[i])
         counts[1, i] = np.isfinite(alone[i].cast(origin, directions[window])[0]).sum()
         if i not in ghosts:
             continue
