@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from importlib import resources
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.errors import WrongUse
+from odd_bench.configuration import ConfigError, assign, build, did_you_mean, named_texts, to_mapping
+
+__all__ = ["ConfigError", "GenerateConfig", "from_mapping", "load_preset", "presets", "to_mapping", "with_overrides"]
 
 
 @dataclass(frozen=True)
@@ -111,93 +110,31 @@ class GenerateConfig:
     render: RenderSettings = RenderSettings()
 
 
-class ConfigError(WrongUse):
-    """A configuration that cannot be used; the message says where, found, expected and a hint."""
-
-
 def presets() -> dict[str, str]:
     """Name of each preset and its YAML text."""
-    folder = resources.files("odd_bench.generate") / "presets"
-    return {
-        file.name.removesuffix(".yaml"): file.read_text() for file in folder.iterdir() if file.name.endswith(".yaml")
-    }
+    return named_texts("odd_bench.generate", "presets")
 
 
 def load_preset(kind: str, name: str) -> GenerateConfig:
     """The preset `name` (nano, mini, full) for `kind` (toys, parts)."""
-    available = presets()
-    key = f"{kind}-{name}"
+    available, key = presets(), f"{kind}-{name}"
     if key not in available:
-        names = sorted(available)
-        raise ConfigError(f"preset: found {name!r} for {kind}; expected one of {names}{_hint(key, names)}")
+        hint = did_you_mean(key, available)
+        raise ConfigError(f"preset: found {name!r} for {kind}; expected one of {list(available)}{hint}")
     return from_mapping(yaml.safe_load(available[key]), where=f"preset {key}")
 
 
 def from_mapping(values: Mapping[str, Any], where: str) -> GenerateConfig:
     """Build a config from plain values; an unknown key or a value of the wrong type raises ConfigError naming it."""
-    config = _build(GenerateConfig, values, where)
-    _check(config, where)
-    return config
+    return _checked(build(GenerateConfig, values, where), where)
 
 
 def with_overrides(config: GenerateConfig, assignments: list[str]) -> GenerateConfig:
     """Apply `key.sub=value` assignments, values read as YAML."""
-    for assignment in assignments:
-        path, equals, text = assignment.partition("=")
-        if not equals:
-            raise ConfigError(f"--set: found {assignment!r}; expected key=value, for example orbit.pixels=128")
-        config = _assigned(config, path.split("."), yaml.safe_load(text), path)
-    _check(config, "--set")
-    return config
+    return _checked(assign(config, assignments), "--set")
 
 
-def to_mapping(config: GenerateConfig) -> dict[str, Any]:
-    """The resolved configuration as plain JSON values."""
-    return json.loads(json.dumps(asdict(config)))
-
-
-def _build(cls: type, values: Mapping[str, Any], where: str):
-    known = {f.name: f for f in fields(cls)}
-    made = {}
-    for key, value in values.items():
-        if key not in known:
-            raise ConfigError(f"{where}: found unknown key {key!r}; expected one of {sorted(known)}{_hint(key, known)}")
-        made[key] = _value(known[key].default, value, f"{where}: {key}")
-    missing = [name for name in ("name", "kind", "splits") if cls is GenerateConfig and name not in made]
-    if missing:
-        raise ConfigError(f"{where}: found no {missing}; expected these keys in every data set configuration")
-    return cls(**made)
-
-
-def _assigned(config, path: list[str], value: Any, where: str):
-    known = {f.name for f in fields(config)}
-    if path[0] not in known:
-        raise ConfigError(
-            f"--set {where}: found unknown key {path[0]!r}; expected one of {sorted(known)}{_hint(path[0], known)}"
-        )
-    current = getattr(config, path[0])
-    if len(path) == 1:
-        return replace(config, **{path[0]: _value(current, value, f"--set {where}")})
-    if isinstance(current, Mapping):
-        return replace(config, **{path[0]: {**current, path[1]: value}})
-    if not is_dataclass(current):
-        raise ConfigError(f"--set {where}: {path[0]!r} holds one value; expected no further key after it")
-    return replace(config, **{path[0]: _assigned(current, path[1:], value, where)})
-
-
-def _value(default: Any, value: Any, where: str) -> Any:
-    if is_dataclass(default):
-        return _build(type(default), value, where)
-    if isinstance(default, tuple):
-        return tuple(value)
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(default, (bool, int, float, str)) and type(value) is not type(default):
-        raise ConfigError(f"{where}: found {value!r}; expected a value like {default!r}")
-    return value
-
-
-def _check(config: GenerateConfig, where: str) -> None:
+def _checked(config: GenerateConfig, where: str) -> GenerateConfig:
     from odd_bench.scene import ANOMALY_TYPES, SPLITS
 
     scene, orbit, weights = config.scene, config.orbit, config.odd.weights
@@ -230,8 +167,4 @@ def _check(config: GenerateConfig, where: str) -> None:
     for holds, found, expected in rules:
         if not holds:
             raise ConfigError(f"{where}: found {found}; expected {expected}")
-
-
-def _hint(key: str, known) -> str:
-    near = difflib.get_close_matches(key, list(known), n=1)
-    return f". Did you mean {near[0]!r}?" if near else ""
+    return config

@@ -1,0 +1,127 @@
+"""Configurations: frozen dataclasses with defaults, built from YAML mappings and `key.sub=value` assignments.
+
+A wrong key or value is named with its place, what was expected and the nearest known name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass, replace
+from importlib import resources
+from typing import Any, TypeVar
+
+import yaml
+
+from odd_bench.errors import WrongUse
+
+Config = TypeVar("Config")
+
+
+class ConfigError(WrongUse):
+    """A configuration that cannot be used; the message says where, found, expected and a hint."""
+
+
+def build(cls: type[Config], values: Any, where: str) -> Config:
+    """A `cls` from plain values; what is left out keeps its default. Raises ConfigError."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where}: found {values!r}; expected keys of {cls.__name__}")
+    known = {field.name: field for field in fields(cls)}
+    for key in values:
+        _check_known(key, known, where)
+    missing = [name for name, field in known.items() if _default(field) is MISSING and name not in values]
+    if missing:
+        raise ConfigError(f"{where}: found no {missing}; expected these keys in every {cls.__name__}")
+    return cls(**{key: _value(_default(known[key]), value, f"{where}: {key}") for key, value in values.items()})
+
+
+def assign(config: Config, assignments: Iterable[str]) -> Config:
+    """The configuration after `key.sub=value` assignments, values read as YAML. Raises ConfigError."""
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        if not equals:
+            raise ConfigError(f"--set: found {assignment!r}; expected key=value, keys of parts joined by dots")
+        config = _assigned(config, path.split("."), _yaml(text, path), f"--set {path}")
+    return config
+
+
+def to_mapping(config: Any) -> dict[str, Any]:
+    """The resolved configuration as plain JSON values."""
+    return json.loads(json.dumps(asdict(config)))
+
+
+def named_texts(package: str, folder: str) -> dict[str, str]:
+    """Name of each YAML file in a folder of an installed package, and its text."""
+    files = (resources.files(package) / folder).iterdir()
+    found = {file.name.removesuffix(".yaml"): file.read_text() for file in files if file.name.endswith(".yaml")}
+    return dict(sorted(found.items()))
+
+
+def load_named(cls: type[Config], package: str, folder: str, name: str) -> Config:
+    """The `cls` whose file in `folder` is called `name`. Raises ConfigError with the names there are."""
+    texts = named_texts(package, folder)
+    check_choice(name, texts, "--config")
+    return build(cls, {"name": name, **yaml.safe_load(texts[name])}, f"configuration {name}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence to end a message with, empty where nothing is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f". Did you mean {near[0]!r}?" if near else ""
+
+
+def check_choice(value: str, choices: Iterable[str], where: str) -> None:
+    """Raise ConfigError unless the value is one of the choices."""
+    choices = list(choices)
+    if value not in choices:
+        near = did_you_mean(str(value), choices)
+        raise ConfigError(f"{where}: found {value!r}; expected one of {', '.join(choices)}{near}")
+
+
+def _assigned(config: Any, path: list[str], value: Any, where: str) -> Any:
+    known = {field.name for field in fields(config)}
+    name, *deeper = path
+    _check_known(name, known, where)
+    current = getattr(config, name)
+    if not deeper:
+        return replace(config, **{name: _value(current, value, where)})
+    if isinstance(current, Mapping):
+        return replace(config, **{name: {**current, ".".join(deeper): value}})
+    if not is_dataclass(current):
+        raise ConfigError(f"{where}: {name!r} holds one value; expected no further key after it")
+    return replace(config, **{name: _assigned(current, deeper, value, where)})
+
+
+def _value(default: Any, value: Any, where: str) -> Any:
+    if is_dataclass(default):
+        return build(type(default), value, where)
+    if isinstance(default, tuple):
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"{where}: found {value!r}; expected a list like {list(default)}")
+        return tuple(_value(default[0], item, where) if default else item for item in value)
+    if default is None or default is MISSING or value is None:
+        return tuple(value) if isinstance(value, list) else value
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(default, bool | int | float | str) and type(value) is not type(default):
+        raise ConfigError(f"{where}: found {value!r}; expected a value like {default!r}")
+    return value
+
+
+def _default(field: Field) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+def _check_known(key: str, known: Iterable[str], where: str) -> None:
+    if key not in known:
+        raise ConfigError(
+            f"{where}: found unknown key {key!r}; expected one of {sorted(known)}{did_you_mean(key, known)}"
+        )
+
+
+def _yaml(text: str, where: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {where}: found {text!r}; expected a YAML value") from error
