@@ -1,4 +1,4 @@
-"""Where a part of a shape meets the rest of it."""
+"""Where parts of a shape meet the rest of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from odd_bench.anomalies.mesh import directed_edges
+from odd_bench.anomalies.part_choice import Parts, own_faces
 from odd_bench.anomalies.reasons import NO_JOINT
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.shapes.shape import Shape
@@ -14,9 +15,9 @@ from odd_bench.shapes.shape import Shape
 
 @dataclass(frozen=True)
 class Joint:
-    """center: (3,) of the seam between part and rest. length: of the seam. outward: (3,) unit, from the seam to the part.
+    """center: (3,) of the seam between parts and rest. length: of the seam. outward: (3,) unit, from the seam to the parts.
 
-    size: largest side of the part's bounding box. All canonical.
+    size: largest side of the parts' bounding box. All canonical.
     """
 
     center: np.ndarray
@@ -25,12 +26,12 @@ class Joint:
     size: float
 
 
-def find_joint(shape: Shape, part: str) -> Joint:
-    """Raises Refusal if the part touches nothing."""
-    own = shape.face_part == shape.part_names.index(part)
+def find_joint(shape: Shape, parts: Parts) -> Joint:
+    """Raises Refusal if the parts touch nothing."""
+    own = own_faces(shape, parts)
     seam, lengths = _seam(shape, own)
     if len(seam) == 0:
-        raise Refusal(NO_JOINT, f"{shape.name}: {part}")
+        raise Refusal(NO_JOINT, f"{shape.name}: {', '.join(parts)}")
     center = np.average(seam.mean(axis=1), axis=0, weights=lengths)
     corners = shape.vertices[np.unique(shape.faces[own])]
     outward = corners.mean(axis=0) - center
@@ -38,9 +39,9 @@ def find_joint(shape: Shape, part: str) -> Joint:
     return Joint(center, float(lengths.sum()), outward, float(np.ptp(corners, axis=0).max()))
 
 
-def seam_length(shape: Shape, part: str) -> float:
-    """Length of the line along which a part meets the rest, 0 if it touches nothing; canonical units."""
-    return float(_seam(shape, shape.face_part == shape.part_names.index(part))[1].sum())
+def seam_length(shape: Shape, parts: Parts) -> float:
+    """Length of the line along which parts meet the rest, 0 if they touch nothing; canonical units."""
+    return float(_seam(shape, own_faces(shape, parts))[1].sum())
 
 
 def _seam(shape: Shape, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

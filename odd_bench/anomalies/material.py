@@ -10,7 +10,7 @@ from odd_bench.anomalies.color import lab
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.finishes import KINDS
 from odd_bench.anomalies.mesh import face_areas
-from odd_bench.anomalies.parts import drawn_parts
+from odd_bench.anomalies.part_choice import drawn_parts, own_faces
 from odd_bench.anomalies.reasons import NO_FINISH, NO_REGION
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.shapes.noise import smooth
@@ -23,10 +23,10 @@ SAME_MATERIAL = 0.4  # share of mismatches that differ in colour alone
 def material_mismatch(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
     """A part of `config.repaint_area` of the surface, or else a patch of that size, gets another finish."""
     try:
-        part = drawn_parts(model.part_names, intact, rng, config.repaint_area)[0]
+        parts = drawn_parts(model.part_names, intact, rng, config.repaint_area, config.least_part)[0]
     except Refusal:
         return recolor_region(intact, patch(intact, rng, config), rng, config)
-    return recolor_region(intact, intact.face_part == intact.part_names.index(part), rng, config)
+    return recolor_region(intact, own_faces(intact, parts), rng, config)
 
 
 def recolor_region(

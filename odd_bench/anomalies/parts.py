@@ -1,4 +1,4 @@
-"""Part translation, part rotation and missing part: the model is meshed again with one part edited."""
+"""Part translation, part rotation and missing part: the model is meshed again with a part, or a run of them, edited."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from odd_bench.anomalies.changed import nearest
 from odd_bench.anomalies.config import AnomalyConfig, Range
 from odd_bench.anomalies.joint import Joint, find_joint, seam_length
-from odd_bench.anomalies.mesh import face_areas
+from odd_bench.anomalies.part_choice import Parts, drawn_parts, own_faces, part_areas
 from odd_bench.anomalies.reasons import CAME_LOOSE, NO_PART, SANK_IN, TOO_LARGE
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.shapes.shape import Model, PartEdit, Shape
@@ -26,7 +26,8 @@ def part_translation(model: Model, intact: Shape, rng: np.random.Generator, conf
 
     def shift(joint: Joint) -> np.ndarray:
         motion = np.eye(4)
-        motion[:3, 3] = rng.uniform(*config.shift) * joint.size * _sideways(joint.outward, rng)
+        length = rng.uniform(*config.shift) * max(joint.size, config.least_side)
+        motion[:3, 3] = length * _sideways(joint.outward, rng)
         return motion
 
     return _moved(model, intact, shift, rng, config)
@@ -48,35 +49,13 @@ def part_rotation(model: Model, intact: Shape, rng: np.random.Generator, config:
 
 def missing_part(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
     """A part is left out."""
-    part = drawn_parts(model.movable_parts, intact, rng, config.part_area)[0]
-    return _on_intact_vertices(model.shape([PartEdit(part, remove=True)]), intact)
+    parts = drawn_parts(model.movable_parts, intact, rng, config.part_area, config.least_part)[0]
+    return _on_intact_vertices(model.shape([PartEdit(part, remove=True) for part in parts]), intact)
 
 
-def drawn_parts(names: tuple[str, ...], intact: Shape, rng: np.random.Generator, area: Range) -> list[str]:
-    """The named parts whose share of the surface lies in `area`, in random order, larger ones rather first.
-
-    Raises Refusal if there is none.
-    """
-    areas = part_areas(intact)
-    shares = {name: areas[name] / sum(areas.values()) for name in names}
-    fitting = [name for name in names if area[0] <= shares[name] <= area[1]]
-    if not fitting:
-        found = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
-        raise Refusal(NO_PART, f"{intact.name}: {found or 'none may be moved'}")
-    weights = np.sqrt([shares[name] for name in fitting])
-    order = rng.choice(len(fitting), len(fitting), replace=False, p=weights / weights.sum())
-    return [fitting[index] for index in order]
-
-
-def part_areas(shape: Shape) -> dict[str, float]:
-    """Area of the surface of every part, by name, canonical units."""
-    areas = np.bincount(shape.face_part, face_areas(shape.vertices, shape.faces), minlength=len(shape.part_names))
-    return dict(zip(shape.part_names, areas.tolist(), strict=True))
-
-
-def _clear_motion(intact: Shape, part: str, draw: Callable[[], np.ndarray], move: Range) -> np.ndarray | None:
-    """(4, 4) the first of MOTIONS drawn that carries the part's surface off the intact one by a distance in `move`."""
-    own = np.unique(intact.faces[intact.face_part == intact.part_names.index(part)])
+def _clear_motion(intact: Shape, parts: Parts, draw: Callable[[], np.ndarray], move: Range) -> np.ndarray | None:
+    """(4, 4) the first of MOTIONS drawn that carries the parts' surface off the intact one by a distance in `move`."""
+    own = np.unique(intact.faces[own_faces(intact, parts)])
     points = intact.vertices[own[:: 1 + len(own) // PROBES]]
     motions = [draw() for _ in range(MOTIONS)]
     moved = np.concatenate([points @ motion[:3, :3].T + motion[:3, 3] for motion in motions])
@@ -96,24 +75,29 @@ def _sideways(outward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _moved(model: Model, intact: Shape, draw: Callable[[Joint], np.ndarray], rng, config: AnomalyConfig) -> Shape:
     """The first of the parts in random order for which a motion within `config.move` is found, moved."""
-    for part in drawn_parts(model.movable_parts, intact, rng, config.part_area):
-        joint = find_joint(intact, part)
-        motion = _clear_motion(intact, part, lambda joint=joint: draw(joint), config.move)
+    for parts in drawn_parts(model.movable_parts, intact, rng, config.part_area, config.least_part):
+        joint = find_joint(intact, parts)
+        motion = _clear_motion(intact, parts, lambda joint=joint: draw(joint), config.move)
         if motion is not None:
-            odd = _on_intact_vertices(model.shape([PartEdit(part, motion)]), intact)
-            _require_held(intact, odd, part, joint, config)
+            odd = _on_intact_vertices(model.shape([PartEdit(part, motion) for part in parts]), intact)
+            _require_held(intact, odd, parts, joint, config)
             return odd
     raise Refusal(NO_PART, f"{intact.name}: no part can be moved by {config.move}")
 
 
-def _require_held(intact: Shape, odd: Shape, part: str, joint: Joint, config: AnomalyConfig) -> None:
-    """The moved part shows and still has a joint."""
-    showing = part_areas(odd)[part] / part_areas(intact)[part]
+def _require_held(intact: Shape, odd: Shape, parts: Parts, joint: Joint, config: AnomalyConfig) -> None:
+    """The moved parts show and still have a joint."""
+    showing = _area(odd, parts) / _area(intact, parts)
     if not config.showing[0] <= showing <= config.showing[1]:
-        raise Refusal(SANK_IN if showing < 1 else TOO_LARGE, f"{part}: {showing:.2f} of its surface shows")
-    length = seam_length(odd, part)
+        raise Refusal(SANK_IN if showing < 1 else TOO_LARGE, f"{', '.join(parts)}: {showing:.2f} of the surface shows")
+    length = seam_length(odd, parts)
     if length < config.joint * joint.length:
-        raise Refusal(CAME_LOOSE, f"{part}: joint of {length:.3f}, was {joint.length:.3f}")
+        raise Refusal(CAME_LOOSE, f"{', '.join(parts)}: joint of {length:.3f}, was {joint.length:.3f}")
+
+
+def _area(shape: Shape, parts: Parts) -> float:
+    areas = part_areas(shape)
+    return sum(areas[part] for part in parts)
 
 
 def _on_intact_vertices(odd: Shape, intact: Shape) -> Shape:

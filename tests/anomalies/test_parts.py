@@ -7,8 +7,9 @@ from scipy.spatial import cKDTree
 from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant
 from odd_bench.anomalies.joint import find_joint, seam_length
 from odd_bench.anomalies.mesh import face_areas, face_volumes, is_closed
-from odd_bench.anomalies.parts import drawn_parts, part_areas
+from odd_bench.anomalies.part_choice import drawn_parts, own_faces, part_areas
 from odd_bench.anomalies.reasons import CAME_LOOSE, FELL_APART, NO_PART, SANK_IN, TOO_LARGE
+from odd_bench.shapes.cad import make_part
 from odd_bench.shapes.sdf import sphere
 from odd_bench.shapes.toy import Part, Toy
 from tests.anomalies.statuette import CLAY, STRIPES, statuette, variant
@@ -53,7 +54,7 @@ def test_a_moved_part_holds_on_and_shows(type, seed):
     intact, odd = statuette().shape(), variant(type, seed)
     moved = intact.part_names[np.bincount(odd.shape.face_part[odd.changed_faces]).argmax()]
     assert moved in statuette().movable_parts
-    assert seam_length(odd.shape, moved) >= CONFIG.joint * seam_length(intact, moved)
+    assert seam_length(odd.shape, (moved,)) >= CONFIG.joint * seam_length(intact, (moved,))
     assert 0.5 <= part_areas(odd.shape)[moved] / part_areas(intact)[moved] <= 2
 
 
@@ -72,18 +73,38 @@ def test_parts_are_chosen_by_their_share_of_the_surface():
     shares = {name: area / sum(areas.values()) for name, area in areas.items()}
     for name in shape.part_names:
         only = (shares[name] - 1e-9, shares[name] + 1e-9)
-        assert drawn_parts(shape.part_names, shape, rng, only) == [name]
+        assert drawn_parts(shape.part_names, shape, rng, only) == [(name,)]
     with pytest.raises(Refusal, match=NO_PART):
         drawn_parts(shape.part_names, shape, rng, (0.9, 1.0))
     with pytest.raises(Refusal, match=NO_PART):
         drawn_parts((), shape, rng, CONFIG.part_area)
 
 
+def test_small_parts_are_edited_in_runs_of_neighbours():
+    model = make_part("spur_gear", 0)
+    shape, rng = model.shape(), np.random.default_rng(0)
+    areas = part_areas(shape)
+    least = 3.5 * areas["tooth 5"]
+    runs = drawn_parts(model.movable_parts, shape, rng, (0.0, 1.0), least)
+    assert all(sum(areas[name] for name in run) >= least for run in runs)
+    assert {len(run) for run in runs if run[0].startswith("tooth")} == {4}
+    run = next(run for run in runs if run[0] == "tooth 5")
+    assert len({int(name.split()[1]) for name in run} & {3, 4, 5, 6, 7}) == 4
+    assert own_faces(shape, run).sum() == sum(own_faces(shape, (name,)).sum() for name in run)
+
+
+def test_a_run_holds_half_of_its_kind_at_most():
+    model = make_part("spur_gear", 0)
+    teeth = tuple(name for name in model.movable_parts if name.startswith("tooth"))
+    with pytest.raises(Refusal, match=NO_PART):
+        drawn_parts(teeth, model.shape(), np.random.default_rng(0), (0.0, 1.0), 100.0)
+
+
 def test_the_joint_of_two_balls_is_the_circle_between_them():
     lower = Part("body", sphere((0, 0, 0), 1.0), STRIPES, CLAY)
     upper = Part("head", sphere((0, 0, 1.2), 0.8), STRIPES, CLAY, movable=True)
     toy = Toy("snowman-0001", "snowman", (lower, upper))
-    joint = find_joint(toy.shape(), "head")
+    joint = find_joint(toy.shape(), ("head",))
     side = 3.0  # from -1 to 2; the canonical origin lies at 0.5
     height = (1.2**2 + 1.0 - 0.8**2) / 2.4
     assert joint.center == pytest.approx([0, 0, (height - 0.5) / side], abs=0.01)
