@@ -114,7 +114,8 @@ def train_stage(
     steps, start = train.stage_steps(number, len(names)), resumed.step if resumed else 0
     method.start_stage(name)
     rate = train.learning_rate[number]
-    optimizer = torch.optim.Adam(method.parameter_groups(rate, train.backbone_rate), betas=tuple(train.betas))
+    groups = method.parameter_groups(rate, train.backbone_rate)  # may name a weight_decay, kept apart from the gradients
+    optimizer = torch.optim.AdamW(groups, betas=tuple(train.betas), weight_decay=0.0)
     if resumed and resumed.optimizer:
         optimizer.load_state_dict(resumed.optimizer)
     base_rates = [group["lr"] for group in method.parameter_groups(rate, train.backbone_rate)]
