@@ -21,7 +21,8 @@ class Checkpoint:
     """One moment of a training.
 
     model: name in odd_bench.models. config: resolved, plain values. stage: number of the stage, from 0. step: steps done in
-    it. finished: whether the training was complete. weights, optimizer: state dicts.
+    it. finished: whether the training was complete. weights, optimizer: state dicts. seconds: spent on steps so far, by the
+    clock. device: what it ran on.
     """
 
     model: str
@@ -31,6 +32,8 @@ class Checkpoint:
     finished: bool
     weights: dict[str, Any]
     optimizer: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    device: str = ""
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

@@ -93,10 +93,11 @@ def fit(
         method.load_state_dict(resumed.weights)
         if resumed.finished:
             return
+    spent_s = resumed.seconds if resumed is not None else 0.0
     for number, name in enumerate(method.stages):
         if number >= (resumed.stage if resumed is not None else int(skip_first)):
             here = resumed if resumed is not None and number == resumed.stage else None
-            train_stage(method, job, fabric, number, here, report)
+            spent_s = train_stage(method, job, fabric, number, here, spent_s, report)
             after_stage(name, method)
 
 
@@ -106,9 +107,13 @@ def train_stage(
     fabric: Fabric,
     number: int,
     resumed: Checkpoint | None,
+    spent_s: float,
     report: Callable[[StepReport], None],
-) -> None:
-    """One stage with its own optimiser; ends with a checkpoint at the start of the next, or a finished one."""
+) -> float:
+    """One stage with its own optimiser; ends with a checkpoint at the start of the next, or a finished one.
+
+    spent_s: on steps before this call. Returns it with those of this stage.
+    """
     train, name = job.train, method.stages[number]
     names = job.dataset.scene_names("train")
     steps, start = train.stage_steps(number, len(names)), resumed.step if resumed else 0
@@ -126,13 +131,16 @@ def train_stage(
     first_draw = sum(train.stage_steps(earlier, len(names)) for earlier in range(number)) * train.batch
     loader = make_loader(job, names, fabric, first_draw + start * train.batch, first_draw + steps * train.batch)
     offset = sum(train.stage_steps(earlier, len(names)) for earlier in range(number))
+    begun = time.monotonic()
 
     def save(step: int) -> None:
         state = (number, step) if step < steps else (number + 1, 0)
         finished = state[0] == len(method.stages)
         if fabric.is_global_zero:
             kept = optimizer.state_dict() if step < steps else {}
-            checkpoint = Checkpoint(job.model, job.config, *state, finished, method.state_dict(), kept)
+            seconds = spent_s + time.monotonic() - begun
+            where = device_name(fabric.device)
+            checkpoint = Checkpoint(job.model, job.config, *state, finished, method.state_dict(), kept, seconds, where)
             save_checkpoint(job.folder / LATEST, checkpoint)
 
     with interrupts() as stopped, board(job.folder, fabric, offset + start) as writer:
@@ -161,6 +169,12 @@ def train_stage(
                 hint = "The same command goes on from there"
                 raise Interrupted(f"{job.folder}: stopped by the user after step {done} of {steps} of {name}. {hint}")
     save(steps)
+    return spent_s + time.monotonic() - begun
+
+
+def device_name(device: torch.device) -> str:
+    """As in a table of costs."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} CPU threads"
 
 
 def make_loader(job: Job, names: list[str], fabric: Fabric, start: int, stop: int) -> DataLoader:
