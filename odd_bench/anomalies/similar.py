@@ -13,7 +13,7 @@ from odd_bench.anomalies.reasons import NO_TWIN
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.shapes.shape import Model, Shape
 
-TWINS_TRIED = 6
+TWINS_TRIED = 8
 SAMPLES = 3_000  # points on each surface
 
 
@@ -32,7 +32,7 @@ class HasTwins(Protocol):
 
 
 def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """The first of TWINS_TRIED twins whose Chamfer distance from the intact shape lies within `config.chamfer`.
+    """The first of TWINS_TRIED twins near to the intact shape on the whole, `config.chamfer`, and far somewhere, `config.distance`.
 
     Raises Refusal if there is none, or if the model has no twins.
     """
@@ -41,18 +41,19 @@ def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config:
     tried = []
     for _ in range(TWINS_TRIED):
         twin = model.twin(rng)
-        distance = chamfer_distance(intact, twin.shape, rng)
-        if config.chamfer[0] <= distance <= config.chamfer[1]:
+        apart = distances(intact, twin.shape, rng)
+        is_near = config.chamfer[0] <= apart.mean() <= config.chamfer[1]
+        if is_near and config.distance[0] <= apart.max() <= config.distance[1]:
             return twin.shape
-        tried.append(f"{twin.change} ({distance:.4f})")
+        tried.append(f"{twin.change} (mean {apart.mean():.4f}, most {apart.max():.3f})")
     raise Refusal(NO_TWIN, f"{intact.name}: {', '.join(tried)}")
 
 
-def chamfer_distance(first: Shape, second: Shape, rng: np.random.Generator) -> float:
-    """Mean distance of a point on either surface from the other surface, canonical units, by sampling."""
+def distances(first: Shape, second: Shape, rng: np.random.Generator) -> np.ndarray:
+    """(2 SAMPLES,) of points on either surface from the other surface, canonical units; their mean is the Chamfer distance."""
     there = nearest(second, surface_points(first, SAMPLES, rng))[0]
     back = nearest(first, surface_points(second, SAMPLES, rng))[0]
-    return float((there.mean() + back.mean()) / 2)
+    return np.concatenate([there, back])
 
 
 def surface_points(shape: Shape, count: int, rng: np.random.Generator) -> np.ndarray:

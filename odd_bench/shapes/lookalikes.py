@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from odd_bench.anomalies.changed import nearest
 from odd_bench.data.atomic import write_atomically
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.library import Library
@@ -20,7 +21,7 @@ FILE = "lookalikes.json"  # in the library's folder
 
 @dataclass(frozen=True)
 class Lookalike:
-    """Another shape of the library, in its own canonical frame. change: its name."""
+    """Another shape of the library, in its own canonical frame, painted like the one it is mistaken for. change: its name."""
 
     shape: Shape
     change: str
@@ -56,7 +57,15 @@ class Mistakable:
     def twin(self, rng: np.random.Generator) -> Lookalike:
         """One of the similar shapes."""
         name = self.similar[rng.integers(len(self.similar))]
-        return Lookalike(self.library.model(name).shape(), name)
+        return Lookalike(painted_like(self.library.model(name).shape(), self.model.shape()), name)
+
+
+def painted_like(shape: Shape, other: Shape) -> Shape:
+    """The shape with the material and colour of another one, each face as the nearest there, so that paint gives nothing away."""
+    face = nearest(other, shape.vertices[shape.faces].mean(axis=1))[1]
+    return replace(
+        shape, face_material=other.face_material[face], face_color=other.face_color[face], materials=other.materials
+    )
 
 
 def find_lookalikes(

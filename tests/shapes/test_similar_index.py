@@ -17,7 +17,7 @@ from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.features import DinoV2, view_features
 from odd_bench.shapes.fixed_views import FIELD, SIDES, Surface, seen_difference, shades, surface_points
 from odd_bench.shapes.library import INDEX, VERSION, Entry, open_library
-from odd_bench.shapes.lookalikes import Mistakable, find_lookalikes, model_of
+from odd_bench.shapes.lookalikes import Mistakable, find_lookalikes, model_of, painted_like
 from odd_bench.shapes.shape import Material, Shape
 from odd_bench.shapes.similar_config import SimilarConfig, SimilarError, config_from
 from odd_bench.shapes.similar_index import SimilarIndex, index_library, index_shapes, main_coordinates, nearest, query
@@ -265,6 +265,28 @@ def test_a_model_of_a_library_has_twins_of_its_own_split_alone(tmp_path):
     assert isinstance(model_of(library, "rod-0"), HasTwins) and not isinstance(model_of(library, "rod-2"), HasTwins)
     model = model_of(library, "rod-0")
     assert model.similar == ("rod-1",) and model.part_names == library.model("rod-0").part_names
-    config = AnomalyConfig(chamfer=(0.001, 0.05))
+    config = AnomalyConfig(chamfer=(0.001, 0.05), distance=(0.005, 0.6))
     odd = similar_shape(model, model.shape(), np.random.default_rng(0), config)
     assert np.array_equal(odd.vertices, library.model("rod-1").shape().vertices)
+
+
+def test_a_lookalike_wears_the_paint_of_its_neighbours(tmp_path):
+    rods = {name: shape for name, shape in families().items() if name in ("rod-0", "rod-1")}
+    upper = rods["rod-0"].vertices[rods["rod-0"].faces].mean(axis=1)[:, 2] > 0
+    brass = Material("brass", roughness=0.3, metallic=0.65)
+    rods["rod-0"] = replace(
+        rods["rod-0"],
+        face_color=np.where(upper[:, None], np.array([200, 160, 70], np.uint8), rods["rod-0"].face_color),
+        face_material=upper.astype(np.int32),
+        materials=(*rods["rod-0"].materials, brass),
+    )
+    library = stored(tmp_path, rods)
+    find_lookalikes(library, [sorted(rods)], QUICK)
+    model = model_of(library, "rod-0")
+    intact, odd = model.shape(), model.twin(np.random.default_rng(0)).shape
+    above = odd.vertices[odd.faces].mean(axis=1)[:, 2] > 0
+    assert odd.materials == intact.materials and np.array_equal(odd.face_material, above)
+    assert {tuple(color) for color in odd.face_color[above]} == {(200, 160, 70)}
+    same = painted_like(intact, intact)
+    assert np.array_equal(same.face_color, intact.face_color)
+    assert np.array_equal(same.face_material, intact.face_material)
