@@ -8,7 +8,10 @@ from types import ModuleType
 
 from odd_bench.errors import WrongUse
 
-BUILDERS = {"reference": "odd_bench.detector.builder"}
+BUILDERS = {
+    "reference": "odd_bench.detector.builder",
+    "detr3d": "baselines.detr3d.builder",
+}
 
 
 def builder(model: str) -> ModuleType:

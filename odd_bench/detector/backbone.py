@@ -145,15 +145,20 @@ class Backbone(nn.Module):
 
     def __init__(self, config: BackboneConfig):
         super().__init__()
-        if config.network not in NETWORKS:
-            raise WrongUse(f"backbone.network: found {config.network!r}; expected one of {', '.join(NETWORKS)}")
-        kinds = {"efficientnet-lite0": (EfficientNetPyramid, 3), "plain": (PlainPyramid, 2)}
-        pyramid, scales = kinds.get(config.network, (ResNetPyramid, 4))
-        self.pyramid = pyramid(config)
+        self.pyramid, scales = image_pyramid(config)
         self.head = SemanticHead(config.pyramid, config.width, scales)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.head(self.pyramid(images))
+
+
+def image_pyramid(config: BackboneConfig) -> tuple[nn.Module, int]:
+    """The image network, giving maps of width `config.pyramid` at strides 4, 8, ..., and how many. Raises WrongUse."""
+    if config.network not in NETWORKS:
+        raise WrongUse(f"backbone.network: found {config.network!r}; expected one of {', '.join(NETWORKS)}")
+    kinds = {"efficientnet-lite0": (EfficientNetPyramid, 3), "plain": (PlainPyramid, 2)}
+    pyramid, scales = kinds.get(config.network, (ResNetPyramid, 4))
+    return pyramid(config), scales
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -1,0 +1,65 @@
+"""Which query answers for which object: the cheapest one-to-one assignment (DETR3D section 3.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+from baselines.detr3d.decoder import Detections
+
+WORST = 1e6  # in place of costs that are not finite
+
+
+@dataclass(frozen=True)
+class Truths:
+    """All objects of a batch in one row, t of them. codes: (t, 8). columns: (t,) the class. counts: objects of each scene."""
+
+    codes: Tensor
+    columns: Tensor
+    counts: list[int]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Places of the k = layers * t pairs. layer, scene, query: in Detections. truth: in Truths. All (k,)."""
+
+    layer: Tensor
+    scene: Tensor
+    query: Tensor
+    truth: Tensor
+
+
+@torch.no_grad()
+def assign(
+    found: Detections, truths: Truths, class_weight: float, box_weight: float, code_weights: Tensor
+) -> Assignment:
+    """Every object gets one query of its scene in every layer, so that the sum of costs is least."""
+    cost = class_weight * class_cost(found.logits)[..., truths.columns]  # (layers, b, q, t)
+    cost = cost + box_weight * torch.cdist(found.codes * code_weights, truths.codes * code_weights, p=1)
+    costs = torch.nan_to_num(cost, nan=WORST, posinf=WORST, neginf=WORST).cpu().numpy()
+    ends = np.cumsum(truths.counts)
+    pairs = [
+        (layer, scene, query, end - count + truth)
+        for layer in range(costs.shape[0])
+        for scene, (count, end) in enumerate(zip(truths.counts, ends, strict=True))
+        for query, truth in cheapest(costs[layer, scene, :, end - count : end])
+    ]
+    places = torch.tensor(pairs, dtype=torch.long, device=found.logits.device).reshape(-1, 4)
+    return Assignment(*places.unbind(dim=1))
+
+
+def class_cost(logits: Tensor, alpha: float = 0.25, gamma: float = 2.0) -> Tensor:
+    """What it costs in focal loss to call a query of a class rather than nothing; the shape stays."""
+    chance = logits.sigmoid()
+    named = -alpha * (1 - chance) ** gamma * torch.nn.functional.logsigmoid(logits)
+    nothing = -(1 - alpha) * chance**gamma * torch.nn.functional.logsigmoid(-logits)
+    return named - nothing
+
+
+def cheapest(cost: np.ndarray) -> list[tuple[int, int]]:
+    """(query, truth) of the assignment of least cost (q, n), q at least n: Hungarian method."""
+    return list(zip(*map(np.ndarray.tolist, linear_sum_assignment(cost)), strict=True))

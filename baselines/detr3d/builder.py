@@ -1,0 +1,34 @@
+"""Making a DETR3D: new from a configuration, or again from a checkpoint's weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from baselines.detr3d.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
+from baselines.detr3d.model import Detr3d
+from odd_bench.data.reader import Dataset
+
+__all__ = ["describe", "from_mapping", "load_config", "prepare", "restore", "to_mapping", "with_overrides"]
+
+
+def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[Detr3d, None]:
+    """A new model with weights from the configured seed; it needs nothing computed from the data beforehand."""
+    torch.manual_seed(config.train.seed)
+    return Detr3d(config.model), None
+
+
+def restore(config: RunConfig, weights: dict[str, Tensor]) -> Detr3d:
+    """The model whose weights these are."""
+    model = Detr3d(replace(config.model, backbone=replace(config.model.backbone, weights="none")))
+    model.load_state_dict(weights)
+    return model
+
+
+def describe(config: RunConfig) -> dict[str, Any]:
+    """What a prediction file should say about the method."""
+    model = config.model
+    return {"config": config.name, "queries": model.decoder.queries, "camera_aware": model.decoder.camera_aware}

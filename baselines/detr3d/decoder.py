@@ -1,0 +1,140 @@
+"""The decoder: queries speak to each other, look at the pictures and move their reference points (DETR3D section 3.3)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from baselines.detr3d.code import CENTRE, NUMBERS, CodeConfig
+from baselines.detr3d.queries import Queries
+from baselines.detr3d.sampling import Views
+
+CLASSES = 2  # anomalous, normal: the columns of baselines.two_class
+FIRST_CHANCE = 0.01  # of each class at the start of training (Lin et al. 2017, section 4.1)
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """queries: how many. layers, heads, hidden: of the decoder, hidden of its feed-forward part. levels: of features.
+
+    dropout: as in the original where above 0; a resumed run then draws other numbers. camera_aware: a feature is scaled by
+    where its camera stands, see CrossAttention.
+    """
+
+    queries: int = 900
+    layers: int = 6
+    heads: int = 8
+    hidden: int = 512
+    levels: int = 4
+    dropout: float = 0.1
+    camera_aware: bool = True
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What every layer says of every query. logits: (layers, b, q, 2) anomalous, normal. codes: (layers, b, q, 8)."""
+
+    logits: Tensor
+    codes: Tensor
+
+
+class CrossAttention(nn.Module):
+    """The mean over the views that see a query's point of its features there, levels weighed by the query (eq. 4).
+
+    DETR3D learns a weight for each of the six cameras of one car. Here cameras are any number, in any order and place: levels
+    are weighed alike in all views, and, in place of a camera's number, `sight` scales the channels of its features. It
+    starts as the plain mean.
+    """
+
+    def __init__(self, width: int, levels: int, camera_aware: bool):
+        super().__init__()
+        self.level_weights = nn.Linear(width, levels)
+        self.project = nn.Linear(width, width)
+        self.encode_point = nn.Sequential(*normed(3, width), *normed(width, width))
+        self.scale = nn.Sequential(nn.Linear(4, width), nn.ReLU(), nn.Linear(width, width)) if camera_aware else None
+        for started_at_zero in (self.level_weights, *([self.scale[-1]] if camera_aware else [])):
+            nn.init.zeros_(started_at_zero.weight)
+            nn.init.zeros_(started_at_zero.bias)
+
+    def forward(self, asked: Tensor, reference: Tensor, views: Views, code: CodeConfig) -> Tensor:
+        """asked: (b, q, c) queries with their positions; reference: (b, q, 3) in the unit cube. Returns (b, q, c)."""
+        points = code.world(reference)
+        taken, visible = views.look_up(points)
+        weights = self.level_weights(asked).sigmoid()  # (b, q, levels)
+        seen = torch.einsum("lbvcq,bql->bvqc", taken, weights)
+        if self.scale is not None:
+            seen = seen * (1 + self.scale(views.sight(points)))
+        mean = seen.sum(dim=1) / visible.sum(dim=1).clamp(min=1)[..., None]  # (b, q, c)
+        return self.project(mean) + self.encode_point(torch.logit(reference, eps=1e-5))
+
+
+class DecoderLayer(nn.Module):
+    """Self-attention, cross-attention and a feed-forward network, each added and normed, as in DETR (Carion et al. 2020)."""
+
+    def __init__(self, width: int, config: DecoderConfig):
+        super().__init__()
+        self.self_attention = nn.MultiheadAttention(width, config.heads, config.dropout, batch_first=True)
+        self.cross_attention = CrossAttention(width, config.levels, config.camera_aware)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, config.hidden), nn.ReLU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, width)
+        )
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+        self.drop = nn.Dropout(config.dropout)
+
+    def forward(self, content: Tensor, position: Tensor, reference: Tensor, views: Views, code: CodeConfig) -> Tensor:
+        """content, position: (b, q, c); reference: (b, q, 3). Returns the new content."""
+        asked = content + position
+        told, _ = self.self_attention(asked, asked, content, need_weights=False)
+        content = self.norms[0](content + self.drop(told))
+        seen = self.cross_attention(content + position, reference, views, code)
+        content = self.norms[1](content + self.drop(seen))
+        return self.norms[2](content + self.drop(self.feed_forward(content)))
+
+
+class Decoder(nn.Module):
+    """All layers, each with its own two heads Phi_cls and Phi_reg."""
+
+    def __init__(self, width: int, config: DecoderConfig, code: CodeConfig):
+        super().__init__()
+        self.code = code
+        self.queries = Queries(config.queries, width)
+        self.layers = nn.ModuleList(DecoderLayer(width, config) for _ in range(config.layers))
+        self.class_heads = nn.ModuleList(class_head(width) for _ in range(config.layers))
+        self.box_heads = nn.ModuleList(box_head(width) for _ in range(config.layers))
+
+    def forward(self, views: Views) -> Detections:
+        position, content, reference = self.queries(len(views.K))
+        logits, codes = [], []
+        for layer, class_head, box_head in zip(self.layers, self.class_heads, self.box_heads, strict=True):
+            content = layer(content, position, reference, views, self.code)
+            code = refined(box_head(content).float(), reference)
+            logits.append(class_head(content).float())
+            codes.append(code)
+            reference = code[..., CENTRE].detach()
+        return Detections(torch.stack(logits), torch.stack(codes))
+
+
+def refined(change: Tensor, reference: Tensor) -> Tensor:
+    """The code whose centre is the reference point (b, q, 3), moved within the unit cube by the change (b, q, 8)."""
+    code = change.clone()
+    code[..., CENTRE] = (change[..., CENTRE] + torch.logit(reference, eps=1e-5)).sigmoid()
+    return code
+
+
+def normed(inside: int, outside: int) -> list[nn.Module]:
+    return [nn.Linear(inside, outside), nn.LayerNorm(outside), nn.ReLU()]
+
+
+def class_head(width: int) -> nn.Sequential:
+    head = nn.Sequential(*normed(width, width), *normed(width, width), nn.Linear(width, CLASSES))
+    nn.init.constant_(head[-1].bias, -math.log((1 - FIRST_CHANCE) / FIRST_CHANCE))
+    return head
+
+
+def box_head(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, NUMBERS)
+    )

@@ -1,0 +1,42 @@
+"""Feature maps at strides 4, 8, 16 and 32, all of one width (DETR3D section 3.2)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from torch import Tensor, nn
+
+from odd_bench.detector.backbone import BackboneConfig, image_pyramid
+
+
+class Levels(nn.Module):
+    """The image network of the reference detector, completed to `levels` maps.
+
+    A network with fewer maps is continued by convolutions of stride 2; a feature pyramid then brings what the coarse maps
+    know down to the fine ones. ResNets come with both.
+    """
+
+    def __init__(self, config: BackboneConfig, levels: int):
+        super().__init__()
+        from torchvision.ops import FeaturePyramidNetwork
+
+        self.pyramid, scales = image_pyramid(config)
+        self.coarser = nn.ModuleList(halving(config.pyramid) for _ in range(levels - scales))
+        complete = scales >= levels and config.pyramid == config.width
+        self.join = None if complete else FeaturePyramidNetwork([config.pyramid] * levels, config.width)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Pictures (n, 3, h, w) sRGB in [0, 1] to maps (n, width, h / 4, w / 4), (n, width, h / 8, w / 8), ..."""
+        maps = self.pyramid(images)
+        for step in self.coarser:
+            maps.append(step(maps[-1]))
+        return maps if self.join is None else list(self.join(OrderedDict(enumerate(maps))).values())
+
+
+def halving(width: int) -> nn.Sequential:
+    """Half the resolution: a convolution of stride 2 and one to widen what it sees."""
+
+    def convolution(stride: int) -> list[nn.Module]:
+        return [nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+
+    return nn.Sequential(*convolution(2), *convolution(1))

@@ -1,0 +1,86 @@
+"""DETR3D for two classes, anomalous and normal: no comparison of objects but what queries tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from baselines.detr3d.assignment import Truths
+from baselines.detr3d.code import decode, encode
+from baselines.detr3d.config import Detr3dConfig
+from baselines.detr3d.decoder import Decoder, Detections
+from baselines.detr3d.levels import Levels
+from baselines.detr3d.losses import set_loss
+from baselines.detr3d.sampling import Views
+from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer
+from odd_bench.data.batch import SceneBatch, collate
+from odd_bench.method import SceneAnswer
+
+
+class Detr3d(nn.Module):
+    """See odd_bench.method.Method for what it offers to training and prediction."""
+
+    stages = ("detect",)
+    threshold = THRESHOLD
+    gt_boxes = False
+    gt_count = False
+
+    def __init__(self, config: Detr3dConfig):
+        super().__init__()
+        self.config = config
+        self.levels = Levels(config.backbone, config.decoder.levels)
+        self.decoder = Decoder(config.backbone.width, config.decoder, config.code)
+
+    def start_stage(self, name: str) -> None:
+        """There is one stage, and everything learns."""
+
+    def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
+        """The image network apart, so that it may learn more slowly."""
+        backbone = list(self.levels.pyramid.parameters())
+        apart = set(map(id, backbone))
+        rest = [parameter for parameter in self.parameters() if id(parameter) not in apart]
+        decay = self.config.weight_decay
+        return [
+            {"params": rest, "lr": learning_rate, "weight_decay": decay},
+            {"params": backbone, "lr": learning_rate * backbone_rate, "weight_decay": decay},
+        ]
+
+    def forward(self, batch: SceneBatch) -> Detections:
+        """What every layer detects in every scene, from all views of the batch."""
+        b, v, _, height, width = batch.images.shape
+        maps = self.levels(batch.images.flatten(0, 1).float() / 255)
+        levels = [level.unflatten(0, (b, v)) for level in maps]
+        return self.decoder(Views(levels, batch.K, batch.camera_from_world, (height, width)))
+
+    def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """Both halves of the 2M views as scenes of M views, the number that is given at test."""
+        half = batch.images.shape[1] // 2
+        halves = collate([batch.with_views(range(half)), batch.with_views(range(half, 2 * half))])
+        return set_loss(self(halves), self.truths(halves), self.config.loss, self.config.code)
+
+    def truths(self, batch: SceneBatch) -> Truths:
+        """The objects to be found, as codes and classes."""
+        labels = torch.cat(batch.labels)
+        columns = torch.where(labels == 1, ANOMALOUS, NORMAL)
+        return Truths(encode(torch.cat(batch.obbs), self.config.code), columns, [len(one) for one in batch.labels])
+
+    @torch.no_grad()
+    def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
+        """What the last layer detects, without suppressing any of it: see config.AnswerConfig."""
+        found = self(batch)
+        boxes = decode(found.codes[-1], self.config.code).cpu().numpy()
+        scores = found.logits[-1].sigmoid().cpu().numpy()
+        return [self.answer(*scene) for scene in zip(boxes, scores, strict=True)]
+
+    def answer(self, boxes, scores) -> SceneAnswer:
+        """From boxes (q, 7) and class scores (q, 2)."""
+        config = self.config.answer
+        best = scores.max(axis=1).argsort(kind="stable")[::-1][: config.most]
+        return scene_answer(boxes[best], scores[best], config.duplicate_iou, config.keep_above)
+
+    def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """None: the boxes are seen in `odd-bench view`."""
+        return {}
