@@ -10,6 +10,7 @@ from odd_bench.errors import WrongUse
 
 BUILDERS = {
     "reference": "odd_bench.detector.builder",
+    "imvoxelnet": "baselines.imvoxelnet.builder",
     "detr3d": "baselines.detr3d.builder",
 }
 

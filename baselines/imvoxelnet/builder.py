@@ -1,0 +1,44 @@
+"""Making ImVoxelNet: new from a configuration, or again from a checkpoint's weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from baselines.imvoxelnet.anchors import mean_anchor
+from baselines.imvoxelnet.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
+from baselines.imvoxelnet.model import ImVoxelNet
+from odd_bench.data.reader import Dataset
+
+__all__ = ["describe", "from_mapping", "load_config", "prepare", "restore", "to_mapping", "with_overrides"]
+
+
+def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[ImVoxelNet, None]:
+    """A new model with weights from the configured seed; it needs no teacher's features.
+
+    track: wraps an iterable of scene names to show progress, given what is done.
+    """
+    anchor = None
+    if config.model.head == "pillars":
+        names = track(dataset.scene_names("train"), "measuring the training objects")
+        obbs = np.stack([one.obb for name in names for one in dataset.scene(name).objects])
+        anchor = torch.from_numpy(mean_anchor(obbs)).float()
+    torch.manual_seed(config.train.seed)
+    return ImVoxelNet(config.model, anchor), None
+
+
+def restore(config: RunConfig, weights: dict[str, Tensor]) -> ImVoxelNet:
+    """The model whose weights these are."""
+    backbone = replace(config.model.backbone, weights="none")
+    model = ImVoxelNet(replace(config.model, backbone=backbone), weights.get("head.anchor"))
+    model.load_state_dict(weights)
+    return model
+
+
+def describe(config: RunConfig) -> dict[str, Any]:
+    """What a prediction file should say about the method."""
+    return {"config": config.name, "head": config.model.head}

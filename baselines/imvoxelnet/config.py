@@ -1,0 +1,93 @@
+"""The configuration of a run of ImVoxelNet: defaults in the file of each block, named set-ups as YAML in configs/."""
+
+# ruff: noqa: RUF009 - the defaults are frozen dataclasses
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baselines.imvoxelnet.head_indoor import IndoorHeadConfig
+from baselines.imvoxelnet.head_pillars import PillarHeadConfig
+from baselines.imvoxelnet.neck_indoor import SCALES, IndoorNeckConfig
+from baselines.imvoxelnet.neck_pillars import PillarNeckConfig
+from odd_bench.configuration import ConfigError, assign, build, check_choice, load_named, to_mapping
+from odd_bench.data.augment import AugmentConfig
+from odd_bench.detector.backbone import BackboneConfig
+from odd_bench.detector.grid import VoxelGrid
+from odd_bench.training_config import TrainConfig
+
+__all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
+
+CHOICES = {
+    "head": ("indoor", "pillars"),
+    "interpolation": ("bilinear", "nearest"),
+    "indoor_neck.norm": ("batch", "group"),
+    "pillar_neck.norm": ("batch", "group"),
+}
+
+
+@dataclass(frozen=True)
+class AnswerConfig:
+    """How detections become one answer an object, see baselines.two_class."""
+
+    duplicate_iou: float = 0.25
+    keep_above: float = 0.1
+
+
+@dataclass(frozen=True)
+class ImVoxelNetConfig:
+    """head: `indoor`, three scales without anchors, or `pillars`, anchors on a floor map; each has its neck.
+
+    interpolation: of backprojection, `nearest` as in the original, or `bilinear`. weight_decay: of all weights.
+    """
+
+    head: str = "indoor"
+    grid: VoxelGrid = VoxelGrid()
+    interpolation: str = "nearest"
+    backbone: BackboneConfig = BackboneConfig(width=256)
+    indoor_neck: IndoorNeckConfig = IndoorNeckConfig()
+    indoor: IndoorHeadConfig = IndoorHeadConfig()
+    pillar_neck: PillarNeckConfig = PillarNeckConfig()
+    pillars: PillarHeadConfig = PillarHeadConfig()
+    answer: AnswerConfig = AnswerConfig()
+    weight_decay: float = 1e-4
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """A model and how it is trained, in one stage."""
+
+    name: str = "paper"
+    model: ImVoxelNetConfig = ImVoxelNetConfig()
+    train: TrainConfig = TrainConfig(epochs=(100,), learning_rate=(1e-4,))
+    augment: AugmentConfig = AugmentConfig()
+
+
+def load_config(name: str) -> RunConfig:
+    """The named configuration. Raises ConfigError with the names there are."""
+    return checked(load_named(RunConfig, "baselines.imvoxelnet", "configs", name), f"configuration {name}")
+
+
+def from_mapping(values: Mapping[str, Any], where: str) -> RunConfig:
+    """Build a configuration from plain values; ConfigError names an unknown key, with its nearest, or a wrong value."""
+    return checked(build(RunConfig, values, where), where)
+
+
+def with_overrides(config: RunConfig, assignments: list[str]) -> RunConfig:
+    """Apply `model.head=pillars` assignments, values read as YAML."""
+    return checked(assign(config, assignments), "--set")
+
+
+def checked(config: RunConfig, where: str) -> RunConfig:
+    """The same configuration. Raises ConfigError at the first value that no model can be built from."""
+    for path, choices in CHOICES.items():
+        value = config.model
+        for name in path.split("."):
+            value = getattr(value, name)
+        check_choice(value, choices, f"{where}: model.{path}")
+    counts, divisor = config.model.grid.counts, 2 ** (SCALES - 1)
+    if config.model.head == "indoor" and any(count % divisor for count in counts):
+        raise ConfigError(f"{where}: model.grid.counts: found {counts}; expected multiples of {divisor}")
+    return config

@@ -1,0 +1,142 @@
+"""The indoor head: dense, without anchors (ImVoxelNet section 3.3, after FCOS), in its form for axis-aligned boxes."""
+
+# ruff: noqa: RUF009 - the defaults are frozen dataclasses
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from baselines.imvoxelnet.losses import CLASSES, box_loss, centerness_loss, class_columns, class_loss
+from baselines.imvoxelnet.neck_indoor import SCALES
+from baselines.imvoxelnet.nms import Detections, class_aware
+from baselines.imvoxelnet.priors import CLASS_PRIOR_BIAS, START_STD
+from baselines.imvoxelnet.voxel_targets import AssignConfig, assign, box_from_distances
+from odd_bench.boxes import iou
+from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.grid import VoxelGrid
+
+
+@dataclass(frozen=True)
+class IndoorHeadConfig:
+    """unit_m: the distance to a face that the head starts from, half an object's size.
+
+    class_weight, centerness_weight, box_weight: of the losses. most: best points of each scale that go on to suppression;
+    nms_iou, score_above: of the suppression.
+    """
+
+    unit_m: float = 0.15
+    assign: AssignConfig = AssignConfig()
+    class_weight: float = 1.0
+    centerness_weight: float = 1.0
+    box_weight: float = 1.0
+    most: int = 1000
+    nms_iou: float = 0.25
+    score_above: float = 0.01
+
+
+@dataclass(frozen=True)
+class VoxelPredictions:
+    """Of all points of all scales, fine to coarse. centerness: (b, p) logits. boxes: (b, p, 6) metres, world.
+
+    classes: (b, p, 2) logits. valid: (b, p) bool, whether any view sees the point.
+    """
+
+    centerness: Tensor
+    boxes: Tensor
+    classes: Tensor
+    valid: Tensor
+
+
+class IndoorHead(nn.Module):
+    """Maps of the indoor neck to predictions; all scales share the convolutions, each has its own factor for distances."""
+
+    def __init__(self, inside: int, grid: VoxelGrid, config: IndoorHeadConfig):
+        super().__init__()
+        self.config, self.voxel_m = config, grid.voxel_m
+        self.centerness = nn.Conv3d(inside, 1, 3, padding=1, bias=False)
+        self.distances = nn.Conv3d(inside, 6, 3, padding=1, bias=False)
+        self.classes = nn.Conv3d(inside, CLASSES, 3, padding=1)
+        for layer in (self.centerness, self.distances, self.classes):
+            nn.init.normal_(layer.weight, std=START_STD)
+        nn.init.constant_(self.classes.bias, CLASS_PRIOR_BIAS)
+        self.factors = nn.Parameter(torch.ones(SCALES))
+        points, scale = scale_points(grid)
+        self.register_buffer("points", points, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+
+    def forward(self, maps: list[Tensor], seen: Tensor) -> VoxelPredictions:
+        """maps: (b, inside, z, y, x), fine to coarse; seen: (b, 1, z, y, x) of the finest scale."""
+        exponents = [self.distances(x).float() * factor for x, factor in zip(maps, self.factors, strict=True)]
+        return VoxelPredictions(
+            joined([self.centerness(x) for x in maps])[..., 0],
+            box_from_distances(self.points, joined(exponents).exp() * self.config.unit_m),
+            joined([self.classes(x) for x in maps]),
+            joined([seen_at(seen, x) for x in maps])[..., 0] > 0.5,
+        )
+
+    def loss(self, predictions: VoxelPredictions, batch: SceneBatch) -> dict[str, Tensor]:
+        """Means over the scenes of the class, centerness and box losses, and their weighted sum."""
+        scenes = [self.scene_loss(predictions, batch, scene) for scene in range(len(batch))]
+        parts = dict(zip(("class", "centerness", "box"), torch.stack(scenes).mean(dim=0), strict=True))
+        config = self.config
+        weights = {"class": config.class_weight, "centerness": config.centerness_weight, "box": config.box_weight}
+        return {"total": sum(weights[name] * part for name, part in parts.items()), **parts}
+
+    def scene_loss(self, predictions: VoxelPredictions, batch: SceneBatch, scene: int) -> Tensor:
+        """(3,) class, centerness and box losses over the valid points."""
+        boxes, valid = batch.boxes[scene], predictions.valid[scene]
+        targets = assign(self.points, self.scale, boxes, self.voxel_m, self.config.assign)
+        positive = torch.nonzero(valid & (targets.owner >= 0))[:, 0]
+        owner, central = targets.owner[positive], targets.centerness[positive]
+        column = class_columns(targets.owner, batch.labels[scene])
+        return torch.stack([
+            class_loss(predictions.classes[scene][valid], column[valid], len(positive)),
+            centerness_loss(predictions.centerness[scene][positive], central),
+            box_loss(predictions.boxes[scene][positive], boxes[owner], central),
+        ])  # fmt: skip
+
+    def detections(self, predictions: VoxelPredictions, scene: int) -> Detections:
+        """Boxes with class score = class x centerness, 0 where no view sees the point, after suppression in 3D."""
+        scores = predictions.classes[scene].sigmoid() * predictions.centerness[scene].sigmoid()[:, None]
+        scores = scores * predictions.valid[scene][:, None]  # (p, 2)
+        best = self.best_of_scales(scores.amax(dim=1))
+        found = Detections(predictions.boxes[scene][best].cpu().double().numpy(), scores[best].cpu().double().numpy())
+        return class_aware(found, iou, self.config.nms_iou, self.config.score_above)
+
+    def best_of_scales(self, score: Tensor) -> Tensor:
+        """Positions of the `most` best points of every scale. score: (p,)."""
+        chosen = []
+        for scale in range(SCALES):
+            here = torch.nonzero(self.scale == scale)[:, 0]
+            chosen.append(here[score[here].topk(min(self.config.most, len(here))).indices])
+        return torch.cat(chosen)
+
+    def class_map(self, predictions: VoxelPredictions, scene: int, grid: VoxelGrid) -> Tensor:
+        """(2, y, x) the highest class score of each column of the finest scale."""
+        finest = predictions.classes[scene][self.scale == 0].sigmoid()  # (z * y * x, 2)
+        return finest.T.unflatten(1, grid.shape_zyx).amax(dim=1)
+
+
+def scale_points(grid: VoxelGrid) -> tuple[Tensor, Tensor]:
+    """Voxel centres (p, 3) of all scales, metres, and the scale of each, (p,)."""
+    grids = [
+        VoxelGrid(tuple(count // 2**scale for count in grid.counts), grid.voxel_m * 2**scale, grid.low_m)
+        for scale in range(SCALES)
+    ]
+    points = [one.centres().reshape(-1, 3) for one in grids]
+    scale = [torch.full((len(one),), number) for number, one in enumerate(points)]
+    return torch.cat(points), torch.cat(scale)
+
+
+def joined(maps: list[Tensor]) -> Tensor:
+    """(b, c, z, y, x) of each scale to (b, p, c), float32."""
+    return torch.cat([one.flatten(2) for one in maps], dim=2).transpose(1, 2).float()
+
+
+def seen_at(seen: Tensor, like: Tensor) -> Tensor:
+    """The share of seen voxels in each voxel of a scale, (b, 1, z, y, x)."""
+    return interpolate(seen.float(), size=like.shape[2:], mode="trilinear", align_corners=False)

@@ -1,0 +1,90 @@
+"""ImVoxelNet: features of every view into one voxel volume, a 3D neck and a detection head (figure 2 of its paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from baselines.imvoxelnet.config import ImVoxelNetConfig
+from baselines.imvoxelnet.head_indoor import IndoorHead, VoxelPredictions
+from baselines.imvoxelnet.head_pillars import AnchorPredictions, PillarHead
+from baselines.imvoxelnet.neck_indoor import IndoorNeck
+from baselines.imvoxelnet.neck_pillars import PillarNeck
+from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer
+from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.backbone import Backbone
+from odd_bench.detector.backproject import backproject
+from odd_bench.method import SceneAnswer
+
+
+class ImVoxelNet(nn.Module):
+    """See odd_bench.method.Method for what it offers to training and prediction.
+
+    anchor: (4,) mean length, width, height and centre height of the training objects, for the head `pillars`.
+    """
+
+    stages = ("detect",)
+    threshold = THRESHOLD
+    gt_boxes = gt_count = False
+
+    def __init__(self, config: ImVoxelNetConfig, anchor: Tensor | None = None):
+        super().__init__()
+        self.config, self.grid, width = config, config.grid, config.backbone.width
+        self.backbone = Backbone(config.backbone)
+        if config.head == "indoor":
+            self.neck = IndoorNeck(width, config.indoor_neck)
+            self.head = IndoorHead(config.indoor_neck.out, self.grid, config.indoor)
+        else:
+            self.neck = PillarNeck(width, self.grid.counts[2], config.pillar_neck)
+            self.head = PillarHead(config.pillar_neck.out, self.grid, anchor, config.pillars)
+
+    def start_stage(self, name: str) -> None:
+        """There is one, in which everything learns."""
+
+    def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
+        """The image network apart, so that it may learn more slowly."""
+        backbone = list(self.backbone.pyramid.parameters())
+        apart = set(map(id, backbone))
+        rest = [parameter for parameter in self.parameters() if id(parameter) not in apart]
+        decay = {"weight_decay": self.config.weight_decay}
+        return [
+            {"params": rest, "lr": learning_rate, **decay},
+            {"params": backbone, "lr": learning_rate * backbone_rate, **decay},
+        ]
+
+    def forward(self, batch: SceneBatch) -> VoxelPredictions | AnchorPredictions:
+        """What the head says of every scene, from all views of the batch."""
+        b, m, _, height, width = batch.images.shape
+        maps = self.backbone(batch.images.flatten(0, 1).float() / 255).unflatten(0, (b, m))
+        volume, seen = backproject(
+            maps, batch.K, batch.camera_from_world, (height, width), self.grid, self.config.interpolation
+        )
+        return self.head(self.neck(volume), seen)
+
+    def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """`total` and its parts, from half of the batch's views: as many as there are at test."""
+        seen = batch.with_views(range((batch.images.shape[1] + 1) // 2))
+        return self.head.loss(self(seen), seen)
+
+    @torch.no_grad()
+    def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
+        """Boxes, turned ones from `pillars`, and chances of being anomalous; a scene in which nothing is found has none."""
+        predictions = self(batch)
+        return [self.answer(predictions, scene) for scene in range(len(batch))]
+
+    def answer(self, predictions: VoxelPredictions | AnchorPredictions, scene: int) -> SceneAnswer:
+        found, config = self.head.detections(predictions, scene), self.config.answer
+        return scene_answer(found.boxes, found.class_scores, config.duplicate_iou, config.keep_above)
+
+    @torch.no_grad()
+    def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """The first scene from above, north up: class scores, red anomalous and green normal, and the true boxes in blue."""
+        seen = batch.with_views(range((batch.images.shape[1] + 1) // 2))
+        scores = self.head.class_map(self(seen), 0, self.grid)
+        x, y = self.grid.centres(scores.device)[0, :, :, :2].unbind(dim=-1)
+        offset = torch.stack([x, y], dim=-1)[:, :, None] - batch.boxes[0][:, :2]  # (y, x, n, 2)
+        truth = (offset.abs() <= batch.boxes[0][:, 3:5] / 2).all(dim=-1).any(dim=-1)
+        return {"from_above": torch.stack([scores[ANOMALOUS], scores[NORMAL], truth * 0.5]).flip(1).cpu()}
