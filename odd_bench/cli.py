@@ -11,6 +11,7 @@ from odd_bench.data.commands import app as data_app
 from odd_bench.detector.commands import predict, train
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.commands import app as generate_app
+from odd_bench.reproduce.commands import reproduce
 from odd_bench.scoring.commands import leaderboard, score
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command()(score)
 app.command()(leaderboard)
 app.command()(train)
 app.command()(predict)
+app.command()(reproduce)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
 

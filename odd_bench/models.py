@@ -1,5 +1,6 @@
 """The methods that `odd-bench train` knows. Each builder module offers load_config, from_mapping, to_mapping,
-with_overrides, prepare and restore, as odd_bench/detector/builder.py does."""
+with_overrides, prepare, restore and describe, as odd_bench/detector/builder.py does, and TOLD_BOXES: the assignments that tell
+the method the true boxes, none where it cannot be told."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def train_run(
     build = builder(model)
     config = build.with_overrides(build.load_config(config_name), overrides)
     dataset = open_or_explain(data)
-    folder = out or Path("runs") / f"{config.name}-{config.train.seed}"
+    folder = out or Path("runs") / f"{model}-{config.name}-{config.train.seed}"
     console = Console()
     fabric = make_fabric(config.train, devices)
     fabric.launch()

@@ -14,7 +14,18 @@ from odd_bench.detector.config import RunConfig, from_mapping, load_config, to_m
 from odd_bench.detector.features import Pca, stored_features
 from odd_bench.detector.model import Detector
 
-__all__ = ["describe", "from_mapping", "load_config", "prepare", "restore", "to_mapping", "with_overrides"]
+__all__ = [
+    "TOLD_BOXES",
+    "describe",
+    "from_mapping",
+    "load_config",
+    "prepare",
+    "restore",
+    "to_mapping",
+    "with_overrides",
+]
+
+TOLD_BOXES = ("model.boxes.source=oracle-box",)
 
 
 def prepare(

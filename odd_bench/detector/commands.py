@@ -15,7 +15,7 @@ def train(
     model: Annotated[str, typer.Option(help="Which method.")] = "reference",
     config: Annotated[str, typer.Option(help="Named configuration: paper, released, mini or tiny.")] = "mini",
     data: Data = Path("data/toys-mini"),
-    out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/CONFIG-SEED.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/MODEL-CONFIG-SEED.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Default: of the configuration.")] = None,
     teacher_weights: Annotated[str | None, typer.Option(help="Files of DINOv2: see docs/detector.md.")] = None,
     start_from: Annotated[Path | None, typer.Option(help="A run whose first stage to take over.")] = None,

@@ -131,16 +131,16 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
     trained = run(app, ["train", "--config", "tiny", "--data", str(folder), *options], catch_exceptions=False)
     assert trained.exit_code == 0, trained.output
     assert "4 steps of reconstruction, 4 steps of end-to-end" in trained.output
-    assert (tmp_path / "runs" / "tiny-0" / "test-seen.json").is_file()
+    assert (tmp_path / "runs" / "reference-tiny-0" / "test-seen.json").is_file()
     predicted = run(
-        app, ["predict", "runs/tiny-0", "--split", "train", "--views", "3", "--data", str(folder), "--report", "out"],
+        app, ["predict", "runs/reference-tiny-0", "--split", "train", "--views", "3", "--data", str(folder), "--report", "out"],
         catch_exceptions=False,
     )  # fmt: skip
     assert predicted.exit_code == 0 and (tmp_path / "out" / "report.html").is_file()
     with pytest.raises(WrongUse, match="odd-bench generate toys --preset mini --out data/toys-mini"):
         run(app, ["train"], catch_exceptions=False)
     with pytest.raises(DataError, match="no split 'test-unseen'"):
-        run(app, ["predict", "runs/tiny-0", "--data", str(folder)], catch_exceptions=False)
+        run(app, ["predict", "runs/reference-tiny-0", "--data", str(folder)], catch_exceptions=False)
 
 
 def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):

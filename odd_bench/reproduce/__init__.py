@@ -1,0 +1,1 @@
+"""Tables of results made again from configurations: train, predict, score, compare, skipping what is done."""

@@ -1,0 +1,38 @@
+"""`odd-bench reproduce`: options into one call, the table printed and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def reproduce(
+    table: Annotated[str, typer.Argument(help="table1, table2 or teachers.")],
+    config: Annotated[str, typer.Option(help="Named configuration of every method.")] = "mini",
+    data: Annotated[Path, typer.Option(help="Folder that holds the data sets.")] = Path("data"),
+    out: Annotated[Path | None, typer.Option(help="Runs, scores and table. Default: runs/TABLE-CONFIG.")] = None,
+    datasets: Annotated[list[str] | None, typer.Option("--dataset", help="Instead of the table's. Repeatable.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only this row, named as its folder. Repeatable.")] = None,
+    devices: Annotated[str, typer.Option(help="How many GPUs.")] = "auto",
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="For every row. Repeatable.")] = None,
+) -> None:
+    """Make a table of results again: train, predict and score what is missing, then compare.
+
+    The same command goes on where it was stopped.
+    """
+    from dataclasses import replace
+
+    from odd_bench.reproduce.markdown import markdown
+    from odd_bench.reproduce.results import Setup, carry_out
+    from odd_bench.reproduce.table import load_table
+
+    chosen = load_table(table).only(only or [])
+    chosen = replace(chosen, datasets=tuple(datasets)) if datasets else chosen
+    folder = out or Path("runs") / f"{table}-{config}"
+    setup = Setup(data, folder, config, tuple(overrides or ()), devices)
+    text = markdown(chosen, carry_out(chosen, setup, typer.echo))
+    (folder / "table.md").write_text(text)
+    typer.echo(text)
+    typer.echo(f"wrote {folder / 'table.md'}")

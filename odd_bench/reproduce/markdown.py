@@ -1,0 +1,103 @@
+"""Results as Markdown: one table for each data set, split and protocol, seeds averaged, every row against the last."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from odd_bench.reproduce.results import Result
+from odd_bench.reproduce.table import Table
+from odd_bench.scoring.bootstrap import LEVEL
+from odd_bench.scoring.compare import paired_difference
+from odd_bench.scoring.document import PAIRED_METRICS, packed, unpacked
+from odd_bench.scoring.summary import number, p_text, signed
+from odd_bench.scoring.tables import cell
+
+HEAD = "| method | AUC | accuracy | mean IoU | count right | AUC against the last row | M parameters | training | s a scene |"
+MEANS = ("mean_iou", "count_accuracy", "seconds_per_scene")
+
+
+def markdown(table: Table, results: list[Result]) -> str:
+    """The whole document."""
+    lines = [f"# {table.title}", ""]
+    groups: dict[tuple[str, str, str], list[tuple[Result, dict[str, Any]]]] = defaultdict(list)
+    for result in results:
+        for protocol, part in result.parts.items():
+            groups[result.dataset, result.split, protocol].append((result, part))
+    for (dataset, split, protocol), found in groups.items():
+        lines += section(f"{dataset}, {split}: {protocol}", found)
+    return "\n".join(lines)
+
+
+def section(title: str, found: list[tuple[Result, dict[str, Any]]]) -> list[str]:
+    """One table, rows in the order of the results."""
+    by_row: dict[str, list[tuple[Result, dict[str, Any]]]] = defaultdict(list)
+    for result, part in found:
+        by_row[result.row.name].append((result, part))
+    means = {name: mean_part([part for _, part in seeds]) for name, seeds in by_row.items()}
+    last = list(means.values())[-1]
+    part = found[0][1]
+    lines = [f"## {title}", "", part["rule"], "", HEAD, "|---" * (HEAD.count("|") - 1) + "|"]
+    for name, seeds in by_row.items():
+        difference = "" if means[name] is last else difference_text(paired_difference(means[name], last, "auc"))
+        lines.append(line(name, [result for result, _ in seeds], means[name], difference))
+    note = (
+        f"{part['scenes']:,} scenes, {part['objects']:,} objects. Brackets: {LEVEL:.0%} of a cluster bootstrap over base "
+        f"shapes, of the mean over seeds; ±: standard deviation between seeds. Trained on {found[0][0].device}."
+    )
+    return [*lines, "", note, ""]
+
+
+def line(name: str, seeds: list[Result], part: dict[str, Any], difference: str) -> str:
+    cells = [
+        name if len(seeds) == 1 else f"{name} ({len(seeds)} seeds)",
+        estimate(part, "auc"),
+        estimate(part, "accuracy"),
+    ]
+    cells += [number(part["metrics"][metric]["value"]) for metric in ("mean_iou", "count_accuracy")]
+    seconds = part["metrics"]["seconds_per_scene"]["value"]
+    minutes = np.mean([result.seconds for result in seeds]) / 60
+    cells += [
+        difference,
+        f"{seeds[0].parameters:.1f}",
+        f"{minutes:.0f} min",
+        "" if seconds is None else f"{seconds:.3g}",
+    ]
+    return "| " + " | ".join(cell(text) for text in cells) + " |"
+
+
+def mean_part(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The seeds of a row as one: values and resampled values averaged, so that comparisons stay paired."""
+    metrics = {
+        name: mean_value([part["metrics"][name]["value"] for part in parts]) for name in (*PAIRED_METRICS, *MEANS)
+    }
+    replicates = {}
+    for name in PAIRED_METRICS:
+        packs = [part["replicates"][name] for part in parts]
+        replicates[name] = None if None in packs else packed(np.mean([unpacked(pack) for pack in packs], axis=0))
+    return {"metrics": metrics, "replicates": replicates}
+
+
+def mean_value(values: list[float | None]) -> dict[str, float | None]:
+    """value: the mean, None unless every seed has one. spread: the standard deviation of several."""
+    if None in values:
+        return {"value": None, "spread": None}
+    return {"value": float(np.mean(values)), "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None}
+
+
+def estimate(part: dict[str, Any], metric: str) -> str:
+    """`0.812 [0.790, 0.834] ±0.006`."""
+    value, pack = part["metrics"][metric], part["replicates"][metric]
+    text = number(value["value"])
+    if pack is not None:
+        low, high = np.nanquantile(unpacked(pack), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        text += f" [{number(low)}, {number(high)}]"
+    return text if value["spread"] is None else f"{text} ±{number(value['spread'])}"
+
+
+def difference_text(found: dict[str, Any]) -> str:
+    if found.get("low") is None:
+        return signed(found["value"])
+    return f"{signed(found['value'])} [{signed(found['low'])}, {signed(found['high'])}], p {p_text(found['p'])}"

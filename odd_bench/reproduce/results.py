@@ -1,0 +1,117 @@
+"""Carrying out a table: each row is trained, predicted and scored once; a second call only does what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.data.folder import read_description
+from odd_bench.models import builder
+from odd_bench.predict import load_run, predict_split
+from odd_bench.reproduce.table import Row, Table
+from odd_bench.scoring.document import write_score
+from odd_bench.scoring.score import Options, score_file
+from odd_bench.train_command import open_or_explain, train_run
+
+NOT_TESTED = ("train", "val")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Where and how a table is carried out. data: folder of the data sets. out: of runs and scores. config: name of the
+    configuration of every method. settings: `key=value` for every row. devices: of Fabric."""
+
+    data: Path
+    out: Path
+    config: str = "mini"
+    settings: tuple[str, ...] = ()
+    devices: str = "auto"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One seed of a row on one split. parts: protocol parts of the score documents, by protocol.
+
+    parameters: millions. seconds: spent on training steps. device: they were spent on.
+    """
+
+    row: Row
+    seed: int
+    dataset: str
+    split: str
+    parts: dict[str, dict[str, Any]]
+    parameters: float
+    seconds: float
+    device: str
+
+
+def carry_out(table: Table, setup: Setup, say: Callable[[str], None] = lambda line: None) -> list[Result]:
+    """All results of a table, those made now and those found. Stopped anywhere, the same call goes on.
+
+    Raises WrongUse where a data set is missing or a run's folder holds another configuration.
+    """
+    for name in table.datasets:
+        open_or_explain(setup.data / name)
+    return [
+        result
+        for name in table.datasets
+        for row in table.rows
+        for seed in row.seeds
+        for result in seed_results(row, seed, name, setup, say)
+    ]
+
+
+def seed_results(
+    row: Row, seed: int, name: str, setup: Setup, say: Callable[[str], None] = lambda line: None
+) -> Iterator[Result]:
+    """Train one seed of a row unless that is done, then predict and score every test split."""
+    data, folder = setup.data / name, setup.out / name / f"{row.slug}-{seed}"
+    say(f"{name}: {row.name}, seed {seed}")
+    if not finished(folder):
+        settings = [*setup.settings, *row.settings, f"train.seed={seed}"]
+        train_run(row.model, setup.config, data, folder, settings, None, setup.devices)
+    checkpoint, run = load_checkpoint(folder / LATEST), load_run(folder)
+    parameters = sum(parameter.numel() for parameter in run.method.parameters()) / 1e6
+    for split in open_or_explain(data).splits:
+        if split not in NOT_TESTED:
+            parts = split_parts(row.model, folder, data, split)
+            yield Result(row, seed, name, split, parts, parameters, checkpoint.seconds, checkpoint.device)
+
+
+def finished(folder: Path) -> bool:
+    """Whether a run is complete."""
+    path = folder / LATEST
+    return path.is_file() and load_checkpoint(path).finished
+
+
+def split_parts(model: str, folder: Path, data: Path, split: str) -> dict[str, dict[str, Any]]:
+    """Protocol parts of a split: told nothing, and told the true boxes where the method can be."""
+    told = builder(model).TOLD_BOXES
+    parts = scored_parts(folder, data, split, split, ())
+    return parts | (scored_parts(folder, data, split, f"{split}-told-boxes", told) if told else {})
+
+
+def scored_parts(
+    folder: Path, data: Path, split: str, name: str, settings: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """Protocol parts of one prediction file, which is made where it is missing or for other ground truth."""
+    path = folder / f"{name}.json"
+    if not fits(path, read_description(data).digest):
+        predict_split(load_run(folder, list(settings)), open_or_explain(data), split, path)
+    scored = score_file(path, Options(data))
+    write_score(folder / f"{name}-score.json", scored.document)
+    return scored.document["result"]["protocols"]
+
+
+def fits(path: Path, digest: str) -> bool:
+    """Whether there are predictions for this ground truth, not older than the weights that made them."""
+    if not path.is_file() or path.stat().st_mtime < (path.parent / LATEST).stat().st_mtime:
+        return False
+    try:
+        return json.loads(path.read_text())["dataset"]["digest"] == digest
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,61 @@
+"""A table of results as it is written down: which methods, with which settings and seeds, on which data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import yaml
+
+from odd_bench.configuration import ConfigError, build, check_choice, named_texts
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table. model: name in odd_bench.models. settings: `key=value` on top of the named configuration."""
+
+    name: str
+    model: str
+    settings: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+
+    @property
+    def slug(self) -> str:
+        """The name as a folder."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class Table:
+    """datasets: names of folders. The last row is the one that all others are compared with."""
+
+    name: str
+    title: str
+    datasets: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def only(self, names: list[str]) -> Table:
+        """The table with some of its rows. Raises ConfigError for a name that is none."""
+        known = {row.slug: row for row in self.rows}
+        for name in names:
+            check_choice(name, known, "--only")
+        return replace(self, rows=tuple(row for row in self.rows if row.slug in names)) if names else self
+
+
+def load_table(name: str) -> Table:
+    """The table of that name, from tables/. Raises ConfigError with the names there are."""
+    texts = named_texts("odd_bench.reproduce", "tables")
+    check_choice(name, texts, "reproduce")
+    return from_mapping({"name": name, **yaml.safe_load(texts[name])}, f"table {name}")
+
+
+def from_mapping(values: Mapping[str, Any], where: str) -> Table:
+    """A table from plain values. Raises ConfigError for unknown keys or two rows of one folder."""
+    table = build(Table, values, where)
+    rows = tuple(build(Row, row, f"{where}: rows") for row in table.rows)
+    slugs = [row.slug for row in rows]
+    if len(set(slugs)) < len(slugs):
+        raise ConfigError(f"{where}: found rows {slugs}; expected a name of its own for each")
+    return replace(table, rows=rows)

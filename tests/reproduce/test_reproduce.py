@@ -1,0 +1,112 @@
+"""A table is made once, goes on where it was stopped, and compares rows on the same scenes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from odd_bench.checkpoint import LATEST
+from odd_bench.cli import app
+from odd_bench.configuration import ConfigError, named_texts
+from odd_bench.errors import WrongUse
+from odd_bench.models import builder
+from odd_bench.reproduce.markdown import difference_text, estimate, mean_part
+from odd_bench.reproduce.results import Setup, carry_out
+from odd_bench.reproduce.table import from_mapping, load_table
+from odd_bench.scoring.compare import paired_difference
+from odd_bench.scoring.document import packed
+from tests.data.folders import planned_record, write_dataset
+
+SHORT = ("train.steps=[2,2]", "train.views=2", "train.picture_every=100", "model.teacher.kind=none")
+ROWS = [
+    {"name": "A: alone", "model": "reference", "settings": ["model.attention.kind=none"], "seeds": [0, 1]},
+    {"name": "final", "model": "reference"},
+]
+TABLE = from_mapping({"name": "small", "title": "Small", "datasets": ["toys"], "rows": ROWS}, "test")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    sizes = {"pixels": 64, "depth": False, "views": 8, "odd": 1}
+    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
+    scenes += [planned_record("test-seen", "banana", 9 + i, i, objects=4, **sizes) for i in range(3)]
+    parent = tmp_path_factory.mktemp("data")
+    write_dataset(parent / "toys", scenes)
+    return parent
+
+
+@pytest.fixture(scope="module")
+def setup(data, tmp_path_factory) -> Setup:
+    return Setup(data, tmp_path_factory.mktemp("out"), "tiny", SHORT)
+
+
+def test_each_seed_is_a_run_and_what_is_done_stays(setup):
+    results = carry_out(TABLE, setup)
+    assert [(result.row.slug, result.seed, result.split) for result in results] == [
+        ("a-alone", 0, "test-seen"), ("a-alone", 1, "test-seen"), ("final", 0, "test-seen")
+    ]  # fmt: skip
+    assert all(set(result.parts) == {"detect", "upstream", "classify"} for result in results)
+    assert all(result.seconds > 0 and result.parameters > 0 for result in results)
+    folder = setup.out / "toys" / "final-0"
+    before = (folder / LATEST).stat().st_mtime_ns
+    (folder / "test-seen.json").unlink()
+    again = carry_out(TABLE, setup)
+    assert (folder / LATEST).stat().st_mtime_ns == before and (folder / "test-seen.json").is_file()
+    same = ("auc", "accuracy", "mean_iou")
+    for first, second in zip(results, again, strict=True):
+        for protocol, part in first.parts.items():
+            assert all(part["metrics"][name] == second.parts[protocol]["metrics"][name] for name in same)
+
+
+def test_the_command_writes_the_table(setup, tmp_path):
+    options = [item for value in SHORT for item in ("--set", value)]
+    command = ["reproduce", "table2", "--config", "tiny", "--data", str(setup.data), "--dataset", "toys", *options]
+    ran = CliRunner().invoke(app, [*command, "--out", str(tmp_path), "--only", "b-a-dense-attention"])
+    assert ran.exit_code == 0, ran.output
+    assert "## toys, test-seen: detect" in ran.output and "| B: A + dense attention |" in ran.output
+    assert (tmp_path / "table.md").read_text() in ran.output
+
+
+def test_wrong_names_are_explained(setup):
+    with pytest.raises(ConfigError, match="found 'table9'; expected one of table1, table2, teachers"):
+        load_table("table9")
+    with pytest.raises(
+        ConfigError, match=r"--only: found 'finale'; expected one of a-alone, final\. Did you mean 'final'"
+    ):
+        TABLE.only(["finale"])
+    with pytest.raises(ConfigError, match="expected a name of its own for each"):
+        from_mapping({"name": "x", "title": "x", "datasets": [], "rows": [ROWS[0], ROWS[0]]}, "x")
+    with pytest.raises(WrongUse, match="found no data set"):
+        carry_out(TABLE, Setup(setup.data / "elsewhere", setup.out))
+
+
+def test_every_table_names_known_methods_and_settings():
+    for name in named_texts("odd_bench.reproduce", "tables"):
+        for row in load_table(name).rows:
+            build = builder(row.model)
+            config = build.with_overrides(build.load_config("tiny"), [*row.settings, *build.TOLD_BOXES])
+            assert config.name == "tiny"
+
+
+def part_of(auc: float, spread: np.ndarray) -> dict:
+    metrics = {name: {"value": auc} for name in ("auc", "accuracy", "auc_within_scene", "mean_iou", "count_accuracy")}
+    replicates = {name: packed(auc + spread) for name in ("auc", "accuracy", "auc_within_scene")}
+    return {"metrics": {**metrics, "seconds_per_scene": {"value": 0.1}}, "replicates": replicates}
+
+
+def test_the_mean_of_equal_seeds_is_each_of_them_and_pairs_stay_paired():
+    spread = np.random.default_rng(0).normal(0, 0.05, 200)
+    one = part_of(0.7, spread)
+    mean = mean_part([one, one, one])
+    assert mean["metrics"]["auc"] == {"value": pytest.approx(0.7), "spread": pytest.approx(0.0)}
+    found = paired_difference(mean_part([part_of(0.8, spread)]), mean, "auc")
+    assert found["value"] == pytest.approx(0.1) and found["low"] == pytest.approx(0.1) == found["high"]
+    assert difference_text(found).startswith("+0.1000 [+0.1000, +0.1000]")
+
+
+def test_an_undefined_metric_stays_undefined():
+    part = part_of(0.7, np.zeros(3))
+    part["metrics"]["auc"]["value"] = None
+    part["replicates"]["auc"] = None
+    assert estimate(mean_part([part, part]), "auc") == "-"
