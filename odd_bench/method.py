@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
 
 from odd_bench.data.batch import SceneBatch
+from odd_bench.data.reader import Dataset
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class SceneAnswer:
     """What a method says about one scene.
 
     boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw. scores: (n,) higher = more anomalous. objects: (n,)
-    ids of the objects where the method is told the boxes, else None.
+    ids of the objects where the method is told the boxes, else None. seconds_before: spent on the scene before `predict` was
+    called, where the result was kept.
     """
 
     boxes: np.ndarray
     scores: np.ndarray
     objects: np.ndarray | None = None
+    seconds_before: float = 0.0
 
 
 class Method(Protocol):
@@ -51,3 +54,11 @@ class Method(Protocol):
 
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
         """Pictures (3, h, w) in [0, 1] by name, to watch training by; may be empty."""
+
+
+@runtime_checkable
+class ReadsData(Protocol):
+    """A method that needs more of a scene than its batch has, or keeps what it makes of a scene beside the data."""
+
+    def read_from(self, dataset: Dataset) -> None:
+        """Called before scenes of a data set are predicted."""
