@@ -1,0 +1,72 @@
+"""Depth maps of all views to one point cloud: COLMAP's fusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from baselines.colmap_dgcnn.colmap import pycolmap
+from baselines.colmap_dgcnn.normals import normals_of_depth
+from baselines.colmap_dgcnn.views import Views
+from baselines.colmap_dgcnn.workspace import SPARSE, picture_name, posed_model
+
+PIXEL_CENTRE = np.array([[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])  # the fusion takes pixel centres to be whole numbers
+
+
+@dataclass(frozen=True)
+class FusionConfig:
+    """min_pixels: views' pixels that a point is fused from. max_reprojection_px, max_depth_error (relative), max_normal_deg:
+    how far they may disagree. The normals of a noisy depth map are far noisier than itself, so all may pass by default.
+    """
+
+    min_pixels: int = 5
+    max_reprojection_px: float = 2.0
+    max_depth_error: float = 0.01
+    max_normal_deg: float = 180.0
+
+
+def write_maps(folder: Path, views: Views, depth_m: np.ndarray) -> None:
+    """Write depth and normals where COLMAP's own stereo would leave them, and a model in which all views overlap.
+
+    depth_m: (v, h, w) planar, 0 = none.
+    """
+    colmap = pycolmap()
+    maps, normals = folder / "stereo" / "depth_maps", folder / "stereo" / "normal_maps"
+    maps.mkdir(parents=True)
+    normals.mkdir()
+    for view, depth in enumerate(depth_m):
+        name = f"{picture_name(view)}.geometric.bin"
+        known = depth[depth > 0]
+        limits = (known.min(), known.max()) if len(known) else (0.0, 0.0)
+        colmap.DepthMap.from_array(depth.astype(np.float32), *limits).write(maps / name)
+        colmap.NormalMap.from_array(normals_of_depth(depth, views.K[view])).write(normals / name)
+    names = "".join(f"{picture_name(view)}\n" for view in range(len(views)))
+    (folder / "stereo" / "fusion.cfg").write_text(names)
+    (folder / SPARSE).mkdir(exist_ok=True)
+    overlapping_model(views).write(folder / SPARSE)
+
+
+def overlapping_model(views: Views):
+    """The true cameras and one point, the origin, that all see: COLMAP fuses only views whose sparse model shares points."""
+    colmap = pycolmap()
+    centres_whole = replace(views, K=views.K - PIXEL_CENTRE)
+    pixels, _ = centres_whole.projected(np.zeros((1, 3)))  # (v, 1, 2)
+    model = posed_model(centres_whole, list(pixels))
+    elements = [colmap.TrackElement(view + 1, 0) for view in range(len(views))]
+    model.add_point3D(np.zeros(3), colmap.Track(elements))
+    return model
+
+
+def fuse(folder: Path, config: FusionConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Fused points (n, 3) float32, metres, world, and their colours (n, 3) uint8, from the maps in the folder."""
+    colmap = pycolmap()
+    options = colmap.StereoFusionOptions(
+        num_threads=1, min_num_pixels=config.min_pixels, max_reproj_error=config.max_reprojection_px,
+        max_depth_error=config.max_depth_error, max_normal_error=config.max_normal_deg,
+    )  # fmt: skip
+    fused = colmap.stereo_fusion(folder / "fused.ply", folder, options=options, output_type="ply")
+    points = list(fused.points3D.values())
+    xyz = np.array([point.xyz for point in points], np.float32).reshape(-1, 3)
+    return xyz, np.array([point.color for point in points], np.uint8).reshape(-1, 3)
