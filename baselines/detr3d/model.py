@@ -50,10 +50,14 @@ class Detr3d(nn.Module):
 
     def forward(self, batch: SceneBatch) -> Detections:
         """What every layer detects in every scene, from all views of the batch."""
+        return self.decoder(self.views(batch))
+
+    def views(self, batch: SceneBatch) -> Views:
+        """The features of all pictures (section 3.2) with their cameras."""
         b, v, _, height, width = batch.images.shape
         maps = self.levels(batch.images.flatten(0, 1).float() / 255)
         levels = [level.unflatten(0, (b, v)) for level in maps]
-        return self.decoder(Views(levels, batch.K, batch.camera_from_world, (height, width)))
+        return Views(levels, batch.K, batch.camera_from_world, (height, width))
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
         """Both halves of the 2M views as scenes of M views, the number that is given at test."""

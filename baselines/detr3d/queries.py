@@ -19,4 +19,4 @@ class Queries(nn.Module):
     def forward(self, scenes: int) -> tuple[Tensor, Tensor, Tensor]:
         """position and content (b, q, c); reference points (b, q, 3) in the unit cube, c = Phi_ref(q) (eq. 1)."""
         position, content = self.embedding.expand(scenes, -1, -1).chunk(2, dim=-1)
-        return position, content, self.point(position).sigmoid()
+        return position, content, self.point(position).float().sigmoid()
