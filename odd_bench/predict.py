@@ -125,7 +125,8 @@ def localise(
     best, counts = [], []
     for number in track(range(len(scenes))):
         batch = scenes[number]
-        truth, boxes = batch.boxes[0].numpy(), method.predict(batch.to(device))[0].boxes
+        boxes = method.predict(batch.to(device))[0].boxes
+        truth = (batch.obbs if boxes.shape[1] == 7 else batch.boxes)[0].numpy()  # as the scorer compares them
         best.append(iou_matrix(boxes, truth).max(axis=0, initial=0.0))
         counts.append(len(boxes) == len(truth))
     overlap = np.concatenate(best)
