@@ -13,6 +13,7 @@ BUILDERS = {
     "reference": "odd_bench.detector.builder",
     "imvoxelnet": "baselines.imvoxelnet.builder",
     "detr3d": "baselines.detr3d.builder",
+    "colmap-dgcnn": "baselines.colmap_dgcnn.builder",
 }
 
 

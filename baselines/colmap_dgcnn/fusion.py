@@ -17,12 +17,15 @@ PIXEL_CENTRE = np.array([[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])  # the fusion tak
 
 @dataclass(frozen=True)
 class FusionConfig:
-    """min_pixels: views' pixels that a point is fused from. max_reprojection_px, max_depth_error (relative), max_normal_deg:
-    how far they may disagree. The normals of a noisy depth map are far noisier than itself, so all may pass by default.
+    """min_pixels: pixels of views that a point is fused from. max_reprojection_px, max_depth_error (relative),
+    max_normal_deg: how far they may disagree.
+
+    COLMAP's defaults are 5, 2 px, 0.01 and 10 degrees, for pictures of megapixels. In small pictures two pixels are two
+    centimetres, and the normals of a noisy depth map are far noisier than itself: all normals may pass.
     """
 
-    min_pixels: int = 5
-    max_reprojection_px: float = 2.0
+    min_pixels: int = 3
+    max_reprojection_px: float = 1.0
     max_depth_error: float = 0.01
     max_normal_deg: float = 180.0
 

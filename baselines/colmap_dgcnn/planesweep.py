@@ -22,15 +22,15 @@ GREY = (0.299, 0.587, 0.114)
 class PlaneSweepConfig:
     """planes: from the nearest to the farthest depth, evenly in inverse depth. sources: other views that a view is compared
     with, nearest by angle; the best two count, so that a point hidden in the others is still found. radius: of the window,
-    pixels. min_score: ZNCC below which a pixel has no depth. min_contrast: standard deviation of grey in the window, in
-    [0, 1], below which it has none either.
+    pixels. min_score: ZNCC below which a pixel has no depth. min_contrast: standard deviation of grey, in [0, 1], in the 3 x 3
+    pixels around it below which it has none either: a flat pixel takes the depth of an edge in its window, which is another's.
     """
 
     planes: int = 64
     sources: int = 4
     radius: int = 3
     min_score: float = 0.6
-    min_contrast: float = 0.008
+    min_contrast: float = 0.02
 
 
 def sweep(views: Views, depth_range_m: np.ndarray, config: PlaneSweepConfig, device: torch.device | str) -> np.ndarray:
@@ -66,7 +66,7 @@ def depth_of_view(
     score, plane = scores.max(dim=0)
     step = inverse[1] - inverse[0]
     depth = 1 / (inverse[plane] + step * peak_offset(scores, plane))
-    convincing = (score > config.min_score) & (reference.deviation > config.min_contrast)
+    convincing = (score > config.min_score) & (Window(grey[view], 1).deviation > config.min_contrast)
     inner = (plane > 0) & (plane < config.planes - 1)  # a best plane at either end of the range is no maximum
     return torch.where(convincing & inner, depth, 0.0)
 
@@ -88,9 +88,7 @@ class Window:
         return torch.where(scale > 1e-6, covariance / scale.clamp(min=1e-6), -1.0).clamp(-1, 1)
 
 
-def plane_scores(
-    views: Views, grey: Tensor, view: int, source: int, depths_m: Tensor, reference: Window
-) -> Tensor:
+def plane_scores(views: Views, grey: Tensor, view: int, source: int, depths_m: Tensor, reference: Window) -> Tensor:
     """(n, h, w) ZNCC of the view with a source seen through planes at the given depths."""
     height, width = grey.shape[1:]
     rotation, shift = relative_motion(views, view, source)
@@ -132,9 +130,7 @@ def best_two(scores: list[Tensor]) -> Tensor:
 def peak_offset(scores: Tensor, plane: Tensor) -> Tensor:
     """(h, w) in [-0.5, 0.5]: where a parabola through the best plane and its two neighbours has its top, in planes."""
     planes = len(scores)
-    here, before, after = (
-        scores.gather(0, (plane + shift).clamp(0, planes - 1)[None])[0] for shift in (0, -1, 1)
-    )
+    here, before, after = (scores.gather(0, (plane + shift).clamp(0, planes - 1)[None])[0] for shift in (0, -1, 1))
     bend = before - 2 * here + after
     return torch.where(bend < -1e-6, 0.5 * (before - after) / bend, 0.0).clamp(-0.5, 0.5)
 

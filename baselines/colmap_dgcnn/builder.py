@@ -1,0 +1,56 @@
+"""Making COLMAP + DGCNN: new from a configuration, or again from a checkpoint's weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from baselines.colmap_dgcnn.colmap import pycolmap
+from baselines.colmap_dgcnn.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
+from baselines.colmap_dgcnn.model import ColmapDgcnn
+from baselines.colmap_dgcnn.patchmatch import check_cuda
+from odd_bench.data.reader import Dataset
+
+__all__ = [
+    "TOLD_BOXES",
+    "describe",
+    "from_mapping",
+    "load_config",
+    "prepare",
+    "restore",
+    "to_mapping",
+    "with_overrides",
+]
+
+TOLD_BOXES = ("model.cut.source=oracle-box",)
+
+
+def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[ColmapDgcnn, None]:
+    """A new model with weights from the configured seed, and the clouds of the training scenes on disk.
+
+    track: wraps an iterable of scene names to show progress, given what is done.
+    """
+    pycolmap()
+    if config.model.reconstruction.stereo == "colmap-cuda":
+        check_cuda()
+    torch.manual_seed(config.train.seed)
+    model = ColmapDgcnn(config.model, config.train.views, config.train.pixels)
+    model.read_from(dataset)
+    model.store.fill(dataset.scene_names("train"), config.train.views, device, track)
+    return model, None
+
+
+def restore(config: RunConfig, weights: dict[str, Tensor]) -> ColmapDgcnn:
+    """The model whose weights these are."""
+    fresh = replace(config.model, dgcnn=replace(config.model.dgcnn, weights="none"))
+    model = ColmapDgcnn(fresh, config.train.views, config.train.pixels)
+    model.load_state_dict(weights)
+    return model
+
+
+def describe(config: RunConfig) -> dict[str, Any]:
+    """What a prediction file should say about the method."""
+    return {"config": config.name, "stereo": config.model.reconstruction.stereo}

@@ -1,0 +1,124 @@
+"""DGCNN: features of a point cloud from graphs of nearest neighbours (Wang et al., Dynamic Graph CNN, 2019)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu, normalize
+
+from odd_bench.detector.precision import full_precision
+from odd_bench.errors import WrongUse
+
+SLOPE = 0.2
+
+
+@dataclass(frozen=True)
+class DgcnnConfig:
+    """k: neighbours, the point itself among them. widths: of the edge convolutions. joint: width of the layer over all of
+    them. hidden, embedding: of the head. weights: `none`, or a file of DGCNN's published classification weights (PyTorch).
+    """
+
+    k: int = 20
+    widths: tuple[int, ...] = (64, 64, 128, 256)
+    joint: int = 1024
+    hidden: int = 512
+    embedding: int = 256
+    weights: str = "none"
+
+
+class EdgeConv(nn.Module):
+    """max over the neighbours j of h(x_j - x_i, x_i), with h linear, batch norm, leaky ReLU (equations 7 and 8)."""
+
+    def __init__(self, width_in: int, width_out: int, k: int):
+        super().__init__()
+        self.k = k
+        self.weight = nn.Parameter(torch.empty(width_out, 2 * width_in))
+        self.norm = nn.BatchNorm1d(width_out)
+        nn.init.kaiming_uniform_(self.weight, a=5**0.5)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(b, n, c) to (b, n, out).
+
+        W (x_j - x_i, x_i) = A x_j + (B - A) x_i: computed per point and then gathered, k times cheaper than per edge.
+        """
+        neighbours = nearest_neighbours(features, self.k)  # (b, n, k)
+        of_neighbour, of_point = self.weight.chunk(2, dim=1)
+        sent = features @ of_neighbour.T  # (b, n, out)
+        kept = features @ (of_point - of_neighbour).T
+        edges = gathered(sent, neighbours) + kept[:, :, None]  # (b, n, k, out)
+        normed = self.norm(edges.flatten(0, 2)).view(edges.shape)
+        return leaky_relu(normed.amax(dim=2), SLOPE)  # leaky ReLU keeps the order, so the maximum may come first
+
+
+class Dgcnn(nn.Module):
+    """Clouds (b, n, 3) to embeddings (b, d) of length 1."""
+
+    def __init__(self, config: DgcnnConfig):
+        super().__init__()
+        widths = (3, *config.widths)
+        self.edges = nn.ModuleList(EdgeConv(a, b, config.k) for a, b in pairwise(widths))
+        self.joint = nn.Linear(sum(config.widths), config.joint, bias=False)
+        self.joint_norm = nn.BatchNorm1d(config.joint)
+        self.head = nn.Sequential(
+            nn.Linear(2 * config.joint, config.hidden, bias=False),
+            nn.BatchNorm1d(config.hidden),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(config.hidden, config.embedding),
+        )
+        if config.weights != "none":
+            self.load_state_dict(published_weights(Path(config.weights), self.state_dict()))
+
+    def forward(self, clouds: Tensor) -> Tensor:
+        b, n, _ = clouds.shape
+        features, levels = clouds, []
+        for edge in self.edges:
+            features = edge(features)
+            levels.append(features)
+        joint = self.joint(torch.cat(levels, dim=-1))  # (b, n, joint)
+        joint = leaky_relu(self.joint_norm(joint.flatten(0, 1)), SLOPE).view(b, n, -1)
+        pooled = torch.cat([joint.amax(dim=1), joint.mean(dim=1)], dim=-1)  # (b, 2 joint)
+        return normalize(self.head(pooled), dim=-1)
+
+
+@torch.no_grad()
+@full_precision
+def nearest_neighbours(features: Tensor, k: int) -> Tensor:
+    """(b, n, c) to (b, n, k) indices of the nearest points by feature, the point itself included."""
+    features = features.float()
+    square = (features**2).sum(dim=-1)
+    closeness = 2 * features @ features.transpose(1, 2) - square[:, None]  # less |x_i|^2, the same for all j
+    return closeness.topk(min(k, features.shape[1]), dim=-1, sorted=False).indices
+
+
+def gathered(features: Tensor, index: Tensor) -> Tensor:
+    """Features (b, n, c) of the points (b, n, k): (b, n, k, c)."""
+    b, n, c = features.shape
+    offset = torch.arange(b, device=features.device)[:, None, None] * n
+    return features.reshape(b * n, c)[(index + offset).flatten()].view(b, n, -1, c)
+
+
+def published_weights(path: Path, own: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The state dict with the shared layers of published weights in place of its own; the head keeps its own.
+
+    In the files edge convolution i is `conv{i}.0`, its norm `bn{i}`, the joint layer `conv5.0` and `bn5`, with or without
+    `module.` in front. Raises WrongUse where they are not there or do not fit.
+    """
+    if not path.is_file():
+        raise WrongUse(f"model.dgcnn.weights: found no file {path}; expected weights of DGCNN, or none")
+    stored = {name.removeprefix("module."): value for name, value in torch.load(path, "cpu", weights_only=True).items()}
+    layers = sum(name.endswith(".weight") and name.startswith("edges.") and "norm" not in name for name in own)
+    names = {"joint.weight": f"conv{layers + 1}.0.weight"}
+    names |= {f"edges.{i}.weight": f"conv{i + 1}.0.weight" for i in range(layers)}
+    for part in ("weight", "bias", "running_mean", "running_var"):
+        names |= {f"edges.{i}.norm.{part}": f"bn{i + 1}.{part}" for i in range(layers)}
+        names |= {f"joint_norm.{part}": f"bn{layers + 1}.{part}"}
+    wrong = [
+        theirs for mine, theirs in names.items() if theirs not in stored or stored[theirs].numel() != own[mine].numel()
+    ]
+    if wrong:
+        raise WrongUse(f"{path}: found no {', '.join(wrong[:3])} of this size; expected weights of DGCNN at full width")
+    return own | {mine: stored[theirs].reshape(own[mine].shape) for mine, theirs in names.items()}

@@ -1,0 +1,140 @@
+"""COLMAP + DGCNN: objects cut from a reconstruction, compared in pairs, voted on (paper, section 4.3)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from baselines.colmap_dgcnn.clouds import centred, sampled, turned
+from baselines.colmap_dgcnn.config import ColmapDgcnnConfig
+from baselines.colmap_dgcnn.cutting import Objects, cut_boxes, cut_clusters
+from baselines.colmap_dgcnn.dgcnn import Dgcnn
+from baselines.colmap_dgcnn.reconstruct import Cloud
+from baselines.colmap_dgcnn.store import CloudStore
+from baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
+from baselines.colmap_dgcnn.voting import PairDistances, distances, odd_scores
+from odd_bench.boxes import iou_matrix
+from odd_bench.data.batch import SceneBatch
+from odd_bench.data.dataset import spread_views
+from odd_bench.data.reader import Dataset
+from odd_bench.method import SceneAnswer
+
+
+class ColmapDgcnn(nn.Module):
+    """See odd_bench.method.Method and ReadsData for what it offers to training and prediction.
+
+    Of a batch it takes names, views and labels; clouds come from the data set it was told to read from. views, pixels: what
+    it trains on.
+    """
+
+    stages = ("siamese",)
+    gt_count = False
+
+    def __init__(self, config: ColmapDgcnnConfig, views: int, pixels: int | None):
+        super().__init__()
+        self.config, self.views, self.pixels = config, views, pixels
+        self.dgcnn, self.pairs = Dgcnn(config.dgcnn), PairDistances()
+        self.store: CloudStore | None = None
+
+    @property
+    def threshold(self) -> float:
+        return self.pairs.threshold
+
+    @property
+    def gt_boxes(self) -> bool:
+        return self.config.cut.source == "oracle-box"
+
+    def read_from(self, dataset: Dataset) -> None:
+        """Find the clouds of this data set beside it, or make them."""
+        self.store = CloudStore(dataset, self.config.reconstruction, self.pixels)
+
+    def start_stage(self, name: str) -> None:
+        """There is one, in which everything learns."""
+
+    def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
+        """One: there is no 2D encoder."""
+        return [{"params": list(self.parameters()), "lr": learning_rate}]
+
+    def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """`total`: the mean over the triplets of all scenes; `violated`: the share of them that falls short of the margin."""
+        scenes = [found for scene in range(len(batch)) if (found := self.training_clouds(batch, scene)) is not None]
+        if not scenes:
+            nothing = sum(parameter.sum() for parameter in self.parameters()) * 0.0
+            return {"total": nothing, "violated": nothing.detach()}
+        embeddings = self.dgcnn(torch.cat([clouds for clouds, _ in scenes])).float().split([len(y) for _, y in scenes])
+        labels = [labels for _, labels in scenes]
+        self.pairs.add([(distances(one.detach()), y) for one, y in zip(embeddings, labels, strict=True)])
+        short = torch.cat(
+            [triplet_violations(one, y, self.config.triplet.margin) for one, y in zip(embeddings, labels, strict=True)]
+        )
+        return {"total": short.mean(), "violated": (short > 0).float().mean().detach()}
+
+    def training_clouds(self, batch: SceneBatch, scene: int) -> tuple[Tensor, Tensor] | None:
+        """Clouds (n, points, 3) and labels (n,) of the objects that were found, None where they make no triplet."""
+        objects, _ = self.objects(batch, scene, self.training_views(batch.names[scene]))
+        labels = labels_of(
+            objects, batch.boxes[scene].cpu().numpy(), batch.labels[scene].cpu().numpy(), self.config.match_iou
+        )
+        known = np.flatnonzero(labels >= 0)
+        if not has_triplets(torch.from_numpy(labels[known])):
+            return None
+        rng = draw_generator(batch, scene)
+        clouds = centred([sampled(objects.clouds[i], self.config.points, rng) for i in known])
+        clouds = turned(clouds, rng) if self.config.turn else clouds
+        device = batch.images.device
+        return torch.from_numpy(clouds).to(device), torch.from_numpy(labels[known]).to(device)
+
+    def training_views(self, name: str) -> list[int]:
+        return spread_views(len(self.store.dataset.scene(name).cameras), self.views)
+
+    def objects(self, batch: SceneBatch, scene: int, views: list[int]) -> tuple[Objects, float]:
+        """What is cut from the scene's cloud, and the seconds spent on the cloud before this call."""
+        cloud, seconds = self.store.cloud(batch.names[scene], views, batch.images.device)
+        return self.cut(cloud, batch, scene), seconds
+
+    def cut(self, cloud: Cloud, batch: SceneBatch, scene: int) -> Objects:
+        if self.gt_boxes:
+            return cut_boxes(cloud.points, batch.boxes[scene].double().cpu().numpy(), self.config.cut)
+        return cut_clusters(cloud.points, self.config.cut)
+
+    @torch.no_grad()
+    def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
+        """Boxes of the objects that were found and the median distance of each to the others."""
+        return [self.answer(batch, scene) for scene in range(len(batch))]
+
+    def answer(self, batch: SceneBatch, scene: int) -> SceneAnswer:
+        objects, seconds = self.objects(batch, scene, batch.views[scene])
+        if not len(objects):
+            return SceneAnswer(objects.boxes, np.zeros(0), objects.ids, seconds)
+        clouds = centred([sampled(cloud, self.config.points) for cloud in objects.clouds])
+        embeddings = self.dgcnn(torch.from_numpy(clouds).to(batch.images.device)).float()
+        return SceneAnswer(
+            objects.boxes, odd_scores(distances(embeddings)).cpu().numpy().astype(float), objects.ids, seconds
+        )
+
+    @torch.no_grad()
+    def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """The first scene's objects from above, as they were cut."""
+        from baselines.colmap_dgcnn.pictures import from_above
+
+        cloud, _ = self.store.cloud(batch.names[0], self.training_views(batch.names[0]), batch.images.device)
+        return {"from_above": from_above(self.cut(cloud, batch, 0))}
+
+
+def labels_of(objects: Objects, true_boxes: np.ndarray, labels: np.ndarray, match_iou: float) -> np.ndarray:
+    """(n,) label of the true box that each object overlaps most, -1 where none does by `match_iou`."""
+    if objects.ids is not None:
+        return labels[objects.ids]
+    overlap = iou_matrix(objects.boxes, true_boxes)  # (n, t)
+    return np.where(overlap.max(axis=1, initial=0.0) >= match_iou, labels[overlap.argmax(axis=1)], -1)
+
+
+def draw_generator(batch: SceneBatch, scene: int) -> np.random.Generator:
+    """Random numbers that a resumed run draws again: the loader draws the order of the views anew for every example."""
+    seeds = [zlib.crc32(batch.names[scene].encode()), *batch.views[scene]]
+    return np.random.default_rng(np.random.SeedSequence(seeds))
