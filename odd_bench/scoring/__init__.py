@@ -1,4 +1,4 @@
-"""Scoring: write predictions from any training loop, check them, score them. Needs NumPy and SciPy only."""
+"""Scoring: write predictions from any training loop, check them, score them. Needs NumPy, SciPy and msgspec only."""
 
 from __future__ import annotations
 

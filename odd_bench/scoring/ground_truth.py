@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from odd_bench.scene import Scene
@@ -125,7 +126,7 @@ def read_ground_truth(path: str | Path) -> GroundTruth:
     text = read_text(path)
     try:
         with no_garbage_collection():
-            document = json.loads(text)
+            document = decoded(text)
         scenes = {name: read_scene(name, scene) for name, scene in sorted(document["scenes"].items())}
         dataset = document["dataset"]
         truth = GroundTruth(str(dataset["name"]), str(dataset["version"]), str(dataset["digest"]), scenes)
@@ -137,6 +138,14 @@ def read_ground_truth(path: str | Path) -> GroundTruth:
     if truth.digest != stored_digest(text, scenes):
         raise damaged(path, "scenes that do not match the digest")
     return truth
+
+
+def decoded(text: str) -> Any:
+    """As json.loads, several times quicker where msgspec reads the text; what it refuses is left to json.loads."""
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return json.loads(text)
 
 
 def stored_digest(text: str, scenes: dict[str, TruthScene]) -> str:

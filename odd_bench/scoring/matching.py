@@ -54,11 +54,17 @@ def scene_pairs(truth: TruthTable, boxes: Boxes, legacy: bool = False) -> Pairs:
 
 def iou_of_near(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """(k,) IoU pair by pair; pairs farther apart than their diagonals reach are 0 without further work."""
-    reach = (np.linalg.norm(predicted[:, 3:6], axis=1) + np.linalg.norm(truth[:, 3:6], axis=1)) / 2
-    near = np.linalg.norm(predicted[:, :3] - truth[:, :3], axis=1) < reach
+    reach = (lengths(predicted[:, 3:6]) + lengths(truth[:, 3:6])) / 2
+    near = lengths(predicted[:, :3] - truth[:, :3]) < reach
     values = np.zeros(len(predicted))
     values[near] = iou(predicted[near], truth[near])
     return values
+
+
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """(k,) of (k, 3); several times quicker than np.linalg.norm over so short an axis."""
+    x, y, z = vectors.T
+    return np.sqrt(x * x + y * y + z * z)
 
 
 def match(protocol: Protocol, truth: TruthTable, boxes: Boxes, legacy: bool = False) -> Match:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from odd_bench.scoring.header import check_header, read_dataset, read_method, re
 from odd_bench.scoring.predictions import DatasetRef, Method, Predictions
 from odd_bench.scoring.problems import Problem, ScoringError, at, errors_in, shown
 from odd_bench.scoring.strict_json import JSON_HINT, REPEATED_HINT, RepeatedKeys, parse, read_text
+from odd_bench.scoring.valid_file import read_valid
 
 SCENE_KEYS = ("views", "seconds", "objects", "truth")
 THRESHOLD_HINT = "State the one you chose on the validation split; it is never tuned here"
@@ -32,12 +34,37 @@ def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
     if problems:
         return None, problems
     lines = path.name.removesuffix(".gz").endswith(".jsonl")
+    predictions = None if lines else valid_predictions(text)
+    if predictions is not None:
+        return predictions, []
     document, problems = parse_lines(text) if lines else parse(text)
     if document is None and problems:
         return None, problems
     if not isinstance(document, dict):
         return None, [*problems, Problem("format", at(), shown(document), "a JSON object", JSON_HINT)]
     return read_document(document, problems)
+
+
+def valid_predictions(text: str) -> Predictions | None:
+    """The content of a .json file that has no problem at all, in a third of the time; None for any other."""
+    valid = read_valid(text)
+    if valid is None:
+        return None
+    document, boxes = valid
+    header = {key: getattr(document, key) for key in document.__struct_fields__}
+    predictions, problems = read_document(header | {"scenes": {}}, [])
+    if problems:
+        return None
+    scenes = document.scenes.values()
+    predictions = replace(
+        predictions,
+        scene_names=tuple(document.scenes),
+        views=tuple(None if scene.views is None else tuple(scene.views) for scene in scenes),
+        seconds=tuple(scene.seconds for scene in scenes),
+        truth_digests=tuple(scene.truth for scene in scenes),
+        boxes=boxes,
+    )
+    return None if check_labels(predictions, document.threshold is not None) else predictions
 
 
 def parse_lines(text: str) -> tuple[Any, list[Problem]]:
