@@ -14,9 +14,10 @@ class AnomalyConfig:
     Drawn from
     bend_deg, twist_deg: turn of the far end. hinge: where the bent or twisted side begins, as a share of the way along it.
     ramp: the length over which the turn grows, as a share of that side. bump_radius. bump_height, dent_depth: as fractions of
-    that radius. dent_share: of bumps that go inwards. shift: of a part, as a fraction of its own largest side or of `least_side`,
-    whichever is longer. turn_deg: of a part about its joint. part_area: of parts that are moved, turned or left out. repaint_area: of
-    recoloured parts or regions. least_part: area of a part in squares of the largest side; smaller ones are edited in runs.
+    that radius. dent_share: of bumps that go inwards. shift: of a part, as a fraction of its own largest side or of
+    `least_side`, whichever is longer. turn_deg: of a part about its joint. part_area: of parts that are moved, turned or left out.
+    repaint_area: of recoloured parts or regions. least_part: area of a part in squares of the largest side; smaller ones are edited
+    in runs.
     color_distance: of the new colour from the old, CIELAB. edge: faces in a deformed region are divided to this length.
 
     Bounds on the result

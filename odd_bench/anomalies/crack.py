@@ -18,7 +18,7 @@ from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.shapes.shape import Shape
 
 DISPLACED_SHARE = 0.3  # of the cracks are pieces displaced in place
-WIDTH = (0.029, 0.037)  # widest opening, fraction of the largest side
+WIDTH = (0.034, 0.048)  # widest opening, fraction of the largest side
 REACH = (0.40, 0.65)  # half the length of a crack, likewise
 DEPTH = (0.10, 0.20)  # how deep it goes below the skin; any thinner wall it opens right through
 CRACK_SIDE = (0.10, 0.90)  # share of the volume on one side of the fracture surface

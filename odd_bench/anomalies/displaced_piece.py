@@ -15,8 +15,8 @@ from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.shapes.shape import Shape
 
 SHARE = (0.06, 0.45)  # of the volume, that the piece holds
-SHIFT = (0.020, 0.034)  # fraction of the largest side
-TURN_RAD = (0.07, 0.14)
+SHIFT = (0.045, 0.080)  # fraction of the largest side
+TURN_RAD = (0.12, 0.24)
 LOOSE_LOSS = 0.01  # share of the volume that may be dropped as crumbs
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from odd_bench.anomalies.color import lab
@@ -11,19 +13,40 @@ VIEWS = 12
 OBJECT_PIXELS = 80  # along the largest side of the intact shape
 PICTURE_PIXELS = 120
 STANDS_OUT = 15.0  # difference of two shaded pixels, CIELAB
+NEAR = 2  # pixels
 BACKGROUND = (255, 255, 255)
 
 
 def differing_pixels(intact: Shape, odd: Shape) -> np.ndarray:
-    """(VIEWS,) int: pixels that look different, in orthographic views from directions spread evenly over the sphere."""
+    """(VIEWS,) int: pixels that look different, in orthographic views from directions spread evenly over the sphere.
+
+    A pixel counts that looks like nothing within NEAR pixels of its place in the other picture: a pattern that slid a little
+    along the surface meets no eye.
+    """
     rays = _rays()
-    before, hit_before = _picture(intact, rays)
-    after, hit_after = _picture(odd, rays)
-    suspects = np.flatnonzero((before != after).any(axis=1))
-    differs = hit_before != hit_after
-    distance = np.linalg.norm(lab(before[suspects]) - lab(after[suspects]), axis=1)
-    differs[suspects] |= distance > STANDS_OUT
-    return differs.reshape(VIEWS, -1).sum(axis=1)
+    before, after = (_looks(*_picture(shape, rays)) for shape in (intact, odd))
+    return (_unmatched(before, after) | _unmatched(after, before)).reshape(VIEWS, -1).sum(axis=1)
+
+
+def _looks(color: np.ndarray, hit: np.ndarray) -> np.ndarray:
+    """(VIEWS, h, w, 4) float32: CIELAB, and a number that tells the object from the background at any colour."""
+    apart = 100 * STANDS_OUT * hit[:, None]
+    return np.concatenate([lab(color), apart], axis=1, dtype=np.float32).reshape(
+        VIEWS, PICTURE_PIXELS, PICTURE_PIXELS, 4
+    )
+
+
+def _unmatched(looks: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(VIEWS, h, w) bool: pixels that differ from all of the other pictures' pixels around their place."""
+    view, row, column = np.nonzero((looks != other).any(axis=-1))
+    around = np.pad(other, ((0, 0), (NEAR, NEAR), (NEAR, NEAR), (0, 0)), mode="edge")
+    nearest = np.full(len(view), np.inf)
+    for down, right in product(range(2 * NEAR + 1), repeat=2):
+        difference = looks[view, row, column] - around[view, row + down, column + right]
+        nearest = np.minimum(nearest, np.linalg.norm(difference, axis=1))
+    differs = np.zeros(looks.shape[:3], bool)
+    differs[view, row, column] = nearest > STANDS_OUT
+    return differs
 
 
 def _picture(shape: Shape, rays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

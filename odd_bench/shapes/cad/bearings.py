@@ -29,7 +29,7 @@ def ball_bearing(d: Draws) -> list[Step]:
         return [*steps, Step("seal", seal, finish(d, "seal", (RUBBER, PLASTIC, STAINLESS)))]
     count = d.whole("balls", 7, int(np.pi * middle / (1.18 * ball)))
     cage = tube(outer - 0.8 * wall, inner + 0.8 * wall, (width - thick) / 2, (width + thick) / 2, 0.2, 96)
-    steps.append(Step("cage", cage, finish(d, "cage", (BRASS, STEEL, NYLON))))
+    steps.append(Step("cage", cage, finish(d, "cage", (BRASS, STEEL, NYLON)), movable=True))
     shiny = finish(d, "balls", (STAINLESS,))
     balls = around(sphere(ball, (middle, 0, width / 2), 28), count)
     return [*steps, *(Step(f"ball {k + 1}", solid, shiny, movable=True) for k, solid in enumerate(balls))]
@@ -59,7 +59,7 @@ def roller_bearing(d: Draws) -> list[Step]:
     reach, lift = 0.3 * roller, d.real("cage ring", 0.08, 0.12) * width
     for name, z, at in (("lower ring", 0.14 * width, low), ("upper ring", 0.86 * width, high)):
         ring = tube(at + roller + reach, at + 0.4 * roller, z - lift, z + lift, 0.25, 96)
-        steps.append(Step(name, ring, cage, movable=name == "upper ring"))
+        steps.append(Step(name, ring, cage, movable=True))
     return steps
 
 

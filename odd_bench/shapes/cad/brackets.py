@@ -112,7 +112,7 @@ def clevis(d: Draws) -> list[Step]:
     steps.append(Step("gap", prism(slot, -50, 50), metal, cut=True))
     neck = d.real("shank", 4.2, 5.6)
     length = d.real("shank length", 12, 24)
-    steps.append(Step("shank", to_x(cylinder(neck + 1.2, -3, 2, 0.5)), metal))
+    steps.append(Step("shank", to_x(cylinder(neck + 1.2, -3, 2, 0.5)), metal, movable=True))
     thread = screw(neck, d.real("pitch", 1.5, 2.2), -length, -1, 0.8)
     steps.append(Step("shank", to_x(thread if d.flag("threaded", 0.7) else cylinder(neck, -length, 0, 0.6)), metal))
     pin, steel = d.real("pin", 2.6, 3.6), finish(d, "pin", HARD)
@@ -128,7 +128,7 @@ def clevis(d: Draws) -> list[Step]:
 def t_slot_rail(d: Draws) -> list[Step]:
     """A length of extruded aluminium profile with an end cap and sliding nuts."""
     metal = finish(d, "rail", (ALUMINIUM, ALUMINIUM, ANODISED))
-    half, length, cells = 10.0, d.real("length", 30, 70), d.whole("cells", 1, 2)
+    half, length, cells = 10.0, d.real("length", 28, 52), d.whole("cells", 1, 2)
     mouth, inside, wall = d.real("slot mouth", 2.4, 3.2), d.real("slot inside", 4.8, 5.8), d.real("lip", 1.6, 2.3)
     depth, core = d.real("slot depth", 5.2, 6.2), d.real("core hole", 1.9, 2.7)
     slot = rectangle(2 * mouth, 9, (0, half)) + polygon(
@@ -153,9 +153,10 @@ def t_slot_rail(d: Draws) -> list[Step]:
             )
         )
     steel = finish(d, "nuts", FASTENER)
+    head, tall = d.real("bolt head", 4.0, 5.5), d.real("bolt height", 4.5, 7.0)
     nut = box((6, 1.8 * inside, wall + 2.4), (0, 0, half - wall - 0.9), 0.3)
     for k in range(d.whole("nuts", 1, 3)):
-        bolt = cylinder(2.0, half - 4, half + 2.5, 0.3, 32) + cylinder(3.6, half - 0.3, half + 2.6, 0.5, 40)
+        bolt = cylinder(2.0, half - 4, half + 2.5, 0.3, 32) + cylinder(head, half - 0.3, half + tall, 0.5, 40)
         place = length * (0.2 + 0.3 * k + d.real(f"nut place {k + 1}", -0.08, 0.08))
         solid = (nut.rotate((0, 0, 90)) + bolt).rotate((-90, 0, 0)).translate((centers[0][0], 0, place))
         steps.append(Step(f"nut {k + 1}", solid, steel, movable=True))

@@ -96,7 +96,7 @@ def u_bolt(d: Draws) -> list[Step]:
     plate, sheet = finish(d, "plate", (*SHEET, *MILLED)), d.real("plate thickness", 2, 3.5)
     down = -leg * d.real("plate place", 0.35, 0.6)
     section = rectangle(2 * half + d.real("plate end", 8, 12), d.real("plate width", 8, 13), corner=2.5)
-    steps.append(Step("plate", prism(section, down, down + sheet, 0.3, chamfer=True), plate, movable=False))
+    steps.append(Step("plate", prism(section, down, down + sheet, 0.3, chamfer=True), plate, movable=True))
     nut = prism(regular(6, 1.75 * wire), -2.4 + down, 0.2 + down, 0.35, chamfer=True)
     nuts = [nut.translate((side * half, 0, 0)) for side in (1, -1)]
     return steps + [Step(f"nut {k + 1}", solid, metal, movable=True) for k, solid in enumerate(nuts)]

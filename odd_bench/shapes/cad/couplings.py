@@ -29,7 +29,7 @@ def coupling(d: Draws) -> list[Step]:
     gap, tall = d.real("gap", 2.5, 4), d.real("jaw height", 5, 7)
     steps = [
         Step("lower hub", cylinder(radius, -hub, 0, 0.6), metal),
-        Step("upper hub", cylinder(radius, gap + tall, gap + tall + hub, 0.6), metal),
+        Step("upper hub", cylinder(radius, gap + tall, gap + tall + hub, 0.6), metal, movable=True),
     ]
     share = 360 / jaws * d.real("jaw width", 0.36, 0.44)
     wedge = _sector(radius, bore + 1.6, share)
@@ -105,7 +105,7 @@ def universal_joint(d: Draws) -> list[Step]:
     fork = ((body ^ keep) ^ (tip + cylinder(2 * radius, -99, -0.5 * reach))) - slot
     steps = []
     for k in range(2):
-        steps.append(Step(f"fork {k + 1}", _posed(fork, k, swing), metal))
+        steps.append(Step(f"fork {k + 1}", _posed(fork, k, swing), metal, movable=k == 1))
         steps.append(Step(f"fork {k + 1}", _posed(bore, k, swing), metal, cut=True))
         steps.append(Step(f"fork {k + 1}", _posed(grub, k, swing), metal, cut=True))
     size = d.real("pin", 2.0, 2.6)

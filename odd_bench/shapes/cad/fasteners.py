@@ -18,9 +18,9 @@ def hex_bolt(d: Draws) -> list[Step]:
     """A hexagon head bolt, partly or fully threaded, sometimes with a flange."""
     steel = finish(d, "bolt", FASTENER)
     length, height = d.real("length", 25, 55), d.real("head height", 6, 7.5)
-    steps = [Step("head", _hexagon_head(d, d.real("across flats", 15.5, 18) / 2, height), steel)]
+    steps = [Step("head", _hexagon_head(d, d.real("across flats", 15.5, 18) / 2, height), steel, movable=True)]
     if d.flag("flange", 0.4):
-        steps.append(Step("flange", _flange(d.real("flange radius", 10.5, 12.5)), steel))
+        steps.append(Step("flange", _flange(d.real("flange radius", 10.5, 12.5)), steel, movable=True))
     return steps + _shank(d, length, steel)
 
 
@@ -29,7 +29,7 @@ def socket_screw(d: Draws) -> list[Step]:
     steel = finish(d, "screw", FASTENER)
     height, radius = d.real("head height", 8.5, 11), d.real("head radius", 7.6, 8.8)
     head = turned([(0, 0), (radius, 0), (radius, height), (0, height)], d.real("head edge", 0.5, 1.3))
-    steps = [Step("head", head, steel)]
+    steps = [Step("head", head, steel, movable=True)]
     if d.flag("knurled", 0.6):
         count = d.whole("knurls", 24, 40)
         groove = prism(circle(0.45, (radius, 0), 8), 1.2, height - 1.6)
@@ -61,7 +61,7 @@ def machine_screw(d: Draws) -> list[Step]:
         height - depth,
         height + 2,
     )
-    steps = [Step("head", head, steel), *_shank(d, d.real("length", 18, 40), steel)]
+    steps = [Step("head", head, steel, movable=True), *_shank(d, d.real("length", 18, 40), steel)]
     return [*steps, Step("slot", slot, steel, cut=True)]
 
 
@@ -72,10 +72,10 @@ def hex_nut(d: Draws) -> list[Step]:
     steps = [Step("body", _hexagon_head(d, flats, height, both=True), steel)]
     kind = d.choice("kind", ("plain", "flange", "lock", "slotted"))
     if kind == "flange":
-        steps.append(Step("flange", _flange(d.real("flange radius", 10.5, 12.5)), steel))
+        steps.append(Step("flange", _flange(d.real("flange radius", 10.5, 12.5)), steel, movable=True))
     if kind == "lock":
         collar = turned([(0, height - 1), (0.88 * flats, height - 1), (0.84 * flats, height + 3), (0, height + 3)], 0.8)
-        steps.append(Step("collar", collar, steel))
+        steps.append(Step("collar", collar, steel, movable=True))
         steps.append(
             Step(
                 "insert",
@@ -132,7 +132,7 @@ def thumb_screw(d: Draws) -> list[Step]:
         collar = turned(
             [(0, -d.real("collar height", 2, 5)), (d.real("collar radius", 6.5, 8), -2), (7.5, 0.5), (0, 0.5)], 0.4
         )
-        steps.append(Step("collar", collar, grip))
+        steps.append(Step("collar", collar, grip, movable=True))
     cap = sphere(1.0).scale((0.55 * radius, 0.55 * radius, d.real("dome", 0.8, 2.2))).translate((0, 0, height - 0.1))
     steps.append(Step("cap", cap, finish(d, "cap", (PLASTIC, ANODISED, BRASS)), movable=True))
     return steps + _shank(d, d.real("length", 16, 36), finish(d, "screw", FASTENER))

@@ -7,7 +7,7 @@ from manifold3d import CrossSection, Manifold
 
 from odd_bench.shapes.cad.draws import Draws
 from odd_bench.shapes.cad.finishes import ALUMINIUM, ANODISED, HARD, STEEL, TOOTHED, Finish, finish
-from odd_bench.shapes.cad.kernel import around, cylinder, prism, screw, turned, union
+from odd_bench.shapes.cad.kernel import around, cylinder, prism, screw, to_x, turned, union
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.profile import circle, polygon, rectangle
 from odd_bench.shapes.cad.wheels import blank, bore
@@ -51,7 +51,9 @@ def bevel_gear(d: Draws) -> list[Step]:
         [(0, -back), (0.85 * root, -back), (root + 0.3, 0), (shrink * root, face), (0, face)], 0.3, segments=96
     )
     steps = [Step("body", body, metal), *_teeth(tooth, count, metal)]
-    steps.append(Step("hub", turned([(0, -back - length), (hub, -back - length), (hub, 0), (0, 0)], 0.6), metal))
+    steps.append(
+        Step("hub", turned([(0, -back - length), (hub, -back - length), (hub, 0), (0, 0)], 0.6), metal, movable=True)
+    )
     if d.flag("recess", 0.5):
         inside = 0.62 * shrink * root
         steps.append(
@@ -126,11 +128,11 @@ def timing_pulley(d: Draws) -> list[Step]:
     rim, hub = radius + d.real("flange height", 1.2, 2.2), radius * d.real("hub radius", 0.6, 0.8)
     steps = [Step("body", section.extrude(width), metal)]
     flange = turned([(0, -plate), (rim, -plate), (rim, -0.3 * plate), (0.93 * radius, 0.1), (0, 0.1)], 0.2, segments=96)
-    steps.append(Step("lower flange", flange, metal))
+    steps.append(Step("lower flange", flange, metal, movable=True))
     if d.flag("upper flange", 0.75):
         steps.append(Step("upper flange", flange.mirror((0, 0, 1)).translate((0, 0, width)), metal, movable=True))
     top = width + radius * d.real("hub length", 0.5, 0.9)
-    steps.append(Step("hub", cylinder(hub, width / 2, top, 0.4), metal))
+    steps.append(Step("hub", cylinder(hub, width / 2, top, 0.4), metal, movable=True))
     grub = cylinder(0.16 * hub, 0, 3 * hub, segments=24).rotate((0, 90, 0)).translate((0, 0, (width + top) / 2 + 0.5))
     steps += [Step("set screws", union(around(grub, d.whole("set screws", 1, 3))), metal, cut=True)]
     return [*steps, *bore(d, radius * d.real("bore scale", 1.4, 2.0), width, metal)]
@@ -144,15 +146,15 @@ def worm(d: Draws) -> list[Step]:
     thread = screw(radius, pitch, -length / 2, length / 2, d.real("depth", 0.36, 0.46) * pitch, point=1.2)
     ends = [d.real("left end", 7, 16), d.real("right end", 7, 16)]
     collar = d.real("collar", 4.8, 5.4)
-    outline = [
-        (0, -length / 2 - ends[0]), (shaft, -length / 2 - ends[0]), (shaft, -length / 2 - 2), (collar, -length / 2 - 2),
-        (collar, length / 2 + 2), (shaft, length / 2 + 2), (shaft, length / 2 + ends[1]), (0, length / 2 + ends[1]),
-    ]  # fmt: skip
-    steps = [Step("shaft", turned(outline, 0.4, chamfer=True), metal), Step("thread", thread, metal)]
+    core = cylinder(collar, -length / 2 - 2, length / 2 + 2, 0.4)
+    steps = [Step("core", core, metal), Step("thread", thread, metal)]
+    for k, (side, end) in enumerate(zip((180, 0), ends, strict=True)):
+        journal = cylinder(shaft, 0, length / 2 + end, 0.4).rotate((side, 0, 0))
+        steps.append(Step(f"journal {k + 1}", journal, metal, movable=True))
     if d.flag("flat", 0.6):
         flat = prism(rectangle(20, 20, (10 + 0.7 * shaft, 0)), length / 2 + 0.45 * ends[1], length / 2 + 40)
         steps.append(Step("flat", flat, metal, cut=True))
-    return [Step(step.name, step.solid.rotate((0, 90, 0)), step.finish, step.cut) for step in steps]
+    return [Step(s.name, to_x(s.solid), s.finish, s.cut, s.movable) for s in steps]
 
 
 def involute_tooth(count: int) -> CrossSection:

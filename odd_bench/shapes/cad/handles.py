@@ -30,7 +30,14 @@ def knob(d: Draws) -> list[Step]:
     radius, height = 10.0, d.real("height", 9, 16)
     skirt, thick = radius * d.real("skirt", 1.1, 1.45), d.real("skirt height", 1.5, 3)
     top = radius * d.real("taper", 0.78, 0.98)
-    steps = [Step("skirt", turned([(0, 0), (skirt, 0), (skirt - 0.6, thick), (0, thick)], 0.4, segments=96), body)]
+    steps = [
+        Step(
+            "skirt",
+            turned([(0, 0), (skirt, 0), (skirt - 0.6, thick), (0, thick)], 0.4, segments=96),
+            body,
+            movable=True,
+        )
+    ]
     steps.append(
         Step(
             "grip",
@@ -80,7 +87,7 @@ def star_knob(d: Draws) -> list[Step]:
     if d.flag("capped", 0.6):
         steps.append(Step("cap", cap, finish(d, "cap", (PLASTIC, ANODISED)), movable=True))
     if d.flag("stud", 0.6):
-        return [*steps, Step("stud", screw(3.4, 1.3, -5 - d.real("stud length", 8, 22), -4, 0.7), metal)]
+        return [*steps, Step("stud", screw(3.4, 1.3, -5 - d.real("stud length", 8, 22), -4, 0.7), metal, movable=True)]
     steps.append(Step("insert", cylinder(0.55 * hub, -6, -3, 0.3, 48), metal))
     return [*steps, Step("bore", screw(2.8, 1.1, -9, 0.6 * height, 0.6, point=0.0), metal, cut=True)]
 

@@ -111,7 +111,7 @@ def connector_plug(d: Draws) -> list[Step]:
     barrel = tube(radius, radius * d.real("wall", 0.78, 0.86), -d.real("nose", 4, 7), length, 0.4)
     steps = [Step("barrel", barrel, shell), Step("insert", cylinder(0.9 * radius, 0, 0.8 * length), body)]
     coupling = turned([(0, 2), (ring, 2), (ring, 2 + wide), (0, 2 + wide)], 0.6, segments=96)
-    steps.append(Step("coupling ring", coupling, finish(d, "ring", (ALUMINIUM, ANODISED, PLASTIC))))
+    steps.append(Step("coupling ring", coupling, finish(d, "ring", (ALUMINIUM, ANODISED, PLASTIC)), movable=True))
     groove = prism(circle(0.35 * np.pi * ring / grips, (ring + 0.1, 0), 12), 3, 1 + wide)
     steps.append(Step("grips", union(around(groove, grips)), shell, cut=True))
     cable = d.real("cable", 3.4, 4.8)
@@ -186,7 +186,7 @@ def gearbox_cover(d: Draws) -> list[Step]:
     )
     steps = [Step("rim", rim, cast), Step("dome", dome, cast)]
     top = thick + rise + d.real("seat height", 2, 5)
-    steps.append(Step("seat", tube(seat, 2, 1, top, 0.5), cast))
+    steps.append(Step("seat", tube(seat, 2, 1, top, 0.5), cast, movable=True))
     ribs = d.whole("ribs", 3, 8)
     rib = box((0.62 * radius, d.real("rib width", 1.5, 2.6), 5), (0.46 * radius, 0, thick + rise - 1), 0.4)
     steps += [Step(f"rib {k + 1}", solid, cast, movable=True) for k, solid in enumerate(around(rib, ribs, 180 / count))]

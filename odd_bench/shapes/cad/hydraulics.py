@@ -45,7 +45,10 @@ def valve(d: Draws) -> list[Step]:
     steps.append(Step("neck", cylinder(neck, 0, top, 0.5), metal))
     steps.append(
         Step(
-            "bonnet", prism(regular(6, 1.25 * neck), top - 0.5, top + d.real("bonnet", 3, 5), 0.5, chamfer=True), metal
+            "bonnet",
+            prism(regular(6, 1.25 * neck), top - 0.5, top + d.real("bonnet", 3, 5), 0.5, chamfer=True),
+            metal,
+            movable=True,
         )
     )
     stem = d.real("stem", 1.4, 2.0)
@@ -58,7 +61,7 @@ def valve(d: Draws) -> list[Step]:
         wheel = d.real("wheel radius", 8, 12)
         ring = np.linspace(0, 2 * np.pi, 72, endpoint=False)
         path = np.stack([wheel * np.cos(ring), wheel * np.sin(ring), 0 * ring + rise - 1], axis=1)
-        steps.append(Step("wheel rim", rod(path, 1.3, (0, 0, 1), closed=True), paint))
+        steps.append(Step("wheel rim", rod(path, 1.3, (0, 0, 1), closed=True), paint, movable=True))
         spoke = to_x(cylinder(0.85, 0, wheel, segments=20)).translate((0, 0, rise - 1))
         spokes = around(spoke, d.whole("spokes", 3, 5))
         steps += [Step(f"spoke {k + 1}", s, paint, movable=True) for k, s in enumerate(spokes)]

@@ -39,7 +39,7 @@ def hinge(d: Draws) -> list[Step]:
     middles = (np.arange(count) - (count - 1) / 2) * part
     clear = [box((2.6 * knuckle, part + 0.5, 3 * knuckle), (0, y, 0)) for y in middles]
     first, second = leaf - union(clear[1::2]), leaf - union(clear[0::2])
-    steps = [Step("leaf 1", first, metal), Step("leaf 2", second.rotate((0, -opening, 0)), metal)]
+    steps = [Step("leaf 1", first, metal), Step("leaf 2", second.rotate((0, -opening, 0)), metal, movable=True)]
     for k, y in enumerate(middles):
         body = to_y(cylinder(knuckle, -0.47 * part, 0.47 * part, 0.3, 48)).translate((0, y, 0))
         steps.append(Step(f"knuckle {k + 1}", body, metal, movable=count > 3 and 0 < k < count - 1))
@@ -65,7 +65,7 @@ def connecting_rod(d: Draws) -> list[Step]:
     steps.append(Step("big end", cylinder(big, -0.5 * thick, 0.5 * thick, 0.5, 80), metal))
     steps.append(Step("small end", cylinder(small, -0.55 * thick, 0.55 * thick, 0.5).translate((long, 0, 0)), metal))
     ear = box((9, 2 * big + 5, 0.8 * thick), (-0.5, 0, 0), 0.8)
-    steps.append(Step("ears", ear, metal))
+    steps.append(Step("ears", ear, metal, movable=True))
     bolt = to_x(
         cylinder(1.3, -6.5, 5, 0.2, 24)
         + prism(regular(6, 2.1), 3.8, 6.2, 0.3, chamfer=True)

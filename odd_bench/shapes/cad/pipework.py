@@ -50,10 +50,10 @@ def flange(d: Draws) -> list[Step]:
         (0, tall),
     ]
     plate = turned([(0, 0), (radius, 0), (radius, thick), (0, thick)], d.real("edge", 0.3, 0.9), segments=120)
-    steps = [Step("plate", plate, metal), Step("neck", turned(neck, 0.4, segments=96), metal)]
+    steps = [Step("plate", plate, metal), Step("neck", turned(neck, 0.4, segments=96), metal, movable=True)]
     if d.flag("raised face", 0.6):
         face = tube(circle_at - hole - 1.2, pipe - 3, -d.real("face height", 0.6, 1.4), 1, 0.2, 96)
-        steps.append(Step("raised face", face, metal))
+        steps.append(Step("raised face", face, metal, movable=True))
     centers = on_circle(count, circle_at)
     holes = union([cylinder(hole, -1, thick + 1, segments=32).translate((*at, 0)) for at in centers])
     steps.append(Step("holes", holes, metal, cut=True))
@@ -110,7 +110,7 @@ def tee(d: Draws) -> list[Step]:
         ]
     if d.flag("saddle", 0.5):
         saddle = cylinder(1.18 * small, 0, radius + d.real("saddle height", 1.2, 3), 0.6)
-        steps.append(Step("saddle", saddle, metal))
+        steps.append(Step("saddle", saddle, metal, movable=True))
     for k, side in enumerate((90, -90)):
         for s in pipe_end(d, style, radius, metal, f"end {k + 1}"):
             steps.append(Step(s.name, s.solid.translate((0, 0, run)).rotate((0, side, 0)), s.finish, s.cut, True))
@@ -134,7 +134,12 @@ def pipe_plug(d: Draws) -> list[Step]:
     steps.append(Step("collar", cylinder(collar, 0, 2, 0.4, 80), metal))
     if d.flag("seal", 0.6):
         steps.append(
-            Step("seal", tube(0.9 * collar, 0.9 * radius, -1.4, 0.3, 0.4), finish(d, "seal", (COPPER, PLASTIC)))
+            Step(
+                "seal",
+                tube(0.9 * collar, 0.9 * radius, -1.4, 0.3, 0.4),
+                finish(d, "seal", (COPPER, PLASTIC)),
+                movable=True,
+            )
         )
     if d.flag("bleed screw", 0.5):
         nipple = turned(

@@ -60,7 +60,7 @@ def caster(d: Draws) -> list[Step]:
     leg = capsule((0, rise - 2), (offset, 0), 7.0, d.real("leg end", 4.0, 5.5))
     leg = prism(leg, 0, thick, 0.3, chamfer=True).rotate((90, 0, 0))
     for k, y in enumerate((half + thick, -half)):
-        steps.append(Step(f"leg {k + 1}", leg.translate((0, y, 0)), plate_finish))
+        steps.append(Step(f"leg {k + 1}", leg.translate((0, y, 0)), plate_finish, movable=True))
     wheel = tube(radius, 0.62 * radius, -width / 2, width / 2, d.real("tread edge", 0.8, 2.0), 80).rotate((90, 0, 0))
     steps.append(Step("tread", wheel.translate((offset, 0, 0)), tread, movable=True))
     core = turned(

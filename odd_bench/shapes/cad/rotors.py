@@ -58,7 +58,7 @@ def impeller(d: Draws) -> list[Step]:
     )
     if d.flag("front ring", 0.35):
         ring = tube(radius, 0.62 * radius, plate + lower * tall - 0.8, plate + lower * tall + 0.7, 0.3, 96)
-        steps.append(Step("front ring", ring, metal))
+        steps.append(Step("front ring", ring, metal, movable=True))
     bore = hub * d.real("bore", 0.42, 0.58)
     steps.append(Step("bore", cylinder(bore, -99, 99), metal, cut=True))
     if d.flag("keyway", 0.6):
@@ -110,7 +110,9 @@ def fan(d: Draws) -> list[Step]:
     steps += [Step(f"blade {k + 1}", solid, body, movable=True) for k, solid in enumerate(around(blade, blades))]
     if d.flag("shroud", 0.4):
         high = d.real("shroud height", 4, 7)
-        steps.append(Step("shroud", tube(radius + 0.6, radius - 1.0, -high / 2, high / 2, 0.3, 110), body))
+        steps.append(
+            Step("shroud", tube(radius + 0.6, radius - 1.0, -high / 2, high / 2, 0.3, 110), body, movable=True)
+        )
     boss = tube(3.4, 1.0, -tall / 2, tall / 2 + d.real("boss", 0.5, 2), 0.3, 40)
     steps.append(Step("boss", boss, finish(d, "boss", (BRASS, PLASTIC))))
     return [*steps, Step("bore", cylinder(d.real("bore", 1.3, 2.0), -99, 99, segments=28), body, cut=True)]

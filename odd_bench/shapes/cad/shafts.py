@@ -35,7 +35,9 @@ def stepped_shaft(d: Draws) -> list[Step]:
         outline += [(radius, low), (radius, high)]
     outline.append((0.0, ends[-1]))
     steps = [Step("shaft", turned(outline, d.real("edge", 0.3, 0.7), chamfer=True), metal)]
-    steps.append(Step("collar", cylinder(8.5 + d.real("collar", 0, 1.8), ends[1] - 2, ends[1] + 1.4, 0.4), metal))
+    steps.append(
+        Step("collar", cylinder(8.5 + d.real("collar", 0, 1.8), ends[1] - 2, ends[1] + 1.4, 0.4), metal, movable=True)
+    )
     steps.append(key(d, radii[1], ends[1] + 2.2, ends[2] - 1, metal))
     if d.flag("second key", 0.4):
         steps.append(replace(key(d, radii[-1], ends[-2] + 1, ends[-1] - 1, metal), name="second key"))
@@ -63,7 +65,7 @@ def cam(d: Draws) -> list[Step]:
         section = (section + section.rotate(180 if d.flag("opposite") else 120)).offset(-0.01)
     steps = [Step("cam", prism(section, 0, width, d.real("edge", 0.4, 0.9), chamfer=True), metal)]
     hub, tall = base * d.real("hub", 0.55, 0.68), width + d.real("hub height", 2, 7)
-    steps.append(Step("hub", cylinder(hub, -d.real("hub below", 0.5, 4), tall, 0.5), metal))
+    steps.append(Step("hub", cylinder(hub, -d.real("hub below", 0.5, 4), tall, 0.5), metal, movable=True))
     if d.flag("pin", 0.6):
         pin = cylinder(d.real("pin", 1.4, 2.2), 0.5, width + d.real("pin height", 2, 6), 0.4, 32)
         steps.append(Step("pin", pin.translate((base + lift - nose, 0, 0)), finish(d, "pin", HARD), movable=True))
@@ -102,13 +104,20 @@ def crankshaft(d: Draws) -> list[Step]:
         steps.append(Step(f"pin {k + 1}", crank, metal))
         steps.append(Step(f"journal {k + 1}", cylinder(journal, x - 0.5, x + long + 0.5 * web, 0.3, 56), metal))
         x += long + 2 * web + gap
-    steps.append(Step("end", cylinder(journal, x - 0.5 * web, x + long + d.real("end length", 4, 14), 0.6, 56), metal))
+    steps.append(
+        Step(
+            "end",
+            cylinder(journal, x - 0.5 * web, x + long + d.real("end length", 4, 14), 0.6, 56),
+            metal,
+            movable=True,
+        )
+    )
     if d.flag("flange", 0.6):
         rim = cylinder(journal + d.real("flange", 4, 6), -3, 0.5, 0.5)
         rim = rim - union(
             around(cylinder(1.2, -9, 9, segments=24).translate((journal + 2.2, 0, 0)), d.whole("flange holes", 3, 6))
         )
-        steps.append(Step("flange", rim, metal))
+        steps.append(Step("flange", rim, metal, movable=True))
     steps.append(
         Step("oil holes", to_x(cylinder(0.8, 0, 9, segments=20)).translate((0, 0, 0.5 * long)), metal, cut=True)
     )

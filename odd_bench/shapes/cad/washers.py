@@ -35,7 +35,7 @@ def flat_washer(d: Draws) -> list[Step]:
     if d.flag("seal", 0.4):
         wide = d.real("seal width", 0.2, 0.35) * (outer - inner)
         seal = tube(inner + wide, inner - 0.5, -0.1 + rise * 0.9, rise + thick + d.real("seal height", 0.3, 0.9), 0.25)
-        steps.append(Step("seal", seal, finish(d, "seal", (RUBBER,))))
+        steps.append(Step("seal", seal, finish(d, "seal", (RUBBER,)), movable=True))
     if d.flag("tab", 0.5):
         reach, wide = outer + d.real("tab length", 3, 6), d.real("tab width", 3.5, 6)
         tab = prism(capsule((outer - 1.5, 0), (reach - wide / 2, 0), wide / 2), 0, thick, 0.2 * thick)
@@ -97,7 +97,7 @@ def bushing(d: Draws) -> list[Step]:
         if d.flag("flat", 0.35):
             flange = flange ^ rectangle(40, 40, (20 - outer * 1.06, 0))
         solid = prism(flange - circle(0.5 * (outer + inner), segments=72), 0, thick, 0.3, chamfer=True)
-        steps.append(Step("flange", solid, metal))
+        steps.append(Step("flange", solid, metal, movable=True))
         count = d.whole("flange holes", 0, 4)
         for x, y in on_circle(count, (outer + rim) / 2 + 0.2, 45):
             hole = cylinder(0.28 * (rim - outer), -1, thick + 1, segments=28).translate((x, y, 0))
@@ -131,10 +131,10 @@ def spacer_plate(d: Draws) -> list[Step]:
         size = room * d.real("window size", 0.6, 0.85)
         section = section - (circle(size) if window == "round" else rectangle(2.6 * size, 1.7 * size, corner=1.5))
     steps = [Step("plate", prism(section, 0, thick, edge, chamfer=True), metal)]
-    tall = thick + d.real("pin height", 3, 6)
-    pin = cylinder(d.real("pin", 1.5, 2.2), 0.3, tall, 0.3, 36)
+    tall = thick + d.real("pin height", 5, 9)
+    pin = cylinder(d.real("pin", 2.2, 2.8), 0.3, tall, 0.4, 36)
     steel = finish(d, "pins", HARD)
-    sides = [(-width / 2 + 3.2, 0), (width / 2 - 3.2, 0)]
+    sides = [(-width / 2 + 3.8, 0), (width / 2 - 3.8, 0)]
     return [*steps, *(Step(f"pin {k + 1}", pin.translate((*at, 0)), steel, movable=True) for k, at in enumerate(sides))]
 
 
