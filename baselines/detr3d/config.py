@@ -1,4 +1,4 @@
-"""The configuration of a run: defaults in the file of each block, named set-ups as YAML in configs/."""
+"""The configuration of a run of DETR3D: defaults in the file of each block, named set-ups as YAML in configs/."""
 
 # ruff: noqa: RUF009 - the defaults are frozen dataclasses
 
@@ -16,7 +16,7 @@ from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.backbone import NETWORKS, BackboneConfig
 from odd_bench.training_config import TrainConfig
 
-__all__ = ["Detr3dConfig", "RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
+__all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Detr3dConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """A model and how it is trained."""
+    """A model and how it is trained, in one stage."""
 
     name: str = "paper"
     model: Detr3dConfig = Detr3dConfig()
-    train: TrainConfig = TrainConfig()
+    train: TrainConfig = TrainConfig(epochs=(100,), learning_rate=(2e-4,))
     augment: AugmentConfig = AugmentConfig()
 
 
