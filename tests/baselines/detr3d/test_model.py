@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from baselines.detr3d.config import load_config, with_overrides
-from baselines.detr3d.decoder import Detections, refined
+from baselines.detr3d.decoder import refined
 from baselines.detr3d.levels import Levels
 from baselines.detr3d.model import Detr3d
 from baselines.two_class import ANOMALOUS, NORMAL

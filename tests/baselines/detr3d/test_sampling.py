@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.detr3d.decoder import CrossAttention
 from baselines.detr3d.code import CodeConfig
+from baselines.detr3d.decoder import CrossAttention
 from baselines.detr3d.sampling import Views
 from tests.detector.worlds import ring_cameras, stacked
 
