@@ -57,7 +57,7 @@ class PillarHead(nn.Module):
             nn.init.normal_(layer.weight, std=START_STD)
             nn.init.zeros_(layer.bias)
         nn.init.constant_(self.classes.bias, CLASS_PRIOR_BIAS)
-        self.register_buffer("anchor", anchor)
+        self.register_buffer("anchor", anchor.clone())
 
     def forward(self, floor_map: Tensor, seen: Tensor) -> AnchorPredictions:
         """floor_map: (b, inside, y, x). seen: not needed, anchors are judged everywhere."""

@@ -1,0 +1,112 @@
+"""Training by the project's own loop: it learns by heart, resumes to the same losses, and writes valid prediction files."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from baselines.imvoxelnet import builder
+from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.cli import app
+from odd_bench.data.dataset import TestScenes
+from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.scoring.score import Options, score_file
+from odd_bench.training import Interrupted, Job, fit, make_fabric
+from tests.data.folders import planned_record, write_dataset
+
+SHORT = ["train.steps=[4]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    sizes = {"pixels": 64, "depth": False, "views": 8, "odd": 1}
+    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
+    scenes += [planned_record("test-seen", "banana", 9, 0, objects=4, **sizes)]
+    return write_dataset(tmp_path_factory.mktemp("data"), scenes)
+
+
+def run_training(dataset: Dataset, out: Path, overrides=(), report=lambda told: None) -> list[dict[str, float]]:
+    """Train `tiny`, changed by the overrides; the losses of every reported step."""
+    config = builder.with_overrides(builder.load_config("tiny"), list(overrides))
+    method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
+    job = Job("imvoxelnet", builder.to_mapping(config), config.train, config.augment, dataset, features, out)
+    losses = []
+
+    def note(told):
+        losses.append(told.losses)
+        report(told)
+
+    fit(method, job, make_fabric(config.train), note)
+    return losses
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", ["indoor", "pillars"])
+def test_four_scenes_are_learnt_by_heart(folder, tmp_path, head):
+    dataset = open_dataset(folder)
+    run_training(dataset, tmp_path, [f"model.head={head}", "train.views=4"])
+    run = load_run(tmp_path)
+    found = localise(run.method, TestScenes(dataset, dataset.scene_names("train"), 4, 64), "cpu")
+    assert found.mean_iou > 0.65 and found.found > 0.85
+    path = predict_split(run, dataset, "train", tmp_path / "train.json")
+    metrics = score_file(path, Options(folder, resamples=10)).metrics
+    assert metrics["upstream"]["auc"].value > 0.95 and metrics["upstream"]["accuracy"].value > 0.9
+
+
+@pytest.mark.parametrize("head", ["indoor", "pillars"])
+def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, head):
+    changed = [*SHORT, "train.augment=true", f"model.head={head}"]
+    dataset = open_dataset(folder)
+    whole = run_training(dataset, tmp_path / "whole", changed)
+    seen = []
+
+    def stop(told):
+        seen.append(told)
+        if len(seen) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted, match="The same command goes on"):
+        run_training(dataset, tmp_path / "cut", changed, stop)
+    assert run_training(dataset, tmp_path / "cut", changed) == whole[2:]
+    assert load_checkpoint(tmp_path / "cut" / LATEST).finished
+
+
+def test_the_anchor_is_measured_on_the_training_objects(folder):
+    config = builder.with_overrides(builder.load_config("tiny"), ["model.head=pillars"])
+    dataset = open_dataset(folder)
+    method, _ = builder.prepare(config, dataset, "cpu", lambda names, what: names)
+    obbs = np.stack([one.obb for name in dataset.scene_names("train") for one in dataset.scene(name).objects])
+    expected = [obbs[:, 3:5].max(axis=1).mean(), obbs[:, 3:5].min(axis=1).mean(), obbs[:, 5].mean(), obbs[:, 2].mean()]
+    assert method.head.anchor.tolist() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("head", ["indoor", "pillars"])
+def test_the_commands_train_predict_and_score(folder, tmp_path, monkeypatch, head):
+    """After four steps there is little or nothing to detect; every file is valid all the same."""
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke
+    options = [item for value in [*SHORT, f"model.head={head}"] for item in ("--set", value)]
+    trained = run(
+        app, ["train", "--model", "imvoxelnet", "--config", "tiny", "--data", str(folder), "--out", "run", *options],
+        catch_exceptions=False,
+    )  # fmt: skip
+    assert trained.exit_code == 0 and "4 steps of detect" in trained.output, trained.output
+    for views in ("1", "12"):
+        predicted = run(
+            app, ["predict", "run", "--split", "train", "--views", views, "--data", str(folder), "--report", "out"],
+            catch_exceptions=False,
+        )  # fmt: skip
+        assert predicted.exit_code == 0, predicted.output
+        file = f"run/train-{views}-views.json"
+        scored = score_file(Path(file), Options(folder, resamples=10))
+        predictions = scored.checked.predictions
+        assert not [problem for problem in scored.checked.problems if not problem.warning]
+        assert predictions.method.name == "imvoxelnet-tiny" and predictions.method.extra["head"] == head
+        assert predictions.threshold == 0.5 and not predictions.method.gt_boxes and not predictions.method.gt_count
+        assert np.isnan(predictions.boxes.yaw_rad).all() == (head == "indoor" or not len(predictions.boxes))
+    checked = run(app, ["score", file, "--data", str(folder), "--check"], catch_exceptions=False)
+    assert checked.exit_code == 0, checked.output
