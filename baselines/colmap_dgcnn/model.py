@@ -40,6 +40,9 @@ class ColmapDgcnn(nn.Module):
         self.config, self.views, self.pixels = config, views, pixels
         self.dgcnn, self.pairs = Dgcnn(config.dgcnn), PairDistances()
         self.store: CloudStore | None = None
+        self.training_objects: dict[
+            str, Objects
+        ] = {}  # by scene name: cutting takes longer than a GPU does for the rest
 
     @property
     def threshold(self) -> float:
@@ -52,6 +55,7 @@ class ColmapDgcnn(nn.Module):
     def read_from(self, dataset: Dataset) -> None:
         """Find the clouds of this data set beside it, or make them."""
         self.store = CloudStore(dataset, self.config.reconstruction, self.pixels)
+        self.training_objects = {}
 
     def start_stage(self, name: str) -> None:
         """There is one, in which everything learns."""
@@ -76,7 +80,10 @@ class ColmapDgcnn(nn.Module):
 
     def training_clouds(self, batch: SceneBatch, scene: int) -> tuple[Tensor, Tensor] | None:
         """Clouds (n, points, 3) and labels (n,) of the objects that were found, None where they make no triplet."""
-        objects, _ = self.objects(batch, scene, self.training_views(batch.names[scene]))
+        name = batch.names[scene]
+        if name not in self.training_objects:
+            self.training_objects[name], _ = self.objects(batch, scene, self.training_views(name))
+        objects = self.training_objects[name]
         labels = labels_of(
             objects, batch.boxes[scene].cpu().numpy(), batch.labels[scene].cpu().numpy(), self.config.match_iou
         )

@@ -95,11 +95,11 @@ def plane_scores(views: Views, grey: Tensor, view: int, source: int, depths_m: T
     rays = torch.from_numpy(source_rays(views, view, source, rotation)).to(grey)  # (3, h, w)
     offset = torch.from_numpy(views.K[source] @ shift).to(grey)
     in_source = depths_m[:, None, None, None] * rays + offset[:, None, None]  # (n, 3, h, w)
-    scale = torch.tensor([2 / width, 2 / height], device=grey.device)
     away = in_source[:, 2].clamp(min=1e-6)
-    grid = torch.stack([in_source[:, axis] / away * scale[axis] - 1 for axis in range(2)], dim=-1)
-    warped = grid_sample(grey[source].expand(len(grid), 1, -1, -1), grid, padding_mode="border", align_corners=False)
-    inside = (grid.abs() < 1).all(dim=-1) & (in_source[:, 2] > 0)
+    x, y = in_source[:, 0] / away * (2 / width) - 1, in_source[:, 1] / away * (2 / height) - 1
+    pictures = grey[source].expand(len(x), 1, -1, -1)
+    warped = grid_sample(pictures, torch.stack([x, y], dim=-1), padding_mode="border", align_corners=False)
+    inside = (x.abs() < 1) & (y.abs() < 1) & (in_source[:, 2] > 0)
     return torch.where(inside, reference.correlation(warped[:, 0]), -1.0)
 
 
@@ -136,12 +136,27 @@ def peak_offset(scores: Tensor, plane: Tensor) -> Tensor:
 
 
 def box_mean(pictures: Tensor, radius: int) -> Tensor:
-    """Mean over (2 radius + 1) squared pixels around each pixel of (..., h, w); the border repeats.
-
-    Shifted sums: a tenth of the time that PyTorch's pooling takes on a processor.
-    """
+    """Mean over (2 radius + 1) squared pixels around each pixel of (..., h, w); the border repeats."""
     height, width = pictures.shape[-2:]
-    flat = pad(pictures.reshape(-1, 1, height, width), [radius] * 4, mode="replicate")
-    rows = sum(flat[..., shift : shift + height, :] for shift in range(2 * radius + 1))
-    total = sum(rows[..., shift : shift + width] for shift in range(2 * radius + 1))
-    return (total / (2 * radius + 1) ** 2).view(pictures.shape)
+    side = 2 * radius + 1
+    padded = pad(pictures.reshape(-1, 1, height, width), [radius] * 4, mode="replicate")
+    return (window_sums(window_sums(padded, 2, side), 3, side) / side**2).view(pictures.shape)
+
+
+def window_sums(values: Tensor, axis: int, count: int) -> Tensor:
+    """Sums of `count` neighbours along an axis, which gets count - 1 shorter, from blocks of doubling length.
+
+    Takes a tenth of the time of PyTorch's pooling on a processor.
+    """
+    length = values.shape[axis] - count + 1
+    total, start, block, size = None, 0, values, 1
+    while count:
+        if count & 1:
+            part = block.narrow(axis, start, length)
+            total = part if total is None else total + part
+            start += size
+        count >>= 1
+        if count:
+            block = block.narrow(axis, 0, block.shape[axis] - size) + block.narrow(axis, size, block.shape[axis] - size)
+            size *= 2
+    return total

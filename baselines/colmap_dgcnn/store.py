@@ -78,7 +78,7 @@ def write_cloud(path: Path, cloud: Cloud) -> None:
 def read_cloud(path: Path) -> Cloud:
     """Raises DataError where the file is damaged."""
     try:
-        with np.load(path) as stored:
+        with np.load(io.BytesIO(path.read_bytes())) as stored:
             return Cloud(stored["points"], stored["colors"], int(stored["sparse"]), float(stored["seconds"]))
     except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
         raise DataError(path, str(error), "a kept cloud", "Delete the file: it is made again") from error

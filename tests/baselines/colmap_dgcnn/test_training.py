@@ -1,0 +1,164 @@
+"""Training by the project's commands: it learns, resumes to the same losses, writes valid prediction files."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from baselines.colmap_dgcnn import builder
+from baselines.colmap_dgcnn.model import labels_of
+from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.cli import app
+from odd_bench.configuration import ConfigError
+from odd_bench.data.dataset import TestScenes
+from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.scoring.score import Options, score_file
+from odd_bench.training import Interrupted, Job, fit, make_fabric
+from tests.data.folders import planned_record, write_dataset
+
+pytest.importorskip("pycolmap", reason="needs the extra baselines")
+
+SHORT = ["train.steps=[5]", "train.report_every=1", "train.save_every=3", "train.picture_every=4", "model.turn=true"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    sizes = {"pixels": 96, "depth": True, "views": 10, "odd": 1}
+    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
+    scenes += [planned_record("test-seen", "banana", 9, 0, objects=4, **sizes)]
+    return write_dataset(tmp_path_factory.mktemp("data"), scenes)
+
+
+def run(dataset: Dataset, out: Path, overrides=(), report=lambda told: None) -> list[dict[str, float]]:
+    """Train; the losses of every step that is reported."""
+    config = builder.with_overrides(builder.load_config("tiny"), list(overrides))
+    method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
+    job = Job("colmap-dgcnn", builder.to_mapping(config), config.train, config.augment, dataset, features, out)
+    losses = []
+
+    def note(told):
+        losses.append(told.losses)
+        report(told)
+
+    fit(method, job, make_fabric(config.train), note)
+    return losses
+
+
+@pytest.mark.parametrize("stop_at", [2, 3])
+def test_a_stopped_run_resumes_to_the_same_losses_and_threshold(folder, tmp_path, stop_at):
+    dataset = open_dataset(folder)
+    whole, seen = run(dataset, tmp_path / "whole", SHORT), []
+
+    def stop(told):
+        seen.append(told)
+        if len(seen) == stop_at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted, match="The same command goes on"):
+        run(dataset, tmp_path / "cut", SHORT, stop)
+    assert run(dataset, tmp_path / "cut", SHORT) == whole[stop_at:]
+    assert load_checkpoint(tmp_path / "cut" / LATEST).finished
+    assert load_run(tmp_path / "cut").method.threshold == load_run(tmp_path / "whole").method.threshold
+    assert run(dataset, tmp_path / "other", [*SHORT, "train.seed=1"]) != whole
+
+
+@pytest.fixture(scope="module")
+def run_folder(folder, tmp_path_factory) -> Path:
+    """A run that knows four scenes by heart."""
+    out = tmp_path_factory.mktemp("run")
+    losses = [told["total"] for told in run(open_dataset(folder), out)]
+    assert losses[-1] < 0.2 * losses[0]
+    return out
+
+
+def test_four_scenes_are_learnt_by_heart(folder, run_folder):
+    dataset, trained = open_dataset(folder), load_run(run_folder)
+    trained.method.read_from(dataset)
+    places = localise(trained.method, TestScenes(dataset, dataset.scene_names("train"), 10, None), "cpu")
+    assert places.found == 1.0 and places.count_accuracy == 1.0 and places.mean_iou > 0.85
+    path = predict_split(trained, dataset, "train", run_folder / "train.json")
+    metrics = score_file(path, Options(folder, resamples=10)).metrics
+    assert metrics["upstream"]["auc"].value == 1.0 and metrics["detect"]["auc"].value == 1.0
+    assert metrics["detect"]["accuracy"].value >= 0.9
+
+
+def test_predictions_are_valid_and_their_seconds_hold_the_reconstruction(folder, run_folder, tmp_path):
+    dataset, trained = open_dataset(folder), load_run(run_folder)
+    paths = [predict_split(trained, dataset, "test-seen", tmp_path / f"{i}.json") for i in range(2)]
+    name = dataset.scene_names("test-seen")[0]
+    kept, _ = trained.method.store.cloud(name, list(range(10)))
+    for path in paths:
+        scored = score_file(path, Options(folder, resamples=10))
+        assert scored.checked.predictions.seconds[0] > kept.seconds
+        assert scored.checked.predictions.method.name == "colmap-dgcnn-tiny"
+        assert not [problem for problem in scored.checked.problems if not problem.warning]
+    first, second = (json.loads(path.read_text())["scenes"][name]["objects"] for path in paths)
+    assert first == second and len(first) == 4
+
+
+def test_scenes_without_texture_have_no_box_and_all_their_objects_count_as_undetected(folder, run_folder, tmp_path):
+    """The solids of the fixture are of one colour: COLMAP finds no point, and nothing is left out of the score."""
+    trained = load_run(run_folder, ["model.reconstruction.stereo=planesweep-fusion"])
+    path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
+    assert [scene["objects"] for scene in json.loads(path.read_text())["scenes"].values()] == [[]]
+    scored = score_file(path, Options(folder, resamples=10))
+    detect = scored.document["result"]["protocols"]["detect"]
+    assert (detect["objects"], detect["missed_anomalous"], detect["missed_normal"]) == (4, 1, 3)
+    assert scored.metrics["detect"]["accuracy"].value == 0.0
+
+
+def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
+    trained = load_run(run_folder, list(builder.TOLD_BOXES))
+    path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
+    scored = score_file(path, Options(folder, resamples=10))
+    assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
+
+
+def test_the_commands_work(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    call, options = CliRunner().invoke, [item for value in SHORT for item in ("--set", value)]
+    train = ["train", "--model", "colmap-dgcnn", "--config", "tiny", "--data", str(folder), "--out", "run", *options]
+    trained = call(app, train, catch_exceptions=False)
+    assert trained.exit_code == 0 and "5 steps of siamese" in trained.output
+    predicted = call(app, ["predict", "run", "--split", "train", "--data", str(folder)], catch_exceptions=False)
+    assert predicted.exit_code == 0 and Path("run/train.json").is_file()
+    checked = call(app, ["score", "run/train.json", "--data", str(folder), "--check"], catch_exceptions=False)
+    assert checked.exit_code == 0, checked.output
+
+
+def test_boxes_take_the_label_of_the_true_box_they_overlap_most():
+    from baselines.colmap_dgcnn.cutting import Objects
+
+    true_boxes = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2], [0.3, 0, 0.1, 0.2, 0.2, 0.2]])
+    found = np.concatenate([true_boxes[::-1] + [0.01, 0, 0, 0, 0, 0], [[0, 0.5, 0.1, 0.2, 0.2, 0.2]]])
+    clouds = [np.zeros((1, 3), np.float32)] * 3
+    assert labels_of(Objects(found, clouds), true_boxes, np.array([1, 0]), 0.25).tolist() == [0, 1, -1]
+    assert labels_of(
+        Objects(true_boxes[1:], clouds[:1], np.array([1])), true_boxes, np.array([1, 0]), 0.25
+    ).tolist() == [0]
+    assert labels_of(Objects(np.zeros((0, 6)), []), true_boxes, np.array([1, 0]), 0.25).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("train.augment=true", "expected false"),
+        ("model.reconstruction.stereo=colmap", "expected one of planesweep-fusion, colmap-cuda, gt-depth"),
+        ("model.cut.source=boxes", "expected one of clusters, oracle-box"),
+        ("model.dgcnn.embeding=3", "Did you mean 'embedding'"),
+    ],
+)
+def test_wrong_values_are_named(setting, message):
+    with pytest.raises(ConfigError, match=message):
+        builder.with_overrides(builder.load_config("tiny"), [setting])
+
+
+@pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
+def test_named_configurations_come_back_from_their_mappings(name):
+    config = builder.load_config(name)
+    assert builder.from_mapping(builder.to_mapping(config), "test") == config
