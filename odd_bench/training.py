@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
@@ -119,7 +120,9 @@ def train_stage(
     steps, start = train.stage_steps(number, len(names)), resumed.step if resumed else 0
     method.start_stage(name)
     rate = train.learning_rate[number]
-    groups = method.parameter_groups(rate, train.backbone_rate)  # may name a weight_decay, kept apart from the gradients
+    groups = method.parameter_groups(
+        rate, train.backbone_rate
+    )  # may name a weight_decay, kept apart from the gradients
     optimizer = torch.optim.AdamW(groups, betas=tuple(train.betas), weight_decay=0.0)
     if resumed and resumed.optimizer:
         optimizer.load_state_dict(resumed.optimizer)
@@ -147,6 +150,7 @@ def train_stage(
         clock = Clock(train.batch)
         for step, batch in enumerate(loader, start):
             set_rates(optimizer, base_rates, rate_factor(train, step, steps))
+            torch.manual_seed(step_seed(train.seed, offset + step, fabric.global_rank))
             batch = batch.to(fabric.device)
             losses = module.loss(batch)
             fabric.backward(losses["total"])
@@ -194,6 +198,11 @@ def make_loader(job: Job, names: list[str], fabric: Fabric, start: int, stop: in
         scenes, max(1, train.batch // fabric.world_size), sampler=draws, num_workers=train.workers, collate_fn=collate,
         pin_memory=fabric.device.type == "cuda", persistent_workers=False,
     )  # fmt: skip
+
+
+def step_seed(seed: int, step: int, rank: int) -> int:
+    """Of torch's generator within a step, so that a resumed run draws the same numbers."""
+    return int(np.random.SeedSequence([seed, step, rank]).generate_state(1)[0])
 
 
 def rate_factor(train: TrainConfig, step: int, steps: int) -> float:

@@ -29,6 +29,7 @@ __all__ = ["RunConfig", "from_mapping", "load_config", "named_configs", "to_mapp
 
 CHOICES = {
     "attention.kind": ("none", "dense", "sparse"),
+    "loss.mask_kind": ("squared", "cross-entropy"),
     "teacher.kind": ("none", "dinov2", "efficientnet-lite0", "canonical"),
     "boxes.source": ("predicted", "oracle-count", "oracle-box"),
     "volume.norm": ("batch", "group"),

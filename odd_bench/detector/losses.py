@@ -7,16 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, binary_cross_entropy_with_logits, cosine_similarity, interpolate
+from torch.nn.functional import (
+    adaptive_avg_pool2d,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cosine_similarity,
+    interpolate,
+)
 
 from odd_bench.boxes import iou_matrix
 
+FAINTEST = 1e-4  # masks are kept this far from 0 and 1 in the cross-entropy
 COVERED = 0.5  # share of a feature cell that objects must cover for its feature to be learnt
 
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights of the losses. mask: lambda_sigma. feature: lambda_f. reconstruction: lambda_p, in the second stage.
+    """Weights of the losses. mask: lambda_sigma. mask_kind: `squared` or `cross-entropy`. feature: lambda_f. reconstruction: lambda_p, in the second stage.
 
     anomaly, normal: weights of the two labels. both_ways: each half of the views renders the other, else the first the second.
     match_iou: a predicted box takes the label of the true box it overlaps most, from this IoU on; others are not judged.
@@ -24,6 +31,7 @@ class LossConfig:
     """
 
     mask: float = 1.0
+    mask_kind: str = "squared"
     feature: float = 1.0
     canonical: float = 1.0
     reconstruction: float = 1.0
@@ -44,10 +52,11 @@ def picture_targets(images: Tensor, instance: Tensor, pixels: int) -> tuple[Tens
     return small[..., :3], small[..., 3]
 
 
-def picture_loss(color: Tensor, mask: Tensor, images: Tensor, instance: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
-    """Mean squared errors of colour and mask (eq. 3)."""
-    target_color, target_mask = picture_targets(images, instance, pixels)
-    return (color - target_color).square().sum(dim=-1).mean(), (mask - target_mask).square().mean()
+def mask_loss(mask: Tensor, target: Tensor, kind: str) -> Tensor:
+    """Mean error of rendered masks (v, r): squared (eq. 3), or the binary cross-entropy."""
+    if kind == "squared":
+        return (mask - target).square().mean()
+    return binary_cross_entropy(mask.clamp(FAINTEST, 1 - FAINTEST), target)
 
 
 def covered_cells(instance: Tensor, pixels: int) -> Tensor:

@@ -25,12 +25,14 @@ from odd_bench.detector.losses import (
     feature_loss,
     label_loss,
     labelled_boxes,
-    picture_loss,
+    mask_loss,
+    picture_targets,
     teacher_targets,
 )
 from odd_bench.detector.matching import correspondences, mask_from_keys
+from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
 from odd_bench.detector.render import feature_weights, pixel_rays, render
-from odd_bench.detector.roi import cell_centres, pool
+from odd_bench.detector.roi import cell_centres, most_opaque, pool
 from odd_bench.detector.unet3d import Unet3d
 from odd_bench.method import SceneAnswer
 
@@ -140,10 +142,13 @@ class Detector(nn.Module):
         sums: dict[str, list[Tensor]] = {"color": [], "mask": [], "feature": []}
         for scene in range(len(held)):
             rays = pixel_rays(held.K[scene], held.camera_from_world[scene], size, config.pixels)
+            truth = picture_targets(held.images[scene].float() / 255, held.instance[scene], config.pixels)
+            if config.rays is not None:
+                cells = draw_cells(near_objects(truth[1], config.pixels), config.rays)
+                rays, truth = drawn_rays(rays, cells), at_cells(truth, cells)
             color, mask = render(volumes.color_alpha[scene], rays, self.grid, config)
-            errors = picture_loss(color, mask, held.images[scene].float() / 255, held.instance[scene], config.pixels)
-            sums["color"].append(errors[0])
-            sums["mask"].append(errors[1])
+            sums["color"].append((color - truth[0]).square().sum(dim=-1).mean())  # eq. 3
+            sums["mask"].append(mask_loss(mask, truth[1], self.config.loss.mask_kind))
             if held.teacher is not None:
                 sums["feature"].append(self.scene_feature_loss(volumes, held, scene))
         return {name: torch.stack(values).mean() for name, values in sums.items() if values}
@@ -205,11 +210,15 @@ class Detector(nn.Module):
         """(n,) one logit for each of the boxes (n, 6), n at least 1."""
         cells = cell_centres(torch.from_numpy(boxes).float().to(volumes.features.device), self.grid, self.config.roi)
         features, alpha = self.pooled(volumes, scene, cells)
+        tokens = self.widen(torch.cat([features, alpha[..., None]], dim=-1))  # (n, t, width)
+        compared = most_opaque(alpha, self.config.roi.compared)[..., None]  # (n, k, 1)
         allowed = None
         if self.config.attention.kind == "sparse" and len(boxes) > 1:
-            allowed = mask_from_keys(correspondences(self.heads.beta(features), self.config.matching))  # eq. 5
-        tokens = self.widen(torch.cat([features, alpha[..., None]], dim=-1))  # (n, t, width)
-        return self.classifier(self.cross_instance(tokens, allowed)).float()  # eqs. 6 and 7
+            projected = self.heads.beta(torch.take_along_dim(features, compared, dim=1))
+            allowed = mask_from_keys(correspondences(projected, self.config.matching))  # eq. 5
+        attended = self.cross_instance(torch.take_along_dim(tokens, compared, dim=1), allowed)  # eqs. 6 and 7
+        tokens = tokens.scatter(1, compared.expand_as(attended), attended.to(tokens.dtype))
+        return self.classifier(tokens).float()
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:

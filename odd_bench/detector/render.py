@@ -22,12 +22,14 @@ LIGHTEST = 1e-3  # contributions below this share of a ray are left out of featu
 class RenderConfig:
     """samples: points on a ray. pixels: side of rendered pictures. feature_pixels: side of rendered feature maps.
 
+    rays: cells of each rendered picture drawn in a training step, most near objects; None = all.
     depths_m: planar depths of the first and last sample; None = where the ray enters and leaves the grid.
     """
 
     samples: int = 128
     pixels: int = 128
     feature_pixels: int = 32
+    rays: int | None = None
     depths_m: tuple[float, ...] | None = None
 
 

@@ -12,10 +12,14 @@ from odd_bench.detector.grid import VoxelGrid
 
 @dataclass(frozen=True)
 class RoiConfig:
-    """cells: along each side of the cube. margin_voxels: by how much the cube exceeds the largest object of the scene."""
+    """cells: along each side of the cube. margin_voxels: by how much the cube exceeds the largest object of the scene.
+
+    compared: the most opaque cells of each object take part in the comparison, the others are air; None = all.
+    """
 
     cells: int = 8
     margin_voxels: float = 1.0
+    compared: int | None = None
 
 
 def cell_centres(boxes: Tensor, grid: VoxelGrid, config: RoiConfig) -> Tensor:
@@ -33,3 +37,11 @@ def cell_centres(boxes: Tensor, grid: VoxelGrid, config: RoiConfig) -> Tensor:
 def pool(volume: Tensor, points: Tensor, grid: VoxelGrid) -> Tensor:
     """Trilinear values of a (c, z, y, x) volume at (n, cells^3, 3). Returns (n, cells^3, c)."""
     return grid.sample(volume[None], points.reshape(1, -1, 3)).reshape(*points.shape[:2], -1)
+
+
+def most_opaque(alpha: Tensor, count: int | None) -> Tensor:
+    """(n, count) numbers of the most opaque cells of each object, ascending. alpha: (n, t). All cells where count is None."""
+    n, t = alpha.shape
+    if count is None or count >= t:
+        return torch.arange(t, device=alpha.device).expand(n, -1)
+    return alpha.detach().topk(count, dim=1).indices.sort(dim=1).values

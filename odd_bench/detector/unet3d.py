@@ -48,7 +48,7 @@ class Residual(nn.Module):
 
 
 class Up(nn.Module):
-    """Twice as fine: upsample, change the width, average with the projected skip, residual blocks."""
+    """Twice as fine: change the width, upsample, average with the projected skip, residual blocks."""
 
     def __init__(self, coarse: int, fine: int, blocks: int, config: Unet3dConfig):
         super().__init__()
@@ -60,7 +60,8 @@ class Up(nn.Module):
 
     def forward(self, coarse: Tensor, skip: Tensor, seen: Tensor) -> Tensor:
         size = skip.shape[2:]
-        x = self.narrow(nn.functional.interpolate(coarse, size=size, mode="trilinear", align_corners=False))
+        narrow = self.narrow(coarse)  # before the interpolation, with which it commutes: an eighth of the voxels
+        x = nn.functional.interpolate(narrow, size=size, mode="trilinear", align_corners=False)
         y = self.skip(skip)
         if self.conditional:
             y = torch.where(nn.functional.adaptive_max_pool3d(seen.to(y.dtype), size) > 0, y, x)
