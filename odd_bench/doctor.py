@@ -36,6 +36,7 @@ COMMANDS = {
     "data import, data export": ((Need("h5py"), Need("pillow"), Need("OpenEXR")), "view"),
     "score, leaderboard": ((Need("numpy"), Need("scipy")), ""),
     "train, predict": (TRAIN, "train"),
+    "train --model colmap-dgcnn": ((*TRAIN, Need("open3d", "0.19"), Need("pycolmap", "4.")), "baselines"),
     "generate --scheduler": ((*GENERATE, Need("distributed")), "generate,cluster"),
 }
 

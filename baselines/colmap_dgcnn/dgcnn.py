@@ -41,15 +41,8 @@ class EdgeConv(nn.Module):
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(b, n, c) to (b, n, out).
-
-        W (x_j - x_i, x_i) = A x_j + (B - A) x_i: computed per point and then gathered, k times cheaper than per edge.
-        """
-        neighbours = nearest_neighbours(features, self.k)  # (b, n, k)
-        of_neighbour, of_point = self.weight.chunk(2, dim=1)
-        sent = features @ of_neighbour.T  # (b, n, out)
-        kept = features @ (of_point - of_neighbour).T
-        edges = gathered(sent, neighbours) + kept[:, :, None]  # (b, n, k, out)
+        """(b, n, c) to (b, n, out)."""
+        edges = edge_features(features, nearest_neighbours(features, self.k), self.weight)  # (b, n, k, out)
         normed = self.norm(edges.flatten(0, 2)).view(edges.shape)
         return leaky_relu(normed.amax(dim=2), SLOPE)  # leaky ReLU keeps the order, so the maximum may come first
 
@@ -88,10 +81,22 @@ class Dgcnn(nn.Module):
 @full_precision
 def nearest_neighbours(features: Tensor, k: int) -> Tensor:
     """(b, n, c) to (b, n, k) indices of the nearest points by feature, the point itself included."""
-    features = features.float()
+    features = features.to(torch.promote_types(features.dtype, torch.float32))
     square = (features**2).sum(dim=-1)
     closeness = 2 * features @ features.transpose(1, 2) - square[:, None]  # less |x_i|^2, the same for all j
     return closeness.topk(min(k, features.shape[1]), dim=-1, sorted=False).indices
+
+
+@full_precision
+def edge_features(features: Tensor, neighbours: Tensor, weight: Tensor) -> Tensor:
+    """W (x_j - x_i, x_i) of points (b, n, c) and their neighbours (b, n, k): (b, n, k, out).
+
+    With W = (A, B) this is A x_j + (B - A) x_i: computed per point and then gathered, k times cheaper than per edge.
+    """
+    features = features.to(weight.dtype)
+    of_neighbour, of_point = weight.chunk(2, dim=1)
+    sent, kept = features @ of_neighbour.T, features @ (of_point - of_neighbour).T  # (b, n, out)
+    return gathered(sent, neighbours) + kept[:, :, None]
 
 
 def gathered(features: Tensor, index: Tensor) -> Tensor:

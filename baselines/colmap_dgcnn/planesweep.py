@@ -35,7 +35,8 @@ class PlaneSweepConfig:
 
 def sweep(views: Views, depth_range_m: np.ndarray, config: PlaneSweepConfig, device: torch.device | str) -> np.ndarray:
     """(v, h, w) float32 planar depth in metres, 0 where there is none. depth_range_m: (v, 2) nearest and farthest."""
-    grey = torch.from_numpy(views.images).to(device).float() @ torch.tensor(GREY, device=device) / 255  # (v, h, w)
+    colors = torch.from_numpy(views.images).to(device).float() / 255
+    grey = (colors * torch.tensor(GREY, device=device)).sum(dim=-1)  # (v, h, w)
     neighbours = nearest_views(views, config.sources)
     depths = [
         depth_of_view(views, grey, view, neighbours[view], depth_range_m[view], config) for view in range(len(views))
