@@ -24,8 +24,8 @@ class AnomalyConfig:
     tolerance: a face further than this from the other surface is changed. distance: the largest between the two surfaces.
     move: the same for a part that is moved or turned. changed_area. min_pixels: that look different in at least `min_views`
     of the 12 views of visible.py. stretch: largest growth of an edge. volume: over that of the intact shape. chamfer: mean distance
-    between the surfaces of a shape and its near twin. joint: length
-    of the seam of a moved part over what it was. showing: the same for its area.
+    between the surfaces of a shape and its near twin. twin: the largest between them. joint: length of the seam of a moved part
+    over what it was. showing: the same for its area.
     """
 
     bend_deg: Range = (25.0, 45.0)
@@ -53,6 +53,7 @@ class AnomalyConfig:
     min_views: int = 4
     stretch: float = 2.5
     volume: Range = (0.5, 1.5)
-    chamfer: Range = (0.0015, 0.04)
+    chamfer: Range = (0.0002, 0.05)
+    twin: Range = (0.045, 0.6)
     joint: float = 0.3
     showing: Range = (0.5, 2.0)

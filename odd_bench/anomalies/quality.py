@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.anomalies.changed import Difference, difference
-from odd_bench.anomalies.config import AnomalyConfig, Range
+from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
 from odd_bench.anomalies.reasons import FELL_APART, FOLDS, NOT_CLOSED, NOT_VISIBLE, STRETCHED, TOO_LARGE, TOO_SMALL
 from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.anomalies.visible import differing_pixels
 from odd_bench.shapes.shape import Shape
 
-MOVES = ("part_translation", "part_rotation")
+MOVES, SIMILAR = ("part_translation", "part_rotation"), "similar_shape"
 
 
 def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Variant:
@@ -23,7 +23,7 @@ def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Varia
     """
     require_sound(intact, odd)
     found = difference(intact, odd, config.tolerance)
-    require_size(intact, odd, found, config.move if type in MOVES else config.distance, config)
+    require_size(intact, odd, found, type, config)
     require_visible(intact, odd, config)
     magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces) / _area(odd)))
     return Variant(odd, type, found.changed_faces, found.lost_faces, magnitude)
@@ -40,13 +40,18 @@ def require_sound(intact: Shape, odd: Shape) -> None:
         raise Refusal(FELL_APART, f"{bodies} bodies")
 
 
-def require_size(intact: Shape, odd: Shape, found: Difference, distance: Range, config: AnomalyConfig) -> None:
-    """Largest distance between the surfaces (unless only paint differs), changed area and volume within bounds."""
+def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config: AnomalyConfig) -> None:
+    """Largest distance between the surfaces (unless only paint differs), changed area and volume within bounds.
+
+    All of a near twin may lie elsewhere.
+    """
+    distance = {**dict.fromkeys(MOVES, config.move), SIMILAR: config.twin}.get(type, config.distance)
+    most_changed = 1.0 if type == SIMILAR else config.changed_area[1]
     if 0 < found.distance < distance[0] or found.distance > distance[1]:
         raise Refusal(TOO_SMALL if found.distance < distance[0] else TOO_LARGE, f"distance {found.distance:.3f}")
     changed = _area(odd, found.changed_faces) / _area(odd)
     share = max(changed, _area(intact, found.lost_faces) / _area(intact))
-    if not config.changed_area[0] <= share <= config.changed_area[1]:
+    if not config.changed_area[0] <= share <= most_changed:
         raise Refusal(TOO_SMALL if share < config.changed_area[0] else TOO_LARGE, f"{share:.1%} of the surface")
     volume = _volume(odd) / _volume(intact)
     if not config.volume[0] <= volume <= config.volume[1]:
@@ -54,10 +59,14 @@ def require_size(intact: Shape, odd: Shape, found: Difference, distance: Range, 
 
 
 def require_visible(intact: Shape, odd: Shape, config: AnomalyConfig) -> None:
-    """Enough pixels differ in enough of the views all around."""
-    pixels = differing_pixels(intact, odd)
-    if (pixels >= config.min_pixels).sum() < config.min_views:
-        raise Refusal(NOT_VISIBLE, f"pixels that differ by view: {pixels.tolist()}")
+    """Refuse an odd shape that looks too much like the intact one."""
+    if not is_visible(intact, odd, config):
+        raise Refusal(NOT_VISIBLE, f"pixels that differ by view: {differing_pixels(intact, odd).tolist()}")
+
+
+def is_visible(intact: Shape, odd: Shape, config: AnomalyConfig) -> bool:
+    """Whether enough pixels differ in enough of the views all around."""
+    return (differing_pixels(intact, odd) >= config.min_pixels).sum() >= config.min_views
 
 
 def require_unstretched(before: Shape, after: Shape, limit: float) -> None:

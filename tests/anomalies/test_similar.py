@@ -31,7 +31,7 @@ def test_a_twin_keeps_the_bounds_and_says_where_it_differs(family):
     assert len(variant.changed_faces) == len(variant.shape.faces)
     assert len(variant.lost_faces) == len(intact.faces)
     assert variant.changed_faces.any() or variant.lost_faces.any()
-    assert 0 < variant.magnitude <= AnomalyConfig().distance[1]
+    assert AnomalyConfig().twin[0] <= variant.magnitude <= AnomalyConfig().twin[1]
 
 
 def test_equal_generators_give_equal_twins():

@@ -25,9 +25,9 @@ class Parameter:
     value: object
 
     def nudged(self, rng: np.random.Generator) -> float:
-        """A draw that gives a value next to this one: a neighbouring level, or 0.2 to 0.5 of a real range away."""
+        """A draw that gives a value next to this one: a neighbouring level, or 0.35 to 0.8 of a real range, where there is room."""
         if not self.levels:
-            step = rng.uniform(0.2, 0.5)
+            step = rng.uniform(0.35, 0.8)
             return float(np.clip(self.draw + (step if rng.random() < 1 - self.draw else -step), 0.0, 0.999))
         own = int(np.searchsorted(self.levels, self.draw, side="right")) - 1
         near = [level for level in (own - 1, own + 1) if 0 <= level < len(self.levels) - 1]

@@ -61,15 +61,15 @@ POWDERS = ((0.12, 0.12, 0.13), (0.85, 0.85, 0.84), (0.72, 0.14, 0.12), (0.20, 0.
 
 METALLIC = 0.65  # all metal would be black where the surroundings are dark
 
-STEEL = Kind("steel", ((0.68, 0.69, 0.71), (0.58, 0.59, 0.61)), (0.3, 0.45), METALLIC)
-STAINLESS = Kind("stainless", ((0.74, 0.74, 0.73),), (0.18, 0.3), METALLIC)
+STEEL = Kind("steel", ((0.68, 0.69, 0.71), (0.58, 0.59, 0.61)), (0.38, 0.52), METALLIC)
+STAINLESS = Kind("stainless", ((0.74, 0.74, 0.73),), (0.28, 0.4), METALLIC)
 BLACK_OXIDE = Kind("black oxide", ((0.10, 0.10, 0.11), (0.14, 0.14, 0.15)), (0.35, 0.5), 0.6)
-ZINC = Kind("zinc plated", ((0.72, 0.75, 0.80), (0.80, 0.72, 0.48)), (0.25, 0.4), METALLIC)
-BRASS = Kind("brass", ((0.83, 0.66, 0.30), (0.78, 0.60, 0.27)), (0.2, 0.35), METALLIC)
-BRONZE = Kind("bronze", ((0.74, 0.56, 0.37),), (0.3, 0.45), METALLIC)
-COPPER = Kind("copper", ((0.78, 0.47, 0.34),), (0.25, 0.4), METALLIC)
-ALUMINIUM = Kind("aluminium", ((0.78, 0.79, 0.80),), (0.3, 0.45), METALLIC)
-ANODISED = Kind("anodised", DYES, (0.3, 0.45), 0.75)
+ZINC = Kind("zinc plated", ((0.72, 0.75, 0.80), (0.80, 0.72, 0.48)), (0.35, 0.48), METALLIC)
+BRASS = Kind("brass", ((0.83, 0.66, 0.30), (0.78, 0.60, 0.27)), (0.3, 0.42), METALLIC)
+BRONZE = Kind("bronze", ((0.74, 0.56, 0.37),), (0.38, 0.5), METALLIC)
+COPPER = Kind("copper", ((0.78, 0.47, 0.34),), (0.32, 0.45), METALLIC)
+ALUMINIUM = Kind("aluminium", ((0.78, 0.79, 0.80),), (0.44, 0.58), METALLIC)
+ANODISED = Kind("anodised", DYES, (0.4, 0.52), 0.7)
 CAST_IRON = Kind("cast iron", ((0.30, 0.30, 0.31), (0.36, 0.35, 0.34)), (0.6, 0.75), 0.4, bump=0.6)
 CAST_ALUMINIUM = Kind("cast aluminium", ((0.66, 0.67, 0.68),), (0.5, 0.6), 0.7, bump=0.4)
 PAINT = Kind("paint", PAINTS, (0.35, 0.5), coat=0.3)
