@@ -16,10 +16,12 @@ MIRROR_X = np.diag([-1.0, 1.0, 1.0, 1.0])
 class AugmentConfig:
     """Ranges of the random move. yaw_deg, shift_m: drawn from -x to x. mirror: chance of x -> -x. scale: lowest, highest.
 
+    yaw_step_deg: the yaw is rounded to multiples of it where above 0; at 90 every aabb stays tight, else it becomes a bound.
     room_m: half-extents x and y and height z that the objects must stay within; scale and shift are cut back to it.
     """
 
     yaw_deg: float = 180.0
+    yaw_step_deg: float = 0.0
     shift_m: float = 0.1
     mirror: float = 0.5
     scale: tuple[float, ...] = (0.9, 1.1)
@@ -48,7 +50,10 @@ class Move:
 
 def draw_move(rng: np.random.Generator, scene: Scene, config: AugmentConfig) -> Move:
     """A random move that leaves the objects of `scene` in the room where they fit it."""
-    yaw, mirrored = np.deg2rad(config.yaw_deg) * rng.uniform(-1, 1), bool(rng.random() < config.mirror)
+    yaw_deg, mirrored = config.yaw_deg * rng.uniform(-1, 1), bool(rng.random() < config.mirror)
+    if config.yaw_step_deg:
+        yaw_deg = config.yaw_step_deg * round(yaw_deg / config.yaw_step_deg)
+    yaw = np.deg2rad(yaw_deg)
     lowest, highest = config.scale
     turned = moved_scene(scene, Move(yaw, mirrored=mirrored))
     boxes, room = np.array([one.aabb for one in turned.objects]), np.array(config.room_m)

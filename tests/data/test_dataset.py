@@ -72,6 +72,13 @@ def test_boxes_follow_the_move(move):
 
 
 @given(st.integers(0, 10_000))
+def test_boxes_stay_tight_where_moves_are_drawn_in_quarter_turns(seed):
+    move = draw_move(np.random.default_rng(seed), RECORD.scene, replace(AUGMENT, yaw_step_deg=90.0))
+    for old, new in zip(RECORD.scene.objects, moved_scene(RECORD.scene, move).objects, strict=True):
+        assert np.isclose(new.aabb[3:].prod(), move.scale**3 * old.aabb[3:].prod(), rtol=1e-9)
+
+
+@given(st.integers(0, 10_000))
 def test_drawn_moves_keep_the_objects_in_the_room(seed):
     moved = moved_scene(RECORD.scene, draw_move(np.random.default_rng(seed), RECORD.scene, AUGMENT))
     for one in moved.objects:
