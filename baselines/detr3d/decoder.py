@@ -45,8 +45,7 @@ class CrossAttention(nn.Module):
     """The mean over the views that see a query's point of its features there, levels weighed by the query (eq. 4).
 
     DETR3D learns a weight for each of the six cameras of one car. Here cameras are any number, in any order and place: levels
-    are weighed alike in all views, and, in place of a camera's number, `sight` scales the channels of its features. It
-    starts as the plain mean.
+    are weighed alike in all views, and, in place of a camera's number, `sight` scales the channels of its features.
     """
 
     def __init__(self, width: int, levels: int, camera_aware: bool):
@@ -54,10 +53,9 @@ class CrossAttention(nn.Module):
         self.level_weights = nn.Linear(width, levels)
         self.project = nn.Linear(width, width)
         self.encode_point = nn.Sequential(*normed(3, width), *normed(width, width))
-        self.scale = nn.Sequential(nn.Linear(4, width), nn.ReLU(), nn.Linear(width, width)) if camera_aware else None
-        for started_at_zero in (self.level_weights, *([self.scale[-1]] if camera_aware else [])):
-            nn.init.zeros_(started_at_zero.weight)
-            nn.init.zeros_(started_at_zero.bias)
+        self.scale = scale_by_sight(width) if camera_aware else None
+        nn.init.zeros_(self.level_weights.weight)
+        nn.init.zeros_(self.level_weights.bias)
 
     def forward(self, asked: Tensor, reference: Tensor, views: Views, code: CodeConfig) -> Tensor:
         """asked: (b, q, c) queries with their positions; reference: (b, q, 3) in the unit cube. Returns (b, q, c)."""
@@ -66,7 +64,7 @@ class CrossAttention(nn.Module):
         weights = self.level_weights(asked).sigmoid()  # (b, q, levels)
         seen = torch.einsum("lbvcq,bql->bvqc", taken, weights)
         if self.scale is not None:
-            seen = seen * (1 + self.scale(views.sight(points)))
+            seen = seen * self.scale(views.sight(points))
         mean = seen.sum(dim=1) / visible.sum(dim=1).clamp(min=1)[..., None]  # (b, q, c)
         return self.project(mean) + self.encode_point(torch.logit(reference, eps=1e-5))
 
@@ -126,6 +124,15 @@ def refined(change: Tensor, reference: Tensor) -> Tensor:
 
 def normed(inside: int, outside: int) -> list[nn.Module]:
     return [nn.Linear(inside, outside), nn.LayerNorm(outside), nn.ReLU()]
+
+
+def scale_by_sight(width: int) -> nn.Sequential:
+    """From (..., 4) to factors (..., c) around 1, at the start spread by about 1 from camera to camera."""
+    first, last = nn.Linear(4, width), nn.Linear(width, width)
+    nn.init.normal_(first.weight)
+    nn.init.kaiming_normal_(last.weight)
+    nn.init.ones_(last.bias)
+    return nn.Sequential(first, nn.ReLU(), last)
 
 
 def class_head(width: int) -> nn.Sequential:

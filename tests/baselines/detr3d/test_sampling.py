@@ -81,12 +81,18 @@ def cross_attention(camera_aware: bool) -> CrossAttention:
     return attention
 
 
-def test_at_the_start_cameras_do_not_count():
-    seeing, asked, reference = views(width=8), torch.randn(1, 6, 8), torch.full((1, 6, 3), 0.5)
-    attention = CrossAttention(8, 4, camera_aware=True)
-    aware = attention(asked, reference, seeing, CodeConfig())
-    attention.scale = None
-    assert torch.allclose(attention(asked, reference, seeing, CodeConfig()), aware, atol=1e-6)
+def test_what_is_seen_from_one_side_only_depends_on_the_side_where_cameras_count():
+    """The same features seen by a camera elsewhere."""
+    seeing, asked, reference = views(1, width=8), torch.randn(1, 6, 8), torch.full((1, 6, 3), 0.5)
+    half_turn = torch.diag(torch.tensor([-1.0, -1.0, 1.0, 1.0]))
+    middle = torch.tensor([0.0, 0.0, 0.2])
+    code = CodeConfig(low_m=(-0.8, -0.8, -0.05), high_m=(0.8, 0.8, 0.45))
+    assert torch.allclose(code.world(reference), middle)
+    opposite = Views(seeing.levels, seeing.K, seeing.camera_from_world @ half_turn, seeing.image_size)
+    for camera_aware in (False, True):
+        attention = cross_attention(camera_aware)
+        answers = [attention(asked, reference, one, code) for one in (seeing, opposite)]
+        assert torch.allclose(*answers, atol=1e-4) == (not camera_aware)
 
 
 def test_sight_is_the_direction_to_the_camera_and_its_scale():
