@@ -21,12 +21,12 @@ from tests.data.folders import planned_record, write_dataset
 pytest.importorskip("pycolmap", reason="needs the extra baselines")
 
 GT_DEPTH = ReconstructionConfig(stereo="gt-depth")
-SWEEP = ReconstructionConfig(sweep=PlaneSweepConfig(planes=48))
+SWEEP = ReconstructionConfig(sweep=PlaneSweepConfig(planes=32))
 
 
 @pytest.fixture(scope="module")
 def views():
-    return ball_on_floor(views=16, pixels=128)
+    return ball_on_floor(views=12, pixels=112)
 
 
 def from_surface(points: np.ndarray) -> np.ndarray:
@@ -42,15 +42,16 @@ def ball_points(cloud: Cloud) -> int:
 def test_true_depth_is_fused_to_points_on_the_surface(views):
     """To a millimetre: half a pixel would be four."""
     cloud = reconstruct(views, GT_DEPTH)
-    assert ball_points(cloud) > 1000 and cloud.sparse == 0
+    assert ball_points(cloud) > 500 and cloud.sparse == 0
     assert np.median(from_surface(cloud.points)) < 0.0005
     floor = cloud.points[cloud.points[:, 2] < 0.02]
     assert abs(np.median(floor[:, 2])) < 0.0005
 
 
-def test_pictures_alone_give_points_near_the_surface(views):
-    cloud = reconstruct(views, SWEEP)
-    assert cloud.sparse > 20 and ball_points(cloud) > 1000 and cloud.seconds > 0
+def test_pictures_alone_give_points_near_the_surface_the_same_every_time(views):
+    cloud, again = (reconstruct(views, SWEEP) for _ in range(2))
+    assert np.array_equal(cloud.points, again.points)
+    assert cloud.sparse > 20 and ball_points(cloud) > 500 and cloud.seconds > 0
     assert cloud.points.dtype == np.float32 and cloud.colors.shape == cloud.points.shape
     assert np.median(from_surface(cloud.points)) < 0.004 and np.quantile(from_surface(cloud.points), 0.9) < 0.02
 
