@@ -16,7 +16,7 @@ WORST = 1e6  # in place of costs that are not finite
 
 @dataclass(frozen=True)
 class Truths:
-    """All objects of a batch in one row, t of them. codes: (t, 8). columns: (t,) the class. counts: objects of each scene."""
+    """All objects of a batch in one row, t of them. codes: (t, 6). columns: (t,) the class. counts: objects of each scene."""
 
     codes: Tensor
     columns: Tensor

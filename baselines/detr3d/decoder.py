@@ -35,7 +35,7 @@ class DecoderConfig:
 
 @dataclass(frozen=True)
 class Detections:
-    """What every layer says of every query. logits: (layers, b, q, 2) anomalous, normal. codes: (layers, b, q, 8)."""
+    """What every layer says of every query. logits: (layers, b, q, 2) anomalous, normal. codes: (layers, b, q, 6)."""
 
     logits: Tensor
     codes: Tensor
@@ -116,7 +116,7 @@ class Decoder(nn.Module):
 
 
 def refined(change: Tensor, reference: Tensor) -> Tensor:
-    """The code whose centre is the reference point (b, q, 3), moved within the unit cube by the change (b, q, 8)."""
+    """The code whose centre is the reference point (b, q, 3), moved within the unit cube by the change (b, q, 6)."""
     code = change.clone()
     code[..., CENTRE] = (change[..., CENTRE] + torch.logit(reference, eps=1e-5)).sigmoid()
     return code

@@ -69,7 +69,7 @@ class Detr3d(nn.Module):
         """The objects to be found, as codes and classes."""
         labels = torch.cat(batch.labels)
         columns = torch.where(labels == 1, ANOMALOUS, NORMAL)
-        return Truths(encode(torch.cat(batch.obbs), self.config.code), columns, [len(one) for one in batch.labels])
+        return Truths(encode(torch.cat(batch.boxes), self.config.code), columns, [len(one) for one in batch.labels])
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
@@ -80,7 +80,7 @@ class Detr3d(nn.Module):
         return [self.answer(*scene) for scene in zip(boxes, scores, strict=True)]
 
     def answer(self, boxes, scores) -> SceneAnswer:
-        """From boxes (q, 7) and class scores (q, 2)."""
+        """From boxes (q, 6) and class scores (q, 2)."""
         config = self.config.answer
         best = scores.max(axis=1).argsort(kind="stable")[::-1][: config.most]
         return scene_answer(boxes[best], scores[best], config.duplicate_iou, config.keep_above)

@@ -20,11 +20,11 @@ LAYERS, QUERIES, CODE = 3, 9, CodeConfig()
 def truths(counts=(2, 4, 1)) -> Truths:
     total = sum(counts)
     columns = torch.tensor([ANOMALOUS, NORMAL] * total)[:total]
-    return Truths(torch.rand(total, 8), columns, list(counts))
+    return Truths(torch.rand(total, 6), columns, list(counts))
 
 
 def noise(scenes: int = 3) -> Detections:
-    return Detections(torch.randn(LAYERS, scenes, QUERIES, 2), torch.rand(LAYERS, scenes, QUERIES, 8))
+    return Detections(torch.randn(LAYERS, scenes, QUERIES, 2), torch.rand(LAYERS, scenes, QUERIES, 6))
 
 
 def perfect(true: Truths) -> Detections:
@@ -59,13 +59,13 @@ def test_every_object_gets_one_query_of_its_scene_in_every_layer():
 
 
 def test_the_nearest_code_wins_among_equal_chances_and_the_likelier_class_among_equal_codes():
-    true = Truths(torch.full((1, 8), 0.5), torch.tensor([ANOMALOUS]), [1])
-    codes = torch.zeros(1, 1, 3, 8)
+    true = Truths(torch.full((1, 6), 0.5), torch.tensor([ANOMALOUS]), [1])
+    codes = torch.zeros(1, 1, 3, 6)
     codes[0, 0, 1] = 0.4
     assert assign(Detections(torch.zeros(1, 1, 3, 2), codes), true, 2.0, 1.0, CODE.weights()).query.tolist() == [1]
     logits = torch.zeros(1, 1, 3, 2)
     logits[0, 0, 2, ANOMALOUS], logits[0, 0, 0, NORMAL] = 1.0, 3.0
-    found = Detections(logits, torch.zeros(1, 1, 3, 8))
+    found = Detections(logits, torch.zeros(1, 1, 3, 6))
     assert assign(found, true, 2.0, 1.0, CODE.weights()).query.tolist() == [2]
 
 
@@ -102,6 +102,6 @@ def test_focal_loss_is_cross_entropy_without_focus_and_cost_is_its_difference():
 
 
 def test_scenes_without_objects_have_losses():
-    nothing = Truths(torch.zeros(0, 8), torch.zeros(0, dtype=torch.long), [0, 0])
+    nothing = Truths(torch.zeros(0, 6), torch.zeros(0, dtype=torch.long), [0, 0])
     losses = set_loss(noise(2), nothing, LossConfig(), CODE)
     assert torch.isfinite(losses["total"]) and losses["box"] == 0

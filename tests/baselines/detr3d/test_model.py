@@ -44,7 +44,7 @@ def test_groups_hold_every_parameter_once():
 def test_any_number_of_views_at_test(views):
     answers = model("model.answer.keep_above=0.0").eval().predict(noise_batch(scenes=2, views=views))
     assert len(answers) == 2
-    assert all(answer.boxes.shape == (30, 7) and np.isfinite(answer.scores).all() for answer in answers)
+    assert all(answer.boxes.shape == (30, 6) and np.isfinite(answer.scores).all() for answer in answers)
 
 
 def test_the_order_of_views_does_not_matter():
@@ -84,8 +84,8 @@ def test_a_world_turned_by_a_quarter_is_seen_from_the_same_pixels():
 
 def test_refinement_moves_the_reference_within_the_unit_cube():
     reference = torch.rand(2, 5, 3)
-    assert torch.allclose(refined(torch.zeros(2, 5, 8), reference)[..., [0, 1, 4]], reference, atol=1e-4)
-    far = refined(torch.full((2, 5, 8), 50.0), reference)[..., [0, 1, 4]]
+    assert torch.allclose(refined(torch.zeros(2, 5, 6), reference)[..., [0, 1, 4]], reference, atol=1e-4)
+    far = refined(torch.full((2, 5, 6), 50.0), reference)[..., [0, 1, 4]]
     assert (far <= 1).all() and (far > reference).all()
 
 
@@ -104,12 +104,12 @@ def test_one_object_and_twelve(objects):
 
 def test_a_scene_in_which_nothing_is_found():
     answer = model("model.answer.keep_above=0.99").eval().predict(noise_batch(scenes=1))[0]
-    assert answer.boxes.shape == (0, 7) and answer.scores.shape == (0,)
+    assert answer.boxes.shape == (0, 6) and answer.scores.shape == (0,)
 
 
 def test_at_most_so_many_of_the_best_and_a_score_of_two_classes():
     made = model("model.answer.most=2", "model.answer.keep_above=0.0").eval()
-    boxes = np.array([[x, 0.0, 0.1, 0.2, 0.2, 0.2, 0.0] for x in (0.0, 0.3, 0.6)])
+    boxes = np.array([[x, 0.0, 0.1, 0.2, 0.2, 0.2] for x in (0.0, 0.3, 0.6)])
     scores = np.zeros((3, 2))
     scores[:, ANOMALOUS], scores[:, NORMAL] = (0.1, 0.2, 0.6), (0.3, 0.05, 0.2)
     answer = made.answer(boxes, scores)
