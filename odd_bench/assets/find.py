@@ -35,6 +35,8 @@ def find(
     categories: by shape, for layouts whose paths do not say. most: how many, evenly spread. below: look only in this part of the
     folder. Raises DataError if there is none.
     """
+    if not (folder / below).is_dir():
+        raise DataError(folder / below, "no such folder", "the unzipped folder", "Check the path given with --from")
     files = sorted(path for path in (folder / below).rglob("*") if path.is_file())
     paths = {path.relative_to(folder).as_posix(): path for path in files}
     for layout in layouts:

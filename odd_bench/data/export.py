@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -156,19 +157,26 @@ def _scene3d(record: SceneRecord, names: list[str], paths: list[str]) -> dict:
 
 
 def _object(one: SceneObject, name: str, path: str, box: np.ndarray) -> dict:
-    from scipy.spatial.transform import Rotation
-
     pose = one.world_from_object
     scale = float(np.cbrt(np.linalg.det(pose[:3, :3])))
     return {
         "name": name,
         "path": path,
         "rotation_matrix": pose.tolist(),
-        "rotation_euler": Rotation.from_matrix(pose[:3, :3] / scale).as_euler("xyz").tolist(),
+        "rotation_euler": _euler_xyz(pose[:3, :3] / scale),
         "location": pose[:3, 3].tolist(),
         "scale": [scale] * 3,
         "bbox": [box[:3].tolist(), box[3:].tolist()],
     }
+
+
+def _euler_xyz(rotation: np.ndarray) -> list[float]:
+    """Turns about x, y and z, radians; about z it is 0 where x and z cannot be told apart."""
+    from scipy.spatial.transform import Rotation
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Gimbal lock", UserWarning)
+        return Rotation.from_matrix(rotation).as_euler("xyz").tolist()
 
 
 def _published_boxes(record: SceneRecord, paths: list[str]) -> np.ndarray:

@@ -6,12 +6,13 @@ import numpy as np
 import OpenEXR
 import pytest
 from PIL import Image
+from scipy.spatial.transform import Rotation
 from typer.testing import CliRunner
 
 from odd_bench.boxes import iou
 from odd_bench.data.commands import app
 from odd_bench.data.errors import DataError
-from odd_bench.data.export import export_dataset, folder_name
+from odd_bench.data.export import _euler_xyz, export_dataset, folder_name
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.validate import validate
 from tests.data.folders import make_scenes, planned_record, write_dataset
@@ -121,3 +122,9 @@ def test_a_data_set_without_depth_is_refused(tmp_path):
     folder = write_dataset(tmp_path / "toys", [planned_record("train", "mug", 0, 0, depth=False)])
     with pytest.raises(DataError, match="no depth"):
         export_dataset(open_dataset(folder), tmp_path / "out", ["toys-mug-0000-0000"])
+
+
+@pytest.mark.parametrize("angles", ([0.3, -0.7, 2.0], [0.4, np.pi / 2, 0.9], [0.0, -np.pi / 2, 1.3]))
+def test_euler_angles_give_the_rotation_back_where_two_axes_fall_together_too(angles):
+    rotation = Rotation.from_euler("xyz", angles).as_matrix()
+    assert Rotation.from_euler("xyz", _euler_xyz(rotation)).as_matrix() == pytest.approx(rotation, abs=1e-6)
