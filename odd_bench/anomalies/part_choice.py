@@ -16,6 +16,7 @@ from odd_bench.shapes.shape import Shape
 Parts = tuple[str, ...]
 NUMBER = re.compile(r" \d+$")
 MOST_OF_A_KIND = 0.5  # of parts of one name that a run may hold
+ENOUGH = 0.5  # of the least area, that one or a run must have all the same
 
 
 def drawn_parts(
@@ -24,13 +25,13 @@ def drawn_parts(
     """The named parts whose share of the surface lies in `area`, in random order, larger ones rather first.
 
     least_area: of the surface in squares of the largest side. A smaller part comes with its nearest of the same name but for a
-    number, as many as it takes. Raises Refusal if there is none.
+    number, as many as it takes or as there may be; together they have at least ENOUGH of it. Raises Refusal if there is none.
     """
     areas = part_areas(intact)
     whole = sum(areas.values())
     runs = [_run(name, names, intact, areas, least_area) for name in names]
     sizes = [sum(areas[name] for name in run) for run in runs]
-    fitting = [k for k, size in enumerate(sizes) if size >= least_area and area[0] <= size / whole <= area[1]]
+    fitting = [k for k, size in enumerate(sizes) if size >= ENOUGH * least_area and area[0] <= size / whole <= area[1]]
     if not fitting:
         found = ", ".join(f"{name} {areas[name] / whole:.1%}" for name in names)
         raise Refusal(NO_PART, f"{intact.name}: {found or 'none may be moved'}")

@@ -12,11 +12,11 @@ from odd_bench.shapes.cad.profile import capsule, circle, rectangle, regular
 
 
 def ball_bearing(d: Draws) -> list[Step]:
-    """A deep-groove bearing: two races, balls, a cage or a seal."""
+    """A deep-groove bearing: two races, balls in a cage, perhaps a seal on one side."""
     steel = finish(d, "races", (STEEL, STAINLESS, STEEL))
     outer, inner = 20.0, d.real("bore", 8.0, 10.5)
-    width, middle = d.real("width", 7, 12), (outer + inner) / 2
-    ball = (outer - inner) * d.real("ball", 0.27, 0.3)
+    width, middle = d.real("width", 8, 12), (outer + inner) / 2
+    ball = (outer - inner) * d.real("ball", 0.27, 0.29)
     wall = middle - inner - ball * d.real("shoulder", 0.55, 0.7)
     edge = d.real("edge", 0.4, 0.9)
     steps = [
@@ -25,8 +25,8 @@ def ball_bearing(d: Draws) -> list[Step]:
     ]
     thick = d.real("cage thickness", 0.16, 0.26) * width
     if d.flag("sealed", 0.3):
-        seal = tube(outer - 0.7 * wall, inner + 0.7 * wall, 0.1 * width, 0.9 * width, 0.4, 96)
-        return [*steps, Step("seal", seal, finish(d, "seal", (RUBBER, PLASTIC, STAINLESS)))]
+        seal = tube(outer - 0.7 * wall, inner + 0.7 * wall, 0.84 * width, 0.96 * width, 0.3, 96)
+        steps.append(Step("seal", seal, finish(d, "seal", (RUBBER, PLASTIC, STAINLESS)), movable=True))
     count = d.whole("balls", 7, int(np.pi * middle / (1.18 * ball)))
     cage = tube(outer - 0.8 * wall, inner + 0.8 * wall, (width - thick) / 2, (width + thick) / 2, 0.2, 96)
     steps.append(Step("cage", cage, finish(d, "cage", (BRASS, STEEL, NYLON)), movable=True))

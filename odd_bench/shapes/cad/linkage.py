@@ -63,7 +63,11 @@ def connecting_rod(d: Draws) -> list[Step]:
     for z in (0.5 * web * thick, -9 - 0.5 * web * thick):
         steps.append(Step("pocket", prism(pocket, z, z + 9), metal, cut=True))
     steps.append(Step("big end", cylinder(big, -0.5 * thick, 0.5 * thick, 0.5, 80), metal))
-    steps.append(Step("small end", cylinder(small, -0.55 * thick, 0.55 * thick, 0.5).translate((long, 0, 0)), metal))
+    steps.append(
+        Step(
+            "small end", cylinder(small, -0.55 * thick, 0.55 * thick, 0.5).translate((long, 0, 0)), metal, movable=True
+        )
+    )
     ear = box((9, 2 * big + 5, 0.8 * thick), (-0.5, 0, 0), 0.8)
     steps.append(Step("ears", ear, metal, movable=True))
     bolt = to_x(

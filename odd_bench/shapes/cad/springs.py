@@ -34,12 +34,11 @@ def compression_spring(d: Draws) -> list[Step]:
     path = np.stack([reach * np.cos(angle), reach * np.sin(angle), height], axis=1)
     steps = [Step("coil", rod(path, wire, (0, 0, 1), sides=18), metal)]
     seats, cap, thick = (
-        d.choice("seats", ("both", "lower", "none")),
+        d.choice("seats", ("both", "lower")),
         finish(d, "seats", (PLASTIC, RUBBER, *HARD)),
         d.real("seat", 1.6, 3),
     )
-    if seats != "none":
-        steps.append(Step("lower seat", _seat(reach[0] + wire, thick, 0.6 * wire, reach[0] * 0.5), cap, movable=True))
+    steps.append(Step("lower seat", _seat(reach[0] + wire, thick, 0.6 * wire, reach[0] * 0.5), cap, movable=True))
     if seats == "both":
         upper = (
             _seat(reach[-1] + wire, thick, 0.6 * wire, reach[-1] * 0.5).mirror((0, 0, 1)).translate((0, 0, height[-1]))
