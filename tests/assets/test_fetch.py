@@ -200,6 +200,8 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "photo.jpg").write_text("x")
     with pytest.raises(DataError, match=r"1 files, none of a shape, expected paths like .*_trimesh_"):
         take_folder(load("abc"), tmp_path, tmp_path / "assets")
+    with pytest.raises(DataError, match=r"nowhere: found no such folder"):
+        take_folder(load("abc"), tmp_path / "nowhere", tmp_path / "assets")
 
 
 @pytest.mark.blender
