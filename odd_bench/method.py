@@ -62,3 +62,11 @@ class ReadsData(Protocol):
 
     def read_from(self, dataset: Dataset) -> None:
         """Called before scenes of a data set are predicted."""
+
+
+@runtime_checkable
+class Measures(Protocol):
+    """A method that can be watched by more than its losses."""
+
+    def measures(self, batch: SceneBatch) -> dict[str, float]:
+        """Figures by name, from all views of the batch; NaN where a batch has nothing to measure."""

@@ -22,7 +22,7 @@ from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import WrongUse
-from odd_bench.method import Method, ReadsData, SceneAnswer
+from odd_bench.method import Measures, Method, ReadsData, SceneAnswer
 from odd_bench.models import builder
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.scoring import Method as MethodHeader
@@ -131,6 +131,16 @@ def localise(
         counts.append(len(boxes) == len(truth))
     overlap = np.concatenate(best)
     return Localisation(float(overlap.mean()), float(np.mean(counts)), float((overlap > 0.5).mean()))
+
+
+def mean_measures(
+    method: Measures, scenes: TestScenes, device: torch.device | str, track: Track = lambda x: x
+) -> dict[str, float]:
+    """What the method measures, averaged over the scenes in which there is something to measure."""
+    found = [method.measures(scenes[number].to(device)) for number in track(range(len(scenes)))]
+    values = {name: np.array([one[name] for one in found]) for name in found[0]}
+    return {name: float(value[~np.isnan(value)].mean()) if not np.isnan(value).all() else float("nan")
+            for name, value in values.items()}  # fmt: skip
 
 
 def reason(error: RuntimeError) -> str:

@@ -17,9 +17,9 @@ from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import DESCRIPTION
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.errors import WrongUse
-from odd_bench.method import Method
+from odd_bench.method import Measures, Method
 from odd_bench.models import builder
-from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.predict import load_run, localise, mean_measures, predict_split
 from odd_bench.training import Job, StepReport, fit, make_fabric
 
 LINE_EVERY_S = 15.0
@@ -165,14 +165,18 @@ class Display:
         self.say(f"{told.stage} {told.step}/{told.steps}: {losses} ({speed}, {left})")
 
     def after_stage(self, name: str, method: Method) -> None:
-        """How well objects are found in the validation scenes."""
+        """How well objects are found in the validation scenes, and what else the method measures of them."""
         if self.console is None or "val" not in self.job.dataset.splits:
             return
         train = self.job.train
         scenes = TestScenes(self.job.dataset, self.job.dataset.scene_names("val"), train.views, train.pixels)
         method.eval()
         device = next(method.parameters()).device
-        self.say(f"{name}, val: {localise(method, scenes, device, lambda x: tracked(x, self.console, 'val'))}")
+        told = str(localise(method, scenes, device, lambda x: tracked(x, self.console, "val")))
+        if isinstance(method, Measures):
+            measured = mean_measures(method, scenes, device, lambda x: tracked(x, self.console, "val"))
+            told = ", ".join([told, *(f"{name} {value:.3f}" for name, value in measured.items())])
+        self.say(f"{name}, val: {told}")
         method.train()
 
     def say(self, line: str) -> None:

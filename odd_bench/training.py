@@ -26,7 +26,7 @@ from odd_bench.data.batch import SceneBatch, collate
 from odd_bench.data.dataset import Draws, FeatureFolder, TrainScenes
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import OddBenchError
-from odd_bench.method import Method
+from odd_bench.method import Measures, Method
 from odd_bench.training_config import TrainConfig
 
 
@@ -66,10 +66,19 @@ class Diverged(OddBenchError):
 def make_fabric(train: TrainConfig, devices: int | str = "auto") -> Fabric:
     """Fabric over the GPUs there are, or the CPU as one device."""
     if not torch.cuda.is_available():
-        return Fabric(accelerator="cpu", devices=1, precision=train.precision)
+        return Fabric(accelerator="cpu", devices=1, precision=precision_of(train))
     many = devices not in (1, "1") and torch.cuda.device_count() > 1
     strategy = "ddp_find_unused_parameters_true" if many else "auto"
-    return Fabric(accelerator="cuda", devices=devices, strategy=strategy, precision=train.precision)
+    return Fabric(accelerator="cuda", devices=devices, strategy=strategy, precision=precision_of(train))
+
+
+def precision_of(train: TrainConfig) -> str:
+    """The configured precision; for `auto`, bfloat16 where the device computes in it."""
+    if train.precision != "auto":
+        return train.precision
+    able = getattr(torch.cpu, "get_capabilities", dict)()  # absent before torch 2.12
+    native = torch.cuda.is_available() or able.get("avx512_bf16") or able.get("amx_bf16")
+    return "bf16-mixed" if native else "32-true"
 
 
 def fit(
@@ -294,10 +303,12 @@ def write_scalars(writer: Any, told: StepReport, offset: int) -> None:
 
 
 def write_pictures(writer: Any, method: Method, batch: SceneBatch, stage: str, step: int) -> None:
-    """What the method shows of a batch, seen as when predicting."""
+    """What the method shows and measures of a batch, seen as when predicting."""
     if writer is None:
         return
     method.eval()
+    for name, value in method.measures(batch).items() if isinstance(method, Measures) else ():
+        writer.add_scalar(f"measure/{name}", value, step)
     for name, picture in method.pictures(batch).items():
         writer.add_image(f"{stage}/{name}", picture, step)
     method.train()

@@ -12,7 +12,8 @@ class TrainConfig:
     batch: scenes a step, over all devices. steps: of each stage; where None, `epochs` of each stage counts.
     learning_rate: of each stage. backbone_rate: factor for the 2D encoder. betas: of Adam. schedule: `constant`, or `cosine`
     down to a hundredth after `warmup` steps up. clip: largest gradient norm, 0 = none. precision: of Fabric, `32-true` or
-    `bf16-mixed`. workers: loader processes. report_every, save_every, picture_every: steps. augment: move scenes at random.
+    `bf16-mixed`; `auto` is the latter where the device computes in it. workers: loader processes. report_every, save_every,
+    picture_every: steps. augment: move scenes at random.
     """
 
     views: int = 5

@@ -23,9 +23,10 @@ COVERED = 0.5  # share of a feature cell that objects must cover for its feature
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights of the losses. mask: lambda_sigma. mask_kind: `squared` or `cross-entropy`. feature: lambda_f. reconstruction: lambda_p, in the second stage.
+    """Weights of the losses. mask: lambda_sigma. feature: lambda_f. reconstruction: lambda_p, in the second stage.
 
-    anomaly, normal: weights of the two labels. both_ways: each half of the views renders the other, else the first the second.
+    mask_kind: `squared` or `cross-entropy`. anomaly, normal: weights of the two labels. both_ways: each half of the views
+    renders the other, else the first the second.
     match_iou: a predicted box takes the label of the true box it overlaps most, from this IoU on; others are not judged.
     add_missed: true boxes that no prediction matches are trained on as well.
     """

@@ -29,7 +29,7 @@ from odd_bench.detector.losses import (
     picture_targets,
     teacher_targets,
 )
-from odd_bench.detector.matching import correspondences, mask_from_keys
+from odd_bench.detector.matching import correspondence_accuracy, correspondences, mask_from_keys
 from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
 from odd_bench.detector.render import feature_weights, pixel_rays, render
 from odd_bench.detector.roi import cell_centres, most_opaque, pool
@@ -231,6 +231,23 @@ class Detector(nn.Module):
         if not len(boxes):
             return SceneAnswer(boxes, np.zeros(0), objects)
         return SceneAnswer(boxes, self.logits(volumes, scene, boxes).sigmoid().cpu().numpy().astype(float), objects)
+
+    @torch.no_grad()
+    def measures(self, batch: SceneBatch) -> dict[str, float]:
+        """PCK: correspondences between true instances that are right to a tenth of the diagonal; symmetry counts as wrong."""
+        volumes = self.reconstruct(batch)
+        found = [self.correspondence_accuracy(volumes, batch, scene) for scene in range(len(batch))]
+        return {"PCK": float(np.nanmean(found)) if not np.isnan(found).all() else float("nan")}
+
+    def correspondence_accuracy(self, volumes: Volumes, batch: SceneBatch, scene: int) -> float:
+        """Of the cells that are opaque; NaN where no two objects have any."""
+        poses = batch.world_from_object[scene]
+        cells = cell_centres(batch.boxes[scene], self.grid, self.config.roi)
+        features, alpha = self.pooled(volumes, scene, cells)
+        scale = torch.linalg.det(poses[0, :3, :3]).abs() ** (1 / 3)
+        diagonal = float(batch.obbs[scene][0, 3:6].norm() / scale)
+        canonical, opaque = canonical_coordinates(cells, poses), alpha > self.config.canonical.alpha_above
+        return correspondence_accuracy(self.heads.beta(features), canonical, opaque, diagonal)
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:

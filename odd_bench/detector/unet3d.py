@@ -28,8 +28,24 @@ def norm3d(kind: str, channels: int) -> nn.Module:
     return nn.BatchNorm3d(channels) if kind == "batch" else nn.GroupNorm(min(8, channels // 4), channels)
 
 
+class Conv3(nn.Conv3d):
+    """A 3^3 convolution without bias.
+
+    Volumes two voxels deep stay in float32 on a CPU: there torch 2.14 returns unset memory for the gradient of bfloat16 weights.
+    """
+
+    def __init__(self, inside: int, outside: int, stride: int):
+        super().__init__(inside, outside, 3, stride=stride, padding=1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu" or min(x.shape[2:]) > 2:
+            return super().forward(x)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.float())
+
+
 def conv3(inside: int, outside: int, stride: int = 1) -> nn.Conv3d:
-    return nn.Conv3d(inside, outside, 3, stride=stride, padding=1, bias=False)
+    return Conv3(inside, outside, stride)
 
 
 class Residual(nn.Module):

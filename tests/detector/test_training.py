@@ -62,7 +62,8 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
     import os
     import signal
 
-    dataset, augmented = open_dataset(folder), ["train.augment=true", "train.schedule=cosine", "train.warmup=2"]
+    dataset = open_dataset(folder)
+    augmented = ["train.augment=true", "train.schedule=cosine", "train.warmup=2", "model.render.rays=64"]
     whole = run_short(dataset, tmp_path / "whole", augmented)
     seen = []
 

@@ -1,0 +1,67 @@
+"""Drawn rays: which cells are drawn, and that drawing them changes nothing about each."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odd_bench.detector.grid import VoxelGrid
+from odd_bench.detector.losses import mask_loss
+from odd_bench.detector.ray_draw import NEAR_SHARE, at_cells, draw_cells, drawn_rays, near_objects
+from odd_bench.detector.render import RenderConfig, pixel_rays, render
+from tests.detector.worlds import ring_cameras, stacked
+
+GRID = VoxelGrid((16, 16, 8), 0.06, (-0.48, -0.48, 0.0))
+
+
+def square(pixels: int = 24) -> torch.Tensor:
+    """(1, r) coverage of a square of 6 x 6 cells in the middle."""
+    coverage = torch.zeros(1, pixels, pixels)
+    coverage[:, 9:15, 9:15] = 1
+    return coverage.flatten(1)
+
+
+def test_near_is_the_object_and_two_cells_around_it():
+    near = near_objects(square(), 24).reshape(24, 24)
+    assert near[7:17, 7:17].all() and near.sum() == 100
+
+
+@given(st.integers(1, 575), st.booleans())
+def test_drawn_cells_differ(count, empty):
+    near = near_objects(torch.zeros(1, 576) if empty else square(), 24)
+    cells = draw_cells(near, count)
+    assert cells.shape == (1, count) and len(cells.unique()) == count
+
+
+def test_most_cells_are_drawn_near_objects_but_not_all():
+    torch.manual_seed(0)
+    near = near_objects(square(), 24)
+    share = torch.stack([near[0, draw_cells(near, 40)[0]].float().mean() for _ in range(50)]).mean()
+    assert abs(float(share) - NEAR_SHARE) < 0.05
+
+
+def test_as_many_rays_as_cells_are_the_whole_picture():
+    assert draw_cells(near_objects(square(), 24), 576).tolist() == [list(range(576))]
+
+
+def test_a_drawn_ray_renders_as_in_the_whole_picture():
+    K, camera_from_world = stacked(ring_cameras(2, 64))
+    rays, field = pixel_rays(K, camera_from_world, (64, 64), 12), torch.rand(4, *GRID.shape_zyx)
+    cells = draw_cells(torch.rand(2, 144) < 0.3, 20)
+    config = RenderConfig(samples=24)
+    whole, drawn = render(field, rays, GRID, config), render(field, drawn_rays(rays, cells), GRID, config)
+    for expected, found in zip(at_cells(whole, cells), drawn, strict=True):
+        assert torch.allclose(expected, found, atol=1e-6)
+
+
+def test_both_mask_losses_are_least_at_the_truth_and_only_one_is_stuck_in_empty_space():
+    """The squared error of an empty picture has a gradient as faint as the picture; the cross-entropy has not."""
+    target, faint = torch.tensor([[0.0, 1.0, 1.0]]), torch.full((1, 3), -7.0)
+    gradients = []
+    for kind in ("squared", "cross-entropy"):
+        exact = mask_loss(target, target, kind)
+        assert exact < 1e-3
+        assert exact < mask_loss(torch.tensor([[0.1, 0.9, 1.0]]), target, kind)
+        logit = faint.clone().requires_grad_()
+        mask_loss(logit.sigmoid(), target, kind).backward()
+        gradients.append(float(logit.grad[0, 1].abs()))
+    assert gradients[0] < 0.001 and gradients[1] > 0.3
