@@ -69,8 +69,12 @@ class IndoorHead(nn.Module):
         self.register_buffer("scale", scale, persistent=False)
 
     def forward(self, maps: list[Tensor], seen: Tensor) -> VoxelPredictions:
-        """maps: (b, inside, z, y, x), fine to coarse; seen: (b, 1, z, y, x) of the finest scale."""
-        exponents = [self.distances(x).float() * factor for x, factor in zip(maps, self.factors, strict=True)]
+        """maps: (b, inside, z, y, x), fine to coarse; seen: (b, 1, z, y, x) of the finest scale. In full precision."""
+        with torch.autocast(seen.device.type, enabled=False):
+            return self.predictions([one.float() for one in maps], seen)
+
+    def predictions(self, maps: list[Tensor], seen: Tensor) -> VoxelPredictions:
+        exponents = [self.distances(x) * factor for x, factor in zip(maps, self.factors, strict=True)]
         return VoxelPredictions(
             joined([self.centerness(x) for x in maps])[..., 0],
             box_from_distances(self.points, joined(exponents).exp() * self.config.unit_m),
@@ -99,10 +103,14 @@ class IndoorHead(nn.Module):
             box_loss(predictions.boxes[scene][positive], boxes[owner], central),
         ])  # fmt: skip
 
-    def detections(self, predictions: VoxelPredictions, scene: int) -> Detections:
-        """Boxes with class score = class x centerness, 0 where no view sees the point, after suppression in 3D."""
+    def scores(self, predictions: VoxelPredictions, scene: int) -> Tensor:
+        """(p, 2) class x centerness, 0 where no view sees the point."""
         scores = predictions.classes[scene].sigmoid() * predictions.centerness[scene].sigmoid()[:, None]
-        scores = scores * predictions.valid[scene][:, None]  # (p, 2)
+        return scores * predictions.valid[scene][:, None]
+
+    def detections(self, predictions: VoxelPredictions, scene: int) -> Detections:
+        """Boxes and class scores, after suppression in 3D."""
+        scores = self.scores(predictions, scene)
         best = self.best_of_scales(scores.amax(dim=1))
         found = Detections(predictions.boxes[scene][best].cpu().double().numpy(), scores[best].cpu().double().numpy())
         return class_aware(found, iou, self.config.nms_iou, self.config.score_above)
@@ -116,9 +124,13 @@ class IndoorHead(nn.Module):
         return torch.cat(chosen)
 
     def class_map(self, predictions: VoxelPredictions, scene: int, grid: VoxelGrid) -> Tensor:
-        """(2, y, x) the highest class score of each column of the finest scale."""
-        finest = predictions.classes[scene][self.scale == 0].sigmoid()  # (z * y * x, 2)
-        return finest.T.unflatten(1, grid.shape_zyx).amax(dim=1)
+        """(2, y, x) the highest class score of each column, over all scales."""
+        scores, maps = self.scores(predictions, scene), []
+        for scale in range(SCALES):
+            shape = [count // 2**scale for count in grid.shape_zyx]
+            above = scores[self.scale == scale].T.unflatten(1, shape).amax(dim=1)  # (2, y / 2^s, x / 2^s)
+            maps.append(interpolate(above[None], size=grid.shape_zyx[1:])[0])
+        return torch.stack(maps).amax(dim=0)
 
 
 def scale_points(grid: VoxelGrid) -> tuple[Tensor, Tensor]:
@@ -133,8 +145,8 @@ def scale_points(grid: VoxelGrid) -> tuple[Tensor, Tensor]:
 
 
 def joined(maps: list[Tensor]) -> Tensor:
-    """(b, c, z, y, x) of each scale to (b, p, c), float32."""
-    return torch.cat([one.flatten(2) for one in maps], dim=2).transpose(1, 2).float()
+    """(b, c, z, y, x) of each scale to (b, p, c)."""
+    return torch.cat([one.flatten(2) for one in maps], dim=2).transpose(1, 2)
 
 
 def seen_at(seen: Tensor, like: Tensor) -> Tensor:

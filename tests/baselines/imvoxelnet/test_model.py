@@ -201,7 +201,9 @@ def test_pictures_grid_and_moves_are_those_of_the_reference_detector(name):
 
 def test_wrong_configurations_are_explained():
     config = builder.load_config("tiny")
-    with pytest.raises(ConfigError, match=r"model\.head: found .pilars.; expected one of indoor, pillars\. Did you mean"):
+    with pytest.raises(
+        ConfigError, match=r"model\.head: found .pilars.; expected one of indoor, pillars\. Did you mean"
+    ):
         builder.with_overrides(config, ["model.head=pilars"])
     with pytest.raises(ConfigError, match=r"model.grid.counts: found \(32, 30, 8\); expected multiples of 4"):
         builder.with_overrides(config, ["model.grid.counts=[32,30,8]"])

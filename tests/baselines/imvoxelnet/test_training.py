@@ -45,10 +45,12 @@ def run_training(dataset: Dataset, out: Path, overrides=(), report=lambda told: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("head", ["indoor", "pillars"])
-def test_four_scenes_are_learnt_by_heart(folder, tmp_path, head):
+@pytest.mark.parametrize(
+    "head, longer", [("indoor", []), ("pillars", ["train.steps=[300]", "train.learning_rate=[0.01]"])]
+)
+def test_four_scenes_are_learnt_by_heart(folder, tmp_path, head, longer):
     dataset = open_dataset(folder)
-    run_training(dataset, tmp_path, [f"model.head={head}", "train.views=4"])
+    run_training(dataset, tmp_path, [f"model.head={head}", "train.views=4", *longer])
     run = load_run(tmp_path)
     found = localise(run.method, TestScenes(dataset, dataset.scene_names("train"), 4, 64), "cpu")
     assert found.mean_iou > 0.65 and found.found > 0.85
