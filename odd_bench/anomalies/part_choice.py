@@ -16,7 +16,7 @@ from odd_bench.shapes.shape import Shape
 Parts = tuple[str, ...]
 NUMBER = re.compile(r" \d+$")
 MOST_OF_A_KIND = 0.5  # of parts of one name that a run may hold
-ENOUGH = 0.5  # of the least area, that one or a run must have all the same
+ENOUGH = 0.4  # of the least area, that one or a run must have all the same
 
 
 def drawn_parts(

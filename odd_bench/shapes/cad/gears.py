@@ -65,7 +65,7 @@ def bevel_gear(d: Draws) -> list[Step]:
 def rack(d: Draws) -> list[Step]:
     """A straight bar with teeth on top."""
     metal = finish(d, "rack", TOOTHED)
-    count, width, height = d.whole("teeth", 9, 18), d.real("width", 4, 9), d.real("height", 3, 6)
+    count, width, height = d.whole("teeth", 7, 12), d.real("width", 4, 9), d.real("height", 3, 6)
     pitch, ends = np.pi, d.real("end", 0.0, 5.0)
     length = count * pitch + 2 * ends
     bar = prism(rectangle(length, width, corner=0.5), 0, height, d.real("edge", 0.1, 0.4), chamfer=True)
