@@ -68,11 +68,11 @@ def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
     run(dataset, tmp_path)
     trained = load_run(tmp_path)
     places = localise(trained.method, TestScenes(dataset, dataset.scene_names("train"), 3, 64), "cpu")
-    assert places.found >= 0.85 and places.mean_iou > 0.6
+    assert places.found >= 0.9 and places.mean_iou > 0.7
     path = predict_split(trained, dataset, "train", tmp_path / "train.json")
     metrics = score_file(path, Options(folder, resamples=10)).metrics
     assert metrics["upstream"]["auc"].value == 1.0
-    assert metrics["detect"]["auc"].value > 0.85
+    assert metrics["detect"]["auc"].value > 0.9 and metrics["detect"]["accuracy"].value > 0.9
 
 
 @pytest.fixture(scope="module")
