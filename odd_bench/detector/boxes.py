@@ -17,6 +17,8 @@ class BoxConfig:
 
     min_voxels: smaller clusters are dropped. source: `predicted`; `oracle-count`, k-means with the true number of objects;
     `oracle-box`, the true boxes.
+    grow_above: a cluster also takes the voxels above this lower alpha that lie within grow_voxels of it and of no other
+    nearer one; None = it stays as it is. A high threshold keeps neighbours apart but makes boxes small.
     """
 
     alpha_above: float = 0.2
@@ -24,6 +26,8 @@ class BoxConfig:
     min_samples: int = 4
     min_voxels: int = 8
     source: str = "predicted"
+    grow_above: float | None = None
+    grow_voxels: float = 2.0
 
 
 def clusters(voxels: np.ndarray, config: BoxConfig) -> list[np.ndarray]:
@@ -56,6 +60,17 @@ def opaque_voxels(alpha: np.ndarray, alpha_above: float) -> np.ndarray:
     return np.column_stack(np.unravel_index(found, alpha.shape))[:, ::-1]
 
 
+def grown(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> list[np.ndarray]:
+    """Objects, each (k, 3) voxel numbers, with those of `voxels` (n, 3) that are nearest to them and within `reach`."""
+    from scipy.spatial import cKDTree
+
+    owner = np.repeat(np.arange(len(objects)), [len(one) for one in objects])
+    distance, nearest = cKDTree(np.concatenate(objects)).query(voxels)
+    taken = distance <= reach
+    mine = owner[nearest[taken]]
+    return [np.concatenate([one, voxels[taken][mine == number]]) for number, one in enumerate(objects)]
+
+
 def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, count: int | None = None) -> np.ndarray:
     """Boxes around the clusters, half a voxel beyond their centres. alpha: (z, y, x). Returns (n, 6) metres, n may be 0.
 
@@ -63,7 +78,10 @@ def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, coun
     """
     voxels = opaque_voxels(alpha, config.alpha_above)
     groups = clusters(voxels, config) if count is None else clusters_of_count(voxels, count)
-    low = np.array([voxels[group].min(axis=0) for group in groups], float).reshape(-1, 3)
-    high = np.array([voxels[group].max(axis=0) for group in groups], float).reshape(-1, 3)
+    objects = [voxels[group] for group in groups]
+    if config.grow_above is not None and objects:
+        objects = grown(objects, opaque_voxels(alpha, config.grow_above), config.grow_voxels)
+    low = np.array([one.min(axis=0) for one in objects], float).reshape(-1, 3)
+    high = np.array([one.max(axis=0) for one in objects], float).reshape(-1, 3)
     centre = np.array(grid.low_m) + ((low + high) / 2 + 0.5) * grid.voxel_m
     return np.column_stack([centre, (high - low + 1) * grid.voxel_m])

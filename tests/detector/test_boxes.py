@@ -1,5 +1,7 @@
 """Boxes from opaque voxels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -37,6 +39,22 @@ def test_touching_objects_are_one_unless_the_count_is_told():
     assert len(boxes_from_alpha(alpha_of(truth), GRID, BoxConfig())) == 1
     told = boxes_from_alpha(alpha_of(truth), GRID, BoxConfig(source="oracle-count"), count=2)
     assert np.allclose(told[np.argsort(told[:, 0])], truth, atol=1e-6)
+
+
+@given(st.integers(2, 10))
+def test_boxes_grow_to_the_faint_voxels_around_them_and_stay_apart(gap):
+    """Cores of opaque voxels inside faint shells that touch where the gap is small."""
+    truth = two_boxes(gap)
+    cores = truth - np.array([0, 0, 0, 0.08, 0.08, 0.08])
+    shells = truth + np.array([0, 0, 0, 0.08, 0.08, 0.0])
+    alpha = np.maximum(alpha_of(cores), np.maximum(0.15 * alpha_of(truth), 0.05 * alpha_of(shells)))
+    config = BoxConfig(alpha_above=0.2, grow_above=0.1)
+    found = boxes_from_alpha(alpha, GRID, config)
+    assert np.allclose(found[np.argsort(found[:, 0])], truth, atol=1e-6)
+    small = boxes_from_alpha(alpha, GRID, replace(config, grow_above=None))
+    assert np.allclose(small[np.argsort(small[:, 0])], cores, atol=1e-6)
+    fainter = boxes_from_alpha(alpha, GRID, replace(config, grow_above=0.04))
+    assert len(fainter) == 2 and (fainter[:, 3:5] >= truth[:, 3:5] - 1e-6).all()
 
 
 def test_no_opaque_voxel_gives_no_box():
