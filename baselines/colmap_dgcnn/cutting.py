@@ -21,11 +21,11 @@ class CutConfig:
 
     source: str = "clusters"
     floor_m: float = 0.015
-    reach_m: float = 0.02
+    reach_m: float = 0.025
     neighbours: int = 6
     min_points: int = 60
     min_size_m: float = 0.08
-    trim: float = 0.01
+    trim: float = 0.005
     margin_m: float = 0.01
 
 
