@@ -87,7 +87,7 @@ def star_knob(d: Draws) -> list[Step]:
     if d.flag("capped", 0.6):
         steps.append(Step("cap", cap, finish(d, "cap", (PLASTIC, ANODISED)), movable=True))
     if d.flag("stud", 0.6):
-        return [*steps, Step("stud", screw(3.4, 1.3, -5 - d.real("stud length", 8, 22), -4, 0.7), metal, movable=True)]
+        return [*steps, Step("stud", screw(3.4, 1.3, -5 - d.real("stud length", 8, 22), -4, 0.7), metal)]
     steps.append(Step("insert", cylinder(0.55 * hub, -6, -3, 0.3, 48), metal))
     return [*steps, Step("bore", screw(2.8, 1.1, -9, 0.6 * height, 0.6, point=0.0), metal, cut=True)]
 
