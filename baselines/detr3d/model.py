@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -79,7 +80,7 @@ class Detr3d(nn.Module):
         scores = found.logits[-1].sigmoid().cpu().numpy()
         return [self.answer(*scene) for scene in zip(boxes, scores, strict=True)]
 
-    def answer(self, boxes, scores) -> SceneAnswer:
+    def answer(self, boxes: np.ndarray, scores: np.ndarray) -> SceneAnswer:
         """From boxes (q, 6) and class scores (q, 2)."""
         config = self.config.answer
         best = scores.max(axis=1).argsort(kind="stable")[::-1][: config.most]
