@@ -81,10 +81,10 @@ class ImVoxelNet(nn.Module):
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """The first scene from above, north up: class scores, red anomalous and green normal, and the true boxes in blue."""
+        """The first scene from above: class scores, red anomalous and green normal, brightened by a root; true boxes in blue."""
         seen = batch.with_views(range((batch.images.shape[1] + 1) // 2))
-        scores = self.head.class_map(self(seen), 0, self.grid)
-        x, y = self.grid.centres(scores.device)[0, :, :, :2].unbind(dim=-1)
-        offset = torch.stack([x, y], dim=-1)[:, :, None] - batch.boxes[0][:, :2]  # (y, x, n, 2)
-        truth = (offset.abs() <= batch.boxes[0][:, 3:5] / 2).all(dim=-1).any(dim=-1)
-        return {"from_above": torch.stack([scores[ANOMALOUS], scores[NORMAL], truth * 0.5]).flip(1).cpu()}
+        scores = self.head.class_map(self(seen), 0, self.grid).sqrt()
+        floor, boxes = self.grid.centres(scores.device)[0, :, :, None, :2], batch.boxes[0]
+        outside_m = ((floor - boxes[:, :2]).abs() - boxes[:, 3:5] / 2).amax(dim=-1)  # (y, x, n)
+        rim = ((outside_m <= 0) & (outside_m > -self.grid.voxel_m)).any(dim=-1)
+        return {"from_above": torch.stack([scores[ANOMALOUS], scores[NORMAL], rim.float()]).flip(1).cpu()}

@@ -184,7 +184,7 @@ def test_the_picture_from_above_shows_scores_and_truth(head):
     pictures = small_model(head).pictures(noise_batch(views=4))
     assert pictures["from_above"].shape == (3, 16, 16)
     assert pictures["from_above"].amin() >= 0 and pictures["from_above"].amax() <= 1
-    assert pictures["from_above"][2].max() == 0.5
+    assert pictures["from_above"][2].sum() > 0 and pictures["from_above"][2, 8, 8] == 0
 
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
