@@ -28,13 +28,13 @@ MIN_SPARSE = 3  # points without which there is nothing to tell the depth of a s
 class ReconstructionConfig:
     """stereo: where depth comes from: `planesweep-fusion`, `colmap-cuda` (COLMAP's own PatchMatch) or `gt-depth` (the stored
     depth, an upper bound); all are fused by COLMAP. low_m, high_m: corners of the room, world; points outside are dropped.
-    depth_margin: how far depths may lie outside those of the sparse points, as a fraction.
+    depth_margin: how far depths may lie outside those of the sparse points, as a fraction; that of COLMAP itself.
     """
 
     stereo: str = "planesweep-fusion"
     low_m: tuple[float, ...] = (-0.9, -0.9, -0.1)
     high_m: tuple[float, ...] = (0.9, 0.9, 0.6)
-    depth_margin: float = 0.15
+    depth_margin: float = 0.25
     sweep: PlaneSweepConfig = PlaneSweepConfig()
     fusion: FusionConfig = FusionConfig()
 
