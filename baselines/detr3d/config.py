@@ -27,7 +27,7 @@ class AnswerConfig:
     """
 
     most: int = 300
-    keep_above: float = 0.05
+    keep_above: float = 0.1
     duplicate_iou: float = 1.0
 
 
