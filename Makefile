@@ -32,7 +32,7 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train,baselines,dev]"
 	touch $@
 
 clean:
