@@ -1,4 +1,4 @@
-"""What the detector's two arrangements save: lifting all views at once, and masked attention instead of gathering.
+"""What the detector's arrangements save: lifting all views at once, masked attention, drawn rays, compared cells, bfloat16.
 
 `python benchmarks/detector.py`: processor seconds on one thread, ratios measured in one run.
 """
@@ -15,11 +15,26 @@ from torch import Tensor
 from odd_bench.cameras import intrinsics, look_at
 from odd_bench.detector.attention import Attention, gathered_attention
 from odd_bench.detector.backproject import backproject, project_points
+from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.matching import MatchingConfig, correspondences, mask_from_keys
+from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
+from odd_bench.training import precision_of
+from tests.detector.worlds import noise_batch
 
 VIEWS, PIXELS, CHANNELS, ROUNDS = 5, 256, 32, 3
 OBJECTS, CELLS, WIDTH, HEADS = 12, 512, 256, 8
+SLOWER = {
+    RECONSTRUCTION: {
+        "float32": ["train.precision=32-true"],
+        "all rays": ["model.render.rays=null"],
+        "the 2D network learning": ["model.backbone.trainable=5"],
+    },
+    END_TO_END: {
+        "float32": ["train.precision=32-true"],
+        "8 x 8 x 8 cells, all compared": ["model.roi.cells=8", "model.roi.compared=null"],
+    },
+}
 
 
 def cpu_seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
@@ -88,9 +103,32 @@ def compare_attention() -> None:
           f"largest difference {difference:.1e}")  # fmt: skip
 
 
+def step_seconds(stage: str, *overrides: str) -> float:
+    """Forward and backward pass of `mini` on two scenes of five objects, ten views of 192 pixels; no teacher."""
+    config = with_overrides(load_config("mini"), ["model.teacher.kind=none", *overrides])
+    detector, batch = Detector(config.model), noise_batch(scenes=2, objects=5, views=10, pixels=192)
+    detector.start_stage(stage)
+
+    def step() -> None:
+        with torch.autocast("cpu", torch.bfloat16, enabled="bf16" in precision_of(config.train)):
+            loss = detector.loss(batch)["total"]
+        loss.backward()
+
+    return cpu_seconds(step, 2)
+
+
+def compare_steps() -> None:
+    print("a training step of mini, batch 2")
+    for stage, slower in SLOWER.items():
+        fast = step_seconds(stage)
+        others = [f"{name} {step_seconds(stage, *change) / fast:.2f}x" for name, change in slower.items()]
+        print(f"  {stage}: {fast:.2f} s; {', '.join(others)}")
+
+
 def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
+    compare_steps()
     compare_backprojection()
     compare_attention()
 
