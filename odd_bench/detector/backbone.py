@@ -20,7 +20,8 @@ class BackboneConfig:
     """network: one of NETWORKS. width: channels of the result. pyramid: inner width.
 
     weights: `none`; `imagenet`, downloaded by torchvision or from the package of efficientnet-lite0; or a file of
-    torchvision weights. trainable: how many of the network's stages learn, from the last; 5 = all.
+    torchvision weights. trainable: how many of the network's stages learn, from the last; 5 = all. color: the picture's own
+    colours at stride 4 are added to the result, for a frozen network keeps few of them.
     """
 
     network: str = "resnet50"
@@ -28,6 +29,7 @@ class BackboneConfig:
     pyramid: int = 256
     weights: str = "none"
     trainable: int = 5
+    color: bool = False
 
 
 class SemanticHead(nn.Module):
@@ -147,9 +149,13 @@ class Backbone(nn.Module):
         super().__init__()
         self.pyramid, scales = image_pyramid(config)
         self.head = SemanticHead(config.pyramid, config.width, scales)
+        self.color = nn.Conv2d(3, config.width, 1) if config.color else None
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.pyramid(images))
+        maps = self.head(self.pyramid(images))
+        if self.color is None:
+            return maps
+        return maps + self.color(nn.functional.adaptive_avg_pool2d(images - 0.5, maps.shape[2:]))
 
 
 def image_pyramid(config: BackboneConfig) -> tuple[nn.Module, int]:

@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from odd_bench.configuration import ConfigError, assign, build, check_choice, load_named, named_texts, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choice, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.attention import AttentionConfig
 from odd_bench.detector.backbone import BackboneConfig
@@ -67,28 +65,8 @@ class RunConfig:
     augment: AugmentConfig = AugmentConfig()
 
 
-def named_configs() -> dict[str, str]:
-    """Name of each configuration and its YAML text."""
-    return named_texts("odd_bench.detector", "configs")
-
-
-def load_config(name: str) -> RunConfig:
-    """The named configuration. Raises ConfigError with the names there are."""
-    return checked(load_named(RunConfig, "odd_bench.detector", "configs", name), f"configuration {name}")
-
-
-def from_mapping(values: Mapping[str, Any], where: str) -> RunConfig:
-    """Build a configuration from plain values; ConfigError names an unknown key, with its nearest, or a wrong value."""
-    return checked(build(RunConfig, values, where), where)
-
-
-def with_overrides(config: RunConfig, assignments: list[str]) -> RunConfig:
-    """Apply `model.attention.kind=dense` assignments, values read as YAML."""
-    return checked(assign(config, assignments), "--set")
-
-
-def checked(config: RunConfig, where: str) -> RunConfig:
-    """The same configuration. Raises ConfigError at the first value that no detector can be built from."""
+def check(config: RunConfig, where: str) -> None:
+    """Raise ConfigError at the first value that no detector can be built from."""
     for path, choices in CHOICES.items():
         value = config.model
         for name in path.split("."):
@@ -106,4 +84,12 @@ def checked(config: RunConfig, where: str) -> RunConfig:
     if model.attention.width % model.attention.heads:
         found = f"{model.attention.width} for {model.attention.heads} heads"
         raise ConfigError(f"{where}: model.attention.width: found {found}; expected a multiple")
-    return config
+
+
+CONFIGURATIONS = Configurations(RunConfig, "odd_bench.detector", check)
+load_config, from_mapping, with_overrides = (
+    CONFIGURATIONS.load,
+    CONFIGURATIONS.from_mapping,
+    CONFIGURATIONS.with_overrides,
+)
+named_configs = CONFIGURATIONS.named

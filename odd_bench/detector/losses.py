@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import (
     adaptive_avg_pool2d,
-    binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cosine_similarity,
     interpolate,
@@ -57,7 +56,10 @@ def mask_loss(mask: Tensor, target: Tensor, kind: str) -> Tensor:
     """Mean error of rendered masks (v, r): squared (eq. 3), or the binary cross-entropy."""
     if kind == "squared":
         return (mask - target).square().mean()
-    return binary_cross_entropy(mask.clamp(FAINTEST, 1 - FAINTEST), target)
+    mask = mask.float().clamp(
+        FAINTEST, 1 - FAINTEST
+    )  # torch's own function refuses numbers that are none, and autocast
+    return -(target * mask.log() + (1 - target) * (1 - mask).log()).mean()
 
 
 def covered_cells(instance: Tensor, pixels: int) -> Tensor:
