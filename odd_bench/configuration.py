@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, asdict, fields, is_dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, asdict, dataclass, fields, is_dataclass, replace
 from importlib import resources
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import yaml
 
@@ -58,11 +58,38 @@ def named_texts(package: str, folder: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def load_named(cls: type[Config], package: str, folder: str, name: str) -> Config:
-    """The `cls` whose file in `folder` is called `name`. Raises ConfigError with the names there are."""
-    texts = named_texts(package, folder)
-    check_choice(name, texts, "--config")
-    return build(cls, {"name": name, **yaml.safe_load(texts[name])}, f"configuration {name}")
+@dataclass(frozen=True)
+class Configurations(Generic[Config]):
+    """How the configurations of one method come about, checked every time. package: that holds the named ones, in configs/.
+
+    check: raises ConfigError at the first value that cannot be used; it is given the configuration and where it stands.
+    """
+
+    cls: type[Config]
+    package: str
+    check: Callable[[Config, str], None]
+
+    def named(self) -> dict[str, str]:
+        """Name of each configuration and its YAML text."""
+        return named_texts(self.package, "configs")
+
+    def load(self, name: str) -> Config:
+        """The named configuration. Raises ConfigError with the names there are."""
+        texts = self.named()
+        check_choice(name, texts, "--config")
+        return self.from_mapping({"name": name, **yaml.safe_load(texts[name])}, f"configuration {name}")
+
+    def from_mapping(self, values: Mapping[str, Any], where: str) -> Config:
+        """Built from plain values; ConfigError names an unknown key, with its nearest, or a wrong value."""
+        return self._checked(build(self.cls, values, where), where)
+
+    def with_overrides(self, config: Config, assignments: Iterable[str]) -> Config:
+        """After `model.part.key=value` assignments, values read as YAML."""
+        return self._checked(assign(config, assignments), "--set")
+
+    def _checked(self, config: Config, where: str) -> Config:
+        self.check(config, where)
+        return config
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from baselines.colmap_dgcnn.cutting import SOURCES, CutConfig
 from baselines.colmap_dgcnn.dgcnn import DgcnnConfig
 from baselines.colmap_dgcnn.reconstruct import STEREOS, ReconstructionConfig
 from baselines.colmap_dgcnn.triplet import TripletConfig
-from odd_bench.configuration import ConfigError, assign, build, check_choice, load_named, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choice, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.training_config import TrainConfig
 
@@ -44,26 +42,18 @@ class RunConfig:
     augment: AugmentConfig = AugmentConfig()
 
 
-def load_config(name: str) -> RunConfig:
-    """The named configuration. Raises ConfigError with the names there are."""
-    return checked(load_named(RunConfig, "baselines.colmap_dgcnn", "configs", name), f"configuration {name}")
-
-
-def from_mapping(values: Mapping[str, Any], where: str) -> RunConfig:
-    """Build a configuration from plain values; ConfigError names an unknown key, with its nearest, or a wrong value."""
-    return checked(build(RunConfig, values, where), where)
-
-
-def with_overrides(config: RunConfig, assignments: list[str]) -> RunConfig:
-    """Apply `model.cut.reach_m=0.03` assignments, values read as YAML."""
-    return checked(assign(config, assignments), "--set")
-
-
-def checked(config: RunConfig, where: str) -> RunConfig:
-    """The same configuration. Raises ConfigError at the first value that cannot be used."""
+def check(config: RunConfig, where: str) -> None:
+    """Raise ConfigError at the first value that cannot be used."""
     check_choice(config.model.reconstruction.stereo, STEREOS, f"{where}: model.reconstruction.stereo")
     check_choice(config.model.cut.source, SOURCES, f"{where}: model.cut.source")
     if config.train.augment:
         hint = "Clouds lie in the world of the stored scene; model.turn turns them"
         raise ConfigError(f"{where}: train.augment: found true; expected false. {hint}")
-    return config
+
+
+CONFIGURATIONS = Configurations(RunConfig, "baselines.colmap_dgcnn", check)
+load_config, from_mapping, with_overrides = (
+    CONFIGURATIONS.load,
+    CONFIGURATIONS.from_mapping,
+    CONFIGURATIONS.with_overrides,
+)

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from baselines.detr3d.code import CodeConfig
 from baselines.detr3d.decoder import DecoderConfig
 from baselines.detr3d.losses import LossConfig
-from odd_bench.configuration import ConfigError, assign, build, check_choice, load_named, to_mapping
+from baselines.two_class import SOURCES
+from odd_bench.configuration import ConfigError, Configurations, check_choice, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.backbone import NETWORKS, BackboneConfig
 from odd_bench.training_config import TrainConfig
@@ -23,9 +22,11 @@ __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overr
 class AnswerConfig:
     """From queries to boxes. most: at most so many of the best. keep_above: class score below which nothing is reported.
 
-    duplicate_iou: boxes of two queries above it are taken for one object; 1 = never, as in DETR3D.
+    duplicate_iou: boxes of two queries above it are taken for one object; 1 = never, as in DETR3D. source: `predicted`, or
+    `oracle-box`, the true boxes.
     """
 
+    source: str = "predicted"
     most: int = 300
     keep_above: float = 0.1
     duplicate_iou: float = 1.0
@@ -53,28 +54,21 @@ class RunConfig:
     augment: AugmentConfig = AugmentConfig()
 
 
-def load_config(name: str) -> RunConfig:
-    """The named configuration. Raises ConfigError with the names there are."""
-    return checked(load_named(RunConfig, "baselines.detr3d", "configs", name), f"configuration {name}")
-
-
-def from_mapping(values: Mapping[str, Any], where: str) -> RunConfig:
-    """Build a configuration from plain values; ConfigError names an unknown key, with its nearest, or a wrong value."""
-    return checked(build(RunConfig, values, where), where)
-
-
-def with_overrides(config: RunConfig, assignments: list[str]) -> RunConfig:
-    """Apply `model.decoder.queries=60` assignments, values read as YAML."""
-    return checked(assign(config, assignments), "--set")
-
-
-def checked(config: RunConfig, where: str) -> RunConfig:
-    """The same configuration. Raises ConfigError at the first value that no model can be built from."""
+def check(config: RunConfig, where: str) -> None:
+    """Raise ConfigError at the first value that no model can be built from."""
     model = config.model
+    check_choice(model.answer.source, SOURCES, f"{where}: model.answer.source")
     check_choice(model.backbone.network, NETWORKS, f"{where}: model.backbone.network")
     if model.backbone.width % model.decoder.heads:
         found = f"{model.backbone.width} for {model.decoder.heads} heads"
         raise ConfigError(f"{where}: model.backbone.width: found {found}; expected a multiple")
     if any(low >= high for low, high in zip(model.code.low_m, model.code.high_m, strict=True)):
         raise ConfigError(f"{where}: model.code: found {model.code.low_m} to {model.code.high_m}; expected low < high")
-    return config
+
+
+CONFIGURATIONS = Configurations(RunConfig, "baselines.detr3d", check)
+load_config, from_mapping, with_overrides = (
+    CONFIGURATIONS.load,
+    CONFIGURATIONS.from_mapping,
+    CONFIGURATIONS.with_overrides,
+)

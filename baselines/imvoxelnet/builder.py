@@ -14,7 +14,18 @@ from baselines.imvoxelnet.config import RunConfig, from_mapping, load_config, to
 from baselines.imvoxelnet.model import ImVoxelNet
 from odd_bench.data.reader import Dataset
 
-__all__ = ["describe", "from_mapping", "load_config", "prepare", "restore", "to_mapping", "with_overrides"]
+__all__ = [
+    "TOLD_BOXES",
+    "describe",
+    "from_mapping",
+    "load_config",
+    "prepare",
+    "restore",
+    "to_mapping",
+    "with_overrides",
+]
+
+TOLD_BOXES = ("model.answer.source=oracle-box",)
 
 
 def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[ImVoxelNet, None]:

@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from baselines.imvoxelnet.head_indoor import IndoorHeadConfig
 from baselines.imvoxelnet.head_pillars import PillarHeadConfig
 from baselines.imvoxelnet.neck_indoor import SCALES, IndoorNeckConfig
 from baselines.imvoxelnet.neck_pillars import PillarNeckConfig
-from odd_bench.configuration import ConfigError, assign, build, check_choice, load_named, to_mapping
+from baselines.two_class import SOURCES
+from odd_bench.configuration import ConfigError, Configurations, check_choice, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.backbone import BackboneConfig
 from odd_bench.detector.grid import VoxelGrid
@@ -21,6 +20,7 @@ from odd_bench.training_config import TrainConfig
 __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
 CHOICES = {
+    "answer.source": SOURCES,
     "head": ("indoor", "pillars"),
     "interpolation": ("bilinear", "nearest"),
     "indoor_neck.norm": ("batch", "group"),
@@ -30,8 +30,9 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class AnswerConfig:
-    """How detections become one answer an object, see baselines.two_class."""
+    """How detections become one answer an object, see baselines.two_class. source: `predicted`, or `oracle-box`, the true boxes."""
 
+    source: str = "predicted"
     duplicate_iou: float = 0.25
     keep_above: float = 0.1
 
@@ -65,23 +66,8 @@ class RunConfig:
     augment: AugmentConfig = AugmentConfig()
 
 
-def load_config(name: str) -> RunConfig:
-    """The named configuration. Raises ConfigError with the names there are."""
-    return checked(load_named(RunConfig, "baselines.imvoxelnet", "configs", name), f"configuration {name}")
-
-
-def from_mapping(values: Mapping[str, Any], where: str) -> RunConfig:
-    """Build a configuration from plain values; ConfigError names an unknown key, with its nearest, or a wrong value."""
-    return checked(build(RunConfig, values, where), where)
-
-
-def with_overrides(config: RunConfig, assignments: list[str]) -> RunConfig:
-    """Apply `model.head=pillars` assignments, values read as YAML."""
-    return checked(assign(config, assignments), "--set")
-
-
-def checked(config: RunConfig, where: str) -> RunConfig:
-    """The same configuration. Raises ConfigError at the first value that no model can be built from."""
+def check(config: RunConfig, where: str) -> None:
+    """Raise ConfigError at the first value that no model can be built from."""
     for path, choices in CHOICES.items():
         value = config.model
         for name in path.split("."):
@@ -90,4 +76,11 @@ def checked(config: RunConfig, where: str) -> RunConfig:
     counts, divisor = config.model.grid.counts, 2 ** (SCALES - 1)
     if config.model.head == "indoor" and any(count % divisor for count in counts):
         raise ConfigError(f"{where}: model.grid.counts: found {counts}; expected multiples of {divisor}")
-    return config
+
+
+CONFIGURATIONS = Configurations(RunConfig, "baselines.imvoxelnet", check)
+load_config, from_mapping, with_overrides = (
+    CONFIGURATIONS.load,
+    CONFIGURATIONS.from_mapping,
+    CONFIGURATIONS.with_overrides,
+)

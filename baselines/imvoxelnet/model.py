@@ -13,7 +13,7 @@ from baselines.imvoxelnet.head_indoor import IndoorHead, VoxelPredictions
 from baselines.imvoxelnet.head_pillars import AnchorPredictions, PillarHead
 from baselines.imvoxelnet.neck_indoor import IndoorNeck
 from baselines.imvoxelnet.neck_pillars import PillarNeck
-from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer
+from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.backbone import Backbone
 from odd_bench.detector.backproject import backproject
@@ -28,7 +28,7 @@ class ImVoxelNet(nn.Module):
 
     stages = ("detect",)
     threshold = THRESHOLD
-    gt_boxes = gt_count = False
+    gt_count = False
 
     def __init__(self, config: ImVoxelNetConfig, anchor: Tensor | None = None):
         super().__init__()
@@ -40,6 +40,10 @@ class ImVoxelNet(nn.Module):
         else:
             self.neck = PillarNeck(width, self.grid.counts[2], config.pillar_neck)
             self.head = PillarHead(config.pillar_neck.out, self.grid, anchor, config.pillars)
+
+    @property
+    def gt_boxes(self) -> bool:
+        return self.config.answer.source == "oracle-box"
 
     def start_stage(self, name: str) -> None:
         """There is one, in which everything learns."""
@@ -73,10 +77,12 @@ class ImVoxelNet(nn.Module):
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
         """Boxes, turned ones from `pillars`, and chances of being anomalous; a scene in which nothing is found has none."""
         predictions = self(batch)
-        return [self.answer(predictions, scene) for scene in range(len(batch))]
+        return [self.answer(predictions, batch, scene) for scene in range(len(batch))]
 
-    def answer(self, predictions: VoxelPredictions | AnchorPredictions, scene: int) -> SceneAnswer:
+    def answer(self, predictions: VoxelPredictions | AnchorPredictions, batch: SceneBatch, scene: int) -> SceneAnswer:
         found, config = self.head.detections(predictions, scene), self.config.answer
+        if self.gt_boxes:
+            return told_answer(batch.boxes[scene].cpu().numpy(), found.boxes, found.class_scores)
         return scene_answer(found.boxes, found.class_scores, config.duplicate_iou, config.keep_above)
 
     @torch.no_grad()

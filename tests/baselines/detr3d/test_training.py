@@ -127,3 +127,11 @@ def test_a_run_of_another_configuration_is_refused(folder, run_folder):
         run(open_dataset(folder), run_folder, [*SHORT, "model.decoder.queries=40"])
     with pytest.raises(WrongUse, match="weights that do not fit"):
         load_run(run_folder, ["model.decoder.hidden=8"])
+
+
+def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
+    trained = load_run(run_folder, list(builder.TOLD_BOXES))
+    path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
+    scored = score_file(path, Options(folder, resamples=10))
+    assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
+    assert len(scored.checked.predictions.boxes) == 4

@@ -112,3 +112,6 @@ def test_the_commands_train_predict_and_score(folder, tmp_path, monkeypatch, hea
         assert np.isnan(predictions.boxes.yaw_rad).all() == (head == "indoor" or not len(predictions.boxes))
     checked = run(app, ["score", file, "--data", str(folder), "--check"], catch_exceptions=False)
     assert checked.exit_code == 0, checked.output
+    told = predict_split(load_run("run", list(builder.TOLD_BOXES)), open_dataset(folder), "train", Path("told.json"))
+    scored = score_file(told, Options(folder, resamples=10))
+    assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
