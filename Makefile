@@ -20,7 +20,7 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff format --check .
 
 bench: $(VENV)/.tested  ## speed claims, as ratios measured in one run
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
 docs: $(VENV)/.tested  ## run the commands of the documentation
 	$(BIN)/python -m pytest tests/test_docs.py

@@ -1,6 +1,6 @@
 """What the detector's arrangements save: lifting all views at once, masked attention, drawn rays, compared cells, bfloat16.
 
-`python benchmarks/detector.py`: processor seconds on one thread, ratios measured in one run.
+`PYTHONPATH=. python benchmarks/detector.py`: processor seconds on one thread, ratios measured in one run.
 """
 
 from __future__ import annotations

@@ -1,34 +1,27 @@
 """How fast scenes are read from shards, against the same scenes as a folder of PNG and EXR files, in one run.
 
-`python benchmarks/loading.py [DATASET] [--scenes 4]`: without a data set the views are drawn by ray casting. The folder
-is laid out as the published data sets are: a PNG, a mask PNG for each object, a mask PNG of the odd ones and a depth EXR (a
-16-bit depth PNG where OpenCV is not installed) for each view.
+`PYTHONPATH=. python benchmarks/loading.py [DATASET] [--scenes 4]`: without a data set the views are drawn by ray casting. The
+folder is laid out as the published data sets are: for each view a PNG, a mask PNG of each object, a mask PNG of the odd ones
+and a depth EXR.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("OPENCV_IO_ENABLE_OPENEXR", "1")
-
 import numpy as np
 from PIL import Image
 
-from odd_bench.data.codec import CodecConfig, depth_to_steps
+from odd_bench.data.codec import CodecConfig
+from odd_bench.data.exr import read_depth, write_depth
 from odd_bench.data.folder import Description, shard_path, write_description
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.shards import pack_shard, write_staged
-
-try:
-    import cv2
-except ImportError:
-    cv2 = None
 
 
 def drawn_dataset(folder: Path, scenes: int) -> Dataset:
@@ -54,7 +47,7 @@ def write_folder(folder: Path, record: SceneRecord) -> None:
             mask = (record.instance[view] == one.id + 1).astype(np.uint8) * 205
             Image.fromarray(mask).convert("RGBA").save(folder / f"object-{one.id}-{view}.png")
         if record.depth_m is not None:
-            _write_depth(folder / f"depth-{view}", record.depth_m[view])
+            write_depth(folder / f"depth-{view}.exr", record.depth_m[view])
 
 
 def read_folder(folder: Path, views: range, objects: int, depth: bool) -> None:
@@ -65,7 +58,7 @@ def read_folder(folder: Path, views: range, objects: int, depth: bool) -> None:
         instance = [np.asarray(Image.open(folder / f"object-{k}-{view}.png"))[..., 0] > 127 for k in range(objects)]
         np.argmax(instance, axis=0)
         if depth:
-            _read_depth(folder / f"depth-{view}")
+            read_depth(folder / f"depth-{view}.exr")
 
 
 def read_shard(dataset: Dataset, name: str, views: range, depth: bool) -> None:
@@ -74,20 +67,6 @@ def read_shard(dataset: Dataset, name: str, views: range, depth: bool) -> None:
     dataset.masks(name, views)
     if depth:
         dataset.depths(name, views)
-
-
-def _write_depth(path: Path, depth_m: np.ndarray) -> None:
-    if cv2 is None:
-        Image.fromarray(depth_to_steps(depth_m)).save(path.with_suffix(".png"))
-    else:
-        options = [cv2.IMWRITE_EXR_COMPRESSION, cv2.IMWRITE_EXR_COMPRESSION_ZIP]
-        cv2.imwrite(str(path.with_suffix(".exr")), np.repeat(depth_m[..., None], 3, axis=2), options)
-
-
-def _read_depth(path: Path) -> np.ndarray:
-    if cv2 is None:
-        return np.asarray(Image.open(path.with_suffix(".png")))
-    return cv2.imread(str(path.with_suffix(".exr")), cv2.IMREAD_UNCHANGED)
 
 
 def scenes_per_second(read: Callable[[str], None], names: list[str], rounds: int = 5) -> float:
@@ -110,8 +89,7 @@ def compare(dataset: Dataset, scenes: int) -> None:
             record = dataset.record(name)
             counts[name], has_depth = len(record.scene.objects), record.depth_m is not None
             write_folder(Path(folder) / name, record)
-        size = f"{record.images.shape[2]} px, depth as {'16-bit PNG' if cv2 is None else 'EXR'}"
-        print(f"{len(names)} scenes of {len(record.images)} views, {size}; scenes a second")
+        print(f"{len(names)} scenes of {len(record.images)} views of {record.images.shape[2]} px; scenes a second")
         for views in (range(len(record.images)), range(5)):
             for depth in (False, True)[: 1 + has_depth]:
                 files = scenes_per_second(

@@ -1,6 +1,6 @@
 """What scoring costs, beside a scikit-learn loop that computes one of its intervals in the same run.
 
-`python benchmarks/scoring.py`: 3,000 scenes with 22,800 objects (7.6 a scene, 375 base shapes), one core. Prints CPU
+`PYTHONPATH=. python benchmarks/scoring.py`: 3,000 scenes with 22,800 objects (7.6 a scene, 375 base shapes), one core. Prints CPU
 seconds, ratios and the peak of memory, beside what is to be reached on an otherwise idle core: a full report within 5 s
 and 500 MB, the check of a 20 MB file within 1 s.
 """
@@ -90,7 +90,6 @@ def plain_json_seconds(path: Path) -> float:
 
 
 def main() -> None:
-    sys.path.insert(0, str(ROOT))  # the made-up data set belongs to the tests
     from tests.scoring.worlds import dataset_ref, make_truth, noisy_answers, save_truth, write_predictions
 
     truth = make_truth(SCENES, counts=(4, 11), per_shape=8)
