@@ -14,7 +14,6 @@ from odd_bench.data.errors import DataError
 
 DEPTH_STEP_M = 0.00025
 MAX_OBJECTS = 84
-DECODED_MASKS = np.stack(np.divmod(np.arange(256, dtype=np.uint8), np.uint8(3)))  # instance and change of each value
 STEPS = tuple(np.geomspace(3.0, 24.0, 32))
 PICTURES = ("jpeg", "png")
 
@@ -92,7 +91,9 @@ def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:
 
 def decode_masks(blob: bytes) -> tuple[np.ndarray, np.ndarray]:
     """Instance and change mask, (h, w) uint8."""
-    return DECODED_MASKS[:, decode_picture(blob)]
+    both = decode_picture(blob)
+    instance = both // np.uint8(3)
+    return instance, both - 3 * instance
 
 
 def depth_to_steps(depth_m: np.ndarray) -> np.ndarray:
