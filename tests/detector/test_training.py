@@ -21,32 +21,19 @@ from odd_bench.scoring.score import Options, score_file
 from odd_bench.train_command import take_over
 from odd_bench.training import Diverged, Interrupted, Job, fit, make_fabric, rate_factor
 from odd_bench.training_config import TrainConfig
-from tests.data.folders import planned_record, write_dataset
+from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[4,4]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    sizes = {"pixels": 64, "depth": False, "views": 8, "odd": 1}
-    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
-    scenes += [planned_record("test-seen", "banana", 9, 0, objects=4, **sizes)]
-    return write_dataset(tmp_path_factory.mktemp("data"), scenes)
+    return write_small_scenes(tmp_path_factory.mktemp("data"))
 
 
-def run_short(dataset: Dataset, out: Path, overrides=(), report=lambda told: None) -> list[dict[str, float]]:
+def run_short(dataset: Dataset, out: Path, overrides=(), **options) -> list[dict[str, float]]:
     """Train a few steps; the losses of every step."""
-    config = builder.with_overrides(builder.load_config("tiny"), [*SHORT, *overrides])
-    method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
-    job = Job("reference", builder.to_mapping(config), config.train, config.augment, dataset, features, out)
-    losses = []
-
-    def note(told):
-        losses.append(told.losses)
-        report(told)
-
-    fit(method, job, make_fabric(config.train), note)
-    return losses
+    return train_tiny("reference", dataset, out, [*SHORT, *overrides], **options)
 
 
 def test_the_same_seed_gives_the_same_losses_and_another_seed_others(folder, tmp_path):
@@ -59,21 +46,11 @@ def test_the_same_seed_gives_the_same_losses_and_another_seed_others(folder, tmp
 @pytest.mark.parametrize("stop_at", [2, 3, 6])
 def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
     """Stopped within a stage; losses after the stop are those of a run that was not stopped."""
-    import os
-    import signal
-
     dataset = open_dataset(folder)
     augmented = ["train.augment=true", "train.schedule=cosine", "train.warmup=2", "model.render.rays=64"]
     whole = run_short(dataset, tmp_path / "whole", augmented)
-    seen = []
-
-    def stop(told):
-        seen.append(told)
-        if len(seen) == stop_at:
-            os.kill(os.getpid(), signal.SIGINT)
-
     with pytest.raises(Interrupted, match="The same command goes on"):
-        run_short(dataset, tmp_path / "cut", augmented, stop)
+        run_short(dataset, tmp_path / "cut", augmented, report=interrupt_at(stop_at))
     rest = run_short(dataset, tmp_path / "cut", augmented)
     assert rest == whole[stop_at:]
     assert load_checkpoint(tmp_path / "cut" / LATEST).finished

@@ -16,7 +16,7 @@ from odd_bench.reproduce.results import Setup, carry_out
 from odd_bench.reproduce.table import from_mapping, load_table
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import packed
-from tests.data.folders import planned_record, write_dataset
+from tests.short_training import write_small_scenes
 
 SHORT = ("train.steps=[2,2]", "train.views=2", "train.picture_every=100", "model.teacher.kind=none")
 ROWS = [
@@ -28,11 +28,8 @@ TABLE = from_mapping({"name": "small", "title": "Small", "datasets": ["toys"], "
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
-    sizes = {"pixels": 64, "depth": False, "views": 8, "odd": 1}
-    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
-    scenes += [planned_record("test-seen", "banana", 9 + i, i, objects=4, **sizes) for i in range(3)]
     parent = tmp_path_factory.mktemp("data")
-    write_dataset(parent / "toys", scenes)
+    write_small_scenes(parent / "toys", test_scenes=3)
     return parent
 
 

@@ -1,8 +1,6 @@
 """Training by the project's commands: it learns, resumes to the same losses, writes valid prediction files."""
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +13,11 @@ from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.configuration import ConfigError
 from odd_bench.data.dataset import TestScenes
-from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.data.reader import open_dataset
 from odd_bench.predict import load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training import Interrupted, Job, fit, make_fabric
-from tests.data.folders import planned_record, write_dataset
+from odd_bench.training import Interrupted
+from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 pytest.importorskip("pycolmap", reason="needs the extra baselines")
 
@@ -28,50 +26,26 @@ SHORT = ["train.steps=[5]", "train.report_every=1", "train.save_every=3", "train
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    sizes = {"pixels": 96, "depth": True, "views": 10, "odd": 1}
-    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
-    scenes += [planned_record("test-seen", "banana", 9, 0, objects=4, **sizes)]
-    return write_dataset(tmp_path_factory.mktemp("data"), scenes)
-
-
-def run(dataset: Dataset, out: Path, overrides=(), report=lambda told: None) -> list[dict[str, float]]:
-    """Train; the losses of every step that is reported."""
-    config = builder.with_overrides(builder.load_config("tiny"), list(overrides))
-    method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
-    job = Job("colmap-dgcnn", builder.to_mapping(config), config.train, config.augment, dataset, features, out)
-    losses = []
-
-    def note(told):
-        losses.append(told.losses)
-        report(told)
-
-    fit(method, job, make_fabric(config.train), note)
-    return losses
+    return write_small_scenes(tmp_path_factory.mktemp("data"), pixels=96, views=10, depth=True)
 
 
 @pytest.mark.parametrize("stop_at", [2, 3])
 def test_a_stopped_run_resumes_to_the_same_losses_and_threshold(folder, tmp_path, stop_at):
     dataset = open_dataset(folder)
-    whole, seen = run(dataset, tmp_path / "whole", SHORT), []
-
-    def stop(told):
-        seen.append(told)
-        if len(seen) == stop_at:
-            os.kill(os.getpid(), signal.SIGINT)
-
+    whole = train_tiny("colmap-dgcnn", dataset, tmp_path / "whole", SHORT)
     with pytest.raises(Interrupted, match="The same command goes on"):
-        run(dataset, tmp_path / "cut", SHORT, stop)
-    assert run(dataset, tmp_path / "cut", SHORT) == whole[stop_at:]
+        train_tiny("colmap-dgcnn", dataset, tmp_path / "cut", SHORT, interrupt_at(stop_at))
+    assert train_tiny("colmap-dgcnn", dataset, tmp_path / "cut", SHORT) == whole[stop_at:]
     assert load_checkpoint(tmp_path / "cut" / LATEST).finished
     assert load_run(tmp_path / "cut").method.threshold == load_run(tmp_path / "whole").method.threshold
-    assert run(dataset, tmp_path / "other", [*SHORT, "train.seed=1"]) != whole
+    assert train_tiny("colmap-dgcnn", dataset, tmp_path / "other", [*SHORT, "train.seed=1"]) != whole
 
 
 @pytest.fixture(scope="module")
 def run_folder(folder, tmp_path_factory) -> Path:
     """A run that knows four scenes by heart."""
     out = tmp_path_factory.mktemp("run")
-    losses = [told["total"] for told in run(open_dataset(folder), out)]
+    losses = [told["total"] for told in train_tiny("colmap-dgcnn", open_dataset(folder), out)]
     assert losses[-1] < 0.2 * losses[0]
     return out
 

@@ -1,7 +1,5 @@
 """Training by the project's commands: it learns, resumes to the same losses, writes valid prediction files."""
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -11,53 +9,28 @@ from baselines.detr3d import builder
 from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
-from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
 from odd_bench.predict import load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training import Interrupted, Job, fit, make_fabric
-from tests.data.folders import planned_record, write_dataset
+from odd_bench.training import Interrupted
+from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[5]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    sizes = {"pixels": 64, "depth": False, "views": 12, "odd": 1}
-    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
-    scenes += [planned_record("test-seen", "banana", 9, 0, objects=4, **sizes)]
-    return write_dataset(tmp_path_factory.mktemp("data"), scenes)
-
-
-def run(dataset: Dataset, out: Path, overrides=(), report=lambda told: None) -> list[dict[str, float]]:
-    """Train; the losses of every step that is reported."""
-    config = builder.with_overrides(builder.load_config("tiny"), list(overrides))
-    method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
-    job = Job("detr3d", builder.to_mapping(config), config.train, config.augment, dataset, features, out)
-    losses = []
-
-    def note(told):
-        losses.append(told.losses)
-        report(told)
-
-    fit(method, job, make_fabric(config.train), note)
-    return losses
+    return write_small_scenes(tmp_path_factory.mktemp("data"), views=12)
 
 
 @pytest.mark.parametrize("stop_at", [2, 3])
 def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
     dataset, augmented = open_dataset(folder), [*SHORT, "train.augment=true"]
-    whole = run(dataset, tmp_path / "whole", augmented)
-    seen = []
-
-    def stop(told):
-        seen.append(told)
-        if len(seen) == stop_at:
-            os.kill(os.getpid(), signal.SIGINT)
-
+    whole = train_tiny("detr3d", dataset, tmp_path / "whole", augmented)
     with pytest.raises(Interrupted, match="The same command goes on"):
-        run(dataset, tmp_path / "cut", augmented, stop)
-    assert run(dataset, tmp_path / "cut", augmented) == whole[stop_at:]
+        train_tiny("detr3d", dataset, tmp_path / "cut", augmented, interrupt_at(stop_at))
+    assert train_tiny("detr3d", dataset, tmp_path / "cut", augmented) == whole[stop_at:]
     assert load_checkpoint(tmp_path / "cut" / LATEST).finished
 
 
@@ -65,7 +38,7 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
 def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
     """Every object found and every odd one told apart, among the boxes that are reported."""
     dataset = open_dataset(folder)
-    run(dataset, tmp_path)
+    train_tiny("detr3d", dataset, tmp_path)
     trained = load_run(tmp_path)
     places = localise(trained.method, TestScenes(dataset, dataset.scene_names("train"), 3, 64), "cpu")
     assert places.found >= 0.9 and places.mean_iou > 0.7
@@ -78,7 +51,7 @@ def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
 @pytest.fixture(scope="module")
 def run_folder(folder, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("run")
-    run(open_dataset(folder), out, SHORT)
+    train_tiny("detr3d", open_dataset(folder), out, SHORT)
     return out
 
 
@@ -124,7 +97,7 @@ def test_the_commands_work(folder, tmp_path):
 
 def test_a_run_of_another_configuration_is_refused(folder, run_folder):
     with pytest.raises(WrongUse, match=r"model\.decoder\.queries: 30, wanted 40"):
-        run(open_dataset(folder), run_folder, [*SHORT, "model.decoder.queries=40"])
+        train_tiny("detr3d", open_dataset(folder), run_folder, [*SHORT, "model.decoder.queries=40"])
     with pytest.raises(WrongUse, match="weights that do not fit"):
         load_run(run_folder, ["model.decoder.hidden=8"])
 

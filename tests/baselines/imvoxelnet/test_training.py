@@ -1,7 +1,5 @@
 """Training by the project's own loop: it learns by heart, resumes to the same losses, and writes valid prediction files."""
 
-import os
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,36 +10,18 @@ from baselines.imvoxelnet import builder
 from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
-from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.data.reader import open_dataset
 from odd_bench.predict import load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training import Interrupted, Job, fit, make_fabric
-from tests.data.folders import planned_record, write_dataset
+from odd_bench.training import Interrupted
+from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[4]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    sizes = {"pixels": 64, "depth": False, "views": 8, "odd": 1}
-    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **sizes) for i in range(4)]
-    scenes += [planned_record("test-seen", "banana", 9, 0, objects=4, **sizes)]
-    return write_dataset(tmp_path_factory.mktemp("data"), scenes)
-
-
-def run_training(dataset: Dataset, out: Path, overrides=(), report=lambda told: None) -> list[dict[str, float]]:
-    """Train `tiny`, changed by the overrides; the losses of every reported step."""
-    config = builder.with_overrides(builder.load_config("tiny"), list(overrides))
-    method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
-    job = Job("imvoxelnet", builder.to_mapping(config), config.train, config.augment, dataset, features, out)
-    losses = []
-
-    def note(told):
-        losses.append(told.losses)
-        report(told)
-
-    fit(method, job, make_fabric(config.train), note)
-    return losses
+    return write_small_scenes(tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.slow
@@ -50,7 +30,7 @@ def run_training(dataset: Dataset, out: Path, overrides=(), report=lambda told: 
 )
 def test_four_scenes_are_learnt_by_heart(folder, tmp_path, head, longer):
     dataset = open_dataset(folder)
-    run_training(dataset, tmp_path, [f"model.head={head}", "train.views=4", *longer])
+    train_tiny("imvoxelnet", dataset, tmp_path, [f"model.head={head}", "train.views=4", *longer])
     run = load_run(tmp_path)
     found = localise(run.method, TestScenes(dataset, dataset.scene_names("train"), 4, 64), "cpu")
     assert found.mean_iou > 0.65 and found.found > 0.85
@@ -63,17 +43,10 @@ def test_four_scenes_are_learnt_by_heart(folder, tmp_path, head, longer):
 def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, head):
     changed = [*SHORT, "train.augment=true", f"model.head={head}"]
     dataset = open_dataset(folder)
-    whole = run_training(dataset, tmp_path / "whole", changed)
-    seen = []
-
-    def stop(told):
-        seen.append(told)
-        if len(seen) == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-
+    whole = train_tiny("imvoxelnet", dataset, tmp_path / "whole", changed)
     with pytest.raises(Interrupted, match="The same command goes on"):
-        run_training(dataset, tmp_path / "cut", changed, stop)
-    assert run_training(dataset, tmp_path / "cut", changed) == whole[2:]
+        train_tiny("imvoxelnet", dataset, tmp_path / "cut", changed, interrupt_at(2))
+    assert train_tiny("imvoxelnet", dataset, tmp_path / "cut", changed) == whole[2:]
     assert load_checkpoint(tmp_path / "cut" / LATEST).finished
 
 

@@ -1,0 +1,55 @@
+"""Short trainings for tests: a folder of small scenes, `tiny` of a method trained on it, and a stop on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from odd_bench.data.reader import Dataset
+from odd_bench.models import builder
+from odd_bench.training import Job, StepReport, fit, make_fabric
+from tests.data.folders import planned_record, write_dataset
+
+Report = Callable[[StepReport], None]
+
+
+def write_small_scenes(
+    folder: Path, pixels: int = 64, views: int = 8, depth: bool = False, test_scenes: int = 1
+) -> Path:
+    """Four scenes to train on and `test_scenes` of other shapes to test on, one odd object in each. Returns `folder`."""
+    options = {"pixels": pixels, "views": views, "depth": depth, "odd": 1}
+    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **options) for i in range(4)]
+    scenes += [planned_record("test-seen", "banana", 9 + i, i, objects=4, **options) for i in range(test_scenes)]
+    return write_dataset(folder, scenes)
+
+
+def train_tiny(
+    model: str, dataset: Dataset, out: Path, overrides: Iterable[str] = (), report: Report = lambda told: None
+) -> list[dict[str, float]]:
+    """Train the configuration `tiny` after the overrides; the losses of every step that is reported."""
+    build = builder(model)
+    config = build.with_overrides(build.load_config("tiny"), overrides)
+    method, features = build.prepare(config, dataset, "cpu", lambda names, what: names)
+    job = Job(model, build.to_mapping(config), config.train, config.augment, dataset, features, out)
+    losses = []
+
+    def note(told: StepReport) -> None:
+        losses.append(told.losses)
+        report(told)
+
+    fit(method, job, make_fabric(config.train), note)
+    return losses
+
+
+def interrupt_at(count: int) -> Report:
+    """A report that presses Ctrl-C when it is told of a step for the `count`-th time."""
+    seen = []
+
+    def report(told: StepReport) -> None:
+        seen.append(told)
+        if len(seen) == count:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return report
