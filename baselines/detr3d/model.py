@@ -18,6 +18,7 @@ from baselines.detr3d.losses import set_loss
 from baselines.detr3d.sampling import Views
 from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
 from odd_bench.data.batch import SceneBatch, collate
+from odd_bench.detector.backbone import parameter_groups
 from odd_bench.method import SceneAnswer
 
 
@@ -43,14 +44,9 @@ class Detr3d(nn.Module):
 
     def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
         """The image network apart, so that it may learn more slowly."""
-        backbone = list(self.levels.pyramid.parameters())
-        apart = set(map(id, backbone))
-        rest = [parameter for parameter in self.parameters() if id(parameter) not in apart]
-        decay = self.config.weight_decay
-        return [
-            {"params": rest, "lr": learning_rate, "weight_decay": decay},
-            {"params": backbone, "lr": learning_rate * backbone_rate, "weight_decay": decay},
-        ]
+        return parameter_groups(
+            self, self.levels.pyramid, learning_rate, backbone_rate, weight_decay=self.config.weight_decay
+        )
 
     def forward(self, batch: SceneBatch) -> Detections:
         """What every layer detects in every scene, from all views of the batch."""

@@ -15,7 +15,7 @@ from baselines.imvoxelnet.neck_indoor import IndoorNeck
 from baselines.imvoxelnet.neck_pillars import PillarNeck
 from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.backbone import Backbone
+from odd_bench.detector.backbone import Backbone, parameter_groups
 from odd_bench.detector.backproject import backproject
 from odd_bench.method import SceneAnswer
 
@@ -50,14 +50,9 @@ class ImVoxelNet(nn.Module):
 
     def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
         """The image network apart, so that it may learn more slowly."""
-        backbone = list(self.backbone.pyramid.parameters())
-        apart = set(map(id, backbone))
-        rest = [parameter for parameter in self.parameters() if id(parameter) not in apart]
-        decay = {"weight_decay": self.config.weight_decay}
-        return [
-            {"params": rest, "lr": learning_rate, **decay},
-            {"params": backbone, "lr": learning_rate * backbone_rate, **decay},
-        ]
+        return parameter_groups(
+            self, self.backbone.pyramid, learning_rate, backbone_rate, weight_decay=self.config.weight_decay
+        )
 
     def forward(self, batch: SceneBatch) -> VoxelPredictions | AnchorPredictions:
         """What the head says of every scene, from all views of the batch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -165,6 +166,22 @@ def image_pyramid(config: BackboneConfig) -> tuple[nn.Module, int]:
     kinds = {"efficientnet-lite0": (EfficientNetPyramid, 3), "plain": (PlainPyramid, 2)}
     pyramid, scales = kinds.get(config.network, (ResNetPyramid, 4))
     return pyramid(config), scales
+
+
+def parameter_groups(
+    model: nn.Module, pyramid: nn.Module, learning_rate: float, backbone_rate: float, **options: Any
+) -> list[dict[str, Any]]:
+    """The model's parameters for the optimiser, its image network apart, so that it may learn more slowly.
+
+    options: of both groups, such as weight_decay.
+    """
+    backbone = list(pyramid.parameters())
+    apart = set(map(id, backbone))
+    rest = [parameter for parameter in model.parameters() if id(parameter) not in apart]
+    return [
+        {"params": rest, "lr": learning_rate, **options},
+        {"params": backbone, "lr": learning_rate * backbone_rate, **options},
+    ]
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.attention import CrossInstance
-from odd_bench.detector.backbone import Backbone
+from odd_bench.detector.backbone import Backbone, parameter_groups
 from odd_bench.detector.backproject import backproject
 from odd_bench.detector.boxes import boxes_from_alpha
 from odd_bench.detector.canonical import canonical_coordinates, contrastive_loss, symmetries
@@ -90,10 +90,7 @@ class Detector(nn.Module):
 
     def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
         """The image network apart, so that it may learn more slowly."""
-        backbone = list(self.backbone.pyramid.parameters())
-        apart = set(map(id, backbone))
-        rest = [parameter for parameter in self.parameters() if id(parameter) not in apart]
-        return [{"params": rest, "lr": learning_rate}, {"params": backbone, "lr": learning_rate * backbone_rate}]
+        return parameter_groups(self, self.backbone.pyramid, learning_rate, backbone_rate)
 
     # Scene representation, section 3.1
 
