@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, fields, is_dataclass, replace
 from importlib import resources
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import yaml
@@ -104,6 +105,12 @@ def check_choice(value: str, choices: Iterable[str], where: str) -> None:
     if value not in choices:
         near = did_you_mean(str(value), choices)
         raise ConfigError(f"{where}: found {value!r}; expected one of {', '.join(choices)}{near}")
+
+
+def check_choices(config: Any, choices: Mapping[str, Iterable[str]], where: str) -> None:
+    """Raise ConfigError at the first value that is not one of its choices. choices: by key, parts joined by dots."""
+    for path, known in choices.items():
+        check_choice(attrgetter(path)(config), known, f"{where}: {path}")
 
 
 def _assigned(config: Any, path: list[str], value: Any, where: str) -> Any:

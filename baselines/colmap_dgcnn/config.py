@@ -10,11 +10,13 @@ from baselines.colmap_dgcnn.cutting import SOURCES, CutConfig
 from baselines.colmap_dgcnn.dgcnn import DgcnnConfig
 from baselines.colmap_dgcnn.reconstruct import STEREOS, ReconstructionConfig
 from baselines.colmap_dgcnn.triplet import TripletConfig
-from odd_bench.configuration import ConfigError, Configurations, check_choice, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.training_config import TrainConfig
 
 __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
+
+CHOICES = {"model.reconstruction.stereo": STEREOS, "model.cut.source": SOURCES}
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,7 @@ class RunConfig:
 
 def check(config: RunConfig, where: str) -> None:
     """Raise ConfigError at the first value that cannot be used."""
-    check_choice(config.model.reconstruction.stereo, STEREOS, f"{where}: model.reconstruction.stereo")
-    check_choice(config.model.cut.source, SOURCES, f"{where}: model.cut.source")
+    check_choices(config, CHOICES, where)
     if config.train.augment:
         hint = "Clouds lie in the world of the stored scene; model.turn turns them"
         raise ConfigError(f"{where}: train.augment: found true; expected false. {hint}")

@@ -10,12 +10,14 @@ from baselines.detr3d.code import CodeConfig
 from baselines.detr3d.decoder import DecoderConfig
 from baselines.detr3d.losses import LossConfig
 from baselines.two_class import SOURCES
-from odd_bench.configuration import ConfigError, Configurations, check_choice, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.backbone import NETWORKS, BackboneConfig
 from odd_bench.training_config import TrainConfig
 
 __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
+
+CHOICES = {"model.answer.source": SOURCES, "model.backbone.network": NETWORKS}
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,8 @@ class RunConfig:
 
 def check(config: RunConfig, where: str) -> None:
     """Raise ConfigError at the first value that no model can be built from."""
+    check_choices(config, CHOICES, where)
     model = config.model
-    check_choice(model.answer.source, SOURCES, f"{where}: model.answer.source")
-    check_choice(model.backbone.network, NETWORKS, f"{where}: model.backbone.network")
     if model.backbone.width % model.decoder.heads:
         found = f"{model.backbone.width} for {model.decoder.heads} heads"
         raise ConfigError(f"{where}: model.backbone.width: found {found}; expected a multiple")

@@ -11,7 +11,7 @@ from baselines.imvoxelnet.head_pillars import PillarHeadConfig
 from baselines.imvoxelnet.neck_indoor import SCALES, IndoorNeckConfig
 from baselines.imvoxelnet.neck_pillars import PillarNeckConfig
 from baselines.two_class import SOURCES
-from odd_bench.configuration import ConfigError, Configurations, check_choice, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.backbone import BackboneConfig
 from odd_bench.detector.grid import VoxelGrid
@@ -20,11 +20,11 @@ from odd_bench.training_config import TrainConfig
 __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
 CHOICES = {
-    "answer.source": SOURCES,
-    "head": ("indoor", "pillars"),
-    "interpolation": ("bilinear", "nearest"),
-    "indoor_neck.norm": ("batch", "group"),
-    "pillar_neck.norm": ("batch", "group"),
+    "model.answer.source": SOURCES,
+    "model.head": ("indoor", "pillars"),
+    "model.interpolation": ("bilinear", "nearest"),
+    "model.indoor_neck.norm": ("batch", "group"),
+    "model.pillar_neck.norm": ("batch", "group"),
 }
 
 
@@ -68,11 +68,7 @@ class RunConfig:
 
 def check(config: RunConfig, where: str) -> None:
     """Raise ConfigError at the first value that no model can be built from."""
-    for path, choices in CHOICES.items():
-        value = config.model
-        for name in path.split("."):
-            value = getattr(value, name)
-        check_choice(value, choices, f"{where}: model.{path}")
+    check_choices(config, CHOICES, where)
     counts, divisor = config.model.grid.counts, 2 ** (SCALES - 1)
     if config.model.head == "indoor" and any(count % divisor for count in counts):
         raise ConfigError(f"{where}: model.grid.counts: found {counts}; expected multiples of {divisor}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from odd_bench.configuration import ConfigError, Configurations, check_choice, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.attention import AttentionConfig
 from odd_bench.detector.backbone import BackboneConfig
@@ -26,12 +26,12 @@ from odd_bench.training_config import TrainConfig
 __all__ = ["RunConfig", "from_mapping", "load_config", "named_configs", "to_mapping", "with_overrides"]
 
 CHOICES = {
-    "attention.kind": ("none", "dense", "sparse"),
-    "loss.mask_kind": ("squared", "cross-entropy"),
-    "teacher.kind": ("none", "dinov2", "efficientnet-lite0", "canonical"),
-    "boxes.source": ("predicted", "oracle-count", "oracle-box"),
-    "volume.norm": ("batch", "group"),
-    "interpolation": ("bilinear", "nearest"),
+    "model.attention.kind": ("none", "dense", "sparse"),
+    "model.loss.mask_kind": ("squared", "cross-entropy"),
+    "model.teacher.kind": ("none", "dinov2", "efficientnet-lite0", "canonical"),
+    "model.boxes.source": ("predicted", "oracle-count", "oracle-box"),
+    "model.volume.norm": ("batch", "group"),
+    "model.interpolation": ("bilinear", "nearest"),
 }
 
 
@@ -67,11 +67,7 @@ class RunConfig:
 
 def check(config: RunConfig, where: str) -> None:
     """Raise ConfigError at the first value that no detector can be built from."""
-    for path, choices in CHOICES.items():
-        value = config.model
-        for name in path.split("."):
-            value = getattr(value, name)
-        check_choice(value, choices, f"{where}: model.{path}")
+    check_choices(config, CHOICES, where)
     model = config.model
     divisor = 2 ** (len(model.volume.channels) - 1)
     if any(count % divisor for count in model.grid.counts):
