@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from odd_bench.boxes import iou_matrix
-from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.checkpoint import LATEST, Checkpoint, load_checkpoint
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import read_description
@@ -47,9 +47,13 @@ def load_run(path: Path | str, overrides: list[str] | None = None) -> Run:
     """
     path = Path(path)
     file = path / LATEST if path.is_dir() else path
-    checkpoint = load_checkpoint(file)
+    return restore_run(load_checkpoint(file), file, overrides or [])
+
+
+def restore_run(checkpoint: Checkpoint, file: Path, overrides: Iterable[str] = ()) -> Run:
+    """The same of a checkpoint that is read already. file: where it stands, for messages."""
     build = builder(checkpoint.model)
-    config = build.with_overrides(build.from_mapping(checkpoint.config, str(file)), overrides or [])
+    config = build.with_overrides(build.from_mapping(checkpoint.config, str(file)), overrides)
     try:
         method = build.restore(config, checkpoint.weights)
     except RuntimeError as error:

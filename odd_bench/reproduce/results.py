@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.checkpoint import LATEST, Checkpoint, load_checkpoint
 from odd_bench.data.folder import read_description
 from odd_bench.models import builder
-from odd_bench.predict import load_run, predict_split
+from odd_bench.predict import Run, predict_split, restore_run
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.scoring.document import write_score
 from odd_bench.scoring.score import Options, score_file
@@ -71,37 +71,45 @@ def seed_results(
     """Train one seed of a row unless that is done, then predict and score every test split."""
     data, folder = setup.data / name, setup.out / name / f"{row.slug}-{seed}"
     say(f"{name}: {row.name}, seed {seed}")
-    if not finished(folder):
-        settings = [*setup.settings, *row.settings, f"train.seed={seed}"]
-        train_run(row.model, setup.config, data, folder, settings, None, setup.devices)
-    checkpoint, run = load_checkpoint(folder / LATEST), load_run(folder)
-    parameters = sum(parameter.numel() for parameter in run.method.parameters()) / 1e6
+    checkpoint = trained(row, seed, data, folder, setup)
+    runs = restored_runs(row.model, checkpoint, folder)
+    parameters = sum(parameter.numel() for parameter in runs[""].method.parameters()) / 1e6
     for split in open_or_explain(data).splits:
         if split not in NOT_TESTED:
-            parts = split_parts(row.model, folder, data, split)
+            parts = split_parts(runs, folder, data, split)
             yield Result(row, seed, name, split, parts, parameters, checkpoint.seconds, checkpoint.device)
 
 
-def finished(folder: Path) -> bool:
-    """Whether a run is complete."""
+def trained(row: Row, seed: int, data: Path, folder: Path, setup: Setup) -> Checkpoint:
+    """The complete run of one seed, found or made."""
     path = folder / LATEST
-    return path.is_file() and load_checkpoint(path).finished
+    if path.is_file() and (found := load_checkpoint(path)).finished:
+        return found
+    settings = [*setup.settings, *row.settings, f"train.seed={seed}"]
+    train_run(row.model, setup.config, data, folder, settings, None, setup.devices)
+    return load_checkpoint(path)
 
 
-def split_parts(model: str, folder: Path, data: Path, split: str) -> dict[str, dict[str, Any]]:
-    """Protocol parts of a split: told nothing, and told the true boxes where the method can be."""
+def restored_runs(model: str, checkpoint: Checkpoint, folder: Path) -> dict[str, Run]:
+    """Told nothing, and told the true boxes where the method can be; by how their files end after the split's name."""
     told = builder(model).TOLD_BOXES
-    parts = scored_parts(folder, data, split, split, ())
-    return parts | (scored_parts(folder, data, split, f"{split}-told-boxes", told) if told else {})
+    settings = {"": (), "-told-boxes": told} if told else {"": ()}
+    return {ending: restore_run(checkpoint, folder / LATEST, some) for ending, some in settings.items()}
 
 
-def scored_parts(
-    folder: Path, data: Path, split: str, name: str, settings: tuple[str, ...]
-) -> dict[str, dict[str, Any]]:
+def split_parts(runs: dict[str, Run], folder: Path, data: Path, split: str) -> dict[str, dict[str, Any]]:
+    """Protocol parts of a split, of all runs together."""
+    parts = {}
+    for ending, run in runs.items():
+        parts |= scored_parts(run, folder, data, split, split + ending)
+    return parts
+
+
+def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> dict[str, dict[str, Any]]:
     """Protocol parts of one prediction file, which is made where it is missing or for other ground truth."""
     path = folder / f"{name}.json"
     if not fits(path, read_description(data).digest):
-        predict_split(load_run(folder, list(settings)), open_or_explain(data), split, path)
+        predict_split(run, open_or_explain(data), split, path)
     scored = score_file(path, Options(data))
     write_score(folder / f"{name}-score.json", scored.document)
     return scored.document["result"]["protocols"]
