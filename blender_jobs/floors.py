@@ -12,22 +12,14 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from blender_jobs.color import linear
 from blender_jobs.nodes import Nodes, Socket, Value
 from blender_jobs.textures import find_maps, texture_surface
+from odd_bench.color import linear
+from odd_bench.generate.surroundings import mean_albedo
 
 RADIUS_M = 14.0
 DETAIL_END_M = (2.5, 7.0)  # between these distances from the camera the pattern fades into its mean colour
 Surface = tuple[Value, Value, Value]  # colour, roughness, height in metres
-
-
-def mean_albedo(draw: dict) -> np.ndarray:
-    """(3,) linear reflectance of a procedural floor, roughly; mid grey for textures."""
-    if "colors" not in draw:
-        return np.full(3, 0.3)
-    return np.average(
-        linear(draw["colors"]), axis=0, weights=[0.6] + [0.4 / (len(draw["colors"]) - 1)] * (len(draw["colors"]) - 1)
-    )
 
 
 def build_floor(draw: dict, folder: Path | None) -> bpy.types.Object:

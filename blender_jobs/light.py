@@ -7,17 +7,20 @@ white in the picture: an incident-light meter. Radiances are then in display uni
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
 from mathutils import Vector
 
-from blender_jobs.color import LUMINANCE
 from blender_jobs.nodes import Nodes
+from odd_bench.color import LUMINANCE
+from odd_bench.draft.light import Light
 
 WHITE_LEVEL = 0.95  # linear value in the picture of a white horizontal sheet on a floor of MID_ALBEDO
 MID_ALBEDO = 0.25
+ENVIRONMENT_CELLS = (64, 128)  # rows and columns of an environment given as an array
 ALBEDO_POWER = 0.15  # a dark floor is exposed a little longer, a bright one a little shorter, as cameras do
 
 
@@ -34,28 +37,74 @@ def environment_path(name: str, folder: Path | None) -> Path:
 def build_light(draw: dict, floor_albedo: np.ndarray, folder: Path | None) -> None:
     """Light the scene as drawn by `odd_bench.generate.surroundings.draw_environment`."""
     image = bpy.data.images.load(str(environment_path(draw["file"], folder)))
+    exposure = _expose(draw, floor_albedo, image)
+    _build_world(image, draw["rotation_rad"], exposure.gain, exposure.tint)
+    if draw["sun"]:
+        _build_sun(draw["sun"], exposure.sun_irradiance)
+
+
+def plain_light(draw: dict, floor_albedo: np.ndarray, folder: Path | None) -> Light:
+    """The same light as plain arrays, for the caster of draft pictures; the environment is coarse."""
+    image = bpy.data.images.load(str(environment_path(draw["file"], folder)))
+    exposure = _expose(draw, floor_albedo, image)
+    rows, columns = ENVIRONMENT_CELLS
+    coarse = _pixels(image)
+    coarse = coarse.reshape(rows, len(coarse) // rows, columns, -1, 3).mean(axis=(1, 3))
+    azimuth = ((np.arange(columns) + 0.5) / columns - 0.5) * 2 * np.pi + draw["rotation_rad"]
+    column = (
+        np.floor((0.5 - azimuth / (2 * np.pi)) * columns).astype(int) % columns
+    )  # Blender's run against the azimuth
+    sun = draw["sun"] or {"direction": [0.0, 0.0, 1.0], "size_rad": 0.0}
+    bpy.data.images.remove(image)
+    return Light(
+        environment=coarse[:, column] * exposure.tint * exposure.gain,
+        sun_direction=np.array(sun["direction"]),
+        sun_size_rad=sun["size_rad"],
+        sun_irradiance=exposure.sun_irradiance,
+    )
+
+
+@dataclass(frozen=True)
+class _Exposure:
+    """gain, tint (3,): factors of the environment's radiance. sun_irradiance: (3,) of a plane that faces it."""
+
+    gain: float
+    tint: np.ndarray
+    sun_irradiance: np.ndarray
+
+
+def _expose(draw: dict, floor_albedo: np.ndarray, image: bpy.types.Image) -> _Exposure:
     irradiance = upward_irradiance(image)  # (3,) linear RGB
     luminous = float(irradiance @ LUMINANCE)
-    sun_ratio = draw["sun"]["ratio"] if draw["sun"] else 0.0
+    sun = draw["sun"]
+    sun_ratio = sun["ratio"] if sun else 0.0
     albedo = float(floor_albedo @ LUMINANCE)
     white = WHITE_LEVEL * draw["strength"] * (MID_ALBEDO / max(albedo, 0.02)) ** ALBEDO_POWER
     gain = white * np.pi / (luminous * (1 + sun_ratio))  # a white sheet shows irradiance / pi
     balance = (luminous / irradiance.clip(1e-9)) ** draw["white_balance"]
-    _build_world(image, draw["rotation_rad"], gain, balance * luminous / (irradiance * balance @ LUMINANCE))
-    if draw["sun"]:
-        _build_sun(draw["sun"], irradiance_up=gain * luminous * sun_ratio)
+    tint = balance * luminous / (irradiance * balance @ LUMINANCE)
+    if not sun:
+        return _Exposure(gain, tint, np.zeros(3))
+    color = np.array(sun["color"]) / (np.array(sun["color"]) @ LUMINANCE)
+    return _Exposure(gain, tint, color * gain * luminous * sun_ratio / sun["direction"][2])
 
 
 def upward_irradiance(image: bpy.types.Image) -> np.ndarray:
     """(3,) linear RGB light falling on a horizontal plane from the upper half of an equirectangular environment."""
-    width, height = image.size
-    pixels = np.empty(width * height * image.channels, np.float32)
-    image.pixels.foreach_get(pixels)
-    pixels = pixels.reshape(height, width, image.channels)[:, :, :3]  # rows from straight down to straight up
+    pixels = _pixels(image)
+    height, width = pixels.shape[:2]
     elevation = (np.arange(height) + 0.5) / height * np.pi - np.pi / 2
     solid_angle = np.cos(elevation) * (np.pi / height) * (2 * np.pi / width)
     weight = solid_angle * np.sin(elevation).clip(0)
     return (pixels.sum(axis=1, dtype=np.float64) * weight[:, None]).sum(axis=0)
+
+
+def _pixels(image: bpy.types.Image) -> np.ndarray:
+    """(h, w, 3) linear radiance, rows from straight down to straight up."""
+    width, height = image.size
+    pixels = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    return pixels.reshape(height, width, image.channels)[:, :, :3]
 
 
 def _build_world(image: bpy.types.Image, rotation_rad: float, gain: float, balance: np.ndarray) -> None:
@@ -71,12 +120,11 @@ def _build_world(image: bpy.types.Image, rotation_rad: float, gain: float, balan
     nodes.add("OutputWorld", {"Surface": background.outputs[0]})
 
 
-def _build_sun(draw: dict, irradiance_up: float) -> None:
-    """irradiance_up: on the horizontal floor; a sun lamp's energy is the irradiance of a plane that faces it."""
+def _build_sun(draw: dict, irradiance: np.ndarray) -> None:
+    """irradiance: (3,) of a plane that faces it, which is what a sun lamp's energy means."""
+    energy = float(irradiance @ LUMINANCE)
     lamp = bpy.data.lights.new("sun", "SUN")
-    color = np.array(draw["color"]) / (np.array(draw["color"]) @ LUMINANCE)
-    lamp.color, lamp.angle = color.tolist(), draw["size_rad"]
-    lamp.energy = irradiance_up / draw["direction"][2]
+    lamp.color, lamp.energy, lamp.angle = (irradiance / energy).tolist(), energy, draw["size_rad"]
     sun = bpy.data.objects.new("sun", lamp)
     sun.rotation_mode = "QUATERNION"
     sun.rotation_quaternion = Vector(draw["direction"]).to_track_quat("Z", "Y")

@@ -6,8 +6,8 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from blender_jobs.color import linear
 from blender_jobs.nodes import Nodes
+from odd_bench.color import linear
 from odd_bench.shapes.shape import Material, Shape
 
 COLOR = "face_color"  # name of the mesh attribute

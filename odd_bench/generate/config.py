@@ -76,8 +76,13 @@ class OddConfig:
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """samples: Cycles samples a pixel, denoised. device: auto, cpu or gpu. threads: a worker's render threads, 0 = all."""
+    """How pictures are made; docs/rendering.md compares the two engines.
 
+    engine: `cycles` traces paths in Blender, `draft` casts rays for direct light and one bounce at a fraction of the cost.
+    samples: Cycles samples a pixel, denoised. device: auto, cpu or gpu. threads: a worker's render threads, 0 = all.
+    """
+
+    engine: str = "cycles"
     samples: int = 12
     device: str = "auto"
     threads: int = 0
@@ -155,6 +160,7 @@ def _checked(config: GenerateConfig, where: str) -> GenerateConfig:
         (scene.rest in ("distribution", "shared"), f"rest {scene.rest!r}", "distribution or shared"),
         (set(weights) <= set(ANOMALY_TYPES), f"anomaly types {sorted(weights)}", f"some of {ANOMALY_TYPES}"),
         (any(w > 0 for w in weights.values()), f"anomaly weights {dict(weights)}", "at least one above 0"),
+        (config.render.engine in ("cycles", "draft"), f"engine {config.render.engine!r}", "cycles or draft"),
         (config.render.device in ("auto", "cpu", "gpu"), f"device {config.render.device!r}", "auto, cpu or gpu"),
         (
             orbit.views >= 2 and orbit.pixels >= 16,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,13 +20,13 @@ from odd_bench.generate.arrange import place, stand
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.label import Labels, Posed, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
+from odd_bench.generate.pictures import take_pictures
 from odd_bench.generate.resting import draw_rest, rest_rotations
 from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.shapes.catalogue import BaseShape, Catalogue
 from odd_bench.shapes.shape import Model, Shape
 
 if TYPE_CHECKING:
-    from blender_jobs.job import RenderConfig
     from odd_bench.anomalies.fracture_modes import FractureModes
 
 
@@ -83,7 +82,7 @@ def make_scene(
     source = _Source(model, intact, config, lambda: _modes(intact, line["shape_seed"], work))
     arrangement = _arrange(line, source, rests, report)
     with report.stage("render"):
-        images = _render(line, config, arrangement, report)
+        images = take_pictures(line, config, arrangement.posed, arrangement.cameras)
     return _record(line, plan_sha256, config, arrangement, images), report
 
 
@@ -176,37 +175,6 @@ def _arrangement(line: dict, config: GenerateConfig, intact: Shape, rests, varia
     outline = np.concatenate([item.world_vertices() for item in posed])
     cameras = orbit_cameras(config.orbit, line["orbit"], outline)
     return Arrangement(posed, cameras, cast_labels(posed, cameras))
-
-
-def _render(line: dict, config: GenerateConfig, arrangement: Arrangement, report: Report) -> np.ndarray:
-    from PIL import Image
-
-    from blender_jobs.render import RenderJob, render_views
-
-    with tempfile.TemporaryDirectory(prefix="odd-bench-") as folder:
-        job = RenderJob(
-            objects=tuple((item.shape, item.world_from_object) for item in arrangement.posed),
-            cameras=arrangement.cameras,
-            floor=line["floor"],
-            environment=line["environment"],
-            config=_render_config(config),
-            out_dir=Path(folder),
-            seed=line["render_seed"],
-        )
-        paths = render_views(job)
-        return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
-
-
-def _render_config(config: GenerateConfig) -> RenderConfig:
-    from blender_jobs.job import RenderConfig
-
-    return RenderConfig(
-        samples=config.render.samples,
-        device=config.render.device,
-        threads=config.render.threads,
-        floor_folder=Path(config.floors) if config.floors else None,
-        environment_folder=Path(config.environments) if config.environments else None,
-    )
 
 
 def _record(line: dict, plan_sha256: str, config: GenerateConfig, arrangement: Arrangement, images) -> SceneRecord:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.color import linear
+
 BUNDLED_ENVIRONMENTS = (
     "city.exr", "courtyard.exr", "forest.exr", "interior.exr", "night.exr", "studio.exr", "sunrise.exr", "sunset.exr",
 )  # fmt: skip
@@ -108,6 +110,15 @@ def draw_floor(rng: np.random.Generator, texture_sets: Sequence[str] = ()) -> di
         "contrast": float(rng.uniform(0.35, 1.0)),
         **place,
     }
+
+
+def mean_albedo(draw: dict) -> np.ndarray:
+    """(3,) linear reflectance of a procedural floor, roughly; mid grey for textures."""
+    if "colors" not in draw:
+        return np.full(3, 0.3)
+    return np.average(
+        linear(draw["colors"]), axis=0, weights=[0.6] + [0.4 / (len(draw["colors"]) - 1)] * (len(draw["colors"]) - 1)
+    )
 
 
 def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_ENVIRONMENTS) -> dict:

@@ -82,9 +82,9 @@ def test_a_picture_has_the_size_and_the_things_it_should(tmp_path):
     ("file", "sun"), [("night.exr", None), ("studio.exr", DAYLIGHT["sun"])], ids=["night", "studio and sun"]
 )
 def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
-    from blender_jobs.color import linear
     from blender_jobs.light import WHITE_LEVEL
     from blender_jobs.render import render_views
+    from odd_bench.color import linear
 
     above = Camera(np.array([[40.0, 0, 16], [0, 40.0, 16], [0, 0, 1]]), np.diag([1.0, -1, -1, 1]), 32, 32)
     above.camera_from_world[2, 3] = 1.0

@@ -1,0 +1,63 @@
+"""The pictures of an arranged scene, by the configured engine."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from odd_bench.generate.config import GenerateConfig
+from odd_bench.generate.label import Posed
+from odd_bench.generate.surroundings import mean_albedo
+from odd_bench.scene import Camera
+
+if TYPE_CHECKING:
+    from blender_jobs.job import RenderConfig
+
+
+def take_pictures(line: dict, config: GenerateConfig, posed: list[Posed], cameras: tuple[Camera, ...]) -> np.ndarray:
+    """(views, h, w, 3) uint8 sRGB. line: the scene's plan, for floor, light and the seed of the noise."""
+    objects = tuple((item.shape, item.world_from_object) for item in posed)
+    engine = _draft if config.render.engine == "draft" else _cycles
+    return engine(line, config, objects, cameras)
+
+
+def _draft(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...]) -> np.ndarray:
+    from blender_jobs.light import plain_light
+    from odd_bench.draft.render import render_draft
+
+    folder = Path(config.environments) if config.environments else None
+    light = plain_light(line["environment"], mean_albedo(line["floor"]), folder)
+    return render_draft(objects, cameras, line["floor"], light, line["render_seed"])
+
+
+def _cycles(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...]) -> np.ndarray:
+    from PIL import Image
+
+    from blender_jobs.render import RenderJob, render_views
+
+    with tempfile.TemporaryDirectory(prefix="odd-bench-") as folder:
+        job = RenderJob(
+            objects=objects,
+            cameras=cameras,
+            floor=line["floor"],
+            environment=line["environment"],
+            config=_render_config(config),
+            out_dir=Path(folder),
+            seed=line["render_seed"],
+        )
+        return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in render_views(job)])
+
+
+def _render_config(config: GenerateConfig) -> RenderConfig:
+    from blender_jobs.job import RenderConfig
+
+    return RenderConfig(
+        samples=config.render.samples,
+        device=config.render.device,
+        threads=config.render.threads,
+        floor_folder=Path(config.floors) if config.floors else None,
+        environment_folder=Path(config.environments) if config.environments else None,
+    )
