@@ -128,21 +128,18 @@ def train_stage(
     names = job.dataset.scene_names("train")
     steps, start = train.stage_steps(number, len(names)), resumed.step if resumed else 0
     method.start_stage(name)
-    rate = train.learning_rate[number]
-    groups = method.parameter_groups(
-        rate, train.backbone_rate
-    )  # may name a weight_decay, kept apart from the gradients
+    # a group may name a weight_decay, which AdamW keeps apart from the gradients
+    groups = list(method.parameter_groups(train.learning_rate[number], train.backbone_rate))
+    base_rates = [group["lr"] for group in groups]
     optimizer = torch.optim.AdamW(groups, betas=tuple(train.betas), weight_decay=0.0)
     if resumed and resumed.optimizer:
         optimizer.load_state_dict(resumed.optimizer)
-    base_rates = [group["lr"] for group in method.parameter_groups(rate, train.backbone_rate)]
     module, optimizer = fabric.setup(method, optimizer)
     module.mark_forward_method("loss")
     module.train()
 
-    first_draw = sum(train.stage_steps(earlier, len(names)) for earlier in range(number)) * train.batch
-    loader = make_loader(job, names, fabric, first_draw + start * train.batch, first_draw + steps * train.batch)
     offset = sum(train.stage_steps(earlier, len(names)) for earlier in range(number))
+    loader = make_loader(job, names, fabric, (offset + start) * train.batch, (offset + steps) * train.batch)
     begun = time.monotonic()
 
     def save(step: int) -> None:

@@ -56,9 +56,8 @@ def mask_loss(mask: Tensor, target: Tensor, kind: str) -> Tensor:
     """Mean error of rendered masks (v, r): squared (eq. 3), or the binary cross-entropy."""
     if kind == "squared":
         return (mask - target).square().mean()
-    mask = mask.float().clamp(
-        FAINTEST, 1 - FAINTEST
-    )  # torch's own function refuses numbers that are none, and autocast
+    # torch's own function refuses numbers that are none, and autocast
+    mask = mask.float().clamp(FAINTEST, 1 - FAINTEST)
     return -(target * mask.log() + (1 - target) * (1 - mask).log()).mean()
 
 

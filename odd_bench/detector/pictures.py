@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 EDGES = (
     [(i, (i + 1) % 4) for i in range(4)] + [(4 + i, 4 + (i + 1) % 4) for i in range(4)] + [(i, 4 + i) for i in range(4)]
 )
-TRUE_COLOR, FOUND_COLOR, LINE_COLORS = (
-    (0, 220, 90),
-    (255, 140, 0),
-    ("#ff4060", "#40a0ff", "#ffd020", "#a060ff", "#30d0c0"),
-)
+TRUE_COLOR, FOUND_COLOR = (0, 220, 90), (255, 140, 0)
+LINE_COLORS = ("#ff4060", "#40a0ff", "#ffd020", "#a060ff", "#30d0c0")
 LINES = 24
 
 
