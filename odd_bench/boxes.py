@@ -11,6 +11,8 @@ import numpy as np
 # Signs of the eight corners, the four of the floor counter-clockwise first, then the four above them.
 CORNER_SIGNS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]] * 2, float)
 CORNER_SIGNS = np.column_stack([CORNER_SIGNS, np.repeat([-1.0, 1.0], 4)])
+# Corners joined by the twelve edges: around the floor, around the top, up from the floor.
+EDGES = [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7)]
 
 
 def aabb_from_points(points: np.ndarray) -> np.ndarray:

@@ -99,6 +99,13 @@ def test_corners_give_the_box_back(box):
     np.testing.assert_allclose(B.aabb_from_points(corners), B.aabb_from_boxes(box), atol=1e-12)
 
 
+@given(obb)
+def test_four_edges_are_as_long_as_each_side(box):
+    corners = B.box_corners(box)
+    lengths = [np.linalg.norm(corners[a] - corners[b]) for a, b in B.EDGES]
+    assert np.allclose(sorted(lengths), sorted(np.repeat(box[3:6], 4)), atol=1e-9)
+
+
 @given(near)
 def test_minimum_area_box_of_a_box_is_the_box(box):
     found = B.obb_from_points(B.box_corners(box))

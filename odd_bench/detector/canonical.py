@@ -38,6 +38,11 @@ def canonical_coordinates(points: Tensor, world_from_object: Tensor) -> Tensor:
     return points @ inverse[:, :3, :3].transpose(1, 2) + inverse[:, None, :3, 3]
 
 
+def shape_scale(world_from_object: Tensor) -> Tensor:
+    """World metres in a unit of the canonical frame, (...), of similarities (..., 4, 4)."""
+    return torch.linalg.det(world_from_object[..., :3, :3]).abs() ** (1 / 3)
+
+
 def upright_turns(count: int, device: torch.device | None = None) -> Tensor:
     """(count, 3, 3) rotations about z by multiples of a full turn over count, the identity first."""
     angles = 2 * torch.pi * torch.arange(count, device=device) / count
@@ -93,9 +98,8 @@ def pair_loss(
 ) -> Tensor:  # fmt: skip
     """(q,) cross-entropies of the cells of one object that have a counterpart in the other."""
     turned = torch.einsum("gij,qj->gqi", turns, from_place)
-    distance = torch.cdist(turned, to_place.expand(len(turns), -1, -1)).amin(
-        dim=0
-    )  # (q, k) nearest over the symmetries
+    # (q, k) nearest over the symmetries
+    distance = torch.cdist(turned, to_place.expand(len(turns), -1, -1)).amin(dim=0)
     there = distance.amin(dim=1) <= 2 * spread
     target = torch.softmax(-(distance / spread).square() / 2, dim=1)
     predicted = torch.log_softmax(from_features @ to_features.T / temperature, dim=1)

@@ -15,7 +15,7 @@ from odd_bench.detector.attention import CrossInstance
 from odd_bench.detector.backbone import Backbone, parameter_groups
 from odd_bench.detector.backproject import backproject
 from odd_bench.detector.boxes import boxes_from_alpha
-from odd_bench.detector.canonical import canonical_coordinates, contrastive_loss, symmetries
+from odd_bench.detector.canonical import canonical_coordinates, contrastive_loss, shape_scale, symmetries
 from odd_bench.detector.classifier import Classifier
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
@@ -171,8 +171,7 @@ class Detector(nn.Module):
             return features.sum() * 0
         canonical = canonical_coordinates(cells, poses)
         turns = symmetries(volumes.color_alpha[scene].detach(), canonical, on_object, poses, self.grid, config)
-        scale = torch.linalg.det(poses[0, :3, :3]).abs() ** (1 / 3)
-        spread = config.spread_cells * (cells[0, 1] - cells[0, 0]).norm() / scale
+        spread = config.spread_cells * (cells[0, 1] - cells[0, 0]).norm() / shape_scale(poses[0])
         return contrastive_loss(
             self.heads.beta(features), canonical, on_object, turns, float(spread), config.temperature
         )
@@ -241,8 +240,7 @@ class Detector(nn.Module):
         poses = batch.world_from_object[scene]
         cells = cell_centres(batch.boxes[scene], self.grid, self.config.roi)
         features, alpha = self.pooled(volumes, scene, cells)
-        scale = torch.linalg.det(poses[0, :3, :3]).abs() ** (1 / 3)
-        diagonal = float(batch.obbs[scene][0, 3:6].norm() / scale)
+        diagonal = float(batch.obbs[scene][0, 3:6].norm() / shape_scale(poses[0]))
         canonical, opaque = canonical_coordinates(cells, poses), alpha > self.config.canonical.alpha_above
         return correspondence_accuracy(self.heads.beta(features), canonical, opaque, diagonal)
 

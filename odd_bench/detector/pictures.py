@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from odd_bench.boxes import box_corners
+from odd_bench.boxes import EDGES, box_corners
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.backproject import project_points
 from odd_bench.detector.matching import MatchingConfig, correspondences
@@ -19,9 +19,6 @@ from odd_bench.detector.roi import cell_centres
 if TYPE_CHECKING:
     from odd_bench.detector.model import Detector, Volumes
 
-EDGES = (
-    [(i, (i + 1) % 4) for i in range(4)] + [(4 + i, 4 + (i + 1) % 4) for i in range(4)] + [(i, 4 + i) for i in range(4)]
-)
 TRUE_COLOR, FOUND_COLOR = (0, 220, 90), (255, 140, 0)
 LINE_COLORS = ("#ff4060", "#40a0ff", "#ffd020", "#a060ff", "#30d0c0")
 LINES = 24

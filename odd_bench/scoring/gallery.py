@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.boxes import box_corners
+from odd_bench.boxes import EDGES, box_corners
 from odd_bench.cameras import project
 from odd_bench.errors import OddBenchError
 from odd_bench.scene import Camera
@@ -20,7 +20,6 @@ from odd_bench.scene import Camera
 VIEWS_A_SCENE = 3
 JPEG_QUALITY = 85
 LABEL_HEIGHT = 0.055  # of the picture
-EDGES = [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7)]
 
 
 class NoPictures(Exception):

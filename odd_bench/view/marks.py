@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from odd_bench.boxes import box_corners
+from odd_bench.boxes import EDGES, box_corners
 from odd_bench.cameras import project
 from odd_bench.data.record import CHANGED, LOST, SceneRecord
 from odd_bench.scene import Camera, SceneObject
@@ -13,10 +13,6 @@ from odd_bench.scene import Camera, SceneObject
 NORMAL, ODD = (235, 240, 245), (255, 96, 64)
 CHANGED_COLOR, LOST_COLOR = (255, 221, 51), (64, 216, 255)
 FINE = 2  # pictures are drawn this much larger and reduced, for smooth lines
-# Corners (as in box_corners) joined by the twelve edges.
-EDGES = (
-    [(i, (i + 1) % 4) for i in range(4)] + [(4 + i, 4 + (i + 1) % 4) for i in range(4)] + [(i, i + 4) for i in range(4)]
-)
 
 
 def view_tile(record: SceneRecord, view: int, size: int, plain: bool = False) -> Image.Image:

@@ -1,6 +1,7 @@
 """The canonical teacher: poses tell what corresponds, symmetric shapes are not asked the impossible."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from odd_bench.detector.canonical import (
     CanonicalConfig,
     canonical_coordinates,
     contrastive_loss,
+    shape_scale,
     symmetries,
     upright_turns,
 )
@@ -28,6 +30,7 @@ def test_canonical_coordinates_undo_the_pose(yaw, scale):
     world = points @ pose[:3, :3].T + pose[:3, 3]
     found = canonical_coordinates(torch.from_numpy(world)[None], torch.from_numpy(pose)[None])
     assert np.allclose(found[0].numpy(), points, atol=1e-6)
+    assert shape_scale(torch.from_numpy(pose)).item() == pytest.approx(scale)
 
 
 def test_a_full_turn_of_turns_is_the_identity():
