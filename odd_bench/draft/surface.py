@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from odd_bench.color import linear
 from odd_bench.shapes.shape import Shape
 
-SHARP_COS = np.cos(np.radians(40.0))  # corners that bend more than this stay hard, as in the path-traced pictures
+SHARP_COS = np.cos(np.radians(40.0))  # edges that bend more than this stay hard, as in the path-traced pictures
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,6 @@ def _surface(shape: Shape, pose: np.ndarray) -> Surface:
     vertices = (shape.vertices @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32)
     corners = vertices[shape.faces]  # (f, 3, 3)
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])  # length: twice the area
-    face_normals = _unit(across)
-    vertex_normals = _unit(_summed(across, shape.faces, len(vertices)))
-    smooth = vertex_normals[shape.faces]
-    bent = np.einsum("fci,fi->fc", smooth, face_normals) < SHARP_COS
     rough, metal = (
         np.array([getattr(material, name) for material in shape.materials], np.float32)
         for name in ("roughness", "metallic")
@@ -66,13 +63,25 @@ def _surface(shape: Shape, pose: np.ndarray) -> Surface:
     return Surface(
         vertices,
         shape.faces,
-        np.where(bent[..., None], face_normals[:, None], smooth),
-        vertex_normals,
+        _corner_normals(across, shape.faces, len(vertices)),
+        _unit(_summed(across, shape.faces, len(vertices))),
         linear(shape.face_color / 255).astype(np.float32),
         (rough * (1 - 0.8 * coat))[shape.face_material],
         metal[shape.face_material],
         np.zeros(1, int),
     )
+
+
+def _corner_normals(across: np.ndarray, faces: np.ndarray, count: int) -> np.ndarray:
+    """(f, 3, 3) unit: the mean of those faces around the corner's vertex that lie flat enough against the corner's face."""
+    corner, vertex, ones = np.arange(faces.size), faces.ravel(), np.ones(faces.size, np.float32)
+    at_vertex = sparse.csr_matrix((ones, (corner, vertex)), (faces.size, count))
+    has_vertex = sparse.csr_matrix((ones, (vertex, corner // 3)), (count, len(faces)))
+    around = (at_vertex @ has_vertex).tocoo()  # (corners, faces)
+    normals = _unit(across)
+    flat = np.einsum("ni,ni->n", normals[around.row // 3], normals[around.col]) > SHARP_COS
+    smooth = sparse.csr_matrix((flat.astype(np.float32), (around.row, around.col)), around.shape)
+    return _unit(smooth @ across).reshape(-1, 3, 3)
 
 
 def _summed(values: np.ndarray, faces: np.ndarray, count: int) -> np.ndarray:
