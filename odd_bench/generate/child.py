@@ -14,6 +14,10 @@ import signal
 import sys
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from odd_bench.generate.config import RenderSettings
 
 FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -41,7 +45,6 @@ def _server(folder: Path):
     from blender_jobs.process import version_check
 
     blender = version_check()
-    from blender_jobs.device import use_device
     from odd_bench.data.codec import CodecConfig
     from odd_bench.data.shards import write_staged
     from odd_bench.generate.plan import catalogue_of, digest
@@ -52,8 +55,7 @@ def _server(folder: Path):
     run = RunFolder(folder)
     config = run.read_config()
     catalogue = catalogue_of(config, open_library(run.library) if config.assets else None)
-    device = use_device(config.render.device)
-    greeting = {"blender": blender, "device": f"{device.kind}: {device.name}, {device.reason}"}
+    greeting = {"blender": blender, "device": device_line(config.render)}
 
     def serve(request: dict) -> dict:
         line = json.loads(request["line"])
@@ -68,6 +70,16 @@ def _server(folder: Path):
         return {"ok": True, **report.as_dict()}
 
     return serve, greeting
+
+
+def device_line(settings: RenderSettings) -> str:
+    """On what the pictures are made, and why."""
+    if settings.engine == "draft":
+        return "cpu: processor, drafts are cast there whatever the device"
+    from blender_jobs.device import use_device
+
+    device = use_device(settings.device)
+    return f"{device.kind}: {device.name}, {device.reason}"
 
 
 def _failure(kind: str, message: str, report) -> dict:
