@@ -16,11 +16,11 @@ from mathutils import Vector
 
 from blender_jobs.nodes import Nodes
 from odd_bench.color import LUMINANCE
+from odd_bench.draft.environment import coarse_environment
 from odd_bench.draft.light import Light
 
 WHITE_LEVEL = 0.95  # linear value in the picture of a white horizontal sheet on a floor of MID_ALBEDO
 MID_ALBEDO = 0.25
-ENVIRONMENT_CELLS = (64, 128)  # rows and columns of an environment given as an array
 ALBEDO_POWER = 0.15  # a dark floor is exposed a little longer, a bright one a little shorter, as cameras do
 
 
@@ -47,9 +47,8 @@ def plain_light(draw: dict, floor_albedo: np.ndarray, folder: Path | None) -> Li
     """The same light as plain arrays, for the caster of draft pictures; the environment is coarse."""
     image = bpy.data.images.load(str(environment_path(draw["file"], folder)))
     exposure = _expose(draw, floor_albedo, image)
-    rows, columns = ENVIRONMENT_CELLS
-    coarse = _pixels(image)
-    coarse = coarse.reshape(rows, len(coarse) // rows, columns, -1, 3).mean(axis=(1, 3))
+    coarse = coarse_environment(_pixels(image))
+    columns = coarse.shape[1]
     azimuth = ((np.arange(columns) + 0.5) / columns - 0.5) * 2 * np.pi + draw["rotation_rad"]
     column = (
         np.floor((0.5 - azimuth / (2 * np.pi)) * columns).astype(int) % columns
