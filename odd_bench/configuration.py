@@ -61,7 +61,7 @@ def named_texts(package: str, folder: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Configurations(Generic[Config]):
-    """How the configurations of one method come about, checked every time. package: that holds the named ones, in configs/.
+    """How configurations of one class come about, checked every time. package, folder: that hold the named ones.
 
     check: raises ConfigError at the first value that cannot be used; it is given the configuration and where it stands.
     """
@@ -69,10 +69,11 @@ class Configurations(Generic[Config]):
     cls: type[Config]
     package: str
     check: Callable[[Config, str], None]
+    folder: str = "configs"
 
     def named(self) -> dict[str, str]:
         """Name of each configuration and its YAML text."""
-        return named_texts(self.package, "configs")
+        return named_texts(self.package, self.folder)
 
     def load(self, name: str) -> Config:
         """The named configuration. Raises ConfigError with the names there are."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import yaml
 
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.configuration import ConfigError, assign, build, did_you_mean, named_texts, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, did_you_mean, to_mapping
+from odd_bench.scene import ANOMALY_TYPES, SPLITS
 
 __all__ = ["ConfigError", "GenerateConfig", "from_mapping", "load_preset", "presets", "to_mapping", "with_overrides"]
 
@@ -115,62 +113,44 @@ class GenerateConfig:
     render: RenderSettings = RenderSettings()
 
 
-def presets() -> dict[str, str]:
-    """Name of each preset and its YAML text."""
-    return named_texts("odd_bench.generate", "presets")
-
-
-def load_preset(kind: str, name: str) -> GenerateConfig:
-    """The preset `name` (nano, mini, full) for `kind` (toys, parts)."""
-    available, key = presets(), f"{kind}-{name}"
-    if key not in available:
-        hint = did_you_mean(key, available)
-        raise ConfigError(f"preset: found {name!r} for {kind}; expected one of {list(available)}{hint}")
-    return from_mapping(yaml.safe_load(available[key]), where=f"preset {key}")
-
-
-def from_mapping(values: Mapping[str, Any], where: str) -> GenerateConfig:
-    """Build a config from plain values; an unknown key or a value of the wrong type raises ConfigError naming it."""
-    return _checked(build(GenerateConfig, values, where), where)
-
-
-def with_overrides(config: GenerateConfig, assignments: list[str]) -> GenerateConfig:
-    """Apply `key.sub=value` assignments, values read as YAML."""
-    return _checked(assign(config, assignments), "--set")
-
-
-def _checked(config: GenerateConfig, where: str) -> GenerateConfig:
-    from odd_bench.scene import ANOMALY_TYPES, SPLITS
-
-    scene, orbit, weights = config.scene, config.orbit, config.odd.weights
-    splits = SPLITS.get(config.kind, ())
+def check(config: GenerateConfig, where: str) -> None:
+    """Raise ConfigError at the first value that no data set can be made from."""
+    splits, weights, rest = dict(config.splits), dict(config.odd.weights), config.scene.rest
+    known, counts = SPLITS.get(config.kind, ()), splits.values()
+    least, most = config.scene.min_objects, config.scene.max_objects
+    views, pixels = config.orbit.views, config.orbit.pixels
+    engine, device = config.render.engine, config.render.device
     rules = [
         (config.kind in SPLITS, f"kind {config.kind!r}", f"one of {sorted(SPLITS)}"),
-        (set(config.splits) <= set(splits), f"splits {sorted(config.splits)}", f"some of {splits}"),
-        (
-            all(type(n) is int and n >= 0 for n in config.splits.values()),
-            f"splits {dict(config.splits)}",
-            "counts >= 0",
-        ),
-        (
-            3 <= scene.min_objects <= scene.max_objects <= 84,
-            f"{scene.min_objects} to {scene.max_objects} objects",
-            "3 to 84",
-        ),
-        (scene.rest in ("distribution", "shared"), f"rest {scene.rest!r}", "distribution or shared"),
+        (set(splits) <= set(known), f"splits {sorted(splits)}", f"some of {known}"),
+        (all(type(n) is int and n >= 0 for n in counts), f"splits {splits}", "counts >= 0"),
+        (3 <= least <= most <= 84, f"{least} to {most} objects", "3 to 84"),
+        (rest in ("distribution", "shared"), f"rest {rest!r}", "distribution or shared"),
         (set(weights) <= set(ANOMALY_TYPES), f"anomaly types {sorted(weights)}", f"some of {ANOMALY_TYPES}"),
-        (any(w > 0 for w in weights.values()), f"anomaly weights {dict(weights)}", "at least one above 0"),
-        (config.render.engine in ("cycles", "draft"), f"engine {config.render.engine!r}", "cycles or draft"),
-        (config.render.device in ("auto", "cpu", "gpu"), f"device {config.render.device!r}", "auto, cpu or gpu"),
-        (
-            orbit.views >= 2 and orbit.pixels >= 16,
-            f"{orbit.views} views, {orbit.pixels} pixels",
-            ">= 2 views, >= 16 pixels",
-        ),
+        (any(weight > 0 for weight in weights.values()), f"anomaly weights {weights}", "at least one above 0"),
+        (engine in ("cycles", "draft"), f"engine {engine!r}", "cycles or draft"),
+        (device in ("auto", "cpu", "gpu"), f"device {device!r}", "auto, cpu or gpu"),
+        (views >= 2 and pixels >= 16, f"{views} views, {pixels} pixels", ">= 2 views, >= 16 pixels"),
         (config.seed >= 0, f"seed {config.seed}", "a whole number >= 0"),
         (config.scenes_per_shape >= 1, f"scenes_per_shape {config.scenes_per_shape}", "at least 1"),
     ]
     for holds, found, expected in rules:
         if not holds:
             raise ConfigError(f"{where}: found {found}; expected {expected}")
-    return config
+
+
+CONFIGURATIONS = Configurations(GenerateConfig, "odd_bench.generate", check, folder="presets")
+presets, from_mapping, with_overrides = (
+    CONFIGURATIONS.named,
+    CONFIGURATIONS.from_mapping,
+    CONFIGURATIONS.with_overrides,
+)
+
+
+def load_preset(kind: str, name: str) -> GenerateConfig:
+    """The preset `name` (nano, mini, full, draft) for `kind` (toys, parts). Raises ConfigError with the presets there are."""
+    available, key = presets(), f"{kind}-{name}"
+    if key not in available:
+        hint = did_you_mean(key, available)
+        raise ConfigError(f"preset: found {name!r} for {kind}; expected one of {list(available)}{hint}")
+    return CONFIGURATIONS.load(key)
