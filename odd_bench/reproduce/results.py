@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from odd_bench.checkpoint import LATEST, Checkpoint, load_checkpoint
+from odd_bench.checkpoint import LATEST, Checkpoint, check_same_config, load_checkpoint
 from odd_bench.data.folder import read_description
 from odd_bench.models import builder
 from odd_bench.predict import Run, predict_split, restore_run
@@ -81,11 +81,13 @@ def seed_results(
 
 
 def trained(row: Row, seed: int, data: Path, folder: Path, setup: Setup) -> Checkpoint:
-    """The complete run of one seed, found or made."""
-    path = folder / LATEST
+    """The complete run of one seed, found or made. Raises WrongUse where what is found has another configuration."""
+    path, settings = folder / LATEST, [*setup.settings, *row.settings, f"train.seed={seed}"]
     if path.is_file() and (found := load_checkpoint(path)).finished:
+        build = builder(row.model)
+        wanted = build.with_overrides(build.load_config(setup.config), settings)
+        check_same_config(path, found, row.model, build.to_mapping(wanted))
         return found
-    settings = [*setup.settings, *row.settings, f"train.seed={seed}"]
     train_run(row.model, setup.config, data, folder, settings, None, setup.devices)
     return load_checkpoint(path)
 

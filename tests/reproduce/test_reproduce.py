@@ -1,5 +1,6 @@
 """A table is made once, goes on where it was stopped, and compares rows on the same scenes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,16 @@ def test_each_seed_is_a_run_and_what_is_done_stays(setup):
     for first, second in zip(results, again, strict=True):
         for protocol, part in first.parts.items():
             assert all(part["metrics"][name] == second.parts[protocol]["metrics"][name] for name in same)
+
+
+def test_a_finished_run_of_another_configuration_is_not_passed_off_as_this_one(setup):
+    carry_out(TABLE, setup)
+    clipped = replace(setup, settings=(*SHORT, "train.clip=0.5"))
+    with pytest.raises(WrongUse, match=r"a-alone-0.*found a run with train\.clip: .*, wanted 0\.5; expected the same"):
+        carry_out(TABLE, clipped)
+    final = replace(TABLE.rows[1], settings=("model.attention.kind=none",))
+    with pytest.raises(WrongUse, match=r"final-0.*model\.attention\.kind: .*, wanted 'none'.*Name another --out"):
+        carry_out(replace(TABLE, rows=(final,)), setup)
 
 
 def test_the_command_writes_the_table(setup, tmp_path):
