@@ -50,7 +50,10 @@ def _on_floor(gather) -> np.ndarray:
     x, y = np.meshgrid(places, places, indexing="ij")
     points = np.stack([x, y, 0 * x], axis=-1).reshape(-1, 3)
     light = gather(points, np.broadcast_to([0.0, 0.0, 1.0], points.shape), RAYS_A_CELL)
-    return ndimage.gaussian_filter(light.reshape(FLOOR_CELLS, FLOOR_CELLS, 3), (1.0, 1.0, 0))
+    cells = ndimage.gaussian_filter(light.reshape(FLOOR_CELLS, FLOOR_CELLS, 3), (1.0, 1.0, 0))
+    rim = np.concatenate([cells[0], cells[-1], cells[:, 0], cells[:, -1]])
+    cells[[0, -1]] = cells[:, [0, -1]] = rim.mean(axis=0)  # noise would go on outwards as streaks
+    return cells
 
 
 def _gathered(points, normals, count, surface, caster, light, floor_mean, rng) -> np.ndarray:

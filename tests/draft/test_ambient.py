@@ -7,7 +7,7 @@ from odd_bench.draft.ambient import FLOOR_SIDE_M, measure_ambient
 from odd_bench.draft.rays import Caster
 from odd_bench.draft.surface import join
 from tests.blender_jobs.scenes import shape_of, standing, three_objects
-from tests.draft.lights import constant
+from tests.draft.lights import constant, quartered
 
 LEVEL = 0.7
 BALL = shape_of(trimesh.creation.icosphere(3, 0.5), "ball", (128, 128, 128))
@@ -39,6 +39,15 @@ def test_the_floor_is_darker_under_an_object_than_in_the_open():
     under, beside, open_, far = ambient.on_floor(np.array([[0.0, 0], [0.12, 0], [1.2, 0], [3 * FLOOR_SIDE_M, 0]]))[:, 0]
     assert under < 0.5 * LEVEL and under < beside < open_
     assert np.allclose([open_, far], LEVEL, rtol=0.02)
+
+
+def test_the_floor_beyond_the_cells_is_evenly_lit():
+    surface = join(list(three_objects()))
+    ambient = measure_ambient(surface, Caster(surface), quartered(0), np.full(3, 0.3), np.random.default_rng(0))
+    along = np.linspace(-2, 2, 999) * FLOOR_SIDE_M
+    away = np.full_like(along, 0.5 * FLOOR_SIDE_M)
+    for points in (np.stack([along, away], axis=1), np.stack([-away, along], axis=1)):
+        assert np.ptp(ambient.on_floor(points), axis=0).max() < 1e-12
 
 
 def test_neighbours_darken_each_other():
