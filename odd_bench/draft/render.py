@@ -21,6 +21,8 @@ SIDE = 2  # rays along each side of a pixel
 BRIGHTEST = 1.5  # of one ray, in units of display white: brighter highlights would leave ragged edges
 ROUGHNESS_OF_BLUR = (0.15, 0.4)  # above these the environment is mirrored in the next blur
 LEAST_FLOOR_ROUGHNESS = 0.5  # a floor that mirrored sharply would show lamps but no objects
+HORIZON = 0.2  # sine of the angle below it from which a mirror shows the floor alone
+DARKEST = 1e-9  # environments count as no darker where their radiance divides, for they may be black
 PLAIN_REFLECTANCE = 0.04  # of plastics, glazes and varnish, seen from the front
 
 
@@ -113,12 +115,23 @@ def _shaded(stage: _Stage, lit: _Lit, view: np.ndarray, rng: np.random.Generator
     sun = _sunlight(stage, lit, rng)  # (n,) cosine where the sun shines
     lamp = light.sun_irradiance * sun[:, None] / np.pi
     mirrored = view + 2 * facing[:, None] * lit.normals
-    level = 1 + np.searchsorted(ROUGHNESS_OF_BLUR, lit.roughness)
-    openness = np.clip(lit.ambient.mean(axis=1) / light.environment[len(light.environment) // 2 :].mean(), 0, 1)
-    bounced = lit.ambient * mean_albedo(stage.floor)
-    around = np.where(mirrored[:, 2:] > 0, light.radiance(mirrored, level) * openness[:, None], bounced)
+    around = _mirrored_light(stage, lit, mirrored)
     highlight = _highlight(mirrored @ light.sun_direction, lit.roughness)[:, None] * lamp
     return diffuse * (lit.ambient + lamp) + fresnel * (around + highlight)
+
+
+def _mirrored_light(stage: _Stage, lit: _Lit, mirrored: np.ndarray) -> np.ndarray:
+    """(n, 3) light that arrives from around unit directions (n, 3): the environment's or what the floor bounces.
+
+    The horizon between both is blurred like the environment, or round objects would show a waterline.
+    """
+    level = 1 + np.searchsorted(ROUGHNESS_OF_BLUR, lit.roughness)
+    sky = np.concatenate([mirrored[:, :2], np.maximum(mirrored[:, 2:], 0)], axis=1)  # the environment ends at the floor
+    open_sky = stage.light.environment[len(stage.light.environment) // 2 :].mean()
+    openness = np.clip(lit.ambient.mean(axis=1) / max(open_sky, DARKEST), 0, 1)
+    bounced = lit.ambient * mean_albedo(stage.floor)
+    share = np.clip(1 + mirrored[:, 2] / HORIZON, 0, 1)[:, None]
+    return bounced + share * (stage.light.radiance(sky, level) * openness[:, None] - bounced)
 
 
 def _sunlight(stage: _Stage, lit: _Lit, rng: np.random.Generator) -> np.ndarray:

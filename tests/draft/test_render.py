@@ -1,5 +1,7 @@
 """Draft pictures show the right things in the right places, and nothing that the input does not say."""
 
+from dataclasses import replace
+
 import numpy as np
 import trimesh
 
@@ -8,8 +10,9 @@ from odd_bench.color import encoded, linear
 from odd_bench.draft.render import PLAIN_REFLECTANCE, render_draft
 from odd_bench.generate.label import Posed, cast_labels
 from odd_bench.scene import Camera
+from odd_bench.shapes.shape import Material
 from tests.blender_jobs.scenes import PLAIN_FLOOR, lopsided_cameras, shape_of, standing, three_objects
-from tests.draft.lights import constant, painted, quartered
+from tests.draft.lights import COLUMNS, ROWS, constant, painted, quartered
 
 CAMERAS = lopsided_cameras(96, 72)
 CUBE = shape_of(trimesh.creation.box(), "cube", (180, 180, 180))
@@ -40,6 +43,26 @@ def test_a_bright_light_becomes_white_and_no_light_black():
     aside = [standing(CUBE, 0.0, 30.0, 0.0, 0.3)]
     assert (draft(aside, light=constant(10.0)) == 255).all()
     assert (draft(light=constant(1e-6)) == 0).all()
+
+
+def test_a_black_environment_leaves_the_sun_or_nothing():
+    assert (draft(light=constant(0.0)) == 0).all()
+    sunny = draft(light=constant(0.0, sun=2.0))
+    assert 20 < sunny.mean() < 235
+
+
+def test_round_mirrors_show_no_waterline():
+    ball = shape_of(trimesh.creation.icosphere(5), "ball", (200, 200, 200))
+    metal = replace(ball, materials=(Material("metal", roughness=0.3, metallic=1.0),))
+    camera = Camera(
+        np.array([[600.0, 0, 64], [0, 600, 64], [0, 0, 1]]), look_at(np.array([0, -1.4, 0.2]), [0, 0, 0.15]), 128, 128
+    )
+    sky = replace(
+        constant(1.0), environment=np.ones((ROWS, COLUMNS, 3)) * (np.arange(ROWS) >= ROWS // 2)[:, None, None]
+    )
+    (picture,) = draft([standing(metal, 0.0, 0.0, 0.0, 0.3)], (camera,), sky)
+    column = picture[24:104, 64].mean(axis=-1)
+    assert np.ptp(column) > 30 and np.abs(np.diff(column)).max() < 0.2 * np.ptp(column)
 
 
 def test_the_shadow_falls_away_from_the_sun():
