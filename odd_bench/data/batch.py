@@ -14,16 +14,18 @@ class SceneBatch:
     """b scenes of v views; the number of objects n differs from scene to scene.
 
     names: scene names. views: the numbers of the views in their scene. images: (b, v, 3, h, w) uint8 sRGB.
-    instance: (b, v, h, w) uint8, 0 = background, i + 1 = object i. K: (b, v, 3, 3) pixels of these pictures, centres at
-    half-integers. camera_from_world: (b, v, 4, 4). boxes: b times (n, 6) centre and size, metres, world. obbs: b times
-    (n, 7), yaw in radians. labels: b times (n,) 1 = anomalous. world_from_object: b times (n, 4, 4).
-    teacher: (b, v, c, h', w') float16 features of a teacher, where there is one.
+    instance: (b, v, h, w) uint8, 0 = background, i + 1 = object i. change: (b, v, h, w) uint8, see SceneRecord.
+    K: (b, v, 3, 3) pixels of these pictures, centres at half-integers. camera_from_world: (b, v, 4, 4).
+    boxes: b times (n, 6) centre and size, metres, world. obbs: b times (n, 7), yaw in radians. labels: b times (n,) 1 =
+    anomalous. world_from_object: b times (n, 4, 4). teacher: (b, v, c, h', w') float16 features of a teacher, where there is
+    one.
     """
 
     names: list[str]
     views: list[list[int]]
     images: Tensor
     instance: Tensor
+    change: Tensor
     K: Tensor
     camera_from_world: Tensor
     boxes: list[Tensor]
@@ -48,8 +50,8 @@ class SceneBatch:
         teacher = None if self.teacher is None else self.teacher[:, index]
         return replace(
             self, views=[[views[i] for i in index] for views in self.views], images=self.images[:, index],
-            instance=self.instance[:, index], K=self.K[:, index], camera_from_world=self.camera_from_world[:, index],
-            teacher=teacher,
+            instance=self.instance[:, index], change=self.change[:, index], K=self.K[:, index],
+            camera_from_world=self.camera_from_world[:, index], teacher=teacher,
         )  # fmt: skip
 
     def _mapped(self, change) -> SceneBatch:

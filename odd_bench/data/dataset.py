@@ -126,17 +126,15 @@ def read_scene(
     mirrored: bool = False,
 ) -> SceneBatch:
     """Pictures of `stored` with cameras and labels of `scene`, which is the same or moved. pixels: side to resize to."""
-    images, instance = dataset.images(stored.name, views), dataset.masks(stored.name, views)[0]
+    images, (instance, change) = dataset.images(stored.name, views), dataset.masks(stored.name, views)
     if mirrored:
-        images, instance = images[:, :, ::-1], instance[:, :, ::-1]
+        images, instance, change = (pictures[:, :, ::-1] for pictures in (images, instance, change))
     cameras = [scene.cameras[view] for view in views]
     if len({(camera.width, camera.height) for camera in cameras}) > 1:
         raise DataError(stored.name, "views of different sizes", "views of one size")
     if pixels is not None and images.shape[1:3] != (pixels, pixels):
-        images, instance = (
-            resized(images, pixels, Image.Resampling.BOX),
-            resized(instance, pixels, Image.Resampling.NEAREST),
-        )
+        images = resized(images, pixels, Image.Resampling.BOX)
+        instance, change = (resized(masks, pixels, Image.Resampling.NEAREST) for masks in (instance, change))
         cameras = [resized_camera(camera, pixels) for camera in cameras]
     objects = scene.objects
     return SceneBatch(
@@ -144,6 +142,7 @@ def read_scene(
         views=[list(views)],
         images=torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))[None],
         instance=torch.from_numpy(np.ascontiguousarray(instance))[None],
+        change=torch.from_numpy(np.ascontiguousarray(change))[None],
         K=_stacked([camera.K for camera in cameras])[None],
         camera_from_world=_stacked([camera.camera_from_world for camera in cameras])[None],
         boxes=[_stacked([one.aabb for one in objects])],

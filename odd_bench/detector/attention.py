@@ -11,7 +11,9 @@ from torch.nn.functional import gelu, scaled_dot_product_attention
 
 @dataclass(frozen=True)
 class AttentionConfig:
-    """kind: `sparse`, `dense` or `none`. width: of a token inside. heads, blocks: as named.
+    """kind: `sparse`, `dense` or `none`; or `relations`, which are compared instead of tokens. width: of a token inside.
+
+    heads, blocks: as named.
 
     self_attention, initial_keys, gated: the released code's blocks. Dense attention before the sparse one; keys and values
     from the tokens as pooled; a gated feed-forward layer.

@@ -61,7 +61,22 @@ def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return nn.functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)
 
 
-class ResNetPyramid(nn.Module):
+class Pyramid(nn.Module):
+    """An image network whose `levels`, of `widths` channels at strides 4, 8, ..., `merge` turns into maps of one width."""
+
+    widths: tuple[int, ...]
+
+    def levels(self, images: Tensor) -> list[Tensor]:
+        raise NotImplementedError
+
+    def merge(self, levels: list[Tensor]) -> list[Tensor]:
+        raise NotImplementedError
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        return self.merge(self.levels(images))
+
+
+class ResNetPyramid(Pyramid):
     """ResNet-FPN of torchvision: maps at strides 4 to 32."""
 
     def __init__(self, config: BackboneConfig):
@@ -81,15 +96,19 @@ class ResNetPyramid(nn.Module):
             raise WrongUse(
                 f"backbone.pyramid: found {config.pyramid}; expected 256, the width of torchvision's pyramid"
             )
+        self.widths = tuple(block[0].in_channels for block in self.network.fpn.inner_blocks)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD)[:, None, None], persistent=False)
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        maps = self.network((images - self.mean) / self.std)
-        return [maps[str(level)] for level in range(4)]
+    def levels(self, images: Tensor) -> list[Tensor]:
+        return list(self.network.body((images - self.mean) / self.std).values())
+
+    def merge(self, levels: list[Tensor]) -> list[Tensor]:
+        maps = self.network.fpn(OrderedDict((str(number), level) for number, level in enumerate(levels)))
+        return [maps[str(number)] for number in range(len(levels))]
 
 
-class EfficientNetPyramid(nn.Module):
+class EfficientNetPyramid(Pyramid):
     """Feature pyramid over EfficientNet-Lite0 at strides 4, 8 and 16; frozen where no stage is trainable."""
 
     strides = (4, 8, 16)
@@ -103,7 +122,8 @@ class EfficientNetPyramid(nn.Module):
         self.network = pretrained() if config.weights == "imagenet" else EfficientNetLite0()
         self.network.conv_head = self.network.bn1 = self.network.fc = None  # beyond the last stride used
         self.network.blocks = self.network.blocks[:11]
-        self.pyramid = FeaturePyramidNetwork([CHANNELS[stride] for stride in self.strides], config.pyramid)
+        self.widths = tuple(CHANNELS[stride] for stride in self.strides)
+        self.pyramid = FeaturePyramidNetwork(list(self.widths), config.pyramid)
         self.frozen = config.trainable == 0
         self.network.requires_grad_(not self.frozen)
 
@@ -113,18 +133,20 @@ class EfficientNetPyramid(nn.Module):
         self.network.train(mode and not self.frozen)
         return self
 
-    def forward(self, images: Tensor) -> list[Tensor]:
+    def levels(self, images: Tensor) -> list[Tensor]:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            maps = self.network.maps(images, self.strides)
-        return list(self.pyramid(OrderedDict(enumerate(maps))).values())
+            return self.network.maps(images, self.strides)
+
+    def merge(self, levels: list[Tensor]) -> list[Tensor]:
+        return list(self.pyramid(OrderedDict(enumerate(levels))).values())
 
 
-class PlainPyramid(nn.Module):
+class PlainPyramid(Pyramid):
     """Four convolutions from pixels: maps at strides 4 and 8. Quick, and enough for small tests."""
 
     def __init__(self, config: BackboneConfig):
         super().__init__()
-        half = config.pyramid // 2
+        half, self.widths = config.pyramid // 2, (config.pyramid, config.pyramid)
         widths = ((3, half, 2), (half, config.pyramid, 2), (config.pyramid, config.pyramid, 1),
                   (config.pyramid, config.pyramid, 2))  # fmt: skip
         self.steps = nn.ModuleList(
@@ -134,13 +156,16 @@ class PlainPyramid(nn.Module):
             for inside, outside, stride in widths
         )
 
-    def forward(self, images: Tensor) -> list[Tensor]:
+    def levels(self, images: Tensor) -> list[Tensor]:
         x = images - 0.5
         maps = []
         for step in self.steps:
             x = step(x)
             maps.append(x)
         return maps[2:]
+
+    def merge(self, levels: list[Tensor]) -> list[Tensor]:
+        return levels
 
 
 class Backbone(nn.Module):
@@ -153,7 +178,11 @@ class Backbone(nn.Module):
         self.color = nn.Conv2d(3, config.width, 1) if config.color else None
 
     def forward(self, images: Tensor) -> Tensor:
-        maps = self.head(self.pyramid(images))
+        return self.from_levels(images, self.pyramid.levels(images))
+
+    def from_levels(self, images: Tensor, levels: list[Tensor]) -> Tensor:
+        """The same, where the image network's levels of the pictures are there already."""
+        maps = self.head(self.pyramid.merge(levels))
         if self.color is None:
             return maps
         return maps + self.color(nn.functional.adaptive_avg_pool2d(images - 0.5, maps.shape[2:]))

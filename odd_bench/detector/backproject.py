@@ -24,25 +24,33 @@ def project_points(K: Tensor, camera_from_world: Tensor, points: Tensor) -> tupl
     return homogeneous[..., :2] / depth.clamp(min=1e-6)[..., None], depth
 
 
-def backproject(
-    features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], grid: VoxelGrid,
+@full_precision
+def lift(
+    features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], points: Tensor,
     interpolation: str = "bilinear",
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Mean over the views that see a voxel of the feature at its projection; no reasoning about occlusion.
+    """Mean over the views that see a point of the feature at its projection; no reasoning about occlusion.
 
-    features: (b, m, c, h, w); K of the pictures, (b, m, 3, 3); image_size: their height and width in pixels.
-    Returns the volume (b, c, z, y, x), 0 where no view sees the voxel, and seen (b, 1, z, y, x) bool.
+    features: (b, m, c, h, w); K of the pictures, (b, m, 3, 3); image_size: their height and width in pixels; points: (n, 3)
+    metres, world. Returns (b, c, n), 0 where no view sees the point, and seen (b, n) bool.
     """
     b, m, c = features.shape[:3]
-    pixels, depth = project_points(
-        K, camera_from_world, grid.centres(K.device).reshape(-1, 3)
-    )  # (b, m, n, 2), (b, m, n)
+    pixels, depth = project_points(K, camera_from_world, points)  # (b, m, n, 2), (b, m, n)
     position = 2 * pixels / pixels.new_tensor([image_size[1], image_size[0]]) - 1  # -1 and 1 are the picture's borders
     visible = (position.abs() <= 1).all(dim=-1) & (depth > 0)  # (b, m, n)
     limit = 1 - 1 / pixels.new_tensor([features.shape[-1], features.shape[-2]])  # centres of the outermost features
     position = torch.where(visible[..., None], position.clamp(-limit, limit), OUTSIDE).reshape(b * m, 1, -1, 2)
     features = features.flatten(0, 1).float()
     taken = grid_sample(features, position, mode=interpolation, padding_mode="zeros", align_corners=False)  # eq. 1
-    views = visible.sum(dim=1).clamp(min=1)  # eq. 2: "aggr" = mean over the views that see the voxel
-    volume = taken.reshape(b, m, c, -1).sum(dim=1) / views[:, None]
-    return volume.reshape(b, c, *grid.shape_zyx), visible.any(dim=1).reshape(b, 1, *grid.shape_zyx)
+    views = visible.sum(dim=1).clamp(min=1)  # eq. 2: "aggr" = mean over the views that see the point
+    return taken.reshape(b, m, c, -1).sum(dim=1) / views[:, None], visible.any(dim=1)
+
+
+def backproject(
+    features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], grid: VoxelGrid,
+    interpolation: str = "bilinear",
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The same for all voxels: the volume (b, c, z, y, x), and seen (b, 1, z, y, x) bool."""
+    centres = grid.centres(K.device).reshape(-1, 3)
+    volume, seen = lift(features, K, camera_from_world, image_size, centres, interpolation)
+    return volume.unflatten(2, grid.shape_zyx), seen.unflatten(1, grid.shape_zyx)[:, None]

@@ -17,6 +17,7 @@ from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.heads import HeadsConfig
 from odd_bench.detector.losses import LossConfig
 from odd_bench.detector.matching import MatchingConfig
+from odd_bench.detector.relations import RelationsConfig
 from odd_bench.detector.render import RenderConfig
 from odd_bench.detector.roi import RoiConfig
 from odd_bench.detector.teacher import TeacherConfig
@@ -26,7 +27,7 @@ from odd_bench.training_config import TrainConfig
 __all__ = ["RunConfig", "from_mapping", "load_config", "named_configs", "to_mapping", "with_overrides"]
 
 CHOICES = {
-    "model.attention.kind": ("none", "dense", "sparse"),
+    "model.attention.kind": ("none", "dense", "sparse", "relations"),
     "model.loss.mask_kind": ("squared", "cross-entropy"),
     "model.teacher.kind": ("none", "dinov2", "efficientnet-lite0", "canonical"),
     "model.boxes.source": ("predicted", "oracle-count", "oracle-box"),
@@ -52,6 +53,7 @@ class DetectorConfig:
     matching: MatchingConfig = MatchingConfig()
     attention: AttentionConfig = AttentionConfig()
     classifier: ClassifierConfig = ClassifierConfig()
+    relations: RelationsConfig = RelationsConfig()
     loss: LossConfig = LossConfig()
 
 

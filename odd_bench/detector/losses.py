@@ -17,12 +17,14 @@ from torch.nn.functional import (
 from odd_bench.boxes import iou_matrix
 
 FAINTEST = 1e-4  # masks are kept this far from 0 and 1 in the cross-entropy
+CHANGE_WEIGHT = 3.0  # of changed cells, for few are
 COVERED = 0.5  # share of a feature cell that objects must cover for its feature to be learnt
 
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights of the losses. mask: lambda_sigma. feature: lambda_f. reconstruction: lambda_p, in the second stage.
+    """Weights of the losses. mask: lambda_sigma. feature: lambda_f. reconstruction: lambda_p, in the second stage; 0 leaves the
+    volume as the first stage made it. change: of the cells that the data say were changed, where relations are compared.
 
     mask_kind: `squared` or `cross-entropy`. anomaly, normal: weights of the two labels. both_ways: each half of the views
     renders the other, else the first the second.
@@ -34,6 +36,7 @@ class LossConfig:
     mask_kind: str = "squared"
     feature: float = 1.0
     canonical: float = 1.0
+    change: float = 1.0
     reconstruction: float = 1.0
     anomaly: float = 1.0
     normal: float = 1.0
@@ -79,18 +82,20 @@ def feature_loss(rendered: Tensor, target: Tensor) -> Tensor:
     return (1 - cosine_similarity(rendered, target, dim=-1)).mean()
 
 
-def labelled_boxes(
-    predicted: np.ndarray, true_boxes: np.ndarray, labels: np.ndarray, config: LossConfig
-) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes to train on, (n, 6), and their labels, (n,): 1, 0, or -1 where a box matches nothing and is not judged."""
+def owned_boxes(predicted: np.ndarray, true_boxes: np.ndarray, config: LossConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes to train on, (n, 6), and the number of the true object of each, (n,): -1 where a box matches none."""
     overlap = iou_matrix(predicted, true_boxes)  # (p, t)
     nearest = overlap.argmax(axis=1) if len(predicted) else np.zeros(0, int)
-    matched = overlap.max(axis=1, initial=0) >= config.match_iou
-    taken = np.where(matched, labels[nearest], -1) if len(predicted) else np.zeros(0, int)
+    owner = np.where(overlap.max(axis=1, initial=0) >= config.match_iou, nearest, -1)
     if not config.add_missed:
-        return predicted, taken
-    missed = np.setdiff1d(np.arange(len(true_boxes)), nearest[matched])
-    return np.concatenate([predicted, true_boxes[missed]]), np.concatenate([taken, labels[missed]])
+        return predicted, owner
+    missed = np.setdiff1d(np.arange(len(true_boxes)), owner)
+    return np.concatenate([predicted, true_boxes[missed]]), np.concatenate([owner, missed])
+
+
+def owned_labels(owner: Tensor, labels: Tensor) -> Tensor:
+    """(n,) labels of the owners, -1 where a box has none and is not judged. labels: (t,) of the true objects."""
+    return torch.where(owner >= 0, labels[owner.clamp(min=0)], -1)
 
 
 def label_loss(logits: Tensor, labels: Tensor, config: LossConfig) -> Tensor:
@@ -98,3 +103,11 @@ def label_loss(logits: Tensor, labels: Tensor, config: LossConfig) -> Tensor:
     judged = labels >= 0
     weight = torch.where(labels == 1, config.anomaly, config.normal)[judged]
     return binary_cross_entropy_with_logits(logits[judged], labels[judged].float(), weight, reduction="sum")
+
+
+def change_loss(logits: Tensor, share: Tensor, judged: Tensor) -> Tensor:
+    """Mean binary cross-entropy of cells against the share of views in which they show a change; all (n, t)."""
+    if not judged.any():
+        return logits.sum() * 0
+    weight = logits.new_tensor(CHANGE_WEIGHT)
+    return binary_cross_entropy_with_logits(logits[judged], share[judged], pos_weight=weight)

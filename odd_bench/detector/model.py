@@ -11,28 +11,38 @@ import torch
 from torch import Tensor, nn
 
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.attention import CrossInstance
+from odd_bench.detector.appearance import KNOWN_AROUND, appearance, surroundings
 from odd_bench.detector.backbone import Backbone, parameter_groups
 from odd_bench.detector.backproject import backproject
 from odd_bench.detector.boxes import boxes_from_alpha
-from odd_bench.detector.canonical import canonical_coordinates, contrastive_loss, shape_scale, symmetries
-from odd_bench.detector.classifier import Classifier
+from odd_bench.detector.canonical import (
+    canonical_coordinates,
+    contrastive_loss,
+    shape_scale,
+    symmetries,
+    upright_turns,
+)
+from odd_bench.detector.changes import changed_share
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
 from odd_bench.detector.heads import Heads
 from odd_bench.detector.losses import (
+    change_loss,
     covered_cells,
     feature_loss,
     label_loss,
-    labelled_boxes,
     mask_loss,
+    owned_boxes,
+    owned_labels,
     picture_targets,
     teacher_targets,
 )
-from odd_bench.detector.matching import correspondence_accuracy, correspondences, mask_from_keys
+from odd_bench.detector.matching import correspondence_accuracy
 from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
+from odd_bench.detector.relations import Compared, Relations
 from odd_bench.detector.render import feature_weights, pixel_rays, render
-from odd_bench.detector.roi import cell_centres, most_opaque, pool
+from odd_bench.detector.roi import cell_centres, pool, spread_cells
+from odd_bench.detector.tokens import TokenComparison
 from odd_bench.detector.unet3d import Unet3d
 from odd_bench.method import SceneAnswer
 
@@ -41,10 +51,15 @@ RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
 
 @dataclass(frozen=True)
 class Volumes:
-    """features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x) in [0, 1]."""
+    """features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x) in [0, 1].
+
+    batch: the views that they were built from. levels: of the image network for these, (b, m, c, h, w) each.
+    """
 
     features: Tensor
     color_alpha: Tensor
+    batch: SceneBatch | None = None
+    levels: tuple[Tensor, ...] = ()
 
     @property
     def alpha(self) -> Tensor:
@@ -68,9 +83,11 @@ class Detector(nn.Module):
         self.backbone = Backbone(config.backbone)
         self.volume = Unet3d(config.volume)
         self.heads = Heads(width, config.heads)
-        self.widen = nn.Linear(width + 1, config.attention.width)
-        self.cross_instance = CrossInstance(config.attention)
-        self.classifier = Classifier(config.attention.width, config.roi.cells, config.classifier)
+        if self.relates:
+            widths = self.backbone.pyramid.widths[: config.relations.levels]
+            self.compare = Relations(widths, KNOWN_AROUND, config.relations)
+        else:
+            self.compare = TokenComparison(config)
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
         self.register_buffer("pca_components", None if pca is None else pca.components)
 
@@ -82,11 +99,30 @@ class Detector(nn.Module):
     def gt_count(self) -> bool:
         return self.config.boxes.source == "oracle-count"
 
+    @property
+    def relates(self) -> bool:
+        return self.config.attention.kind == "relations"
+
+    @property
+    def keeps_volume(self) -> bool:
+        """Whether this stage leaves the volume as the first made it."""
+        return self.stage == END_TO_END and self.config.loss.reconstruction == 0
+
     def start_stage(self, name: str) -> None:
-        """First the volume alone, then everything."""
+        """First the volume alone, then everything, or the comparison alone."""
         self.stage = name
-        for part in (self.widen, self.cross_instance, self.classifier):
-            part.requires_grad_(name == END_TO_END)
+        self.compare.requires_grad_(name == END_TO_END)
+        if self.keeps_volume:
+            for part in (self.backbone, self.volume, self.heads):
+                part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Detector:
+        """A volume that stays as it is keeps the statistics of its norms."""
+        super().train(mode)
+        if self.keeps_volume:
+            for part in (self.backbone, self.volume, self.heads):
+                part.eval()
+        return self
 
     def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
         """The image network apart, so that it may learn more slowly."""
@@ -97,12 +133,17 @@ class Detector(nn.Module):
     def reconstruct(self, batch: SceneBatch) -> Volumes:
         """The volumes of every scene from all views of the batch."""
         b, m, _, height, width = batch.images.shape
-        maps = self.backbone(batch.images.flatten(0, 1).float() / 255).unflatten(0, (b, m))
-        volume, seen = backproject(
-            maps, batch.K, batch.camera_from_world, (height, width), self.grid, self.config.interpolation
-        )
-        features = self.volume(volume, seen)
-        return Volumes(features, self.heads.color_alpha(features))
+        images = batch.images.flatten(0, 1).float() / 255
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.keeps_volume):
+            levels = self.backbone.pyramid.levels(images)
+            maps = self.backbone.from_levels(images, levels).unflatten(0, (b, m))
+            volume, seen = backproject(
+                maps, batch.K, batch.camera_from_world, (height, width), self.grid, self.config.interpolation
+            )
+            features = self.volume(volume, seen)
+            color_alpha = self.heads.color_alpha(features)
+        kept = levels[: self.config.relations.levels] if self.relates else ()
+        return Volumes(features, color_alpha, batch, tuple(level.unflatten(0, (b, m)) for level in kept))
 
     # Losses, sections 3.2 and 3.4
 
@@ -116,22 +157,38 @@ class Detector(nn.Module):
 
     def loss_one_way(self, seen: SceneBatch, held: SceneBatch) -> dict[str, Tensor]:
         """Volumes from `seen`, pictures and features of `held`."""
-        weights = self.config.loss
         volumes = self.reconstruct(seen)
+        if self.keeps_volume:
+            parts = self.object_losses(volumes, seen)
+            return {"total": self.weighted(parts), **parts}
         parts = self.rendering_losses(volumes, held)
-        total = parts["color"] + weights.mask * parts["mask"]
-        if "feature" in parts:
-            total = total + weights.feature * parts["feature"]  # eq. 4
-        if self.config.teacher.kind == "canonical":
+        if self.config.teacher.kind == "canonical" and not self.relates:
             parts["canonical"] = self.mean_over_scenes(self.canonical_loss, volumes, seen)
-            total = total + weights.canonical * parts["canonical"]
+        total = self.weighted(parts)
         if self.stage == END_TO_END:
-            parts["label"] = self.mean_over_scenes(self.scene_label_loss, volumes, seen)
-            total = parts["label"] + weights.reconstruction * total
+            objects = self.object_losses(volumes, seen)
+            total = self.weighted(objects) + self.config.loss.reconstruction * total
+            parts = {**parts, **objects}
         return {"total": total, **parts}
+
+    def weighted(self, parts: dict[str, Tensor]) -> Tensor:
+        """The sum of losses, each by its weight; colours and labels count once."""
+        weights = self.config.loss
+        factors = {"mask": weights.mask, "feature": weights.feature, "canonical": weights.canonical,
+                   "change": weights.change}  # fmt: skip
+        return sum(factors.get(name, 1.0) * part for name, part in parts.items())  # eq. 4
 
     def mean_over_scenes(self, scene_loss, volumes: Volumes, batch: SceneBatch) -> Tensor:
         return torch.stack([scene_loss(volumes, batch, scene) for scene in range(len(batch))]).mean()
+
+    def object_losses(self, volumes: Volumes, batch: SceneBatch) -> dict[str, Tensor]:
+        """Means over scenes of what is learnt of found objects; 0 where nothing is found."""
+        scene_losses = self.relation_losses if self.relates else self.token_losses
+        found = [scene_losses(volumes, batch, scene) for scene in range(len(batch))]
+        found = [one for one in found if one]
+        if not found:
+            return {"label": sum(p.sum() for p in self.compare.parameters()) * 0}
+        return {name: torch.stack([one[name] for one in found]).sum() / len(batch) for name in found[0]}
 
     def rendering_losses(self, volumes: Volumes, held: SceneBatch) -> dict[str, Tensor]:
         """Means over scenes and views of the errors of colour, mask and features."""
@@ -176,15 +233,40 @@ class Detector(nn.Module):
             self.heads.beta(features), canonical, on_object, turns, float(spread), config.temperature
         )
 
-    def scene_label_loss(self, volumes: Volumes, batch: SceneBatch, scene: int) -> Tensor:
-        """Binary cross-entropy of the found objects; 0 where nothing is found."""
-        found, _ = self.boxes(volumes, batch, scene)
-        true_boxes, labels = batch.boxes[scene].cpu().numpy(), batch.labels[scene].cpu().numpy()
-        boxes, labels = labelled_boxes(found, true_boxes, labels, self.config.loss)
+    def token_losses(self, volumes: Volumes, batch: SceneBatch, scene: int) -> dict[str, Tensor]:
+        """Binary cross-entropy of the found objects; empty where nothing is found."""
+        boxes, owner = self.owned(volumes, batch, scene)
         if not len(boxes):
-            return volumes.features.sum() * 0
+            return {}
         logits = self.logits(volumes, scene, boxes)
-        return label_loss(logits, torch.from_numpy(labels).to(logits.device), self.config.loss)
+        return {"label": label_loss(logits, owned_labels(owner, batch.labels[scene]), self.config.loss)}
+
+    def relation_losses(self, volumes: Volumes, batch: SceneBatch, scene: int) -> dict[str, Tensor]:
+        """The same, the changes of cells, and the learnt descriptors at equal places of the instances."""
+        boxes, owner = self.owned(volumes, batch, scene)
+        if not len(boxes):
+            return {}
+        compared, cells, counted = self.related(volumes, scene, boxes)
+        share, judged = changed_share(cells, owner, batch, scene)
+        losses = {
+            "label": label_loss(compared.logits, owned_labels(owner, batch.labels[scene]), self.config.loss),
+            "change": change_loss(compared.cell_logits, share, judged & counted),
+        }
+        if compared.learnt is not None:
+            poses = batch.world_from_object[scene][owner.clamp(min=0)]
+            canonical, config = canonical_coordinates(cells, poses), self.config.canonical
+            side = boxes[:, 3:].max() / self.config.roi.cells / float(shape_scale(poses[0]))
+            known, turns = counted & (owner >= 0)[:, None], upright_turns(1, cells.device)
+            losses["canonical"] = contrastive_loss(
+                compared.learnt, canonical, known, turns, config.spread_cells * 3**0.5 * side, config.temperature
+            )
+        return losses
+
+    def owned(self, volumes: Volumes, batch: SceneBatch, scene: int) -> tuple[np.ndarray, Tensor]:
+        """Boxes (n, 6) to train on and the number of the true object of each, -1 for none."""
+        found, _ = self.boxes(volumes, batch, scene)
+        boxes, owner = owned_boxes(found, batch.boxes[scene].cpu().numpy(), self.config.loss)
+        return boxes, torch.from_numpy(owner).to(volumes.features.device)
 
     # Objects and their comparison, sections 3.3 and 3.4
 
@@ -204,17 +286,25 @@ class Detector(nn.Module):
 
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
         """(n,) one logit for each of the boxes (n, 6), n at least 1."""
-        cells = cell_centres(torch.from_numpy(boxes).float().to(volumes.features.device), self.grid, self.config.roi)
-        features, alpha = self.pooled(volumes, scene, cells)
-        tokens = self.widen(torch.cat([features, alpha[..., None]], dim=-1))  # (n, t, width)
-        compared = most_opaque(alpha, self.config.roi.compared)[..., None]  # (n, k, 1)
-        allowed = None
-        if self.config.attention.kind == "sparse" and len(boxes) > 1:
-            projected = self.heads.beta(torch.take_along_dim(features, compared, dim=1))
-            allowed = mask_from_keys(correspondences(projected, self.config.matching))  # eq. 5
-        attended = self.cross_instance(torch.take_along_dim(tokens, compared, dim=1), allowed)  # eqs. 6 and 7
-        tokens = tokens.scatter(1, compared.expand_as(attended), attended.to(tokens.dtype))
-        return self.classifier(tokens).float()
+        if self.relates:
+            return self.related(volumes, scene, boxes)[0].logits
+        return self.compare(*self.pooled(volumes, scene, self.cells_of(volumes, boxes)), self.heads.beta)
+
+    def cells_of(self, volumes: Volumes, boxes: np.ndarray) -> Tensor:
+        """(n, t, 3) metres, world, of the boxes (n, 6)."""
+        return cell_centres(torch.from_numpy(boxes).float().to(volumes.features.device), self.grid, self.config.roi)
+
+    def related(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> tuple[Compared, Tensor, Tensor]:
+        """The objects compared by relations, the cells (n, k, 3) that took part and which of them count, (n, k)."""
+        config, cells = self.config.relations, self.cells_of(volumes, boxes)
+        alpha = pool(volumes.alpha[scene][None], cells, self.grid)[..., 0]
+        counted = alpha > config.alpha_above
+        counted |= ~counted.any(dim=1, keepdim=True)
+        chosen = spread_cells(counted, config.cells, self.training)
+        around = surroundings(alpha, self.config.roi.cells).take_along_dim(chosen[..., None], dim=1)
+        cells, counted = cells.take_along_dim(chosen[..., None], dim=1), counted.take_along_dim(chosen, dim=1)
+        looks = appearance([level[scene] for level in volumes.levels], volumes.batch, scene, cells)
+        return self.compare(looks, around, counted), cells, counted
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
@@ -236,13 +326,19 @@ class Detector(nn.Module):
         return {"PCK": float(np.nanmean(found)) if not np.isnan(found).all() else float("nan")}
 
     def correspondence_accuracy(self, volumes: Volumes, batch: SceneBatch, scene: int) -> float:
-        """Of the cells that are opaque; NaN where no two objects have any."""
+        """Of the cells that are opaque; NaN where no two objects have any, or no descriptors are learnt."""
         poses = batch.world_from_object[scene]
-        cells = cell_centres(batch.boxes[scene], self.grid, self.config.roi)
-        features, alpha = self.pooled(volumes, scene, cells)
         diagonal = float(batch.obbs[scene][0, 3:6].norm() / shape_scale(poses[0]))
-        canonical, opaque = canonical_coordinates(cells, poses), alpha > self.config.canonical.alpha_above
-        return correspondence_accuracy(self.heads.beta(features), canonical, opaque, diagonal)
+        if self.relates:
+            compared, cells, opaque = self.related(volumes, scene, batch.boxes[scene].cpu().numpy())
+            features = compared.learnt
+        else:
+            cells = cell_centres(batch.boxes[scene], self.grid, self.config.roi)
+            pooled, alpha = self.pooled(volumes, scene, cells)
+            features, opaque = self.heads.beta(pooled), alpha > self.config.canonical.alpha_above
+        if features is None:
+            return float("nan")
+        return correspondence_accuracy(features, canonical_coordinates(cells, poses), opaque, diagonal)
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:

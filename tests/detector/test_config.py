@@ -40,7 +40,10 @@ def test_overrides_reach_any_depth():
     ("assignment", "message"),
     [
         ("model.atention.kind=none", "unknown key 'atention'.*Did you mean 'attention'"),
-        ("model.attention.kind=sparce", "found 'sparce'; expected one of none, dense, sparse. Did you mean 'sparse'"),
+        (
+            "model.attention.kind=sparce",
+            "found 'sparce'; expected one of none, dense, sparse, relations. Did you mean 'sparse'",
+        ),
         ("model.teacher.kind=dino", "Did you mean 'dinov2'"),
         ("model.boxes.source=truth", "expected one of predicted, oracle-count, oracle-box"),
         ("train.batch=many", "found 'many'; expected a value like"),

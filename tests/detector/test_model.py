@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from odd_bench.detector.config import load_config, with_overrides
-from odd_bench.detector.losses import LossConfig, labelled_boxes, picture_targets
+from odd_bench.detector.losses import LossConfig, owned_boxes, owned_labels, picture_targets
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector, Volumes
 from tests.detector.worlds import noise_batch
 
@@ -18,7 +18,7 @@ def detector(*overrides: str) -> Detector:
     return Detector(with_overrides(TINY, list(overrides)).model)
 
 
-@pytest.mark.parametrize("attention", ["none", "dense", "sparse"])
+@pytest.mark.parametrize("attention", ["none", "dense", "sparse", "relations"])
 @pytest.mark.parametrize("teacher", ["none", "efficientnet-lite0", "canonical"])
 def test_every_switch_trains_every_part_it_uses(attention, teacher):
     model = detector(
@@ -30,9 +30,11 @@ def test_every_switch_trains_every_part_it_uses(attention, teacher):
     losses = model.loss(batch)
     losses["total"].backward()
     assert all(torch.isfinite(value) for value in losses.values())
-    assert ("feature" in losses, "canonical" in losses) == (teacher == "efficientnet-lite0", teacher == "canonical")
+    assert ("feature" in losses) == (teacher == "efficientnet-lite0")
+    assert ("canonical" in losses) == (teacher == "canonical" or attention == "relations")
     without = {name.split(".")[0] for name, value in model.named_parameters() if value.grad is None}
-    assert without == ({"heads"} if teacher == "none" else set())  # beta alone
+    beta_learns = teacher == "efficientnet-lite0" or (teacher == "canonical" and attention != "relations")
+    assert without == (set() if beta_learns else {"heads"})
 
 
 def test_the_first_stage_leaves_the_comparison_alone():
@@ -41,7 +43,7 @@ def test_the_first_stage_leaves_the_comparison_alone():
     losses = model.loss(noise_batch())
     losses["total"].backward()
     assert "label" not in losses
-    assert all(parameter.grad is None for parameter in model.classifier.parameters())
+    assert all(parameter.grad is None for parameter in model.compare.parameters())
     model.start_stage(END_TO_END)
     assert "label" in model.loss(noise_batch())
 
@@ -127,13 +129,13 @@ def test_bfloat16_gives_nearly_the_same_losses():
 def test_boxes_take_the_label_they_overlap_and_missed_ones_are_added():
     true_boxes = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2], [1, 0, 0.1, 0.2, 0.2, 0.2]], float)
     predicted = np.array([[0.02, 0, 0.1, 0.2, 0.2, 0.2], [5, 0, 0.1, 0.2, 0.2, 0.2]], float)
-    labels = np.array([1, 0])
-    boxes, found = labelled_boxes(predicted, true_boxes, labels, LossConfig(add_missed=False))
-    assert found.tolist() == [1, -1]
-    boxes, found = labelled_boxes(predicted, true_boxes, labels, LossConfig(add_missed=True))
-    assert found.tolist() == [1, -1, 0] and np.array_equal(boxes[2], true_boxes[1])
-    boxes, found = labelled_boxes(np.zeros((0, 6)), true_boxes, labels, LossConfig())
-    assert found.tolist() == [1, 0] and np.array_equal(boxes, true_boxes)
+    boxes, owner = owned_boxes(predicted, true_boxes, LossConfig(add_missed=False))
+    assert owner.tolist() == [0, -1]
+    assert owned_labels(torch.from_numpy(owner), torch.tensor([1, 0])).tolist() == [1, -1]
+    boxes, owner = owned_boxes(predicted, true_boxes, LossConfig(add_missed=True))
+    assert owner.tolist() == [0, -1, 1] and np.array_equal(boxes[2], true_boxes[1])
+    boxes, owner = owned_boxes(np.zeros((0, 6)), true_boxes, LossConfig())
+    assert owner.tolist() == [0, 1] and np.array_equal(boxes, true_boxes)
 
 
 def test_colour_targets_are_black_beside_objects():

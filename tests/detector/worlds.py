@@ -44,6 +44,7 @@ def noise_batch(scenes: int = 2, objects: int = 3, views: int = 4, pixels: int =
         views=[list(range(views))] * scenes,
         images=torch.from_numpy(rng.integers(0, 256, (scenes, views, 3, pixels, pixels), dtype=np.uint8)),
         instance=torch.from_numpy(rng.integers(0, objects + 1, (scenes, views, pixels, pixels), dtype=np.uint8)),
+        change=torch.zeros(scenes, views, pixels, pixels, dtype=torch.uint8),
         K=K.expand(scenes, -1, -1, -1),
         camera_from_world=camera_from_world.expand(scenes, -1, -1, -1),
         boxes=[tensor(boxes)] * scenes,
