@@ -8,6 +8,7 @@ from torch.nn.functional import avg_pool3d, pad
 
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.backproject import lift
+from odd_bench.detector.precision import full_precision
 
 SURROUNDINGS = (3, 5, 7)  # cells along a side: how much of them is filled tells where on the object a cell lies
 KNOWN_AROUND = len(SURROUNDINGS) + 1
@@ -23,6 +24,7 @@ def appearance(levels: list[Tensor], batch: SceneBatch, scene: int, cells: Tenso
 
 
 @torch.no_grad()
+@full_precision
 def surroundings(alpha: Tensor, cells: int) -> Tensor:
     """(n, t, KNOWN_AROUND): how full each cell's surroundings are, at three sizes, and its distance to the object's centre.
 

@@ -99,7 +99,8 @@ class Relations(nn.Module):
         found = torch.stack([nearest(kind, counted) for kind in kinds], dim=-1)
         other = ~torch.eye(len(counted), dtype=torch.bool, device=counted.device)
         valid = other[:, :, None] & counted[:, None] & counted.any(dim=1)[None, :, None]
-        return found / (found[valid].mean(dim=0) if valid.any() else 1.0).clamp(min=1e-6)
+        usual = found[valid].mean(dim=0) if valid.any() else found.new_ones(1)
+        return found / usual.clamp(min=1e-6)
 
     def decide(self, figures: Tensor) -> Tensor:
         """(n,) logits of the objects from the figures (n, f) of each, relative to the scene's mean."""
