@@ -23,9 +23,9 @@ LARGEST = 5.0  # standard deviations at which descriptors and figures are cut
 
 @dataclass(frozen=True)
 class RelationsConfig:
-    """levels: of the image network, from the finest, that describe a cell. cells: of an object that are compared, the most
-    opaque. alpha_above: cells that count as object. learnt: width of a further descriptor, trained to be the same at the same
-    place of all instances; 0 = none. hidden: of the small networks. dropout: before the decision.
+    """levels: of the image network, from the finest, that describe a cell. cells: of an object that are compared, spread over
+    those that count. alpha_above: cells that count as object. learnt: width of a further descriptor, trained to be the same at
+    the same place of all instances; 0 = none. hidden: of the small networks. dropout: before the decision.
     """
 
     levels: int = 3
