@@ -126,6 +126,11 @@ def test_any_number_of_objects(objects, learnt):
     assert learnt == 0 or torch.allclose(found.learnt.norm(dim=-1), torch.ones(objects, CELLS))
 
 
+def test_an_object_alone_is_not_judged_by_its_looks():
+    compare = relations()
+    assert torch.equal(compared(compare, *scene(1)).logits, compared(compare, *scene(1)).logits)
+
+
 @pytest.mark.parametrize("empty", [[0], [0, 1], [1, 2, 3]])
 @pytest.mark.parametrize("objects", [1, 2, 4])
 def test_gradients_are_finite_where_no_cell_counts(objects, empty):
