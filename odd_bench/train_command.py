@@ -60,13 +60,15 @@ def train_run(
 
 
 def take_over(method: Method, start_from: Path) -> None:
-    """Copy the weights of another run whose names and shapes agree; those of the first stage always do.
+    """Copy the weights of another run whose names and shapes agree; what is learnt later starts afresh.
 
     Raises WrongUse where nothing agrees.
     """
+    later = tuple(f"{part}." for part in getattr(method, "learnt_later", ()))
     stored = load_checkpoint(start_from / LATEST if start_from.is_dir() else start_from).weights
     own = method.state_dict()
-    shared = {name: value for name, value in stored.items() if name in own and own[name].shape == value.shape}
+    early = {name: value for name, value in stored.items() if not name.startswith(later)}
+    shared = {name: value for name, value in early.items() if name in own and own[name].shape == value.shape}
     if not shared:
         raise WrongUse(f"--start-from {start_from}: found no weights that fit; expected a run of a like configuration")
     method.load_state_dict({**own, **shared})

@@ -74,6 +74,7 @@ class Detector(nn.Module):
     """
 
     stages = (RECONSTRUCTION, END_TO_END)
+    learnt_later = ("compare",)  # what the first stage leaves alone
     threshold = 0.5
 
     def __init__(self, config: DetectorConfig, pca: Pca | None = None):
