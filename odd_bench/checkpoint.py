@@ -22,7 +22,7 @@ class Checkpoint:
 
     model: name in odd_bench.models. config: resolved, plain values. stage: number of the stage, from 0. step: steps done in
     it. finished: whether the training was complete. weights, optimizer: state dicts. seconds: spent on steps so far, by the
-    clock. device: what it ran on.
+    clock. device: what it ran on. data: digest of the data set trained on, empty where it is not known.
     """
 
     model: str
@@ -34,6 +34,7 @@ class Checkpoint:
     optimizer: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     device: str = ""
+    data: str = ""
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -58,9 +59,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(**stored)
 
 
-def check_same_config(path: Path, checkpoint: Checkpoint, model: str, config: dict[str, Any]) -> None:
-    """Raise WrongUse naming the values in which a run's checkpoint and the wanted configuration differ."""
+def check_same_run(path: Path, checkpoint: Checkpoint, model: str, config: dict[str, Any], data: str) -> None:
+    """Raise WrongUse naming the values in which a run's checkpoint and what is wanted differ. data: digest."""
     differences = [] if checkpoint.model == model else [f"model {checkpoint.model}, wanted {model}"]
+    if checkpoint.data not in ("", data):
+        differences.append(f"other training data ({checkpoint.data[:15]}, wanted {data[:15]})")
     stored, wanted = flat(checkpoint.config), flat(config)
     differences += [
         f"{key}: {stored.get(key)!r}, wanted {wanted.get(key)!r}"
@@ -69,7 +72,8 @@ def check_same_config(path: Path, checkpoint: Checkpoint, model: str, config: di
     ]
     if differences:
         shown = "; ".join(differences[:5]) + (f"; and {len(differences) - 5} more" if len(differences) > 5 else "")
-        raise WrongUse(f"{path}: found a run with {shown}; expected the same configuration. Name another --out folder")
+        hint = "Name another --out folder"
+        raise WrongUse(f"{path}: found a run with {shown}; expected the same configuration and data. {hint}")
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

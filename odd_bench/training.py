@@ -20,10 +20,11 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
-from odd_bench.checkpoint import LATEST, Checkpoint, check_same_config, load_checkpoint, save_checkpoint
+from odd_bench.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint, save_checkpoint
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.data.batch import SceneBatch, collate
 from odd_bench.data.dataset import Draws, FeatureFolder, TrainScenes
+from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import OddBenchError
 from odd_bench.method import Measures, Method
@@ -97,9 +98,9 @@ def fit(
     """
     job.folder.mkdir(parents=True, exist_ok=True)
     latest = job.folder / LATEST
-    resumed = load_checkpoint(latest) if latest.is_file() else None
+    resumed, data = load_checkpoint(latest) if latest.is_file() else None, data_digest(job.dataset)
     if resumed is not None:
-        check_same_config(latest, resumed, job.model, job.config)
+        check_same_run(latest, resumed, job.model, job.config, data)
         method.load_state_dict(resumed.weights)
         if resumed.finished:
             return
@@ -149,7 +150,8 @@ def train_stage(
             kept = optimizer.state_dict() if step < steps else {}
             seconds = spent_s + time.monotonic() - begun
             where = device_name(fabric.device)
-            checkpoint = Checkpoint(job.model, job.config, *state, finished, method.state_dict(), kept, seconds, where)
+            weights, data = method.state_dict(), data_digest(job.dataset)
+            checkpoint = Checkpoint(job.model, job.config, *state, finished, weights, kept, seconds, where, data)
             save_checkpoint(job.folder / LATEST, checkpoint)
 
     with interrupts() as stopped, board(job.folder, fabric, offset + start) as writer:
@@ -180,6 +182,11 @@ def train_stage(
                 raise Interrupted(f"{job.folder}: stopped by the user after step {done} of {steps} of {name}. {hint}")
     save(steps)
     return spent_s + time.monotonic() - begun
+
+
+def data_digest(dataset: Dataset) -> str:
+    """What tells one data set from another."""
+    return read_description(dataset.folder).digest
 
 
 def device_name(device: torch.device) -> str:

@@ -11,7 +11,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Make a data set: shapes, anomalies, settled scenes, pictures, labels, shards."
 )
 
-Preset = Annotated[str, typer.Option(help="nano, mini or full, or a YAML file of your own.")]
+Preset = Annotated[str, typer.Option(help="nano, mini, draft or full, or a YAML file of your own.")]
 Out = Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME of the preset.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every draw. Default: that of the preset, 0.")]
 Workers = Annotated[

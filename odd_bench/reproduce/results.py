@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from odd_bench.checkpoint import LATEST, Checkpoint, check_same_config, load_checkpoint
+from odd_bench.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
 from odd_bench.data.folder import read_description
 from odd_bench.models import builder
 from odd_bench.predict import Run, predict_split, restore_run
@@ -86,7 +86,7 @@ def trained(row: Row, seed: int, data: Path, folder: Path, setup: Setup) -> Chec
     if path.is_file() and (found := load_checkpoint(path)).finished:
         build = builder(row.model)
         wanted = build.with_overrides(build.load_config(setup.config), settings)
-        check_same_config(path, found, row.model, build.to_mapping(wanted))
+        check_same_run(path, found, row.model, build.to_mapping(wanted), read_description(data).digest)
         return found
     train_run(row.model, setup.config, data, folder, settings, None, setup.devices)
     return load_checkpoint(path)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.checkpoint import LATEST, check_same_run, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.errors import DataError
@@ -184,3 +184,10 @@ def test_the_rate_warms_up_and_falls():
     assert all(a >= b for a, b in pairwise(factors[10:]))
     assert factors[-1] == pytest.approx(0.01, abs=1e-3)
     assert rate_factor(TrainConfig(), 5, 10) == 1.0
+
+
+def test_a_run_on_other_data_is_not_continued(run_folder):
+    stored = load_checkpoint(run_folder / LATEST)
+    check_same_run(run_folder, stored, stored.model, stored.config, stored.data)
+    with pytest.raises(WrongUse, match=r"other training data.*Name another --out folder"):
+        check_same_run(run_folder, stored, stored.model, stored.config, "another")
