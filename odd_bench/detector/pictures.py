@@ -1,4 +1,4 @@
-"""Pictures to watch training by: rendered colour and mask, features as colours, boxes, correspondences."""
+"""Pictures to watch training by: rendered colour and mask, features or suspicions, boxes, correspondences."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, max_pool2d, normalize
 
 from odd_bench.boxes import EDGES, box_corners
 from odd_bench.data.batch import SceneBatch
+from odd_bench.data.record import CHANGED, LOST
 from odd_bench.detector.backproject import project_points
-from odd_bench.detector.matching import MatchingConfig, correspondences
 from odd_bench.detector.render import feature_weights, pixel_rays, render
 from odd_bench.detector.roi import cell_centres
+from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR
 
 if TYPE_CHECKING:
     from odd_bench.detector.model import Detector, Volumes
 
 TRUE_COLOR, FOUND_COLOR = (0, 220, 90), (255, 140, 0)
+SUSPICION_COLOR = (255, 0, 90)
+CHANGE_COLORS = {CHANGED: CHANGED_COLOR, LOST: LOST_COLOR}
 LINE_COLORS = ("#ff4060", "#40a0ff", "#ffd020", "#a060ff", "#30d0c0")
-LINES = 24
+LINES = 10
 
 
 def training_pictures(detector: Detector, batch: SceneBatch) -> dict[str, Tensor]:
@@ -29,11 +33,15 @@ def training_pictures(detector: Detector, batch: SceneBatch) -> dict[str, Tensor
     half = batch.images.shape[1] // 2
     seen, held = batch.with_views(range(half)), batch.with_views(range(half, 2 * half))
     volumes = detector.reconstruct(seen)
-    found, _ = detector.boxes(volumes, seen, 0)
+    answer = detector.answer(volumes, seen, 0)
+    if detector.relates:
+        learnt = {"suspicion": suspicion_picture(detector, volumes, held, answer.boxes)}
+    else:
+        learnt = {"features": feature_picture(detector, volumes, held)}
     return {
         "rendered": rendered_picture(detector, volumes, held),
-        "features": feature_picture(detector, volumes, held),
-        "boxes": box_picture(held, found),
+        **learnt,
+        "boxes": box_picture(held, answer.boxes, answer.scores),
         "correspondences": correspondence_picture(detector, volumes, held),
     }
 
@@ -43,7 +51,7 @@ def rendered_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> 
     pixels, size = detector.config.render.pixels, tuple(held.images.shape[-2:])
     rays = pixel_rays(held.K[0, :1], held.camera_from_world[0, :1], size, pixels)
     color, mask = render(volumes.color_alpha[0], rays, detector.grid, detector.config.render)
-    photograph = torch.nn.functional.adaptive_avg_pool2d(held.images[0, 0].float() / 255, pixels)
+    photograph = adaptive_avg_pool2d(held.images[0, 0].float() / 255, pixels)
     drawn = [
         photograph,
         color[0].T.unflatten(1, (pixels, pixels)),
@@ -75,34 +83,105 @@ def principal_colors(features: Tensor, mask: Tensor) -> Tensor:
     return (0.5 + values / (4 * spread)).clamp(0, 1) * mask.clamp(0, 1)[:, None]
 
 
-def box_picture(held: SceneBatch, found: np.ndarray) -> Tensor:
-    """True boxes in green, found ones in orange."""
+def suspicion_picture(detector: Detector, volumes: Volumes, held: SceneBatch, found: np.ndarray) -> Tensor:
+    """The photograph, the redder the likelier a cell of the boxes (n, 6) is changed; outlines of the true changes.
+
+    An object alone differs from nothing and is shown as it is.
+    """
+    picture = as_tensor(photograph(held))
+    if len(found) > 1:
+        compared, cells, counted = detector.related(volumes, 0, found)
+        every = detector.cells_of(volumes, found)
+        side_m = float((every[0, 1] - every[0, 0]).norm())
+        chances = splatted(held, cells[counted].cpu(), compared.cell_logits[counted].sigmoid().cpu(), side_m)
+        picture = torch.lerp(picture, color_of(SUSPICION_COLOR), chances)
+    for value, color in CHANGE_COLORS.items():
+        edge = outline(held.change[0, 0].cpu() == value)
+        picture = torch.where(edge, color_of(color), picture)
+    return picture
+
+
+def splatted(held: SceneBatch, cells: Tensor, values: Tensor, side_m: float) -> Tensor:
+    """(h, w) the values (n,) of cells (n, 3) as squares as large as they look in the first view; the nearest hides others."""
+    height, width = held.images.shape[-2:]
+    pixels, depth = project_points(held.K[0, 0].cpu(), held.camera_from_world[0, 0].cpu(), cells)
+    canvas = Image.new("F", (width, height))
+    draw = ImageDraw.Draw(canvas)
+    for number in depth.argsort(descending=True).tolist():
+        if depth[number] > 0:
+            half = float(held.K[0, 0, 0, 0]) * side_m / float(depth[number]) / 2
+            low, high = (pixels[number] - half).floor().tolist(), (pixels[number] + half).floor().tolist()
+            draw.rectangle([*low, *high], fill=float(values[number]))
+    return torch.from_numpy(np.asarray(canvas).copy())
+
+
+def outline(region: Tensor) -> Tensor:
+    """(h, w) bool: the pixels around a region (h, w), outside it."""
+    return (max_pool2d(region[None].float(), 3, 1, 1)[0] > 0) & ~region
+
+
+def color_of(rgb: tuple[int, int, int]) -> Tensor:
+    """(3, 1, 1) in [0, 1]"""
+    return torch.tensor(rgb)[:, None, None] / 255
+
+
+def box_picture(held: SceneBatch, found: np.ndarray, scores: np.ndarray) -> Tensor:
+    """True boxes in green, found ones (n, 6) in orange with their scores (n,)."""
     canvas = photograph(held)
     draw = ImageDraw.Draw(canvas)
     for boxes, color in ((held.boxes[0].cpu().numpy(), TRUE_COLOR), (found, FOUND_COLOR)):
         for box in boxes:
-            pixels = projected(held, torch.from_numpy(box_corners(box)).float())
+            pixels = corner_pixels(held, box)
             for a, b in EDGES:
                 draw.line([*pixels[a], *pixels[b]], fill=color)
+    for box, score in zip(found, scores, strict=True):
+        u, v = np.array(corner_pixels(held, box))[4:].mean(axis=0)  # the middle of the top
+        draw.text((u, v), f"{score:.2f}", fill="white", anchor="mm", stroke_width=1, stroke_fill="black")
     return as_tensor(canvas)
+
+
+def corner_pixels(held: SceneBatch, box: np.ndarray) -> list[tuple[float, float]]:
+    """Of the eight corners of a box (6,) in the first view."""
+    return projected(held, torch.from_numpy(box_corners(box)).float())
 
 
 def correspondence_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> Tensor:
     """Lines from cells of the first object to the best match in each other object."""
     canvas = photograph(held)
-    if len(held.boxes[0]) < 2:
-        return as_tensor(canvas)
-    cells = cell_centres(held.boxes[0], detector.grid, detector.config.roi)
-    features, alpha = detector.pooled(volumes, 0, cells)
-    keys = correspondences(detector.heads.beta(features), MatchingConfig(k=1))
-    opaque = torch.nonzero(alpha[0] > detector.config.boxes.alpha_above)[:, 0]
-    chosen = opaque[:: max(1, len(opaque) // LINES)]
-    draw, flat = ImageDraw.Draw(canvas), cells.flatten(0, 1)
-    for number, cell in enumerate(chosen.tolist()):
-        ends = projected(held, torch.cat([cells[0, cell][None], flat[keys[0, cell]]]).cpu())
-        for end in ends[1:]:
-            draw.line([*ends[0], *end], fill=LINE_COLORS[number % len(LINE_COLORS)])
+    if len(held.boxes[0]) > 1:
+        features, cells, opaque = described_cells(detector, volumes, held.boxes[0])
+        if features is not None:
+            draw_matches(ImageDraw.Draw(canvas), held, features, cells, opaque)
     return as_tensor(canvas)
+
+
+def draw_matches(draw: ImageDraw.ImageDraw, held: SceneBatch, features: Tensor, cells: Tensor, opaque: Tensor) -> None:
+    """One colour a cell. features: (n, t, c), cells: (n, t, 3), opaque: (n, t)."""
+    chosen = torch.nonzero(opaque[0])[:, 0]
+    chosen = chosen[:: max(1, len(chosen) // LINES)]
+    starts = projected(held, cells[0, chosen].cpu())
+    for other in range(1, len(cells)):
+        matches = best_matches(features[0, chosen], features[other], opaque[other])
+        ends = projected(held, cells[other, matches].cpu())
+        for number, (start, end) in enumerate(zip(starts, ends, strict=False)):
+            draw.line([*start, *end], fill=LINE_COLORS[number % len(LINE_COLORS)])
+
+
+def described_cells(detector: Detector, volumes: Volumes, boxes: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+    """What cells are matched by, (n, t, c) or None, the cells (n, t, 3) of the boxes (n, 6) and which are opaque (n, t)."""
+    if detector.relates:
+        compared, cells, opaque = detector.related(volumes, 0, boxes.cpu().numpy())
+        return compared.learnt, cells, opaque
+    cells = cell_centres(boxes, detector.grid, detector.config.roi)
+    features, alpha = detector.pooled(volumes, 0, cells)
+    return detector.heads.beta(features), cells, alpha > detector.config.canonical.alpha_above
+
+
+def best_matches(features: Tensor, others: Tensor, opaque: Tensor) -> Tensor:
+    """(q,) numbers of the opaque cells (t,) most like the features (q, c), by cosine; others: (t, c). Empty where none is."""
+    numbers = torch.nonzero(opaque)[:, 0]
+    alike = normalize(features.float(), dim=-1) @ normalize(others[numbers].float(), dim=-1).T
+    return numbers[alike.argmax(dim=1)] if len(numbers) else numbers
 
 
 def projected(held: SceneBatch, points: Tensor) -> list[tuple[float, float]]:
