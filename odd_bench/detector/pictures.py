@@ -84,11 +84,11 @@ def principal_colors(features: Tensor, mask: Tensor) -> Tensor:
 
 
 def suspicion_picture(detector: Detector, volumes: Volumes, held: SceneBatch, found: np.ndarray) -> Tensor:
-    """The photograph, the redder the likelier a cell of the boxes (n, 6) is changed; outlines of the true changes.
+    """The photograph in grey, the redder the likelier a cell of the boxes (n, 6) is changed; outlines of the true changes.
 
-    An object alone differs from nothing and is shown as it is.
+    An object alone differs from nothing and stays grey.
     """
-    picture = as_tensor(photograph(held))
+    picture = as_tensor(photograph(held).convert("L").convert("RGB"))
     if len(found) > 1:
         compared, cells, counted = detector.related(volumes, 0, found)
         every = detector.cells_of(volumes, found)

@@ -12,10 +12,12 @@ from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.model import Detector, Volumes
 from odd_bench.detector.pictures import (
     CHANGE_COLORS,
+    as_tensor,
     best_matches,
     box_picture,
     correspondence_picture,
     outline,
+    photograph,
     principal_colors,
     splatted,
     suspicion_picture,
@@ -38,6 +40,10 @@ def solid(model: Detector, batch) -> Volumes:
 
 def plain(batch) -> torch.Tensor:
     return batch.images[0, 0].float() / 255
+
+
+def grey(batch) -> torch.Tensor:
+    return as_tensor(photograph(batch).convert("L").convert("RGB"))
 
 
 def pixel(batch, cell: torch.Tensor) -> tuple[int, int]:
@@ -82,10 +88,10 @@ def test_scores_are_written_beside_the_boxes():
 
 @torch.no_grad()
 @pytest.mark.parametrize("boxes", [0, 1])
-def test_less_than_two_boxes_leave_the_photograph_plain(boxes):
+def test_less_than_two_boxes_leave_the_photograph_grey(boxes):
     batch, model = noise_batch(scenes=1), detector("relations")
     shown = suspicion_picture(model, solid(model, batch), batch, batch.boxes[0][:boxes].numpy())
-    assert (shown == plain(batch)).all()
+    assert (shown == grey(batch)).all()
 
 
 @torch.no_grad()
@@ -95,7 +101,7 @@ def test_the_surer_the_cells_the_redder_the_objects_and_nothing_else():
     for sureness in (-50.0, 0.0, 50.0):
         model.compare.cell[-1].weight.zero_()
         model.compare.cell[-1].bias.fill_(sureness)
-        shown.append(suspicion_picture(model, volumes, batch, batch.boxes[0].numpy()) - plain(batch))
+        shown.append(suspicion_picture(model, volumes, batch, batch.boxes[0].numpy()) - grey(batch))
     assert shown[0].abs().max() < 1e-6
     assert shown[1].abs().sum() > 0 and torch.allclose(shown[2], 2 * shown[1], atol=1e-6)
     middle = [pixel(batch, box[:3]) for box in batch.boxes[0]]
@@ -143,7 +149,7 @@ def test_true_changes_are_outlined_and_not_covered(value):
     change[0, 0, 10:14, 10:14] = value
     batch = replace(batch, change=change)
     shown = suspicion_picture(model, solid(model, batch), batch, np.zeros((0, 6)))
-    differs = (shown != plain(batch)).any(dim=0)
+    differs = (shown != grey(batch)).any(dim=0)
     assert differs.sum() == 6 * 6 - 4 * 4 and (differs == outline(change[0, 0] == value)).all()
     assert torch.allclose(shown[:, 9, 9], torch.tensor(CHANGE_COLORS[value]) / 255)
 
