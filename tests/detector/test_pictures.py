@@ -38,6 +38,13 @@ def solid(model: Detector, batch) -> Volumes:
     return replace(volumes, color_alpha=torch.ones_like(volumes.color_alpha))
 
 
+def sure(model: Detector, logit: float) -> Detector:
+    """The detector with the same logit for every cell."""
+    model.compare.cell[-1].weight.zero_()
+    model.compare.cell[-1].bias.fill_(logit)
+    return model
+
+
 def plain(batch) -> torch.Tensor:
     return batch.images[0, 0].float() / 255
 
@@ -97,16 +104,29 @@ def test_less_than_two_boxes_leave_the_photograph_grey(boxes):
 @torch.no_grad()
 def test_the_surer_the_cells_the_redder_the_objects_and_nothing_else():
     batch, model = noise_batch(scenes=1), detector("relations")
-    volumes, shown = solid(model, batch), []
-    for sureness in (-50.0, 0.0, 50.0):
-        model.compare.cell[-1].weight.zero_()
-        model.compare.cell[-1].bias.fill_(sureness)
-        shown.append(suspicion_picture(model, volumes, batch, batch.boxes[0].numpy()) - grey(batch))
+    volumes = solid(model, batch)
+    shown = [
+        suspicion_picture(sure(model, of), volumes, batch, batch.boxes[0].numpy()) - grey(batch)
+        for of in (-50.0, 0.0, 50.0)
+    ]
     assert shown[0].abs().max() < 1e-6
     assert shown[1].abs().sum() > 0 and torch.allclose(shown[2], 2 * shown[1], atol=1e-6)
     middle = [pixel(batch, box[:3]) for box in batch.boxes[0]]
     assert all(shown[2][:, row, column].abs().max() > 0 for row, column in middle)
     assert (shown[2].abs().amax(dim=0) == 0).any()
+
+
+@torch.no_grad()
+def test_only_opaque_cells_are_shown():
+    batch, model = noise_batch(scenes=1), sure(detector("relations"), 50.0)
+    volumes = solid(model, batch)
+    low = replace(volumes, color_alpha=volumes.color_alpha.clone())
+    low.color_alpha[:, 3, 2:] = 0  # above 10 cm
+    red, less = (
+        (suspicion_picture(model, one, batch, batch.boxes[0].numpy()) != grey(batch)).any(dim=0)
+        for one in (volumes, low)
+    )
+    assert less.any() and (less <= red).all() and less.sum() < red.sum()
 
 
 @pytest.mark.parametrize("seed", range(5))
