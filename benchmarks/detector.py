@@ -1,4 +1,4 @@
-"""What the detector's arrangements save: lifting all views at once, masked attention, drawn rays, compared cells, bfloat16.
+"""What the detector's arrangements save: lifting all views at once, masked attention, drawn rays, relations, bfloat16.
 
 `PYTHONPATH=. python benchmarks/detector.py`: processor seconds on one thread, ratios measured in one run.
 """
@@ -32,7 +32,9 @@ SLOWER = {
     },
     END_TO_END: {
         "float32": ["train.precision=32-true"],
-        "8 x 8 x 8 cells, all compared": ["model.roi.cells=8", "model.roi.compared=null"],
+        "400 cells an object": ["model.relations.cells=400"],
+        "the volume learning too": ["model.loss.reconstruction=1"],
+        "sparse attention, volume too": ["model.attention.kind=sparse", "model.loss.reconstruction=1"],
     },
 }
 
