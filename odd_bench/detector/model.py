@@ -252,6 +252,7 @@ class Detector(nn.Module):
         losses = {
             "label": label_loss(compared.logits, owned_labels(owner, batch.labels[scene]), self.config.loss),
             "change": change_loss(compared.cell_logits, share, judged & counted),
+            "ridge": self.compare.penalty(),
         }
         if compared.learnt is not None:
             poses = batch.world_from_object[scene][owner.clamp(min=0)]

@@ -25,7 +25,7 @@ LARGEST = 5.0  # standard deviations at which descriptors and figures are cut
 class RelationsConfig:
     """levels: of the image network, from the finest, that describe a cell. cells: of an object that are compared, spread over
     those that count. alpha_above: cells that count as object. learnt: width of a further descriptor, trained to be the same at
-    the same place of all instances; 0 = none. hidden: of the small networks. dropout: before the decision.
+    the same place of all instances; 0 = none. hidden: of the cell network. ridge: penalty on the squared weights of the decision.
     """
 
     levels: int = 3
@@ -33,7 +33,7 @@ class RelationsConfig:
     alpha_above: float = 0.2
     learnt: int = 24
     hidden: int = 32
-    dropout: float = 0.3
+    ridge: float = 8.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Relations(nn.Module):
 
     def __init__(self, widths: tuple[int, ...], surroundings: int, config: RelationsConfig):
         super().__init__()
-        hidden, inside = config.hidden, sum(widths) + surroundings
+        self.ridge, hidden, inside = config.ridge, config.hidden, sum(widths) + surroundings
         self.learnt = (
             nn.Sequential(nn.Linear(inside, 64), nn.GELU(), nn.Linear(64, config.learnt)) if config.learnt else None
         )
@@ -59,12 +59,7 @@ class Relations(nn.Module):
         self.cell = nn.Sequential(nn.Linear(2 * self.kinds, hidden), nn.GELU(), nn.Linear(hidden, 1))
         self.scale = RunningScale(figures)
         self.linear = nn.Linear(figures, 1)
-        self.network = nn.Sequential(
-            nn.Dropout(config.dropout), nn.Linear(figures, hidden), nn.GELU(),
-            nn.Dropout(config.dropout), nn.Linear(hidden, 1),
-        )  # fmt: skip
-        for last in (self.linear, self.network[-1]):
-            nn.init.zeros_(last.weight)
+        nn.init.zeros_(self.linear.weight)
 
     def forward(self, levels: list[Tensor], surroundings: Tensor, counted: Tensor) -> Compared:
         """levels: (n, t, c) each. surroundings: (n, t, s). counted: (n, t) bool, cells that count as object."""
@@ -102,10 +97,14 @@ class Relations(nn.Module):
         usual = found[valid].mean(dim=0) if valid.any() else found.new_ones(1)
         return found / usual.clamp(min=1e-6)
 
+    def penalty(self) -> Tensor:
+        """Keeps the weights of the decision small: there are a hundred figures, much alike, for a few hundred scenes."""
+        return self.ridge * self.linear.weight.square().sum()
+
     def decide(self, figures: Tensor) -> Tensor:
         """(n,) logits of the objects from the figures (n, f) of each, relative to the scene's mean."""
         scaled = self.scale(figures).clamp(-LARGEST, LARGEST)
-        return (self.linear(scaled) + self.network(scaled))[:, 0]
+        return self.linear(scaled)[:, 0]
 
 
 class RunningScale(nn.Module):

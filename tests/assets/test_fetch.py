@@ -2,7 +2,9 @@ import gzip
 import hashlib
 import io
 import json
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -205,8 +207,12 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 
 @pytest.mark.blender
-def test_blender_files_of_toys4k_become_shapes_and_bad_ones_are_refused(tmp_path):
+def test_blender_files_of_toys4k_become_shapes_and_bad_ones_are_refused(tmp_path, monkeypatch):
     """A cone on a cube, red, with a hidden sphere: what is hidden stays out, z up stays up."""
+    own = [place for place in sys.path if "bpy" not in Path(place).parts]
+    monkeypatch.setattr(
+        sys, "path", own
+    )  # children inherit it, and Blender adds a place from which it cannot be imported
     source = tmp_path / "toys4k_blend_files"
     write_blend_in_a_process_of_its_own(source / "tower" / "tower_000" / "tower_000.blend")
     broken = source / "tower" / "tower_001" / "tower_001.blend"

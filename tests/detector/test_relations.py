@@ -34,10 +34,9 @@ PATCH = slice(0, 5)  # cells
 
 
 def relations(learnt: int = 4) -> Relations:
-    """With weights in the last layers, which start at zero."""
+    """With weights in the decision, which start at zero."""
     compare = Relations(WIDTHS, AROUND, RelationsConfig(learnt=learnt, hidden=8)).eval()
-    for last in (compare.linear, compare.network[-1]):
-        nn.init.normal_(last.weight, std=0.2)
+    nn.init.normal_(compare.linear.weight, std=0.2)
     return compare
 
 
@@ -351,9 +350,9 @@ def test_a_volume_that_is_not_kept_changes():
 
 
 def test_the_comparison_learns_from_a_few_scenes():
-    losses = train_on(at_end_to_end(frozen_volume("model.relations.dropout=0.0")), 50)
-    assert losses[0].keys() == {"total", "label", "change", "canonical"}
-    for name in losses[0]:
+    losses = train_on(at_end_to_end(frozen_volume("model.relations.ridge=0.0")), 50)
+    assert losses[0].keys() == {"total", "label", "change", "ridge", "canonical"}
+    for name in losses[0].keys() - {"ridge"}:
         first, last = (np.mean([step[name] for step in part]) for part in (losses[:5], losses[-5:]))
         assert last < (0.7 if name in ("total", "label") else 1) * first, name
 
@@ -378,3 +377,10 @@ def test_a_checkpoint_brings_relations_back(tmp_path):
     batch = noise_batch(scenes=1, seed=1)
     expected, found = detector.eval().predict(batch)[0], again.predict(batch)[0]
     assert np.array_equal(found.boxes, expected.boxes) and np.array_equal(found.scores, expected.scores)
+
+
+def test_the_ridge_keeps_the_decision_small():
+    free, held = (at_end_to_end(frozen_volume(f"model.relations.ridge={ridge}")) for ridge in (0.0, 50.0))
+    for detector in (free, held):
+        train_on(detector, 60)
+    assert held.compare.linear.weight.norm() < free.compare.linear.weight.norm()
