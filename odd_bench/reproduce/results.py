@@ -23,7 +23,7 @@ NOT_TESTED = ("train", "val")
 @dataclass(frozen=True)
 class Setup:
     """Where and how a table is carried out. data: folder of the data sets. out: of runs and scores. config: name of the
-    configuration of every method. settings: `key=value` for every row. devices: of Fabric."""
+    configuration of every method. settings: `key=value` for every row, over its own. devices: of Fabric."""
 
     data: Path
     out: Path
@@ -82,7 +82,7 @@ def seed_results(
 
 def trained(row: Row, seed: int, data: Path, folder: Path, setup: Setup) -> Checkpoint:
     """The complete run of one seed, found or made. Raises WrongUse where what is found has another configuration."""
-    path, settings = folder / LATEST, [*setup.settings, *row.settings, f"train.seed={seed}"]
+    path, settings = folder / LATEST, [*row.settings, *setup.settings, f"train.seed={seed}"]
     if path.is_file() and (found := load_checkpoint(path)).finished:
         build = builder(row.model)
         wanted = build.with_overrides(build.load_config(setup.config), settings)
