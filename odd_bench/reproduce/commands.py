@@ -16,7 +16,9 @@ def reproduce(
     datasets: Annotated[list[str] | None, typer.Option("--dataset", help="Instead of the table's. Repeatable.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this row, named as its folder. Repeatable.")] = None,
     devices: Annotated[str, typer.Option(help="How many GPUs.")] = "auto",
-    overrides: Annotated[list[str] | None, typer.Option("--set", help="For every row, over its own. Repeatable.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="For every row, over its own. Repeatable.")
+    ] = None,
 ) -> None:
     """Make a table of results again: train, predict and score what is missing, then compare.
 
