@@ -141,7 +141,7 @@ def train_stage(
 
     offset = sum(train.stage_steps(earlier, len(names)) for earlier in range(number))
     loader = make_loader(job, names, fabric, (offset + start) * train.batch, (offset + steps) * train.batch)
-    begun = time.monotonic()
+    begun, data = time.monotonic(), data_digest(job.dataset)
 
     def save(step: int) -> None:
         state = (number, step) if step < steps else (number + 1, 0)
@@ -150,7 +150,7 @@ def train_stage(
             kept = optimizer.state_dict() if step < steps else {}
             seconds = spent_s + time.monotonic() - begun
             where = device_name(fabric.device)
-            weights, data = method.state_dict(), data_digest(job.dataset)
+            weights = method.state_dict()
             checkpoint = Checkpoint(job.model, job.config, *state, finished, weights, kept, seconds, where, data)
             save_checkpoint(job.folder / LATEST, checkpoint)
 

@@ -308,6 +308,15 @@ class Detector(nn.Module):
         looks = appearance([level[scene] for level in volumes.levels], volumes.batch, scene, cells)
         return self.compare(looks, around, counted), cells, counted
 
+    def described(self, volumes: Volumes, scene: int, boxes: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+        """What cells are matched by, (n, t, c) or None, the cells (n, t, 3) of the boxes (n, 6) and which are opaque (n, t)."""
+        if self.relates:
+            compared, cells, opaque = self.related(volumes, scene, boxes.cpu().numpy())
+            return compared.learnt, cells, opaque
+        cells = cell_centres(boxes, self.grid, self.config.roi)
+        features, alpha = self.pooled(volumes, scene, cells)
+        return self.heads.beta(features), cells, alpha > self.config.canonical.alpha_above
+
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
         """Boxes and chances of being anomalous; a scene in which nothing is found has none."""
@@ -331,13 +340,7 @@ class Detector(nn.Module):
         """Of the cells that are opaque; NaN where no two objects have any, or no descriptors are learnt."""
         poses = batch.world_from_object[scene]
         diagonal = float(batch.obbs[scene][0, 3:6].norm() / shape_scale(poses[0]))
-        if self.relates:
-            compared, cells, opaque = self.related(volumes, scene, batch.boxes[scene].cpu().numpy())
-            features = compared.learnt
-        else:
-            cells = cell_centres(batch.boxes[scene], self.grid, self.config.roi)
-            pooled, alpha = self.pooled(volumes, scene, cells)
-            features, opaque = self.heads.beta(pooled), alpha > self.config.canonical.alpha_above
+        features, cells, opaque = self.described(volumes, scene, batch.boxes[scene])
         if features is None:
             return float("nan")
         return correspondence_accuracy(features, canonical_coordinates(cells, poses), opaque, diagonal)

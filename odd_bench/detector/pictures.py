@@ -15,7 +15,6 @@ from odd_bench.data.batch import SceneBatch
 from odd_bench.data.record import CHANGED, LOST
 from odd_bench.detector.backproject import project_points
 from odd_bench.detector.render import feature_weights, pixel_rays, render
-from odd_bench.detector.roi import cell_centres
 from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ def correspondence_picture(detector: Detector, volumes: Volumes, held: SceneBatc
     """Lines from cells of the first object to the best match in each other object."""
     canvas = photograph(held)
     if len(held.boxes[0]) > 1:
-        features, cells, opaque = described_cells(detector, volumes, held.boxes[0])
+        features, cells, opaque = detector.described(volumes, 0, held.boxes[0])
         if features is not None:
             draw_matches(ImageDraw.Draw(canvas), held, features, cells, opaque)
     return as_tensor(canvas)
@@ -165,16 +164,6 @@ def draw_matches(draw: ImageDraw.ImageDraw, held: SceneBatch, features: Tensor, 
         ends = projected(held, cells[other, matches].cpu())
         for number, (start, end) in enumerate(zip(starts, ends, strict=False)):
             draw.line([*start, *end], fill=LINE_COLORS[number % len(LINE_COLORS)])
-
-
-def described_cells(detector: Detector, volumes: Volumes, boxes: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-    """What cells are matched by, (n, t, c) or None, the cells (n, t, 3) of the boxes (n, 6) and which are opaque (n, t)."""
-    if detector.relates:
-        compared, cells, opaque = detector.related(volumes, 0, boxes.cpu().numpy())
-        return compared.learnt, cells, opaque
-    cells = cell_centres(boxes, detector.grid, detector.config.roi)
-    features, alpha = detector.pooled(volumes, 0, cells)
-    return detector.heads.beta(features), cells, alpha > detector.config.canonical.alpha_above
 
 
 def best_matches(features: Tensor, others: Tensor, opaque: Tensor) -> Tensor:

@@ -127,8 +127,8 @@ class RunningScale(nn.Module):
 def standardised(values: Tensor, counted: Tensor) -> Tensor:
     """(n, t, c) with mean 0 and deviation 1 over the counted cells (n, t) of the scene."""
     chosen = values[counted] if counted.sum() > 1 else values.flatten(0, 1)
-    spread = chosen.std(dim=0) + 0.1 * chosen.std(dim=0).mean() + 1e-6
-    return ((values - chosen.mean(dim=0)) / spread).clamp(-LARGEST, LARGEST)
+    deviation = chosen.std(dim=0)
+    return ((values - chosen.mean(dim=0)) / (deviation + 0.1 * deviation.mean() + 1e-6)).clamp(-LARGEST, LARGEST)
 
 
 @full_precision
@@ -142,9 +142,7 @@ def nearest(descriptors: Tensor, counted: Tensor) -> Tensor:
 
 def unmatched(distances: Tensor) -> Tensor:
     """(n, t, 2 kinds): a cell's distances (n, n, t, kinds) to the other objects, their median and their least."""
-    own = torch.eye(len(distances), dtype=torch.bool, device=distances.device)[:, :, None, None]
-    median = distances.masked_fill(own, torch.nan).nanmedian(dim=1).values
-    return torch.cat([median, distances.masked_fill(own, FARTHEST).amin(dim=1)], dim=-1)
+    return over_others(distances)
 
 
 def missed(distances: Tensor) -> Tensor:
@@ -171,7 +169,8 @@ def summary(values: Tensor, counted: Tensor) -> Tensor:
 
 
 def over_others(figures: Tensor) -> Tensor:
-    """(n, 2 f): median and least over the other objects of figures (n, n, f)."""
-    own = torch.eye(len(figures), dtype=torch.bool, device=figures.device)[..., None]
+    """(n, ..., 2 f): median and least over the other objects of figures (n, n, ..., f)."""
+    own = torch.eye(len(figures), dtype=torch.bool, device=figures.device)
+    own = own.reshape(*own.shape, *[1] * (figures.ndim - 2))
     median = figures.masked_fill(own, torch.nan).nanmedian(dim=1).values
     return torch.cat([median, figures.masked_fill(own, FARTHEST).amin(dim=1)], dim=-1)
