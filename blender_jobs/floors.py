@@ -15,7 +15,7 @@ import numpy as np
 from blender_jobs.nodes import Nodes, Socket, Value
 from blender_jobs.textures import find_maps, texture_surface
 from odd_bench.color import linear
-from odd_bench.generate.surroundings import mean_albedo
+from odd_bench.generate.surroundings import floor_metallic, mean_albedo
 
 RADIUS_M = 14.0
 DETAIL_END_M = (2.5, 7.0)  # between these distances from the camera the pattern fades into its mean colour
@@ -58,9 +58,9 @@ def _finish(nodes: Nodes, draw: dict, color: Value, roughness: Value, height: Va
         color = nodes.mix(far, color, (*mean_albedo(draw), 1.0))
     near_height = nodes.math("MULTIPLY", height, nodes.math("SUBTRACT", 1.0, far))
     normal = nodes.add("Bump", {"Height": near_height, "Distance": 1.0, "Strength": 1.0}).outputs[0]
-    metallic = 0.6 if draw["kind"] == "brushed_metal" else 0.0  # all metal would show no shadows
     surface = nodes.add(
-        "BsdfPrincipled", {"Base Color": color, "Roughness": roughness, "Metallic": metallic, "Normal": normal}
+        "BsdfPrincipled",
+        {"Base Color": color, "Roughness": roughness, "Metallic": floor_metallic(draw), "Normal": normal},
     )
     nodes.add("OutputMaterial", {"Surface": surface.outputs[0]})
 

@@ -13,7 +13,7 @@ from odd_bench.draft.floor import floor_albedo
 from odd_bench.draft.light import Light
 from odd_bench.draft.rays import CLEAR_M, Caster, Hits
 from odd_bench.draft.surface import Surface, join
-from odd_bench.generate.surroundings import mean_albedo
+from odd_bench.generate.surroundings import floor_metallic, mean_albedo
 from odd_bench.scene import Camera
 from odd_bench.shapes.shape import Shape
 
@@ -94,14 +94,13 @@ def _object_places(stage: _Stage, hits: Hits, origin, directions, chosen: np.nda
 
 def _floor_places(stage: _Stage, points: np.ndarray) -> _Lit:
     flat = points[:, :2]
-    metallic = 0.6 if stage.floor["kind"] == "brushed_metal" else 0.0  # as in the path-traced pictures
     return _Lit(
         points=points,
         normals=np.broadcast_to([0.0, 0.0, 1.0], points.shape),
         albedo=floor_albedo(stage.floor, flat),
         ambient=stage.ambient.on_floor(flat),
         roughness=np.full(len(points), max(stage.floor.get("roughness", 0.6), LEAST_FLOOR_ROUGHNESS)),
-        metallic=np.full(len(points), metallic),
+        metallic=np.full(len(points), floor_metallic(stage.floor)),
     )
 
 

@@ -121,6 +121,11 @@ def mean_albedo(draw: dict) -> np.ndarray:
     )
 
 
+def floor_metallic(draw: dict) -> float:
+    """How much of a floor's light is mirrored as by metal, 0..1; all metal would show no shadows."""
+    return 0.6 if draw["kind"] == "brushed_metal" else 0.0
+
+
 def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_ENVIRONMENTS) -> dict:
     """Draw the light: one of the environment files (names, already sorted), its turn, and a sun.
 
