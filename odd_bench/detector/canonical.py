@@ -43,6 +43,11 @@ def shape_scale(world_from_object: Tensor) -> Tensor:
     return torch.linalg.det(world_from_object[..., :3, :3]).abs() ** (1 / 3)
 
 
+def canonical_diagonal(obbs: Tensor, world_from_object: Tensor) -> float:
+    """Of the first object's upright box, obbs (n, 7), in canonical units."""
+    return float(obbs[0, 3:6].norm() / shape_scale(world_from_object[0]))
+
+
 def upright_turns(count: int, device: torch.device | None = None) -> Tensor:
     """(count, 3, 3) rotations about z by multiples of a full turn over count, the identity first."""
     angles = 2 * torch.pi * torch.arange(count, device=device) / count

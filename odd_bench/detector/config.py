@@ -15,6 +15,7 @@ from odd_bench.detector.canonical import CanonicalConfig
 from odd_bench.detector.classifier import ClassifierConfig
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.heads import HeadsConfig
+from odd_bench.detector.hulls import HullConfig
 from odd_bench.detector.losses import LossConfig
 from odd_bench.detector.matching import MatchingConfig
 from odd_bench.detector.relations import RelationsConfig
@@ -53,6 +54,7 @@ class DetectorConfig:
     matching: MatchingConfig = MatchingConfig()
     attention: AttentionConfig = AttentionConfig()
     classifier: ClassifierConfig = ClassifierConfig()
+    hulls: HullConfig = HullConfig()
     relations: RelationsConfig = RelationsConfig()
     loss: LossConfig = LossConfig()
 

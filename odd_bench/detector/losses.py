@@ -17,14 +17,15 @@ from torch.nn.functional import (
 from odd_bench.boxes import iou_matrix
 
 FAINTEST = 1e-4  # masks are kept this far from 0 and 1 in the cross-entropy
-CHANGE_WEIGHT = 3.0  # of changed cells, for few are
+CHANGE_WEIGHT = 3.0  # of changed pixels, for few are
 COVERED = 0.5  # share of a feature cell that objects must cover for its feature to be learnt
 
 
 @dataclass(frozen=True)
 class LossConfig:
     """Weights of the losses. mask: lambda_sigma. feature: lambda_f. reconstruction: lambda_p, in the second stage; 0 leaves the
-    volume as the first stage made it. change: of the cells that the data say were changed, where relations are compared.
+    volume as the first stage made it. silhouette: of the pixels that show an object, and change: of those that the data say were
+    changed, both where relations are compared.
 
     mask_kind: `squared` or `cross-entropy`. anomaly, normal: weights of the two labels. both_ways: each half of the views
     renders the other, else the first the second.
@@ -36,6 +37,7 @@ class LossConfig:
     mask_kind: str = "squared"
     feature: float = 1.0
     canonical: float = 1.0
+    silhouette: float = 1.0
     change: float = 1.0
     reconstruction: float = 1.0
     anomaly: float = 1.0
@@ -62,6 +64,11 @@ def mask_loss(mask: Tensor, target: Tensor, kind: str) -> Tensor:
     # torch's own function refuses numbers that are none, and autocast
     mask = mask.float().clamp(FAINTEST, 1 - FAINTEST)
     return -(target * mask.log() + (1 - target) * (1 - mask).log()).mean()
+
+
+def silhouette_loss(logits: Tensor, instance: Tensor) -> Tensor:
+    """Mean binary cross-entropy of single pixels, logits (b, v, h, w), against what the masks say, instance (b, v, h, w)."""
+    return binary_cross_entropy_with_logits(logits, (instance > 0).to(logits.dtype))
 
 
 def covered_cells(instance: Tensor, pixels: int) -> Tensor:
@@ -105,9 +112,9 @@ def label_loss(logits: Tensor, labels: Tensor, config: LossConfig) -> Tensor:
     return binary_cross_entropy_with_logits(logits[judged], labels[judged].float(), weight, reduction="sum")
 
 
-def change_loss(logits: Tensor, share: Tensor, judged: Tensor) -> Tensor:
-    """Mean binary cross-entropy of cells against the share of views in which they show a change; all (n, t)."""
+def change_loss(logits: Tensor, changed: Tensor, judged: Tensor) -> Tensor:
+    """Mean binary cross-entropy of the judged pixels against whether the generator changed them; all (n, t)."""
     if not judged.any():
         return logits.sum() * 0
     weight = logits.new_tensor(CHANGE_WEIGHT)
-    return binary_cross_entropy_with_logits(logits[judged], share[judged], pos_weight=weight)
+    return binary_cross_entropy_with_logits(logits[judged], changed[judged], pos_weight=weight)

@@ -9,23 +9,24 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.appearance import KNOWN_AROUND, appearance, surroundings
 from odd_bench.detector.backbone import Backbone, parameter_groups
 from odd_bench.detector.backproject import backproject
 from odd_bench.detector.boxes import boxes_from_alpha
 from odd_bench.detector.canonical import (
     canonical_coordinates,
+    canonical_diagonal,
     contrastive_loss,
     shape_scale,
     symmetries,
-    upright_turns,
 )
-from odd_bench.detector.changes import changed_share
 from odd_bench.detector.config import DetectorConfig
+from odd_bench.detector.consensus import disagreement
 from odd_bench.detector.features import Pca
 from odd_bench.detector.heads import Heads
+from odd_bench.detector.hulls import Hulls, carve
 from odd_bench.detector.losses import (
     change_loss,
     covered_cells,
@@ -35,13 +36,17 @@ from odd_bench.detector.losses import (
     owned_boxes,
     owned_labels,
     picture_targets,
+    silhouette_loss,
     teacher_targets,
 )
 from odd_bench.detector.matching import correspondence_accuracy
+from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, object_pixels, rays_of
 from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
+from odd_bench.detector.registration import Placements, placement_accuracy, register
 from odd_bench.detector.relations import Compared, Relations
 from odd_bench.detector.render import feature_weights, pixel_rays, render
-from odd_bench.detector.roi import cell_centres, pool, spread_cells
+from odd_bench.detector.roi import cell_centres, pool
+from odd_bench.detector.silhouettes import Silhouettes
 from odd_bench.detector.tokens import TokenComparison
 from odd_bench.detector.unet3d import Unet3d
 from odd_bench.method import SceneAnswer
@@ -53,18 +58,30 @@ RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
 class Volumes:
     """features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x) in [0, 1].
 
-    batch: the views that they were built from. levels: of the image network for these, (b, m, c, h, w) each.
+    batch: the views that they were built from. silhouettes: (b, m, h, w) logits of their pixels and levels: (b, m, c, h', w')
+    each of the image network, where objects are compared by relations.
     """
 
     features: Tensor
     color_alpha: Tensor
     batch: SceneBatch | None = None
+    silhouettes: Tensor | None = None
     levels: tuple[Tensor, ...] = ()
 
     @property
     def alpha(self) -> Tensor:
         """(b, z, y, x)"""
         return self.color_alpha[:, 3]
+
+
+@dataclass(frozen=True)
+class Related:
+    """Objects compared by relations: what was said of them, the pixels that took part, their hulls and how these lie."""
+
+    compared: Compared
+    pixels: ObjectPixels
+    hulls: Hulls
+    placements: Placements
 
 
 class Detector(nn.Module):
@@ -85,8 +102,8 @@ class Detector(nn.Module):
         self.volume = Unet3d(config.volume)
         self.heads = Heads(width, config.heads)
         if self.relates:
-            widths = self.backbone.pyramid.widths[: config.relations.levels]
-            self.compare = Relations(widths, KNOWN_AROUND, config.relations)
+            self.silhouettes = Silhouettes(self.backbone.pyramid.widths)
+            self.compare = Relations(min(config.relations.levels, len(self.backbone.pyramid.widths)), config.relations)
         else:
             self.compare = TokenComparison(config)
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
@@ -105,6 +122,12 @@ class Detector(nn.Module):
         return self.config.attention.kind == "relations"
 
     @property
+    def reconstructs(self) -> list[nn.Module]:
+        """The parts that learn what a scene is like, before objects are compared."""
+        parts = [self.backbone, self.volume, self.heads]
+        return [*parts, self.silhouettes] if self.relates else parts
+
+    @property
     def keeps_volume(self) -> bool:
         """Whether this stage leaves the volume as the first made it."""
         return self.stage == END_TO_END and self.config.loss.reconstruction == 0
@@ -114,14 +137,14 @@ class Detector(nn.Module):
         self.stage = name
         self.compare.requires_grad_(name == END_TO_END)
         if self.keeps_volume:
-            for part in (self.backbone, self.volume, self.heads):
+            for part in self.reconstructs:
                 part.requires_grad_(False)
 
     def train(self, mode: bool = True) -> Detector:
         """A volume that stays as it is keeps the statistics of its norms."""
         super().train(mode)
         if self.keeps_volume:
-            for part in (self.backbone, self.volume, self.heads):
+            for part in self.reconstructs:
                 part.eval()
         return self
 
@@ -143,8 +166,20 @@ class Detector(nn.Module):
             )
             features = self.volume(volume, seen)
             color_alpha = self.heads.color_alpha(features)
-        kept = levels[: self.config.relations.levels] if self.relates else ()
-        return Volumes(features, color_alpha, batch, tuple(level.unflatten(0, (b, m)) for level in kept))
+            if not self.relates:
+                return Volumes(features, color_alpha, batch)
+            silhouettes = self.silhouettes(images, levels).float()
+        described = tuple(level.unflatten(0, (b, m)) for level in self.described(images, levels))
+        return Volumes(features, color_alpha, batch, silhouettes.unflatten(0, (b, m)), described)
+
+    @torch.no_grad()
+    def described(self, images: Tensor, levels: list[Tensor]) -> list[Tensor]:
+        """The levels that describe pixels of the pictures (n, 3, h, w), enlarged if so configured. levels: of the pictures as they are."""
+        config = self.config.relations
+        if config.enlarge != 1 and self.stage == END_TO_END:
+            large = interpolate(images, scale_factor=config.enlarge, mode="bicubic", align_corners=False).clamp(0, 1)
+            levels = self.backbone.pyramid.levels(large)
+        return [level.detach() for level in levels[: config.levels]]
 
     # Losses, sections 3.2 and 3.4
 
@@ -163,7 +198,9 @@ class Detector(nn.Module):
             parts = self.object_losses(volumes, seen)
             return {"total": self.weighted(parts), **parts}
         parts = self.rendering_losses(volumes, held)
-        if self.config.teacher.kind == "canonical" and not self.relates:
+        if self.relates:
+            parts["silhouette"] = silhouette_loss(volumes.silhouettes, seen.instance)
+        if self.config.teacher.kind == "canonical":
             parts["canonical"] = self.mean_over_scenes(self.canonical_loss, volumes, seen)
         total = self.weighted(parts)
         if self.stage == END_TO_END:
@@ -176,7 +213,8 @@ class Detector(nn.Module):
         """The sum of losses, each by its weight; colours and labels count once."""
         weights = self.config.loss
         factors = {"mask": weights.mask, "feature": weights.feature, "canonical": weights.canonical,
-                   "change": weights.change}  # fmt: skip
+                   "change": weights.change,
+                   "silhouette": weights.silhouette}  # fmt: skip
         return sum(factors.get(name, 1.0) * part for name, part in parts.items())  # eq. 4
 
     def mean_over_scenes(self, scene_loss, volumes: Volumes, batch: SceneBatch) -> Tensor:
@@ -243,26 +281,17 @@ class Detector(nn.Module):
         return {"label": label_loss(logits, owned_labels(owner, batch.labels[scene]), self.config.loss)}
 
     def relation_losses(self, volumes: Volumes, batch: SceneBatch, scene: int) -> dict[str, Tensor]:
-        """The same, the changes of cells, and the learnt descriptors at equal places of the instances."""
+        """The same, and the changes of pixels."""
         boxes, owner = self.owned(volumes, batch, scene)
         if not len(boxes):
             return {}
-        compared, cells, counted = self.related(volumes, scene, boxes)
-        share, judged = changed_share(cells, owner, batch, scene)
-        losses = {
-            "label": label_loss(compared.logits, owned_labels(owner, batch.labels[scene]), self.config.loss),
-            "change": change_loss(compared.cell_logits, share, judged & counted),
+        related = self.related(volumes, scene, boxes)
+        changed, judged = changed_pixels(related.pixels, owner, batch, scene)
+        return {
+            "label": label_loss(related.compared.logits, owned_labels(owner, batch.labels[scene]), self.config.loss),
+            "change": change_loss(related.compared.pixel_logits, changed.float(), judged),
             "ridge": self.compare.penalty(),
         }
-        if compared.learnt is not None:
-            poses = batch.world_from_object[scene][owner.clamp(min=0)]
-            canonical, config = canonical_coordinates(cells, poses), self.config.canonical
-            side = boxes[:, 3:].max() / self.config.roi.cells / float(shape_scale(poses[0]))
-            known, turns = counted & (owner >= 0)[:, None], upright_turns(1, cells.device)
-            losses["canonical"] = contrastive_loss(
-                compared.learnt, canonical, known, turns, config.spread_cells * 3**0.5 * side, config.temperature
-            )
-        return losses
 
     def owned(self, volumes: Volumes, batch: SceneBatch, scene: int) -> tuple[np.ndarray, Tensor]:
         """Boxes (n, 6) to train on and the number of the true object of each, -1 for none."""
@@ -289,33 +318,29 @@ class Detector(nn.Module):
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
         """(n,) one logit for each of the boxes (n, 6), n at least 1."""
         if self.relates:
-            return self.related(volumes, scene, boxes)[0].logits
+            return self.related(volumes, scene, boxes).compared.logits
         return self.compare(*self.pooled(volumes, scene, self.cells_of(volumes, boxes)), self.heads.beta)
 
     def cells_of(self, volumes: Volumes, boxes: np.ndarray) -> Tensor:
         """(n, t, 3) metres, world, of the boxes (n, 6)."""
         return cell_centres(torch.from_numpy(boxes).float().to(volumes.features.device), self.grid, self.config.roi)
 
-    def related(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> tuple[Compared, Tensor, Tensor]:
-        """The objects compared by relations, the cells (n, k, 3) that took part and which of them count, (n, k)."""
-        config, cells = self.config.relations, self.cells_of(volumes, boxes)
-        alpha = pool(volumes.alpha[scene][None], cells, self.grid)[..., 0]
-        counted = alpha > config.alpha_above
-        counted |= ~counted.any(dim=1, keepdim=True)
-        chosen = spread_cells(counted, config.cells, self.training)
-        around = surroundings(alpha, self.config.roi.cells).take_along_dim(chosen[..., None], dim=1)
-        cells, counted = cells.take_along_dim(chosen[..., None], dim=1), counted.take_along_dim(chosen, dim=1)
-        looks = appearance([level[scene] for level in volumes.levels], volumes.batch, scene, cells)
-        return self.compare(looks, around, counted), cells, counted
-
-    def described(self, volumes: Volumes, scene: int, boxes: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        """What cells are matched by, (n, t, c) or None, the cells (n, t, 3) of the boxes (n, 6) and which are opaque (n, t)."""
-        if self.relates:
-            compared, cells, opaque = self.related(volumes, scene, boxes.cpu().numpy())
-            return compared.learnt, cells, opaque
-        cells = cell_centres(boxes, self.grid, self.config.roi)
-        features, alpha = self.pooled(volumes, scene, cells)
-        return self.heads.beta(features), cells, alpha > self.config.canonical.alpha_above
+    def related(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Related:
+        """The objects in the boxes (n, 6) compared by relations, without autocast: millimetres count."""
+        config, batch = self.config.relations, volumes.batch
+        K, camera_from_world = batch.K[scene], batch.camera_from_world[scene]
+        with torch.autocast(volumes.features.device.type, enabled=False):
+            masks = volumes.silhouettes[scene].detach() > 0
+            hulls = carve(masks, K, camera_from_world, torch.from_numpy(boxes).to(K), self.config.hulls)
+            placements = register(hulls)
+            pixels = object_pixels(hulls, masks, K, camera_from_world, config.pixels)
+            shapes = None
+            if len(hulls) > 1:
+                shapes = disagreement(hulls, placements, rays_of(pixels, hulls, K, camera_from_world))
+            levels = [pixels.sampled(level[scene].float()) for level in volumes.levels]
+            colors = pixels.sampled(batch.images[scene].float() / 255)
+            compared = self.compare(colors, levels, pixels.counted, shapes)
+        return Related(compared, pixels.first(config.compared), hulls, placements)
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
@@ -333,17 +358,30 @@ class Detector(nn.Module):
     def measures(self, batch: SceneBatch) -> dict[str, float]:
         """PCK: correspondences between true instances that are right to a tenth of the diagonal; symmetry counts as wrong."""
         volumes = self.reconstruct(batch)
-        found = [self.correspondence_accuracy(volumes, batch, scene) for scene in range(len(batch))]
+        accuracy = self.placement_accuracy if self.relates else self.correspondence_accuracy
+        found = [accuracy(volumes, batch, scene) for scene in range(len(batch))]
         return {"PCK": float(np.nanmean(found)) if not np.isnan(found).all() else float("nan")}
 
     def correspondence_accuracy(self, volumes: Volumes, batch: SceneBatch, scene: int) -> float:
-        """Of the cells that are opaque; NaN where no two objects have any, or no descriptors are learnt."""
+        """Of the best matches of opaque cells; NaN where no two objects have any."""
+        features, cells, opaque = self.projected(volumes, scene, batch.boxes[scene])
+        canonical = canonical_coordinates(cells, batch.world_from_object[scene])
+        diagonal = canonical_diagonal(batch.obbs[scene], batch.world_from_object[scene])
+        return correspondence_accuracy(features, canonical, opaque, diagonal)
+
+    def placement_accuracy(self, volumes: Volumes, batch: SceneBatch, scene: int) -> float:
+        """Of the points of hulls laid upon each other; NaN of one object."""
+        related = self.related(volumes, scene, batch.boxes[scene].cpu().numpy())
         poses = batch.world_from_object[scene]
-        diagonal = float(batch.obbs[scene][0, 3:6].norm() / shape_scale(poses[0]))
-        features, cells, opaque = self.described(volumes, scene, batch.boxes[scene])
-        if features is None:
-            return float("nan")
-        return correspondence_accuracy(features, canonical_coordinates(cells, poses), opaque, diagonal)
+        return placement_accuracy(
+            related.hulls, related.placements, poses, canonical_diagonal(batch.obbs[scene], poses)
+        )
+
+    def projected(self, volumes: Volumes, scene: int, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Projected features (n, t, c) of the cells (n, t, 3) in boxes (n, 6), and which of them are opaque (n, t)."""
+        cells = cell_centres(boxes, self.grid, self.config.roi)
+        features, alpha = self.pooled(volumes, scene, cells)
+        return self.heads.beta(features), cells, alpha > self.config.canonical.alpha_above
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:

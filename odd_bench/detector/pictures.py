@@ -19,12 +19,15 @@ from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR
 
 if TYPE_CHECKING:
     from odd_bench.detector.model import Detector, Volumes
+    from odd_bench.detector.object_pixels import ObjectPixels
 
 TRUE_COLOR, FOUND_COLOR = (0, 220, 90), (255, 140, 0)
 SUSPICION_COLOR = (255, 0, 90)
 CHANGE_COLORS = {CHANGED: CHANGED_COLOR, LOST: LOST_COLOR}
 LINE_COLORS = ("#ff4060", "#40a0ff", "#ffd020", "#a060ff", "#30d0c0")
 LINES = 10
+DARK = 0.25
+DOT = 5  # pixels along a side
 
 
 def training_pictures(detector: Detector, batch: SceneBatch) -> dict[str, Tensor]:
@@ -33,15 +36,21 @@ def training_pictures(detector: Detector, batch: SceneBatch) -> dict[str, Tensor
     seen, held = batch.with_views(range(half)), batch.with_views(range(half, 2 * half))
     volumes = detector.reconstruct(seen)
     answer = detector.answer(volumes, seen, 0)
-    if detector.relates:
-        learnt = {"suspicion": suspicion_picture(detector, volumes, held, answer.boxes)}
-    else:
-        learnt = {"features": feature_picture(detector, volumes, held)}
-    return {
+    pictures = {
         "rendered": rendered_picture(detector, volumes, held),
-        **learnt,
         "boxes": box_picture(held, answer.boxes, answer.scores),
-        "correspondences": correspondence_picture(detector, volumes, held),
+    }
+    if not detector.relates:
+        return {
+            **pictures,
+            "features": feature_picture(detector, volumes, held),
+            "correspondences": match_picture(detector, volumes, held),
+        }
+    return {
+        **pictures,
+        "silhouettes": silhouette_picture(volumes),
+        "suspicion": suspicion_picture(detector, volumes, answer.boxes),
+        "correspondences": placement_picture(detector, volumes, held),
     }
 
 
@@ -82,36 +91,35 @@ def principal_colors(features: Tensor, mask: Tensor) -> Tensor:
     return (0.5 + values / (4 * spread)).clamp(0, 1) * mask.clamp(0, 1)[:, None]
 
 
-def suspicion_picture(detector: Detector, volumes: Volumes, held: SceneBatch, found: np.ndarray) -> Tensor:
-    """The photograph in grey, the redder the likelier a cell of the boxes (n, 6) is changed; outlines of the true changes.
+def silhouette_picture(volumes: Volumes) -> Tensor:
+    """The first view that built the volume, dark where no object is seen."""
+    seen = as_tensor(photograph(volumes.batch))
+    return seen * (volumes.silhouettes[0, 0] > 0).cpu().float().clamp(min=DARK)
 
-    An object alone differs from nothing and stays grey.
+
+def suspicion_picture(detector: Detector, volumes: Volumes, found: np.ndarray) -> Tensor:
+    """The first view that built the volume in grey, the redder the likelier a pixel of the boxes (n, 6) shows a change.
+
+    With outlines of the true changes. An object alone differs from nothing and stays grey.
     """
-    picture = as_tensor(photograph(held).convert("L").convert("RGB"))
+    seen = volumes.batch
+    picture = as_tensor(photograph(seen).convert("L").convert("RGB"))
     if len(found) > 1:
-        compared, cells, counted = detector.related(volumes, 0, found)
-        every = detector.cells_of(volumes, found)
-        side_m = float((every[0, 1] - every[0, 0]).norm())
-        chances = splatted(held, cells[counted].cpu(), compared.cell_logits[counted].sigmoid().cpu(), side_m)
-        picture = torch.lerp(picture, color_of(SUSPICION_COLOR), chances)
+        related = detector.related(volumes, 0, found)
+        chances = dotted(related.pixels, related.compared.pixel_logits.sigmoid())
+        picture = torch.lerp(picture, color_of(SUSPICION_COLOR), chances.cpu())
     for value, color in CHANGE_COLORS.items():
-        edge = outline(held.change[0, 0].cpu() == value)
+        edge = outline(seen.change[0, 0].cpu() == value)
         picture = torch.where(edge, color_of(color), picture)
     return picture
 
 
-def splatted(held: SceneBatch, cells: Tensor, values: Tensor, side_m: float) -> Tensor:
-    """(h, w) the values (n,) of cells (n, 3) as squares as large as they look in the first view; the nearest hides others."""
-    height, width = held.images.shape[-2:]
-    pixels, depth = project_points(held.K[0, 0].cpu(), held.camera_from_world[0, 0].cpu(), cells)
-    canvas = Image.new("F", (width, height))
-    draw = ImageDraw.Draw(canvas)
-    for number in depth.argsort(descending=True).tolist():
-        if depth[number] > 0:
-            half = float(held.K[0, 0, 0, 0]) * side_m / float(depth[number]) / 2
-            low, high = (pixels[number] - half).floor().tolist(), (pixels[number] + half).floor().tolist()
-            draw.rectangle([*low, *high], fill=float(values[number]))
-    return torch.from_numpy(np.asarray(canvas).copy())
+def dotted(pixels: ObjectPixels, values: Tensor) -> Tensor:
+    """(h, w) the values (n, t) of the counted pixels of the first view, each as a small square."""
+    shown = pixels.counted & (pixels.view == 0)
+    canvas = values.new_zeros(pixels.size)
+    canvas[pixels.row[shown], pixels.column[shown]] = values[shown]
+    return max_pool2d(canvas[None], DOT, 1, DOT // 2)[0]
 
 
 def outline(region: Tensor) -> Tensor:
@@ -144,26 +152,32 @@ def corner_pixels(held: SceneBatch, box: np.ndarray) -> list[tuple[float, float]
     return projected(held, torch.from_numpy(box_corners(box)).float())
 
 
-def correspondence_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> Tensor:
-    """Lines from cells of the first object to the best match in each other object."""
-    canvas = photograph(held)
-    if len(held.boxes[0]) > 1:
-        features, cells, opaque = detector.described(volumes, 0, held.boxes[0])
-        if features is not None:
-            draw_matches(ImageDraw.Draw(canvas), held, features, cells, opaque)
-    return as_tensor(canvas)
-
-
-def draw_matches(draw: ImageDraw.ImageDraw, held: SceneBatch, features: Tensor, cells: Tensor, opaque: Tensor) -> None:
-    """One colour a cell. features: (n, t, c), cells: (n, t, 3), opaque: (n, t)."""
+def match_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> Tensor:
+    """Lines from opaque cells of the first object to the best match in each other object."""
+    features, cells, opaque = detector.projected(volumes, 0, held.boxes[0])
     chosen = torch.nonzero(opaque[0])[:, 0]
     chosen = chosen[:: max(1, len(chosen) // LINES)]
-    starts = projected(held, cells[0, chosen].cpu())
-    for other in range(1, len(cells)):
-        matches = best_matches(features[0, chosen], features[other], opaque[other])
-        ends = projected(held, cells[other, matches].cpu())
-        for number, (start, end) in enumerate(zip(starts, ends, strict=False)):
+    matches = [best_matches(features[0, chosen], features[other], opaque[other]) for other in range(1, len(cells))]
+    return joined_picture(held, cells[0, chosen], [cells[other, found] for other, found in enumerate(matches, 1)])
+
+
+def placement_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> Tensor:
+    """Lines from points of the first object's hull to where they lie on each other object."""
+    related = detector.related(volumes, 0, held.boxes[0].cpu().numpy())
+    hulls, step = related.hulls, max(1, related.hulls.points.shape[1] // LINES)
+    there = hulls.world(related.placements.moved(hulls.points)[0, :, ::step])  # (n, k, 3)
+    return joined_picture(held, hulls.world(hulls.points)[0, ::step], list(there[1:]))
+
+
+def joined_picture(held: SceneBatch, starts: Tensor, others: list[Tensor]) -> Tensor:
+    """The photograph with lines from world points (k, 3) to those of other objects, (k, 3) each; one colour a point."""
+    canvas = photograph(held)
+    draw = ImageDraw.Draw(canvas)
+    for ends in others:
+        pairs = zip(projected(held, starts.cpu()), projected(held, ends.cpu()), strict=False)
+        for number, (start, end) in enumerate(pairs):
             draw.line([*start, *end], fill=LINE_COLORS[number % len(LINE_COLORS)])
+    return as_tensor(canvas)
 
 
 def best_matches(features: Tensor, others: Tensor, opaque: Tensor) -> Tensor:

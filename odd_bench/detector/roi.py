@@ -45,14 +45,3 @@ def most_opaque(alpha: Tensor, count: int | None) -> Tensor:
     if count is None or count >= t:
         return torch.arange(t, device=alpha.device).expand(n, -1)
     return alpha.detach().topk(count, dim=1).indices.sort(dim=1).values
-
-
-def spread_cells(counted: Tensor, count: int, random: bool) -> Tensor:
-    """(n, k) numbers of up to `count` counted cells of each object, spread over it; others where there are fewer.
-
-    counted: (n, t) bool. random: drawn anew, else the same every time.
-    """
-    n, t = counted.shape
-    golden = (torch.arange(t, device=counted.device) * 0.6180339887) % 1  # evenly spread, whatever its length
-    order = torch.rand(n, t, device=counted.device) if random else golden.expand(n, t)
-    return (counted + order).topk(min(count, t), dim=1).indices

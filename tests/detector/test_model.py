@@ -31,10 +31,10 @@ def test_every_switch_trains_every_part_it_uses(attention, teacher):
     losses["total"].backward()
     assert all(torch.isfinite(value) for value in losses.values())
     assert ("feature" in losses) == (teacher == "efficientnet-lite0")
-    assert ("canonical" in losses) == (teacher == "canonical" or attention == "relations")
+    assert ("canonical" in losses) == (teacher == "canonical")
+    assert ("silhouette" in losses) == (attention == "relations")
     without = {name.split(".")[0] for name, value in model.named_parameters() if value.grad is None}
-    beta_learns = teacher == "efficientnet-lite0" or (teacher == "canonical" and attention != "relations")
-    assert without == (set() if beta_learns else {"heads"})
+    assert without == (set() if teacher != "none" else {"heads"})
 
 
 def test_the_first_stage_leaves_the_comparison_alone():

@@ -1,0 +1,82 @@
+"""What an object lacks and what it has too much, beside the shape that the others agree on.
+
+Every hull is larger than its object, in the directions from which no view cuts it. Laid upon each other, hulls of equal objects
+cut each other: five views of five objects are as good as twenty-five of one. How the others' distances are ranked at a place
+decides how many of them must agree, for some may be odd themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from odd_bench.detector.hulls import FARTHEST, Hulls, at
+from odd_bench.detector.object_pixels import Rays
+from odd_bench.detector.registration import Placements
+from odd_bench.detector.summaries import over_others, relative, summary
+
+QUANTILES = (0.5, 0.75, 1.0)  # of the others' distances at a place: half of them, most, or any one cuts it off
+SAMPLES = 40  # along a ray through the cube
+LEAST = 0.01  # half sides: a mean below this is no measure
+SURFACE_CELLS = 2.0  # thickness of what stands for the surface of the agreed shape
+SHAPE_FIGURES = 2 * 3 * (2 * len(QUANTILES) + 2 * 4)
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """figures: (n, SHAPE_FIGURES) of the objects, in half sides and relative to the scene. beyond: (n, r, QUANTILES), how far
+    the ray through each pixel passes by the shape that the others agree on, relative to the scene.
+    """
+
+    figures: Tensor
+    beyond: Tensor
+
+
+@torch.no_grad()
+def disagreement(hulls: Hulls, placements: Placements, rays: Rays) -> Disagreement:
+    """Of at least two objects."""
+    agreed = agreed_shapes(hulls, placements)
+    lacking = torch.cat(
+        [summary(lack[..., None], surface) for lack, surface in (lacks(hulls, one) for one in agreed)], dim=1
+    )
+    beyond = torch.stack([passing(one.unflatten(1, hulls.signed.shape[1:]), rays) for one in agreed], dim=-1)
+    figures = torch.cat([lacking, summary(beyond, rays.counted), over_others(between(hulls, placements))], dim=1)
+    usual = (
+        beyond[rays.counted].mean(dim=0).clamp(min=LEAST) if rays.counted.any() else beyond.new_ones(beyond.shape[-1])
+    )
+    return Disagreement(torch.cat([figures, relative(figures, LEAST)], dim=1), beyond / usual)
+
+
+def agreed_shapes(hulls: Hulls, placements: Placements) -> Tensor:
+    """(QUANTILES, n, c^3) signed distances, in each object's cube, of the shape of all others."""
+    n = len(hulls)
+    there = placements.moved(hulls.grid.expand(n, -1, -1))  # (a, b, c^3, 3)
+    others = at(hulls.signed, there.transpose(0, 1)).transpose(0, 1)  # (a, b, c^3)
+    own = torch.eye(n, dtype=torch.bool, device=others.device)[:, :, None]
+    return others.masked_fill(own, torch.nan).nanquantile(others.new_tensor(QUANTILES), dim=1)
+
+
+def lacks(hulls: Hulls, agreed: Tensor) -> tuple[Tensor, Tensor]:
+    """(n, c^3) how far each cell lies outside of the object's hull, and which cells are the surface of the agreed shape."""
+    thick = SURFACE_CELLS * 2 / hulls.signed.shape[1]
+    return hulls.signed.flatten(1).clamp(min=0), (agreed <= 0) & (agreed > -thick)
+
+
+def passing(signed: Tensor, rays: Rays) -> Tensor:
+    """(n, r): how far outside of shapes (n, c, c, c) the rays pass; 0 where they meet it."""
+    middle = -(rays.origins * rays.directions).sum(dim=-1)  # of the cube, along the ray
+    steps = torch.linspace(-1.5, 1.5, SAMPLES, device=signed.device)
+    positions = rays.origins[:, :, None] + (middle[:, :, None] + steps)[..., None] * rays.directions[:, :, None]
+    passed = at(signed, positions).masked_fill((positions.abs() > 1).any(dim=-1), FARTHEST)
+    return passed.amin(dim=2).clamp(min=0)
+
+
+def between(hulls: Hulls, placements: Placements) -> Tensor:
+    """(n, n, 12): distances of the surfaces of each two hulls, of one to the other and back, all and those outside."""
+    there = placements.moved(hulls.points)  # (a, b, p, 3)
+    found = at(hulls.signed, there.transpose(0, 1)).transpose(0, 1)  # (a, b, p): points of a to the surface of b
+    every = torch.ones_like(found, dtype=torch.bool)
+    own = summary(torch.stack([found.abs(), found.clamp(min=0)], dim=-1), every)  # (a, b, 6)
+    return torch.cat([own, own.transpose(0, 1)], dim=-1)

@@ -1,0 +1,141 @@
+"""What the silhouettes leave of every object: visual hulls as signed distances, finer than the voxels.
+
+A pixel knows an outline to millimetres where a voxel is centimetres wide. Hulls contain their objects: what a hull lacks, the
+object lacks; what it has too much, another view would cut off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from odd_bench.detector.backproject import project_points
+from odd_bench.detector.precision import full_precision
+
+FARTHEST = 0.4  # signed distances are cut here, in half sides
+
+
+@dataclass(frozen=True)
+class HullConfig:
+    """cells: along a side of the cube that all objects of a scene are described in. points: on the surface of each.
+
+    margin_m: by how much an object may exceed its box; the cube is larger than the largest box by twice as much.
+    """
+
+    cells: int = 24
+    points: int = 256
+    margin_m: float = 0.02
+
+
+@dataclass(frozen=True)
+class Hulls:
+    """Hulls of n objects, each in its own cube: positions (x, y, z) in [-1, 1], distances in half sides of the cube.
+
+    centres: (n, 3) of the cubes, metres, world. half_m: half their side. signed: (n, c, c, c) distance to the surface,
+    negative inside, z slowest. points: (n, p, 3) on the surfaces.
+    """
+
+    centres: Tensor
+    half_m: float
+    signed: Tensor
+    points: Tensor
+
+    def __len__(self) -> int:
+        return len(self.centres)
+
+    @property
+    def grid(self) -> Tensor:
+        """(c^3, 3) positions of the cells of a cube."""
+        return cube_positions(self.signed.shape[1], self.signed.device)
+
+    def world(self, positions: Tensor) -> Tensor:
+        """(n, t, 3) metres of positions (n, t, 3) or (t, 3) in the cubes."""
+        return self.centres[:, None] + self.half_m * positions
+
+    def local(self, points: Tensor) -> Tensor:
+        """The inverse: (n, t, 3) positions in the cubes of points (n, t, 3) in metres."""
+        return (points - self.centres[:, None]) / self.half_m
+
+
+def cube_positions(cells: int, device: torch.device | None = None) -> Tensor:
+    """(cells^3, 3) centres x, y, z of the cells of the cube from -1 to 1, z slowest."""
+    axis = (torch.arange(cells, device=device) + 0.5) / cells * 2 - 1
+    z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
+    return torch.stack([x, y, z], dim=-1).reshape(-1, 3)
+
+
+def at(signed: Tensor, positions: Tensor) -> Tensor:
+    """(b, ...) trilinear values of volumes (b, c, c, c) at positions (b, ..., 3) in [-1, 1]; those of the border outside."""
+    spots = positions.reshape(len(positions), -1, 1, 1, 3)
+    taken = grid_sample(signed[:, None], spots, padding_mode="border", align_corners=False)
+    return taken.reshape(positions.shape[:-1])
+
+
+@torch.no_grad()
+@full_precision
+def carve(silhouettes: Tensor, K: Tensor, camera_from_world: Tensor, boxes: Tensor, config: HullConfig) -> Hulls:
+    """The hulls of the objects in boxes (n, 6), from masks (v, h, w) bool of all objects in the views of one scene."""
+    half_m = float(boxes[:, 3:].max()) / 2 + config.margin_m
+    positions = cube_positions(config.cells, boxes.device)
+    world = boxes[:, None, :3] + half_m * positions  # (n, c^3, 3)
+    outline = outline_distance(signed_pixels(silhouettes), K, camera_from_world, world.reshape(-1, 3))
+    signed = torch.maximum(outline.reshape(world.shape[:2]), region_distance(world, boxes, config.margin_m))
+    signed = (signed / half_m).clamp(-FARTHEST, FARTHEST)
+    return Hulls(boxes[:, :3], half_m, signed.unflatten(1, (config.cells,) * 3), surface(signed, positions, config))
+
+
+def signed_pixels(masks: Tensor) -> Tensor:
+    """(v, h, w) distance to the outline of masks (v, h, w), pixels, negative inside."""
+    from scipy.ndimage import distance_transform_edt
+
+    found = []
+    for mask in masks.cpu().numpy():
+        if mask.all() or not mask.any():
+            found.append(np.full(mask.shape, -float(sum(mask.shape)) if mask.all() else float(sum(mask.shape))))
+        else:
+            found.append(distance_transform_edt(~mask) - distance_transform_edt(mask) + np.where(mask, 0.5, -0.5))
+    return torch.from_numpy(np.stack(found)).float().to(masks.device)
+
+
+def outline_distance(signed: Tensor, K: Tensor, camera_from_world: Tensor, points: Tensor) -> Tensor:
+    """(n,) metres: how far points (n, 3) lie outside of the outlines (v, h, w), in the view where that is farthest."""
+    height, width = signed.shape[1:]
+    pixels, depth = project_points(K, camera_from_world, points)  # (v, n, 2), (v, n)
+    position = 2 * pixels / pixels.new_tensor([width, height]) - 1
+    taken = grid_sample(signed[:, None], position[:, None], padding_mode="border", align_corners=False)[:, 0, 0]
+    metres = taken * depth / K[:, 0, 0, None]
+    seen = (position.abs() <= 1).all(dim=-1) & (depth > 0)
+    return metres.masked_fill(~seen, -torch.inf).amax(dim=0).nan_to_num(neginf=0.0)
+
+
+def region_distance(points: Tensor, boxes: Tensor, margin_m: float) -> Tensor:
+    """(n, t) metres: how far points (n, t, 3) of each object lie outside of what can be its own.
+
+    That is its box with a margin, up to the middle between it and the next box.
+    """
+    n = len(boxes)
+    beyond = ((points[:, None] - boxes[None, :, None, :3]).abs() - boxes[None, :, None, 3:] / 2).amax(
+        dim=-1
+    )  # (n, n, t)
+    own = torch.eye(n, dtype=torch.bool, device=boxes.device)[:, :, None]
+    mine = beyond[range(n), range(n)]
+    if n == 1:
+        return mine - margin_m
+    return torch.maximum(mine - margin_m, (mine - beyond.masked_fill(own, torch.inf).amin(dim=1)) / 2)
+
+
+def surface(signed: Tensor, positions: Tensor, config: HullConfig) -> Tensor:
+    """(n, p, 3) positions just inside of the surface, spread over it; the innermost cell where nothing is inside."""
+    thick = 2.0 / config.cells
+    near = (signed <= 0) & (signed > -thick)
+    near |= (signed == signed.amin(dim=1, keepdim=True)) & ~near.any(dim=1, keepdim=True)
+    order = (torch.arange(signed.shape[1], device=signed.device) * 0.6180339887) % 1  # evenly spread
+    ranked = (near + order).argsort(dim=1, descending=True)  # (n, c^3), those near the surface first
+    taken = torch.arange(config.points, device=signed.device) % near.sum(
+        dim=1, keepdim=True
+    )  # again where there are few
+    return positions[ranked.gather(1, taken)]

@@ -1,0 +1,113 @@
+"""Pixels of every object: which they are, what the image network says there, the rays through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from odd_bench.data.batch import SceneBatch
+from odd_bench.data.record import CHANGED
+from odd_bench.detector.backproject import project_points
+from odd_bench.detector.hulls import Hulls
+
+STRIDE = 2  # every other pixel of every other row
+
+
+@dataclass(frozen=True)
+class ObjectPixels:
+    """r pixels of each of n objects, in any order that is spread over the object: any first ones are as well.
+
+    view, row, column: (n, r). counted: (n, r) bool, others only fill up. size: height and width of the pictures.
+    """
+
+    view: Tensor
+    row: Tensor
+    column: Tensor
+    counted: Tensor
+    size: tuple[int, int]
+
+    def first(self, count: int) -> ObjectPixels:
+        """The first `count` of each object."""
+        kept = (one[:, :count] for one in (self.view, self.row, self.column, self.counted))
+        return ObjectPixels(*kept, self.size)
+
+    def taken(self, pictures: Tensor) -> Tensor:
+        """(n, r) values of pictures (v, h, w)."""
+        return pictures[self.view, self.row, self.column]
+
+    def sampled(self, maps: Tensor) -> Tensor:
+        """(n, r, c) bilinear values of maps (v, c, h', w') that show the pictures at any size."""
+        centres = torch.stack([(self.column + 0.5) / self.size[1], (self.row + 0.5) / self.size[0]], dim=-1) * 2 - 1
+        found = maps.new_zeros(*self.view.shape, maps.shape[1])
+        for view in range(len(maps)):
+            mine = self.view == view
+            spots = centres[mine][None, None].to(maps.dtype)
+            values = grid_sample(maps[view : view + 1], spots, padding_mode="border", align_corners=False)
+            found[mine] = values[0, :, 0].T
+        return found
+
+
+@dataclass(frozen=True)
+class Rays:
+    """Rays through pixels of objects, in the cubes of their hulls: origins and unit directions (n, r, 3), counted (n, r)."""
+
+    origins: Tensor
+    directions: Tensor
+    counted: Tensor
+
+
+@torch.no_grad()
+def object_pixels(hulls: Hulls, silhouettes: Tensor, K: Tensor, camera_from_world: Tensor, most: int) -> ObjectPixels:
+    """Up to `most` pixels of each object, spread over the views. silhouettes: (v, h, w) bool of all objects."""
+    size = (silhouettes.shape[1], silhouettes.shape[2])
+    shown = shown_objects(hulls, size, K, camera_from_world)
+    shown = torch.where(silhouettes[:, ::STRIDE, ::STRIDE], shown, -1)
+    mine = shown.flatten() == torch.arange(len(hulls), device=shown.device)[:, None]  # (n, v h w)
+    order = (torch.arange(mine.shape[1], device=shown.device) * 0.6180339887) % 1  # evenly spread, whatever its length
+    chosen = (mine + order).topk(min(most, mine.shape[1]), dim=1).indices  # (n, r)
+    view, row, column = torch.unravel_index(chosen, shown.shape)
+    return ObjectPixels(view, STRIDE * row, STRIDE * column, mine.gather(1, chosen), size)
+
+
+def shown_objects(hulls: Hulls, size: tuple[int, int], K: Tensor, camera_from_world: Tensor) -> Tensor:
+    """(v, h', w') number of the hull that is nearest at every STRIDE-th pixel and row, -1 where there is none."""
+    height, width = (-(-side // STRIDE) for side in size)
+    inside = hulls.signed.flatten(1) <= 0
+    number = torch.arange(len(hulls), device=inside.device)[:, None].expand(inside.shape)[inside]
+    pixels, depth = project_points(K, camera_from_world, hulls.world(hulls.grid)[inside])  # (v, k, 2), (v, k)
+    spot = (pixels / STRIDE).floor().long()
+    within = (depth > 0) & (spot >= 0).all(dim=-1) & (spot[..., 0] < width) & (spot[..., 1] < height)
+    index = (spot[..., 1] * width + spot[..., 0]).where(within, height * width)  # what is outside goes to a spare pixel
+    nearest = depth.new_full((len(depth), height * width + 1), torch.inf).scatter_reduce(1, index, depth, "amin")
+    front = within & (depth <= nearest.gather(1, index))
+    shown = torch.full(nearest.shape, -1, dtype=torch.long, device=depth.device)
+    shown = shown.scatter_reduce(1, index.where(front, height * width), number.expand_as(index), "amax")
+    return shown[:, :-1].unflatten(1, (height, width))
+
+
+@torch.no_grad()
+def rays_of(pixels: ObjectPixels, hulls: Hulls, K: Tensor, camera_from_world: Tensor) -> Rays:
+    """The rays through the pixels."""
+    world_from_camera = camera_from_world[:, :3, :3].transpose(1, 2)
+    eyes = -(world_from_camera @ camera_from_world[:, :3, 3:])[..., 0]  # (v, 3)
+    positions = torch.stack([pixels.column + 0.5, pixels.row + 0.5, torch.ones_like(pixels.row)], dim=-1).to(K.dtype)
+    directions = ((world_from_camera @ torch.linalg.inv(K))[pixels.view] @ positions[..., None])[..., 0]
+    directions = directions / directions.norm(dim=-1, keepdim=True)
+    return Rays(hulls.local(eyes[pixels.view]), directions, pixels.counted)
+
+
+@torch.no_grad()
+def changed_pixels(pixels: ObjectPixels, owner: Tensor, batch: SceneBatch, scene: int) -> tuple[Tensor, Tensor]:
+    """(n, r) whether the generator changed what a pixel shows, and whether that is known.
+
+    owner: (n,) number of the true object, -1 for none. Nothing is known of pixels that show something else, nor of an odd
+    object whose change no view of the batch shows.
+    """
+    instance, change = batch.instance[scene], batch.change[scene] == CHANGED
+    known = pixels.counted & (owner >= 0)[:, None] & (pixels.taken(instance) == (owner + 1)[:, None])
+    odd = (owner >= 0) & (batch.labels[scene].to(owner.device)[owner.clamp(min=0)] == 1)
+    present = torch.stack([(change & (instance == number + 1)).any() for number in owner.tolist()])
+    return known & pixels.taken(change), known & (~odd | present)[:, None]

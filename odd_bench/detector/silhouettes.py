@@ -1,0 +1,40 @@
+"""Which pixels show an object: a head over the image network's levels, up to the picture's own resolution."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+WIDTHS = {1: 16, 2: 24, 4: 48, 8: 64, 16: 96, 32: 96}  # channels at each stride
+
+
+class Silhouettes(nn.Module):
+    """A decoder from the coarsest level to single pixels. widths: channels of the levels at strides 4, 8, ..."""
+
+    def __init__(self, widths: tuple[int, ...]):
+        super().__init__()
+        self.stem = convolved(3, WIDTHS[2], stride=2)
+        strides = [4 * 2**number for number in range(len(widths))]
+        joined = [*zip(strides[::-1], widths[::-1], strict=True), (2, WIDTHS[2]), (1, 3)]
+        above = [0, *(WIDTHS[stride] for stride, _ in joined)]
+        self.steps = nn.ModuleList(
+            convolved(before + beside, WIDTHS[stride]) for before, (stride, beside) in zip(above, joined, strict=False)
+        )
+        self.out = nn.Conv2d(WIDTHS[1], 1, 1)
+
+    def forward(self, images: Tensor, levels: list[Tensor]) -> Tensor:
+        """(n, h, w) logits. images: (n, 3, h, w) sRGB in [0, 1]. levels: from the finest, (n, c, h / stride, w / stride)."""
+        centred = images - 0.5
+        beside = [*levels[::-1], self.stem(centred), centred]
+        raised = self.steps[0](beside[0])
+        for step, level in zip(self.steps[1:], beside[1:], strict=True):
+            doubled = interpolate(raised, size=level.shape[2:], mode="bilinear", align_corners=False)
+            raised = step(torch.cat([doubled, level], dim=1))
+        return self.out(raised)[:, 0]
+
+
+def convolved(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inside, outside, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
+    )
