@@ -32,7 +32,8 @@ SLOWER = {
     },
     END_TO_END: {
         "float32": ["train.precision=32-true"],
-        "400 cells an object": ["model.relations.cells=400"],
+        "800 pixels matched": ["model.relations.compared=800"],
+        "pictures enlarged twice": ["model.relations.enlarge=2"],
         "the volume learning too": ["model.loss.reconstruction=1"],
         "sparse attention, volume too": ["model.attention.kind=sparse", "model.loss.reconstruction=1"],
     },

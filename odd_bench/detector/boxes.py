@@ -71,8 +71,8 @@ def grown(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> list[n
     return [np.concatenate([one, voxels[taken][mine == number]]) for number, one in enumerate(objects)]
 
 
-def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, count: int | None = None) -> np.ndarray:
-    """Boxes around the clusters, half a voxel beyond their centres. alpha: (z, y, x). Returns (n, 6) metres, n may be 0.
+def objects_from_alpha(alpha: np.ndarray, config: BoxConfig, count: int | None = None) -> list[np.ndarray]:
+    """The numbers x, y, z, (k, 3), of each object's voxels in alpha (z, y, x).
 
     count: the number of objects, where the source is `oracle-count`.
     """
@@ -81,7 +81,17 @@ def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, coun
     objects = [voxels[group] for group in groups]
     if config.grow_above is not None and objects:
         objects = grown(objects, opaque_voxels(alpha, config.grow_above), config.grow_voxels)
+    return objects
+
+
+def boxes_around(objects: list[np.ndarray], grid: VoxelGrid) -> np.ndarray:
+    """Boxes (n, 6) in metres, half a voxel beyond the outermost centres of each object's voxels (k, 3)."""
     low = np.array([one.min(axis=0) for one in objects], float).reshape(-1, 3)
     high = np.array([one.max(axis=0) for one in objects], float).reshape(-1, 3)
     centre = np.array(grid.low_m) + ((low + high) / 2 + 0.5) * grid.voxel_m
     return np.column_stack([centre, (high - low + 1) * grid.voxel_m])
+
+
+def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, count: int | None = None) -> np.ndarray:
+    """Boxes (n, 6) around the clusters of alpha (z, y, x), metres; n may be 0."""
+    return boxes_around(objects_from_alpha(alpha, config, count), grid)

@@ -36,6 +36,10 @@ class VoxelGrid:
         z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
         return torch.stack([x, y, z], dim=-1)
 
+    def finer(self, factor: int) -> VoxelGrid:
+        """The same space in voxels a factor smaller."""
+        return VoxelGrid(tuple(factor * count for count in self.counts), self.voxel_m / factor, self.low_m)
+
     def index(self, points: Tensor) -> Tensor:
         """(..., 3) metres to (..., 3) fractional voxel numbers x, y, z; whole at voxel centres."""
         return (points - points.new_tensor(self.low_m)) / self.voxel_m - 0.5

@@ -15,8 +15,10 @@ from torch.nn.functional import grid_sample
 
 from odd_bench.detector.backproject import project_points
 from odd_bench.detector.precision import full_precision
+from odd_bench.detector.spread import spread_order
 
 FARTHEST = 0.4  # signed distances are cut here, in half sides
+UNSEEN_M = 10.0  # so far inside is what no view shows
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def outline_distance(signed: Tensor, K: Tensor, camera_from_world: Tensor, point
     taken = grid_sample(signed[:, None], position[:, None], padding_mode="border", align_corners=False)[:, 0, 0]
     metres = taken * depth / K[:, 0, 0, None]
     seen = (position.abs() <= 1).all(dim=-1) & (depth > 0)
-    return metres.masked_fill(~seen, -torch.inf).amax(dim=0).nan_to_num(neginf=0.0)
+    return metres.masked_fill(~seen, -UNSEEN_M).amax(dim=0)
 
 
 def region_distance(points: Tensor, boxes: Tensor, margin_m: float) -> Tensor:
@@ -133,8 +135,9 @@ def surface(signed: Tensor, positions: Tensor, config: HullConfig) -> Tensor:
     thick = 2.0 / config.cells
     near = (signed <= 0) & (signed > -thick)
     near |= (signed == signed.amin(dim=1, keepdim=True)) & ~near.any(dim=1, keepdim=True)
-    order = (torch.arange(signed.shape[1], device=signed.device) * 0.6180339887) % 1  # evenly spread
-    ranked = (near + order).argsort(dim=1, descending=True)  # (n, c^3), those near the surface first
+    ranked = (near + spread_order(signed.shape[1], signed.device)).argsort(
+        dim=1, descending=True
+    )  # (n, c^3), those near the surface first
     taken = torch.arange(config.points, device=signed.device) % near.sum(
         dim=1, keepdim=True
     )  # again where there are few

@@ -12,6 +12,7 @@ from odd_bench.data.batch import SceneBatch
 from odd_bench.data.record import CHANGED
 from odd_bench.detector.backproject import project_points
 from odd_bench.detector.hulls import Hulls
+from odd_bench.detector.spread import spread_order
 
 STRIDE = 2  # every other pixel of every other row
 
@@ -66,8 +67,7 @@ def object_pixels(hulls: Hulls, silhouettes: Tensor, K: Tensor, camera_from_worl
     shown = shown_objects(hulls, size, K, camera_from_world)
     shown = torch.where(silhouettes[:, ::STRIDE, ::STRIDE], shown, -1)
     mine = shown.flatten() == torch.arange(len(hulls), device=shown.device)[:, None]  # (n, v h w)
-    order = (torch.arange(mine.shape[1], device=shown.device) * 0.6180339887) % 1  # evenly spread, whatever its length
-    chosen = (mine + order).topk(min(most, mine.shape[1]), dim=1).indices  # (n, r)
+    chosen = (mine + spread_order(mine.shape[1], shown.device)).topk(min(most, mine.shape[1]), dim=1).indices  # (n, r)
     view, row, column = torch.unravel_index(chosen, shown.shape)
     return ObjectPixels(view, STRIDE * row, STRIDE * column, mine.gather(1, chosen), size)
 

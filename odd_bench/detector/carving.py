@@ -1,0 +1,73 @@
+"""Boxes carved by silhouettes: clusters of voxels, exact to what the outlines of the objects leave of them.
+
+A voxel is as large as a thin handle. The voxels of the learnt volume say where objects are and which neighbour is which; among
+smaller voxels, those that every view shows on an object say how far it reaches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from odd_bench.detector.boxes import BoxConfig, boxes_around, clusters, objects_from_alpha
+from odd_bench.detector.grid import VoxelGrid
+from odd_bench.detector.hulls import outline_distance
+
+
+@dataclass(frozen=True)
+class CarvingConfig:
+    """finer: by how much the voxels are smaller. alpha_above: of the learnt volume, below which nothing is.
+
+    reach_m: from a cluster of the volume, within which voxels are its own. min_voxels: smaller voxels that no cluster reaches
+    are an object of their own if there are so many together.
+    """
+
+    finer: int = 2
+    alpha_above: float = 0.03
+    reach_m: float = 0.075
+    min_voxels: int = 150
+
+
+def carved_boxes(
+    alpha: Tensor, outlines: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid, boxes: BoxConfig,
+    config: CarvingConfig, count: int | None = None,
+) -> np.ndarray:  # fmt: skip
+    """(n, 6) metres. alpha: (z, y, x). outlines: (v, h, w) signed pixels of all objects' silhouettes. count: see BoxConfig."""
+    fine = grid.finer(config.finer)
+    kept = carved_voxels(alpha, outlines, K, camera_from_world, fine, config)
+    seeds = objects_from_alpha(alpha.cpu().numpy(), boxes, count)
+    seeds = [config.finer * seed + (config.finer - 1) / 2 for seed in seeds]  # in numbers of the smaller voxels
+    owned, left = shared_out(seeds, kept, config.reach_m / fine.voxel_m)
+    if count is None:
+        owned += [left[group] for group in clusters(left, boxes) if len(group) >= config.min_voxels]
+    return boxes_around(owned, fine)
+
+
+def carved_voxels(
+    alpha: Tensor, outlines: Tensor, K: Tensor, camera_from_world: Tensor, fine: VoxelGrid, config: CarvingConfig
+) -> np.ndarray:
+    """(k, 3) numbers x, y, z of the voxels of `fine` that are not empty and that every view shows on an object."""
+    raised = interpolate(alpha[None, None].float(), size=fine.shape_zyx, mode="trilinear", align_corners=False)[0, 0]
+    voxels = torch.nonzero(raised > config.alpha_above).flip(1)
+    inside = outline_distance(outlines, K, camera_from_world, fine.world(voxels.float())) <= 0
+    return voxels[inside].cpu().numpy()
+
+
+def shared_out(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> tuple[list[np.ndarray], np.ndarray]:
+    """The voxels (k, 3) near each object, (m, 3) each, to the nearest of them; and those that none reaches.
+
+    An object that gets none keeps its own.
+    """
+    from scipy.spatial import cKDTree
+
+    if not objects:
+        return [], voxels
+    owner = np.repeat(np.arange(len(objects)), [len(one) for one in objects])
+    distance, nearest = cKDTree(np.concatenate(objects)).query(voxels)
+    near, mine = distance <= reach, owner[np.minimum(nearest, len(owner) - 1)]
+    taken = [voxels[near & (mine == number)] for number in range(len(objects))]
+    return [got if len(got) else one for got, one in zip(taken, objects, strict=True)], voxels[~near]

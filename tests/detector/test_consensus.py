@@ -1,0 +1,261 @@
+"""The shape that the others agree on: who lacks something of it, who has too much, and that equals do neither."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from odd_bench.detector.consensus import (
+    LEAST,
+    QUANTILES,
+    SHAPE_FIGURES,
+    agreed_shapes,
+    between,
+    disagreement,
+    lacks,
+    passing,
+)
+from odd_bench.detector.hulls import FARTHEST, Hulls, at
+from odd_bench.detector.object_pixels import Rays, object_pixels, rays_of
+from odd_bench.detector.registration import Placements, register
+from odd_bench.detector.summaries import relative
+from tests.detector.shapes import (
+    ARMS,
+    CELLS,
+    EXTRA,
+    LONG,
+    POST,
+    SIDE,
+    Ball,
+    Bricks,
+    carved,
+    exact_hulls,
+    rays_through,
+    shown,
+    turned,
+)
+from tests.detector.worlds import ring_cameras, stacked
+
+LACKING, PASSING, BETWEEN = slice(0, 9), slice(9, 18), slice(18, 42)  # of the figures
+CELL = 2 / CELLS  # half sides
+TURNS = [
+    np.eye(3), turned((0, 0, 1), 100), turned((1, 0, 0), 180), turned((1, 2, 3), 77), turned((-1, 0.4, 0.2), 140),
+    turned((0, 1, 1), 40), turned((1, -1, 0), 110),
+]  # fmt: skip
+
+
+def in_poses(shapes: list[tuple]) -> tuple[Hulls, Placements]:
+    """Shapes turned in as many ways, and the placements that undo it."""
+    n, turns = len(shapes), TURNS[: len(shapes)]
+    rotation = torch.tensor(np.array([[b @ a.T for b in turns] for a in turns])).float()
+    hulls = exact_hulls([Bricks(shape, rotation=turn) for shape, turn in zip(shapes, turns, strict=True)])
+    return hulls, Placements(rotation, torch.zeros(n, n, 3))
+
+
+def with_odd(objects: int, odd: dict[int, tuple]) -> list[tuple]:
+    return [odd.get(number, ARMS) for number in range(objects)]
+
+
+def chosen(hulls: Hulls, placements: Placements, order: list[int]) -> tuple[Hulls, Placements]:
+    ordered = replace(hulls, centres=hulls.centres[order], signed=hulls.signed[order], points=hulls.points[order])
+    return ordered, Placements(placements.rotation[order][:, order], placements.shift[order][:, order])
+
+
+def own_figures(figures: Tensor) -> Tensor:
+    """(n, 42) those in half sides."""
+    return figures[:, : SHAPE_FIGURES // 2]
+
+
+# Laws of the whole
+
+
+@pytest.mark.parametrize("objects", [2, 3, 5, 7])
+def test_of_equal_shapes_nobody_disagrees(objects):
+    hulls, placements = in_poses([ARMS] * objects)
+    found = disagreement(hulls, placements, rays_through(hulls))
+    figures = own_figures(found.figures)
+    assert figures[:, LACKING].max() < 0.1 * CELL
+    assert figures[:, PASSING].max() < 0.5 * CELL
+    outside = figures[:, BETWEEN][:, 1::2]  # how far points lie outside, beside how far from the surface
+    assert outside.max() < 0.5 * CELL and figures[:, BETWEEN][:, ::2].max() < 1.5 * CELL
+
+
+@pytest.mark.parametrize("objects", [2, 3, 5])
+@pytest.mark.parametrize("rest", [(LONG, SIDE), (LONG, POST)])
+def test_who_has_a_part_missing_lacks_most(objects, rest):
+    hulls, placements = in_poses(with_odd(objects, {1: rest}))
+    figures = own_figures(disagreement(hulls, placements, rays_through(hulls)).figures)[:, LACKING]
+    assert (figures.argmax(dim=0) == 1).all()
+    others = figures[[number for number in range(objects) if number != 1]]
+    assert (figures[1] > 5 * others.max(dim=0).values.clamp(min=LEAST / 5)).all()
+
+
+@pytest.mark.parametrize("objects", [2, 3, 5])
+def test_who_has_a_part_added_has_pixels_that_pass_by_most(objects):
+    hulls, placements = in_poses(with_odd(objects, {1: (*ARMS, EXTRA)}))
+    found = disagreement(hulls, placements, rays_through(hulls))
+    figures = own_figures(found.figures)[:, PASSING]
+    assert (figures.argmax(dim=0) == 1).all()
+    on_part = torch.from_numpy(Bricks((EXTRA,), rotation=TURNS[1]).distance(hulls.points[1].numpy()) < 0)
+    assert found.beyond.amax(dim=1).argmax(dim=0).tolist() == [1] * len(QUANTILES)
+    assert on_part.any() and found.beyond[1, on_part].mean() > 10 * found.beyond[1, ~on_part].mean()
+
+
+@pytest.mark.parametrize(("odd", "figures"), [((LONG, SIDE), LACKING), ((*ARMS, EXTRA), PASSING)])
+def test_two_objects_of_seven_do_not_hide_each_other(odd, figures):
+    hulls, placements = in_poses(with_odd(7, {2: odd, 5: odd}))
+    found = own_figures(disagreement(hulls, placements, rays_through(hulls)).figures)[:, figures]
+    by_half = found[:, :3] if figures == LACKING else found[:, ::3]  # of the others: mean and means of the largest
+    assert (by_half[[2, 5]].amin(dim=0) > 5 * by_half[[0, 1, 3, 4, 6]].amax(dim=0)).all()
+
+
+@pytest.mark.parametrize("objects", [2, 3, 5])
+def test_permuting_objects_permutes_what_is_said_of_them(objects):
+    hulls, placements = in_poses(with_odd(objects, {0: (LONG, SIDE), 2: (*ARMS, EXTRA)}))
+    rays, order = rays_through(hulls), torch.randperm(objects).tolist()
+    first = disagreement(hulls, placements, rays)
+    ordered = Rays(rays.origins[order], rays.directions[order], rays.counted[order])
+    again = disagreement(*chosen(hulls, placements, order), ordered)
+    assert torch.allclose(again.figures, first.figures[order], atol=1e-4)
+    assert torch.allclose(again.beyond, first.beyond[order], atol=1e-4)
+    assert first.figures.std(dim=0).max() > 0.1
+
+
+@pytest.mark.parametrize("objects", [2, 6])
+def test_figures_are_as_many_as_said_in_half_sides_and_relative(objects):
+    hulls, placements = in_poses(with_odd(objects, {1: (LONG,)}))
+    found = disagreement(hulls, placements, rays_through(hulls))
+    assert found.figures.shape == (objects, SHAPE_FIGURES)
+    assert found.beyond.shape == (objects, 256, len(QUANTILES))
+    half = own_figures(found.figures)
+    assert half.shape[1] == BETWEEN.stop
+    assert torch.equal(found.figures[:, BETWEEN.stop :], relative(half, LEAST))
+    assert found.beyond[..., -1].mean() == pytest.approx(1, abs=1e-4)
+
+
+def test_rays_that_do_not_count_do_not_matter():
+    hulls, placements = in_poses(with_odd(3, {1: (*ARMS, EXTRA)}))
+    rays = replace(rays_through(hulls), counted=torch.rand(3, 256) > 0.3)
+    other = replace(rays, origins=torch.where(rays.counted[..., None], rays.origins, 9 * torch.randn(3, 256, 3)))
+    first, again = disagreement(hulls, placements, rays), disagreement(hulls, placements, other)
+    assert torch.allclose(again.figures, first.figures, atol=1e-5)
+    assert torch.allclose(again.beyond[rays.counted], first.beyond[rays.counted], atol=1e-5)
+
+
+def test_objects_without_a_hull_or_rays_are_no_error():
+    hulls, placements = in_poses(with_odd(3, {}))
+    rays = rays_through(hulls)
+    for nothing in ([1], [0, 1, 2]):
+        hulls.signed[nothing] = FARTHEST
+        rays.counted[nothing] = False
+        found = disagreement(hulls, placements, rays)
+        assert found.figures.isfinite().all() and found.beyond.isfinite().all()
+
+
+# From pictures
+
+
+@pytest.mark.parametrize(
+    ("shape", "figures"), [((LONG, POST), LACKING), ((LONG, SIDE), LACKING), ((*ARMS, EXTRA), PASSING)]
+)
+def test_pictures_tell_who_is_odd(shape, figures):
+    places = [(0.3, 0.0, 0.12), (0.0, 0.3, 0.12), (-0.3, 0.0, 0.12), (0.0, -0.3, 0.12)]
+    solids = [
+        Bricks(one, place, turned((0, 0, 1), degrees), 0.15)
+        for one, place, degrees in zip(with_odd(4, {1: shape}), places, (0, 70, 140, 200), strict=True)
+    ]
+    cameras = ring_cameras(5, 128)
+    instance = shown(solids, cameras)
+    hulls = carved(instance, cameras, solids)
+    pixels = object_pixels(hulls, instance > 0, *stacked(cameras), 1000)
+    found = disagreement(hulls, register(hulls), rays_of(pixels, hulls, *stacked(cameras)))
+    assert (own_figures(found.figures)[:, figures].argmax(dim=0) == 1).all()
+
+
+# The agreed shape
+
+
+def test_equals_that_are_not_turned_agree_on_themselves():
+    hulls = exact_hulls([Bricks(ARMS)] * 4)
+    agreed = agreed_shapes(hulls, Placements(torch.eye(3).repeat(4, 4, 1, 1), torch.zeros(4, 4, 3)))
+    assert agreed.shape == (len(QUANTILES), 4, CELLS**3)
+    assert torch.allclose(agreed, hulls.signed.flatten(1).expand(len(QUANTILES), -1, -1), atol=1e-5)
+
+
+def test_the_more_must_agree_the_smaller_is_the_shape():
+    hulls, placements = in_poses(with_odd(5, {1: (LONG, SIDE), 2: (*ARMS, EXTRA), 3: (SIDE, POST)}))
+    agreed = agreed_shapes(hulls, placements)
+    assert (agreed.diff(dim=0) >= 0).all() and (agreed.diff(dim=0) > 0.1).any()
+
+
+def test_agreed_by_all_is_what_no_other_cuts_off():
+    hulls, placements = in_poses(with_odd(4, {1: (LONG, SIDE)}))
+    found = agreed_shapes(hulls, placements)[-1]
+    for a in range(4):
+        there = [at(hulls.signed[[b]], (hulls.grid @ placements.rotation[a, b].T)[None])[0] for b in range(4) if b != a]
+        assert torch.allclose(found[a], torch.stack(there).amax(dim=0), atol=1e-4)
+
+
+def test_an_object_has_no_say_in_what_the_others_agree_on():
+    hulls, placements = in_poses([ARMS] * 3)
+    changed = replace(hulls, signed=hulls.signed.clone())
+    changed.signed[1] = -FARTHEST
+    first, again = agreed_shapes(hulls, placements), agreed_shapes(changed, placements)
+    assert torch.equal(again[:, 1], first[:, 1])
+    assert not torch.allclose(again[:, 0], first[:, 0], atol=0.1)
+
+
+def test_what_is_lacked_is_the_surface_of_the_missing_part():
+    whole, less = exact_hulls([Bricks(ARMS)]), exact_hulls([Bricks((LONG, SIDE))])
+    lack, on_surface = lacks(less, whole.signed.flatten(1))
+    part = Bricks((POST,)).distance(whole.grid.numpy()) < 0
+    missing = (lack > CELL) & on_surface
+    assert missing.sum() > 20 and part[missing[0].numpy()].all()
+    assert lacks(whole, whole.signed.flatten(1))[0][on_surface].max() == 0
+
+
+def test_the_surface_is_a_shell():
+    hulls = exact_hulls([Ball((0.0, 0.0, 0.0), 0.8)])
+    radius = hulls.grid[lacks(hulls, hulls.signed.flatten(1))[1][0]].norm(dim=1)
+    assert radius.max() <= 0.8 and 0.8 - 2 * CELL - 1e-6 <= radius.min() < 0.8 - CELL
+
+
+# Rays beside shapes
+
+
+@pytest.mark.parametrize("radius", [0.3, 0.6])
+def test_rays_pass_a_ball_by_their_distance_from_it(radius):
+    hulls = exact_hulls([Ball((0.1, 0.0, -0.05), radius)])
+    centre = torch.tensor([0.1, 0.0, -0.05])
+    rays = rays_through(replace(hulls, points=1.6 * torch.rand(1, 500, 3) - 0.8))
+    offset = centre - rays.origins
+    along = (offset * rays.directions).sum(dim=-1, keepdim=True)
+    beside = ((offset - along * rays.directions).norm(dim=-1) - radius).clamp(0, FARTHEST)
+    found = passing(hulls.signed, rays)
+    assert (beside == 0).sum() > 50 and (beside > 0.1).sum() > 50
+    assert (found[beside == 0] < 0.25 * CELL).all()
+    assert (found - beside).abs().max() < 0.5 * CELL
+
+
+def test_rays_beside_the_cube_pass_farthest_by():
+    hulls = exact_hulls([Ball((0.0, 0.0, 0.0), 0.9)])
+    origins = torch.tensor([[[-5.0, 1.2, 0.0], [-5.0, 0.0, 0.0], [-500.0, 0.0, 0.0]]])
+    rays = Rays(origins, torch.tensor([1.0, 0.0, 0.0]).expand(1, 3, 3), torch.ones(1, 3, dtype=torch.bool))
+    assert passing(hulls.signed, rays).tolist() == [[pytest.approx(FARTHEST), 0, 0]]
+
+
+# Surfaces beside surfaces
+
+
+def test_distances_between_surfaces_go_both_ways():
+    hulls, placements = in_poses(with_odd(3, {1: (LONG, SIDE), 2: (*ARMS, EXTRA)}))
+    found = between(hulls, placements)
+    assert found.shape == (3, 3, 12)
+    assert torch.equal(found[..., :6], found[..., 6:].transpose(0, 1))
+    assert (found >= 0).all() and (found[..., ::2] >= found[..., 1::2]).all()  # all points, those outside alone
+    largest = found[..., [5, 11]]  # of the points outside: of a beside b, of b beside a
+    assert largest[0, 1, 0] > 0.2 and largest[0, 1, 1] < CELL  # the second lacks a part of the first
+    assert largest[0, 2, 0] < CELL and largest[0, 2, 1] > 0.2  # the third has one more
+    assert largest.diagonal().max() < 0.1 * CELL
