@@ -135,10 +135,8 @@ def surface(signed: Tensor, positions: Tensor, config: HullConfig) -> Tensor:
     thick = 2.0 / config.cells
     near = (signed <= 0) & (signed > -thick)
     near |= (signed == signed.amin(dim=1, keepdim=True)) & ~near.any(dim=1, keepdim=True)
-    ranked = (near + spread_order(signed.shape[1], signed.device)).argsort(
-        dim=1, descending=True
-    )  # (n, c^3), those near the surface first
-    taken = torch.arange(config.points, device=signed.device) % near.sum(
-        dim=1, keepdim=True
-    )  # again where there are few
+    order = spread_order(signed.shape[1], signed.device)
+    ranked = (near + order).argsort(dim=1, descending=True)  # (n, c^3), those near the surface first
+    again = near.sum(dim=1, keepdim=True)  # where there are fewer than asked for
+    taken = torch.arange(config.points, device=signed.device) % again
     return positions[ranked.gather(1, taken)]

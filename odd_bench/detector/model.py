@@ -174,7 +174,7 @@ class Detector(nn.Module):
 
     @torch.no_grad()
     def described(self, images: Tensor, levels: list[Tensor]) -> list[Tensor]:
-        """The levels that describe pixels of the pictures (n, 3, h, w), enlarged if so configured. levels: of the pictures as they are."""
+        """The levels that describe pixels of the pictures (n, 3, h, w), enlarged if so configured; `levels` are as they are."""
         config = self.config.relations
         if config.enlarge != 1 and self.stage == END_TO_END:
             large = interpolate(images, scale_factor=config.enlarge, mode="bicubic", align_corners=False).clamp(0, 1)

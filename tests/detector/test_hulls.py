@@ -161,8 +161,8 @@ def test_what_no_picture_shows_is_not_cut():
     alone = torch.stack(
         [outline_distance(empty[[v]], *(one[[v]] for one in stacked(cameras)), points) for v in range(4)]
     )
-    assert (alone[range(4), range(4)] == 0).all()
-    assert (found[4:5] == 0).all() and found[5] > 0.1
+    assert (alone[range(4), range(4)] < -1).all()
+    assert found[4] < -1 and found[5] > 0.1
     assert torch.equal(found, alone.amax(dim=0))
 
 
