@@ -6,7 +6,7 @@ smaller voxels, those that every view shows on an object say how far it reaches.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -27,9 +27,9 @@ class CarvingConfig:
     """
 
     finer: int = 2
-    alpha_above: float = 0.03
-    reach_m: float = 0.075
-    min_voxels: int = 150
+    alpha_above: float = 0.06
+    reach_m: float = 0.1
+    min_voxels: int = 300
 
 
 def carved_boxes(
@@ -39,7 +39,7 @@ def carved_boxes(
     """(n, 6) metres. alpha: (z, y, x). outlines: (v, h, w) signed pixels of all objects' silhouettes. count: see BoxConfig."""
     fine = grid.finer(config.finer)
     kept = carved_voxels(alpha, outlines, K, camera_from_world, fine, config)
-    seeds = objects_from_alpha(alpha.cpu().numpy(), boxes, count)
+    seeds = objects_from_alpha(alpha.cpu().numpy(), replace(boxes, grow_above=None), count)  # carving grows them
     seeds = [config.finer * seed + (config.finer - 1) / 2 for seed in seeds]  # in numbers of the smaller voxels
     owned, left = shared_out(seeds, kept, config.reach_m / fine.voxel_m)
     if count is None:

@@ -12,6 +12,7 @@ from odd_bench.detector.attention import AttentionConfig
 from odd_bench.detector.backbone import BackboneConfig
 from odd_bench.detector.boxes import BoxConfig
 from odd_bench.detector.canonical import CanonicalConfig
+from odd_bench.detector.carving import CarvingConfig
 from odd_bench.detector.classifier import ClassifierConfig
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.heads import HeadsConfig
@@ -54,6 +55,7 @@ class DetectorConfig:
     matching: MatchingConfig = MatchingConfig()
     attention: AttentionConfig = AttentionConfig()
     classifier: ClassifierConfig = ClassifierConfig()
+    carving: CarvingConfig = CarvingConfig()
     hulls: HullConfig = HullConfig()
     relations: RelationsConfig = RelationsConfig()
     loss: LossConfig = LossConfig()

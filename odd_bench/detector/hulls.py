@@ -25,11 +25,13 @@ UNSEEN_M = 10.0  # so far inside is what no view shows
 class HullConfig:
     """cells: along a side of the cube that all objects of a scene are described in. points: on the surface of each.
 
+    object_above: chance from which on a pixel counts as an object's; below a half, for a pixel too few cuts a hull in all views.
     margin_m: by how much an object may exceed its box; the cube is larger than the largest box by twice as much.
     """
 
     cells: int = 24
     points: int = 256
+    object_above: float = 0.27
     margin_m: float = 0.02
 
 
@@ -79,12 +81,12 @@ def at(signed: Tensor, positions: Tensor) -> Tensor:
 
 @torch.no_grad()
 @full_precision
-def carve(silhouettes: Tensor, K: Tensor, camera_from_world: Tensor, boxes: Tensor, config: HullConfig) -> Hulls:
-    """The hulls of the objects in boxes (n, 6), from masks (v, h, w) bool of all objects in the views of one scene."""
+def carve(outlines: Tensor, K: Tensor, camera_from_world: Tensor, boxes: Tensor, config: HullConfig) -> Hulls:
+    """The hulls of the objects in boxes (n, 6), from the `signed_pixels` (v, h, w) of all objects in the views of a scene."""
     half_m = float(boxes[:, 3:].max()) / 2 + config.margin_m
     positions = cube_positions(config.cells, boxes.device)
     world = boxes[:, None, :3] + half_m * positions  # (n, c^3, 3)
-    outline = outline_distance(signed_pixels(silhouettes), K, camera_from_world, world.reshape(-1, 3))
+    outline = outline_distance(outlines, K, camera_from_world, world.reshape(-1, 3))
     signed = torch.maximum(outline.reshape(world.shape[:2]), region_distance(world, boxes, config.margin_m))
     signed = (signed / half_m).clamp(-FARTHEST, FARTHEST)
     return Hulls(boxes[:, :3], half_m, signed.unflatten(1, (config.cells,) * 3), surface(signed, positions, config))

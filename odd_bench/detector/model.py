@@ -22,11 +22,12 @@ from odd_bench.detector.canonical import (
     shape_scale,
     symmetries,
 )
+from odd_bench.detector.carving import carved_boxes
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.consensus import disagreement
 from odd_bench.detector.features import Pca
 from odd_bench.detector.heads import Heads
-from odd_bench.detector.hulls import Hulls, carve
+from odd_bench.detector.hulls import Hulls, carve, signed_pixels
 from odd_bench.detector.losses import (
     change_loss,
     covered_cells,
@@ -307,8 +308,16 @@ class Detector(nn.Module):
             boxes = batch.boxes[scene].cpu().numpy()
             return boxes, np.arange(len(boxes))
         count = len(batch.boxes[scene]) if self.gt_count else None
-        alpha = volumes.alpha[scene].detach().float().cpu().numpy()
-        return boxes_from_alpha(alpha, self.grid, self.config.boxes, count), None
+        alpha = volumes.alpha[scene].detach().float()
+        if not self.relates:
+            return boxes_from_alpha(alpha.cpu().numpy(), self.grid, self.config.boxes, count), None
+        outlines = signed_pixels(self.masks(volumes, scene))
+        views = (batch.K[scene], batch.camera_from_world[scene])
+        return carved_boxes(alpha, outlines, *views, self.grid, self.config.boxes, self.config.carving, count), None
+
+    def masks(self, volumes: Volumes, scene: int) -> Tensor:
+        """(v, h, w) bool: the pixels that show an object."""
+        return volumes.silhouettes[scene].detach().sigmoid() > self.config.hulls.object_above
 
     def pooled(self, volumes: Volumes, scene: int, cells: Tensor) -> tuple[Tensor, Tensor]:
         """z_n: features (n, t, d) and alpha (n, t) at the cells (n, t, 3)."""
@@ -330,8 +339,8 @@ class Detector(nn.Module):
         config, batch = self.config.relations, volumes.batch
         K, camera_from_world = batch.K[scene], batch.camera_from_world[scene]
         with torch.autocast(volumes.features.device.type, enabled=False):
-            masks = volumes.silhouettes[scene].detach() > 0
-            hulls = carve(masks, K, camera_from_world, torch.from_numpy(boxes).to(K), self.config.hulls)
+            masks = self.masks(volumes, scene)
+            hulls = carve(signed_pixels(masks), K, camera_from_world, torch.from_numpy(boxes).to(K), self.config.hulls)
             placements = register(hulls)
             pixels = object_pixels(hulls, masks, K, camera_from_world, config.pixels)
             shapes = None

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from odd_bench.cameras import eye, intrinsics, look_at, pixel_directions
-from odd_bench.detector.hulls import FARTHEST, HullConfig, Hulls, carve, cube_positions, surface
+from odd_bench.detector.hulls import FARTHEST, HullConfig, Hulls, carve, cube_positions, signed_pixels, surface
 from odd_bench.detector.object_pixels import Rays
 from odd_bench.scene import Camera
 from tests.detector.worlds import stacked
@@ -120,7 +120,7 @@ def shown(solids: list[Solid], cameras: list[Camera]) -> Tensor:
 
 def carved(instance: Tensor, cameras: list[Camera], solids: list[Solid]) -> Hulls:
     """From the pictures (v, h, w) of the solids."""
-    return carve(instance > 0, *stacked(cameras), boxes_of(solids), HullConfig(cells=CELLS))
+    return carve(signed_pixels(instance > 0), *stacked(cameras), boxes_of(solids), HullConfig(cells=CELLS))
 
 
 def pixel_m(camera: Camera, distance_m: float) -> float:

@@ -250,7 +250,7 @@ def test_few_points_on_a_surface_are_taken_again():
 def test_how_many_cells_and_points_is_configured():
     cameras = ring_cameras(3, 48)
     config = HullConfig(cells=10, points=30, margin_m=0.05)
-    hulls = carve(shown([BALL], cameras) > 0, *stacked(cameras), boxes_of([BALL]), config)
+    hulls = carve(signed_pixels(shown([BALL], cameras) > 0), *stacked(cameras), boxes_of([BALL]), config)
     assert hulls.signed.shape == (1, 10, 10, 10) and hulls.points.shape == (1, 30, 3)
     assert hulls.half_m == pytest.approx(0.15)
     assert hulls.signed.abs().max() <= FARTHEST
