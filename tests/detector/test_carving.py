@@ -1,0 +1,93 @@
+"""Boxes carved by silhouettes: finer than the voxels that say where the objects are."""
+
+import numpy as np
+import pytest
+import torch
+
+from odd_bench.boxes import iou_matrix
+from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha
+from odd_bench.detector.carving import CarvingConfig, carved_boxes, shared_out
+from odd_bench.detector.grid import VoxelGrid
+from odd_bench.detector.hulls import signed_pixels
+from tests.detector.shapes import Ball, Bricks, Solid, boxes_of, cameras_around, shown
+from tests.detector.worlds import stacked
+
+GRID = VoxelGrid((32, 32, 32), 0.025, (-0.4, -0.4, -0.4))
+CAMERAS = cameras_around(12, 128, 1.3)
+BOXES, CARVING = BoxConfig(min_voxels=8), CarvingConfig(min_voxels=40)
+BALLS = [Ball((-0.2, 0.0, 0.0), 0.097), Ball((0.15, 0.1, 0.05), 0.113)]
+ROD = Bricks((((0.0, 0.0, 0.0), (0.5, 0.03, 0.03)),))
+
+
+def alpha_of(solids: list[Solid], blur_m: float = 0.0125) -> torch.Tensor:
+    """(z, y, x) opaque inside, fading out over about a voxel."""
+    distance = np.min([solid.distance(GRID.centres().numpy()) for solid in solids], axis=0)
+    return torch.from_numpy(1 / (1 + np.exp(distance / blur_m * 2))).float()
+
+
+def found(
+    alpha: torch.Tensor, solids: list[Solid], carving: CarvingConfig = CARVING, count: int | None = None
+) -> np.ndarray:
+    outlines = signed_pixels(shown(solids, CAMERAS) > 0) if solids else signed_pixels(torch.zeros(12, 128, 128) > 0)
+    return carved_boxes(alpha, outlines, *stacked(CAMERAS), GRID, BOXES, carving, count)
+
+
+def overlap(boxes: np.ndarray, solids: list[Solid]) -> np.ndarray:
+    """(t,) best IoU of each solid's box."""
+    return iou_matrix(boxes, boxes_of(solids).numpy()).max(axis=0, initial=0)
+
+
+def test_boxes_are_closer_than_those_of_voxels():
+    alpha = alpha_of(BALLS)
+    carved, coarse = found(alpha, BALLS), boxes_from_alpha(alpha.numpy(), GRID, BOXES)
+    assert len(carved) == len(coarse) == 2
+    assert (overlap(carved, BALLS) > 0.85).all() and overlap(carved, BALLS).mean() > overlap(coarse, BALLS).mean()
+
+
+def test_a_rod_as_thin_as_a_voxel_is_found_at_most_of_its_length():
+    alpha = 0.4 * alpha_of([ROD])
+    alpha[:, :, 20:] *= 0.3  # one end is fainter than what counts as opaque
+    coarse = boxes_from_alpha(alpha.numpy(), GRID, BOXES)
+    carved = found(alpha, [ROD], CarvingConfig(alpha_above=0.01, min_voxels=40))
+    assert len(carved) == 1 and overlap(carved, [ROD])[0] > overlap(coarse, [ROD]).max() + 0.1
+    assert carved[0, 3] > 0.43 > coarse[:, 3].max(initial=0) + 0.05
+
+
+def test_what_no_cluster_reaches_is_an_object_of_its_own_if_it_is_large_enough():
+    faint = torch.maximum(alpha_of(BALLS[:1]), 0.15 * alpha_of(BALLS[1:]))
+    assert len(boxes_from_alpha(faint.numpy(), GRID, BOXES)) == 1
+    assert (overlap(found(faint, BALLS), BALLS) > 0.8).all()
+    assert len(found(faint, BALLS, CarvingConfig(min_voxels=10**6))) == 1
+
+
+def test_the_number_of_objects_can_be_told():
+    faint = torch.maximum(alpha_of(BALLS[:1]), 0.15 * alpha_of(BALLS[1:]))
+    assert len(found(faint, BALLS, count=1)) == 1
+
+
+def test_silhouettes_cut_off_what_the_volume_has_too_much():
+    alpha = alpha_of([Ball(BALLS[0].centre, 0.16), BALLS[1]])
+    assert (overlap(found(alpha, BALLS), BALLS) > 0.8).all()
+
+
+@pytest.mark.parametrize("solids", [[], BALLS])
+def test_an_empty_volume_has_no_objects(solids):
+    assert found(torch.zeros(GRID.shape_zyx), solids).shape == (0, 6)
+
+
+def test_an_object_that_no_silhouette_shows_keeps_its_own_voxels():
+    alpha = alpha_of(BALLS)
+    coarse = boxes_from_alpha(alpha.numpy(), GRID, BOXES)
+    kept = found(alpha, [])
+    assert len(kept) == 2 and iou_matrix(kept, coarse).max(axis=0).min() > 0.6
+
+
+def test_voxels_go_to_the_nearest_object_within_reach_once():
+    rng = np.random.default_rng(0)
+    objects = [rng.integers(0, 20, (12, 3)), rng.integers(30, 50, (9, 3))]
+    voxels = np.unique(rng.integers(-10, 60, (500, 3)), axis=0)
+    owned, left = shared_out(objects, voxels, 8.0)
+    away = np.stack([np.linalg.norm(voxels[:, None] - one[None], axis=2).min(axis=1) for one in objects])
+    expected = [voxels[(away.argmin(axis=0) == number) & (away.min(axis=0) <= 8)] for number in range(2)]
+    assert all(np.array_equal(got, wanted) for got, wanted in zip(owned, expected, strict=True))
+    assert np.array_equal(left, voxels[away.min(axis=0) > 8])
