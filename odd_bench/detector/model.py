@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,10 +23,9 @@ from odd_bench.detector.canonical import (
 )
 from odd_bench.detector.carving import carved_boxes
 from odd_bench.detector.config import DetectorConfig
-from odd_bench.detector.consensus import disagreement
 from odd_bench.detector.features import Pca
 from odd_bench.detector.heads import Heads
-from odd_bench.detector.hulls import Hulls, carve, signed_pixels
+from odd_bench.detector.hulls import signed_pixels
 from odd_bench.detector.losses import (
     change_loss,
     covered_cells,
@@ -41,48 +39,20 @@ from odd_bench.detector.losses import (
     teacher_targets,
 )
 from odd_bench.detector.matching import correspondence_accuracy
-from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, object_pixels, rays_of
+from odd_bench.detector.object_pixels import changed_pixels
 from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
-from odd_bench.detector.registration import Placements, placement_accuracy, register
-from odd_bench.detector.relations import Compared, Relations
+from odd_bench.detector.registration import placement_accuracy
+from odd_bench.detector.related import Related, related
+from odd_bench.detector.relations import Relations
 from odd_bench.detector.render import feature_weights, pixel_rays, render
 from odd_bench.detector.roi import cell_centres, pool
 from odd_bench.detector.silhouettes import Silhouettes
 from odd_bench.detector.tokens import TokenComparison
 from odd_bench.detector.unet3d import Unet3d
+from odd_bench.detector.volumes import Volumes
 from odd_bench.method import SceneAnswer
 
 RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
-
-
-@dataclass(frozen=True)
-class Volumes:
-    """features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x) in [0, 1].
-
-    batch: the views that they were built from. silhouettes: (b, m, h, w) logits of their pixels and levels: (b, m, c, h', w')
-    each of the image network, where objects are compared by relations.
-    """
-
-    features: Tensor
-    color_alpha: Tensor
-    batch: SceneBatch | None = None
-    silhouettes: Tensor | None = None
-    levels: tuple[Tensor, ...] = ()
-
-    @property
-    def alpha(self) -> Tensor:
-        """(b, z, y, x)"""
-        return self.color_alpha[:, 3]
-
-
-@dataclass(frozen=True)
-class Related:
-    """Objects compared by relations: what was said of them, the pixels that took part, their hulls and how these lie."""
-
-    compared: Compared
-    pixels: ObjectPixels
-    hulls: Hulls
-    placements: Placements
 
 
 class Detector(nn.Module):
@@ -311,13 +281,9 @@ class Detector(nn.Module):
         alpha = volumes.alpha[scene].detach().float()
         if not self.relates:
             return boxes_from_alpha(alpha.cpu().numpy(), self.grid, self.config.boxes, count), None
-        outlines = signed_pixels(self.masks(volumes, scene))
+        outlines = signed_pixels(volumes.masks(scene, self.config.hulls.object_above))
         views = (batch.K[scene], batch.camera_from_world[scene])
         return carved_boxes(alpha, outlines, *views, self.grid, self.config.boxes, self.config.carving, count), None
-
-    def masks(self, volumes: Volumes, scene: int) -> Tensor:
-        """(v, h, w) bool: the pixels that show an object."""
-        return volumes.silhouettes[scene].detach().sigmoid() > self.config.hulls.object_above
 
     def pooled(self, volumes: Volumes, scene: int, cells: Tensor) -> tuple[Tensor, Tensor]:
         """z_n: features (n, t, d) and alpha (n, t) at the cells (n, t, 3)."""
@@ -335,21 +301,8 @@ class Detector(nn.Module):
         return cell_centres(torch.from_numpy(boxes).float().to(volumes.features.device), self.grid, self.config.roi)
 
     def related(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Related:
-        """The objects in the boxes (n, 6) compared by relations, without autocast: millimetres count."""
-        config, batch = self.config.relations, volumes.batch
-        K, camera_from_world = batch.K[scene], batch.camera_from_world[scene]
-        with torch.autocast(volumes.features.device.type, enabled=False):
-            masks = self.masks(volumes, scene)
-            hulls = carve(signed_pixels(masks), K, camera_from_world, torch.from_numpy(boxes).to(K), self.config.hulls)
-            placements = register(hulls)
-            pixels = object_pixels(hulls, masks, K, camera_from_world, config.pixels)
-            shapes = None
-            if len(hulls) > 1:
-                shapes = disagreement(hulls, placements, rays_of(pixels, hulls, K, camera_from_world))
-            levels = [pixels.sampled(level[scene].float()) for level in volumes.levels]
-            colors = pixels.sampled(batch.images[scene].float() / 255)
-            compared = self.compare(colors, levels, pixels.counted, shapes)
-        return Related(compared, pixels.first(config.compared), hulls, placements)
+        """The objects in the boxes (n, 6) compared by relations."""
+        return related(self.compare, volumes, scene, torch.from_numpy(boxes).to(volumes.batch.K), self.config.hulls)
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:

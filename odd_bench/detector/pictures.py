@@ -18,8 +18,9 @@ from odd_bench.detector.render import feature_weights, pixel_rays, render
 from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR
 
 if TYPE_CHECKING:
-    from odd_bench.detector.model import Detector, Volumes
+    from odd_bench.detector.model import Detector
     from odd_bench.detector.object_pixels import ObjectPixels
+    from odd_bench.detector.volumes import Volumes
 
 TRUE_COLOR, FOUND_COLOR = (0, 220, 90), (255, 140, 0)
 SUSPICION_COLOR = (255, 0, 90)

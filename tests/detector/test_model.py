@@ -8,7 +8,8 @@ import torch
 
 from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.losses import LossConfig, owned_boxes, owned_labels, picture_targets
-from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector, Volumes
+from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
+from odd_bench.detector.volumes import Volumes
 from tests.detector.worlds import noise_batch
 
 TINY = load_config("tiny")

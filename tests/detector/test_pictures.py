@@ -10,7 +10,7 @@ from torch.nn.functional import max_pool2d
 from odd_bench.data.record import CHANGED, LOST
 from odd_bench.detector.backproject import project_points
 from odd_bench.detector.config import load_config, with_overrides
-from odd_bench.detector.model import Detector, Volumes
+from odd_bench.detector.model import Detector
 from odd_bench.detector.pictures import (
     CHANGE_COLORS,
     as_tensor,
@@ -25,6 +25,7 @@ from odd_bench.detector.pictures import (
     silhouette_picture,
     suspicion_picture,
 )
+from odd_bench.detector.volumes import Volumes
 from tests.detector.worlds import noise_batch
 
 KINDS = {"sparse": {"features"}, "relations": {"silhouettes", "suspicion"}}
