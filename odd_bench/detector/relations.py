@@ -37,7 +37,7 @@ class RelationsConfig:
     pixels: int = 1500
     compared: int = 400
     hidden: int = 32
-    ridge: float = 8.0
+    ridge: float = 0.2
 
 
 @dataclass(frozen=True)
