@@ -60,15 +60,19 @@ def opaque_voxels(alpha: np.ndarray, alpha_above: float) -> np.ndarray:
     return np.column_stack(np.unravel_index(found, alpha.shape))[:, ::-1]
 
 
-def grown(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> list[np.ndarray]:
-    """Objects, each (k, 3) voxel numbers, with those of `voxels` (n, 3) that are nearest to them and within `reach`."""
+def nearest_objects(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> np.ndarray:
+    """(n,) number of the object, each (k, 3) voxel numbers, that is nearest to each of voxels (n, 3); -1 beyond `reach`."""
     from scipy.spatial import cKDTree
 
     owner = np.repeat(np.arange(len(objects)), [len(one) for one in objects])
     distance, nearest = cKDTree(np.concatenate(objects)).query(voxels)
-    taken = distance <= reach
-    mine = owner[nearest[taken]]
-    return [np.concatenate([one, voxels[taken][mine == number]]) for number, one in enumerate(objects)]
+    return np.where(distance <= reach, owner[np.minimum(nearest, len(owner) - 1)], -1)
+
+
+def grown(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> list[np.ndarray]:
+    """Objects, each (k, 3) voxel numbers, with those of `voxels` (n, 3) that are nearest to them and within `reach`."""
+    owner = nearest_objects(objects, voxels, reach)
+    return [np.concatenate([one, voxels[owner == number]]) for number, one in enumerate(objects)]
 
 
 def objects_from_alpha(alpha: np.ndarray, config: BoxConfig, count: int | None = None) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from odd_bench.detector.boxes import BoxConfig, boxes_around, clusters, objects_from_alpha
+from odd_bench.detector.boxes import BoxConfig, boxes_around, clusters, nearest_objects, objects_from_alpha
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.hulls import outline_distance
 
@@ -62,12 +62,8 @@ def shared_out(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> t
 
     An object that gets none keeps its own.
     """
-    from scipy.spatial import cKDTree
-
     if not objects:
         return [], voxels
-    owner = np.repeat(np.arange(len(objects)), [len(one) for one in objects])
-    distance, nearest = cKDTree(np.concatenate(objects)).query(voxels)
-    near, mine = distance <= reach, owner[np.minimum(nearest, len(owner) - 1)]
-    taken = [voxels[near & (mine == number)] for number in range(len(objects))]
-    return [got if len(got) else one for got, one in zip(taken, objects, strict=True)], voxels[~near]
+    owner = nearest_objects(objects, voxels, reach)
+    taken = [voxels[owner == number] for number in range(len(objects))]
+    return [got if len(got) else one for got, one in zip(taken, objects, strict=True)], voxels[owner < 0]

@@ -52,10 +52,15 @@ def disagreement(hulls: Hulls, placements: Placements, rays: Rays) -> Disagreeme
 def agreed_shapes(hulls: Hulls, placements: Placements) -> Tensor:
     """(QUANTILES, n, c^3) signed distances, in each object's cube, of the shape of all others."""
     n = len(hulls)
-    there = placements.moved(hulls.grid.expand(n, -1, -1))  # (a, b, c^3, 3)
-    others = at(hulls.signed, there.transpose(0, 1)).transpose(0, 1)  # (a, b, c^3)
+    others = to_others(hulls, placements, hulls.grid.expand(n, -1, -1))  # (a, b, c^3)
     own = torch.eye(n, dtype=torch.bool, device=others.device)[:, :, None]
     return others.masked_fill(own, torch.nan).nanquantile(others.new_tensor(QUANTILES), dim=1)
+
+
+def to_others(hulls: Hulls, placements: Placements, positions: Tensor) -> Tensor:
+    """(a, b, t) signed distance of positions (a, t, 3) in the cube of each object to the surface of every other."""
+    there = placements.moved(positions)  # (a, b, t, 3)
+    return at(hulls.signed, there.transpose(0, 1)).transpose(0, 1)
 
 
 def lacks(hulls: Hulls, agreed: Tensor) -> tuple[Tensor, Tensor]:
@@ -75,8 +80,7 @@ def passing(signed: Tensor, rays: Rays) -> Tensor:
 
 def between(hulls: Hulls, placements: Placements) -> Tensor:
     """(n, n, 12): distances of the surfaces of each two hulls, of one to the other and back, all and those outside."""
-    there = placements.moved(hulls.points)  # (a, b, p, 3)
-    found = at(hulls.signed, there.transpose(0, 1)).transpose(0, 1)  # (a, b, p): points of a to the surface of b
+    found = to_others(hulls, placements, hulls.points)
     every = torch.ones_like(found, dtype=torch.bool)
     own = summary(torch.stack([found.abs(), found.clamp(min=0)], dim=-1), every)  # (a, b, 6)
     return torch.cat([own, own.transpose(0, 1)], dim=-1)

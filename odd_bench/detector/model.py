@@ -25,7 +25,6 @@ from odd_bench.detector.carving import carved_boxes
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
 from odd_bench.detector.heads import Heads
-from odd_bench.detector.hulls import signed_pixels
 from odd_bench.detector.losses import (
     change_loss,
     covered_cells,
@@ -141,7 +140,8 @@ class Detector(nn.Module):
                 return Volumes(features, color_alpha, batch)
             silhouettes = self.silhouettes(images, levels).float()
         described = tuple(level.unflatten(0, (b, m)) for level in self.described(images, levels))
-        return Volumes(features, color_alpha, batch, silhouettes.unflatten(0, (b, m)), described)
+        silhouettes = silhouettes.unflatten(0, (b, m))
+        return Volumes(features, color_alpha, batch, silhouettes, described, self.config.hulls.object_above)
 
     @torch.no_grad()
     def described(self, images: Tensor, levels: list[Tensor]) -> list[Tensor]:
@@ -284,9 +284,10 @@ class Detector(nn.Module):
         alpha = volumes.alpha[scene].detach().float()
         if not self.relates:
             return boxes_from_alpha(alpha.cpu().numpy(), self.grid, self.config.boxes, count), None
-        outlines = signed_pixels(volumes.masks(scene, self.config.hulls.object_above))
         views = (batch.K[scene], batch.camera_from_world[scene])
-        return carved_boxes(alpha, outlines, *views, self.grid, self.config.boxes, self.config.carving, count), None
+        return carved_boxes(
+            alpha, volumes.outlines[scene], *views, self.grid, self.config.boxes, self.config.carving, count
+        ), None
 
     def pooled(self, volumes: Volumes, scene: int, cells: Tensor) -> tuple[Tensor, Tensor]:
         """z_n: features (n, t, d) and alpha (n, t) at the cells (n, t, 3)."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from odd_bench.detector.consensus import disagreement
-from odd_bench.detector.hulls import HullConfig, Hulls, carve, signed_pixels
+from odd_bench.detector.hulls import HullConfig, Hulls, carve
 from odd_bench.detector.object_pixels import ObjectPixels, object_pixels, rays_of
 from odd_bench.detector.registration import Placements, register
 from odd_bench.detector.relations import Compared, Relations
@@ -30,8 +30,8 @@ def related(compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, con
     batch, sizes = volumes.batch, compare.config
     views = batch.K[scene], batch.camera_from_world[scene]
     with torch.autocast(boxes.device.type, enabled=False):
-        masks = volumes.masks(scene, config.object_above)
-        hulls = carve(signed_pixels(masks), *views, boxes, config)
+        masks = volumes.masks[scene]
+        hulls = carve(volumes.outlines[scene], *views, boxes, config)
         placements = register(hulls)
         pixels = object_pixels(hulls, masks, *views, sizes.pixels)
         shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views)) if len(hulls) > 1 else None
