@@ -1,7 +1,5 @@
 """Objects compared by relations: what permuting, scaling, repeating, changing and removing must do."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -9,12 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from odd_bench.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from odd_bench.data.record import CHANGED
-from odd_bench.detector.builder import from_mapping, restore, to_mapping
-from odd_bench.detector.config import RunConfig, load_config, with_overrides
 from odd_bench.detector.consensus import QUANTILES, SHAPE_FIGURES, Disagreement
-from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.detector.relations import (
     LOOKS,
     Compared,
@@ -31,7 +24,6 @@ from odd_bench.detector.relations import (
     unlike,
 )
 from odd_bench.detector.summaries import FARTHEST, over_others, summary
-from tests.detector.worlds import noise_batch
 
 WIDTHS, PIXELS, MATCHED = (6, 5), 60, 40
 PATCH = slice(0, 5)  # pixels
@@ -318,102 +310,3 @@ def test_a_decision_that_a_line_can_make_is_learnt():
     new = torch.randn(2000, len(truth))
     right = (compare.decide(new, learning=False) > 0) == (new @ truth > 0)
     assert right.float().mean() > 0.85
-
-
-# The detector
-
-
-def frozen_volume(*overrides: str) -> RunConfig:
-    return with_overrides(
-        load_config("tiny"), ["model.attention.kind=relations", "model.loss.reconstruction=0.0", *overrides]
-    )
-
-
-def at_end_to_end(config: RunConfig) -> Detector:
-    """A detector as the second stage of training starts it, that takes every pixel for an object's: its boxes are the hulls."""
-    detector = Detector(config.model)
-    nn.init.zeros_(detector.silhouettes.out.weight)
-    nn.init.constant_(detector.silhouettes.out.bias, 2.0)
-    detector.start_stage(RECONSTRUCTION)
-    detector.start_stage(END_TO_END)
-    return detector.train()
-
-
-def train_on(detector: Detector, steps: int, rate: float = 3e-3) -> list[dict[str, float]]:
-    """Losses on noise; half of the odd object's pixels are changed."""
-    batch = noise_batch(scenes=3, objects=4)
-    batch = replace(batch, change=((batch.instance == 1) & (torch.rand(batch.instance.shape) < 0.5)).byte() * CHANGED)
-    optimizer = torch.optim.AdamW(detector.parameter_groups(rate, 1.0), weight_decay=0.0)
-    losses = []
-    for _ in range(steps):
-        optimizer.zero_grad()
-        parts = detector.loss(batch)
-        parts["total"].backward()
-        optimizer.step()
-        losses.append({name: value.item() for name, value in parts.items()})
-    return losses
-
-
-def test_a_volume_that_is_kept_stays_bit_for_bit():
-    detector = at_end_to_end(frozen_volume())
-    before = {name: value.clone() for name, value in detector.state_dict().items()}
-    train_on(detector, 2)
-    changed = {name for name, value in detector.state_dict().items() if not torch.equal(value, before[name])}
-    assert changed and all(name.startswith("compare.") for name in changed)
-    assert {f"compare.{name}" for name, _ in detector.compare.named_parameters()} <= changed
-    assert {"compare.scale.square", "compare.scale.steps"} <= changed
-
-
-def test_a_volume_that_is_not_kept_changes():
-    detector = at_end_to_end(frozen_volume("model.loss.reconstruction=1.0"))
-    before = {name: value.clone() for name, value in detector.state_dict().items()}
-    train_on(detector, 1)
-    changed = {name for name, value in detector.state_dict().items() if not torch.equal(value, before[name])}
-    assert {name.split(".")[0] for name in changed} == {"backbone", "volume", "heads", "silhouettes", "compare"}
-
-
-def test_the_comparison_learns_from_a_few_scenes():
-    losses = train_on(at_end_to_end(frozen_volume("model.relations.ridge=0.0")), 50)
-    assert losses[0].keys() == {"total", "label", "recalled", "change", "ridge"}
-    for name in losses[0].keys() - {"ridge"}:
-        first, last = (np.mean([step[name] for step in part]) for part in (losses[:5], losses[-5:]))
-        assert last < (0.7 if name in ("total", "label", "recalled") else 1) * first, name
-
-
-@pytest.mark.parametrize("logit", [-20.0, 20.0])
-def test_silhouettes_of_nothing_or_everything_are_compared(logit):
-    detector, batch = Detector(frozen_volume().model).eval(), noise_batch(scenes=1)
-    nn.init.zeros_(detector.silhouettes.out.weight)
-    nn.init.constant_(detector.silhouettes.out.bias, logit)
-    related = detector.related(detector.reconstruct(batch), 0, batch.boxes[0].numpy())
-    assert related.compared.logits.isfinite().all() and related.hulls.points.isfinite().all()
-    assert related.pixels.counted.any() == (logit > 0)
-
-
-@torch.no_grad()
-def test_larger_pictures_are_described_more_finely():
-    batch = noise_batch(scenes=1)
-    small, large = (Detector(frozen_volume(f"model.relations.enlarge={of}").model).eval() for of in (1, 2))
-    sizes = [[level.shape[-1] for level in one.reconstruct(batch).levels] for one in (small, large)]
-    assert sizes[1] == [2 * side for side in sizes[0]]
-
-
-def test_a_checkpoint_brings_relations_back(tmp_path):
-    config = frozen_volume()
-    detector = at_end_to_end(config)
-    train_on(detector, 2)
-    save_checkpoint(
-        tmp_path / "checkpoint.pt", Checkpoint("reference", to_mapping(config), 2, 0, True, detector.state_dict())
-    )
-    stored = load_checkpoint(tmp_path / "checkpoint.pt")
-    again = restore(from_mapping(stored.config, "checkpoint"), stored.weights).eval()
-    batch = noise_batch(scenes=1, seed=1)
-    expected, found = detector.eval().predict(batch)[0], again.predict(batch)[0]
-    assert np.array_equal(found.boxes, expected.boxes) and np.array_equal(found.scores, expected.scores)
-
-
-def test_the_ridge_keeps_the_decision_small():
-    free, held = (at_end_to_end(frozen_volume(f"model.relations.ridge={ridge}")) for ridge in (0.0, 50.0))
-    for detector in (free, held):
-        train_on(detector, 60)
-    assert held.compare.linear.weight.norm() < free.compare.linear.weight.norm()
