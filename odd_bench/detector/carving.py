@@ -1,7 +1,9 @@
 """Boxes carved by silhouettes: clusters of voxels, exact to what the outlines of the objects leave of them.
 
 A voxel is as large as a thin handle. The voxels of the learnt volume say where objects are and which neighbour is which; among
-smaller voxels, those that every view shows on an object say how far it reaches.
+smaller voxels, those that every view shows on an object say how far it reaches. How opaque a voxel must be to part neighbours
+and not to break an object in two differs from scene to scene; since a scene holds instances of one shape, the right answer is
+the one whose boxes are most alike.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ from odd_bench.detector.hulls import outline_distance
 class CarvingConfig:
     """finer: by how much the voxels are smaller. alpha_above: of the learnt volume, below which nothing is.
 
+    opaque_above: thresholds of alpha to choose from, for each scene, in place of the boxes' own one. prefer: how much more alike
+    boxes must be for a threshold e times that of the boxes, or 1 / e.
     reach_m: from a cluster of the volume, within which voxels are its own. min_voxels: smaller voxels that no cluster reaches
     are an object of their own if there are so many together.
     """
 
     finer: int = 2
-    alpha_above: float = 0.06
+    alpha_above: float = 0.1
+    opaque_above: tuple[float, ...] = (0.07, 0.13, 0.2, 0.3, 0.42)
+    prefer: float = 0.1
     reach_m: float = 0.1
     min_voxels: int = 300
 
@@ -39,12 +45,32 @@ def carved_boxes(
     """(n, 6) metres. alpha: (z, y, x). outlines: (v, h, w) signed pixels of all objects' silhouettes. count: see BoxConfig."""
     fine = grid.finer(config.finer)
     kept = carved_voxels(alpha, outlines, K, camera_from_world, fine, config)
-    seeds = objects_from_alpha(alpha.cpu().numpy(), replace(boxes, grow_above=None), count)  # carving grows them
-    seeds = [config.finer * seed + (config.finer - 1) / 2 for seed in seeds]  # in numbers of the smaller voxels
-    owned, left = shared_out(seeds, kept, config.reach_m / fine.voxel_m)
-    if count is None:
-        owned += [left[group] for group in clusters(left, boxes) if len(group) >= config.min_voxels]
-    return boxes_around(owned, fine)
+    volume = alpha.cpu().numpy()
+
+    def at(threshold: float) -> np.ndarray:
+        seeds = objects_from_alpha(
+            volume, replace(boxes, alpha_above=threshold, grow_above=None), count
+        )  # carving grows
+        seeds = [config.finer * seed + (config.finer - 1) / 2 for seed in seeds]  # in numbers of the smaller voxels
+        owned, left = shared_out(seeds, kept, config.reach_m / fine.voxel_m)
+        if count is None:
+            owned += [left[group] for group in clusters(left, boxes) if len(group) >= config.min_voxels]
+        return boxes_around(owned, fine)
+
+    if count is not None:
+        return at(boxes.alpha_above)
+    return most_alike({threshold: at(threshold) for threshold in config.opaque_above}, boxes.alpha_above, config.prefer)
+
+
+def most_alike(candidates: dict[float, np.ndarray], usual: float, prefer: float) -> np.ndarray:
+    """The boxes (n, 6), by threshold, whose volumes lie closest to each other; an object alone is like nothing."""
+
+    def unlike(threshold: float) -> tuple[bool, float]:
+        volumes = np.log(candidates[threshold][:, 3:].prod(axis=1))
+        spread = np.abs(volumes - np.median(volumes)).mean() if len(volumes) > 1 else 0.0
+        return len(volumes) < 2, spread + prefer * abs(np.log(threshold / usual))
+
+    return candidates[min(candidates, key=unlike)]
 
 
 def carved_voxels(

@@ -1,12 +1,14 @@
 """Boxes carved by silhouettes: finer than the voxels that say where the objects are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from odd_bench.boxes import iou_matrix
 from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha
-from odd_bench.detector.carving import CarvingConfig, carved_boxes, shared_out
+from odd_bench.detector.carving import CarvingConfig, carved_boxes, most_alike, shared_out
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.hulls import signed_pixels
 from tests.detector.shapes import Ball, Bricks, Solid, boxes_of, cameras_around, shown
@@ -14,7 +16,7 @@ from tests.detector.worlds import stacked
 
 GRID = VoxelGrid((32, 32, 32), 0.025, (-0.4, -0.4, -0.4))
 CAMERAS = cameras_around(12, 128, 1.3)
-BOXES, CARVING = BoxConfig(min_voxels=8), CarvingConfig(min_voxels=40)
+BOXES, CARVING = BoxConfig(min_voxels=8), CarvingConfig(alpha_above=0.06, min_voxels=40)
 BALLS = [Ball((-0.2, 0.0, 0.0), 0.097), Ball((0.15, 0.1, 0.05), 0.113)]
 ROD = Bricks((((0.0, 0.0, 0.0), (0.5, 0.03, 0.03)),))
 
@@ -56,8 +58,8 @@ def test_a_rod_as_thin_as_a_voxel_is_found_at_most_of_its_length():
 def test_what_no_cluster_reaches_is_an_object_of_its_own_if_it_is_large_enough():
     faint = torch.maximum(alpha_of(BALLS[:1]), 0.15 * alpha_of(BALLS[1:]))
     assert len(boxes_from_alpha(faint.numpy(), GRID, BOXES)) == 1
-    assert (overlap(found(faint, BALLS), BALLS) > 0.8).all()
-    assert len(found(faint, BALLS, CarvingConfig(min_voxels=10**6))) == 1
+    assert (overlap(found(faint, BALLS, replace(CARVING, opaque_above=(0.2,))), BALLS) > 0.8).all()
+    assert len(found(faint, BALLS, replace(CARVING, min_voxels=10**6, opaque_above=(0.2,)))) == 1
 
 
 def test_the_number_of_objects_can_be_told():
@@ -91,3 +93,27 @@ def test_voxels_go_to_the_nearest_object_within_reach_once():
     expected = [voxels[(away.argmin(axis=0) == number) & (away.min(axis=0) <= 8)] for number in range(2)]
     assert all(np.array_equal(got, wanted) for got, wanted in zip(owned, expected, strict=True))
     assert np.array_equal(left, voxels[away.min(axis=0) > 8])
+
+
+def test_instances_of_one_shape_are_taken_apart_where_that_makes_them_alike():
+    """Two of four balls nearly touch: one threshold joins them, and at a higher one the faintest is lost."""
+    row = [Ball((x, y, 0.0), 0.085) for x, y in ((-0.2125, -0.1), (-0.0125, -0.1), (-0.2, 0.2), (0.2, 0.2))]
+    alpha = alpha_of(row, blur_m=0.05)
+    joined = replace(CARVING, opaque_above=(0.3,))
+    assert len(found(alpha, row, joined)) == 3
+    assert len(found(alpha, row)) == 4 and (overlap(found(alpha, row), row) > 0.7).all()
+
+
+def test_of_equally_alike_boxes_those_of_the_usual_threshold_are_taken():
+    boxes = np.array([[0, 0, 0, 1, 1, 1], [2, 0, 0, 1, 1, 1]], float)
+    candidates = {0.1: boxes, 0.2: boxes + 0.01, 0.4: boxes[:1]}
+    assert most_alike(candidates, usual=0.2, prefer=0.1) is candidates[0.2]
+    assert most_alike(candidates, usual=0.1, prefer=0.1) is candidates[0.1]
+
+
+def test_boxes_that_are_alike_are_taken_before_the_usual_ones_and_before_one_alone():
+    alike = np.array([[0, 0, 0, 1, 1, 1], [2, 0, 0, 1, 1, 1], [4, 0, 0, 1, 1, 1]], float)
+    merged = np.array([[1, 0, 0, 3, 1, 1], [4, 0, 0, 1, 1, 1]], float)
+    candidates = {0.1: merged[:1], 0.2: merged, 0.4: alike}
+    assert most_alike(candidates, usual=0.2, prefer=0.1) is alike
+    assert most_alike({0.1: merged[:1], 0.2: merged[:1], 0.4: merged[:0]}, 0.2, 0.1).shape == (1, 6)
