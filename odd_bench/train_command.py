@@ -34,7 +34,7 @@ def train_run(
     start_from: Path | None,
     devices: str,
 ) -> None:
-    """Train, then predict and score every split that was not trained on."""
+    """Train, then predict and score every split that was not trained on, unless the last stage was left out (0 steps)."""
     build = builder(model)
     config = build.with_overrides(build.load_config(config_name), overrides)
     dataset = open_or_explain(data)
@@ -55,7 +55,8 @@ def train_run(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
     fit(method, job, fabric, display, display.after_stage, skip_first=start_from is not None)
-    if fabric.is_global_zero:
+    complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
+    if fabric.is_global_zero and complete:
         finish(folder, dataset, console)
 
 

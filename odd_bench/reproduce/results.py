@@ -36,7 +36,7 @@ class Setup:
 class Result:
     """One seed of a row on one split. parts: protocol parts of the score documents, by protocol.
 
-    parameters: millions. seconds: spent on training steps. device: they were spent on.
+    parameters: millions. seconds: spent on training steps, a shared first stage included. device: they were spent on.
     """
 
     row: Row
@@ -71,25 +71,53 @@ def seed_results(
     """Train one seed of a row unless that is done, then predict and score every test split."""
     data, folder = setup.data / name, setup.out / name / f"{row.slug}-{seed}"
     say(f"{name}: {row.name}, seed {seed}")
-    checkpoint = trained(row, seed, data, folder, setup)
+    begun = first_stage(row, data, setup, say)
+    checkpoint = trained(row, seed, data, folder, setup, begun)
     runs = restored_runs(row.model, checkpoint, folder)
+    seconds = checkpoint.seconds + (load_checkpoint(begun / LATEST).seconds if begun else 0.0)
     parameters = sum(parameter.numel() for parameter in runs[""].method.parameters()) / 1e6
     for split in open_or_explain(data).splits:
         if split not in NOT_TESTED:
             parts = split_parts(runs, folder, data, split)
-            yield Result(row, seed, name, split, parts, parameters, checkpoint.seconds, checkpoint.device)
+            yield Result(row, seed, name, split, parts, parameters, seconds, checkpoint.device)
 
 
-def trained(row: Row, seed: int, data: Path, folder: Path, setup: Setup) -> Checkpoint:
-    """The complete run of one seed, found or made. Raises WrongUse where what is found has another configuration."""
-    path, settings = folder / LATEST, [*row.settings, *setup.settings, f"train.seed={seed}"]
+def first_stage(row: Row, data: Path, setup: Setup, say: Callable[[str], None]) -> Path | None:
+    """The run, found or made, whose first stage the row shares; None where it shares none."""
+    if row.first_stage.name is None:
+        return None
+    folder = setup.out / data.name / f"first-stage-{row.first_stage.name}"
+    settings = [*row.first_stage.settings, *setup.settings, "train.seed=0"]
+    steps = resolved(row.model, setup, settings).train.steps[0]
+    say(f"{data.name}: first stage, {row.first_stage.name}")
+    found_or_trained(row.model, data, folder, setup, [*settings, f"train.steps=[{steps}, 0]"])
+    return folder
+
+
+def trained(row: Row, seed: int, data: Path, folder: Path, setup: Setup, begun: Path | None = None) -> Checkpoint:
+    """The complete run of one seed, found or made. begun: a run whose first stage it takes over.
+
+    Raises WrongUse where what is found has another configuration.
+    """
+    settings = [*row.settings, *setup.settings, f"train.seed={seed}"]
+    return found_or_trained(row.model, data, folder, setup, settings, begun)
+
+
+def found_or_trained(
+    model: str, data: Path, folder: Path, setup: Setup, settings: list[str], begun: Path | None = None
+) -> Checkpoint:
+    path = folder / LATEST
     if path.is_file() and (found := load_checkpoint(path)).finished:
-        build = builder(row.model)
-        wanted = build.with_overrides(build.load_config(setup.config), settings)
-        check_same_run(path, found, row.model, build.to_mapping(wanted), read_description(data).digest)
+        wanted = builder(model).to_mapping(resolved(model, setup, settings))
+        check_same_run(path, found, model, wanted, read_description(data).digest)
         return found
-    train_run(row.model, setup.config, data, folder, settings, None, setup.devices)
+    train_run(model, setup.config, data, folder, settings, begun, setup.devices)
     return load_checkpoint(path)
+
+
+def resolved(model: str, setup: Setup, settings: list[str]) -> Any:
+    """The configuration of a method with these settings."""
+    return builder(model).with_overrides(builder(model).load_config(setup.config), settings)
 
 
 def restored_runs(model: str, checkpoint: Checkpoint, folder: Path) -> dict[str, Run]:

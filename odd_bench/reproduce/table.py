@@ -13,13 +13,28 @@ from odd_bench.configuration import ConfigError, build, check_choice, named_text
 
 
 @dataclass(frozen=True)
+class FirstStage:
+    """A first stage that rows share, with seed 0: what rows of like settings would each learn alike. settings: as of a row.
+
+    name: None where each run learns its own.
+    """
+
+    name: str | None = None
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Row:
-    """One line of a table. model: name in odd_bench.models. settings: `key=value` on top of the named configuration."""
+    """One line of a table. model: name in odd_bench.models. settings: `key=value` on top of the named configuration.
+
+    first_stage: that its runs start from, if any; seeds then tell the second stage apart.
+    """
 
     name: str
     model: str
     settings: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0,)
+    first_stage: FirstStage = FirstStage()
 
     @property
     def slug(self) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from odd_bench.checkpoint import LATEST
+from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.configuration import ConfigError, named_texts
 from odd_bench.errors import WrongUse
@@ -118,3 +118,20 @@ def test_an_undefined_metric_stays_undefined():
     part["metrics"]["auc"]["value"] = None
     part["replicates"]["auc"] = None
     assert estimate(mean_part([part, part]), "auc") == "-"
+
+
+def test_rows_share_a_first_stage_that_is_learnt_once(setup):
+    shared = {"name": "shared"}
+    rows = [{"name": name, "model": "reference", "settings": [f"model.attention.kind={name}"], "seeds": seeds,
+             "first_stage": shared} for name, seeds in (("none", [0, 1]), ("dense", [0]))]  # fmt: skip
+    table = from_mapping({"name": "small", "title": "Small", "datasets": ["toys"], "rows": rows}, "test")
+    elsewhere = replace(setup, out=setup.out / "shared")
+    said = []
+    results = carry_out(table, elsewhere, said.append)
+    first = load_checkpoint(elsewhere.out / "toys" / "first-stage-shared" / LATEST)
+    assert first.finished and not list((elsewhere.out / "toys" / "first-stage-shared").glob("*.json"))
+    assert {result.row.slug for result in results} == {"none", "dense"}
+    assert all(result.seconds > first.seconds > 0 for result in results)
+    learnt = (elsewhere.out / "toys" / "first-stage-shared" / LATEST).stat().st_mtime_ns
+    carry_out(table, elsewhere)
+    assert (elsewhere.out / "toys" / "first-stage-shared" / LATEST).stat().st_mtime_ns == learnt
