@@ -16,6 +16,7 @@ from baselines.colmap_dgcnn.views import Views
 
 PLANES_AT_ONCE = 8  # so that the work stays in the processor's cache
 GREY = (0.299, 0.587, 0.114)
+FLAT = 1e-6  # product of two deviations below which there is nothing to correlate
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,9 @@ def depth_of_view(
     """(h, w) depth of one view, metres, 0 where no plane is convincing."""
     inverse = torch.linspace(1 / range_m[0], 1 / range_m[1], config.planes, device=grey.device)
     reference = Window(grey[view], config.radius)
+    others = [source_of(views, grey, view, source) for source in sources]
     scores = torch.cat(
-        [
-            best_two([plane_scores(views, grey, view, source, 1 / some, reference) for source in sources])
-            for some in inverse.split(PLANES_AT_ONCE)
-        ]
+        [best_two([other.scores(some, reference) for other in others]) for some in inverse.split(PLANES_AT_ONCE)]
     )  # (planes, h, w)
     score, plane = scores.max(dim=0)
     step = inverse[1] - inverse[0]
@@ -83,38 +82,48 @@ class Window:
     def correlation(self, other: Tensor) -> Tensor:
         """ZNCC in [-1, 1] with other pictures (n, h, w), -1 where the other is flat."""
         mean = box_mean(other, self.radius)
-        variance = box_mean(other * other, self.radius) - mean * mean
-        covariance = box_mean(self.grey * other, self.radius) - self.mean * mean
-        scale = self.deviation * variance.clamp(min=0).sqrt()
-        return torch.where(scale > 1e-6, covariance / scale.clamp(min=1e-6), -1.0).clamp(-1, 1)
+        variance = torch.addcmul(box_mean(other * other, self.radius), mean, mean, value=-1)
+        covariance = torch.addcmul(box_mean(self.grey * other, self.radius), self.mean, mean, value=-1)
+        scale = variance.clamp_(min=0).sqrt_().mul_(self.deviation)
+        flat = scale <= FLAT
+        return covariance.div_(scale.clamp_(min=FLAT)).clamp_(-1, 1).masked_fill_(flat, -1.0)
 
 
-def plane_scores(views: Views, grey: Tensor, view: int, source: int, depths_m: Tensor, reference: Window) -> Tensor:
-    """(n, h, w) ZNCC of the view with a source seen through planes at the given depths."""
+@dataclass(frozen=True)
+class Source:
+    """Another view that a view is compared with. grey: (h, w). rays: (3, h, w) and offset: (3, 1, 1), homogeneous positions in
+    its picture, from -1 to 1, of the view's pixels far away, and what nearness adds to them.
+    """
+
+    grey: Tensor
+    rays: Tensor
+    offset: Tensor
+
+    def scores(self, inverse: Tensor, reference: Window) -> Tensor:
+        """(n, h, w) ZNCC of the view with this one seen through planes at inverse depths (n,), 1 / m; -1 where it sees nothing."""
+        x, y, away = (ray + inverse[:, None, None] * add for ray, add in zip(self.rays, self.offset, strict=True))
+        grid = torch.stack([x.div_(away), y.div_(away)], dim=-1)
+        pictures = self.grey.expand(len(grid), 1, -1, -1)
+        warped = grid_sample(pictures, grid, padding_mode="border", align_corners=False)[:, 0]
+        outside = (x.abs_() >= 1) | (y.abs_() >= 1) | (away <= 0)
+        return reference.correlation(warped).masked_fill_(outside, -1.0)
+
+
+def source_of(views: Views, grey: Tensor, view: int, source: int) -> Source:
+    """How a view's pixels lie in another. grey: (v, h, w)."""
     height, width = grey.shape[1:]
     rotation, shift = relative_motion(views, view, source)
-    rays = torch.from_numpy(source_rays(views, view, source, rotation)).to(grey)  # (3, h, w)
-    offset = torch.from_numpy(views.K[source] @ shift).to(grey)
-    in_source = depths_m[:, None, None, None] * rays + offset[:, None, None]  # (n, 3, h, w)
-    away = in_source[:, 2].clamp(min=1e-6)
-    x, y = in_source[:, 0] / away * (2 / width) - 1, in_source[:, 1] / away * (2 / height) - 1
-    pictures = grey[source].expand(len(x), 1, -1, -1)
-    warped = grid_sample(pictures, torch.stack([x, y], dim=-1), padding_mode="border", align_corners=False)
-    inside = (x.abs() < 1) & (y.abs() < 1) & (in_source[:, 2] > 0)
-    return torch.where(inside, reference.correlation(warped[:, 0]), -1.0)
+    K = np.array([[2 / width, 0, -1], [0, 2 / height, -1], [0, 0, 1]]) @ views.K[source]
+    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    pixels = np.stack([u, v, np.ones_like(u)])  # (3, h, w)
+    rays = np.einsum("ij,jhw->ihw", K @ rotation @ np.linalg.inv(views.K[view]), pixels)
+    return Source(grey[source], torch.from_numpy(rays).to(grey), torch.from_numpy(K @ shift).to(grey)[:, None, None])
 
 
 def relative_motion(views: Views, view: int, source: int) -> tuple[np.ndarray, np.ndarray]:
     """Rotation (3, 3) and shift (3,), metres, from the view's camera to the source's."""
     motion = views.camera_from_world[source] @ np.linalg.inv(views.camera_from_world[view])
     return motion[:3, :3], motion[:3, 3]
-
-
-def source_rays(views: Views, view: int, source: int, rotation: np.ndarray) -> np.ndarray:
-    """(3, h, w) homogeneous source pixels of the view's pixel rays at depth 1, without the shift between the cameras."""
-    u, v = np.meshgrid(np.arange(views.width) + 0.5, np.arange(views.height) + 0.5)
-    pixels = np.stack([u, v, np.ones_like(u)])  # (3, h, w)
-    return np.einsum("ij,jhw->ihw", views.K[source] @ rotation @ np.linalg.inv(views.K[view]), pixels)
 
 
 def best_two(scores: list[Tensor]) -> Tensor:
