@@ -259,12 +259,12 @@ class Detector(nn.Module):
         related = self.related(volumes, scene, boxes)
         changed, judged = changed_pixels(related.pixels, owner, batch, scene)
         labels = owned_labels(owner, batch.labels[scene])
-        recalled = label_loss(*self.compare.recalled(related.compared.figures, labels), self.config.loss)
+        recalled = label_loss(*self.compare.decision.recalled(related.compared.figures, labels), self.config.loss)
         return {
             "label": label_loss(related.compared.logits, labels, self.config.loss),
-            "recalled": recalled * len(labels) / len(self.compare.memory.kept()[1]),
+            "recalled": recalled * len(labels) / len(self.compare.decision.memory.kept()[1]),
             "change": change_loss(related.compared.pixel_logits, changed.float(), judged),
-            "ridge": self.compare.penalty(),
+            "ridge": self.compare.decision.penalty(),
         }
 
     def owned(self, volumes: Volumes, batch: SceneBatch, scene: int) -> tuple[np.ndarray, Tensor]:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from odd_bench.detector.consensus import QUANTILES, SHAPE_FIGURES, Disagreement
+from odd_bench.detector.decision import Decision
 from odd_bench.detector.precision import full_precision
 from odd_bench.detector.summaries import FARTHEST, TOP_SHARES, over_others, relative, summary
 
 STEEPNESS = 3.0  # relative distances lie around 1, closely: spread for a small network to tell them apart
-LARGEST = 5.0  # standard deviations at which descriptors and figures are cut
+LARGEST = 5.0  # standard deviations at which descriptors are cut
 LOOKS = 3  # figures of how unlike the others' a description is
 DARKEST = 1e-3  # linear light below this has no colour
 DISPLAY_GAMMA = 2.2
@@ -61,17 +61,14 @@ class Relations(nn.Module):
         tops = 1 + len(TOP_SHARES)
         figures = SHAPE_FIGURES + 2 * LOOKS * (levels + 2) + tops * (4 * levels + 1)
         self.pixel = nn.Sequential(nn.Linear(seen, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1))
-        self.scale = RunningScale(figures)
-        self.linear = nn.Linear(figures, 1)
-        nn.init.zeros_(self.linear.weight)
-        self.memory = Memory(config.memory, figures)
+        self.decision = Decision(figures, config.ridge, config.memory)
 
     def forward(self, colors: Tensor, levels: list[Tensor], counted: Tensor, shapes: Disagreement | None) -> Compared:
         """colors: (n, r, 3) sRGB in [0, 1] and levels (n, r, c) of the pixels. counted: (n, r) bool. shapes: None of one object."""
         compared = counted[:, : self.config.compared]
         if shapes is None:  # an object alone differs from nothing
-            nothing = colors.new_zeros(len(colors), self.scale.square.numel())
-            return Compared(self.decide(nothing, learning=False), colors.new_zeros(compared.shape), nothing)
+            nothing = colors.new_zeros(len(colors), self.decision.linear.in_features)
+            return Compared(self.decision(nothing), colors.new_zeros(compared.shape), nothing)
         distances = matched([level[:, : self.config.compared] for level in levels], compared)
         own, theirs = over_others(distances), missed(distances)  # (n, t, 2 levels), (n, n, t, levels)
         seen = torch.cat([own, shapes.beyond[:, : self.config.compared]], dim=-1).clamp(max=LARGEST)
@@ -86,71 +83,8 @@ class Relations(nn.Module):
             dim=1,
         )
         figures = figures - figures.mean(dim=0)
-        self.scale.learn(figures)
-        return Compared(self.decide(figures, learning=False), pixel_logits, figures)
-
-    def recalled(self, figures: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and labels of all objects in memory, to which those with figures (n, f) and labels (n,) are added.
-
-        The decision is a convex problem of a hundred weights: it learns from thousands of objects a step, not from a handful.
-        """
-        self.memory.add(figures.detach(), labels)
-        figures, labels = self.memory.kept()
-        return self.decide(figures, learning=True), labels
-
-    def penalty(self) -> Tensor:
-        """Keeps the weights of the decision small: there are a hundred figures, much alike, for a few hundred scenes."""
-        return self.config.ridge * self.linear.weight.square().sum()
-
-    def decide(self, figures: Tensor, learning: bool) -> Tensor:
-        """(n,) logits of the objects from the figures (n, f) of each, relative to the scene's mean.
-
-        learning: whether a loss on them teaches the decision, or only what the figures come from.
-        """
-        scaled = (figures / self.scale.unit()).clamp(-LARGEST, LARGEST)
-        weight, bias = self.linear.weight, self.linear.bias
-        return linear(scaled, weight if learning else weight.detach(), bias if learning else bias.detach())[:, 0]
-
-
-class Memory(nn.Module):
-    """The figures and labels of the last objects seen."""
-
-    def __init__(self, size: int, width: int):
-        super().__init__()
-        self.register_buffer("figures", torch.zeros(size, width))
-        self.register_buffer("labels", torch.zeros(size, dtype=torch.long))
-        self.register_buffer("seen", torch.zeros((), dtype=torch.long))
-
-    def add(self, figures: Tensor, labels: Tensor) -> None:
-        """figures: (n, width), labels: (n,)."""
-        places = (self.seen + torch.arange(len(labels), device=labels.device)) % len(self.labels)
-        self.figures[places], self.labels[places] = figures, labels
-        self.seen += len(labels)
-
-    def kept(self) -> tuple[Tensor, Tensor]:
-        """(k, width) and (k,), k at most the size."""
-        count = min(int(self.seen), len(self.labels))
-        return self.figures[:count], self.labels[:count]
-
-
-class RunningScale(nn.Module):
-    """The root mean square of what came by in training. A scene has too few objects to be its own measure."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.register_buffer("square", torch.ones(width))
-        self.register_buffer("steps", torch.zeros(()))
-
-    @torch.no_grad()
-    def learn(self, x: Tensor) -> None:
-        """From x (n, width), while training."""
-        if self.training and len(x) > 1:
-            self.steps += 1
-            self.square.lerp_(x.square().mean(dim=0), float((1 / self.steps).clamp(min=0.002)))
-
-    def unit(self) -> Tensor:
-        """(width,)"""
-        return (self.square + 1e-8).sqrt()
+        self.decision.scale.learn(figures)
+        return Compared(self.decision(figures), pixel_logits, figures)
 
 
 # Pixels matched

@@ -53,7 +53,7 @@ def test_a_volume_that_is_kept_stays_bit_for_bit():
     changed = {name for name, value in detector.state_dict().items() if not torch.equal(value, before[name])}
     assert changed and all(name.startswith("compare.") for name in changed)
     assert {f"compare.{name}" for name, _ in detector.compare.named_parameters()} <= changed
-    assert {"compare.scale.square", "compare.scale.steps"} <= changed
+    assert {"compare.decision.scale.square", "compare.decision.scale.steps"} <= changed
 
 
 def test_a_volume_that_is_not_kept_changes():
@@ -108,4 +108,4 @@ def test_the_ridge_keeps_the_decision_small():
     free, held = (at_end_to_end(frozen_volume(f"model.relations.ridge={ridge}")) for ridge in (0.0, 50.0))
     for detector in (free, held):
         train_on(detector, 60)
-    assert held.compare.linear.weight.norm() < free.compare.linear.weight.norm()
+    assert held.compare.decision.linear.weight.norm() < free.compare.decision.linear.weight.norm()

@@ -3,18 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from odd_bench.detector.consensus import QUANTILES, SHAPE_FIGURES, Disagreement
 from odd_bench.detector.relations import (
     LOOKS,
     Compared,
-    Memory,
     Relations,
     RelationsConfig,
-    RunningScale,
     colors_of,
     looks,
     matched,
@@ -33,7 +29,7 @@ Seen = tuple[Tensor, list[Tensor], Tensor, Disagreement]
 def relations() -> Relations:
     """With weights in the decision, which start at zero."""
     compare = Relations(len(WIDTHS), RelationsConfig(compared=MATCHED, hidden=8)).eval()
-    nn.init.normal_(compare.linear.weight, std=0.2)
+    nn.init.normal_(compare.decision.linear.weight, std=0.2)
     return compare
 
 
@@ -141,7 +137,7 @@ def test_gradients_are_finite_where_no_pixel_counts(objects, empty):
     compare, seen = relations().train(), scene(objects)
     seen[2][[number for number in empty if number < objects]] = False
     found = compare(*seen)
-    recalled, _ = compare.recalled(found.figures, torch.ones(objects, dtype=torch.long))
+    recalled, _ = compare.decision.recalled(found.figures, torch.ones(objects, dtype=torch.long))
     (found.logits.sum() + found.pixel_logits.sum() + recalled.sum()).backward()
     assert found.logits.isfinite().all() and found.pixel_logits.isfinite().all()
     assert all(one.grad is not None and one.grad.isfinite().all() for one in compare.parameters())
@@ -255,58 +251,11 @@ def test_how_unlike_is_relative_to_the_scene_whatever_the_unit(objects):
     assert unlike(torch.ones(objects, 7)).isfinite().all()
 
 
-# Scale of the figures
-
-
-def test_the_running_scale_ends_at_the_root_mean_square():
-    scale, size = RunningScale(3), torch.tensor([0.01, 1.0, 300.0])
-    for _ in range(600):
-        scale.learn(size * torch.randn(8, 3))
-    assert scale.unit() / size == pytest.approx(1, abs=0.1)
-
-
-def test_the_running_scale_is_left_alone_when_predicting_and_by_an_object_alone():
-    scale = RunningScale(3)
-    before = {name: value.clone() for name, value in scale.state_dict().items()}
-    scale.learn(torch.randn(1, 3))
-    scale.eval().learn(9 * torch.randn(8, 3))
-    assert all(torch.equal(value, before[name]) for name, value in scale.state_dict().items())
-
-
-# Memory
-
-
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=20))
-def test_the_memory_keeps_the_last_objects(numbers):
-    memory, added = Memory(8, 2), []
-    for n in numbers:
-        figures = torch.randn(n, 2)
-        added += [*zip(figures.tolist(), range(len(added), len(added) + n), strict=True)]
-        memory.add(figures, torch.arange(len(added) - n, len(added)))
-    figures, labels = memory.kept()
-    kept = sorted(zip(labels.tolist(), figures.tolist(), strict=True))
-    assert kept == [(label, figure) for figure, label in added[-8:]]
-
-
 def test_the_decision_learns_from_memory_and_what_makes_the_figures_from_the_scene():
     compare, seen = relations().train(), scene(3)
     found = compare(*seen)
     found.logits.sum().backward(retain_graph=True)
-    assert compare.linear.weight.grad is None and compare.pixel[0].weight.grad is not None
+    assert compare.decision.linear.weight.grad is None and compare.pixel[0].weight.grad is not None
     compare.pixel.zero_grad()
-    compare.recalled(found.figures, torch.tensor([1, 0, 0]))[0].sum().backward()
-    assert compare.linear.weight.grad is not None and compare.pixel[0].weight.grad is None
-
-
-def test_a_decision_that_a_line_can_make_is_learnt():
-    compare = Relations(len(WIDTHS), RelationsConfig(compared=MATCHED, memory=500)).train()
-    truth, optimizer = torch.randn(compare.linear.in_features), torch.optim.Adam([*compare.linear.parameters()], 0.01)
-    for _ in range(150):
-        figures = torch.randn(5, len(truth))
-        logits, labels = compare.recalled(figures, (figures @ truth > 0).long())
-        optimizer.zero_grad()
-        torch.nn.functional.binary_cross_entropy_with_logits(logits, labels.float()).backward()
-        optimizer.step()
-    new = torch.randn(2000, len(truth))
-    right = (compare.decide(new, learning=False) > 0) == (new @ truth > 0)
-    assert right.float().mean() > 0.85
+    compare.decision.recalled(found.figures, torch.tensor([1, 0, 0]))[0].sum().backward()
+    assert compare.decision.linear.weight.grad is not None and compare.pixel[0].weight.grad is None
