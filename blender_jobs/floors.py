@@ -15,10 +15,9 @@ import numpy as np
 from blender_jobs.nodes import Nodes, Socket, Value
 from blender_jobs.textures import find_maps, texture_surface
 from odd_bench.color import linear
-from odd_bench.generate.surroundings import floor_metallic, mean_albedo
+from odd_bench.generate.surroundings import FLOOR_FADES_M, floor_metallic, mean_albedo
 
 RADIUS_M = 14.0
-DETAIL_END_M = (2.5, 7.0)  # between these distances from the camera the pattern fades into its mean colour
 Surface = tuple[Value, Value, Value]  # colour, roughness, height in metres
 
 
@@ -53,7 +52,7 @@ def _material(draw: dict, folder: Path | None) -> bpy.types.Material:
 
 def _finish(nodes: Nodes, draw: dict, color: Value, roughness: Value, height: Value) -> None:
     distance = nodes.add("CameraData", {}).outputs["View Distance"]
-    far = nodes.smoothstep(distance, *DETAIL_END_M)
+    far = nodes.smoothstep(distance, *FLOOR_FADES_M)
     if "colors" in draw:
         color = nodes.mix(far, color, (*mean_albedo(draw), 1.0))
     near_height = nodes.math("MULTIPLY", height, nodes.math("SUBTRACT", 1.0, far))

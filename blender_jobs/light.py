@@ -73,14 +73,14 @@ class _Exposure:
 
 
 def _expose(draw: dict, floor_albedo: np.ndarray, image: bpy.types.Image) -> _Exposure:
-    irradiance = upward_irradiance(image)  # (3,) linear RGB
+    irradiance = upward_irradiance(image).clip(1e-9)  # (3,) linear RGB; a black environment stays black
     luminous = float(irradiance @ LUMINANCE)
     sun = draw["sun"]
     sun_ratio = sun["ratio"] if sun else 0.0
     albedo = float(floor_albedo @ LUMINANCE)
     white = WHITE_LEVEL * draw["strength"] * (MID_ALBEDO / max(albedo, 0.02)) ** ALBEDO_POWER
     gain = white * np.pi / (luminous * (1 + sun_ratio))  # a white sheet shows irradiance / pi
-    balance = (luminous / irradiance.clip(1e-9)) ** draw["white_balance"]
+    balance = (luminous / irradiance) ** draw["white_balance"]
     tint = balance * luminous / (irradiance * balance @ LUMINANCE)
     if not sun:
         return _Exposure(gain, tint, np.zeros(3))

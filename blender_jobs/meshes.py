@@ -8,10 +8,9 @@ from mathutils import Matrix
 
 from blender_jobs.nodes import Nodes
 from odd_bench.color import linear
-from odd_bench.shapes.shape import Material, Shape
+from odd_bench.shapes.shape import HARD_EDGE_RAD, Material, Shape
 
 COLOR = "face_color"  # name of the mesh attribute
-SHARP_ANGLE_RAD = np.radians(40.0)  # edges sharper than this stay hard, the rest is shaded smoothly
 RELIEF_M = 0.002  # height of the relief of a material whose bump is 1
 RELIEF_FREQUENCY = 45.0  # features along the largest side
 
@@ -47,7 +46,7 @@ def build_mesh(shape: Shape) -> bpy.types.Mesh:
     for material in shape.materials:
         mesh.materials.append(build_material(material))
     mesh.update(calc_edges=True)
-    mesh.set_sharp_from_angle(angle=SHARP_ANGLE_RAD)
+    mesh.set_sharp_from_angle(angle=HARD_EDGE_RAD)
     return mesh
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from odd_bench.anomalies.color import lab
+from odd_bench.shapes.raycast import ray_scene, tensor
 from odd_bench.shapes.shape import Material, Shape
 
 COLOR_TOLERANCE = 8.0  # CIELAB; smaller differences come from meshing a painted pattern anew
@@ -46,12 +47,8 @@ def difference(intact: Shape, odd: Shape, tolerance: float) -> Difference:
 
 def nearest(shape: Shape, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n,) distance from the surface of the shape and (n,) int nearest face, for (n, 3) points."""
-    import open3d
-
-    scene = open3d.t.geometry.RaycastingScene()
-    scene.add_triangles(np.ascontiguousarray(shape.vertices, np.float32), np.ascontiguousarray(shape.faces, np.uint32))
     points = np.ascontiguousarray(points, np.float32)
-    found = scene.compute_closest_points(open3d.core.Tensor(points))
+    found = ray_scene([(shape.vertices, shape.faces)]).compute_closest_points(tensor(points))
     return np.linalg.norm(found["points"].numpy() - points, axis=1), found["primitive_ids"].numpy().astype(np.int64)
 
 

@@ -10,6 +10,7 @@ from odd_bench.anomalies.mesh import count_bodies, directed_edges, face_areas, f
 from odd_bench.anomalies.reasons import FELL_APART, FOLDS, NOT_CLOSED, NOT_VISIBLE, STRETCHED, TOO_LARGE, TOO_SMALL
 from odd_bench.anomalies.variant import Refusal, Variant
 from odd_bench.anomalies.visible import differing_pixels
+from odd_bench.shapes.raycast import ray_scene, tensor
 from odd_bench.shapes.shape import Shape
 
 MOVES, SIMILAR = ("part_translation", "part_rotation"), "similar_shape"
@@ -84,13 +85,9 @@ def require_unstretched(before: Shape, after: Shape, limit: float) -> None:
 
 def require_apart(still: Shape, points: np.ndarray) -> None:
     """None of the (n, 3) moved points lies inside the closed shape."""
-    import open3d
-
     if len(points) == 0:
         return
-    scene = open3d.t.geometry.RaycastingScene()
-    scene.add_triangles(np.ascontiguousarray(still.vertices, np.float32), np.ascontiguousarray(still.faces, np.uint32))
-    inside = scene.compute_occupancy(open3d.core.Tensor(np.ascontiguousarray(points, np.float32))).numpy() > 0
+    inside = ray_scene([(still.vertices, still.faces)]).compute_occupancy(tensor(points)).numpy() > 0
     if inside.any():
         raise Refusal(FOLDS, f"{int(inside.sum())} vertices inside the part that stays")
 

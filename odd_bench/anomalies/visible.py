@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 
 from odd_bench.anomalies.color import lab
+from odd_bench.shapes.raycast import ray_scene, tensor
 from odd_bench.shapes.shape import Shape
 
 VIEWS = 12
@@ -51,11 +52,7 @@ def _unmatched(looks: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def _picture(shape: Shape, rays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n, 3) uint8 colours, each lit from beside the camera, and (n,) bool whether the ray meets the shape."""
-    import open3d
-
-    scene = open3d.t.geometry.RaycastingScene()
-    scene.add_triangles(np.ascontiguousarray(shape.vertices, np.float32), np.ascontiguousarray(shape.faces, np.uint32))
-    found = scene.cast_rays(open3d.core.Tensor(rays))
+    found = ray_scene([(shape.vertices, shape.faces)]).cast_rays(tensor(rays))
     hit = np.isfinite(found["t_hit"].numpy())
     back = -rays[hit, 3:]
     light = back + 0.5 * np.roll(back, 1, axis=1)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from odd_bench.shapes.raycast import ray_scene, tensor
+
 MARGIN_VOXELS = 4  # empty voxels on every side of the mesh
 
 
@@ -49,16 +51,12 @@ def voxelize(vertices: np.ndarray, faces: np.ndarray, resolution: int) -> VoxelS
 
 def _crossings(vertices, faces, origin, size, counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where vertical rays through the columns meet the mesh: column index, z, and +1 on entering or -1 on leaving it."""
-    import open3d
-
-    scene = open3d.t.geometry.RaycastingScene()
-    scene.add_triangles(np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.uint32))
     x, y = np.meshgrid(np.arange(counts[0]), np.arange(counts[1]), indexing="ij")
     off_axis = np.array([0.5 + 0.0137, 0.5 + 0.0071])  # off the symmetry planes, where edges and vertices gather
     xy = origin[:2] + (np.column_stack([x.ravel(), y.ravel()]) + off_axis) * size  # (columns, 2)
     start = np.column_stack([xy, np.full(len(xy), origin[2])])
-    rays = np.column_stack([start, np.tile([0.0, 0.0, 1.0], (len(xy), 1))]).astype(np.float32)
-    hits = scene.list_intersections(open3d.core.Tensor(rays))
+    rays = np.column_stack([start, np.tile([0.0, 0.0, 1.0], (len(xy), 1))])
+    hits = ray_scene([(vertices, faces)]).list_intersections(tensor(rays))
     triangle = hits["primitive_ids"].numpy()
     corner = vertices[faces[triangle]]
     upward = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])[:, 2]

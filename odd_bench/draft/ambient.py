@@ -8,8 +8,8 @@ import numpy as np
 from scipy import ndimage, sparse
 
 from odd_bench.draft.light import Light
-from odd_bench.draft.rays import CLEAR_M, Caster
-from odd_bench.draft.surface import Surface
+from odd_bench.draft.surface import CLEAR_M, Surface
+from odd_bench.shapes.raycast import Caster
 
 RAYS_A_VERTEX, RAYS_A_CELL = 24, 32
 FLOOR_CELLS, FLOOR_SIDE_M = 160, 3.2  # of the floor around the origin; beyond it lies in the open

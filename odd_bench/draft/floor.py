@@ -8,9 +8,8 @@ import numpy as np
 from scipy import ndimage
 
 from odd_bench.color import linear
-from odd_bench.generate.surroundings import mean_albedo
+from odd_bench.generate.surroundings import FLOOR_FADES_M, mean_albedo
 
-DETAIL_END_M = (2.5, 7.0)  # between these distances from the scene the pattern fades into its mean colour
 _LATTICE = np.random.default_rng(0).random((256, 256)).astype(np.float32)
 
 
@@ -21,7 +20,7 @@ def floor_albedo(draw: dict, points: np.ndarray) -> np.ndarray:
         return np.broadcast_to(mean, (len(points), 3))
     cos, sin = np.cos(draw["rotation_rad"]), np.sin(draw["rotation_rad"])
     turned = points @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(draw["offset_m"]) + draw["pattern"]
-    near = 1 - np.clip((np.linalg.norm(points, axis=1) - DETAIL_END_M[0]) / np.ptp(DETAIL_END_M), 0, 1)
+    near = 1 - np.clip((np.linalg.norm(points, axis=1) - FLOOR_FADES_M[0]) / np.ptp(FLOOR_FADES_M), 0, 1)
     return mean + near[:, None] * (PATTERNS[draw["kind"]](draw, turned) - mean)
 
 

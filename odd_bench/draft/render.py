@@ -11,10 +11,10 @@ from odd_bench.color import encoded
 from odd_bench.draft.ambient import Ambient, measure_ambient
 from odd_bench.draft.floor import floor_albedo
 from odd_bench.draft.light import Light
-from odd_bench.draft.rays import CLEAR_M, Caster, Hits
-from odd_bench.draft.surface import Surface, join
+from odd_bench.draft.surface import CLEAR_M, Surface, join
 from odd_bench.generate.surroundings import floor_metallic, mean_albedo
 from odd_bench.scene import Camera
+from odd_bench.shapes.raycast import Caster, Hits
 from odd_bench.shapes.shape import Shape
 
 SIDE = 2  # rays along each side of a pixel
@@ -32,7 +32,7 @@ def render_draft(
     """(views, h, w, 3) uint8 sRGB of pairs of a shape and its world_from_object on a floor as `draw_floor` draws it."""
     rng = np.random.default_rng(seed)
     surface = join(objects)
-    caster = Caster(surface)
+    caster = Caster([surface.mesh])
     ambient = measure_ambient(surface, caster, light, mean_albedo(floor), rng)
     stage = _Stage(surface, caster, ambient, light, floor)
     return np.stack([_picture(stage, camera, rng) for camera in cameras])

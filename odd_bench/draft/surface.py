@@ -8,16 +8,16 @@ import numpy as np
 from scipy import sparse
 
 from odd_bench.color import linear
-from odd_bench.shapes.shape import Shape
+from odd_bench.shapes.shape import HARD_EDGE_RAD, Shape
 
-SHARP_COS = np.cos(np.radians(40.0))  # edges that bend more than this stay hard, as in the path-traced pictures
+CLEAR_M = 5e-4  # rays start this far above the surface they leave, so that they do not hit it
 
 
 @dataclass(frozen=True)
 class Surface:
     """vertices: (v, 3) metres, world. faces: (f, 3). corner_normals: (f, 3, 3) unit. albedo: (f, 3) linear.
 
-    vertex_normals: (v, 3) unit. roughness, metallic: (f,) 0..1. first_face: (objects,) where the faces of each begin.
+    vertex_normals: (v, 3) unit. roughness, metallic: (f,) 0..1.
     """
 
     vertices: np.ndarray
@@ -27,14 +27,16 @@ class Surface:
     albedo: np.ndarray
     roughness: np.ndarray
     metallic: np.ndarray
-    first_face: np.ndarray
+
+    @property
+    def mesh(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.vertices, self.faces
 
 
 def join(objects: list[tuple[Shape, np.ndarray]]) -> Surface:
     """The surface of pairs of a shape and its world_from_object (4, 4)."""
     parts = [_surface(shape, pose) for shape, pose in objects]
     first_vertex = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
-    first_face = np.cumsum([0] + [len(part.faces) for part in parts[:-1]])
 
     def stacked(name: str) -> np.ndarray:
         return np.concatenate([getattr(part, name) for part in parts])
@@ -47,7 +49,6 @@ def join(objects: list[tuple[Shape, np.ndarray]]) -> Surface:
         albedo=stacked("albedo"),
         roughness=stacked("roughness"),
         metallic=stacked("metallic"),
-        first_face=first_face,
     )
 
 
@@ -68,7 +69,6 @@ def _surface(shape: Shape, pose: np.ndarray) -> Surface:
         linear(shape.face_color / 255).astype(np.float32),
         (rough * (1 - 0.8 * coat))[shape.face_material],
         metal[shape.face_material],
-        np.zeros(1, int),
     )
 
 
@@ -79,7 +79,7 @@ def _corner_normals(across: np.ndarray, faces: np.ndarray, count: int) -> np.nda
     has_vertex = sparse.csr_matrix((ones, (vertex, corner // 3)), (count, len(faces)))
     around = (at_vertex @ has_vertex).tocoo()  # (corners, faces)
     normals = _unit(across)
-    flat = np.einsum("ni,ni->n", normals[around.row // 3], normals[around.col]) > SHARP_COS
+    flat = np.einsum("ni,ni->n", normals[around.row // 3], normals[around.col]) > np.cos(HARD_EDGE_RAD)
     smooth = sparse.csr_matrix((flat.astype(np.float32), (around.row, around.col)), around.shape)
     return _unit(smooth @ across).reshape(-1, 3, 3)
 

@@ -10,6 +10,7 @@ from odd_bench.anomalies.variant import Variant
 from odd_bench.cameras import eye, pixel_directions, project
 from odd_bench.data.record import CHANGED, LOST, UNCHANGED
 from odd_bench.scene import Camera
+from odd_bench.shapes.raycast import Caster
 from odd_bench.shapes.shape import Shape
 
 TIE_M = 5e-4  # a lost surface counts as in front only if it is nearer by more than this
@@ -50,8 +51,8 @@ def transformed(points: np.ndarray, pose: np.ndarray) -> np.ndarray:
 def cast_labels(posed: list[Posed], cameras: tuple[Camera, ...]) -> Labels:
     """Masks, depth and pixel counts of every view. See SceneRecord for what the values mean."""
     vertices = [p.world_vertices() for p in posed]
-    whole = _Caster([(v, p.shape.faces) for v, p in zip(vertices, posed, strict=True)])
-    alone = [_Caster([(v, p.shape.faces)]) for v, p in zip(vertices, posed, strict=True)]
+    whole = Caster([(v, p.shape.faces) for v, p in zip(vertices, posed, strict=True)])
+    alone = [Caster([(v, p.shape.faces)]) for v, p in zip(vertices, posed, strict=True)]
     ghosts = {i: _lost_surface(p) for i, p in enumerate(posed) if p.variant is not None}
     views = [_label_view(posed, vertices, camera, whole, alone, ghosts) for camera in cameras]
     instance, change, depth_m, counts = (np.stack(part) for part in zip(*views, strict=True))
@@ -59,23 +60,22 @@ def cast_labels(posed: list[Posed], cameras: tuple[Camera, ...]) -> Labels:
     return Labels(instance, change, depth_m, visible, amodal, changed)
 
 
-def _label_view(posed, vertices: list[np.ndarray], camera: Camera, whole: _Caster, alone: list[_Caster], ghosts: dict):
+def _label_view(posed, vertices: list[np.ndarray], camera: Camera, whole: Caster, alone: list[Caster], ghosts: dict):
     origin, directions = eye(camera), pixel_directions(camera)
-    depth, owner, face = whole.cast(origin, directions)
+    hits = whole.cast(origin, directions)
     floor = -origin[2] / np.minimum(directions[..., 2], -1e-9)  # planar depth of z = 0, huge above the horizon
-    on_object = np.isfinite(depth)
-    instance = np.where(on_object, owner + 1, 0).astype(np.uint8)
-    nearest = np.minimum(depth, floor)
+    instance = (hits.mesh + 1).astype(np.uint8)
+    nearest = np.minimum(hits.distance, floor)
     change = np.full(instance.shape, UNCHANGED, np.uint8)
     counts = np.zeros((3, len(posed)), int)
     for i, item in enumerate(posed):
         own = instance == i + 1
         counts[0, i] = own.sum()
         window = _window(camera, vertices[i])
-        counts[1, i] = np.isfinite(alone[i].cast(origin, directions[window])[0]).sum()
+        counts[1, i] = alone[i].blocked(origin, directions[window]).sum()
         if i not in ghosts:
             continue
-        seen = own & item.variant.changed_faces[np.where(own, face, 0)]
+        seen = own & item.variant.changed_faces[np.where(own, hits.face, 0)]
         gone = _seen_ghost(ghosts[i], camera, origin, directions, nearest) & ~seen
         change[seen], change[gone] = CHANGED, LOST
         counts[2, i] = seen.sum() + gone.sum()
@@ -83,13 +83,13 @@ def _label_view(posed, vertices: list[np.ndarray], camera: Camera, whole: _Caste
     return instance, change, depth_m, counts
 
 
-def _lost_surface(item: Posed) -> tuple[np.ndarray, _Caster] | None:
+def _lost_surface(item: Posed) -> tuple[np.ndarray, Caster] | None:
     """World vertices and caster of the intact shape's lost faces, None if there are none."""
     faces = item.intact.faces[item.variant.lost_faces]
     if len(faces) == 0:
         return None
     vertices = transformed(item.intact.vertices, item.world_from_object)
-    return vertices[np.unique(faces)], _Caster([(vertices, faces)])
+    return vertices[np.unique(faces)], Caster([(vertices, faces)])
 
 
 def _seen_ghost(ghost, camera: Camera, origin, directions, nearest) -> np.ndarray:
@@ -98,7 +98,7 @@ def _seen_ghost(ghost, camera: Camera, origin, directions, nearest) -> np.ndarra
     if ghost is not None:
         vertices, caster = ghost
         window = _window(camera, vertices)
-        depth = caster.cast(origin, directions[window])[0]
+        depth = caster.cast(origin, directions[window]).distance
         seen[window] = depth < nearest[window] - TIE_M
     return seen
 
@@ -109,25 +109,3 @@ def _window(camera: Camera, vertices: np.ndarray) -> tuple[slice, slice]:
     low = np.maximum(np.floor(pixels.min(axis=0)).astype(int), 0)
     high = np.ceil(pixels.max(axis=0)).astype(int) + 1
     return slice(low[1], max(high[1], 0)), slice(low[0], max(high[0], 0))
-
-
-class _Caster:
-    """Ray casting against some meshes; the index of a mesh is its position in the list."""
-
-    def __init__(self, meshes: list[tuple[np.ndarray, np.ndarray]]):
-        import open3d as o3d
-
-        self._tensor = o3d.core.Tensor
-        self._scene = o3d.t.geometry.RaycastingScene()
-        for vertices, faces in meshes:
-            self._scene.add_triangles(
-                self._tensor(np.ascontiguousarray(vertices, np.float32)),
-                self._tensor(np.ascontiguousarray(faces, np.uint32)),
-            )
-
-    def cast(self, origin: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Planar depth (inf where nothing is hit), mesh index and face index, each of the directions' (h, w)."""
-        rays = np.empty((*directions.shape[:2], 6), np.float32)
-        rays[..., :3], rays[..., 3:] = origin, directions
-        hits = self._scene.cast_rays(self._tensor(rays))
-        return hits["t_hit"].numpy(), hits["geometry_ids"].numpy(), hits["primitive_ids"].numpy()

@@ -10,6 +10,7 @@ import numpy as np
 
 from odd_bench.color import linear
 
+FLOOR_FADES_M = (2.5, 7.0)  # between these distances the floor's pattern fades into its mean colour, in every engine
 BUNDLED_ENVIRONMENTS = (
     "city.exr", "courtyard.exr", "forest.exr", "interior.exr", "night.exr", "studio.exr", "sunrise.exr", "sunset.exr",
 )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.shapes.raycast import ray_scene, tensor
 from odd_bench.shapes.shape import Shape
 
 CORNERS = np.array([[1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1]]) / np.sqrt(3)
@@ -36,12 +37,7 @@ class Surface:
     """A shape's surface, ready to be looked at and measured."""
 
     def __init__(self, shape: Shape):
-        import open3d
-
-        self._tensor = open3d.core.Tensor
-        self._scene = open3d.t.geometry.RaycastingScene()
-        vertices = np.ascontiguousarray(shape.vertices, np.float32)
-        self._scene.add_triangles(self._tensor(vertices), self._tensor(np.ascontiguousarray(shape.faces, np.uint32)))
+        self._scene = ray_scene([(shape.vertices, shape.faces)])
 
     def views(self, pixels: int) -> Views:
         """The shape from all SIDES."""
@@ -51,8 +47,7 @@ class Surface:
         in_view = np.stack([x, y, np.full_like(x, FAR)], axis=-1)  # (h, w, 3)
         origins = np.einsum("hwk,vkc->vhwc", in_view, axes)
         directions = np.broadcast_to(-axes[:, None, None, 2], origins.shape)
-        rays = np.concatenate([origins, directions], axis=-1).astype(np.float32)
-        hit = self._scene.cast_rays(self._tensor(rays))
+        hit = self._scene.cast_rays(tensor(np.concatenate([origins, directions], axis=-1)))
         reach = hit["t_hit"].numpy()
         covered = np.isfinite(reach)
         normals = np.einsum("vhwc,vkc->vhwk", hit["primitive_normals"].numpy(), axes)
@@ -61,7 +56,7 @@ class Surface:
 
     def distances(self, points: np.ndarray) -> np.ndarray:
         """(n,) distance of points (n, 3) to the surface."""
-        return self._scene.compute_distance(self._tensor(np.ascontiguousarray(points, np.float32))).numpy()
+        return self._scene.compute_distance(tensor(points)).numpy()
 
 
 def _view_axes(side: np.ndarray) -> np.ndarray:

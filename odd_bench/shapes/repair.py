@@ -9,6 +9,7 @@ from skimage.measure import marching_cubes
 
 from odd_bench.anomalies.mesh import face_areas
 from odd_bench.anomalies.solid import INTACT_ID, to_solid
+from odd_bench.shapes.raycast import ray_scene, tensor
 
 WELD = 1e-6  # vertices closer than this are one, fraction of the largest side
 REMESH_VOXELS = (80, 128)  # along the largest side
@@ -104,13 +105,10 @@ def _enclosed(distance: np.ndarray, skin: float) -> np.ndarray:
 
 def _distance(vertices, faces, origin, voxel, count) -> np.ndarray:
     """(x, y, z) distance of every voxel centre from the surface."""
-    import open3d
-
-    scene = open3d.t.geometry.RaycastingScene()
-    scene.add_triangles(np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.uint32))
+    scene = ray_scene([(vertices, faces)])
     centers = (origin + (np.indices(count).reshape(3, -1).T + 0.5) * voxel).astype(np.float32)
     parts = [
-        scene.compute_distance(open3d.core.Tensor(centers[start : start + QUERIES])).numpy()
+        scene.compute_distance(tensor(centers[start : start + QUERIES])).numpy()
         for start in range(0, len(centers), QUERIES)
     ]
     return np.concatenate(parts).reshape(count).astype(np.float64)

@@ -12,6 +12,7 @@ from odd_bench.anomalies.refine import refine
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.shapes.assembly import Assembly, fuse
 from odd_bench.shapes.mesh_file import RawMesh, ShapeRefused, read_mesh
+from odd_bench.shapes.raycast import ray_scene, tensor
 from odd_bench.shapes.repair import close
 from odd_bench.shapes.segmentation import segment
 from odd_bench.shapes.shape import Shape
@@ -93,11 +94,7 @@ def _divided(shape: Shape, edge: float) -> Shape:
 
 def _nearest(raw: RawMesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Nearest face (n,) of the file's mesh and barycentric weights (n, 3) of the nearest point in it."""
-    import open3d
-
-    scene = open3d.t.geometry.RaycastingScene()
-    scene.add_triangles(np.ascontiguousarray(raw.vertices, np.float32), np.ascontiguousarray(raw.faces, np.uint32))
-    found = scene.compute_closest_points(open3d.core.Tensor(np.ascontiguousarray(points, np.float32)))
+    found = ray_scene([(raw.vertices, raw.faces)]).compute_closest_points(tensor(points))
     uv = found["primitive_uvs"].numpy().astype(float)
     weights = np.column_stack([1 - uv.sum(axis=1), uv]).clip(0, 1)
     return found["primitive_ids"].numpy().astype(np.int64), weights / weights.sum(axis=1, keepdims=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.shapes.raycast import ray_scene, tensor
 from odd_bench.shapes.shape import Shape
 
 LIGHT = np.array([0.35, -0.55, 0.75]) / np.linalg.norm([0.35, -0.55, 0.75])
@@ -12,14 +13,10 @@ SHARP = np.cos(np.radians(20.0))  # a corner that turns more than this off its f
 
 def shaded(shape: Shape, size: int = 256, azimuth_deg: float = -50.0, elevation_deg: float = 30.0) -> np.ndarray:
     """(size, size, 3) uint8 orthographic picture, camera on the given side of the canonical frame, with shadows on a floor."""
-    import open3d as o3d
-
-    scene = o3d.t.geometry.RaycastingScene()
-    vertices = np.ascontiguousarray(shape.vertices, np.float32)
-    scene.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(np.ascontiguousarray(shape.faces, np.uint32)))
-    floor = float(vertices[:, 2].min())
+    scene = ray_scene([(shape.vertices, shape.faces)])
+    floor = float(np.float32(shape.vertices[:, 2].min()))
     origins, direction = _rays(size, np.radians(azimuth_deg), np.radians(elevation_deg))
-    hit = scene.cast_rays(o3d.core.Tensor(np.concatenate([origins, np.broadcast_to(direction, origins.shape)], -1)))
+    hit = scene.cast_rays(tensor(np.concatenate([origins, np.broadcast_to(direction, origins.shape)], -1)))
     depth, face = hit["t_hit"].numpy(), hit["primitive_ids"].numpy()
     on_shape = np.isfinite(depth)
     depth = np.where(on_shape, depth, (floor - origins[..., 2]) / direction[2])
@@ -29,7 +26,7 @@ def shaded(shape: Shape, size: int = 256, azimuth_deg: float = -50.0, elevation_
 
     toward = np.broadcast_to(LIGHT, points.shape)
     start = points + 2e-3 * normals
-    lit = ~scene.test_occlusions(o3d.core.Tensor(np.concatenate([start, toward], -1).astype(np.float32))).numpy()
+    lit = ~scene.test_occlusions(tensor(np.concatenate([start, toward], -1))).numpy()
     lambert = np.clip(normals @ LIGHT, 0, 1) * lit
     half = (LIGHT - direction) / np.linalg.norm(LIGHT - direction)
     shine = 0.25 * np.clip(normals @ half, 0, 1) ** 40 * lit * on_shape

@@ -4,8 +4,8 @@ import numpy as np
 import trimesh
 
 from odd_bench.draft.ambient import FLOOR_SIDE_M, measure_ambient
-from odd_bench.draft.rays import Caster
 from odd_bench.draft.surface import join
+from odd_bench.shapes.raycast import Caster
 from tests.blender_jobs.scenes import shape_of, standing, three_objects
 from tests.draft.lights import constant, quartered
 
@@ -16,7 +16,7 @@ BALL = shape_of(trimesh.creation.icosphere(3, 0.5), "ball", (128, 128, 128))
 def measured(objects, floor_mean: float):
     surface = join(list(objects))
     light = constant(LEVEL)
-    ambient = measure_ambient(surface, Caster(surface), light, np.full(3, floor_mean), np.random.default_rng(0))
+    ambient = measure_ambient(surface, Caster([surface.mesh]), light, np.full(3, floor_mean), np.random.default_rng(0))
     return surface, ambient
 
 
@@ -43,7 +43,7 @@ def test_the_floor_is_darker_under_an_object_than_in_the_open():
 
 def test_the_floor_beyond_the_cells_is_evenly_lit():
     surface = join(list(three_objects()))
-    ambient = measure_ambient(surface, Caster(surface), quartered(0), np.full(3, 0.3), np.random.default_rng(0))
+    ambient = measure_ambient(surface, Caster([surface.mesh]), quartered(0), np.full(3, 0.3), np.random.default_rng(0))
     along = np.linspace(-2, 2, 999) * FLOOR_SIDE_M
     away = np.full_like(along, 0.5 * FLOOR_SIDE_M)
     for points in (np.stack([along, away], axis=1), np.stack([-away, along], axis=1)):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from odd_bench.color import LUMINANCE
-from odd_bench.draft.floor import DETAIL_END_M, PATTERNS, floor_albedo, noise
-from odd_bench.generate.surroundings import FLOOR_STYLES, draw_floor, mean_albedo
+from odd_bench.draft.floor import PATTERNS, floor_albedo, noise
+from odd_bench.generate.surroundings import FLOOR_FADES_M, FLOOR_STYLES, draw_floor, mean_albedo
 
 NEAR = np.random.default_rng(0).uniform(-1.2, 1.2, (3000, 2))
 DRAWS = [draw_floor(np.random.default_rng(seed)) for seed in range(150)]
@@ -29,7 +29,7 @@ def test_a_floor_has_a_pattern_around_its_mean_colour(kind):
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
 def test_far_away_the_pattern_fades_into_its_mean(kind):
     draw = next(draw for draw in DRAWS if draw["kind"] == kind)
-    far = NEAR + np.array([DETAIL_END_M[1] + 1.3, 0.0])
+    far = NEAR + np.array([FLOOR_FADES_M[1] + 1.3, 0.0])
     assert np.allclose(floor_albedo(draw, far), mean_albedo(draw), atol=1e-9)
 
 
