@@ -46,33 +46,34 @@ def train_run(
         method, features = build.prepare(
             config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
         )
-    if start_from is not None and not (folder / LATEST).is_file():
-        take_over(method, start_from)
+    begun = start_from is not None and not (folder / LATEST).is_file()
+    first_stage_s = take_over(method, start_from) if begun else None
     resolved = build.to_mapping(config)
     job = Job(model, resolved, config.train, config.augment, dataset, features, folder)
     display = Display(console if fabric.is_global_zero else None, job)
     display.start(method)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
-    fit(method, job, fabric, display, display.after_stage, skip_first=start_from is not None)
+    fit(method, job, fabric, display, display.after_stage, first_stage_s=first_stage_s)
     complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
     if fabric.is_global_zero and complete:
         finish(folder, dataset, console)
 
 
-def take_over(method: Method, start_from: Path) -> None:
+def take_over(method: Method, start_from: Path) -> float:
     """Copy the weights of another run whose names and shapes agree; what is learnt later starts afresh.
 
-    Raises WrongUse where nothing agrees.
+    Returns the seconds that run had spent. Raises WrongUse where nothing agrees.
     """
     later = tuple(f"{part}." for part in getattr(method, "learnt_later", ()))
-    stored = load_checkpoint(start_from / LATEST if start_from.is_dir() else start_from).weights
+    stored = load_checkpoint(start_from / LATEST if start_from.is_dir() else start_from)
     own = method.state_dict()
-    early = {name: value for name, value in stored.items() if not name.startswith(later)}
+    early = {name: value for name, value in stored.weights.items() if not name.startswith(later)}
     shared = {name: value for name, value in early.items() if name in own and own[name].shape == value.shape}
     if not shared:
         raise WrongUse(f"--start-from {start_from}: found no weights that fit; expected a run of a like configuration")
     method.load_state_dict({**own, **shared})
+    return stored.seconds
 
 
 def finish(folder: Path, dataset: Dataset, console: Console) -> None:

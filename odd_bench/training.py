@@ -88,13 +88,13 @@ def fit(
     fabric: Fabric,
     report: Callable[[StepReport], None] = lambda step: None,
     after_stage: Callable[[str, Method], None] = lambda name, method: None,
-    skip_first: bool = False,
+    first_stage_s: float | None = None,
 ) -> None:
     """Train through all stages, from the run's latest checkpoint where there is one.
 
-    skip_first: leave out the first stage, because the method comes with its weights. Raises Interrupted after Ctrl-C or
-    SIGTERM, once the state is saved; Diverged where a loss is not finite; WrongUse where the folder holds a run of another
-    configuration.
+    first_stage_s: seconds that the first stage took elsewhere, which is left out here, because the method comes with its weights.
+    Raises Interrupted after Ctrl-C or SIGTERM, once the state is saved; Diverged where a loss is not finite; WrongUse where the
+    folder holds a run of another configuration.
     """
     job.folder.mkdir(parents=True, exist_ok=True)
     latest = job.folder / LATEST
@@ -104,9 +104,10 @@ def fit(
         method.load_state_dict(resumed.weights)
         if resumed.finished:
             return
-    spent_s = resumed.seconds if resumed is not None else 0.0
+    first = int(first_stage_s is not None)
+    first, spent_s = (first, first_stage_s or 0.0) if resumed is None else (resumed.stage, resumed.seconds)
     for number, name in enumerate(method.stages):
-        if number >= (resumed.stage if resumed is not None else int(skip_first)):
+        if number >= first:
             here = resumed if resumed is not None and number == resumed.stage else None
             spent_s = train_stage(method, job, fabric, number, here, spent_s, report)
             after_stage(name, method)

@@ -72,14 +72,14 @@ def seed_results(
     data, folder = setup.data / name, setup.out / name / f"{row.slug}-{seed}"
     say(f"{name}: {row.name}, seed {seed}")
     begun = first_stage(row, data, setup, say)
-    checkpoint = trained(row, seed, data, folder, setup, begun)
+    settings = [*row.settings, *setup.settings, f"train.seed={seed}"]
+    checkpoint = trained(row.model, data, folder, setup, settings, begun)
     runs = restored_runs(row.model, checkpoint, folder)
-    seconds = checkpoint.seconds + (load_checkpoint(begun / LATEST).seconds if begun else 0.0)
     parameters = sum(parameter.numel() for parameter in runs[""].method.parameters()) / 1e6
     for split in open_or_explain(data).splits:
         if split not in NOT_TESTED:
             parts = split_parts(runs, folder, data, split)
-            yield Result(row, seed, name, split, parts, parameters, seconds, checkpoint.device)
+            yield Result(row, seed, name, split, parts, parameters, checkpoint.seconds, checkpoint.device)
 
 
 def first_stage(row: Row, data: Path, setup: Setup, say: Callable[[str], None]) -> Path | None:
@@ -90,22 +90,16 @@ def first_stage(row: Row, data: Path, setup: Setup, say: Callable[[str], None]) 
     settings = [*row.first_stage.settings, *setup.settings, "train.seed=0"]
     steps = resolved(row.model, setup, settings).train.steps[0]
     say(f"{data.name}: first stage, {row.first_stage.name}")
-    found_or_trained(row.model, data, folder, setup, [*settings, f"train.steps=[{steps}, 0]"])
+    trained(row.model, data, folder, setup, [*settings, f"train.steps=[{steps}, 0]"])
     return folder
 
 
-def trained(row: Row, seed: int, data: Path, folder: Path, setup: Setup, begun: Path | None = None) -> Checkpoint:
-    """The complete run of one seed, found or made. begun: a run whose first stage it takes over.
-
-    Raises WrongUse where what is found has another configuration.
-    """
-    settings = [*row.settings, *setup.settings, f"train.seed={seed}"]
-    return found_or_trained(row.model, data, folder, setup, settings, begun)
-
-
-def found_or_trained(
+def trained(
     model: str, data: Path, folder: Path, setup: Setup, settings: list[str], begun: Path | None = None
 ) -> Checkpoint:
+    """The complete run in a folder. begun: a run whose first stage it takes over. Raises WrongUse where the run that is found has
+    another configuration.
+    """
     path = folder / LATEST
     if path.is_file() and (found := load_checkpoint(path)).finished:
         wanted = builder(model).to_mapping(resolved(model, setup, settings))
