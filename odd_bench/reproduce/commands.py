@@ -9,7 +9,7 @@ import typer
 
 
 def reproduce(
-    table: Annotated[str, typer.Argument(help="table1, table2 or teachers.")],
+    table: Annotated[str, typer.Argument(help="table1, table2, teachers, table1-drafts or a file like them.")],
     config: Annotated[str, typer.Option(help="Named configuration of every method.")] = "mini",
     data: Annotated[Path, typer.Option(help="Folder that holds the data sets.")] = Path("data"),
     out: Annotated[Path | None, typer.Option(help="Runs, scores and table. Default: runs/TABLE-CONFIG.")] = None,
@@ -32,7 +32,7 @@ def reproduce(
 
     chosen = load_table(table).only(only or [])
     chosen = replace(chosen, datasets=tuple(datasets)) if datasets else chosen
-    folder = out or Path("runs") / f"{table}-{config}"
+    folder = out or Path("runs") / f"{chosen.name}-{config}"
     setup = Setup(data, folder, config, tuple(overrides or ()), devices)
     text = markdown(chosen, carry_out(chosen, setup, typer.echo))
     (folder / "table.md").write_text(text)

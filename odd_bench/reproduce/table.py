@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -60,10 +61,28 @@ class Table:
 
 
 def load_table(name: str) -> Table:
-    """The table of that name, from tables/. Raises ConfigError with the names there are."""
+    """The table of that name, from tables/, or of a YAML file like those.
+
+    Raises ConfigError with the names there are, or where the file is none or no table.
+    """
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        return from_mapping({"name": path.stem, **mapping_of(path)}, str(path))
     texts = named_texts("odd_bench.reproduce", "tables")
     check_choice(name, texts, "reproduce")
     return from_mapping({"name": name, **yaml.safe_load(texts[name])}, f"table {name}")
+
+
+def mapping_of(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file."""
+    try:
+        found = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        found = " ".join(str(error).split())
+        raise ConfigError(f"{path}: {found}; expected a table like odd_bench/reproduce/tables/table1.yaml") from error
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path}: found {type(found).__name__}; expected title, datasets and rows")
+    return found
 
 
 def from_mapping(values: Mapping[str, Any], where: str) -> Table:

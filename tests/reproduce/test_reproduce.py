@@ -76,8 +76,26 @@ def test_the_command_writes_the_table(setup, tmp_path):
     assert (tmp_path / "table.md").read_text() in ran.output
 
 
+def test_a_table_of_ones_own_is_read_from_its_file(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: Mine\ndatasets: [toys]\nrows: [{name: alone, model: reference, seeds: [3, 4]}]\n")
+    table = load_table(str(path))
+    assert (table.name, table.datasets, table.rows[0].seeds) == ("mine", ("toys",), (3, 4))
+    path.write_text("title: Mine\nrows: [{name: alone, modle: reference}]\n")
+    with pytest.raises(ConfigError, match=r"mine\.yaml"):
+        load_table(str(path))
+    path.write_text("- a list\n")
+    with pytest.raises(ConfigError, match=r"mine\.yaml: found list; expected title, datasets and rows"):
+        load_table(str(path))
+    path.write_text("a: [\n")
+    with pytest.raises(ConfigError, match=r"mine\.yaml: .*expected a table like"):
+        load_table(str(path))
+    with pytest.raises(ConfigError, match=r"none\.yaml: .*No such file"):
+        load_table(str(tmp_path / "none.yaml"))
+
+
 def test_wrong_names_are_explained(setup):
-    with pytest.raises(ConfigError, match="found 'table9'; expected one of table1, table2, teachers"):
+    with pytest.raises(ConfigError, match="found 'table9'; expected one of table1, table1-drafts, table2, teachers"):
         load_table("table9")
     with pytest.raises(
         ConfigError, match=r"--only: found 'finale'; expected one of a-alone, final\. Did you mean 'final'"
