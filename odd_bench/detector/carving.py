@@ -9,6 +9,7 @@ the one whose boxes are most alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -38,48 +39,62 @@ class CarvingConfig:
     min_voxels: int = 300
 
 
-def carved_boxes(
+@dataclass(frozen=True)
+class Carved:
+    """n objects. objects: the numbers x, y, z of each one's voxels (k, 3) of `grid`. alphas: their alpha, (k,)."""
+
+    objects: list[np.ndarray]
+    alphas: list[np.ndarray]
+    grid: VoxelGrid
+
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """(n, 6) metres."""
+        return boxes_around(self.objects, self.grid)
+
+
+def carved(
     alpha: Tensor, outlines: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid, boxes: BoxConfig,
     config: CarvingConfig, count: int | None = None,
-) -> np.ndarray:  # fmt: skip
-    """(n, 6) metres. alpha: (z, y, x). outlines: (v, h, w) signed pixels of all objects' silhouettes. count: see BoxConfig."""
+) -> Carved:  # fmt: skip
+    """alpha: (z, y, x) of `grid`. outlines: (v, h, w) signed pixels of all objects' silhouettes. count: see BoxConfig."""
     fine = grid.finer(config.finer)
-    kept = carved_voxels(alpha, outlines, K, camera_from_world, fine, config)
-    volume = alpha.cpu().numpy()
+    raised = interpolate(alpha[None, None].float(), size=fine.shape_zyx, mode="trilinear", align_corners=False)[0, 0]
+    kept = carved_voxels(raised, outlines, K, camera_from_world, fine, config.alpha_above)
+    coarse = alpha.cpu().numpy()
 
-    def at(threshold: float) -> np.ndarray:
-        seeds = objects_from_alpha(
-            volume, replace(boxes, alpha_above=threshold, grow_above=None), count
-        )  # carving grows
-        seeds = [config.finer * seed + (config.finer - 1) / 2 for seed in seeds]  # in numbers of the smaller voxels
+    def objects_at(threshold: float) -> list[np.ndarray]:
+        opaque = replace(boxes, alpha_above=threshold, grow_above=None)  # carving grows them
+        seeds = [config.finer * seed + (config.finer - 1) / 2 for seed in objects_from_alpha(coarse, opaque, count)]
         owned, left = shared_out(seeds, kept, config.reach_m / fine.voxel_m)
         if count is None:
             owned += [left[group] for group in clusters(left, boxes) if len(group) >= config.min_voxels]
-        return boxes_around(owned, fine)
+        return owned
 
-    if count is not None:
-        return at(boxes.alpha_above)
-    return most_alike({threshold: at(threshold) for threshold in config.opaque_above}, boxes.alpha_above, config.prefer)
+    thresholds = config.opaque_above if count is None else (boxes.alpha_above,)
+    objects = most_alike([(t, objects_at(t)) for t in thresholds], boxes.alpha_above, config.prefer)
+    values = raised.cpu().numpy()
+    return Carved(objects, [values[tuple(one.astype(int).T[::-1])] for one in objects], fine)
 
 
-def most_alike(candidates: dict[float, np.ndarray], usual: float, prefer: float) -> np.ndarray:
-    """The boxes (n, 6), by threshold, whose volumes lie closest to each other; an object alone is like nothing."""
+def most_alike(candidates: list[tuple[float, list[np.ndarray]]], usual: float, prefer: float) -> list[np.ndarray]:
+    """The objects, by threshold, whose boxes' volumes lie closest to each other; an object alone is like nothing."""
 
-    def unlike(threshold: float) -> tuple[bool, float]:
-        volumes = np.log(candidates[threshold][:, 3:].prod(axis=1))
+    def unlike(candidate: tuple[float, list[np.ndarray]]) -> tuple[bool, float]:
+        threshold, objects = candidate
+        volumes = [np.log(np.ptp(one, axis=0) + 1).sum() for one in objects]
         spread = np.abs(volumes - np.median(volumes)).mean() if len(volumes) > 1 else 0.0
         return len(volumes) < 2, spread + prefer * abs(np.log(threshold / usual))
 
-    return candidates[min(candidates, key=unlike)]
+    return min(candidates, key=unlike)[1]
 
 
 def carved_voxels(
-    alpha: Tensor, outlines: Tensor, K: Tensor, camera_from_world: Tensor, fine: VoxelGrid, config: CarvingConfig
+    alpha: Tensor, outlines: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid, alpha_above: float
 ) -> np.ndarray:
-    """(k, 3) numbers x, y, z of the voxels of `fine` that are not empty and that every view shows on an object."""
-    raised = interpolate(alpha[None, None].float(), size=fine.shape_zyx, mode="trilinear", align_corners=False)[0, 0]
-    voxels = torch.nonzero(raised > config.alpha_above).flip(1)
-    inside = outline_distance(outlines, K, camera_from_world, fine.world(voxels.float())) <= 0
+    """(k, 3) numbers x, y, z of the voxels of alpha (z, y, x) that are not empty and that every view shows on an object."""
+    voxels = torch.nonzero(alpha > alpha_above).flip(1)
+    inside = outline_distance(outlines, K, camera_from_world, grid.world(voxels.float())) <= 0
     return voxels[inside].cpu().numpy()
 
 

@@ -21,7 +21,7 @@ from odd_bench.detector.canonical import (
     shape_scale,
     symmetries,
 )
-from odd_bench.detector.carving import carved_boxes
+from odd_bench.detector.carving import Carved, carved
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
 from odd_bench.detector.heads import Heads
@@ -47,6 +47,7 @@ from odd_bench.detector.render import feature_weights, pixel_rays, render
 from odd_bench.detector.roi import cell_centres, pool
 from odd_bench.detector.silhouettes import Silhouettes
 from odd_bench.detector.tokens import TokenComparison
+from odd_bench.detector.tops import Tops
 from odd_bench.detector.unet3d import Unet3d
 from odd_bench.detector.volumes import Volumes
 from odd_bench.method import SceneAnswer
@@ -61,7 +62,6 @@ class Detector(nn.Module):
     """
 
     stages = (RECONSTRUCTION, END_TO_END)
-    learnt_later = ("compare",)  # what the first stage leaves alone
     threshold = 0.5
 
     def __init__(self, config: DetectorConfig, pca: Pca | None = None):
@@ -74,6 +74,7 @@ class Detector(nn.Module):
         if self.relates:
             self.silhouettes = Silhouettes(self.backbone.pyramid.widths)
             self.compare = Relations(min(config.relations.levels, len(self.backbone.pyramid.widths)), config.relations)
+            self.tops = Tops()
         else:
             self.compare = TokenComparison(config)
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
@@ -92,6 +93,11 @@ class Detector(nn.Module):
         return self.config.attention.kind == "relations"
 
     @property
+    def learnt_later(self) -> tuple[str, ...]:
+        """What the first stage leaves alone."""
+        return ("compare", "tops") if self.relates else ("compare",)
+
+    @property
     def reconstructs(self) -> list[nn.Module]:
         """The parts that learn what a scene is like, before objects are compared."""
         parts = [self.backbone, self.volume, self.heads]
@@ -105,7 +111,8 @@ class Detector(nn.Module):
     def start_stage(self, name: str) -> None:
         """First the volume alone, then everything, or the comparison alone."""
         self.stage = name
-        self.compare.requires_grad_(name == END_TO_END)
+        for part in self.learnt_later:
+            getattr(self, part).requires_grad_(name == END_TO_END)
         if self.keeps_volume:
             for part in self.reconstructs:
                 part.requires_grad_(False)
@@ -245,17 +252,19 @@ class Detector(nn.Module):
 
     def token_losses(self, volumes: Volumes, batch: SceneBatch, scene: int) -> dict[str, Tensor]:
         """Binary cross-entropy of the found objects; empty where nothing is found."""
-        boxes, owner = self.owned(volumes, batch, scene)
+        boxes, owner = self.owned(self.boxes(volumes, batch, scene)[0], batch, scene)
         if not len(boxes):
             return {}
         logits = self.logits(volumes, scene, boxes)
         return {"label": label_loss(logits, owned_labels(owner, batch.labels[scene]), self.config.loss)}
 
     def relation_losses(self, volumes: Volumes, batch: SceneBatch, scene: int) -> dict[str, Tensor]:
-        """The same, and the changes of pixels."""
-        boxes, owner = self.owned(volumes, batch, scene)
+        """The same, and the changes of pixels and the heights of boxes."""
+        carved, true = self.carved(volumes, batch, scene), batch.boxes[scene].cpu().numpy()
+        boxes, owner = self.owned(true if self.gt_boxes else self.tops.lowered(carved), batch, scene)
         if not len(boxes):
             return {}
+        _, carved_owner = owned_boxes(carved.boxes, true, self.config.loss)
         related = self.related(volumes, scene, boxes)
         changed, judged = changed_pixels(related.pixels, owner, batch, scene)
         labels = owned_labels(owner, batch.labels[scene])
@@ -265,13 +274,13 @@ class Detector(nn.Module):
             "recalled": recalled * len(labels) / len(self.compare.decision.memory.kept()[1]),
             "change": change_loss(related.compared.pixel_logits, changed.float(), judged),
             "ridge": self.compare.decision.penalty(),
+            "height": self.tops.loss(carved, true, carved_owner[: len(carved.objects)]),
         }
 
-    def owned(self, volumes: Volumes, batch: SceneBatch, scene: int) -> tuple[np.ndarray, Tensor]:
-        """Boxes (n, 6) to train on and the number of the true object of each, -1 for none."""
-        found, _ = self.boxes(volumes, batch, scene)
+    def owned(self, found: np.ndarray, batch: SceneBatch, scene: int) -> tuple[np.ndarray, Tensor]:
+        """Boxes (n, 6) to train on, those found (m, 6) first, and the number of the true object of each, -1 for none."""
         boxes, owner = owned_boxes(found, batch.boxes[scene].cpu().numpy(), self.config.loss)
-        return boxes, torch.from_numpy(owner).to(volumes.features.device)
+        return boxes, torch.from_numpy(owner).to(batch.boxes[scene].device)
 
     # Objects and their comparison, sections 3.3 and 3.4
 
@@ -280,14 +289,20 @@ class Detector(nn.Module):
         if self.gt_boxes:
             boxes = batch.boxes[scene].cpu().numpy()
             return boxes, np.arange(len(boxes))
-        count = len(batch.boxes[scene]) if self.gt_count else None
-        alpha = volumes.alpha[scene].detach().float()
-        if not self.relates:
-            return boxes_from_alpha(alpha.cpu().numpy(), self.grid, self.config.boxes, count), None
-        views = (batch.K[scene], batch.camera_from_world[scene])
-        return carved_boxes(
-            alpha, volumes.outlines[scene], *views, self.grid, self.config.boxes, self.config.carving, count
-        ), None
+        if self.relates:
+            return self.tops.lowered(self.carved(volumes, batch, scene)), None
+        alpha = volumes.alpha[scene].detach().float().cpu().numpy()
+        return boxes_from_alpha(alpha, self.grid, self.config.boxes, self.count(batch, scene)), None
+
+    def carved(self, volumes: Volumes, batch: SceneBatch, scene: int) -> Carved:
+        """The objects that silhouettes leave of the volume."""
+        alpha, outlines = volumes.alpha[scene].detach().float(), volumes.outlines[scene]
+        views, config = (batch.K[scene], batch.camera_from_world[scene]), self.config
+        return carved(alpha, outlines, *views, self.grid, config.boxes, config.carving, self.count(batch, scene))
+
+    def count(self, batch: SceneBatch, scene: int) -> int | None:
+        """The number of objects, where that is told."""
+        return len(batch.boxes[scene]) if self.gt_count else None
 
     def pooled(self, volumes: Volumes, scene: int, cells: Tensor) -> tuple[Tensor, Tensor]:
         """z_n: features (n, t, d) and alpha (n, t) at the cells (n, t, 3)."""

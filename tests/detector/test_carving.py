@@ -8,7 +8,7 @@ import torch
 
 from odd_bench.boxes import iou_matrix
 from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha
-from odd_bench.detector.carving import CarvingConfig, carved_boxes, most_alike, shared_out
+from odd_bench.detector.carving import CarvingConfig, carved, most_alike, shared_out
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.hulls import signed_pixels
 from tests.detector.shapes import Ball, Bricks, Solid, boxes_of, cameras_around, shown
@@ -31,7 +31,7 @@ def found(
     alpha: torch.Tensor, solids: list[Solid], carving: CarvingConfig = CARVING, count: int | None = None
 ) -> np.ndarray:
     outlines = signed_pixels(shown(solids, CAMERAS) > 0) if solids else signed_pixels(torch.zeros(12, 128, 128) > 0)
-    return carved_boxes(alpha, outlines, *stacked(CAMERAS), GRID, BOXES, carving, count)
+    return carved(alpha, outlines, *stacked(CAMERAS), GRID, BOXES, carving, count).boxes
 
 
 def overlap(boxes: np.ndarray, solids: list[Solid]) -> np.ndarray:
@@ -104,16 +104,21 @@ def test_instances_of_one_shape_are_taken_apart_where_that_makes_them_alike():
     assert len(found(alpha, row)) == 4 and (overlap(found(alpha, row), row) > 0.7).all()
 
 
+def block(x: int, sides: tuple[int, int, int]) -> np.ndarray:
+    """The voxels of a block with its corner at (x, 0, 0)."""
+    return np.argwhere(np.ones(sides)) + [x, 0, 0]
+
+
 def test_of_equally_alike_boxes_those_of_the_usual_threshold_are_taken():
-    boxes = np.array([[0, 0, 0, 1, 1, 1], [2, 0, 0, 1, 1, 1]], float)
-    candidates = {0.1: boxes, 0.2: boxes + 0.01, 0.4: boxes[:1]}
-    assert most_alike(candidates, usual=0.2, prefer=0.1) is candidates[0.2]
-    assert most_alike(candidates, usual=0.1, prefer=0.1) is candidates[0.1]
+    row = [block(0, (3, 3, 3)), block(9, (3, 3, 3))]
+    candidates = [(threshold, [one + number for one in row]) for number, threshold in enumerate((0.1, 0.2, 0.4))]
+    assert most_alike(candidates, usual=0.2, prefer=0.1) is candidates[1][1]
+    assert most_alike(candidates, usual=0.1, prefer=0.1) is candidates[0][1]
 
 
 def test_boxes_that_are_alike_are_taken_before_the_usual_ones_and_before_one_alone():
-    alike = np.array([[0, 0, 0, 1, 1, 1], [2, 0, 0, 1, 1, 1], [4, 0, 0, 1, 1, 1]], float)
-    merged = np.array([[1, 0, 0, 3, 1, 1], [4, 0, 0, 1, 1, 1]], float)
-    candidates = {0.1: merged[:1], 0.2: merged, 0.4: alike}
+    alike = [block(x, (3, 3, 3)) for x in (0, 6, 12)]
+    merged = [block(0, (9, 3, 3)), block(12, (3, 3, 3))]
+    candidates = [(0.1, merged[:1]), (0.2, merged), (0.4, alike)]
     assert most_alike(candidates, usual=0.2, prefer=0.1) is alike
-    assert most_alike({0.1: merged[:1], 0.2: merged[:1], 0.4: merged[:0]}, 0.2, 0.1).shape == (1, 6)
+    assert most_alike([(0.1, []), (0.2, merged[:1])], 0.2, 0.1) == merged[:1]

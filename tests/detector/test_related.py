@@ -66,8 +66,8 @@ def test_a_volume_that_is_not_kept_changes():
 
 def test_the_comparison_learns_from_a_few_scenes():
     losses = train_on(at_end_to_end(frozen_volume("model.relations.ridge=0.0")), 50)
-    assert losses[0].keys() == {"total", "label", "recalled", "change", "ridge"}
-    for name in losses[0].keys() - {"ridge"}:
+    assert losses[0].keys() == {"total", "label", "recalled", "change", "ridge", "height"}
+    for name in losses[0].keys() - {"ridge", "height"}:
         first, last = (np.mean([step[name] for step in part]) for part in (losses[:5], losses[-5:]))
         assert last < (0.7 if name in ("total", "label", "recalled") else 1) * first, name
 
