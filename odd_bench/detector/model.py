@@ -17,33 +17,16 @@ from odd_bench.detector.boxes import boxes_from_alpha
 from odd_bench.detector.canonical import (
     canonical_coordinates,
     canonical_diagonal,
-    contrastive_loss,
-    shape_scale,
-    symmetries,
 )
 from odd_bench.detector.carving import Carved, carved
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
 from odd_bench.detector.heads import Heads
-from odd_bench.detector.losses import (
-    change_loss,
-    covered_cells,
-    feature_loss,
-    label_loss,
-    mask_loss,
-    owned_boxes,
-    owned_labels,
-    picture_targets,
-    silhouette_loss,
-    teacher_targets,
-)
 from odd_bench.detector.matching import correspondence_accuracy
-from odd_bench.detector.object_pixels import changed_pixels
-from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
+from odd_bench.detector.objective import losses
 from odd_bench.detector.registration import placement_accuracy
 from odd_bench.detector.related import Related, related
 from odd_bench.detector.relations import Relations
-from odd_bench.detector.render import feature_weights, pixel_rays, render
 from odd_bench.detector.roi import cell_centres, pool
 from odd_bench.detector.silhouettes import Silhouettes
 from odd_bench.detector.tokens import TokenComparison
@@ -159,128 +142,9 @@ class Detector(nn.Module):
             levels = self.backbone.pyramid.levels(large)
         return [level.detach() for level in levels[: config.levels]]
 
-    # Losses, sections 3.2 and 3.4
-
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """`total` and its parts. Half of the views build the volumes, the other half are rendered, and the reverse."""
-        half = batch.images.shape[1] // 2
-        first, second = range(half), range(half, 2 * half)
-        ways = [(first, second), (second, first)] if self.config.loss.both_ways else [(first, second)]
-        parts = [self.loss_one_way(batch.with_views(seen), batch.with_views(held)) for seen, held in ways]
-        return {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
-
-    def loss_one_way(self, seen: SceneBatch, held: SceneBatch) -> dict[str, Tensor]:
-        """Volumes from `seen`, pictures and features of `held`."""
-        volumes = self.reconstruct(seen)
-        if self.keeps_volume:
-            parts = self.object_losses(volumes, seen)
-            return {"total": self.weighted(parts), **parts}
-        parts = self.rendering_losses(volumes, held)
-        if self.relates:
-            parts["silhouette"] = silhouette_loss(volumes.silhouettes, seen.instance)
-        if self.config.teacher.kind == "canonical":
-            parts["canonical"] = self.mean_over_scenes(self.canonical_loss, volumes, seen)
-        total = self.weighted(parts)
-        if self.stage == END_TO_END:
-            objects = self.object_losses(volumes, seen)
-            total = self.weighted(objects) + self.config.loss.reconstruction * total
-            parts = {**parts, **objects}
-        return {"total": total, **parts}
-
-    def weighted(self, parts: dict[str, Tensor]) -> Tensor:
-        """The sum of losses, each by its weight; colours and labels count once."""
-        weights = self.config.loss
-        factors = {"mask": weights.mask, "feature": weights.feature, "canonical": weights.canonical,
-                   "change": weights.change,
-                   "silhouette": weights.silhouette}  # fmt: skip
-        return sum(factors.get(name, 1.0) * part for name, part in parts.items())  # eq. 4
-
-    def mean_over_scenes(self, scene_loss, volumes: Volumes, batch: SceneBatch) -> Tensor:
-        return torch.stack([scene_loss(volumes, batch, scene) for scene in range(len(batch))]).mean()
-
-    def object_losses(self, volumes: Volumes, batch: SceneBatch) -> dict[str, Tensor]:
-        """Means over scenes of what is learnt of found objects; 0 where nothing is found."""
-        scene_losses = self.relation_losses if self.relates else self.token_losses
-        found = [scene_losses(volumes, batch, scene) for scene in range(len(batch))]
-        found = [one for one in found if one]
-        if not found:
-            return {"label": sum(p.sum() for p in self.compare.parameters()) * 0}
-        return {name: torch.stack([one[name] for one in found]).sum() / len(batch) for name in found[0]}
-
-    def rendering_losses(self, volumes: Volumes, held: SceneBatch) -> dict[str, Tensor]:
-        """Means over scenes and views of the errors of colour, mask and features."""
-        config, size = self.config.render, tuple(held.images.shape[-2:])
-        sums: dict[str, list[Tensor]] = {"color": [], "mask": [], "feature": []}
-        for scene in range(len(held)):
-            rays = pixel_rays(held.K[scene], held.camera_from_world[scene], size, config.pixels)
-            truth = picture_targets(held.images[scene].float() / 255, held.instance[scene], config.pixels)
-            if config.rays is not None:
-                cells = draw_cells(near_objects(truth[1], config.pixels), config.rays)
-                rays, truth = drawn_rays(rays, cells), at_cells(truth, cells)
-            color, mask = render(volumes.color_alpha[scene], rays, self.grid, config)
-            sums["color"].append((color - truth[0]).square().sum(dim=-1).mean())  # eq. 3
-            sums["mask"].append(mask_loss(mask, truth[1], self.config.loss.mask_kind))
-            if held.teacher is not None:
-                sums["feature"].append(self.scene_feature_loss(volumes, held, scene))
-        return {name: torch.stack(values).mean() for name, values in sums.items() if values}
-
-    def scene_feature_loss(self, volumes: Volumes, held: SceneBatch, scene: int) -> Tensor:
-        """Rendered features against the teacher's where objects are; no gradient to the density."""
-        config, size = self.config.render, tuple(held.images.shape[-2:])
-        covered = covered_cells(held.instance[scene], config.feature_pixels)
-        rays = pixel_rays(held.K[scene], held.camera_from_world[scene], size, config.feature_pixels)
-        weights = feature_weights(volumes.alpha[scene], rays, covered, self.grid, config)
-        voxels = volumes.features[scene].flatten(1).T[weights.voxels]  # (k, d)
-        target = teacher_targets(held.teacher[scene], covered, config.feature_pixels)
-        return feature_loss(weights.render(self.heads.beta(voxels)), target)
-
-    def canonical_loss(self, volumes: Volumes, batch: SceneBatch, scene: int) -> Tensor:
-        """Projected features of true instances against their canonical coordinates."""
-        config = self.config.canonical
-        poses = batch.world_from_object[scene]
-        cells = cell_centres(batch.boxes[scene], self.grid, self.config.roi)
-        features, alpha = self.pooled(volumes, scene, cells)
-        on_object = alpha.detach() > config.alpha_above  # (n, t)
-        if not on_object.any():
-            return features.sum() * 0
-        canonical = canonical_coordinates(cells, poses)
-        turns = symmetries(volumes.color_alpha[scene].detach(), canonical, on_object, poses, self.grid, config)
-        spread = config.spread_cells * (cells[0, 1] - cells[0, 0]).norm() / shape_scale(poses[0])
-        return contrastive_loss(
-            self.heads.beta(features), canonical, on_object, turns, float(spread), config.temperature
-        )
-
-    def token_losses(self, volumes: Volumes, batch: SceneBatch, scene: int) -> dict[str, Tensor]:
-        """Binary cross-entropy of the found objects; empty where nothing is found."""
-        boxes, owner = self.owned(self.boxes(volumes, batch, scene)[0], batch, scene)
-        if not len(boxes):
-            return {}
-        logits = self.logits(volumes, scene, boxes)
-        return {"label": label_loss(logits, owned_labels(owner, batch.labels[scene]), self.config.loss)}
-
-    def relation_losses(self, volumes: Volumes, batch: SceneBatch, scene: int) -> dict[str, Tensor]:
-        """The same, and the changes of pixels and the heights of boxes."""
-        carved, true = self.carved(volumes, batch, scene), batch.boxes[scene].cpu().numpy()
-        boxes, owner = self.owned(true if self.gt_boxes else self.tops.lowered(carved), batch, scene)
-        if not len(boxes):
-            return {}
-        _, carved_owner = owned_boxes(carved.boxes, true, self.config.loss)
-        related = self.related(volumes, scene, boxes)
-        changed, judged = changed_pixels(related.pixels, owner, batch, scene)
-        labels = owned_labels(owner, batch.labels[scene])
-        recalled = label_loss(*self.compare.decision.recalled(related.compared.figures, labels), self.config.loss)
-        return {
-            "label": label_loss(related.compared.logits, labels, self.config.loss),
-            "recalled": recalled * len(labels) / len(self.compare.decision.memory.kept()[1]),
-            "change": change_loss(related.compared.pixel_logits, changed.float(), judged),
-            "ridge": self.compare.decision.penalty(),
-            "height": self.tops.loss(carved, true, carved_owner[: len(carved.objects)]),
-        }
-
-    def owned(self, found: np.ndarray, batch: SceneBatch, scene: int) -> tuple[np.ndarray, Tensor]:
-        """Boxes (n, 6) to train on, those found (m, 6) first, and the number of the true object of each, -1 for none."""
-        boxes, owner = owned_boxes(found, batch.boxes[scene].cpu().numpy(), self.config.loss)
-        return boxes, torch.from_numpy(owner).to(batch.boxes[scene].device)
+        """`total` and its parts: see odd_bench.detector.objective."""
+        return losses(self, batch)
 
     # Objects and their comparison, sections 3.3 and 3.4
 
