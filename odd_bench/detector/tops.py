@@ -31,7 +31,8 @@ class Tops(nn.Module):
     def forward(self, carved: Carved) -> Tensor:
         """(n,) logarithm of true height over carved height."""
         layers = torch.from_numpy(layer_figures(carved)).to(self.linear.weight)
-        return self.linear(layers)[:, 0].clamp(LOWEST, HIGHEST)
+        with torch.autocast(layers.device.type, enabled=False):  # heights are millimetres
+            return self.linear(layers)[:, 0].clamp(LOWEST, HIGHEST)
 
     @torch.no_grad()
     def lowered(self, carved: Carved) -> np.ndarray:

@@ -27,6 +27,16 @@ def test_at_first_nothing_is_changed():
     assert np.allclose(Tops().lowered(objects), objects.boxes)
 
 
+def test_heights_are_the_same_in_mixed_precision():
+    tops, objects = Tops(), carved([block(8, 12), block(14, 5, 0.8)])
+    torch.nn.init.normal_(tops.linear.weight, std=0.1)
+    expected = tops.lowered(objects)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert np.array_equal(tops.lowered(objects), expected)
+        tops.loss(objects, expected, np.arange(2)).backward()
+    assert tops.linear.weight.grad.isfinite().all()
+
+
 def test_another_height_leaves_the_bottom_and_the_sides():
     boxes = carved([block(8, 12), block(14, 5)]).boxes
     changed = with_heights(boxes, np.array([0.3, 0.01]))
