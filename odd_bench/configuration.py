@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, fields, is_dataclass, replace
 from importlib import resources
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import yaml
@@ -57,6 +58,17 @@ def named_texts(package: str, folder: str) -> dict[str, str]:
     files = (resources.files(package) / folder).iterdir()
     found = {file.name.removesuffix(".yaml"): file.read_text() for file in files if file.name.endswith(".yaml")}
     return dict(sorted(found.items()))
+
+
+def read_mapping(path: Path, expected: str, keys: str) -> dict[str, Any]:
+    """The mapping in a YAML file. Raises ConfigError, which says what kind of file and which keys were expected."""
+    try:
+        values = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: found {str(error).splitlines()[0]}; expected {expected}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: found {type(values).__name__}; expected {keys}")
+    return values
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from odd_bench.color import linear
+from odd_bench.shapes.raycast import Mesh
 from odd_bench.shapes.shape import HARD_EDGE_RAD, Shape
 
 CLEAR_M = 5e-4  # rays start this far above the surface they leave, so that they do not hit it
@@ -29,7 +30,7 @@ class Surface:
     metallic: np.ndarray
 
     @property
-    def mesh(self) -> tuple[np.ndarray, np.ndarray]:
+    def mesh(self) -> Mesh:
         return self.vertices, self.faces
 
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from odd_bench.configuration import read_mapping
 from odd_bench.generate.config import ConfigError, GenerateConfig, from_mapping, load_preset
 
 
@@ -17,12 +16,7 @@ def chosen_config(kind: str, preset: str) -> GenerateConfig:
     if not preset.endswith((".yaml", ".yml")):
         return load_preset(kind, preset)
     path = Path(preset)
-    try:
-        values = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: found {str(error).splitlines()[0]}; expected a YAML configuration") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: found {type(values).__name__}; expected keys and values, see docs/configuration.md")
+    values = read_mapping(path, "a YAML configuration", "keys and values, see docs/configuration.md")
     return from_mapping({"kind": kind, **values}, where=str(path))
 
 

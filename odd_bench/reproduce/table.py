@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from odd_bench.configuration import ConfigError, build, check_choice, named_texts
+from odd_bench.configuration import ConfigError, build, check_choice, named_texts, read_mapping
 
 
 @dataclass(frozen=True)
@@ -67,22 +67,11 @@ def load_table(name: str) -> Table:
     """
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
-        return from_mapping({"name": path.stem, **mapping_of(path)}, str(path))
+        values = read_mapping(path, "a table like odd_bench/reproduce/tables/table1.yaml", "title, datasets and rows")
+        return from_mapping({"name": path.stem, **values}, str(path))
     texts = named_texts("odd_bench.reproduce", "tables")
     check_choice(name, texts, "reproduce")
     return from_mapping({"name": name, **yaml.safe_load(texts[name])}, f"table {name}")
-
-
-def mapping_of(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file."""
-    try:
-        found = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        found = " ".join(str(error).split())
-        raise ConfigError(f"{path}: {found}; expected a table like odd_bench/reproduce/tables/table1.yaml") from error
-    if not isinstance(found, dict):
-        raise ConfigError(f"{path}: found {type(found).__name__}; expected title, datasets and rows")
-    return found
 
 
 def from_mapping(values: Mapping[str, Any], where: str) -> Table:

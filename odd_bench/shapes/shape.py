@@ -8,9 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-HARD_EDGE_RAD = np.radians(
-    40.0
-)  # edges that bend more stay hard in every engine's pictures, the rest is shaded smoothly
+HARD_EDGE_RAD = np.radians(40.0)  # edges that bend more stay hard in every engine, the rest is shaded smoothly
 
 
 @dataclass(frozen=True)
