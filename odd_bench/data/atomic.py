@@ -1,4 +1,7 @@
-"""Files that are either whole or absent: a `.part` file, flushed, checked, then renamed."""
+"""Files that are either whole or absent: a `.part` file, flushed, checked, then renamed.
+
+The `.part` file is named after its process, for two workers may write the same cache at the same moment.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ def write_atomically(path: Path, content: bytes, verify: Callable[[Path], None] 
     Raises DataError where the disk is full or the folder cannot be written.
     """
     path = Path(path)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_flush(part, content)

@@ -46,7 +46,7 @@ def finish(
         truth = [truth_scene(scene) for scene in scenes]
         stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth)
         write_description(folder.root, _description(config, stated, scenes, report))
-        tidy(folder.work)
+        tidy(folder)
     return report
 
 

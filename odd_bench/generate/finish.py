@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from odd_bench import __version__
-from odd_bench.data.folder import GROUND_TRUTH, Description, shard_path, write_description
+from odd_bench.data.folder import GROUND_TRUTH, SHARDS, Description, shard_path, write_description
 from odd_bench.data.layout import read_scene
 from odd_bench.data.shards import open_shard
 from odd_bench.generate.config import GenerateConfig, to_mapping
@@ -37,7 +37,7 @@ def finish(config: GenerateConfig, folder: RunFolder, lines: list[str]) -> bool:
     stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth)
     reports = [json.loads(line) for line in folder.reports.read_text().splitlines()] if folder.reports.exists() else []
     write_description(folder.root, _description(config, stated, scenes, reports, lost))
-    tidy(folder.work)
+    tidy(folder)
     return True
 
 
@@ -88,11 +88,13 @@ def shard_scenes(shard: Path) -> list[Scene]:
         return [read_scene(group) for group in file["scenes"].values()]
 
 
-def tidy(work: Path) -> None:
-    """Remove what only the run needed; anything else found there is left alone."""
+def tidy(folder: RunFolder) -> None:
+    """Remove what only the run needed, and what a killed worker left half written; anything else is left alone."""
+    for path in folder.root.glob(f"{SHARDS}/*.h5.*.part"):
+        path.unlink()
     for pattern in ("staged/*.h5", "staged/*.part", "rest/*", "modes/*", "logs/child-*.log"):
-        for path in work.glob(pattern):
+        for path in folder.work.glob(pattern):
             path.unlink()
-    for folder in ("staged", "rest", "modes", "logs"):
-        if (work / folder).is_dir() and not any((work / folder).iterdir()):
-            (work / folder).rmdir()
+    for name in ("staged", "rest", "modes", "logs"):
+        if (folder.work / name).is_dir() and not any((folder.work / name).iterdir()):
+            (folder.work / name).rmdir()

@@ -209,3 +209,11 @@ def _wait_for(condition, timeout_s: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "the run made no progress"
         time.sleep(0.02)
+
+
+def test_what_a_killed_worker_left_half_written_is_gone_when_the_set_is_complete(tmp_path):
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    half = tmp_path / "set/shards/train-00000.h5.4242.part"
+    half.write_bytes(b"half a shard")
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    assert not half.exists()
