@@ -161,7 +161,8 @@ def train_stage(
             set_rates(optimizer, base_rates, rate_factor(train, step, steps))
             torch.manual_seed(step_seed(train.seed, offset + step, fabric.global_rank))
             batch = batch.to(fabric.device)
-            losses = module.loss(batch)
+            with fabric.autocast():  # Fabric's own reaches marked methods only where a strategy wraps the module
+                losses = module.loss(batch)
             fabric.backward(losses["total"])
             if train.clip:
                 fabric.clip_gradients(module, optimizer, max_norm=train.clip, error_if_nonfinite=False)

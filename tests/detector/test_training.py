@@ -1,5 +1,6 @@
 """Training: it learns, resumes to the same losses, refuses what does not fit; prediction writes valid files."""
 
+import math
 import shutil
 from dataclasses import replace
 from itertools import pairwise
@@ -191,3 +192,19 @@ def test_a_run_on_other_data_is_not_continued(run_folder):
     check_same_run(run_folder, stored, stored.model, stored.config, stored.data)
     with pytest.raises(WrongUse, match=r"other training data.*Name another --out folder"):
         check_same_run(run_folder, stored, stored.model, stored.config, "another")
+
+
+@pytest.mark.parametrize(("precision", "expected"), [("bf16-mixed", torch.bfloat16), ("32-true", torch.float32)])
+def test_losses_are_computed_in_the_configured_precision(folder, tmp_path, monkeypatch, precision, expected):
+    seen = set()
+    convolve = torch.nn.Conv2d.forward
+
+    def watched(module, pictures):
+        found = convolve(module, pictures)
+        if torch.is_grad_enabled():  # a training step; pictures of it are made in full precision
+            seen.add(found.dtype)
+        return found
+
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", watched)
+    losses = run_short(open_dataset(folder), tmp_path, [f"train.precision={precision}"])
+    assert seen == {expected} and all(math.isfinite(value) for step in losses for value in step.values())
