@@ -34,24 +34,24 @@ def obb_from_points(points: np.ndarray, yaw_rad: float | None = None) -> np.ndar
 
 def minimum_area_yaw(points_xy: np.ndarray) -> float:
     """Yaw in [0, pi/2) of the smallest rectangle around (n, 2) points; of equal ones the smallest yaw."""
-    directions = hull_edges(points_xy)
+    corners = hull_corners(points_xy)
+    directions = np.roll(corners, -1, axis=0) - corners
     yaws = np.unique(np.mod(np.arctan2(directions[:, 1], directions[:, 0]), np.pi / 2))
     along = np.stack([np.cos(yaws), np.sin(yaws)])  # (2, k)
     across = np.stack([-np.sin(yaws), np.cos(yaws)])
-    areas = np.ptp(points_xy @ along, axis=0) * np.ptp(points_xy @ across, axis=0)
+    areas = np.ptp(corners @ along, axis=0) * np.ptp(corners @ across, axis=0)
     return float(yaws[np.argmax(areas <= areas.min() * (1 + 1e-9))])
 
 
-def hull_edges(points_xy: np.ndarray) -> np.ndarray:
-    """(k, 2) edge vectors of the convex hull of (n, 2) points; one vector where the points lie on a line."""
+def hull_corners(points_xy: np.ndarray) -> np.ndarray:
+    """(k, 2) corners of the convex hull of (n, 2) points, counter-clockwise; both ends where the points lie on a line."""
     from scipy.spatial import ConvexHull, QhullError  # here, because comparing boxes does without its import time
 
     try:
-        corners = points_xy[ConvexHull(points_xy).vertices]
+        return points_xy[ConvexHull(points_xy).vertices]
     except (QhullError, ValueError):  # fewer than three points, or all on a line
         order = np.lexsort((points_xy[:, 1], points_xy[:, 0]))
-        return (points_xy[order[-1]] - points_xy[order[0]])[None]
-    return np.roll(corners, -1, axis=0) - corners
+        return points_xy[order[[0, -1]]]
 
 
 def as_obb(boxes: np.ndarray) -> np.ndarray:

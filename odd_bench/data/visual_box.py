@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import ConvexHull, QhullError
 
 from odd_bench.boxes import aabb_from_boxes, minimum_area_yaw
+from odd_bench.hull import hull_points
 
 NEAR = 1.5  # pixels
 UPRIGHT = 0.999  # cosine of the angle up to which two axes are one
@@ -54,14 +54,6 @@ def measure_boxes(objects: Sequence[Seen]) -> list[MeasuredBox]:
     """The boxes of all objects of a scene."""
     hulls = [hull_points(one.points) for one in objects]
     return [_measure(one, _points_of_mesh(one, objects, hulls)) for one in objects]
-
-
-def hull_points(points: np.ndarray) -> np.ndarray:
-    """The corners of the convex hull of (n, 3) points; the points themselves where they lie in a plane."""
-    try:
-        return points[ConvexHull(points).vertices]
-    except (QhullError, ValueError):  # flat, or fewer than four
-        return points
 
 
 def local_points(one: Seen, points: np.ndarray) -> np.ndarray:

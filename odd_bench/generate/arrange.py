@@ -9,6 +9,7 @@ from scipy.spatial import ConvexHull
 
 STEP_M = 0.01
 MAX_STEPS = 1000
+STEPS_AT_ONCE = 50
 HEADINGS = 9  # tried for each instance, so that the group stays compact
 
 
@@ -24,16 +25,19 @@ class Standing:
 
 
 def stand(
-    vertices: np.ndarray, intact_vertices: np.ndarray, rotation: np.ndarray, yaw_rad: float, size_m: float
+    points: np.ndarray, intact_points: np.ndarray, rotation: np.ndarray, yaw_rad: float, size_m: float
 ) -> Standing:
-    """Pose an instance by the rest rotation (3, 3) of its intact shape and a yaw, and lower it until it touches z = 0."""
+    """Pose an instance by the rest rotation (3, 3) of its intact shape and a yaw, and lower it until it touches z = 0.
+
+    points, intact_points: (n, 3) vertices of both, or the corners of their hulls.
+    """
     c, s = np.cos(yaw_rad), np.sin(yaw_rad)
     turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ rotation * size_m
-    posed = vertices @ turned.T
+    posed = points @ turned.T
     pose = np.eye(4)
     pose[:3, :3] = turned
     pose[2, 3] = -posed[:, 2].min()
-    both = np.concatenate([posed, intact_vertices @ turned.T])[:, :2]
+    both = np.concatenate([posed, intact_points @ turned.T])[:, :2]
     return Standing(pose, both[ConvexHull(both).vertices])
 
 
@@ -58,24 +62,35 @@ def _nearest_free(outline: np.ndarray, placed: list[np.ndarray], direction_rad: 
     """The smallest offset (2,) along one of the headings at which the outline is clear of the placed ones."""
     angles = direction_rad + 2 * np.pi * np.arange(HEADINGS) / HEADINGS
     headings = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    for step in range(MAX_STEPS):
-        for heading in headings:
-            offset = step * STEP_M * heading
-            if all(separation(outline + offset, other) >= gap_m for other in placed):
-                return offset
+    for first in range(0, MAX_STEPS, STEPS_AT_ONCE):
+        distance_m = STEP_M * np.arange(first, first + STEPS_AT_ONCE)
+        offsets = (distance_m[:, None, None] * headings).reshape(-1, 2)  # in the order in which they are preferred
+        free = np.all([separations(outline, other, offsets) >= gap_m for other in placed], axis=0)
+        if np.any(free):
+            return offsets[np.argmax(free)]
     raise ValueError(f"place: found no room within {MAX_STEPS * STEP_M} m; expected outlines of at most a metre")
 
 
 def separation(a: np.ndarray, b: np.ndarray) -> float:
     """Gap between two convex polygons (k, 2): the largest along any edge normal, at most their distance; negative if they meet."""
-    return max(_gap_along_normals(a, b), _gap_along_normals(b, a))
+    return float(separations(a, b, np.zeros((1, 2)))[0])
 
 
-def _gap_along_normals(a: np.ndarray, b: np.ndarray) -> float:
-    edge = np.roll(a, -1, axis=0) - a
-    normal = np.stack([edge[:, 1], -edge[:, 0]], axis=1)  # outward, counter-clockwise polygons
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    return float(np.max((b @ normal.T).min(axis=0) - np.einsum("ij,ij->i", a, normal)))
+def separations(a: np.ndarray, b: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """(m,) separation of polygon a, moved by each of the offsets (m, 2), from polygon b."""
+    a_normals, b_normals = _edge_normals(a), _edge_normals(b)
+    from_a = (b @ a_normals.T).min(axis=0) - np.einsum("ij,ij->i", a, a_normals)
+    from_b = (a @ b_normals.T).min(axis=0) - np.einsum("ij,ij->i", b, b_normals)
+    return np.maximum(
+        (from_a - offsets @ a_normals.T).max(axis=1), (from_b + offsets @ b_normals.T).max(axis=1)
+    )  # each gap changes by as much as the polygon moves along the normal
+
+
+def _edge_normals(polygon: np.ndarray) -> np.ndarray:
+    """(k, 2) unit normals of the edges of a counter-clockwise polygon (k, 2), outward."""
+    edge = np.roll(polygon, -1, axis=0) - polygon
+    normal = np.stack([edge[:, 1], -edge[:, 0]], axis=1)
+    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
 
 
 def _shifted(pose: np.ndarray, offset: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from odd_bench.anomalies.variant import Variant
 from odd_bench.cameras import eye, pixel_directions, project
 from odd_bench.data.record import CHANGED, LOST, UNCHANGED
+from odd_bench.hull import hull_points
 from odd_bench.scene import Camera
 from odd_bench.shapes.raycast import Caster
 from odd_bench.shapes.shape import Shape
@@ -27,6 +28,10 @@ class Posed:
 
     def world_vertices(self) -> np.ndarray:
         return transformed(self.shape.vertices, self.world_from_object)
+
+    def world_outline(self) -> np.ndarray:
+        """(k, 3) corners of the convex hull, metres."""
+        return transformed(self.shape.outline, self.world_from_object)
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,14 @@ def cast_labels(posed: list[Posed], cameras: tuple[Camera, ...]) -> Labels:
     whole = Caster([(v, p.shape.faces) for v, p in zip(vertices, posed, strict=True)])
     alone = [Caster([(v, p.shape.faces)]) for v, p in zip(vertices, posed, strict=True)]
     ghosts = {i: _lost_surface(p) for i, p in enumerate(posed) if p.variant is not None}
-    views = [_label_view(posed, vertices, camera, whole, alone, ghosts) for camera in cameras]
+    outlines = [p.world_outline() for p in posed]
+    views = [_label_view(posed, outlines, camera, whole, alone, ghosts) for camera in cameras]
     instance, change, depth_m, counts = (np.stack(part) for part in zip(*views, strict=True))
     visible, amodal, changed = counts.transpose(1, 2, 0)  # (3, objects, views)
     return Labels(instance, change, depth_m, visible, amodal, changed)
 
 
-def _label_view(posed, vertices: list[np.ndarray], camera: Camera, whole: Caster, alone: list[Caster], ghosts: dict):
+def _label_view(posed, outlines: list[np.ndarray], camera: Camera, whole: Caster, alone: list[Caster], ghosts: dict):
     origin, directions = eye(camera), pixel_directions(camera)
     hits = whole.cast(origin, directions)
     floor = -origin[2] / np.minimum(directions[..., 2], -1e-9)  # planar depth of z = 0, huge above the horizon
@@ -71,7 +77,7 @@ def _label_view(posed, vertices: list[np.ndarray], camera: Camera, whole: Caster
     for i, item in enumerate(posed):
         own = instance == i + 1
         counts[0, i] = own.sum()
-        window = _window(camera, vertices[i])
+        window = _window(camera, outlines[i])
         counts[1, i] = alone[i].blocked(origin, directions[window]).sum()
         if i not in ghosts:
             continue
@@ -84,28 +90,28 @@ def _label_view(posed, vertices: list[np.ndarray], camera: Camera, whole: Caster
 
 
 def _lost_surface(item: Posed) -> tuple[np.ndarray, Caster] | None:
-    """World vertices and caster of the intact shape's lost faces, None if there are none."""
+    """World outline and caster of the intact shape's lost faces, None if there are none."""
     faces = item.intact.faces[item.variant.lost_faces]
     if len(faces) == 0:
         return None
     vertices = transformed(item.intact.vertices, item.world_from_object)
-    return vertices[np.unique(faces)], Caster([(vertices, faces)])
+    return hull_points(vertices[np.unique(faces)]), Caster([(vertices, faces)])
 
 
 def _seen_ghost(ghost, camera: Camera, origin, directions, nearest) -> np.ndarray:
     """(h, w) bool: pixels where the lost surface would be in front of everything that is there."""
     seen = np.zeros(nearest.shape, bool)
     if ghost is not None:
-        vertices, caster = ghost
-        window = _window(camera, vertices)
+        outline, caster = ghost
+        window = _window(camera, outline)
         depth = caster.cast(origin, directions[window]).distance
         seen[window] = depth < nearest[window] - TIE_M
     return seen
 
 
-def _window(camera: Camera, vertices: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns that hold the projection of the vertices."""
-    pixels, _ = project(camera, vertices)
+def _window(camera: Camera, outline: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns that hold the projection of everything within the outline."""
+    pixels, _ = project(camera, outline)
     low = np.maximum(np.floor(pixels.min(axis=0)).astype(int), 0)
     high = np.ceil(pixels.max(axis=0)).astype(int) + 1
     return slice(low[1], max(high[1], 0)), slice(low[0], max(high[0], 0))

@@ -164,7 +164,7 @@ def _is_seen(changed_pixels: np.ndarray, config: GenerateConfig) -> bool:
 def _arrangement(line: dict, config: GenerateConfig, intact: Shape, rests, variants: dict[int, Variant]) -> Arrangement:
     shapes = [variants[i].shape if i in variants else intact for i in range(len(line["objects"]))]
     standing = [
-        stand(shape.vertices, intact.vertices, draw_rest(rests, item["rest"]), item["yaw_rad"], line["size_m"])
+        stand(shape.outline, intact.outline, draw_rest(rests, item["rest"]), item["yaw_rad"], line["size_m"])
         for shape, item in zip(shapes, line["objects"], strict=True)
     ]
     poses = place(standing, [item["direction_rad"] for item in line["objects"]], line["gap_m"])
@@ -172,7 +172,7 @@ def _arrangement(line: dict, config: GenerateConfig, intact: Shape, rests, varia
         Posed(shape, pose, variants.get(i), intact if i in variants else None)
         for i, (shape, pose) in enumerate(zip(shapes, poses, strict=True))
     ]
-    outline = np.concatenate([item.world_vertices() for item in posed])
+    outline = np.concatenate([item.world_outline() for item in posed])
     cameras = orbit_cameras(config.orbit, line["orbit"], outline)
     return Arrangement(posed, cameras, cast_labels(posed, cameras))
 

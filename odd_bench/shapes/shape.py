@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+
+from odd_bench.hull import hull_points
 
 HARD_EDGE_RAD = np.radians(40.0)  # edges that bend more stay hard in every engine, the rest is shaded smoothly
 
@@ -50,6 +53,11 @@ class Shape:
     def extents(self) -> np.ndarray:
         """(3,) sides of the bounding box, canonical units."""
         return np.ptp(self.vertices, axis=0)
+
+    @cached_property
+    def outline(self) -> np.ndarray:
+        """(k, 3) corners of the convex hull: as far as the vertices reach in any direction, and in any picture."""
+        return hull_points(self.vertices)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,14 @@
+"""Corners of a convex hull: all that boxes, cameras and windows of pictures need to know of many points."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import ConvexHull, QhullError
+
+
+def hull_points(points: np.ndarray) -> np.ndarray:
+    """The corners of the convex hull of (n, 3) points; the points themselves where they lie in a plane."""
+    try:
+        return points[ConvexHull(points).vertices]
+    except (QhullError, ValueError):  # flat, or fewer than four
+        return points
