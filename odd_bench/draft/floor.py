@@ -5,40 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import ndimage
 
 from odd_bench.color import linear
+from odd_bench.draft.grid import bilinear
 from odd_bench.generate.surroundings import FLOOR_FADES_M, mean_albedo
 
-_LATTICE = np.random.default_rng(0).random((256, 256)).astype(np.float32)
+_PERIOD = 256
+_LATTICE = np.random.default_rng(0).random((_PERIOD, _PERIOD)).astype(np.float32)
+_REPEATED = np.pad(_LATTICE, (0, 1), mode="wrap")[None]
 
 
 def floor_albedo(draw: dict, points: np.ndarray) -> np.ndarray:
-    """(n, 3) linear reflectance at places (n, 2) on the floor, metres, world. A set of textures shows as plain grey."""
-    mean = mean_albedo(draw)
+    """(3, n) linear reflectance at places (2, n) on the floor, metres, world. A set of textures shows as plain grey."""
+    mean = mean_albedo(draw).astype(points.dtype)[:, None]
     if draw["kind"] == "textures":
-        return np.broadcast_to(mean, (len(points), 3))
+        return np.broadcast_to(mean, (3, points.shape[1]))
     cos, sin = np.cos(draw["rotation_rad"]), np.sin(draw["rotation_rad"])
-    turned = points @ np.array([[cos, sin], [-sin, cos]]) + np.asarray(draw["offset_m"]) + draw["pattern"]
-    near = 1 - np.clip((np.linalg.norm(points, axis=1) - FLOOR_FADES_M[0]) / np.ptp(FLOOR_FADES_M), 0, 1)
-    return mean + near[:, None] * (PATTERNS[draw["kind"]](draw, turned) - mean)
+    place = np.asarray(draw["offset_m"]) + draw["pattern"]  # far off: only double precision tells neighbours apart
+    x, y = points.astype(np.float64)
+    turned = np.stack([cos * x - sin * y, sin * x + cos * y]) + place[:, None]
+    near = 1 - np.clip((np.sqrt((points**2).sum(axis=0)) - FLOOR_FADES_M[0]) / float(np.ptp(FLOOR_FADES_M)), 0, 1)
+    return mean + near * (PATTERNS[draw["kind"]](draw, turned) - mean)
 
 
 def noise(points: np.ndarray, size_m: float, octaves: int = 3) -> np.ndarray:
-    """(n,) in 0..1: smooth noise whose coarsest features are as large as `size_m`."""
-    total, weight = np.zeros(len(points)), 0.0
+    """(n,) float32 in 0..1 at places (2, n): smooth noise whose coarsest features are as large as `size_m`."""
+    total, weight = np.zeros(points.shape[1], np.float32), 0.0
     for octave in range(octaves):
-        share, places = 0.55**octave, points / size_m * 2**octave + 17.3 * octave
-        total += share * ndimage.map_coordinates(_LATTICE, places.T, order=1, mode="grid-wrap")
+        share, places = 0.55**octave, points * (2**octave / size_m) + 17.3 * octave
+        places -= _PERIOD * np.floor(places / _PERIOD)
+        total += np.float32(share) * bilinear(_REPEATED, *places)[0]
         weight += share
-    return total / weight
+    return total / np.float32(weight)
 
 
 def _mixed(draw: dict, second: np.ndarray, third: np.ndarray) -> np.ndarray:
-    """The colours of the draw: the first, covered by shares (n,) of the second and then of the third."""
-    colors = [linear(color) for color in draw["colors"]]
-    covered = colors[0] + second[:, None] * (colors[1] - colors[0])
-    return covered + third[:, None] * (colors[-1] - covered)
+    """(3, n): the first colour of the draw, covered by shares (n,) of the second and then of the third."""
+    colors = [linear(color).astype(second.dtype)[:, None] for color in draw["colors"]]
+    covered = colors[0] + second * (colors[1] - colors[0])
+    return covered + third * (colors[-1] - covered)
 
 
 def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -49,7 +54,7 @@ def _clouds(stretch: tuple[float, float], fine_m: float) -> Callable[[dict, np.n
     """Blotches as large as the drawn size, and a finer grain. stretch: along both axes of the floor."""
 
     def pattern(draw: dict, points: np.ndarray) -> np.ndarray:
-        points = points / np.array(stretch)
+        points = points / np.array(stretch)[:, None]
         blotches, grain = noise(points, draw["size_m"], 4), noise(points + 3.1, fine_m, 2)
         return _mixed(draw, draw["contrast"] * _step(blotches, 0.4, 0.75), 0.6 * _step(grain, 0.5, 0.8))
 
@@ -63,7 +68,7 @@ def _chips(draw: dict, points: np.ndarray) -> np.ndarray:
 
 
 def _weave(draw: dict, points: np.ndarray) -> np.ndarray:
-    warp, weft = np.sin(points / draw["size_m"] * np.pi).T
+    warp, weft = np.sin((points / draw["size_m"] % 2 * np.pi).astype(np.float32))
     return _mixed(
         draw, 0.7 * _step(np.abs(warp * weft), 0.3, 0.0), draw["contrast"] * 0.5 * _step(warp * weft, 0.0, 0.2)
     )
@@ -73,14 +78,16 @@ def _bricks(length: float, shift: float, gap: float, joint: int | None) -> Calla
     """Rows of bricks. length, shift: in widths of a brick. gap: share of a width. joint: its colour, None for dark."""
 
     def pattern(draw: dict, points: np.ndarray) -> np.ndarray:
-        row = np.floor(points[:, 1] / draw["size_m"])
-        along = points[:, 0] / draw["size_m"] / length + row * shift
-        inside = np.stack([(along % 1) * length, points[:, 1] / draw["size_m"] % 1], axis=1)
-        tone = _LATTICE[row.astype(int) % 256, np.floor(along).astype(int) % 256]
-        grain = noise(points / np.array([4.0, 0.5]), draw["size_m"] / 2)
+        along, across = points / draw["size_m"]
+        row = np.floor(across)
+        along = along / length + row * shift
+        brick = np.floor(along)
+        inside = np.minimum((along - brick) * length, across - row)
+        tone = _LATTICE[row.astype(int) % _PERIOD, brick.astype(int) % _PERIOD]
+        grain = noise(points / np.array([[4.0], [0.5]]), draw["size_m"] / 2)
         color = _mixed(draw, 0.4 * draw["contrast"] * grain, draw["contrast"] * tone)
-        between = 0.3 * color if joint is None else linear(draw["colors"][joint])
-        return np.where((inside < gap).any(axis=1)[:, None], between, color)
+        between = 0.3 * color if joint is None else linear(draw["colors"][joint]).astype(color.dtype)[:, None]
+        return np.where(inside < gap, between, color)
 
     return pattern
 

@@ -28,21 +28,22 @@ class Light:
 
     @cached_property
     def blurred(self) -> np.ndarray:
-        """(levels, rows, columns, 3)"""
-        fine = self.environment.repeat(FINER, axis=0).repeat(FINER, axis=1)
-        rows = np.array(BLUR_RAD) / np.pi * len(fine)
-        return np.stack(
-            [ndimage.gaussian_filter(fine, (r, r, 0), mode=("nearest", "wrap", "nearest"), truncate=2.5) for r in rows]
-        )
+        """(3, levels, rows, columns) float32"""
+        rows, columns = self.environment.shape[:2]
+        cells = np.array(BLUR_RAD) / np.pi * FINER * rows
+        down = np.stack([_blur(rows, size, "nearest") for size in cells])  # (levels, fine rows, rows)
+        across = np.stack([_blur(columns, size, "wrap") for size in cells])
+        colors = np.moveaxis(self.environment, -1, 0)[:, None]
+        return (down @ colors @ across.transpose(0, 2, 1)).astype(np.float32)
 
     def radiance(self, directions: np.ndarray, level: np.ndarray | int = 0) -> np.ndarray:
-        """(..., 3) light that arrives from unit `directions` (..., 3). level: index of the blur, one or one each."""
-        height, width = self.blurred.shape[1:3]
-        azimuth = np.arctan2(directions[..., 1], directions[..., 0])
-        elevation = np.arcsin(np.clip(directions[..., 2], -1.0, 1.0))
+        """(3, ...) light that arrives from unit `directions` (3, ...). level: index of the blur, one or one each."""
+        height, width = self.blurred.shape[2:]
+        azimuth = np.arctan2(directions[1], directions[0])
+        elevation = np.arcsin(np.clip(directions[2], -1.0, 1.0))
         column = ((azimuth / (2 * np.pi) + 0.5) * width).astype(int) % width
         row = np.minimum(((elevation / np.pi + 0.5) * height).astype(int), height - 1)
-        return self.blurred[level, row, column]
+        return self.blurred.reshape(3, -1).take((level * height + row) * width + column, axis=1)
 
     def on_floor(self) -> np.ndarray:
         """(3,) irradiance of the open floor."""
@@ -51,3 +52,8 @@ class Light:
         weight = np.cos(elevation) * np.sin(elevation).clip(0) * (np.pi / rows) * 2 * np.pi
         sky = (self.environment.mean(axis=1) * weight[:, None]).sum(axis=0)
         return sky + self.sun_irradiance * max(float(self.sun_direction[2]), 0.0)
+
+
+def _blur(cells: int, size: float, mode: str) -> np.ndarray:
+    """(FINER * cells, cells): the matrix that splits cells into finer ones and blurs them by a Gaussian of `size` of these."""
+    return ndimage.gaussian_filter1d(np.eye(cells).repeat(FINER, axis=0), size, axis=0, mode=mode, truncate=2.5)

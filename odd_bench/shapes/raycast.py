@@ -43,6 +43,10 @@ class Hits:
         """(..., 3) barycentric weights of the corners of the face."""
         return np.concatenate([1 - self.second_third.sum(axis=-1, keepdims=True), self.second_third], axis=-1)
 
+    def only(self, rays: np.ndarray) -> Hits:
+        """Those of some of the rays (n,), by their places."""
+        return Hits(self.distance[rays], self.mesh[rays], self.face[rays], self.second_third[rays])
+
 
 class Caster:
     """Casts rays at meshes."""

@@ -36,7 +36,7 @@ def test_an_open_top_sees_the_environment_and_the_bottom_a_dark_floor():
 
 def test_the_floor_is_darker_under_an_object_than_in_the_open():
     _, ambient = measured([standing(BALL, 0.0, 0.0, 0.0, 0.3)], floor_mean=0.3)
-    under, beside, open_, far = ambient.on_floor(np.array([[0.0, 0], [0.12, 0], [1.2, 0], [3 * FLOOR_SIDE_M, 0]]))[:, 0]
+    under, beside, open_, far = ambient.on_floor(np.array([[0.0, 0], [0.12, 0], [1.2, 0], [3 * FLOOR_SIDE_M, 0]]).T)[0]
     assert under < 0.5 * LEVEL and under < beside < open_
     assert np.allclose([open_, far], LEVEL, rtol=0.02)
 
@@ -46,8 +46,8 @@ def test_the_floor_beyond_the_cells_is_evenly_lit():
     ambient = measure_ambient(surface, Caster([surface.mesh]), quartered(0), np.full(3, 0.3), np.random.default_rng(0))
     along = np.linspace(-2, 2, 999) * FLOOR_SIDE_M
     away = np.full_like(along, 0.5 * FLOOR_SIDE_M)
-    for points in (np.stack([along, away], axis=1), np.stack([-away, along], axis=1)):
-        assert np.ptp(ambient.on_floor(points), axis=0).max() < 1e-12
+    for points in (np.stack([along, away]), np.stack([-away, along])):
+        assert np.ptp(ambient.on_floor(points), axis=1).max() < 1e-12
 
 
 def test_neighbours_darken_each_other():

@@ -7,7 +7,7 @@ from odd_bench.color import LUMINANCE
 from odd_bench.draft.floor import PATTERNS, floor_albedo, noise
 from odd_bench.generate.surroundings import FLOOR_FADES_M, FLOOR_STYLES, draw_floor, mean_albedo
 
-NEAR = np.random.default_rng(0).uniform(-1.2, 1.2, (3000, 2))
+NEAR = np.random.default_rng(0).uniform(-1.2, 1.2, (2, 3000))
 DRAWS = [draw_floor(np.random.default_rng(seed)) for seed in range(150)]
 
 
@@ -18,7 +18,7 @@ def test_there_is_a_pattern_for_every_style():
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
 def test_a_floor_has_a_pattern_around_its_mean_colour(kind):
     draws = [draw for draw in DRAWS if draw["kind"] == kind]
-    albedos = np.stack([floor_albedo(draw, NEAR) for draw in draws])  # (draws, places, 3)
+    albedos = np.stack([floor_albedo(draw, NEAR).T for draw in draws])  # (draws, places, 3)
     assert albedos.min() >= 0 and albedos.max() <= 1
     assert ((albedos @ LUMINANCE).std(axis=1) > 0.003).all()
     error = albedos.mean(axis=1) - np.stack([mean_albedo(draw) for draw in draws])
@@ -29,22 +29,22 @@ def test_a_floor_has_a_pattern_around_its_mean_colour(kind):
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
 def test_far_away_the_pattern_fades_into_its_mean(kind):
     draw = next(draw for draw in DRAWS if draw["kind"] == kind)
-    far = NEAR + np.array([FLOOR_FADES_M[1] + 1.3, 0.0])
-    assert np.allclose(floor_albedo(draw, far), mean_albedo(draw), atol=1e-9)
+    far = NEAR + np.array([[FLOOR_FADES_M[1] + 1.3], [0.0]])
+    assert np.allclose(floor_albedo(draw, far).T, mean_albedo(draw), atol=1e-9)
 
 
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
 def test_a_turned_draw_is_a_turned_floor(kind):
     draw = next(draw for draw in DRAWS if draw["kind"] == kind)
     quarter = {**draw, "rotation_rad": draw["rotation_rad"] + np.pi / 2}
-    turned = NEAR @ np.array([[0.0, 1.0], [-1.0, 0.0]])
-    same = np.isclose(floor_albedo(quarter, NEAR), floor_albedo(draw, turned), atol=1e-6).all(axis=1)
+    turned = np.array([[0.0, -1.0], [1.0, 0.0]]) @ NEAR
+    same = np.isclose(floor_albedo(quarter, NEAR), floor_albedo(draw, turned), atol=1e-6).all(axis=0)
     assert same.mean() > 0.99  # rounding may move a place over a sharp edge
 
 
 def test_a_set_of_textures_shows_as_its_mean():
     draw = draw_floor(np.random.default_rng(0), ["oak"])
-    assert (floor_albedo(draw, NEAR) == mean_albedo(draw)).all()
+    assert (floor_albedo(draw, NEAR) == mean_albedo(draw)[:, None]).all()
 
 
 def test_noise_fills_its_range_and_repeats_itself():

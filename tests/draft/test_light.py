@@ -19,17 +19,15 @@ ALL_AROUND = (
 
 
 def directions(angles: np.ndarray) -> np.ndarray:
-    """(..., 3) unit vectors of azimuths and elevations (..., 2)."""
+    """(3, ...) unit vectors of azimuths and elevations (..., 2)."""
     azimuth, elevation = angles[..., 0], angles[..., 1]
-    return np.stack(
-        [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)], axis=-1
-    )
+    return np.stack([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
 
 
 @settings(max_examples=10)
 @given(st.integers(0, ROWS - 1), st.integers(0, COLUMNS - 1))
 def test_a_bright_spot_shines_from_its_direction(row, column):
-    seen = spot(row, column).radiance(directions(ALL_AROUND))[..., 0]
+    seen = spot(row, column).radiance(directions(ALL_AROUND))[0]
     assert np.unravel_index(seen.argmax(), seen.shape) == (row, column)
     assert seen.max() > 0.5
 
@@ -39,7 +37,7 @@ def test_a_rougher_mirror_spreads_a_spot_further():
     peaks = [light.radiance(towards, level)[0] for level in range(len(BLUR_RAD))]
     assert (np.diff(peaks) < 0).all()
     beside = directions(ALL_AROUND[40, [1, -1]])
-    assert np.allclose(*light.radiance(beside, 2), rtol=0.05)
+    assert np.allclose(*light.radiance(beside, 2).T, rtol=0.05)
 
 
 @settings(max_examples=20)

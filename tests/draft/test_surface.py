@@ -6,6 +6,7 @@ import trimesh
 
 from odd_bench.color import linear
 from odd_bench.draft.surface import join
+from odd_bench.shapes.shape import HARD_EDGE_RAD
 from tests.blender_jobs.scenes import shape_of, standing, three_objects
 
 
@@ -55,3 +56,15 @@ def test_a_cylinder_is_round_along_its_side_and_flat_on_its_ends():
     assert np.allclose(
         surface.corner_normals[side][..., :2], radial / np.linalg.norm(radial, axis=2, keepdims=True), atol=0.07
     )
+
+
+def test_a_corner_normal_is_the_mean_of_the_faces_that_lie_flat_enough_against_its_own():
+    surface = join(list(three_objects()))
+    corners = surface.vertices[surface.faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])  # length: twice the area
+    own = across / np.linalg.norm(across, axis=1, keepdims=True)
+    for face in range(0, len(surface.faces), 7):
+        for corner, vertex in enumerate(surface.faces[face]):
+            around = np.flatnonzero((surface.faces == vertex).any(axis=1))
+            total = across[around][own[around] @ own[face] > np.cos(HARD_EDGE_RAD)].sum(axis=0)
+            assert np.allclose(surface.corner_normals[face, corner], total / np.linalg.norm(total), atol=1e-4)
