@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from odd_bench.detector.hulls import FARTHEST, Hulls, at
+from odd_bench.detector.hulls import Hulls, at, passing
 from odd_bench.detector.object_pixels import Rays
 from odd_bench.detector.registration import Placements
 from odd_bench.detector.summaries import over_others, relative, summary
 
 QUANTILES = (0.5, 0.75, 1.0)  # of the others' distances at a place: half of them, most, or any one cuts it off
-SAMPLES = 40  # along a ray through the cube
 LEAST = 0.01  # half sides: a mean below this is no measure
 SURFACE_CELLS = 2.0  # thickness of what stands for the surface of the agreed shape
 SHAPE_FIGURES = 2 * 3 * (2 * len(QUANTILES) + 2 * 4)
@@ -41,7 +40,8 @@ def disagreement(hulls: Hulls, placements: Placements, rays: Rays) -> Disagreeme
     lacking = torch.cat(
         [summary(lack[..., None], surface) for lack, surface in (lacks(hulls, one) for one in agreed)], dim=1
     )
-    beyond = torch.stack([passing(one.unflatten(1, hulls.signed.shape[1:]), rays) for one in agreed], dim=-1)
+    solid = [one.unflatten(1, hulls.signed.shape[1:]) for one in agreed]
+    beyond = torch.stack([passing(one, rays.origins, rays.directions) for one in solid], dim=-1)
     figures = torch.cat([lacking, summary(beyond, rays.counted), over_others(between(hulls, placements))], dim=1)
     usual = (
         beyond[rays.counted].mean(dim=0).clamp(min=LEAST) if rays.counted.any() else beyond.new_ones(beyond.shape[-1])
@@ -67,15 +67,6 @@ def lacks(hulls: Hulls, agreed: Tensor) -> tuple[Tensor, Tensor]:
     """(n, c^3) how far each cell lies outside of the object's hull, and which cells are the surface of the agreed shape."""
     thick = SURFACE_CELLS * 2 / hulls.signed.shape[1]
     return hulls.signed.flatten(1).clamp(min=0), (agreed <= 0) & (agreed > -thick)
-
-
-def passing(signed: Tensor, rays: Rays) -> Tensor:
-    """(n, r): how far outside of shapes (n, c, c, c) the rays pass; 0 where they meet it."""
-    middle = -(rays.origins * rays.directions).sum(dim=-1)  # of the cube, along the ray
-    steps = torch.linspace(-1.5, 1.5, SAMPLES, device=signed.device)
-    positions = rays.origins[:, :, None] + (middle[:, :, None] + steps)[..., None] * rays.directions[:, :, None]
-    passed = at(signed, positions).masked_fill((positions.abs() > 1).any(dim=-1), FARTHEST)
-    return passed.amin(dim=2).clamp(min=0)
 
 
 def between(hulls: Hulls, placements: Placements) -> Tensor:

@@ -19,6 +19,7 @@ from odd_bench.detector.spread import spread_order
 
 FARTHEST = 0.4  # signed distances are cut here, in half sides
 UNSEEN_M = 10.0  # so far inside is what no view shows
+SAMPLES, REACH = 40, 1.5  # along a ray through a cube, and how far to both sides of its middle, half sides
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,15 @@ def at(signed: Tensor, positions: Tensor) -> Tensor:
     spots = positions.reshape(len(positions), -1, 1, 1, 3)
     taken = grid_sample(signed[:, None], spots, padding_mode="border", align_corners=False)
     return taken.reshape(positions.shape[:-1])
+
+
+def passing(signed: Tensor, origins: Tensor, directions: Tensor, samples: int = SAMPLES) -> Tensor:
+    """(b, ...) how far outside of shapes (b, c, c, c) rays (b, ..., 3) of unit directions pass; 0 where they meet them."""
+    middle = -(origins * directions).sum(dim=-1, keepdim=True)  # of the cube, along the ray
+    steps = torch.linspace(-REACH, REACH, samples, device=signed.device)
+    positions = origins[..., None, :] + (middle + steps)[..., None] * directions[..., None, :]  # (b, ..., samples, 3)
+    passed = at(signed, positions).masked_fill((positions.abs() > 1).any(dim=-1), FARTHEST)
+    return passed.amin(dim=-1).clamp(min=0)
 
 
 @torch.no_grad()

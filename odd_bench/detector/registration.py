@@ -2,6 +2,9 @@
 
 A search, not a descent: hundreds of rotations evenly spread over all, then the best ones nudged in ever smaller steps. All pairs
 of a scene are searched at once. Of a symmetric shape any of its poses will do.
+
+The surfaces of hulls lead near, but they bulge where no view cuts them, in each object elsewhere. What alike objects do agree on
+is that each ray through the one meets the other's hull; so rays along the rims choose between the placements that surfaces find.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ import torch
 from torch import Tensor
 
 from odd_bench.detector.canonical import canonical_coordinates
-from odd_bench.detector.hulls import Hulls, at
+from odd_bench.detector.hulls import Hulls, at, passing
+from odd_bench.detector.object_pixels import Rays
 
 ROTATIONS = 700  # some 25 degrees apart
-KEPT = 6  # of these
-NUDGES = 24  # of each in every round
-ROUNDS = ((0.20, 0.06), (0.10, 0.03), (0.05, 0.015), (0.025, 0.008))  # spread in radians and in half sides
+NUDGES = 24  # of each placement in every round
+ROUNDS = ((32, 0.20, 0.06), (12, 0.10, 0.03), (4, 0.05, 0.015), (4, 0.025, 0.008))  # the best kept; radians, half sides
+SURFACES = 0.15  # weight of the distance between surfaces beside that of rays: those that bulge alike need not be alike
+SAMPLES = 28  # along a ray
 PSI = 1.533751168755204288118041
 
 
@@ -54,57 +59,103 @@ def rotation_matrices(quaternions: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def register(hulls: Hulls) -> Placements:
-    """Where every object lies upon every other."""
+def register(hulls: Hulls, rims: Rays | None = None) -> Placements:
+    """Where every object lies upon every other. rims: rays along the rims of the objects; without them surfaces alone decide."""
     n, device = len(hulls), hulls.signed.device
     rotation = torch.eye(3, device=device).repeat(n, n, 1, 1)
     shift = torch.zeros(n, n, 3, device=device)
     first, second = torch.triu_indices(n, n, 1, device=device)
     if n > 1:
-        found, moved = search(
-            Pairs(hulls.signed[first], hulls.points[first], hulls.signed[second], hulls.points[second])
-        )
+        found, moved = search(Pairs(chosen(hulls, rims, first), chosen(hulls, rims, second)))
         rotation[first, second], shift[first, second] = found, moved
-        back = found.transpose(1, 2)
-        rotation[second, first], shift[second, first] = back, -(back @ moved[..., None])[..., 0]
+        rotation[second, first], shift[second, first] = undone(found, moved)
     return Placements(rotation, shift)
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """k pairs of hulls: signed distances (k, c, c, c) and surface points (k, p, 3) of their first and their second."""
+class Laid:
+    """k hulls: signed distances (k, c, c, c), surface points (k, p, 3), and rays along their rims, where there are any."""
 
-    first_signed: Tensor
-    first_points: Tensor
-    second_signed: Tensor
-    second_points: Tensor
+    signed: Tensor
+    points: Tensor
+    rims: Rays | None
+
+    def apart(self, other: Laid, rotation: Tensor, shift: Tensor, every: int) -> Tensor:
+        """(k, h) mean distance from the surfaces of others when these lie there under h placements (k, h, 3, 3), (k, h, 3)."""
+        there = self.points[:, None, ::every] @ rotation.transpose(-1, -2) + shift[:, :, None]  # (k, h, p, 3)
+        return at(other.signed, there).abs().mean(dim=2)
+
+    def missing(self, other: Laid, rotation: Tensor, shift: Tensor) -> Tensor:
+        """(k, h) mean distance by which the rays along the rims pass by the others."""
+        turned_back, counted = rotation.transpose(-1, -2), self.rims.counted[:, None]
+        origins = self.rims.origins[:, None] @ turned_back + shift[:, :, None]  # (k, h, r, 3)
+        beside = passing(other.signed, origins, self.rims.directions[:, None] @ turned_back, SAMPLES)
+        return (beside * counted).sum(dim=2) / counted.sum(dim=2).clamp(min=1)
+
+
+def chosen(hulls: Hulls, rims: Rays | None, index: Tensor) -> Laid:
+    picked = None if rims is None else Rays(rims.origins[index], rims.directions[index], rims.counted[index])
+    return Laid(hulls.signed[index], hulls.points[index], picked)
+
+
+def undone(rotation: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
+    """The inverse of placements (..., 3, 3), (..., 3)."""
+    back = rotation.transpose(-1, -2)
+    return back, -(back @ shift[..., None])[..., 0]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """k pairs of hulls; h placements (k, h, 3, 3), (k, h, 3) of each lay the first upon the second."""
+
+    first: Laid
+    second: Laid
 
     def apart(self, rotation: Tensor, shift: Tensor, every: int = 1) -> Tensor:
-        """(k, h) mean distances of the surfaces from each other under h placements; every: of how many points one counts."""
-        there = self.first_points[:, None, ::every] @ rotation.transpose(-1, -2) + shift[:, :, None]  # (k, h, p, 3)
-        back = (self.second_points[:, None, ::every] - shift[:, :, None]) @ rotation
-        return at(self.second_signed, there).abs().mean(dim=2) + at(self.first_signed, back).abs().mean(dim=2)
+        """(k, h) mean distances of the surfaces from each other; every: of how many points one counts."""
+        back = undone(rotation, shift)
+        return self.first.apart(self.second, rotation, shift, every) + self.second.apart(self.first, *back, every)
+
+    def unlike(self, rotation: Tensor, shift: Tensor) -> Tensor:
+        """(k, h): how far rays pass by the other object, and a little of how far the surfaces are apart."""
+        surfaces = self.apart(rotation, shift)
+        if self.first.rims is None:
+            return surfaces
+        back = undone(rotation, shift)
+        missing = self.first.missing(self.second, rotation, shift) + self.second.missing(self.first, *back)
+        return missing + SURFACES * surfaces
 
 
 def search(pairs: Pairs) -> tuple[Tensor, Tensor]:
     """The best rotation (k, 3, 3) and shift (k, 3) of k pairs."""
-    device, k = pairs.first_points.device, len(pairs.first_points)
+    device, k = pairs.first.points.device, len(pairs.first.points)
     chance = torch.Generator().manual_seed(0)
     # the middles of the surfaces upon each other
-    middle, target = pairs.first_points.mean(dim=1), pairs.second_points.mean(dim=1)  # (k, 3)
+    middle, target = pairs.first.points.mean(dim=1), pairs.second.points.mean(dim=1)  # (k, 3)
     rotation = spread_rotations(ROTATIONS).to(device).expand(k, -1, -1, -1)
     shift = target[:, None] - (rotation @ middle[:, None, :, None])[..., 0]
-    rotation, shift = best(KEPT, pairs.apart(rotation, shift, every=4), rotation, shift)
-    for turn, step in ROUNDS:
-        turned, stepped = nudges(chance, turn, step, device)  # (m, 3, 3), (m, 3)
-        rotated = turned @ rotation[:, :, None]  # (k, kept, m, 3, 3)
-        moved = (turned @ (shift - target[:, None])[:, :, None, :, None])[..., 0] + target[:, None, None] + stepped
-        apart = pairs.apart(rotated.flatten(1, 2), moved.flatten(1, 2), every=2).unflatten(1, rotated.shape[1:3])
-        chosen = apart.argmin(dim=2)[..., None, None]  # the best nudge of each: different ones stay different
-        rotation = rotated.take_along_dim(chosen[..., None], dim=2)[:, :, 0]
-        shift = moved.take_along_dim(chosen, dim=2)[:, :, 0]
-    rotation, shift = best(1, pairs.apart(rotation, shift), rotation, shift)
+    measured = pairs.apart(rotation, shift, every=4)
+    for kept, turn, step in ROUNDS:
+        rotation, shift = best(kept, measured, rotation, shift)
+        rotation, shift = nudged(pairs, rotation, shift, target, nudges(chance, turn, step, device))
+        measured = pairs.unlike(rotation, shift)
+    rotation, shift = best(1, measured, rotation, shift)
     return rotation[:, 0], shift[:, 0]
+
+
+def nudged(
+    pairs: Pairs, rotation: Tensor, shift: Tensor, about: Tensor, by: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor]:
+    """The nudge of each placement (k, h, 3, 3), (k, h, 3), turned about (k, 3), that brings surfaces nearest to each other.
+
+    Different placements stay different. by: see `nudges`.
+    """
+    turned, stepped = by
+    rotated = turned @ rotation[:, :, None]  # (k, h, m, 3, 3)
+    moved = (turned @ (shift - about[:, None])[:, :, None, :, None])[..., 0] + about[:, None, None] + stepped
+    apart = pairs.apart(rotated.flatten(1, 2), moved.flatten(1, 2), every=2).unflatten(1, rotated.shape[1:3])
+    found = apart.argmin(dim=2)[..., None, None]
+    return rotated.take_along_dim(found[..., None], dim=2)[:, :, 0], moved.take_along_dim(found, dim=2)[:, :, 0]
 
 
 def nudges(chance: torch.Generator, turn: float, step: float, device: torch.device) -> tuple[Tensor, Tensor]:

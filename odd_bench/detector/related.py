@@ -9,7 +9,7 @@ from torch import Tensor
 
 from odd_bench.detector.consensus import disagreement
 from odd_bench.detector.hulls import HullConfig, Hulls, carve
-from odd_bench.detector.object_pixels import ObjectPixels, object_pixels, rays_of
+from odd_bench.detector.object_pixels import ObjectPixels, Rays, object_pixels, rays_of
 from odd_bench.detector.registration import Placements, register
 from odd_bench.detector.relations import Compared, Relations
 from odd_bench.detector.volumes import Volumes
@@ -25,6 +25,10 @@ class Related:
     placements: Placements
 
 
+RIM_PX = 2.5  # as far within its outline a pixel of an object still lies on its rim
+RIM_RAYS = 96  # of each object
+
+
 def related(compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig) -> Related:
     """The objects in the boxes (n, 6) of one scene, n at least 1; without autocast, for millimetres count."""
     batch, sizes = volumes.batch, compare.config
@@ -32,9 +36,15 @@ def related(compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, con
     with torch.autocast(boxes.device.type, enabled=False):
         masks = volumes.masks[scene]
         hulls = carve(volumes.outlines[scene], *views, boxes, config)
-        placements = register(hulls)
+        placements = register(hulls, rims(hulls, volumes.outlines[scene], *views))
         pixels = object_pixels(hulls, masks, *views, sizes.pixels)
         shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views)) if len(hulls) > 1 else None
         levels = [pixels.sampled(level[scene].float()) for level in volumes.levels]
         compared = compare(pixels.sampled(batch.images[scene].float() / 255), levels, pixels.counted, shapes)
     return Related(compared, pixels.first(sizes.compared), hulls, placements)
+
+
+def rims(hulls: Hulls, outlines: Tensor, K: Tensor, camera_from_world: Tensor) -> Rays:
+    """Rays along the rims of the objects. outlines: (v, h, w) pixels to the outlines of all objects, negative inside."""
+    on_rim = (outlines < 0) & (outlines > -RIM_PX)
+    return rays_of(object_pixels(hulls, on_rim, K, camera_from_world, RIM_RAYS), hulls, K, camera_from_world)

@@ -15,9 +15,8 @@ from odd_bench.detector.consensus import (
     between,
     disagreement,
     lacks,
-    passing,
 )
-from odd_bench.detector.hulls import FARTHEST, Hulls, at
+from odd_bench.detector.hulls import FARTHEST, Hulls, at, passing
 from odd_bench.detector.object_pixels import Rays, object_pixels, rays_of
 from odd_bench.detector.registration import Placements, register
 from odd_bench.detector.summaries import relative
@@ -233,7 +232,7 @@ def test_rays_pass_a_ball_by_their_distance_from_it(radius):
     offset = centre - rays.origins
     along = (offset * rays.directions).sum(dim=-1, keepdim=True)
     beside = ((offset - along * rays.directions).norm(dim=-1) - radius).clamp(0, FARTHEST)
-    found = passing(hulls.signed, rays)
+    found = passing(hulls.signed, rays.origins, rays.directions)
     assert (beside == 0).sum() > 50 and (beside > 0.1).sum() > 50
     assert (found[beside == 0] < 0.25 * CELL).all()
     assert (found - beside).abs().max() < 0.5 * CELL
@@ -243,7 +242,7 @@ def test_rays_beside_the_cube_pass_farthest_by():
     hulls = exact_hulls([Ball((0.0, 0.0, 0.0), 0.9)])
     origins = torch.tensor([[[-5.0, 1.2, 0.0], [-5.0, 0.0, 0.0], [-500.0, 0.0, 0.0]]])
     rays = Rays(origins, torch.tensor([1.0, 0.0, 0.0]).expand(1, 3, 3), torch.ones(1, 3, dtype=torch.bool))
-    assert passing(hulls.signed, rays).tolist() == [[pytest.approx(FARTHEST), 0, 0]]
+    assert passing(hulls.signed, rays.origins, rays.directions).tolist() == [[pytest.approx(FARTHEST), 0, 0]]
 
 
 # Surfaces beside surfaces

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from odd_bench.data.record import CHANGED, LOST
-from odd_bench.detector.consensus import passing
-from odd_bench.detector.hulls import Hulls
+from odd_bench.detector.hulls import Hulls, passing
 from odd_bench.detector.object_pixels import STRIDE, ObjectPixels, changed_pixels, object_pixels, rays_of, shown_objects
 from odd_bench.scene import Camera
 from tests.detector.shapes import ARMS, Ball, Bricks, carved, exact_hulls, pixel_m, shown, turned
@@ -187,7 +186,8 @@ def test_rays_start_at_the_eyes_and_lead_to_the_pixels(scene):
 def test_rays_pass_through_the_object_they_belong_to(scene):
     cameras, _, hulls = scene
     pixels = pixels_of(scene, MANY)
-    beside = passing(hulls.signed, rays_of(pixels, hulls, *stacked(cameras)))
+    rays = rays_of(pixels, hulls, *stacked(cameras))
+    beside = passing(hulls.signed, rays.origins, rays.directions)
     assert beside[pixels.counted].max() * hulls.half_m < STRIDE * pixel_m(cameras[0], DISTANCE_M)
     assert beside[pixels.counted].mean() * hulls.half_m < 0.02 * pixel_m(cameras[0], DISTANCE_M)
     assert beside[~pixels.counted].mean() > 0.1

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from odd_bench.detector.hulls import Hulls, at
+from odd_bench.detector.hulls import Hulls, at, signed_pixels
+from odd_bench.detector.object_pixels import Rays
 from odd_bench.detector.registration import (
     NUDGES,
     ROTATIONS,
@@ -18,7 +19,10 @@ from odd_bench.detector.registration import (
     rotation_matrices,
     spread_rotations,
 )
-from tests.detector.shapes import ARMS, Bricks, exact_hulls, turned
+from odd_bench.detector.registration import chosen as chosen_laid
+from odd_bench.detector.related import rims
+from tests.detector.shapes import ARMS, Bricks, cameras_around, carved, exact_hulls, shown, turned
+from tests.detector.worlds import stacked
 
 TURNS = [((0, 0, 1), 0), ((0, 0, 1), 100), ((1, 0, 0), 180), ((0, 1, 0), 180), ((1, 2, 3), 77), ((-1, 0.4, 0.2), 140)]
 SHIFTS = [(0.0, 0.0, 0.0), (0.1, -0.05, 0.0), (-0.05, 0.0, 0.1)] * 2
@@ -116,6 +120,49 @@ def test_a_mirrored_shape_does_not_fit():
     hulls = exact_hulls([Bricks(ARMS), mirrored, Bricks(ARMS, rotation=turned((1, 1, 0), 60))])
     outside = at(hulls.signed, register(hulls).moved(hulls.points).transpose(0, 1)).amax(dim=-1).T
     assert outside[0, 2] < 0.05 < 0.08 < outside[0, 1]
+
+
+# Hulls of a few views bulge, in each object elsewhere
+
+PLACES = [(0.0, 0.0, 0.0), (0.35, 0.0, 0.0), (0.0, 0.35, 0.0), (-0.35, 0.0, 0.0)]
+
+
+def seen_in_views(count: int) -> tuple[Hulls, Rays, Tensor]:
+    """Hulls, rims and poses (n, 4, 4) of one shape in four poses side by side, in a few views."""
+    poses = zip(PLACES, TURNS[1:5], strict=True)
+    solids = [Bricks(ARMS, place, turned(*turn), scale=0.1) for place, turn in poses]
+    cameras = cameras_around(count, pixels=160, distance_m=1.5)
+    instance = shown(solids, cameras)
+    hulls = carved(instance, cameras, solids)
+    along = rims(hulls, signed_pixels(instance > 0), *stacked(cameras))
+    return hulls, along, torch.from_numpy(np.stack([pose_of(solid) for solid in solids])).float()
+
+
+def pose_of(solid: Bricks) -> np.ndarray:
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = solid.scale * solid.rotation, solid.centre
+    return pose
+
+
+@pytest.mark.parametrize(("views", "least"), [(3, 0.5), (4, 0.95), (5, 0.95)])
+def test_rays_along_rims_lay_hulls_no_worse_than_their_surfaces(views, least):
+    hulls, along, poses = seen_in_views(views)
+    by_surfaces, by_rims = (placement_accuracy(hulls, register(hulls, rays), poses, 1.4) for rays in (None, along))
+    assert by_rims >= max(by_surfaces, least)
+
+
+def test_every_ray_along_a_rim_meets_the_other_truly_laid():
+    hulls, along, poses = seen_in_views(5)
+    relative = torch.linalg.inv(poses)[:, None]  # of the first of two, canonical
+    first_to_second = poses[None] @ relative
+    rotation, moved = first_to_second[..., :3, :3], first_to_second[..., :3, 3]
+    shift = (rotation @ hulls.centres[:, None, :, None])[..., 0] + moved - hulls.centres[None]
+    true = Placements(rotation, shift / hulls.half_m)
+    cell = 2 / hulls.signed.shape[1]
+    for a, b in np.ndindex(4, 4):
+        pair = [chosen_laid(hulls, along, torch.tensor([number])) for number in (a, b)]
+        missing = pair[0].missing(pair[1], true.rotation[a, b][None, None], true.shift[a, b][None, None])
+        assert missing.item() < 0.1 * cell
 
 
 # Rotations
