@@ -20,7 +20,8 @@ from odd_bench.detector.object_pixels import Rays
 
 ROTATIONS = 700  # some 25 degrees apart
 NUDGES = 24  # of each placement in every round
-ROUNDS = ((32, 0.20, 0.06), (12, 0.10, 0.03), (4, 0.05, 0.015), (4, 0.025, 0.008))  # the best kept; radians, half sides
+# A round: how many of the best are kept, the spread of their nudges in radians and half sides, of how many points one counts.
+ROUNDS = ((32, 0.20, 0.06, 4), (12, 0.10, 0.03, 2), (4, 0.05, 0.015, 2), (4, 0.025, 0.008, 2))
 SURFACES = 0.15  # weight of the distance between surfaces beside that of rays: those that bulge alike need not be alike
 SAMPLES = 28  # along a ray
 PSI = 1.533751168755204288118041
@@ -135,25 +136,25 @@ def search(pairs: Pairs) -> tuple[Tensor, Tensor]:
     rotation = spread_rotations(ROTATIONS).to(device).expand(k, -1, -1, -1)
     shift = target[:, None] - (rotation @ middle[:, None, :, None])[..., 0]
     measured = pairs.apart(rotation, shift, every=4)
-    for kept, turn, step in ROUNDS:
+    for kept, turn, step, every in ROUNDS:
         rotation, shift = best(kept, measured, rotation, shift)
-        rotation, shift = nudged(pairs, rotation, shift, target, nudges(chance, turn, step, device))
+        rotation, shift = nudged(pairs, rotation, shift, target, nudges(chance, turn, step, device), every)
         measured = pairs.unlike(rotation, shift)
     rotation, shift = best(1, measured, rotation, shift)
     return rotation[:, 0], shift[:, 0]
 
 
 def nudged(
-    pairs: Pairs, rotation: Tensor, shift: Tensor, about: Tensor, by: tuple[Tensor, Tensor]
+    pairs: Pairs, rotation: Tensor, shift: Tensor, about: Tensor, by: tuple[Tensor, Tensor], every: int
 ) -> tuple[Tensor, Tensor]:
     """The nudge of each placement (k, h, 3, 3), (k, h, 3), turned about (k, 3), that brings surfaces nearest to each other.
 
-    Different placements stay different. by: see `nudges`.
+    Different placements stay different. by: see `nudges`. every: of how many points one counts.
     """
     turned, stepped = by
     rotated = turned @ rotation[:, :, None]  # (k, h, m, 3, 3)
     moved = (turned @ (shift - about[:, None])[:, :, None, :, None])[..., 0] + about[:, None, None] + stepped
-    apart = pairs.apart(rotated.flatten(1, 2), moved.flatten(1, 2), every=2).unflatten(1, rotated.shape[1:3])
+    apart = pairs.apart(rotated.flatten(1, 2), moved.flatten(1, 2), every).unflatten(1, rotated.shape[1:3])
     found = apart.argmin(dim=2)[..., None, None]
     return rotated.take_along_dim(found[..., None], dim=2)[:, :, 0], moved.take_along_dim(found, dim=2)[:, :, 0]
 
