@@ -1,11 +1,13 @@
 """Files that are either whole or absent: a `.part` file, flushed, checked, then renamed.
 
-The `.part` file is named after its process, for two workers may write the same cache at the same moment.
+The name of the `.part` file is drawn anew each time, for two workers, of one machine or of several, may write the same cache at
+the same moment.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +21,7 @@ def write_atomically(path: Path, content: bytes, verify: Callable[[Path], None] 
     Raises DataError where the disk is full or the folder cannot be written.
     """
     path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_and_flush(part, content)
