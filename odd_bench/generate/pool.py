@@ -18,6 +18,8 @@ from odd_bench.errors import OddBenchError
 from odd_bench.generate.run_folder import RunFolder
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
+# Threads of OpenBLAS wait by spinning, a third of a scene's processor time, and help nothing.
+WAITING = {"OPENBLAS_NUM_THREADS": "1"}
 START_TIMEOUT_S = 180.0
 ATTEMPTS = 2
 TRANSIENT = ("crashed", "hung", "garbage")  # worth a second attempt in a fresh child
@@ -101,7 +103,7 @@ class SceneChild:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the parent alone
-                env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"},
+                env={**WAITING, **os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"},
             )
         _live.add(self)
         try:
