@@ -61,17 +61,17 @@ class Rays:
 
 
 @torch.no_grad()
-def object_pixels(hulls: Hulls, silhouettes: Tensor, K: Tensor, camera_from_world: Tensor, most: int) -> ObjectPixels:
-    """Up to `most` pixels of each object, spread over the views. silhouettes: (v, h, w) bool of all objects."""
+def object_pixels(shown: Tensor, objects: int, silhouettes: Tensor, most: int) -> ObjectPixels:
+    """Up to `most` pixels of each object, spread over the views. shown: see `shown_objects`. silhouettes: (v, h, w) bool."""
     size = (silhouettes.shape[1], silhouettes.shape[2])
-    shown = shown_objects(hulls, size, K, camera_from_world)
     shown = torch.where(silhouettes[:, ::STRIDE, ::STRIDE], shown, -1)
-    mine = shown.flatten() == torch.arange(len(hulls), device=shown.device)[:, None]  # (n, v h w)
+    mine = shown.flatten() == torch.arange(objects, device=shown.device)[:, None]  # (n, v h w)
     chosen = (mine + spread_order(mine.shape[1], shown.device)).topk(min(most, mine.shape[1]), dim=1).indices  # (n, r)
     view, row, column = torch.unravel_index(chosen, shown.shape)
     return ObjectPixels(view, STRIDE * row, STRIDE * column, mine.gather(1, chosen), size)
 
 
+@torch.no_grad()
 def shown_objects(hulls: Hulls, size: tuple[int, int], K: Tensor, camera_from_world: Tensor) -> Tensor:
     """(v, h', w') number of the hull that is nearest at every STRIDE-th pixel and row, -1 where there is none."""
     height, width = (-(-side // STRIDE) for side in size)

@@ -71,13 +71,11 @@ def _nearest_free(outline: np.ndarray, placed: list[np.ndarray], direction_rad: 
     raise ValueError(f"place: found no room within {MAX_STEPS * STEP_M} m; expected outlines of at most a metre")
 
 
-def separation(a: np.ndarray, b: np.ndarray) -> float:
-    """Gap between two convex polygons (k, 2): the largest along any edge normal, at most their distance; negative if they meet."""
-    return float(separations(a, b, np.zeros((1, 2)))[0])
-
-
 def separations(a: np.ndarray, b: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """(m,) separation of polygon a, moved by each of the offsets (m, 2), from polygon b."""
+    """(m,) gap between convex polygons (k, 2), the first moved by each of the offsets (m, 2).
+
+    The largest along any edge normal, at most their distance; negative if they meet.
+    """
     a_normals, b_normals = _edge_normals(a), _edge_normals(b)
     from_a = (b @ a_normals.T).min(axis=0) - np.einsum("ij,ij->i", a, a_normals)
     from_b = (a @ b_normals.T).min(axis=0) - np.einsum("ij,ij->i", b, b_normals)

@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from odd_bench.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.detector.hulls import FARTHEST, HullConfig, Hulls, carve, cube_positions, signed_pixels, surface
-from odd_bench.detector.object_pixels import Rays
+from odd_bench.detector.object_pixels import ObjectPixels, Rays, object_pixels, shown_objects
 from odd_bench.scene import Camera
 from tests.detector.worlds import stacked
 
@@ -121,6 +121,12 @@ def shown(solids: list[Solid], cameras: list[Camera]) -> Tensor:
 def carved(instance: Tensor, cameras: list[Camera], solids: list[Solid]) -> Hulls:
     """From the pictures (v, h, w) of the solids."""
     return carve(signed_pixels(instance > 0), *stacked(cameras), boxes_of(solids), HullConfig(cells=CELLS))
+
+
+def pixels_in(hulls: Hulls, silhouettes: Tensor, cameras: list[Camera], most: int) -> ObjectPixels:
+    """Up to `most` pixels of each object in pictures whose pixels of objects are known, (v, h, w) bool."""
+    shown_there = shown_objects(hulls, tuple(silhouettes.shape[1:]), *stacked(cameras))
+    return object_pixels(shown_there, len(hulls), silhouettes, most)
 
 
 def pixel_m(camera: Camera, distance_m: float) -> float:

@@ -17,7 +17,7 @@ from odd_bench.detector.consensus import (
     lacks,
 )
 from odd_bench.detector.hulls import FARTHEST, Hulls, at, passing
-from odd_bench.detector.object_pixels import Rays, object_pixels, rays_of
+from odd_bench.detector.object_pixels import Rays, rays_of
 from odd_bench.detector.registration import Placements, register
 from odd_bench.detector.summaries import relative
 from tests.detector.shapes import (
@@ -31,6 +31,7 @@ from tests.detector.shapes import (
     Bricks,
     carved,
     exact_hulls,
+    pixels_in,
     rays_through,
     shown,
     turned,
@@ -168,7 +169,7 @@ def test_pictures_tell_who_is_odd(shape, figures):
     cameras = ring_cameras(5, 128)
     instance = shown(solids, cameras)
     hulls = carved(instance, cameras, solids)
-    pixels = object_pixels(hulls, instance > 0, *stacked(cameras), 1000)
+    pixels = pixels_in(hulls, instance > 0, cameras, 1000)
     found = disagreement(hulls, register(hulls), rays_of(pixels, hulls, *stacked(cameras)))
     assert (own_figures(found.figures)[:, figures].argmax(dim=0) == 1).all()
 

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from odd_bench.data.record import CHANGED, LOST
 from odd_bench.detector.hulls import Hulls, passing
-from odd_bench.detector.object_pixels import STRIDE, ObjectPixels, changed_pixels, object_pixels, rays_of, shown_objects
+from odd_bench.detector.object_pixels import STRIDE, ObjectPixels, changed_pixels, rays_of, shown_objects
 from odd_bench.scene import Camera
-from tests.detector.shapes import ARMS, Ball, Bricks, carved, exact_hulls, pixel_m, shown, turned
+from tests.detector.shapes import ARMS, Ball, Bricks, carved, exact_hulls, pixel_m, pixels_in, shown, turned
 from tests.detector.worlds import noise_batch, ring_cameras, stacked
 
 PIXELS, DISTANCE_M, MANY = 192, 1.2, 10_000
@@ -31,7 +31,7 @@ def scene() -> tuple[list[Camera], Tensor, Hulls]:
 
 def pixels_of(scene: tuple[list[Camera], Tensor, Hulls], most: int) -> ObjectPixels:
     cameras, instance, hulls = scene
-    return object_pixels(hulls, instance > 0, *stacked(cameras), most)
+    return pixels_in(hulls, instance > 0, cameras, most)
 
 
 def all_pixels(views: int, height: int, width: int) -> ObjectPixels:
@@ -78,7 +78,7 @@ def test_what_is_hidden_has_no_pixels():
     assert hulls.signed.flatten(1).amin(dim=1).max() < 0  # all have a hull: a cone behind the one in front
     found = shown_objects(hulls, (96, 96), *stacked(cameras))
     assert set(found.unique().tolist()) == {-1, 2}
-    counted = object_pixels(hulls, instance > 0, *stacked(cameras), MANY).counted
+    counted = pixels_in(hulls, instance > 0, cameras, MANY).counted
     assert counted[:2].sum() == 0 and counted[2].sum() > 50
 
 
@@ -94,7 +94,7 @@ def test_the_first_pixels_are_spread_over_the_views(scene):
 def test_of_many_large_pictures_none_is_left_out():
     cameras = ring_cameras(10, 512)
     hulls = replace(exact_hulls([Ball((0.0, 0.0, 0.0), 0.9)]), centres=torch.tensor([[0.0, 0.0, 0.1]]), half_m=0.2)
-    pixels = object_pixels(hulls, torch.ones(10, 512, 512, dtype=torch.bool), *stacked(cameras), 1000)
+    pixels = pixels_in(hulls, torch.ones(10, 512, 512, dtype=torch.bool), cameras, 1000)
     assert pixels.counted.all()
     assert pixels.view.flatten().bincount(minlength=10).min() > 50
     assert pixels.first(100).view.flatten().bincount(minlength=10).min() > 2
@@ -103,7 +103,7 @@ def test_of_many_large_pictures_none_is_left_out():
 def test_objects_with_few_pixels_are_filled_up():
     solids, cameras = [SOLIDS[0], Ball((0.3, 0.0, 0.02), 0.02)], ring_cameras(3, 96)
     instance = shown(solids, cameras)
-    pixels = object_pixels(carved(instance, cameras, solids), instance > 0, *stacked(cameras), 100)
+    pixels = pixels_in(carved(instance, cameras, solids), instance > 0, cameras, 100)
     assert pixels.view.shape == pixels.counted.shape == (2, 100)
     assert pixels.counted[0].all() and 0 < pixels.counted[1].sum() < 50
     assert pixels.counted[1].sort(descending=True).values.equal(pixels.counted[1])  # what fills up comes last
@@ -113,7 +113,7 @@ def test_objects_with_few_pixels_are_filled_up():
 def test_there_are_no_more_than_asked_nor_than_the_pictures_have(pixels, most):
     cameras = ring_cameras(3, pixels)
     instance = shown(SOLIDS, cameras)
-    found = object_pixels(carved(instance, cameras, SOLIDS), instance > 0, *stacked(cameras), most)
+    found = pixels_in(carved(instance, cameras, SOLIDS), instance > 0, cameras, most)
     assert found.view.shape == (3, min(most, 3 * (pixels // STRIDE) ** 2))
     assert found.size == (pixels, pixels)
     assert found.row.max() < pixels and found.column.max() < pixels and found.view.max() < 3
@@ -122,7 +122,7 @@ def test_there_are_no_more_than_asked_nor_than_the_pictures_have(pixels, most):
 def test_of_empty_pictures_no_pixel_counts():
     cameras = ring_cameras(3, 64)
     empty = torch.zeros(3, 64, 64, dtype=torch.uint8)
-    pixels = object_pixels(carved(empty, cameras, SOLIDS), empty > 0, *stacked(cameras), 50)
+    pixels = pixels_in(carved(empty, cameras, SOLIDS), empty > 0, cameras, 50)
     assert pixels.view.shape == (3, 50) and not pixels.counted.any()
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from odd_bench.detector.hulls import Hulls, at, signed_pixels
-from odd_bench.detector.object_pixels import Rays
+from odd_bench.detector.object_pixels import Rays, rays_of
 from odd_bench.detector.registration import (
     NUDGES,
     ROTATIONS,
@@ -20,8 +20,8 @@ from odd_bench.detector.registration import (
     spread_rotations,
 )
 from odd_bench.detector.registration import chosen as chosen_laid
-from odd_bench.detector.related import rims
-from tests.detector.shapes import ARMS, Bricks, cameras_around, carved, exact_hulls, shown, turned
+from odd_bench.detector.related import RIM_RAYS, rims
+from tests.detector.shapes import ARMS, Bricks, cameras_around, carved, exact_hulls, pixels_in, shown, turned
 from tests.detector.worlds import stacked
 
 TURNS = [((0, 0, 1), 0), ((0, 0, 1), 100), ((1, 0, 0), 180), ((0, 1, 0), 180), ((1, 2, 3), 77), ((-1, 0.4, 0.2), 140)]
@@ -134,7 +134,8 @@ def seen_in_views(count: int) -> tuple[Hulls, Rays, Tensor]:
     cameras = cameras_around(count, pixels=160, distance_m=1.5)
     instance = shown(solids, cameras)
     hulls = carved(instance, cameras, solids)
-    along = rims(hulls, signed_pixels(instance > 0), *stacked(cameras))
+    on_rims = pixels_in(hulls, rims(signed_pixels(instance > 0)), cameras, RIM_RAYS)
+    along = rays_of(on_rims, hulls, *stacked(cameras))
     return hulls, along, torch.from_numpy(np.stack([pose_of(solid) for solid in solids])).float()
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from odd_bench.cameras import project
-from odd_bench.generate.arrange import place, separation, stand
+from odd_bench.generate.arrange import place, separations, stand
 from odd_bench.generate.config import OrbitConfig, load_preset
 from odd_bench.generate.label import transformed
 from odd_bench.generate.orbit import orbit_cameras
@@ -26,6 +26,11 @@ def group(seed: int, count: int):
     standing = [stand(v, v, turn, rng.uniform(-3, 3), 0.3) for v, turn in zip(vertices, turns, strict=True)]
     poses = place(standing, list(rng.uniform(-3, 3, count)), GAP_M)
     return [transformed(v, pose) for v, pose in zip(vertices, poses, strict=True)]
+
+
+def separation(a: np.ndarray, b: np.ndarray) -> float:
+    """Of two polygons as they lie."""
+    return separations(a, b, np.zeros((1, 2)))[0]
 
 
 @settings(max_examples=25, deadline=None)
