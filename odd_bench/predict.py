@@ -28,6 +28,7 @@ from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.scoring import Method as MethodHeader
 
 Track = Callable[[Iterable[Any]], Iterable[Any]]
+FULL, MIXED = "32-true", "bf16-mixed"  # precisions, as Fabric names them
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,15 @@ def predict_split(
     views: int | None = None,
     device: torch.device | str | None = None,
     track: Track = lambda scenes: scenes,
+    precision: str = FULL,
 ) -> Path:
-    """Write the answers for every scene of a split. views: at test, default as trained. Returns `path`.
+    """Write the answers for every scene of a split. views: at test, default as trained. precision: of Fabric, `32-true` or
+    `bf16-mixed`. Returns `path`.
 
     The seconds of a scene cover the method, from decoded pictures to scores, without reading the shard.
     """
+    if precision not in (FULL, MIXED):
+        raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
     views = views or run.config.train.views
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     method = run.method.to(device)
@@ -84,25 +89,28 @@ def predict_split(
     description = read_description(dataset.folder)
     reference = DatasetRef(description.name, description.version, split, description.digest)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with PredictionWriter(path, reference, header(run, views), threshold=method.threshold) as out:
+    with PredictionWriter(path, reference, header(run, views, precision), threshold=method.threshold) as out:
         for number in track(range(len(scenes))):
             batch = scenes[number]
-            answer, seconds = timed_answer(method, batch, device)
+            answer, seconds = timed_answer(method, batch, device, precision)
             boxes = None if answer.objects is not None else answer.boxes
             out.add(batch.names[0], boxes, answer.scores, objects=answer.objects, views=batch.views[0], seconds=seconds)
     return path
 
 
-def timed_answer(method: Method, batch: SceneBatch, device: torch.device | str) -> tuple[SceneAnswer, float]:
+def timed_answer(
+    method: Method, batch: SceneBatch, device: torch.device | str, precision: str = FULL
+) -> tuple[SceneAnswer, float]:
     """The answer to a batch of one scene and the seconds it took, those spent on what was kept from before included."""
     start = time.perf_counter()
-    answer = method.predict(batch.to(device))[0]
+    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision != FULL):
+        answer = method.predict(batch.to(device))[0]
     return answer, time.perf_counter() - start + answer.seconds_before
 
 
-def header(run: Run, views: int) -> MethodHeader:
+def header(run: Run, views: int, precision: str = FULL) -> MethodHeader:
     """What the prediction file says about the method."""
-    facts = builder(run.model).describe(run.config)
+    facts = {**builder(run.model).describe(run.config), "precision": precision}
     name = f"{run.model}-{run.config.name}"
     return MethodHeader(name, views, run.method.gt_boxes, run.method.gt_count, run.config.train.seed, facts)
 

@@ -19,7 +19,7 @@ from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.errors import WrongUse
 from odd_bench.method import Measures, Method
 from odd_bench.models import builder
-from odd_bench.predict import load_run, localise, mean_measures, predict_split
+from odd_bench.predict import FULL, load_run, localise, mean_measures, predict_split
 from odd_bench.training import Job, StepReport, fit, make_fabric
 
 LINE_EVERY_S = 15.0
@@ -88,22 +88,26 @@ def finish(folder: Path, dataset: Dataset, console: Console) -> None:
 
 
 def predict_run(
-    path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, overrides: list[str]
-) -> None:
+    path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
+    overrides: list[str],
+) -> None:  # fmt: skip
     """Predict one split with a trained run; score it where a report is asked for."""
     run, dataset, console = load_run(path, overrides), open_or_explain(data), Console()
     if not run.finished:
         console.print(f"[yellow]{path}: the training is not finished")
-    out = out or default_file(path, split, views, overrides)
-    predict_split(run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"))
+    out = out or default_file(path, split, views, precision, overrides)
+    predict_split(
+        run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision
+    )
     console.print(f"predictions: {out}", highlight=False, soft_wrap=True)
     if report is not None:
         show_score(out, dataset.folder, report, console)
 
 
-def default_file(path: Path, split: str, views: int | None, overrides: list[str]) -> Path:
+def default_file(path: Path, split: str, views: int | None, precision: str, overrides: list[str]) -> Path:
     """A name in the run's folder that says what is unusual about the predictions."""
     unusual = [f"{views}-views"] if views else []
+    unusual += [precision] if precision != FULL else []
     unusual += [assignment.rsplit(".", 1)[-1].replace("=", "-") for assignment in overrides]
     return (path if path.is_dir() else path.parent) / f"{'-'.join([split, *unusual])}.json"
 

@@ -75,8 +75,8 @@ class Detr3d(nn.Module):
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
         """What the last layer detects, without suppressing any of it: see config.AnswerConfig."""
         found = self(batch)
-        boxes = decode(found.codes[-1], self.config.code).cpu().numpy()
-        scores = found.logits[-1].sigmoid().cpu().numpy()
+        boxes = decode(found.codes[-1], self.config.code).float().cpu().numpy()
+        scores = found.logits[-1].float().sigmoid().cpu().numpy()
         if self.gt_boxes:
             truths = [one.cpu().numpy() for one in batch.boxes]
             return [told_answer(*scene) for scene in zip(truths, boxes, scores, strict=True)]

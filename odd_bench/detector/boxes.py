@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.detector.dbscan import dbscan
 from odd_bench.detector.grid import VoxelGrid
 
 MOST_VOXELS = 20_000  # the densest ones are enough; early in training everything may look opaque
@@ -32,11 +33,9 @@ class BoxConfig:
 
 def clusters(voxels: np.ndarray, config: BoxConfig) -> list[np.ndarray]:
     """Index arrays of the clusters of (n, 3) voxel numbers, found by DBSCAN."""
-    from sklearn.cluster import DBSCAN
-
     if len(voxels) < config.min_samples:
         return []
-    label = DBSCAN(eps=config.eps_voxels, min_samples=config.min_samples).fit_predict(voxels)
+    label = dbscan(voxels, config.eps_voxels, config.min_samples)
     groups = [np.flatnonzero(label == k) for k in range(label.max() + 1)]
     return [group for group in groups if len(group) >= config.min_voxels]
 

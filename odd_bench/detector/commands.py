@@ -40,9 +40,10 @@ def predict(
     data: Data = Path("data/toys-mini"),
     out: Annotated[Path | None, typer.Option(help="Prediction file. Default: in the run's folder.")] = None,
     report: Annotated[Path | None, typer.Option(help="Score at once and write the report here.")] = None,
+    precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
     overrides: Set = None,
 ) -> None:
     """Write a prediction file for a split."""
     from odd_bench.train_command import predict_run
 
-    predict_run(run, split, views, data, out, report, overrides or [])
+    predict_run(run, split, views, data, out, report, precision, overrides or [])

@@ -197,7 +197,7 @@ class Detector(nn.Module):
         boxes, objects = self.boxes(volumes, batch, scene)
         if not len(boxes):
             return SceneAnswer(boxes, np.zeros(0), objects)
-        return SceneAnswer(boxes, self.logits(volumes, scene, boxes).sigmoid().cpu().numpy().astype(float), objects)
+        return SceneAnswer(boxes, self.logits(volumes, scene, boxes).double().sigmoid().cpu().numpy(), objects)
 
     @torch.no_grad()
     def measures(self, batch: SceneBatch) -> dict[str, float]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
@@ -17,7 +18,7 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.detector import builder
 from odd_bench.errors import WrongUse
-from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.predict import FULL, MIXED, load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.train_command import take_over
 from odd_bench.training import Diverged, Interrupted, Job, fit, make_fabric, rate_factor
@@ -101,6 +102,21 @@ def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
     path = predict_split(run, open_dataset(folder), "test-seen", tmp_path / "p.json")
     scored = score_file(path, Options(folder, resamples=10))
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
+
+
+def test_bfloat16_is_used_said_and_changes_scores_little(folder, run_folder, tmp_path):
+    run, found = load_run(run_folder, ["model.boxes.source=oracle-box"]), {}
+    for precision in (FULL, MIXED):
+        path = predict_split(
+            run, open_dataset(folder), "test-seen", tmp_path / f"{precision}.json", precision=precision
+        )
+        predictions = score_file(path, Options(folder, resamples=10)).checked.predictions
+        assert predictions.method.extra["precision"] == precision
+        found[precision] = predictions.boxes.score
+    difference = np.abs(found[FULL] - found[MIXED])
+    assert 0 < difference.max() < 0.05
+    with pytest.raises(WrongUse, match="expected 32-true or bf16-mixed"):
+        predict_split(run, open_dataset(folder), "test-seen", tmp_path / "p.json", precision="16")
 
 
 def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):

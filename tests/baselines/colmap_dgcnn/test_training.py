@@ -86,9 +86,10 @@ def test_scenes_without_texture_have_no_box_and_all_their_objects_count_as_undet
     assert scored.metrics["detect"]["accuracy"].value == 0.0
 
 
-def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path, precision):
     trained = load_run(run_folder, list(builder.TOLD_BOXES))
-    path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
+    path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json", precision=precision)
     scored = score_file(path, Options(folder, resamples=10))
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
 

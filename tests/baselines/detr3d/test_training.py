@@ -55,10 +55,14 @@ def run_folder(folder, tmp_path_factory) -> Path:
     return out
 
 
-@pytest.mark.parametrize(("views", "given"), [(1, (0,)), (12, tuple(range(12)))])
-def test_predictions_are_valid_and_score(folder, run_folder, tmp_path, views, given):
+@pytest.mark.parametrize(
+    ("views", "given", "precision"), [(1, (0,), "32-true"), (12, tuple(range(12)), "32-true"), (1, (0,), "bf16-mixed")]
+)
+def test_predictions_are_valid_and_score(folder, run_folder, tmp_path, views, given, precision):
     trained = load_run(run_folder, ["model.answer.keep_above=0.0"])
-    path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json", views=views)
+    path = predict_split(
+        trained, open_dataset(folder), "test-seen", tmp_path / "p.json", views=views, precision=precision
+    )
     scored = score_file(path, Options(folder, resamples=10))
     predictions = scored.checked.predictions
     assert predictions.views == (given,) and predictions.seconds[0] > 0

@@ -11,7 +11,7 @@ from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.reader import open_dataset
-from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.predict import FULL, MIXED, load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.training import Interrupted
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
@@ -85,6 +85,8 @@ def test_the_commands_train_predict_and_score(folder, tmp_path, monkeypatch, hea
         assert np.isnan(predictions.boxes.yaw_rad).all() == (head == "indoor" or not len(predictions.boxes))
     checked = run(app, ["score", file, "--data", str(folder), "--check"], catch_exceptions=False)
     assert checked.exit_code == 0, checked.output
-    told = predict_split(load_run("run", list(builder.TOLD_BOXES)), open_dataset(folder), "train", Path("told.json"))
-    scored = score_file(told, Options(folder, resamples=10))
-    assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
+    told = load_run("run", list(builder.TOLD_BOXES))
+    for precision in (FULL, MIXED):
+        path = predict_split(told, open_dataset(folder), "train", Path("told.json"), precision=precision)
+        scored = score_file(path, Options(folder, resamples=10))
+        assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
