@@ -102,7 +102,7 @@ def compare_steps(config: RunConfig, device: torch.device) -> None:
 
 
 def kept_for_backward(config: RunConfig) -> None:
-    """What a step keeps, on a processor: every tensor saved for the backward pass once, bfloat16 where autocast says so."""
+    """What a step keeps in float32, on a processor: every tensor saved for the backward pass once. Autocast keeps less."""
     batch = noise_batch(1, OBJECTS, 2 * VIEWS, config.train.pixels)
     for stage in Detector.stages:
         detector, sizes = Detector(config.model).train(), {}
@@ -115,16 +115,13 @@ def kept_for_backward(config: RunConfig) -> None:
                 sizes[storage.data_ptr()] = storage.nbytes()
             return tensor
 
-        with (
-            torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
-            torch.autocast("cpu", torch.bfloat16),
-        ):
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             loss = detector.loss(batch)["total"]
         kept = sum(sizes.values()) / 2**30
         learnt = sum(parameter.numel() for parameter in detector.parameters() if parameter.requires_grad)
         fixed = 16 * learnt / 2**30  # weights, gradients and Adam's two moments in float32
         print(f"a step of {stage}: {kept:.2f} GB kept a scene, {fixed:.2f} GB for weights and optimiser: "
-              f"{BATCH * kept + fixed:.1f} GB at batch {BATCH}, without workspaces (to reach: {TO_REACH_GB} GB)")  # fmt: skip
+              f"{BATCH * kept + fixed:.1f} GB at batch {BATCH} in float32, without workspaces (to reach: {TO_REACH_GB} GB)")  # fmt: skip
         del loss
 
 
