@@ -121,7 +121,8 @@ def kept_for_backward(config: RunConfig) -> None:
         learnt = sum(parameter.numel() for parameter in detector.parameters() if parameter.requires_grad)
         fixed = 16 * learnt / 2**30  # weights, gradients and Adam's two moments in float32
         print(f"a step of {stage}: {kept:.2f} GB kept a scene, {fixed:.2f} GB for weights and optimiser: "
-              f"{BATCH * kept + fixed:.1f} GB at batch {BATCH} in float32, without workspaces (to reach: {TO_REACH_GB} GB)")  # fmt: skip
+              f"{BATCH * kept + fixed:.1f} GB at batch {BATCH} in float32, without "
+              f"workspaces (to reach: {TO_REACH_GB} GB)")  # fmt: skip
         del loss
 
 

@@ -28,6 +28,7 @@ from odd_bench.training_config import TrainConfig
 
 __all__ = ["RunConfig", "from_mapping", "load_config", "named_configs", "to_mapping", "with_overrides"]
 
+SMALLEST_WINDOW = 32  # pixels: a cell of the coarsest level of ResNet-50
 CHOICES = {
     "model.attention.kind": ("none", "dense", "sparse", "relations"),
     "model.loss.mask_kind": ("squared", "cross-entropy"),
@@ -82,6 +83,11 @@ def check(config: RunConfig, where: str) -> None:
         found = f"{model.volume.channels[0]} and {model.backbone.width}"
         raise ConfigError(
             f"{where}: model.volume.channels[0], model.backbone.width: found {found}; expected equal widths"
+        )
+    if model.loss.silhouette_window is not None and model.loss.silhouette_window < SMALLEST_WINDOW:
+        found = model.loss.silhouette_window
+        raise ConfigError(
+            f"{where}: model.loss.silhouette_window: found {found}; expected {SMALLEST_WINDOW} pixels or more"
         )
     if model.attention.width % model.attention.heads:
         found = f"{model.attention.width} for {model.attention.heads} heads"

@@ -6,6 +6,7 @@ object lacks; what it has too much, another view would cut off.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from odd_bench.detector.spread import spread_order
 
 FARTHEST = 0.4  # signed distances are cut here, in half sides
 UNSEEN_M = 10.0  # so far inside is what no view shows
+Read = Callable[[Tensor, Tensor], Tensor]  # `at` or `at_cells`
 SAMPLES, REACH = 40, 1.5  # along a ray through a cube, and how far to both sides of its middle, half sides
 
 
@@ -80,12 +82,20 @@ def at(signed: Tensor, positions: Tensor) -> Tensor:
     return taken.reshape(positions.shape[:-1])
 
 
-def passing(signed: Tensor, origins: Tensor, directions: Tensor, samples: int = SAMPLES) -> Tensor:
+def at_cells(signed: Tensor, positions: Tensor) -> Tensor:
+    """The same of the nearest cells, at a fraction of the cost."""
+    cells = signed.shape[1]
+    cell = (positions + 1).mul_(cells / 2).clamp_(0, cells - 1).floor_()
+    number = (cell @ cell.new_tensor([1, cells, cells**2])).long()  # exact: below 2^24
+    return signed.flatten(1).gather(1, number.flatten(1)).reshape(number.shape)
+
+
+def passing(signed: Tensor, origins: Tensor, directions: Tensor, samples: int = SAMPLES, read: Read = at) -> Tensor:
     """(b, ...) how far outside of shapes (b, c, c, c) rays (b, ..., 3) of unit directions pass; 0 where they meet them."""
     middle = -(origins * directions).sum(dim=-1, keepdim=True)  # of the cube, along the ray
     steps = torch.linspace(-REACH, REACH, samples, device=signed.device)
     positions = origins[..., None, :] + (middle + steps)[..., None] * directions[..., None, :]  # (b, ..., samples, 3)
-    passed = at(signed, positions).masked_fill((positions.abs() > 1).any(dim=-1), FARTHEST)
+    passed = read(signed, positions).masked_fill((positions.abs() > 1).any(dim=-1), FARTHEST)
     return passed.amin(dim=-1).clamp(min=0)
 
 

@@ -27,6 +27,9 @@ class LossConfig:
     volume as the first stage made it. silhouette: of the pixels that show an object, and change: of those that the data say were
     changed, both where relations are compared.
 
+    silhouette_window: side in pixels of the window of each picture, near objects, on which silhouettes are learnt in the first
+    stage, in whole cells of the image network's coarsest level; None, or larger than the picture: the whole.
+
     mask_kind: `squared` or `cross-entropy`. anomaly, normal: weights of the two labels. both_ways: each half of the views
     renders the other, else the first the second.
     match_iou: a predicted box takes the label of the true box it overlaps most, from this IoU on; others are not judged.
@@ -38,6 +41,7 @@ class LossConfig:
     feature: float = 1.0
     canonical: float = 1.0
     silhouette: float = 1.0
+    silhouette_window: int | None = None
     change: float = 1.0
     reconstruction: float = 1.0
     anomaly: float = 1.0

@@ -91,6 +91,11 @@ class Detector(nn.Module):
         """Whether this stage leaves the volume as the first made it."""
         return self.stage == END_TO_END and self.config.loss.reconstruction == 0
 
+    @property
+    def looks_through_windows(self) -> bool:
+        """Whether silhouettes are being learnt on windows: nothing else needs them in the first stage."""
+        return self.training and self.stage == RECONSTRUCTION and self.config.loss.silhouette_window is not None
+
     def start_stage(self, name: str) -> None:
         """First the volume alone, then everything, or the comparison alone."""
         self.stage = name
@@ -128,6 +133,8 @@ class Detector(nn.Module):
             color_alpha = self.heads.color_alpha(features)
             if not self.relates:
                 return Volumes(features, color_alpha, batch)
+            if self.looks_through_windows:
+                return Volumes(features, color_alpha, batch, levels=tuple(one.unflatten(0, (b, m)) for one in levels))
             silhouettes = self.silhouettes(images, levels).float()
         described = tuple(level.unflatten(0, (b, m)) for level in self.described(images, levels))
         silhouettes = silhouettes.unflatten(0, (b, m))

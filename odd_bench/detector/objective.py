@@ -32,7 +32,9 @@ from odd_bench.detector.object_pixels import changed_pixels
 from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
 from odd_bench.detector.render import feature_weights, pixel_rays, render
 from odd_bench.detector.roi import cell_centres
+from odd_bench.detector.silhouettes import level_strides
 from odd_bench.detector.volumes import Volumes
+from odd_bench.detector.windows import cut_windows, draw_windows
 
 if TYPE_CHECKING:
     from odd_bench.detector.model import Detector
@@ -55,7 +57,7 @@ def losses_one_way(detector: Detector, seen: SceneBatch, held: SceneBatch) -> di
         return {"total": weighted(parts, detector.config.loss), **parts}
     parts = rendering_losses(detector, volumes, held)
     if detector.relates:
-        parts["silhouette"] = silhouette_loss(volumes.silhouettes, seen.instance)
+        parts["silhouette"] = silhouettes_loss(detector, volumes, seen)
     if detector.config.teacher.kind == "canonical":
         canonical = [scene_canonical_loss(detector, volumes, seen, scene) for scene in range(len(seen))]
         parts["canonical"] = torch.stack(canonical).mean()
@@ -99,6 +101,22 @@ def rendering_losses(detector: Detector, volumes: Volumes, held: SceneBatch) -> 
         if held.teacher is not None:
             sums["feature"].append(scene_feature_loss(detector, volumes, held, scene))
     return {name: torch.stack(values).mean() for name, values in sums.items() if values}
+
+
+def silhouettes_loss(detector: Detector, volumes: Volumes, seen: SceneBatch) -> Tensor:
+    """Of all pixels of the views, or of those in a window of each."""
+    if volumes.silhouettes is not None:
+        return silhouette_loss(volumes.silhouettes, seen.instance)
+    images, instance = seen.images.flatten(0, 1).float() / 255, seen.instance.flatten(0, 1)
+    strides = level_strides(len(volumes.levels))
+    side = min(detector.config.loss.silhouette_window, *images.shape[-2:]) // strides[-1] * strides[-1]
+    first = draw_windows(instance > 0, side, strides[-1])
+    within = [
+        cut_windows(level.flatten(0, 1), first, side, stride)
+        for level, stride in zip(volumes.levels, strides, strict=True)
+    ]
+    logits = detector.silhouettes(cut_windows(images, first, side), within)
+    return silhouette_loss(logits[None], cut_windows(instance, first, side)[None])
 
 
 def scene_feature_loss(detector: Detector, volumes: Volumes, held: SceneBatch, scene: int) -> Tensor:

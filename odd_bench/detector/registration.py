@@ -15,16 +15,36 @@ import torch
 from torch import Tensor
 
 from odd_bench.detector.canonical import canonical_coordinates
-from odd_bench.detector.hulls import Hulls, at, passing
+from odd_bench.detector.hulls import Hulls, Read, at, at_cells, passing
 from odd_bench.detector.object_pixels import Rays
 
 ROTATIONS = 700  # some 25 degrees apart
 NUDGES = 24  # of each placement in every round
-# A round: how many of the best are kept, the spread of their nudges in radians and half sides, of how many points one counts.
-ROUNDS = ((32, 0.20, 0.06, 4), (12, 0.10, 0.03, 2), (4, 0.05, 0.015, 2), (4, 0.025, 0.008, 2))
 SURFACES = 0.15  # weight of the distance between surfaces beside that of rays: those that bulge alike need not be alike
 SAMPLES = 28  # along a ray
 PSI = 1.533751168755204288118041
+
+
+@dataclass(frozen=True)
+class Round:
+    """kept: the best so many go on. turn, step: spread of their nudges, radians and half sides. every: of how many points one
+    counts. read: how distances are read off the hulls.
+    """
+
+    kept: int
+    turn: float
+    step: float
+    every: int
+    read: Read
+
+
+COARSE = Round(0, 0.0, 0.0, 4, at_cells)  # of all rotations
+ROUNDS = (
+    Round(32, 0.20, 0.06, 4, at_cells),
+    Round(12, 0.10, 0.03, 2, at_cells),
+    Round(4, 0.05, 0.015, 2, at),
+    Round(4, 0.025, 0.008, 2, at),
+)
 
 
 @dataclass(frozen=True)
@@ -81,17 +101,21 @@ class Laid:
     points: Tensor
     rims: Rays | None
 
-    def apart(self, other: Laid, rotation: Tensor, shift: Tensor, every: int) -> Tensor:
+    def apart(self, other: Laid, rotation: Tensor, shift: Tensor, read: Read = at, every: int = 1) -> Tensor:
         """(k, h) mean distance from the surfaces of others when these lie there under h placements (k, h, 3, 3), (k, h, 3)."""
-        there = self.points[:, None, ::every] @ rotation.transpose(-1, -2) + shift[:, :, None]  # (k, h, p, 3)
-        return at(other.signed, there).abs().mean(dim=2)
+        there = turned(self.points[:, ::every], rotation) + shift[:, None]
+        return read(other.signed, there).abs().mean(dim=1)
 
-    def missing(self, other: Laid, rotation: Tensor, shift: Tensor) -> Tensor:
+    def missing(self, other: Laid, rotation: Tensor, shift: Tensor, read: Read = at) -> Tensor:
         """(k, h) mean distance by which the rays along the rims pass by the others."""
-        turned_back, counted = rotation.transpose(-1, -2), self.rims.counted[:, None]
-        origins = self.rims.origins[:, None] @ turned_back + shift[:, :, None]  # (k, h, r, 3)
-        beside = passing(other.signed, origins, self.rims.directions[:, None] @ turned_back, SAMPLES)
-        return (beside * counted).sum(dim=2) / counted.sum(dim=2).clamp(min=1)
+        origins, counted = turned(self.rims.origins, rotation) + shift[:, None], self.rims.counted[..., None]
+        beside = passing(other.signed, origins, turned(self.rims.directions, rotation), SAMPLES, read)
+        return (beside * counted).sum(dim=1) / counted.sum(dim=1).clamp(min=1)
+
+
+def turned(positions: Tensor, rotation: Tensor) -> Tensor:
+    """(k, p, h, 3): positions (k, p, 3) under rotations (k, h, 3, 3), as one product a pair."""
+    return (positions @ rotation.permute(0, 3, 1, 2).flatten(2)).unflatten(2, (-1, 3))
 
 
 def chosen(hulls: Hulls, rims: Rays | None, index: Tensor) -> Laid:
@@ -112,18 +136,19 @@ class Pairs:
     first: Laid
     second: Laid
 
-    def apart(self, rotation: Tensor, shift: Tensor, every: int = 1) -> Tensor:
+    def apart(self, rotation: Tensor, shift: Tensor, read: Read, every: int = 1) -> Tensor:
         """(k, h) mean distances of the surfaces from each other; every: of how many points one counts."""
         back = undone(rotation, shift)
-        return self.first.apart(self.second, rotation, shift, every) + self.second.apart(self.first, *back, every)
+        there = self.first.apart(self.second, rotation, shift, read, every)
+        return there + self.second.apart(self.first, *back, read, every)
 
-    def unlike(self, rotation: Tensor, shift: Tensor) -> Tensor:
+    def unlike(self, rotation: Tensor, shift: Tensor, read: Read) -> Tensor:
         """(k, h): how far rays pass by the other object, and a little of how far the surfaces are apart."""
-        surfaces = self.apart(rotation, shift)
+        surfaces = self.apart(rotation, shift, read)
         if self.first.rims is None:
             return surfaces
         back = undone(rotation, shift)
-        missing = self.first.missing(self.second, rotation, shift) + self.second.missing(self.first, *back)
+        missing = self.first.missing(self.second, rotation, shift, read) + self.second.missing(self.first, *back, read)
         return missing + SURFACES * surfaces
 
 
@@ -135,26 +160,28 @@ def search(pairs: Pairs) -> tuple[Tensor, Tensor]:
     middle, target = pairs.first.points.mean(dim=1), pairs.second.points.mean(dim=1)  # (k, 3)
     rotation = spread_rotations(ROTATIONS).to(device).expand(k, -1, -1, -1)
     shift = target[:, None] - (rotation @ middle[:, None, :, None])[..., 0]
-    measured = pairs.apart(rotation, shift, every=4)
-    for kept, turn, step, every in ROUNDS:
-        rotation, shift = best(kept, measured, rotation, shift)
-        rotation, shift = nudged(pairs, rotation, shift, target, nudges(chance, turn, step, device), every)
-        measured = pairs.unlike(rotation, shift)
+    measured = pairs.apart(rotation, shift, COARSE.read, COARSE.every)
+    for one in ROUNDS:
+        rotation, shift = best(one.kept, measured, rotation, shift)
+        rotation, shift = nudged(pairs, rotation, shift, target, nudges(chance, one.turn, one.step, device), one)
+        measured = pairs.unlike(rotation, shift, one.read)
     rotation, shift = best(1, measured, rotation, shift)
     return rotation[:, 0], shift[:, 0]
 
 
 def nudged(
-    pairs: Pairs, rotation: Tensor, shift: Tensor, about: Tensor, by: tuple[Tensor, Tensor], every: int
+    pairs: Pairs, rotation: Tensor, shift: Tensor, about: Tensor, by: tuple[Tensor, Tensor], one: Round
 ) -> tuple[Tensor, Tensor]:
     """The nudge of each placement (k, h, 3, 3), (k, h, 3), turned about (k, 3), that brings surfaces nearest to each other.
 
-    Different placements stay different. by: see `nudges`. every: of how many points one counts.
+    Different placements stay different. by: see `nudges`.
     """
-    turned, stepped = by
-    rotated = turned @ rotation[:, :, None]  # (k, h, m, 3, 3)
-    moved = (turned @ (shift - about[:, None])[:, :, None, :, None])[..., 0] + about[:, None, None] + stepped
-    apart = pairs.apart(rotated.flatten(1, 2), moved.flatten(1, 2), every).unflatten(1, rotated.shape[1:3])
+    by_turns, stepped = by
+    rotated = by_turns @ rotation[:, :, None]  # (k, h, m, 3, 3)
+    moved = (by_turns @ (shift - about[:, None])[:, :, None, :, None])[..., 0] + about[:, None, None] + stepped
+    apart = pairs.apart(rotated.flatten(1, 2), moved.flatten(1, 2), one.read, one.every).unflatten(
+        1, rotated.shape[1:3]
+    )
     found = apart.argmin(dim=2)[..., None, None]
     return rotated.take_along_dim(found[..., None], dim=2)[:, :, 0], moved.take_along_dim(found, dim=2)[:, :, 0]
 
@@ -163,8 +190,8 @@ def nudges(chance: torch.Generator, turn: float, step: float, device: torch.devi
     """Small rotations (m, 3, 3) about the middle and shifts (m, 3), the first of them none."""
     turns, steps = torch.randn(2, NUDGES, 3, generator=chance)
     turns[0], steps[0] = 0, 0
-    turned = rotation_matrices(torch.cat([turn * turns / 2, torch.ones(NUDGES, 1)], dim=-1))
-    return turned.to(device), (step * steps).to(device)
+    by_turns = rotation_matrices(torch.cat([turn * turns / 2, torch.ones(NUDGES, 1)], dim=-1))
+    return by_turns.to(device), (step * steps).to(device)
 
 
 def best(count: int, apart: Tensor, rotation: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:

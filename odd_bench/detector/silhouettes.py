@@ -15,7 +15,7 @@ class Silhouettes(nn.Module):
     def __init__(self, widths: tuple[int, ...]):
         super().__init__()
         self.stem = convolved(3, WIDTHS[2], stride=2)
-        strides = [4 * 2**number for number in range(len(widths))]
+        strides = level_strides(len(widths))
         joined = [*zip(strides[::-1], widths[::-1], strict=True), (2, WIDTHS[2]), (1, 3)]
         above = [0, *(WIDTHS[stride] for stride, _ in joined)]
         self.steps = nn.ModuleList(
@@ -32,6 +32,11 @@ class Silhouettes(nn.Module):
             doubled = interpolate(raised, size=level.shape[2:], mode="bilinear", align_corners=False)
             raised = step(torch.cat([doubled, level], dim=1))
         return self.out(raised)[:, 0]
+
+
+def level_strides(count: int) -> list[int]:
+    """In pixels, of so many levels of an image network: 4, 8, ..."""
+    return [4 * 2**number for number in range(count)]
 
 
 def convolved(inside: int, outside: int, stride: int = 1) -> nn.Sequential:

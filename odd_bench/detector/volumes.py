@@ -16,7 +16,8 @@ class Volumes:
     """features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x) in [0, 1].
 
     batch: the views that they were built from. silhouettes: (b, m, h, w) logits of their pixels and levels: (b, m, c, h', w')
-    each of the image network, where objects are compared by relations. object_above: chance from which on a pixel is an object's.
+    each of the image network, where objects are compared by relations; no silhouettes where they are learnt on windows.
+    object_above: chance from which on a pixel is an object's.
     """
 
     features: Tensor

@@ -71,7 +71,7 @@ def seed_results(
     """Train one seed of a row unless that is done, then predict and score every test split."""
     data, folder = setup.data / name, setup.out / name / f"{row.slug}-{seed}"
     say(f"{name}: {row.name}, seed {seed}")
-    begun = first_stage(row, data, setup, say)
+    begun = first_stage(row, seed, data, setup, say)
     settings = [*row.settings, *setup.settings, f"train.seed={seed}"]
     checkpoint = trained(row.model, data, folder, setup, settings, begun)
     runs = restored_runs(row.model, checkpoint, folder)
@@ -82,14 +82,14 @@ def seed_results(
             yield Result(row, seed, name, split, parts, parameters, checkpoint.seconds, checkpoint.device)
 
 
-def first_stage(row: Row, data: Path, setup: Setup, say: Callable[[str], None]) -> Path | None:
-    """The run, found or made, whose first stage the row shares; None where it shares none."""
+def first_stage(row: Row, seed: int, data: Path, setup: Setup, say: Callable[[str], None]) -> Path | None:
+    """The run, found or made, whose first stage a seed of the row shares; None where it shares none."""
     if row.first_stage.name is None:
         return None
-    folder = setup.out / data.name / f"first-stage-{row.first_stage.name}"
-    settings = [*row.first_stage.settings, *setup.settings, "train.seed=0"]
+    folder = setup.out / data.name / f"first-stage-{row.first_stage.name}-{seed}"
+    settings = [*row.first_stage.settings, *setup.settings, f"train.seed={seed}"]
     steps = resolved(row.model, setup, settings).train.steps[0]
-    say(f"{data.name}: first stage, {row.first_stage.name}")
+    say(f"{data.name}: first stage, {row.first_stage.name}, seed {seed}")
     trained(row.model, data, folder, setup, [*settings, f"train.steps=[{steps}, 0]"])
     return folder
 

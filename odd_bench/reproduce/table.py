@@ -15,7 +15,7 @@ from odd_bench.configuration import ConfigError, build, check_choice, named_text
 
 @dataclass(frozen=True)
 class FirstStage:
-    """A first stage that rows share, with seed 0: what rows of like settings would each learn alike. settings: as of a row.
+    """A first stage that rows share, one for each seed: what rows of like settings would each learn alike. settings: as of a row.
 
     name: None where each run learns its own.
     """
@@ -28,7 +28,7 @@ class FirstStage:
 class Row:
     """One line of a table. model: name in odd_bench.models. settings: `key=value` on top of the named configuration.
 
-    first_stage: that its runs start from, if any; seeds then tell the second stage apart.
+    first_stage: that its runs start from, if any, learnt with the same seed.
     """
 
     name: str

@@ -15,6 +15,7 @@ from odd_bench.detector.hulls import (
     HullConfig,
     Hulls,
     at,
+    at_cells,
     carve,
     cube_positions,
     outline_distance,
@@ -254,3 +255,14 @@ def test_how_many_cells_and_points_is_configured():
     assert hulls.signed.shape == (1, 10, 10, 10) and hulls.points.shape == (1, 30, 3)
     assert hulls.half_m == pytest.approx(0.15)
     assert hulls.signed.abs().max() <= FARTHEST
+
+
+def test_the_nearest_cell_is_exact_at_centres_and_half_a_cell_off_elsewhere():
+    cells, generator = 9, torch.Generator().manual_seed(0)
+    ramp = cube_positions(cells) @ torch.tensor([1.0, 2.0, -0.5])
+    signed = torch.stack([ramp, torch.rand(cells**3, generator=generator)]).reshape(2, *(cells,) * 3)
+    centres = cube_positions(cells).expand(2, -1, -1)
+    assert torch.equal(at_cells(signed, centres).flatten(1), signed.flatten(1))
+    anywhere = 2.4 * torch.rand(2, 40, 5, 3, generator=generator) - 1.2  # a border outside, as `at` has one
+    difference = (at_cells(signed, anywhere) - at(signed, anywhere))[0].abs()
+    assert difference.shape == (40, 5) and 0 < difference.max() <= (1 + 2 + 0.5) / cells + 1e-5

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from odd_bench.checkpoint import LATEST, load_checkpoint
@@ -138,7 +139,7 @@ def test_an_undefined_metric_stays_undefined():
     assert estimate(mean_part([part, part]), "auc") == "-"
 
 
-def test_rows_share_a_first_stage_that_is_learnt_once(setup):
+def test_rows_share_a_first_stage_that_each_seed_learns_once(setup):
     shared = {"name": "shared"}
     rows = [{"name": name, "model": "reference", "settings": [f"model.attention.kind={name}"], "seeds": seeds,
              "first_stage": shared} for name, seeds in (("none", [0, 1]), ("dense", [0]))]  # fmt: skip
@@ -146,10 +147,13 @@ def test_rows_share_a_first_stage_that_is_learnt_once(setup):
     elsewhere = replace(setup, out=setup.out / "shared")
     said = []
     results = carry_out(table, elsewhere, said.append)
-    first = load_checkpoint(elsewhere.out / "toys" / "first-stage-shared" / LATEST)
-    assert first.finished and not list((elsewhere.out / "toys" / "first-stage-shared").glob("*.json"))
+    folders = [elsewhere.out / "toys" / f"first-stage-shared-{seed}" for seed in (0, 1)]
+    first = [load_checkpoint(folder / LATEST) for folder in folders]
+    assert all(one.finished for one in first) and not list(folders[0].glob("*.json"))
+    weights = [one.weights["heads.density.0.weight"] for one in first]
+    assert not torch.equal(*weights)
     assert {result.row.slug for result in results} == {"none", "dense"}
-    assert all(result.seconds > first.seconds > 0 for result in results)
-    learnt = (elsewhere.out / "toys" / "first-stage-shared" / LATEST).stat().st_mtime_ns
+    assert all(result.seconds > first[result.seed].seconds > 0 for result in results)
+    learnt = [(folder / LATEST).stat().st_mtime_ns for folder in folders]
     carry_out(table, elsewhere)
-    assert (elsewhere.out / "toys" / "first-stage-shared" / LATEST).stat().st_mtime_ns == learnt
+    assert [(folder / LATEST).stat().st_mtime_ns for folder in folders] == learnt
