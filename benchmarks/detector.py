@@ -28,6 +28,7 @@ SLOWER = {
     RECONSTRUCTION: {
         "float32": ["train.precision=32-true"],
         "all rays": ["model.render.rays=null"],
+        "silhouettes of whole pictures": ["model.loss.silhouette_window=null"],
         "the 2D network learning": ["model.backbone.trainable=5"],
     },
     END_TO_END: {
