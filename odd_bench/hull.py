@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 
 def hull_points(points: np.ndarray) -> np.ndarray:
-    """The corners of the convex hull of (n, 3) points; the points themselves where they lie in a plane."""
+    """The corners of the convex hull of (n, d) points; the points themselves where that has no volume."""
     try:
         return points[ConvexHull(points).vertices]
     except (QhullError, ValueError):  # flat, or fewer than four

@@ -36,10 +36,13 @@ def related(compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, con
         masks, outlines = volumes.masks[scene], volumes.outlines[scene]
         hulls = carve(outlines, *views, boxes, config)
         shown = shown_objects(hulls, masks.shape[1:], *views)
-        on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
-        placements = register(hulls, rays_of(on_rims, hulls, *views))
         pixels = object_pixels(shown, len(hulls), masks, sizes.pixels)
-        shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views)) if len(hulls) > 1 else None
+        if len(hulls) > 1:
+            on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
+            placements = register(hulls, rays_of(on_rims, hulls, *views))
+            shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views))
+        else:
+            placements, shapes = register(hulls), None
         levels = [pixels.sampled(level[scene].float()) for level in volumes.levels]
         compared = compare(pixels.sampled(batch.images[scene].float() / 255), levels, pixels.counted, shapes)
     return Related(compared, pixels.first(sizes.compared), hulls, placements)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import ConvexHull
+
+from odd_bench.hull import hull_points
 
 STEP_M = 0.01
 MAX_STEPS = 1000
@@ -38,7 +39,7 @@ def stand(
     pose[:3, :3] = turned
     pose[2, 3] = -posed[:, 2].min()
     both = np.concatenate([posed, intact_points @ turned.T])[:, :2]
-    return Standing(pose, both[ConvexHull(both).vertices])
+    return Standing(pose, hull_points(both))
 
 
 def place(standing: list[Standing], directions_rad: list[float], gap_m: float) -> list[np.ndarray]:

@@ -13,6 +13,8 @@ import numpy as np
 from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
+from odd_bench.hull import hull_points
+
 MAX_TILT_RAD = np.radians(12.0)
 
 
@@ -57,7 +59,7 @@ def drop_hull(vertices: np.ndarray, directions: int = 600) -> np.ndarray:
     azimuth = np.pi * (1 + 5**0.5) * i
     ring = np.sqrt(1 - z**2)
     spread = np.stack([ring * np.cos(azimuth), ring * np.sin(azimuth), z], axis=1)
-    corners = vertices[ConvexHull(vertices).vertices]
+    corners = hull_points(vertices)
     return corners[np.unique(np.argmax(corners @ spread.T, axis=0))]
 
 
