@@ -13,7 +13,7 @@ from collections.abc import Callable
 from statistics import median
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.boxes import boxes_from_alpha
@@ -80,25 +80,24 @@ def compare_answers(config: RunConfig, device: torch.device, compiled: bool) -> 
         print(f"  {name}: {value:.1f} ms")
 
 
-def compare_steps(config: RunConfig, device: torch.device) -> None:
-    """A training step of either stage on a GPU: seconds and peak memory."""
+def compare_step(config: RunConfig, device: torch.device, stage: str) -> None:
+    """A training step of a stage on a GPU: seconds and peak memory."""
+    torch.cuda.reset_peak_memory_stats()
     batch = noise_batch(BATCH, OBJECTS, 2 * VIEWS, config.train.pixels).to(device)
-    for stage in Detector.stages:
-        torch.cuda.reset_peak_memory_stats()
-        detector = Detector(config.model).to(device).train()
-        detector.start_stage(stage)
-        optimizer = torch.optim.Adam([p for p in detector.parameters() if p.requires_grad], 1e-5)
+    detector = Detector(config.model).to(device).train()
+    detector.start_stage(stage)
+    optimizer = torch.optim.Adam([p for p in detector.parameters() if p.requires_grad], 1e-5)
 
-        def step(detector: nn.Module = detector, optimizer: torch.optim.Optimizer = optimizer) -> None:
-            with torch.autocast("cuda", torch.bfloat16):
-                loss = detector.loss(batch)["total"]
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
+    def step() -> None:
+        with torch.autocast("cuda", torch.bfloat16):
+            loss = detector.loss(batch)["total"]
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
 
-        spent = seconds(step, device)
-        memory = torch.cuda.max_memory_allocated() / 2**30
-        print(f"a step of {stage}, batch {BATCH}: {spent:.3f} s, {memory:.1f} GB at most (to reach: {TO_REACH_GB} GB)")
+    spent = seconds(step, device)
+    memory = torch.cuda.max_memory_allocated() / 2**30
+    print(f"a step of {stage}, batch {BATCH}: {spent:.3f} s, {memory:.1f} GB at most (to reach: {TO_REACH_GB} GB)")
 
 
 def kept_for_backward(config: RunConfig) -> None:
@@ -136,7 +135,8 @@ def main() -> None:
         device = torch.device("cuda")
         print(f"{asked.config}, bfloat16, {torch.cuda.get_device_name()}")
         compare_answers(config, device, asked.compile)
-        compare_steps(config, device)
+        for stage in Detector.stages:
+            compare_step(config, device, stage)
     else:
         print(f"{asked.config}, float32 on {torch.get_num_threads()} threads")
         compare_answers(config, torch.device("cpu"), asked.compile)

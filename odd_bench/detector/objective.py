@@ -107,7 +107,7 @@ def silhouettes_loss(detector: Detector, volumes: Volumes, seen: SceneBatch) -> 
     """Of all pixels of the views, or of those in a window of each."""
     if volumes.silhouettes is not None:
         return silhouette_loss(volumes.silhouettes, seen.instance)
-    images, instance = seen.images.flatten(0, 1).float() / 255, seen.instance.flatten(0, 1)
+    images, instance = seen.images.flatten(0, 1), seen.instance.flatten(0, 1)
     strides = level_strides(len(volumes.levels))
     side = min(detector.config.loss.silhouette_window, *images.shape[-2:]) // strides[-1] * strides[-1]
     first = draw_windows(instance > 0, side, strides[-1])
@@ -115,7 +115,7 @@ def silhouettes_loss(detector: Detector, volumes: Volumes, seen: SceneBatch) -> 
         cut_windows(level.flatten(0, 1), first, side, stride)
         for level, stride in zip(volumes.levels, strides, strict=True)
     ]
-    logits = detector.silhouettes(cut_windows(images, first, side), within)
+    logits = detector.silhouettes(cut_windows(images, first, side).float() / 255, within)
     return silhouette_loss(logits[None], cut_windows(instance, first, side)[None])
 
 

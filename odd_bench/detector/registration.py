@@ -38,7 +38,7 @@ class Round:
     read: Read
 
 
-COARSE = Round(0, 0.0, 0.0, 4, at_cells)  # of all rotations
+COARSE_EVERY = 4  # of how many points one counts when all rotations are measured
 ROUNDS = (
     Round(32, 0.20, 0.06, 4, at_cells),
     Round(12, 0.10, 0.03, 2, at_cells),
@@ -160,7 +160,7 @@ def search(pairs: Pairs) -> tuple[Tensor, Tensor]:
     middle, target = pairs.first.points.mean(dim=1), pairs.second.points.mean(dim=1)  # (k, 3)
     rotation = spread_rotations(ROTATIONS).to(device).expand(k, -1, -1, -1)
     shift = target[:, None] - (rotation @ middle[:, None, :, None])[..., 0]
-    measured = pairs.apart(rotation, shift, COARSE.read, COARSE.every)
+    measured = pairs.apart(rotation, shift, at_cells, COARSE_EVERY)
     for one in ROUNDS:
         rotation, shift = best(one.kept, measured, rotation, shift)
         rotation, shift = nudged(pairs, rotation, shift, target, nudges(chance, one.turn, one.step, device), one)
