@@ -1,8 +1,8 @@
 """What the configuration `paper` costs: a 5-view scene answered, a step of batch 4, memory.
 
-`PYTHONPATH=. python benchmarks/paper.py [--compile] [--config paper]`: on the GPU where there is one, in bfloat16; else the
-answer alone, on the processor in float32, and what a step keeps for its backward pass. Weights are random and pictures noise,
-neither of which changes the work; boxes are those of five blobs, so that clustering has something to find.
+`PYTHONPATH=. python benchmarks/paper.py [--launch plain|recorded|compiled] [--config paper]`: on the GPU where there is one, in
+bfloat16; else the answer alone, on the processor in float32, and what a step keeps for its backward pass. Weights are random and
+pictures noise, neither of which changes the work; boxes are those of five blobs, so that clustering has something to find.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import torch
@@ -20,6 +21,7 @@ from odd_bench.detector.boxes import boxes_from_alpha
 from odd_bench.detector.config import RunConfig, load_config, with_overrides
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.model import Detector
+from odd_bench.detector.recorded import Recorded
 from odd_bench.method import SceneAnswer
 from tests.detector.worlds import noise_batch
 
@@ -49,32 +51,35 @@ def blobs(batch: SceneBatch, grid: VoxelGrid) -> Tensor:
     return torch.sigmoid((0.1 - distance) / 0.01)
 
 
-def compare_answers(config: RunConfig, device: torch.device, compiled: bool) -> None:
+def compare_answers(config: RunConfig, device: torch.device, launch: str) -> None:
     """A scene answered whole and by parts."""
     torch.manual_seed(0)
     detector = Detector(config.model).to(device).eval()
     batch = noise_batch(1, OBJECTS, VIEWS, config.train.pixels).to(device)
     alpha, boxes = blobs(batch, detector.grid), batch.boxes[0].cpu().numpy()
-    if compiled:
+    if launch == "compiled":
         for name in ("backbone", "volume"):
             setattr(detector, name, torch.compile(getattr(detector, name)))
 
-    def answer() -> SceneAnswer:
-        volumes = detector.reconstruct(batch)
-        volumes.color_alpha[0, 3] = alpha
-        return detector.answer(volumes, batch, 0)
-
+    build = Recorded(detector.reconstruct) if launch == "recorded" else detector.reconstruct
+    reconstruct = partial(build, batch)
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        volumes = detector.reconstruct(batch)
+
+        def answer() -> SceneAnswer:
+            volumes = reconstruct()
+            volumes.color_alpha[0, 3] = alpha
+            return detector.answer(volumes, batch, 0)
+
+        volumes = reconstruct()
         parts = {
             "all": answer,
-            "from pictures to volume": lambda: detector.reconstruct(batch),
+            "from pictures to volume": reconstruct,
             "boxes": lambda: boxes_from_alpha(alpha.cpu().numpy(), detector.grid, config.model.boxes),
             "comparison": lambda: detector.logits(volumes, 0, boxes),
         }
         spent = {name: 1000 * seconds(work, device) for name, work in parts.items()}
         found = len(answer().scores)
-    print(f"a scene of {OBJECTS} objects, {VIEWS} views of {config.train.pixels} px, {found} found "
+    print(f"a scene of {OBJECTS} objects, {VIEWS} views of {config.train.pixels} px, {found} found, kernels {launch} "
           f"(to reach on an H100: {TO_REACH_MS} ms)")  # fmt: skip
     for name, value in spent.items():
         print(f"  {name}: {value:.1f} ms")
@@ -128,18 +133,20 @@ def kept_for_backward(config: RunConfig) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="paper")
-    parser.add_argument("--compile", action="store_true", help="compile the image network and the 3D network")
+    usual = "recorded" if torch.cuda.is_available() else "plain"
+    told = "kernels of the networks: one by one, by a CUDA graph as in prediction, or compiled"
+    parser.add_argument("--launch", choices=("plain", "recorded", "compiled"), default=usual, help=told)
     asked = parser.parse_args()
     config = with_overrides(load_config(asked.config), ["model.teacher.kind=none"])
     if torch.cuda.is_available():
         device = torch.device("cuda")
         print(f"{asked.config}, bfloat16, {torch.cuda.get_device_name()}")
-        compare_answers(config, device, asked.compile)
+        compare_answers(config, device, asked.launch)
         for stage in Detector.stages:
             compare_step(config, device, stage)
     else:
         print(f"{asked.config}, float32 on {torch.get_num_threads()} threads")
-        compare_answers(config, torch.device("cpu"), asked.compile)
+        compare_answers(config, torch.device("cpu"), asked.launch)
         kept_for_backward(config)
 
 

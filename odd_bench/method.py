@@ -65,6 +65,14 @@ class ReadsData(Protocol):
 
 
 @runtime_checkable
+class Records(Protocol):
+    """A method that can replay what a GPU does for a scene instead of launching every kernel again."""
+
+    def record(self) -> None:
+        """Called before scenes are predicted on a GPU, once the weights are there to stay."""
+
+
+@runtime_checkable
 class Measures(Protocol):
     """A method that can be watched by more than its losses."""
 

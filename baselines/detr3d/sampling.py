@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from odd_bench.detector.backproject import project_points
+from odd_bench.detector.backproject import picture_positions, project_points
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Views:
     def project(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Points (b, q, 3), metres, world, to positions (b, v, q, 2), -1 and 1 at the borders, and visible (b, v, q) bool."""
         pixels, depth = project_points(self.K, self.camera_from_world, points[:, None])  # eq. 2
-        position = 2 * pixels / pixels.new_tensor([self.image_size[1], self.image_size[0]]) - 1
+        position = picture_positions(pixels, self.image_size)
         return position, (position.abs() <= 1).all(dim=-1) & (depth > 0)
 
     def look_up(self, points: Tensor) -> tuple[Tensor, Tensor]:

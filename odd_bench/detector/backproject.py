@@ -24,6 +24,12 @@ def project_points(K: Tensor, camera_from_world: Tensor, points: Tensor) -> tupl
     return homogeneous[..., :2] / depth.clamp(min=1e-6)[..., None], depth
 
 
+def picture_positions(pixels: Tensor, image_size: tuple[int, int]) -> Tensor:
+    """(..., 2) of pixels (..., 2) in a picture of so many rows and columns: -1 and 1 are its borders."""
+    height, width = image_size
+    return torch.stack([2 * pixels[..., 0] / width - 1, 2 * pixels[..., 1] / height - 1], dim=-1)
+
+
 @full_precision
 def lift(
     features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], points: Tensor,
@@ -36,10 +42,11 @@ def lift(
     """
     b, m, c = features.shape[:3]
     pixels, depth = project_points(K, camera_from_world, points)  # (b, m, n, 2), (b, m, n)
-    position = 2 * pixels / pixels.new_tensor([image_size[1], image_size[0]]) - 1  # -1 and 1 are the picture's borders
+    position = picture_positions(pixels, image_size)
     visible = (position.abs() <= 1).all(dim=-1) & (depth > 0)  # (b, m, n)
-    limit = 1 - 1 / pixels.new_tensor([features.shape[-1], features.shape[-2]])  # centres of the outermost features
-    position = torch.where(visible[..., None], position.clamp(-limit, limit), OUTSIDE).reshape(b * m, 1, -1, 2)
+    right, below = (1 - 1 / side for side in features.shape[:-3:-1])  # centres of the outermost features
+    inner = torch.stack([position[..., 0].clamp(-right, right), position[..., 1].clamp(-below, below)], dim=-1)
+    position = torch.where(visible[..., None], inner, OUTSIDE).reshape(b * m, 1, -1, 2)
     features = features.flatten(0, 1).float()
     taken = grid_sample(features, position, mode=interpolation, padding_mode="zeros", align_corners=False)  # eq. 1
     views = visible.sum(dim=1).clamp(min=1)  # eq. 2: "aggr" = mean over the views that see the point

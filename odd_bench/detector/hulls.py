@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from odd_bench.detector.backproject import project_points
+from odd_bench.detector.backproject import picture_positions, project_points
 from odd_bench.detector.precision import full_precision
 from odd_bench.detector.spread import spread_order
 
@@ -127,9 +127,8 @@ def signed_pixels(masks: Tensor) -> Tensor:
 
 def outline_distance(signed: Tensor, K: Tensor, camera_from_world: Tensor, points: Tensor) -> Tensor:
     """(n,) metres: how far points (n, 3) lie outside of the outlines (v, h, w), in the view where that is farthest."""
-    height, width = signed.shape[1:]
     pixels, depth = project_points(K, camera_from_world, points)  # (v, n, 2), (v, n)
-    position = 2 * pixels / pixels.new_tensor([width, height]) - 1
+    position = picture_positions(pixels, (signed.shape[1], signed.shape[2]))
     taken = grid_sample(signed[:, None], position[:, None], padding_mode="border", align_corners=False)[:, 0, 0]
     metres = taken * depth / K[:, 0, 0, None]
     seen = (position.abs() <= 1).all(dim=-1) & (depth > 0)

@@ -24,6 +24,7 @@ from odd_bench.detector.features import Pca
 from odd_bench.detector.heads import Heads
 from odd_bench.detector.matching import correspondence_accuracy
 from odd_bench.detector.objective import losses
+from odd_bench.detector.recorded import Recorded
 from odd_bench.detector.registration import placement_accuracy
 from odd_bench.detector.related import Related, related
 from odd_bench.detector.relations import Relations
@@ -60,6 +61,7 @@ class Detector(nn.Module):
             self.tops = Tops()
         else:
             self.compare = TokenComparison(config)
+        self.recorded: Recorded | None = None
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
         self.register_buffer("pca_components", None if pca is None else pca.components)
 
@@ -194,10 +196,14 @@ class Detector(nn.Module):
         """The objects in the boxes (n, 6) compared by relations."""
         return related(self.compare, volumes, scene, torch.from_numpy(boxes).to(volumes.batch.K), self.config.hulls)
 
+    def record(self) -> None:
+        """From now on predict by replaying what the GPU does: three times as fast, for as long as weights stay where they are."""
+        self.recorded = Recorded(self.reconstruct)
+
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
         """Boxes and chances of being anomalous; a scene in which nothing is found has none."""
-        volumes = self.reconstruct(batch)
+        volumes = (self.recorded or self.reconstruct)(batch)
         return [self.answer(volumes, batch, scene) for scene in range(len(batch))]
 
     def answer(self, volumes: Volumes, batch: SceneBatch, scene: int) -> SceneAnswer:
