@@ -35,6 +35,7 @@ def reproduce(
     folder = out or Path("runs") / f"{chosen.name}-{config}"
     setup = Setup(data, folder, config, tuple(overrides or ()), devices)
     text = markdown(chosen, carry_out(chosen, setup, typer.echo))
-    (folder / "table.md").write_text(text)
+    path = folder / f"{chosen.name}.md"
+    path.write_text(text)
     typer.echo(text)
-    typer.echo(f"wrote {folder / 'table.md'}")
+    typer.echo(f"wrote {path}")

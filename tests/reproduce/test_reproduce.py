@@ -74,7 +74,7 @@ def test_the_command_writes_the_table(setup, tmp_path):
     ran = CliRunner().invoke(app, [*command, "--out", str(tmp_path), "--only", "b-a-dense-attention"])
     assert ran.exit_code == 0, ran.output
     assert "## toys, test-seen: detect" in ran.output and "| B: A + dense attention |" in ran.output
-    assert (tmp_path / "table.md").read_text() in ran.output
+    assert (tmp_path / "table2.md").read_text() in ran.output
 
 
 def test_a_table_of_ones_own_is_read_from_its_file(tmp_path):
