@@ -1,4 +1,4 @@
-"""What the detector's arrangements save: lifting all views at once, masked attention, drawn rays, relations, bfloat16.
+"""What the detector's arrangements save: lifting all views at once, drawn rays, relations, bfloat16.
 
 `PYTHONPATH=. python benchmarks/detector.py`: processor seconds on one thread, ratios measured in one run.
 """
@@ -13,17 +13,14 @@ import torch
 from torch import Tensor
 
 from odd_bench.cameras import intrinsics, look_at
-from odd_bench.detector.attention import Attention, gathered_attention
 from odd_bench.detector.backproject import backproject, project_points
 from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.grid import VoxelGrid
-from odd_bench.detector.matching import MatchingConfig, correspondences, mask_from_keys
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.training import precision_of
 from tests.detector.worlds import noise_batch
 
 VIEWS, PIXELS, CHANNELS, ROUNDS = 5, 256, 32, 3
-OBJECTS, CELLS, WIDTH, HEADS = 12, 512, 256, 8
 SLOWER = {
     RECONSTRUCTION: {
         "float32": ["train.precision=32-true"],
@@ -89,24 +86,6 @@ def compare_backprojection() -> None:
           f"bilinear {bilinear:.3f} s ({loop / bilinear:.1f}x); {differing:.2%} of voxels differ (ties of rounding)")  # fmt: skip
 
 
-def compare_attention() -> None:
-    module, tokens = Attention(WIDTH, HEADS), torch.randn(OBJECTS * CELLS, WIDTH)
-    keys = correspondences(torch.randn(OBJECTS, CELLS, 128), MatchingConfig(k=20))
-    allowed = mask_from_keys(keys)
-
-    def gathered() -> Tensor:
-        index = keys.flatten(0, 1)
-        return torch.cat([gathered_attention(module, tokens[i : i + CELLS], tokens, index[i : i + CELLS])
-                          for i in range(0, len(tokens), CELLS)])  # fmt: skip
-
-    with torch.no_grad():
-        difference = float((module(tokens, tokens, allowed) - gathered()).abs().max())
-        slow, fast = cpu_seconds(gathered, 1), cpu_seconds(lambda: module(tokens, tokens, allowed), 1)
-    print(f"sparse attention, {OBJECTS} objects of {CELLS} cells, {keys.shape[-1]} keys a cell, {HEADS} heads")
-    print(f"  gathering {slow:.2f} s, masked {fast:.2f} s ({slow / fast:.1f}x, to reach: 5x); "
-          f"largest difference {difference:.1e}")  # fmt: skip
-
-
 def step_seconds(stage: str, *overrides: str) -> float:
     """Forward and backward pass of `mini` on two scenes of five objects, ten views of 192 pixels; no teacher."""
     config = with_overrides(load_config("mini"), ["model.teacher.kind=none", *overrides])
@@ -134,7 +113,6 @@ def main() -> None:
     torch.manual_seed(0)
     compare_steps()
     compare_backprojection()
-    compare_attention()
 
 
 if __name__ == "__main__":
