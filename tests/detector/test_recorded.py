@@ -7,7 +7,7 @@ import torch
 
 from odd_bench.detector.config import load_config
 from odd_bench.detector.model import Detector
-from odd_bench.detector.recorded import Recorded
+from odd_bench.detector.recorded import MOST, Recorded
 from tests.detector.worlds import noise_batch
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -26,6 +26,16 @@ def test_a_recorded_volume_is_that_of_the_batch_at_hand(name: str, mixed: bool) 
             if expected.silhouettes is not None:
                 assert torch.equal(found.masks, found.silhouettes.sigmoid() > found.object_above)
     assert len(recorded.recordings) == 2
+
+
+def test_of_many_sizes_the_first_are_recorded() -> None:
+    detector = Detector(load_config("tiny").model).cuda().eval()
+    recorded = Recorded(detector.reconstruct)
+    for views in range(1, MOST + 3):
+        batch = noise_batch(1, 3, views, 32).to("cuda")
+        expected = detector.reconstruct(batch).color_alpha.detach()
+        torch.testing.assert_close(recorded(batch).color_alpha.detach(), expected, atol=2e-3, rtol=1e-3)
+    assert len(recorded.recordings) == MOST
 
 
 def test_weights_may_change_in_place() -> None:
