@@ -95,7 +95,7 @@ def stored_pca(
         tokens = foreground_tokens(dataset, names, teacher, config.pca_views, device, track)
         pca = fit_pca(tokens, dimensions)
         part = path.with_name(f"part-{os.getpid()}-{path.name}")
-        np.savez(part, mean=pca.mean.numpy(), components=pca.components.numpy())
+        np.savez(part, mean=pca.mean.cpu().numpy(), components=pca.components.cpu().numpy())
         os.replace(part, path)
     with np.load(path) as stored:
         return Pca(*(torch.from_numpy(stored[name]).to(device) for name in ("mean", "components")))
