@@ -10,7 +10,7 @@ from torch import Tensor
 
 from baselines.colmap_dgcnn.colmap import pycolmap
 from baselines.colmap_dgcnn.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
-from baselines.colmap_dgcnn.model import ColmapDgcnn
+from baselines.colmap_dgcnn.model import ColmapDgcnn, categories_of
 from baselines.colmap_dgcnn.patchmatch import check_cuda
 from odd_bench.data.reader import Dataset
 
@@ -37,7 +37,7 @@ def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, tra
     if config.model.reconstruction.stereo == "colmap-cuda":
         check_cuda()
     torch.manual_seed(config.train.seed)
-    model = ColmapDgcnn(config.model, config.train.views, config.train.pixels)
+    model = ColmapDgcnn(config.model, config.train.views, config.train.pixels, len(categories_of(dataset)))
     model.read_from(dataset)
     model.store.fill(dataset.scene_names("train"), config.train.views, device, track)
     return model, None
@@ -46,7 +46,7 @@ def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, tra
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> ColmapDgcnn:
     """The model whose weights these are."""
     fresh = replace(config.model, dgcnn=replace(config.model.dgcnn, weights="none"))
-    model = ColmapDgcnn(fresh, config.train.views, config.train.pixels)
+    model = ColmapDgcnn(fresh, config.train.views, config.train.pixels, len(weights["categories.bias"]))
     model.load_state_dict(weights)
     return model
 

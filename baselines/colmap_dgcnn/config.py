@@ -36,11 +36,11 @@ class ColmapDgcnnConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """A model and how it is trained, in one stage. Clouds are turned by the model: scenes are not moved by the loader."""
+    """A model and how it is trained, in two stages. Clouds are turned by the model: scenes are not moved by the loader."""
 
     name: str = "paper"
     model: ColmapDgcnnConfig = ColmapDgcnnConfig()
-    train: TrainConfig = TrainConfig(views=20, batch=8, epochs=(50,), learning_rate=(1e-3,), augment=False)
+    train: TrainConfig = TrainConfig(views=20, batch=8, epochs=(50, 50), learning_rate=(1e-3, 1e-3), augment=False)
     augment: AugmentConfig = AugmentConfig()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from baselines.colmap_dgcnn.clouds import centred, sampled, turned
 from baselines.colmap_dgcnn.config import ColmapDgcnnConfig
@@ -17,29 +18,34 @@ from baselines.colmap_dgcnn.dgcnn import Dgcnn
 from baselines.colmap_dgcnn.reconstruct import Cloud
 from baselines.colmap_dgcnn.store import CloudStore
 from baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
-from baselines.colmap_dgcnn.voting import PairDistances, distances, odd_scores
+from baselines.colmap_dgcnn.voting import PairDistances, beyond_usual, distances, odd_scores
 from odd_bench.boxes import iou_matrix
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.dataset import spread_views
 from odd_bench.data.reader import Dataset
 from odd_bench.method import SceneAnswer
 
+CATEGORIES, SIAMESE = "categories", "siamese"
+SHARPNESS = 10.0  # embeddings of length 1 are too short to tell dozens of categories apart
+
 
 class ColmapDgcnn(nn.Module):
     """See odd_bench.method.Method and ReadsData for what it offers to training and prediction.
 
     Of a batch it takes names, views and labels; clouds come from the data set it was told to read from. views, pixels: what
-    it trains on.
+    it trains on. categories: how many the training scenes show; the first stage tells them apart, in place of ShapeNet's.
     """
 
-    stages = ("siamese",)
+    stages = (CATEGORIES, SIAMESE)
     gt_count = False
 
-    def __init__(self, config: ColmapDgcnnConfig, views: int, pixels: int | None):
+    def __init__(self, config: ColmapDgcnnConfig, views: int, pixels: int | None, categories: int):
         super().__init__()
-        self.config, self.views, self.pixels = config, views, pixels
+        self.config, self.views, self.pixels, self.stage = config, views, pixels, SIAMESE
         self.dgcnn, self.pairs = Dgcnn(config.dgcnn), PairDistances()
+        self.categories = nn.Linear(config.dgcnn.embedding, categories)
         self.store: CloudStore | None = None
+        self.category_numbers: dict[str, int] = {}
         self.training_objects: dict[
             str, Objects
         ] = {}  # by scene name: cutting takes longer than a GPU does for the rest
@@ -56,20 +62,40 @@ class ColmapDgcnn(nn.Module):
         """Find the clouds of this data set beside it, or make them."""
         self.store = CloudStore(dataset, self.config.reconstruction, self.pixels)
         self.training_objects = {}
+        self.category_numbers = {}
 
     def start_stage(self, name: str) -> None:
-        """There is one, in which everything learns."""
+        """First what objects are, then how alike."""
+        self.stage = name
+        self.categories.requires_grad_(name == CATEGORIES)
 
     def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
         """One: there is no 2D encoder."""
         return [{"params": list(self.parameters()), "lr": learning_rate}]
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
+        """Of the stage; 0 where the batch has nothing to learn from."""
+        scenes = [self.training_clouds(batch, scene) for scene in range(len(batch))]
+        if self.stage == CATEGORIES:
+            return self.category_loss(batch, scenes)
+        return self.triplet_loss([(clouds, labels) for clouds, labels in scenes if has_triplets(labels)])
+
+    def category_loss(self, batch: SceneBatch, scenes: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+        """`total`: cross-entropy of the objects' categories; `right`: the share named rightly."""
+        clouds = torch.cat([clouds for clouds, _ in scenes])
+        if len(clouds) < 2:  # too few for the statistics of a norm
+            return {"total": self.nothing(), "right": self.nothing().detach()}
+        self.category_numbers = self.category_numbers or numbered(categories_of(self.store.dataset))
+        numbers = [self.category_numbers[self.store.dataset.scene(name).category] for name in batch.names]
+        counts = torch.tensor([len(labels) for _, labels in scenes])
+        target = torch.tensor(numbers).repeat_interleave(counts).to(clouds.device)
+        logits = self.categories(SHARPNESS * self.dgcnn(clouds)).float()
+        return {"total": cross_entropy(logits, target), "right": (logits.argmax(dim=1) == target).float().mean()}
+
+    def triplet_loss(self, scenes: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
         """`total`: the mean over the triplets of all scenes; `violated`: the share of them that falls short of the margin."""
-        scenes = [found for scene in range(len(batch)) if (found := self.training_clouds(batch, scene)) is not None]
         if not scenes:
-            nothing = sum(parameter.sum() for parameter in self.parameters()) * 0.0
-            return {"total": nothing, "violated": nothing.detach()}
+            return {"total": self.nothing(), "violated": self.nothing().detach()}
         embeddings = self.dgcnn(torch.cat([clouds for clouds, _ in scenes])).float().split([len(y) for _, y in scenes])
         labels = [labels for _, labels in scenes]
         self.pairs.add([(distances(one.detach()), y) for one, y in zip(embeddings, labels, strict=True)])
@@ -78,8 +104,12 @@ class ColmapDgcnn(nn.Module):
         )
         return {"total": short.mean(), "violated": (short > 0).float().mean().detach()}
 
-    def training_clouds(self, batch: SceneBatch, scene: int) -> tuple[Tensor, Tensor] | None:
-        """Clouds (n, points, 3) and labels (n,) of the objects that were found, None where they make no triplet."""
+    def nothing(self) -> Tensor:
+        """A loss without anything to learn from."""
+        return sum(parameter.sum() for parameter in self.dgcnn.parameters()) * 0.0
+
+    def training_clouds(self, batch: SceneBatch, scene: int) -> tuple[Tensor, Tensor]:
+        """Clouds (n, points, 3) and labels (n,) of the objects that were found and whose label is known; n may be 0."""
         name = batch.names[scene]
         if name not in self.training_objects:
             self.training_objects[name], _ = self.objects(batch, scene, self.training_views(name))
@@ -87,13 +117,12 @@ class ColmapDgcnn(nn.Module):
         labels = labels_of(
             objects, batch.boxes[scene].cpu().numpy(), batch.labels[scene].cpu().numpy(), self.config.match_iou
         )
-        known = np.flatnonzero(labels >= 0)
-        if not has_triplets(torch.from_numpy(labels[known])):
-            return None
+        known, device = np.flatnonzero(labels >= 0), batch.images.device
+        if not len(known):
+            return torch.zeros(0, self.config.points, 3, device=device), torch.zeros(0, dtype=torch.long, device=device)
         rng = draw_generator(batch, scene)
         clouds = centred([sampled(objects.clouds[i], self.config.points, rng) for i in known])
         clouds = turned(clouds, rng) if self.config.turn else clouds
-        device = batch.images.device
         return torch.from_numpy(clouds).to(device), torch.from_numpy(labels[known]).to(device)
 
     def training_views(self, name: str) -> list[int]:
@@ -111,7 +140,7 @@ class ColmapDgcnn(nn.Module):
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
-        """Boxes of the objects that were found and the median distance of each to the others."""
+        """Boxes of the objects that were found, and by how much each is farther from the others than is usual in the scene."""
         return [self.answer(batch, scene) for scene in range(len(batch))]
 
     def answer(self, batch: SceneBatch, scene: int) -> SceneAnswer:
@@ -120,9 +149,8 @@ class ColmapDgcnn(nn.Module):
             return SceneAnswer(objects.boxes, np.zeros(0), objects.ids, seconds)
         clouds = centred([sampled(cloud, self.config.points) for cloud in objects.clouds])
         embeddings = self.dgcnn(torch.from_numpy(clouds).to(batch.images.device)).float()
-        return SceneAnswer(
-            objects.boxes, odd_scores(distances(embeddings)).cpu().numpy().astype(float), objects.ids, seconds
-        )
+        scores = odd_scores(beyond_usual(distances(embeddings)))
+        return SceneAnswer(objects.boxes, scores.cpu().numpy().astype(float), objects.ids, seconds)
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
@@ -131,6 +159,15 @@ class ColmapDgcnn(nn.Module):
 
         cloud, _ = self.store.cloud(batch.names[0], self.training_views(batch.names[0]), batch.images.device)
         return {"from_above": from_above(self.cut(cloud, batch, 0))}
+
+
+def categories_of(dataset: Dataset) -> list[str]:
+    """Sorted names of what the training scenes show."""
+    return sorted({dataset.scene(name).category for name in dataset.scene_names("train")})
+
+
+def numbered(names: list[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
 
 
 def labels_of(objects: Objects, true_boxes: np.ndarray, labels: np.ndarray, match_iou: float) -> np.ndarray:

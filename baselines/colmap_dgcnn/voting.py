@@ -5,15 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-BINS, FARTHEST = 200, 2.0  # embeddings have length 1
+BINS, FARTHEST = 400, 2.0  # embeddings have length 1
 MEMORY = 0.99  # of the histograms, a batch
-UNKNOWN = 0.5  # threshold before anything was learnt
+UNKNOWN = 0.0  # threshold before anything was learnt
 
 
 def distances(embeddings: Tensor) -> Tensor:
     """(n, d) to (n, n) Euclidean distances, with a finite gradient at 0."""
     squares = (embeddings[:, None] - embeddings[None]).square().sum(dim=-1)
     return squares.clamp(min=1e-12).sqrt()
+
+
+def beyond_usual(distance: Tensor) -> Tensor:
+    """(n, n) distances less what is usual in the scene: the median over the objects of their median distance to the others.
+
+    How far apart equal objects end up differs from shape to shape, and says nothing about who is odd.
+    """
+    return distance - odd_scores(distance).median() if len(distance) else distance
 
 
 def odd_scores(distance: Tensor) -> Tensor:
@@ -32,7 +40,7 @@ def odd_scores(distance: Tensor) -> Tensor:
 class PairDistances(nn.Module):
     """How far apart two normal objects of a training scene have lately been, and a normal and an odd one.
 
-    The threshold of the votes is where the two are told apart best. Kept with the weights.
+    Beyond what is usual in the scene. The threshold of the votes is where the two are told apart best. Kept with the weights.
     """
 
     def __init__(self):
@@ -45,7 +53,7 @@ class PairDistances(nn.Module):
         """Count the pairs of a batch: (n, n) distances and (n,) labels of every scene."""
         self.normal_pairs *= MEMORY
         self.mixed_pairs *= MEMORY
-        for distance, labels in scenes:
+        for distance, labels in ((beyond_usual(distance), labels) for distance, labels in scenes):
             normal, odd = labels == 0, labels == 1
             pair = torch.triu(torch.ones_like(distance, dtype=torch.bool), diagonal=1)
             self.normal_pairs += histogram(distance[pair & normal[:, None] & normal])
@@ -60,10 +68,10 @@ class PairDistances(nn.Module):
         above = 1 - torch.cumsum(self.mixed_pairs / self.mixed_pairs.sum(), 0)
         quality = below + above
         best = torch.nonzero(quality >= quality.max() - 1e-6)[:, 0]
-        return float((best[0] + best[-1] + 2) / 2 * FARTHEST / BINS)
+        return float((best[0] + best[-1] + 2) / BINS - 1) * FARTHEST
 
 
 def histogram(values: Tensor) -> Tensor:
-    """(BINS,) counts of distances."""
-    number = (values.detach().flatten() / FARTHEST * BINS).long().clamp(0, BINS - 1)
+    """(BINS,) counts of distances, from -FARTHEST to FARTHEST."""
+    number = ((values.detach().flatten() / FARTHEST + 1) / 2 * BINS).long().clamp(0, BINS - 1)
     return torch.bincount(number, minlength=BINS).to(torch.float32)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
 from baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
-from baselines.colmap_dgcnn.voting import UNKNOWN, PairDistances, distances, odd_scores
+from baselines.colmap_dgcnn.voting import UNKNOWN, PairDistances, beyond_usual, distances, odd_scores
 
 
 def embeddings(seed: int, count: int) -> torch.Tensor:
@@ -39,9 +39,17 @@ def test_scores_permute_with_the_objects(seed, count):
     assert torch.allclose(odd_scores(distances(points))[order], odd_scores(distances(points[order])))
 
 
+@given(seed=st.integers(0, 50), count=st.integers(2, 9), shift=st.floats(-1, 1))
+def test_scores_beyond_what_is_usual_do_not_tell_scenes_apart(seed, count, shift):
+    distance = distances(embeddings(seed, count))
+    scores = odd_scores(beyond_usual(distance))
+    assert torch.allclose(odd_scores(beyond_usual(distance + shift)), scores, atol=1e-5)
+    assert abs(float(scores.median())) < 1e-6
+
+
 def test_nobody_votes_on_one_alone():
-    assert odd_scores(distances(embeddings(0, 1))).tolist() == [0.0]
-    assert odd_scores(distances(embeddings(0, 0))).tolist() == []
+    assert odd_scores(beyond_usual(distances(embeddings(0, 1)))).tolist() == [0.0]
+    assert odd_scores(beyond_usual(distances(embeddings(0, 0)))).tolist() == []
 
 
 @given(seed=st.integers(0, 50), normal=st.integers(2, 5), odd=st.integers(1, 3))
@@ -75,6 +83,7 @@ def test_the_threshold_parts_the_pairs_it_has_seen():
     angle = torch.tensor([0.0, 0.1, 0.2, 1.2])
     far = distances(torch.stack([angle.cos(), angle.sin()], dim=1))
     pairs.add([(far, torch.tensor([0, 0, 0, 1]))])
+    far = beyond_usual(far)
     assert far[0, 2] < pairs.threshold < far[2, 3]
     restored = PairDistances()
     restored.load_state_dict(pairs.state_dict())
@@ -87,4 +96,5 @@ def test_the_threshold_follows_what_was_seen_lately():
     wide, narrow = (distances(torch.stack([a.cos(), a.sin()], dim=1)) for a in (angle, angle / 10))
     for scene in [wide] * 5 + [narrow] * 400:
         pairs.add([(scene, torch.tensor([0, 0, 1]))])
+    wide, narrow = beyond_usual(wide), beyond_usual(narrow)
     assert narrow[0, 1] < pairs.threshold < narrow[1, 2] < wide[1, 2]
