@@ -38,6 +38,7 @@ def section(title: str, found: list[tuple[Result, dict[str, Any]]]) -> list[str]
         by_row[result.row.name].append((result, part))
     means = {name: mean_part([part for _, part in seeds]) for name, seeds in by_row.items()}
     last = list(means.values())[-1]
+    devices = " and ".join(dict.fromkeys(result.device for result, _ in found))
     part = found[0][1]
     lines = [f"## {title}", "", part["rule"], "", HEAD, "|---" * (HEAD.count("|") - 1) + "|"]
     for name, seeds in by_row.items():
@@ -45,7 +46,7 @@ def section(title: str, found: list[tuple[Result, dict[str, Any]]]) -> list[str]
         lines.append(line(name, [result for result, _ in seeds], means[name], difference))
     note = (
         f"{part['scenes']:,} scenes, {part['objects']:,} objects. Brackets: {LEVEL:.0%} of a cluster bootstrap over base "
-        f"shapes, of the mean over seeds; ±: standard deviation between seeds. Trained on {found[0][0].device}."
+        f"shapes, of the mean over seeds; ±: standard deviation between seeds. Trained on {devices}."
     )
     return [*lines, "", note, ""]
 

@@ -13,7 +13,7 @@ from odd_bench.cli import app
 from odd_bench.configuration import ConfigError, named_texts
 from odd_bench.errors import WrongUse
 from odd_bench.models import builder
-from odd_bench.reproduce.markdown import difference_text, estimate, mean_part
+from odd_bench.reproduce.markdown import difference_text, estimate, markdown, mean_part
 from odd_bench.reproduce.results import Setup, carry_out
 from odd_bench.reproduce.table import from_mapping, load_table
 from odd_bench.scoring.compare import paired_difference
@@ -56,6 +56,12 @@ def test_each_seed_is_a_run_and_what_is_done_stays(setup):
     for first, second in zip(results, again, strict=True):
         for protocol, part in first.parts.items():
             assert all(part["metrics"][name] == second.parts[protocol]["metrics"][name] for name in same)
+
+
+def test_the_table_names_every_device_that_trained(setup):
+    first, *others = carry_out(TABLE, setup)
+    text = markdown(TABLE, [replace(first, device="a GPU"), *others])
+    assert f"Trained on a GPU and {first.device}." in text
 
 
 def test_a_finished_run_of_another_configuration_is_not_passed_off_as_this_one(setup):
