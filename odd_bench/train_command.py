@@ -20,7 +20,7 @@ from odd_bench.errors import WrongUse
 from odd_bench.method import Measures, Method
 from odd_bench.models import builder
 from odd_bench.predict import FULL, load_run, localise, mean_measures, predict_split
-from odd_bench.training import Job, StepReport, fit, make_fabric
+from odd_bench.training import Job, StepReport, fit, make_fabric, stoppable
 
 LINE_EVERY_S = 15.0
 
@@ -54,10 +54,11 @@ def train_run(
     display.start(method)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
-    fit(method, job, fabric, display, display.after_stage, first_stage_s=first_stage_s)
-    complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
-    if fabric.is_global_zero and complete:
-        finish(folder, dataset, console)
+    with stoppable(folder, "The same command goes on from there"):
+        fit(method, job, fabric, display, display.after_stage, first_stage_s=first_stage_s)
+        complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
+        if fabric.is_global_zero and complete:
+            finish(folder, dataset, console)
 
 
 def take_over(method: Method, start_from: Path) -> float:
@@ -96,9 +97,10 @@ def predict_run(
     if not run.finished:
         console.print(f"[yellow]{path}: the training is not finished")
     out = out or default_file(path, split, views, precision, overrides)
-    predict_split(
-        run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision
-    )
+    with stoppable(out, "No predictions are written; the same command begins again"):
+        predict_split(
+            run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision
+        )
     console.print(f"predictions: {out}", highlight=False, soft_wrap=True)
     if report is not None:
         show_score(out, dataset.folder, report, console)

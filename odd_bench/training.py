@@ -60,6 +60,15 @@ class Interrupted(OddBenchError):
     """Stopped by the user; the state is saved."""
 
 
+@contextmanager
+def stoppable(where: Path, hint: str) -> Iterator[None]:
+    """Ctrl-C while nothing is being trained raises Interrupted as well. hint: what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"{where}: stopped by the user. {hint}") from None
+
+
 class Diverged(OddBenchError):
     """A loss is no longer a finite number."""
 

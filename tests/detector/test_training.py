@@ -138,6 +138,25 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
         run(app, ["predict", "runs/reference-tiny-0", "--data", str(folder)], catch_exceptions=False)
 
 
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (["train", "--config", "tiny", "--out", "new", "--set", "train.steps=[1, 1]"], "goes on from there"),
+        (["predict", "run", "--split", "test-seen"], "begins again"),
+    ],
+)
+def test_ctrl_c_outside_of_steps_is_answered_too(folder, run_folder, tmp_path, monkeypatch, command, hint):
+    def pressed(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(run_folder, tmp_path / "run")
+    monkeypatch.setattr("odd_bench.train_command.predict_split", pressed)
+    ran = CliRunner().invoke(app, [*command, "--data", str(folder)])
+    assert isinstance(ran.exception, Interrupted), ran.output
+    assert "stopped by the user" in str(ran.exception) and hint in str(ran.exception)
+
+
 def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):
     dataset, config = open_dataset(folder), builder.load_config("tiny")
     method, _ = builder.prepare(config, dataset, "cpu", lambda names, what: names)
