@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import pickle
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from odd_bench.data.atomic import write_atomically
 from odd_bench.errors import WrongUse
 
 FORMAT, VERSION = "odd-bench/checkpoint", 1
@@ -38,10 +39,10 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write the file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    torch.save({"format": FORMAT, "version": VERSION, **asdict(checkpoint)}, part)
-    os.replace(part, path)
+    """Write the file whole or not at all. Raises DataError where the disk is full; the one before stays."""
+    content = io.BytesIO()
+    torch.save({"format": FORMAT, "version": VERSION, **asdict(checkpoint)}, content)
+    write_atomically(path, content.getvalue())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -32,7 +32,7 @@ def write_atomically(path: Path, content: bytes, verify: Callable[[Path], None] 
     except OSError as error:
         raise DataError(
             path, error.strerror or str(error), f"room for {len(content):,} bytes in a writable folder",
-            "Free some space or make the folder writable, then run the same command again: finished scenes are kept",
+            "Free some space or make the folder writable, then run the same command again: what is finished is kept",
         ) from error  # fmt: skip
     finally:
         _remove(part)

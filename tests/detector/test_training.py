@@ -1,5 +1,6 @@
 """Training: it learns, resumes to the same losses, refuses what does not fit; prediction writes valid files."""
 
+import errno
 import math
 import shutil
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from odd_bench.checkpoint import LATEST, check_same_run, load_checkpoint
+from odd_bench.checkpoint import LATEST, check_same_run, load_checkpoint, save_checkpoint
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.errors import DataError
@@ -195,6 +196,19 @@ def test_damaged_foreign_and_absent_checkpoints_are_explained(run_folder, tmp_pa
         load_run(tmp_path / "old.pt")
     with pytest.raises(WrongUse, match="found no such file"):
         load_run(tmp_path / "nowhere")
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(run_folder, tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / LATEST
+    shutil.copy(run_folder / LATEST, path)
+    found = load_checkpoint(path)
+    monkeypatch.setattr("odd_bench.data.atomic._write_and_flush", full)
+    with pytest.raises(DataError, match=r"checkpoint\.pt: found No space left.*expected room for .* bytes.*is kept"):
+        save_checkpoint(path, replace(found, step=found.step + 1))
+    assert load_checkpoint(path).step == found.step and [one.name for one in tmp_path.iterdir()] == [LATEST]
 
 
 def test_shards_of_another_version_are_refused(folder, tmp_path):
