@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class OddBenchError(Exception):
     """Something the user can mend. exit_code: 1 = the work failed, 2 = the command or its input was wrong."""
@@ -13,3 +17,16 @@ class WrongUse(OddBenchError):
     """A command, configuration or input file that cannot be used as it is."""
 
     exit_code = 2
+
+
+class Interrupted(OddBenchError):
+    """Stopped by the user; the message says what is kept."""
+
+
+@contextmanager
+def stoppable(where: Path, hint: str) -> Iterator[None]:
+    """Ctrl-C raises Interrupted, which is told where a KeyboardInterrupt would end without a word. hint: what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(f"{where}: stopped by the user; {hint}.") from interrupt

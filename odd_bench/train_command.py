@@ -16,13 +16,14 @@ from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import DESCRIPTION
 from odd_bench.data.reader import Dataset, open_dataset
-from odd_bench.errors import WrongUse
+from odd_bench.errors import WrongUse, stoppable
 from odd_bench.method import Measures, Method
 from odd_bench.models import builder
 from odd_bench.predict import FULL, load_run, localise, mean_measures, predict_split
-from odd_bench.training import Job, StepReport, fit, make_fabric, stoppable
+from odd_bench.training import Job, StepReport, fit, make_fabric
 
 LINE_EVERY_S = 15.0
+GOES_ON = "the same command goes on from there"
 
 
 def train_run(
@@ -42,7 +43,7 @@ def train_run(
     console = Console()
     fabric = make_fabric(config.train, devices)
     fabric.launch()
-    with fabric.rank_zero_first():
+    with stoppable(folder, GOES_ON), fabric.rank_zero_first():
         method, features = build.prepare(
             config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
         )
@@ -54,7 +55,7 @@ def train_run(
     display.start(method)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
-    with stoppable(folder, "The same command goes on from there"):
+    with stoppable(folder, GOES_ON):
         fit(method, job, fabric, display, display.after_stage, first_stage_s=first_stage_s)
         complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
         if fabric.is_global_zero and complete:
@@ -97,7 +98,7 @@ def predict_run(
     if not run.finished:
         console.print(f"[yellow]{path}: the training is not finished")
     out = out or default_file(path, split, views, precision, overrides)
-    with stoppable(out, "No predictions are written; the same command begins again"):
+    with stoppable(out, "no predictions are written; the same command begins again"):
         predict_split(
             run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision
         )

@@ -26,7 +26,7 @@ from odd_bench.data.batch import SceneBatch, collate
 from odd_bench.data.dataset import Draws, FeatureFolder, TrainScenes
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
-from odd_bench.errors import OddBenchError
+from odd_bench.errors import Interrupted, OddBenchError
 from odd_bench.method import Measures, Method
 from odd_bench.training_config import TrainConfig
 
@@ -54,19 +54,6 @@ class StepReport:
     losses: dict[str, float]
     scenes_per_second: float
     memory_gb: float
-
-
-class Interrupted(OddBenchError):
-    """Stopped by the user; the state is saved."""
-
-
-@contextmanager
-def stoppable(where: Path, hint: str) -> Iterator[None]:
-    """Ctrl-C while nothing is being trained raises Interrupted as well. hint: what is kept."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Interrupted(f"{where}: stopped by the user. {hint}") from None
 
 
 class Diverged(OddBenchError):

@@ -53,8 +53,8 @@ class PairDistances(nn.Module):
         """Count the pairs of a batch: (n, n) distances and (n,) labels of every scene."""
         self.normal_pairs *= MEMORY
         self.mixed_pairs *= MEMORY
-        for distance, labels in ((beyond_usual(distance), labels) for distance, labels in scenes):
-            normal, odd = labels == 0, labels == 1
+        for whole, labels in scenes:
+            distance, normal, odd = beyond_usual(whole), labels == 0, labels == 1
             pair = torch.triu(torch.ones_like(distance, dtype=torch.bool), diagonal=1)
             self.normal_pairs += histogram(distance[pair & normal[:, None] & normal])
             self.mixed_pairs += histogram(distance[normal][:, odd])

@@ -13,13 +13,9 @@ from odd_bench.data.folder import QUARANTINE
 from odd_bench.data.import_finish import ImportReport
 from odd_bench.data.import_plan import ImportConfig
 from odd_bench.data.import_run import Imported, import_folders
-from odd_bench.errors import OddBenchError
+from odd_bench.errors import stoppable
 
 SHOWN = 10
-
-
-class Interrupted(OddBenchError):
-    """The import was stopped by the user; finished scenes are kept."""
 
 
 def import_with_progress(config: ImportConfig, out: Path, workers: int, retry_refused: bool) -> ImportReport:
@@ -36,11 +32,8 @@ def import_with_progress(config: ImportConfig, out: Path, workers: int, retry_re
                     f"refused {outcome.scene}: {outcome.kind}: {outcome.message}", highlight=False, markup=False
                 )
 
-        try:
+        with stoppable(out, "finished scenes are kept; the same command goes on from there"):
             return import_folders(config, out, workers, retry_refused, show)
-        except KeyboardInterrupt as interrupt:
-            hint = "finished scenes are kept; the same command goes on from there"
-            raise Interrupted(f"{out}: stopped by the user; {hint}.") from interrupt
 
 
 def report_text(report: ImportReport, out: Path) -> str:

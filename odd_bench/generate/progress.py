@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from odd_bench.errors import OddBenchError
+from odd_bench.errors import stoppable
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.pool import Outcome
 from odd_bench.generate.run import RunOptions, RunSummary, generate
@@ -20,25 +20,15 @@ from odd_bench.shapes.library import Entry
 LINE_EVERY_S = 30.0
 
 
-class Interrupted(OddBenchError):
-    """The run was stopped by the user; finished scenes are kept."""
-
-
 def run_with_progress(config: GenerateConfig, out: Path, options: RunOptions) -> RunSummary:
     """Generate, showing progress; prints the summary and where the preview lies."""
     console = Console()
     scenes = sum(config.splits.values())
     console.print(f"{config.name}: {scenes} scenes, {config.orbit.views} views of {config.orbit.pixels} px -> {out}")
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        with _bar(console) as bar:
-            display = _Display(console, bar)
-            summary = generate(
-                config, out, options, display, lambda entry: _show_asset(entry, console), display.show_stage
-            )
-    except KeyboardInterrupt as interrupt:
-        hint = "finished scenes are kept; the same command goes on from there"
-        raise Interrupted(f"{out}: stopped by the user; {hint}.") from interrupt
+    with stoppable(out, "finished scenes are kept; the same command goes on from there"), _bar(console) as bar:
+        display = _Display(console, bar)
+        summary = generate(config, out, options, display, lambda entry: _show_asset(entry, console), display.show_stage)
     _show(summary, console)
     if summary.complete:
         _preview(out, console)

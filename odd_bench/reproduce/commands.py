@@ -26,16 +26,16 @@ def reproduce(
     """
     from dataclasses import replace
 
+    from odd_bench.errors import stoppable
     from odd_bench.reproduce.markdown import markdown
     from odd_bench.reproduce.results import Setup, carry_out
     from odd_bench.reproduce.table import load_table
-    from odd_bench.training import stoppable
 
     chosen = load_table(table).only(only or [])
     chosen = replace(chosen, datasets=tuple(datasets)) if datasets else chosen
     folder = out or Path("runs") / f"{chosen.name}-{config}"
     setup = Setup(data, folder, config, tuple(overrides or ()), devices)
-    with stoppable(folder, "The same command goes on from there"):
+    with stoppable(folder, "the same command goes on from there"):
         text = markdown(chosen, carry_out(chosen, setup, typer.echo))
     path = folder / f"{chosen.name}.md"
     path.write_text(text)
