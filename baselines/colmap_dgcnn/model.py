@@ -75,19 +75,20 @@ class ColmapDgcnn(nn.Module):
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
         """Of the stage; 0 where the batch has nothing to learn from."""
-        scenes = [self.training_clouds(batch, scene) for scene in range(len(batch))]
+        scenes = [self.known_objects(batch, scene) for scene in range(len(batch))]
         if self.stage == CATEGORIES:
-            return self.category_loss(batch, scenes)
-        return self.triplet_loss([(clouds, labels) for clouds, labels in scenes if has_triplets(labels)])
+            return self.category_loss(batch, [self.drawn(batch, i, clouds) for i, (clouds, _) in enumerate(scenes)])
+        useful = [(i, clouds, labels) for i, (clouds, labels) in enumerate(scenes) if has_triplets(labels)]
+        return self.triplet_loss([(self.drawn(batch, i, clouds), labels) for i, clouds, labels in useful])
 
-    def category_loss(self, batch: SceneBatch, scenes: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+    def category_loss(self, batch: SceneBatch, scenes: list[Tensor]) -> dict[str, Tensor]:
         """`total`: cross-entropy of the objects' categories; `right`: the share named rightly."""
-        clouds = torch.cat([clouds for clouds, _ in scenes])
+        clouds = torch.cat(scenes)
         if len(clouds) < 2:  # too few for the statistics of a norm
             return {"total": self.nothing(), "right": self.nothing().detach()}
         self.category_numbers = self.category_numbers or numbered(categories_of(self.store.dataset))
         numbers = [self.category_numbers[self.store.dataset.scene(name).category] for name in batch.names]
-        counts = torch.tensor([len(labels) for _, labels in scenes])
+        counts = torch.tensor([len(clouds) for clouds in scenes])
         target = torch.tensor(numbers).repeat_interleave(counts).to(clouds.device)
         logits = self.categories(SHARPNESS * self.dgcnn(clouds)).float()
         return {"total": cross_entropy(logits, target), "right": (logits.argmax(dim=1) == target).float().mean()}
@@ -108,8 +109,8 @@ class ColmapDgcnn(nn.Module):
         """A loss without anything to learn from."""
         return sum(parameter.sum() for parameter in self.dgcnn.parameters()) * 0.0
 
-    def training_clouds(self, batch: SceneBatch, scene: int) -> tuple[Tensor, Tensor]:
-        """Clouds (n, points, 3) and labels (n,) of the objects that were found and whose label is known; n may be 0."""
+    def known_objects(self, batch: SceneBatch, scene: int) -> tuple[list[np.ndarray], Tensor]:
+        """Clouds (p, 3) and labels (n,) of the n objects that were found and whose label is known; n may be 0."""
         name = batch.names[scene]
         if name not in self.training_objects:
             self.training_objects[name], _ = self.objects(batch, scene, self.training_views(name))
@@ -117,13 +118,16 @@ class ColmapDgcnn(nn.Module):
         labels = labels_of(
             objects, batch.boxes[scene].cpu().numpy(), batch.labels[scene].cpu().numpy(), self.config.match_iou
         )
-        known, device = np.flatnonzero(labels >= 0), batch.images.device
-        if not len(known):
-            return torch.zeros(0, self.config.points, 3, device=device), torch.zeros(0, dtype=torch.long, device=device)
+        known = np.flatnonzero(labels >= 0)
+        return [objects.clouds[i] for i in known], torch.from_numpy(labels[known]).to(batch.images.device)
+
+    def drawn(self, batch: SceneBatch, scene: int, clouds: list[np.ndarray]) -> Tensor:
+        """(n, points, 3) as the network reads them in training, from clouds (p, 3) of n objects of the scene."""
+        if not clouds:
+            return torch.zeros(0, self.config.points, 3, device=batch.images.device)
         rng = draw_generator(batch, scene)
-        clouds = centred([sampled(objects.clouds[i], self.config.points, rng) for i in known])
-        clouds = turned(clouds, rng) if self.config.turn else clouds
-        return torch.from_numpy(clouds).to(device), torch.from_numpy(labels[known]).to(device)
+        read = centred([sampled(cloud, self.config.points, rng) for cloud in clouds])
+        return torch.from_numpy(turned(read, rng) if self.config.turn else read).to(batch.images.device)
 
     def training_views(self, name: str) -> list[int]:
         return spread_views(len(self.store.dataset.scene(name).cameras), self.views)
