@@ -15,6 +15,20 @@ from odd_bench.errors import WrongUse
 
 FORMAT, VERSION = "odd-bench/checkpoint", 1
 LATEST = "checkpoint.pt"
+AND = " and "  # between the names of devices
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a training has cost so far. seconds: on steps, by the clock. device: what they ran on; of several, all names."""
+
+    seconds: float = 0.0
+    device: str = ""
+
+    def and_then(self, seconds: float, device: str) -> Spent:
+        """With further seconds, perhaps on another device."""
+        devices = [one for one in self.device.split(AND) if one]
+        return Spent(self.seconds + seconds, AND.join(dict.fromkeys([*devices, device])))
 
 
 @dataclass(frozen=True)
@@ -22,8 +36,8 @@ class Checkpoint:
     """One moment of a training.
 
     model: name in odd_bench.models. config: resolved, plain values. stage: number of the stage, from 0. step: steps done in
-    it. finished: whether the training was complete. weights, optimizer: state dicts. seconds: spent on steps so far, by the
-    clock. device: what it ran on. data: digest of the data set trained on, empty where it is not known.
+    it. finished: whether the training was complete. weights, optimizer: state dicts. seconds, device: see Spent. data: digest
+    of the data set trained on, empty where it is not known.
     """
 
     model: str
@@ -36,6 +50,10 @@ class Checkpoint:
     seconds: float = 0.0
     device: str = ""
     data: str = ""
+
+    @property
+    def spent(self) -> Spent:
+        return Spent(self.seconds, self.device)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

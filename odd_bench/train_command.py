@@ -12,7 +12,7 @@ import yaml
 from rich.console import Console
 from rich.progress import track as rich_track
 
-from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.checkpoint import LATEST, Spent, load_checkpoint
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import DESCRIPTION
 from odd_bench.data.reader import Dataset, open_dataset
@@ -48,7 +48,7 @@ def train_run(
             config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
         )
     begun = start_from is not None and not (folder / LATEST).is_file()
-    first_stage_s = take_over(method, start_from) if begun else None
+    first_stage = take_over(method, start_from) if begun else None
     resolved = build.to_mapping(config)
     job = Job(model, resolved, config.train, config.augment, dataset, features, folder)
     display = Display(console if fabric.is_global_zero else None, job)
@@ -56,16 +56,16 @@ def train_run(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
     with stoppable(folder, GOES_ON):
-        fit(method, job, fabric, display, display.after_stage, first_stage_s=first_stage_s)
+        fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
         complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
         if fabric.is_global_zero and complete:
             finish(folder, dataset, console)
 
 
-def take_over(method: Method, start_from: Path) -> float:
+def take_over(method: Method, start_from: Path) -> Spent:
     """Copy the weights of another run whose names and shapes agree; what is learnt later starts afresh.
 
-    Returns the seconds that run had spent. Raises WrongUse where nothing agrees.
+    Returns what that run had cost. Raises WrongUse where nothing agrees.
     """
     later = tuple(f"{part}." for part in getattr(method, "learnt_later", ()))
     stored = load_checkpoint(start_from / LATEST if start_from.is_dir() else start_from)
@@ -75,7 +75,7 @@ def take_over(method: Method, start_from: Path) -> float:
     if not shared:
         raise WrongUse(f"--start-from {start_from}: found no weights that fit; expected a run of a like configuration")
     method.load_state_dict({**own, **shared})
-    return stored.seconds
+    return stored.spent
 
 
 def finish(folder: Path, dataset: Dataset, console: Console) -> None:

@@ -20,7 +20,7 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
-from odd_bench.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint, save_checkpoint
+from odd_bench.checkpoint import LATEST, Checkpoint, Spent, check_same_run, load_checkpoint, save_checkpoint
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.data.batch import SceneBatch, collate
 from odd_bench.data.dataset import Draws, FeatureFolder, TrainScenes
@@ -84,11 +84,11 @@ def fit(
     fabric: Fabric,
     report: Callable[[StepReport], None] = lambda step: None,
     after_stage: Callable[[str, Method], None] = lambda name, method: None,
-    first_stage_s: float | None = None,
+    first_stage: Spent | None = None,
 ) -> None:
     """Train through all stages, from the run's latest checkpoint where there is one.
 
-    first_stage_s: seconds that the first stage took elsewhere, which is left out here, because the method comes with its weights.
+    first_stage: what it cost elsewhere, where it is left out here, because the method comes with its weights.
     Raises Interrupted after Ctrl-C or SIGTERM, once the state is saved; Diverged where a loss is not finite; WrongUse where the
     folder holds a run of another configuration.
     """
@@ -100,12 +100,13 @@ def fit(
         method.load_state_dict(resumed.weights)
         if resumed.finished:
             return
-    first = int(first_stage_s is not None)
-    first, spent_s = (first, first_stage_s or 0.0) if resumed is None else (resumed.stage, resumed.seconds)
+    first, spent = int(first_stage is not None), first_stage or Spent()
+    if resumed is not None:
+        first, spent = resumed.stage, resumed.spent
     for number, name in enumerate(method.stages):
         if number >= first:
             here = resumed if resumed is not None and number == resumed.stage else None
-            spent_s = train_stage(method, job, fabric, number, here, spent_s, report)
+            spent = train_stage(method, job, fabric, number, here, spent, report)
             after_stage(name, method)
 
 
@@ -115,12 +116,12 @@ def train_stage(
     fabric: Fabric,
     number: int,
     resumed: Checkpoint | None,
-    spent_s: float,
+    spent: Spent,
     report: Callable[[StepReport], None],
-) -> float:
+) -> Spent:
     """One stage with its own optimiser; ends with a checkpoint at the start of the next, or a finished one.
 
-    spent_s: on steps before this call. Returns it with those of this stage.
+    spent: before this call. Returns it with this stage.
     """
     train, name = job.train, method.stages[number]
     names = job.dataset.scene_names("train")
@@ -140,15 +141,18 @@ def train_stage(
     loader = make_loader(job, names, fabric, (offset + start) * train.batch, (offset + steps) * train.batch)
     begun, data = time.monotonic(), data_digest(job.dataset)
 
+    def spent_now() -> Spent:
+        return spent.and_then(time.monotonic() - begun, device_name(fabric.device))
+
     def save(step: int) -> None:
         state = (number, step) if step < steps else (number + 1, 0)
         finished = state[0] == len(method.stages)
         if fabric.is_global_zero:
             kept = optimizer.state_dict() if step < steps else {}
-            seconds = spent_s + time.monotonic() - begun
-            where = device_name(fabric.device)
-            weights = method.state_dict()
-            checkpoint = Checkpoint(job.model, job.config, *state, finished, weights, kept, seconds, where, data)
+            weights, now = method.state_dict(), spent_now()
+            checkpoint = Checkpoint(
+                job.model, job.config, *state, finished, weights, kept, now.seconds, now.device, data
+            )
             save_checkpoint(job.folder / LATEST, checkpoint)
 
     with interrupts() as stopped, board(job.folder, fabric, offset + start) as writer:
@@ -179,7 +183,7 @@ def train_stage(
                 hint = "The same command goes on from there"
                 raise Interrupted(f"{job.folder}: stopped by the user after step {done} of {steps} of {name}. {hint}")
     save(steps)
-    return spent_s + time.monotonic() - begun
+    return spent_now()
 
 
 def data_digest(dataset: Dataset) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from odd_bench.checkpoint import AND
 from odd_bench.reproduce.results import Result
 from odd_bench.reproduce.table import Table
 from odd_bench.scoring.bootstrap import LEVEL
@@ -38,7 +39,7 @@ def section(title: str, found: list[tuple[Result, dict[str, Any]]]) -> list[str]
         by_row[result.row.name].append((result, part))
     means = {name: mean_part([part for _, part in seeds]) for name, seeds in by_row.items()}
     last = list(means.values())[-1]
-    devices = " and ".join(dict.fromkeys(result.device for result, _ in found))
+    devices = AND.join(dict.fromkeys(name for result, _ in found for name in result.device.split(AND)))
     part = found[0][1]
     lines = [f"## {title}", "", part["rule"], "", HEAD, "|---" * (HEAD.count("|") - 1) + "|"]
     for name, seeds in by_row.items():

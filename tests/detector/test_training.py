@@ -12,7 +12,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from odd_bench.checkpoint import LATEST, check_same_run, load_checkpoint, save_checkpoint
+from odd_bench.checkpoint import LATEST, Spent, check_same_run, load_checkpoint, save_checkpoint
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.errors import DataError
@@ -22,7 +22,7 @@ from odd_bench.errors import WrongUse
 from odd_bench.predict import FULL, MIXED, load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.train_command import take_over
-from odd_bench.training import Diverged, Interrupted, Job, fit, make_fabric, rate_factor
+from odd_bench.training import Diverged, Interrupted, Job, device_name, fit, make_fabric, rate_factor
 from odd_bench.training_config import TrainConfig
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
@@ -170,6 +170,11 @@ def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):
     method, _ = builder.prepare(wider, dataset, "cpu", lambda names, what: names)
     take_over(method, run_folder)
     assert torch.equal(method.heads.density[0].weight, stored["heads.density.0.weight"])
+
+
+def test_a_training_names_every_device_it_ran_on_once(run_folder):
+    assert Spent().and_then(2, "GPU").and_then(3, "CPU").and_then(1, "GPU") == Spent(6, "GPU and CPU")
+    assert load_checkpoint(run_folder / LATEST).spent.device == device_name(torch.device("cpu"))
 
 
 def test_a_run_of_another_configuration_is_refused(folder, run_folder):

@@ -60,7 +60,7 @@ def test_each_seed_is_a_run_and_what_is_done_stays(setup):
 
 def test_the_table_names_every_device_that_trained(setup):
     first, *others = carry_out(TABLE, setup)
-    text = markdown(TABLE, [replace(first, device="a GPU"), *others])
+    text = markdown(TABLE, [replace(first, device=f"a GPU and {first.device}"), *others])
     assert f"Trained on a GPU and {first.device}." in text
 
 
