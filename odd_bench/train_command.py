@@ -17,6 +17,7 @@ from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import DESCRIPTION
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.errors import WrongUse, stoppable
+from odd_bench.freed_memory import keep_freed_memory
 from odd_bench.method import Measures, Method
 from odd_bench.models import builder
 from odd_bench.predict import FULL, load_run, localise, mean_measures, predict_split
@@ -36,6 +37,7 @@ def train_run(
     devices: str,
 ) -> None:
     """Train, then predict and score every split that was not trained on, unless the last stage was left out (0 steps)."""
+    keep_freed_memory()
     build = builder(model)
     config = build.with_overrides(build.load_config(config_name), overrides)
     dataset = open_or_explain(data)
@@ -94,6 +96,7 @@ def predict_run(
     overrides: list[str],
 ) -> None:  # fmt: skip
     """Predict one split with a trained run; score it where a report is asked for."""
+    keep_freed_memory()
     run, dataset, console = load_run(path, overrides), open_or_explain(data), Console()
     if not run.finished:
         console.print(f"[yellow]{path}: the training is not finished")
