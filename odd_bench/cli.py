@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -43,8 +44,16 @@ def main() -> None:
     try:
         app()
     except OddBenchError as error:
-        typer.secho(f"error: {error}", fg="red", err=True)
-        sys.exit(error.exit_code)
+        _end(error)
+    except ModuleNotFoundError as error:
+        from odd_bench.doctor import missing_package
+
+        _end(missing_package(error, " ".join(sys.argv[1:2])))
+
+
+def _end(error: OddBenchError) -> NoReturn:
+    typer.secho(f"error: {error}", fg="red", err=True)
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

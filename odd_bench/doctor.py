@@ -13,6 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from odd_bench.errors import OddBenchError
+
+OWN_PACKAGES = ("odd_bench", "baselines", "blender_jobs")
+
 
 @dataclass(frozen=True)
 class Need:
@@ -35,7 +39,7 @@ COMMANDS = {
     "data, view": ((Need("h5py"), Need("pillow")), "view"),
     "data import, data export": ((Need("h5py"), Need("pillow"), Need("OpenEXR")), "view"),
     "score, leaderboard": ((Need("numpy"), Need("scipy")), ""),
-    "train, predict": (TRAIN, "train"),
+    "train, predict, reproduce": (TRAIN, "train"),
     "train --model colmap-dgcnn": ((*TRAIN, Need("open3d", "0.19"), Need("pycolmap", "4.")), "baselines"),
     "generate --scheduler": ((*GENERATE, Need("distributed")), "generate,cluster"),
 }
@@ -73,6 +77,25 @@ def report() -> bool:
     console.print(table)
     console.print(_machine(), highlight=False)
     return all(finding.works for finding in found)
+
+
+def missing_package(error: ModuleNotFoundError, command: str) -> OddBenchError:
+    """What to tell about a package that a command could not import: its name and what brings it. Raises `error` again where the
+    module is our own.
+    """
+    package = (error.name or str(error)).split(".")[0]
+    if package in OWN_PACKAGES:
+        raise error
+    lacking = (found for found in findings() if not found.works and command in _first_words(found.commands))
+    hint = next((found.fix for found in lacking), f"pip install {package}")
+    return OddBenchError(
+        f"{command}: found no Python package {package}; expected it for this command. Hint: {hint}; `odd-bench doctor` shows "
+        "the rest."
+    )
+
+
+def _first_words(commands: str) -> set[str]:
+    return {command.split()[0] for command in commands.split(", ")}
 
 
 def _trouble(need: Need) -> str:

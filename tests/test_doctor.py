@@ -1,10 +1,12 @@
 """The doctor finds what is missing and says how to get it."""
 
+import sys
 from importlib import metadata
 
 import pytest
 
 from odd_bench import doctor
+from odd_bench.cli import main
 
 
 def test_everything_generation_needs_is_here():
@@ -32,3 +34,33 @@ def test_a_missing_or_wrong_package_is_named_with_the_command_that_mends_it(
     assert finding.missing == (words,) and "odd-bench[generate]" in finding.fix
     assert not doctor.report()
     assert "odd-bench[generate]" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "reproduce"])
+def test_a_command_without_its_packages_says_what_to_install(monkeypatch, capsys, command):
+    real = metadata.version
+
+    def without_torch(name):
+        if name == "torch":
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    def absent(*arguments):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr(metadata, "version", without_torch)
+    monkeypatch.setattr("odd_bench.cli.app", absent)
+    monkeypatch.setattr(sys, "argv", ["odd-bench", command])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    told = capsys.readouterr().err
+    assert f"{command}: found no Python package torch" in told and "pip install 'odd-bench[train]'" in told
+
+
+def test_a_module_of_ours_that_is_lost_is_a_fault_of_ours(monkeypatch):
+    def absent():
+        raise ModuleNotFoundError("No module named 'odd_bench.lost'", name="odd_bench.lost")
+
+    monkeypatch.setattr("odd_bench.cli.app", absent)
+    with pytest.raises(ModuleNotFoundError, match=r"odd_bench\.lost"):
+        main()
