@@ -88,7 +88,12 @@ def finish(folder: Path, dataset: Dataset, console: Console) -> None:
             path = predict_split(
                 run, dataset, split, folder / f"{split}.json", track=lambda x: tracked(x, console, "predicting")
             )
+            say_where(path, console)
             show_score(path, dataset.folder, None, console)
+
+
+def say_where(path: Path, console: Console) -> None:
+    console.print(f"predictions: {path}", highlight=False, soft_wrap=True)
 
 
 def predict_run(
@@ -105,7 +110,7 @@ def predict_run(
         predict_split(
             run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision
         )
-    console.print(f"predictions: {out}", highlight=False, soft_wrap=True)
+    say_where(out, console)
     if report is not None:
         show_score(out, dataset.folder, report, console)
 

@@ -127,6 +127,7 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
     trained = run(app, ["train", "--config", "tiny", "--data", str(folder), *options], catch_exceptions=False)
     assert trained.exit_code == 0, trained.output
     assert "4 steps of reconstruction, 4 steps of end-to-end" in trained.output
+    assert "predictions: runs/reference-tiny-0/test-seen.json" in trained.output
     assert (tmp_path / "runs" / "reference-tiny-0" / "test-seen.json").is_file()
     predicted = run(
         app, ["predict", "runs/reference-tiny-0", "--split", "train", "--views", "3", "--data", str(folder), "--report", "out"],
