@@ -26,6 +26,7 @@ from odd_bench.data.reader import Dataset
 from odd_bench.method import SceneAnswer
 
 CATEGORIES, SIAMESE = "categories", "siamese"
+AS_USUAL = 0.0  # score of an object whose box is told and of which too few points are seen: nothing speaks against it
 SHARPNESS = 10.0  # embeddings of length 1 are too short to tell dozens of categories apart
 
 
@@ -149,12 +150,21 @@ class ColmapDgcnn(nn.Module):
 
     def answer(self, batch: SceneBatch, scene: int) -> SceneAnswer:
         objects, seconds = self.objects(batch, scene, batch.views[scene])
+        scores = self.scores(objects, batch.images.device)
+        if objects.ids is None:
+            return SceneAnswer(objects.boxes, scores, None, seconds)
+        told = batch.boxes[scene].double().cpu().numpy()
+        every = np.full(len(told), AS_USUAL)
+        every[objects.ids] = scores
+        return SceneAnswer(told, every, np.arange(len(told)), seconds)
+
+    def scores(self, objects: Objects, device: torch.device) -> np.ndarray:
+        """(n,) by how much each object is farther from the others than is usual in the scene."""
         if not len(objects):
-            return SceneAnswer(objects.boxes, np.zeros(0), objects.ids, seconds)
+            return np.zeros(0)
         clouds = centred([sampled(cloud, self.config.points) for cloud in objects.clouds])
-        embeddings = self.dgcnn(torch.from_numpy(clouds).to(batch.images.device)).float()
-        scores = odd_scores(beyond_usual(distances(embeddings)))
-        return SceneAnswer(objects.boxes, scores.cpu().numpy().astype(float), objects.ids, seconds)
+        embeddings = self.dgcnn(torch.from_numpy(clouds).to(device)).float()
+        return odd_scores(beyond_usual(distances(embeddings))).cpu().numpy().astype(float)
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:

@@ -104,6 +104,14 @@ def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path, precision)
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
 
 
+def test_told_boxes_without_points_are_scored_as_usual(folder, run_folder, tmp_path):
+    """COLMAP finds nothing of these plain solids; every object that a method is told must carry a score all the same."""
+    trained = load_run(run_folder, [*builder.TOLD_BOXES, "model.reconstruction.stereo=planesweep-fusion"])
+    path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
+    metrics = score_file(path, Options(folder, resamples=10)).metrics["classify"]
+    assert metrics["auc"].value == 0.5  # all alike
+
+
 def test_the_commands_work(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     call, options = CliRunner().invoke, [item for value in SHORT for item in ("--set", value)]
