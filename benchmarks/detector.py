@@ -15,12 +15,15 @@ from torch import Tensor
 from baselines.detr3d import config as detr3d
 from baselines.detr3d.model import Detr3d
 from odd_bench.cameras import intrinsics, look_at
+from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.backproject import backproject, project_points
 from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.freed_memory import keep_freed_memory
+from odd_bench.method import Method
 from odd_bench.training import precision_of
+from odd_bench.training_config import TrainConfig
 from tests.detector.worlds import noise_batch
 
 VIEWS, PIXELS, CHANNELS, ROUNDS = 5, 256, 32, 3
@@ -89,18 +92,28 @@ def compare_backprojection() -> None:
           f"bilinear {bilinear:.3f} s ({loop / bilinear:.1f}x); {differing:.2%} of voxels differ (ties of rounding)")  # fmt: skip
 
 
-def step_seconds(stage: str, *overrides: str) -> float:
-    """Forward and backward pass of `mini` on two scenes of five objects, ten views of 192 pixels; no teacher."""
-    config = with_overrides(load_config("mini"), ["model.teacher.kind=none", *overrides])
-    detector, batch = Detector(config.model), noise_batch(scenes=2, objects=5, views=10, pixels=192)
-    detector.start_stage(stage)
+def training_step(method: Method, batch: SceneBatch, train: TrainConfig) -> Callable[[], None]:
+    """Forward and backward pass, in bfloat16 where training computes in it."""
 
     def step() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled="bf16" in precision_of(config.train)):
-            loss = detector.loss(batch)["total"]
+        with torch.autocast("cpu", torch.bfloat16, enabled="bf16" in precision_of(train)):
+            loss = method.loss(batch)["total"]
         loss.backward()
 
-    return cpu_seconds(step, 2)
+    return step
+
+
+def mini_batch() -> SceneBatch:
+    """Two scenes of five objects, ten views of 192 pixels, as `mini` reads in a step."""
+    return noise_batch(scenes=2, objects=5, views=10, pixels=192)
+
+
+def step_seconds(stage: str, *overrides: str) -> float:
+    """A step of the reference detector's `mini`; no teacher."""
+    config = with_overrides(load_config("mini"), ["model.teacher.kind=none", *overrides])
+    detector = Detector(config.model)
+    detector.start_stage(stage)
+    return cpu_seconds(training_step(detector, mini_batch(), config.train), 2)
 
 
 def compare_steps() -> None:
@@ -114,20 +127,11 @@ def compare_steps() -> None:
 def compare_freed_memory() -> None:
     """Cannot be undone, so it comes last."""
     config = detr3d.load_config("mini")
-    method, batch = Detr3d(config.model), noise_batch(scenes=2, objects=5, views=10, pixels=192)
-
-    def step() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled="bf16" in precision_of(config.train)):
-            loss = method.loss(batch)["total"]
-        loss.backward()
-
+    step = training_step(Detr3d(config.model), mini_batch(), config.train)
     usual, agreed = cpu_seconds(step), keep_freed_memory()
     print("freed memory stays with the process, a training step of DETR3D's mini")
-    print(
-        f"  usual {usual:.2f} s, kept {usual / cpu_seconds(step):.2f}x faster"
-        if agreed
-        else "  not with this C library"
-    )
+    faster = f"usual {usual:.2f} s, kept {usual / cpu_seconds(step):.2f}x faster"
+    print(f"  {faster if agreed else 'not with this C library'}")
 
 
 def main() -> None:

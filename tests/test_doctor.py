@@ -9,6 +9,20 @@ from odd_bench import doctor
 from odd_bench.cli import main
 
 
+def pretend(monkeypatch, package: str, version: str | None) -> None:
+    """That a package is installed in this version, None: not at all."""
+    real = metadata.version
+
+    def pretended(name):
+        if name != package:
+            return real(name)
+        if version is None:
+            raise metadata.PackageNotFoundError(name)
+        return version
+
+    monkeypatch.setattr(metadata, "version", pretended)
+
+
 def test_everything_generation_needs_is_here():
     assert next(finding for finding in doctor.findings() if finding.commands == "generate").works
 
@@ -20,16 +34,7 @@ def test_everything_generation_needs_is_here():
 def test_a_missing_or_wrong_package_is_named_with_the_command_that_mends_it(
     monkeypatch, capsys, package, version, words
 ):
-    real = metadata.version
-
-    def pretended(name):
-        if name != package:
-            return real(name)
-        if version is None:
-            raise metadata.PackageNotFoundError(name)
-        return version
-
-    monkeypatch.setattr(metadata, "version", pretended)
+    pretend(monkeypatch, package, version)
     finding = next(finding for finding in doctor.findings() if finding.commands == "generate")
     assert finding.missing == (words,) and "odd-bench[generate]" in finding.fix
     assert not doctor.report()
@@ -38,17 +43,10 @@ def test_a_missing_or_wrong_package_is_named_with_the_command_that_mends_it(
 
 @pytest.mark.parametrize("command", ["train", "predict", "reproduce"])
 def test_a_command_without_its_packages_says_what_to_install(monkeypatch, capsys, command):
-    real = metadata.version
-
-    def without_torch(name):
-        if name == "torch":
-            raise metadata.PackageNotFoundError(name)
-        return real(name)
-
-    def absent(*arguments):
+    def absent():
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
-    monkeypatch.setattr(metadata, "version", without_torch)
+    pretend(monkeypatch, "torch", None)
     monkeypatch.setattr("odd_bench.cli.app", absent)
     monkeypatch.setattr(sys, "argv", ["odd-bench", command])
     with pytest.raises(SystemExit, match="1"):

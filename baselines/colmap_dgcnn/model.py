@@ -82,14 +82,14 @@ class ColmapDgcnn(nn.Module):
         useful = [(i, clouds, labels) for i, (clouds, labels) in enumerate(scenes) if has_triplets(labels)]
         return self.triplet_loss([(self.drawn(batch, i, clouds), labels) for i, clouds, labels in useful])
 
-    def category_loss(self, batch: SceneBatch, scenes: list[Tensor]) -> dict[str, Tensor]:
-        """`total`: cross-entropy of the objects' categories; `right`: the share named rightly."""
-        clouds = torch.cat(scenes)
+    def category_loss(self, batch: SceneBatch, drawn: list[Tensor]) -> dict[str, Tensor]:
+        """`total`: cross-entropy of the objects' categories; `right`: the share named rightly. drawn: clouds of each scene."""
+        clouds = torch.cat(drawn)
         if len(clouds) < 2:  # too few for the statistics of a norm
             return {"total": self.nothing(), "right": self.nothing().detach()}
         self.category_numbers = self.category_numbers or numbered(categories_of(self.store.dataset))
         numbers = [self.category_numbers[self.store.dataset.scene(name).category] for name in batch.names]
-        counts = torch.tensor([len(clouds) for clouds in scenes])
+        counts = torch.tensor([len(scene) for scene in drawn])
         target = torch.tensor(numbers).repeat_interleave(counts).to(clouds.device)
         logits = self.categories(SHARPNESS * self.dgcnn(clouds)).float()
         return {"total": cross_entropy(logits, target), "right": (logits.argmax(dim=1) == target).float().mean()}
