@@ -154,6 +154,13 @@ def test_perfect_predictions_cost_nothing_and_answer_the_truth(head):
     assert answer.scores[overlap.argmax(axis=1)] == pytest.approx(batch.labels[0].numpy(), abs=1e-6)
 
 
+def test_the_layers_of_the_head_answer_the_same_when_convolved_together():
+    head, volume = small_model("indoor").head, torch.randn(2, 4, 4, 6, 8)
+    torch.nn.init.normal_(head.classes.bias)
+    for together, layer in zip(head.convolved(volume), head.layers, strict=True):
+        assert torch.allclose(together, layer(volume), atol=1e-5)
+
+
 def test_points_that_no_view_sees_are_not_detected():
     model, batch = small_model("indoor"), noise_batch(scenes=1)
     perfect = perfect_voxels(model, batch)
