@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickle
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 
 from odd_bench.data.atomic import write_atomically
 from odd_bench.errors import WrongUse
+from odd_bench.stored_weights import read_stored
 
 FORMAT, VERSION = "odd-bench/checkpoint", 1
 LATEST = "checkpoint.pt"
@@ -66,12 +66,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint to the CPU. Raises WrongUse where it is absent, damaged or of another version."""
     path = Path(path)
-    if not path.is_file():
-        raise WrongUse(f"{path}: found no such file; expected a checkpoint. Make one: odd-bench train")
-    try:
-        stored = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
-        raise WrongUse(f"{path}: found {first_line(error)}; expected a whole checkpoint of odd-bench") from error
+    stored = read_stored(path, "a checkpoint of odd-bench train")
     found = (stored.pop("format", None), stored.pop("version", None)) if isinstance(stored, dict) else None
     if found != (FORMAT, VERSION):
         raise WrongUse(f"{path}: found {found}; expected {FORMAT} version {VERSION}. Train again with this release")
@@ -101,7 +96,3 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     for key, value in values.items():
         found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return found
-
-
-def first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:120]

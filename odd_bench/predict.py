@@ -26,6 +26,7 @@ from odd_bench.method import Measures, Method, ReadsData, Records, SceneAnswer
 from odd_bench.models import builder
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.scoring import Method as MethodHeader
+from odd_bench.stored_weights import complaint
 
 Track = Callable[[Iterable[Any]], Iterable[Any]]
 FULL, MIXED = "32-true", "bf16-mixed"  # precisions, as Fabric names them
@@ -58,7 +59,7 @@ def restore_run(checkpoint: Checkpoint, file: Path, overrides: Iterable[str] = (
     try:
         method = build.restore(config, checkpoint.weights)
     except RuntimeError as error:
-        raise WrongUse(f"{file}: found weights that do not fit: {reason(error)}; expected those of the configuration. "
+        raise WrongUse(f"{file}: found weights that do not fit: {complaint(error)}; expected those of the configuration. "
                        "Leave out --set of anything with weights") from error  # fmt: skip
     return Run(checkpoint.model, config, method.eval(), checkpoint.finished)
 
@@ -158,9 +159,3 @@ def mean_measures(
     values = {name: np.array([one[name] for one in found]) for name in found[0]}
     return {name: float(value[~np.isnan(value)].mean()) if not np.isnan(value).all() else float("nan")
             for name, value in values.items()}  # fmt: skip
-
-
-def reason(error: RuntimeError) -> str:
-    """The first complaint of load_state_dict."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    return (lines[1] if len(lines) > 1 else lines[0])[:160]

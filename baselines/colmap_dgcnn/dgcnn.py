@@ -12,6 +12,7 @@ from torch.nn.functional import leaky_relu, normalize
 
 from odd_bench.detector.precision import full_precision
 from odd_bench.errors import WrongUse
+from odd_bench.stored_weights import read_weights
 
 SLOPE = 0.2
 
@@ -112,9 +113,8 @@ def published_weights(path: Path, own: dict[str, Tensor]) -> dict[str, Tensor]:
     In the files edge convolution i is `conv{i}.0`, its norm `bn{i}`, the joint layer `conv5.0` and `bn5`, with or without
     `module.` in front. Raises WrongUse where they are not there or do not fit.
     """
-    if not path.is_file():
-        raise WrongUse(f"model.dgcnn.weights: found no file {path}; expected weights of DGCNN, or none")
-    stored = {name.removeprefix("module."): value for name, value in torch.load(path, "cpu", weights_only=True).items()}
+    expected = "weights of DGCNN, as its authors publish them"
+    stored = {name.removeprefix("module."): value for name, value in read_weights(path, expected).items()}
     layers = sum(name.endswith(".weight") and name.startswith("edges.") and "norm" not in name for name in own)
     names = {"joint.weight": f"conv{layers + 1}.0.weight"}
     names |= {f"edges.{i}.weight": f"conv{i + 1}.0.weight" for i in range(layers)}

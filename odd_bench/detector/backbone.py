@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from odd_bench.errors import WrongUse
+from odd_bench.stored_weights import fill, read_weights
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+FILES = {"resnet50": "resnet50-0676ba61.pth", "resnet18": "resnet18-f37072fd.pth"}  # as torchvision publishes them
 NETWORKS = ("resnet50", "resnet18", "efficientnet-lite0", "plain")
 
 
@@ -20,8 +22,8 @@ NETWORKS = ("resnet50", "resnet18", "efficientnet-lite0", "plain")
 class BackboneConfig:
     """network: one of NETWORKS. width: channels of the result. pyramid: inner width.
 
-    weights: `none`; `imagenet`, downloaded by torchvision or from the package of efficientnet-lite0; or a file of
-    torchvision weights. trainable: how many of the network's stages learn, from the last; 5 = all. color: the picture's own
+    weights: `none`; `imagenet`, downloaded by torchvision or from the package of efficientnet-lite0; or a file with the
+    names of either. trainable: how many of the network's stages learn, from the last; 5 = all. color: the picture's own
     colours at stride 4 are added to the result, for a frozen network keeps few of them.
     """
 
@@ -83,15 +85,22 @@ class ResNetPyramid(Pyramid):
         super().__init__()
         from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 
-        self.network = resnet_fpn_backbone(
-            backbone_name=config.network,
-            weights="IMAGENET1K_V1" if config.weights == "imagenet" else None,
-            norm_layer=nn.BatchNorm2d,
-            trainable_layers=config.trainable,
-        )
-        if config.weights not in ("none", "imagenet"):
-            stored = read_weights(Path(config.weights))
-            self.network.body.load_state_dict({key: value for key, value in stored.items() if key[:3] != "fc."})
+        try:
+            self.network = resnet_fpn_backbone(
+                backbone_name=config.network,
+                weights="IMAGENET1K_V1" if config.weights == "imagenet" else None,
+                norm_layer=nn.BatchNorm2d,
+                trainable_layers=config.trainable,
+            )
+        except OSError as error:  # of the download
+            raise WrongUse(
+                f"backbone.weights=imagenet: found no way to torchvision's weights of {config.network} ({error}); "
+                f"expected a network. Fetch {FILES[config.network]} elsewhere and name it: --backbone-weights"
+            ) from error
+        if (path := weights_file(config)) is not None:
+            expected = f"torchvision's weights of {config.network}, such as {FILES[config.network]}"
+            stored = read_weights(path, expected)
+            fill(self.network.body, {key: value for key, value in stored.items() if key[:3] != "fc."}, path, expected)
         if config.pyramid != 256:
             raise WrongUse(
                 f"backbone.pyramid: found {config.pyramid}; expected 256, the width of torchvision's pyramid"
@@ -119,7 +128,7 @@ class EfficientNetPyramid(Pyramid):
 
         from odd_bench.detector.efficientnet import CHANNELS, EfficientNetLite0, pretrained
 
-        self.network = pretrained() if config.weights == "imagenet" else EfficientNetLite0()
+        self.network = EfficientNetLite0() if config.weights == "none" else pretrained(weights_file(config))
         self.network.conv_head = self.network.bn1 = self.network.fc = None  # beyond the last stride used
         self.network.blocks = self.network.blocks[:11]
         self.widths = tuple(CHANNELS[stride] for stride in self.strides)
@@ -146,6 +155,10 @@ class PlainPyramid(Pyramid):
 
     def __init__(self, config: BackboneConfig):
         super().__init__()
+        if config.weights != "none":
+            raise WrongUse(
+                f"backbone.weights: found {config.weights}; expected none, for `plain` has no published ones"
+            )
         half, self.widths = config.pyramid // 2, (config.pyramid, config.pyramid)
         widths = ((3, half, 2), (half, config.pyramid, 2), (config.pyramid, config.pyramid, 1),
                   (config.pyramid, config.pyramid, 2))  # fmt: skip
@@ -213,11 +226,6 @@ def parameter_groups(
     ]
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """A torchvision state dict from a file. Raises WrongUse where there is none."""
-    if not path.is_file():
-        raise WrongUse(
-            f"backbone.weights: found no file {path}; expected torchvision weights such as resnet50-0676ba61.pth. "
-            "Name the file, or use none"
-        )
-    return torch.load(path, map_location="cpu", weights_only=True)
+def weights_file(config: BackboneConfig) -> Path | None:
+    """The file of weights that the configuration names, if it does."""
+    return None if config.weights in ("none", "imagenet") else Path(config.weights)

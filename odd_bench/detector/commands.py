@@ -18,6 +18,9 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/MODEL-CONFIG-SEED.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Default: of the configuration.")] = None,
     teacher_weights: Annotated[str | None, typer.Option(help="Files of DINOv2: see docs/detector.md.")] = None,
+    backbone_weights: Annotated[
+        str | None, typer.Option(help="Of the image network: imagenet, none or a file.")
+    ] = None,
     start_from: Annotated[Path | None, typer.Option(help="A run whose first stage to take over.")] = None,
     devices: Annotated[str, typer.Option(help="How many GPUs.")] = "auto",
     overrides: Set = None,
@@ -30,6 +33,8 @@ def train(
         assignments.append(f"train.seed={seed}")
     if teacher_weights is not None:
         assignments.append(f"model.teacher.weights={teacher_weights}")
+    if backbone_weights is not None:
+        assignments.append(f"model.backbone.weights={backbone_weights}")
     train_run(model, config, data, out, assignments, start_from, devices)
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from odd_bench.detector.backbone import IMAGENET_MEAN, IMAGENET_STD
 from odd_bench.detector.teacher import Teacher, TeacherConfig, file_digest
 from odd_bench.errors import OddBenchError, WrongUse
+from odd_bench.stored_weights import complaint, fill, read_weights
 
 PATCH = 14
 HUB_MODEL, HUB_WEIGHTS = "dinov2_vits14", "dinov2_vits14_pretrain.pth"
@@ -36,7 +37,14 @@ def dinov2_teacher(config: TeacherConfig, device: torch.device | str = "cpu") ->
             "Or choose --set model.teacher.kind=efficientnet-lite0, whose weights come with a package"
         )
     path = Path(config.weights)
-    tokens, weights = route(path)(path, config.pixels, device)
+    try:
+        tokens, weights = route(path)(path, config.pixels, device)
+    except OddBenchError:
+        raise
+    except Exception as error:  # the libraries' own readers raise whatever they stumble over
+        raise WrongUse(
+            f"--teacher-weights: found {path} that cannot be read ({type(error).__name__}: {complaint(error)}); expected {WAYS}"
+        ) from error
     mean, std = (torch.tensor(values, device=device)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
 
     def features(images: Tensor) -> Tensor:
@@ -75,7 +83,8 @@ def from_hub(path: Path, pixels: int, device: torch.device | str) -> tuple[Token
     if weights is None:
         raise WrongUse(f"--teacher-weights: found no {HUB_WEIGHTS}; expected it at {places[0]} or {places[1]}")
     model: nn.Module = torch.hub.load(str(path), HUB_MODEL, source="local", pretrained=False)
-    model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    expected = f"the authors' weights of {HUB_MODEL}"
+    fill(model, read_weights(weights, expected), weights, expected)
     model = model.to(device).eval()
     return lambda images: model.forward_features(images)["x_norm_patchtokens"], weights
 

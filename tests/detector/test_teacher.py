@@ -81,6 +81,9 @@ def test_dinov2_from_a_checkout(tmp_path):
     config = TeacherConfig("dinov2", str(tmp_path), pixels=56)
     with pytest.raises(WrongUse, match=HUB_WEIGHTS):
         build_teacher(config)
+    (tmp_path / HUB_WEIGHTS).write_text("not found")
+    with pytest.raises(WrongUse, match=rf"{HUB_WEIGHTS}: found 9 bytes that torch cannot read"):
+        build_teacher(config)
     patch = torch.nn.Conv2d(3, 8, 14, 14)
     torch.save({f"patch.{key}": value for key, value in patch.state_dict().items()}, tmp_path / HUB_WEIGHTS)
     images = torch.rand(2, 3, 56, 56)

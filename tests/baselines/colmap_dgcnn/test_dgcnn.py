@@ -120,5 +120,5 @@ def test_weights_that_do_not_fit_or_are_not_there_are_explained(tmp_path):
     torch.save(published(Dgcnn(SMALL)), tmp_path / "small.t7")
     with pytest.raises(WrongUse, match=r"found no conv5\.0\.weight, conv1\.0\.weight"):
         Dgcnn(DgcnnConfig(weights=str(tmp_path / "small.t7")))
-    with pytest.raises(WrongUse, match="found no file"):
+    with pytest.raises(WrongUse, match="found no such file"):
         Dgcnn(DgcnnConfig(weights=str(tmp_path / "none.t7")))
