@@ -19,8 +19,10 @@ from baselines.imvoxelnet import config as imvoxelnet
 from baselines.imvoxelnet.head_indoor import IndoorHead
 from odd_bench.cameras import intrinsics, look_at
 from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.backbone import EfficientNetPyramid
 from odd_bench.detector.backproject import backproject, project_points
 from odd_bench.detector.config import load_config, with_overrides
+from odd_bench.detector.efficientnet import EfficientNetLite0
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.freed_memory import keep_freed_memory
@@ -127,6 +129,20 @@ def compare_steps() -> None:
         print(f"  {stage}: {fast:.2f} s; {', '.join(others)}")
 
 
+def compare_layouts() -> None:
+    """The frozen image network on the pictures of a step of `mini`."""
+    images = mini_batch().images.flatten(0, 1).float() / 255
+    last = images.contiguous(memory_format=torch.channels_last)
+    network, strides = EfficientNetLite0().eval(), EfficientNetPyramid.strides
+    with (
+        torch.no_grad(),
+        torch.autocast("cpu", torch.bfloat16, enabled="bf16" in precision_of(load_config("mini").train)),
+    ):
+        first = cpu_seconds(lambda: network.maps(images, strides))
+        print(f"image network of mini: channels first {first:.3f} s, "
+              f"last {first / cpu_seconds(lambda: network.maps(last, strides)):.2f}x faster")  # fmt: skip
+
+
 def compare_heads() -> None:
     """Forward and backward pass of the three layers of ImVoxelNet's indoor head on the finest map of its `mini`, batch 2."""
     config = imvoxelnet.load_config("mini").model
@@ -152,6 +168,7 @@ def main() -> None:
     torch.manual_seed(0)
     compare_steps()
     compare_backprojection()
+    compare_layouts()
     compare_heads()
     compare_freed_memory()
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from torch import Tensor, nn
-from torch.nn.functional import pad, relu6
+from torch.nn.functional import conv2d, pad, relu6
 
 from odd_bench.errors import OddBenchError
 from odd_bench.stored_weights import fill, read_weights
@@ -27,11 +27,14 @@ class SameConv(nn.Conv2d):
     """Convolution whose output is the input's size over the stride, rounded up; the odd pixel of padding goes last."""
 
     def forward(self, x: Tensor) -> Tensor:
-        sides: list[int] = []
-        for size, kernel, stride in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride[::-1], strict=True):
-            total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-            sides += [total // 2, total - total // 2]
-        return super().forward(pad(x, sides))
+        lacking = [
+            max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            for size, kernel, stride in zip(x.shape[2:], self.kernel_size, self.stride, strict=True)
+        ]
+        below, right = (total % 2 for total in lacking)
+        if below or right:  # a copy of the whole map, which most layers do without
+            x = pad(x, (0, right, 0, below))
+        return conv2d(x, self.weight, self.bias, self.stride, [total // 2 for total in lacking], 1, self.groups)
 
 
 def norm(channels: int) -> nn.BatchNorm2d:
