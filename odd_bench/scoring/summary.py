@@ -100,7 +100,7 @@ def against_block(against: dict[str, Any]) -> str:
     lines = [f"{against['first']} minus {against['second']}, paired"]
     for name, part in against["protocols"].items():
         for metric, found in part["differences"].items():
-            lines.append(f"  {METRIC_NAMES[metric]} ({name})".ljust(28) + difference_text(found))
+            lines.append(f"  {METRIC_NAMES[metric]} ({name})".ljust(30) + difference_text(found))
         test, scenes = part["mcnemar"], part["scenes"]
         lines.append(
             f"  objects only the first gets right {test['only_first_right']:,}, only the second "
