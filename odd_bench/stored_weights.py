@@ -19,10 +19,8 @@ def read_stored(path: Path, expected: str) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # of bytes that are no pickle its reader raises whatever it stumbles over
-        size = f"{path.stat().st_size:,} bytes that torch cannot read"
-        raise WrongUse(
-            f"{path}: found {size} ({type(error).__name__}); expected {expected}. Is the file whole?"
-        ) from error
+        found = f"{path.stat().st_size:,} bytes that torch cannot read ({type(error).__name__})"
+        raise WrongUse(f"{path}: found {found}; expected {expected}. Is the file whole?") from error
 
 
 def read_weights(path: Path, expected: str) -> dict[str, Tensor]:

@@ -133,7 +133,7 @@ def test_every_image_network_gives_four_levels_of_one_width(network):
 
 
 def test_pretrained_weights_come_through_the_same_key():
-    with pytest.raises(WrongUse, match=r"nowhere\.pth"):
+    with pytest.raises(WrongUse, match=r"nowhere\.pth: found no such file"):
         model("model.backbone.network=resnet18", "model.backbone.pyramid=256", "model.backbone.weights=nowhere.pth")
     started = model("model.backbone.network=efficientnet-lite0", "model.backbone.weights=imagenet")
     other = model("model.backbone.network=efficientnet-lite0", "model.backbone.weights=imagenet")
