@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,16 +64,16 @@ def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return nn.functional.interpolate(maps, size=size, mode="bilinear", align_corners=False)
 
 
-class Pyramid(nn.Module):
+class Pyramid(nn.Module, ABC):
     """An image network whose `levels`, of `widths` channels at strides 4, 8, ..., `merge` turns into maps of one width."""
 
     widths: tuple[int, ...]
 
-    def levels(self, images: Tensor) -> list[Tensor]:
-        raise NotImplementedError
+    @abstractmethod
+    def levels(self, images: Tensor) -> list[Tensor]: ...
 
-    def merge(self, levels: list[Tensor]) -> list[Tensor]:
-        raise NotImplementedError
+    @abstractmethod
+    def merge(self, levels: list[Tensor]) -> list[Tensor]: ...
 
     def forward(self, images: Tensor) -> list[Tensor]:
         return self.merge(self.levels(images))
