@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from odd_bench.anomalies.variant import Refusal
 from odd_bench.generate.rest import Body, body, centre_of_mass, drop_hull, rest_poses
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Shape
 
 if TYPE_CHECKING:
-    from blender_jobs.settle import Settled
+    from odd_bench.blender_jobs.settle import Settled
 
 DROPS = 24
 UPRIGHT_WXYZ = np.array([[1.0, 0.0, 0.0, 0.0]])
@@ -25,7 +25,7 @@ Drop = Callable[[np.ndarray, np.ndarray, np.ndarray], "Settled"]
 
 def drop_in_blender(hull_vertices: np.ndarray, centre: np.ndarray, orientations_wxyz: np.ndarray) -> Settled:
     """See blender_jobs.settle, which is imported when something is dropped."""
-    from blender_jobs.settle import drop
+    from odd_bench.blender_jobs.settle import drop
 
     return drop(hull_vertices, centre, orientations_wxyz)
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from odd_bench import boxes
-from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import SceneRecord
 from odd_bench.generate.arrange import place, stand
 from odd_bench.generate.config import GenerateConfig
@@ -19,9 +18,11 @@ from odd_bench.generate.label import Labels, Posed, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.pictures import take_pictures
 from odd_bench.generate.source import Source, Sources
+from odd_bench.geometry import boxes
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Shape
 from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.shapes.catalogue import BaseShape
-from odd_bench.shapes.shape import Shape
 
 
 @dataclass

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from odd_bench.anomalies import BREAKS, make_variant
-from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.anomalies.variant import Variant
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.resting import Rests
 from odd_bench.generate.variant_file import read_variant, write_variant
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Model, Shape
 from odd_bench.shapes.catalogue import BaseShape, Catalogue
-from odd_bench.shapes.shape import Model, Shape
 
 if TYPE_CHECKING:
-    from odd_bench.anomalies.fracture_modes import FractureModes
+    from odd_bench.geometry.fracture.modes import FractureModes
 
 SHAPES_KEPT = 4  # in memory: workers that make the scenes of a few shapes in turn find them again
 
@@ -48,7 +49,7 @@ class Source:
     @cached_property
     def modes(self) -> FractureModes:
         """Fracture modes, computed once a shape when a break asks for them."""
-        from odd_bench.anomalies.fracture_modes import FractureModes, compute_modes
+        from odd_bench.geometry.fracture.modes import FractureModes, compute_modes
 
         stored = self.work / "modes" / f"{self.base.name}.npz"
         if stored.exists():

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.anomalies.variant import Variant
 from odd_bench.data.atomic import write_atomically
-from odd_bench.shapes.shape import Material, Shape
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Material, Shape
 
 SHAPE_ARRAYS = ("vertices", "faces", "face_part", "face_material", "face_color")
 VARIANT_ARRAYS = ("changed_faces", "lost_faces")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from odd_bench.cli.generate_options import named_by_rest
 from odd_bench.generate.config import (
     RESTS,
     USUAL_REST,
@@ -12,7 +13,6 @@ from odd_bench.generate.config import (
     to_mapping,
     with_overrides,
 )
-from odd_bench.generate.options import named_by_rest
 
 NANO = load_preset("toys", "nano")
 
