@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.detector.carving import Carved
-from odd_bench.detector.tops import FIGURES, HIGHEST, LOWEST, Tops, layer_figures, with_heights
+from odd_bench.detector.carving import FEATURES, HIGHEST, LOWEST, BoxHeights, Carved, layer_features, with_heights
 
 GRID = VoxelGrid((64, 64, 32), 0.0125, (-0.4, -0.4, 0.0))
 
@@ -24,11 +23,11 @@ def carved(objects: list[np.ndarray]) -> Carved:
 
 def test_at_first_nothing_is_changed():
     objects = carved([block(8, 12), block(14, 5, 0.8)])
-    assert np.allclose(Tops().lowered(objects), objects.boxes)
+    assert np.allclose(BoxHeights().lowered(objects), objects.boxes)
 
 
 def test_heights_are_the_same_in_mixed_precision():
-    tops, objects = Tops(), carved([block(8, 12), block(14, 5, 0.8)])
+    tops, objects = BoxHeights(), carved([block(8, 12), block(14, 5, 0.8)])
     torch.nn.init.normal_(tops.linear.weight, std=0.1)
     expected = tops.lowered(objects)
     with torch.autocast("cpu", torch.bfloat16):
@@ -45,16 +44,16 @@ def test_another_height_leaves_the_bottom_and_the_sides():
     assert np.array_equal(changed[:, [0, 1, 3, 4]], boxes[:, [0, 1, 3, 4]])
 
 
-def test_the_figures_do_not_depend_on_the_place_and_tell_cones_from_columns():
+def test_the_features_do_not_depend_on_the_place_and_tell_cones_from_columns():
     column, cone = block(16, 12), block(16, 12, 0.9)
-    figures = layer_figures(carved([column, column + [20, 10, 0], cone]))
-    assert figures.shape == (3, FIGURES) and np.allclose(figures[0], figures[1])
-    assert np.allclose(figures[0, :10].min(), figures[0, :10].max(), atol=0.51)  # twelve rows in ten layers
-    assert figures[2, 9] < 0.1
+    features = layer_features(carved([column, column + [20, 10, 0], cone]))
+    assert features.shape == (3, FEATURES) and np.allclose(features[0], features[1])
+    assert np.allclose(features[0, :10].min(), features[0, :10].max(), atol=0.51)  # twelve rows in ten layers
+    assert features[2, 9] < 0.1
 
 
 def test_no_objects_have_no_boxes_and_no_loss():
-    tops = Tops()
+    tops = BoxHeights()
     assert tops.lowered(carved([])).shape == (0, 6)
     assert tops.loss(carved([]), np.zeros((2, 6)), np.zeros(0, int)) == 0
     assert tops.loss(carved([block(4, 4)]), np.zeros((1, 6)), np.array([-1])) == 0
@@ -62,7 +61,7 @@ def test_no_objects_have_no_boxes_and_no_loss():
 
 @pytest.mark.parametrize("weight", [-100.0, 100.0])
 def test_heights_are_changed_within_bounds(weight):
-    tops, objects = Tops(), carved([block(8, 12)])
+    tops, objects = BoxHeights(), carved([block(8, 12)])
     torch.nn.init.constant_(tops.linear.bias, weight)
     ratio = tops.lowered(objects)[0, 5] / objects.boxes[0, 5]
     assert np.log(ratio) == pytest.approx(LOWEST if weight < 0 else HIGHEST, abs=1e-5)
@@ -70,7 +69,7 @@ def test_heights_are_changed_within_bounds(weight):
 
 def test_that_cones_are_flat_and_columns_are_not_is_learnt():
     """Of a cone half the height is made up, whatever its size; of a column nothing is."""
-    rng, tops = np.random.default_rng(0), Tops()
+    rng, tops = np.random.default_rng(0), BoxHeights()
     optimizer = torch.optim.Adam(tops.parameters(), 4e-3)
 
     def draw() -> tuple[Carved, np.ndarray, np.ndarray]:

@@ -12,15 +12,98 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from odd_bench.blocks.precision import full_precision
-from odd_bench.detector.consensus import QUANTILES, SHAPE_FIGURES, Disagreement
-from odd_bench.detector.decision import Decision
-from odd_bench.detector.summaries import FARTHEST, TOP_SHARES, over_others, relative, summary
+from odd_bench.detector.consensus import (
+    FARTHEST,
+    QUANTILES,
+    SHAPE_FEATURES,
+    TOP_SHARES,
+    Disagreement,
+    over_others,
+    relative,
+    summary,
+)
+
+LARGEST = 5.0  # standard deviations at which descriptors and features are cut
+
+
+class Decision(nn.Module):
+    """features: how many an object has. ridge, memory: see RelationsConfig."""
+
+    def __init__(self, features: int, ridge: float, memory: int):
+        super().__init__()
+        self.ridge = ridge
+        self.scale = RunningScale(features)
+        self.linear = nn.Linear(features, 1)
+        nn.init.zeros_(self.linear.weight)
+        self.memory = Memory(memory, features)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n,) logits from the features (n, f) of a scene's objects. A loss on them teaches what the features come from."""
+        return linear(self.scaled(features), self.linear.weight.detach(), self.linear.bias.detach())[:, 0]
+
+    def recalled(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and labels of all objects in memory, to which those with features (n, f) and labels (n,) are added.
+
+        A loss on them teaches the decision, a convex problem of a hundred weights: thousands of objects a step, not a handful.
+        """
+        self.memory.add(features.detach(), labels)
+        features, labels = self.memory.kept()
+        return self.linear(self.scaled(features))[:, 0], labels
+
+    def scaled(self, features: Tensor) -> Tensor:
+        return (features / self.scale.unit()).clamp(-LARGEST, LARGEST)
+
+    def penalty(self) -> Tensor:
+        """Keeps the weights small: there are a hundred features, much alike, for a few hundred scenes."""
+        return self.ridge * self.linear.weight.square().sum()
+
+
+class Memory(nn.Module):
+    """The features and labels of the last objects seen."""
+
+    def __init__(self, size: int, width: int):
+        super().__init__()
+        self.register_buffer("features", torch.zeros(size, width))
+        self.register_buffer("labels", torch.zeros(size, dtype=torch.long))
+        self.register_buffer("seen", torch.zeros((), dtype=torch.long))
+
+    def add(self, features: Tensor, labels: Tensor) -> None:
+        """features: (n, width), labels: (n,)."""
+        places = (self.seen + torch.arange(len(labels), device=labels.device)) % len(self.labels)
+        self.features[places], self.labels[places] = features, labels
+        self.seen += len(labels)
+
+    def kept(self) -> tuple[Tensor, Tensor]:
+        """(k, width) and (k,), k at most the size."""
+        count = min(int(self.seen), len(self.labels))
+        return self.features[:count], self.labels[:count]
+
+
+class RunningScale(nn.Module):
+    """The root mean square of what came by in training. A scene has too few objects to be its own measure."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.register_buffer("square", torch.ones(width))
+        self.register_buffer("steps", torch.zeros(()))
+
+    @torch.no_grad()
+    def learn(self, x: Tensor) -> None:
+        """From x (n, width), while training."""
+        if self.training and len(x) > 1:
+            self.steps += 1
+            self.square.lerp_(x.square().mean(dim=0), float((1 / self.steps).clamp(min=0.002)))
+
+    def unit(self) -> Tensor:
+        """(width,)"""
+        return (self.square + 1e-8).sqrt()
+
 
 STEEPNESS = 3.0  # relative distances lie around 1, closely: spread for a small network to tell them apart
-LARGEST = 5.0  # standard deviations at which descriptors are cut
-LOOKS = 3  # figures of how unlike the others' a description is
+LOOKS = 3  # features of how unlike the others' a description is
 DARKEST = 1e-3  # linear light below this has no colour
 DISPLAY_GAMMA = 2.2
 
@@ -31,7 +114,7 @@ class RelationsConfig:
 
     pixels: of an object that its looks and shape are judged by. compared: of these, that are matched with other objects'.
     hidden: of the network that judges a pixel. ridge: penalty on the squared weights of the decision. memory: objects whose
-    figures the decision learns from at every step, the last that were seen.
+    features the decision learns from at every step, the last that were seen.
     """
 
     levels: int = 3
@@ -45,11 +128,11 @@ class RelationsConfig:
 
 @dataclass(frozen=True)
 class Compared:
-    """logits: (n,) of objects, pixel_logits: (n, t) of the compared pixels; above 0 = anomalous. figures: (n, f) of the objects."""
+    """logits: (n,) of objects and pixel_logits: (n, t) of the compared pixels, above 0 = anomalous. features: (n, f) of objects."""
 
     logits: Tensor
     pixel_logits: Tensor
-    figures: Tensor
+    features: Tensor
 
 
 class Relations(nn.Module):
@@ -59,9 +142,9 @@ class Relations(nn.Module):
         super().__init__()
         self.config, seen = config, 2 * levels + len(QUANTILES)
         tops = 1 + len(TOP_SHARES)
-        figures = SHAPE_FIGURES + 2 * LOOKS * (levels + 2) + tops * (4 * levels + 1)
+        features = SHAPE_FEATURES + 2 * LOOKS * (levels + 2) + tops * (4 * levels + 1)
         self.pixel = nn.Sequential(nn.Linear(seen, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1))
-        self.decision = Decision(figures, config.ridge, config.memory)
+        self.decision = Decision(features, config.ridge, config.memory)
 
     def forward(self, colors: Tensor, levels: list[Tensor], counted: Tensor, shapes: Disagreement | None) -> Compared:
         """colors: (n, r, 3) sRGB in [0, 1] and levels (n, r, c) of the pixels. counted: (n, r) bool. shapes: None of one object."""
@@ -73,18 +156,18 @@ class Relations(nn.Module):
         own, theirs = over_others(distances), missed(distances)  # (n, t, 2 levels), (n, n, t, levels)
         seen = torch.cat([own, shapes.beyond[:, : self.config.compared]], dim=-1).clamp(max=LARGEST)
         pixel_logits = self.pixel(STEEPNESS * (seen - 1))[..., 0]
-        figures = torch.cat(
+        features = torch.cat(
             [
-                shapes.figures,
+                shapes.features,
                 *(unlike(one) for values in (*colors_of(colors), *levels) for one in looks(values, counted)),
                 summary(torch.cat([own, pixel_logits[..., None]], dim=-1), compared),
                 over_others(summary(theirs, compared.expand(len(compared), -1, -1))),
             ],
             dim=1,
         )
-        figures = figures - figures.mean(dim=0)
-        self.decision.scale.learn(figures)
-        return Compared(self.decision(figures), pixel_logits, figures)
+        features = features - features.mean(dim=0)
+        self.decision.scale.learn(features)
+        return Compared(self.decision(features), pixel_logits, features)
 
 
 # Pixels matched
