@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from odd_bench.anomalies.color import lab
-from odd_bench.shapes.raycast import ray_scene, tensor
 from odd_bench.shapes.shape import Material, Shape
 
 COLOR_TOLERANCE = 8.0  # CIELAB; smaller differences come from meshing a painted pattern anew
@@ -48,8 +47,8 @@ def difference(intact: Shape, odd: Shape, tolerance: float) -> Difference:
 def nearest(shape: Shape, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n,) distance from the surface of the shape and (n,) int nearest face, for (n, 3) points."""
     points = np.ascontiguousarray(points, np.float32)
-    found = ray_scene([(shape.vertices, shape.faces)]).compute_closest_points(tensor(points))
-    return np.linalg.norm(found["points"].numpy() - points, axis=1), found["primitive_ids"].numpy().astype(np.int64)
+    places, faces = shape.caster.nearest(points)
+    return np.linalg.norm(places - points, axis=1), faces
 
 
 def _departing(shape: Shape, other: Shape, tolerance: float) -> tuple[np.ndarray, float]:

@@ -82,7 +82,7 @@ def make_scene(
     source = _Source(model, intact, config, lambda: _modes(intact, line["shape_seed"], work))
     arrangement = _arrange(line, source, rests, report)
     with report.stage("render"):
-        images = take_pictures(line, config, arrangement.posed, arrangement.cameras)
+        images = take_pictures(line, config, arrangement.posed, arrangement.cameras, arrangement.labels.hits)
     return _record(line, plan_sha256, config, arrangement, images), report
 
 

@@ -29,8 +29,8 @@ def tensor(values: np.ndarray):
 
 @dataclass(frozen=True)
 class Hits:
-    """First hits of rays (...). distance: in lengths of the direction, inf where nothing is hit. mesh: the place of the mesh, and
-    face: its face, -1 for none. second_third: (..., 2) barycentric weights of the second and third corner.
+    """First hits of rays (...). distance: in lengths of the direction, inf where nothing is hit. mesh: int32 place of the mesh,
+    and face: its face, -1 for none. second_third: (..., 2) barycentric weights of the second and third corner.
     """
 
     distance: np.ndarray
@@ -57,16 +57,19 @@ class Caster:
     def cast(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
         """Origins (..., 3) or (3,), directions (..., 3)."""
         found = self._scene.cast_rays(_rays(origins, directions))
-        distance = found["t_hit"].numpy()
-        hit = np.isfinite(distance)
         mesh, face = (
-            np.where(hit, found[name].numpy().astype(np.int64), -1) for name in ("geometry_ids", "primitive_ids")
-        )
-        return Hits(distance, mesh, face, found["primitive_uvs"].numpy())
+            found[name].numpy().view(np.int32) for name in ("geometry_ids", "primitive_ids")
+        )  # none is 2**32 - 1
+        return Hits(found["t_hit"].numpy(), mesh, face, found["primitive_uvs"].numpy())
 
     def blocked(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """(...) bool: whether anything is hit at all."""
         return self._scene.test_occlusions(_rays(origins, directions)).numpy()
+
+    def nearest(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n, 3) float32 nearest places on the meshes and (n,) int faces there, for points (n, 3)."""
+        found = self._scene.compute_closest_points(tensor(points))
+        return found["points"].numpy(), found["primitive_ids"].numpy().view(np.int32)
 
 
 def _rays(origins: np.ndarray, directions: np.ndarray):
