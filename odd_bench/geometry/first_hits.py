@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.cameras import eye, project
+from odd_bench.geometry.cameras import eye, project
+from odd_bench.geometry.raycast import Caster, Hits
 from odd_bench.scene import Camera
-from odd_bench.shapes.raycast import Caster, Hits
 
 
 @dataclass(frozen=True)
