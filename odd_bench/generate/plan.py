@@ -72,7 +72,7 @@ def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Cata
     shapes = {split: math.ceil(count / config.scenes_per_shape) for split, count in config.splits.items()}
     if library is not None:
         return FromLibrary(library, config.kind, config.seed, shapes, config.categories)
-    return Procedural(config.kind, config.seed, shapes, config.categories)
+    return Procedural(config.kind, config.seed, shapes, config.categories, config.mesh_faces)
 
 
 def canonical(line: dict) -> str:

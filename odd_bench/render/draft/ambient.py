@@ -23,7 +23,8 @@ BOUNCE = 0.5  # share of the open floor's light that a surface near others recei
 GATHERED_BLUR = 2  # of the environment: so few rays would hit a small lamp by luck alone
 AT_ONCE = 2**14  # points, so that their numbers stay in a processor's cache
 SMOOTHINGS = 2
-OPEN_ROWS, OPEN_COLUMNS = 25, 48  # normals for which the open light is summed: elevations from down to up, azimuths
+OPEN_ROWS, OPEN_COLUMNS = 17, 32  # normals for which the open light is summed: elevations from down to up, azimuths
+OPEN_CELL = 16  # rows and columns of the blurred environment that count as one
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class OpenLight:
 
 def open_light(light: Light, below: np.ndarray) -> OpenLight:
     """below: (3, 1) radiance of the floor."""
-    height, width = (size // 8 for size in light.blurred.shape[2:])
-    cells = light.blurred[:, GATHERED_BLUR].reshape(3, height, 8, width, 8).mean(axis=(2, 4))
+    height, width = (size // OPEN_CELL for size in light.blurred.shape[2:])
+    cells = light.blurred[:, GATHERED_BLUR].reshape(3, height, OPEN_CELL, width, OPEN_CELL).mean(axis=(2, 4))
     elevation = ((np.arange(height) + 0.5) / height - 0.5) * np.pi
     cells = np.where(elevation[:, None] > 0, cells, below[:, :, None]).reshape(3, -1)
     directions = _on_sphere(elevation, ((np.arange(width) + 0.5) / width - 0.5) * 2 * np.pi)
