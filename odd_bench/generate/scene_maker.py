@@ -74,7 +74,7 @@ def make_scene(line: dict, plan_sha256: str, sources: Sources) -> tuple[SceneRec
         rests = _rests(source, line, report)
     arrangement = _arrange(line, source, rests, report)
     with report.stage("render"):
-        images = take_pictures(line, config, arrangement.posed, arrangement.cameras)
+        images = take_pictures(line, config, arrangement.posed, arrangement.cameras, arrangement.labels.hits)
     return _record(line, plan_sha256, config, arrangement, images), report
 
 

@@ -38,11 +38,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Toy:
-    """A model (see shape.Model) made of parts; the first part is the body."""
+    """A model (see shape.Model) made of parts; the first part is the body. faces: about how many its mesh has."""
 
     name: str
     category: str
     parts: tuple[Part, ...]
+    faces: int = FACES
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class Toy:
         return replace(self, parts=tuple(part for part in self.parts if not part.loose))
 
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
-        """Mesh the toy; about 50,000 faces. Edits are in the canonical frame; an unknown part name raises KeyError."""
+        """Mesh the toy. Edits are in the canonical frame; an unknown part name raises KeyError."""
         if not edits:
             return self._intact
         painted = _edited(self, edits)
@@ -65,7 +66,7 @@ class Toy:
 
     @cached_property
     def _spacing(self) -> float:
-        return spacing_for(_layers(self.parts), FACES)
+        return spacing_for(_layers(self.parts), self.faces)
 
     @cached_property
     def _raw(self) -> tuple[np.ndarray, np.ndarray]:
