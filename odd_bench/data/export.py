@@ -39,6 +39,7 @@ from odd_bench.data.scene_folder import (
 )
 from odd_bench.data.sidecar import write_sidecar
 from odd_bench.data.visual_box import Seen, stated_size
+from odd_bench.names import name_problem
 from odd_bench.scene import Scene, SceneObject
 
 OTHER_GREY = 1  # of whatever else the camera sees
@@ -58,6 +59,8 @@ def export_dataset(
     for name in names:
         scene = dataset.scene(name)
         folder = out / folder_name(scene)
+        if problem := name_problem(folder.name):
+            raise DataError(name, f"{problem}: {folder.name[:60]!r}", "a scene that a folder can be called after")
         if folder.name in splits:
             raise DataError(
                 folder, f"a second scene for it, {name}", "one scene a folder", "Export the splits one by one"

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from odd_bench import __version__
 from odd_bench.data.folder import GROUND_TRUTH, SHARDS, Description, shard_path, write_description
-from odd_bench.data.layout import read_scene
-from odd_bench.data.shards import open_shard
+from odd_bench.data.shards import read_scenes
 from odd_bench.generate.config import GenerateConfig, to_mapping
 from odd_bench.generate.quarantine import given_up
 from odd_bench.generate.run_folder import RunFolder
@@ -84,8 +83,7 @@ def _without_paths(mapping: dict) -> dict:
 
 def shard_scenes(shard: Path) -> list[Scene]:
     """Cameras and objects of every scene of a shard."""
-    with open_shard(shard) as file:
-        return [read_scene(group) for group in file["scenes"].values()]
+    return list(read_scenes(shard))
 
 
 def tidy(folder: RunFolder) -> None:
