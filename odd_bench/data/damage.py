@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from odd_bench.data.errors import DataError
-from odd_bench.data.refused import Refused
 from odd_bench.errors import OddBenchError
 
 LOCKED = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOLCK, errno.EDEADLK, errno.ETXTBSY)
@@ -64,7 +63,7 @@ def reading(path: Path | str, expected: str, hint: str | None = None) -> Iterato
     """
     try:
         yield
-    except (OddBenchError, Refused):
+    except OddBenchError:
         raise
     except Exception as error:
         raise unreadable(path, error, expected, hint) from error
