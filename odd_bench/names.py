@@ -11,7 +11,7 @@ import unicodedata
 
 LONGEST = 180  # bytes in UTF-8: file systems hold 255, and an ending and a `.part` name must fit behind it
 OUTSIDE = re.compile(r"[/\\:]")  # what separates folders, or a drive from the rest, on some system
-UNSAFE = re.compile(r"[^\w.]+")
+UNSAFE = re.compile(r"[^\w-]+")
 TOOL_PREFIXES = (".", "__")  # `._city.exr`, `.DS_Store`, `__MACOSX`: left behind by tools, meant by nobody
 
 
@@ -49,11 +49,11 @@ def is_left_by_tools(name: str) -> bool:
 
 
 def component(text: str, otherwise: str = "unnamed") -> str:
-    """A text as one path component: letters of any alphabet, digits, dots inside, dashes and underscores are kept.
+    """A text as one path component: letters of any alphabet, digits, dashes and underscores are kept, all else is a dash.
 
     otherwise: the name of a text that nothing is left of. Composed and decomposed letters give one name.
     """
-    plain = UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("-.")
+    plain = UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("-")
     while len(plain.encode()) > LONGEST // 2:
-        plain = plain[:-1].rstrip("-.")
+        plain = plain[:-1].rstrip("-")
     return plain or otherwise

@@ -43,7 +43,9 @@ class StoredScene:
             table = field(self.group, "objects", object_type(len(cameras)), 1)
             if not 1 <= len(table) <= MAX_OBJECTS:
                 raise DataError(place(self.group, "objects"), f"{len(table)} objects", f"1 to {MAX_OBJECTS}")
-            objects = objects_of(table[()], self._legacy_boxes(len(table)))
+            rows = table[()]
+            self._check_finite("objects", rows)
+            objects = objects_of(rows, self._legacy_boxes(len(table)))
             split, category, shape = (name_text(self.group, key) for key in ("split", "category", "shape"))
             return Scene(self.name, split, category, shape, cameras, objects)
 
@@ -112,12 +114,18 @@ class StoredScene:
             if not 1 <= len(table) <= MOST_VIEWS:
                 raise DataError(place(self.group, "cameras"), f"{len(table)} cameras", f"1 to {MOST_VIEWS}")
             cameras = table[()]
+        self._check_finite("cameras", cameras)
         sizes = np.unique(cameras[["height", "width"]])
         pixels = len(cameras) * int(sizes["height"].max()) * int(sizes["width"].max())
         if len(sizes) > 1 or not 0 < pixels <= MOST_PIXELS:
             found = f"{len(sizes)} sizes, {pixels:,} pixels in all"
             raise DataError(place(self.group, "cameras"), found, f"one size, at most {MOST_PIXELS:,} pixels in all")
         return cameras
+
+    def _check_finite(self, name: str, table: np.ndarray) -> None:
+        wrong = [key for key in table.dtype.names if table[key].dtype.kind == "f" and not np.isfinite(table[key]).all()]
+        if wrong:
+            raise DataError(place(self.group, name), f"{', '.join(wrong)} not finite", "finite numbers")
 
     def _legacy_boxes(self, objects: int) -> np.ndarray | None:
         if not has_field(self.group, LEGACY_BOXES):
