@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.errors import WrongUse
 from odd_bench.stored_weights import read_stored
 

@@ -21,7 +21,7 @@ from odd_bench.anomalies.reasons import NO_MODES, OPEN_MESH, SEVERAL_BODIES
 from odd_bench.anomalies.solid import cut_mesh, main_surface, require_solid, volume
 from odd_bench.anomalies.variant import Refusal
 from odd_bench.anomalies.voxels import MARGIN_VOXELS, VoxelSolid, voxelize
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.shapes.shape import Shape
 
 JUMP = 1e-4  # smaller differences of a mode across a face are rounding, modes having unit mass-weighted norm

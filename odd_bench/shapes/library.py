@@ -9,13 +9,16 @@ import hashlib
 import json
 import multiprocessing
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from odd_bench.atomic import write_atomically
 from odd_bench.errors import WrongUse
+from odd_bench.locking import locked
 from odd_bench.shapes.assembly import Assembly
 
 SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
@@ -23,6 +26,7 @@ TOP_CATEGORY = "asset"  # of files that lie in the folder itself
 INDEX = "index.json"
 VERSION = 1
 LIMIT_S = 120.0  # wall time for one file
+WRITE_EVERY_S = 10.0  # what a call that is killed has to read again
 
 
 class LibraryError(WrongUse):
@@ -98,19 +102,33 @@ def ingest(
         raise LibraryError(
             f"{folder}: no mesh file; expected some of {', '.join(SUFFIXES)}, in sub-folders named by category"
         )
-    store.mkdir(parents=True, exist_ok=True)
-    known = (
-        {(entry.path, entry.sha256): entry for entry in open_library(store).entries} if (store / INDEX).exists() else {}
-    )
-    entries, names = [], set()
-    for path in paths:
-        entry = _described(path, folder, names)
-        names.add(entry.name)
-        before = known.get((entry.path, entry.sha256))
-        entries.append(before if before and before.name == entry.name else _read_apart(path, entry, store, limit_s))
-        progress(entries[-1])
+    with locked(store / "index.lock", wait=True):
+        known = {(entry.path, entry.sha256): entry for entry in _stored_entries(store)}
+        described, names = [], set()
+        for path in paths:
+            described.append(_described(path, folder, names))
+            names.add(described[-1].name)
+        found = {entry.path: known.get((entry.path, entry.sha256)) for entry in described}
+        written = time.monotonic()
+        for path, entry in zip(paths, described, strict=True):
+            before = found[entry.path]
+            if before is None or before.name != entry.name:
+                found[entry.path] = _read_apart(path, entry, store, limit_s)
+                if time.monotonic() - written > WRITE_EVERY_S:  # the whole index each time: not after every file
+                    _write_index(store, [one for one in found.values() if one is not None])
+                    written = time.monotonic()
+            progress(found[entry.path])
+        entries = [found[entry.path] for entry in described]
         _write_index(store, entries)
     return Library(store, tuple(entries))
+
+
+def _stored_entries(store: Path) -> tuple[Entry, ...]:
+    """Of the index that is there; a damaged one counts as none, the files are then read again."""
+    try:
+        return open_library(store).entries if (store / INDEX).exists() else ()
+    except (ValueError, KeyError, TypeError):
+        return ()
 
 
 def _described(path: Path, folder: Path, names: set[str]) -> Entry:
@@ -125,10 +143,11 @@ def _described(path: Path, folder: Path, names: set[str]) -> Entry:
 
 
 def _write_index(store: Path, entries: list[Entry]) -> None:
+    """Write the index whole, unless it is there already."""
     index = {"version": VERSION, "entries": [asdict(entry) for entry in entries]}
-    part = store / f"{INDEX}.part"
-    part.write_text(json.dumps(index, indent=1) + "\n")
-    part.replace(store / INDEX)
+    content = (json.dumps(index, indent=1) + "\n").encode()
+    if not (store / INDEX).exists() or (store / INDEX).read_bytes() != content:
+        write_atomically(store / INDEX, content)
 
 
 def _read_apart(path: Path, entry: Entry, store: Path, limit_s: float) -> Entry:

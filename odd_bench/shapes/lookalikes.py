@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from odd_bench.anomalies.changed import nearest
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.library import Library
 from odd_bench.shapes.shape import PartEdit, Shape
