@@ -9,12 +9,12 @@ from pathlib import Path
 
 from odd_bench import __version__
 from odd_bench.atomic import is_part
+from odd_bench.data.digest import plan_digest
 from odd_bench.data.folder import GROUND_TRUTH, SHARDS, Description, write_description
 from odd_bench.data.layout import read_scene
 from odd_bench.data.shards import open_shard
 from odd_bench.errors import OddBenchError, StorageError
 from odd_bench.generate.config import GenerateConfig, to_mapping
-from odd_bench.generate.plan import digest
 from odd_bench.generate.quarantine import given_up, tidy_quarantine
 from odd_bench.generate.run_folder import RunFolder
 from odd_bench.generate.shard_work import ShardWork
@@ -80,7 +80,7 @@ def finish(
 
 def _planned_scenes(shard: ShardWork, lost: Collection[str]) -> tuple[list[Scene], bool]:
     """Cameras and objects of a shard's scenes, and whether they are what was planned."""
-    wanted = {name: digest(line) for name, line in shard.lines.items() if name not in lost}
+    wanted = {name: plan_digest(line) for name, line in shard.lines.items() if name not in lost}
     try:
         with open_shard(shard.path) as file:
             found = {name: group.attrs["plan_sha256"] for name, group in file["scenes"].items()}

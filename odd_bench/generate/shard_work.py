@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import shard_path
 from odd_bench.data.shards import pack_shard, salvage_scenes, verify_shard
 from odd_bench.errors import StorageError
-from odd_bench.generate.plan import digest
 from odd_bench.generate.run_folder import RunFolder
 
 NOT_DAMAGED = (
@@ -58,7 +58,7 @@ def find_waiting(shard: ShardWork, folder: RunFolder, given_up: Collection[str])
     stays until the new one takes its place. Raises DataError for a file that is in use or that cannot be read for another reason
     than its content.
     """
-    shard.wanted = {name: digest(line) for name, line in shard.lines.items() if name not in given_up}
+    shard.wanted = {name: plan_digest(line) for name, line in shard.lines.items() if name not in given_up}
     done = _verified(shard.path, shard.wanted)
     shard.whole = bool(shard.wanted) and done == set(shard.wanted)
     if not shard.whole:
