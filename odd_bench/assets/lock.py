@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from odd_bench.assets.manifest import Licence
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.data.damage import read_json, reading
 from odd_bench.data.errors import DataError
 from odd_bench.names import path_problem

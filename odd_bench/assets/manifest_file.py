@@ -92,7 +92,9 @@ def _entry(values: Mapping, collection: Mapping, where: str) -> Entry:
     url = entry.url or ("" if entry.polyhaven else str(collection.get("url", "")).replace("{name}", entry.name))
     entry = Entry(**{**vars(entry), "url": url, "file": entry.file or PurePosixPath(url).name})
     for key, value in (("name", entry.name), ("category", entry.category or "asset")):
-        _expect(not name_problem(value), named, f"{key} {str(value)[:60]!r}, {name_problem(value)}", "one path component")
+        _expect(
+            not name_problem(value), named, f"{key} {str(value)[:60]!r}, {name_problem(value)}", "one path component"
+        )
     if entry.polyhaven:
         for key in ("id", "resolution", "format"):
             value = getattr(entry.polyhaven, key)
@@ -125,7 +127,9 @@ def _layout(values: Mapping, where: str) -> Layout:
 
 
 def _check(manifest: Manifest, where: str) -> None:
-    _expect(not name_problem(manifest.name), where, f"name {manifest.name[:60]!r}", "a file name that a folder can have")
+    _expect(
+        not name_problem(manifest.name), where, f"name {manifest.name[:60]!r}", "a file name that a folder can have"
+    )
     _expect(manifest.kind in KINDS, where, f"kind {manifest.kind!r}", f"one of {list(KINDS)}")
     _expect(manifest.obtain in OBTAIN, where, f"obtain {manifest.obtain!r}", f"one of {list(OBTAIN)}")
     _expect(bool(manifest.steps), where, "no steps", "how to get the collection without this program")

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.data.damage import again, read_json
 from odd_bench.data.errors import DataError
 from odd_bench.names import is_left_by_tools, name_problem

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.damage import again, check_plain, described, reading, unreadable
 from odd_bench.data.digest import image_sha256, label_sha256
@@ -37,7 +37,7 @@ class SceneDigests:
 def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDigests:
     """Keep one finished scene in its own small file: it appears under `path` only once it is on the disk and reads back.
 
-    Raises DataError where the record's arrays do not fit each other, the disk is full or the folder is read-only.
+    Raises DataError where the record's arrays do not fit each other, StorageError where it cannot be written.
     """
     with _memory_file() as file:
         file.attrs["codec"] = codec.name
@@ -75,6 +75,29 @@ def pack_shard(staged_paths: Sequence[Path], shard_path: Path, dataset_name: str
         content = _finished(shard)
     write_atomically(Path(shard_path), content, lambda part: _expect(wanted, verify_shard(part), part))
     return wanted
+
+
+def salvage_scenes(path: Path, wanted: Mapping[str, str], staged: Callable[[str], Path]) -> set[str]:
+    """Stage the wanted scenes of a damaged shard that are whole themselves; returns their names.
+
+    wanted: plan digest by scene name. staged: where to keep a scene, by name. What was staged and packed again has the bytes it
+    would have had. Raises DataError where the file as a whole cannot be opened, StorageError where nothing can be written.
+    """
+    saved = set()
+    with opened(path) as file:
+        for name, plan_sha256 in wanted.items():
+            try:
+                stored = stored_scene(file, name)
+                digests = verify_scene(stored)
+                content = _staged_content(file, stored)
+            except Exception:
+                continue
+            if digests.plan_sha256 == plan_sha256:
+                write_atomically(
+                    staged(name), content, lambda part, one=digests: _expect([one], verify_shard(part), part)
+                )
+                saved.add(name)
+    return saved
 
 
 def verify_shard(path: Path) -> list[SceneDigests]:
@@ -170,6 +193,14 @@ def _header_problem(file: h5py.File) -> tuple[str, str, str] | None:
     if not attribute(file, "complete", bool) or not has_field(file, "scenes"):
         return "an unfinished shard", "complete = True", again(file.filename)
     return None
+
+
+def _staged_content(shard: h5py.File, stored: StoredScene) -> bytes:
+    """The bytes of a staged file with one scene of a shard, still encoded."""
+    with _memory_file() as file:
+        file.attrs["codec"] = text(shard, "codec")
+        shard.copy(stored.group, file.create_group("scenes"), stored.name)
+        return _finished(file)
 
 
 def _memory_file() -> h5py.File:

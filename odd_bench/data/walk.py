@@ -39,7 +39,9 @@ def walk(folder: Path) -> Walk:
             found.passed_over[current] = described(error)
             continue
         # folders themselves before links to them, so that the folder is read under its own name
-        waiting += sorted((path for path in inside if path.is_dir()), key=lambda path: (not path.is_symlink(), path))[::-1]
+        waiting += sorted((path for path in inside if path.is_dir()), key=lambda path: (not path.is_symlink(), path))[
+            ::-1
+        ]
         for path in inside:
             if path.is_file():
                 found.files.append(path)

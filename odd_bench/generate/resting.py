@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.generate.rest import body, centre_of_mass, drop_hull, rest_poses
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Shape

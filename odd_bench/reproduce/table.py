@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-
 from odd_bench.configuration import ConfigError, build, check_choice, named_texts, read_mapping, read_yaml
 
 

@@ -16,16 +16,16 @@ from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from odd_bench.atomic import write_atomically
 from odd_bench.data.damage import described, read_json
 from odd_bench.data.errors import DataError
 from odd_bench.data.walk import walk
 from odd_bench.errors import WrongUse
+from odd_bench.json_lines import append_line, read_lines
+from odd_bench.locking import locked
 from odd_bench.names import component, name_problem
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.limited import CRASHED, NO_ANSWER, answer_of
-from odd_bench.atomic import write_atomically
-from odd_bench.json_lines import append_line, read_lines
-from odd_bench.locking import locked
 
 SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
 TOP_CATEGORY = "asset"  # of files that lie in the folder itself
@@ -134,7 +134,7 @@ def ingest(
         )
     store.mkdir(parents=True, exist_ok=True)
     with locked(store / LOCK, wait=True):
-        stored = open_library(store).entries if (store / INDEX).exists() else ()
+        stored = _stored_entries(store)
         known = {(entry.path, entry.sha256): entry for entry in (*stored, *_journal(store))}
         entries = [_passed_over(path, folder, reason) for path, reason in sorted(found.passed_over.items())]
         names = _Names()
@@ -152,6 +152,14 @@ def ingest(
             _write_index(store, entries)
         (store / JOURNAL).unlink(missing_ok=True)
     return Library(store, tuple(entries))
+
+
+def _stored_entries(store: Path) -> tuple[Entry, ...]:
+    """Of the index that is there; a damaged one counts as none, the files are then read again."""
+    try:
+        return open_library(store).entries if (store / INDEX).exists() else ()
+    except LibraryError:
+        return ()
 
 
 def _journal(store: Path) -> Iterator[Entry]:
@@ -220,6 +228,7 @@ def _described(path: Path, folder: Path, names: _Names) -> Entry:
 
 
 def _write_index(store: Path, entries: list[Entry]) -> None:
+    """Write the index whole, unless it is there already."""
     index = {"version": VERSION, "entries": [asdict(entry) for entry in entries]}
     write_atomically(store / INDEX, (json.dumps(index, indent=1) + "\n").encode())
 
