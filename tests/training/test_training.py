@@ -19,7 +19,7 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.detector import builder
 from odd_bench.detector.config import load_config, with_overrides
-from odd_bench.errors import WrongUse
+from odd_bench.errors import StorageError, WrongUse
 from odd_bench.methods import load_run
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.training.checkpoint import LATEST, Spent, check_same_run, load_checkpoint, save_checkpoint
@@ -214,8 +214,8 @@ def test_a_full_disk_leaves_the_checkpoint_before(run_folder, tmp_path, monkeypa
     path = tmp_path / LATEST
     shutil.copy(run_folder / LATEST, path)
     found = load_checkpoint(path)
-    monkeypatch.setattr("odd_bench.data.atomic._write_and_flush", full)
-    with pytest.raises(DataError, match=r"checkpoint\.pt: found No space left.*expected room for .* bytes.*is kept"):
+    monkeypatch.setattr("odd_bench.atomic._write_and_flush", full)
+    with pytest.raises(StorageError, match=r"checkpoint\.pt: found No space left.*expected room for .* bytes.*is kept"):
         save_checkpoint(path, replace(found, step=found.step + 1))
     assert load_checkpoint(path).step == found.step and [one.name for one in tmp_path.iterdir()] == [LATEST]
 
