@@ -14,6 +14,7 @@ from odd_bench.models import builder
 from odd_bench.predict import Run, predict_split, restore_run
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.scoring.document import write_score
+from odd_bench.scoring.report import SCORE, report_folder
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.train_command import open_or_explain, train_run
 
@@ -135,7 +136,9 @@ def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> d
     if not fits(path, read_description(data).digest):
         predict_split(run, open_or_explain(data), split, path)
     scored = score_file(path, Options(data))
-    write_score(folder / f"{name}-score.json", scored.document)
+    report = report_folder(path)
+    report.mkdir(exist_ok=True)
+    write_score(report / SCORE, scored.document)
     return scored.document["result"]["protocols"]
 
 
