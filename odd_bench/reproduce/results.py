@@ -13,6 +13,7 @@ from odd_bench.data.folder import read_description
 from odd_bench.methods import method_spec
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.scoring.document import write_score
+from odd_bench.scoring.report import SCORE, report_folder
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.training.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
 from odd_bench.training.predict import Run, predict_split, restore_run
@@ -136,7 +137,9 @@ def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> d
     if not fits(path, read_description(data).digest):
         predict_split(run, open_or_explain(data), split, path)
     scored = score_file(path, Options(data))
-    write_score(folder / f"{name}-score.json", scored.document)
+    report = report_folder(path)
+    report.mkdir(exist_ok=True)
+    write_score(report / SCORE, scored.document)
     return scored.document["result"]["protocols"]
 
 

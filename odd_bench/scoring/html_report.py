@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from odd_bench.scoring.breakdown import GREY_BELOW
-from odd_bench.scoring.summary import METRIC_NAMES, difference_text, number, p_text, weakest_group
+from odd_bench.scoring.summary import METRIC_NAMES, difference_text, mcnemar_text, number, overlap_lines, weakest_group
 from odd_bench.scoring.svg import histogram_plot, interval_plot, map_plot, roc_plot
+from odd_bench.scoring.text import html_text as escape
 from odd_bench.view.gallery import figure
 
-CARD_METRICS = ("auc", "auc_within_scene", "accuracy", "balanced_accuracy")
+CARD_METRICS = ("auc", "balanced_accuracy", "boxes_per_object", "box_recall", "box_precision", "ap50")
 
 
 def html_report(document: dict[str, Any], pictures: str = "") -> str:
@@ -41,6 +41,7 @@ def heading(result: dict[str, Any]) -> str:
     missing = (
         f"; {answered['missing_scenes']:,} scenes missing, counted as undetected" if answered["missing_scenes"] else ""
     )
+    overlaps = "".join(warning(line) for line in overlap_lines(answered["overlapping"]))
     weakest = weakest_group(part["breakdowns"])
     weak_text = (
         f"<p>Weakest group: <b>{escape(weakest['breakdown'])} = {escape(weakest['name'])}</b>, AUC_{name} "
@@ -53,7 +54,7 @@ def heading(result: dict[str, Any]) -> str:
         f'<p class="soft">{escape(dataset["name"])} {escape(dataset["version"])}, split {escape(dataset["split"])}: '
         f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects, {dataset['anomalous']:,} anomalous. "
         f"{answered['boxes']:,} boxes in the file{missing}. Told: {' and '.join(told) or 'nothing'}. "
-        f'Boxes compared: {escape(result["gate"])}.</p><div class="cards">{cards}</div>{weak_text}'
+        f'Boxes compared: {escape(result["gate"])}.</p>{overlaps}<div class="cards">{cards}</div>{weak_text}'
     )
 
 
@@ -74,8 +75,10 @@ def protocol_section(name: str, part: dict[str, Any], folded: bool) -> str:
     if folded:
         groups = f"<details><summary>Groups ({name})</summary>{groups}</details>"
     plots = roc_plot({name: part["roc"]})
-    if "factors" in part and part["missed_anomalous"] + part["missed_normal"]:
-        missed += " They are the steps at the ends of the curve."
+    if "factors" in part:
+        missed += f" {part['false_boxes']:,} boxes match no object."
+        if part["missed_anomalous"] + part["missed_normal"] + part["false_boxes"]:
+            missed += " They are the steps at the ends of the curve."
     if histogram["edges"]:
         plots += histogram_plot(histogram["edges"], histogram["normal"], histogram["anomalous"])
     return (
@@ -93,8 +96,9 @@ def factor_text(name: str, part: dict[str, Any]) -> str:
         return ""
     factor, normal = part["factors"], part["missed_as_normal"]
     return (
-        f"<p>AUC_{name} = recall(anomalous) <b>{number(factor['recall_anomalous'])}</b> x recall(normal) "
-        f"<b>{number(factor['recall_normal'])}</b> x AUC(matched) <b>{number(factor['auc_matched'])}</b>. "
+        f"<p>AUC_{name} = recall(anomalous) <b>{number(factor['recall_anomalous'])}</b> x matched normals / "
+        f"(normals + false boxes) <b>{number(factor['normal_share'])}</b> x AUC(matched) "
+        f"<b>{number(factor['auc_matched'])}</b>. "
         f"Were the missed objects called normal instead, AUC would be {number(normal['auc'])} and accuracy "
         f"{number(normal['accuracy'])}.</p>"
     )
@@ -110,7 +114,7 @@ def metric_table(name: str, part: dict[str, Any]) -> str:
 
 
 def reference_table(name: str, reference: dict[str, Any]) -> str:
-    keys = ("auc", "auc_within_scene", "accuracy", "balanced_accuracy")
+    keys = ("auc", "balanced_accuracy", "auc_within_scene", "accuracy")
     rows = [[row, *(number(values[key]) for key in keys)] for row, values in reference.items()]
     head = ["trivial answer", *(f"{METRIC_NAMES[key]} ({name})" for key in keys)]
     return f"<h3>Reference ({name})</h3>" + table(head, rows)
@@ -161,7 +165,7 @@ def against_section(against: dict[str, Any]) -> str:
         test, scenes = part["mcnemar"], part["scenes"]
         notes.append(
             f"<p>{name}: {test['only_first_right']:,} objects are right only in the first file, "
-            f"{test['only_second_right']:,} only in the second; exact McNemar p {p_text(test['p'])}. Scenes all right only in the "
+            f"{test['only_second_right']:,} only in the second; {escape(mcnemar_text(test))}. Scenes all right only in the "
             f"first: {scenes['only_first_right']:,}, only in the second: {scenes['only_second_right']:,}.</p>"
         )
         for key in ("first", "second"):

@@ -10,13 +10,20 @@ from odd_bench.scoring.score import Scored
 from odd_bench.scoring.tables import latex_table, markdown_report
 from odd_bench.view.gallery import NoPictures, gallery, open_pictures
 
+SCORE = "score.json"
+
+
+def report_folder(predictions: Path) -> Path:
+    """Where the report of a run's prediction file stands: `test-seen.json` has `test-seen-report/`."""
+    return predictions.with_name(f"{predictions.name.split('.')[0]}-report")
+
 
 def write_report(folder: Path, scored: Scored) -> list[str]:
     """Write the four files. Returns lines for the user: where they are, and what is missing from them."""
     folder.mkdir(parents=True, exist_ok=True)
     document = scored.document
     pictures, note = failure_pictures(scored)
-    write_score(folder / "score.json", document)
+    write_score(folder / SCORE, document)
     (folder / "report.html").write_text(html_report(document, pictures))
     (folder / "tables.md").write_text(markdown_report(document))
     (folder / "table.tex").write_text(latex_table(document))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from odd_bench.scoring.summary import METRIC_NAMES, number
+from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, number
+from odd_bench.scoring.text import visible
 
 TABLE_METRICS = (
     "auc",
+    "balanced_accuracy",
     "auc_within_scene",
     "accuracy",
-    "balanced_accuracy",
-    "aupr",
-    "f1",
-    "scene_exact_match",
+    "boxes_per_object",
+    "box_recall",
+    "box_precision",
+    "ap50",
     "mean_iou",
 )
+PLAIN = ("boxes_per_object", "seconds_per_scene")  # no shares: not in per cent
+MARKDOWN_SPECIAL = {character: "\\" + character for character in "\\`*[]|"}
+MARKDOWN_SPECIAL |= {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 LATEX_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 LATEX_SPECIAL |= {character: "\\" + character for character in "&%$#_{}"}
 
@@ -24,7 +29,7 @@ def markdown_report(document: dict[str, Any]) -> str:
     """Every protocol's metrics, then its breakdowns."""
     result = document["result"]
     dataset = result["dataset"]
-    lines = [f"# {cell(result['method']['name'])} on {dataset['name']} {dataset['version']}, {dataset['split']}", ""]
+    lines = [f"# {cell(result['method']['name'])} on {cell(dataset_text(dataset))}, {cell(dataset['split'])}", ""]
     lines += [f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects. {result['interval']}.", ""]
     for name, part in result["protocols"].items():
         lines += [f"## {name}", "", part["rule"], "", "| metric | value | interval | note |", "|---|---|---|---|"]
@@ -35,8 +40,10 @@ def markdown_report(document: dict[str, Any]) -> str:
             "|---|---|---|---|---|---|",
         ]
         lines += [group_row(row) for row in part["breakdowns"]]
-        lines += ["", f"| {name}: reference | AUC | accuracy |", "|---|---|---|"]
-        lines += [f"| {row} | {number(v['auc'])} | {number(v['accuracy'])} |" for row, v in part["reference"].items()]
+        keys = ("auc", "balanced_accuracy", "accuracy")
+        lines += ["", f"| {name}: reference | {' | '.join(METRIC_NAMES[key] for key in keys)} |", "|---|---|---|---|"]
+        for row, values in part["reference"].items():
+            lines.append(f"| {row} | {' | '.join(number(values[key]) for key in keys)} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -60,21 +67,21 @@ def interval(estimate: dict[str, Any]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that cannot break a Markdown table."""
-    return " ".join(str(text).split()).replace("|", "\\|")
+    """Text that stays text in Markdown: no HTML, no link, no end of a table's cell, no control character."""
+    return "".join(MARKDOWN_SPECIAL.get(character, character) for character in visible(text))
 
 
 def latex_table(document: dict[str, Any]) -> str:
-    """A booktabs table: one row a protocol, per cent with half-widths left to the caption."""
+    """A booktabs table: one row a protocol, shares in per cent, intervals small."""
     result = document["result"]
     dataset = result["dataset"]
     head = " & ".join(["protocol", *(latex(METRIC_NAMES[name]) for name in TABLE_METRICS)])
     rows = [
-        " & ".join([name, *(latex_number(part["metrics"][metric]) for metric in TABLE_METRICS)]) + r" \\"
+        " & ".join([name, *(latex_number(part["metrics"][metric], metric) for metric in TABLE_METRICS)]) + r" \\"
         for name, part in result["protocols"].items()
     ]
     caption = (
-        f"{latex(result['method']['name'])} on {latex(dataset['name'])} {latex(dataset['version'])}, "
+        f"{latex(result['method']['name'])} on {latex(dataset_text(dataset))}, "
         f"{latex(dataset['split'])}, in \\%. Small: {latex(result['interval'])}."
     )
     return "\n".join(
@@ -95,15 +102,17 @@ def latex_table(document: dict[str, Any]) -> str:
     )
 
 
-def latex_number(estimate: dict[str, Any]) -> str:
+def latex_number(estimate: dict[str, Any], metric: str) -> str:
+    """Shares in per cent."""
     if estimate["value"] is None:
         return "--"
-    value = f"{100 * estimate['value']:.1f}"
-    if estimate["low"] is None:
-        return value
-    return rf"{value} {{\scriptsize [{100 * estimate['low']:.1f}, {100 * estimate['high']:.1f}]}}"
+    times, decimals = (1, 2) if metric in PLAIN else (100, 1)
+    value, low, high = (
+        None if estimate[key] is None else f"{times * estimate[key]:.{decimals}f}" for key in ("value", "low", "high")
+    )
+    return value if low is None else rf"{value} {{\scriptsize [{low}, {high}]}}"
 
 
 def latex(text: str) -> str:
     """Text with LaTeX's special characters escaped."""
-    return "".join(LATEX_SPECIAL.get(character, character) for character in " ".join(str(text).split()))
+    return "".join(LATEX_SPECIAL.get(character, character) for character in visible(text))

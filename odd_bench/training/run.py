@@ -80,15 +80,23 @@ def take_over(method: Method, start_from: Path) -> Spent:
 
 
 def finish(spec: MethodSpec, folder: Path, dataset: Dataset, console: Console) -> None:
-    """Predict and score whatever was not trained on."""
-    run = restore_run(spec, load_checkpoint(folder / LATEST), folder / LATEST)
+    """Predict, score and report on whatever was not trained on; one table tells of all splits."""
+    from odd_bench.scoring.report import report_folder, write_report
+    from odd_bench.scoring.score import Options, score_file
+    from odd_bench.scoring.split_table import split_table
+
+    run, scores = restore_run(spec, load_checkpoint(folder / LATEST), folder / LATEST), {}
     for split in dataset.splits:
         if split != "train":
             path = predict_split(
                 run, dataset, split, folder / f"{split}.json", track=lambda x: tracked(x, console, "predicting")
             )
-            say_where(path, console)
-            show_score(path, dataset.folder, None, console)
+            scored = score_file(path, Options(dataset.folder))
+            for note in write_report(report_folder(path), scored):
+                console.print(note, highlight=False, soft_wrap=True, markup=False)
+            scores[split] = scored.document
+    if scores:
+        console.print(split_table(scores), highlight=False, soft_wrap=True, markup=False)
 
 
 def say_where(path: Path, console: Console) -> None:

@@ -19,13 +19,7 @@ from odd_bench.detector.comparison.relations import Compared, Relations
 from odd_bench.detector.consensus import disagreement
 from odd_bench.detector.hulls import HullConfig, Hulls, carve
 from odd_bench.detector.losses import change_loss, label_loss, owned, owned_boxes, owned_labels, silhouette_loss
-from odd_bench.detector.object_pixels import (
-    ObjectPixels,
-    changed_pixels,
-    object_pixels,
-    rays_of,
-    shown_objects,
-)
+from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, object_pixels, rays_of, shown_objects
 from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
 from odd_bench.detector.registration import Placements, placement_accuracy, register
 from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, level_strides

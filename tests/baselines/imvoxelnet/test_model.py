@@ -9,13 +9,7 @@ import torch
 from odd_bench.baselines.imvoxelnet import builder
 from odd_bench.baselines.imvoxelnet.anchor_targets import assign as assign_anchors
 from odd_bench.baselines.imvoxelnet.anchors import anchor_boxes, direction_of, encode, headed_boxes
-from odd_bench.baselines.imvoxelnet.config import (
-    ImVoxelNetConfig,
-    RunConfig,
-    from_mapping,
-    load_config,
-    with_overrides,
-)
+from odd_bench.baselines.imvoxelnet.config import ImVoxelNetConfig, RunConfig, from_mapping, load_config, with_overrides
 from odd_bench.baselines.imvoxelnet.head_indoor import VoxelPredictions
 from odd_bench.baselines.imvoxelnet.head_pillars import AnchorPredictions
 from odd_bench.baselines.imvoxelnet.losses import class_columns
