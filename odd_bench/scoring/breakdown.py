@@ -59,9 +59,7 @@ def breakdown_row(judged: Judged, group: Group, counts: np.ndarray) -> Breakdown
     false = np.zeros(truth.clusters)
     if not group.anomalies_only:
         false = np.bincount(truth.cluster, judged.false_boxes * scenes, truth.clusters)
-    hits = resampled_ratio(
-        counts, cluster_sums(judged, chosen & judged.correct), cluster_sums(judged, chosen) + false
-    )
+    hits = resampled_ratio(counts, cluster_sums(judged, chosen & judged.correct), cluster_sums(judged, chosen) + false)
     total = judged.counted & (truth.label == 1) if group.anomalies_only else judged.counted
     return BreakdownRow(
         group.breakdown,

@@ -44,7 +44,8 @@ def interval(value: float, replicates: np.ndarray, shapes: int, share: bool = Tr
     middle = float(log_odds(value))
     near = np.clip(log_odds(finite), middle - np.log(ODDS), middle + np.log(ODDS))
     reach = half_width(near, shapes)
-    return (from_log_odds(middle - reach), from_log_odds(middle + reach)), None
+    low, high = (from_log_odds(middle + step) for step in (-reach, reach))
+    return ((low, high), None) if low < high else ((None, None), CONSTANT)
 
 
 def half_width(replicates: np.ndarray, shapes: int) -> float:

@@ -64,7 +64,13 @@ def older_note(folder: Path, older: list[Path]) -> list[str]:
     if not older:
         return []
     listed = "".join(f"- {cell(path.relative_to(folder).as_posix())}\n" for path in older)
-    return [f"## Not ranked: metrics before version {METRICS_VERSION}", "", f"Other rules, other numbers. {AGAIN}.", "", listed]
+    return [
+        f"## Not ranked: metrics before version {METRICS_VERSION}",
+        "",
+        f"Other rules, other numbers. {AGAIN}.",
+        "",
+        listed,
+    ]
 
 
 def read_scores(folder: Path) -> ScoreFiles:
@@ -112,10 +118,14 @@ def score_problem(path: Path, document: dict[str, Any]) -> Problem | None:
         found = f"version {document.get('version')}, metrics version {metrics_version(document)}"
         return Problem("format", str(path), found, f"version {VERSION}, metrics version {METRICS_VERSION}", AGAIN)
     if document.get("digest") != signed_document(document.get("result"))["digest"]:
-        return Problem("digest mismatch", str(path), "results changed after scoring", "the file as it was written", AGAIN)
+        return Problem(
+            "digest mismatch", str(path), "results changed after scoring", "the file as it was written", AGAIN
+        )
     try:
         parts = document["result"]["protocols"].items()
-        wrong = [f"{name}.{key}" for name, part in parts for key in (*PAIRED_METRICS, "factors") if not holds(part, key)]
+        wrong = [
+            f"{name}.{key}" for name, part in parts for key in (*PAIRED_METRICS, "factors") if not holds(part, key)
+        ]
     except (KeyError, TypeError, ValueError, AttributeError):
         return Problem("format", str(path), "results that are not complete", "the file as it was written", AGAIN)
     if not wrong:
@@ -149,7 +159,15 @@ def close(a: float | None, b: float | None) -> bool:
 def table(protocol: str, entries: list[Entry]) -> list[str]:
     """One table, ranked by AUC."""
     dataset, result = entries[0]["result"]["dataset"], entries[0]["result"]
-    head = ["rank", "method", "AUC", *(METRIC_NAMES[name] for name in BESIDE), "told", "p against the first of the rank", "file"]
+    head = [
+        "rank",
+        "method",
+        "AUC",
+        *(METRIC_NAMES[name] for name in BESIDE),
+        "told",
+        "p against the first of the rank",
+        "file",
+    ]
     lines = [f"## {cell(dataset_text(dataset))}, {cell(dataset['split'])}: {protocol}", ""]
     lines += [cell(entries[0]["part"]["rule"]), "", f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     ranked = tie_groups(entries)

@@ -12,7 +12,6 @@ from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.protocol import Protocol
 from odd_bench.scoring.truth_table import TruthTable
 
-
 TIE = 1e-9  # of total IoU
 
 

@@ -12,6 +12,7 @@ from odd_bench.scoring.matching import canonical_rows
 from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.truth_table import TruthTable
 
+
 def reference_rows(judged: Judged) -> dict[str, dict[str, float | None]]:
     """The main numbers of trivial answers, on the true boxes and on those of the file.
 

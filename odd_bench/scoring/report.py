@@ -10,7 +10,6 @@ from odd_bench.scoring.html_report import html_report
 from odd_bench.scoring.score import Scored
 from odd_bench.scoring.tables import latex_table, markdown_report
 
-
 SCORE = "score.json"
 
 

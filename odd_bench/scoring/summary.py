@@ -151,7 +151,8 @@ def sides_text(against: dict[str, Any], scenes: dict[str, Any]) -> str:
     for key, side in (("first", against["first"]), ("second", against["second"])):
         examples = ", ".join(visible(scene) for scene in scenes[f"{key}_examples"][:3])
         parts.append(
-            f"{scenes[f'only_{key}_right']:,} right only in {visible(side)}" + (f" ({examples}, ...)" if examples else "")
+            f"{scenes[f'only_{key}_right']:,} right only in {visible(side)}"
+            + (f" ({examples}, ...)" if examples else "")
         )
     return "; ".join(parts)
 

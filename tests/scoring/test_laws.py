@@ -141,14 +141,25 @@ def test_missing_objects_never_raises_a_detect_number(scored, truth):
     """Dropping the boxes of objects is no way up: an object that is not detected is as wrong as can be."""
     answers = oracle_answers(truth)
     rng = np.random.default_rng(0)
-    noisy = {name: (boxes, scores + rng.normal(0, 0.8, len(scores)), None) for name, (boxes, scores, _) in answers.items()}
+    noisy = {
+        name: (boxes, scores + rng.normal(0, 0.8, len(scores)), None) for name, (boxes, scores, _) in answers.items()
+    }
     before = scored(noisy).metrics["detect"]
     fewer = {}
     for name, (boxes, scores, _) in noisy.items():
         kept = rng.random(len(scores)) > 0.3
         fewer[name] = (boxes[kept], scores[kept], None)
     after = scored(fewer, "fewer.json").metrics["detect"]
-    for name in ("auc", "auc_within_scene", "accuracy", "balanced_accuracy", "recall", "scene_exact_match", "top1_hit", "aupr"):
+    for name in (
+        "auc",
+        "auc_within_scene",
+        "accuracy",
+        "balanced_accuracy",
+        "recall",
+        "scene_exact_match",
+        "top1_hit",
+        "aupr",
+    ):
         assert after[name].value <= before[name].value, name
     assert after["fpr_at_95_tpr"].value >= before["fpr_at_95_tpr"].value
 

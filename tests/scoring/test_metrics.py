@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from odd_bench.scoring.bootstrap import Ranked, draw_resamples, estimate, resampled_auc, resampled_ranking, resampled_ratio
+from odd_bench.scoring.bootstrap import (
+    Ranked,
+    draw_resamples,
+    estimate,
+    resampled_auc,
+    resampled_ranking,
+    resampled_ratio,
+)
 from odd_bench.scoring.metrics import auc, auc_by_scene, average_precision, pairs_within, roc_curve
 
 case = st.tuples(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(1, 12))
