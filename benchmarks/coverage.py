@@ -116,7 +116,7 @@ def main() -> None:
         cells = ["; ".join(f"{held:.1%} ({null:.1%})" for _, held, null in pair) for pair in found]
         print(f"| {name} | {true} | " + " | ".join(cells) + " |", flush=True)
     print(
-        f"\nEach cell: AUC; accuracy. Intervals that hold the true value, and in brackets equal methods with p < 0.05; {draws:,} draws."
+        "\nEach cell: AUC; accuracy. Intervals that hold the true value, and in brackets equal methods with p < 0.05."
     )
 
 
