@@ -2,9 +2,9 @@
 
 The bootstrap's spread over m clusters is too small by sqrt((m - 1) / m), and few clusters tell their own spread badly: hence
 that factor, and Student's t with m - 1 degrees of freedom in place of the normal law. Shares are handled on the scale of
-log-odds, where the spread near 0 and 1 is not lopsided and no bound leaves [0, 1]; a resample whose odds are more than ODDS times
-as high or as low as those of the value counts as that far off, because the log-odds of 0 and 1 are infinite. `benchmarks/coverage.py` simulates how often
-such an interval holds the true value; docs/protocol.md has the table.
+log-odds, where the spread near 0 and 1 is not lopsided and no bound leaves [0, 1]; a resample whose odds are more than ODDS
+times as high or as low as those of the value counts as that far off, because the log-odds of 0 and 1 are infinite.
+`benchmarks/coverage.py` simulates how often such an interval holds the true value; docs/protocol.md has the table.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def interval(value: float, replicates: np.ndarray, shapes: int, share: bool = Tr
     middle = float(log_odds(value))
     near = np.clip(log_odds(finite), middle - np.log(ODDS), middle + np.log(ODDS))
     reach = half_width(near, shapes)
-    return (from_log_odds(middle - reach), from_log_odds(middle + reach)), None
+    low, high = (from_log_odds(middle + step) for step in (-reach, reach))
+    return ((low, high), None) if low < high else ((None, None), CONSTANT)
 
 
 def half_width(replicates: np.ndarray, shapes: int) -> float:
@@ -72,10 +73,7 @@ def difference_test(value: float, replicates: np.ndarray, shapes: int) -> dict[s
     if len(finite) < max(len(replicates) / 2, 2):
         return {"value": value, "reason": "undefined in most resamples"}
     error, reach = standard_error(finite, shapes), half_width(finite, shapes)
-    if error == 0:
-        p = float(value == 0)
-    else:
-        p = 2 * float(stdtr(shapes - 1, -abs(value) / error))
+    p = float(value == 0) if error == 0 else 2 * float(stdtr(shapes - 1, -abs(value) / error))
     return {"value": value, "low": value - reach, "high": value + reach, "p": p, "resolves": POWER_SPREADS * error}
 
 

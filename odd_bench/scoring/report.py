@@ -8,7 +8,6 @@ from odd_bench.scoring.document import write_score
 from odd_bench.scoring.html_report import html_report
 from odd_bench.scoring.score import Scored
 from odd_bench.scoring.tables import latex_table, markdown_report
-from odd_bench.view.gallery import NoPictures, gallery, open_pictures
 
 SCORE = "score.json"
 

@@ -96,7 +96,7 @@ def readable_boxes(predictions: Predictions, table: TruthTable) -> Boxes:
 
 
 def submission(predictions: Predictions, table: TruthTable) -> Submission:
-    """The boxes of known scenes in canonical order, their scenes numbered as in the truth; what lies far off is brought to FAR_M."""
+    """The boxes of known scenes in canonical order, scenes numbered as in the truth, numbers beyond FAR_M brought to it."""
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     boxes = replace(boxes, box=np.clip(boxes.box, -FAR_M, FAR_M))
     rows = np.flatnonzero(scene >= 0)

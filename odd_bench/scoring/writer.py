@@ -16,8 +16,9 @@ from odd_bench.scoring.predictions import FORMAT, LABELS, VERSION, DatasetRef, M
 
 
 class PredictionWriter:
-    """Collects scenes and writes them when closed; a `.jsonl` file grows scene by scene and can be continued. A name ending in `.gz`
-    is written gzipped, one ending in `.jsonl.gz` as gzipped lines.
+    """Collects scenes and writes them when closed; a `.jsonl` file grows scene by scene and can be continued.
+
+    A name ending in `.gz` is written gzipped, one ending in `.jsonl.gz` as gzipped lines.
 
         with PredictionWriter("predictions.json", dataset, Method("my-net"), threshold=0.5) as out:
             out.add("toys-banana-0003-0017", boxes=boxes, scores=scores)
