@@ -56,4 +56,6 @@ class Light:
 
 def _blur(cells: int, size: float, mode: str) -> np.ndarray:
     """(FINER * cells, cells): the matrix that splits cells into finer ones and blurs them by a Gaussian of `size` of these."""
-    return ndimage.gaussian_filter1d(np.eye(cells, dtype=np.float32).repeat(FINER, axis=0), size, axis=0, mode=mode, truncate=2.5)
+    return ndimage.gaussian_filter1d(
+        np.eye(cells, dtype=np.float32).repeat(FINER, axis=0), size, axis=0, mode=mode, truncate=2.5
+    )
