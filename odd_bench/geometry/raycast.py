@@ -8,14 +8,14 @@ from typing import Protocol
 
 import numpy as np
 
+from odd_bench.geometry.open3d_core import open3d_core
+
 Mesh = tuple[np.ndarray, np.ndarray]  # vertices (v, 3) and faces (f, 3)
 
 
 def ray_scene(meshes: Iterable[Mesh]):
     """An open3d.t.geometry.RaycastingScene of the meshes; the id of a mesh is its place."""
-    import open3d
-
-    scene = open3d.t.geometry.RaycastingScene()
+    scene = open3d_core().t.geometry.RaycastingScene()
     for vertices, faces in meshes:
         scene.add_triangles(np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.uint32))
     return scene
@@ -23,9 +23,7 @@ def ray_scene(meshes: Iterable[Mesh]):
 
 def tensor(values: np.ndarray):
     """What a RaycastingScene takes points (..., 3) and rays (..., 6) as."""
-    import open3d
-
-    return open3d.core.Tensor(np.ascontiguousarray(values, np.float32))
+    return open3d_core().core.Tensor(np.ascontiguousarray(values, np.float32))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from odd_bench.geometry.shape import Material, PartEdit, Shape
 from odd_bench.shapes.frame import Frame
-from odd_bench.shapes.isosurface import Layer, owners, spacing_for, surface
+from odd_bench.shapes.isosurface import Layer, bounds, owners, spacing_for, surface
 from odd_bench.shapes.patterns import Pattern, Plain
 from odd_bench.shapes.sdf import Field, placed
 
@@ -66,11 +66,15 @@ class Toy:
 
     @cached_property
     def _spacing(self) -> float:
-        return spacing_for(_layers(self.parts), self.faces)
+        return spacing_for(_layers(self.parts), self.faces, self._bounds)
+
+    @cached_property
+    def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        return bounds(_layers(self.parts))
 
     @cached_property
     def _raw(self) -> tuple[np.ndarray, np.ndarray]:
-        return surface(_layers(self.parts), self._spacing)
+        return surface(_layers(self.parts), self._spacing, self._bounds)
 
     @cached_property
     def _frame(self) -> Frame:

@@ -23,13 +23,13 @@ from odd_bench.render.draft.surface import Surface, join
 from odd_bench.render.surroundings import floor_metallic, mean_albedo
 from odd_bench.scene import Camera
 
-RAYS_PX = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))  # right and down from the centre of a pixel
+RAYS_PX = ((-0.35, -0.15), (0.31, -0.23), (0.04, 0.38))  # right and down from the centre, where pixels are uneven
 BRIGHTEST = 1.5  # of one ray, in units of display white: brighter highlights would leave ragged edges
 ROUGHNESS_OF_BLUR = (0.15, 0.4)  # above these the environment is mirrored in the next blur
 LEAST_FLOOR_ROUGHNESS = 0.5  # a floor that mirrored sharply would show lamps but no objects
 HORIZON = 0.2  # sine of the angle below it from which a mirror shows the floor alone
 DARKEST = 1e-9  # environments count as no darker where their radiance divides, for they may be black
-EVEN_STEP = 0.04  # of the square root of the light, between pixels that one ray each is enough for
+EVEN_STEP = 0.05  # of the square root of the light, between pixels that one ray each is enough for
 GLOSS_STEP_PX = 6  # between the pixels for which it is worked out what the floor mirrors
 GRAZING = 0.02  # sine of the flattest angle at which the floor is looked at
 _LEVELS = np.round(encoded(np.linspace(0, 1, 4096) ** 2) * 255).astype(np.uint8)  # by the square root of the light
@@ -130,11 +130,11 @@ def _picture(stage: _Stage, camera: Camera, hits: Hits, rng: np.random.Generator
     sight = _sight(camera, directions, joined, gloss)
     color = _ray_color(stage, sight, rng)
     uneven = np.flatnonzero(_uneven(np.sqrt(color), sight.on_object, camera))
-    shifts = (np.linalg.inv(camera.K)[:2, :2] @ np.transpose(RAYS_PX)).T @ camera.camera_from_world[:2, :3]  # (4, 3)
+    shifts = (np.linalg.inv(camera.K)[:2, :2] @ np.transpose(RAYS_PX)).T @ camera.camera_from_world[:2, :3]  # (rays, 3)
     around = (directions.take(uneven, axis=1)[:, None] + shifts.T[:, :, None].astype(np.float32)).reshape(3, -1)
     cast = stage.caster.cast(sight.eye[:, 0], around.T)
     finer = _ray_color(stage, _sight(camera, around, cast, np.tile(gloss.take(uneven, axis=1), len(RAYS_PX))), rng)
-    color[:, uneven] = finer.reshape(3, len(RAYS_PX), -1).mean(axis=1)
+    color[:, uneven] = (color[:, uneven] + finer.reshape(3, len(RAYS_PX), -1).sum(axis=1)) / (1 + len(RAYS_PX))
     levels = _LEVELS.take((np.sqrt(color.clip(0, 1)) * (len(_LEVELS) - 1) + 0.5).astype(np.intp))
     return levels.T.reshape(camera.height, camera.width, 3)
 
