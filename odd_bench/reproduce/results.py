@@ -11,9 +11,9 @@ from typing import Any
 from odd_bench.configuration import to_mapping
 from odd_bench.data.folder import read_description
 from odd_bench.methods import method_spec
+from odd_bench.report.folder import SCORE, report_folder
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.scoring.document import write_score
-from odd_bench.scoring.report import SCORE, report_folder
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.training.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
 from odd_bench.training.predict import Run, predict_split, restore_run

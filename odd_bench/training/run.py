@@ -81,7 +81,7 @@ def take_over(method: Method, start_from: Path) -> Spent:
 
 def finish(spec: MethodSpec, folder: Path, dataset: Dataset, console: Console) -> None:
     """Predict, score and report on whatever was not trained on; one table tells of all splits."""
-    from odd_bench.scoring.report import report_folder, write_report
+    from odd_bench.report.folder import report_folder, write_report
     from odd_bench.scoring.score import Options, score_file
     from odd_bench.scoring.split_table import split_table
 
@@ -131,7 +131,7 @@ def default_file(path: Path, split: str, views: int | None, precision: str, over
 
 
 def show_score(path: Path, data: Path, report: Path | None, console: Console) -> None:
-    from odd_bench.scoring.report import write_report
+    from odd_bench.report.folder import write_report
     from odd_bench.scoring.score import Options, score_file
     from odd_bench.scoring.summary import summary
 

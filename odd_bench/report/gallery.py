@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import io
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import numpy as np
 from odd_bench.errors import OddBenchError
 from odd_bench.geometry.boxes import EDGES, box_corners
 from odd_bench.geometry.cameras import project
+from odd_bench.report.html_report import figure
 from odd_bench.scene import Camera
 
 VIEWS_A_SCENE = 3
@@ -29,9 +28,11 @@ class NoPictures(Exception):
 def open_pictures(folder: Path, scenes: Sequence[str]) -> Any:
     """The data set of `folder`, if it holds the pictures of all `scenes`. Raises NoPictures."""
     try:
-        reader = importlib.import_module("odd_bench.data.reader")
-        importlib.import_module("PIL.Image")
-        dataset = reader.open_dataset(folder)
+        from PIL import Image  # noqa: F401 - pictures are written with it
+
+        from odd_bench.data.reader import open_dataset
+
+        dataset = open_dataset(folder)
         absent = sorted(set(scenes) - set(dataset.scene_names()))
     except ImportError as error:
         raise NoPictures(f"{error.name} is not installed (pip install 'odd-bench[view]')") from error
@@ -55,15 +56,6 @@ def scene_views(dataset: Any, scene: dict[str, Any], declared: tuple[int, ...] |
     cameras = dataset.scene(scene["name"]).cameras
     shown = spread(range(len(cameras)) if declared is None else declared)
     return "".join(picture(dataset.image(scene["name"], view), cameras[view], view, scene) for view in shown)
-
-
-def figure(scene: dict[str, Any], pictures: str = "") -> str:
-    """One scene: its pictures side by side, if there are any, and a line an object."""
-    answers = "".join(f"<li>{escape(answer_text(item))}</li>" for item in scene["objects"])
-    return (
-        f"<figure><figcaption>{escape(scene['name'])}: {scene['wrong']} of {len(scene['objects'])} wrong</figcaption>"
-        f'<div class="views">{pictures}</div><ul class="answers">{answers}</ul></figure>'
-    )
 
 
 def spread(views: Sequence[int]) -> list[int]:
@@ -93,16 +85,6 @@ def outline(item: dict[str, Any], camera: Camera) -> str:
     size = camera.height * LABEL_HEIGHT
     label = f'<text class="{style}" x="{x:.1f}" y="{y:.1f}" style="font-size:{size:.1f}px">{item["id"]}</text>'
     return f'<path class="{style}" d="{path}"/>{label}'
-
-
-def answer_text(item: dict[str, Any]) -> str:
-    """`2 anomalous (crack): answered normal, score 0.31, IoU 0.78`."""
-    truth = f"anomalous ({item['type']})" if item["label"] else "normal"
-    if item["answer"] is None:
-        return f"{item['id']} {truth}: not detected"
-    verdict = "right" if item["answer"] == item["label"] else "wrong"
-    said = "anomalous" if item["answer"] else "normal"
-    return f"{item['id']} {truth}: {said}, {verdict}; score {item['score']:.4g}, IoU {item['iou']:.2f}"
 
 
 def data_uri(image: np.ndarray) -> str:

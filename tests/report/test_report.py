@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from odd_bench.scoring.html_report import html_report
+from odd_bench.report.html_report import html_report
+from odd_bench.report.svg import histogram_plot, interval_plot, map_plot, roc_plot
+from odd_bench.report.tables import cell, latex, latex_table, markdown_report
 from odd_bench.scoring.locate import find_ground_truth
 from odd_bench.scoring.predictions import DatasetRef
 from odd_bench.scoring.problems import ScoringError
-from odd_bench.scoring.svg import histogram_plot, interval_plot, map_plot, roc_plot
-from odd_bench.scoring.tables import cell, latex, latex_table, markdown_report
 from tests.scoring.worlds import make_truth, noisy_answers, oracle_answers, save_truth, write_predictions
 
 

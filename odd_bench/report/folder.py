@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from odd_bench.report.gallery import NoPictures, gallery, open_pictures
+from odd_bench.report.html_report import html_report
+from odd_bench.report.tables import latex_table, markdown_report
 from odd_bench.scoring.document import write_score
-from odd_bench.scoring.html_report import html_report
 from odd_bench.scoring.score import Scored
-from odd_bench.scoring.tables import latex_table, markdown_report
 
 SCORE = "score.json"
 

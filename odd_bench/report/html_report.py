@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from odd_bench.report.svg import histogram_plot, interval_plot, map_plot, roc_plot
 from odd_bench.scoring.breakdown import GREY_BELOW
 from odd_bench.scoring.summary import METRIC_NAMES, difference_text, mcnemar_text, number, overlap_lines, weakest_group
-from odd_bench.scoring.svg import histogram_plot, interval_plot, map_plot, roc_plot
 from odd_bench.scoring.text import html_text as escape
-from odd_bench.view.gallery import figure
 
 CARD_METRICS = ("auc", "balanced_accuracy", "boxes_per_object", "box_recall", "box_precision", "ap50")
 
@@ -214,3 +213,22 @@ def table(head: list[str], rows: list[list[str]], style: str = "") -> str:
     body = "".join("<tr>" + "".join(f"{opened}{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
     head_row = f"<tr>{cells}</tr>" if any(head) else ""
     return f'<div class="scroll"><table>{head_row}{body}</table></div>'
+
+
+def figure(scene: dict[str, Any], pictures: str = "") -> str:
+    """One scene: its pictures side by side, if there are any, and a line an object."""
+    answers = "".join(f"<li>{escape(answer_text(item))}</li>" for item in scene["objects"])
+    return (
+        f"<figure><figcaption>{escape(scene['name'])}: {scene['wrong']} of {len(scene['objects'])} wrong</figcaption>"
+        f'<div class="views">{pictures}</div><ul class="answers">{answers}</ul></figure>'
+    )
+
+
+def answer_text(item: dict[str, Any]) -> str:
+    """`2 anomalous (crack): answered normal, score 0.31, IoU 0.78`."""
+    truth = f"anomalous ({item['type']})" if item["label"] else "normal"
+    if item["answer"] is None:
+        return f"{item['id']} {truth}: not detected"
+    verdict = "right" if item["answer"] == item["label"] else "wrong"
+    said = "anomalous" if item["answer"] else "normal"
+    return f"{item['id']} {truth}: {said}, {verdict}; score {item['score']:.4g}, IoU {item['iou']:.2f}"

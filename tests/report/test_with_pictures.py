@@ -9,8 +9,8 @@ import pytest
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.folder import Description, shard_path, write_description
 from odd_bench.data.shards import pack_shard, write_staged
+from odd_bench.report.folder import write_report
 from odd_bench.scoring.ground_truth import FILE_NAME, truth_scene, write_ground_truth
-from odd_bench.scoring.report import write_report
 from odd_bench.scoring.score import Options, score_file
 from tests.data.synthetic import make_record
 

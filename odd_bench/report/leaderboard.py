@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from odd_bench.report.tables import cell
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import FORMAT, PAIRED_METRICS, VERSION, signed_document, unpacked
 from odd_bench.scoring.interval import FEWEST, interval
@@ -17,7 +18,6 @@ from odd_bench.scoring.problems import Problem, ScoringError
 from odd_bench.scoring.protocol import METRICS_VERSION
 from odd_bench.scoring.source import read_source
 from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, number, p_text
-from odd_bench.scoring.tables import cell
 
 SIGNIFICANT = 0.05
 KEY_METRIC = "auc"
