@@ -70,14 +70,14 @@ def write_preview(folder: Path, scenes: int = 30) -> Path:
 def write_page(dataset: Dataset, names: Sequence[str], plain: bool = False) -> Path:
     """Write one page of the named scenes to the preview folder and return the path."""
     path = dataset.folder / FOLDER / ("page-plain.png" if plain else "page.png")
-    return _saved(page((dataset.record(name) for name in names), plain=plain), path)
+    return saved(page((dataset.record(name) for name in names), plain=plain), path)
 
 
 def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) -> list[Path]:
     """Write a contact sheet for each named scene to the preview folder and return the paths."""
     ending = "-plain.png" if plain else ".png"
     folder = dataset.folder / FOLDER
-    return [_saved(scene_sheet(dataset.record(name), plain=plain), folder / f"{name}{ending}") for name in names]
+    return [saved(scene_sheet(dataset.record(name), plain=plain), folder / f"{name}{ending}") for name in names]
 
 
 def spread(names: Sequence[str], count: int) -> list[str]:
@@ -86,7 +86,7 @@ def spread(names: Sequence[str], count: int) -> list[str]:
     return [names[i] for i in picked]
 
 
-def _saved(image: Image.Image, path: Path) -> Path:
+def saved(image: Image.Image, path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(path)
