@@ -11,24 +11,24 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from odd_bench.baselines.detr3d import config as detr3d
+from odd_bench.baselines.detr3d.model import Detr3d
+from odd_bench.baselines.imvoxelnet import config as imvoxelnet
+from odd_bench.baselines.imvoxelnet.head_indoor import IndoorHead
 from torch import Tensor
 
-from baselines.detr3d import config as detr3d
-from baselines.detr3d.model import Detr3d
-from baselines.imvoxelnet import config as imvoxelnet
-from baselines.imvoxelnet.head_indoor import IndoorHead
-from odd_bench.cameras import intrinsics, look_at
+from odd_bench.blocks.backbone import EfficientNetPyramid
+from odd_bench.blocks.backprojection import backproject, project_points
+from odd_bench.blocks.efficientnet import EfficientNetLite0
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.backbone import EfficientNetPyramid
-from odd_bench.detector.backproject import backproject, project_points
 from odd_bench.detector.config import load_config, with_overrides
-from odd_bench.detector.efficientnet import EfficientNetLite0
-from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
-from odd_bench.freed_memory import keep_freed_memory
-from odd_bench.method import Method
-from odd_bench.training import precision_of
-from odd_bench.training_config import TrainConfig
+from odd_bench.geometry.cameras import intrinsics, look_at
+from odd_bench.training.configuration import TrainConfig
+from odd_bench.training.freed_memory import keep_freed_memory
+from odd_bench.training.loop import precision_of
+from odd_bench.training.method import Method
 from tests.detector.worlds import noise_batch
 
 VIEWS, PIXELS, CHANNELS, ROUNDS = 5, 256, 32, 3

@@ -16,13 +16,13 @@ from statistics import median
 import torch
 from torch import Tensor
 
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.boxes import boxes_from_alpha
 from odd_bench.detector.config import RunConfig, load_config, with_overrides
-from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.model import Detector
 from odd_bench.detector.recorded import Recorded
-from odd_bench.method import SceneAnswer
+from odd_bench.training.method import SceneAnswer
 from tests.detector.worlds import noise_batch
 
 OBJECTS, VIEWS, BATCH = 5, 5, 4

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from odd_bench.data.reader import Dataset
-from odd_bench.models import builder
-from odd_bench.training import Job, StepReport, fit, make_fabric
+from odd_bench.methods import builder
+from odd_bench.training.loop import Job, StepReport, fit, make_fabric
 from tests.data.folders import planned_record, write_dataset
 
 Report = Callable[[StepReport], None]

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
+from odd_bench.baselines.colmap_dgcnn.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
+from odd_bench.baselines.colmap_dgcnn.model import ColmapDgcnn, categories_of
+from odd_bench.baselines.colmap_dgcnn.patchmatch import check_cuda
 from torch import Tensor
 
-from baselines.colmap_dgcnn.colmap import pycolmap
-from baselines.colmap_dgcnn.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
-from baselines.colmap_dgcnn.model import ColmapDgcnn, categories_of
-from baselines.colmap_dgcnn.patchmatch import check_cuda
 from odd_bench.data.reader import Dataset
 
 __all__ = [

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from odd_bench.baselines.detr3d.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
+from odd_bench.baselines.detr3d.model import Detr3d
 from torch import Tensor
 
-from baselines.detr3d.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
-from baselines.detr3d.model import Detr3d
 from odd_bench.data.reader import Dataset
 
 __all__ = [

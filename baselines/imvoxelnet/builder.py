@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from odd_bench.baselines.imvoxelnet.anchors import mean_anchor
+from odd_bench.baselines.imvoxelnet.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
+from odd_bench.baselines.imvoxelnet.model import ImVoxelNet
 from torch import Tensor
 
-from baselines.imvoxelnet.anchors import mean_anchor
-from baselines.imvoxelnet.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
-from baselines.imvoxelnet.model import ImVoxelNet
 from odd_bench.data.reader import Dataset
 
 __all__ = [

@@ -14,11 +14,12 @@ from odd_bench.anomalies.parts import missing_part, part_rotation, part_translat
 from odd_bench.anomalies.quality import assess
 from odd_bench.anomalies.similar import similar_shape
 from odd_bench.anomalies.twist import twist
-from odd_bench.anomalies.variant import Refusal, Variant
-from odd_bench.shapes.shape import Model, Shape
+from odd_bench.anomalies.variant import Variant
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Model, Shape
 
 if TYPE_CHECKING:
-    from odd_bench.anomalies.fracture_modes import FractureModes
+    from odd_bench.geometry.fracture.modes import FractureModes
 
 __all__ = ["AnomalyConfig", "Refusal", "Variant", "make_variant"]
 

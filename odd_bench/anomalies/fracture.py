@@ -6,14 +6,14 @@ import numpy as np
 
 from odd_bench.anomalies.broken_look import broken_look
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.cutting import cutter, separation
-from odd_bench.anomalies.fracture_modes import FractureModes
-from odd_bench.anomalies.fragments import draw_loss
 from odd_bench.anomalies.quality import require_visible
-from odd_bench.anomalies.reasons import FELL_APART, TOO_LARGE, TOO_SMALL
-from odd_bench.anomalies.solid import broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
-from odd_bench.anomalies.variant import Refusal, Variant
-from odd_bench.shapes.shape import Shape
+from odd_bench.anomalies.variant import Variant
+from odd_bench.geometry.fracture.cutting import cutter, separation
+from odd_bench.geometry.fracture.fragments import draw_loss
+from odd_bench.geometry.fracture.modes import FractureModes
+from odd_bench.geometry.refusal import FELL_APART, TOO_LARGE, TOO_SMALL, Refusal
+from odd_bench.geometry.shape import Shape
+from odd_bench.geometry.solid import broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
 
 LEAST_LOSS, MOST_LOSS = 0.10, 0.90  # of the volume
 DRAWN_LOSS = (0.12, 0.70)  # aimed at on the graph of cells

@@ -6,12 +6,21 @@ import numpy as np
 
 from odd_bench.anomalies.changed import Difference, difference
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
-from odd_bench.anomalies.reasons import FELL_APART, FOLDS, NOT_CLOSED, NOT_VISIBLE, STRETCHED, TOO_LARGE, TOO_SMALL
-from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.anomalies.variant import Variant
 from odd_bench.anomalies.visible import differing_pixels
-from odd_bench.shapes.raycast import ray_scene, tensor
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
+from odd_bench.geometry.raycast import ray_scene, tensor
+from odd_bench.geometry.refusal import (
+    FELL_APART,
+    FOLDS,
+    NOT_CLOSED,
+    NOT_VISIBLE,
+    STRETCHED,
+    TOO_LARGE,
+    TOO_SMALL,
+    Refusal,
+)
+from odd_bench.geometry.shape import Shape
 
 MOVES, SIMILAR = ("part_translation", "part_rotation"), "similar_shape"
 

@@ -6,13 +6,12 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from odd_bench.anomalies.changed import nearest
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.mesh import face_areas
 from odd_bench.anomalies.quality import is_visible
-from odd_bench.anomalies.reasons import NO_TWIN
-from odd_bench.anomalies.variant import Refusal
-from odd_bench.shapes.shape import Model, Shape
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.raycast import nearest
+from odd_bench.geometry.refusal import NO_TWIN, Refusal
+from odd_bench.geometry.shape import Model, Shape
 
 TWINS_TRIED = 8
 SAMPLES = 3_000  # points on each surface

@@ -1,4 +1,4 @@
-"""What an anomaly makes: an odd variant of an intact shape, or a refusal with its reason."""
+"""What an anomaly makes: an odd variant of an intact shape."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,3 @@ class Variant:
     changed_faces: np.ndarray
     lost_faces: np.ndarray
     magnitude: float
-
-
-class Refusal(Exception):
-    """An anomaly that could not be made well with these draws; `reason` is a short fixed phrase, counted in the run's report."""
-
-    def __init__(self, reason: str, detail: str = ""):
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason

@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 
-from odd_bench.anomalies.color import lab
-from odd_bench.shapes.raycast import ray_scene, tensor
-from odd_bench.shapes.shape import Shape
+from odd_bench.color import lab
+from odd_bench.geometry.raycast import ray_scene, tensor
+from odd_bench.geometry.shape import Shape
 
 VIEWS = 12
 OBJECT_PIXELS = 80  # along the largest side of the intact shape

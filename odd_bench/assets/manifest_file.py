@@ -32,7 +32,7 @@ HEX_DIGITS = {"md5": 32, "sha256": 64}
 
 def names() -> list[str]:
     """Names of the manifests that come with the package."""
-    folder = importlib.resources.files("assets_manifest")
+    folder = importlib.resources.files("odd_bench.assets_manifest")
     return sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
 
 
@@ -46,7 +46,9 @@ def load(name: str) -> Manifest:
     if name not in names():
         raise ManifestError(f"no manifest {name!r}; expected one of {', '.join(names())}{nearest_name(name, names())}")
     file = f"{name}.yaml"
-    return parse((importlib.resources.files("assets_manifest") / file).read_text(), name, f"assets_manifest/{file}")
+    return parse(
+        (importlib.resources.files("odd_bench.assets_manifest") / file).read_text(), name, f"assets_manifest/{file}"
+    )
 
 
 def parse(text: str, name: str, where: str) -> Manifest:

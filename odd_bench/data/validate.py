@@ -12,7 +12,7 @@ from pathlib import Path
 from odd_bench.data.check_labels import HINT
 from odd_bench.data.check_shard import SceneEntry, ShardReport, check_shard
 from odd_bench.data.errors import DataError
-from odd_bench.data.folder import (
+from odd_bench.data.folder import (  # fmt: skip
     DESCRIPTION,
     GROUND_TRUTH,
     PLAN,
@@ -23,7 +23,7 @@ from odd_bench.data.folder import (
     read_description,
     shard_path,
     shard_paths,
-)  # fmt: skip
+)
 from odd_bench.scene import SPLITS
 from odd_bench.scoring.ground_truth import read_ground_truth, scene_digest
 from odd_bench.scoring.problems import Problem, ScoringError

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.dbscan import dbscan
-from odd_bench.detector.grid import VoxelGrid
 
 MOST_VOXELS = 20_000  # the densest ones are enough; early in training everything may look opaque
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import BoxConfig, boxes_around, clusters, nearest_objects, objects_from_alpha
-from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.hulls import outline_distance
 
 

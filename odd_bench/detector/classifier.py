@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from odd_bench.detector.unet3d import conv3
+from odd_bench.blocks.unet3d import conv3
 
 
 @dataclass(frozen=True)

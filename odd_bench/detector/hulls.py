@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from odd_bench.detector.backproject import picture_positions, project_points
-from odd_bench.detector.precision import full_precision
+from odd_bench.blocks.backprojection import picture_positions, project_points
+from odd_bench.blocks.precision import full_precision
 from odd_bench.detector.spread import spread_order
 
 FARTHEST = 0.4  # signed distances are cut here, in half sides

@@ -14,7 +14,7 @@ from torch.nn.functional import (
     interpolate,
 )
 
-from odd_bench.boxes import iou_matrix
+from odd_bench.geometry.boxes import iou_matrix
 
 FAINTEST = 1e-4  # masks are kept this far from 0 and 1 in the cross-entropy
 CHANGE_WEIGHT = 3.0  # of changed pixels, for few are

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from odd_bench.detector.precision import full_precision
+from odd_bench.blocks.precision import full_precision
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from odd_bench.blocks.backbone import Backbone, parameter_groups
+from odd_bench.blocks.backprojection import backproject
+from odd_bench.blocks.unet3d import Unet3d
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.backbone import Backbone, parameter_groups
-from odd_bench.detector.backproject import backproject
 from odd_bench.detector.boxes import boxes_from_alpha
-from odd_bench.detector.canonical import (
-    canonical_coordinates,
-    canonical_diagonal,
-)
+from odd_bench.detector.canonical import canonical_coordinates, canonical_diagonal
 from odd_bench.detector.carving import Carved, carved
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
@@ -32,15 +30,14 @@ from odd_bench.detector.roi import cell_centres, pool
 from odd_bench.detector.silhouettes import Silhouettes
 from odd_bench.detector.tokens import TokenComparison
 from odd_bench.detector.tops import Tops
-from odd_bench.detector.unet3d import Unet3d
 from odd_bench.detector.volumes import Volumes
-from odd_bench.method import SceneAnswer
+from odd_bench.training.method import SceneAnswer
 
 RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
 
 
 class Detector(nn.Module):
-    """See odd_bench.method.Method for what it offers to training and prediction.
+    """See odd_bench.training.method.Method for what it offers to training and prediction.
 
     pca_mean, pca_components: of the teacher's features, kept because the projected features mean nothing without them.
     """

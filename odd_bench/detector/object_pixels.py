@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from odd_bench.blocks.backprojection import project_points
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.record import CHANGED
-from odd_bench.detector.backproject import project_points
 from odd_bench.detector.hulls import Hulls
 from odd_bench.detector.spread import spread_order
 

@@ -9,12 +9,7 @@ import torch
 from torch import Tensor
 
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.canonical import (
-    canonical_coordinates,
-    contrastive_loss,
-    shape_scale,
-    symmetries,
-)
+from odd_bench.detector.canonical import canonical_coordinates, contrastive_loss, shape_scale, symmetries
 from odd_bench.detector.losses import (
     LossConfig,
     change_loss,

@@ -10,12 +10,12 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, max_pool2d, normalize
 
-from odd_bench.boxes import EDGES, box_corners
+from odd_bench.blocks.backprojection import project_points
 from odd_bench.data.batch import SceneBatch
+from odd_bench.data.marks import CHANGED_COLOR, LOST_COLOR
 from odd_bench.data.record import CHANGED, LOST
-from odd_bench.detector.backproject import project_points
 from odd_bench.detector.render import feature_weights, pixel_rays, render
-from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR
+from odd_bench.geometry.boxes import EDGES, box_corners
 
 if TYPE_CHECKING:
     from odd_bench.detector.model import Detector

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from odd_bench.blocks.precision import full_precision
 from odd_bench.detector.consensus import QUANTILES, SHAPE_FIGURES, Disagreement
 from odd_bench.detector.decision import Decision
-from odd_bench.detector.precision import full_precision
 from odd_bench.detector.summaries import FARTHEST, TOP_SHARES, over_others, relative, summary
 
 STEEPNESS = 3.0  # relative distances lie around 1, closely: spread for a small network to tell them apart

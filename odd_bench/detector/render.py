@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from odd_bench.detector.grid import VoxelGrid
-from odd_bench.detector.precision import full_precision
+from odd_bench.blocks.precision import full_precision
+from odd_bench.blocks.voxel_grid import VoxelGrid
 
 LIGHTEST = 1e-3  # contributions below this share of a ray are left out of feature rendering
 

@@ -67,7 +67,7 @@ def build_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> 
 
 def efficientnet_teacher(pixels: int, device: torch.device | str = "cpu") -> Teacher:
     """EfficientNet-Lite0 trained on ImageNet: strides 8 and 16, each L2-normalised, 152 channels at stride 8."""
-    from odd_bench.detector.efficientnet import pretrained, weights_path
+    from odd_bench.blocks.efficientnet import pretrained, weights_path
 
     network = pretrained().eval().to(device)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.hull import hull_points
+from odd_bench.geometry.hull import hull_points
 
 STEP_M = 0.01
 MAX_STEPS = 1000

@@ -27,7 +27,7 @@ def main() -> None:
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     folder = Path(sys.argv[1])
-    from blender_jobs.process import leave
+    from odd_bench.blender_jobs.process import leave
 
     def reply(values: dict) -> None:
         replies.write(json.dumps(values) + "\n")
@@ -42,12 +42,13 @@ def main() -> None:
 
 def _server(folder: Path):
     """A function from one request to one reply, both plain JSON values, and the greeting that says what will render."""
-    from blender_jobs.process import version_check
+    from odd_bench.blender_jobs.process import version_check
 
     blender = version_check()
     from odd_bench.data.codec import CodecConfig
+    from odd_bench.data.digest import plan_digest
     from odd_bench.data.shards import write_staged
-    from odd_bench.generate.plan import catalogue_of, digest
+    from odd_bench.generate.plan import catalogue_of
     from odd_bench.generate.run_folder import RunFolder
     from odd_bench.generate.scene_maker import Report, SceneRefused, make_scene
     from odd_bench.shapes.library import open_library
@@ -60,7 +61,7 @@ def _server(folder: Path):
     def serve(request: dict) -> dict:
         line = json.loads(request["line"])
         try:
-            record, report = make_scene(line, digest(request["line"]), config, catalogue, run.work)
+            record, report = make_scene(line, plan_digest(request["line"]), config, catalogue, run.work)
             with report.stage("pack"):
                 write_staged(run.staged(line["scene"]), record, CodecConfig())
         except SceneRefused as refused:
@@ -76,7 +77,7 @@ def device_line(settings: RenderSettings) -> str:
     """On what the pictures are made, and why."""
     if settings.engine == "draft":
         return "cpu: processor, drafts are cast there whatever the device"
-    from blender_jobs.device import use_device
+    from odd_bench.blender_jobs.device import use_device
 
     device = use_device(settings.device)
     return f"{device.kind}: {device.name}, {device.reason}"

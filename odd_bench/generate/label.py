@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from odd_bench.anomalies.variant import Variant
-from odd_bench.cameras import eye, pixel_directions, project
 from odd_bench.data.record import CHANGED, LOST, UNCHANGED
-from odd_bench.hull import hull_points
+from odd_bench.geometry.cameras import eye, pixel_directions, project
+from odd_bench.geometry.hull import hull_points
+from odd_bench.geometry.raycast import Caster
+from odd_bench.geometry.shape import Shape
 from odd_bench.scene import Camera
-from odd_bench.shapes.raycast import Caster
-from odd_bench.shapes.shape import Shape
 
 TIE_M = 5e-4  # a lost surface counts as in front only if it is nearer by more than this
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.label import Posed
-from odd_bench.generate.surroundings import mean_albedo
+from odd_bench.render.surroundings import mean_albedo
 from odd_bench.scene import Camera
 
 if TYPE_CHECKING:
-    from blender_jobs.job import RenderConfig
+    from odd_bench.blender_jobs.job import RenderConfig
 
 
 def take_pictures(line: dict, config: GenerateConfig, posed: list[Posed], cameras: tuple[Camera, ...]) -> np.ndarray:
@@ -25,8 +25,8 @@ def take_pictures(line: dict, config: GenerateConfig, posed: list[Posed], camera
 
 
 def _draft(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...]) -> np.ndarray:
-    from blender_jobs.light import plain_light
-    from odd_bench.draft.render import render_draft
+    from odd_bench.blender_jobs.light import plain_light
+    from odd_bench.render.draft.render import render_draft
 
     folder = Path(config.environments) if config.environments else None
     light = plain_light(line["environment"], mean_albedo(line["floor"]), folder)
@@ -36,7 +36,7 @@ def _draft(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Ca
 def _cycles(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...]) -> np.ndarray:
     from PIL import Image
 
-    from blender_jobs.render import RenderJob, render_views
+    from odd_bench.blender_jobs.render import RenderJob, render_views
 
     with tempfile.TemporaryDirectory(prefix="odd-bench-") as folder:
         job = RenderJob(
@@ -52,7 +52,7 @@ def _cycles(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[C
 
 
 def _render_config(config: GenerateConfig) -> RenderConfig:
-    from blender_jobs.job import RenderConfig
+    from odd_bench.blender_jobs.job import RenderConfig
 
     return RenderConfig(
         samples=config.render.samples,

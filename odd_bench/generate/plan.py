@@ -6,7 +6,6 @@ direction along which the object is pushed out until it is free, an anomaly is a
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from odd_bench.generate.config import GenerateConfig, OddConfig, OrbitConfig, SceneConfig
-from odd_bench.generate.surroundings import BUNDLED_ENVIRONMENTS, draw_environment, draw_floor
+from odd_bench.render.surroundings import BUNDLED_ENVIRONMENTS, draw_environment, draw_floor
 from odd_bench.scene import SPLITS
 from odd_bench.shapes.catalogue import Catalogue, FromLibrary, Procedural
 from odd_bench.shapes.library import Library
@@ -79,11 +78,6 @@ def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Cata
 def canonical(line: dict) -> str:
     """The one way a plan line is written: sorted keys, no blanks, no NaN."""
     return json.dumps(line, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def digest(line: str) -> str:
-    """sha256 of a plan line, as stored with the scene made from it."""
-    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def _draw_objects(rng: np.random.Generator, scene: SceneConfig, odd: OddConfig) -> list[dict]:

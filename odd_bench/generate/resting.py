@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from odd_bench.anomalies.variant import Refusal
 from odd_bench.data.atomic import write_atomically
 from odd_bench.generate.rest import body, centre_of_mass, drop_hull, rest_poses
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Shape
 
 DROPS = 24
 
@@ -39,7 +39,7 @@ def draw_rest(rotations: np.ndarray, draw: float) -> np.ndarray:
 
 
 def _drop(shape: Shape, seed: int) -> np.ndarray:
-    from blender_jobs.settle import drop
+    from odd_bench.blender_jobs.settle import drop
 
     rng = np.random.default_rng(np.random.SeedSequence([seed, 271]))
     orientations = Rotation.random(DROPS, random_state=rng).as_quat()[:, [3, 0, 1, 2]]

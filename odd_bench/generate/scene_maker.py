@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from odd_bench import boxes
 from odd_bench.anomalies import BREAKS, make_variant
-from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import SceneRecord
 from odd_bench.generate.arrange import place, stand
 from odd_bench.generate.config import GenerateConfig
@@ -22,12 +21,14 @@ from odd_bench.generate.label import Labels, Posed, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.pictures import take_pictures
 from odd_bench.generate.resting import draw_rest, rest_rotations
+from odd_bench.geometry import boxes
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Model, Shape
 from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.shapes.catalogue import BaseShape, Catalogue
-from odd_bench.shapes.shape import Model, Shape
 
 if TYPE_CHECKING:
-    from odd_bench.anomalies.fracture_modes import FractureModes
+    from odd_bench.geometry.fracture.modes import FractureModes
 
 
 @dataclass
@@ -122,7 +123,7 @@ class _Source:
 
 
 def _modes(intact: Shape, seed: int, work: Path) -> FractureModes:
-    from odd_bench.anomalies.fracture_modes import FractureModes, compute_modes
+    from odd_bench.geometry.fracture.modes import FractureModes, compute_modes
 
     cache = work / "modes" / f"{intact.name}.npz"
     if cache.exists():

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import shard_path
 from odd_bench.data.shards import pack_shard, verify_shard
-from odd_bench.generate.plan import digest
 from odd_bench.generate.run_folder import RunFolder
 
 
@@ -39,7 +39,7 @@ def find_waiting(shard: ShardWork, folder: RunFolder, given_up: Collection[str])
 
     A shard or staged scene that is damaged, or made from another plan line, is removed and made again.
     """
-    wanted = {name: digest(line) for name, line in shard.lines.items() if name not in given_up}
+    wanted = {name: plan_digest(line) for name, line in shard.lines.items() if name not in given_up}
     done = _verified(shard.path, wanted)
     if not done:
         for name in wanted:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.checkpoint import AND
 from odd_bench.reproduce.results import Result
 from odd_bench.reproduce.table import Table
 from odd_bench.scoring.bootstrap import LEVEL
@@ -15,6 +14,7 @@ from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import PAIRED_METRICS, packed, unpacked
 from odd_bench.scoring.summary import number, p_text, signed
 from odd_bench.scoring.tables import cell
+from odd_bench.training.checkpoint import AND
 
 HEAD = "| method | AUC | accuracy | mean IoU | count right | AUC against the last row | M parameters | training | s a scene |"
 MEANS = ("mean_iou", "count_accuracy", "seconds_per_scene")

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from odd_bench.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
 from odd_bench.data.folder import read_description
-from odd_bench.models import builder
-from odd_bench.predict import Run, predict_split, restore_run
+from odd_bench.methods import builder
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.scoring.document import write_score
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.train_command import open_or_explain, train_run
+from odd_bench.training.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
+from odd_bench.training.predict import Run, predict_split, restore_run
+from odd_bench.training.run import open_or_explain, train_run
 
 NOT_TESTED = ("train", "val")
 

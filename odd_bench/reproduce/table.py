@@ -26,7 +26,7 @@ class FirstStage:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table. model: name in odd_bench.models. settings: `key=value` on top of the named configuration.
+    """One line of a table. model: name in odd_bench.methods. settings: `key=value` on top of the named configuration.
 
     first_stage: that its runs start from, if any, learnt with the same seed.
     """

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from odd_bench.scoring.breakdown import GREY_BELOW
-from odd_bench.scoring.gallery import figure
 from odd_bench.scoring.summary import METRIC_NAMES, difference_text, number, p_text, weakest_group
 from odd_bench.scoring.svg import histogram_plot, interval_plot, map_plot, roc_plot
+from odd_bench.view.gallery import figure
 
 CARD_METRICS = ("auc", "auc_within_scene", "accuracy", "balanced_accuracy")
 

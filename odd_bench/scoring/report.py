@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from odd_bench.scoring.document import write_score
-from odd_bench.scoring.gallery import NoPictures, gallery, open_pictures
 from odd_bench.scoring.html_report import html_report
 from odd_bench.scoring.score import Scored
 from odd_bench.scoring.tables import latex_table, markdown_report
+from odd_bench.view.gallery import NoPictures, gallery, open_pictures
 
 
 def write_report(folder: Path, scored: Scored) -> list[str]:

@@ -12,10 +12,10 @@ from typing import Protocol
 import numpy as np
 
 from odd_bench.errors import WrongUse
+from odd_bench.geometry.shape import Model
 from odd_bench.scene import SPLITS
 from odd_bench.shapes.library import Library
 from odd_bench.shapes.lookalikes import model_of
-from odd_bench.shapes.shape import Model
 
 UNSEEN_SPLIT = "test-unseen"
 

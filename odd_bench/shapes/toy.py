@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material, PartEdit, Shape
 from odd_bench.shapes.frame import Frame
 from odd_bench.shapes.isosurface import Layer, owners, spacing_for, surface
 from odd_bench.shapes.patterns import Pattern, Plain
 from odd_bench.shapes.sdf import Field, placed
-from odd_bench.shapes.shape import Material, PartEdit, Shape
 
 FACES = 50_000
 

@@ -10,10 +10,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from odd_bench.data.errors import DataError
+from odd_bench.data.marks import CHANGED_COLOR, LOST_COLOR, NORMAL, ODD, font, view_tile
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.data.record import UNCHANGED, SceneRecord
 from odd_bench.scene import Scene
-from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR, NORMAL, ODD, font, view_tile
 
 PAPER, INK, FAINT = (22, 24, 29), (238, 240, 243), (150, 156, 166)
 GAP = 8

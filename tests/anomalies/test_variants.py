@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from odd_bench import anomalies
-from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant, reasons
-from odd_bench.anomalies.changed import changed_and_lost, nearest
-from odd_bench.anomalies.mesh import count_bodies, is_closed
+from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant
+from odd_bench.anomalies.changed import changed_and_lost
 from odd_bench.anomalies.quality import assess
 from odd_bench.anomalies.visible import differing_pixels
+from odd_bench.geometry import refusal as reasons
+from odd_bench.geometry.mesh import count_bodies, is_closed
+from odd_bench.geometry.raycast import nearest
 from odd_bench.scene import ANOMALY_TYPES
 from tests.anomalies.statuette import TYPES, coarse_box, statuette, variant
 

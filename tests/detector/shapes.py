@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from odd_bench.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.detector.hulls import FARTHEST, HullConfig, Hulls, carve, cube_positions, signed_pixels, surface
 from odd_bench.detector.object_pixels import ObjectPixels, Rays, object_pixels, shown_objects
+from odd_bench.geometry.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.scene import Camera
 from tests.detector.worlds import stacked
 

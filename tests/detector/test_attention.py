@@ -5,12 +5,7 @@ import torch
 
 from odd_bench.detector.attention import Attention, AttentionConfig, CrossInstance, gathered_attention
 from odd_bench.detector.classifier import Classifier, ClassifierConfig
-from odd_bench.detector.matching import (
-    MatchingConfig,
-    correspondence_accuracy,
-    correspondences,
-    mask_from_keys,
-)
+from odd_bench.detector.matching import MatchingConfig, correspondence_accuracy, correspondences, mask_from_keys
 
 CELLS, WIDTH = 27, 16
 

@@ -7,15 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from odd_bench.detector.consensus import (
-    LEAST,
-    QUANTILES,
-    SHAPE_FIGURES,
-    agreed_shapes,
-    between,
-    disagreement,
-    lacks,
-)
+from odd_bench.detector.consensus import LEAST, QUANTILES, SHAPE_FIGURES, agreed_shapes, between, disagreement, lacks
 from odd_bench.detector.hulls import FARTHEST, Hulls, at, passing
 from odd_bench.detector.object_pixels import Rays, rays_of
 from odd_bench.detector.registration import Placements, register

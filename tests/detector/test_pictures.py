@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.nn.functional import max_pool2d
 
+from odd_bench.blocks.backprojection import project_points
 from odd_bench.data.record import CHANGED, LOST
-from odd_bench.detector.backproject import project_points
 from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.model import Detector
 from odd_bench.detector.pictures import (

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.losses import mask_loss
 from odd_bench.detector.ray_draw import NEAR_SHARE, at_cells, draw_cells, drawn_rays, near_objects
 from odd_bench.detector.render import RenderConfig, pixel_rays, render

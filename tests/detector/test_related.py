@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from odd_bench.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from odd_bench.data.record import CHANGED
 from odd_bench.detector.builder import from_mapping, restore, to_mapping
 from odd_bench.detector.config import RunConfig, load_config, with_overrides
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
+from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tests.detector.worlds import noise_batch
 
 

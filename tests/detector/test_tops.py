@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.carving import Carved
-from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.tops import FIGURES, HIGHEST, LOWEST, Tops, layer_figures, with_heights
 
 GRID = VoxelGrid((64, 64, 32), 0.0125, (-0.4, -0.4, 0.0))

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.nn.functional import interpolate
 
+from odd_bench.blocks.unet3d import Unet3dConfig, Up, conv3
 from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.model import Detector
 from odd_bench.detector.roi import most_opaque
-from odd_bench.detector.unet3d import Unet3dConfig, Up, conv3
 from tests.detector.worlds import noise_batch
 
 

@@ -8,16 +8,16 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.configuration import ConfigError, named_texts
 from odd_bench.errors import WrongUse
-from odd_bench.models import builder
+from odd_bench.methods import builder
 from odd_bench.reproduce.markdown import difference_text, estimate, markdown, mean_part
 from odd_bench.reproduce.results import Setup, carry_out
 from odd_bench.reproduce.table import from_mapping, load_table
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import packed
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
 from tests.short_training import write_small_scenes
 
 SHORT = ("train.steps=[2,2]", "train.views=2", "train.picture_every=100", "model.teacher.kind=none")

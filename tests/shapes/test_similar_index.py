@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.similar import HasTwins, similar_shape
-from odd_bench.assets.commands import app
+from odd_bench.cli.assets import app
+from odd_bench.geometry.shape import Material, Shape
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.features import DinoV2, view_features
 from odd_bench.shapes.fixed_views import FIELD, SIDES, Surface, seen_difference, shades, surface_points
 from odd_bench.shapes.library import INDEX, VERSION, Entry, open_library
 from odd_bench.shapes.lookalikes import Mistakable, find_lookalikes, model_of, painted_like
-from odd_bench.shapes.shape import Material, Shape
 from odd_bench.shapes.similar_config import SimilarConfig, SimilarError, config_from
 from odd_bench.shapes.similar_index import SimilarIndex, index_library, index_shapes, main_coordinates, nearest, query
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from odd_bench.baselines.colmap_dgcnn import builder
+from odd_bench.baselines.colmap_dgcnn.model import labels_of
 from typer.testing import CliRunner
 
-from baselines.colmap_dgcnn import builder
-from baselines.colmap_dgcnn.model import labels_of
-from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.configuration import ConfigError
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.reader import open_dataset
-from odd_bench.predict import load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training import Interrupted
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.training.loop import Interrupted
+from odd_bench.training.predict import load_run, localise, predict_split
 from tests.data.folders import planned_record, write_dataset
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
@@ -125,7 +125,7 @@ def test_the_commands_work(folder, tmp_path, monkeypatch):
 
 
 def test_boxes_take_the_label_of_the_true_box_they_overlap_most():
-    from baselines.colmap_dgcnn.cutting import Objects
+    from odd_bench.baselines.colmap_dgcnn.cutting import Objects
 
     true_boxes = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2], [0.3, 0, 0.1, 0.2, 0.2, 0.2]])
     found = np.concatenate([true_boxes[::-1] + [0.01, 0, 0, 0, 0, 0], [[0, 0.5, 0.1, 0.2, 0.2, 0.2]]])

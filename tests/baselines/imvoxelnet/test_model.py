@@ -5,24 +5,24 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import torch
+from odd_bench.baselines.imvoxelnet import builder
+from odd_bench.baselines.imvoxelnet.anchor_targets import assign as assign_anchors
+from odd_bench.baselines.imvoxelnet.anchors import anchor_boxes, direction_of, encode, headed_boxes
+from odd_bench.baselines.imvoxelnet.config import ImVoxelNetConfig, RunConfig
+from odd_bench.baselines.imvoxelnet.head_indoor import VoxelPredictions
+from odd_bench.baselines.imvoxelnet.head_pillars import AnchorPredictions
+from odd_bench.baselines.imvoxelnet.losses import class_columns
+from odd_bench.baselines.imvoxelnet.model import ImVoxelNet
+from odd_bench.baselines.imvoxelnet.neck_indoor import IndoorNeck, IndoorNeckConfig
+from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeck, PillarNeckConfig
+from odd_bench.baselines.imvoxelnet.voxel_targets import assign as assign_voxels
 
-from baselines.imvoxelnet import builder
-from baselines.imvoxelnet.anchor_targets import assign as assign_anchors
-from baselines.imvoxelnet.anchors import anchor_boxes, direction_of, encode, headed_boxes
-from baselines.imvoxelnet.config import ImVoxelNetConfig, RunConfig
-from baselines.imvoxelnet.head_indoor import VoxelPredictions
-from baselines.imvoxelnet.head_pillars import AnchorPredictions
-from baselines.imvoxelnet.losses import class_columns
-from baselines.imvoxelnet.model import ImVoxelNet
-from baselines.imvoxelnet.neck_indoor import IndoorNeck, IndoorNeckConfig
-from baselines.imvoxelnet.neck_pillars import PillarNeck, PillarNeckConfig
-from baselines.imvoxelnet.voxel_targets import assign as assign_voxels
-from odd_bench.boxes import iou_matrix
+from odd_bench.blocks.backbone import BackboneConfig
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.configuration import ConfigError
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.backbone import BackboneConfig
 from odd_bench.detector.config import load_config as reference_config
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.geometry.boxes import iou_matrix
 from tests.detector.worlds import noise_batch
 
 ANCHOR = torch.tensor([0.2, 0.2, 0.2, 0.12])

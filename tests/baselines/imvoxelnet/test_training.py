@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from odd_bench.baselines.imvoxelnet import builder
 from typer.testing import CliRunner
 
-from baselines.imvoxelnet import builder
-from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.reader import open_dataset
-from odd_bench.predict import FULL, MIXED, load_run, localise, predict_split
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training import Interrupted
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.training.loop import Interrupted
+from odd_bench.training.predict import FULL, MIXED, load_run, localise, predict_split
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[4]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]

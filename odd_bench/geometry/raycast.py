@@ -1,0 +1,84 @@
+"""Rays and distances to meshes: the one place that hands meshes to Open3D (Embree). All in float32, as Embree computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from odd_bench.geometry.shape import Shape
+
+Mesh = tuple[np.ndarray, np.ndarray]  # vertices (v, 3) and faces (f, 3)
+
+
+def ray_scene(meshes: Iterable[Mesh]):
+    """An open3d.t.geometry.RaycastingScene of the meshes; the id of a mesh is its place."""
+    import open3d
+
+    scene = open3d.t.geometry.RaycastingScene()
+    for vertices, faces in meshes:
+        scene.add_triangles(np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.uint32))
+    return scene
+
+
+def tensor(values: np.ndarray):
+    """What a RaycastingScene takes points (..., 3) and rays (..., 6) as."""
+    import open3d
+
+    return open3d.core.Tensor(np.ascontiguousarray(values, np.float32))
+
+
+def nearest(shape: Shape, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) distance from the surface of the shape and (n,) int nearest face, for (n, 3) points."""
+    points = np.ascontiguousarray(points, np.float32)
+    found = ray_scene([(shape.vertices, shape.faces)]).compute_closest_points(tensor(points))
+    return np.linalg.norm(found["points"].numpy() - points, axis=1), found["primitive_ids"].numpy().astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Hits:
+    """First hits of rays (...). distance: in lengths of the direction, inf where nothing is hit. mesh: the place of the mesh, and
+    face: its face, -1 for none. second_third: (..., 2) barycentric weights of the second and third corner.
+    """
+
+    distance: np.ndarray
+    mesh: np.ndarray
+    face: np.ndarray
+    second_third: np.ndarray
+
+    @property
+    def weights(self) -> np.ndarray:
+        """(..., 3) barycentric weights of the corners of the face."""
+        return np.concatenate([1 - self.second_third.sum(axis=-1, keepdims=True), self.second_third], axis=-1)
+
+    def only(self, rays: np.ndarray) -> Hits:
+        """Those of some of the rays (n,), by their places."""
+        return Hits(self.distance[rays], self.mesh[rays], self.face[rays], self.second_third[rays])
+
+
+class Caster:
+    """Casts rays at meshes."""
+
+    def __init__(self, meshes: Iterable[Mesh]):
+        self._scene = ray_scene(meshes)
+
+    def cast(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
+        """Origins (..., 3) or (3,), directions (..., 3)."""
+        found = self._scene.cast_rays(_rays(origins, directions))
+        distance = found["t_hit"].numpy()
+        hit = np.isfinite(distance)
+        mesh, face = (
+            np.where(hit, found[name].numpy().astype(np.int64), -1) for name in ("geometry_ids", "primitive_ids")
+        )
+        return Hits(distance, mesh, face, found["primitive_uvs"].numpy())
+
+    def blocked(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """(...) bool: whether anything is hit at all."""
+        return self._scene.test_occlusions(_rays(origins, directions)).numpy()
+
+
+def _rays(origins: np.ndarray, directions: np.ndarray):
+    rays = np.empty((*directions.shape[:-1], 6), np.float32)
+    rays[..., :3], rays[..., 3:] = origins, directions
+    return tensor(rays)
