@@ -113,18 +113,18 @@ def test_nothing_floats_or_sinks(made):
 
 
 def test_the_pose_of_an_odd_object_is_one_of_the_intact_shape(made):
-    """Whatever is odd about it, an object lies as its neighbours might: its tilt is among the rest poses of the shape."""
-    from odd_bench.generate.resting import draw_rest, rest_rotations
+    """Whatever is odd about it, an object stands as its neighbours do: its tilt is that of the shape's rest pose."""
+    from odd_bench.generate.resting import Rests
     from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])
     lines = map(json.loads, (made[0] / "plan.jsonl").read_text().splitlines())
     line = next(line for line in lines if any(item["label"] for item in line["objects"]))
     shape = make_toy(line["category"], line["shape_seed"]).shape()
-    rests = rest_rotations(shape, line["shape_seed"], made[0] / "again.npz")
+    rests = Rests(shape, line["shape_seed"])
     for item, drawn in zip(dataset.scene(line["scene"]).objects, line["objects"], strict=True):
         up_in_object = item.world_from_object[2, :3] / np.linalg.norm(item.world_from_object[2, :3])
-        assert np.allclose(up_in_object, draw_rest(rests, drawn["rest"])[2], atol=1e-6)
+        assert np.allclose(up_in_object, rests.pose(line["rest"], drawn["rest"])[2], atol=1e-6)
 
 
 def test_another_number_of_workers_makes_the_same_labels(made, tmp_path):

@@ -51,17 +51,19 @@ def _server(folder: Path):
     from odd_bench.generate.plan import catalogue_of
     from odd_bench.generate.run_folder import RunFolder
     from odd_bench.generate.scene_maker import Report, SceneRefused, make_scene
+    from odd_bench.generate.source import Sources
     from odd_bench.shapes.library import open_library
 
     run = RunFolder(folder)
     config = run.read_config()
     catalogue = catalogue_of(config, open_library(run.library) if config.assets else None)
+    sources = Sources(config, catalogue, run.work)
     greeting = {"blender": blender, "device": device_line(config.render)}
 
     def serve(request: dict) -> dict:
         line = json.loads(request["line"])
         try:
-            record, report = make_scene(line, plan_digest(request["line"]), config, catalogue, run.work)
+            record, report = make_scene(line, plan_digest(request["line"]), sources)
             with report.stage("pack"):
                 write_staged(run.staged(line["scene"]), record, CodecConfig())
         except SceneRefused as refused:

@@ -92,9 +92,12 @@ def tidy(folder: RunFolder) -> None:
     """Remove what only the run needed, and what a killed worker left half written; anything else is left alone."""
     for path in folder.root.glob(f"{SHARDS}/*.h5.*.part"):
         path.unlink()
-    for pattern in ("staged/*.h5", "staged/*.part", "rest/*", "modes/*", "logs/child-*.log"):
+    for pattern in ("staged/*.h5", "staged/*.part", "modes/*", "variants/*/*", "logs/child-*.log"):
         for path in folder.work.glob(pattern):
             path.unlink()
-    for name in ("staged", "rest", "modes", "logs"):
-        if (folder.work / name).is_dir() and not any((folder.work / name).iterdir()):
-            (folder.work / name).rmdir()
+    for path in (
+        *folder.work.glob("variants/*"),
+        *(folder.work / name for name in ("staged", "modes", "variants", "logs")),
+    ):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TextIO
 
@@ -21,6 +22,7 @@ from odd_bench.generate.quarantine import give_up, given_up, take_back
 from odd_bench.generate.requirements import require_blender
 from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
 from odd_bench.generate.shard_work import ShardWork, find_waiting, pack, shards_of
+from odd_bench.generate.source import variants_folder
 from odd_bench.shapes.library import Entry, Library, ingest
 from odd_bench.shapes.lookalikes import find_lookalikes
 from odd_bench.shapes.similar_config import SimilarConfig
@@ -155,7 +157,12 @@ def _make_scenes(
 ) -> None:
     """Keep every worker busy with a short queue; pack each shard as soon as its last scene is in."""
     shard_of = {name: shard for shard in work for name in shard.waiting}
-    todo = iter([line for shard in work for name, line in shard.lines.items() if name in shard.waiting])
+    todo = iter(
+        by_turns(
+            [line for shard in work for name, line in shard.lines.items() if name in shard.waiting], options.workers
+        )
+    )
+    left = Counter(_shape_of(line) for shard in work for name, line in shard.lines.items() if name in shard.waiting)
     for shard in work:
         if not shard.waiting:
             pack(shard, folder, config.name)
@@ -173,7 +180,33 @@ def _make_scenes(
                 shard.waiting.discard(outcome.scene)
                 if not shard.waiting:
                     pack(shard, folder, config.name)
+                _forget_variants(shard.lines[outcome.scene], left, folder)
                 on_scene(outcome, summary.made + summary.quarantined, len(shard_of))
+
+
+def by_turns(lines: list[str], workers: int) -> list[str]:
+    """The scenes of as many shapes as there are workers in turn, so that no two workers make the variants of one shape at once."""
+    shapes: dict[str, list[str]] = {}
+    for line in lines:
+        shapes.setdefault(_shape_of(line), []).append(line)
+    queues = list(shapes.values())
+    groups = [queues[first : first + workers] for first in range(0, len(queues), workers)]
+    return [line for group in groups for turn in zip_longest(*group) for line in turn if line is not None]
+
+
+def _shape_of(line: str) -> str:
+    return json.loads(line)["shape"]
+
+
+def _forget_variants(line: str, left: Counter[str], folder: RunFolder) -> None:
+    """Remove the stored variants of a shape with its last scene."""
+    shape = _shape_of(line)
+    left[shape] -= 1
+    stored = variants_folder(folder.work, shape)
+    if left[shape] == 0 and stored.is_dir():
+        for path in stored.iterdir():
+            path.unlink()
+        stored.rmdir()
 
 
 def _account(outcome: Outcome, folder: RunFolder, reports: TextIO, summary: RunSummary) -> None:
