@@ -12,9 +12,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from odd_bench.anomalies.color import lab
-from odd_bench.anomalies.mesh import face_areas
-from odd_bench.shapes.shape import Shape
+from odd_bench.color import lab
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.shape import Shape
 
 SAMPLES, QUICK = 3000, 250  # points on the surface; those with which rotations are compared
 STEPS = 24  # rotations a turn about each axis, refined afterwards

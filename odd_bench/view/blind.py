@@ -10,16 +10,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from odd_bench.boxes import box_corners
-from odd_bench.cameras import project
 from odd_bench.data.atomic import write_atomically
+from odd_bench.data.marks import font
 from odd_bench.data.reader import Dataset
-from odd_bench.data.views import spread_views
+from odd_bench.data.views import TEST_VIEWS, spread_views
+from odd_bench.geometry.boxes import box_corners
+from odd_bench.geometry.cameras import project
 from odd_bench.scene import Camera, Scene, SceneObject
-from odd_bench.view.marks import font
 from odd_bench.view.preview import FAINT, FOLDER, GAP, INK, PAPER, saved
 
-TEST_VIEWS = 5
 KEY = "blind-key.json"
 MARGIN = 1.12  # side of a crop over that of the object's box in the picture
 CAPTION = 26
