@@ -22,7 +22,7 @@ scenes_per_shape: 1
 categories: [car, mug]
 scene: {max_objects: 4}
 orbit: {pixels: 96}
-odd: {min_changed_pixels: 12}
+odd: {min_patch_pixels: 60}
 render: {samples: 4}
 """
 

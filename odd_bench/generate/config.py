@@ -59,7 +59,9 @@ class OddConfig:
     """How odd objects are made. weights: share of each anomaly type. same_type_tries, other_type_tries: draws kept ready.
 
     scenes_per_variant: scenes of a shape that show the same odd variants, 0 = all of them. A variant never leaves its shape.
-    min_changed_pixels: visible changed pixels that at least `min_changed_views` views must show.
+    min_patch_pixels: of the largest visible patch that looks different, in pictures of 256 px (of others in proportion), that
+    one of the five test views and at least `min_patch_views` views of all must show; cracks in the proportion of their own,
+    `anomalies.crack_patch`.
     """
 
     weights: Mapping[str, float] = field(
@@ -78,8 +80,8 @@ class OddConfig:
     same_type_tries: int = 4
     other_type_tries: int = 6
     scenes_per_variant: int = 0
-    min_changed_pixels: int = 100
-    min_changed_views: int = 4
+    min_patch_pixels: float = 120.0
+    min_patch_views: int = 4
 
 
 @dataclass(frozen=True)

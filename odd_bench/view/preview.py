@@ -74,7 +74,7 @@ def write_page(dataset: Dataset, names: Sequence[str], plain: bool = False) -> P
     path = dataset.folder / FOLDER / ("page-plain.png" if plain else "page.png")
     with reading(dataset.folder, DRAWABLE, LOOK):
         picture = page((dataset.record(name) for name in names), plain=plain)
-    return _saved(picture, path)
+    return saved(picture, path)
 
 
 def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) -> list[Path]:
@@ -85,7 +85,7 @@ def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) ->
     for name in names:
         with reading(f"{dataset.folder}: {name}", DRAWABLE, LOOK):
             picture = scene_sheet(dataset.record(name), plain=plain)
-        paths.append(_saved(picture, folder / f"{name}{ending}"))
+        paths.append(saved(picture, folder / f"{name}{ending}"))
     return paths
 
 
@@ -95,7 +95,7 @@ def spread(names: Sequence[str], count: int) -> list[str]:
     return [names[i] for i in picked]
 
 
-def _saved(image: Image.Image, path: Path) -> Path:
+def saved(image: Image.Image, path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(path)

@@ -11,7 +11,7 @@ from odd_bench.generate.config import ConfigError, load_preset, with_overrides
 
 SMALL = [
     "splits={train: 1, test-unseen: 0, val: 0, test-seen: 0}", "categories=[fish]", "orbit.pixels=32", "orbit.views=2",
-    "odd.min_changed_pixels=1", "odd.min_changed_views=1", "render.samples=1",
+    "odd.min_patch_pixels=1", "odd.min_patch_views=1", "render.samples=1",
 ]  # fmt: skip
 NANO = with_overrides(load_preset("toys", "nano"), SMALL)
 
