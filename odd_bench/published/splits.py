@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from odd_bench.atomic import write_atomically
 from odd_bench.data.errors import DataError
 
 SPLIT_NAMES = {"train": "train", "val": "val", "seen-test": "test-seen", "unseen-test": "test-unseen", "test": "test"}
@@ -34,7 +35,7 @@ def write_splits(path: Path, split_of: Mapping[str, str]) -> None:
     listed = defaultdict(list)
     for folder in sorted(split_of):
         listed[PUBLISHED_NAMES[split_of[folder]]].append(folder)
-    path.write_text(json.dumps(listed, indent=1) + "\n")
+    write_atomically(path, (json.dumps(listed, indent=1) + "\n").encode())
 
 
 def straddling_shapes(scenes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
