@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,6 +21,7 @@ from distributed.scheduler import KilledWorker
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.pool import Limits, Outcome, end_children, make_in_child
 
+ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^/\s]+:\d+/?")
 CONNECT_S = 30.0
 RECONNECT_S = 900.0  # how long a lost scheduler is waited for
 COUNT_EVERY_S = 5.0
@@ -99,13 +101,19 @@ class ClusterWorkers:
 
 
 def _connected(address: str, timeout_s: float) -> Client:
+    if not ADDRESS.fullmatch(address):
+        raise _unreachable(address, "no address")
     try:
         return Client(address, timeout=timeout_s, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise ClusterError(
-            f"--scheduler {address}: found no dask scheduler ({type(error).__name__}: {str(error).splitlines()[0][:120]}); "
-            "expected one at tcp://host:port. Hint: start one, see docs/cluster.md; what is finished is kept."
-        ) from error
+    except (OSError, ValueError) as error:
+        raise _unreachable(address, f"{type(error).__name__}: {str(error).splitlines()[0][:120]}") from error
+
+
+def _unreachable(address: str, why: str) -> ClusterError:
+    return ClusterError(
+        f"--scheduler {address}: found no dask scheduler ({why}); expected one at tcp://host:port. "
+        "Hint: start one, see docs/cluster.md; what is finished is kept."
+    )
 
 
 def _settle(ours: Future, asked: Asked, scene: str) -> None:
