@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from odd_bench.atomic import prove_file
 from odd_bench.blocks.stored_weights import complaint
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.dataset import TestScenes
@@ -73,6 +74,7 @@ def predict_split(
     """
     if precision not in (FULL, MIXED):
         raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
+    prove_file(path)
     views = views or run.config.train.views
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     method, on_gpu = run.method.to(device), torch.device(device).type == "cuda"
