@@ -22,7 +22,7 @@ scenes_per_shape: 1
 categories: [car, mug]
 scene: {max_objects: 4}
 orbit: {pixels: 96}
-odd: {min_changed_pixels: 12}
+odd: {min_patch_pixels: 60}
 render: {samples: 4}
 """
 
@@ -73,7 +73,6 @@ def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
     """Silhouettes rendered by Blender agree with the ray-cast masks: they differ by less than a pixel, at the border alone."""
     from odd_bench.blender_jobs.job import RenderConfig, RenderJob
     from odd_bench.blender_jobs.render import silhouettes
-
     from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])

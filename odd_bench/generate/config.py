@@ -59,7 +59,9 @@ class OddConfig:
     """How odd objects are made. weights: share of each anomaly type. same_type_tries, other_type_tries: draws kept ready.
 
     scenes_per_variant: scenes of a shape that show the same odd variants, 0 = all of them. A variant never leaves its shape.
-    min_changed_pixels: visible changed pixels that at least `min_changed_views` views must show.
+    min_patch_pixels: of the largest visible patch that looks different, in pictures of 256 px (of others in proportion), that
+    one of the five test views and at least `min_patch_views` views of all must show; cracks in the proportion of their own,
+    `anomalies.crack_patch`.
     """
 
     weights: Mapping[str, float] = field(
@@ -78,8 +80,8 @@ class OddConfig:
     same_type_tries: int = 4
     other_type_tries: int = 6
     scenes_per_variant: int = 0
-    min_changed_pixels: int = 100
-    min_changed_views: int = 4
+    min_patch_pixels: float = 120.0
+    min_patch_views: int = 4
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class GenerateConfig:
     same in the test splits, where many shapes are worth more than many scenes.
 
     categories: restrict to these, empty = all. floors, environments: folders of texture sets and HDRIs, None = built in.
-    assets: folder of mesh files to use instead of procedural shapes, None = procedural.
+    assets: folder of mesh files to use instead of procedural shapes, None = procedural. mesh_faces: about how many faces a
+    procedural toy has; parts have as many as their edges ask for.
     anomalies: ranges and bounds of every way of being odd.
     """
 
@@ -114,6 +117,7 @@ class GenerateConfig:
     scenes_per_shape: int = 2
     scenes_per_test_shape: int = 2
     categories: tuple[str, ...] = ()
+    mesh_faces: int = 50_000
     depth: bool = True
     assets: str | None = None
     floors: str | None = None
@@ -148,6 +152,7 @@ def check(config: GenerateConfig, where: str) -> None:
         (device in ("auto", "cpu", "gpu"), f"device {device!r}", "auto, cpu or gpu"),
         (views >= 2 and pixels >= 16, f"{views} views, {pixels} pixels", ">= 2 views, >= 16 pixels"),
         (config.seed >= 0, f"seed {config.seed}", "a whole number >= 0"),
+        (2_000 <= config.mesh_faces <= 200_000, f"mesh_faces {config.mesh_faces}", "2000 to 200000"),
         (config.scenes_per_shape >= 1, f"scenes_per_shape {config.scenes_per_shape}", "at least 1"),
         (config.scenes_per_test_shape >= 1, f"scenes_per_test_shape {config.scenes_per_test_shape}", "at least 1"),
         *_variant_rules(config),

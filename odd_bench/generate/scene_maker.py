@@ -17,6 +17,7 @@ from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.label import Labels, Posed, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.pictures import take_pictures
+from odd_bench.generate.seen import is_seen
 from odd_bench.generate.source import Source, Sources
 from odd_bench.geometry import boxes
 from odd_bench.geometry.refusal import Refusal
@@ -74,7 +75,7 @@ def make_scene(line: dict, plan_sha256: str, sources: Sources) -> tuple[SceneRec
         rests = _rests(source, line, report)
     arrangement = _arrange(line, source, rests, report)
     with report.stage("render"):
-        images = take_pictures(line, config, arrangement.posed, arrangement.cameras)
+        images = take_pictures(line, config, arrangement.posed, arrangement.cameras, arrangement.labels.hits)
     return _record(line, plan_sha256, config, arrangement, images), report
 
 
@@ -93,7 +94,7 @@ def _arrange(line: dict, source: Source, rests: list[np.ndarray], report: Report
     while True:
         with report.stage("label"):
             arrangement = _arrangement(line, source.config, source.intact, rests, variants)
-        hidden = [i for i in variants if not _is_seen(arrangement.labels.changed[i], source.config)]
+            hidden = [i for i in variants if not _is_seen(arrangement, i, source.config)]
         if not hidden:
             return arrangement
         for i in hidden:
@@ -116,8 +117,8 @@ def _next_variant(
     raise SceneRefused(f"object {index} used up its tries: {dict(report.refusals)}", report)
 
 
-def _is_seen(changed_pixels: np.ndarray, config: GenerateConfig) -> bool:
-    return int((changed_pixels >= config.odd.min_changed_pixels).sum()) >= config.odd.min_changed_views
+def _is_seen(arrangement: Arrangement, index: int, config: GenerateConfig) -> bool:
+    return is_seen(arrangement.posed, index, arrangement.cameras, arrangement.labels, config)
 
 
 def _arrangement(

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.anomalies.variant import Variant
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Material, Shape
 
 SHAPE_ARRAYS = ("vertices", "faces", "face_part", "face_material", "face_color")
-VARIANT_ARRAYS = ("changed_faces", "lost_faces")
+VARIANT_ARRAYS = ("changed_faces", "lost_faces", "alignments")
 
 
 def write_variant(path: Path, outcome: Variant | Refusal) -> None:
@@ -38,7 +38,8 @@ def read_variant(path: Path) -> Variant | Refusal:
             tuple(about["part_names"]),
             tuple(Material(**material) for material in about["materials"]),
         )
-        return Variant(shape, about["type"], *(stored[name] for name in VARIANT_ARRAYS), about["magnitude"])
+        arrays = {name: stored[name] for name in VARIANT_ARRAYS}
+        return Variant(shape, about["type"], magnitude=about["magnitude"], **arrays)
 
 
 def _about(outcome: Variant | Refusal) -> dict:

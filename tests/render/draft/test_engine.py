@@ -11,7 +11,7 @@ from odd_bench.generate.config import ConfigError, load_preset, with_overrides
 
 SMALL = [
     "splits={train: 1, test-unseen: 0, val: 0, test-seen: 0}", "categories=[fish]", "orbit.pixels=32", "orbit.views=2",
-    "odd.min_changed_pixels=1", "odd.min_changed_views=1", "render.samples=1",
+    "odd.min_patch_pixels=1", "odd.min_patch_views=1", "render.samples=1",
 ]  # fmt: skip
 NANO = with_overrides(load_preset("toys", "nano"), SMALL)
 
@@ -32,7 +32,7 @@ def test_the_draft_presets_ask_for_drafts(kind):
 def test_the_configured_engine_takes_the_pictures(monkeypatch, engine):
     monkeypatch.setattr(pictures, "_cycles", lambda *_: "cycles")
     monkeypatch.setattr(pictures, "_draft", lambda *_: "draft")
-    assert pictures.take_pictures({}, with_overrides(NANO, [f"render.engine={engine}"]), [], ()) == engine
+    assert pictures.take_pictures({}, with_overrides(NANO, [f"render.engine={engine}"]), [], (), None) == engine
 
 
 def test_drafts_are_cast_on_the_processor_whatever_the_device():
