@@ -26,7 +26,7 @@ from odd_bench.generate.shard_work import ShardWork, find_waiting, pack
 from odd_bench.generate.source import variants_folder
 from odd_bench.generate.workers import LocalWorkers, Workers
 from odd_bench.json_lines import append_line
-from odd_bench.shapes.library import Entry, Library, ingest
+from odd_bench.shapes.library import Entry, Library, ingest, require_up
 from odd_bench.shapes.lookalikes import find_lookalikes
 from odd_bench.shapes.similar_config import SimilarConfig
 
@@ -123,6 +123,8 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
 
 def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> list[ShardWork]:
     """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
+    if config.assets is not None and config.scene.rest == "upright":
+        require_up(Path(config.assets))
     folder.claim(config)
     floors, environments = _listing(config.floors, folders=True), _listing(config.environments, folders=False)
     library = _library(config, folder, watcher) if config.assets is not None else None

@@ -26,6 +26,7 @@ from odd_bench.locking import locked
 from odd_bench.names import component, name_problem
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.limited import CRASHED, NO_ANSWER, answer_of
+from odd_bench.shapes.mesh_file import Y_UP, Z_UP, says_up
 
 SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
 TOP_CATEGORY = "asset"  # of files that lie in the folder itself
@@ -112,6 +113,17 @@ def open_library(store: Path) -> Library:
         raise LibraryError(
             f"{store / INDEX}: found {type(error).__name__}: {error}; expected entries; delete it and store again"
         ) from error
+
+
+def require_up(folder: Path) -> None:
+    """Raise LibraryError if a file's format does not say which way is up, so that its shape cannot be stood upright."""
+    unsaid = [path for path in walk(folder).files if path.suffix.lower() in SUFFIXES and not says_up(path)]
+    if unsaid:
+        first, said = unsaid[0].relative_to(folder).as_posix(), ", ".join((*Y_UP, *Z_UP))
+        raise LibraryError(
+            f"{folder}: found {len(unsaid)} files whose format has no up axis, first {first}; expected {said} where toys stand "
+            "upright. Hint: --rest shared lets every shape fall as it may"
+        )
 
 
 def ingest(

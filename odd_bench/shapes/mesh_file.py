@@ -10,6 +10,7 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 
 Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or habit
+Z_UP = (".stl",)  # by the habit of printing; the others say nothing and are taken as z up
 MOST_FACES = 400_000
 GREY = (176, 176, 176)
 
@@ -48,6 +49,11 @@ class RawMesh:
             if texture is not None and own.any():
                 color[own] *= _texels(texture, uv[own]) / 255.0
         return np.round(np.clip(color, 0, 255)).astype(np.uint8)
+
+
+def says_up(path: Path) -> bool:
+    """Whether a file of this format has an axis that points up."""
+    return path.suffix.lower() in (*Y_UP, *Z_UP)
 
 
 def read_mesh(path: Path) -> RawMesh:
