@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
+from odd_bench.data.outcome import Outcome
+from odd_bench.data.quarantine import give_up, given_up, take_back, take_back_machine_faults
+from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.shard_work import ShardWork, find_waiting, pack
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.config import GenerateConfig
+from odd_bench.generate.config import GenerateConfig, to_mapping
 from odd_bench.generate.finish import Unfinished, finish
 from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.plan_file import keep_plan
-from odd_bench.generate.pool import Limits, Outcome, allow_children
-from odd_bench.generate.quarantine import give_up, given_up, take_back, take_back_machine_faults
+from odd_bench.generate.pool import Limits, allow_children
 from odd_bench.generate.requirements import require_blender
-from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
-from odd_bench.generate.shard_work import ShardWork, find_waiting, pack
 from odd_bench.generate.source import variants_folder
 from odd_bench.generate.workers import LocalWorkers, Workers
 from odd_bench.json_lines import append_line
@@ -123,7 +124,7 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
 
 def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> list[ShardWork]:
     """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
-    folder.claim(config)
+    folder.claim(to_mapping(config))
     floors, environments = _listing(config.floors, folders=True), _listing(config.environments, folders=False)
     library = _library(config, folder, watcher) if config.assets is not None else None
     catalogue = catalogue_of(config, library)
