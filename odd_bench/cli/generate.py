@@ -42,6 +42,9 @@ Scheduler = Annotated[
 Timeout = Annotated[float, typer.Option(min=1.0, help="Longest a scene may take, seconds.")]
 Retry = Annotated[bool, typer.Option("--retry-quarantined", help="Try scenes again that an earlier call gave up.")]
 Slice = Annotated[str, typer.Option("--slice", help="i/n: make the i-th of n parts, i from 0, for job arrays.")]
+Finish = Annotated[
+    bool, typer.Option("--finish", help="Make nothing: check what the slices made, and finish the data set.")
+]
 
 
 def _add_command(kind: str, description: str) -> None:
@@ -64,8 +67,15 @@ def _add_command(kind: str, description: str) -> None:
         slice_: Slice = "0/1",
         timeout: Timeout = 900.0,
         retry_quarantined: Retry = False,
+        finish: Finish = False,
     ) -> None:
-        from odd_bench.cli.generate_options import chosen_config, named_by_rest, parse_slice, plain_overrides
+        from odd_bench.cli.generate_options import (
+            chosen_config,
+            named_by_rest,
+            parse_slice,
+            plain_overrides,
+            refuse_together,
+        )
         from odd_bench.generate.config import with_overrides
         from odd_bench.generate.pool import Limits
         from odd_bench.generate.progress import run_with_progress
@@ -83,7 +93,8 @@ def _add_command(kind: str, description: str) -> None:
         chosen = chosen_config(kind, preset)
         config = named_by_rest(with_overrides(chosen, plain_overrides(named) + (set_ or [])), chosen)
         index, count = parse_slice(slice_)
-        options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined)
+        refuse_together(finish, slice_, retry_quarantined)
+        options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined, finish)
         run_with_progress(config, out or Path("data") / config.name, options)
 
 

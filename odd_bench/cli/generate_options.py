@@ -39,3 +39,10 @@ def parse_slice(text: str) -> tuple[int, int]:
     if not (slash and index.isdigit() and count.isdigit() and int(index) < int(count)):
         raise ConfigError(f"--slice: found {text!r}; expected i/n with 0 <= i < n, for example 0/8")
     return int(index), int(count)
+
+
+def refuse_together(finish: bool, slice_: str, retry_quarantined: bool) -> None:
+    """Raise ConfigError where scenes are asked for along with --finish, which makes none."""
+    if finish and (slice_ != "0/1" or retry_quarantined):
+        option = "--retry-quarantined" if retry_quarantined else f"--slice {slice_}"
+        raise ConfigError(f"--finish: found {option} beside it; expected it alone, since it makes no scenes")

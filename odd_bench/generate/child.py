@@ -16,6 +16,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odd_bench.errors import StorageError
+
 if TYPE_CHECKING:
     from odd_bench.generate.config import RenderSettings
 
@@ -92,7 +94,7 @@ def _failure(kind: str, message: str, report) -> dict:
 def _is_storage(error: BaseException) -> bool:
     """Whether the disk, not the scene, is at fault: then no scene can succeed."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN:
+        if isinstance(error, StorageError) or (isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN):
             return True
         if os.strerror(errno.ENOSPC) in str(error):  # Blender reports a picture that it could not write in words
             return True

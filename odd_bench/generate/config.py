@@ -104,7 +104,8 @@ class GenerateConfig:
     same in the test splits, where many shapes are worth more than many scenes.
 
     categories: restrict to these, empty = all. floors, environments: folders of texture sets and HDRIs, None = built in.
-    assets: folder of mesh files to use instead of procedural shapes, None = procedural.
+    assets: folder of mesh files to use instead of procedural shapes, None = procedural. mesh_faces: about how many faces a
+    procedural toy has; parts have as many as their edges ask for.
     anomalies: ranges and bounds of every way of being odd.
     """
 
@@ -116,6 +117,7 @@ class GenerateConfig:
     scenes_per_shape: int = 2
     scenes_per_test_shape: int = 2
     categories: tuple[str, ...] = ()
+    mesh_faces: int = 50_000
     depth: bool = True
     assets: str | None = None
     floors: str | None = None
@@ -150,6 +152,7 @@ def check(config: GenerateConfig, where: str) -> None:
         (device in ("auto", "cpu", "gpu"), f"device {device!r}", "auto, cpu or gpu"),
         (views >= 2 and pixels >= 16, f"{views} views, {pixels} pixels", ">= 2 views, >= 16 pixels"),
         (config.seed >= 0, f"seed {config.seed}", "a whole number >= 0"),
+        (2_000 <= config.mesh_faces <= 200_000, f"mesh_faces {config.mesh_faces}", "2000 to 200000"),
         (config.scenes_per_shape >= 1, f"scenes_per_shape {config.scenes_per_shape}", "at least 1"),
         (config.scenes_per_test_shape >= 1, f"scenes_per_test_shape {config.scenes_per_test_shape}", "at least 1"),
         *_variant_rules(config),

@@ -75,7 +75,8 @@ def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Cata
     shapes = {split: math.ceil(scenes / config.scenes_a_shape(split)) for split, scenes in config.splits.items()}
     if library is not None:
         return FromLibrary(library, config.kind, config.seed, shapes, config.categories)
-    return Procedural(config.kind, config.seed, shapes, config.categories, loose=config.scene.rest == "upright")
+    loose = config.scene.rest == "upright"
+    return Procedural(config.kind, config.seed, shapes, config.categories, loose, config.mesh_faces)
 
 
 def canonical(line: dict) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import SceneRecord
-from odd_bench.generate.arrange import place, stand
+from odd_bench.generate.arrange import arranged, lowered, require_level
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.label import Labels, Posed, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
@@ -24,6 +24,8 @@ from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Shape
 from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.shapes.catalogue import BaseShape
+
+SIMILAR = "similar_shape"  # an object of its own, as high as it is
 
 
 @dataclass
@@ -73,7 +75,7 @@ def make_scene(line: dict, plan_sha256: str, sources: Sources) -> tuple[SceneRec
         rests = _rests(source, line, report)
     arrangement = _arrange(line, source, rests, report)
     with report.stage("render"):
-        images = take_pictures(line, config, arrangement.posed, arrangement.cameras)
+        images = take_pictures(line, config, arrangement.posed, arrangement.cameras, arrangement.labels.hits)
     return _record(line, plan_sha256, config, arrangement, images), report
 
 
@@ -88,7 +90,7 @@ def _rests(source: Source, line: dict, report: Report) -> list[np.ndarray]:
 def _arrange(line: dict, source: Source, rests: list[np.ndarray], report: Report) -> Arrangement:
     """Go through the tries of each odd object until every change can be seen."""
     remaining = {i: iter(item["tries"]) for i, item in enumerate(line["objects"]) if item["label"]}  # each is used once
-    variants = {i: _next_variant(i, tries, source, report) for i, tries in remaining.items()}
+    variants = {i: _next_variant(i, tries, line, source, rests, report) for i, tries in remaining.items()}
     while True:
         with report.stage("label"):
             arrangement = _arrangement(line, source.config, source.intact, rests, variants)
@@ -97,14 +99,19 @@ def _arrange(line: dict, source: Source, rests: list[np.ndarray], report: Report
             return arrangement
         for i in hidden:
             report.refusals[f"{variants[i].type}: change hidden in the scene"] += 1
-            variants[i] = _next_variant(i, remaining[i], source, report)
+            variants[i] = _next_variant(i, remaining[i], line, source, rests, report)
 
 
-def _next_variant(index: int, tries: Iterator[dict], source: Source, report: Report) -> Variant:
+def _next_variant(
+    index: int, tries: Iterator[dict], line: dict, source: Source, rests: list[np.ndarray], report: Report
+) -> Variant:
     with report.stage("anomaly"):
         for attempt in tries:
             try:
-                return source.variant(attempt)
+                variant = source.variant(attempt)
+                if variant.type != SIMILAR:
+                    require_level(variant.shape.outline, source.intact.outline, rests[index], line["size_m"])
+                return variant
             except Refusal as refusal:
                 report.refusals[f"{attempt['type']}: {refusal.reason}"] += 1
     raise SceneRefused(f"object {index} used up its tries: {dict(report.refusals)}", report)
@@ -118,11 +125,11 @@ def _arrangement(
     line: dict, config: GenerateConfig, intact: Shape, rests: list, variants: dict[int, Variant]
 ) -> Arrangement:
     shapes = [variants[i].shape if i in variants else intact for i in range(len(line["objects"]))]
-    standing = [
-        stand(shape.outline, intact.outline, rest, item["yaw_rad"], line["size_m"])
-        for shape, rest, item in zip(shapes, rests, line["objects"], strict=True)
-    ]
-    poses = place(standing, [item["direction_rad"] for item in line["objects"]], line["gap_m"])
+    odd = [variant.shape.outline for variant in variants.values()]
+    poses = arranged(line, intact.outline, odd, rests)
+    for i, variant in variants.items():
+        if variant.type == SIMILAR:
+            poses[i] = lowered(variant.shape.outline, poses[i])
     posed = [
         Posed(shape, pose, variants.get(i), intact if i in variants else None)
         for i, (shape, pose) in enumerate(zip(shapes, poses, strict=True))

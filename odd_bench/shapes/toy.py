@@ -10,7 +10,7 @@ import numpy as np
 
 from odd_bench.geometry.shape import Material, PartEdit, Shape
 from odd_bench.shapes.frame import Frame
-from odd_bench.shapes.isosurface import Layer, owners, spacing_for, surface
+from odd_bench.shapes.isosurface import Layer, bounds, owners, spacing_for, surface
 from odd_bench.shapes.patterns import Pattern, Plain
 from odd_bench.shapes.sdf import Field, placed
 
@@ -38,11 +38,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Toy:
-    """A model (see shape.Model) made of parts; the first part is the body."""
+    """A model (see shape.Model) made of parts; the first part is the body. faces: about how many its mesh has."""
 
     name: str
     category: str
     parts: tuple[Part, ...]
+    faces: int = FACES
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class Toy:
         return replace(self, parts=tuple(part for part in self.parts if not part.loose))
 
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
-        """Mesh the toy; about 50,000 faces. Edits are in the canonical frame; an unknown part name raises KeyError."""
+        """Mesh the toy. Edits are in the canonical frame; an unknown part name raises KeyError."""
         if not edits:
             return self._intact
         painted = _edited(self, edits)
@@ -65,11 +66,15 @@ class Toy:
 
     @cached_property
     def _spacing(self) -> float:
-        return spacing_for(_layers(self.parts), FACES)
+        return spacing_for(_layers(self.parts), self.faces, self._bounds)
+
+    @cached_property
+    def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        return bounds(_layers(self.parts))
 
     @cached_property
     def _raw(self) -> tuple[np.ndarray, np.ndarray]:
-        return surface(_layers(self.parts), self._spacing)
+        return surface(_layers(self.parts), self._spacing, self._bounds)
 
     @cached_property
     def _frame(self) -> Frame:

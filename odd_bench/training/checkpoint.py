@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
+from odd_bench.atomic import write_atomically
 from odd_bench.blocks.stored_weights import read_stored
-from odd_bench.data.atomic import write_atomically
 from odd_bench.errors import WrongUse
 
 FORMAT, VERSION = "odd-bench/checkpoint", 1

@@ -22,7 +22,7 @@ from odd_bench.generate import pool
 from odd_bench.generate.config import RESTS, load_preset, to_mapping, with_overrides
 from odd_bench.generate.plan import plan_lines
 from odd_bench.generate.pool import ChildStartError, Limits
-from odd_bench.generate.run import RunOptions, StorageError, by_turns, generate
+from odd_bench.generate.run import DiskFull, RunOptions, by_turns, generate
 from odd_bench.generate.run_folder import FolderError, RunFolder
 from odd_bench.generate.source import variants_folder
 
@@ -95,14 +95,14 @@ def test_in_every_mode_neither_workers_nor_a_kill_change_the_data(tmp_path, mode
 @pytest.mark.parametrize("workers", [1, 2, 3, 50])
 def test_workers_take_turns_with_the_scenes_of_as_many_shapes(workers):
     """Every scene once, those of one shape in order, and never more shapes at a time than there are workers."""
-    lines = [json.dumps({"shape": f"fish-{n // 3}", "scene": n}) for n in range(20)]
-    order = [json.loads(line) for line in by_turns(lines, workers)]
-    assert sorted(item["scene"] for item in order) == list(range(20))
-    for shape in {item["shape"] for item in order}:
-        own = [item["scene"] for item in order if item["shape"] == shape]
+    shape_of = {f"scene-{n:02d}": f"fish-{n // 3}" for n in range(20)}
+    order = by_turns(list(shape_of), shape_of, workers)
+    assert sorted(order) == sorted(shape_of)
+    for shape in set(shape_of.values()):
+        own = [scene for scene in order if shape_of[scene] == shape]
         assert own == sorted(own)
     for first in range(0, len(order), 3 * workers):
-        assert len({item["shape"] for item in order[first : first + 3 * workers]}) <= workers
+        assert len({shape_of[scene] for scene in order[first : first + 3 * workers]}) <= workers
 
 
 def test_variants_are_forgotten_with_the_last_scene_of_their_shape(tmp_path):
@@ -131,22 +131,25 @@ def test_running_again_does_nothing(tmp_path):
     assert {path: path.read_bytes() for path in (tmp_path / "set/shards").iterdir()} == before
 
 
-@pytest.mark.parametrize("how", ["truncated", "foreign", "flipped"])
-def test_a_damaged_shard_is_found_by_its_content_and_made_again(tmp_path, reference, how):
+@pytest.mark.parametrize(("how", "made"), [("truncated", 5), ("foreign", 5), ("flipped", 1), ("one scene gone", 1)])
+def test_damage_costs_the_damaged_scenes_alone_and_leaves_no_trace(tmp_path, how, made):
     generate(CONFIG, tmp_path / "set", RunOptions())
     shard = tmp_path / "set/shards/train-00000.h5"
-    content = bytearray(shard.read_bytes())
-    if how == "flipped":
+    content = shard.read_bytes()
+    if how in ("flipped", "one scene gone"):
         with h5py.File(shard, "r+") as file:
-            group = next(iter(file["scenes"].values()))
-            blob = group["images"][()]
-            blob[len(blob) // 2] ^= 1
-            group["images"][...] = blob
+            name, group = next(iter(file["scenes"].items()))
+            if how == "flipped":
+                blob = group["images"][()]
+                blob[len(blob) // 2] ^= 1
+                group["images"][...] = blob
+            else:
+                del file["scenes"][name]
     else:
         shard.write_bytes(content[: len(content) // 2] if how == "truncated" else b"something else")
     again = generate(CONFIG, tmp_path / "set", RunOptions())
-    assert again.made == 5 and again.already_there == 2
-    assert label_digests(tmp_path / "set") == reference
+    assert again.made == made and again.already_there == 7 - made
+    assert shard.read_bytes() == content
 
 
 def test_a_crash_is_tried_once_more(tmp_path, monkeypatch, reference):
@@ -182,7 +185,7 @@ def test_a_quarantined_scene_is_made_when_asked_for_again(tmp_path, monkeypatch,
 
 def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, reference):
     monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({planned()[3]: "full"}))
-    with pytest.raises(StorageError, match="No space left"):
+    with pytest.raises(DiskFull, match="No space left"):
         generate(CONFIG, tmp_path / "set", RunOptions())
     assert not (tmp_path / "set/quarantine.jsonl").exists()
     monkeypatch.delenv("ODD_BENCH_TEST_FAULTS")
@@ -237,10 +240,22 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_two_runs_in_one_folder_do_not_meet(tmp_path):
-    generate(CONFIG, tmp_path / "set", RunOptions())
-    with RunFolder(tmp_path / "set").locked("slice-0-of-1"), pytest.raises(FolderError, match="another run at work"):
-        generate(CONFIG, tmp_path / "set", RunOptions())
+@pytest.mark.parametrize(
+    ("there", "wanted", "meet"),
+    [((0, 1), (0, 1), True), ((0, 1), (1, 2), True), ((0, 2), (0, 1), True), ((0, 2), (1, 2), False), ((0, 2), (1, 4), False),
+     ((0, 2), (0, 4), True), ((1, 3), (0, 2), False)],
+)  # fmt: skip
+def test_calls_that_share_a_shard_do_not_meet_and_others_work_side_by_side(tmp_path, reference, there, wanted, meet):
+    """The configuration has two shards, numbers 0 and 1."""
+    folder, options = RunFolder(tmp_path / "set"), RunOptions(slice_index=wanted[0], slice_count=wanted[1])
+    with folder.shards_locked(range(2)[there[0] :: there[1]]):
+        if meet:
+            with pytest.raises(FolderError, match="another run at work"):
+                generate(CONFIG, tmp_path / "set", options)
+        else:
+            assert not generate(CONFIG, tmp_path / "set", options).complete
+    assert generate(CONFIG, tmp_path / "set", RunOptions()).complete
+    assert label_digests(tmp_path / "set") == reference
 
 
 def _scenes_there(folder: Path) -> int:

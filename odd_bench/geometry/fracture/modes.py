@@ -16,7 +16,7 @@ from scipy import ndimage, sparse
 from scipy.optimize import linprog
 from scipy.sparse import linalg
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.geometry.cells import Cells, components, divide
 from odd_bench.geometry.refusal import NO_MODES, OPEN_MESH, SEVERAL_BODIES, Refusal
 from odd_bench.geometry.shape import Shape
@@ -35,8 +35,8 @@ class FractureConfig:
 
     resolution: int = 112
     cells: int = 700
-    modes: int = 10
-    rounds: int = 3
+    modes: int = 7
+    rounds: int = 2
     flaws: float = 0.25
     smallest_body: float = 0.01
 

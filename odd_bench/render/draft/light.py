@@ -33,8 +33,8 @@ class Light:
         cells = np.array(BLUR_RAD) / np.pi * FINER * rows
         down = np.stack([_blur(rows, size, "nearest") for size in cells])  # (levels, fine rows, rows)
         across = np.stack([_blur(columns, size, "wrap") for size in cells])
-        colors = np.moveaxis(self.environment, -1, 0)[:, None]
-        return (down @ colors @ across.transpose(0, 2, 1)).astype(np.float32)
+        colors = np.moveaxis(self.environment, -1, 0)[:, None].astype(np.float32)
+        return down @ colors @ across.transpose(0, 2, 1)
 
     def radiance(self, directions: np.ndarray, level: np.ndarray | int = 0) -> np.ndarray:
         """(3, ...) light that arrives from unit `directions` (3, ...). level: index of the blur, one or one each."""
@@ -56,4 +56,6 @@ class Light:
 
 def _blur(cells: int, size: float, mode: str) -> np.ndarray:
     """(FINER * cells, cells): the matrix that splits cells into finer ones and blurs them by a Gaussian of `size` of these."""
-    return ndimage.gaussian_filter1d(np.eye(cells).repeat(FINER, axis=0), size, axis=0, mode=mode, truncate=2.5)
+    return ndimage.gaussian_filter1d(
+        np.eye(cells, dtype=np.float32).repeat(FINER, axis=0), size, axis=0, mode=mode, truncate=2.5
+    )

@@ -32,7 +32,7 @@ def test_the_draft_presets_ask_for_drafts(kind):
 def test_the_configured_engine_takes_the_pictures(monkeypatch, engine):
     monkeypatch.setattr(pictures, "_cycles", lambda *_: "cycles")
     monkeypatch.setattr(pictures, "_draft", lambda *_: "draft")
-    assert pictures.take_pictures({}, with_overrides(NANO, [f"render.engine={engine}"]), [], ()) == engine
+    assert pictures.take_pictures({}, with_overrides(NANO, [f"render.engine={engine}"]), [], (), None) == engine
 
 
 def test_drafts_are_cast_on_the_processor_whatever_the_device():
