@@ -6,9 +6,9 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from blender_jobs.nodes import Nodes
+from odd_bench.blender_jobs.nodes import Nodes
 from odd_bench.color import linear
-from odd_bench.shapes.shape import HARD_EDGE_RAD, Material, Shape
+from odd_bench.geometry.shape import HARD_EDGE_RAD, Material, Shape
 
 COLOR = "face_color"  # name of the mesh attribute
 RELIEF_M = 0.002  # height of the relief of a material whose bump is 1

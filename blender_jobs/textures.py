@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from blender_jobs.nodes import Nodes, Socket
+from odd_bench.blender_jobs.nodes import Nodes, Socket
 
 MAP_NAMES = {
     "color": ("color", "albedo", "basecolor", "base_color", "diffuse", "diff", "col"),

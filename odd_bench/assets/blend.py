@@ -47,7 +47,7 @@ class BlendReader:
         return reason
 
     def _start(self) -> None:
-        from blender_jobs.convert import serve
+        from odd_bench.blender_jobs.convert import serve
 
         context = multiprocessing.get_context("spawn")
         self._connection, there = context.Pipe()

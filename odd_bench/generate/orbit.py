@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.cameras import intrinsics, look_at
 from odd_bench.generate.config import OrbitConfig
+from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.scene import Camera
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.checkpoint import AND
+from odd_bench.report.tables import cell
 from odd_bench.reproduce.results import Result
 from odd_bench.reproduce.table import Table
 from odd_bench.scoring.compare import paired_difference
@@ -15,7 +15,7 @@ from odd_bench.scoring.document import PAIRED_METRICS, packed, unpacked
 from odd_bench.scoring.interval import FEWEST, LEVEL, interval, too_few
 from odd_bench.scoring.protocol import METRICS_VERSION
 from odd_bench.scoring.summary import number, p_text, signed
-from odd_bench.scoring.tables import cell
+from odd_bench.training.checkpoint import AND
 
 HEAD = (
     "| method | AUC | balanced accuracy | boxes an object | recall | mean IoU | AUC against the last row | M parameters "

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import odd_bench
+from odd_bench.atomic import write_atomically
 from odd_bench.scoring.bootstrap import SEED, Estimate
 from odd_bench.scoring.breakdown import BreakdownRow, Group, type_by_visibility
 from odd_bench.scoring.evaluate import factors, plain_values
@@ -59,9 +59,7 @@ def interval_note(header: dict[str, Any]) -> str:
 
 def write_score(path: Path, document: dict[str, Any]) -> None:
     """Write the document whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n")
-    os.replace(part, path)
+    write_atomically(path, (json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n").encode())
 
 
 def protocol_part(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.boxes import iou
+from odd_bench.geometry.boxes import iou
 from odd_bench.scoring.metrics import pairs_within
 from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.protocol import Protocol

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.boxes import iou
+from odd_bench.geometry.boxes import iou
 from odd_bench.scoring.predictions import Boxes
 
 NAMED_SCENES = 5

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from odd_bench.atomic import write_atomically
 from odd_bench.scoring.ground_truth import GroundTruth, scene_digest
 from odd_bench.scoring.predictions import FORMAT, LABELS, VERSION, DatasetRef, Method
 
@@ -92,9 +92,7 @@ class PredictionWriter:
             text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines).encode()
         else:
             text = json.dumps({**self.header, "scenes": self.scenes}, allow_nan=False).encode()
-        part = self.path.with_name(self.path.name + ".part")
-        part.write_bytes(gzip.compress(text, mtime=0) if self.path.suffix == ".gz" else text)
-        os.replace(part, self.path)
+        write_atomically(self.path, gzip.compress(text, mtime=0) if self.path.suffix == ".gz" else text)
 
     def __enter__(self) -> PredictionWriter:
         return self

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from odd_bench.shapes.shape import Material
+from odd_bench.geometry.shape import Material
 
 Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or habit
 MOST_FACES = 400_000

@@ -15,8 +15,8 @@ from odd_bench.assets.fetch import READY
 from odd_bench.assets.manifest import Manifest
 from odd_bench.assets.verify import bundled_folder
 from odd_bench.data.errors import DataError
+from odd_bench.data.marks import font
 from odd_bench.shapes.library import SUFFIXES
-from odd_bench.view.marks import font
 
 SIZE, CAPTION, GAP, COLUMNS = 160, 20, 6, 8
 PAPER, INK = (250, 250, 248), (20, 22, 26)
@@ -78,8 +78,8 @@ def _procedural_tiles(manifest: Manifest, most: int) -> list[Tile]:
 
 def _mesh_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str]]:
     """Files as they are, in their paint, not closed."""
+    from odd_bench.geometry.shape import Shape
     from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
-    from odd_bench.shapes.shape import Shape
     from odd_bench.view.shade import shaded
 
     tiles, refused = [], {}
@@ -111,7 +111,7 @@ def _environment_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str
 
 def _floor_tiles(kinds: Sequence[str]) -> list[Tile]:
     """One floor of each kind; Blender draws them."""
-    from odd_bench.generate.surroundings import draw_floor
+    from odd_bench.render.surroundings import draw_floor
 
     draws: dict[str, dict] = {}
     rng = np.random.default_rng(0)
@@ -151,7 +151,7 @@ def _serve(connection) -> None:
     sys.path[:] = [
         path for path in sys.path if Path(path).parts[-2:] != ("scripts", "modules")
     ]  # of a parent that runs Blender
-    from blender_jobs.swatches import serve
+    from odd_bench.blender_jobs.swatches import serve
 
     serve(connection)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.data.codec import CodecConfig
+from odd_bench.data.digest import plan_digest
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.shards import write_staged
-from odd_bench.generate.plan import digest
 from odd_bench.generate.run_folder import RunFolder
 from odd_bench.scene import Camera, Scene, SceneObject
 
@@ -75,7 +75,7 @@ def planned_record(plan: dict, line: str) -> SceneRecord:
     scene = Scene(plan["scene"], plan["split"], plan["category"], plan["shape"], cameras, objects)
     images = rng.integers(0, 255, (VIEWS, SIZE, SIZE, 3)).astype(np.uint8)
     masks = rng.integers(0, len(objects) + 1, (VIEWS, SIZE, SIZE)).astype(np.uint8)
-    return SceneRecord(scene, images, masks, np.zeros_like(masks), None, digest(line))
+    return SceneRecord(scene, images, masks, np.zeros_like(masks), None, plan_digest(line))
 
 
 def reply(values: dict) -> None:

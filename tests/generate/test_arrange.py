@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from odd_bench.cameras import project
 from odd_bench.generate.arrange import place, separations, stand
 from odd_bench.generate.config import OrbitConfig, load_preset
 from odd_bench.generate.label import transformed
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.plan import catalogue_of, plan_scene
+from odd_bench.geometry.cameras import project
 
 GAP_M = 0.05
 NANO = load_preset("toys", "nano")

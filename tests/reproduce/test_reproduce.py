@@ -8,16 +8,16 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.configuration import ConfigError, named_texts
 from odd_bench.errors import WrongUse
-from odd_bench.models import builder
+from odd_bench.methods import method_spec
 from odd_bench.reproduce.markdown import MEANS, difference_text, estimate, markdown, mean_part
 from odd_bench.reproduce.results import Setup, carry_out
 from odd_bench.reproduce.table import from_mapping, load_table
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import PAIRED_METRICS, packed
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
 from tests.short_training import write_small_scenes
 
 SHORT = ("train.steps=[2,2]", "train.views=2", "train.picture_every=100", "model.teacher.kind=none")
@@ -117,8 +117,8 @@ def test_wrong_names_are_explained(setup):
 def test_every_table_names_known_methods_and_settings():
     for name in named_texts("odd_bench.reproduce", "tables"):
         for row in load_table(name).rows:
-            build = builder(row.model)
-            config = build.with_overrides(build.load_config("tiny"), [*row.settings, *build.TOLD_BOXES])
+            spec = method_spec(row.model)
+            config = spec.resolved("tiny", [*row.settings, *spec.told_boxes])
             assert config.name == "tiny"
 
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 
 from benchmarks.coverage import WORLDS, simulate
+from odd_bench.report.folder import write_report
+from odd_bench.report.leaderboard import leaderboard
 from odd_bench.scoring.bootstrap import Estimate, draw_resamples, resampled_ratio
 from odd_bench.scoring.compare import compare
 from odd_bench.scoring.interval import FEWEST, difference_test, interval
-from odd_bench.scoring.leaderboard import leaderboard
-from odd_bench.scoring.report import write_report
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.scoring.summary import summary
 from tests.scoring.worlds import make_truth, noisy_answers, oracle_answers, save_truth, write_predictions

@@ -123,7 +123,7 @@ def test_rigid_motion_of_the_world_does_not_matter(scored, truth, tmp_path):
 
 
 def moved_aabb(item, turn_rad, shift_m):
-    from odd_bench.boxes import aabb_from_boxes
+    from odd_bench.geometry.boxes import aabb_from_boxes
 
     return tuple(aabb_from_boxes(np.array(moved_box(item.obb, turn_rad, shift_m))).tolist())
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odd_bench.boxes import iou_matrix
+from odd_bench.geometry.boxes import iou_matrix
 from odd_bench.scoring.breakdown import changed_visibility
 from odd_bench.scoring.ground_truth import GroundTruth, TruthObject, TruthScene
 from odd_bench.scoring.matching import match

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odd_bench.report.leaderboard import leaderboard
+from odd_bench.report.tables import cell, markdown_report
 from odd_bench.scoring.document import packed, signed_document, unpacked, write_score
-from odd_bench.scoring.leaderboard import leaderboard
 from odd_bench.scoring.problems import Problem, ScoringError, problem_report
 from odd_bench.scoring.score import Options, check_file, score_file
 from odd_bench.scoring.summary import summary
-from odd_bench.scoring.tables import cell, markdown_report
 from odd_bench.scoring.text import DIRECTION, ISOLATE, html_text, visible, visible_lines
 from tests.scoring.worlds import make_truth, noisy_answers, oracle_answers, save_truth, write_predictions
 

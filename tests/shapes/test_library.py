@@ -5,12 +5,12 @@ import pytest
 import trimesh
 from PIL import Image
 
-from odd_bench.anomalies.mesh import count_bodies, face_volumes, is_closed
+from odd_bench.geometry.mesh import count_bodies, face_volumes, is_closed
+from odd_bench.geometry.shape import Material, PartEdit
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.library import INDEX, LibraryError, ingest, open_library
 from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
 from odd_bench.shapes.repair import close, remesh
-from odd_bench.shapes.shape import Material, PartEdit
 from odd_bench.shapes.wild import read_model
 
 LIFT = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0.3], [0, 0, 0, 1]])

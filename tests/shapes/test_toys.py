@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import trimesh
 
+from odd_bench.geometry.shape import PartEdit, Shape
 from odd_bench.shapes.isosurface import Layer, compose
-from odd_bench.shapes.shape import PartEdit, Shape
 from odd_bench.shapes.toys import BUILDERS, SEEN, UNSEEN, make_toy
 
 CATEGORIES = sorted(BUILDERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Mottled, Pattern, Plain, Scales, Spots
 from odd_bench.shapes.sdf import (
     capsule,
@@ -17,7 +18,6 @@ from odd_bench.shapes.sdf import (
     sphere,
     union,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import smooth_path
 from odd_bench.shapes.toys.eyes import bead_eye, eye
