@@ -148,7 +148,7 @@ def test_a_scene_whose_objects_are_all_missed_is_no_hit():
 @given(st.integers(0, 2**32 - 1), st.integers(0, 40), st.booleans())
 def test_overlapping_boxes_are_those_of_the_definition(seed, count, turned):
     """Against comparing every pair."""
-    from odd_bench.boxes import iou_matrix
+    from odd_bench.geometry.boxes import iou_matrix
 
     rng = np.random.default_rng(seed)
     box = np.column_stack([rng.uniform(0, 1, (count, 3)), rng.uniform(0.4, 1, (count, 3))])
