@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -264,7 +264,7 @@ def _finish(config: GenerateConfig, folder: RunFolder, shards: list[ShardWork], 
 
 
 def _workers(folder: RunFolder, options: RunOptions, watcher: Watcher) -> Workers:
-    run = hashlib.sha256(folder.config.read_bytes() + folder.claim_copy.read_bytes()).hexdigest()
+    run = secrets.token_hex(8)  # no two calls share a child
     root = folder.root.absolute()
     if options.scheduler is None:
         return LocalWorkers(options.workers, root, options.limits, run)

@@ -16,8 +16,8 @@ from odd_bench.assets.manifest import Manifest
 from odd_bench.assets.verify import bundled_folder
 from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
-from odd_bench.data.walk import walk
 from odd_bench.data.marks import font
+from odd_bench.data.walk import walk
 from odd_bench.shapes.library import SUFFIXES
 
 SIZE, CAPTION, GAP, COLUMNS = 160, 20, 6, 8

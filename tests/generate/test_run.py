@@ -3,13 +3,11 @@
 The workers are real child processes around a stand-in for Blender (fake_child.py); tests/test_spine.py runs the real one.
 """
 
-import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import h5py
@@ -18,48 +16,17 @@ import pytest
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import open_dataset
 from odd_bench.generate import pool
-from odd_bench.generate.config import load_preset, with_overrides
+from odd_bench.generate.config import with_overrides
 from odd_bench.generate.pool import ChildStartError, Limits
 from odd_bench.generate.run import DiskFull, RunOptions, generate
 from odd_bench.generate.run_folder import FolderError, RunFolder
-
-FAKE = (sys.executable, str(Path(__file__).with_name("fake_child.py")))
-CONFIG = with_overrides(
-    load_preset("toys", "nano"),
-    ["splits={train: 5, val: 0, test-seen: 0, test-unseen: 2}", "categories=[fish, mug]"],
-)
+from tests.generate.runs import CONFIG, FAKE, label_digests, planned, wait_for
 
 
 @pytest.fixture(autouse=True)
 def fake_children(monkeypatch):
     monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
-def planned(config=CONFIG) -> list[str]:
-    from odd_bench.generate.plan import plan_lines
-
-    return [json.loads(line)["scene"] for line in plan_lines(config)]
-
-
-def label_digests(folder: Path) -> dict[str, str]:
-    """What must not depend on how a run went: label digest by scene, and the plan."""
-    digests = {"plan": hashlib.sha256((folder / "plan.jsonl").read_bytes()).hexdigest()}
-    for shard in sorted((folder / "shards").glob("*.h5")):
-        with h5py.File(shard) as file:
-            digests |= {name: group.attrs["label_sha256"] for name, group in file["scenes"].items()}
-    return digests
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    """The digests of an undisturbed run with one worker."""
-    out = tmp_path_factory.mktemp("reference") / "set"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "CHILD_COMMAND", FAKE)
-        summary = generate(CONFIG, out, RunOptions())
-    assert summary.complete and summary.made == 7
-    return label_digests(out)
 
 
 def test_a_finished_run_is_a_data_set_with_nothing_left_over(tmp_path):
@@ -173,7 +140,7 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_data(tmp_path, reference
     environment = {**os.environ, "ODD_BENCH_TEST_PAUSE_S": "0.2"}
     for scenes_before in (1, 3, 5):
         run = subprocess.Popen([sys.executable, "-c", script, *arguments], env=environment, stderr=subprocess.DEVNULL)
-        _wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
+        wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
         run.send_signal(how)
         run.wait(timeout=30)
     generate(CONFIG, tmp_path / "set", RunOptions())
@@ -215,13 +182,6 @@ def test_calls_that_share_a_shard_do_not_meet_and_others_work_side_by_side(tmp_p
 def _scenes_there(folder: Path) -> int:
     packed = sum(5 if path.name.startswith("train") else 2 for path in folder.glob("shards/*.h5"))
     return packed + len(list(folder.glob("work/staged/*.h5")))
-
-
-def _wait_for(condition, timeout_s: float = 60.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the run made no progress"
-        time.sleep(0.02)
 
 
 def test_what_a_killed_worker_left_half_written_is_gone_when_the_set_is_complete(tmp_path):
