@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
+from odd_bench.data.outcome import Outcome
+from odd_bench.data.quarantine import give_up, given_up, take_back, take_back_machine_faults
+from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.shard_work import ShardWork, find_waiting, pack
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.config import GenerateConfig
+from odd_bench.generate.config import GenerateConfig, to_mapping
 from odd_bench.generate.finish import Unfinished, finish
 from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.plan_file import keep_plan
-from odd_bench.generate.pool import Limits, Outcome, allow_children
-from odd_bench.generate.quarantine import give_up, given_up, take_back, take_back_machine_faults
+from odd_bench.generate.pool import Limits, allow_children
 from odd_bench.generate.requirements import require_blender
-from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
-from odd_bench.generate.shard_work import ShardWork, find_waiting, pack
+from odd_bench.generate.source import variants_folder
 from odd_bench.generate.workers import LocalWorkers, Workers
 from odd_bench.json_lines import append_line
 from odd_bench.shapes.library import Entry, Library, ingest
@@ -120,7 +124,7 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
 
 def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> list[ShardWork]:
     """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
-    folder.claim(config)
+    folder.claim(to_mapping(config))
     floors, environments = _listing(config.floors, folders=True), _listing(config.environments, folders=False)
     library = _library(config, folder, watcher) if config.assets is not None else None
     catalogue = catalogue_of(config, library)
@@ -194,7 +198,9 @@ def _make_scenes(
 ) -> None:
     """Keep every worker busy with a short queue; pack each shard as soon as its last scene is in."""
     shard_of = {name: shard for shard in work for name in shard.lines}
-    todo = deque(name for shard in work for name in shard.lines if name in shard.waiting)
+    waiting = [name for shard in work for name in shard.lines if name in shard.waiting]
+    shape_of = {name: json.loads(shard.lines[name])["shape"] for name, shard in shard_of.items()}
+    todo, left = deque(by_turns(waiting, shape_of, workers.slots)), Counter(shape_of[name] for name in waiting)
     reports = folder.slice_reports(options.slice_index, options.slice_count)
     total, made_before, tries, running = len(todo), summary.made + summary.quarantined, Counter(), {}
     while todo or running:
@@ -209,11 +215,33 @@ def _make_scenes(
                 continue
             shard = shard_of[scene]
             _account(outcome, shard, folder, reports, summary)
+            left[shape_of[scene]] -= 1
             if not shard.waiting:
                 vanished = pack(shard, folder, config.name)
                 _make_again(vanished, shard, tries, folder, summary)
                 todo.extend(name for name in shard.lines if name in vanished)
+            if left[shape_of[scene]] == 0:
+                _forget_variants(shape_of[scene], folder)
             watcher.scene(outcome, summary.made + summary.quarantined - made_before, total)
+
+
+def by_turns(scenes: list[str], shape_of: Mapping[str, str], workers: int) -> list[str]:
+    """The scenes of as many shapes as there are workers in turn, so that no two workers make the variants of one shape at once."""
+    shapes: dict[str, list[str]] = {}
+    for scene in scenes:
+        shapes.setdefault(shape_of[scene], []).append(scene)
+    queues = list(shapes.values())
+    groups = [queues[first : first + workers] for first in range(0, len(queues), workers)]
+    return [scene for group in groups for turn in zip_longest(*group) for scene in turn if scene is not None]
+
+
+def _forget_variants(shape: str, folder: RunFolder) -> None:
+    """Remove the stored variants of a shape whose scenes are all made."""
+    stored = variants_folder(folder.work, shape)
+    if stored.is_dir():
+        for path in stored.iterdir():
+            path.unlink(missing_ok=True)
+        stored.rmdir()
 
 
 def _account(outcome: Outcome, shard: ShardWork, folder: RunFolder, reports: Path, summary: RunSummary) -> None:

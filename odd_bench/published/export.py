@@ -19,6 +19,7 @@ from odd_bench.data.reader import Dataset
 from odd_bench.data.record import SceneRecord
 from odd_bench.geometry.cameras import eye
 from odd_bench.locking import locked
+from odd_bench.names import name_problem
 from odd_bench.published.agreement import world_points
 from odd_bench.published.exr import write_depth
 from odd_bench.published.names import file_name
@@ -63,6 +64,8 @@ def export_dataset(
         for name in names:
             scene = dataset.scene(name)
             folder = out / folder_name(scene)
+            if problem := name_problem(folder.name):
+                raise DataError(name, f"{problem}: {folder.name[:60]!r}", "a scene that a folder can be called after")
             if folder.name in splits:
                 raise DataError(
                     folder, f"a second scene for it, {name}", "one scene a folder", "Export the splits one by one"

@@ -11,23 +11,22 @@ from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-
 from odd_bench.atomic import write_atomically
 from odd_bench.data.codec import CodecConfig
+from odd_bench.data.damage import described
 from odd_bench.data.digest import plan_digest
+from odd_bench.data.errors import DataError
+from odd_bench.data.layout import check_shapes
+from odd_bench.data.outcome import Outcome
+from odd_bench.data.quarantine import give_up, given_up, take_back
+from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.data.shards import write_staged
-from odd_bench.generate.pool import Outcome
-from odd_bench.generate.quarantine import give_up, given_up, take_back
-from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
-from odd_bench.generate.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.json_lines import append_line
 from odd_bench.published.finish import ImportReport, finish
 from odd_bench.published.plan import ImportConfig, Listing, list_scenes, scenes_root
 from odd_bench.published.refused import Refused
 from odd_bench.published.scenes import published_record
-
-MALFORMED = (KeyError, ValueError, IndexError, TypeError, AttributeError, np.linalg.LinAlgError)
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,16 @@ def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imp
     """Read one scene folder and stage its record; runs in any process."""
     planned = json.loads(line)
     try:
+        if planned.get("refused"):
+            raise Refused("unusable name", planned["refused"])
         record, corrected = published_record(root / planned["folder"], planned, plan_digest(line))
+        check_shapes(record)
     except Refused as refused:
         return Imported(planned["scene"], refused.kind, refused.detail)
-    except MALFORMED as error:  # metadata whose values are of another kind than the layout's
-        return Imported(planned["scene"], "damaged metadata", f"{type(error).__name__}: {error}")
+    except DataError as error:
+        return Imported(planned["scene"], "damaged metadata", str(error))
+    except Exception as error:  # what others made fails in more ways than can be listed; the other scenes go on
+        return Imported(planned["scene"], "damaged metadata", described(error))
     write_staged(staged, record, codec)
     return Imported(planned["scene"], corrected={name: int(count) for name, count in corrected.items() if count})
 

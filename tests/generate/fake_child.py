@@ -17,8 +17,8 @@ import numpy as np
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.digest import plan_digest
 from odd_bench.data.record import SceneRecord
+from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shards import write_staged
-from odd_bench.generate.run_folder import RunFolder
 from odd_bench.scene import Camera, Scene, SceneObject
 
 VIEWS, SIZE = 2, 16
