@@ -26,7 +26,6 @@ from odd_bench.locking import locked
 from odd_bench.names import component, name_problem
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.limited import CRASHED, NO_ANSWER, answer_of
-from odd_bench.shapes.mesh_file import Y_UP, Z_UP, says_up
 
 SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
 TOP_CATEGORY = "asset"  # of files that lie in the folder itself
@@ -117,6 +116,8 @@ def open_library(store: Path) -> Library:
 
 def require_up(folder: Path) -> None:
     """Raise LibraryError if a file's format does not say which way is up, so that its shape cannot be stood upright."""
+    from odd_bench.shapes.mesh_file import Y_UP, Z_UP, says_up
+
     unsaid = [path for path in walk(folder).files if path.suffix.lower() in SUFFIXES and not says_up(path)]
     if unsaid:
         first, said = unsaid[0].relative_to(folder).as_posix(), ", ".join((*Y_UP, *Z_UP))
@@ -260,13 +261,14 @@ def _read_apart(path: Path, entry: Entry, store: Path, limit_s: float) -> Entry:
 
 
 def _child(connection: Connection, path: Path, entry: Entry, store: Path) -> None:
-    from odd_bench.shapes.mesh_file import ShapeRefused
-    from odd_bench.shapes.wild import read_model
+    from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
+    from odd_bench.shapes.wild import model_of_mesh
 
     try:
-        model, mended, missing = read_model(path, entry.category, entry.name)
+        raw = read_mesh(path)
+        model, mended = model_of_mesh(raw, entry.category, entry.name)
         model.save(store / f"{entry.name}.npz")
-        connection.send({"mended": mended, "missing": ", ".join(missing)})
+        connection.send({"mended": mended, "missing": ", ".join(raw.missing)})
     except ShapeRefused as refused:
         connection.send({"reason": refused.reason, "detail": str(refused)})
     except MemoryError:
