@@ -9,7 +9,7 @@ from odd_bench import anomalies
 from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant
 from odd_bench.anomalies.changed import changed_and_lost
 from odd_bench.anomalies.quality import assess
-from odd_bench.anomalies.visible import patch_shares
+from odd_bench.anomalies.visible import looks_different
 from odd_bench.geometry import refusal as reasons
 from odd_bench.geometry.mesh import count_bodies, is_closed
 from odd_bench.geometry.raycast import nearest
@@ -65,7 +65,7 @@ def test_a_shape_does_not_differ_from_itself():
     shape = statuette().shape()
     changed, lost = changed_and_lost(shape, shape, CONFIG.tolerance)
     assert not changed.any() and not lost.any()
-    assert not patch_shares(shape, shape, [np.eye(4)], CONFIG).any()
+    assert not looks_different(shape, shape, [np.eye(4)], 1e-9, CONFIG)
     with pytest.raises(Refusal, match=reasons.TOO_SMALL):
         assess(shape, shape, "bump", CONFIG)
 
