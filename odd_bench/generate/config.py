@@ -25,8 +25,8 @@ class OrbitConfig:
     min_elevation_deg: float = 25.0
     max_elevation_deg: float = 50.0
     fill: float = 0.94
-    min_distance_factor: float = 1.05
-    max_distance_factor: float = 1.3
+    min_distance_factor: float = 1.02
+    max_distance_factor: float = 1.18
     focal_mm: float = 30.0
     sensor_mm: float = 36.0
 

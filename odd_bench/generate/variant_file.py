@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.anomalies.variant import Variant
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Material, Shape
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.data.marks import font
 from odd_bench.data.reader import Dataset
 from odd_bench.data.views import TEST_VIEWS, spread_views
