@@ -70,7 +70,7 @@ def overlap_lines(overlapping: dict[str, Any]) -> list[str]:
     scenes = ", ".join(visible(name) for name in overlapping["examples"])
     more = ", ..." if overlapping["scenes"] > len(overlapping["examples"]) else ""
     return [
-        f"{overlapping['boxes']:,} boxes in {overlapping['scenes']:,} scenes overlap another box of their scene by more "
+        f"{overlapping['boxes']:,} boxes in {overlapping['scenes']:,} scene{'s' * (overlapping['scenes'] != 1)} overlap another box of their scene by more "
         f"than IoU 0.5: {scenes}{more}"
     ]
 
