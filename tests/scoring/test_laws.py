@@ -268,10 +268,8 @@ def test_the_weakest_group_is_never_the_whole_split(scored, truth):
 def test_boxes_that_overlap_are_named_in_the_summary(scored, truth):
     once = oracle_answers(truth)
     first = next(iter(once))
-    twice = {
-        name: (np.repeat(b, 2, axis=0), np.repeat(s, 2), None) if name == first else (b, s, o)
-        for name, (b, s, o) in once.items()
-    }
+    boxes, scores, _ = once[first]
+    twice = once | {first: (np.repeat(boxes, 2, axis=0), np.repeat(scores, 2), None)}
     assert "overlap another box" not in summary(scored(once).document)
     count = 2 * len(truth.scenes[first].objects)
     expected = f"{count} boxes in 1 scene overlap another box of their scene by more than IoU 0.5: {first}"
