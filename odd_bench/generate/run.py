@@ -28,7 +28,7 @@ from odd_bench.generate.source import variants_folder
 from odd_bench.generate.workers import LocalWorkers, Workers
 from odd_bench.json_lines import append_line
 from odd_bench.render.given import Given, environments_in, floors_in
-from odd_bench.shapes.library import Entry, Library, ingest
+from odd_bench.shapes.library import Entry, Library, ingest, require_up
 from odd_bench.shapes.lookalikes import find_lookalikes
 from odd_bench.shapes.similar_config import SimilarConfig
 
@@ -125,6 +125,8 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
 
 def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> list[ShardWork]:
     """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
+    if config.assets is not None and config.scene.rest == "upright":
+        require_up(Path(config.assets))
     folder.claim(to_mapping(config))
     floors, environments = (
         _given(config.floors, floors_in, watcher),
