@@ -28,7 +28,7 @@ def test_a_shard_in_use_is_not_told_to_be_removed(folder):
     with subprocess.Popen([sys.executable, "-c", HOLD, str(shard)], stdout=subprocess.PIPE) as holder:
         try:
             assert holder.stdout.readline() == b"held\n"
-            with pytest.raises(Inaccessible, match="in use by another program.*HDF5_USE_FILE_LOCKING=FALSE"):
+            with pytest.raises(Inaccessible, match=r"in use by another program.*HDF5_USE_FILE_LOCKING=FALSE"):
                 verify_shard(shard)
             problems = validate(folder).problems
         finally:

@@ -26,7 +26,7 @@ from tests.data.synthetic import make_record
 
 HARMLESS = ("complete is a number", "codec is a path", "codec is an empty text", "dataset is a path",
             "dataset is an empty text", "dataset is missing", "legacy_boxes is missing")  # fmt: skip
-FLIPS = 40
+FLIPS = 20
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,10 @@ def outcome(read, path):
     return "read"
 
 
-def test_every_way_of_spoiling_a_shard_is_named(folder, whole, tmp_path):
+@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
+def test_every_way_of_spoiling_a_shard_is_named(folder, whole, tmp_path, every):
     silent, others = [], readers(folder, tmp_path)
-    for number, (name, path) in enumerate(hostile_shards.shards(whole, folder / "shards")):
+    for number, (name, path) in enumerate(hostile_shards.shards(whole, folder / "shards", every)):
         if not validate(folder, deep=True).problems:
             silent.append(name)
         for count, read in enumerate(others.values()):
