@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 from mathutils import Matrix
-from odd_bench.blender_jobs.nodes import Nodes, Socket
 
+from odd_bench.blender_jobs.nodes import Nodes, Socket
 from odd_bench.color import linear
 from odd_bench.geometry.shape import HARD_EDGE_RAD, Material, Shape
 from odd_bench.render.draft.wear import DIRT, MARKS

@@ -10,7 +10,6 @@ from odd_bench.baselines.detr3d.code import CodeConfig
 from odd_bench.baselines.detr3d.decoder import DecoderConfig
 from odd_bench.baselines.detr3d.losses import LossConfig
 from odd_bench.baselines.two_class import SOURCES
-
 from odd_bench.blocks.backbone import NETWORKS, BackboneConfig
 from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig

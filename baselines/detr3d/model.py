@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
+
 from odd_bench.baselines.detr3d.assignment import Truths
 from odd_bench.baselines.detr3d.code import decode, encode
 from odd_bench.baselines.detr3d.config import Detr3dConfig
@@ -15,8 +17,6 @@ from odd_bench.baselines.detr3d.levels import Levels
 from odd_bench.baselines.detr3d.losses import set_loss
 from odd_bench.baselines.detr3d.sampling import Views
 from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
-from torch import Tensor, nn
-
 from odd_bench.blocks.backbone import parameter_groups
 from odd_bench.data.batch import SceneBatch, collate
 from odd_bench.training.method import SceneAnswer

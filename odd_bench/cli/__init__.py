@@ -54,7 +54,3 @@ def main() -> None:
 def _end(error: OddBenchError) -> NoReturn:
     typer.secho(f"error: {error}", fg="red", err=True)
     sys.exit(error.exit_code)
-
-
-if __name__ == "__main__":
-    main()

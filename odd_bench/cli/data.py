@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,7 @@ def info(folder: Folder) -> None:
 def validate(
     folder: Folder,
     deep: Annotated[bool, typer.Option("--deep", help="Decode every picture too.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor core.")] = None,
 ) -> None:
     """Check every invariant; name the shard, scene and field of all that fails. Exit code 1 if anything does."""
     from rich.progress import track
@@ -35,7 +37,10 @@ def validate(
     from odd_bench.scoring.problems import problem_report
 
     result = checks.validate(
-        folder, deep, lambda shards: track(shards, "checking", disable=len(shards) < 2, transient=True)
+        folder,
+        deep,
+        lambda reports, count: track(reports, "checking", count, disable=count < 2, transient=True),
+        workers or len(os.sched_getaffinity(0)),
     )
     if result.problems:
         typer.echo(problem_report(list(result.problems)))

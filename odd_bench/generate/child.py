@@ -16,6 +16,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odd_bench.errors import StorageError
+
 if TYPE_CHECKING:
     from odd_bench.generate.config import RenderSettings
 
@@ -51,17 +53,19 @@ def _server(folder: Path):
     from odd_bench.generate.plan import catalogue_of
     from odd_bench.generate.run_folder import RunFolder
     from odd_bench.generate.scene_maker import Report, SceneRefused, make_scene
+    from odd_bench.generate.source import Sources
     from odd_bench.shapes.library import open_library
 
     run = RunFolder(folder)
     config = run.read_config()
     catalogue = catalogue_of(config, open_library(run.library) if config.assets else None)
+    sources = Sources(config, catalogue, run.work)
     greeting = {"blender": blender, "device": device_line(config.render)}
 
     def serve(request: dict) -> dict:
         line = json.loads(request["line"])
         try:
-            record, report = make_scene(line, plan_digest(request["line"]), config, catalogue, run.work)
+            record, report = make_scene(line, plan_digest(request["line"]), sources)
             with report.stage("pack"):
                 write_staged(run.staged(line["scene"]), record, CodecConfig())
         except SceneRefused as refused:
@@ -90,7 +94,7 @@ def _failure(kind: str, message: str, report) -> dict:
 def _is_storage(error: BaseException) -> bool:
     """Whether the disk, not the scene, is at fault: then no scene can succeed."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN:
+        if isinstance(error, StorageError) or (isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN):
             return True
         if os.strerror(errno.ENOSPC) in str(error):  # Blender reports a picture that it could not write in words
             return True

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import is_part, prove_folder, write_atomically
 from odd_bench.data.folder import PLAN, QUARANTINE, WORK
-from odd_bench.errors import WrongUse
+from odd_bench.errors import StorageError, WrongUse
 from odd_bench.generate.config import GenerateConfig, from_mapping, to_mapping
+from odd_bench.locking import InUse, locked
 
 HARMLESS = ("render.device", "render.threads")  # keys that may differ when a run is taken up again
 
@@ -24,7 +23,7 @@ class FolderError(WrongUse):
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths inside the output folder. work/ holds what is only needed until the run is complete."""
+    """Paths inside the output folder. work/ holds what is only needed until the run is complete, and the locks."""
 
     root: Path
 
@@ -45,12 +44,24 @@ class RunFolder:
         return self.root / "config.json"
 
     @property
+    def claim_copy(self) -> Path:
+        """The configuration once more, and the digest of the plan: what a damaged file of the two is mended by."""
+        return self.work / "claim.json"
+
+    @property
     def quarantine(self) -> Path:
         return self.root / QUARANTINE
 
     @property
     def reports(self) -> Path:
         return self.work / "reports.jsonl"
+
+    def slice_reports(self, index: int, count: int) -> Path:
+        """Reports of one slice: each file has one writer."""
+        return self.reports if count == 1 else self.work / f"reports-{index}-of-{count}.jsonl"
+
+    def all_reports(self) -> list[Path]:
+        return sorted(self.work.glob("reports*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
 
     def staged(self, scene: str) -> Path:
         return self.work / "staged" / f"{scene}.h5"
@@ -61,40 +72,101 @@ class RunFolder:
     def read_config(self) -> GenerateConfig:
         return from_mapping(json.loads(self.config.read_text()), where=str(self.config))
 
-    def claim(self, config: GenerateConfig) -> None:
-        """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another."""
-        wanted = to_mapping(config)
-        if self.config.exists():
-            _compare(json.loads(self.config.read_text()), wanted, self.root)
-        elif self.root.exists() and any(self.root.iterdir()):
+    def refuse_foreign(self) -> None:
+        """Raise FolderError, before anything is written, where the folder holds what no run of odd-bench made."""
+        if not self.root.exists():
+            return
+        if not self.root.is_dir():
+            raise FolderError(f"{self.root}: found a file; expected a folder. Hint: give another folder with --out.")
+        begun = self.config.exists() or self.claim_copy.exists()
+        if not begun and any(_is_foreign(path) for path in self.root.iterdir()):
             raise FolderError(
                 f"{self.root}: found files that no run of odd-bench made; expected a new or empty folder. "
                 "Hint: give another folder with --out."
             )
-        write_atomically(self.config, (json.dumps(wanted, indent=2, sort_keys=True) + "\n").encode())
+
+    def claim(self, config: GenerateConfig) -> None:
+        """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another.
+
+        A configuration that is gone or can no longer be read is compared by its copy and written again.
+        """
+        self.refuse_foreign()
+        wanted = to_mapping(config)
+        found = _read_object(self.config)
+        stored = found if found is not None else (_read_object(self.claim_copy) or {}).get("config")
+        if isinstance(stored, dict):
+            _compare(stored, wanted, self.root)
+        if found != wanted:
+            write_atomically(self.config, (json.dumps(wanted, indent=2, sort_keys=True) + "\n").encode())
+        for path in self.root.glob("*.part"):
+            if is_part(path):
+                path.unlink(missing_ok=True)
+
+    def claimed_plan(self) -> str | None:
+        """sha256 of the plan that the folder was begun with, None if it is not known."""
+        found = (_read_object(self.claim_copy) or {}).get("plan_sha256")
+        return found if isinstance(found, str) else None
+
+    def keep_claim(self, config: GenerateConfig, plan_sha256: str) -> None:
+        """Write the copy that a damaged configuration or plan is mended by."""
+        wanted = {"config": to_mapping(config), "plan_sha256": plan_sha256}
+        if _read_object(self.claim_copy) != wanted:
+            write_atomically(self.claim_copy, (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode())
 
     @contextmanager
-    def locked(self, name: str) -> Iterator[None]:
-        """Hold a lock that ends with the process. Raises FolderError if another run holds it."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        with open(self.work / f"{name}.lock", "w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise FolderError(
-                    f"{self.root}: found another run at work in this folder; expected to be alone. "
-                    "Hint: wait for it, or give another folder with --out."
-                ) from error
+    def locked(self, name: str, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+        """Hold the lock `name` of this folder. Raises FolderError if another run holds it; with `on_wait`, waits instead."""
+        wait = on_wait is not None
+        with ExitStack() as held:
+            with _alone(self.root):
+                held.enter_context(locked(self.work / f"{name}.lock", wait=wait, on_wait=on_wait or (lambda: None)))
             yield
+
+    @contextmanager
+    def shards_locked(self, numbers: Iterable[int]) -> Iterator[None]:
+        """Hold the shards of these numbers. Raises FolderError if another run holds one of them."""
+        with ExitStack() as held:
+            with _alone(self.root):
+                held.enter_context(locked(self.work / "shards.lock", numbers))
+            yield
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except InUse as error:
+        raise FolderError(
+            f"{root}: found another run at work in this folder; expected to be alone. Hint: wait for it, give another folder "
+            "with --out, or share the work between calls with --slice."
+        ) from error
 
 
 def check_writable(root: Path) -> None:
     """Raise FolderError early if nothing can be written below `root`."""
-    existing = next(path for path in (root, *root.absolute().parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
+    try:
+        prove_folder(root)
+    except StorageError as error:
         raise FolderError(
-            f"{root}: found a place that cannot be written; expected a writable folder. Hint: choose another with --out."
-        )
+            f"{root}: found a place that cannot be written ({error.found}); expected a writable folder. "
+            "Hint: choose another with --out."
+        ) from error
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file in the folder is none of ours: not a leftover of a killed start, nor work/ with nothing but locks."""
+    if path.name == WORK and path.is_dir():
+        return any(item.suffix != ".lock" and not is_part(item) for item in path.iterdir())
+    return not is_part(path)
+
+
+def _read_object(path: Path) -> dict | None:
+    """The JSON object in a file, None if it is absent or damaged."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _compare(stored: dict, wanted: dict, root: Path) -> None:

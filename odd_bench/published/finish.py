@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from importlib import metadata
@@ -10,9 +9,11 @@ from pathlib import Path
 
 from odd_bench import __version__
 from odd_bench.data.folder import GROUND_TRUTH, STRADDLING, Description, write_description
-from odd_bench.generate.finish import scene_counts, shard_scenes, tidy
+from odd_bench.generate.finish import SceneCounts, shard_scenes, tidy
+from odd_bench.generate.quarantine import read_quarantine
 from odd_bench.generate.run_folder import RunFolder
 from odd_bench.generate.shard_work import ShardWork
+from odd_bench.json_lines import read_lines
 from odd_bench.published.plan import ImportConfig, Listing
 from odd_bench.scoring.ground_truth import truth_scene, write_ground_truth
 
@@ -38,19 +39,20 @@ def finish(
     config: ImportConfig, folder: RunFolder, listing: Listing, shards: list[ShardWork], new: int
 ) -> ImportReport:
     """Describe the data set: its ground truth, and what was corrected and refused."""
-    refused = _refused(folder.quarantine)
-    scenes = [scene for shard in shards if shard.path.exists() for scene in shard_scenes(shard.path)]
-    corrected = _corrected(folder.reports, {scene.name for scene in scenes})
-    report = ImportReport(len(scenes), new, corrected, refused, listing)
-    if scenes:
-        truth = [truth_scene(scene) for scene in scenes]
+    refused = {name: (one["kind"], one["message"]) for name, one in read_quarantine(folder.quarantine).items()}
+    made = {name for shard in shards if shard.path.exists() for name in shard.wanted}
+    report = ImportReport(len(made), new, _corrected(folder.reports, made), refused, listing)
+    if made:
+        counts = SceneCounts()
+        scenes = (scene for shard in shards if shard.path.exists() for scene in shard_scenes(shard.path))
+        truth = (truth_scene(counts.noted(scene)) for scene in scenes)
         stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth)
-        write_description(folder.root, _description(config, stated, scenes, report))
+        write_description(folder.root, _description(config, stated, counts, report))
         tidy(folder)
     return report
 
 
-def _description(config: ImportConfig, stated: str, scenes: list, report: ImportReport) -> Description:
+def _description(config: ImportConfig, stated: str, counts: SceneCounts, report: ImportReport) -> Description:
     return Description(
         name=config.name,
         version=config.version,
@@ -58,7 +60,7 @@ def _description(config: ImportConfig, stated: str, scenes: list, report: Import
         config=config.as_json(),
         libraries={"odd-bench": __version__, **{name: metadata.version(name) for name in LIBRARIES}},
         licences=LICENCES,
-        counts=scene_counts(scenes),
+        counts=counts.as_dict(),
         quality={
             "quarantined": dict(Counter(kind for kind, _ in report.refused.values())),
             "corrected": report.corrected,
@@ -69,17 +71,9 @@ def _description(config: ImportConfig, stated: str, scenes: list, report: Import
     )
 
 
-def _refused(quarantine: Path) -> dict[str, tuple[str, str]]:
-    """Kind and message by scene."""
-    if not quarantine.exists():
-        return {}
-    entries = [json.loads(line) for line in quarantine.read_text().splitlines()]
-    return {entry["scene"]: (entry["kind"], entry["message"]) for entry in entries}
-
-
 def _corrected(reports: Path, names: set[str]) -> dict[str, int]:
     """Counts over the scenes that are in the data set, however many calls it took."""
-    last = {entry["scene"]: entry["corrected"] for entry in map(json.loads, reports.read_text().splitlines())}
+    last = {entry["scene"]: entry["corrected"] for entry in read_lines(reports) if {"scene", "corrected"} <= set(entry)}
     total: Counter = Counter()
     for name in sorted(names & set(last)):
         total.update(last[name])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
+from odd_bench.names import component, is_left_by_tools, name_problem
 from odd_bench.published import sidecar
-from odd_bench.published.names import category_of, shape_of
+from odd_bench.published.names import PART, category_of, shape_of
 from odd_bench.published.refused import Refused
 from odd_bench.published.scene_folder import PICTURES, SCENE_2D, SCENE_3D
 from odd_bench.published.splits import read_splits, straddling_shapes
@@ -63,15 +66,13 @@ def list_scenes(source: Path, splits_file: Path | None) -> Listing:
         raise DataError(
             source, f"none of its {len(folders)} folders in {splits_file}", "the split file of these scenes"
         )
-    scenes, index = [], Counter()
+    scenes, index, taken = [], Counter(), set()
     for name in wanted:
         split = split_of[name]
         place = {"folder": name, "split": split, "index": index[split]}
-        scenes.append({**_names(folders[name]), **place, "source_sha256": source_sha256(folders[name])})
+        scenes.append({**_names(folders[name], taken), **place, "source_sha256": source_sha256(folders[name])})
+        taken.add(scenes[-1]["scene"])
         index[split] += 1
-    twice = [name for name, count in Counter(scene["scene"] for scene in scenes).items() if count > 1]
-    if twice:
-        raise DataError(source, f"{len(twice)} scenes in two folders, first {twice[0]}", "every scene once")
     straddling = straddling_shapes((scene["shape"], scene["split"]) for scene in scenes)
     lines = [json.dumps(scene, sort_keys=True, separators=(",", ":")) for scene in scenes]
     unlisted = [name for name in folders if name not in split_of]
@@ -80,7 +81,7 @@ def list_scenes(source: Path, splits_file: Path | None) -> Listing:
 
 def scenes_root(source: Path) -> Path:
     """The folder that holds the scene folders: an archive may have been unpacked with one folder around them."""
-    inner = [path for path in source.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))]
+    inner = [path for path in source.iterdir() if path.is_dir() and not is_left_by_tools(path.name)]
     alone = len(inner) == 1 and not _looks_like_scene(inner[0])
     return inner[0] if alone and any(map(_looks_like_scene, inner[0].iterdir())) else source
 
@@ -89,9 +90,12 @@ def source_sha256(folder: Path) -> str:
     """Digest of names and sizes of a folder's files and of its metadata: quick, and another after any exchange of files."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
+        digest.update(os.fsencode(path.relative_to(folder)) + f" {path.stat().st_size}\n".encode())
         if path.name in (SCENE_2D, SCENE_3D, sidecar.FILE):
-            digest.update(path.read_bytes())
+            try:
+                digest.update(path.read_bytes())
+            except OSError as error:
+                digest.update(str(error.errno).encode())  # refused later, with its scene
     return digest.hexdigest()
 
 
@@ -99,7 +103,7 @@ def _folders(source: Path) -> dict[str, Path]:
     if not source.is_dir():
         raise DataError(source, "no such folder", "the folder of scene folders", "Unpack the archive first")
     paths = sorted(path for path in scenes_root(source).iterdir() if path.is_dir())
-    folders = {path.name: path for path in paths if not path.name.startswith((".", "__"))}
+    folders = {path.name: path for path in paths if not is_left_by_tools(path.name)}
     if not any(map(_looks_like_scene, folders.values())):
         raise DataError(
             source, "no scene folders", f"folders with {PICTURES}/ and {SCENE_3D}", "Unpack the archive first"
@@ -111,12 +115,21 @@ def _looks_like_scene(path: Path) -> bool:
     return (path / SCENE_3D).is_file() or (path / PICTURES).is_dir()
 
 
-def _names(folder: Path) -> dict[str, str]:
-    """Scene, category and shape; a damaged sidecar is refused later, with its scene."""
+def _names(folder: Path, taken: Collection[str]) -> dict[str, str]:
+    """Scene, category and shape, with `refused` and the reason where a name cannot be used; a damaged sidecar is refused later.
+
+    taken: names of the scenes before it.
+    """
     try:
         own = sidecar.read_names(folder)
     except Refused:
         own = None
-    if own:
-        return {"scene": own["name"], "category": own["category"], "shape": own["shape"]}
-    return {"scene": folder.name, "category": category_of(folder.name), "shape": shape_of(folder.name)}
+    names = own or {"name": folder.name, "category": category_of(folder.name), "shape": shape_of(folder.name)}
+    problem = next(filter(None, map(name_problem, (folder.name, *names.values()))), "")
+    if names["name"] in taken:
+        problem = f"the name of another scene, {names['name']}"
+    if not problem:
+        return {"scene": names["name"], "category": names["category"], "shape": names["shape"]}
+    digest = hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:8]
+    scene = f"{component(folder.name)}-{digest}"
+    return {"scene": scene, "category": PART, "shape": scene, "refused": problem}

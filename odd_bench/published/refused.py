@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from odd_bench.errors import OddBenchError
 
-class Refused(Exception):
+
+class Refused(OddBenchError):
     """kind: one of a few words to count by, for example `missing views`. detail: file and finding."""
 
     def __init__(self, kind: str, detail: str):

@@ -11,22 +11,22 @@ from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.data.codec import CodecConfig
+from odd_bench.data.damage import described
 from odd_bench.data.digest import plan_digest
+from odd_bench.data.errors import DataError
+from odd_bench.data.layout import check_shapes
 from odd_bench.data.shards import write_staged
 from odd_bench.generate.pool import Outcome
 from odd_bench.generate.quarantine import give_up, given_up, take_back
 from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
 from odd_bench.generate.shard_work import ShardWork, find_waiting, pack, shards_of
+from odd_bench.json_lines import append_line
 from odd_bench.published.finish import ImportReport, finish
 from odd_bench.published.plan import ImportConfig, Listing, list_scenes, scenes_root
 from odd_bench.published.refused import Refused
 from odd_bench.published.scenes import published_record
-
-MALFORMED = (KeyError, ValueError, IndexError, TypeError, AttributeError, np.linalg.LinAlgError)
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,16 @@ def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imp
     """Read one scene folder and stage its record; runs in any process."""
     planned = json.loads(line)
     try:
+        if planned.get("refused"):
+            raise Refused("unusable name", planned["refused"])
         record, corrected = published_record(root / planned["folder"], planned, plan_digest(line))
+        check_shapes(record)
     except Refused as refused:
         return Imported(planned["scene"], refused.kind, refused.detail)
-    except MALFORMED as error:  # metadata whose values are of another kind than the layout's
-        return Imported(planned["scene"], "damaged metadata", f"{type(error).__name__}: {error}")
+    except DataError as error:
+        return Imported(planned["scene"], "damaged metadata", str(error))
+    except Exception as error:  # what others made fails in more ways than can be listed; the other scenes go on
+        return Imported(planned["scene"], "damaged metadata", described(error))
     write_staged(staged, record, codec)
     return Imported(planned["scene"], corrected={name: int(count) for name, count in corrected.items() if count})
 
@@ -103,20 +108,22 @@ def _import_shards(shards: list[ShardWork], config: ImportConfig, folder: RunFol
     """Import what is waiting, pack every shard once its last scene is in; returns how many scenes were imported."""
     total, done, new = sum(len(shard.waiting) for shard in shards), 0, 0
     root = scenes_root(config.source)
-    with _mapper(workers) as in_parallel, folder.reports.open("a") as reports:
+    with _mapper(workers) as in_parallel:
         for shard in shards:
-            if not shard.waiting and shard.path.exists():
-                continue
-            names = [name for name in shard.lines if name in shard.waiting]
-            lines, staged = [shard.lines[name] for name in names], [folder.staged(name) for name in names]
-            for outcome in in_parallel(import_scene, [root] * len(names), lines, staged, [config.codec] * len(names)):
-                reports.write(json.dumps(asdict(outcome)) + "\n")
-                reports.flush()
-                if outcome.kind:
-                    give_up(folder.quarantine, Outcome(outcome.scene, outcome.kind, outcome.message))
-                done, new = done + 1, new + (not outcome.kind)
-                on_scene(outcome, done, total)
-            pack(shard, folder, config.name)
+            while not shard.whole:
+                names = [name for name in shard.lines if name in shard.waiting]
+                lines, staged = [shard.lines[name] for name in names], [folder.staged(name) for name in names]
+                for outcome in in_parallel(
+                    import_scene, [root] * len(names), lines, staged, [config.codec] * len(names)
+                ):
+                    append_line(folder.reports, asdict(outcome))
+                    if outcome.kind:
+                        give_up(folder.quarantine, Outcome(outcome.scene, outcome.kind, outcome.message))
+                        shard.wanted.pop(outcome.scene)
+                    done, new = done + 1, new + (not outcome.kind)
+                    on_scene(outcome, done, total)
+                shard.waiting = pack(shard, folder, config.name)  # those whose staged files have vanished meanwhile
+                total += len(shard.waiting)
     return new
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from odd_bench.data import damage
 from odd_bench.data.codec import MAX_OBJECTS
-from odd_bench.published.exr import read_depth
+from odd_bench.data.errors import DataError
+from odd_bench.data.stored_scene import MOST_PIXELS
+from odd_bench.names import name_problem
+from odd_bench.published.exr import MOST_SIDE, read_depth
 from odd_bench.published.refused import Refused
 
 SCENE_3D, SCENE_2D = "scene3d.metadata.json", "scene2d.metadata.json"
@@ -43,10 +46,21 @@ def read_scene_folder(folder: Path) -> SceneFolder:
     """Read one folder. Raises Refused where a file is missing, damaged or of another size than the first picture."""
     scene3d, scene2d = read_json(folder / SCENE_3D), read_json(folder / SCENE_2D)
     names, views = _object_names(scene3d), _view_count(folder, scene3d)
-    images = np.stack([picture(view_path(folder, PICTURES, view))[..., :3] for view in range(views)])
-    depth_m = np.stack([_sized(read_depth(path), images, path) for path in _views(folder, DEPTH, views, ".exr")])
+    images = _images(folder, views)
+    size = images.shape[1:3]
+    depth_m = np.stack([read_depth(path, size) for path in _views(folder, DEPTH, views, ".exr")])
     odd, masked = (_masks_if_there(folder, kind, views, images) for kind in (ODD_MASKS, ALL_MASKS))
     return SceneFolder(images, depth_m, _instance(folder, names, views, images), odd, masked, scene3d, scene2d)
+
+
+def _images(folder: Path, views: int) -> np.ndarray:
+    first = picture(view_path(folder, PICTURES, 0))
+    if views * first.shape[0] * first.shape[1] > MOST_PIXELS:
+        raise Refused(
+            "too large a picture", f"{views} views of {first.shape[:2]}; at most {MOST_PIXELS:,} pixels in all"
+        )
+    others = [picture(view_path(folder, PICTURES, view), first.shape[:2]) for view in range(1, views)]
+    return np.stack([first, *others])
 
 
 def view_path(folder: Path, kind: str, view: int, ending: str = ".png") -> Path:
@@ -62,25 +76,31 @@ def object_mask_path(folder: Path, name: str, view: int) -> Path:
 def read_json(path: Path) -> dict[str, Any]:
     """A metadata file. Raises Refused."""
     try:
-        found = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise Refused("missing metadata", path.name) from error
-    except (ValueError, OSError) as error:
-        raise Refused("damaged metadata", f"{path.name}: {error}") from error
+        found = damage.read_json(path, "a metadata file", "")
+    except DataError as error:
+        missing = isinstance(error.__cause__, FileNotFoundError)
+        detail = path.name if missing else f"{path.name}: {error.found}"
+        raise Refused("missing metadata" if missing else "damaged metadata", detail) from error
     if not isinstance(found, dict):
         raise Refused("damaged metadata", f"{path.name}: {type(found).__name__}; expected an object")
     return found
 
 
-def picture(path: Path) -> np.ndarray:
-    """(h, w, 3) uint8 of a picture or a mask, whatever its mode. Raises Refused."""
+def picture(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
+    """(h, w, 3) uint8 of a PNG, whatever its mode. size: height and width it must have. Raises Refused before a pixel is read."""
+    name = "/".join(path.parts[-2:])
     try:
-        with Image.open(path) as image:
+        damage.check_plain(path, "a PNG")
+        with damage.reading(path, "a PNG", ""), Image.open(path, formats=("PNG",)) as image:
+            found = image.size[::-1]
+            if size is not None and found != size:
+                raise Refused("sizes differ", f"{name}: {found}; pictures {size}")
+            if max(found) > MOST_SIDE:
+                raise Refused("too large a picture", f"{name}: {found[0]:,} x {found[1]:,} pixels")
             return np.asarray(image.convert("RGB"))
-    except FileNotFoundError as error:
-        raise Refused("missing views", "/".join(path.parts[-2:])) from error
-    except (OSError, ValueError, SyntaxError) as error:  # as Pillow puts damage
-        raise Refused("unreadable picture", f"{'/'.join(path.parts[-2:])}: {error}") from error
+    except DataError as error:
+        kind = "missing views" if isinstance(error.__cause__, FileNotFoundError) else "unreadable picture"
+        raise Refused(kind, name if kind == "missing views" else f"{name}: {error.found}") from error
 
 
 def _object_names(scene3d: dict[str, Any]) -> list[str]:
@@ -90,7 +110,7 @@ def _object_names(scene3d: dict[str, Any]) -> list[str]:
         raise Refused("damaged metadata", f"{SCENE_3D}: an object without {error}") from error
     if not names:
         raise Refused("no objects", f"{SCENE_3D} lists none")
-    if len(set(names)) < len(names) or len(names) > MAX_OBJECTS or any("/" in name for name in names):
+    if len(set(names)) < len(names) or len(names) > MAX_OBJECTS or any(map(name_problem, names)):
         raise Refused(
             "damaged metadata", f"{SCENE_3D}: objects {names[:9]}; expected up to {MAX_OBJECTS} distinct names"
         )
@@ -117,17 +137,11 @@ def _views(folder: Path, kind: str, views: int, ending: str) -> list[Path]:
     return paths
 
 
-def _sized(array: np.ndarray, images: np.ndarray, path: Path) -> np.ndarray:
-    if array.shape[:2] != images.shape[1:3]:
-        raise Refused("sizes differ", f"{'/'.join(path.parts[-2:])}: {array.shape[:2]}; pictures {images.shape[1:3]}")
-    return array
-
-
 def _masks_if_there(folder: Path, kind: str, views: int, images: np.ndarray) -> np.ndarray | None:
     if not (folder / kind).is_dir():
         return None
     return np.stack(
-        [_sized(picture(path)[..., 0], images, path) > IS_OBJECT for path in _views(folder, kind, views, ".png")]
+        [picture(path, images.shape[1:3])[..., 0] > IS_OBJECT for path in _views(folder, kind, views, ".png")]
     )
 
 
@@ -139,7 +153,7 @@ def _instance(folder: Path, names: list[str], views: int, images: np.ndarray) ->
         overlap = 0
         for i, name in enumerate(names):
             path = object_mask_path(folder, name, view)
-            grey = _sized(picture(path)[..., 0], images, path)
+            grey = picture(path, images.shape[1:3])[..., 0]
             overlap += int(((grey > IS_OBJECT) & (instance[view] > 0)).sum())
             wins = grey > lightest
             instance[view][wins], lightest[wins] = i + 1, grey[wins]

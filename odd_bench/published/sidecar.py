@@ -6,13 +6,13 @@ Programs for the published data do not look at these files; with them a scene co
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from odd_bench.data.record import SceneRecord
+from odd_bench.names import name_problem
 from odd_bench.published.refused import Refused
 from odd_bench.published.scene_folder import picture, read_json, view_path
 from odd_bench.scene import Scene, SceneObject
@@ -21,8 +21,8 @@ FILE, CHANGE = "odd-bench.json", "change"
 FORMAT, VERSION = "odd-bench/scene-folder", 1
 GREY_STEP = 100  # grey between UNCHANGED, CHANGED and LOST
 NUMBERS = ("magnitude", "world_from_object", "aabb", "obb", "visible_pixels", "amodal_pixels", "changed_pixels")
-SAFE_NAME = re.compile(r"\w[\w-]*")
-COUNTS = ("visible_pixels", "amodal_pixels", "changed_pixels")
+SHAPES = {"world_from_object": (4, 4), "aabb": (6,), "obb": (7,)}  # of the others: one number
+PIXELS = ("visible_pixels", "amodal_pixels", "changed_pixels")  # one number a view
 
 
 def write_sidecar(folder: Path, record: SceneRecord) -> None:
@@ -43,11 +43,11 @@ def read_names(folder: Path) -> dict | None:
     document = read_json(folder / FILE)
     if (document.get("format"), document.get("version")) != (FORMAT, VERSION):
         raise Refused("damaged metadata", f"{FILE}: another format; expected {FORMAT} version {VERSION}")
-    names = {key: str(document.get(key)) for key in ("name", "category", "shape")}
+    names = {key: document.get(key) for key in ("name", "category", "shape")}
     for key, name in names.items():
-        if not SAFE_NAME.fullmatch(name):  # a file will be called so
+        if problem := name_problem(name):
             raise Refused(
-                "damaged metadata", f"{FILE}: {key} {name!r}; expected letters, digits, dashes and underscores"
+                "damaged metadata", f"{FILE}: {key} {str(name)[:60]!r} is {problem}; expected one path component"
             )
     return names
 
@@ -55,11 +55,13 @@ def read_names(folder: Path) -> dict | None:
 def read_sidecar(folder: Path, scene: Scene) -> tuple[tuple[SceneObject, ...], np.ndarray]:
     """The objects of a scene and its change masks, (views, h, w) uint8. Raises Refused."""
     try:
-        objects = tuple(_from_json(i, item) for i, item in enumerate(read_json(folder / FILE)["objects"]))
-    except (KeyError, TypeError, ValueError) as error:
+        listed = read_json(folder / FILE)["objects"]
+        objects = tuple(_from_json(i, item, len(scene.cameras)) for i, item in enumerate(listed))
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Refused("damaged metadata", f"{FILE}: {type(error).__name__}: {error}") from error
     views = range(len(scene.cameras))
-    return objects, np.stack([picture(view_path(folder, CHANGE, view))[..., 0] // GREY_STEP for view in views])
+    size = scene.cameras[0].height, scene.cameras[0].width
+    return objects, np.stack([picture(view_path(folder, CHANGE, view), size)[..., 0] // GREY_STEP for view in views])
 
 
 def _as_json(one: SceneObject) -> dict:
@@ -68,8 +70,17 @@ def _as_json(one: SceneObject) -> dict:
     return {"label": one.label, "type": one.type, **numbers, "legacy_box": legacy}
 
 
-def _from_json(i: int, item: dict) -> SceneObject:
-    numbers = {key: np.array(item[key], int if key in COUNTS else float) for key in NUMBERS}
-    numbers["magnitude"] = float(item["magnitude"])
-    legacy = None if item["legacy_box"] is None else np.array(item["legacy_box"], float)
+def _from_json(i: int, item: dict, views: int) -> SceneObject:
+    numbers = {key: _array(item, key, (views,) if key in PIXELS else SHAPES.get(key, ())) for key in NUMBERS}
+    numbers["magnitude"] = float(numbers["magnitude"])
+    legacy = None if item["legacy_box"] is None else _array(item, "legacy_box", (6,))
+    if item["label"] not in (0, 1) or not isinstance(item["type"], str | None):
+        raise ValueError(f"objects[{i}]: label {item['label']!r}, type {item['type']!r}")
     return SceneObject(id=i, label=int(item["label"]), type=item["type"], **numbers, legacy_box=legacy)
+
+
+def _array(item: dict, key: str, shape: tuple[int, ...]) -> np.ndarray:
+    array = np.array(item[key], int if key in PIXELS else float)
+    if array.shape != shape:
+        raise ValueError(f"{key} of shape {array.shape}; expected {shape}")
+    return array

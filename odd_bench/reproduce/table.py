@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from odd_bench.configuration import ConfigError, build, check_choice, named_texts, read_mapping
+from odd_bench.configuration import ConfigError, build, check_choice, named_texts, read_mapping, read_yaml
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def load_table(name: str) -> Table:
         return from_mapping({"name": path.stem, **values}, str(path))
     texts = named_texts("odd_bench.reproduce", "tables")
     check_choice(name, texts, "reproduce")
-    return from_mapping({"name": name, **yaml.safe_load(texts[name])}, f"table {name}")
+    return from_mapping({"name": name, **read_yaml(texts[name])}, f"table {name}")
 
 
 def from_mapping(values: Mapping[str, Any], where: str) -> Table:

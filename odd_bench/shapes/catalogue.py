@@ -49,13 +49,15 @@ class Catalogue(Protocol):
 class Procedural:
     """Toys or parts from seeds. seed: of the data set. shapes: how many each split will use, so that splits share none.
 
-    only: categories to restrict to, empty = all. mesh_faces: about how many faces the mesh of a toy has.
+    only: categories to restrict to, empty = all. loose: with what lies loose in a toy and falls out unless it stands upright.
+    mesh_faces: about how many faces the mesh of a toy has.
     """
 
     kind: str
     seed: int
     shapes: Mapping[str, int]
     only: tuple[str, ...] = ()
+    loose: bool = True
     mesh_faces: int = 50_000
 
     def base_shape(self, split: str, number: int) -> BaseShape:
@@ -76,7 +78,8 @@ class Procedural:
 
         if self.kind == "parts":
             return replace(cad.make_part(shape.category, shape.seed), name=shape.name)
-        return replace(toys.make_toy(shape.category, shape.seed), name=shape.name, faces=self.mesh_faces)
+        toy = replace(toys.make_toy(shape.category, shape.seed), name=shape.name, faces=self.mesh_faces)
+        return toy if self.loose else toy.emptied()
 
     def _categories(self, split: str) -> tuple[str, ...]:
         return tuple(name for name in self._all(split) if not self.only or name in self.only)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.geometry.raycast import nearest
 from odd_bench.geometry.shape import PartEdit, Shape
 from odd_bench.shapes.assembly import Assembly

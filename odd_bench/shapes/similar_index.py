@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.geometry.shape import Shape
 from odd_bench.shapes.features import DINOV2_SIDE, DinoV2, view_features
 from odd_bench.shapes.fixed_views import Surface, seen_difference, shades, surface_points

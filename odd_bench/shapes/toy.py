@@ -23,6 +23,7 @@ class Part:
 
     field: in the design frame (z up, the toy looks along +x, inside the cube of side 4). blend: fillet radius with what came
     before. cut: take the field away instead of adding it. movable: may be moved, turned or left out as an anomaly.
+    loose: held by gravity alone, like a drink in its cup: it is there only while the toy stands upright.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Part:
     blend: float = 0.0
     cut: bool = False
     movable: bool = False
+    loose: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Toy:
     @property
     def movable_parts(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(part.name for part in self.parts if part.movable))
+
+    def emptied(self) -> Toy:
+        """The toy without its loose parts."""
+        return replace(self, parts=tuple(part for part in self.parts if not part.loose))
 
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
         """Mesh the toy. Edits are in the canonical frame; an unknown part name raises KeyError."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
 
+from odd_bench.configuration import Configurations
 from odd_bench.data.batch import SceneBatch
+from odd_bench.data.dataset import FeatureFolder
 from odd_bench.data.reader import Dataset
 
 
@@ -54,6 +56,28 @@ class Method(Protocol):
 
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
         """Pictures (3, h, w) in [0, 1] by name, to watch training by; may be empty."""
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """How a method comes about: what `odd-bench train --model NAME` and everything after it need to know.
+
+    configurations: named ones, and what may be set. prepare: from a resolved configuration, the training data, a device and a
+    tracker of progress to a new method and the teacher's features it learns from, None for most. restore: from a configuration
+    and weights to the method; raises RuntimeError where they do not fit. describe: facts for the prediction file.
+    told_boxes: the assignments that tell the method the true boxes; none where it cannot be told.
+    """
+
+    name: str
+    configurations: Configurations
+    prepare: Callable[..., tuple[Method, FeatureFolder | None]]
+    restore: Callable[[Any, dict[str, Tensor]], Method]
+    describe: Callable[[Any], dict[str, Any]]
+    told_boxes: tuple[str, ...] = ()
+
+    def resolved(self, config: str, assignments: Iterable[str]) -> Any:
+        """The named configuration after `key=value` assignments. Raises ConfigError."""
+        return self.configurations.with_overrides(self.configurations.load(config), assignments)
 
 
 @runtime_checkable

@@ -6,6 +6,7 @@ import types
 from pathlib import Path
 
 import pytest
+
 from odd_bench.blender_jobs.process import BlenderVersionError, version_check
 
 
@@ -48,6 +49,7 @@ def test_unknown_device():
 @pytest.mark.blender
 def test_auto_device_says_why():
     import bpy
+
     from odd_bench.blender_jobs.device import use_device
 
     device = use_device("auto")

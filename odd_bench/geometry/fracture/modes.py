@@ -16,7 +16,7 @@ from scipy import ndimage, sparse
 from scipy.optimize import linprog
 from scipy.sparse import linalg
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.geometry.cells import Cells, components, divide
 from odd_bench.geometry.refusal import NO_MODES, OPEN_MESH, SEVERAL_BODIES, Refusal
 from odd_bench.geometry.shape import Shape

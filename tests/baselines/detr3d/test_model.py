@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+
 from odd_bench.baselines.detr3d.config import load_config, with_overrides
 from odd_bench.baselines.detr3d.decoder import refined
 from odd_bench.baselines.detr3d.levels import Levels
 from odd_bench.baselines.detr3d.model import Detr3d
 from odd_bench.baselines.two_class import ANOMALOUS, NORMAL
-
 from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.configuration import ConfigError
 from odd_bench.errors import WrongUse
