@@ -10,9 +10,9 @@ from pathlib import Path
 
 from odd_bench.atomic import write_atomically
 from odd_bench.data.folder import shard_path
-from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.run_folder import FolderError, RunFolder
-from odd_bench.generate.shard_work import ShardWork
+from odd_bench.data.run_folder import FolderError, RunFolder
+from odd_bench.data.shard_work import ShardWork
+from odd_bench.generate.config import GenerateConfig, to_mapping
 
 Draw = Callable[[], Iterator[str]]  # draws the same lines each time
 
@@ -51,7 +51,7 @@ def keep_plan(draw: Draw, config: GenerateConfig, folder: RunFolder) -> list[Sha
                 "Hint: finish the run with the version that began it, or give another folder with --out."
             )
         write_atomically(folder.plan, (_stored(line) for line in draw()))
-    folder.keep_claim(config, sha256)
+    folder.keep_claim(to_mapping(config), sha256)
     return shards
 
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from odd_bench.data.outcome import Outcome
 from odd_bench.errors import stoppable
 from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.pool import Outcome
 from odd_bench.generate.run import RunOptions, RunSummary, Watcher, generate
 from odd_bench.shapes.library import Entry
 
@@ -21,7 +21,7 @@ LINE_EVERY_S = 30.0
 
 
 def run_with_progress(config: GenerateConfig, out: Path, options: RunOptions) -> RunSummary:
-    """Generate, showing progress; prints the summary and where the preview lies."""
+    """Generate, showing progress; prints the summary."""
     console = Console()
     scenes = sum(config.splits.values())
     console.print(f"{config.name}: {scenes} scenes, {config.orbit.views} views of {config.orbit.pixels} px -> {out}")
@@ -31,8 +31,6 @@ def run_with_progress(config: GenerateConfig, out: Path, options: RunOptions) ->
         watcher = Watcher(display, lambda entry: _show_asset(entry, console), display.show_stage, display.say)
         summary = generate(config, out, options, watcher)
     _show(summary, console)
-    if summary.complete:
-        _preview(out, console)
     return summary
 
 
@@ -106,12 +104,6 @@ def _refusals(refusals: Counter[str]) -> Table:
     for reason, times in refusals.most_common(12):
         table.add_row(reason, str(times))
     return table
-
-
-def _preview(out: Path, console: Console) -> None:
-    from odd_bench.view.preview import write_preview
-
-    console.print(f"preview: {write_preview(out)}", highlight=False, soft_wrap=True)
 
 
 def _interrupt(signal_number, frame) -> None:

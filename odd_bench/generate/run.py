@@ -13,19 +13,21 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
+from odd_bench.data.outcome import Outcome
+from odd_bench.data.quarantine import give_up, given_up, take_back, take_back_machine_faults
+from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.shard_work import ShardWork, find_waiting, pack
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.config import GenerateConfig
+from odd_bench.generate.config import GenerateConfig, to_mapping
 from odd_bench.generate.finish import Unfinished, finish
 from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.plan_file import keep_plan
-from odd_bench.generate.pool import Limits, Outcome, allow_children
-from odd_bench.generate.quarantine import give_up, given_up, take_back, take_back_machine_faults
+from odd_bench.generate.pool import Limits, allow_children
 from odd_bench.generate.requirements import require_blender
-from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
-from odd_bench.generate.shard_work import ShardWork, find_waiting, pack
 from odd_bench.generate.source import variants_folder
 from odd_bench.generate.workers import LocalWorkers, Workers
 from odd_bench.json_lines import append_line
+from odd_bench.render.given import Given, environments_in, floors_in
 from odd_bench.shapes.library import Entry, Library, ingest
 from odd_bench.shapes.lookalikes import find_lookalikes
 from odd_bench.shapes.similar_config import SimilarConfig
@@ -123,8 +125,11 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
 
 def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> list[ShardWork]:
     """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
-    folder.claim(config)
-    floors, environments = _listing(config.floors, folders=True), _listing(config.environments, folders=False)
+    folder.claim(to_mapping(config))
+    floors, environments = (
+        _given(config.floors, floors_in, watcher),
+        _given(config.environments, environments_in, watcher),
+    )
     library = _library(config, folder, watcher) if config.assets is not None else None
     catalogue = catalogue_of(config, library)
     return keep_plan(lambda: plan_lines(config, catalogue, floors, environments), config, folder)
@@ -138,16 +143,14 @@ def _library(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> Lib
     return library
 
 
-def _listing(directory: str | None, folders: bool) -> list[str]:
-    """Sorted names of the texture sets or environment files that replace the built-in ones."""
+def _given(directory: str | None, look: Callable[[Path], Given], watcher: Watcher) -> list[str]:
+    """Names of the texture sets or environment files that replace the built-in ones; those that cannot be used are told."""
     if directory is None:
         return []
-    entries = sorted(Path(directory).iterdir())
-    names = [e.name for e in entries if (e.is_dir() if folders else e.suffix.lower() in (".exr", ".hdr"))]
-    if not names:
-        expected = "a folder of texture-set folders" if folders else "a folder with .exr or .hdr files"
-        raise FolderError(f"{directory}: found nothing to use; expected {expected}. Hint: leave the option out.")
-    return names
+    given = look(Path(directory))
+    for name, reason in given.refused.items():
+        watcher.notice(f"not used: {directory}/{name}: {reason}")
+    return given.names
 
 
 def _make_slice(

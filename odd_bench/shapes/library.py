@@ -248,13 +248,14 @@ def _read_apart(path: Path, entry: Entry, store: Path, limit_s: float) -> Entry:
 
 
 def _child(connection: Connection, path: Path, entry: Entry, store: Path) -> None:
-    from odd_bench.shapes.mesh_file import ShapeRefused
-    from odd_bench.shapes.wild import read_model
+    from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
+    from odd_bench.shapes.wild import model_of_mesh
 
     try:
-        model, mended, missing = read_model(path, entry.category, entry.name)
+        raw = read_mesh(path)
+        model, mended = model_of_mesh(raw, entry.category, entry.name)
         model.save(store / f"{entry.name}.npz")
-        connection.send({"mended": mended, "missing": ", ".join(missing)})
+        connection.send({"mended": mended, "missing": ", ".join(raw.missing)})
     except ShapeRefused as refused:
         connection.send({"reason": refused.reason, "detail": str(refused)})
     except MemoryError:

@@ -75,12 +75,15 @@ def predict_split(
     if precision not in (FULL, MIXED):
         raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
     prove_file(path)
-    views = views or run.config.train.views
+    names = dataset.scene_names(split)
+    views = min(
+        views or run.config.train.views, len(dataset.scene(names[0]).cameras)
+    )  # more than there are is all of them
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     method, on_gpu = run.method.to(device), torch.device(device).type == "cuda"
     if isinstance(method, ReadsData):
         method.read_from(dataset)
-    scenes = TestScenes(dataset, dataset.scene_names(split), views, run.config.train.pixels)
+    scenes = TestScenes(dataset, names, views, run.config.train.pixels)
     if on_gpu and isinstance(method, Records):
         method.record()
     if on_gpu and len(scenes):

@@ -16,12 +16,12 @@ import pytest
 
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.generate import pool
 from odd_bench.generate.config import RESTS, to_mapping, with_overrides
 from odd_bench.generate.plan import plan_lines
 from odd_bench.generate.pool import ChildStartError, Limits
 from odd_bench.generate.run import DiskFull, RunOptions, by_turns, generate
-from odd_bench.generate.run_folder import FolderError, RunFolder
 from odd_bench.generate.source import variants_folder
 from tests.generate.runs import CONFIG, FAKE, label_digests, planned, wait_for
 
@@ -79,7 +79,7 @@ def test_workers_take_turns_with_the_scenes_of_as_many_shapes(workers):
 def test_variants_are_forgotten_with_the_last_scene_of_their_shape(tmp_path):
     shapes = {json.loads(line)["shape"] for line in plan_lines(CONFIG)}
     (tmp_path / "set").mkdir()
-    RunFolder(tmp_path / "set").claim(CONFIG)
+    RunFolder(tmp_path / "set").claim(to_mapping(CONFIG))
     for folder in (variants_folder(tmp_path / "set/work", shape) for shape in shapes):
         folder.mkdir(parents=True)
         (folder / "bend-1.npz").write_bytes(b"a variant")
