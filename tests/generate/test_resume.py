@@ -17,11 +17,11 @@ import pytest
 
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import read_description
+from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.generate import pool
 from odd_bench.generate.finish import Unfinished
 from odd_bench.generate.pool import Limits
 from odd_bench.generate.run import RunOptions, Watcher, generate
-from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.json_lines import append_line, read_lines
 from tests.generate.runs import CONFIG, FAKE, label_digests, planned
 
@@ -216,8 +216,8 @@ def test_slices_and_a_full_run_started_at_once_lose_nothing(tmp_path, reference)
 
 
 def test_a_quarantine_written_by_many_at_once_has_every_entry(tmp_path):
-    from odd_bench.generate.pool import Outcome
     from odd_bench.data.quarantine import give_up, given_up
+    from odd_bench.generate.pool import Outcome
 
     (tmp_path / "quarantine.jsonl").write_text(TORN)
     with ThreadPoolExecutor(4) as threads:
