@@ -71,7 +71,8 @@ def read_yaml(text: str) -> Any:
 def one_line(error: Exception) -> str:
     """What is wrong with a YAML text, with the line it stands on."""
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
-    return f"{problem} in line {mark.line + 1}" if mark and problem else str(error).splitlines()[0]
+    first = str(error).splitlines()[0]
+    return f"{first}, line {mark.line + 1}{'' if problem in first else f': {problem}'}" if mark and problem else first
 
 
 class _Loader(yaml.SafeLoader):

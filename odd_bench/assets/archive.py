@@ -36,7 +36,8 @@ def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
         with reading(archive, f"a {kind} archive that can be unpacked", "Nothing was unpacked"):
             part.mkdir(parents=True)
             files = (_unzip if kind == "zip" else _untar)(archive, part)
-            _expect(bool(files), archive, ".", "holds no file")
+            if not files:
+                raise DataError(archive, "no file in it", "files of a collection", "Nothing was unpacked")
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -46,12 +47,12 @@ def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
 
 def _unzip(archive: Path, folder: Path) -> list[str]:
     with zipfile.ZipFile(archive) as packed:
-        members = {_plain(member.filename): member for member in packed.infolist() if not member.is_dir()}
-        for member in members.values():
+        found = [member for member in packed.infolist() if not member.is_dir()]
+        for member in found:
             mode = member.external_attr >> 16
             _expect(mode == 0 or stat.S_IFMT(mode) in (0, stat.S_IFREG), archive, member.filename, "not a plain file")
-        names = _checked(archive, [member.filename for member in members.values()])
-        _check_size(archive, sum(member.file_size for member in members.values()))
+        names, members = _checked(archive, [m.filename for m in found]), {_plain(m.filename): m for m in found}
+        _check_size(archive, sum(member.file_size for member in found))
         for name in names:
             with packed.open(members[name]) as source:
                 _write(source, folder / name)
@@ -108,16 +109,17 @@ def _checked(archive: Path, listed: list[str]) -> list[str]:
     """The paths of the members that are unpacked, sorted; what tools left in the archive is not."""
     _expect(len(listed) <= MOST_MEMBERS, archive, ".", f"holds {len(listed):,} files, more than {MOST_MEMBERS:,}")
     plain = [_plain(name) for name in listed]
-    names = [name for name in plain if not any(map(is_left_by_tools, name.split("/"))) or ".." in name.split("/")]
+    for name in plain:
+        _expect(is_inside(name), archive, name[:80], "outside its folder")
+    names = [name for name in plain if not any(map(is_left_by_tools, name.split("/")))]
     _check_names(archive, names)
     return sorted(names)
 
 
 def _check_names(archive: Path, names: list[str]) -> None:
-    """Names that stay inside, differ even where case does not count, and do not use a file as a folder."""
+    """Names of path components that differ even where case does not count, and do not use a file as a folder."""
     seen: set[str] = set()
     for name in names:
-        _expect(is_inside(name), archive, name, "outside its folder")
         problem = path_problem(name)
         _expect(not problem, archive, name[:60], f"is {problem}")
         _expect(name.lower() not in seen, archive, name, "there twice")

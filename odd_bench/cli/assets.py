@@ -58,7 +58,12 @@ def fetch(
         outcome = fetch_with_progress(manifest, folder, tuple(only or ()))
     for where, reason in outcome.failed.items():
         typer.secho(f"{where}: {reason}", fg="red", err=True)
-    typer.echo(f"{folder}: {len(outcome.fetched):,} new, {len(outcome.kept):,} kept, {len(outcome.failed):,} refused")
+    for where, missing in outcome.unpainted.items():
+        typer.secho(f"{where}: paint missing: {missing}", fg="yellow", err=True)
+    typer.echo(
+        f"{folder}: {len(outcome.fetched):,} new, {len(outcome.kept):,} kept, {len(outcome.failed):,} refused, "
+        f"{len(outcome.unpainted):,} without all of their paint"
+    )
     if (folder / READY).is_dir():
         typer.echo(f"for generate: --assets {folder / READY}")
     if outcome.failed:

@@ -22,7 +22,7 @@ def train(
         str | None, typer.Option(help="Of the image network: imagenet, none or a file.")
     ] = None,
     start_from: Annotated[Path | None, typer.Option(help="A run whose first stage to take over.")] = None,
-    devices: Annotated[str, typer.Option(help="How many GPUs.")] = "auto",
+    devices: Annotated[str, typer.Option(help="How many GPUs, or processes on the CPU. Default: every GPU.")] = "auto",
     overrides: Set = None,
 ) -> None:
     """Train a method, then predict and score every other split. The same command goes on where it was stopped."""

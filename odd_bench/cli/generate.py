@@ -80,6 +80,7 @@ def _add_command(kind: str, description: str) -> None:
         from odd_bench.generate.pool import Limits
         from odd_bench.generate.progress import run_with_progress
         from odd_bench.generate.run import RunOptions
+        from odd_bench.view.preview import write_preview
 
         named = {
             "seed": seed,
@@ -95,7 +96,9 @@ def _add_command(kind: str, description: str) -> None:
         index, count = parse_slice(slice_)
         refuse_together(finish, slice_, retry_quarantined)
         options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined, finish)
-        run_with_progress(config, out or Path("data") / config.name, options)
+        folder = out or Path("data") / config.name
+        if run_with_progress(config, folder, options).complete:
+            typer.echo(f"preview: {write_preview(folder)}")
 
 
 _add_command("toys", "ToysAD-8K style: procedural toys of 51 categories, 12 of them only in test-unseen.")

@@ -16,6 +16,7 @@ __all__ = ["ConfigError", "GenerateConfig", "from_mapping", "load_preset", "pres
 class OrbitConfig:
     """Cameras: one turn around the scene.
 
+    min_clearance_m: from a camera to the nearest object, along its view: closer by, that object would hide the others.
     fill: share of the picture that the objects' outlines span from the nearest place. distance factors: how much further away
     a camera stands; close by, the nearest object hides the others.
     """
@@ -25,8 +26,9 @@ class OrbitConfig:
     min_elevation_deg: float = 25.0
     max_elevation_deg: float = 50.0
     fill: float = 0.94
-    min_distance_factor: float = 1.05
-    max_distance_factor: float = 1.3
+    min_distance_factor: float = 1.02
+    max_distance_factor: float = 1.18
+    min_clearance_m: float = 0.45
     focal_mm: float = 30.0
     sensor_mm: float = 36.0
 

@@ -12,20 +12,21 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from odd_bench.data.outcome import BY_MACHINE, Outcome
+from odd_bench.data.run_folder import RunFolder
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.run_folder import RunFolder
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
 # Threads of OpenBLAS wait by spinning, a third of a scene's processor time, and help nothing.
 WAITING = {"OPENBLAS_NUM_THREADS": "1"}
 START_TIMEOUT_S = 180.0
+FOLDER_TIMEOUT_S = 20.0
 ATTEMPTS = 2
 STARTS = 3  # a child may be killed while it starts, for want of memory for example
 TRANSIENT = ("crashed", "killed", "hung", "garbage")  # worth a second attempt in a fresh child
-BY_MACHINE = ("killed", "hung")  # says nothing about the scene: the next call tries again
 KILLERS = (-signal.SIGKILL, -signal.SIGTERM)  # exit codes of a child that somebody else ended
 
 
@@ -35,30 +36,6 @@ class Limits:
 
     timeout_s: float = 900.0
     recycle_after: int = 100
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one scene. kind: empty if made, else refused, error, storage, crashed, killed, hung or garbage."""
-
-    scene: str
-    kind: str = ""
-    message: str = ""
-    attempts: int = 1
-    seconds: dict[str, float] = field(default_factory=dict)
-    refusals: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def made(self) -> bool:
-        return not self.kind
-
-    @property
-    def by_machine(self) -> bool:
-        """Whether the machine, not the scene, is to blame."""
-        return self.kind in BY_MACHINE
-
-    def as_dict(self) -> dict:
-        return asdict(self)
 
 
 class ChildStartError(OddBenchError):
@@ -181,6 +158,7 @@ class SceneChild:
 _live: set[SceneChild] = set()
 _local = threading.local()
 _stopping = threading.Event()
+_ended: set[str] = set()
 
 
 def _child_of_this_thread(root: str, run: str, limits: Limits) -> SceneChild:
@@ -197,8 +175,9 @@ def _child_of_this_thread(root: str, run: str, limits: Limits) -> SceneChild:
 
 def _start_child(root: str, run: str) -> SceneChild:
     """A new child; one that is killed or does not answer while it starts is started again. Raises ChildStartError."""
+    _wait_for_folder(RunFolder(Path(root)))
     for start in range(1, STARTS + 1):
-        if _stopping.is_set():
+        if _stopping.is_set() or run in _ended:
             raise ChildStartError("worker: the run is stopping")
         try:
             return SceneChild(root, run)
@@ -207,10 +186,28 @@ def _start_child(root: str, run: str) -> SceneChild:
                 raise
 
 
+def _wait_for_folder(folder: RunFolder) -> None:
+    """A network file system may show a new file late. Raises ChildStartError if this machine does not see the folder at all."""
+    deadline = time.monotonic() + FOLDER_TIMEOUT_S
+    while not folder.config.exists():
+        if time.monotonic() > deadline:
+            raise ChildStartError(
+                f"worker on {os.uname().nodename}: found no {folder.config}; expected the folder of the run, shared between the "
+                "machines. Hint: give --out a place that every worker sees under the same path."
+            )
+        time.sleep(0.5)
+
+
 def end_children(run: str) -> None:
-    """End the children of this process that serve a run, and leave those of others alone."""
+    """End the children of this process that serve a run, start no more for it, and leave those of others alone."""
+    _ended.add(run)
     for child in [one for one in _live if one.serves[1] == run]:
         child.kill()
+
+
+def live_children() -> int:
+    """How many children this process has now."""
+    return len(_live)
 
 
 def allow_children() -> None:

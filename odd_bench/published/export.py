@@ -13,10 +13,12 @@ import numpy as np
 from PIL import Image
 
 from odd_bench import __version__
+from odd_bench.atomic import prove_folder, storage_errors
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
 from odd_bench.data.record import SceneRecord
 from odd_bench.geometry.cameras import eye
+from odd_bench.locking import locked
 from odd_bench.names import name_problem
 from odd_bench.published.agreement import world_points
 from odd_bench.published.exr import write_depth
@@ -42,6 +44,7 @@ from odd_bench.published.splits import write_splits
 from odd_bench.published.visual_box import Seen, stated_size
 from odd_bench.scene import Scene, SceneObject
 
+LOCK = ".export.lock"  # in the folder of the export; readers of scene folders pass over names that begin with a dot
 OTHER_GREY = 1  # of whatever else the camera sees
 FARTHEST_GREY = 65535
 
@@ -51,27 +54,30 @@ def export_dataset(
 ) -> int:
     """Write the named scenes as folders, and `splits.json`; returns how many there are.
 
-    A folder appears under its name when it is whole, and one that is there is left alone. Raises DataError where the data
+    A folder appears under its name when it is whole, and one that is there is left alone. Raises StorageError where nothing can be
+    written, before the first scene if that can be known, InUse where another export is at work there, and DataError where the data
     set leaves depth out, a scene does not agree with itself, or two scenes would have one folder.
     """
     splits: dict[str, str] = {}
-    out.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        scene = dataset.scene(name)
-        folder = out / folder_name(scene)
-        if problem := name_problem(folder.name):
-            raise DataError(name, f"{problem}: {folder.name[:60]!r}", "a scene that a folder can be called after")
-        if folder.name in splits:
-            raise DataError(
-                folder, f"a second scene for it, {name}", "one scene a folder", "Export the splits one by one"
-            )
-        splits[folder.name] = scene.split
-        if not folder.exists():
-            record = dataset.record(name)
-            _check(record)
-            _write_whole(folder, record)
-        on_scene(folder)
-    write_splits(out / SPLITS_FILE, splits)
+    prove_folder(out)
+    with locked(out / LOCK):
+        for name in names:
+            scene = dataset.scene(name)
+            folder = out / folder_name(scene)
+            if problem := name_problem(folder.name):
+                raise DataError(name, f"{problem}: {folder.name[:60]!r}", "a scene that a folder can be called after")
+            if folder.name in splits:
+                raise DataError(
+                    folder, f"a second scene for it, {name}", "one scene a folder", "Export the splits one by one"
+                )
+            splits[folder.name] = scene.split
+            if not folder.exists():
+                record = dataset.record(name)
+                _check(record)
+                with storage_errors(folder, "room for a scene in a writable folder"):
+                    _write_whole(folder, record)
+            on_scene(folder)
+        write_splits(out / SPLITS_FILE, splits)
     return len(splits)
 
 

@@ -114,6 +114,19 @@ def open_library(store: Path) -> Library:
         ) from error
 
 
+def require_up(folder: Path) -> None:
+    """Raise LibraryError if a file's format does not say which way is up, so that its shape cannot be stood upright."""
+    from odd_bench.shapes.mesh_file import Y_UP, Z_UP, says_up
+
+    unsaid = [path for path in walk(folder).files if path.suffix.lower() in SUFFIXES and not says_up(path)]
+    if unsaid:
+        first, said = unsaid[0].relative_to(folder).as_posix(), ", ".join((*Y_UP, *Z_UP))
+        raise LibraryError(
+            f"{folder}: found {len(unsaid)} files whose format has no up axis, first {first}; expected {said} where toys stand "
+            "upright. Hint: --rest shared lets every shape fall as it may"
+        )
+
+
 def ingest(
     folder: Path, store: Path, limit_s: float = LIMIT_S, progress: Callable[[Entry], None] = lambda entry: None
 ) -> Library:
@@ -248,13 +261,14 @@ def _read_apart(path: Path, entry: Entry, store: Path, limit_s: float) -> Entry:
 
 
 def _child(connection: Connection, path: Path, entry: Entry, store: Path) -> None:
-    from odd_bench.shapes.mesh_file import ShapeRefused
-    from odd_bench.shapes.wild import read_model
+    from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
+    from odd_bench.shapes.wild import model_of_mesh
 
     try:
-        model, mended, missing = read_model(path, entry.category, entry.name)
+        raw = read_mesh(path)
+        model, mended = model_of_mesh(raw, entry.category, entry.name)
         model.save(store / f"{entry.name}.npz")
-        connection.send({"mended": mended, "missing": ", ".join(missing)})
+        connection.send({"mended": mended, "missing": ", ".join(raw.missing)})
     except ShapeRefused as refused:
         connection.send({"reason": refused.reason, "detail": str(refused)})
     except MemoryError:

@@ -9,22 +9,27 @@ import time
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 TOO_SLOW = "too slow"  # lies in the file
 NO_ANSWER, CRASHED = "no answer in time", "reader crashed"  # may lie in the machine
-PATIENCE = 10  # wall time over processor time that a child may take
+PATIENCE, LEAST_S = 10, 60.0  # wall time over processor time that a child may take, and what it may take in any case
 LOOK_EVERY_S = 0.2
 
 
-def answer_of(child: BaseProcess, connection: Connection, limit_s: float) -> dict[str, str]:
-    """What the child sends, or `reason` and `detail` why it sends nothing. limit_s: processor time."""
-    started = time.monotonic()
-    while not connection.poll(min(LOOK_EVERY_S, limit_s)):
+def answer_of(child: BaseProcess, connection: Connection, limit_s: float, share_s: float | None = None) -> Any:
+    """What the child sends, or a dict of `reason` and `detail` why it sends nothing.
+
+    limit_s: processor time of the child, from its start on. share_s: the part of it that is left for this answer, None = all.
+    """
+    started, share_s = time.monotonic(), limit_s if share_s is None else share_s
+    patience_s = max(LEAST_S, PATIENCE * share_s)
+    while not connection.poll(min(LOOK_EVERY_S, share_s)):
         used = processor_s(child.pid)
         if used is not None and used > limit_s:
-            return {"reason": TOO_SLOW, "detail": f"more than {limit_s:g} s of processor time"}
-        if time.monotonic() - started > PATIENCE * limit_s:
-            return {"reason": NO_ANSWER, "detail": f"more than {PATIENCE * limit_s:g} s by the clock"}
+            return {"reason": TOO_SLOW, "detail": f"more than {share_s:g} s of processor time"}
+        if time.monotonic() - started > patience_s:
+            return {"reason": NO_ANSWER, "detail": f"more than {patience_s:g} s by the clock"}
     try:
         return connection.recv()
     except EOFError:

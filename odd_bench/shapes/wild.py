@@ -32,7 +32,11 @@ DETAILS = "details"
 
 def read_model(path: Path, category: str, name: str) -> tuple[Assembly, str]:
     """The model in a mesh file, and what closing it took (see repair.close). Raises ShapeRefused."""
-    raw = read_mesh(path)
+    return model_of_mesh(read_mesh(path), category, name)
+
+
+def model_of_mesh(raw: RawMesh, category: str, name: str) -> tuple[Assembly, str]:
+    """The same for a mesh that has been read."""
     if np.ptp(raw.vertices, axis=0).min() < LEAST_SIDE:
         raise ShapeRefused("flat", f"sides {np.round(np.ptp(raw.vertices, axis=0), 3).tolist()}")
     closed, how = close(raw.vertices, raw.faces)

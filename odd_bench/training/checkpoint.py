@@ -11,11 +11,17 @@ import torch
 
 from odd_bench.atomic import write_atomically
 from odd_bench.blocks.stored_weights import read_stored
-from odd_bench.errors import WrongUse
+from odd_bench.errors import OddBenchError, WrongUse
 
 FORMAT, VERSION = "odd-bench/checkpoint", 1
 LATEST = "checkpoint.pt"
 AND = " and "  # between the names of devices
+# keys that change nothing of what is learnt: they may differ when a run is taken up again
+HARMLESS = ("train.workers", "train.report_every", "train.save_every", "train.picture_every")
+
+
+class Diverged(OddBenchError):
+    """A loss, a weight or the optimiser's state is no longer a finite number."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,15 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write the file whole or not at all. Raises DataError where the disk is full; the one before stays."""
+    """Write the file whole or not at all. Raises StorageError where the disk is full, Diverged where a number is not finite; the
+    one before stays.
+    """
+    wrong = first_not_finite(checkpoint)
+    if wrong:
+        raise Diverged(
+            f"step {checkpoint.step} of stage {checkpoint.stage + 1}: found {wrong} that is not finite; expected finite numbers. "
+            "Use a smaller train.learning_rate; nothing of it is saved, the last checkpoint is from before"
+        )
     content = io.BytesIO()
     torch.save({"format": FORMAT, "version": VERSION, **asdict(checkpoint)}, content)
     write_atomically(path, content.getvalue())
@@ -70,7 +84,25 @@ def load_checkpoint(path: Path) -> Checkpoint:
     found = (stored.pop("format", None), stored.pop("version", None)) if isinstance(stored, dict) else None
     if found != (FORMAT, VERSION):
         raise WrongUse(f"{path}: found {found}; expected {FORMAT} version {VERSION}. Train again with this release")
-    return Checkpoint(**stored)
+    try:
+        checkpoint = Checkpoint(**stored)
+    except TypeError as error:
+        raise WrongUse(f"{path}: found {error}; expected the keys of {FORMAT} version {VERSION}") from error
+    wrong = first_not_finite(checkpoint)
+    if wrong:
+        raise WrongUse(
+            f"{path}: found {wrong} that is not finite; expected finite numbers. Delete the file and train again with a smaller "
+            "train.learning_rate"
+        )
+    return checkpoint
+
+
+def first_not_finite(checkpoint: Checkpoint) -> str:
+    """Name of the first weight or optimiser value that is NaN or infinite, empty if there is none."""
+    for where, value in flat({"weights": checkpoint.weights, "optimizer": checkpoint.optimizer}).items():
+        if isinstance(value, torch.Tensor) and value.is_floating_point() and not torch.isfinite(value).all():
+            return where
+    return ""
 
 
 def check_same_run(path: Path, checkpoint: Checkpoint, model: str, config: dict[str, Any], data: str) -> None:
@@ -82,7 +114,7 @@ def check_same_run(path: Path, checkpoint: Checkpoint, model: str, config: dict[
     differences += [
         f"{key}: {stored.get(key)!r}, wanted {wanted.get(key)!r}"
         for key in sorted(stored.keys() | wanted.keys())
-        if stored.get(key) != wanted.get(key)
+        if stored.get(key) != wanted.get(key) and key not in HARMLESS
     ]
     if differences:
         shown = "; ".join(differences[:5]) + (f"; and {len(differences) - 5} more" if len(differences) > 5 else "")

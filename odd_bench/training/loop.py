@@ -9,7 +9,7 @@ import math
 import resource
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +17,30 @@ from typing import Any
 
 import numpy as np
 import torch
+import yaml
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
+from odd_bench.atomic import write_atomically
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.data.batch import SceneBatch, collate
-from odd_bench.data.dataset import Draws, FeatureFolder, TrainScenes
+from odd_bench.data.dataset import Draws, FeatureFolder, TestScenes, TrainScenes
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
-from odd_bench.errors import Interrupted, OddBenchError
-from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, check_same_run, load_checkpoint, save_checkpoint
+from odd_bench.errors import Interrupted, WrongUse
+from odd_bench.training.checkpoint import (
+    LATEST,
+    Checkpoint,
+    Diverged,
+    Spent,
+    check_same_run,
+    load_checkpoint,
+    save_checkpoint,
+)
 from odd_bench.training.configuration import TrainConfig
-from odd_bench.training.method import Measures, Method
+from odd_bench.training.method import ChoosesOnVal, Measures, Method
+
+CONFIG = "config.yaml"  # of a run's folder
 
 
 @dataclass(frozen=True)
@@ -56,17 +68,27 @@ class StepReport:
     memory_gb: float
 
 
-class Diverged(OddBenchError):
-    """A loss is no longer a finite number."""
-
-
 def make_fabric(train: TrainConfig, devices: int | str = "auto") -> Fabric:
-    """Fabric over the GPUs there are, or the CPU as one device."""
-    if not torch.cuda.is_available():
-        return Fabric(accelerator="cpu", devices=1, precision=precision_of(train))
-    many = devices not in (1, "1") and torch.cuda.device_count() > 1
-    strategy = "ddp_find_unused_parameters_true" if many else "auto"
-    return Fabric(accelerator="cuda", devices=devices, strategy=strategy, precision=precision_of(train))
+    """Fabric over the GPUs there are, or the CPU as one device; as several processes (gloo) where a number above 1 is asked for.
+
+    Raises WrongUse for what is no number, or one that the scenes of a step cannot be shared among.
+    """
+    count = device_count(str(devices))
+    if train.batch % count:
+        raise WrongUse(f"--devices: found {count} for train.batch={train.batch}; expected a number that divides it")
+    kind = "cuda" if torch.cuda.is_available() else "cpu"
+    strategy = "ddp_find_unused_parameters_true" if count > 1 else "auto"
+    return Fabric(accelerator=kind, devices=count, strategy=strategy, precision=precision_of(train))
+
+
+def device_count(devices: str) -> int:
+    """How many devices are meant: `auto` is every GPU, or the CPU as one."""
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 1
+    if devices == "auto":
+        return there
+    if not devices.isdecimal() or int(devices) < 1 or (torch.cuda.is_available() and int(devices) > there):
+        raise WrongUse(f"--devices: found {devices!r}; expected auto or a number from 1" + f" to {there}" * (there > 1))
+    return int(devices)
 
 
 def precision_of(train: TrainConfig) -> str:
@@ -89,17 +111,19 @@ def fit(
     """Train through all stages, from the run's latest checkpoint where there is one.
 
     first_stage: what it cost elsewhere, where it is left out here, because the method comes with its weights.
-    Raises Interrupted after Ctrl-C or SIGTERM, once the state is saved; Diverged where a loss is not finite; WrongUse where the
-    folder holds a run of another configuration.
+    Raises Interrupted after Ctrl-C or SIGTERM, once the state is saved; Diverged where a loss is not finite; WrongUse, before a
+    file is changed, where the folder holds a run of another configuration.
     """
-    job.folder.mkdir(parents=True, exist_ok=True)
+    check_stages(job.train, method.stages)
     latest = job.folder / LATEST
     resumed, data = load_checkpoint(latest) if latest.is_file() else None, data_digest(job.dataset)
     if resumed is not None:
         check_same_run(latest, resumed, job.model, job.config, data)
         method.load_state_dict(resumed.weights)
-        if resumed.finished:
-            return
+    if fabric.is_global_zero:
+        write_atomically(job.folder / CONFIG, yaml.safe_dump(job.config, sort_keys=False).encode())
+    if resumed is not None and resumed.finished:
+        return
     first, spent = int(first_stage is not None), first_stage or Spent()
     if resumed is not None:
         first, spent = resumed.stage, resumed.spent
@@ -108,6 +132,17 @@ def fit(
             here = resumed if resumed is not None and number == resumed.stage else None
             spent = train_stage(method, job, fabric, number, here, spent, report)
             after_stage(name, method)
+
+
+def check_stages(train: TrainConfig, stages: Sequence[str]) -> None:
+    """Raise WrongUse where a key has fewer values than there are stages."""
+    by_stage = {
+        "learning_rate": train.learning_rate,
+        **({"epochs": train.epochs} if train.steps is None else {"steps": train.steps}),
+    }
+    for key, values in by_stage.items():
+        if len(values) < len(stages):
+            raise WrongUse(f"train.{key}: found {len(values)} values; expected one for each stage: {', '.join(stages)}")
 
 
 def train_stage(
@@ -155,7 +190,7 @@ def train_stage(
             )
             save_checkpoint(job.folder / LATEST, checkpoint)
 
-    with interrupts() as stopped, board(job.folder, fabric, offset + start) as writer:
+    with interrupts() as asked_to_stop, board(job.folder, fabric, offset + start) as writer:
         clock = Clock(train.batch)
         for step, batch in enumerate(loader, start):
             set_rates(optimizer, base_rates, rate_factor(train, step, steps))
@@ -163,6 +198,10 @@ def train_stage(
             batch = batch.to(fabric.device)
             with fabric.autocast():  # Fabric's own reaches marked methods only where a strategy wraps the module
                 losses = module.loss(batch)
+            finite, stopped = agreed(fabric, bool(torch.isfinite(losses["total"].detach())), asked_to_stop())
+            if not finite:
+                check_finite(name, step + 1, {key: float(value.detach()) for key, value in losses.items()})
+                raise diverged(name, step + 1, "a loss of another process that is not finite")
             fabric.backward(losses["total"])
             if train.clip:
                 fabric.clip_gradients(module, optimizer, max_norm=train.clip, error_if_nonfinite=False)
@@ -171,19 +210,31 @@ def train_stage(
             clock.tick()
             done = step + 1
             if done % train.report_every == 0 or done == steps:
-                told = step_report(name, done, steps, losses, clock)
-                check_finite(told)
+                told = step_report(name, done, steps, mean_losses(fabric, losses), clock)
+                check_finite(name, done, told.losses)
                 report(told)
                 write_scalars(writer, told, offset)
             if done % train.picture_every == 0 or done == steps:
                 write_pictures(writer, method, batch, name, offset + done)
-            if done % train.save_every == 0 or stopped():
+            if done % train.save_every == 0 or stopped:
                 save(done)
-            if stopped():
+            if stopped:
                 hint = "The same command goes on from there"
                 raise Interrupted(f"{job.folder}: stopped by the user after step {done} of {steps} of {name}. {hint}")
+    if number + 1 == len(method.stages) and isinstance(method, ChoosesOnVal):
+        choose_on_val(method, job, fabric.device)
     save(steps)
     return spent_now()
+
+
+def choose_on_val(method: ChoosesOnVal, job: Job, device: torch.device) -> None:
+    """Show the validation scenes, as they are given at test, to a method that chooses on them."""
+    names = job.dataset.scene_names("val") if "val" in job.dataset.splits else []
+    if names:
+        scenes = TestScenes(job.dataset, names, job.train.views, job.train.pixels)
+        method.eval()
+        method.choose(scenes[number].to(device) for number in range(len(scenes)))
+        method.train()
 
 
 def data_digest(dataset: Dataset) -> str:
@@ -252,22 +303,45 @@ class Clock:
         return found
 
 
-def step_report(name: str, step: int, steps: int, losses: dict[str, torch.Tensor], clock: Clock) -> StepReport:
+def agreed(fabric: Fabric, finite: bool, stopped: bool) -> tuple[bool, bool]:
+    """Whether the loss of a step is finite in every process, and whether any process was asked to stop: all go on or none."""
+    if fabric.world_size == 1:
+        return finite, stopped
+    told = torch.tensor([finite, not stopped], dtype=torch.float32, device=fabric.device)
+    finite, going_on = (fabric.all_reduce(told, reduce_op="sum") == fabric.world_size).tolist()
+    return finite, not going_on
+
+
+def mean_losses(fabric: Fabric, losses: dict[str, torch.Tensor]) -> dict[str, float]:
+    """Over all processes, each of which saw as many scenes."""
+    names = sorted(losses)
+    values = torch.stack([losses[name].detach().float() for name in names])
+    if fabric.world_size > 1:
+        values = fabric.all_reduce(values, reduce_op="mean")
+    found = dict(zip(names, values.tolist(), strict=True))
+    return {name: found[name] for name in losses}
+
+
+def step_report(name: str, step: int, steps: int, losses: dict[str, float], clock: Clock) -> StepReport:
     if torch.cuda.is_available():
         memory = torch.cuda.max_memory_allocated() / 2**30
     else:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    values = {key: float(value.detach()) for key, value in losses.items()}
-    return StepReport(name, step, steps, values, clock.rate(), memory)
+    return StepReport(name, step, steps, losses, clock.rate(), memory)
 
 
-def check_finite(told: StepReport) -> None:
-    wrong = [name for name, value in told.losses.items() if not math.isfinite(value)]
+def check_finite(stage: str, step: int, losses: dict[str, float]) -> None:
+    """Raise Diverged naming the first loss that is not finite."""
+    wrong = [f"{name} = {value}" for name, value in losses.items() if not math.isfinite(value)]
     if wrong:
-        raise Diverged(
-            f"step {told.step} of {told.stage}: found {wrong[0]} = {told.losses[wrong[0]]}; expected finite losses. "
-            "Use a smaller train.learning_rate; the last checkpoint is from before"
-        )
+        raise diverged(stage, step, wrong[0])
+
+
+def diverged(stage: str, step: int, found: str) -> Diverged:
+    return Diverged(
+        f"step {step} of {stage}: found {found}; expected finite losses. "
+        "Use a smaller train.learning_rate; the last checkpoint is from before"
+    )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from odd_bench.atomic import prove_file
 from odd_bench.blocks.stored_weights import complaint
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.dataset import TestScenes
@@ -73,12 +74,16 @@ def predict_split(
     """
     if precision not in (FULL, MIXED):
         raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
-    views = views or run.config.train.views
+    prove_file(path)
+    names = dataset.scene_names(split)
+    views = min(
+        views or run.config.train.views, len(dataset.scene(names[0]).cameras)
+    )  # more than there are is all of them
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     method, on_gpu = run.method.to(device), torch.device(device).type == "cuda"
     if isinstance(method, ReadsData):
         method.read_from(dataset)
-    scenes = TestScenes(dataset, dataset.scene_names(split), views, run.config.train.pixels)
+    scenes = TestScenes(dataset, names, views, run.config.train.pixels)
     if on_gpu and isinstance(method, Records):
         method.record()
     if on_gpu and len(scenes):

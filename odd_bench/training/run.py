@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.progress import track as rich_track
 
+from odd_bench.atomic import prove_file, prove_folder
 from odd_bench.configuration import to_mapping
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import DESCRIPTION
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.errors import WrongUse, stoppable
+from odd_bench.locking import InUse, locked
 from odd_bench.training.checkpoint import LATEST, Spent, load_checkpoint
 from odd_bench.training.freed_memory import keep_freed_memory
-from odd_bench.training.loop import Job, StepReport, fit, make_fabric
+from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric
 from odd_bench.training.method import Measures, Method, MethodSpec
 from odd_bench.training.predict import FULL, Run, localise, mean_measures, predict_split, restore_run
 
 LINE_EVERY_S = 15.0
+LOCK = "training.lock"
 GOES_ON = "the same command goes on from there"
 
 
@@ -41,26 +45,44 @@ def train_run(
     config = spec.resolved(config_name, overrides)
     dataset = open_or_explain(data)
     folder = out or Path("runs") / f"{spec.name}-{config.name}-{config.train.seed}"
-    console = Console()
+    prove_folder(folder)
     fabric = make_fabric(config.train, devices)
-    fabric.launch()
-    with stoppable(folder, GOES_ON), fabric.rank_zero_first():
-        method, features = spec.prepare(
-            config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
-        )
-    begun = start_from is not None and not (folder / LATEST).is_file()
-    first_stage = take_over(method, start_from) if begun else None
-    resolved = to_mapping(config)
-    job = Job(spec.name, resolved, config.train, config.augment, dataset, features, folder)
-    display = Display(console if fabric.is_global_zero else None, job)
-    display.start(method)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
-    with stoppable(folder, GOES_ON):
-        fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
-        complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
-        if fabric.is_global_zero and complete:
-            finish(spec, folder, dataset, console)
+    with alone_in(folder):
+        fabric.launch()
+        console = Console()
+        with stoppable(folder, GOES_ON), fabric.rank_zero_first():
+            method, features = spec.prepare(
+                config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
+            )
+        check_stages(config.train, method.stages)
+        begun = start_from is not None and not (folder / LATEST).is_file()
+        first_stage = take_over(method, start_from) if begun else None
+        job = Job(spec.name, to_mapping(config), config.train, config.augment, dataset, features, folder)
+        display = Display(console if fabric.is_global_zero else None, job)
+        display.start(method)
+        with stoppable(folder, GOES_ON):
+            fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
+            complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
+            if fabric.is_global_zero and complete:
+                finish(spec, folder, dataset, console)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other trainings out of the folder. Of several processes of one training the first holds the lock for all.
+
+    Raises WrongUse where another one is at work there.
+    """
+    with ExitStack() as held:
+        if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))) == 0:
+            try:
+                held.enter_context(locked(folder / LOCK))
+            except InUse as error:
+                raise WrongUse(
+                    f"{folder}: found another training at work in this folder; expected to be alone. "
+                    "Wait for it, or name another folder with --out"
+                ) from error
+        yield
 
 
 def take_over(method: Method, start_from: Path) -> Spent:
@@ -91,6 +113,7 @@ def finish(spec: MethodSpec, folder: Path, dataset: Dataset, console: Console) -
             path = predict_split(
                 run, dataset, split, folder / f"{split}.json", track=lambda x: tracked(x, console, "predicting")
             )
+            say_where(path, console)
             scored = score_file(path, Options(dataset.folder))
             for note in write_report(report_folder(path), scored):
                 console.print(note, highlight=False, soft_wrap=True, markup=False)
@@ -109,10 +132,13 @@ def predict_run(
 ) -> None:  # fmt: skip
     """Predict one split with the trained run that stands at `path`; score it where a report is asked for."""
     keep_freed_memory()
+    out = out or default_file(path, split, views, precision, overrides)
+    prove_file(out)
+    if report is not None:
+        prove_folder(report)
     dataset, console = open_or_explain(data), Console()
     if not run.finished:
         console.print(f"[yellow]{path}: the training is not finished")
-    out = out or default_file(path, split, views, precision, overrides)
     with stoppable(out, "no predictions are written; the same command begins again"):
         predict_split(
             run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision

@@ -14,8 +14,10 @@ from rich.progress import track
 from odd_bench.assets.fetch import READY
 from odd_bench.assets.manifest import Manifest
 from odd_bench.assets.verify import bundled_folder
+from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.marks import font
+from odd_bench.data.walk import walk
 from odd_bench.shapes.library import SUFFIXES
 
 SIZE, CAPTION, GAP, COLUMNS = 160, 20, 6, 8
@@ -35,16 +37,26 @@ def manifest_tiles(manifest: Manifest, folder: Path, most: int) -> tuple[list[Ti
 
 def folder_tiles(folder: Path, most: int) -> tuple[list[Tile], dict[str, str]]:
     """The same for a folder of meshes, of environments or of texture sets."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = walk(folder)
+    files, passed_over = found.files, {str(path): reason for path, reason in found.passed_over.items()}
     shapes = [path for path in files if path.suffix.lower() in SUFFIXES]
     if shapes:
-        return _mesh_tiles(_spread(shapes, most))
+        tiles, refused = _mesh_tiles(_spread(shapes, most))
+        return tiles, {**passed_over, **refused}
     lights = [path for path in files if path.suffix.lower() in ENVIRONMENTS]
     floors = _color_maps(files)
     if not lights and not floors:
         raise DataError(folder, f"{len(files)} files, none that can be shown", "meshes, environments or texture sets")
     tiles, refused = _environment_tiles(_spread(lights, most)) if lights else ([], {})
-    return tiles + [(path.parent.name, _picture(path)) for path in _spread(floors, most)], refused
+    refused = {**passed_over, **refused}
+    for path in _spread(floors, most):
+        try:
+            check_plain(path, "a picture")
+            with reading(path, "a picture", ""):
+                tiles.append((path.parent.name, _picture(path)))
+        except DataError as error:
+            refused[str(path)] = error.found
+    return tiles, refused
 
 
 def save_sheet(tiles: Sequence[Tile], path: Path) -> None:
@@ -164,7 +176,7 @@ def _color_maps(files: Sequence[Path]) -> list[Path]:
 
 
 def _picture(path: Path) -> np.ndarray:
-    with Image.open(path) as image:
+    with Image.open(path, formats=("PNG", "JPEG")) as image:
         return np.asarray(image.convert("RGB").resize((SIZE, SIZE)))
 
 

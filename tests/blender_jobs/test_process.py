@@ -60,7 +60,7 @@ def test_auto_device_says_why():
 @pytest.mark.blender
 def test_missing_environment_and_texture_set(tmp_path):
     from odd_bench.blender_jobs.light import environment_path
-    from odd_bench.blender_jobs.textures import find_maps
+    from odd_bench.render.texture_set import find_maps
 
     with pytest.raises(FileNotFoundError, match=r"gone\.hdr: no such file"):
         environment_path("gone.hdr", tmp_path)

@@ -12,7 +12,7 @@ from odd_bench.generate.config import RESTS, load_preset, with_overrides
 from odd_bench.generate.plan import canonical, catalogue_of, plan_lines, plan_scene
 from odd_bench.scene import SPLITS
 from odd_bench.shapes import toys
-from odd_bench.shapes.catalogue import CatalogueError
+from odd_bench.shapes.catalogue import BaseShape, CatalogueError
 
 CONFIG = with_overrides(load_preset("toys", "mini"), ["splits.train=150"])
 LINES = list(plan_lines(CONFIG))
@@ -113,6 +113,13 @@ def test_tumbled_objects_draw_their_own_pose_others_share_one(mode, own):
     for line in list(plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"])))[:40]:
         objects = json.loads(line)["objects"]
         assert len({item["rest"] for item in objects}) == (len(objects) if own else 1)
+
+
+@pytest.mark.parametrize("mode", RESTS)
+def test_drinks_are_only_in_mugs_that_stand(mode):
+    config = with_overrides(CONFIG, [f"scene.rest={mode}"])
+    model = catalogue_of(config).model(BaseShape("mug-0000", "mug", 5))
+    assert ("drink" in model.part_names) == (mode == "upright")
 
 
 @pytest.mark.parametrize(("per_shape", "per_variant"), [(2, 0), (4, 4), (4, 2), (4, 1), (6, 4)])

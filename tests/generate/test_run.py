@@ -3,13 +3,11 @@
 The workers are real child processes around a stand-in for Blender (fake_child.py); tests/test_spine.py runs the real one.
 """
 
-import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,19 +16,15 @@ import pytest
 
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.generate import pool
-from odd_bench.generate.config import RESTS, load_preset, to_mapping, with_overrides
+from odd_bench.generate.config import RESTS, to_mapping, with_overrides
 from odd_bench.generate.plan import plan_lines
 from odd_bench.generate.pool import ChildStartError, Limits
 from odd_bench.generate.run import DiskFull, RunOptions, by_turns, generate
-from odd_bench.generate.run_folder import FolderError, RunFolder
 from odd_bench.generate.source import variants_folder
-
-FAKE = (sys.executable, str(Path(__file__).with_name("fake_child.py")))
-CONFIG = with_overrides(
-    load_preset("toys", "nano"),
-    ["splits={train: 5, val: 0, test-seen: 0, test-unseen: 2}", "categories=[fish, mug]"],
-)
+from odd_bench.shapes.library import LibraryError
+from tests.generate.runs import CONFIG, FAKE, label_digests, planned, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -39,30 +33,8 @@ def fake_children(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def planned(config=CONFIG) -> list[str]:
-    return [json.loads(line)["scene"] for line in plan_lines(config)]
-
-
-def label_digests(folder: Path) -> dict[str, str]:
-    """What must not depend on how a run went: label digest by scene, and the plan."""
-    digests = {"plan": hashlib.sha256((folder / "plan.jsonl").read_bytes()).hexdigest()}
-    for shard in sorted((folder / "shards").glob("*.h5")):
-        with h5py.File(shard) as file:
-            digests |= {name: group.attrs["label_sha256"] for name, group in file["scenes"].items()}
-    return digests
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    """The digests of an undisturbed run with one worker."""
-    return undisturbed(CONFIG, tmp_path_factory.mktemp("reference") / "set")
-
-
 def undisturbed(config, out: Path) -> dict[str, str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "CHILD_COMMAND", FAKE)
-        summary = generate(config, out, RunOptions())
-    assert summary.complete and summary.made == 7
+    assert generate(config, out, RunOptions()).complete
     return label_digests(out)
 
 
@@ -84,7 +56,7 @@ def test_in_every_mode_neither_workers_nor_a_kill_change_the_data(tmp_path, mode
     config = with_overrides(CONFIG, [f"scene.rest={mode}"])
     generate(config, tmp_path / "three", RunOptions(workers=3, limits=Limits(recycle_after=2)))
     with _started(config, tmp_path / "killed") as run:
-        _wait_for(lambda: _scenes_there(tmp_path / "killed") >= 2)
+        wait_for(lambda: _scenes_there(tmp_path / "killed") >= 2)
         run.kill()
     generate(config, tmp_path / "killed", RunOptions())
     assert (
@@ -108,7 +80,7 @@ def test_workers_take_turns_with_the_scenes_of_as_many_shapes(workers):
 def test_variants_are_forgotten_with_the_last_scene_of_their_shape(tmp_path):
     shapes = {json.loads(line)["shape"] for line in plan_lines(CONFIG)}
     (tmp_path / "set").mkdir()
-    RunFolder(tmp_path / "set").claim(CONFIG)
+    RunFolder(tmp_path / "set").claim(to_mapping(CONFIG))
     for folder in (variants_folder(tmp_path / "set/work", shape) for shape in shapes):
         folder.mkdir(parents=True)
         (folder / "bend-1.npz").write_bytes(b"a variant")
@@ -204,7 +176,7 @@ def test_a_child_that_does_not_start_stops_the_run_with_its_last_words(tmp_path,
 def test_a_run_killed_at_any_moment_goes_on_to_the_same_data(tmp_path, reference, how):
     for scenes_before in (1, 3, 5):
         with _started(CONFIG, tmp_path / "set") as run:
-            _wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
+            wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
             run.send_signal(how)
     generate(CONFIG, tmp_path / "set", RunOptions())
     assert label_digests(tmp_path / "set") == reference
@@ -231,6 +203,15 @@ def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
     with pytest.raises(FolderError, match=r"another configuration \(seed = 0 there, 3 now\)"):
         generate(with_overrides(CONFIG, ["seed=3"]), tmp_path / "set", RunOptions())
     assert generate(with_overrides(CONFIG, ["render.device=cpu"]), tmp_path / "set", RunOptions()).complete
+
+
+def test_meshes_without_an_up_axis_are_refused_before_anything_is_written(tmp_path):
+    """The same command with another mode of rest poses is then free to use the folder."""
+    (tmp_path / "meshes").mkdir()
+    (tmp_path / "meshes/box.ply").write_text("ply")
+    with pytest.raises(LibraryError, match="no up axis"):
+        generate(with_overrides(CONFIG, [f"assets={tmp_path / 'meshes'}"]), tmp_path / "set", RunOptions())
+    assert not (tmp_path / "set/config.json").exists()
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):
@@ -261,13 +242,6 @@ def test_calls_that_share_a_shard_do_not_meet_and_others_work_side_by_side(tmp_p
 def _scenes_there(folder: Path) -> int:
     packed = sum(5 if path.name.startswith("train") else 2 for path in folder.glob("shards/*.h5"))
     return packed + len(list(folder.glob("work/staged/*.h5")))
-
-
-def _wait_for(condition, timeout_s: float = 60.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the run made no progress"
-        time.sleep(0.02)
 
 
 def test_what_a_killed_worker_left_half_written_is_gone_when_the_set_is_complete(tmp_path):

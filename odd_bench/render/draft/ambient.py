@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage, sparse
 
+from odd_bench.color import LUMINANCE
 from odd_bench.geometry.raycast import Caster
 from odd_bench.render.draft.grid import bilinear
 from odd_bench.render.draft.light import Light
@@ -20,6 +21,7 @@ PATCH_M = 0.010  # vertices within a cell of this side that face alike share the
 FLOOR_CELLS, FLOOR_SIDE_M = 128, 3.2  # of the floor around the origin; beyond it lies in the open
 SHADE_ENDS_M = (0.25, 0.5)  # around the objects; between these distances their shade on the floor fades
 BOUNCE = 0.5  # share of the open floor's light that a surface near others receives, for light that bounces off it
+DARKEST = 1e-9  # radiance that directions count at least, for environments may be black
 GATHERED_BLUR = 2  # of the environment: so few rays would hit a small lamp by luck alone
 AT_ONCE = 2**14  # points, so that their numbers stay in a processor's cache
 SMOOTHINGS = 2
@@ -78,24 +80,35 @@ def measure_ambient(
     bounced = BOUNCE * surface.albedo * open_floor.astype(np.float32)  # (f, 3)
     in_the_open = open_light(light, below)
 
+    brightness = (np.float32(LUMINANCE) @ light.blurred[:, GATHERED_BLUR].reshape(3, -1)).reshape(
+        light.blurred.shape[2:]
+    )
+    brightness[: len(brightness) // 2] = LUMINANCE @ below[:, 0]
+
     def piece(points: np.ndarray, normals: np.ndarray, count: int) -> np.ndarray:
-        """(3, n) by how much objects change the mean radiance over directions, drawn as the cosine to the normal."""
-        total, start = np.zeros_like(points), (points + CLEAR_M * normals).T
+        """(4, n): the share of the open light that objects leave, and the radiance (3, n) that they send back instead.
+
+        Over directions drawn as the cosine to the normal and weighted by how bright it is there, so that no colour is left alone.
+        """
+        start = (points + CLEAR_M * normals).T
         turns = rng.random(points.shape[1]).astype(np.float32)
         first, second = _across(normals)
+        left, around, sent = *np.zeros((2, points.shape[1]), np.float32), np.zeros_like(points)
         for i in range(count):  # one direction of a spiral at a time, turned differently at every point
             turn, sine = 2 * np.pi * (i * 0.618034 + turns), ((i + 0.5) / count) ** 0.5
             directions = sine * (np.cos(turn) * first + np.sin(turn) * second) + (1 - sine**2) ** 0.5 * normals
             face = caster.cast(start, directions.T).face
+            weight = brightness.ravel().take(light.cells(directions)) + DARKEST
+            around += weight
+            left += np.where(face < 0, weight, 0)
             on_object = np.flatnonzero(face >= 0)
-            hidden = directions.take(on_object, axis=1)
-            arriving = np.where(hidden[2] > 0, light.radiance(hidden, GATHERED_BLUR), below)
-            total[:, on_object] += bounced.take(face[on_object], axis=0).T - arriving
-        return total / count
+            sent[:, on_object] += bounced.take(face[on_object], axis=0).T
+        return np.concatenate([(left / around)[None], sent / count])
 
     def shade(points: np.ndarray, normals: np.ndarray, count: int) -> np.ndarray:
         parts = [slice(first, first + AT_ONCE) for first in range(0, points.shape[1], AT_ONCE)]
-        return np.concatenate([points[:, :0], *(piece(points[:, i], normals[:, i], count) for i in parts)], axis=1)
+        none = np.zeros((4, 0), np.float32)
+        return np.concatenate([none, *(piece(points[:, i], normals[:, i], count) for i in parts)], axis=1)
 
     return Ambient(_at_vertices(shade, surface, in_the_open), _on_floor(shade, surface, in_the_open))
 
@@ -104,14 +117,15 @@ def _at_vertices(shade, surface: Surface, in_the_open: OpenLight) -> np.ndarray:
     """(v, 3)"""
     patch, chosen = _patches(surface)
     points, normals = (np.ascontiguousarray(v[chosen].T) for v in (surface.vertices, surface.vertex_normals))
-    change = shade(points, normals, RAYS_A_PATCH).T
+    shaded = shade(points, normals, RAYS_A_PATCH).T
     to_patches = _neighbours(surface.faces, patch, len(chosen))
     among_patches = _means(
         sparse.csr_matrix((np.ones(len(patch), np.float32), (patch, np.arange(len(patch))))) @ to_patches
     )
     for _ in range(SMOOTHINGS):
-        change = among_patches @ change
-    return (in_the_open(surface.vertex_normals.T).T + _means(to_patches) @ change).clip(0)
+        shaded = among_patches @ shaded
+    shaded = _means(to_patches) @ shaded
+    return in_the_open(surface.vertex_normals.T).T * shaded[:, :1] + shaded[:, 1:]
 
 
 def _patches(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
@@ -146,12 +160,13 @@ def _on_floor(shade, surface: Surface, in_the_open: OpenLight) -> np.ndarray:
     x, y = np.nonzero(away < SHADE_ENDS_M[1])
     points = np.stack([places[x], places[y], 0 * places[x]])
     up = np.float32([[0], [0], [1]])
-    change = np.zeros((3, FLOOR_CELLS, FLOOR_CELLS), np.float32)
-    change[:, x, y] = shade(points, np.broadcast_to(up, points.shape), RAYS_A_CELL)
+    shaded = np.zeros((4, FLOOR_CELLS, FLOOR_CELLS), np.float32)
+    shaded[0] = 1
+    shaded[:, x, y] = shade(points, np.broadcast_to(up, points.shape), RAYS_A_CELL)
     near = np.clip((SHADE_ENDS_M[1] - away) / (SHADE_ENDS_M[1] - SHADE_ENDS_M[0]), 0, 1)
-    change = ndimage.gaussian_filter(change, (0, 0.8, 0.8)) * near
-    change[:, [0, -1]] = change[:, :, [0, -1]] = 0  # what lies beyond goes on like the rim
-    return (in_the_open(up)[:, :, None] + change).clip(0)
+    near[[0, -1]] = near[:, [0, -1]] = 0  # what lies beyond goes on like the rim
+    left, *sent = ndimage.gaussian_filter(shaded, (0, 1.0, 1.0))
+    return in_the_open(up)[:, :, None] * (1 - near * (1 - left)) + near * np.stack(sent)
 
 
 def _on_sphere(elevation: np.ndarray, azimuth: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from odd_bench.render.surroundings import FLOOR_FADES_M, mean_albedo
 Pattern = Callable[[dict, np.ndarray, float], np.ndarray]  # of a draw, places (2, n) and the side of a cell: (3, n)
 _PERIOD = 256
 _LATTICE = np.random.default_rng(0).random((_PERIOD, _PERIOD)).astype(np.float32)
-WEAVE_MEANS = (0.31, 0.41)  # shares of the gaps between threads and of the threads on top
+WEAVE_MEANS = (0.25, 0.41)  # shares of the gaps between threads and of the threads on top
+CHIPS_MEAN, GRAIN_MEAN = 0.15, 0.19  # shares that chips of one colour and that grains cover
 _REPEATED = np.pad(_LATTICE, (0, 1), mode="wrap")[None]
 
 
@@ -67,16 +68,22 @@ def _clouds(stretch: tuple[float, float], fine_m: float) -> Pattern:
 
     def pattern(draw: dict, points: np.ndarray, cell_m: float) -> np.ndarray:
         points = points / np.array(stretch)[:, None]
-        blotches, grain = noise(points, draw["size_m"], 4, cell_m), noise(points + 3.1, fine_m, 2, cell_m)
-        return _mixed(draw, draw["contrast"] * _step(blotches, 0.4, 0.75), 0.6 * _step(grain, 0.5, 0.8))
+        blotches, grain = noise(points, draw["size_m"], 4, cell_m), noise(points + 3.1, fine_m, 2)
+        sharp = np.float32(np.clip(2 - 1.5 * cell_m / fine_m, 0, 1))
+        grains = GRAIN_MEAN + sharp * (_step(grain, 0.5, 0.8) - GRAIN_MEAN)
+        return _mixed(draw, draw["contrast"] * _step(blotches, 0.4, 0.75), 0.6 * grains)
 
     return pattern
 
 
 def _chips(draw: dict, points: np.ndarray, cell_m: float) -> np.ndarray:
     """Chips and grains of two colours."""
-    dark, bright = (noise(points + shift, draw["size_m"], 2, cell_m) for shift in (0.0, 9.7))
-    return _mixed(draw, draw["contrast"] * _step(dark, 0.58, 0.62), draw["contrast"] * _step(bright, 0.6, 0.64))
+    sharp = np.float32(np.clip(2 - 1.5 * cell_m / draw["size_m"], 0, 1))
+    dark, bright = (
+        CHIPS_MEAN + sharp * (_step(noise(points + shift, draw["size_m"], 2), 0.63, 0.67) - CHIPS_MEAN)
+        for shift in (0.0, 9.7)
+    )
+    return _mixed(draw, draw["contrast"] * dark, draw["contrast"] * bright)
 
 
 def _weave(draw: dict, points: np.ndarray, cell_m: float) -> np.ndarray:

@@ -39,11 +39,16 @@ class Light:
     def radiance(self, directions: np.ndarray, level: np.ndarray | int = 0) -> np.ndarray:
         """(3, ...) light that arrives from unit `directions` (3, ...). level: index of the blur, one or one each."""
         height, width = self.blurred.shape[2:]
+        return self.blurred.reshape(3, -1).take(level * height * width + self.cells(directions), axis=1)
+
+    def cells(self, directions: np.ndarray) -> np.ndarray:
+        """(...) int places of unit directions (3, ...) among the rows and columns of `blurred`."""
+        height, width = self.blurred.shape[2:]
         azimuth = np.arctan2(directions[1], directions[0])
         elevation = np.arcsin(np.clip(directions[2], -1.0, 1.0))
         column = ((azimuth / (2 * np.pi) + 0.5) * width).astype(int) % width
         row = np.minimum(((elevation / np.pi + 0.5) * height).astype(int), height - 1)
-        return self.blurred.reshape(3, -1).take((level * height + row) * width + column, axis=1)
+        return row * width + column
 
     def on_floor(self) -> np.ndarray:
         """(3,) irradiance of the open floor."""

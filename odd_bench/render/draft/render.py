@@ -20,6 +20,7 @@ from odd_bench.render.draft.floor_map import FloorMap, focal_px, map_floor
 from odd_bench.render.draft.light import Light
 from odd_bench.render.draft.sun import Sun, sun_over
 from odd_bench.render.draft.surface import Surface, join
+from odd_bench.render.draft.wear import worn
 from odd_bench.render.surroundings import floor_metallic, mean_albedo
 from odd_bench.scene import Camera
 
@@ -184,15 +185,18 @@ def _object_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random
     """(3, n) of rays that meet an object."""
     surface, hits, directions = stage.surface, sight.hits.only(rays), sight.directions.take(rays, axis=1)
     face, weights, points = hits.face, hits.weights, sight.eye + hits.distance * directions
-    at_corners = stage.ambient.vertices.take(surface.faces.take(face, axis=0), axis=0)  # (n, 3 corners, 3)
+    corners = surface.faces.take(face, axis=0)
+    at_corners = stage.ambient.vertices.take(corners, axis=0)  # (n, 3 corners, 3)
+    own = np.einsum("nci,nc->in", surface.own.take(corners, axis=0), weights)
+    metallic = surface.metallic[face]
     normals = _unit(np.einsum("nci,nc->in", surface.corner_normals.take(face, axis=0), weights))
     lit = _Lit(
         normals=normals,
-        albedo=surface.albedo.take(face, axis=0).T,
+        albedo=surface.albedo.take(face, axis=0).T * worn(own, metallic),
         ambient=np.einsum("nci,nc->in", at_corners, weights),
         sun=stage.sun.shining(points, normals, rng),
         roughness=surface.roughness[face],
-        metallic=surface.metallic[face],
+        metallic=metallic,
     )
     return _shaded(stage, lit, _unit(directions))
 

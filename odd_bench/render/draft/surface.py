@@ -17,13 +17,16 @@ CLEAR_M = 5e-4  # rays start this far above the surface they leave, so that they
 
 @dataclass(frozen=True)
 class Surface:
-    """vertices: (v, 3) metres, world. faces: (f, 3). corner_normals: (f, 3, 3) unit. albedo: (f, 3) linear.
+    """vertices: (v, 3) metres, world. own: (v, 3) the same in the objects' canonical frames. faces: (f, 3).
+
+    corner_normals: (f, 3, 3) unit. albedo: (f, 3) linear.
 
     vertex_normals: (v, 3) unit. roughness, metallic: (f,) 0..1. All numbers but faces float32. first_face: (objects,) int place
     of each object's first face.
     """
 
     vertices: np.ndarray
+    own: np.ndarray
     faces: np.ndarray
     corner_normals: np.ndarray
     vertex_normals: np.ndarray
@@ -60,6 +63,7 @@ def join(objects: list[tuple[Shape, np.ndarray]]) -> Surface:
         vertices=np.concatenate(
             [(skin.vertices @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32) for skin, pose in parts]
         ),
+        own=stacked("vertices").astype(np.float32),
         faces=np.concatenate([skin.faces + first for (skin, _), first in zip(parts, first_vertex, strict=True)]),
         corner_normals=turned("corner_normals"),
         vertex_normals=turned("vertex_normals"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from odd_bench.atomic import write_atomically
 from odd_bench.data.folder import WORK
-from odd_bench.generate.pool import BY_MACHINE, Outcome
+from odd_bench.data.outcome import BY_MACHINE, Outcome
 from odd_bench.json_lines import read_lines
 from odd_bench.locking import locked
 

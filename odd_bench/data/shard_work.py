@@ -11,9 +11,9 @@ from odd_bench.data.damage import Inaccessible
 from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import shard_path
+from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shards import pack_shard, salvage_scenes, verify_shard
 from odd_bench.errors import StorageError
-from odd_bench.generate.run_folder import RunFolder
 
 
 @dataclass

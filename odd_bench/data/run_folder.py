@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odd_bench.atomic import is_part, prove_folder, write_atomically
-from odd_bench.data.folder import PLAN, QUARANTINE, WORK
+from odd_bench.data.folder import PLAN, QUARANTINE, SHARDS, WORK
 from odd_bench.errors import StorageError, WrongUse
-from odd_bench.generate.config import GenerateConfig, from_mapping, to_mapping
 from odd_bench.locking import InUse, locked
 
 HARMLESS = ("render.device", "render.threads")  # keys that may differ when a run is taken up again
@@ -63,14 +62,19 @@ class RunFolder:
     def all_reports(self) -> list[Path]:
         return sorted(self.work.glob("reports*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
 
+    def staged_scenes(self) -> set[str]:
+        """Names of the scenes that are staged."""
+        return {path.stem for path in (self.work / "staged").glob("*.h5")}
+
     def staged(self, scene: str) -> Path:
         return self.work / "staged" / f"{scene}.h5"
 
     def log(self, parent: int, child: int) -> Path:
         return self.work / "logs" / f"child-{parent}-{child}.log"
 
-    def read_config(self) -> GenerateConfig:
-        return from_mapping(json.loads(self.config.read_text()), where=str(self.config))
+    def read_config(self) -> dict:
+        """The resolved configuration as plain values."""
+        return json.loads(self.config.read_text())
 
     def refuse_foreign(self) -> None:
         """Raise FolderError, before anything is written, where the folder holds what no run of odd-bench made."""
@@ -85,13 +89,13 @@ class RunFolder:
                 "Hint: give another folder with --out."
             )
 
-    def claim(self, config: GenerateConfig) -> None:
+    def claim(self, wanted: dict) -> None:
         """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another.
 
-        A configuration that is gone or can no longer be read is compared by its copy and written again.
+        wanted: the resolved configuration as plain values. A stored one that is gone or can no longer be read is compared by its
+        copy and written again.
         """
         self.refuse_foreign()
-        wanted = to_mapping(config)
         found = _read_object(self.config)
         stored = found if found is not None else (_read_object(self.claim_copy) or {}).get("config")
         if isinstance(stored, dict):
@@ -107,9 +111,9 @@ class RunFolder:
         found = (_read_object(self.claim_copy) or {}).get("plan_sha256")
         return found if isinstance(found, str) else None
 
-    def keep_claim(self, config: GenerateConfig, plan_sha256: str) -> None:
+    def keep_claim(self, config: dict, plan_sha256: str) -> None:
         """Write the copy that a damaged configuration or plan is mended by."""
-        wanted = {"config": to_mapping(config), "plan_sha256": plan_sha256}
+        wanted = {"config": config, "plan_sha256": plan_sha256}
         if _read_object(self.claim_copy) != wanted:
             write_atomically(self.claim_copy, (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode())
 
@@ -123,12 +127,36 @@ class RunFolder:
             yield
 
     @contextmanager
-    def shards_locked(self, numbers: Iterable[int]) -> Iterator[None]:
-        """Hold the shards of these numbers. Raises FolderError if another run holds one of them."""
+    def shards_locked(self, numbers: Iterable[int], shared: bool = False) -> Iterator[None]:
+        """Hold the shards of these numbers, or share them with others that make single scenes of them.
+
+        Raises FolderError if another run holds one of them.
+        """
         with ExitStack() as held:
             with _alone(self.root):
-                held.enter_context(locked(self.work / "shards.lock", numbers))
+                held.enter_context(locked(self.work / "shards.lock", numbers, shared=shared))
             yield
+
+    @contextmanager
+    def scenes_locked(self, numbers: Iterable[int]) -> Iterator[None]:
+        """Hold the scenes of these numbers. Raises FolderError if another run holds one of them."""
+        with ExitStack() as held:
+            with _alone(self.root):
+                held.enter_context(locked(self.work / "scenes.lock", numbers))
+            yield
+
+    def tidy(self) -> None:
+        """Remove what only the run needed, and what a killed worker left half written; anything else is left alone."""
+        own = [path for place in (self.root, self.work) for path in place.glob("*.part") if is_part(path)]
+        for path in (*own, *self.root.glob(f"{SHARDS}/*.h5.*.part")):
+            path.unlink(missing_ok=True)
+        for pattern in ("staged/*.h5", "staged/*.part", "modes/*", "variants/*/*", "logs/child-*.log"):
+            for path in self.work.glob(pattern):
+                path.unlink(missing_ok=True)
+        folders = (self.work / name for name in ("staged", "modes", "variants", "logs"))
+        for path in (*self.work.glob("variants/*"), *folders):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
 
 
 @contextmanager
