@@ -18,7 +18,6 @@ MAX_OBJECTS = 84
 STEPS = tuple(np.geomspace(3.0, 24.0, 32))
 PICTURES = ("jpeg", "png")
 FORMATS = ("JPEG", "PNG")  # the only ones that are opened, whatever a file claims to be
-INSTANCE_OF, CHANGE_OF = (table.astype(np.uint8) for table in divmod(np.arange(256), 3))
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,8 @@ def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:
 def decode_masks(blobs: Sequence[bytes], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Instance and change masks, each (n, h, w) uint8. size: height and width, compared before a pixel is decoded."""
     both = np.stack([_decoded_mask(blob, size) for blob in blobs])
-    return INSTANCE_OF[both], CHANGE_OF[both]
+    instance = both // np.uint8(3)
+    return instance, both - 3 * instance
 
 
 def _decoded_mask(blob: bytes, size: tuple[int, int]) -> np.ndarray:
