@@ -44,6 +44,7 @@ class _Display:
 
     def show_stage(self, stage: str, done: int, total: int) -> None:
         self._bar.update(self._task, completed=done, total=total, rate=stage)
+        self._started = time.monotonic()  # scenes an hour and the time left are of scenes alone
 
     def say(self, text: str) -> None:
         self._console.print(text, style="yellow", highlight=False, markup=False)
