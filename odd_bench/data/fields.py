@@ -114,8 +114,17 @@ def read_chunk(stored: h5py.Dataset, view: int) -> np.ndarray:
     if len(content) != size:
         raise DataError(f"{stored.file.filename}{stored.name}[{view}]", f"{len(content):,} bytes", f"{size:,}")
     if names and not skipped & 1:
-        content = np.frombuffer(content, np.uint8).reshape(stored.dtype.itemsize, -1).T.tobytes()
+        return _unshuffled(np.frombuffer(content, np.uint8), stored.dtype).reshape(stored.chunks[1:])
     return np.frombuffer(content, stored.dtype).reshape(stored.chunks[1:])
+
+
+def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Values whose lowest bytes stand first, then the next ones, as HDF5's shuffle filter leaves them."""
+    planes = content.reshape(dtype.itemsize, -1)
+    values = np.zeros(planes.shape[1], dtype)
+    for number, plane in enumerate(planes):
+        values |= plane.astype(dtype) << dtype.type(8 * number)
+    return values
 
 
 def place(owner: h5py.Group, name: str = "") -> str:

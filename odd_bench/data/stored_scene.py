@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import h5py
@@ -20,6 +21,15 @@ from odd_bench.scene import Scene
 MOST_VIEWS = 1000
 MOST_PIXELS = 1 << 25  # of all views of a scene together: 20 views of 1295 x 1295
 READABLE = "a field that can be read"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16, None where depth was left out."""
+
+    instance: np.ndarray
+    change: np.ndarray
+    depth_steps: np.ndarray | None
 
 
 class StoredScene:
@@ -84,6 +94,11 @@ class StoredScene:
         with self._reading("depth"):
             stored = chunked(self.group, "depth", np.dtype("<u2"), shape)
             return np.stack([read_chunk(stored, view) for view in views])
+
+    def labels(self) -> Labels:
+        """Masks and depth of all views."""
+        views = range(self.size[0])
+        return Labels(*self.masks(views), self.depth_steps(views))
 
     def depth(self, views: Sequence[int]) -> np.ndarray:
         """(n, h, w) float32 planar z in metres, 0 where nothing was hit. Raises DataError where depth was left out."""

@@ -29,7 +29,7 @@ from odd_bench.generate.source import variants_folder
 from odd_bench.generate.workers import LocalWorkers, Workers
 from odd_bench.json_lines import append_line
 from odd_bench.render.given import Given, environments_in, floors_in
-from odd_bench.shapes.library import Entry, Library, ingest
+from odd_bench.shapes.library import Entry, Library, ingest, require_up
 from odd_bench.shapes.lookalikes import find_lookalikes
 from odd_bench.shapes.similar_config import SimilarConfig
 
@@ -126,6 +126,8 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
 
 def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> list[ShardWork]:
     """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
+    if config.assets is not None and config.scene.rest == "upright":
+        require_up(Path(config.assets))
     folder.claim(to_mapping(config))
     floors, environments = (
         _given(config.floors, floors_in, watcher),
@@ -133,6 +135,7 @@ def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> lis
     )
     library = _library(config, folder, watcher) if config.assets is not None else None
     catalogue = catalogue_of(config, library)
+    watcher.stage("drawing the plan", 0, sum(config.splits.values()))
     return keep_plan(lambda: plan_lines(config, catalogue, floors, environments), config, folder)
 
 
@@ -172,6 +175,7 @@ def _make_slice(
         if unmade := [shard.path.name for shard in work if shard.waiting]:
             raise Unfinished(folder.root, unmade)
     elif any(shard.waiting for shard in work):
+        watcher.stage("starting workers", 0, sum(len(shard.waiting) for shard in work))
         with closing(_workers(folder, options, watcher)) as workers:
             _make_scenes(work, mine.packs, config, folder, options, workers, summary, watcher)
 
