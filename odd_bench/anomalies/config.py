@@ -35,7 +35,7 @@ class AnomalyConfig:
     hinge: Range = (0.05, 0.5)
     ramp: Range = (0.5, 1.0)
     bump_radius: Range = (0.18, 0.32)
-    bump_height: Range = (0.55, 0.9)
+    bump_height: Range = (0.65, 1.0)
     dent_depth: Range = (0.45, 0.56)
     dent_share: float = 0.3
     shift: Range = (0.15, 0.5)

@@ -9,7 +9,6 @@ import numpy as np
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.patches import largest_patch, picture
 from odd_bench.color import lab
-from odd_bench.geometry.raycast import Caster
 from odd_bench.geometry.shape import Shape
 
 VIEWS = 8
@@ -23,7 +22,7 @@ class Viewed:
 
     def __init__(self, shape: Shape):
         self.shape = shape
-        self._caster = Caster([(shape.vertices, shape.faces)])
+        self._caster = shape.caster
 
     def cast(self, origins: np.ndarray, directions: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(...) distance in lengths of the direction, inf where nothing is hit, and (...) face hit first, -1 for none.

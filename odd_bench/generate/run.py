@@ -135,6 +135,7 @@ def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> lis
     )
     library = _library(config, folder, watcher) if config.assets is not None else None
     catalogue = catalogue_of(config, library)
+    watcher.stage("drawing the plan", 0, sum(config.splits.values()))
     return keep_plan(lambda: plan_lines(config, catalogue, floors, environments), config, folder)
 
 
@@ -174,6 +175,7 @@ def _make_slice(
         if unmade := [shard.path.name for shard in work if shard.waiting]:
             raise Unfinished(folder.root, unmade)
     elif any(shard.waiting for shard in work):
+        watcher.stage("starting workers", 0, sum(len(shard.waiting) for shard in work))
         with closing(_workers(folder, options, watcher)) as workers:
             _make_scenes(work, mine.packs, config, folder, options, workers, summary, watcher)
 
