@@ -22,11 +22,11 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from PIL import Image
+
 from odd_bench.blender_jobs.light import plain_light
 from odd_bench.blender_jobs.process import leave
 from odd_bench.blender_jobs.render import RenderConfig, RenderJob, render_views
-from PIL import Image
-
 from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.render.draft.render import render_draft
 from odd_bench.render.surroundings import draw_environment, draw_floor, mean_albedo

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+
 from odd_bench.blender_jobs.nodes import Nodes, Socket, Value
 from odd_bench.blender_jobs.textures import texture_surface
-
 from odd_bench.color import linear
 from odd_bench.render.surroundings import FLOOR_FADES_M, floor_metallic, mean_albedo
 from odd_bench.render.texture_set import find_maps

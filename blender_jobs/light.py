@@ -13,8 +13,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 from mathutils import Vector
-from odd_bench.blender_jobs.nodes import Nodes
 
+from odd_bench.blender_jobs.nodes import Nodes
 from odd_bench.color import LUMINANCE
 from odd_bench.render.draft.environment import coarse_environment
 from odd_bench.render.draft.light import Light

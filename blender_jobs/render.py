@@ -7,6 +7,8 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from PIL import Image
+
 from odd_bench.blender_jobs.device import use_device
 from odd_bench.blender_jobs.floors import build_floor
 from odd_bench.blender_jobs.job import RenderConfig, RenderJob
@@ -15,8 +17,6 @@ from odd_bench.blender_jobs.light import build_light
 from odd_bench.blender_jobs.meshes import build_objects
 from odd_bench.blender_jobs.nodes import Nodes
 from odd_bench.blender_jobs.process import quiet, reset
-from PIL import Image
-
 from odd_bench.render.surroundings import mean_albedo
 from odd_bench.scene import Camera
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 from mathutils import Matrix, Quaternion
+
 from odd_bench.blender_jobs.process import quiet, reset
 
 DROP_SCALE_M = 0.3  # largest side of a dropped shape

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from PIL import Image
+
 from odd_bench.blender_jobs.job import RenderConfig, RenderJob
 from odd_bench.blender_jobs.process import leave
 from odd_bench.blender_jobs.render import render_views
-from PIL import Image
-
 from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.scene import Camera
 

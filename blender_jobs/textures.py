@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+
 from odd_bench.blender_jobs.nodes import Nodes, Socket
 
 RELIEF_M = 0.004  # height of a displacement map from black to white

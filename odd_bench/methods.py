@@ -1,24 +1,44 @@
-"""The methods that `odd-bench train` knows. Each builder module offers load_config, from_mapping, to_mapping,
-with_overrides, prepare, restore and describe, as odd_bench/detector/builder.py does, and TOLD_BOXES: the assignments that tell
-the method the true boxes, none where it cannot be told."""
+"""The methods that `odd-bench train` knows, and trained runs of them.
+
+dataset, run = open_dataset("data/toys-mini"), load_run("runs/mini")
+predict_split(run, dataset, "test-unseen", Path("predictions.json"))
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
-from types import ModuleType
+from collections.abc import Sequence
+from pathlib import Path
 
+from odd_bench.configuration import did_you_mean
 from odd_bench.errors import WrongUse
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.training.method import MethodSpec
+from odd_bench.training.predict import Run, restore_run
 
-BUILDERS = {
-    "reference": "odd_bench.detector.builder",
-    "imvoxelnet": "odd_bench.baselines.imvoxelnet.builder",
-    "detr3d": "odd_bench.baselines.detr3d.builder",
-    "colmap-dgcnn": "odd_bench.baselines.colmap_dgcnn.builder",
-}
+METHODS = ("reference", "imvoxelnet", "detr3d", "colmap-dgcnn")
 
 
-def builder(model: str) -> ModuleType:
-    """The builder module of a method. Raises WrongUse for an unknown name."""
-    if model not in BUILDERS:
-        raise WrongUse(f"--model: found {model!r}; expected one of {', '.join(BUILDERS)}")
-    return import_module(BUILDERS[model])
+def method_spec(name: str) -> MethodSpec:
+    """How a method comes about; its packages are imported here. Raises WrongUse for an unknown name."""
+    if name == "reference":
+        from odd_bench.detector.builder import SPEC
+    elif name == "imvoxelnet":
+        from odd_bench.baselines.imvoxelnet.builder import SPEC
+    elif name == "detr3d":
+        from odd_bench.baselines.detr3d.builder import SPEC
+    elif name == "colmap-dgcnn":
+        from odd_bench.baselines.colmap_dgcnn.builder import SPEC
+    else:
+        raise WrongUse(f"--model: found {name!r}; expected one of {', '.join(METHODS)}{did_you_mean(name, METHODS)}")
+    return SPEC
+
+
+def load_run(path: Path | str, overrides: Sequence[str] = ()) -> Run:
+    """A run's folder, or one checkpoint, ready to predict. overrides: as in training, of what needs no other weights.
+
+    Raises WrongUse where there is no checkpoint or its weights do not fit the configuration.
+    """
+    path = Path(path)
+    file = path / LATEST if path.is_dir() else path
+    checkpoint = load_checkpoint(file)
+    return restore_run(method_spec(checkpoint.model), checkpoint, file, overrides)

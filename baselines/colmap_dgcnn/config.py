@@ -10,7 +10,6 @@ from odd_bench.baselines.colmap_dgcnn.cutting import SOURCES, CutConfig
 from odd_bench.baselines.colmap_dgcnn.dgcnn import DgcnnConfig
 from odd_bench.baselines.colmap_dgcnn.reconstruct import STEREOS, ReconstructionConfig
 from odd_bench.baselines.colmap_dgcnn.triplet import TripletConfig
-
 from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.training.configuration import TrainConfig

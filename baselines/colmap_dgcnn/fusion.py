@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+
 from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
 from odd_bench.baselines.colmap_dgcnn.normals import normals_of_depth
 from odd_bench.baselines.colmap_dgcnn.views import Views

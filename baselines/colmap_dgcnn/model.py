@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
 from odd_bench.baselines.colmap_dgcnn.clouds import centred, sampled, turned
 from odd_bench.baselines.colmap_dgcnn.config import ColmapDgcnnConfig
 from odd_bench.baselines.colmap_dgcnn.cutting import Objects, cut_boxes, cut_clusters
@@ -16,9 +19,6 @@ from odd_bench.baselines.colmap_dgcnn.reconstruct import Cloud
 from odd_bench.baselines.colmap_dgcnn.store import CloudStore
 from odd_bench.baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
 from odd_bench.baselines.colmap_dgcnn.voting import PairDistances, beyond_usual, distances, odd_scores
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
-
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.dataset import spread_views
 from odd_bench.data.reader import Dataset

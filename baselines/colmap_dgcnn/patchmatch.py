@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
 from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
 from odd_bench.baselines.colmap_dgcnn.fusion import FusionConfig, fuse
 from odd_bench.baselines.colmap_dgcnn.workspace import IMAGES, SPARSE
-
 from odd_bench.errors import WrongUse
 
 

@@ -6,8 +6,9 @@ import colorsys
 
 import numpy as np
 import torch
-from odd_bench.baselines.colmap_dgcnn.cutting import Objects
 from torch import Tensor
+
+from odd_bench.baselines.colmap_dgcnn.cutting import Objects
 
 SIDE_M, PIXELS = 1.6, 320
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from odd_bench.baselines.colmap_dgcnn.views import Views
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
+
+from odd_bench.baselines.colmap_dgcnn.views import Views
 
 PLANES_AT_ONCE = 8  # so that the work stays in the processor's cache
 GREY = (0.299, 0.587, 0.114)

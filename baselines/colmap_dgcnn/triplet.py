@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from odd_bench.baselines.colmap_dgcnn.voting import distances
 from torch import Tensor
 from torch.nn.functional import relu
+
+from odd_bench.baselines.colmap_dgcnn.voting import distances
 
 
 @dataclass(frozen=True)

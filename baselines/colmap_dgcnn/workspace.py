@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
+
 from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
 from odd_bench.baselines.colmap_dgcnn.views import Views
-from PIL import Image
 
 IMAGES, SPARSE, DATABASE = "images", "sparse", "database.db"
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from odd_bench.baselines.detr3d.decoder import Detections
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
+
+from odd_bench.baselines.detr3d.decoder import Detections
 
 WORST = 1e6  # in place of costs that are not finite
 

@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor, nn
+
 from odd_bench.baselines.detr3d.code import CENTRE, NUMBERS, CodeConfig
 from odd_bench.baselines.detr3d.queries import Queries
 from odd_bench.baselines.detr3d.sampling import Views
-from torch import Tensor, nn
 
 CLASSES = 2  # anomalous, normal: the columns of baselines.two_class
 FIRST_CHANCE = 0.01  # of each class at the start of training (Lin et al. 2017, section 4.1)

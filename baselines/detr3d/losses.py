@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
+
 from odd_bench.baselines.detr3d.assignment import Assignment, Truths, assign
 from odd_bench.baselines.detr3d.code import CodeConfig
 from odd_bench.baselines.detr3d.decoder import Detections
-from torch import Tensor
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from odd_bench.baselines.imvoxelnet.head_pillars import PillarHeadConfig
 from odd_bench.baselines.imvoxelnet.neck_indoor import SCALES, IndoorNeckConfig
 from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeckConfig
 from odd_bench.baselines.two_class import SOURCES
-
 from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping

@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor, nn
+
 from odd_bench.baselines.imvoxelnet.anchor_targets import BACKGROUND, IGNORED, OverlapConfig, assign
 from odd_bench.baselines.imvoxelnet.anchors import YAWS, anchor_boxes, decode, direction_of, encode, headed_boxes
 from odd_bench.baselines.imvoxelnet.losses import CLASSES, class_columns, class_loss, direction_loss, residual_loss
 from odd_bench.baselines.imvoxelnet.nms import Detections, class_aware, floor_iou
 from odd_bench.baselines.imvoxelnet.priors import CLASS_PRIOR_BIAS, START_STD
-from torch import Tensor, nn
-
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
 

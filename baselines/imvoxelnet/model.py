@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
+from torch import Tensor, nn
+
 from odd_bench.baselines.imvoxelnet.config import ImVoxelNetConfig
 from odd_bench.baselines.imvoxelnet.head_indoor import IndoorHead, VoxelPredictions
 from odd_bench.baselines.imvoxelnet.head_pillars import AnchorPredictions, PillarHead
 from odd_bench.baselines.imvoxelnet.neck_indoor import IndoorNeck
 from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeck
 from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
-from torch import Tensor, nn
-
 from odd_bench.blocks.backbone import Backbone, parameter_groups
 from odd_bench.blocks.backprojection import backproject
 from odd_bench.data.batch import SceneBatch

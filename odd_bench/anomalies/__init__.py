@@ -56,7 +56,7 @@ def make_variant(
     elif type in EDITS:
         odd = EDITS[type](model, intact, rng, config)
     elif type in BREAKS:
-        return _broken(type, intact, modes, rng)
+        return _broken(type, intact, modes, rng, config)
     else:
         known = ", ".join((*DEFORMATIONS, *EDITS, *BREAKS))
         raise ValueError(f"make_variant: no anomaly {type!r}; known: {known}")
@@ -69,7 +69,9 @@ def _repainted_fragment(intact: Shape, modes: FractureModes, rng: np.random.Gene
     return recolor_region(intact, fragment_region(intact, modes, rng), rng, config)
 
 
-def _broken(type: str, intact: Shape, modes: FractureModes | None, rng: np.random.Generator) -> Variant:
+def _broken(
+    type: str, intact: Shape, modes: FractureModes | None, rng: np.random.Generator, config: AnomalyConfig
+) -> Variant:
     from odd_bench.anomalies.crack import crack
     from odd_bench.anomalies.fracture import fracture
 
@@ -77,4 +79,4 @@ def _broken(type: str, intact: Shape, modes: FractureModes | None, rng: np.rando
         raise ValueError(
             f"make_variant: {type} needs the fracture modes of {intact.name}; found none; see compute_modes"
         )
-    return crack(intact, modes, rng) if type == "crack" else fracture(intact, modes, rng)
+    return (crack if type == "crack" else fracture)(intact, modes, rng, config)

@@ -26,14 +26,14 @@ SHRINK, LEAST_REACH = 0.75, 0.12  # a crack that cuts the object in two is made 
 LOOSE_LOSS = 0.003  # share of the volume that may be dropped as crumbs
 
 
-def crack(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
+def crack(shape: Shape, modes: FractureModes, rng: np.random.Generator, config: AnomalyConfig | None = None) -> Variant:
     """A cracked shape of one body. Magnitude: the widest opening of the gap, or the shift of the displaced piece.
 
     Raises Refusal if the object would fall apart or too little of the crack would be seen.
     """
     way = displaced_piece if rng.random() < DISPLACED_SHARE else open_gap
     cracked = way(shape, modes, rng)
-    require_visible(shape, cracked.shape, AnomalyConfig())
+    require_visible(shape, cracked.shape, "crack", config or AnomalyConfig())
     return cracked
 
 

@@ -20,7 +20,9 @@ DRAWN_LOSS = (0.12, 0.70)  # aimed at on the graph of cells
 LOOSE_LOSS = 0.01  # further volume that may be dropped as crumbs
 
 
-def fracture(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
+def fracture(
+    shape: Shape, modes: FractureModes, rng: np.random.Generator, config: AnomalyConfig | None = None
+) -> Variant:
     """The main piece that is left after an impact. Its magnitude is the share of the volume that is gone.
 
     Raises Refusal where no impact gives a loss within the limits, the main piece would not stay in one
@@ -37,5 +39,5 @@ def fracture(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Va
         raise Refusal(TOO_SMALL if loss < LEAST_LOSS else TOO_LARGE, f"{loss:.0%} of the volume lost")
     gone = lost_faces(shape, main)
     broken = broken_shape(shape, main, *broken_look(shape, gone))
-    require_visible(shape, broken, AnomalyConfig())
+    require_visible(shape, broken, "fracture", config or AnomalyConfig())
     return Variant(broken, "fracture", main.source < 0, gone, loss)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +16,8 @@ class Variant:
     type: one of scene.ANOMALY_TYPES. changed_faces: (f,) bool over shape.faces, the surface that is new, moved or recoloured.
     lost_faces: (f_intact,) bool over the intact shape's faces, the surface that is no longer there.
     magnitude: size of the change as a fraction of the largest side; each anomaly says which length it measures.
+    alignments: (m, 4, 4) motions of the intact shape, canonical frame, with which a viewer may compare the odd one; the first is
+    none at all.
     """
 
     shape: Shape
@@ -23,3 +25,4 @@ class Variant:
     changed_faces: np.ndarray
     lost_faces: np.ndarray
     magnitude: float
+    alignments: np.ndarray = field(default_factory=lambda: np.eye(4)[None])

@@ -11,15 +11,7 @@ from typing import Any
 
 import yaml
 
-from odd_bench.assets.manifest import (
-    Entry,
-    Layout,
-    Licence,
-    Manifest,
-    ManifestError,
-    PolyHaven,
-    nearest_name,
-)
+from odd_bench.assets.manifest import Entry, Layout, Licence, Manifest, ManifestError, PolyHaven, nearest_name
 from odd_bench.configuration import one_line, read_yaml
 from odd_bench.data.damage import reading
 from odd_bench.names import name_problem, path_problem

@@ -22,10 +22,11 @@ def train(
         str | None, typer.Option(help="Of the image network: imagenet, none or a file.")
     ] = None,
     start_from: Annotated[Path | None, typer.Option(help="A run whose first stage to take over.")] = None,
-    devices: Annotated[str, typer.Option(help="How many GPUs.")] = "auto",
+    devices: Annotated[str, typer.Option(help="How many GPUs, or processes on the CPU. Default: every GPU.")] = "auto",
     overrides: Set = None,
 ) -> None:
     """Train a method, then predict and score every other split. The same command goes on where it was stopped."""
+    from odd_bench.methods import method_spec
     from odd_bench.training.run import train_run
 
     assignments = list(overrides or [])
@@ -35,7 +36,7 @@ def train(
         assignments.append(f"model.teacher.weights={teacher_weights}")
     if backbone_weights is not None:
         assignments.append(f"model.backbone.weights={backbone_weights}")
-    train_run(model, config, data, out, assignments, start_from, devices)
+    train_run(method_spec(model), config, data, out, assignments, start_from, devices)
 
 
 def predict(
@@ -49,6 +50,7 @@ def predict(
     overrides: Set = None,
 ) -> None:
     """Write a prediction file for a split."""
+    from odd_bench.methods import load_run
     from odd_bench.training.run import predict_run
 
-    predict_run(run, split, views, data, out, report, precision, overrides or [])
+    predict_run(load_run(run, overrides or []), run, split, views, data, out, report, precision, overrides or [])

@@ -11,7 +11,10 @@ app = typer.Typer(
     no_args_is_help=True, help="Make a data set: shapes, anomalies, settled scenes, pictures, labels, shards."
 )
 
-Preset = Annotated[str, typer.Option(help="nano, mini, draft or full, or a YAML file of your own.")]
+Preset = Annotated[
+    str,
+    typer.Option(help="nano, mini, draft, full, test256, tumbled-mini or tumbled-draft, or a YAML file of your own."),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME of the preset.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every draw. Default: that of the preset, 0.")]
 Workers = Annotated[
@@ -19,7 +22,10 @@ Workers = Annotated[
 ]
 Categories = Annotated[str, typer.Option(help="Only these categories, separated by commas.")]
 Rest = Annotated[
-    str | None, typer.Option(help="distribution: each object rests its own way; shared: all alike, as published.")
+    str | None,
+    typer.Option(
+        help="upright: all stand as let go upright; shared: all in one pose of a random drop; tumbled: each its own."
+    ),
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu or gpu.")]
 Assets = Annotated[
@@ -63,11 +69,18 @@ def _add_command(kind: str, description: str) -> None:
         retry_quarantined: Retry = False,
         finish: Finish = False,
     ) -> None:
-        from odd_bench.cli.generate_options import chosen_config, parse_slice, plain_overrides, refuse_together
+        from odd_bench.cli.generate_options import (
+            chosen_config,
+            named_by_rest,
+            parse_slice,
+            plain_overrides,
+            refuse_together,
+        )
         from odd_bench.generate.config import with_overrides
         from odd_bench.generate.pool import Limits
         from odd_bench.generate.progress import run_with_progress
         from odd_bench.generate.run import RunOptions
+        from odd_bench.view.preview import write_preview
 
         named = {
             "seed": seed,
@@ -78,11 +91,14 @@ def _add_command(kind: str, description: str) -> None:
             "floors": str(floors.absolute()) if floors else None,
             "environments": str(environments.absolute()) if environments else None,
         }
-        config = with_overrides(chosen_config(kind, preset), plain_overrides(named) + (set_ or []))
+        chosen = chosen_config(kind, preset)
+        config = named_by_rest(with_overrides(chosen, plain_overrides(named) + (set_ or [])), chosen)
         index, count = parse_slice(slice_)
         refuse_together(finish, slice_, retry_quarantined)
         options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined, finish)
-        run_with_progress(config, out or Path("data") / config.name, options)
+        folder = out or Path("data") / config.name
+        if run_with_progress(config, folder, options).complete:
+            typer.echo(f"preview: {write_preview(folder)}")
 
 
 _add_command("toys", "ToysAD-8K style: procedural toys of 51 categories, 12 of them only in test-unseen.")

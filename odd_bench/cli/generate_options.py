@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,13 @@ def chosen_config(kind: str, preset: str) -> GenerateConfig:
     path = Path(preset)
     values = read_mapping(path, "a YAML configuration", "keys and values, see docs/configuration.md")
     return from_mapping({"kind": kind, **values}, where=str(path))
+
+
+def named_by_rest(config: GenerateConfig, chosen: GenerateConfig) -> GenerateConfig:
+    """The configuration, its name ending in the mode of its rest poses where options changed that alone of the two."""
+    if config.scene.rest == chosen.scene.rest or config.name != chosen.name:
+        return config
+    return replace(config, name=f"{config.name}-{config.scene.rest}")
 
 
 def plain_overrides(named: Mapping[str, Any]) -> list[str]:

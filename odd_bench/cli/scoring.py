@@ -76,8 +76,8 @@ def print_check(checked, as_json: bool) -> None:
 
 def print_score(path: Path, against: Path | None, report: Path | None, options, as_json: bool) -> None:
     """Score, compare, write the report and print the summary."""
+    from odd_bench.report.folder import write_report
     from odd_bench.scoring.compare import with_comparison
-    from odd_bench.scoring.report import write_report
     from odd_bench.scoring.score import score_file
     from odd_bench.scoring.summary import summary
 
@@ -113,7 +113,7 @@ def leaderboard(
     out: Annotated[Path | None, typer.Option(help="Where to write. Default: leaderboard.md in the folder.")] = None,
 ) -> None:
     """Rank score files; methods that the paired test cannot tell apart share a rank."""
-    from odd_bench.scoring.leaderboard import leaderboard as ranked
+    from odd_bench.report.leaderboard import leaderboard as ranked
 
     path = out or folder / "leaderboard.md"
     text = ranked(folder)

@@ -19,6 +19,7 @@ from odd_bench.data.errors import DataError
 DEPTH_STEP_M = 0.00025
 MAX_OBJECTS = 84
 STEPS = tuple(np.geomspace(3.0, 24.0, 32))
+VIEWS_A_GUESS = 5  # one of so many views is tried at every step, all only around the step that these suggest
 PICTURES = ("jpeg", "png")
 JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 
@@ -54,8 +55,19 @@ def encode_pictures(images: np.ndarray, codec: CodecConfig) -> list[bytes]:
         return [_encoded(Image.fromarray(image), format="PNG", optimize=True) for image in images]
     budget = codec.bits_per_pixel / 8 * images[..., 0].size
     at_step = functools.cache(lambda step: [_jpeg(image, step) for image in images])
-    finest = bisect.bisect_left(STEPS, True, key=lambda step: sum(map(len, at_step(step))) <= budget)
-    return at_step(STEPS[min(finest, len(STEPS) - 1)])
+
+    def fits(place: int) -> bool:
+        return sum(map(len, at_step(STEPS[place]))) <= budget
+
+    some, last = images[::VIEWS_A_GUESS], len(STEPS) - 1
+    share = budget * len(some) / len(images)
+    guess = bisect.bisect_left(STEPS, True, key=lambda step: sum(len(_jpeg(image, step)) for image in some) <= share)
+    finest = min(guess, last)
+    while finest > 0 and fits(finest - 1):
+        finest -= 1
+    while finest < last and not fits(finest):
+        finest += 1
+    return at_step(STEPS[finest])
 
 
 def _jpeg(image: np.ndarray, step: float) -> bytes:

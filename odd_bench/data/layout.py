@@ -18,14 +18,7 @@ from __future__ import annotations
 import h5py
 import numpy as np
 
-from odd_bench.data.codec import (
-    MAX_OBJECTS,
-    CodecConfig,
-    depth_to_steps,
-    encode_masks,
-    encode_pictures,
-    join_blobs,
-)
+from odd_bench.data.codec import MAX_OBJECTS, CodecConfig, depth_to_steps, encode_masks, encode_pictures, join_blobs
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError
 from odd_bench.data.record import SceneRecord

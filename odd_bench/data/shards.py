@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import h5py
@@ -205,9 +206,12 @@ def _staged_content(shard: h5py.File, stored: StoredScene) -> bytes:
         return _finished(file)
 
 
+_numbers = count()  # HDF5 tells open files apart by name, those in memory too
+
+
 def _memory_file() -> h5py.File:
     """A new HDF5 file in memory: HDF5 never meets a full disk, and the bytes can be written in one go."""
-    file = h5py.File("shard", "w", driver="core", backing_store=False, block_size=1 << 20)
+    file = h5py.File(f"shard-{next(_numbers)}", "w", driver="core", backing_store=False, block_size=1 << 20)
     file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
     return file
 

@@ -49,21 +49,24 @@ def _server(folder: Path):
     blender = version_check()
     from odd_bench.data.codec import CodecConfig
     from odd_bench.data.digest import plan_digest
+    from odd_bench.data.run_folder import RunFolder
     from odd_bench.data.shards import write_staged
+    from odd_bench.generate.config import from_mapping
     from odd_bench.generate.plan import catalogue_of
-    from odd_bench.generate.run_folder import RunFolder
     from odd_bench.generate.scene_maker import Report, SceneRefused, make_scene
+    from odd_bench.generate.source import Sources
     from odd_bench.shapes.library import open_library
 
     run = RunFolder(folder)
-    config = run.read_config()
+    config = from_mapping(run.read_config(), str(run.config))
     catalogue = catalogue_of(config, open_library(run.library) if config.assets else None)
+    sources = Sources(config, catalogue, run.work)
     greeting = {"blender": blender, "device": device_line(config.render)}
 
     def serve(request: dict) -> dict:
         line = json.loads(request["line"])
         try:
-            record, report = make_scene(line, plan_digest(request["line"]), config, catalogue, run.work)
+            record, report = make_scene(line, plan_digest(request["line"]), sources)
             with report.stage("pack"):
                 write_staged(run.staged(line["scene"]), record, CodecConfig())
         except SceneRefused as refused:

@@ -18,8 +18,9 @@ from distributed import Client
 from distributed import Future as Asked
 from distributed.scheduler import KilledWorker
 
+from odd_bench.data.outcome import Outcome
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.pool import Limits, Outcome, end_children, make_in_child
+from odd_bench.generate.pool import Limits, end_children, make_in_child
 
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^/\s]+:\d+/?")
 CONNECT_S = 30.0

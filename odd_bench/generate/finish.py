@@ -8,17 +8,17 @@ from importlib import metadata
 from pathlib import Path
 
 from odd_bench import __version__
-from odd_bench.atomic import is_part
+from odd_bench.data.counts import SceneCounts
 from odd_bench.data.damage import Inaccessible
 from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
-from odd_bench.data.folder import GROUND_TRUTH, SHARDS, Description, write_description
-from odd_bench.data.shards import opened, read_scenes, stored_scenes
+from odd_bench.data.folder import GROUND_TRUTH, Description, write_description
+from odd_bench.data.quarantine import given_up, tidy_quarantine
+from odd_bench.data.run_folder import RunFolder
+from odd_bench.data.shard_work import ShardWork
+from odd_bench.data.shards import opened, stored_scenes
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.config import GenerateConfig, to_mapping
-from odd_bench.generate.quarantine import given_up, tidy_quarantine
-from odd_bench.generate.run_folder import RunFolder
-from odd_bench.generate.shard_work import ShardWork
 from odd_bench.json_lines import read_lines
 from odd_bench.scene import Scene
 from odd_bench.scoring.ground_truth import TruthScene, truth_scene, write_ground_truth
@@ -76,7 +76,7 @@ def finish(
     tidy_quarantine(folder.quarantine, (name for shard in shards for name in shard.lines))
     reports = last_reports(folder)
     write_description(folder.root, _description(config, stated, counts, reports, lost))
-    tidy(folder)
+    folder.tidy()
 
 
 def _planned_scenes(shard: ShardWork, lost: Collection[str]) -> tuple[list[Scene], bool]:
@@ -123,54 +123,6 @@ def _description(
     )
 
 
-class SceneCounts:
-    """What dataset.json counts, one scene after the other."""
-
-    def __init__(self):
-        self._scenes, self._types, self._categories, self._labels = Counter(), Counter(), Counter(), Counter()
-        self._shapes: set[str] = set()
-        self._normal = 0
-
-    def noted(self, scene: Scene) -> Scene:
-        """Count a scene and pass it on."""
-        self._scenes[scene.split] += 1
-        self._categories[scene.category] += 1
-        self._shapes.add(scene.shape)
-        self._labels.update(int(item.label) for item in scene.objects)
-        self._types.update(item.type for item in scene.objects if item.type)
-        self._normal += not any(item.label for item in scene.objects)
-        return scene
-
-    def as_dict(self) -> dict:
-        return {
-            "scenes": dict(self._scenes),
-            "objects": self._labels.total(),
-            "odd objects": self._labels[1],
-            "scenes without anomaly": self._normal,
-            "anomaly types": dict(sorted(self._types.items())),
-            "categories": dict(sorted(self._categories.items())),
-            "shapes": len(self._shapes),
-        }
-
-
 def _without_paths(mapping: dict) -> dict:
     """Folders by their last name alone: where they lay on one machine means nothing on another."""
     return {**mapping, **{k: Path(mapping[k]).name for k in ("assets", "floors", "environments") if mapping[k]}}
-
-
-def shard_scenes(shard: Path) -> list[Scene]:
-    """Cameras and objects of every scene of a shard."""
-    return list(read_scenes(shard))
-
-
-def tidy(folder: RunFolder) -> None:
-    """Remove what only the run needed, and what a killed worker left half written; anything else is left alone."""
-    own = [path for place in (folder.root, folder.work) for path in place.glob("*.part") if is_part(path)]
-    for path in (*own, *folder.root.glob(f"{SHARDS}/*.h5.*.part")):
-        path.unlink(missing_ok=True)
-    for pattern in ("staged/*.h5", "staged/*.part", "rest/*", "modes/*", "logs/child-*.log"):
-        for path in folder.work.glob(pattern):
-            path.unlink(missing_ok=True)
-    for name in ("staged", "rest", "modes", "logs"):
-        if (folder.work / name).is_dir() and not any((folder.work / name).iterdir()):
-            (folder.work / name).rmdir()

@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from odd_bench.data.outcome import BY_MACHINE, Outcome
+from odd_bench.data.run_folder import RunFolder
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.run_folder import RunFolder
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
 # Threads of OpenBLAS wait by spinning, a third of a scene's processor time, and help nothing.
@@ -26,7 +27,6 @@ FOLDER_TIMEOUT_S = 20.0
 ATTEMPTS = 2
 STARTS = 3  # a child may be killed while it starts, for want of memory for example
 TRANSIENT = ("crashed", "killed", "hung", "garbage")  # worth a second attempt in a fresh child
-BY_MACHINE = ("killed", "hung")  # says nothing about the scene: the next call tries again
 KILLERS = (-signal.SIGKILL, -signal.SIGTERM)  # exit codes of a child that somebody else ended
 
 
@@ -36,30 +36,6 @@ class Limits:
 
     timeout_s: float = 900.0
     recycle_after: int = 100
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one scene. kind: empty if made, else refused, error, storage, crashed, killed, hung or garbage."""
-
-    scene: str
-    kind: str = ""
-    message: str = ""
-    attempts: int = 1
-    seconds: dict[str, float] = field(default_factory=dict)
-    refusals: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def made(self) -> bool:
-        return not self.kind
-
-    @property
-    def by_machine(self) -> bool:
-        """Whether the machine, not the scene, is to blame."""
-        return self.kind in BY_MACHINE
-
-    def as_dict(self) -> dict:
-        return asdict(self)
 
 
 class ChildStartError(OddBenchError):

@@ -6,7 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from odd_bench.generate.pool import Limits, Outcome, make_in_child, stop_children
+from odd_bench.data.outcome import Outcome
+from odd_bench.generate.pool import Limits, make_in_child, stop_children
 
 
 class Workers(Protocol):

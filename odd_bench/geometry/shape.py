@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from odd_bench.geometry.hull import hull_points
+from odd_bench.geometry.raycast import Caster
 
 HARD_EDGE_RAD = np.radians(40.0)  # edges that bend more stay hard in every engine, the rest is shaded smoothly
 
@@ -58,6 +59,11 @@ class Shape:
     def outline(self) -> np.ndarray:
         """(k, 3) corners of the convex hull: as far as the vertices reach in any direction, and in any picture."""
         return hull_points(self.vertices)
+
+    @cached_property
+    def caster(self) -> Caster:
+        """Casts rays at the mesh in the canonical frame."""
+        return Caster([(self.vertices, self.faces)])
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from importlib import metadata
 from pathlib import Path
 
 from odd_bench import __version__
+from odd_bench.data.counts import SceneCounts
 from odd_bench.data.folder import GROUND_TRUTH, STRADDLING, Description, write_description
-from odd_bench.generate.finish import SceneCounts, shard_scenes, tidy
-from odd_bench.generate.quarantine import read_quarantine
-from odd_bench.generate.run_folder import RunFolder
-from odd_bench.generate.shard_work import ShardWork
+from odd_bench.data.quarantine import read_quarantine
+from odd_bench.data.run_folder import RunFolder
+from odd_bench.data.shard_work import ShardWork
+from odd_bench.data.shards import read_scenes
 from odd_bench.json_lines import read_lines
 from odd_bench.published.plan import ImportConfig, Listing
 from odd_bench.scoring.ground_truth import truth_scene, write_ground_truth
@@ -44,11 +45,11 @@ def finish(
     report = ImportReport(len(made), new, _corrected(folder.reports, made), refused, listing)
     if made:
         counts = SceneCounts()
-        scenes = (scene for shard in shards if shard.path.exists() for scene in shard_scenes(shard.path))
+        scenes = (scene for shard in shards if shard.path.exists() for scene in read_scenes(shard.path))
         truth = (truth_scene(counts.noted(scene)) for scene in scenes)
         stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth)
         write_description(folder.root, _description(config, stated, counts, report))
-        tidy(folder)
+        folder.tidy()
     return report
 
 

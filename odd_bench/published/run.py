@@ -17,11 +17,11 @@ from odd_bench.data.damage import described
 from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
 from odd_bench.data.layout import check_shapes
+from odd_bench.data.outcome import Outcome
+from odd_bench.data.quarantine import give_up, given_up, take_back
+from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.data.shards import write_staged
-from odd_bench.generate.pool import Outcome
-from odd_bench.generate.quarantine import give_up, given_up, take_back
-from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
-from odd_bench.generate.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.json_lines import append_line
 from odd_bench.published.finish import ImportReport, finish
 from odd_bench.published.plan import ImportConfig, Listing, list_scenes, scenes_root

@@ -33,19 +33,19 @@ class FloorStyle:
 FLOOR_STYLES = {
     "marble": FloorStyle(
         ("ebe8e3 8f8a86 c9bfae", "e6dccb a5875e d8c4a3", "37363a b8b3a8 1f1f22", "5a6f62 c6d2c4 34443b",
-         "a9bcc9 eef2f4 6f8799", "c9a394 7d4f44 ead7cd"), (0.4, 1.0), (0.08, 0.35), (0.0, 0.0),
+         "a9bcc9 eef2f4 6f8799", "c9a394 7d4f44 ead7cd"), (0.15, 0.4), (0.08, 0.35), (0.0, 0.0),
     ),
     "planks": FloorStyle(
         ("a9794b 7b5230 c79a66", "6b452b 452a19 8a5f3f", "d8b98a b8935f e8d2ac", "9b9284 77705f b4ad9f",
-         "d9d4c9 b9b2a4 eae7df", "8a4f30 5e3220 a86c48"), (0.07, 0.22), (0.3, 0.7), (0.0003, 0.0012),
+         "d9d4c9 b9b2a4 eae7df", "8a4f30 5e3220 a86c48"), (0.06, 0.16), (0.3, 0.7), (0.0003, 0.0012),
     ),
     "tiles": FloorStyle(
         ("dfe3e2 a8a49c c6cfcf", "b65a3c d3c4b0 9a4a31", "2f4a63 d8dadb 44698a", "3a3b3d 8e8b86 55565a",
-         "7f9c86 dcdccf 98b39f", "e3d3b5 a08c6c cfb78f"), (0.08, 0.35), (0.08, 0.5), (0.0008, 0.002),
+         "7f9c86 dcdccf 98b39f", "e3d3b5 a08c6c cfb78f"), (0.06, 0.2), (0.08, 0.5), (0.0008, 0.002),
     ),
     "concrete": FloorStyle(
         ("a09d98 7d7a76 b9b6b0", "78797a 5b5c5e 929394", "c3beb3 a19b8f d6d2c8", "8b8378 6a6258 a59d90"),
-        (0.15, 0.6), (0.55, 0.9), (0.0002, 0.001),
+        (0.06, 0.2), (0.55, 0.9), (0.0002, 0.001),
     ),
     "fabric": FloorStyle(
         ("4c6a8f 34507a 7f97b3", "d9cfba b8a98a efe8d8", "8f3b3b 6a2626 c08a80", "5c6b4a 3f4c33 93a07c",
@@ -53,11 +53,11 @@ FLOOR_STYLES = {
     ),
     "terrazzo": FloorStyle(
         ("dedad2 b06a4f 5d6b70", "d3cfc6 3c3c3c a88f6a", "9fb0a8 e8e4da 54665f", "4b4d52 c9c2b2 8a5a4a",
-         "e4d0c6 7f4b45 f3ece4"), (0.02, 0.07), (0.12, 0.4), (0.0, 0.0001),
+         "e4d0c6 7f4b45 f3ece4"), (0.008, 0.025), (0.12, 0.4), (0.0, 0.0001),
     ),
     "cork": FloorStyle(
         ("b98d5c 7d5832 d3ad7b", "a67a4a 5f4022 c39a68", "c7a377 8f6c44 dfc39b"),
-        (0.01, 0.03), (0.7, 0.95), (0.0004, 0.0012),
+        (0.005, 0.014), (0.7, 0.95), (0.0004, 0.0012),
     ),
     "brushed_metal": FloorStyle(
         ("b4b7bb 94979b c5c8ca", "a8926a 877247 bfaa80", "85888c 6d7074 9da0a4", "b18873 8f6755 c5a08f"),
@@ -77,11 +77,11 @@ FLOOR_STYLES = {
     ),
     "paper": FloorStyle(
         ("e4e2dd d6d3cc efeeea", "9fb4c4 8fa5b6 b3c5d2", "e3c8b6 d5b7a3 eed9cb", "c7cfb2 b8c1a1 d7ddc7",
-         "77797d 6a6c70 888a8e", "e0cf8f d2bf7b ecdfae"), (0.3, 0.8), (0.6, 0.95), (0.0, 0.0001),
+         "77797d 6a6c70 888a8e", "e0cf8f d2bf7b ecdfae"), (0.08, 0.25), (0.6, 0.95), (0.0, 0.0001),
     ),
     "granite": FloorStyle(
         ("8d8a88 3a393a c9c4bf", "4a4a4c 1c1c1e 8b8b8d", "a4786a 4a3a38 d3b3a6", "c4bfb2 6b675f e8e5dc"),
-        (0.01, 0.03), (0.1, 0.45), (0.0, 0.0001),
+        (0.006, 0.018), (0.1, 0.45), (0.0, 0.0001),
     ),
 }  # fmt: skip
 
@@ -108,7 +108,7 @@ def draw_floor(rng: np.random.Generator, texture_sets: Sequence[str] = ()) -> di
         "size_m": _log_uniform(rng, style.size_m),
         "roughness": float(rng.uniform(*style.roughness)),
         "relief_m": float(rng.uniform(*style.relief_m)),
-        "contrast": float(rng.uniform(0.35, 1.0)),
+        "contrast": float(rng.uniform(0.2, 0.75)),
         **place,
     }
 

@@ -6,7 +6,6 @@ reads changes. Writing the same scenes twice gives the same bytes.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import tempfile
@@ -24,6 +23,7 @@ from odd_bench.atomic import write_atomically
 from odd_bench.scene import Scene
 from odd_bench.scoring.problems import Problem, ScoringError
 from odd_bench.scoring.quick import no_garbage_collection
+from odd_bench.scoring.source import read_source
 
 FORMAT, VERSION = "odd-bench/ground-truth", 1
 FILE_NAME = "ground_truth.json.gz"
@@ -191,11 +191,10 @@ def stored_digest(text: str, scenes: dict[str, TruthScene]) -> str:
 
 def read_text(path: Path) -> str:
     """The text of a .json or .json.gz file; ScoringError where it cannot be read."""
-    try:
-        data = path.read_bytes()
-        return (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from error
+    source, problems = read_source(path)
+    if source is None:
+        raise damaged(path, problems[0].found)
+    return source.text
 
 
 def damaged(path: Path, found: str) -> ScoringError:

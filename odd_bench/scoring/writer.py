@@ -18,6 +18,8 @@ from odd_bench.scoring.predictions import FORMAT, LABELS, VERSION, DatasetRef, M
 class PredictionWriter:
     """Collects scenes and writes them when closed; a `.jsonl` file grows scene by scene and can be continued.
 
+    A name ending in `.gz` is written gzipped, one ending in `.jsonl.gz` as gzipped lines.
+
         with PredictionWriter("predictions.json", dataset, Method("my-net"), threshold=0.5) as out:
             out.add("toys-banana-0003-0017", boxes=boxes, scores=scores)
 
@@ -85,7 +87,11 @@ class PredictionWriter:
         """Write the file whole or not at all; a .jsonl file is written already."""
         if self.appends:
             return
-        text = json.dumps({**self.header, "scenes": self.scenes}, allow_nan=False).encode()
+        if self.path.name.endswith(".jsonl.gz"):
+            lines = [self.header, *({"scene": name, **entry} for name, entry in self.scenes.items())]
+            text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines).encode()
+        else:
+            text = json.dumps({**self.header, "scenes": self.scenes}, allow_nan=False).encode()
         write_atomically(self.path, gzip.compress(text, mtime=0) if self.path.suffix == ".gz" else text)
 
     def __enter__(self) -> PredictionWriter:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
 
+from odd_bench.configuration import Configurations
 from odd_bench.data.batch import SceneBatch
+from odd_bench.data.dataset import FeatureFolder
 from odd_bench.data.reader import Dataset
 
 
@@ -56,6 +58,28 @@ class Method(Protocol):
         """Pictures (3, h, w) in [0, 1] by name, to watch training by; may be empty."""
 
 
+@dataclass(frozen=True)
+class MethodSpec:
+    """How a method comes about: what `odd-bench train --model NAME` and everything after it need to know.
+
+    configurations: named ones, and what may be set. prepare: from a resolved configuration, the training data, a device and a
+    tracker of progress to a new method and the teacher's features it learns from, None for most. restore: from a configuration
+    and weights to the method; raises RuntimeError where they do not fit. describe: facts for the prediction file.
+    told_boxes: the assignments that tell the method the true boxes; none where it cannot be told.
+    """
+
+    name: str
+    configurations: Configurations
+    prepare: Callable[..., tuple[Method, FeatureFolder | None]]
+    restore: Callable[[Any, dict[str, Tensor]], Method]
+    describe: Callable[[Any], dict[str, Any]]
+    told_boxes: tuple[str, ...] = ()
+
+    def resolved(self, config: str, assignments: Iterable[str]) -> Any:
+        """The named configuration after `key=value` assignments. Raises ConfigError."""
+        return self.configurations.with_overrides(self.configurations.load(config), assignments)
+
+
 @runtime_checkable
 class ReadsData(Protocol):
     """A method that needs more of a scene than its batch has, or keeps what it makes of a scene beside the data."""
@@ -70,6 +94,14 @@ class Records(Protocol):
 
     def record(self) -> None:
         """Called before scenes are predicted on a GPU, once the weights are there to stay."""
+
+
+@runtime_checkable
+class ChoosesOnVal(Protocol):
+    """A method that chooses numbers of its answers on the validation scenes; it keeps them with its weights."""
+
+    def choose(self, scenes: Iterable[SceneBatch]) -> None:
+        """Called once at the end of the training, if the data set has validation scenes. scenes: of one batch each."""
 
 
 @runtime_checkable

@@ -1,8 +1,4 @@
-"""From a trained run to a prediction file.
-
-dataset, run = open_dataset("data/toys-mini"), load_run("runs/mini")
-predict_split(run, dataset, "test-unseen", Path("predictions.json"))
-"""
+"""From a trained run to a prediction file; odd_bench.methods loads runs."""
 
 from __future__ import annotations
 
@@ -23,11 +19,10 @@ from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import WrongUse
 from odd_bench.geometry.boxes import iou_matrix
-from odd_bench.methods import builder
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.scoring import Method as MethodHeader
-from odd_bench.training.checkpoint import LATEST, Checkpoint, load_checkpoint
-from odd_bench.training.method import Measures, Method, ReadsData, Records, SceneAnswer
+from odd_bench.training.checkpoint import Checkpoint
+from odd_bench.training.method import Measures, Method, MethodSpec, ReadsData, Records, SceneAnswer
 
 Track = Callable[[Iterable[Any]], Iterable[Any]]
 FULL, MIXED = "32-true", "bf16-mixed"  # precisions, as Fabric names them
@@ -35,34 +30,30 @@ FULL, MIXED = "32-true", "bf16-mixed"  # precisions, as Fabric names them
 
 @dataclass(frozen=True)
 class Run:
-    """A trained method. config: resolved, with `train.views` and `train.pixels`. model: name in odd_bench.methods."""
+    """A trained method. spec: how it came about. config: resolved, with `train.views` and `train.pixels`."""
 
-    model: str
+    spec: MethodSpec
     config: Any
     method: Method
     finished: bool
 
 
-def load_run(path: Path | str, overrides: list[str] | None = None) -> Run:
-    """A run's folder, or one checkpoint, ready to predict. overrides: as in training, of what needs no other weights.
+def restore_run(spec: MethodSpec, checkpoint: Checkpoint, file: Path, overrides: Iterable[str] = ()) -> Run:
+    """What a checkpoint holds, ready to predict. file: where it stands, for messages. overrides: of what needs no other weights.
 
-    Raises WrongUse where there is no checkpoint or its weights do not fit the configuration.
+    Raises WrongUse where its weights do not fit the configuration.
     """
-    path = Path(path)
-    file = path / LATEST if path.is_dir() else path
-    return restore_run(load_checkpoint(file), file, overrides or [])
-
-
-def restore_run(checkpoint: Checkpoint, file: Path, overrides: Iterable[str] = ()) -> Run:
-    """The same of a checkpoint that is read already. file: where it stands, for messages."""
-    build = builder(checkpoint.model)
-    config = build.with_overrides(build.from_mapping(checkpoint.config, str(file)), overrides)
+    config = spec.configurations.with_overrides(
+        spec.configurations.from_mapping(checkpoint.config, str(file)), overrides
+    )
     try:
-        method = build.restore(config, checkpoint.weights)
+        method = spec.restore(config, checkpoint.weights)
     except RuntimeError as error:
-        raise WrongUse(f"{file}: found weights that do not fit: {complaint(error)}; expected those of the configuration. "
-                       "Leave out --set of anything with weights") from error  # fmt: skip
-    return Run(checkpoint.model, config, method.eval(), checkpoint.finished)
+        raise WrongUse(
+            f"{file}: found weights that do not fit: {complaint(error)}; expected those of the configuration. "
+            "Leave out --set of anything with weights"
+        ) from error
+    return Run(spec, config, method.eval(), checkpoint.finished)
 
 
 def predict_split(
@@ -85,7 +76,9 @@ def predict_split(
         raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
     prove_file(path)
     names = dataset.scene_names(split)
-    views = min(views or run.config.train.views, len(dataset.scene(names[0]).cameras))  # more than there are is all of them
+    views = min(
+        views or run.config.train.views, len(dataset.scene(names[0]).cameras)
+    )  # more than there are is all of them
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     method, on_gpu = run.method.to(device), torch.device(device).type == "cuda"
     if isinstance(method, ReadsData):
@@ -119,8 +112,8 @@ def timed_answer(
 
 def header(run: Run, views: int, precision: str = FULL) -> MethodHeader:
     """What the prediction file says about the method."""
-    facts = {**builder(run.model).describe(run.config), "precision": precision}
-    name = f"{run.model}-{run.config.name}"
+    facts = {**run.spec.describe(run.config), "precision": precision}
+    name = f"{run.spec.name}-{run.config.name}"
     return MethodHeader(name, views, run.method.gt_boxes, run.method.gt_count, run.config.train.seed, facts)
 
 

@@ -14,17 +14,17 @@ from rich.console import Console
 from rich.progress import track as rich_track
 
 from odd_bench.atomic import prove_file, prove_folder
+from odd_bench.configuration import to_mapping
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import DESCRIPTION
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
-from odd_bench.methods import builder
 from odd_bench.training.checkpoint import LATEST, Spent, load_checkpoint
 from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric
-from odd_bench.training.method import Measures, Method
-from odd_bench.training.predict import FULL, load_run, localise, mean_measures, predict_split
+from odd_bench.training.method import Measures, Method, MethodSpec
+from odd_bench.training.predict import FULL, Run, localise, mean_measures, predict_split, restore_run
 
 LINE_EVERY_S = 15.0
 LOCK = "training.lock"
@@ -32,7 +32,7 @@ GOES_ON = "the same command goes on from there"
 
 
 def train_run(
-    model: str,
+    spec: MethodSpec,
     config_name: str,
     data: Path,
     out: Path | None,
@@ -42,30 +42,29 @@ def train_run(
 ) -> None:
     """Train, then predict and score every split that was not trained on, unless the last stage was left out (0 steps)."""
     keep_freed_memory()
-    build = builder(model)
-    config = build.with_overrides(build.load_config(config_name), overrides)
+    config = spec.resolved(config_name, overrides)
     dataset = open_or_explain(data)
-    folder = out or Path("runs") / f"{model}-{config.name}-{config.train.seed}"
+    folder = out or Path("runs") / f"{spec.name}-{config.name}-{config.train.seed}"
     prove_folder(folder)
     fabric = make_fabric(config.train, devices)
     with alone_in(folder):
         fabric.launch()
         console = Console()
         with stoppable(folder, GOES_ON), fabric.rank_zero_first():
-            method, features = build.prepare(
+            method, features = spec.prepare(
                 config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
             )
         check_stages(config.train, method.stages)
         begun = start_from is not None and not (folder / LATEST).is_file()
         first_stage = take_over(method, start_from) if begun else None
-        job = Job(model, build.to_mapping(config), config.train, config.augment, dataset, features, folder)
+        job = Job(spec.name, to_mapping(config), config.train, config.augment, dataset, features, folder)
         display = Display(console if fabric.is_global_zero else None, job)
         display.start(method)
         with stoppable(folder, GOES_ON):
             fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
             complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
             if fabric.is_global_zero and complete:
-                finish(folder, dataset, console)
+                finish(spec, folder, dataset, console)
 
 
 @contextmanager
@@ -102,16 +101,25 @@ def take_over(method: Method, start_from: Path) -> Spent:
     return stored.spent
 
 
-def finish(folder: Path, dataset: Dataset, console: Console) -> None:
-    """Predict and score whatever was not trained on."""
-    run = load_run(folder)
+def finish(spec: MethodSpec, folder: Path, dataset: Dataset, console: Console) -> None:
+    """Predict, score and report on whatever was not trained on; one table tells of all splits."""
+    from odd_bench.report.folder import report_folder, write_report
+    from odd_bench.scoring.score import Options, score_file
+    from odd_bench.scoring.split_table import split_table
+
+    run, scores = restore_run(spec, load_checkpoint(folder / LATEST), folder / LATEST), {}
     for split in dataset.splits:
         if split != "train":
             path = predict_split(
                 run, dataset, split, folder / f"{split}.json", track=lambda x: tracked(x, console, "predicting")
             )
             say_where(path, console)
-            show_score(path, dataset.folder, None, console)
+            scored = score_file(path, Options(dataset.folder))
+            for note in write_report(report_folder(path), scored):
+                console.print(note, highlight=False, soft_wrap=True, markup=False)
+            scores[split] = scored.document
+    if scores:
+        console.print(split_table(scores), highlight=False, soft_wrap=True, markup=False)
 
 
 def say_where(path: Path, console: Console) -> None:
@@ -119,16 +127,16 @@ def say_where(path: Path, console: Console) -> None:
 
 
 def predict_run(
-    path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
+    run: Run, path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
     overrides: list[str],
 ) -> None:  # fmt: skip
-    """Predict one split with a trained run; score it where a report is asked for."""
+    """Predict one split with the trained run that stands at `path`; score it where a report is asked for."""
     keep_freed_memory()
     out = out or default_file(path, split, views, precision, overrides)
     prove_file(out)
     if report is not None:
         prove_folder(report)
-    run, dataset, console = load_run(path, overrides), open_or_explain(data), Console()
+    dataset, console = open_or_explain(data), Console()
     if not run.finished:
         console.print(f"[yellow]{path}: the training is not finished")
     with stoppable(out, "no predictions are written; the same command begins again"):
@@ -149,7 +157,7 @@ def default_file(path: Path, split: str, views: int | None, precision: str, over
 
 
 def show_score(path: Path, data: Path, report: Path | None, console: Console) -> None:
-    from odd_bench.scoring.report import write_report
+    from odd_bench.report.folder import write_report
     from odd_bench.scoring.score import Options, score_file
     from odd_bench.scoring.summary import summary
 

@@ -54,9 +54,15 @@ def scene_sheet(record: SceneRecord, views: int = 8, size: int = 320, plain: boo
     return sheet
 
 
-def page(records: Iterable[SceneRecord], columns: int = 5, size: int = 256, plain: bool = False) -> Image.Image:
-    """The best view of each of many scenes, with captions. plain: without boxes and outlines."""
-    tiles = [_captioned(record, view_tile(record, _best_view(record), size, plain)) for record in records]
+def page(
+    records: Iterable[SceneRecord], columns: int | None = None, size: int = 256, plain: bool = False
+) -> Image.Image:
+    """The best view of each of many scenes, with captions: without marks, and beside it with boxes and outlines.
+
+    columns: scenes side by side. plain: the pictures without marks alone.
+    """
+    columns = columns or (5 if plain else 3)
+    tiles = [_captioned(record, _page_tile(record, size, plain)) for record in records]
     sheet = _grid(tiles, columns, header=0, footer=0 if plain else 30)
     if not plain:
         _legend(ImageDraw.Draw(sheet), GAP + 2, sheet.height - 24)
@@ -74,7 +80,7 @@ def write_page(dataset: Dataset, names: Sequence[str], plain: bool = False) -> P
     path = dataset.folder / FOLDER / ("page-plain.png" if plain else "page.png")
     with reading(dataset.folder, DRAWABLE, LOOK):
         picture = page((dataset.record(name) for name in names), plain=plain)
-    return _saved(picture, path)
+    return saved(picture, path)
 
 
 def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) -> list[Path]:
@@ -85,7 +91,7 @@ def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) ->
     for name in names:
         with reading(f"{dataset.folder}: {name}", DRAWABLE, LOOK):
             picture = scene_sheet(dataset.record(name), plain=plain)
-        paths.append(_saved(picture, folder / f"{name}{ending}"))
+        paths.append(saved(picture, folder / f"{name}{ending}"))
     return paths
 
 
@@ -95,7 +101,7 @@ def spread(names: Sequence[str], count: int) -> list[str]:
     return [names[i] for i in picked]
 
 
-def _saved(image: Image.Image, path: Path) -> Path:
+def saved(image: Image.Image, path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(path)
@@ -116,6 +122,15 @@ def _who_is_odd(scene: Scene) -> str:
     types = Counter(one.type.replace("_", " ") for one in scene.objects if one.label)
     named = ", ".join(name if times == 1 else f"{times} x {name}" for name, times in sorted(types.items()))
     return f"{len(scene.objects)} objects, " + (f"{types.total()} odd ({named})" if types else "none odd")
+
+
+def _page_tile(record: SceneRecord, size: int, plain: bool) -> Image.Image:
+    view = _best_view(record)
+    tiles = [view_tile(record, view, size, plain=True)] + [view_tile(record, view, size)] * (not plain)
+    both = Image.new("RGB", (sum(tile.width for tile in tiles), size), PAPER)
+    for place, tile in enumerate(tiles):
+        both.paste(tile, (place * tile.width, 0))
+    return both
 
 
 def _captioned(record: SceneRecord, tile: Image.Image) -> Image.Image:

@@ -32,7 +32,7 @@ def statuette() -> Toy:
 
 
 @cache
-def variant(type: str, seed: int = 0, tries: int = 10) -> Variant:
+def variant(type: str, seed: int = 0, tries: int = 30) -> Variant:
     """The first variant of the statuette that is not refused."""
     for attempt in range(tries):
         try:

@@ -240,6 +240,7 @@ def write_blend_in_a_process_of_its_own(path):
 
 def write_blend(path: str) -> None:
     import bpy
+
     from odd_bench.blender_jobs.process import leave, reset
 
     reset()

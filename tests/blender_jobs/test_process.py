@@ -6,6 +6,7 @@ import types
 from pathlib import Path
 
 import pytest
+
 from odd_bench.blender_jobs.process import BlenderVersionError, version_check
 
 
@@ -48,6 +49,7 @@ def test_unknown_device():
 @pytest.mark.blender
 def test_auto_device_says_why():
     import bpy
+
     from odd_bench.blender_jobs.device import use_device
 
     device = use_device("auto")
@@ -58,7 +60,6 @@ def test_auto_device_says_why():
 @pytest.mark.blender
 def test_missing_environment_and_texture_set(tmp_path):
     from odd_bench.blender_jobs.light import environment_path
-
     from odd_bench.render.texture_set import find_maps
 
     with pytest.raises(FileNotFoundError, match=r"gone\.hdr: no such file"):

@@ -84,7 +84,6 @@ def test_a_picture_has_the_size_and_the_things_it_should(tmp_path):
 def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
     from odd_bench.blender_jobs.light import WHITE_LEVEL
     from odd_bench.blender_jobs.render import render_views
-
     from odd_bench.color import linear
 
     above = Camera(np.array([[40.0, 0, 16], [0, 40.0, 16], [0, 0, 1]]), np.diag([1.0, -1, -1, 1]), 32, 32)
@@ -98,6 +97,7 @@ def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
 
 def test_instances_share_a_mesh_and_a_reset_leaves_nothing():
     import bpy
+
     from odd_bench.blender_jobs.meshes import build_objects
     from odd_bench.blender_jobs.process import reset
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -15,11 +16,14 @@ import pytest
 
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.generate import pool
-from odd_bench.generate.config import with_overrides
+from odd_bench.generate.config import RESTS, to_mapping, with_overrides
+from odd_bench.generate.plan import plan_lines
 from odd_bench.generate.pool import ChildStartError, Limits
-from odd_bench.generate.run import DiskFull, RunOptions, generate
-from odd_bench.generate.run_folder import FolderError, RunFolder
+from odd_bench.generate.run import DiskFull, RunOptions, by_turns, generate
+from odd_bench.generate.source import variants_folder
+from odd_bench.shapes.library import LibraryError
 from tests.generate.runs import CONFIG, FAKE, label_digests, planned, wait_for
 
 
@@ -27,6 +31,11 @@ from tests.generate.runs import CONFIG, FAKE, label_digests, planned, wait_for
 def fake_children(monkeypatch):
     monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+def undisturbed(config, out: Path) -> dict[str, str]:
+    assert generate(config, out, RunOptions()).complete
+    return label_digests(out)
 
 
 def test_a_finished_run_is_a_data_set_with_nothing_left_over(tmp_path):
@@ -40,6 +49,43 @@ def test_a_finished_run_is_a_data_set_with_nothing_left_over(tmp_path):
 def test_workers_do_not_change_the_data(tmp_path, reference):
     generate(CONFIG, tmp_path / "set", RunOptions(workers=3, limits=Limits(recycle_after=2)))
     assert label_digests(tmp_path / "set") == reference
+
+
+@pytest.mark.parametrize("mode", RESTS)
+def test_in_every_mode_neither_workers_nor_a_kill_change_the_data(tmp_path, mode):
+    config = with_overrides(CONFIG, [f"scene.rest={mode}"])
+    generate(config, tmp_path / "three", RunOptions(workers=3, limits=Limits(recycle_after=2)))
+    with _started(config, tmp_path / "killed") as run:
+        wait_for(lambda: _scenes_there(tmp_path / "killed") >= 2)
+        run.kill()
+    generate(config, tmp_path / "killed", RunOptions())
+    assert (
+        label_digests(tmp_path / "three") == label_digests(tmp_path / "killed") == undisturbed(config, tmp_path / "one")
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 50])
+def test_workers_take_turns_with_the_scenes_of_as_many_shapes(workers):
+    """Every scene once, those of one shape in order, and never more shapes at a time than there are workers."""
+    shape_of = {f"scene-{n:02d}": f"fish-{n // 3}" for n in range(20)}
+    order = by_turns(list(shape_of), shape_of, workers)
+    assert sorted(order) == sorted(shape_of)
+    for shape in set(shape_of.values()):
+        own = [scene for scene in order if shape_of[scene] == shape]
+        assert own == sorted(own)
+    for first in range(0, len(order), 3 * workers):
+        assert len({shape_of[scene] for scene in order[first : first + 3 * workers]}) <= workers
+
+
+def test_variants_are_forgotten_with_the_last_scene_of_their_shape(tmp_path):
+    shapes = {json.loads(line)["shape"] for line in plan_lines(CONFIG)}
+    (tmp_path / "set").mkdir()
+    RunFolder(tmp_path / "set").claim(to_mapping(CONFIG))
+    for folder in (variants_folder(tmp_path / "set/work", shape) for shape in shapes):
+        folder.mkdir(parents=True)
+        (folder / "bend-1.npz").write_bytes(b"a variant")
+    assert generate(CONFIG, tmp_path / "set", RunOptions()).complete
+    assert not (tmp_path / "set/work/variants").exists()
 
 
 def test_slices_together_make_the_same_data_set(tmp_path, reference):
@@ -128,23 +174,28 @@ def test_a_child_that_does_not_start_stops_the_run_with_its_last_words(tmp_path,
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_killed_at_any_moment_goes_on_to_the_same_data(tmp_path, reference, how):
+    for scenes_before in (1, 3, 5):
+        with _started(CONFIG, tmp_path / "set") as run:
+            wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
+            run.send_signal(how)
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    assert label_digests(tmp_path / "set") == reference
+
+
+@contextmanager
+def _started(config, out: Path):
+    """A slow run with two workers in a process of its own, which has ended when the context has."""
     script = (
         "import sys; from pathlib import Path; from odd_bench.generate import pool;"
         "from odd_bench.generate.config import from_mapping; from odd_bench.generate.run import RunOptions, generate;"
         "import json; pool.CHILD_COMMAND = tuple(json.loads(sys.argv[2]));"
         "generate(from_mapping(json.loads(sys.argv[3]), 'test'), Path(sys.argv[1]), RunOptions(workers=2))"
     )
-    from odd_bench.generate.config import to_mapping
-
-    arguments = [str(tmp_path / "set"), json.dumps(FAKE), json.dumps(to_mapping(CONFIG))]
+    arguments = [str(out), json.dumps(FAKE), json.dumps(to_mapping(config))]
     environment = {**os.environ, "ODD_BENCH_TEST_PAUSE_S": "0.2"}
-    for scenes_before in (1, 3, 5):
-        run = subprocess.Popen([sys.executable, "-c", script, *arguments], env=environment, stderr=subprocess.DEVNULL)
-        wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
-        run.send_signal(how)
-        run.wait(timeout=30)
-    generate(CONFIG, tmp_path / "set", RunOptions())
-    assert label_digests(tmp_path / "set") == reference
+    run = subprocess.Popen([sys.executable, "-c", script, *arguments], env=environment, stderr=subprocess.DEVNULL)
+    yield run
+    run.wait(timeout=30)
 
 
 def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
@@ -152,6 +203,15 @@ def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
     with pytest.raises(FolderError, match=r"another configuration \(seed = 0 there, 3 now\)"):
         generate(with_overrides(CONFIG, ["seed=3"]), tmp_path / "set", RunOptions())
     assert generate(with_overrides(CONFIG, ["render.device=cpu"]), tmp_path / "set", RunOptions()).complete
+
+
+def test_meshes_without_an_up_axis_are_refused_before_anything_is_written(tmp_path):
+    """The same command with another mode of rest poses is then free to use the folder."""
+    (tmp_path / "meshes").mkdir()
+    (tmp_path / "meshes/box.ply").write_text("ply")
+    with pytest.raises(LibraryError, match="no up axis"):
+        generate(with_overrides(CONFIG, [f"assets={tmp_path / 'meshes'}"]), tmp_path / "set", RunOptions())
+    assert not (tmp_path / "set/config.json").exists()
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from odd_bench.cli.data import app
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import FolderError
 from odd_bench.data.validate import validate
-from odd_bench.generate.run_folder import FolderError
 from odd_bench.published.refused import Refused
 from odd_bench.published.scenes import published_record
 from odd_bench.scoring.ground_truth import read_ground_truth

@@ -13,16 +13,19 @@ import torch
 from typer.testing import CliRunner
 
 from odd_bench.cli import app
+from odd_bench.configuration import to_mapping
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.detector import builder
+from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.errors import StorageError, WrongUse
+from odd_bench.methods import load_run
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.training.checkpoint import LATEST, Spent, check_same_run, load_checkpoint, save_checkpoint
 from odd_bench.training.configuration import TrainConfig
 from odd_bench.training.loop import Diverged, Interrupted, Job, device_name, fit, make_fabric, rate_factor
-from odd_bench.training.predict import FULL, MIXED, load_run, localise, predict_split
+from odd_bench.training.predict import FULL, MIXED, localise, predict_split
 from odd_bench.training.run import take_over
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
@@ -64,9 +67,9 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
 def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
     """AUC 1.0 with predicted boxes; the first stage alone finds the objects."""
     dataset, places = open_dataset(folder), []
-    config = builder.load_config("tiny")
+    config = load_config("tiny")
     method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
-    job = Job("reference", builder.to_mapping(config), config.train, config.augment, dataset, features, tmp_path)
+    job = Job("reference", to_mapping(config), config.train, config.augment, dataset, features, tmp_path)
 
     def after(stage, method):
         scenes = TestScenes(dataset, dataset.scene_names("train"), config.train.views, config.train.pixels)
@@ -128,6 +131,14 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
     assert trained.exit_code == 0, trained.output
     assert "4 steps of reconstruction, 4 steps of end-to-end" in trained.output
     assert "predictions: runs/reference-tiny-0/test-seen.json" in trained.output
+    assert "report: runs/reference-tiny-0/test-seen-report/report.html" in trained.output
+    table = trained.output[trained.output.index("split ") :].splitlines()
+    assert [line.split()[:2] for line in table[1:3]] == [["test-seen", "detect"], ["test-seen", "upstream"]]
+    ranked = run(app, ["leaderboard", "runs"], catch_exceptions=False)
+    assert (
+        ranked.exit_code == 0
+        and "reference-tiny-0/test-seen-report/score.json" in Path("runs/leaderboard.md").read_text()
+    )
     assert (tmp_path / "runs" / "reference-tiny-0" / "test-seen.json").is_file()
     predicted = run(
         app, ["predict", "runs/reference-tiny-0", "--split", "train", "--views", "3", "--data", str(folder), "--report", "out"],
@@ -160,14 +171,14 @@ def test_ctrl_c_outside_of_steps_is_answered_too(folder, run_folder, tmp_path, m
 
 
 def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):
-    dataset, config = open_dataset(folder), builder.load_config("tiny")
+    dataset, config = open_dataset(folder), load_config("tiny")
     method, _ = builder.prepare(config, dataset, "cpu", lambda names, what: names)
     fresh = {name: value.clone() for name, value in method.state_dict().items()}
     take_over(method, run_folder)
     stored = load_checkpoint(run_folder / LATEST).weights
     for name, value in method.state_dict().items():
         assert torch.equal(value, (fresh if name.startswith("compare.") else stored)[name])
-    wider = builder.with_overrides(config, ["model.attention.width=32"])
+    wider = with_overrides(config, ["model.attention.width=32"])
     method, _ = builder.prepare(wider, dataset, "cpu", lambda names, what: names)
     take_over(method, run_folder)
     assert torch.equal(method.heads.density[0].weight, stored["heads.density.0.weight"])

@@ -35,8 +35,8 @@ class FractureConfig:
 
     resolution: int = 112
     cells: int = 700
-    modes: int = 10
-    rounds: int = 3
+    modes: int = 7
+    rounds: int = 2
     flaws: float = 0.25
     smallest_body: float = 0.01
 

@@ -33,17 +33,22 @@ class Light:
         cells = np.array(BLUR_RAD) / np.pi * FINER * rows
         down = np.stack([_blur(rows, size, "nearest") for size in cells])  # (levels, fine rows, rows)
         across = np.stack([_blur(columns, size, "wrap") for size in cells])
-        colors = np.moveaxis(self.environment, -1, 0)[:, None]
-        return (down @ colors @ across.transpose(0, 2, 1)).astype(np.float32)
+        colors = np.moveaxis(self.environment, -1, 0)[:, None].astype(np.float32)
+        return down @ colors @ across.transpose(0, 2, 1)
 
     def radiance(self, directions: np.ndarray, level: np.ndarray | int = 0) -> np.ndarray:
         """(3, ...) light that arrives from unit `directions` (3, ...). level: index of the blur, one or one each."""
+        height, width = self.blurred.shape[2:]
+        return self.blurred.reshape(3, -1).take(level * height * width + self.cells(directions), axis=1)
+
+    def cells(self, directions: np.ndarray) -> np.ndarray:
+        """(...) int places of unit directions (3, ...) among the rows and columns of `blurred`."""
         height, width = self.blurred.shape[2:]
         azimuth = np.arctan2(directions[1], directions[0])
         elevation = np.arcsin(np.clip(directions[2], -1.0, 1.0))
         column = ((azimuth / (2 * np.pi) + 0.5) * width).astype(int) % width
         row = np.minimum(((elevation / np.pi + 0.5) * height).astype(int), height - 1)
-        return self.blurred.reshape(3, -1).take((level * height + row) * width + column, axis=1)
+        return row * width + column
 
     def on_floor(self) -> np.ndarray:
         """(3,) irradiance of the open floor."""
@@ -56,4 +61,6 @@ class Light:
 
 def _blur(cells: int, size: float, mode: str) -> np.ndarray:
     """(FINER * cells, cells): the matrix that splits cells into finer ones and blurs them by a Gaussian of `size` of these."""
-    return ndimage.gaussian_filter1d(np.eye(cells).repeat(FINER, axis=0), size, axis=0, mode=mode, truncate=2.5)
+    return ndimage.gaussian_filter1d(
+        np.eye(cells, dtype=np.float32).repeat(FINER, axis=0), size, axis=0, mode=mode, truncate=2.5
+    )

@@ -11,25 +11,29 @@ from odd_bench.color import linear
 from odd_bench.geometry.raycast import Mesh
 from odd_bench.geometry.shape import HARD_EDGE_RAD, Shape
 
+_LINEAR = linear(np.arange(256) / 255).astype(np.float32)
 CLEAR_M = 5e-4  # rays start this far above the surface they leave, so that they do not hit it
 
 
 @dataclass(frozen=True)
 class Surface:
-    """vertices: (v, 3) metres, world. faces: (f, 3). corner_normals: (f, 3, 3) unit. albedo: (f, 3) linear.
+    """vertices: (v, 3) metres, world. own: (v, 3) the same in the objects' canonical frames. faces: (f, 3).
 
-    vertex_normals: (v, 3) unit. vertex_spacing_m: (v,) side of the square of a vertex's share of the area.
-    roughness, metallic: (f,) 0..1. All numbers but faces float32.
+    corner_normals: (f, 3, 3) unit. albedo: (f, 3) linear.
+
+    vertex_normals: (v, 3) unit. roughness, metallic: (f,) 0..1. All numbers but faces float32. first_face: (objects,) int place
+    of each object's first face.
     """
 
     vertices: np.ndarray
+    own: np.ndarray
     faces: np.ndarray
     corner_normals: np.ndarray
     vertex_normals: np.ndarray
-    vertex_spacing_m: np.ndarray
     albedo: np.ndarray
     roughness: np.ndarray
     metallic: np.ndarray
+    first_face: np.ndarray
 
     @property
     def mesh(self) -> Mesh:
@@ -37,45 +41,68 @@ class Surface:
 
 
 def join(objects: list[tuple[Shape, np.ndarray]]) -> Surface:
-    """The surface of pairs of a shape and its world_from_object (4, 4)."""
-    parts = [_surface(shape, pose) for shape, pose in objects]
-    first_vertex = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
+    """The surface of pairs of a shape and its world_from_object (4, 4), which turns, shifts and scales alike along all axes."""
+    skins = {id(shape): shape for shape, _ in objects}
+    skins = {key: _skin(shape) for key, shape in skins.items()}
+    parts = [(skins[id(shape)], pose) for shape, pose in objects]
+    first_vertex = np.cumsum([0] + [len(skin.vertices) for skin, _ in parts[:-1]])
 
     def stacked(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts])
+        return np.concatenate([getattr(skin, name) for skin, _ in parts])
+
+    def turned(name: str) -> np.ndarray:
+        scales = (np.cbrt(np.linalg.det(pose[:3, :3])) for _, pose in parts)
+        return np.concatenate(
+            [
+                getattr(skin, name) @ (pose[:3, :3] / scale).T.astype(np.float32)
+                for (skin, pose), scale in zip(parts, scales, strict=True)
+            ]
+        )
 
     return Surface(
-        vertices=stacked("vertices"),
-        faces=np.concatenate([part.faces + first for part, first in zip(parts, first_vertex, strict=True)]),
-        corner_normals=stacked("corner_normals"),
-        vertex_normals=stacked("vertex_normals"),
-        vertex_spacing_m=stacked("vertex_spacing_m"),
+        vertices=np.concatenate(
+            [(skin.vertices @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32) for skin, pose in parts]
+        ),
+        own=stacked("vertices").astype(np.float32),
+        faces=np.concatenate([skin.faces + first for (skin, _), first in zip(parts, first_vertex, strict=True)]),
+        corner_normals=turned("corner_normals"),
+        vertex_normals=turned("vertex_normals"),
         albedo=stacked("albedo"),
         roughness=stacked("roughness"),
         metallic=stacked("metallic"),
+        first_face=np.cumsum([0] + [len(skin.faces) for skin, _ in parts[:-1]]),
     )
 
 
-def _surface(shape: Shape, pose: np.ndarray) -> Surface:
-    vertices = (shape.vertices @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32)
-    corners = vertices[shape.faces]  # (f, 3, 3)
+@dataclass(frozen=True)
+class _Skin:
+    """The same of one shape in its canonical frame."""
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    corner_normals: np.ndarray
+    vertex_normals: np.ndarray
+    albedo: np.ndarray
+    roughness: np.ndarray
+    metallic: np.ndarray
+
+
+def _skin(shape: Shape) -> _Skin:
+    corners = shape.vertices.astype(np.float32)[shape.faces]  # (f, 3, 3)
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])  # length: twice the area
-    rough, metal = (
+    rough, metal, coat = (
         np.array([getattr(material, name) for material in shape.materials], np.float32)
-        for name in ("roughness", "metallic")
+        for name in ("roughness", "metallic", "coat")
     )
-    coat = np.array([material.coat for material in shape.materials], np.float32)
-    area_share = np.linalg.norm(across, axis=1)[:, None] / 6  # of each corner
-    normals = _unit(_summed(across, shape.faces, len(vertices)))
-    return Surface(
-        vertices,
-        shape.faces,
-        _corner_normals(across, shape.faces, normals),
-        normals,
-        np.sqrt(_summed(area_share, shape.faces, len(vertices)))[:, 0],
-        linear(shape.face_color / 255).astype(np.float32),
-        (rough * (1 - 0.8 * coat))[shape.face_material],
-        metal[shape.face_material],
+    normals = _unit(_summed(across, shape.faces, len(shape.vertices)))
+    return _Skin(
+        vertices=shape.vertices,
+        faces=shape.faces,
+        corner_normals=_corner_normals(across, shape.faces, normals),
+        vertex_normals=normals,
+        albedo=_LINEAR[shape.face_color],
+        roughness=(rough * (1 - 0.8 * coat))[shape.face_material],
+        metallic=metal[shape.face_material],
     )
 
 

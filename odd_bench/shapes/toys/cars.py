@@ -140,7 +140,7 @@ def _extra(rng, make: str, half: float, width: float, belt: float, top: float, c
     if make == "pickup":
         load = ellipsoid((-half * 0.55, 0, belt - 0.1), (0.34, 0.3, rng.uniform(0.28, 0.38)))
         paint = palette.decorated(rng, (0.85, 0.7, 0.3), (0.55, 0.42, 0.2))
-        return [Part("load", load, paint, palette.STRAW, movable=True)]
+        return [Part("load", load, paint, palette.STRAW, movable=True, loose=True)]
     middle = -0.12 * half
     if make in ("van", "beetle") and rng.random() < 0.6:
         length, lift = (0.7, 0.05) if make == "van" else (0.5, 0.02)

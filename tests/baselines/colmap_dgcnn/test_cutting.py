@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_bench.baselines.colmap_dgcnn.cutting import CutConfig, cut_boxes, cut_clusters
 
+from odd_bench.baselines.colmap_dgcnn.cutting import CutConfig, cut_boxes, cut_clusters
 from odd_bench.geometry.boxes import aabb_from_points, iou_matrix
 
 CONFIG = CutConfig()

@@ -5,9 +5,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from odd_bench.baselines.colmap_dgcnn.clouds import centred, random_rotation, sampled, turned
 from odd_bench.baselines.colmap_dgcnn.dgcnn import Dgcnn, DgcnnConfig, EdgeConv, nearest_neighbours
-
 from odd_bench.errors import WrongUse
 
 SMALL = DgcnnConfig(k=6, widths=(8, 8, 16, 16), joint=32, hidden=16, embedding=8)

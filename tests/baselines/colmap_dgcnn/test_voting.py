@@ -7,9 +7,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.functional import normalize
+
 from odd_bench.baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
 from odd_bench.baselines.colmap_dgcnn.voting import UNKNOWN, PairDistances, beyond_usual, distances, odd_scores
-from torch.nn.functional import normalize
 
 
 def embeddings(seed: int, count: int) -> torch.Tensor:

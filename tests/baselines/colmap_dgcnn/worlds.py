@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from odd_bench.baselines.colmap_dgcnn.views import Views
 
+from odd_bench.baselines.colmap_dgcnn.views import Views
 from odd_bench.geometry.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.scene import Camera
 

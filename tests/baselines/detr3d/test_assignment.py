@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from odd_bench.baselines.detr3d.assignment import Truths, assign, cheapest, class_cost
 from odd_bench.baselines.detr3d.code import CodeConfig
 from odd_bench.baselines.detr3d.decoder import Detections

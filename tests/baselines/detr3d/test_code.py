@@ -5,6 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from odd_bench.baselines.detr3d.code import CENTRE, SIZE, CodeConfig, decode, encode
 
 CODE = CodeConfig()

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from odd_bench.baselines.imvoxelnet.anchor_targets import (
     BACKGROUND,
     IGNORED,
@@ -16,7 +17,6 @@ from odd_bench.baselines.imvoxelnet.anchor_targets import (
     rectangle_iou,
 )
 from odd_bench.baselines.imvoxelnet.anchors import anchor_boxes, decode, direction_of, encode, headed_boxes, mean_anchor
-
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.geometry.boxes import iou
 

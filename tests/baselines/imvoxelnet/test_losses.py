@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from odd_bench.baselines.imvoxelnet.losses import (
     aligned_iou,
     box_loss,
@@ -16,7 +17,6 @@ from odd_bench.baselines.imvoxelnet.losses import (
     direction_loss,
     residual_loss,
 )
-
 from odd_bench.geometry.boxes import iou
 
 SEEDS = st.integers(0, 2**32 - 1).map(np.random.default_rng)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_bench.baselines.imvoxelnet.nms import Detections, class_aware, floor_iou, survivors
 
+from odd_bench.baselines.imvoxelnet.nms import Detections, class_aware, floor_iou, survivors
 from odd_bench.geometry.boxes import iou, iou_matrix
 
 SEEDS = st.integers(0, 2**32 - 1).map(np.random.default_rng)

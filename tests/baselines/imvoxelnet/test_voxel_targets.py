@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from odd_bench.baselines.imvoxelnet.head_indoor import scale_points
 from odd_bench.baselines.imvoxelnet.voxel_targets import (
     AssignConfig,
@@ -14,7 +15,6 @@ from odd_bench.baselines.imvoxelnet.voxel_targets import (
     centerness,
     face_distances,
 )
-
 from odd_bench.blocks.voxel_grid import VoxelGrid
 
 GRID = VoxelGrid((32, 32, 8), 0.05, (-0.8, -0.8, 0.0))

@@ -11,7 +11,7 @@ from odd_bench.generate.config import ConfigError, load_preset, with_overrides
 
 SMALL = [
     "splits={train: 1, test-unseen: 0, val: 0, test-seen: 0}", "categories=[fish]", "orbit.pixels=32", "orbit.views=2",
-    "odd.min_changed_pixels=1", "odd.min_changed_views=1", "render.samples=1",
+    "odd.min_patch_pixels=1", "odd.min_patch_views=1", "render.samples=1",
 ]  # fmt: skip
 NANO = with_overrides(load_preset("toys", "nano"), SMALL)
 
@@ -32,7 +32,7 @@ def test_the_draft_presets_ask_for_drafts(kind):
 def test_the_configured_engine_takes_the_pictures(monkeypatch, engine):
     monkeypatch.setattr(pictures, "_cycles", lambda *_: "cycles")
     monkeypatch.setattr(pictures, "_draft", lambda *_: "draft")
-    assert pictures.take_pictures({}, with_overrides(NANO, [f"render.engine={engine}"]), [], ()) == engine
+    assert pictures.take_pictures({}, with_overrides(NANO, [f"render.engine={engine}"]), [], (), None) == engine
 
 
 def test_drafts_are_cast_on_the_processor_whatever_the_device():
@@ -51,12 +51,15 @@ def test_a_scene_differs_by_its_pictures_alone(tmp_path):
     from odd_bench.data.digest import plan_digest
     from odd_bench.generate.plan import catalogue_of, plan_lines
     from odd_bench.generate.scene_maker import make_scene
+    from odd_bench.generate.source import Sources
 
     (line,) = plan_lines(NANO)
     made = {}
     for engine in ("cycles", "draft"):
         config = with_overrides(NANO, [f"render.engine={engine}"])
-        made[engine], _ = make_scene(json.loads(line), plan_digest(line), config, catalogue_of(config, None), tmp_path)
+        made[engine], _ = make_scene(
+            json.loads(line), plan_digest(line), Sources(config, catalogue_of(config), tmp_path)
+        )
     cycles, draft = made["cycles"], made["draft"]
     assert draft.images.shape == cycles.images.shape == (2, 32, 32, 3) and draft.images.dtype == np.uint8
     assert (draft.images != cycles.images).any()

@@ -47,6 +47,7 @@ def test_sizes_that_split_evenly_are_plain_means_to_the_bit(size):
 @pytest.mark.parametrize(("height", "width"), [(50, 100), (77, 131)])
 def test_a_file_of_any_size_lights_a_draft(tmp_path, height, width):
     import bpy
+
     from odd_bench.blender_jobs.light import plain_light
 
     image = bpy.data.images.new("odd", width, height, float_buffer=True)
