@@ -217,10 +217,7 @@ def test_slices_and_a_full_run_started_at_once_lose_nothing(tmp_path, reference)
 
 
 def test_a_quarantine_written_by_many_at_once_has_every_entry(tmp_path):
-<<<<<<< HEAD
     from odd_bench.data.outcome import Outcome
-=======
->>>>>>> 029307521a774309655e69711d2626e2a6368c22
     from odd_bench.data.quarantine import give_up, given_up
     from odd_bench.generate.pool import Outcome
 
