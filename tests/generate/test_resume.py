@@ -219,7 +219,6 @@ def test_slices_and_a_full_run_started_at_once_lose_nothing(tmp_path, reference)
 def test_a_quarantine_written_by_many_at_once_has_every_entry(tmp_path):
     from odd_bench.data.outcome import Outcome
     from odd_bench.data.quarantine import give_up, given_up
-    from odd_bench.generate.pool import Outcome
 
     (tmp_path / "quarantine.jsonl").write_text(TORN)
     with ThreadPoolExecutor(4) as threads:
