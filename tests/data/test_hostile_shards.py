@@ -13,11 +13,11 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.fields import read_chunk
 from odd_bench.data.info import gather
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import RunFolder
+from odd_bench.data.shard_work import ShardWork, find_waiting
 from odd_bench.data.shards import read_staged, verify_shard, write_staged
 from odd_bench.data.validate import validate
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.run_folder import RunFolder
-from odd_bench.generate.shard_work import ShardWork, find_waiting
 from odd_bench.published.export import export_dataset
 from odd_bench.view.preview import page
 from tests.data import hostile_shards
