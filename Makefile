@@ -2,6 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 export OMP_WAIT_POLICY := PASSIVE
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: demo test test-fast lint bench docs clean
 
@@ -22,8 +23,9 @@ lint: $(VENV)/.tested
 bench: $(VENV)/.tested  ## speed claims, as ratios measured in one run
 	for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
-docs: $(VENV)/.tested  ## run the commands of the documentation
+docs: $(VENV)/.documented  ## check the documentation and build it into build/docs; a broken link is an error
 	$(BIN)/python -m pytest tests/test_docs.py
+	$(BIN)/mkdocs build --quiet --strict
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -35,5 +37,9 @@ $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train,baselines,dev]"
 	touch $@
 
+$(VENV)/.documented: $(VENV)/.tested
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build/docs .pytest_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """How often the intervals of odd_bench.scoring hold the true value, and how often two equal methods differ "significantly".
 
 `PYTHONPATH=. python benchmarks/coverage.py [DRAWS]`: simulates data sets of 10, 20, 40 and 75 base shapes, whose true value is
-known (the mean over all draws), and prints the table of docs/protocol.md. 1,500 draws take two minutes of one core.
+known (the mean over all draws), and prints the table of docs/reference/protocol.md. 1,500 draws take two minutes of one core.
 """
 
 from __future__ import annotations

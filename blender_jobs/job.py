@@ -13,7 +13,7 @@ from odd_bench.scene import Camera
 
 @dataclass(frozen=True)
 class RenderConfig:
-    """Settings of Cycles; docs/rendering.md has the measurements behind the defaults.
+    """Settings of Cycles; docs/explanation/rendering.md has the measurements behind the defaults.
 
     samples: light paths a pixel. denoise: OpenImageDenoise guided by albedo and normals. prefilter: of these guides,
     `NONE`, `FAST` or `ACCURATE`. bounces: of a light path. clamp_indirect: brightest indirect light, in units of display

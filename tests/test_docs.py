@@ -1,39 +1,238 @@
-"""The documentation can be followed: its commands exist, its links lead somewhere."""
+"""What the documentation says exists: commands, options, keys, files, names, links, extras, presets."""
 
+from __future__ import annotations
+
+import ast
 import re
 import shlex
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
+from typer.testing import CliRunner
 
 from odd_bench.cli import app
+from odd_bench.configuration import explained
+from odd_bench.generate.config import CONFIGURATIONS
+from odd_bench.methods import METHODS, method_spec
+from tests.short_training import write_small_scenes
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+CODE = [
+    file
+    for top in ("odd_bench", "baselines", "blender_jobs", "assets_manifest", "benchmarks", "examples")
+    for file in sorted((ROOT / top).rglob("*"))
+    if file.suffix in (".py", ".yaml", ".sbatch")
+]
+FILES = {file.relative_to(ROOT).as_posix() for top in ROOT.iterdir() if top.name in (
+    "odd_bench", "baselines", "blender_jobs", "assets_manifest", "benchmarks", "examples", "tests", "docs",
+) for file in top.rglob("*") if file.is_file()}  # fmt: skip
+of_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+
+
+def blocks(page: Path, language: str = r"\w*") -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def inline(text: str) -> list[str]:
+    """What stands between single backticks outside of blocks."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
 
 
 def commands(page: Path) -> list[str]:
     """Lines of code blocks that call odd-bench."""
-    blocks = re.findall(r"```\w*\n(.*?)```", page.read_text(), re.DOTALL)
-    lines = [line.partition("  #")[0].strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines = [
+        line.partition("  #")[0].strip() for block in blocks(page) for line in block.replace("\\\n", " ").splitlines()
+    ]
     return [line for line in lines if line.startswith("odd-bench ")]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def command_of(line: str) -> tuple[typer.core.TyperCommand, list[str]]:
+    """The command a line calls, and the words behind its name."""
+    command, words = typer.main.get_command(app), shlex.split(line)[1:]
+    while hasattr(command, "commands"):
+        assert words and words[0] in command.commands, line
+        command = command.commands[words.pop(0)]
+    return command, words
+
+
+@cache
+def keys(of: str) -> frozenset[str]:
+    """Every key of a configuration: of `generate`, or of a method."""
+    configurations = CONFIGURATIONS if of == "generate" else method_spec(of).configurations
+    return frozenset(one.key for one in explained(configurations.cls))
+
+
+@of_page
 def test_every_command_shown_exists_with_its_options(page):
     for line in commands(page):
-        command, words = typer.main.get_command(app), shlex.split(line)[1:]
-        while hasattr(command, "commands"):
-            assert words and words[0] in command.commands, f"{page.name}: {line}"
-            command = command.commands[words.pop(0)]
+        command, words = command_of(line)
         known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         used = {word.partition("=")[0] for word in words if word.startswith("--")}
-        assert used <= known | {"--help"}, f"{page.name}: {line}"
+        assert used <= known | {"--help"}, line
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@of_page
+def test_every_key_that_a_command_sets_exists(page):
+    for line in commands(page):
+        _, words = command_of(line)
+        of = "generate" if line.startswith("odd-bench generate") else dict(pairwise(words)).get("--model")
+        known = keys(of) if of else frozenset().union(*map(keys, METHODS))
+        for option, value in pairwise(words):
+            if option == "--set":
+                assert is_key(value.partition("=")[0], known), line
+
+
+def is_key(key: str, known: frozenset[str]) -> bool:
+    """Whether it is one of them, or an entry of a mapping that is."""
+    return key in known or key.rpartition(".")[0] in known
+
+
+SECTIONS = "model|train|augment|scene|odd|orbit|render|anomalies|splits"
+
+
+@of_page
+def test_every_key_named_in_the_text_exists(page):
+    every = keys("generate").union(*map(keys, METHODS))
+    for code in inline(page.read_text()):
+        found = re.fullmatch(rf"(?:--set )?((?:{SECTIONS})\.[a-z0-9_.]+)(?:=\S*)?", code)
+        if found and not found[1].endswith((".py", ".yaml")):
+            assert is_key(found[1], every), code
+
+
+@pytest.mark.parametrize("file", [*PAGES, *CODE], ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_every_command_named_in_passing_exists(file):
+    for code in re.findall(r"`(odd-bench [^`\n]+)`", file.read_text()):
+        words = re.match(r"odd-bench((?: [a-z0-9]+(?![\w=./-]))*)", code)[1].split()
+        command = typer.main.get_command(app)
+        for word in words:
+            if not hasattr(command, "commands"):
+                break
+            assert word in command.commands, code
+            command = command.commands[word]
+
+
+@of_page
 def test_every_link_leads_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
         if not target.startswith(("http:", "https:")):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("file", [*PAGES, *CODE], ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_every_file_named_exists(file):
+    """`crack.py` may stand anywhere; a path with a known top folder is one from the root."""
+    text = file.read_text()
+    tops = "odd_bench|baselines|blender_jobs|assets_manifest|benchmarks|examples|tests|docs"
+    for path in re.findall(rf"(?<![\w./-])((?:{tops})/[\w./-]+\.(?:py|md|ya?ml|json|sbatch|jpg))\b", text):
+        assert path in FILES, path
+    if file.suffix == ".md":
+        for name in inline(text):
+            if re.fullmatch(r"[\w/-]+\.py", name):
+                assert any(f"/{one}".endswith(f"/{name}") for one in FILES), name
+
+
+def resolved(name: str) -> object:
+    """What `odd_bench.geometry.boxes.iou` is. Raises AttributeError where it is nothing."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        try:
+            found = import_module(".".join(parts[:length]))
+        except ModuleNotFoundError as error:
+            if not name.startswith(error.name or " "):
+                raise
+            continue
+        for part in parts[length:]:
+            found = getattr(found, part)
+        return found
+    raise AttributeError(name)
+
+
+def imports(source: str) -> Iterator[str]:
+    for one in ast.walk(ast.parse(source)):
+        if isinstance(one, ast.ImportFrom):
+            yield from (f"{one.module}.{alias.name}" for alias in one.names)
+        elif isinstance(one, ast.Import):
+            yield from (alias.name for alias in one.names)
+
+
+@of_page
+def test_every_name_of_the_interface_exists(page):
+    text = page.read_text()
+    named = [code for code in inline(text) if re.fullmatch(r"odd_bench(\.\w+)+", code)]
+    named += re.findall(r"^::: (\S+)", text, re.MULTILINE)
+    named += re.findall(r"python -m (odd_bench[\w.]*)", text)
+    sources = [block for block in blocks(page, "python") if "--8<--" not in block]
+    named += [name for block in sources for name in imports(block) if name.startswith("odd_bench")]
+    for name in named:
+        resolved(name)
+
+
+@of_page
+def test_every_extra_exists(page):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for listed in re.findall(r"(?:odd-bench|\.)\[([\w,]+)\]", page.read_text()):
+        assert set(listed.split(",")) <= extras.keys(), listed
+
+
+def test_the_navigation_holds_every_page_once():
+    def listed(node: object) -> Iterator[str]:
+        if isinstance(node, str):
+            yield node
+        else:
+            for child in node.values() if isinstance(node, dict) else node:
+                yield from listed(child)
+
+    nav = list(listed(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]))
+    assert sorted(nav) == sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+
+
+def test_the_page_of_commands_lists_every_command():
+    def named(command: typer.core.TyperCommand, name: str) -> Iterator[str]:
+        if not hasattr(command, "commands"):
+            yield name
+        else:
+            for word, one in command.commands.items():
+                yield from named(one, f"{name} {word}")
+
+    listed = re.findall(r"^\| `(odd-bench [^`]+)` \|", (DOCS / "reference" / "commands.md").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(named(typer.main.get_command(app), "odd-bench"))
+
+
+def test_the_page_of_presets_states_every_preset():
+    rows = re.findall(r"^\| `([\w-]+)` \|([^|]+)\|([^|]+)\|([^|]+)\|([^|]+)\|([^|]+)\|",
+                      (DOCS / "reference" / "presets.md").read_text(), re.MULTILINE)  # fmt: skip
+    assert sorted(row[0] for row in rows) == sorted(CONFIGURATIONS.named())
+    for name, *stated in rows:
+        config = CONFIGURATIONS.load(name)
+        splits, pixels, engine, rest, depth = (text.strip() for text in stated)
+        counts = [int(count.replace(",", "")) for count in re.findall(r"[\d,]+", splits)]
+        assert counts == list(config.splits.values()), name
+        assert (int(pixels), engine, rest) == (config.orbit.pixels, config.render.engine, config.scene.rest), name
+        assert depth == ("yes" if config.depth else "no"), name
+
+
+def test_the_keys_that_the_page_of_configuration_explains_are_explained():
+    for line in commands(DOCS / "reference" / "configuration.md"):
+        if line.startswith("odd-bench config"):
+            result = CliRunner().invoke(app, shlex.split(line)[1:])
+            assert result.exit_code == 0 and result.output, line
+
+
+def test_the_example_trains_and_scores(tmp_path, monkeypatch, capsys):
+    source = (ROOT / "examples" / "train_and_score.py").read_text()
+    assert "overrides=[]" in source
+    write_small_scenes(tmp_path / "scenes")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["train_and_score.py", "scenes"])
+    short = source.replace("overrides=[]", 'overrides=["train.steps=[1, 1]"]')
+    exec(compile(short, "train_and_score.py", "exec"), {"__name__": "__main__"})
+    assert re.search(r"AUC \(detect\) of runs.tiny.predictions\.json: \d\.\d+", capsys.readouterr().out)

@@ -159,7 +159,7 @@ def _label_digests(folder: Path) -> dict[str, str]:
 
 
 def test_the_quickstart_reads_a_data_set(made):
-    page = (Path(__file__).parents[1] / "docs" / "quickstart.md").read_text()
+    page = (Path(__file__).parents[1] / "docs" / "tutorial" / "quickstart.md").read_text()
     code = page.split("```python\n")[1].split("```")[0].replace("data/toys-nano", str(made[0]))
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0 and run.stdout.startswith("toys-"), run.stderr

@@ -117,5 +117,5 @@ class Detr3d(nn.Module):
         return scene_answer(boxes[best], scores[best], some.duplicate_iou, some.keep_above)
 
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """None: the boxes are seen in `odd-bench view`."""
+        """None: only the losses are shown while it trains."""
         return {}

@@ -5,7 +5,7 @@ class score below which nothing is reported, and the IoU above which two boxes a
 
     matched objects / objects x matched objects / (objects + false boxes)
 
-over the validation scenes: the factors of AUC_detect (docs/protocol.md) without the labels.
+over the validation scenes: the factors of AUC_detect (docs/reference/protocol.md) without the labels.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ def load(name: str) -> Manifest:
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
         if not path.is_file():
-            raise ManifestError(f"{path}: no such file; expected a manifest, see docs/assets.md")
-        with reading(path, "a manifest, see docs/assets.md", "Write it as UTF-8"):
+            raise ManifestError(f"{path}: no such file; expected a manifest, see docs/how-to/assets.md")
+        with reading(path, "a manifest, see docs/how-to/assets.md", "Write it as UTF-8"):
             text = path.read_text("utf-8-sig")
         return parse(text, path.stem, str(path))
     if name not in names():
@@ -51,7 +51,7 @@ def parse(text: str, name: str, where: str) -> Manifest:
     """A manifest from YAML. Raises ManifestError that names the entry and key at fault."""
     try:
         values = read_yaml(text)
-        _expect(isinstance(values, dict), where, type(values).__name__, "keys and values, see docs/assets.md")
+        _expect(isinstance(values, dict), where, type(values).__name__, "keys and values, see docs/how-to/assets.md")
         values = {
             **values,
             "name": name,
@@ -66,7 +66,7 @@ def parse(text: str, name: str, where: str) -> Manifest:
         raise ManifestError(f"{where}: found {one_line(error)}; expected YAML") from error
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         found = f"{type(error).__name__}: {error}"[:200]
-        raise ManifestError(f"{where}: found {found}; expected values of the kinds in docs/assets.md") from error
+        raise ManifestError(f"{where}: found {found}; expected values of the kinds in docs/how-to/assets.md") from error
     return manifest
 
 

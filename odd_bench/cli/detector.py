@@ -17,7 +17,9 @@ def train(
     data: Data = Path("data/toys-mini"),
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/MODEL-CONFIG-SEED.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Default: of the configuration.")] = None,
-    teacher_weights: Annotated[str | None, typer.Option(help="Files of DINOv2: see docs/detector.md.")] = None,
+    teacher_weights: Annotated[
+        str | None, typer.Option(help="Files of DINOv2: see docs/reference/detector.md.")
+    ] = None,
     backbone_weights: Annotated[
         str | None, typer.Option(help="Of the image network: imagenet, none or a file.")
     ] = None,

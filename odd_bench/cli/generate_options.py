@@ -20,7 +20,7 @@ def chosen_config(kind: str, preset: str) -> GenerateConfig:
     if not preset.endswith((".yaml", ".yml")):
         return load_preset(kind, preset)
     path = Path(preset)
-    values = read_mapping(path, "a YAML configuration", "keys and values, see docs/configuration.md")
+    values = read_mapping(path, "a YAML configuration", "keys and values, see docs/reference/configuration.md")
     return from_mapping({"kind": kind, **values}, where=str(path))
 
 

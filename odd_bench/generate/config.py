@@ -105,7 +105,7 @@ class OddConfig:
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """How pictures are made; docs/rendering.md compares the two engines."""
+    """How pictures are made; docs/explanation/rendering.md compares the two engines."""
 
     engine: str = "cycles"
     """`cycles` traces paths in Blender, `draft` casts rays for direct light and one bounce at a fraction of the cost."""

@@ -22,12 +22,12 @@ def check_header(document: dict[str, Any]) -> list[Problem]:
         hint = 'The first keys of the file are "format" and "version"'
         problems.append(Problem("format", "format", shown(document.get("format")), f'"{FORMAT}"', hint))
     if type(document.get("version")) is not int or document["version"] != VERSION:
-        hint = "Another version needs another odd-bench; see the changelog"
+        hint = "Write the file again with this odd-bench, or score it with the one that wrote it"
         problems.append(Problem("format", "version", shown(document.get("version")), str(VERSION), hint))
     problems += [unknown_key(at(key), key, TOP_KEYS) for key in document if key not in TOP_KEYS]
     missing = [key for key in ("dataset", "method", "scenes") if key not in document]
     return problems + [
-        Problem("missing key", key, "nothing", "an object", "See docs/predictions.md") for key in missing
+        Problem("missing key", key, "nothing", "an object", "See docs/reference/predictions.md") for key in missing
     ]
 
 

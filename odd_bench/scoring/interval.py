@@ -4,7 +4,7 @@ The bootstrap's spread over m clusters is too small by sqrt((m - 1) / m), and fe
 that factor, and Student's t with m - 1 degrees of freedom in place of the normal law. Shares are handled on the scale of
 log-odds, where the spread near 0 and 1 is not lopsided and no bound leaves [0, 1]; a resample whose odds are more than ODDS
 times as high or as low as those of the value counts as that far off, because the log-odds of 0 and 1 are infinite.
-`benchmarks/coverage.py` simulates how often such an interval holds the true value; docs/protocol.md has the table.
+`benchmarks/coverage.py` simulates how often such an interval holds the true value; docs/reference/protocol.md has the table.
 """
 
 from __future__ import annotations

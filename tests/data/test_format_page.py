@@ -8,7 +8,7 @@ import pytest
 
 from tests.data.folders import make_scenes, write_dataset
 
-PAGE = Path(__file__).parents[2] / "docs" / "data-format.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "data-format.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from odd_bench.cli import app
 from tests.published.scene_folder_writer import write_scene_folder
 
-PAGE = Path(__file__).parents[2] / "docs" / "published-data.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "published-data.md"
 
 
 def test_commands(tmp_path, monkeypatch):

@@ -42,7 +42,7 @@ def guess(pictures, cameras):
 @pytest.fixture(scope="module")
 def scored(folder):
     """The documentation's example, run as it stands, and the score of the file it writes."""
-    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "score-your-method.md").read_text(), re.DOTALL)
+    (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "how-to" / "score-your-method.md").read_text(), re.DOTALL)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         exec(compile(example, "score-your-method.md", "exec"), {"my_net": guess})

@@ -1,4 +1,4 @@
-"""A second scorer of the protocol `detect`, written from docs/protocol.md alone: plain loops, slow, nothing shared with odd_bench.
+"""A second scorer of the protocol `detect`, written from docs/reference/protocol.md alone: plain loops, slow, no code of odd_bench.
 
 objects: (scene, shape, label, box). boxes: (scene, box, score, label). A box is (x, y, z, size x, size y, size z, yaw).
 """
@@ -132,7 +132,7 @@ def false_positive_rate(rows):
 
 
 def score(objects, boxes):
-    """Every number of the table in docs/protocol.md, by the names of score.json."""
+    """Every number of the table in docs/reference/protocol.md, by the names of score.json."""
     found = match(objects, boxes)
     rows = rows_of(objects, boxes, found)
     scenes = sorted({item[0] for item in objects})

@@ -1,4 +1,4 @@
-"""An independent reading of docs/protocol.md gives the same numbers, on random answers and on the worked example."""
+"""An independent reading of docs/reference/protocol.md gives the same numbers, on random answers and on the worked example."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from odd_bench.scoring.score import Options, score_file
 from tests.scoring import naive
 from tests.scoring.worlds import make_truth, save_truth, write_predictions
 
-PAGE = (Path(__file__).parent.parent.parent / "docs" / "protocol.md").read_text()
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "reference" / "protocol.md").read_text()
 RESAMPLES = 40
 
 
