@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Look into a data set, check it, draw it, import and export it.")
+app = typer.Typer(no_args_is_help=True, help="Inspect, validate, draw, import and export data sets.")
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the data set, as given to generate with --out.")]
 
@@ -61,7 +61,7 @@ def preview(
     plain: Annotated[bool, typer.Option("--plain", help="Pictures alone, without boxes and outlines.")] = False,
     blind: Annotated[
         bool,
-        typer.Option("--blind", help="Every object enlarged, without marks; which are odd stands in a key beside."),
+        typer.Option("--blind", help="Every object enlarged, without marks; preview/blind-key.json says which are odd."),
     ] = False,
 ) -> None:
     """Draw contact sheets into the folder's preview/: views, boxes, odd objects, changed regions."""

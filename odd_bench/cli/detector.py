@@ -23,7 +23,7 @@ def train(
     backbone_weights: Annotated[
         str | None, typer.Option(help="Of the image network: imagenet, none or a file.")
     ] = None,
-    start_from: Annotated[Path | None, typer.Option(help="A run whose first stage to take over.")] = None,
+    start_from: Annotated[Path | None, typer.Option(help="Skip the first stage and take its weights from this run.")] = None,
     devices: Annotated[str, typer.Option(help="How many GPUs, or processes on the CPU. Default: every GPU.")] = "auto",
     overrides: Set = None,
 ) -> None:

@@ -24,7 +24,7 @@ Categories = Annotated[str, typer.Option(help="Only these categories, separated 
 Rest = Annotated[
     str | None,
     typer.Option(
-        help="upright: all stand as let go upright; shared: all in one pose of a random drop; tumbled: each its own."
+        help="upright: as the shape settles upright; shared: one random pose for the whole scene; tumbled: one for each object."
     ),
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu or gpu.")]

@@ -72,7 +72,7 @@ def validate(
 def _guarded(kind: str, path: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
     """The problems a check finds; values that it cannot even look at are one more."""
     try:
-        with reading(path, "values of the kinds that the format has", HINT):
+        with reading(path, "values of the types that the format has", HINT):
             yield from check()
     except DataError as error:
         yield Problem(kind, path, error.found, error.expected, error.hint)
@@ -155,7 +155,7 @@ def _check_ground_truth(folder: Path, entries: list[tuple[str, SceneEntry]], unr
     for shard, scene in entries:
         if scene.name not in truth.scenes:
             yield Problem(
-                "ground truth", f"{shard}: {scene.name}", f"it missing in {GROUND_TRUTH}", "every scene", HINT
+                "ground truth", f"{shard}: {scene.name}", f"no entry in {GROUND_TRUTH}", "every scene", HINT
             )
         elif scene_digest(truth.scenes[scene.name]) != scene.truth_digest:
             found = f"objects that differ from {GROUND_TRUTH}"

@@ -66,7 +66,7 @@ class Rests:
         """
         rotation = self._rest(UPRIGHT_WXYZ, still_rolling=True)
         if rotation is None:
-            raise Refusal("no rest pose", f"{self.shape.name}: let go upright it finds no facet to rest on")
+            raise Refusal("no rest pose", f"{self.shape.name}: found no facet to rest on when dropped upright")
         return rotation
 
     def _rest(self, orientation_wxyz: np.ndarray, still_rolling: bool = False) -> np.ndarray | None:

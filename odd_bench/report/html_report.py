@@ -36,7 +36,7 @@ def heading(result: dict[str, Any]) -> str:
     dataset, method, answered = result["dataset"], result["method"], result["predictions"]
     name, part = next(iter(result["protocols"].items()))
     cards = "".join(card(f"{METRIC_NAMES[key]} ({name})", part["metrics"][key]) for key in CARD_METRICS)
-    told = [what for key, what in (("gt_boxes", "the boxes"), ("gt_count", "the number of objects")) if method.get(key)]
+    given = [what for key, what in (("gt_boxes", "the boxes"), ("gt_count", "the number of objects")) if method.get(key)]
     missing = (
         f"; {answered['missing_scenes']:,} scenes missing, counted as undetected" if answered["missing_scenes"] else ""
     )
@@ -52,7 +52,7 @@ def heading(result: dict[str, Any]) -> str:
         f"<h1>{escape(method['name'])}</h1>"
         f'<p class="soft">{escape(dataset["name"])} {escape(dataset["version"])}, split {escape(dataset["split"])}: '
         f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects, {dataset['anomalous']:,} anomalous. "
-        f"{answered['boxes']:,} boxes in the file{missing}. Told: {' and '.join(told) or 'nothing'}. "
+        f"{answered['boxes']:,} boxes in the file{missing}. Given to the method: {' and '.join(given) or 'nothing'}. "
         f'Boxes compared: {escape(result["gate"])}.</p>{overlaps}<div class="cards">{cards}</div>{weak_text}'
     )
 

@@ -36,7 +36,7 @@ def check_comparable(first: Scored, second: Scored) -> None:
             hint = "Only predictions for the same scenes can be compared pair by pair"
             problems.append(Problem("comparison", f"dataset.{key}", digests[1][key], digests[0][key], hint))
     if not problems and not first.judged.keys() & second.judged.keys():
-        hint = "One method is told the boxes, the other is not: no protocol applies to both"
+        hint = "One method is given the boxes, the other is not: no protocol applies to both"
         problems.append(Problem("comparison", "method.gt_boxes", "different", "equal in both files", hint))
     if problems:
         raise ScoringError(problems)

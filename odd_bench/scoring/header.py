@@ -68,7 +68,7 @@ def method_problems(method: dict[str, Any]) -> list[Problem]:
     expected = {"name": (str, "a string"), "gt_boxes": (bool, "true or false"), "gt_count": (bool, "true or false")}
     for key, (kind, form) in expected.items():
         if key in method and not isinstance(method[key], kind):
-            hint = "The table of results shows it; say what your method was told"
+            hint = "The table of results shows it; say what your method was given"
             problems.append(Problem("wrong type", at("method", key), shown(method[key]), form, hint))
     if "name" not in method:
         hint = "Name the method; it heads its row"

@@ -86,7 +86,7 @@ def check_scene_names(
         return problems
     hint = "Every scene of the split is scored; --missing undetected counts it as undetected"
     if told_boxes:
-        hint = "A method told the boxes must score every object"
+        hint = "A method that is given the boxes must score every object"
     return problems + [Problem("missing scene", at("scenes", name), "nothing", "an entry", hint) for name in missing]
 
 
@@ -140,7 +140,7 @@ def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Proble
     for number, item in asked:
         name = table.scene_names[number]
         if (number, item) not in given and name in listed:
-            path, hint = at("scenes", name, "objects"), "A method told the boxes must score every object"
+            path, hint = at("scenes", name, "objects"), "A method that is given the boxes must score every object"
             problems.append(Problem("missing object", path, f"no object {item}", "a score for every object", hint))
     return problems
 

@@ -96,7 +96,7 @@ def take_over(method: Method, start_from: Path) -> Spent:
     early = {name: value for name, value in stored.weights.items() if not name.startswith(later)}
     shared = {name: value for name, value in early.items() if name in own and own[name].shape == value.shape}
     if not shared:
-        raise WrongUse(f"--start-from {start_from}: found no weights that fit; expected a run of a like configuration")
+        raise WrongUse(f"--start-from {start_from}: found no weights that fit; expected a run of a similar configuration")
     method.load_state_dict({**own, **shared})
     return stored.spent
 

@@ -222,7 +222,7 @@ def test_ground_truth_and_description_of_another_data_set(scenes, tmp_path):
     for name in ("ground_truth.json.gz", "dataset.json"):
         (folder / name).write_bytes((other / name).read_bytes())
     found = problems_of(folder)
-    assert found["ground truth", "test-unseen-00000.h5: toys-mug-0000-0000"] == "it missing in ground_truth.json.gz"
+    assert found["ground truth", "test-unseen-00000.h5: toys-mug-0000-0000"] == "no entry in ground_truth.json.gz"
     assert found["description", "dataset.json: counts.scenes"] == "{'train': 1}"
     (folder / "dataset.json").unlink()
     (folder / "ground_truth.json.gz").write_bytes(b"")
