@@ -146,7 +146,7 @@ class Columns:
         return np.maximum(np.array(column, int), -1)
 
     def object_id_column(self, told_boxes: bool) -> np.ndarray:
-        """(n,) the object each row speaks of, for methods told the boxes; -1 elsewhere."""
+        """(n,) the object each row speaks of, for methods given the boxes; -1 elsewhere."""
         column = np.full(len(self.objects), -1)
         if "object" not in self.stated and not told_boxes:
             return column

@@ -24,7 +24,7 @@ class DatasetRef:
 @dataclass(frozen=True)
 class Method:
     """Who predicted. views: how many it is given, as a remark (what counts stands at each scene). gt_boxes, gt_count: it was
-    told the true boxes, or their number. extra: further keys of the file, kept as they are.
+    given the true boxes, or their number. extra: further keys of the file, kept as they are.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Boxes:
     """Rows of predicted objects, n of them.
 
     scene: (n,) index into Predictions.scene_names. number: (n,) place in the scene's list. box: (n, 6) centre and size,
-    metres, world, NaN where a method told the boxes leaves them out. yaw_rad: (n,) NaN where not stated. score: (n,) higher
+    metres, world, NaN where a method given the boxes leaves them out. yaw_rad: (n,) NaN where not stated. score: (n,) higher
     is more anomalous. label: (n,) 1 anomalous, 0 normal, -1 not stated. object_id: (n,) -1 where not stated.
     """
 

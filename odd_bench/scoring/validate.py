@@ -121,7 +121,7 @@ def scene_in_truth(predictions: Predictions, table: TruthTable) -> np.ndarray:
 
 
 def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Problem]:
-    """A method told the boxes scores every object exactly once."""
+    """A method given the boxes scores every object exactly once."""
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     valid = (scene >= 0) & (boxes.object_id >= 0)
     asked = Counter(zip(table.scene.tolist(), table.object_id.tolist(), strict=True))

@@ -62,8 +62,8 @@ class PredictionWriter:
         seconds: float | None = None,
     ) -> None:
         """One scene. boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw in radians; None where the method
-        is told the boxes. scores: (n,) higher = more anomalous. labels: (n,) 1 = anomalous; without them the threshold
-        decides. objects: (n,) ids, where the method is told the boxes. views: the views the method saw. n may be 0.
+        is given the boxes. scores: (n,) higher = more anomalous. labels: (n,) 1 = anomalous; without them the threshold
+        decides. objects: (n,) ids, where the method is given the boxes. views: the views the method saw. n may be 0.
         """
         if scene in self.done:
             raise ValueError(f"scene {scene!r} was added before")

@@ -20,7 +20,7 @@ class SceneAnswer:
     """What a method says about one scene.
 
     boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw. scores: (n,) higher = more anomalous. objects: (n,)
-    ids of the objects where the method is told the boxes, else None. seconds_before: spent on the scene before `predict` was
+    ids of the objects where the method is given the boxes, else None. seconds_before: spent on the scene before `predict` was
     called, where the result was kept.
     """
 
@@ -34,7 +34,7 @@ class Method(Protocol):
     """A torch module with these members.
 
     stages: names of the training stages in order; `start_stage` is called with each. threshold: scores above it mean anomalous.
-    gt_boxes, gt_count: what the method is told at test time.
+    gt_boxes, gt_count: whether the method is given the true boxes, or their number, at test time.
     """
 
     stages: tuple[str, ...]
