@@ -14,6 +14,7 @@ from odd_bench.detector.boxes import BoxConfig
 from odd_bench.detector.canonical import CanonicalConfig
 from odd_bench.detector.carving import CarvingConfig
 from odd_bench.detector.classifier import ClassifierConfig
+from odd_bench.detector.comparison.aligned.network import AlignedConfig
 from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.heads import HeadsConfig
 from odd_bench.detector.hulls import HullConfig
@@ -22,6 +23,7 @@ from odd_bench.detector.matching import MatchingConfig
 from odd_bench.detector.relations import RelationsConfig
 from odd_bench.detector.render import RenderConfig
 from odd_bench.detector.roi import RoiConfig
+from odd_bench.detector.silhouettes import SilhouettesConfig
 from odd_bench.detector.teacher import TeacherConfig
 from odd_bench.detector.unet3d import Unet3dConfig
 from odd_bench.training_config import TrainConfig
@@ -30,21 +32,27 @@ __all__ = ["RunConfig", "from_mapping", "load_config", "named_configs", "to_mapp
 
 SMALLEST_WINDOW = 32  # pixels: a cell of the coarsest level of ResNet-50
 CHOICES = {
-    "model.attention.kind": ("none", "dense", "sparse", "relations"),
+    "model.attention.kind": ("none", "dense", "sparse", "relations", "aligned"),
     "model.loss.mask_kind": ("squared", "cross-entropy"),
     "model.teacher.kind": ("none", "dinov2", "efficientnet-lite0", "canonical"),
     "model.boxes.source": ("predicted", "oracle-count", "oracle-box"),
     "model.volume.norm": ("batch", "group"),
     "model.interpolation": ("bilinear", "nearest"),
+    "model.registration": ("auto", "yaw", "all"),
 }
 
 
 @dataclass(frozen=True)
 class DetectorConfig:
-    """One detector, block by block. interpolation: of backprojection, `bilinear` or `nearest`."""
+    """One detector, block by block. interpolation: of backprojection, `bilinear` or `nearest`.
+
+    registration: how instances are laid upon each other where relations are compared: by `yaw` and shift along the floor, by `all`
+    rotations, or `auto`: by all where yaws do not fit.
+    """
 
     grid: VoxelGrid = VoxelGrid()
     interpolation: str = "bilinear"
+    registration: str = "auto"
     backbone: BackboneConfig = BackboneConfig()
     volume: Unet3dConfig = Unet3dConfig()
     heads: HeadsConfig = HeadsConfig()
@@ -59,6 +67,8 @@ class DetectorConfig:
     carving: CarvingConfig = CarvingConfig()
     hulls: HullConfig = HullConfig()
     relations: RelationsConfig = RelationsConfig()
+    aligned: AlignedConfig = AlignedConfig()
+    silhouettes: SilhouettesConfig = SilhouettesConfig()
     loss: LossConfig = LossConfig()
 
 
@@ -89,6 +99,13 @@ def check(config: RunConfig, where: str) -> None:
         raise ConfigError(
             f"{where}: model.loss.silhouette_window: found {found}; expected {SMALLEST_WINDOW} pixels or more"
         )
+    if model.silhouettes.folds and model.loss.silhouette_window is None:
+        raise ConfigError(
+            f"{where}: model.silhouettes.folds: found {model.silhouettes.folds} without model.loss.silhouette_window; "
+            "expected windows, on which decoders of parts of the scenes learn"
+        )
+    if model.silhouettes.folds == 1:
+        raise ConfigError(f"{where}: model.silhouettes.folds: found 1, a part that is all; expected 0 or at least 2")
     if model.attention.width % model.attention.heads:
         found = f"{model.attention.width} for {model.attention.heads} heads"
         raise ConfigError(f"{where}: model.attention.width: found {found}; expected a multiple")

@@ -19,8 +19,11 @@ from odd_bench.detector.canonical import (
     canonical_diagonal,
 )
 from odd_bench.detector.carving import Carved, carved
+from odd_bench.detector.comparison.aligned.channels import channel_count
+from odd_bench.detector.comparison.aligned.network import AlignedComparison
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
+from odd_bench.detector.floor import FLOOR_CHANNELS, floor_differences
 from odd_bench.detector.heads import Heads
 from odd_bench.detector.matching import correspondence_accuracy
 from odd_bench.detector.objective import losses
@@ -29,7 +32,7 @@ from odd_bench.detector.registration import placement_accuracy
 from odd_bench.detector.related import Related, related
 from odd_bench.detector.relations import Relations
 from odd_bench.detector.roi import cell_centres, pool
-from odd_bench.detector.silhouettes import Silhouettes
+from odd_bench.detector.silhouettes import Silhouettes, fold_of
 from odd_bench.detector.tokens import TokenComparison
 from odd_bench.detector.tops import Tops
 from odd_bench.detector.unet3d import Unet3d
@@ -56,9 +59,13 @@ class Detector(nn.Module):
         self.volume = Unet3d(config.volume)
         self.heads = Heads(width, config.heads)
         if self.relates:
-            self.silhouettes = Silhouettes(self.backbone.pyramid.widths)
-            self.compare = Relations(min(config.relations.levels, len(self.backbone.pyramid.widths)), config.relations)
+            widths, beside = self.backbone.pyramid.widths, FLOOR_CHANNELS if config.silhouettes.floor else 0
+            levels = min(config.relations.levels, len(widths))
+            self.silhouettes = Silhouettes(widths, beside)
+            self.folds = nn.ModuleList(Silhouettes(widths, beside) for _ in range(config.silhouettes.folds))
+            self.compare = Relations(levels, config.relations)
             self.tops = Tops()
+            self.aligned = AlignedComparison(channel_count(levels), config.aligned) if self.aligns else None
         else:
             self.compare = TokenComparison(config)
         self.recorded: Recorded | None = None
@@ -75,18 +82,23 @@ class Detector(nn.Module):
 
     @property
     def relates(self) -> bool:
-        return self.config.attention.kind == "relations"
+        return self.config.attention.kind == "relations" or self.aligns
+
+    @property
+    def aligns(self) -> bool:
+        """Whether relations are compared and aligned references beside them."""
+        return self.config.attention.kind == "aligned"
 
     @property
     def learnt_later(self) -> tuple[str, ...]:
         """What the first stage leaves alone."""
-        return ("compare", "tops") if self.relates else ("compare",)
+        return ("compare", "tops", *(["aligned"] if self.aligns else [])) if self.relates else ("compare",)
 
     @property
     def reconstructs(self) -> list[nn.Module]:
         """The parts that learn what a scene is like, before objects are compared."""
         parts = [self.backbone, self.volume, self.heads]
-        return [*parts, self.silhouettes] if self.relates else parts
+        return [*parts, self.silhouettes, self.folds] if self.relates else parts
 
     @property
     def keeps_volume(self) -> bool:
@@ -135,12 +147,30 @@ class Detector(nn.Module):
             color_alpha = self.heads.color_alpha(features)
             if not self.relates:
                 return Volumes(features, color_alpha, batch)
+            floor = None
+            if self.config.silhouettes.floor:
+                floor = floor_differences(images.unflatten(0, (b, m)), batch.K, batch.camera_from_world)
             if self.looks_through_windows:
-                return Volumes(features, color_alpha, batch, levels=tuple(one.unflatten(0, (b, m)) for one in levels))
-            silhouettes = self.silhouettes(images, levels).float()
+                apart = tuple(one.unflatten(0, (b, m)) for one in levels)
+                return Volumes(features, color_alpha, batch, levels=apart, floor=floor)
+            silhouettes = self.silhouettes_of(images, levels, floor, batch)
         described = tuple(level.unflatten(0, (b, m)) for level in self.described(images, levels))
-        silhouettes = silhouettes.unflatten(0, (b, m))
-        return Volumes(features, color_alpha, batch, silhouettes, described, self.config.hulls.object_above)
+        return Volumes(features, color_alpha, batch, silhouettes, described, self.config.hulls.object_above, floor)
+
+    def silhouettes_of(self, images: Tensor, levels: list[Tensor], floor: Tensor | None, batch: SceneBatch) -> Tensor:
+        """(b, m, h, w) logits, where the comparison learns from them by a decoder that did not learn from the scene."""
+        b, m = batch.images.shape[:2]
+        further = None if floor is None else floor.flatten(0, 1)
+        if not (self.training and self.stage == END_TO_END and len(self.folds)):
+            return self.silhouettes(images, levels, further).float().unflatten(0, (b, m))
+        found = []
+        for scene, name in enumerate(batch.names):
+            mine = slice(scene * m, (scene + 1) * m)
+            decoder = self.folds[fold_of(name, len(self.folds))]
+            found.append(
+                decoder(images[mine], [one[mine] for one in levels], None if further is None else further[mine])
+            )
+        return torch.stack(found).float()
 
     @torch.no_grad()
     def described(self, images: Tensor, levels: list[Tensor]) -> list[Tensor]:
@@ -185,7 +215,7 @@ class Detector(nn.Module):
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
         """(n,) one logit for each of the boxes (n, 6), n at least 1."""
         if self.relates:
-            return self.related(volumes, scene, boxes).compared.logits
+            return self.related(volumes, scene, boxes).logits
         return self.compare(*self.pooled(volumes, scene, self.cells_of(volumes, boxes)), self.heads.beta)
 
     def cells_of(self, volumes: Volumes, boxes: np.ndarray) -> Tensor:
@@ -194,7 +224,8 @@ class Detector(nn.Module):
 
     def related(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Related:
         """The objects in the boxes (n, 6) compared by relations."""
-        return related(self.compare, volumes, scene, torch.from_numpy(boxes).to(volumes.batch.K), self.config.hulls)
+        boxes_there, config = torch.from_numpy(boxes).to(volumes.batch.K), self.config
+        return related(self.compare, volumes, scene, boxes_there, config.hulls, config.registration, self.aligned)
 
     def record(self) -> None:
         """From now on predict by replaying what the GPU does: three times as fast, for as long as weights stay where they are."""

@@ -15,6 +15,7 @@ from odd_bench.detector.canonical import (
     shape_scale,
     symmetries,
 )
+from odd_bench.detector.comparison.aligned.targets import changed_cells
 from odd_bench.detector.losses import (
     LossConfig,
     change_loss,
@@ -30,9 +31,10 @@ from odd_bench.detector.losses import (
 )
 from odd_bench.detector.object_pixels import changed_pixels
 from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
+from odd_bench.detector.related import Related
 from odd_bench.detector.render import feature_weights, pixel_rays, render
 from odd_bench.detector.roi import cell_centres
-from odd_bench.detector.silhouettes import level_strides
+from odd_bench.detector.silhouettes import fold_of, level_strides
 from odd_bench.detector.volumes import Volumes
 from odd_bench.detector.windows import cut_windows, draw_windows
 
@@ -72,6 +74,7 @@ def losses_one_way(detector: Detector, seen: SceneBatch, held: SceneBatch) -> di
 def weighted(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
     """The sum of losses, each by its weight; colours and labels count once."""
     factors = {name: getattr(weights, name) for name in ("mask", "feature", "canonical", "silhouette", "change")}
+    factors["aligned_change"] = weights.change
     return sum(factors.get(name, 1.0) * part for name, part in parts.items())  # eq. 4
 
 
@@ -108,6 +111,7 @@ def silhouettes_loss(detector: Detector, volumes: Volumes, seen: SceneBatch) -> 
     if volumes.silhouettes is not None:
         return silhouette_loss(volumes.silhouettes, seen.instance)
     images, instance = seen.images.flatten(0, 1), seen.instance.flatten(0, 1)
+    further = None if volumes.floor is None else volumes.floor.flatten(0, 1)
     strides = level_strides(len(volumes.levels))
     side = min(detector.config.loss.silhouette_window, *images.shape[-2:]) // strides[-1] * strides[-1]
     first = draw_windows(instance > 0, side, strides[-1])
@@ -115,8 +119,28 @@ def silhouettes_loss(detector: Detector, volumes: Volumes, seen: SceneBatch) -> 
         cut_windows(level.flatten(0, 1), first, side, stride)
         for level, stride in zip(volumes.levels, strides, strict=True)
     ]
-    logits = detector.silhouettes(cut_windows(images, first, side).float() / 255, within)
-    return silhouette_loss(logits[None], cut_windows(instance, first, side)[None])
+    images, instance = cut_windows(images, first, side).float() / 255, cut_windows(instance, first, side)
+    further = None if further is None else cut_windows(further, first, side)
+    loss = silhouette_loss(detector.silhouettes(images, within, further)[None], instance[None])
+    return loss + folds_loss(detector, seen, images, within, further, instance) if len(detector.folds) else loss
+
+
+def folds_loss(
+    detector: Detector, seen: SceneBatch, images: Tensor, levels: list[Tensor], further: Tensor | None, instance: Tensor
+) -> Tensor:
+    """Mean over the decoders that learn from a part of the scenes alone: each from all but those of its own number.
+
+    images: (b m, 3, h, w), levels and further as the decoders take them, instance: (b m, h, w); windows or whole pictures.
+    """
+    views, folds = len(images) // len(seen), len(detector.folds)
+    fold = torch.tensor([fold_of(name, folds) for name in seen.names], device=images.device).repeat_interleave(views)
+    found = []
+    for number, decoder in enumerate(detector.folds):
+        mine = fold != number
+        if mine.any():
+            logits = decoder(images[mine], [one[mine] for one in levels], None if further is None else further[mine])
+            found.append(silhouette_loss(logits[None], instance[mine][None]))
+    return torch.stack(found).sum() / folds
 
 
 def scene_feature_loss(detector: Detector, volumes: Volumes, held: SceneBatch, scene: int) -> Tensor:
@@ -168,11 +192,28 @@ def relation_losses(detector: Detector, volumes: Volumes, batch: SceneBatch, sce
     labels = owned_labels(owner, batch.labels[scene])
     recalled = label_loss(*detector.compare.decision.recalled(related.compared.figures, labels), detector.config.loss)
     return {
+        **(aligned_losses(detector, related, owner, labels, batch, scene) if detector.aligns else {}),
         "label": label_loss(related.compared.logits, labels, detector.config.loss),
         "recalled": recalled * len(labels) / len(detector.compare.decision.memory.kept()[1]),
         "change": change_loss(related.compared.pixel_logits, changed.float(), judged),
         "ridge": detector.compare.decision.penalty(),
         "height": detector.tops.loss(carved, true, carved_owner[: len(carved.objects)]),
+    }
+
+
+def aligned_losses(
+    detector: Detector, related: Related, owner: Tensor, labels: Tensor, batch: SceneBatch, scene: int
+) -> dict[str, Tensor]:
+    """Of what aligned references say of objects and of their cells; 0 of an object alone."""
+    if related.judged is None:
+        nothing = sum(parameter.sum() for parameter in detector.aligned.parameters()) * 0
+        return {"aligned_label": nothing, "aligned_change": nothing}
+    changed, judged = changed_cells(
+        related.aligned, batch.instance[scene], batch.change[scene], owner, batch.labels[scene]
+    )
+    return {
+        "aligned_label": label_loss(related.judged.logits, labels, detector.config.loss),
+        "aligned_change": change_loss(related.judged.map_logits, changed.float(), judged),
     }
 
 

@@ -17,7 +17,7 @@ class Volumes:
 
     batch: the views that they were built from. silhouettes: (b, m, h, w) logits of their pixels and levels: (b, m, c, h', w')
     each of the image network, where objects are compared by relations; no silhouettes where they are learnt on windows.
-    object_above: chance from which on a pixel is an object's.
+    object_above: chance from which on a pixel is an object's. floor: (b, m, c, h, w), what the floor gives away, if it is asked.
     """
 
     features: Tensor
@@ -26,6 +26,7 @@ class Volumes:
     silhouettes: Tensor | None = None
     levels: tuple[Tensor, ...] = ()
     object_above: float = 0.5
+    floor: Tensor | None = None
 
     @property
     def alpha(self) -> Tensor:
