@@ -35,6 +35,7 @@ ROUNDS = (
 )
 LOOKS_EVERY = 2
 LOOKS = 0.06  # weight of the difference of looks beside that of shapes, in the last choice
+BETTER = 0.6  # of the misfit under the best yaw: another rotation must fit as much better
 MISFIT = 0.045  # half sides: hulls that differ by more under the best yaw do not stand alike
 MISFITS = 0.5  # share of such pairs from which on a scene's objects lie on different sides
 
@@ -43,7 +44,7 @@ MISFITS = 0.5  # share of such pairs from which on a scene's objects lie on diff
 def register_standing(
     hulls: Hulls, rims: Rays | None = None, looks: Looks | None = None, mode: str = "auto"
 ) -> Placements:
-    """Where every object lies upon every other. mode: `yaw`, `all` rotations, or `auto`: all where yaws do not fit.
+    """Where every object lies upon every other. mode: `yaw`; `all` rotations; `auto`, all where yaws do not fit and these do.
 
     rims: rays along the rims of the objects; without them surfaces alone decide. looks: of their surfaces.
     """
@@ -57,8 +58,13 @@ def register_standing(
     if mode != "all":
         rise = (hulls.centres[first, 2] - hulls.centres[second, 2]) / hulls.half_m
         found, moved, misfit = search_yaws(pairs, rise, None if looks is None else (looks.of(first), looks.of(second)))
-    if mode == "all" or (mode == "auto" and (misfit > MISFIT).float().mean() > MISFITS):
+    if mode == "all":
         found, moved = search(pairs)
+    elif mode == "auto" and (misfit > MISFIT).float().mean() > MISFITS:
+        turned, shifted = search(pairs)
+        better = pairs.unlike(turned[:, None], shifted[:, None], at)[:, 0] < BETTER * misfit
+        found = torch.where(better[:, None, None], turned, found)
+        moved = torch.where(better[:, None], shifted, moved)
     rotation[first, second], shift[first, second] = found, moved
     rotation[second, first], shift[second, first] = undone(found, moved)
     return Placements(rotation, shift)
