@@ -30,6 +30,8 @@ class LossConfig:
     silhouette_window: side in pixels of the window of each picture, near objects, on which silhouettes are learnt in the first
     stage, in whole cells of the image network's coarsest level; None, or larger than the picture: the whole.
 
+    photometric: how strongly light and colour are changed at random in the first stage; 0 = not at all.
+
     mask_kind: `squared` or `cross-entropy`. anomaly, normal: weights of the two labels. both_ways: each half of the views
     renders the other, else the first the second.
     match_iou: a predicted box takes the label of the true box it overlaps most, from this IoU on; others are not judged.
@@ -42,6 +44,7 @@ class LossConfig:
     canonical: float = 1.0
     silhouette: float = 1.0
     silhouette_window: int | None = None
+    photometric: float = 0.0
     change: float = 1.0
     reconstruction: float = 1.0
     anomaly: float = 1.0

@@ -30,6 +30,7 @@ from odd_bench.detector.losses import (
     teacher_targets,
 )
 from odd_bench.detector.object_pixels import changed_pixels
+from odd_bench.detector.photometric import photometric
 from odd_bench.detector.ray_draw import at_cells, draw_cells, drawn_rays, near_objects
 from odd_bench.detector.related import Related
 from odd_bench.detector.render import feature_weights, pixel_rays, render
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 def losses(detector: Detector, batch: SceneBatch) -> dict[str, Tensor]:
     """`total` and its parts. Half of the views build the volumes, the other half are rendered, and the reverse."""
+    if detector.stage == detector.stages[0]:
+        batch = photometric(batch, detector.config.loss.photometric)
     half = batch.images.shape[1] // 2
     first, second = range(half), range(half, 2 * half)
     ways = [(first, second), (second, first)] if detector.config.loss.both_ways else [(first, second)]

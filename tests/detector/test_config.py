@@ -61,5 +61,5 @@ def test_wrong_values_are_explained(assignment, message):
 
 
 def test_an_unknown_configuration_names_the_known_ones():
-    with pytest.raises(WrongUse, match=r"expected one of mini, paper, released, tiny. Did you mean 'mini'"):
+    with pytest.raises(WrongUse, match=r"expected one of aligned, mini, paper, released, tiny. Did you mean 'mini'"):
         load_config("mni")
