@@ -35,7 +35,7 @@ ROUNDS = (
 )
 LOOKS_EVERY = 2
 LOOKS = 0.06  # weight of the difference of looks beside that of shapes, in the last choice
-BETTER = 0.6  # of the misfit under the best yaw: another rotation must fit as much better
+BETTER = 0.7  # of the misfit under the best yaw: another rotation must fit as much better
 MISFIT = 0.045  # half sides: hulls that differ by more under the best yaw do not stand alike
 MISFITS = 0.5  # share of such pairs from which on a scene's objects lie on different sides
 
