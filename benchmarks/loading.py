@@ -17,11 +17,11 @@ import numpy as np
 from PIL import Image
 
 from odd_bench.data.codec import CodecConfig
-from odd_bench.data.exr import read_depth, write_depth
 from odd_bench.data.folder import Description, shard_path, write_description
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.shards import pack_shard, write_staged
+from odd_bench.published.exr import read_depth, write_depth
 
 
 def drawn_dataset(folder: Path, scenes: int) -> Dataset:

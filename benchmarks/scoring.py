@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.scoring import DatasetRef, Method, PredictionWriter
-from odd_bench.scoring.bootstrap import draw_resamples, resampled_auc
+from odd_bench.scoring.bootstrap import Ranked, draw_resamples, resampled_auc
 from odd_bench.scoring.score import Options, score_file
 
 SCENES, SKLEARN_RESAMPLES, ROUNDS = 3000, 20, 3
@@ -66,14 +66,14 @@ def auc_loop_seconds(scored) -> tuple[float, float]:
     """CPU seconds of 1,000 resampled AUCs: by scikit-learn, scaled up from a few, and by odd-bench."""
     from sklearn.metrics import roc_auc_score
 
-    judged = scored.judged["detect"]
-    label, score = judged.truth.label, np.clip(judged.rank_score, -1e9, 1e9)
+    judged = scored.judged["upstream"]
+    label, score = judged.truth.label, judged.rank_score
     cluster = judged.truth.object_cluster
     counts = draw_resamples(judged.truth.clusters, 1000)
     start = time.process_time()
     slow = [roc_auc_score(label, score, sample_weight=weight[cluster]) for weight in counts[:SKLEARN_RESAMPLES]]
     middle = time.process_time()
-    fast = resampled_auc(counts, score, label, cluster)[1:]
+    fast = resampled_auc(counts, Ranked(score, label, cluster)).values[1:]
     end = time.process_time()
     assert np.allclose(slow, fast[:SKLEARN_RESAMPLES], atol=1e-12)
     return (middle - start) * 1000 / SKLEARN_RESAMPLES, end - middle

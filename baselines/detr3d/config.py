@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.detr3d.code import CodeConfig
-from baselines.detr3d.decoder import DecoderConfig
-from baselines.detr3d.losses import LossConfig
-from baselines.two_class import SOURCES
+from odd_bench.baselines.detr3d.code import CodeConfig
+from odd_bench.baselines.detr3d.decoder import DecoderConfig
+from odd_bench.baselines.detr3d.losses import LossConfig
+from odd_bench.baselines.two_class import SOURCES
+from odd_bench.blocks.backbone import NETWORKS, BackboneConfig
 from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
-from odd_bench.detector.backbone import NETWORKS, BackboneConfig
-from odd_bench.training_config import TrainConfig
+from odd_bench.training.configuration import TrainConfig
 
 __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
@@ -67,7 +67,7 @@ def check(config: RunConfig, where: str) -> None:
         raise ConfigError(f"{where}: model.code: found {model.code.low_m} to {model.code.high_m}; expected low < high")
 
 
-CONFIGURATIONS = Configurations(RunConfig, "baselines.detr3d", check)
+CONFIGURATIONS = Configurations(RunConfig, "odd_bench.baselines.detr3d", check)
 load_config, from_mapping, with_overrides = (
     CONFIGURATIONS.load,
     CONFIGURATIONS.from_mapping,

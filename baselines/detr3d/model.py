@@ -9,21 +9,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.detr3d.assignment import Truths
-from baselines.detr3d.code import decode, encode
-from baselines.detr3d.config import Detr3dConfig
-from baselines.detr3d.decoder import Decoder, Detections
-from baselines.detr3d.levels import Levels
-from baselines.detr3d.losses import set_loss
-from baselines.detr3d.sampling import Views
-from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
+from odd_bench.baselines.detr3d.assignment import Truths
+from odd_bench.baselines.detr3d.code import decode, encode
+from odd_bench.baselines.detr3d.config import Detr3dConfig
+from odd_bench.baselines.detr3d.decoder import Decoder, Detections
+from odd_bench.baselines.detr3d.levels import Levels
+from odd_bench.baselines.detr3d.losses import set_loss
+from odd_bench.baselines.detr3d.sampling import Views
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
+from odd_bench.blocks.backbone import parameter_groups
 from odd_bench.data.batch import SceneBatch, collate
-from odd_bench.detector.backbone import parameter_groups
-from odd_bench.method import SceneAnswer
+from odd_bench.training.method import SceneAnswer
 
 
 class Detr3d(nn.Module):
-    """See odd_bench.method.Method for what it offers to training and prediction."""
+    """See odd_bench.training.method.Method for what it offers to training and prediction."""
 
     stages = ("detect",)
     threshold = THRESHOLD

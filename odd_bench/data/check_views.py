@@ -8,9 +8,9 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import ConvexHull
 
-from odd_bench.boxes import aabb_from_boxes, as_obb, box_corners, rotate_about_z
-from odd_bench.cameras import eye, project, unproject
 from odd_bench.data.check_labels import HINT, RIGID
+from odd_bench.geometry.boxes import aabb_from_boxes, as_obb, box_corners, rotate_about_z
+from odd_bench.geometry.cameras import eye, project, unproject
 from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.scoring.problems import Problem
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ DEPTH_STEP_M = 0.00025
 MAX_OBJECTS = 84
 STEPS = tuple(np.geomspace(3.0, 24.0, 32))
 PICTURES = ("jpeg", "png")
+FORMATS = ("JPEG", "PNG")  # the only ones that are opened, whatever a file claims to be
+INSTANCE_OF, CHANGE_OF = (table.astype(np.uint8) for table in divmod(np.arange(256), 3))
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,12 @@ def _encoded(image: Image.Image, **options) -> bytes:
     return blob.getvalue()
 
 
-def decode_picture(blob: bytes) -> np.ndarray:
-    """(h, w, 3) uint8 sRGB, or (h, w) for a mask; the format is found from the bytes."""
-    return np.asarray(Image.open(io.BytesIO(blob)))
+def decode_picture(blob: bytes, size: tuple[int, int]) -> np.ndarray:
+    """(h, w, 3) uint8 sRGB of a JPEG or PNG. size: height and width it must have, compared before a pixel is decoded."""
+    image = Image.open(io.BytesIO(blob), formats=FORMATS)
+    if image.size != size[::-1] or image.mode != "RGB":
+        raise DataError("picture", f"{image.mode} {image.size[1]} x {image.size[0]}", f"RGB {size[0]} x {size[1]}")
+    return np.asarray(image)
 
 
 def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:
@@ -89,11 +95,17 @@ def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:
     return _encoded(both, format="PNG", compress_level=9)
 
 
-def decode_masks(blob: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Instance and change mask, (h, w) uint8."""
-    both = decode_picture(blob)
-    instance = both // np.uint8(3)
-    return instance, both - 3 * instance
+def decode_masks(blobs: Sequence[bytes], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Instance and change masks, each (n, h, w) uint8. size: height and width, compared before a pixel is decoded."""
+    both = np.stack([_decoded_mask(blob, size) for blob in blobs])
+    return INSTANCE_OF[both], CHANGE_OF[both]
+
+
+def _decoded_mask(blob: bytes, size: tuple[int, int]) -> np.ndarray:
+    image = Image.open(io.BytesIO(blob), formats=("PNG",))
+    if image.size != size[::-1] or image.mode not in ("L", "P"):
+        raise DataError("mask", f"{image.mode} {image.size[1]} x {image.size[0]}", f"8 bits {size[0]} x {size[1]}")
+    return np.asarray(image)
 
 
 def depth_to_steps(depth_m: np.ndarray) -> np.ndarray:

@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Group
 from rich.table import Table
 
+from odd_bench.data.fields import text
 from odd_bench.data.folder import Description, read_description, shard_paths, split_of
-from odd_bench.data.layout import read_scene
-from odd_bench.data.shards import open_shard
+from odd_bench.data.shards import opened, stored_scenes
 
 
 @dataclass
@@ -43,14 +43,14 @@ def gather(folder: Path) -> Info:
     splits: dict[str, SplitCounts] = {}
     pictures = set()
     for path in shard_paths(folder):
-        with open_shard(path) as file:
+        with opened(path) as file:
             counts = splits.setdefault(split_of(path), SplitCounts())
             counts.size_bytes += path.stat().st_size
-            for group in file["scenes"].values():
-                depth = "with" if "depth" in group else "without"
-                scene = read_scene(group)
+            codec = text(file, "codec")
+            for stored in stored_scenes(file):
+                depth, scene = "with" if stored.has_depth else "without", stored.scene
                 size = f"{scene.cameras[0].width} x {scene.cameras[0].height} px"
-                pictures.add(f"{file.attrs['codec']}, {size}, {depth} depth")
+                pictures.add(f"{codec}, {size}, {depth} depth")
                 _add(counts, scene)
     return Info(description, splits, tuple(sorted(pictures)))
 

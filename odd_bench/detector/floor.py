@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from odd_bench.detector.backproject import picture_positions
-from odd_bench.detector.precision import full_precision
+from odd_bench.blocks.backprojection import picture_positions
+from odd_bench.blocks.precision import full_precision
 
 FLOOR_CHANNELS = 2
 DARKEST, DISPLAY_GAMMA = 1e-2, 2.2  # of linear light
@@ -30,7 +30,7 @@ def floor_differences(images: Tensor, K: Tensor, camera_from_world: Tensor) -> T
     v, u = torch.meshgrid(rows, columns, indexing="ij")
     homogeneous = torch.stack([u, v, torch.ones_like(u)]).flatten(1).to(K.dtype)  # (3, h w)
     floor = (
-        torch.linalg.inv(pixels_from_floor) @ homogeneous
+        torch.linalg.inv_ex(pixels_from_floor).inverse @ homogeneous
     )  # (b, m, 3, h w), the last above 0 where the floor is in front
     apart = light.new_full((*images.shape[:2], m, height, width), torch.nan)  # (b, m, other, h, w)
     for view in range(m):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from odd_bench.detector.hulls import Hulls, at, at_cells
-from odd_bench.detector.object_pixels import Rays
+from odd_bench.detector.object_pixels import ObjectRays
 from odd_bench.detector.registration import (
     NUDGES,
     Pairs,
@@ -42,7 +42,7 @@ MISFITS = 0.5  # share of such pairs from which on a scene's objects lie on diff
 
 @torch.no_grad()
 def register_standing(
-    hulls: Hulls, rims: Rays | None = None, looks: Looks | None = None, mode: str = "auto"
+    hulls: Hulls, rims: ObjectRays | None = None, looks: Looks | None = None, mode: str = "auto"
 ) -> Placements:
     """Where every object lies upon every other. mode: `yaw`; `all` rotations; `auto`, all where yaws do not fit and these do.
 

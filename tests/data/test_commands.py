@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from odd_bench.data.commands import app
+from odd_bench.cli.data import app
 from odd_bench.data.errors import DataError
 from tests.data.folders import make_scenes, write_dataset
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from odd_bench.detector.backproject import picture_positions, project_points
+from odd_bench.blocks.backprojection import picture_positions, project_points
 from odd_bench.detector.floor import FLOOR_CHANNELS, floor_differences
 from tests.detector.worlds import noise_batch, ring_cameras, stacked
 

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from odd_bench.data.errors import DataError
+from odd_bench.data.marks import CHANGED_COLOR, LOST_COLOR, ODD, view_tile
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.record import LOST
-from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR, ODD, view_tile
 from odd_bench.view.preview import page, scene_sheet, spread, write_page, write_preview, write_sheets
 from tests.data.folders import make_scenes, write_dataset
 from tests.data.synthetic import make_record

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.detr3d.config import load_config, with_overrides
-from baselines.detr3d.decoder import refined
-from baselines.detr3d.levels import Levels
-from baselines.detr3d.model import Detr3d
-from baselines.two_class import ANOMALOUS, NORMAL
+from odd_bench.baselines.detr3d.config import load_config, with_overrides
+from odd_bench.baselines.detr3d.decoder import refined
+from odd_bench.baselines.detr3d.levels import Levels
+from odd_bench.baselines.detr3d.model import Detr3d
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL
+from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.configuration import ConfigError
-from odd_bench.detector.backbone import BackboneConfig
 from odd_bench.errors import WrongUse
 from tests.detector.worlds import noise_batch
 

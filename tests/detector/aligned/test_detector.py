@@ -9,14 +9,15 @@ import pytest
 import torch
 from torch import nn
 
-from odd_bench.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from odd_bench.configuration import to_mapping
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.record import CHANGED
-from odd_bench.detector.builder import from_mapping, restore, to_mapping
-from odd_bench.detector.config import RunConfig, load_config, named_configs, with_overrides
+from odd_bench.detector.builder import build, restore
+from odd_bench.detector.config import RunConfig, from_mapping, load_config, named_configs, with_overrides
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.detector.silhouettes import fold_of
 from odd_bench.errors import Interrupted, WrongUse
+from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tests.detector.worlds import noise_batch
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
@@ -34,8 +35,8 @@ def configured(*overrides: str) -> RunConfig:
 
 def everything_shown(config: RunConfig) -> Detector:
     """Takes every pixel for an object's: its boxes are the hulls."""
-    detector = Detector(config.model)
-    for decoder in (detector.silhouettes, *detector.folds):
+    detector = build(config.model)
+    for decoder in (detector.compare.silhouettes, *detector.compare.folds):
         nn.init.zeros_(decoder.out.weight)
         nn.init.constant_(decoder.out.bias, 2.0)
     detector.start_stage(RECONSTRUCTION)
@@ -63,9 +64,9 @@ def test_the_second_stage_teaches_comparisons_alone():
     before = {name: value.clone() for name, value in detector.state_dict().items()}
     losses = learn(detector, 2)
     changed = {
-        name.split(".")[0] for name, value in detector.state_dict().items() if not torch.equal(value, before[name])
+        name.split(".")[1] for name, value in detector.state_dict().items() if not torch.equal(value, before[name])
     }
-    assert changed == {"compare", "aligned"}
+    assert changed == {"relations", "aligned"}
     assert {"aligned_label", "aligned_change", "label", "change"} < losses[0].keys()
 
 
@@ -92,14 +93,14 @@ def test_a_checkpoint_brings_it_back(tmp_path):
 @torch.no_grad()
 def test_an_object_alone_is_judged_by_relations():
     detector, batch = everything_shown(configured()).eval(), noise_batch(scenes=1, objects=1)
-    related = detector.related(detector.reconstruct(batch), 0, batch.boxes[0].numpy())
-    assert related.judged is None and torch.equal(related.logits, related.compared.logits)
+    laid = detector.compare.registered(detector.reconstruct(batch), 0, batch.boxes[0].numpy())
+    assert laid.judged is None and torch.equal(laid.logits, laid.compared.logits)
 
 
 def test_comparisons_learn_from_silhouettes_of_decoders_that_never_saw_the_scene():
     detector, batch = everything_shown(configured()), noise_batch(scenes=2)
     batch = replace(batch, names=["toys-boat-0000-0001", "toys-cow-0003-0002"])
-    for number, decoder in enumerate(detector.folds):
+    for number, decoder in enumerate(detector.compare.folds):
         nn.init.constant_(decoder.out.bias, -5.0 - number)
     found = detector.reconstruct(batch).silhouettes
     for scene, name in enumerate(batch.names):
@@ -108,15 +109,15 @@ def test_comparisons_learn_from_silhouettes_of_decoders_that_never_saw_the_scene
 
 
 def test_decoders_of_parts_learn_from_the_other_parts():
-    detector = Detector(configured().model)
+    detector = build(configured().model)
     detector.start_stage(RECONSTRUCTION)
     detector.train()
     batch = noise_batch(scenes=1)
     detector.loss(batch)["silhouette"].backward()
-    learnt = [any(p.grad is not None for p in decoder.parameters()) for decoder in detector.folds]
+    learnt = [any(p.grad is not None for p in decoder.parameters()) for decoder in detector.compare.folds]
     own = fold_of(batch.names[0], 2)
     assert learnt == [number != own for number in range(2)]
-    assert all(p.grad is not None for p in detector.silhouettes.parameters())
+    assert all(p.grad is not None for p in detector.compare.silhouettes.parameters())
 
 
 def test_scenes_of_one_shape_stay_in_one_part():

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, max_pool2d
 
-from odd_bench.detector.backproject import picture_positions, project_points
+from odd_bench.blocks.backprojection import picture_positions, project_points
 from odd_bench.detector.hulls import Hulls
 from odd_bench.detector.object_pixels import STRIDE
 

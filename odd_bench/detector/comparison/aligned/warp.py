@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, normalize
 
-from odd_bench.detector.backproject import project_points
+from odd_bench.blocks.backprojection import project_points
 from odd_bench.detector.hulls import FARTHEST, Hulls, at_cells
 from odd_bench.detector.registration import Placements
 
