@@ -23,7 +23,9 @@ def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, tra
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> Detr3d:
     """The model whose weights these are."""
     model = Detr3d(replace(config.model, backbone=replace(config.model.backbone, weights="none")))
-    model.load_state_dict(weights)
+    model.load_state_dict(
+        {"chosen": model.chosen, **weights}
+    )  # older runs chose nothing: their configuration states it
     return model
 
 

@@ -24,14 +24,14 @@ CHOICES = {"model.answer.source": SOURCES, "model.backbone.network": NETWORKS}
 class AnswerConfig:
     """From queries to boxes. most: at most so many of the best. keep_above: class score below which nothing is reported.
 
-    duplicate_iou: boxes of two queries above it are taken for one object; 1 = never, as in DETR3D. source: `predicted`, or
-    `oracle-box`, the true boxes.
+    duplicate_iou: boxes of two queries above it are taken for one object; 1 = never, as in DETR3D. Either as chosen on the
+    validation scenes where None, see suppression.py. source: `predicted`, or `oracle-box`, the true boxes.
     """
 
     source: str = "predicted"
     most: int = 300
-    keep_above: float = 0.1
-    duplicate_iou: float = 1.0
+    keep_above: float | None = None
+    duplicate_iou: float | None = None
 
 
 @dataclass(frozen=True)

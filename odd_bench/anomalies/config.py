@@ -30,18 +30,18 @@ class AnomalyConfig:
     largest between them. joint: length of the seam of a moved part over what it was. showing: the same for its area.
     """
 
-    bend_deg: Range = (35.0, 65.0)
+    bend_deg: Range = (35.0, 60.0)
     twist_deg: Range = (40.0, 80.0)
     hinge: Range = (0.05, 0.5)
     ramp: Range = (0.5, 1.0)
     bump_radius: Range = (0.18, 0.32)
-    bump_height: Range = (0.55, 0.9)
+    bump_height: Range = (0.65, 1.0)
     dent_depth: Range = (0.45, 0.56)
     dent_share: float = 0.3
-    shift: Range = (0.2, 0.6)
+    shift: Range = (0.15, 0.5)
     least_side: float = 0.0
     turn_deg: Range = (30.0, 75.0)
-    part_area: Range = (0.02, 0.5)
+    part_area: Range = (0.012, 0.5)
     repaint_area: Range = (0.02, 0.5)
     least_part: float = 0.0
     color_distance: Range = (40.0, 110.0)
@@ -49,14 +49,14 @@ class AnomalyConfig:
 
     tolerance: float = 0.004
     distance: Range = (0.02, 0.6)
-    move: Range = (0.12, 0.6)
+    move: Range = (0.1, 0.6)
     changed_area: Range = (0.004, 0.9)
     contrast: float = 20.0
     slide: float = 0.04
     patch: float = 0.04
     crack_patch: float = 0.016
     min_views: int = 2
-    stretch: float = 2.5
+    stretch: float = 3.0
     volume: Range = (0.5, 1.5)
     chamfer: Range = (0.0002, 0.05)
     twin: Range = (0.06, 0.6)

@@ -8,7 +8,7 @@ from odd_bench.anomalies.alignment import alignments
 from odd_bench.anomalies.changed import Difference, difference
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.variant import Variant
-from odd_bench.anomalies.visible import patch_shares
+from odd_bench.anomalies.visible import looks_different
 from odd_bench.geometry.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
 from odd_bench.geometry.raycast import ray_scene, tensor
 from odd_bench.geometry.refusal import (
@@ -72,26 +72,19 @@ def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config
 
 def require_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> np.ndarray:
     """(m, 4, 4) motions of the intact shape, beside all of which the odd one looks different enough. Raises Refusal."""
-    motions, shares = _comparisons(intact, odd, type, config)
-    if not _suffice(shares, type, config):
-        raise Refusal(NOT_VISIBLE, f"largest patch by motion and view: {np.round(shares, 3).tolist()}")
+    motions = np.stack(alignments(intact, odd) if type in MOVING else [np.eye(4)])
+    if not looks_different(intact, odd, motions, config.least_patch(type), config):
+        raise Refusal(NOT_VISIBLE, f"{type} of {intact.name}, compared in {len(motions)} poses")
     return motions
 
 
 def is_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> bool:
     """Whether the odd shape would not be refused for looking like the intact one."""
-    return _suffice(_comparisons(intact, odd, type, config)[1], type, config)
-
-
-def _comparisons(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> tuple[np.ndarray, np.ndarray]:
-    """(m, 4, 4) motions and (m, views) shares of the picture that look different."""
-    motions = np.stack(alignments(intact, odd) if type in MOVING else [np.eye(4)])
-    return motions, patch_shares(intact, odd, motions, config)
-
-
-def _suffice(shares: np.ndarray, type: str, config: AnomalyConfig) -> bool:
-    """Whether enough views show enough whatever the motion."""
-    return bool(((shares >= config.least_patch(type)).sum(axis=1) >= config.min_views).all())
+    try:
+        require_visible(intact, odd, type, config)
+    except Refusal:
+        return False
+    return True
 
 
 def require_unstretched(before: Shape, after: Shape, limit: float) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.patches import largest_patch, picture
 from odd_bench.color import lab
-from odd_bench.geometry.raycast import Caster
 from odd_bench.geometry.shape import Shape
 
 VIEWS = 8
@@ -23,7 +22,7 @@ class Viewed:
 
     def __init__(self, shape: Shape):
         self.shape = shape
-        self._caster = Caster([(shape.vertices, shape.faces)])
+        self._caster = shape.caster
 
     def cast(self, origins: np.ndarray, directions: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(...) distance in lengths of the direction, inf where nothing is hit, and (...) face hit first, -1 for none.
@@ -44,29 +43,41 @@ class Viewed:
         return lab(self.shape.face_color[face] * brightness[:, None])
 
 
-def patch_shares(intact: Shape, odd: Shape, motions: Sequence[np.ndarray], config: AnomalyConfig) -> np.ndarray:
-    """(motions, VIEWS) float: the largest patch that looks different, over the pixels of the odd shape, 0 to about 1.
+def looks_different(
+    intact: Shape, odd: Shape, motions: Sequence[np.ndarray], least: float, config: AnomalyConfig
+) -> bool:
+    """Whether the odd shape looks different enough beside the intact one moved by each of the motions (4, 4).
 
-    Orthographic views from directions spread evenly over the sphere, the intact shape moved by each of the motions (4, 4).
+    least: share of the odd shape's picture that the largest patch takes in at least `config.min_views` of VIEWS orthographic
+    views from directions spread evenly over the sphere. Looks at no more views than it takes.
     """
-    before, after = Viewed(intact), Viewed(odd)
-    return np.transpose([_view_shares(before, after, motions, *view, config) for view in _views()])
+    before, after, views = Viewed(intact), Viewed(odd), _views()
+    pictures: dict[int, np.ndarray] = {}
+    for motion in motions:
+        shown = 0
+        for number, view in enumerate(views):
+            if number not in pictures:
+                pictures[number] = _picture(after, np.eye(4), *view)
+            shown += patch_share(_picture(before, motion, *view), pictures[number], config) >= least
+            if shown >= config.min_views:
+                break
+        if shown < config.min_views:
+            return False
+    return True
 
 
-def _view_shares(before: Viewed, after: Viewed, motions, origins, direction, config: AnomalyConfig) -> list[float]:
-    light = np.roll(direction, 1) * 0.5 + direction
-    light = -light / np.linalg.norm(light)
-    directions = np.broadcast_to(direction, origins.shape)
-    new = _picture(after, origins, directions, np.eye(4), light)
-    count = max(int((new[..., 3] > 0).sum()), 1)
+def patch_share(before: np.ndarray, after: np.ndarray, config: AnomalyConfig) -> float:
+    """The largest patch in which two pictures (h, w, 4) differ, over the pixels of the object in the second."""
     slide = max(1, round(config.slide * OBJECT_PIXELS))
-    old = (_picture(before, origins, directions, motion, light) for motion in motions)
-    return [largest_patch(one, new, config.contrast, slide) / count for one in old]
+    return largest_patch(before, after, config.contrast, slide) / max(int((after[..., 3] > 0).sum()), 1)
 
 
-def _picture(viewed: Viewed, origins: np.ndarray, directions: np.ndarray, pose: np.ndarray, light: np.ndarray):
-    _, face = viewed.cast(origins, directions, pose)
-    return picture(viewed.color(face[face >= 0], pose, light), face >= 0)
+def _picture(viewed: Viewed, pose: np.ndarray, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """(h, w, 4) of a shape in a pose, lit from beside the eye."""
+    back = -direction
+    light = back + 0.5 * np.roll(back, 1)
+    _, face = viewed.cast(origins, np.broadcast_to(direction, origins.shape), pose)
+    return picture(viewed.color(face[face >= 0], pose, light / np.linalg.norm(light)), face >= 0)
 
 
 def _views() -> list[tuple[np.ndarray, np.ndarray]]:

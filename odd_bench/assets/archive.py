@@ -36,7 +36,8 @@ def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
         with reading(archive, f"a {kind} archive that can be unpacked", "Nothing was unpacked"):
             part.mkdir(parents=True)
             files = (_unzip if kind == "zip" else _untar)(archive, part)
-            _expect(bool(files), archive, ".", "holds no file")
+            if not files:
+                raise DataError(archive, "no file in it", "files of a collection", "Nothing was unpacked")
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

@@ -34,7 +34,7 @@ app.add_typer(assets_app, name="assets")
 @app.command()
 def doctor() -> None:
     """Tell what each command needs, what is missing on this machine and how to get it."""
-    from odd_bench.cli.doctor import report
+    from odd_bench.cli.needs import report
 
     report()
 
@@ -46,7 +46,7 @@ def main() -> None:
     except OddBenchError as error:
         _end(error)
     except ModuleNotFoundError as error:
-        from odd_bench.cli.doctor import missing_package
+        from odd_bench.cli.needs import missing_package
 
         _end(missing_package(error, " ".join(sys.argv[1:2])))
 

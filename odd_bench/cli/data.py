@@ -59,13 +59,22 @@ def preview(
         bool, typer.Option("--page", help="One picture of many scenes instead of a sheet a scene.")
     ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Pictures alone, without boxes and outlines.")] = False,
+    blind: Annotated[
+        bool,
+        typer.Option("--blind", help="Every object enlarged, without marks; which are odd stands in a key beside."),
+    ] = False,
 ) -> None:
     """Draw contact sheets into the folder's preview/: views, boxes, odd objects, changed regions."""
     from odd_bench.data.reader import open_dataset
+    from odd_bench.view.blind import write_blind
     from odd_bench.view.preview import spread, write_page, write_sheets
 
     dataset = open_dataset(folder)
     names = scene or spread(dataset.scene_names(split), scenes)
+    if blind:
+        pages, key = write_blind(dataset, names)
+        typer.echo("\n".join(str(path) for path in (*pages, key)))
+        return
     for path in [write_page(dataset, names, plain)] if page else write_sheets(dataset, names, plain):
         typer.echo(path)
 

@@ -14,12 +14,14 @@ import numpy as np
 
 from odd_bench.data import check_labels, check_views
 from odd_bench.data.check_labels import HINT
+from odd_bench.data.codec import depth_from_steps
 from odd_bench.data.damage import Inaccessible, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.fields import scene_names, text
 from odd_bench.data.folder import split_of
+from odd_bench.data.object_pixels import ObjectPixels
 from odd_bench.data.shards import opened, stored_scene, verify_scene
-from odd_bench.data.stored_scene import StoredScene
+from odd_bench.data.stored_scene import Labels, StoredScene
 from odd_bench.scene import Scene
 from odd_bench.scoring.ground_truth import scene_digest, truth_scene
 from odd_bench.scoring.problems import Problem
@@ -113,7 +115,8 @@ def _check_scene(file: h5py.File, name: str, split: str, deep: bool) -> tuple[Sc
     try:
         stored = stored_scene(file, name)
         try:
-            verify_scene(stored)
+            labels = stored.labels()
+            verify_scene(stored, labels)
         except DataError as error:
             problem = _digest_problem(error, name)
             if problem.kind == "fields":
@@ -121,7 +124,7 @@ def _check_scene(file: h5py.File, name: str, split: str, deep: bool) -> tuple[Sc
             problems.append(problem)
         scene = stored.scene
         with reading(name, "fields that make sense"):
-            problems += _check_content(stored, scene, deep)
+            problems += _check_content(stored, scene, labels, deep)
             digest = scene_digest(truth_scene(scene))
     except DataError as error:
         return None, [*problems, _digest_problem(error, name)]
@@ -138,10 +141,9 @@ def _digest_problem(error: DataError, name: str) -> Problem:
     return Problem("fields", "", f"{field}: {error.found}" if field else error.found, error.expected, HINT)
 
 
-def _check_content(stored: StoredScene, scene: Scene, deep: bool) -> Iterator[Problem]:
-    views = range(len(scene.cameras))
-    depth_m = stored.depth(views) if stored.has_depth else None
-    yield from check_arrays(scene, *stored.masks(views), depth_m)
+def _check_content(stored: StoredScene, scene: Scene, labels: Labels, deep: bool) -> Iterator[Problem]:
+    depth_m = None if labels.depth_steps is None else depth_from_steps(labels.depth_steps)
+    yield from check_arrays(scene, labels.instance, labels.change, depth_m)
     if deep:
         yield from _check_pictures(stored, scene)
 
@@ -151,16 +153,20 @@ def check_arrays(
 ) -> Iterator[Problem]:
     """What is wrong with the labels of one scene: instance, change (views, h, w) uint8, depth_m float32 metres or None."""
     yield from check_labels.check_labels(scene)
-    yield from check_labels.check_masks(scene, instance, change)
-    yield from check_labels.check_pixel_counts(scene, instance, change)
+    mask_problems = list(check_labels.check_masks(scene, instance, change))
+    yield from mask_problems
+    if any(problem.path == "instance" for problem in mask_problems):  # pixels of objects that there are not
+        return
+    pixels = ObjectPixels(instance, len(scene.objects))
+    yield from check_labels.check_pixel_counts(scene, pixels, change)
     yield from check_labels.check_poses(scene)
     camera_problems = list(check_views.check_cameras(scene))
     box_problems = list(check_views.check_boxes(scene))
     yield from camera_problems + box_problems
     if not camera_problems and not any("finite" in problem.expected for problem in box_problems):
-        yield from check_views.check_silhouettes(scene, instance)
+        yield from check_views.check_silhouettes(scene, pixels)
         if depth_m is not None:
-            yield from check_views.check_depth(scene, instance, depth_m)
+            yield from check_views.check_depth(scene, pixels, depth_m)
 
 
 def _check_pictures(stored: StoredScene, scene: Scene) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ A shard may come from anybody. Links, external and virtual storage are refused; 
 
 from __future__ import annotations
 
+import functools
 import math
 import zlib
 
@@ -76,20 +77,22 @@ def has_field(group: h5py.Group, name: str) -> bool:
     return group.id.links.exists(name.encode())
 
 
-def field(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> h5py.Dataset:
-    """A field of raw values that all lie in this file. Raises DataError for any other."""
+def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> np.ndarray:
+    """The values of a field that all lie in one piece in this file. Raises DataError for any other."""
     stored = _dataset(group, name, dtype, dims)
-    offset = stored.id.get_offset()
-    if stored.id.get_create_plist().get_layout() != h5py.h5d.CONTIGUOUS or offset is None:
+    plist, offset, size = stored.get_create_plist(), stored.get_offset(), math.prod(stored.shape) * dtype.itemsize
+    if plist.get_layout() != h5py.h5d.CONTIGUOUS or offset is None:
         raise DataError(place(group, name), "values stored in another way", "values in one piece")
-    if stored.id.get_create_plist().get_external_count() or offset + stored.nbytes > group.file.id.get_filesize():
-        raise DataError(place(group, name), f"{stored.nbytes:,} bytes outside the file", "values in the file")
-    return stored
+    if plist.get_external_count() or offset + size > h5py.h5i.get_file_id(group.id).get_filesize():
+        raise DataError(place(group, name), f"{size:,} bytes outside the file", "values in the file")
+    values = np.empty(stored.shape, dtype)
+    stored.read(h5py.h5s.ALL, h5py.h5s.ALL, values, _type(dtype))
+    return values
 
 
 def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int, int]) -> h5py.Dataset:
     """A field of one packed chunk a view. Raises DataError for any other, and for another shape."""
-    stored = _dataset(group, name, dtype, len(shape))
+    stored = h5py.Dataset(_dataset(group, name, dtype, len(shape)))
     plist = stored.id.get_create_plist()
     if plist.get_layout() != h5py.h5d.CHUNKED or stored.shape != shape or stored.chunks != (1, *shape[1:]):
         raise DataError(place(group, name), f"shape {stored.shape}", f"{shape}, one chunk a view")
@@ -114,8 +117,17 @@ def read_chunk(stored: h5py.Dataset, view: int) -> np.ndarray:
     if len(content) != size:
         raise DataError(f"{stored.file.filename}{stored.name}[{view}]", f"{len(content):,} bytes", f"{size:,}")
     if names and not skipped & 1:
-        content = np.frombuffer(content, np.uint8).reshape(stored.dtype.itemsize, -1).T.tobytes()
+        return _unshuffled(np.frombuffer(content, np.uint8), stored.dtype).reshape(stored.chunks[1:])
     return np.frombuffer(content, stored.dtype).reshape(stored.chunks[1:])
+
+
+def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Values whose lowest bytes stand first, then the next ones, as HDF5's shuffle filter leaves them."""
+    planes = content.reshape(dtype.itemsize, -1)
+    values = np.zeros(planes.shape[1], dtype)
+    for number, plane in enumerate(planes):
+        values |= plane.astype(dtype) << dtype.type(8 * number)
+    return values
 
 
 def place(owner: h5py.Group, name: str = "") -> str:
@@ -123,15 +135,23 @@ def place(owner: h5py.Group, name: str = "") -> str:
     return f"{owner.file.filename}{owner.name.rstrip('/')}{'/' if name else ''}{name}"
 
 
-def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> h5py.Dataset:
+def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> h5py.h5d.DatasetID:
     if not has_field(group, name):
         raise DataError(place(group), f"no {name}", "every field of a scene")
-    if not _is_hard(group, name) or group.get(name, getclass=True) is not h5py.Dataset:
-        raise DataError(place(group, name), "a link or a group", "values in the file")
-    stored = group[name]
-    if stored.dtype != dtype or stored.ndim != dims:
-        raise DataError(place(group, name), f"{str(stored.dtype)[:60]} {stored.shape}", f"{dims} dimensions of {dtype}")
+    if not _is_hard(group, name):
+        raise DataError(place(group, name), "a link", "values in the file")
+    stored = h5py.h5o.open(group.id, name.encode())
+    if not isinstance(stored, h5py.h5d.DatasetID):
+        raise DataError(place(group, name), "a group", "values in the file")
+    if stored.rank != dims or not stored.get_type().equal(_type(dtype)):
+        found = f"{stored.rank} dimensions of {str(h5py.Dataset(stored).dtype)[:60]}"
+        raise DataError(place(group, name), found, f"{dims} of {str(dtype)[:60]}")
     return stored
+
+
+@functools.cache
+def _type(dtype: np.dtype) -> h5py.h5t.TypeID:
+    return h5py.h5t.py_create(dtype, logical=True)
 
 
 def _is_hard(owner: h5py.Group, name: str) -> bool:

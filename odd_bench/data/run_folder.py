@@ -62,6 +62,10 @@ class RunFolder:
     def all_reports(self) -> list[Path]:
         return sorted(self.work.glob("reports*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
 
+    def staged_scenes(self) -> set[str]:
+        """Names of the scenes that are staged."""
+        return {path.stem for path in (self.work / "staged").glob("*.h5")}
+
     def staged(self, scene: str) -> Path:
         return self.work / "staged" / f"{scene}.h5"
 
@@ -123,11 +127,22 @@ class RunFolder:
             yield
 
     @contextmanager
-    def shards_locked(self, numbers: Iterable[int]) -> Iterator[None]:
-        """Hold the shards of these numbers. Raises FolderError if another run holds one of them."""
+    def shards_locked(self, numbers: Iterable[int], shared: bool = False) -> Iterator[None]:
+        """Hold the shards of these numbers, or share them with others that make single scenes of them.
+
+        Raises FolderError if another run holds one of them.
+        """
         with ExitStack() as held:
             with _alone(self.root):
-                held.enter_context(locked(self.work / "shards.lock", numbers))
+                held.enter_context(locked(self.work / "shards.lock", numbers, shared=shared))
+            yield
+
+    @contextmanager
+    def scenes_locked(self, numbers: Iterable[int]) -> Iterator[None]:
+        """Hold the scenes of these numbers. Raises FolderError if another run holds one of them."""
+        with ExitStack() as held:
+            with _alone(self.root):
+                held.enter_context(locked(self.work / "scenes.lock", numbers))
             yield
 
     def tidy(self) -> None:

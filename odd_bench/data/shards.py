@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import h5py
@@ -17,7 +18,7 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.fields import attribute, has_field, place, scene_names, subgroup, text
 from odd_bench.data.layout import FIELDS, SCENE_ATTRIBUTES, write_scene
 from odd_bench.data.record import SceneRecord
-from odd_bench.data.stored_scene import StoredScene
+from odd_bench.data.stored_scene import Labels, StoredScene
 from odd_bench.scene import Scene
 
 FORMAT, VERSION = "odd-bench/shard", 1
@@ -116,20 +117,22 @@ def read_scenes(path: Path) -> Iterator[Scene]:
             yield scene.scene
 
 
-def verify_scene(stored: StoredScene) -> SceneDigests:
-    """Recompute the digests of one scene; DataError where one is not the stored one or a field cannot be read."""
+def verify_scene(stored: StoredScene, labels: Labels | None = None) -> SceneDigests:
+    """Recompute the digests of one scene; DataError where one is not the stored one or a field cannot be read.
+
+    labels: if they have been read already.
+    """
     digests = _stored_digests(stored)
-    views = range(len(stored.scene.cameras))
-    instance, change = stored.masks(views)
-    labels = label_sha256(stored.scene, instance, change, stored.depth_steps(views), digests.plan_sha256)
+    found = labels or stored.labels()
+    label = label_sha256(stored.scene, found.instance, found.change, found.depth_steps, digests.plan_sha256)
     images = image_sha256(*stored.encoded_images())
-    for name, found, expected in (
-        ("label_sha256", labels, digests.label_sha256),
+    for name, content, expected in (
+        ("label_sha256", label, digests.label_sha256),
         ("image_sha256", images, digests.image_sha256),
     ):
-        if found != expected:
+        if content != expected:
             where = place(stored.group, name)
-            raise DataError(where, f"content {found[:12]}", expected[:12], again(stored.group.file.filename))
+            raise DataError(where, f"content {content[:12]}", expected[:12], again(stored.group.file.filename))
     return digests
 
 
@@ -203,9 +206,12 @@ def _staged_content(shard: h5py.File, stored: StoredScene) -> bytes:
         return _finished(file)
 
 
+_numbers = count()  # HDF5 tells open files apart by name, those in memory too
+
+
 def _memory_file() -> h5py.File:
     """A new HDF5 file in memory: HDF5 never meets a full disk, and the bytes can be written in one go."""
-    file = h5py.File("shard", "w", driver="core", backing_store=False, block_size=1 << 20)
+    file = h5py.File(f"shard-{next(_numbers)}", "w", driver="core", backing_store=False, block_size=1 << 20)
     file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
     return file
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import h5py
@@ -11,7 +13,7 @@ import numpy as np
 from odd_bench.data.codec import MAX_OBJECTS, decode_masks, decode_picture, depth_from_steps
 from odd_bench.data.damage import reading
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import chunked, field, has_field, name_text, place, read_chunk, text
+from odd_bench.data.fields import chunked, has_field, name_text, place, read_chunk, read_field, text
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.tables import CAMERA_TYPE, LEGACY_BOXES, cameras_of, object_type, objects_of
 from odd_bench.names import name_problem
@@ -19,7 +21,20 @@ from odd_bench.scene import Scene
 
 MOST_VIEWS = 1000
 MOST_PIXELS = 1 << 25  # of all views of a scene together: 20 views of 1295 x 1295
+BYTES, OFFSETS, NUMBERS = np.dtype("u1"), np.dtype("<u4"), np.dtype("<f8")
 READABLE = "a field that can be read"
+
+
+_object_type = functools.cache(object_type)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16, None where depth was left out."""
+
+    instance: np.ndarray
+    change: np.ndarray
+    depth_steps: np.ndarray | None
 
 
 class StoredScene:
@@ -40,12 +55,11 @@ class StoredScene:
         """Cameras and objects."""
         with self._reading("objects"):
             cameras = cameras_of(self._cameras)
-            table = field(self.group, "objects", object_type(len(cameras)), 1)
-            if not 1 <= len(table) <= MAX_OBJECTS:
-                raise DataError(place(self.group, "objects"), f"{len(table)} objects", f"1 to {MAX_OBJECTS}")
-            rows = table[()]
+            rows = read_field(self.group, "objects", _object_type(len(cameras)), 1)
+            if not 1 <= len(rows) <= MAX_OBJECTS:
+                raise DataError(place(self.group, "objects"), f"{len(rows)} objects", f"1 to {MAX_OBJECTS}")
             self._check_finite("objects", rows)
-            objects = objects_of(rows, self._legacy_boxes(len(table)))
+            objects = objects_of(rows, self._legacy_boxes(len(rows)))
             split, category, shape = (name_text(self.group, key) for key in ("split", "category", "shape"))
             return Scene(self.name, split, category, shape, cameras, objects)
 
@@ -85,6 +99,11 @@ class StoredScene:
             stored = chunked(self.group, "depth", np.dtype("<u2"), shape)
             return np.stack([read_chunk(stored, view) for view in views])
 
+    def labels(self) -> Labels:
+        """Masks and depth of all views."""
+        views = range(self.size[0])
+        return Labels(*self.masks(views), self.depth_steps(views))
+
     def depth(self, views: Sequence[int]) -> np.ndarray:
         """(n, h, w) float32 planar z in metres, 0 where nothing was hit. Raises DataError where depth was left out."""
         steps = self.depth_steps(views)
@@ -101,7 +120,7 @@ class StoredScene:
     def encoded_images(self) -> tuple[np.ndarray, np.ndarray]:
         """The bytes of all pictures, (bytes,) uint8, and their offsets (views + 1,)."""
         with self._reading("images"):
-            return field(self.group, "images", np.dtype("u1"), 1)[()], self._offsets("image_offsets")
+            return read_field(self.group, "images", BYTES, 1), self._offsets("image_offsets")
 
     def _reading(self, name: str):
         return reading(place(self.group, name), READABLE)
@@ -110,15 +129,14 @@ class StoredScene:
     def _cameras(self) -> np.ndarray:
         """The cameras table."""
         with self._reading("cameras"):
-            table = field(self.group, "cameras", CAMERA_TYPE, 1)
-            if not 1 <= len(table) <= MOST_VIEWS:
-                raise DataError(place(self.group, "cameras"), f"{len(table)} cameras", f"1 to {MOST_VIEWS}")
-            cameras = table[()]
+            cameras = read_field(self.group, "cameras", CAMERA_TYPE, 1)
+            if not 1 <= len(cameras) <= MOST_VIEWS:
+                raise DataError(place(self.group, "cameras"), f"{len(cameras)} cameras", f"1 to {MOST_VIEWS}")
         self._check_finite("cameras", cameras)
-        sizes = np.unique(cameras[["height", "width"]])
-        pixels = len(cameras) * int(sizes["height"].max()) * int(sizes["width"].max())
-        if len(sizes) > 1 or not 0 < pixels <= MOST_PIXELS:
-            found = f"{len(sizes)} sizes, {pixels:,} pixels in all"
+        heights, widths = cameras["height"], cameras["width"]
+        pixels = len(cameras) * int(heights.max()) * int(widths.max())
+        if heights.min() != heights.max() or widths.min() != widths.max() or not 0 < pixels <= MOST_PIXELS:
+            found = f"sizes up to {heights.max()} x {widths.max()}, {pixels:,} pixels in all"
             raise DataError(place(self.group, "cameras"), found, f"one size, at most {MOST_PIXELS:,} pixels in all")
         return cameras
 
@@ -130,25 +148,23 @@ class StoredScene:
     def _legacy_boxes(self, objects: int) -> np.ndarray | None:
         if not has_field(self.group, LEGACY_BOXES):
             return None
-        boxes = field(self.group, LEGACY_BOXES, np.dtype("<f8"), 2)
+        boxes = read_field(self.group, LEGACY_BOXES, NUMBERS, 2)
         if boxes.shape != (objects, 6):
             raise DataError(place(self.group, LEGACY_BOXES), f"shape {boxes.shape}", f"({objects}, 6)")
-        return boxes[()]
+        return boxes
 
     def _offsets(self, name: str) -> np.ndarray:
-        stored = field(self.group, name, np.dtype("<u4"), 1)
-        if len(stored) != len(self._cameras) + 1:
-            raise DataError(place(self.group, name), f"{len(stored)} offsets", f"{len(self._cameras) + 1}")
-        return stored[()]
+        offsets = read_field(self.group, name, OFFSETS, 1)
+        if len(offsets) != len(self._cameras) + 1:
+            raise DataError(place(self.group, name), f"{len(offsets)} offsets", f"{len(self._cameras) + 1}")
+        return offsets
 
     def _blobs(self, name: str, offsets_name: str, views: Sequence[int]) -> list[bytes]:
-        """Encoded views. Three or more are read in one go: that costs less than finding them one by one."""
-        data, offsets = field(self.group, name, np.dtype("u1"), 1), self._offsets(offsets_name).astype(np.int64)
+        """Encoded views. All are read in one go: that costs less than finding them one by one."""
+        data, offsets = read_field(self.group, name, BYTES, 1), self._offsets(offsets_name).astype(np.int64)
         self._check_views(views, len(offsets) - 1)
         if offsets[0] != 0 or (np.diff(offsets) < 0).any() or offsets[-1] != len(data):
             raise DataError(place(self.group, offsets_name), f"up to {offsets.max():,}", f"0 rising to {len(data):,}")
-        if len(views) > 2:
-            data = data[()]
         return [data[offsets[view] : offsets[view + 1]].tobytes() for view in views]
 
     def _check_views(self, views: Sequence[int], count: int) -> None:

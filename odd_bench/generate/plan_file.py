@@ -41,34 +41,57 @@ def keep_plan(draw: Draw, config: GenerateConfig, folder: RunFolder) -> list[Sha
     """Write the plan on the first call; later ones must draw the same. Returns the shards of the plan, in order.
 
     A plan that is gone or damaged is written again, where the digest kept beside the configuration says that it was the one drawn
-    now. Raises FolderError for a plan that this version would not draw.
+    now, or nothing is known of another. Raises FolderError for a plan that this version would not draw.
     """
-    shards, sha256, is_there = _compare(draw, folder)
-    if not is_there:
-        if folder.plan.exists() and folder.claimed_plan() != sha256 and _is_whole(folder.plan):
-            raise FolderError(
-                f"{folder.plan}: found a plan that this version of odd-bench would not draw; expected the same draws. "
-                "Hint: finish the run with the version that began it, or give another folder with --out."
-            )
-        write_atomically(folder.plan, (_stored(line) for line in draw()))
-    folder.keep_claim(to_mapping(config), sha256)
-    return shards
+    drawn = _Drawn(folder)
+    if not folder.plan.exists():
+        write_atomically(folder.plan, drawn.pieces(draw()), lambda part: _refuse_another(drawn, folder))
+    elif not _is_same(folder.plan, drawn.pieces(draw())):
+        _refuse_another(drawn, folder)
+        write_atomically(folder.plan, map(_stored, draw()))
+    folder.keep_claim(to_mapping(config), drawn.sha256)
+    return list(drawn.shards.values())
 
 
-def _compare(draw: Draw, folder: RunFolder) -> tuple[list[ShardWork], str, bool]:
-    """Shards of what is drawn, its sha256, and whether the plan on the disk is the same, byte for byte."""
-    digest, start, same, shards = hashlib.sha256(), 0, folder.plan.exists(), {}
-    with open(folder.plan if same else "/dev/null", "rb") as stored:
-        for line in draw():
+class _Drawn:
+    """What is kept of the lines that pass by. shards: by path, in order. sha256: of all lines."""
+
+    def __init__(self, folder: RunFolder):
+        self.shards: dict[Path, ShardWork] = {}
+        self._folder, self._digest = folder, hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def pieces(self, lines: Iterator[str]) -> Iterator[bytes]:
+        """The bytes of the plan, line by line."""
+        start = 0
+        for line in lines:
             content, scene = _stored(line), json.loads(line)
-            same = same and stored.read(len(content)) == content
-            digest.update(content)
-            path = shard_path(folder.root, scene["split"], scene["index"])
-            shard = shards.setdefault(path, ShardWork(path, scene["split"], StoredLines(folder.plan)))
+            path = shard_path(self._folder.root, scene["split"], scene["index"])
+            shard = self.shards.setdefault(path, ShardWork(path, scene["split"], StoredLines(self._folder.plan)))
             shard.lines.places[scene["scene"]] = start, len(content) - 1
             start += len(content)
-        same = same and not stored.read(1)
-    return list(shards.values()), digest.hexdigest(), same
+            self._digest.update(content)
+            yield content
+
+
+def _is_same(path: Path, pieces: Iterator[bytes]) -> bool:
+    """Whether a file holds these bytes and no more; all pieces are drawn."""
+    with open(path, "rb") as file:
+        same = [file.read(len(piece)) == piece for piece in pieces]
+        return all(same) and not file.read(1)
+
+
+def _refuse_another(drawn: _Drawn, folder: RunFolder) -> None:
+    """Raise FolderError if the folder was begun with another plan than the one drawn now."""
+    begun_with = folder.claimed_plan()
+    if begun_with != drawn.sha256 if begun_with else _is_whole(folder.plan):
+        raise FolderError(
+            f"{folder.plan}: found a plan that this version of odd-bench would not draw; expected the same draws. "
+            "Hint: finish the run with the version that began it, or give another folder with --out."
+        )
 
 
 def _stored(line: str) -> bytes:
@@ -76,7 +99,9 @@ def _stored(line: str) -> bytes:
 
 
 def _is_whole(plan: Path) -> bool:
-    """Whether every line of a file is a planned scene: then it is another plan, not a damaged one."""
+    """Whether there is a file and every line of it is a planned scene: then it is another plan, not a damaged one."""
+    if not plan.exists():
+        return False
     with open(plan, "rb") as file:
         for line in file:
             try:

@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, wait
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -24,11 +24,12 @@ from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.plan_file import keep_plan
 from odd_bench.generate.pool import Limits, allow_children
 from odd_bench.generate.requirements import require_blender
+from odd_bench.generate.slices import Slice, slice_of
 from odd_bench.generate.source import variants_folder
 from odd_bench.generate.workers import LocalWorkers, Workers
 from odd_bench.json_lines import append_line
 from odd_bench.render.given import Given, environments_in, floors_in
-from odd_bench.shapes.library import Entry, Library, ingest
+from odd_bench.shapes.library import Entry, Library, ingest, require_up
 from odd_bench.shapes.lookalikes import find_lookalikes
 from odd_bench.shapes.similar_config import SimilarConfig
 
@@ -106,18 +107,18 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
     waiting = "another call is preparing this folder; waiting for it"
     with folder.locked("setup", on_wait=lambda: watcher.notice(waiting)):
         shards = _prepare(config, folder, watcher)
-    mine = range(len(shards))[options.slice_index :: options.slice_count]
+    mine = slice_of(options.slice_index, options.slice_count, shards)
     for attempt in range(1, ROUNDS + 1):
-        with folder.shards_locked(mine):
-            _make_slice([shards[number] for number in mine], config, folder, options, summary, watcher)
+        with mine.held(folder):
+            _make_slice(mine, [shards[number] for number in mine.shards], config, folder, options, summary, watcher)
         try:
             summary.complete = _finish(config, folder, shards, watcher)
             break
         except Unfinished as error:
-            vanished = {shards[number].path.name for number in mine} & set(error.shards)
-            if options.only_finish or (vanished and attempt == ROUNDS):
+            vanished = {shards[number].path.name for number in mine.shards} & set(error.shards)
+            if options.only_finish or (vanished and mine.packs and attempt == ROUNDS):
                 raise
-            if not vanished:  # the other slices are missing
+            if not vanished or not mine.packs:  # the other slices are missing
                 break
     summary.wall_s = time.perf_counter() - started
     return summary
@@ -125,6 +126,8 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
 
 def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> list[ShardWork]:
     """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
+    if config.assets is not None and config.scene.rest == "upright":
+        require_up(Path(config.assets))
     folder.claim(to_mapping(config))
     floors, environments = (
         _given(config.floors, floors_in, watcher),
@@ -132,6 +135,7 @@ def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> lis
     )
     library = _library(config, folder, watcher) if config.assets is not None else None
     catalogue = catalogue_of(config, library)
+    watcher.stage("drawing the plan", 0, sum(config.splits.values()))
     return keep_plan(lambda: plan_lines(config, catalogue, floors, environments), config, folder)
 
 
@@ -154,43 +158,53 @@ def _given(directory: str | None, look: Callable[[Path], Given], watcher: Watche
 
 
 def _make_slice(
-    mine: list[ShardWork],
+    mine: Slice,
+    shards: list[ShardWork],
     config: GenerateConfig,
     folder: RunFolder,
     options: RunOptions,
     summary: RunSummary,
     watcher: Watcher,
 ) -> None:
-    """Make and pack whatever is missing of these shards."""
-    work = _open_work(mine, folder, options, summary, watcher)
+    """Make whatever is missing of the slice, and pack its shards if they are wholly its own."""
+    work = _open_work(mine, shards, folder, options, summary, watcher)
     for shard in work:
-        if not shard.waiting:
+        if mine.packs and not shard.waiting:
             shard.waiting = pack(shard, folder, config.name)
     if options.only_finish:
         if unmade := [shard.path.name for shard in work if shard.waiting]:
             raise Unfinished(folder.root, unmade)
     elif any(shard.waiting for shard in work):
+        watcher.stage("starting workers", 0, sum(len(shard.waiting) for shard in work))
         with closing(_workers(folder, options, watcher)) as workers:
-            _make_scenes(work, config, folder, options, workers, summary, watcher)
+            _make_scenes(work, mine.packs, config, folder, options, workers, summary, watcher)
 
 
 def _open_work(
-    mine: list[ShardWork], folder: RunFolder, options: RunOptions, summary: RunSummary, watcher: Watcher
+    mine: Slice,
+    shards: list[ShardWork],
+    folder: RunFolder,
+    options: RunOptions,
+    summary: RunSummary,
+    watcher: Watcher,
 ) -> list[ShardWork]:
     """The shards of this slice with something left to do."""
     take = take_back if options.retry_quarantined else take_back_machine_faults
     if not options.only_finish:
-        take(folder.quarantine, {name for shard in mine for name in shard.lines})
+        take(folder.quarantine, mine.names)
     lost = given_up(folder.quarantine)
     summary.already_there = 0
-    for done, shard in enumerate(mine, 1):
-        summary.already_there += find_waiting(shard, folder, lost)
-        watcher.stage("checking what is there", done, len(mine))
-    return [shard for shard in mine if not shard.whole]
+    for done, shard in enumerate(shards, 1):
+        find_waiting(shard, folder, lost)
+        shard.waiting &= mine.names
+        summary.already_there += len((mine.names & set(shard.wanted)) - shard.waiting)
+        watcher.stage("checking what is there", done, len(shards))
+    return [shard for shard in shards if not shard.whole]
 
 
 def _make_scenes(
     work: list[ShardWork],
+    packs: bool,
     config: GenerateConfig,
     folder: RunFolder,
     options: RunOptions,
@@ -218,7 +232,7 @@ def _make_scenes(
             shard = shard_of[scene]
             _account(outcome, shard, folder, reports, summary)
             left[shape_of[scene]] -= 1
-            if not shard.waiting:
+            if packs and not shard.waiting:
                 vanished = pack(shard, folder, config.name)
                 _make_again(vanished, shard, tries, folder, summary)
                 todo.extend(name for name in shard.lines if name in vanished)
@@ -240,9 +254,9 @@ def by_turns(scenes: list[str], shape_of: Mapping[str, str], workers: int) -> li
 def _forget_variants(shape: str, folder: RunFolder) -> None:
     """Remove the stored variants of a shape whose scenes are all made."""
     stored = variants_folder(folder.work, shape)
-    if stored.is_dir():
-        for path in stored.iterdir():
-            path.unlink(missing_ok=True)
+    for path in stored.glob("*"):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):  # none was stored, or another call, for which it is too early, has just stored one
         stored.rmdir()
 
 
@@ -284,6 +298,7 @@ def _finish(config: GenerateConfig, folder: RunFolder, shards: list[ShardWork], 
     with folder.locked("finish", on_wait=lambda: None):
         try:
             with folder.shards_locked(range(len(shards))):
+                _pack_shared(config, folder, shards)
                 finish(config, folder, shards, lambda done, total: watcher.stage("finishing", done, total))
         except FolderError:
             watcher.notice("other slices are at work; the last one finishes the data set")
@@ -299,3 +314,14 @@ def _workers(folder: RunFolder, options: RunOptions, watcher: Watcher) -> Worker
     from odd_bench.generate.cluster import ClusterWorkers
 
     return ClusterWorkers(options.scheduler, root, options.limits, run, watcher.notice)
+
+
+def _pack_shared(config: GenerateConfig, folder: RunFolder, shards: list[ShardWork]) -> None:
+    """Pack the shards whose scenes were staged by several calls, or by one that was stopped before it packed them."""
+    staged, lost = folder.staged_scenes(), given_up(folder.quarantine)
+    for shard in shards:
+        wanted = set(shard.lines) - set(lost)
+        if wanted <= staged or (shard.path.exists() and wanted & staged):
+            find_waiting(shard, folder, lost)
+            if not shard.waiting:
+                pack(shard, folder, config.name)

@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 
 from odd_bench.geometry.voxels import VoxelSolid
 
+MANY_EDGES = 20_000  # of a graph for which SciPy's components are worth their preparations
 LLOYD_ROUNDS = 3
 LLOYD_SAMPLES = 20  # voxels a cell from which the rounds estimate its centre
 
@@ -49,9 +50,19 @@ def divide(solid: VoxelSolid, count: int, rng: np.random.Generator) -> Cells:
 
 def components(edges: np.ndarray, count: int) -> np.ndarray:
     """(count,) int component of every node of the graph with these edges, numbered by first appearance."""
-    ones = np.ones(len(edges), np.int8)
-    graph = sparse.coo_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(count, count))
-    return sparse.csgraph.connected_components(graph, directed=False)[1]
+    if len(edges) > MANY_EDGES:
+        ones = np.ones(len(edges), np.int8)
+        graph = sparse.coo_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(count, count))
+        return sparse.csgraph.connected_components(graph, directed=False)[1]
+    root, (start, end) = np.arange(count), edges.T
+    while True:
+        low, high = np.minimum(root[start], root[end]), np.maximum(root[start], root[end])
+        apart = low < high
+        if not apart.any():
+            return np.unique(root, return_inverse=True)[1]
+        np.minimum.at(root, high[apart], low[apart])
+        while (root[root] != root).any():
+            root = root[root]
 
 
 def _voronoi(position: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -117,21 +117,32 @@ def score_problem(path: Path, document: dict[str, Any]) -> Problem | None:
     if document.get("version") != VERSION or metrics_version(document) != METRICS_VERSION:
         found = f"version {document.get('version')}, metrics version {metrics_version(document)}"
         return Problem("format", str(path), found, f"version {VERSION}, metrics version {METRICS_VERSION}", AGAIN)
-    if document.get("digest") != signed_document(document.get("result"))["digest"]:
-        return Problem(
-            "digest mismatch", str(path), "results changed after scoring", "the file as it was written", AGAIN
-        )
+    whole = "the file as it was written"
     try:
+        if document.get("digest") != signed_document(document.get("result"))["digest"]:
+            return Problem("digest mismatch", str(path), "results changed after scoring", whole, AGAIN)
+        check_complete(document["result"])
         parts = document["result"]["protocols"].items()
         wrong = [
             f"{name}.{key}" for name, part in parts for key in (*PAIRED_METRICS, "factors") if not holds(part, key)
         ]
     except (KeyError, TypeError, ValueError, AttributeError):
-        return Problem("format", str(path), "results that are not complete", "the file as it was written", AGAIN)
+        return Problem("format", str(path), "results that are not complete", whole, AGAIN)
     if not wrong:
         return None
     expected = "values that agree with their resamples and factors"
     return Problem("inconsistent score", str(path), ", ".join(wrong), expected, AGAIN)
+
+
+def check_complete(result: dict[str, Any]) -> None:
+    """Raise KeyError or TypeError where a table would miss something: names are texts, values numbers or null."""
+    texts = [result["dataset"][key] for key in ("name", "version", "split", "digest")]
+    texts += [result["method"]["name"], *(part["rule"] for part in result["protocols"].values())]
+    values = [part["metrics"][name]["value"] for part in result["protocols"].values() for name in (KEY_METRIC, *BESIDE)]
+    right = all(isinstance(text, str) for text in texts)
+    if not right or not all(value is None or type(value) in (int, float) for value in values):
+        raise TypeError
+    int(result["resamples"])
 
 
 def holds(part: dict[str, Any], key: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from odd_bench.scoring.bootstrap import Ranked, draw_resamples, estimate, resampled_auc
 from odd_bench.scoring.matching import scene_pairs
-from odd_bench.scoring.metrics import pairs_within
+from odd_bench.scoring.metrics import auc, pairs_within
 from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.problems import Problem
 from odd_bench.scoring.truth_table import TruthTable
@@ -140,6 +140,8 @@ def inverted_by_id(truth: TruthTable, boxes: Boxes) -> list[Problem]:
 
 def inverted(truth: TruthTable, rows: np.ndarray, score: np.ndarray) -> list[Problem]:
     """A warning where the whole interval of the AUC lies below 0.5, or, of few shapes, the AUC far below it."""
+    if not auc(truth.label[rows], score) < 0.5:
+        return []
     counts = draw_resamples(truth.clusters, RESAMPLES)
     found = estimate(resampled_auc(counts, Ranked(score, truth.label[rows], truth.object_cluster[rows])), "")
     if found.value is None or (found.value if found.high is None else found.high - FAR_BELOW) >= 0.5 - FAR_BELOW:

@@ -69,8 +69,9 @@ def overlap_lines(overlapping: dict[str, Any]) -> list[str]:
         return []
     scenes = ", ".join(visible(name) for name in overlapping["examples"])
     more = ", ..." if overlapping["scenes"] > len(overlapping["examples"]) else ""
+    scene_word = "scene" if overlapping["scenes"] == 1 else "scenes"
     return [
-        f"{overlapping['boxes']:,} boxes in {overlapping['scenes']:,} scenes overlap another box of their scene by more "
+        f"{overlapping['boxes']:,} boxes in {overlapping['scenes']:,} {scene_word} overlap another box of their scene by more "
         f"than IoU 0.5: {scenes}{more}"
     ]
 

@@ -114,6 +114,19 @@ def open_library(store: Path) -> Library:
         ) from error
 
 
+def require_up(folder: Path) -> None:
+    """Raise LibraryError if a file's format does not say which way is up, so that its shape cannot be stood upright."""
+    from odd_bench.shapes.mesh_file import Y_UP, Z_UP, says_up
+
+    unsaid = [path for path in walk(folder).files if path.suffix.lower() in SUFFIXES and not says_up(path)]
+    if unsaid:
+        first, said = unsaid[0].relative_to(folder).as_posix(), ", ".join((*Y_UP, *Z_UP))
+        raise LibraryError(
+            f"{folder}: found {len(unsaid)} files whose format has no up axis, first {first}; expected {said} where toys stand "
+            "upright. Hint: --rest shared lets every shape fall as it may"
+        )
+
+
 def ingest(
     folder: Path, store: Path, limit_s: float = LIMIT_S, progress: Callable[[Entry], None] = lambda entry: None
 ) -> Library:

@@ -16,6 +16,7 @@ from odd_bench.shapes.companions import MOST_BYTES, Companions, usable_texture
 from odd_bench.shapes.gltf import VERTEX_COLOR, linear_colors, prepared
 
 Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or habit
+Z_UP = (".stl",)  # by the habit of printing; the others say nothing and are taken as z up
 LINEAR = (".glb", ".gltf")  # formats whose factors and vertex colours are linear light
 MOST_FACES = 400_000
 GREY = (176, 176, 176)
@@ -60,6 +61,11 @@ class RawMesh:
                 color[own] *= linear(texels) if self.is_linear else texels
         srgb = encoded(color) if self.is_linear else color
         return np.round(np.clip(255.0 * srgb, 0, 255)).astype(np.uint8)
+
+
+def says_up(path: Path) -> bool:
+    """Whether a file of this format has an axis that points up."""
+    return path.suffix.lower() in (*Y_UP, *Z_UP)
 
 
 def read_mesh(path: Path) -> RawMesh:

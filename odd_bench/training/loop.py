@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader
 from odd_bench.atomic import write_atomically
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.data.batch import SceneBatch, collate
-from odd_bench.data.dataset import Draws, FeatureFolder, TrainScenes
+from odd_bench.data.dataset import Draws, FeatureFolder, TestScenes, TrainScenes
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import Interrupted, WrongUse
@@ -38,7 +38,7 @@ from odd_bench.training.checkpoint import (
     save_checkpoint,
 )
 from odd_bench.training.configuration import TrainConfig
-from odd_bench.training.method import Measures, Method
+from odd_bench.training.method import ChoosesOnVal, Measures, Method
 
 CONFIG = "config.yaml"  # of a run's folder
 
@@ -221,8 +221,20 @@ def train_stage(
             if stopped:
                 hint = "The same command goes on from there"
                 raise Interrupted(f"{job.folder}: stopped by the user after step {done} of {steps} of {name}. {hint}")
+    if number + 1 == len(method.stages) and isinstance(method, ChoosesOnVal):
+        choose_on_val(method, job, fabric.device)
     save(steps)
     return spent_now()
+
+
+def choose_on_val(method: ChoosesOnVal, job: Job, device: torch.device) -> None:
+    """Show the validation scenes, as they are given at test, to a method that chooses on them."""
+    names = job.dataset.scene_names("val") if "val" in job.dataset.splits else []
+    if names:
+        scenes = TestScenes(job.dataset, names, job.train.views, job.train.pixels)
+        method.eval()
+        method.choose(scenes[number].to(device) for number in range(len(scenes)))
+        method.train()
 
 
 def data_digest(dataset: Dataset) -> str:

@@ -97,6 +97,14 @@ class Records(Protocol):
 
 
 @runtime_checkable
+class ChoosesOnVal(Protocol):
+    """A method that chooses numbers of its answers on the validation scenes; it keeps them with its weights."""
+
+    def choose(self, scenes: Iterable[SceneBatch]) -> None:
+        """Called once at the end of the training, if the data set has validation scenes. scenes: of one batch each."""
+
+
+@runtime_checkable
 class Measures(Protocol):
     """A method that can be watched by more than its losses."""
 

@@ -113,6 +113,7 @@ def finish(spec: MethodSpec, folder: Path, dataset: Dataset, console: Console) -
             path = predict_split(
                 run, dataset, split, folder / f"{split}.json", track=lambda x: tracked(x, console, "predicting")
             )
+            say_where(path, console)
             scored = score_file(path, Options(dataset.folder))
             for note in write_report(report_folder(path), scored):
                 console.print(note, highlight=False, soft_wrap=True, markup=False)

@@ -54,9 +54,15 @@ def scene_sheet(record: SceneRecord, views: int = 8, size: int = 320, plain: boo
     return sheet
 
 
-def page(records: Iterable[SceneRecord], columns: int = 5, size: int = 256, plain: bool = False) -> Image.Image:
-    """The best view of each of many scenes, with captions. plain: without boxes and outlines."""
-    tiles = [_captioned(record, view_tile(record, _best_view(record), size, plain)) for record in records]
+def page(
+    records: Iterable[SceneRecord], columns: int | None = None, size: int = 256, plain: bool = False
+) -> Image.Image:
+    """The best view of each of many scenes, with captions: without marks, and beside it with boxes and outlines.
+
+    columns: scenes side by side. plain: the pictures without marks alone.
+    """
+    columns = columns or (5 if plain else 3)
+    tiles = [_captioned(record, _page_tile(record, size, plain)) for record in records]
     sheet = _grid(tiles, columns, header=0, footer=0 if plain else 30)
     if not plain:
         _legend(ImageDraw.Draw(sheet), GAP + 2, sheet.height - 24)
@@ -116,6 +122,15 @@ def _who_is_odd(scene: Scene) -> str:
     types = Counter(one.type.replace("_", " ") for one in scene.objects if one.label)
     named = ", ".join(name if times == 1 else f"{times} x {name}" for name, times in sorted(types.items()))
     return f"{len(scene.objects)} objects, " + (f"{types.total()} odd ({named})" if types else "none odd")
+
+
+def _page_tile(record: SceneRecord, size: int, plain: bool) -> Image.Image:
+    view = _best_view(record)
+    tiles = [view_tile(record, view, size, plain=True)] + [view_tile(record, view, size)] * (not plain)
+    both = Image.new("RGB", (sum(tile.width for tile in tiles), size), PAPER)
+    for place, tile in enumerate(tiles):
+        both.paste(tile, (place * tile.width, 0))
+    return both
 
 
 def _captioned(record: SceneRecord, tile: Image.Image) -> Image.Image:

@@ -5,7 +5,8 @@ from importlib import metadata
 
 import pytest
 
-from odd_bench.cli import doctor, main
+from odd_bench.cli import main
+from odd_bench.cli import needs as doctor
 
 
 def pretend(monkeypatch, package: str, version: str | None) -> None:

@@ -6,6 +6,7 @@ import io
 import random
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import h5py
@@ -23,10 +24,10 @@ WRONG_VALUES = {
 }  # fmt: skip
 
 
-def shards(source: Path, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Spoilt copies of a whole shard, each with its name, one after the other under one path."""
+def shards(source: Path, folder: Path, every: int = 1) -> Iterator[tuple[str, Path]]:
+    """Spoilt copies of a whole shard, each with its name, one after the other under one path. every: so many ways apart."""
     target = folder / source.name
-    for name, spoil in ways(source):
+    for name, spoil in islice(ways(source), 0, None, every):
         target.write_bytes(source.read_bytes())
         with h5py.File(target, "r+") as file:
             spoil(file)
@@ -77,7 +78,7 @@ def ways(source: Path) -> Iterator[tuple[str, Callable[[h5py.File], None]]]:
     for key, value in (("type", b"\xff\xfe"), ("label", 255), ("aabb", np.nan), ("obb", -1.0), ("obb", 1e300),
                        ("world_from_object", np.nan), ("visible_pixels", -5), ("magnitude", np.inf)):  # fmt: skip
         yield f"objects' {key} is {value!r}", lambda file, k=key, v=value: _column(file[f"{path}/objects"], k, v)
-    yield "depth unpacks to a gigabyte", lambda file: _depth_bomb(file[path])
+    yield "depth unpacks to 128 megabytes", lambda file: _depth_bomb(file[path])
 
 
 _OFFSETS = {
@@ -187,6 +188,6 @@ def _depth_bomb(group: h5py.Group) -> None:
         "depth", shape, "<u2", chunks=(1, *shape[1:]), compression="gzip", shuffle=True, track_times=False
     )
     packer = zlib.compressobj(9)
-    bomb = b"".join([packer.compress(bytes(1 << 20)) for _ in range(1 << 10)] + [packer.flush()])
+    bomb = b"".join([packer.compress(bytes(1 << 20)) for _ in range(1 << 7)] + [packer.flush()])
     for view in range(shape[0]):
         depth.id.write_direct_chunk((view, 0, 0), bomb, 0)

@@ -23,6 +23,7 @@ from odd_bench.generate.plan import plan_lines
 from odd_bench.generate.pool import ChildStartError, Limits
 from odd_bench.generate.run import DiskFull, RunOptions, by_turns, generate
 from odd_bench.generate.source import variants_folder
+from odd_bench.shapes.library import LibraryError
 from tests.generate.runs import CONFIG, FAKE, label_digests, planned, wait_for
 
 
@@ -202,6 +203,15 @@ def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
     with pytest.raises(FolderError, match=r"another configuration \(seed = 0 there, 3 now\)"):
         generate(with_overrides(CONFIG, ["seed=3"]), tmp_path / "set", RunOptions())
     assert generate(with_overrides(CONFIG, ["render.device=cpu"]), tmp_path / "set", RunOptions()).complete
+
+
+def test_meshes_without_an_up_axis_are_refused_before_anything_is_written(tmp_path):
+    """The same command with another mode of rest poses is then free to use the folder."""
+    (tmp_path / "meshes").mkdir()
+    (tmp_path / "meshes/box.ply").write_text("ply")
+    with pytest.raises(LibraryError, match="no up axis"):
+        generate(with_overrides(CONFIG, [f"assets={tmp_path / 'meshes'}"]), tmp_path / "set", RunOptions())
+    assert not (tmp_path / "set/config.json").exists()
 
 
 def test_a_folder_with_other_files_is_refused(tmp_path):

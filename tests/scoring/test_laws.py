@@ -11,6 +11,7 @@ from odd_bench.scoring.ground_truth import digest
 from odd_bench.scoring.problems import ScoringError
 from odd_bench.scoring.reference import reference_rows
 from odd_bench.scoring.score import Options, score_file
+from odd_bench.scoring.summary import summary, weakest_group
 from tests.scoring.worlds import (
     moved_box,
     noisy_answers,
@@ -250,3 +251,26 @@ def test_breakdowns_add_up(scored, truth):
     for name in ("objects in the scene", "anomalies in the scene", "category", "category in training", "views used"):
         assert totals[name] == objects
     assert sum(cell["objects"] for cell in part["type_by_visibility"]) == odd
+
+
+def test_the_weakest_group_is_never_the_whole_split(scored, truth):
+    """Where all scenes are alike in something, that group says what the split says."""
+    result = scored(noisy_answers(truth)).document["result"]
+    part = result["protocols"]["detect"]
+    whole = [row for row in part["breakdowns"] if row["whole"]]
+    assert {"not stated", "unseen"} <= {row["name"] for row in whole}
+    assert all(row["auc"]["value"] == part["metrics"]["auc"]["value"] for row in whole if "accuracy" in row)
+    for row in whole:
+        row["auc"]["value"] = -1.0
+    assert not weakest_group(part["breakdowns"])["whole"]
+
+
+def test_boxes_that_overlap_are_named_in_the_summary(scored, truth):
+    once = oracle_answers(truth)
+    first = next(iter(once))
+    boxes, scores, _ = once[first]
+    twice = once | {first: (np.repeat(boxes, 2, axis=0), np.repeat(scores, 2), None)}
+    assert "overlap another box" not in summary(scored(once).document)
+    count = 2 * len(truth.scenes[first].objects)
+    expected = f"{count} boxes in 1 scene overlap another box of their scene by more than IoU 0.5: {first}"
+    assert expected in summary(scored(twice, "twice.json").document)

@@ -100,6 +100,35 @@ def test_a_score_that_disagrees_with_itself_is_not_ranked(scored, truth, tmp_pat
         leaderboard(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda result: result.pop("dataset"),
+        lambda result: result["method"].update(name=3),
+        lambda result: result["dataset"].update(split=None),
+        lambda result: result["protocols"]["detect"]["metrics"].pop("ap50"),
+        lambda result: result["protocols"]["detect"]["metrics"]["accuracy"].update(value="1"),
+        lambda result: result["protocols"]["detect"].pop("replicates"),
+        lambda result: result.update(protocols=[]),
+        lambda result: result.update(resamples=None),
+    ],
+)
+def test_a_score_that_lacks_something_is_explained(scored, truth, tmp_path, change):
+    result = copy.deepcopy(scored(noisy_answers(truth)).document["result"])
+    change(result)
+    write_score(tmp_path / "score.json", signed_document(result))
+    with pytest.raises(ScoringError, match="results that are not complete"):
+        leaderboard(tmp_path)
+
+
+def test_a_score_with_a_number_that_is_none_is_explained(scored, truth, tmp_path):
+    path = tmp_path / "score.json"
+    write_score(path, scored(noisy_answers(truth)).document)
+    path.write_text(path.read_text().replace('"resamples": 200', '"resamples": NaN'))
+    with pytest.raises(ScoringError, match="results that are not complete"):
+        leaderboard(tmp_path)
+
+
 def test_scores_of_an_older_version_are_listed_and_not_ranked(scored, truth, tmp_path):
     document = scored(noisy_answers(truth)).document
     old = signed_document({**document["result"], "metrics_version": 1, "method": {"name": "old-net"}}) | {"version": 1}

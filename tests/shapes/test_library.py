@@ -9,7 +9,7 @@ from odd_bench.color import encoded
 from odd_bench.geometry.mesh import count_bodies, face_volumes, is_closed
 from odd_bench.geometry.shape import Material, PartEdit
 from odd_bench.shapes.assembly import Assembly
-from odd_bench.shapes.library import INDEX, LibraryError, ingest, open_library
+from odd_bench.shapes.library import INDEX, LibraryError, ingest, open_library, require_up
 from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
 from odd_bench.shapes.repair import close, remesh
 from odd_bench.shapes.wild import read_model
@@ -202,6 +202,18 @@ def test_a_folder_is_stored_once_and_its_refusals_counted(tmp_path):
     before = (store / "box-a-box.npz").stat().st_mtime_ns
     assert ingest(folder, store) == library
     assert (store / "box-a-box.npz").stat().st_mtime_ns == before
+
+
+def test_a_format_without_an_up_axis_is_named_where_shapes_shall_stand(tmp_path):
+    (tmp_path / "chair").mkdir()
+    for name in ("b.ply", "a.off", "c.stl", "d.glb"):
+        trimesh.creation.box((1, 1, 1)).export(tmp_path / "chair" / name)
+    found = r"found 2 files whose format has no up axis, first chair/a\.off; expected \.glb, .*, \.stl .*Hint: --rest shared"
+    with pytest.raises(LibraryError, match=found):
+        require_up(tmp_path)
+    (tmp_path / "chair" / "a.off").unlink()
+    (tmp_path / "chair" / "b.ply").unlink()
+    require_up(tmp_path)
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path):

@@ -1,5 +1,6 @@
 """Laws that every procedural toy keeps."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ import trimesh
 from odd_bench.generate.rest import body, centre_of_mass, resting_facet
 from odd_bench.geometry.shape import PartEdit, Shape
 from odd_bench.shapes import toy
-from odd_bench.shapes.isosurface import Layer, compose
+from odd_bench.shapes.isosurface import Layer, bounds, compose
 from odd_bench.shapes.toys import BUILDERS, SEEN, UNSEEN, make_toy
 
 CATEGORIES = sorted(BUILDERS)
@@ -137,3 +138,21 @@ def _tilt_deg(shape: Shape) -> float:
     hull = body(shape.outline, centre_of_mass(shape.vertices, shape.faces))
     facet = resting_facet(hull, np.array([0.0, 0.0, -1.0]))
     return float(np.degrees(np.arccos(-hull.normals[facet][2])))
+
+
+@pytest.mark.parametrize("faces", [8_000, 20_000])
+@pytest.mark.parametrize("category", ["mug", "elephant"])
+def test_a_mesh_is_about_as_fine_as_it_is_wanted(category, faces):
+    shape = replace(make_toy(category, 3), faces=faces).shape()
+    assert 0.7 * faces < len(shape.faces) < 1.4 * faces
+
+
+@pytest.mark.parametrize("category", [*SEEN[::6], *UNSEEN[::4]])
+def test_the_bounds_hold_the_surface(category):
+    toy = make_toy(category, 2)
+    layers = [Layer(part.field, part.blend, part.cut) for part in toy.parts]
+    low, high = bounds(layers)
+    axis = np.arange(-2 + 0.05, 2, 0.1, np.float32)
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    inside = points[compose(layers, points) <= 0]
+    assert (inside >= low).all() and (inside <= high).all()

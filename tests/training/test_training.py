@@ -131,6 +131,14 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
     assert trained.exit_code == 0, trained.output
     assert "4 steps of reconstruction, 4 steps of end-to-end" in trained.output
     assert "predictions: runs/reference-tiny-0/test-seen.json" in trained.output
+    assert "report: runs/reference-tiny-0/test-seen-report/report.html" in trained.output
+    table = trained.output[trained.output.index("split ") :].splitlines()
+    assert [line.split()[:2] for line in table[1:3]] == [["test-seen", "detect"], ["test-seen", "upstream"]]
+    ranked = run(app, ["leaderboard", "runs"], catch_exceptions=False)
+    assert (
+        ranked.exit_code == 0
+        and "reference-tiny-0/test-seen-report/score.json" in Path("runs/leaderboard.md").read_text()
+    )
     assert (tmp_path / "runs" / "reference-tiny-0" / "test-seen.json").is_file()
     predicted = run(
         app, ["predict", "runs/reference-tiny-0", "--split", "train", "--views", "3", "--data", str(folder), "--report", "out"],

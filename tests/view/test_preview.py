@@ -59,6 +59,14 @@ def test_sheet_and_page_sizes(record):
     assert page([record] * 7, columns=5, size=64, plain=True).size == (5 * 72 + 8, 2 * 112 + 8)
 
 
+def test_a_page_shows_the_plain_picture_beside_the_marked_one(record):
+    sheet = page([record], size=128)
+    plain, marked = (sheet.crop((8 + place * 128, 8, 8 + (place + 1) * 128, 136)) for place in range(2))
+    assert not near(plain, ODD).any() and not near(plain, CHANGED_COLOR).any()
+    assert near(marked, ODD).sum() > 50
+    assert np.array_equal(np.asarray(plain), np.asarray(page([record], size=128, plain=True).crop((8, 8, 136, 136))))
+
+
 def test_names_are_spread_evenly():
     assert spread(list("abcdefghi"), 3) == ["a", "e", "i"]
     assert spread(list("ab"), 5) == ["a", "b"]

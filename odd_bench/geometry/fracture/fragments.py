@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +15,7 @@ from odd_bench.geometry.refusal import NO_FRAGMENT, Refusal
 from odd_bench.geometry.voxels import MARGIN_VOXELS
 
 TRIES = 40  # random impacts before a shape is given up
-CRACK_SIDES = 6  # fitting ones among which a crack is chosen
+CRACK_SIDES = 6  # the first fitting ones, among which a crack is chosen
 LONG_BORDER = 0.8  # of the longest among them, that the chosen one has at least
 SPECK, SPECK_ROUNDS = 0.65, 3  # a cell with more of its shared area on the other side is a speck
 IMPACT_SPREAD = 0.1  # distance over which an impact spreads, as a fraction of the largest side
@@ -121,11 +122,10 @@ def draw_crack(modes: FractureModes, rng: np.random.Generator, share: tuple[floa
     Raises Refusal if none of many random impacts leaves a side of between two shares of the volume.
     """
     losses = _losses(modes, rng, TRIES, everything_share=0.0)
-    sides = [main_body(modes, lost) for lost in losses if lost.any()]
-    sides = [side for side in sides if share[0] <= modes.mass[side].sum() <= share[1]]
+    sides = (main_body(modes, lost) for lost in losses if lost.any())
+    sides = list(islice((side for side in sides if share[0] <= modes.mass[side].sum() <= share[1]), CRACK_SIDES))
     if not sides:
         raise Refusal(NO_FRAGMENT, f"of {share[0]:.0%} to {share[1]:.0%} of the volume")
-    sides = [sides[i] for i in rng.permutation(len(sides))[:CRACK_SIDES]]
     length = np.array([border_on_skin(modes, side) for side in sides])
     return sides[rng.choice(np.flatnonzero(length >= LONG_BORDER * length.max()))]
 

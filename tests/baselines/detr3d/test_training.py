@@ -60,7 +60,7 @@ def run_folder(folder, tmp_path_factory) -> Path:
     ("views", "given", "precision"), [(1, (0,), "32-true"), (12, tuple(range(12)), "32-true"), (1, (0,), "bf16-mixed")]
 )
 def test_predictions_are_valid_and_score(folder, run_folder, tmp_path, views, given, precision):
-    trained = load_run(run_folder, ["model.answer.keep_above=0.0"])
+    trained = load_run(run_folder, ["model.answer.keep_above=0.0", "model.answer.duplicate_iou=1.0"])
     path = predict_split(
         trained, open_dataset(folder), "test-seen", tmp_path / "p.json", views=views, precision=precision
     )
