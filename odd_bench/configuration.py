@@ -5,12 +5,15 @@ A wrong key or value is named with its place, what was expected and the nearest 
 
 from __future__ import annotations
 
+import ast
 import difflib
+import inspect
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, fields, is_dataclass, replace
 from importlib import resources
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -92,6 +95,36 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
 )
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One field of a configuration. key: parts joined by dots. text: its docstring, in one line. section: whether it has fields."""
+
+    key: str
+    default: Any
+    text: str
+    section: bool
+
+
+def explained(cls: type, prefix: str = "") -> Iterator[Explained]:
+    """Every field of a configuration class, those of its sections after them, with the docstrings that stand at the fields."""
+    texts = field_docstrings(cls)
+    for field in fields(cls):
+        default = _default(field)
+        yield Explained(prefix + field.name, default, texts.get(field.name, ""), is_dataclass(default))
+        if is_dataclass(default):
+            yield from explained(type(default), f"{prefix}{field.name}.")
+
+
+def field_docstrings(cls: type) -> dict[str, str]:
+    """The string that follows each field in the source of a class, white space made single blanks."""
+    body = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body[0].body
+    found = {}
+    for field, after in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            found[field.target.id] = " ".join(str(after.value.value).split())
+    return found
 
 
 def named_texts(package: str, folder: str) -> dict[str, str]:

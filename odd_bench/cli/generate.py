@@ -71,7 +71,7 @@ def _add_command(kind: str, description: str) -> None:
     ) -> None:
         from odd_bench.cli.generate_options import (
             chosen_config,
-            named_by_rest,
+            named_by_change,
             parse_slice,
             plain_overrides,
             refuse_together,
@@ -92,7 +92,7 @@ def _add_command(kind: str, description: str) -> None:
             "environments": str(environments.absolute()) if environments else None,
         }
         chosen = chosen_config(kind, preset)
-        config = named_by_rest(with_overrides(chosen, plain_overrides(named) + (set_ or [])), chosen)
+        config = named_by_change(with_overrides(chosen, plain_overrides(named) + (set_ or [])), chosen)
         index, count = parse_slice(slice_)
         refuse_together(finish, slice_, retry_quarantined)
         options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined, finish)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from odd_bench.configuration import read_mapping
-from odd_bench.generate.config import ConfigError, GenerateConfig, from_mapping, load_preset
+from odd_bench.generate.config import ConfigError, GenerateConfig, from_mapping, load_preset, to_mapping
+
+DIGITS = 6
 
 
 def chosen_config(kind: str, preset: str) -> GenerateConfig:
@@ -26,6 +29,33 @@ def named_by_rest(config: GenerateConfig, chosen: GenerateConfig) -> GenerateCon
     if config.scene.rest == chosen.scene.rest or config.name != chosen.name:
         return config
     return replace(config, name=f"{config.name}-{config.scene.rest}")
+
+
+def named_by_change(config: GenerateConfig, chosen: GenerateConfig) -> GenerateConfig:
+    """The configuration, its name saying what options changed: two data sets of one name hold the same scenes.
+
+    The mode of the rest poses and the seed stand in the name as they are; anything else as six hex digits of what was changed.
+    Where and how quickly scenes are made changes nothing.
+    """
+    if config.name != chosen.name:
+        return config
+    named = named_by_rest(config, chosen)
+    seed = "" if config.seed == chosen.seed else f"-seed{config.seed}"
+    told_apart = [identity(one) for one in (config, chosen)]
+    changed = {key: value for key, value in told_apart[0].items() if value != told_apart[1][key]}
+    digits = hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:DIGITS]
+    return replace(named, name=f"{named.name}{seed}{f'-{digits}' if changed else ''}")
+
+
+def identity(config: GenerateConfig) -> dict[str, Any]:
+    """What tells one data set from another, beside its seed and the mode of its rest poses; folders by their own names."""
+    values = to_mapping(config)
+    for key in ("name", "seed"):
+        del values[key]
+    for section, key in (("scene", "rest"), ("render", "device"), ("render", "threads")):
+        del values[section][key]
+    folders = {key: Path(values[key]).name for key in ("assets", "floors", "environments") if values[key]}
+    return {**values, **folders}
 
 
 def plain_overrides(named: Mapping[str, Any]) -> list[str]:

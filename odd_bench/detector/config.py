@@ -38,25 +38,42 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class DetectorConfig:
-    """One detector, block by block. interpolation: of backprojection, `bilinear` or `nearest`."""
+    """One detector, block by block."""
 
     grid: VoxelGrid = VoxelGrid()
+    """The voxels."""
     interpolation: str = "bilinear"
+    """Interpolation of backprojection: `bilinear` or `nearest`."""
     backbone: BackboneConfig = BackboneConfig()
+    """The image network."""
     volume: Unet3dConfig = Unet3dConfig()
+    """The 3D network."""
     heads: HeadsConfig = HeadsConfig()
+    """What is read off each voxel."""
     render: RenderConfig = RenderConfig()
+    """How views are rendered from the volume."""
     teacher: TeacherConfig = TeacherConfig()
+    """The network whose features are distilled."""
     canonical: CanonicalConfig = CanonicalConfig()
+    """Supervision by canonical coordinates."""
     boxes: BoxConfig = BoxConfig()
+    """Boxes around clusters of voxels."""
     roi: RoiConfig = RoiConfig()
+    """Cells of an object, for attention."""
     matching: MatchingConfig = MatchingConfig()
+    """Correspondences, for attention."""
     attention: AttentionConfig = AttentionConfig()
+    """How objects are compared."""
     classifier: ClassifierConfig = ClassifierConfig()
+    """From attended cells to a logit."""
     carving: CarvingConfig = CarvingConfig()
+    """Boxes carved by silhouettes."""
     hulls: HullConfig = HullConfig()
+    """Visual hulls."""
     relations: RelationsConfig = RelationsConfig()
+    """Comparison of registered objects."""
     loss: LossConfig = LossConfig()
+    """Weights of the losses."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +81,13 @@ class RunConfig:
     """A detector and how it is trained."""
 
     name: str = "paper"
+    """Name of the configuration."""
     model: DetectorConfig = DetectorConfig()
+    """The method, block by block."""
     train: TrainConfig = TrainConfig()
+    """How it is trained."""
     augment: AugmentConfig = AugmentConfig()
+    """How scenes are moved while it is trained."""
 
 
 def check(config: RunConfig, where: str) -> None:

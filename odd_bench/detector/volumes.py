@@ -53,16 +53,18 @@ class Volumes:
 
 @dataclass(frozen=True)
 class HeadsConfig:
-    """Layers of 1x1x1 convolutions. hidden: their inner width. d_f: channels of the projected features.
-
-    empty_bias: start of the density logit, so that space starts empty.
-    """
+    """What is read off each voxel by layers of 1x1x1 convolutions."""
 
     color_layers: int = 2
+    """Layers of the colour and density heads."""
     projector_layers: int = 4
+    """Layers of the projector beta."""
     hidden: int = 128
+    """Inner width of the layers."""
     d_f: int = 128
+    """Channels of the projected features."""
     empty_bias: float = -3.0
+    """Start of the density's logit, so that space starts empty."""
 
 
 def pointwise(inside: int, hidden: int, outside: int, layers: int) -> nn.Sequential:

@@ -46,6 +46,7 @@ class _Display:
 
     def show_stage(self, stage: str, done: int, total: int) -> None:
         self._bar.update(self._task, completed=done, total=total, rate=stage)
+        self._started = time.monotonic()  # scenes an hour and the time left are of scenes alone
         if stage != self._stage and not self._console.is_terminal:
             self._console.print(f"{stage} ...", highlight=False)
         self._stage = stage

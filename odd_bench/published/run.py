@@ -51,8 +51,9 @@ def import_folders(
     listing = list_scenes(config.source, config.splits_file)
     check_writable(out)
     folder = RunFolder(out)
-    _claim(config, listing, folder)
+    folder.refuse_foreign()
     with folder.locked("import"):
+        _claim(config, listing, folder)
         shards = shards_of(listing.lines, out)
         if retry_refused:
             take_back(folder.quarantine, {name for shard in shards for name in shard.lines})
@@ -82,21 +83,31 @@ def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imp
 
 
 def _claim(config: ImportConfig, listing: Listing, folder: RunFolder) -> None:
-    """Make the folder this import's own, or check that it already is."""
+    """Make the folder this import's own, or check that it already is; a damaged plan or configuration is written again."""
     wanted = {folder.plan: "".join(line + "\n" for line in listing.lines),
               folder.config: json.dumps({"name": config.name, **config.as_json()}, indent=2) + "\n"}  # fmt: skip
-    if not folder.plan.exists() and folder.root.exists() and any(folder.root.iterdir()):
-        raise FolderError(
-            f"{folder.root}: found other files; expected a new or empty folder. Hint: give another --out."
-        )
     for path, content in wanted.items():
-        if path.exists() and _without_digests(path.read_text()) != _without_digests(content):
+        found = path.read_bytes() if path.exists() else b""
+        if _is_whole(found) and _without_digests(found.decode()) != _without_digests(content):
             raise FolderError(
                 f"{path}: found an import of other scenes, splits or options; expected the same to go on with. "
                 "Hint: give another folder with --out, or repeat the options and the folder of the first call."
             )
     for path, content in wanted.items():
         write_atomically(path, content.encode())
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether it is one JSON document, or one a line: no file that was cut short."""
+    try:
+        json.loads(content)
+    except ValueError:
+        lines = content.splitlines()
+        try:
+            return content.endswith(b"\n") and all(isinstance(json.loads(line), dict) for line in lines) and bool(lines)
+        except ValueError:
+            return False
+    return True
 
 
 def _without_digests(text: str) -> str:

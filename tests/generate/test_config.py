@@ -2,7 +2,7 @@
 
 import pytest
 
-from odd_bench.cli.generate_options import named_by_rest
+from odd_bench.cli.generate_options import named_by_change, named_by_rest
 from odd_bench.generate.config import (
     RESTS,
     USUAL_REST,
@@ -73,6 +73,28 @@ def test_a_changed_mode_of_rest_poses_shows_in_the_name_unless_a_name_is_given()
         assert changed.name == ("toys-nano" if mode == "upright" else f"toys-nano-{mode}")
     mine = with_overrides(NANO, ["scene.rest=shared", "name=mine"])
     assert named_by_rest(mine, NANO) == mine
+
+
+def test_the_name_says_what_was_changed():
+    """Different scenes have different names; what changes no scene changes no name."""
+
+    def name(*assignments: str) -> str:
+        return named_by_change(with_overrides(NANO, assignments), NANO).name
+
+    assert name() == name("render.device=cpu", "render.threads=2") == "toys-nano"
+    assert name("seed=3") == "toys-nano-seed3"
+    changes = [
+        ("splits.train=9",),
+        ("splits.train=10",),
+        ("orbit.pixels=64",),
+        ("scene.min_gap_m=0.05",),
+        ("assets=/a/meshes",),
+    ]
+    names = [name(*change) for change in changes]
+    assert len(set(names)) == len(names) and all(one.startswith("toys-nano-") for one in names)
+    assert name("assets=/b/meshes") == names[-1]
+    assert name("seed=3", "splits.train=9", "scene.rest=shared") == f"toys-nano-shared-seed3-{names[0][-6:]}"
+    assert name("seed=3", "name=mine") == "mine"
 
 
 def test_presets_are_named_by_their_mode():
