@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import yaml
 
 from odd_bench.errors import WrongUse
+from odd_bench.names import name_problem
 
 Config = TypeVar("Config")
 MOST_YAML = 1 << 22  # characters
@@ -177,6 +178,8 @@ class Configurations(Generic[Config]):
         return self._checked(assign(config, assignments), "--set")
 
     def _checked(self, config: Config, where: str) -> Config:
+        if hasattr(config, "name"):
+            check_name(config.name, f"{where}: name")
         self.check(config, where)
         return config
 
@@ -193,6 +196,12 @@ def check_choice(value: str, choices: Iterable[str], where: str) -> None:
     if value not in choices:
         near = did_you_mean(str(value), choices)
         raise ConfigError(f"{where}: found {value!r}; expected one of {', '.join(choices)}{near}")
+
+
+def check_name(name: object, where: str) -> None:
+    """Raise ConfigError unless folders and files can be called so."""
+    if problem := name_problem(name):
+        raise ConfigError(f"{where}: found {str(name)[:60]!r}, {problem}; expected one path component")
 
 
 def check_choices(config: Any, choices: Mapping[str, Iterable[str]], where: str) -> None:
