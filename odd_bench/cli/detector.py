@@ -9,12 +9,13 @@ import typer
 
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. train.batch=4. Repeatable.")]
 Data = Annotated[Path, typer.Option(help="Folder of the data set.")]
+Several = Annotated[list[Path], typer.Option("--data", help="Folder of a data set to learn from. Repeatable.")]
 
 
 def train(
     model: Annotated[str, typer.Option(help="Which method.")] = "reference",
     config: Annotated[str, typer.Option(help="Named configuration: aligned, mini, paper, released or tiny.")] = "mini",
-    data: Data = Path("data/toys-mini"),
+    data: Several = (Path("data/toys-mini"),),
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/MODEL-CONFIG-SEED.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Default: of the configuration.")] = None,
     teacher_weights: Annotated[str | None, typer.Option(help="Files of DINOv2: see docs/detector.md.")] = None,
@@ -36,7 +37,7 @@ def train(
         assignments.append(f"model.teacher.weights={teacher_weights}")
     if backbone_weights is not None:
         assignments.append(f"model.backbone.weights={backbone_weights}")
-    train_run(method_spec(model), config, data, out, assignments, start_from, devices)
+    train_run(method_spec(model), config, list(data), out, assignments, start_from, devices)
 
 
 def predict(
