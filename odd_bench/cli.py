@@ -9,7 +9,8 @@ import typer
 
 from odd_bench.assets.commands import app as assets_app
 from odd_bench.data.commands import app as data_app
-from odd_bench.detector.commands import predict, train
+from odd_bench.detect.commands import detect, predict, weights_app
+from odd_bench.detector.commands import train
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.commands import app as generate_app
 from odd_bench.reproduce.commands import reproduce
@@ -26,9 +27,11 @@ app.command()(score)
 app.command()(leaderboard)
 app.command()(train)
 app.command()(predict)
+app.command()(detect)
 app.command()(reproduce)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
+app.add_typer(weights_app, name="weights")
 
 
 @app.command()

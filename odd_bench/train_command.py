@@ -20,7 +20,7 @@ from odd_bench.errors import WrongUse, stoppable
 from odd_bench.freed_memory import keep_freed_memory
 from odd_bench.method import Measures, Method
 from odd_bench.models import builder
-from odd_bench.predict import FULL, load_run, localise, mean_measures, predict_split
+from odd_bench.predict import FULL, Run, load_run, localise, mean_measures, predict_split
 from odd_bench.training import Job, StepReport, fit, make_fabric
 
 LINE_EVERY_S = 15.0
@@ -97,12 +97,15 @@ def say_where(path: Path, console: Console) -> None:
 
 
 def predict_run(
-    path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
+    run: Run, path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
     overrides: list[str],
-) -> None:  # fmt: skip
-    """Predict one split with a trained run; score it where a report is asked for."""
+) -> Path:  # fmt: skip
+    """Predict one split with a trained run; score it where a report is asked for. Returns the prediction file.
+
+    path: the run's folder, a checkpoint, or the folder for predictions of weights from elsewhere. overrides: already in `run`.
+    """
     keep_freed_memory()
-    run, dataset, console = load_run(path, overrides), open_or_explain(data), Console()
+    dataset, console = open_or_explain(data), Console()
     if not run.finished:
         console.print(f"[yellow]{path}: the training is not finished")
     out = out or default_file(path, split, views, precision, overrides)
@@ -113,6 +116,7 @@ def predict_run(
     say_where(out, console)
     if report is not None:
         show_score(out, dataset.folder, report, console)
+    return out
 
 
 def default_file(path: Path, split: str, views: int | None, precision: str, overrides: list[str]) -> Path:
@@ -120,7 +124,7 @@ def default_file(path: Path, split: str, views: int | None, precision: str, over
     unusual = [f"{views}-views"] if views else []
     unusual += [precision] if precision != FULL else []
     unusual += [assignment.rsplit(".", 1)[-1].replace("=", "-") for assignment in overrides]
-    return (path if path.is_dir() else path.parent) / f"{'-'.join([split, *unusual])}.json"
+    return (path.parent if path.is_file() else path) / f"{'-'.join([split, *unusual])}.json"
 
 
 def show_score(path: Path, data: Path, report: Path | None, console: Console) -> None:
