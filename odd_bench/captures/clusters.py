@@ -14,10 +14,13 @@ from scipy import ndimage
 from odd_bench.boxes import aabb_from_points, minimum_area_yaw, rotate_about_z
 from odd_bench.captures.standing import Room
 
-SHARES = (0.55, 0.65, 0.75, 0.85, 0.92)  # of the photographs, to choose from
+SHARES = (0.6, 0.7, 0.8, 0.87, 0.93)  # of the photographs, to choose from
 LEAST_CELLS = 12  # of a cluster
 FEWEST, MOST = 2, 20  # clusters, where there is a choice
-SMALLEST = 0.4  # clusters that are smaller than the median by more are no objects
+SMALLEST, THINNEST = 0.4, 0.1  # in size and in cells against the others: what is smaller is no object
+LOOSE = (
+    0.35  # how much less alike sizes may be for a higher share: places between objects stand out in some photographs
+)
 LONE = 0.35  # how much less alike sizes may be for each cluster that two fall short of many
 OFF_FLOOR = 0.35  # a cluster that begins higher, as a share of its height, floats
 AROUND = np.ones((3, 3, 3), bool)
@@ -51,8 +54,8 @@ NONE = Clusters([], np.zeros(0))
 
 def find_clusters(votes: np.ndarray, room: Room) -> Clusters:
     """Clusters of the cells of a room by the share of photographs in which they stand out, (x, y, z)."""
-    found = [one for share in SHARES if len(one := clusters_above(votes, room, share))]
-    return min(found, key=unlikeness, default=NONE)
+    found = [(share, one) for share in SHARES if len(one := clusters_above(votes, room, share))]
+    return min(found, key=lambda one: unlikeness(one[1]) + LOOSE * (1 - one[0]), default=(0.0, NONE))[1]
 
 
 def clusters_above(votes: np.ndarray, room: Room, share: float) -> Clusters:
@@ -68,8 +71,11 @@ def clusters_above(votes: np.ndarray, room: Room, share: float) -> Clusters:
     sizes = np.array([size_of(member, room.cell) for member in members])
     if not len(sizes):
         return NONE
-    typical = np.average(sizes, weights=[len(member) for member in members])
-    kept = np.flatnonzero(sizes > SMALLEST * typical)
+    counts = np.array([len(member) for member in members])
+    kept = np.flatnonzero(
+        (sizes > SMALLEST * np.average(sizes, weights=counts))
+        & (counts > THINNEST * np.average(counts, weights=counts))
+    )
     return Clusters([members[i] for i in kept], sizes[kept], room.cell)
 
 

@@ -77,7 +77,7 @@ def _largest_model(path: Path) -> tuple[Path | None, list[str]]:
     """The folder of the model with most images, and what to say where there were several."""
     places = [path, path / "sparse", path / "colmap", path / "colmap" / "sparse"]
     folders = [folder for folder in places if is_model(folder)]
-    for place in places[1:]:
+    for place in places:
         if place.is_dir():
             folders += [folder for folder in sorted(place.iterdir()) if folder.is_dir() and is_model(folder)]
     if len(folders) < 2:

@@ -13,7 +13,6 @@ from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.floor import Floor, find_floor
 from odd_bench.captures.objects import find_objects
 
-HULL_IS_LARGER = 1.035  # largest side of a cluster over that of the object, as measured on drafts
 Region = tuple[float, float, float, float]
 
 
@@ -138,7 +137,7 @@ def _object_size(clusters: Clusters, wishes: Wishes, metres_per_unit: float | No
             "objects of another colour than the floor, seen from several sides",
             "Say how large they are with --object-size-m and, of a capture without a scale, --scale, and where with --region",
         )  # fmt: skip
-    return float(np.median(clusters.sizes)) / HULL_IS_LARGER, f"median of {len(clusters)} that stand out"
+    return float(np.median(clusters.sizes)), f"median of {len(clusters)} that stand out"
 
 
 def _around(clusters: Clusters, plan: FloorPlan, size: float) -> Region:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter, minimum_filter
+from scipy import ndimage
+from scipy.ndimage import binary_closing, maximum_filter, minimum_filter
 
 from odd_bench.captures.lens import Lens
 from odd_bench.captures.resample import View, in_picture, sampled
@@ -20,6 +21,10 @@ PAINTED = 384  # cells along a side of the painted floor
 LEAST_DIFFERENCE = 0.05  # of a channel, in [0, 1]: shades of the floor differ by less
 ALLOWED_SPREAD = 0.05  # most of what the floor's own change from view to view excuses
 LEAST_VIEWS = 3
+NEAREST = 1e-6  # depth at which a camera begins to see
+GAP, HOLE = 0.006, 0.06  # widths of gaps and holes that are closed, as shares of a picture's side
+AROUND = np.ones((3, 3), bool)
+SAMPLED = 4  # every which cell of the floor tells the exposures
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,11 @@ def painted_floor(views: list[View], half: float) -> tuple[Painting, np.ndarray]
         pixels, inside = projected(view, places)
         shown[number][inside] = sampled(view.picture, pixels[inside]) / 255
     gains = np.ones((len(views), 3), np.float32)
+    some = shown[:, ::SAMPLED, ::SAMPLED]
     for _ in range(2):
-        median = _median(shown / gains[:, None, None])
+        median = _median(some / gains[:, None, None])
         for number in range(len(views)):
-            ratio = (shown[number] / np.maximum(median, 0.02)).reshape(-1, 3)
+            ratio = (some[number] / np.maximum(median, 0.02)).reshape(-1, 3)
             ratio = ratio[np.isfinite(ratio).all(axis=1)]
             gains[number] = np.clip(np.median(ratio, axis=0), 0.3, 3.0) if len(ratio) else 1.0
     shown /= gains[:, None, None]
@@ -95,22 +101,35 @@ def stands_out(view: View, gain: np.ndarray, painting: Painting) -> np.ndarray:
     low, high = minimum_filter(expected, around), maximum_filter(expected, around)
     color = view.picture / 255 / gain
     beyond = np.maximum(np.maximum(low - color, color - high) - spread, 0).max(axis=-1)
-    return np.where(known, (beyond > LEAST_DIFFERENCE).astype(np.float32), np.nan).astype(np.float32)
+    return np.where(known, filled(beyond > LEAST_DIFFERENCE), np.nan).astype(np.float32)
+
+
+def filled(region: np.ndarray) -> np.ndarray:
+    """(h, w) bool: the region without gaps and small holes, where an object happens to have the colour of the floor."""
+    reach = max(round(GAP * max(region.shape)), 1)
+    region = binary_closing(np.pad(region, reach), AROUND, iterations=reach)[reach:-reach, reach:-reach] | region
+    label, count = ndimage.label(~region)
+    small = np.bincount(label.ravel(), minlength=count + 1) < (HOLE * max(region.shape)) ** 2
+    small[0] = False
+    return region | small[label]
 
 
 def votes(views: list[View], differs: list[np.ndarray], room: Room) -> np.ndarray:
     """(x, y, z) share of the photographs that see a cell in which it stands out; 0 where fewer than three see it."""
-    centres = room.centres()
-    total, out = np.zeros(room.counts, np.float32), np.zeros(room.counts, np.float32)
+    centres = np.column_stack([room.centres().reshape(-1, 3), np.ones(np.prod(room.counts))]).astype(np.float32)
+    total, out = np.zeros(len(centres), np.float32), np.zeros(len(centres), np.float32)
     for view, differ in zip(views, differs, strict=True):
-        pixels, inside = projected(view, centres)
-        column = np.clip(pixels[..., 0].astype(int), 0, view.camera.width - 1)
-        row = np.clip(pixels[..., 1].astype(int), 0, view.camera.height - 1)
-        value = differ[row, column]
-        told = inside & np.isfinite(value)
-        total += told
-        out += np.where(told, value, 0)
-    return np.where(total >= LEAST_VIEWS, out / np.maximum(total, 1), 0)
+        camera = view.camera
+        column, row, depth = (camera.K @ camera.camera_from_world[:3]).astype(np.float32) @ centres.T  # (3, n)
+        ahead = depth > NEAREST
+        scale = 1 / np.where(ahead, depth, 1)
+        column, row = column * scale, row * scale
+        told = ahead & (column >= 0) & (row >= 0) & (column < camera.width) & (row < camera.height)
+        value = differ[row[told].astype(np.intp), column[told].astype(np.intp)]
+        known = np.isfinite(value)
+        total[told] += known
+        out[told] += np.where(known, value, 0)
+    return np.where(total >= LEAST_VIEWS, out / np.maximum(total, 1), 0).reshape(room.counts)
 
 
 def projected(view: View, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

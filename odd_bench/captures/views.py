@@ -16,6 +16,7 @@ from odd_bench.scene import Camera
 
 FILL = 0.82  # of the picture that the objects span: as in generated scenes, where it is 0.94 over 1.05 to 1.3
 ELEVATIONS_DEG = (20.0, 55.0)  # of the cameras in generated scenes, widely
+STRAIGHT = 1e-3  # slope of a look so steep that it counts as straight down
 CUT_OFF = 3.0  # what a photograph that shows none of the objects costs, in steps between neighbours
 OFF_ELEVATION = 0.02  # and a degree beyond the elevations
 
@@ -74,18 +75,22 @@ def outline_middle(placement: Placement) -> np.ndarray:
 def aimed_camera(eye: np.ndarray, outline: np.ndarray, pixels: int) -> Camera:
     """A square camera at `eye` (3,) that looks at the middle of the outline (k, 3), which fills its picture."""
     target = (outline.min(axis=0) + outline.max(axis=0)) / 2
-    if np.linalg.norm((target - eye)[:2]) < 1e-3 * np.linalg.norm(target - eye):  # from straight above
-        target = target + [1e-3 * np.linalg.norm(target - eye), 0.0, 0.0]
     for _ in range(3):  # the middle of the outline as it is seen
-        pose = look_at(eye, target)
+        pose = look_at(eye, _slanted(eye, target))
         seen = outline @ pose[:3, :3].T + pose[:3, 3]
         slopes = seen[:, :2] / np.maximum(seen[:, 2:], 1e-6)
         middle = (slopes.min(axis=0) + slopes.max(axis=0)) / 2
-        ahead = np.array([*middle, 1.0]) * np.median(seen[:, 2])
-        target = eye + pose[:3, :3].T @ ahead
+        target = eye + pose[:3, :3].T @ np.array([*middle, 1.0]) * np.median(seen[:, 2])
     focal = FILL * pixels / max(float(np.ptp(slopes, axis=0).max()), 1e-6)
     K = np.array([[focal, 0.0, pixels / 2], [0.0, focal, pixels / 2], [0.0, 0.0, 1.0]])
-    return Camera(K, look_at(eye, target), pixels, pixels)
+    return Camera(K, look_at(eye, _slanted(eye, target)), pixels, pixels)
+
+
+def _slanted(eye: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The target, or one aside of it where it is straight below: there upright has no meaning."""
+    away = target - eye
+    least = STRAIGHT * np.linalg.norm(away)
+    return target + [least, 0.0, 0.0] if np.linalg.norm(away[:2]) < least else target
 
 
 def model_view(capture: Capture, placement: Placement, number: int, pixels: int) -> View:

@@ -106,7 +106,7 @@ def write_polycam(folder, cameras, corrected=True):
         K = camera.K
         values |= {"fx": K[0, 0], "fy": K[1, 1], "cx": K[0, 2], "cy": K[1, 2], "width": WIDTH, "height": HEIGHT}
         (keyframes / names[0] / f"{number:04d}.json").write_text(json.dumps(values))
-        u, v = np.meshgrid(np.arange(40) * 4 + 2.0, np.arange(30) * 4 + 2.0)
+        u, v = np.meshgrid(np.arange(60) * 4 + 2.0, np.arange(45) * 4 + 2.0)
         rays = np.stack([u, v, np.ones_like(u)], -1) @ np.linalg.inv(K).T @ camera.camera_from_world[:3, :3]
         depth = np.where(rays[..., 2] < -0.1, -eye(camera)[2] / np.minimum(rays[..., 2], -0.1), 0)
         Image.fromarray(np.round(1000 * depth).astype(np.uint16)).save(keyframes / "depth" / f"{number:04d}.png")

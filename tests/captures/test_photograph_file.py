@@ -50,12 +50,14 @@ def test_the_camera_says_whether_it_means_the_stored_or_the_turned_picture(tmp_p
 def test_a_large_jpeg_is_decoded_no_larger_than_needed(tmp_path):
     path = write(tmp_path / "large.jpg", np.repeat(np.repeat(SHOWN, 20, axis=0), 20, axis=1), 6)
     turned = read_photograph(path, lens(800, 1200), share=0.2)
-    assert turned.shape[0] < 800 and turned.shape[1] / turned.shape[0] == pytest.approx(1200 / 800, rel=0.01)
+    assert turned.shape[1] < 800 and turned.shape[0] / turned.shape[1] == pytest.approx(1200 / 800, rel=0.01)
 
 
 def test_a_picture_of_another_shape_is_refused(tmp_path):
     path = write(tmp_path / "cropped.jpg", SHOWN[:, :50])
-    with pytest.raises(CaptureError, match=r"cropped\.jpg: found 50 x 40 pixels; expected the shape of its camera, 600 x 400"):
+    with pytest.raises(
+        CaptureError, match=r"cropped\.jpg: found 50 x 40 pixels; expected the shape of its camera, 600 x 400"
+    ):
         read_photograph(path, lens(600, 400))
 
 

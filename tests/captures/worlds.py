@@ -15,9 +15,9 @@ from odd_bench.captures.capture import Capture, Photograph
 from odd_bench.captures.lens import Lens, matrix
 from odd_bench.scene import Camera
 
-WIDTH, HEIGHT, FOCAL = 160, 120, 120.0
+WIDTH, HEIGHT, FOCAL = 240, 180, 190.0
 BLOCKS = np.array(
-    [[-0.25, -0.1, 0.1, 0.16, 0.3, 0.2], [0.2, -0.2, 0.1, 0.3, 0.16, 0.2], [0.1, 0.25, 0.1, 0.16, 0.3, 0.2]]
+    [[-0.3, -0.15, 0.1, 0.16, 0.3, 0.2], [0.25, -0.25, 0.1, 0.3, 0.16, 0.2], [0.15, 0.3, 0.1, 0.16, 0.3, 0.2]]
 )
 COLORS = np.array([[200, 60, 50], [60, 80, 200], [230, 200, 60]])
 
