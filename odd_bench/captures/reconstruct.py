@@ -51,7 +51,7 @@ def reconstruct(
     if not (_stamped(folder) == stamp and is_model(folder / "sparse" / "0")):
         _begin(folder)
         report(f"{len(files)} photographs: preparing")
-        names = _copies(files, folder / "images")
+        names = copy_photographs(files, folder / "images")
         chosen = matching or (EXHAUSTIVE if len(files) <= FEW else SEQUENTIAL)
         per_folder = any("/" in name for name in names)
         run_colmap(ColmapJob(str(folder), names, chosen, per_folder), photographs, report)
@@ -179,7 +179,7 @@ def _begin(folder: Path) -> None:
     (folder / "images").mkdir(parents=True)
 
 
-def _copies(files: list[Path], images: Path) -> list[str]:
+def copy_photographs(files: list[Path], images: Path) -> list[str]:
     """Turned, reduced copies of the photographs with what EXIF says of the focal length; names below `images`.
 
     Photographs of different sizes or focal lengths come to stand in folders of their own, one a camera.
