@@ -57,7 +57,6 @@ def work(job: ColmapJob) -> int:
     folder = Path(job.folder)
     database, images, sparse = folder / "database.db", folder / "images", folder / "sparse"
     sparse.mkdir(exist_ok=True)
-    model = _posed_model(pycolmap, job) if job.poses else None
     _tell(FEATURES)
     extraction = pycolmap.FeatureExtractionOptions(use_gpu=False)
     extraction.sift.max_num_features = job.features
@@ -67,8 +66,7 @@ def work(job: ColmapJob) -> int:
     pycolmap.extract_features(
         database, images, job.names, camera_mode=mode, extraction_options=extraction, device=pycolmap.Device.cpu
     )
-    if model is not None:
-        _tell_cameras(pycolmap, database, model)
+    model = _posed_model(pycolmap, job, database) if job.poses else None
     _tell(MATCHES)
     _match(pycolmap, job, database)
     _tell(MAPPING)
@@ -92,26 +90,28 @@ def _match(pycolmap, job: ColmapJob, database: Path) -> None:
         pycolmap.match_sequential(database, pairing_options=pairing, **known)
 
 
-def _posed_model(pycolmap, job: ColmapJob):
-    """A pycolmap.Reconstruction of the known cameras, without points."""
+def _posed_model(pycolmap, job: ColmapJob, database: Path):
+    """A pycolmap.Reconstruction of the known cameras, without points, with the numbers that images and cameras have in `database`.
+
+    The known intrinsics are written to the database as well.
+    """
     model = pycolmap.Reconstruction()
-    for number, (name, pose) in enumerate(job.poses.items(), start=1):
-        camera = pycolmap.Camera(
-            model=pose["model"], width=pose["width"], height=pose["height"], params=pose["parameters"], camera_id=number
-        )
-        model.add_camera_with_trivial_rig(camera)
-        image = pycolmap.Image(name, [], camera_id=number, image_id=number)
-        model.add_image_with_trivial_frame(image, pycolmap.Rigid3d(np.array(pose["camera_from_world"], float)[:3]))
-    return model
-
-
-def _tell_cameras(pycolmap, database: Path, model) -> None:
-    """Write the known intrinsics to the database and give the model's images the ids they have there."""
     with pycolmap.Database.open(database) as stored:
         for image in stored.read_all_images():
-            camera = model.camera(model.find_image_with_name(image.name).camera_id).todict()
-            stored.update_camera(pycolmap.Camera({**camera, "camera_id": image.camera_id}))
+            pose = job.poses[image.name]
+            camera = pycolmap.Camera(
+                model=pose["model"],
+                width=pose["width"],
+                height=pose["height"],
+                params=pose["parameters"],
+                camera_id=image.camera_id,
+            )
+            stored.update_camera(camera)
+            model.add_camera_with_trivial_rig(camera)
+            posed = pycolmap.Image(image.name, [], camera_id=image.camera_id, image_id=image.image_id)
+            model.add_image_with_trivial_frame(posed, pycolmap.Rigid3d(np.array(pose["camera_from_world"], float)[:3]))
         model.transcribe_image_ids_to_database(stored)
+    return model
 
 
 def _tell(stage: str) -> None:

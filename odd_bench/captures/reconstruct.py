@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,15 +109,14 @@ def run_colmap(job: ColmapJob, where: Path, report: Report) -> None:
     job.write(folder / "job.json")
     command = [sys.executable, "-m", "odd_bench.captures.colmap_process", str(folder / "job.json")]
     with (folder / "colmap.log").open("w+") as log:
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        try:
-            for line in child.stdout:
-                _tell(line.strip(), job, report)
-            code = child.wait()
-        except BaseException:
-            child.kill()
-            child.wait()
-            raise
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as child:
+            try:
+                for line in child.stdout:
+                    _tell(line.strip(), job, report)
+            except BaseException:
+                child.kill()
+                raise
+        code = child.returncode
         log.seek(0)
         said = [line.strip() for line in log.read().splitlines() if line.strip()]
     if code != 0:
@@ -143,7 +143,7 @@ def _tell(stage: str, job: ColmapJob, report: Report) -> None:
 
 def _count(database: Path, table: str, what: str) -> int:
     try:
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5) as stored:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)) as stored:
             return int(stored.execute(f"SELECT {what} FROM {table} WHERE rows > 0").fetchone()[0] or 0)
     except sqlite3.Error:
         return 0
@@ -191,7 +191,7 @@ def copy_photographs(files: list[Path], images: Path) -> list[str]:
         name = f"{group}{path.stem}.jpg"
         if name in names:
             name = f"{group}{path.stem}-{path.suffix[1:]}.jpg"
-        (images / name).parent.mkdir(exist_ok=True)
+        (images / name).parent.mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(read_photograph(path))
         picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
         picture.save(images / name, quality=95, exif=_kept_exif(path))

@@ -12,7 +12,7 @@ from odd_bench.captures.photograph_file import ORIENTATION
 from odd_bench.captures.reconstruct import colmap_parameters, copy_photographs, with_points
 from odd_bench.captures.reconstruct import reconstruct as reconstruct_from
 from tests.captures.test_lens import lens_and_parameters
-from tests.captures.worlds import SAME, capture_of, colmap, walk, write_pictures
+from tests.captures.worlds import SAME, capture_of, colmap, speckled, walk, write_pictures
 
 
 @pytest.mark.parametrize("model", [model for model in COLMAP_MODELS if "RADIAL_FISHEYE" not in model])
@@ -51,18 +51,19 @@ def test_copies_are_turned_and_cameras_kept_apart(tmp_path):
         Image.new("RGB", (60, 40)).save(tmp_path / f"plain{number}.jpg")
     names = copy_photographs(sorted(tmp_path.glob("*.jpg")), tmp_path / "images")
     assert {name.split("/")[0] for name in names} == {"0", "1"}
-    sizes = {name: Image.open(tmp_path / "images" / name).size for name in names}
-    assert {size for name, size in sizes.items() if "wide" in name} == {(40, 60)}
-    assert all(ORIENTATION not in Image.open(tmp_path / "images" / name).getexif() for name in names)
+    for name in names:
+        with Image.open(tmp_path / "images" / name) as copy:
+            assert copy.size == ((40, 60) if "wide" in name else (60, 40))
+            assert ORIENTATION not in copy.getexif()
 
 
 @pytest.mark.slow
 def test_cameras_are_found_up_to_a_similarity_and_used_again(tmp_path):
     colmap()
-    cameras, told = walk(12, distance=1.1), []
-    write_pictures(tmp_path / "images", cameras)
+    cameras, told = walk(14, distance=1.0, turn=2.5), []
+    write_pictures(tmp_path / "images", cameras, floor=speckled)
     capture = reconstruct_from(tmp_path, tmp_path / "out", report=told.append)
-    assert len(capture.photographs) == 12 and len(capture.points) > 100
+    assert len(capture.photographs) >= 10 and len(capture.points) > 100
     true = np.array([eye(cameras[int(one.path.stem)]) for one in capture.photographs])
     a, b = capture.eyes - capture.eyes.mean(axis=0), true - true.mean(axis=0)
     u, values, v = np.linalg.svd(b.T @ a)
@@ -72,13 +73,13 @@ def test_cameras_are_found_up_to_a_similarity_and_used_again(tmp_path):
     assert any("matching" in line for line in told)
     told.clear()
     again = reconstruct_from(tmp_path, tmp_path / "out", report=told.append)
-    assert told == [] and len(again.photographs) == 12
+    assert told == [] and len(again.photographs) == len(capture.photographs)
 
 
 @pytest.mark.slow
 def test_points_of_known_cameras_lie_on_what_they_show(tmp_path):
     colmap()
-    capture = with_points(capture_of(tmp_path, walk(10, distance=1.1), SAME, np.zeros((0, 3))), tmp_path)
+    capture = with_points(capture_of(tmp_path, walk(14, distance=1.0), SAME, np.zeros((0, 3)), speckled), tmp_path)
     near = capture.points[np.abs(capture.points[:, :2]).max(axis=1) < 1]
     assert len(near) > 50 and np.median(np.abs(near[:, 2])) < 0.01
 

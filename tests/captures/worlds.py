@@ -19,6 +19,7 @@ WIDTH, HEIGHT, FOCAL = 240, 180, 190.0
 BLOCKS = np.array(
     [[-0.3, -0.15, 0.1, 0.16, 0.3, 0.2], [0.25, -0.25, 0.1, 0.3, 0.16, 0.2], [0.15, 0.3, 0.1, 0.16, 0.3, 0.2]]
 )
+TONES = np.random.default_rng(7).uniform(0.5, 1.5, (128, 128))
 COLORS = np.array([[200, 60, 50], [60, 80, 200], [230, 200, 60]])
 
 
@@ -49,19 +50,25 @@ def floor_color(points: np.ndarray) -> np.ndarray:
     return np.clip(np.stack([tone, tone * 0.95, tone * 0.85], axis=-1), 0, 255)
 
 
-def photographed(camera: Camera, blocks: np.ndarray = BLOCKS) -> np.ndarray:
+def speckled(points: np.ndarray) -> np.ndarray:
+    """The same with squares of 5 cm, each of its own tone: corners for features."""
+    cells = np.floor(points / 0.05).astype(int) % len(TONES)
+    return np.clip(floor_color(points) * TONES[cells[..., 0], cells[..., 1], None], 0, 255)
+
+
+def photographed(camera: Camera, blocks: np.ndarray = BLOCKS, floor=floor_color) -> np.ndarray:
     """(h, w, 3) uint8: the picture of a pinhole camera, four rays a pixel."""
     fine = replace(camera, K=np.diag([2.0, 2.0, 1.0]) @ camera.K, width=2 * camera.width, height=2 * camera.height)
-    color = colors_along(eye(fine), pixel_directions(fine), blocks)
+    color = colors_along(eye(fine), pixel_directions(fine), blocks, floor)
     return np.asarray(Image.fromarray(np.round(color).astype(np.uint8)).reduce(2))
 
 
-def colors_along(origin: np.ndarray, rays: np.ndarray, blocks: np.ndarray = BLOCKS) -> np.ndarray:
+def colors_along(origin: np.ndarray, rays: np.ndarray, blocks: np.ndarray = BLOCKS, floor=floor_color) -> np.ndarray:
     """(..., 3) in 0..255 of rays (..., 3) from `origin`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         length = np.where(rays[..., 2] < 0, -origin[2] / rays[..., 2], np.inf)
         ground = origin[:2] + np.where(np.isfinite(length), length, 0)[..., None] * rays[..., :2]
-        color = np.where(np.isfinite(length)[..., None], floor_color(ground), 180.0)
+        color = np.where(np.isfinite(length)[..., None], floor(ground), 180.0)
         for block, paint in zip(blocks, COLORS[np.arange(len(blocks)) % 3], strict=True):
             low, high = block[:3] - block[3:] / 2, block[:3] + block[3:] / 2
             near, far = (low - origin) / rays, (high - origin) / rays
@@ -88,12 +95,12 @@ def lens_of(camera: Camera) -> Lens:
     return Lens(camera.width, camera.height, camera.K)
 
 
-def write_pictures(folder: Path, cameras: list[Camera], blocks: np.ndarray = BLOCKS) -> list[str]:
+def write_pictures(folder: Path, cameras: list[Camera], blocks: np.ndarray = BLOCKS, floor=floor_color) -> list[str]:
     """0000.png ... in the folder; returns the names."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"{number:04d}.png" for number in range(len(cameras))]
     for name, camera in zip(names, cameras, strict=True):
-        Image.fromarray(photographed(camera, blocks)).save(folder / name)
+        Image.fromarray(photographed(camera, blocks, floor)).save(folder / name)
     return names
 
 
@@ -129,10 +136,10 @@ def drawn_similarity(seed: int) -> Similarity:
 
 
 def capture_of(
-    folder: Path, cameras: list[Camera], world: Similarity = SAME, points: np.ndarray | None = None
+    folder: Path, cameras: list[Camera], world: Similarity = SAME, points: np.ndarray | None = None, floor=floor_color
 ) -> Capture:
     """The capture in memory, its pictures in the folder."""
-    names = write_pictures(folder, cameras)
+    names = write_pictures(folder, cameras, floor=floor)
     photographs = tuple(
         Photograph(folder / name, lens_of(camera), world.pose(camera.camera_from_world))
         for name, camera in zip(names, cameras, strict=True)
