@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.boxes import iou_matrix
-from odd_bench.method import SceneAnswer
+from odd_bench.geometry.boxes import iou_matrix
+from odd_bench.training.method import SceneAnswer
 
 THRESHOLD = 0.5  # of p_a / (p_a + p_n): the likelier class
 UNDECIDED = 0.5

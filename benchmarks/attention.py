@@ -10,8 +10,13 @@ import torch
 from torch import Tensor
 
 from benchmarks.paper import seconds
-from odd_bench.detector.attention import Attention, gathered_attention
-from odd_bench.detector.matching import MatchingConfig, correspondences, mask_from_keys
+from odd_bench.detector.comparison.attention import (
+    Attention,
+    MatchingConfig,
+    correspondences,
+    gathered_attention,
+    mask_from_keys,
+)
 
 OBJECTS, CELLS, WIDTH, HEADS, KEYS = 12, 512, 256, 8, 20
 TO_REACH = 5

@@ -23,21 +23,23 @@ import numpy as np
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from odd_bench.boxes import aabb_from_points, iou_matrix, rotate_about_z
-from odd_bench.cameras import eye, intrinsics, look_at
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.placing import Placement, Wishes, floor_plan, place
 from odd_bench.captures.reconstruct import reconstruct
+from odd_bench.data.digest import plan_digest
 from odd_bench.data.record import SceneRecord
 from odd_bench.detect.run import Detection, DetectOptions, detect
-from odd_bench.detector.weights import load_weights, shipped
 from odd_bench.generate import scene_maker
 from odd_bench.generate.config import load_preset, with_overrides
-from odd_bench.generate.plan import canonical, catalogue_of, digest, plan_scene
-from odd_bench.generate.surroundings import draw_floor
+from odd_bench.generate.plan import canonical, catalogue_of, plan_scene
+from odd_bench.generate.source import Sources
+from odd_bench.geometry.boxes import aabb_from_points, iou_matrix, rotate_about_z
+from odd_bench.geometry.cameras import eye, intrinsics, look_at
+from odd_bench.render.surroundings import draw_floor
 from odd_bench.scene import Camera
 from odd_bench.scoring.metrics import auc
+from odd_bench.weights import load_weights, shipped
 
 WIDTH, HEIGHT, VIEWS = 640, 480, 25
 FOCAL_MM = 26.0  # of a telephone, for a sensor 36 mm wide
@@ -88,7 +90,7 @@ def photographed(kind: str, index: int, split: str) -> Shot:
         return handheld(points, index)
 
     with tempfile.TemporaryDirectory() as work, patch.object(scene_maker, "orbit_cameras", cameras):
-        record, _ = scene_maker.make_scene(line, digest(canonical(line)), config, catalogue, Path(work))
+        record, _ = scene_maker.make_scene(line, plan_digest(canonical(line)), Sources(config, catalogue, Path(work)))
     return Shot(record, seen[-1])
 
 

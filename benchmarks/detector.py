@@ -13,22 +13,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.detr3d import config as detr3d
-from baselines.detr3d.model import Detr3d
-from baselines.imvoxelnet import config as imvoxelnet
-from baselines.imvoxelnet.head_indoor import IndoorHead
-from odd_bench.cameras import intrinsics, look_at
+from odd_bench.baselines.detr3d import config as detr3d
+from odd_bench.baselines.detr3d.model import Detr3d
+from odd_bench.baselines.imvoxelnet import config as imvoxelnet
+from odd_bench.baselines.imvoxelnet.head_indoor import IndoorHead
+from odd_bench.blocks.backbone import EfficientNetPyramid
+from odd_bench.blocks.backprojection import backproject, project_points
+from odd_bench.blocks.efficientnet import EfficientNetLite0
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.backbone import EfficientNetPyramid
-from odd_bench.detector.backproject import backproject, project_points
+from odd_bench.detector.builder import build
 from odd_bench.detector.config import load_config, with_overrides
-from odd_bench.detector.efficientnet import EfficientNetLite0
-from odd_bench.detector.grid import VoxelGrid
-from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
-from odd_bench.freed_memory import keep_freed_memory
-from odd_bench.method import Method
-from odd_bench.training import precision_of
-from odd_bench.training_config import TrainConfig
+from odd_bench.detector.model import END_TO_END, RECONSTRUCTION
+from odd_bench.geometry.cameras import intrinsics, look_at
+from odd_bench.training.configuration import TrainConfig
+from odd_bench.training.freed_memory import keep_freed_memory
+from odd_bench.training.loop import precision_of
+from odd_bench.training.method import Method
 from tests.detector.worlds import noise_batch
 
 VIEWS, PIXELS, CHANNELS, ROUNDS = 5, 256, 32, 3
@@ -116,7 +117,7 @@ def mini_batch() -> SceneBatch:
 def step_seconds(stage: str, *overrides: str) -> float:
     """A step of the reference detector's `mini`; no teacher."""
     config = with_overrides(load_config("mini"), ["model.teacher.kind=none", *overrides])
-    detector = Detector(config.model)
+    detector = build(config.model)
     detector.start_stage(stage)
     return cpu_seconds(training_step(detector, mini_batch(), config.train), 2)
 

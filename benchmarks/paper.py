@@ -16,13 +16,14 @@ from statistics import median
 import torch
 from torch import Tensor
 
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.boxes import boxes_from_alpha
+from odd_bench.detector.builder import build
 from odd_bench.detector.config import RunConfig, load_config, with_overrides
-from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.model import Detector
 from odd_bench.detector.recorded import Recorded
-from odd_bench.method import SceneAnswer
+from odd_bench.training.method import SceneAnswer
 from tests.detector.worlds import noise_batch
 
 OBJECTS, VIEWS, BATCH = 5, 5, 4
@@ -54,28 +55,28 @@ def blobs(batch: SceneBatch, grid: VoxelGrid) -> Tensor:
 def compare_answers(config: RunConfig, device: torch.device, launch: str) -> None:
     """A scene answered whole and by parts."""
     torch.manual_seed(0)
-    detector = Detector(config.model).to(device).eval()
+    detector = build(config.model).to(device).eval()
     batch = noise_batch(1, OBJECTS, VIEWS, config.train.pixels).to(device)
     alpha, boxes = blobs(batch, detector.grid), batch.boxes[0].cpu().numpy()
     if launch == "compiled":
         for name in ("backbone", "volume"):
             setattr(detector, name, torch.compile(getattr(detector, name)))
 
-    build = Recorded(detector.reconstruct) if launch == "recorded" else detector.reconstruct
-    reconstruct = partial(build, batch)
+    rebuild = Recorded(detector.reconstruct) if launch == "recorded" else detector.reconstruct
+    reconstruct = partial(rebuild, batch)
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
 
         def answer() -> SceneAnswer:
             volumes = reconstruct()
             volumes.color_alpha[0, 3] = alpha
-            return detector.answer(volumes, batch, 0)
+            return detector.answer(volumes, 0)
 
         volumes = reconstruct()
         parts = {
             "all": answer,
             "from pictures to volume": reconstruct,
             "boxes": lambda: boxes_from_alpha(alpha.cpu().numpy(), detector.grid, config.model.boxes),
-            "comparison": lambda: detector.logits(volumes, 0, boxes),
+            "comparison": lambda: detector.compare.logits(volumes, 0, boxes),
         }
         spent = {name: 1000 * seconds(work, device) for name, work in parts.items()}
         found = len(answer().scores)
@@ -89,7 +90,7 @@ def compare_step(config: RunConfig, device: torch.device, stage: str) -> None:
     """A training step of a stage on a GPU: seconds and peak memory."""
     torch.cuda.reset_peak_memory_stats()
     batch = noise_batch(BATCH, OBJECTS, 2 * VIEWS, config.train.pixels).to(device)
-    detector = Detector(config.model).to(device).train()
+    detector = build(config.model).to(device).train()
     detector.start_stage(stage)
     optimizer = torch.optim.Adam([p for p in detector.parameters() if p.requires_grad], 1e-5)
 
@@ -109,7 +110,7 @@ def kept_for_backward(config: RunConfig) -> None:
     """What a step keeps in float32, on a processor: every tensor saved for the backward pass once. Autocast keeps less."""
     batch = noise_batch(1, OBJECTS, 2 * VIEWS, config.train.pixels)
     for stage in Detector.stages:
-        detector, sizes = Detector(config.model).train(), {}
+        detector, sizes = build(config.model).train(), {}
         detector.start_stage(stage)
         own = {parameter.untyped_storage().data_ptr() for parameter in detector.parameters()}
 

@@ -24,12 +24,12 @@ import bpy
 import numpy as np
 from PIL import Image
 
-from blender_jobs.light import plain_light
-from blender_jobs.process import leave
-from blender_jobs.render import RenderConfig, RenderJob, render_views
-from odd_bench.cameras import intrinsics, look_at
-from odd_bench.draft.render import render_draft
-from odd_bench.generate.surroundings import draw_environment, draw_floor, mean_albedo
+from odd_bench.blender_jobs.light import plain_light
+from odd_bench.blender_jobs.process import leave
+from odd_bench.blender_jobs.render import RenderConfig, RenderJob, render_views
+from odd_bench.geometry.cameras import intrinsics, look_at
+from odd_bench.render.draft.render import render_draft
+from odd_bench.render.surroundings import draw_environment, draw_floor, mean_albedo
 from odd_bench.scene import Camera
 from odd_bench.shapes.toys import make_toy
 

@@ -6,7 +6,7 @@ import os
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from blender_jobs.process import leave, quiet
+from odd_bench.blender_jobs.process import leave, quiet
 
 
 def serve(connection: Connection) -> None:

@@ -1,7 +1,7 @@
 """Floors: one large disc at z = 0 with a procedural surface or a set of PBR textures.
 
 Each kind is a function of (nodes, point, draw) that returns colour, roughness and height in metres; `point` is the place
-on the floor in metres, turned and shifted as drawn. The draws come from `odd_bench.generate.surroundings.draw_floor`.
+on the floor in metres, turned and shifted as drawn. The draws come from `odd_bench.render.surroundings.draw_floor`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from blender_jobs.nodes import Nodes, Socket, Value
-from blender_jobs.textures import find_maps, texture_surface
+from odd_bench.blender_jobs.nodes import Nodes, Socket, Value
+from odd_bench.blender_jobs.textures import texture_surface
 from odd_bench.color import linear
-from odd_bench.generate.surroundings import FLOOR_FADES_M, floor_metallic, mean_albedo
+from odd_bench.render.surroundings import FLOOR_FADES_M, floor_metallic, mean_albedo
+from odd_bench.render.texture_set import find_maps
 
 RADIUS_M = 14.0
 Surface = tuple[Value, Value, Value]  # colour, roughness, height in metres

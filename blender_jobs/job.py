@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from odd_bench.geometry.shape import Shape
 from odd_bench.scene import Camera
-from odd_bench.shapes.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class RenderJob:
     """One scene to render.
 
     objects: pairs of a shape and its world_from_object, a (4, 4) similarity. floor, environment: as drawn by
-    `odd_bench.generate.surroundings`. seed: of Cycles' noise. out_dir: where the pictures go; it is made if missing.
+    `odd_bench.render.surroundings`. seed: of Cycles' noise. out_dir: where the pictures go; it is made if missing.
     """
 
     objects: tuple[tuple[Shape, np.ndarray], ...]

@@ -14,10 +14,10 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from blender_jobs.nodes import Nodes
+from odd_bench.blender_jobs.nodes import Nodes
 from odd_bench.color import LUMINANCE
-from odd_bench.draft.environment import coarse_environment
-from odd_bench.draft.light import Light
+from odd_bench.render.draft.environment import coarse_environment
+from odd_bench.render.draft.light import Light
 
 WHITE_LEVEL = 0.95  # linear value in the picture of a white horizontal sheet on a floor of MID_ALBEDO
 MID_ALBEDO = 0.25
@@ -35,7 +35,7 @@ def environment_path(name: str, folder: Path | None) -> Path:
 
 
 def build_light(draw: dict, floor_albedo: np.ndarray, folder: Path | None) -> None:
-    """Light the scene as drawn by `odd_bench.generate.surroundings.draw_environment`."""
+    """Light the scene as drawn by `odd_bench.render.surroundings.draw_environment`."""
     image = bpy.data.images.load(str(environment_path(draw["file"], folder)))
     exposure = _expose(draw, floor_albedo, image)
     _build_world(image, draw["rotation_rad"], exposure.gain, exposure.tint)

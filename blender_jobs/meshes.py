@@ -6,9 +6,10 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from blender_jobs.nodes import Nodes
+from odd_bench.blender_jobs.nodes import Nodes, Socket
 from odd_bench.color import linear
-from odd_bench.shapes.shape import HARD_EDGE_RAD, Material, Shape
+from odd_bench.geometry.shape import HARD_EDGE_RAD, Material, Shape
+from odd_bench.render.draft.wear import DIRT, MARKS
 
 COLOR = "face_color"  # name of the mesh attribute
 RELIEF_M = 0.002  # height of the relief of a material whose bump is 1
@@ -55,8 +56,10 @@ def build_material(material: Material) -> bpy.types.Material:
     built = bpy.data.materials.new(material.name)
     built.use_nodes = True
     nodes = Nodes(built.node_tree)
+    point = nodes.add("TexCoord", {}).outputs["Object"]
+    color = nodes.add("Attribute", {}, attribute_name=COLOR).outputs["Color"]
     inputs = {
-        "Base Color": nodes.add("Attribute", {}, attribute_name=COLOR).outputs["Color"],
+        "Base Color": _worn(nodes, color, point, material.metallic > 0.5),
         "Roughness": material.roughness,
         "Metallic": material.metallic,
         "Coat Weight": material.coat,
@@ -64,9 +67,17 @@ def build_material(material: Material) -> bpy.types.Material:
         "Transmission Weight": material.transmission,
     }
     if material.bump > 0:
-        point = nodes.add("TexCoord", {}).outputs["Object"]
         relief = nodes.noise(point, RELIEF_FREQUENCY, 3, 0.6)
         height = nodes.math("MULTIPLY", relief, material.bump * RELIEF_M)
         inputs["Normal"] = nodes.add("Bump", {"Height": height, "Distance": 1.0}).outputs[0]
     nodes.add("OutputMaterial", {"Surface": nodes.add("BsdfPrincipled", inputs).outputs[0]})
     return built
+
+
+def _worn(nodes: Nodes, color: Socket, point: Socket, metal: bool) -> Socket:
+    """The colour made uneven by dirt and wear and, on metal, by marks of machining, about as much as in drafts."""
+    factor = nodes.smoothstep(nodes.noise(point, 4.0, 5, 0.6), 0.25, 0.75, 1 - 1.3 * DIRT, 1 + 0.8 * DIRT)
+    if metal:
+        marks = nodes.noise(nodes.scale(point, (2.0, 40.0, 6.0)), 1.0, 2, 0.5)
+        factor = nodes.math("MULTIPLY", factor, nodes.smoothstep(marks, 0.25, 0.75, 1 - MARKS, 1 + MARKS))
+    return nodes.dimmed(color, factor)

@@ -41,6 +41,10 @@ class Nodes:
     def scale(self, vector: Value, factors: tuple[float, float, float]) -> Socket:
         return self.add("VectorMath", {0: vector, 1: factors}, operation="MULTIPLY").outputs[0]
 
+    def dimmed(self, color: Value, factor: Socket) -> Socket:
+        """A colour times a factor."""
+        return self.add("VectorMath", {0: color, "Scale": factor}, operation="SCALE").outputs[0]
+
     def shift(self, vector: Value, offset: Value) -> Socket:
         return self.add("VectorMath", {0: vector, 1: offset}, operation="ADD").outputs[0]
 

@@ -9,15 +9,15 @@ import bpy
 import numpy as np
 from PIL import Image
 
-from blender_jobs.device import use_device
-from blender_jobs.floors import build_floor
-from blender_jobs.job import RenderConfig, RenderJob
-from blender_jobs.lens import aim, build_camera
-from blender_jobs.light import build_light
-from blender_jobs.meshes import build_objects
-from blender_jobs.nodes import Nodes
-from blender_jobs.process import quiet, reset
-from odd_bench.generate.surroundings import mean_albedo
+from odd_bench.blender_jobs.device import use_device
+from odd_bench.blender_jobs.floors import build_floor
+from odd_bench.blender_jobs.job import RenderConfig, RenderJob
+from odd_bench.blender_jobs.lens import aim, build_camera
+from odd_bench.blender_jobs.light import build_light
+from odd_bench.blender_jobs.meshes import build_objects
+from odd_bench.blender_jobs.nodes import Nodes
+from odd_bench.blender_jobs.process import quiet, reset
+from odd_bench.render.surroundings import mean_albedo
 from odd_bench.scene import Camera
 
 __all__ = ["RenderConfig", "RenderJob", "render_views", "silhouettes"]

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Quaternion
 
-from blender_jobs.process import quiet, reset
+from odd_bench.blender_jobs.process import quiet, reset
 
 DROP_SCALE_M = 0.3  # largest side of a dropped shape
 FRAMES_PER_SECOND = 30

@@ -10,10 +10,10 @@ import bpy
 import numpy as np
 from PIL import Image
 
-from blender_jobs.job import RenderConfig, RenderJob
-from blender_jobs.process import leave
-from blender_jobs.render import render_views
-from odd_bench.cameras import intrinsics, look_at
+from odd_bench.blender_jobs.job import RenderConfig, RenderJob
+from odd_bench.blender_jobs.process import leave
+from odd_bench.blender_jobs.render import render_views
+from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.scene import Camera
 
 DAYLIGHT = {
@@ -52,7 +52,7 @@ def environment(path: Path, size: int) -> np.ndarray:
 
 
 def floor(draw: dict, size: int) -> np.ndarray:
-    """(size, size, 3) uint8: a floor as drawn by `odd_bench.generate.surroundings.draw_floor`, in daylight."""
+    """(size, size, 3) uint8: a floor as drawn by `odd_bench.render.surroundings.draw_floor`, in daylight."""
     camera = Camera(intrinsics(size, size, 50.0, 36.0), look_at(EYE_M, TARGET_M), size, size)
     with tempfile.TemporaryDirectory() as folder:
         config = RenderConfig(samples=8, device="cpu")

@@ -1,4 +1,4 @@
-"""Colours as screens show them and as light adds up."""
+"""Colours as screens show them, as light adds up and as the eye compares them."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def encoded(radiance: np.ndarray) -> np.ndarray:
     """Linear light, any shape, to sRGB 0..1; what is brighter than white becomes white."""
     radiance = np.clip(radiance, 0.0, 1.0)
     return np.where(radiance <= 0.0031308, 12.92 * radiance, 1.055 * radiance ** (1 / 2.4) - 0.055)
+
+
+def lab(color: np.ndarray) -> np.ndarray:
+    """(n, 3) uint8 sRGB to (n, 3) CIELAB; the Euclidean distance of two colours there is their CIE76 difference."""
+    from skimage.color import rgb2lab
+
+    return rgb2lab(np.asarray(color, np.uint8).reshape(-1, 3) / 255.0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, fields, is_dataclass, replace
 from importlib import resources
@@ -19,6 +20,7 @@ import yaml
 from odd_bench.errors import WrongUse
 
 Config = TypeVar("Config")
+MOST_YAML = 1 << 22  # characters
 
 
 class ConfigError(WrongUse):
@@ -53,6 +55,44 @@ def to_mapping(config: Any) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(config)))
 
 
+def read_yaml(text: str) -> Any:
+    """The value of a YAML text. Raises yaml.YAMLError, for a key that stands twice in one mapping too.
+
+    `1e-4` is a number, as everywhere but in YAML 1.1; a byte-order mark is ignored. At most MOST_YAML characters are read.
+    """
+    if len(text) > MOST_YAML:
+        raise yaml.YAMLError(f"{len(text):,} characters, more than {MOST_YAML:,}")
+    try:
+        return yaml.load(text.removeprefix("\ufeff"), _Loader)
+    except (RecursionError, ValueError) as error:  # ValueError: `2026-99-99` and `0o9` look like a date and a number
+        raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
+
+
+def one_line(error: Exception) -> str:
+    """What is wrong with a YAML text, with the line it stands on."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    first = str(error).splitlines()[0]
+    return f"{first}, line {mark.line + 1}{'' if problem in first else f': {problem}'}" if mark and problem else first
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe values, with numbers like 1e-4, and without a second value for a key."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:merge" and isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
 def named_texts(package: str, folder: str) -> dict[str, str]:
     """Name of each YAML file in a folder of an installed package, and its text."""
     files = (resources.files(package) / folder).iterdir()
@@ -63,9 +103,11 @@ def named_texts(package: str, folder: str) -> dict[str, str]:
 def read_mapping(path: Path, expected: str, keys: str) -> dict[str, Any]:
     """The mapping in a YAML file. Raises ConfigError, which says what kind of file and which keys were expected."""
     try:
-        values = yaml.safe_load(path.read_text())
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"{path}: found no plain file; expected {expected}")
+        values = read_yaml(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: found {str(error).splitlines()[0]}; expected {expected}") from error
+        raise ConfigError(f"{path}: found {one_line(error)}; expected {expected}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: found {type(values).__name__}; expected {keys}")
     return values
@@ -91,7 +133,7 @@ class Configurations(Generic[Config]):
         """The named configuration. Raises ConfigError with the names there are."""
         texts = self.named()
         check_choice(name, texts, "--config")
-        return self.from_mapping({"name": name, **yaml.safe_load(texts[name])}, f"configuration {name}")
+        return self.from_mapping({"name": name, **read_yaml(texts[name])}, f"configuration {name}")
 
     def from_mapping(self, values: Mapping[str, Any], where: str) -> Config:
         """Built from plain values; ConfigError names an unknown key, with its nearest, or a wrong value."""
@@ -151,6 +193,8 @@ def _value(default: Any, value: Any, where: str) -> Any:
         return tuple(value) if isinstance(value, list) else value
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if isinstance(default, int) and not isinstance(default, bool) and isinstance(value, float) and value.is_integer():
+        return int(value)  # 1e6
     if isinstance(default, bool | int | float | str) and type(value) is not type(default):
         raise ConfigError(f"{where}: found {value!r}; expected a value like {default!r}")
     return value
@@ -163,12 +207,12 @@ def _default(field: Field) -> Any:
 def _check_known(key: str, known: Iterable[str], where: str) -> None:
     if key not in known:
         raise ConfigError(
-            f"{where}: found unknown key {key!r}; expected one of {sorted(known)}{did_you_mean(key, known)}"
+            f"{where}: found unknown key {key!r}; expected one of {sorted(known)}{did_you_mean(str(key), known)}"
         )
 
 
 def _yaml(text: str, where: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        return read_yaml(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"--set {where}: found {text!r}; expected a YAML value") from error
+        raise ConfigError(f"--set {where}: found {text[:80]!r} ({one_line(error)}); expected a YAML value") from error

@@ -19,6 +19,25 @@ class WrongUse(OddBenchError):
     exit_code = 2
 
 
+class FileError(OddBenchError):
+    """A file or folder that cannot be written, opened or believed; its message ends with what to do next.
+
+    where: file, scene and field, as far as known. hint: one imperative sentence, or empty.
+    """
+
+    def __init__(self, where: object, found: str, expected: str, hint: str = ""):
+        super().__init__(where, found, expected, hint)
+        self.where, self.found, self.expected, self.hint = str(where), found, expected, hint
+
+    def __str__(self) -> str:
+        hint = f". {self.hint}" if self.hint else ""
+        return f"{self.where}: found {self.found}, expected {self.expected}{hint}"
+
+
+class StorageError(FileError):
+    """A place where nothing can be written: the disk is full, the folder is read-only, or something else stands there."""
+
+
 class Interrupted(OddBenchError):
     """Stopped by the user; the message says what is kept."""
 

@@ -7,9 +7,10 @@ import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from odd_bench.configuration import to_mapping
 from odd_bench.data.reader import Dataset
-from odd_bench.models import builder
-from odd_bench.training import Job, StepReport, fit, make_fabric
+from odd_bench.methods import method_spec
+from odd_bench.training.loop import Job, StepReport, fit, make_fabric
 from tests.data.folders import planned_record, write_dataset
 
 Report = Callable[[StepReport], None]
@@ -29,10 +30,10 @@ def train_tiny(
     model: str, dataset: Dataset, out: Path, overrides: Iterable[str] = (), report: Report = lambda told: None
 ) -> list[dict[str, float]]:
     """Train the configuration `tiny` after the overrides; the losses of every step that is reported."""
-    build = builder(model)
-    config = build.with_overrides(build.load_config("tiny"), overrides)
-    method, features = build.prepare(config, dataset, "cpu", lambda names, what: names)
-    job = Job(model, build.to_mapping(config), config.train, config.augment, dataset, features, out)
+    spec = method_spec(model)
+    config = spec.resolved("tiny", overrides)
+    method, features = spec.prepare(config, dataset, "cpu", lambda names, what: names)
+    job = Job(model, to_mapping(config), config.train, config.augment, dataset, features, out)
     losses = []
 
     def note(told: StepReport) -> None:

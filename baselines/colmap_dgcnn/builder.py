@@ -8,24 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from baselines.colmap_dgcnn.colmap import pycolmap
-from baselines.colmap_dgcnn.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
-from baselines.colmap_dgcnn.model import ColmapDgcnn, categories_of
-from baselines.colmap_dgcnn.patchmatch import check_cuda
+from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
+from odd_bench.baselines.colmap_dgcnn.config import CONFIGURATIONS, RunConfig
+from odd_bench.baselines.colmap_dgcnn.model import ColmapDgcnn, categories_of
+from odd_bench.baselines.colmap_dgcnn.patchmatch import check_cuda
 from odd_bench.data.reader import Dataset
-
-__all__ = [
-    "TOLD_BOXES",
-    "describe",
-    "from_mapping",
-    "load_config",
-    "prepare",
-    "restore",
-    "to_mapping",
-    "with_overrides",
-]
-
-TOLD_BOXES = ("model.cut.source=oracle-box",)
+from odd_bench.training.method import MethodSpec
 
 
 def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[ColmapDgcnn, None]:
@@ -54,3 +42,6 @@ def restore(config: RunConfig, weights: dict[str, Tensor]) -> ColmapDgcnn:
 def describe(config: RunConfig) -> dict[str, Any]:
     """What a prediction file should say about the method."""
     return {"config": config.name, "stereo": config.model.reconstruction.stereo}
+
+
+SPEC = MethodSpec("colmap-dgcnn", CONFIGURATIONS, prepare, restore, describe, ("model.cut.source=oracle-box",))

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.colmap_dgcnn.cutting import SOURCES, CutConfig
-from baselines.colmap_dgcnn.dgcnn import DgcnnConfig
-from baselines.colmap_dgcnn.reconstruct import STEREOS, ReconstructionConfig
-from baselines.colmap_dgcnn.triplet import TripletConfig
+from odd_bench.baselines.colmap_dgcnn.cutting import SOURCES, CutConfig
+from odd_bench.baselines.colmap_dgcnn.dgcnn import DgcnnConfig
+from odd_bench.baselines.colmap_dgcnn.reconstruct import STEREOS, ReconstructionConfig
+from odd_bench.baselines.colmap_dgcnn.triplet import TripletConfig
 from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
-from odd_bench.training_config import TrainConfig
+from odd_bench.training.configuration import TrainConfig
 
 __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
@@ -52,7 +52,7 @@ def check(config: RunConfig, where: str) -> None:
         raise ConfigError(f"{where}: train.augment: found true; expected false. {hint}")
 
 
-CONFIGURATIONS = Configurations(RunConfig, "baselines.colmap_dgcnn", check)
+CONFIGURATIONS = Configurations(RunConfig, "odd_bench.baselines.colmap_dgcnn", check)
 load_config, from_mapping, with_overrides = (
     CONFIGURATIONS.load,
     CONFIGURATIONS.from_mapping,

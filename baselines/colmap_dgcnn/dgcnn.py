@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, normalize
 
-from odd_bench.detector.precision import full_precision
+from odd_bench.blocks.precision import full_precision
+from odd_bench.blocks.stored_weights import read_weights
 from odd_bench.errors import WrongUse
-from odd_bench.stored_weights import read_weights
 
 SLOPE = 0.2
 

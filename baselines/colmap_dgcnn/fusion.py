@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.colmap_dgcnn.colmap import pycolmap
-from baselines.colmap_dgcnn.normals import normals_of_depth
-from baselines.colmap_dgcnn.views import Views
-from baselines.colmap_dgcnn.workspace import SPARSE, picture_name, posed_model
+from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
+from odd_bench.baselines.colmap_dgcnn.normals import normals_of_depth
+from odd_bench.baselines.colmap_dgcnn.views import Views
+from odd_bench.baselines.colmap_dgcnn.workspace import SPARSE, picture_name, posed_model
 
 PIXEL_CENTRE = np.array([[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])  # the fusion takes pixel centres to be whole numbers
 

@@ -11,19 +11,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from baselines.colmap_dgcnn.clouds import centred, sampled, turned
-from baselines.colmap_dgcnn.config import ColmapDgcnnConfig
-from baselines.colmap_dgcnn.cutting import Objects, cut_boxes, cut_clusters
-from baselines.colmap_dgcnn.dgcnn import Dgcnn
-from baselines.colmap_dgcnn.reconstruct import Cloud
-from baselines.colmap_dgcnn.store import CloudStore
-from baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
-from baselines.colmap_dgcnn.voting import PairDistances, beyond_usual, distances, odd_scores
-from odd_bench.boxes import iou_matrix
+from odd_bench.baselines.colmap_dgcnn.clouds import centred, sampled, turned
+from odd_bench.baselines.colmap_dgcnn.config import ColmapDgcnnConfig
+from odd_bench.baselines.colmap_dgcnn.cutting import Objects, cut_boxes, cut_clusters
+from odd_bench.baselines.colmap_dgcnn.dgcnn import Dgcnn
+from odd_bench.baselines.colmap_dgcnn.reconstruct import Cloud
+from odd_bench.baselines.colmap_dgcnn.store import CloudStore
+from odd_bench.baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
+from odd_bench.baselines.colmap_dgcnn.voting import PairDistances, beyond_usual, distances, odd_scores
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.dataset import spread_views
 from odd_bench.data.reader import Dataset
-from odd_bench.method import SceneAnswer
+from odd_bench.geometry.boxes import iou_matrix
+from odd_bench.training.method import SceneAnswer
 
 CATEGORIES, SIAMESE = "categories", "siamese"
 AS_USUAL = 0.0  # score of an object whose box is told and of which too few points are seen: nothing speaks against it
@@ -31,7 +31,7 @@ SHARPNESS = 10.0  # embeddings of length 1 are too short to tell dozens of categ
 
 
 class ColmapDgcnn(nn.Module):
-    """See odd_bench.method.Method and ReadsData for what it offers to training and prediction.
+    """See odd_bench.training.method.Method and ReadsData for what it offers to training and prediction.
 
     Of a batch it takes names, views and labels; clouds come from the data set it was told to read from. views, pixels: what
     it trains on. categories: how many the training scenes show; the first stage tells them apart, in place of ShapeNet's.
@@ -169,7 +169,7 @@ class ColmapDgcnn(nn.Module):
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
         """The first scene's objects from above, as they were cut."""
-        from baselines.colmap_dgcnn.pictures import from_above
+        from odd_bench.baselines.colmap_dgcnn.pictures import from_above
 
         cloud, _ = self.store.cloud(batch.names[0], self.training_views(batch.names[0]), batch.images.device)
         return {"from_above": from_above(self.cut(cloud, batch, 0))}

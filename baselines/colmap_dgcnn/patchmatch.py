@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.colmap_dgcnn.colmap import pycolmap
-from baselines.colmap_dgcnn.fusion import FusionConfig, fuse
-from baselines.colmap_dgcnn.workspace import IMAGES, SPARSE
+from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
+from odd_bench.baselines.colmap_dgcnn.fusion import FusionConfig, fuse
+from odd_bench.baselines.colmap_dgcnn.workspace import IMAGES, SPARSE
 from odd_bench.errors import WrongUse
 
 

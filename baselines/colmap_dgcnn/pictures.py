@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.colmap_dgcnn.cutting import Objects
+from odd_bench.baselines.colmap_dgcnn.cutting import Objects
 
 SIDE_M, PIXELS = 1.6, 320
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
-from baselines.colmap_dgcnn.views import Views
+from odd_bench.baselines.colmap_dgcnn.views import Views
 
 PLANES_AT_ONCE = 8  # so that the work stays in the processor's cache
 GREY = (0.299, 0.587, 0.114)

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from baselines.colmap_dgcnn.fusion import FusionConfig, fuse, write_maps
-from baselines.colmap_dgcnn.patchmatch import patch_match
-from baselines.colmap_dgcnn.planesweep import PlaneSweepConfig, sweep
-from baselines.colmap_dgcnn.sparse import triangulate
-from baselines.colmap_dgcnn.views import Views
-from baselines.colmap_dgcnn.workspace import write_pictures
+from odd_bench.baselines.colmap_dgcnn.fusion import FusionConfig, fuse, write_maps
+from odd_bench.baselines.colmap_dgcnn.patchmatch import patch_match
+from odd_bench.baselines.colmap_dgcnn.planesweep import PlaneSweepConfig, sweep
+from odd_bench.baselines.colmap_dgcnn.sparse import triangulate
+from odd_bench.baselines.colmap_dgcnn.views import Views
+from odd_bench.baselines.colmap_dgcnn.workspace import write_pictures
 from odd_bench.data.errors import DataError
 
 STEREOS = ("planesweep-fusion", "colmap-cuda", "gt-depth")

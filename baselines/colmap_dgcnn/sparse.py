@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from baselines.colmap_dgcnn.colmap import pycolmap
-from baselines.colmap_dgcnn.views import Views
-from baselines.colmap_dgcnn.workspace import DATABASE, IMAGES, SPARSE, picture_name, posed_model
+from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
+from odd_bench.baselines.colmap_dgcnn.views import Views
+from odd_bench.baselines.colmap_dgcnn.workspace import DATABASE, IMAGES, SPARSE, picture_name, posed_model
 
 SEED = 0  # of COLMAP's own RANSAC
 

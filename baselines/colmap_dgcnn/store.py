@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from baselines.colmap_dgcnn.reconstruct import Cloud, ReconstructionConfig, reconstruct
-from baselines.colmap_dgcnn.views import Views, views_of
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
+from odd_bench.baselines.colmap_dgcnn.reconstruct import Cloud, ReconstructionConfig, reconstruct
+from odd_bench.baselines.colmap_dgcnn.views import Views, views_of
 from odd_bench.data.dataset import read_scene, spread_views
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import read_description

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu
 
-from baselines.colmap_dgcnn.voting import distances
+from odd_bench.baselines.colmap_dgcnn.voting import distances
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from baselines.colmap_dgcnn.colmap import pycolmap
-from baselines.colmap_dgcnn.views import Views
+from odd_bench.baselines.colmap_dgcnn.colmap import pycolmap
+from odd_bench.baselines.colmap_dgcnn.views import Views
 
 IMAGES, SPARSE, DATABASE = "images", "sparse", "database.db"
 

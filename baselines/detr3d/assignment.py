@@ -9,7 +9,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from baselines.detr3d.decoder import Detections
+from odd_bench.baselines.detr3d.decoder import Detections
 
 WORST = 1e6  # in place of costs that are not finite
 

@@ -8,22 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from baselines.detr3d.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
-from baselines.detr3d.model import Detr3d
+from odd_bench.baselines.detr3d.config import CONFIGURATIONS, RunConfig
+from odd_bench.baselines.detr3d.model import Detr3d
 from odd_bench.data.reader import Dataset
-
-__all__ = [
-    "TOLD_BOXES",
-    "describe",
-    "from_mapping",
-    "load_config",
-    "prepare",
-    "restore",
-    "to_mapping",
-    "with_overrides",
-]
-
-TOLD_BOXES = ("model.answer.source=oracle-box",)
+from odd_bench.training.method import MethodSpec
 
 
 def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[Detr3d, None]:
@@ -35,7 +23,9 @@ def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, tra
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> Detr3d:
     """The model whose weights these are."""
     model = Detr3d(replace(config.model, backbone=replace(config.model.backbone, weights="none")))
-    model.load_state_dict(weights)
+    model.load_state_dict(
+        {"chosen": model.chosen, **weights}
+    )  # older runs chose nothing: their configuration states it
     return model
 
 
@@ -43,3 +33,6 @@ def describe(config: RunConfig) -> dict[str, Any]:
     """What a prediction file should say about the method."""
     model = config.model
     return {"config": config.name, "queries": model.decoder.queries, "camera_aware": model.decoder.camera_aware}
+
+
+SPEC = MethodSpec("detr3d", CONFIGURATIONS, prepare, restore, describe, ("model.answer.source=oracle-box",))

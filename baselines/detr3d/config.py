@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.detr3d.code import CodeConfig
-from baselines.detr3d.decoder import DecoderConfig
-from baselines.detr3d.losses import LossConfig
-from baselines.two_class import SOURCES
+from odd_bench.baselines.detr3d.code import CodeConfig
+from odd_bench.baselines.detr3d.decoder import DecoderConfig
+from odd_bench.baselines.detr3d.losses import LossConfig
+from odd_bench.baselines.two_class import SOURCES
+from odd_bench.blocks.backbone import NETWORKS, BackboneConfig
 from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
-from odd_bench.detector.backbone import NETWORKS, BackboneConfig
-from odd_bench.training_config import TrainConfig
+from odd_bench.training.configuration import TrainConfig
 
 __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
@@ -24,14 +24,14 @@ CHOICES = {"model.answer.source": SOURCES, "model.backbone.network": NETWORKS}
 class AnswerConfig:
     """From queries to boxes. most: at most so many of the best. keep_above: class score below which nothing is reported.
 
-    duplicate_iou: boxes of two queries above it are taken for one object; 1 = never, as in DETR3D. source: `predicted`, or
-    `oracle-box`, the true boxes.
+    duplicate_iou: boxes of two queries above it are taken for one object; 1 = never, as in DETR3D. Either as chosen on the
+    validation scenes where None, see suppression.py. source: `predicted`, or `oracle-box`, the true boxes.
     """
 
     source: str = "predicted"
     most: int = 300
-    keep_above: float = 0.1
-    duplicate_iou: float = 1.0
+    keep_above: float | None = None
+    duplicate_iou: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def check(config: RunConfig, where: str) -> None:
         raise ConfigError(f"{where}: model.code: found {model.code.low_m} to {model.code.high_m}; expected low < high")
 
 
-CONFIGURATIONS = Configurations(RunConfig, "baselines.detr3d", check)
+CONFIGURATIONS = Configurations(RunConfig, "odd_bench.baselines.detr3d", check)
 load_config, from_mapping, with_overrides = (
     CONFIGURATIONS.load,
     CONFIGURATIONS.from_mapping,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from baselines.detr3d.code import CENTRE, NUMBERS, CodeConfig
-from baselines.detr3d.queries import Queries
-from baselines.detr3d.sampling import Views
+from odd_bench.baselines.detr3d.code import CENTRE, NUMBERS, CodeConfig
+from odd_bench.baselines.detr3d.queries import Queries
+from odd_bench.baselines.detr3d.sampling import Views
 
 CLASSES = 2  # anomalous, normal: the columns of baselines.two_class
 FIRST_CHANCE = 0.01  # of each class at the start of training (Lin et al. 2017, section 4.1)

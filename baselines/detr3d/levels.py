@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
-from odd_bench.detector.backbone import BackboneConfig, image_pyramid
+from odd_bench.blocks.backbone import BackboneConfig, image_pyramid
 
 
 class Levels(nn.Module):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from baselines.detr3d.assignment import Assignment, Truths, assign
-from baselines.detr3d.code import CodeConfig
-from baselines.detr3d.decoder import Detections
+from odd_bench.baselines.detr3d.assignment import Assignment, Truths, assign
+from odd_bench.baselines.detr3d.code import CodeConfig
+from odd_bench.baselines.detr3d.decoder import Detections
 
 
 @dataclass(frozen=True)

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.detr3d.assignment import Truths
-from baselines.detr3d.code import decode, encode
-from baselines.detr3d.config import Detr3dConfig
-from baselines.detr3d.decoder import Decoder, Detections
-from baselines.detr3d.levels import Levels
-from baselines.detr3d.losses import set_loss
-from baselines.detr3d.sampling import Views
-from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
+from odd_bench.baselines.detr3d.assignment import Truths
+from odd_bench.baselines.detr3d.code import decode, encode
+from odd_bench.baselines.detr3d.config import Detr3dConfig
+from odd_bench.baselines.detr3d.decoder import Decoder, Detections
+from odd_bench.baselines.detr3d.levels import Levels
+from odd_bench.baselines.detr3d.losses import set_loss
+from odd_bench.baselines.detr3d.sampling import Views
+from odd_bench.baselines.detr3d.suppression import Suppression, best_suppression
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
+from odd_bench.blocks.backbone import parameter_groups
 from odd_bench.data.batch import SceneBatch, collate
-from odd_bench.detector.backbone import parameter_groups
-from odd_bench.method import SceneAnswer
+from odd_bench.training.method import SceneAnswer
 
 
 class Detr3d(nn.Module):
-    """See odd_bench.method.Method for what it offers to training and prediction."""
+    """See odd_bench.training.method.Method for what it offers to training and prediction."""
 
     stages = ("detect",)
     threshold = THRESHOLD
@@ -34,6 +36,9 @@ class Detr3d(nn.Module):
         self.config = config
         self.levels = Levels(config.backbone, config.decoder.levels)
         self.decoder = Decoder(config.backbone.width, config.decoder, config.code)
+        self.register_buffer(
+            "chosen", torch.tensor(astuple(Suppression()), dtype=torch.float64)
+        )  # kept with the weights
 
     @property
     def gt_boxes(self) -> bool:
@@ -73,20 +78,43 @@ class Detr3d(nn.Module):
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
-        """What the last layer detects, without suppressing any of it: see config.AnswerConfig."""
-        found = self(batch)
-        boxes = decode(found.codes[-1], self.config.code).float().cpu().numpy()
-        scores = found.logits[-1].float().sigmoid().cpu().numpy()
+        """What the last layer detects, one box an object: see config.AnswerConfig."""
+        boxes, scores = self.detected(batch)
         if self.gt_boxes:
             truths = [one.cpu().numpy() for one in batch.boxes]
             return [told_answer(*scene) for scene in zip(truths, boxes, scores, strict=True)]
-        return [self.answer(*scene) for scene in zip(boxes, scores, strict=True)]
+        return [self.answer(*scene, self.suppression) for scene in zip(boxes, scores, strict=True)]
 
-    def answer(self, boxes: np.ndarray, scores: np.ndarray) -> SceneAnswer:
+    def detected(self, batch: SceneBatch) -> tuple[np.ndarray, np.ndarray]:
+        """Boxes (b, q, 6) and class scores (b, q, 2) of the last layer."""
+        found = self(batch)
+        boxes = decode(found.codes[-1], self.config.code).float().cpu().numpy()
+        return boxes, found.logits[-1].float().sigmoid().cpu().numpy()
+
+    @property
+    def suppression(self) -> Suppression:
+        """As the configuration says, or as it was chosen."""
+        stated = (self.config.answer.keep_above, self.config.answer.duplicate_iou)
+        pairs = zip(stated, self.chosen.tolist(), strict=True)
+        return Suppression(*(chosen if value is None else value for value, chosen in pairs))
+
+    @torch.no_grad()
+    def choose(self, scenes: Iterable[SceneBatch]) -> None:
+        """Choose what is reported and what is one object so that the validation scenes have one box an object."""
+        found = [
+            (*found, boxes.cpu().numpy())
+            for batch in scenes
+            for *found, boxes in zip(*self.detected(batch), batch.boxes, strict=True)
+        ]
+        best = best_suppression(
+            lambda some: ((self.answer(boxes, scores, some).boxes, true) for boxes, scores, true in found)
+        )
+        self.chosen.copy_(torch.tensor(astuple(best), dtype=torch.float64))
+
+    def answer(self, boxes: np.ndarray, scores: np.ndarray, some: Suppression) -> SceneAnswer:
         """From boxes (q, 6) and class scores (q, 2)."""
-        config = self.config.answer
-        best = scores.max(axis=1).argsort(kind="stable")[::-1][: config.most]
-        return scene_answer(boxes[best], scores[best], config.duplicate_iou, config.keep_above)
+        best = scores.max(axis=1).argsort(kind="stable")[::-1][: self.config.answer.most]
+        return scene_answer(boxes[best], scores[best], some.duplicate_iou, some.keep_above)
 
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
         """None: the boxes are seen in `odd-bench view`."""

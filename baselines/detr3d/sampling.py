@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from odd_bench.detector.backproject import picture_positions, project_points
+from odd_bench.blocks.backprojection import picture_positions, project_points
 
 
 @dataclass(frozen=True)

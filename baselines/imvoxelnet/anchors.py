@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.blocks.voxel_grid import VoxelGrid
 
 YAWS = (0.0, math.pi / 2)
 DIRECTION_OFFSET = math.pi / 4  # where the two halves of the full turn meet, away from both anchors

@@ -9,23 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.imvoxelnet.anchors import mean_anchor
-from baselines.imvoxelnet.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
-from baselines.imvoxelnet.model import ImVoxelNet
+from odd_bench.baselines.imvoxelnet.anchors import mean_anchor
+from odd_bench.baselines.imvoxelnet.config import CONFIGURATIONS, RunConfig
+from odd_bench.baselines.imvoxelnet.model import ImVoxelNet
 from odd_bench.data.reader import Dataset
-
-__all__ = [
-    "TOLD_BOXES",
-    "describe",
-    "from_mapping",
-    "load_config",
-    "prepare",
-    "restore",
-    "to_mapping",
-    "with_overrides",
-]
-
-TOLD_BOXES = ("model.answer.source=oracle-box",)
+from odd_bench.training.method import MethodSpec
 
 
 def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[ImVoxelNet, None]:
@@ -53,3 +41,6 @@ def restore(config: RunConfig, weights: dict[str, Tensor]) -> ImVoxelNet:
 def describe(config: RunConfig) -> dict[str, Any]:
     """What a prediction file should say about the method."""
     return {"config": config.name, "head": config.model.head}
+
+
+SPEC = MethodSpec("imvoxelnet", CONFIGURATIONS, prepare, restore, describe, ("model.answer.source=oracle-box",))

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.imvoxelnet.head_indoor import IndoorHeadConfig
-from baselines.imvoxelnet.head_pillars import PillarHeadConfig
-from baselines.imvoxelnet.neck_indoor import SCALES, IndoorNeckConfig
-from baselines.imvoxelnet.neck_pillars import PillarNeckConfig
-from baselines.two_class import SOURCES
+from odd_bench.baselines.imvoxelnet.head_indoor import IndoorHeadConfig
+from odd_bench.baselines.imvoxelnet.head_pillars import PillarHeadConfig
+from odd_bench.baselines.imvoxelnet.neck_indoor import SCALES, IndoorNeckConfig
+from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeckConfig
+from odd_bench.baselines.two_class import SOURCES
+from odd_bench.blocks.backbone import BackboneConfig
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
-from odd_bench.detector.backbone import BackboneConfig
-from odd_bench.detector.grid import VoxelGrid
-from odd_bench.training_config import TrainConfig
+from odd_bench.training.configuration import TrainConfig
 
 __all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
@@ -74,7 +74,7 @@ def check(config: RunConfig, where: str) -> None:
         raise ConfigError(f"{where}: model.grid.counts: found {counts}; expected multiples of {divisor}")
 
 
-CONFIGURATIONS = Configurations(RunConfig, "baselines.imvoxelnet", check)
+CONFIGURATIONS = Configurations(RunConfig, "odd_bench.baselines.imvoxelnet", check)
 load_config, from_mapping, with_overrides = (
     CONFIGURATIONS.load,
     CONFIGURATIONS.from_mapping,

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv3d, interpolate, pad
 
-from baselines.imvoxelnet.losses import CLASSES, box_loss, centerness_loss, class_columns, class_loss
-from baselines.imvoxelnet.neck_indoor import SCALES
-from baselines.imvoxelnet.nms import Detections, class_aware
-from baselines.imvoxelnet.priors import CLASS_PRIOR_BIAS, START_STD
-from baselines.imvoxelnet.voxel_targets import AssignConfig, assign, box_from_distances
-from odd_bench.boxes import iou
+from odd_bench.baselines.imvoxelnet.losses import CLASSES, box_loss, centerness_loss, class_columns, class_loss
+from odd_bench.baselines.imvoxelnet.neck_indoor import SCALES
+from odd_bench.baselines.imvoxelnet.nms import Detections, class_aware
+from odd_bench.baselines.imvoxelnet.priors import CLASS_PRIOR_BIAS, START_STD
+from odd_bench.baselines.imvoxelnet.voxel_targets import AssignConfig, assign, box_from_distances
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.geometry.boxes import iou
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from baselines.imvoxelnet.anchor_targets import BACKGROUND, IGNORED, OverlapConfig, assign
-from baselines.imvoxelnet.anchors import YAWS, anchor_boxes, decode, direction_of, encode, headed_boxes
-from baselines.imvoxelnet.losses import CLASSES, class_columns, class_loss, direction_loss, residual_loss
-from baselines.imvoxelnet.nms import Detections, class_aware, floor_iou
-from baselines.imvoxelnet.priors import CLASS_PRIOR_BIAS, START_STD
+from odd_bench.baselines.imvoxelnet.anchor_targets import BACKGROUND, IGNORED, OverlapConfig, assign
+from odd_bench.baselines.imvoxelnet.anchors import YAWS, anchor_boxes, decode, direction_of, encode, headed_boxes
+from odd_bench.baselines.imvoxelnet.losses import CLASSES, class_columns, class_loss, direction_loss, residual_loss
+from odd_bench.baselines.imvoxelnet.nms import Detections, class_aware, floor_iou
+from odd_bench.baselines.imvoxelnet.priors import CLASS_PRIOR_BIAS, START_STD
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.grid import VoxelGrid
 
 
 @dataclass(frozen=True)

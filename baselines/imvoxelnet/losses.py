@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot, smooth_l1_loss
 from torchvision.ops import sigmoid_focal_loss
 
-from baselines.two_class import ANOMALOUS, NORMAL
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL
 
 CLASSES = 2
 ALPHA, GAMMA = 0.25, 2.0  # of the focal loss

@@ -8,20 +8,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from baselines.imvoxelnet.config import ImVoxelNetConfig
-from baselines.imvoxelnet.head_indoor import IndoorHead, VoxelPredictions
-from baselines.imvoxelnet.head_pillars import AnchorPredictions, PillarHead
-from baselines.imvoxelnet.neck_indoor import IndoorNeck
-from baselines.imvoxelnet.neck_pillars import PillarNeck
-from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
+from odd_bench.baselines.imvoxelnet.config import ImVoxelNetConfig
+from odd_bench.baselines.imvoxelnet.head_indoor import IndoorHead, VoxelPredictions
+from odd_bench.baselines.imvoxelnet.head_pillars import AnchorPredictions, PillarHead
+from odd_bench.baselines.imvoxelnet.neck_indoor import IndoorNeck
+from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeck
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
+from odd_bench.blocks.backbone import Backbone, parameter_groups
+from odd_bench.blocks.backprojection import backproject
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.backbone import Backbone, parameter_groups
-from odd_bench.detector.backproject import backproject
-from odd_bench.method import SceneAnswer
+from odd_bench.training.method import SceneAnswer
 
 
 class ImVoxelNet(nn.Module):
-    """See odd_bench.method.Method for what it offers to training and prediction.
+    """See odd_bench.training.method.Method for what it offers to training and prediction.
 
     anchor: (4,) mean length, width, height and centre height of the training objects, for the head `pillars`.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from odd_bench.detector.unet3d import Residual, conv3, norm3d
+from odd_bench.blocks.unet3d import Residual, conv3, norm3d
 
 SCALES = 3
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from odd_bench.detector.unet3d import Residual, norm3d
+from odd_bench.blocks.unet3d import Residual, norm3d
 
 LAST_HEIGHT = 4  # voxels, at most, that the last convolution takes at once
 

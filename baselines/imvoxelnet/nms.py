@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.boxes import as_obb, floor_overlap
+from odd_bench.geometry.boxes import as_obb, floor_overlap
 
 Overlap = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

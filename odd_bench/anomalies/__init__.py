@@ -14,11 +14,12 @@ from odd_bench.anomalies.parts import missing_part, part_rotation, part_translat
 from odd_bench.anomalies.quality import assess
 from odd_bench.anomalies.similar import similar_shape
 from odd_bench.anomalies.twist import twist
-from odd_bench.anomalies.variant import Refusal, Variant
-from odd_bench.shapes.shape import Model, Shape
+from odd_bench.anomalies.variant import Variant
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Model, Shape
 
 if TYPE_CHECKING:
-    from odd_bench.anomalies.fracture_modes import FractureModes
+    from odd_bench.geometry.fracture.modes import FractureModes
 
 __all__ = ["AnomalyConfig", "Refusal", "Variant", "make_variant"]
 
@@ -55,7 +56,7 @@ def make_variant(
     elif type in EDITS:
         odd = EDITS[type](model, intact, rng, config)
     elif type in BREAKS:
-        return _broken(type, intact, modes, rng)
+        return _broken(type, intact, modes, rng, config)
     else:
         known = ", ".join((*DEFORMATIONS, *EDITS, *BREAKS))
         raise ValueError(f"make_variant: no anomaly {type!r}; known: {known}")
@@ -68,7 +69,9 @@ def _repainted_fragment(intact: Shape, modes: FractureModes, rng: np.random.Gene
     return recolor_region(intact, fragment_region(intact, modes, rng), rng, config)
 
 
-def _broken(type: str, intact: Shape, modes: FractureModes | None, rng: np.random.Generator) -> Variant:
+def _broken(
+    type: str, intact: Shape, modes: FractureModes | None, rng: np.random.Generator, config: AnomalyConfig
+) -> Variant:
     from odd_bench.anomalies.crack import crack
     from odd_bench.anomalies.fracture import fracture
 
@@ -76,4 +79,4 @@ def _broken(type: str, intact: Shape, modes: FractureModes | None, rng: np.rando
         raise ValueError(
             f"make_variant: {type} needs the fracture modes of {intact.name}; found none; see compute_modes"
         )
-    return crack(intact, modes, rng) if type == "crack" else fracture(intact, modes, rng)
+    return (crack if type == "crack" else fracture)(intact, modes, rng, config)

@@ -9,9 +9,9 @@ import numpy as np
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.hinge import Hinge, draw_hinge
 from odd_bench.anomalies.quality import require_apart, require_unstretched
-from odd_bench.anomalies.refine import refine
 from odd_bench.anomalies.warp import warped
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.refine import refine
+from odd_bench.geometry.shape import Shape
 
 LEAST_SQUEEZE = 0.5  # length kept on the inner side of the bend
 

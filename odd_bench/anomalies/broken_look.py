@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.shapes.shape import Material, Shape
+from odd_bench.geometry.shape import Material, Shape
 
 CLAY, DUST = np.array([226.0, 210.0, 188.0]), np.array([236.0, 230.0, 220.0])  # sRGB 0..255
 GLAZED_COAT, CLEAR_TRANSMISSION, METAL = 0.4, 0.3, 0.5  # from these values on a material counts as of that kind

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.mesh import face_vectors
 from odd_bench.anomalies.quality import require_unstretched
-from odd_bench.anomalies.reasons import FOLDS
-from odd_bench.anomalies.refine import refine
-from odd_bench.anomalies.variant import Refusal
 from odd_bench.anomalies.warp import warped
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.mesh import face_vectors
+from odd_bench.geometry.refine import refine
+from odd_bench.geometry.refusal import FOLDS, Refusal
+from odd_bench.geometry.shape import Shape
 
 FRONT = 0.2  # how far the surface may rise above the spot, fraction of the radius, before a bump could run into it
 SPOTS = 8  # tried for one that is clear

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.anomalies.color import lab
-from odd_bench.shapes.raycast import ray_scene, tensor
-from odd_bench.shapes.shape import Material, Shape
+from odd_bench.color import lab
+from odd_bench.geometry.raycast import nearest
+from odd_bench.geometry.shape import Material, Shape
 
 COLOR_TOLERANCE = 8.0  # CIELAB; smaller differences come from meshing a painted pattern anew
 
@@ -43,13 +43,6 @@ def difference(intact: Shape, odd: Shape, tolerance: float) -> Difference:
     changed, there = _departing(odd, intact, tolerance)
     lost, back = _departing(intact, odd, tolerance)
     return Difference(changed, lost, max(there, back))
-
-
-def nearest(shape: Shape, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) distance from the surface of the shape and (n,) int nearest face, for (n, 3) points."""
-    points = np.ascontiguousarray(points, np.float32)
-    found = ray_scene([(shape.vertices, shape.faces)]).compute_closest_points(tensor(points))
-    return np.linalg.norm(found["points"].numpy() - points, axis=1), found["primitive_ids"].numpy().astype(np.int64)
 
 
 def _departing(shape: Shape, other: Shape, tolerance: float) -> tuple[np.ndarray, float]:

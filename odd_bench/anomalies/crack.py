@@ -6,16 +6,16 @@ import numpy as np
 
 from odd_bench.anomalies.broken_look import crevice_look
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.cutting import cutter, separation
 from odd_bench.anomalies.displaced_piece import displaced_piece
-from odd_bench.anomalies.fracture_modes import FractureModes
-from odd_bench.anomalies.fragments import draw_crack
 from odd_bench.anomalies.gap import start_point, surface_points, wedge
 from odd_bench.anomalies.quality import require_visible
-from odd_bench.anomalies.reasons import FELL_APART, NOT_VISIBLE
-from odd_bench.anomalies.solid import Cut, broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
-from odd_bench.anomalies.variant import Refusal, Variant
-from odd_bench.shapes.shape import Shape
+from odd_bench.anomalies.variant import Variant
+from odd_bench.geometry.fracture.cutting import cutter, separation
+from odd_bench.geometry.fracture.fragments import draw_crack
+from odd_bench.geometry.fracture.modes import FractureModes
+from odd_bench.geometry.refusal import FELL_APART, NOT_VISIBLE, Refusal
+from odd_bench.geometry.shape import Shape
+from odd_bench.geometry.solid import Cut, broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
 
 DISPLACED_SHARE = 0.3  # of the cracks are pieces displaced in place
 WIDTH = (0.034, 0.048)  # widest opening, fraction of the largest side
@@ -26,14 +26,14 @@ SHRINK, LEAST_REACH = 0.75, 0.12  # a crack that cuts the object in two is made 
 LOOSE_LOSS = 0.003  # share of the volume that may be dropped as crumbs
 
 
-def crack(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
+def crack(shape: Shape, modes: FractureModes, rng: np.random.Generator, config: AnomalyConfig | None = None) -> Variant:
     """A cracked shape of one body. Magnitude: the widest opening of the gap, or the shift of the displaced piece.
 
     Raises Refusal if the object would fall apart or too little of the crack would be seen.
     """
     way = displaced_piece if rng.random() < DISPLACED_SHARE else open_gap
     cracked = way(shape, modes, rng)
-    require_visible(shape, cracked.shape, AnomalyConfig())
+    require_visible(shape, cracked.shape, "crack", config or AnomalyConfig())
     return cracked
 
 

@@ -6,13 +6,13 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from odd_bench.anomalies.broken_look import crevice_look
-from odd_bench.anomalies.cutting import cutter, separation
-from odd_bench.anomalies.fracture_modes import FractureModes
-from odd_bench.anomalies.fragments import draw_crack
-from odd_bench.anomalies.reasons import FELL_APART
-from odd_bench.anomalies.solid import Cut, broken_shape, cut_mesh, join, main_surface, require_solid, volume
-from odd_bench.anomalies.variant import Refusal, Variant
-from odd_bench.shapes.shape import Shape
+from odd_bench.anomalies.variant import Variant
+from odd_bench.geometry.fracture.cutting import cutter, separation
+from odd_bench.geometry.fracture.fragments import draw_crack
+from odd_bench.geometry.fracture.modes import FractureModes
+from odd_bench.geometry.refusal import FELL_APART, Refusal
+from odd_bench.geometry.shape import Shape
+from odd_bench.geometry.solid import Cut, broken_shape, cut_mesh, join, main_surface, require_solid, volume
 
 SHARE = (0.06, 0.45)  # of the volume, that the piece holds
 SHIFT = (0.045, 0.080)  # fraction of the largest side

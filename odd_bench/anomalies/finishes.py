@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Mottled, Pattern, Plain, WoodGrain
-from odd_bench.shapes.shape import Material
 
 Finish = tuple[Material, Pattern]
 

@@ -6,21 +6,23 @@ import numpy as np
 
 from odd_bench.anomalies.broken_look import broken_look
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.cutting import cutter, separation
-from odd_bench.anomalies.fracture_modes import FractureModes
-from odd_bench.anomalies.fragments import draw_loss
 from odd_bench.anomalies.quality import require_visible
-from odd_bench.anomalies.reasons import FELL_APART, TOO_LARGE, TOO_SMALL
-from odd_bench.anomalies.solid import broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
-from odd_bench.anomalies.variant import Refusal, Variant
-from odd_bench.shapes.shape import Shape
+from odd_bench.anomalies.variant import Variant
+from odd_bench.geometry.fracture.cutting import cutter, separation
+from odd_bench.geometry.fracture.fragments import draw_loss
+from odd_bench.geometry.fracture.modes import FractureModes
+from odd_bench.geometry.refusal import FELL_APART, TOO_LARGE, TOO_SMALL, Refusal
+from odd_bench.geometry.shape import Shape
+from odd_bench.geometry.solid import broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
 
 LEAST_LOSS, MOST_LOSS = 0.10, 0.90  # of the volume
 DRAWN_LOSS = (0.12, 0.70)  # aimed at on the graph of cells
 LOOSE_LOSS = 0.01  # further volume that may be dropped as crumbs
 
 
-def fracture(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
+def fracture(
+    shape: Shape, modes: FractureModes, rng: np.random.Generator, config: AnomalyConfig | None = None
+) -> Variant:
     """The main piece that is left after an impact. Its magnitude is the share of the volume that is gone.
 
     Raises Refusal where no impact gives a loss within the limits, the main piece would not stay in one
@@ -37,5 +39,5 @@ def fracture(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Va
         raise Refusal(TOO_SMALL if loss < LEAST_LOSS else TOO_LARGE, f"{loss:.0%} of the volume lost")
     gone = lost_faces(shape, main)
     broken = broken_shape(shape, main, *broken_look(shape, gone))
-    require_visible(shape, broken, AnomalyConfig())
+    require_visible(shape, broken, "fracture", config or AnomalyConfig())
     return Variant(broken, "fracture", main.source < 0, gone, loss)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from odd_bench.anomalies.cutting import separation
-from odd_bench.anomalies.fracture_modes import FractureModes
-from odd_bench.anomalies.fragments import draw_crack
-from odd_bench.anomalies.reasons import NO_REGION
-from odd_bench.anomalies.variant import Refusal
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.fracture.cutting import separation
+from odd_bench.geometry.fracture.fragments import draw_crack
+from odd_bench.geometry.fracture.modes import FractureModes
+from odd_bench.geometry.refusal import NO_REGION, Refusal
+from odd_bench.geometry.shape import Shape
 
 SHARE = (0.06, 0.50)  # of the volume, that the fragment holds
 

@@ -6,10 +6,9 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from odd_bench.anomalies.cutting import Field, level_mesh
-from odd_bench.anomalies.fracture_modes import FractureModes
-from odd_bench.anomalies.reasons import NOT_VISIBLE, TOO_SMALL
-from odd_bench.anomalies.variant import Refusal
+from odd_bench.geometry.fracture.cutting import Field, level_mesh
+from odd_bench.geometry.fracture.modes import FractureModes
+from odd_bench.geometry.refusal import NOT_VISIBLE, TOO_SMALL, Refusal
 
 VOXEL = 1 / 160  # grid on which the gap is carved, fraction of the largest side
 SKIN_VOXELS = 2  # thickness of the solid's outermost layer

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.anomalies.mesh import directed_edges
 from odd_bench.anomalies.part_choice import Parts, own_faces
-from odd_bench.anomalies.reasons import NO_JOINT
-from odd_bench.anomalies.variant import Refusal
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.mesh import directed_edges
+from odd_bench.geometry.refusal import NO_JOINT, Refusal
+from odd_bench.geometry.shape import Shape
 
 
 @dataclass(frozen=True)

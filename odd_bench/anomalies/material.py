@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from odd_bench.anomalies.color import lab
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.finishes import KINDS
-from odd_bench.anomalies.mesh import face_areas
 from odd_bench.anomalies.part_choice import drawn_parts, own_faces
-from odd_bench.anomalies.reasons import NO_FINISH, NO_REGION
-from odd_bench.anomalies.variant import Refusal
+from odd_bench.color import lab
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.refusal import NO_FINISH, NO_REGION, Refusal
+from odd_bench.geometry.shape import Model, Shape
 from odd_bench.shapes.noise import smooth
-from odd_bench.shapes.shape import Model, Shape
 
 FINISHES_TRIED = 24
 SAME_MATERIAL = 0.4  # share of mismatches that differ in colour alone

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from odd_bench.anomalies.config import Range
-from odd_bench.anomalies.mesh import face_areas
-from odd_bench.anomalies.reasons import NO_PART
-from odd_bench.anomalies.variant import Refusal
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.refusal import NO_PART, Refusal
+from odd_bench.geometry.shape import Shape
 
 Parts = tuple[str, ...]
 NUMBER = re.compile(r" \d+$")

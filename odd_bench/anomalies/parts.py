@@ -9,13 +9,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from odd_bench.anomalies.changed import nearest
 from odd_bench.anomalies.config import AnomalyConfig, Range
 from odd_bench.anomalies.joint import Joint, find_joint, seam_length
 from odd_bench.anomalies.part_choice import Parts, drawn_parts, own_faces, part_areas
-from odd_bench.anomalies.reasons import CAME_LOOSE, NO_PART, SANK_IN, TOO_LARGE
-from odd_bench.anomalies.variant import Refusal
-from odd_bench.shapes.shape import Model, PartEdit, Shape
+from odd_bench.geometry.raycast import nearest
+from odd_bench.geometry.refusal import CAME_LOOSE, NO_PART, SANK_IN, TOO_LARGE, Refusal
+from odd_bench.geometry.shape import Model, PartEdit, Shape
 
 SAME_POINT = 1e-6  # vertices this close, canonical units, differ by rounding alone
 MOTIONS, PROBES = 8, 300  # tried at how many points of a part before it is meshed anew

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.anomalies.alignment import alignments
 from odd_bench.anomalies.changed import Difference, difference
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
-from odd_bench.anomalies.reasons import FELL_APART, FOLDS, NOT_CLOSED, NOT_VISIBLE, STRETCHED, TOO_LARGE, TOO_SMALL
-from odd_bench.anomalies.variant import Refusal, Variant
-from odd_bench.anomalies.visible import differing_pixels
-from odd_bench.shapes.raycast import ray_scene, tensor
-from odd_bench.shapes.shape import Shape
+from odd_bench.anomalies.variant import Variant
+from odd_bench.anomalies.visible import looks_different
+from odd_bench.geometry.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
+from odd_bench.geometry.raycast import ray_scene, tensor
+from odd_bench.geometry.refusal import (
+    FELL_APART,
+    FOLDS,
+    NOT_CLOSED,
+    NOT_VISIBLE,
+    STRETCHED,
+    TOO_LARGE,
+    TOO_SMALL,
+    Refusal,
+)
+from odd_bench.geometry.shape import Shape
 
 MOVES, SIMILAR = ("part_translation", "part_rotation"), "similar_shape"
+MOVING = (*MOVES, SIMILAR, "bump", "bend", "twist")  # whose surface may lie on the intact one again after a motion
 
 
 def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Variant:
@@ -25,9 +36,9 @@ def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Varia
     require_sound(intact, odd)
     found = difference(intact, odd, config.tolerance)
     require_size(intact, odd, found, type, config)
-    require_visible(intact, odd, config)
+    motions = require_visible(intact, odd, type, config)
     magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces) / _area(odd)))
-    return Variant(odd, type, found.changed_faces, found.lost_faces, magnitude)
+    return Variant(odd, type, found.changed_faces, found.lost_faces, magnitude, motions)
 
 
 def require_sound(intact: Shape, odd: Shape) -> None:
@@ -59,15 +70,21 @@ def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config
         raise Refusal(TOO_LARGE, f"{volume:.2f} times the volume")
 
 
-def require_visible(intact: Shape, odd: Shape, config: AnomalyConfig) -> None:
-    """Refuse an odd shape that looks too much like the intact one."""
-    if not is_visible(intact, odd, config):
-        raise Refusal(NOT_VISIBLE, f"pixels that differ by view: {differing_pixels(intact, odd).tolist()}")
+def require_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> np.ndarray:
+    """(m, 4, 4) motions of the intact shape, beside all of which the odd one looks different enough. Raises Refusal."""
+    motions = np.stack(alignments(intact, odd) if type in MOVING else [np.eye(4)])
+    if not looks_different(intact, odd, motions, config.least_patch(type), config):
+        raise Refusal(NOT_VISIBLE, f"{type} of {intact.name}, compared in {len(motions)} poses")
+    return motions
 
 
-def is_visible(intact: Shape, odd: Shape, config: AnomalyConfig) -> bool:
-    """Whether enough pixels differ in enough of the views all around."""
-    return (differing_pixels(intact, odd) >= config.min_pixels).sum() >= config.min_views
+def is_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> bool:
+    """Whether the odd shape would not be refused for looking like the intact one."""
+    try:
+        require_visible(intact, odd, type, config)
+    except Refusal:
+        return False
+    return True
 
 
 def require_unstretched(before: Shape, after: Shape, limit: float) -> None:

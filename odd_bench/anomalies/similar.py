@@ -6,13 +6,12 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from odd_bench.anomalies.changed import nearest
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.mesh import face_areas
-from odd_bench.anomalies.quality import is_visible
-from odd_bench.anomalies.reasons import NO_TWIN
-from odd_bench.anomalies.variant import Refusal
-from odd_bench.shapes.shape import Model, Shape
+from odd_bench.anomalies.quality import SIMILAR, is_visible
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.raycast import nearest
+from odd_bench.geometry.refusal import NO_TWIN, Refusal
+from odd_bench.geometry.shape import Model, Shape
 
 TWINS_TRIED = 8
 SAMPLES = 3_000  # points on each surface
@@ -33,8 +32,8 @@ class HasTwins(Protocol):
 
 
 def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """The first of TWINS_TRIED twins near to the intact shape on the whole, `config.chamfer`, and far somewhere,
-    `config.twin`, where it can be seen.
+    """The first of TWINS_TRIED twins near to the intact shape on the whole, `config.chamfer`, and far somewhere, `config.twin`,
+    where it can be seen.
 
     Raises Refusal if there is none, or if the model has no twins.
     """
@@ -46,7 +45,7 @@ def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config:
         apart = distances(intact, twin.shape, rng)
         is_near = config.chamfer[0] <= apart.mean() <= config.chamfer[1]
         is_different = config.twin[0] <= apart.max() <= config.twin[1]
-        if is_near and is_different and is_visible(intact, twin.shape, config):
+        if is_near and is_different and is_visible(intact, twin.shape, SIMILAR, config):
             return twin.shape
         tried.append(f"{twin.change} (mean {apart.mean():.4f}, most {apart.max():.3f})")
     raise Refusal(NO_TWIN, f"{intact.name}: {', '.join(tried)}")

@@ -1,12 +1,12 @@
-"""What an anomaly makes: an odd variant of an intact shape, or a refusal with its reason."""
+"""What an anomaly makes: an odd variant of an intact shape."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Variant:
     type: one of scene.ANOMALY_TYPES. changed_faces: (f,) bool over shape.faces, the surface that is new, moved or recoloured.
     lost_faces: (f_intact,) bool over the intact shape's faces, the surface that is no longer there.
     magnitude: size of the change as a fraction of the largest side; each anomaly says which length it measures.
+    alignments: (m, 4, 4) motions of the intact shape, canonical frame, with which a viewer may compare the odd one; the first is
+    none at all.
     """
 
     shape: Shape
@@ -23,11 +25,4 @@ class Variant:
     changed_faces: np.ndarray
     lost_faces: np.ndarray
     magnitude: float
-
-
-class Refusal(Exception):
-    """An anomaly that could not be made well with these draws; `reason` is a short fixed phrase, counted in the run's report."""
-
-    def __init__(self, reason: str, detail: str = ""):
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
+    alignments: np.ndarray = field(default_factory=lambda: np.eye(4)[None])

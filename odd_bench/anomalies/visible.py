@@ -1,71 +1,87 @@
-"""How much of a change meets the eye: pictures of both shapes from all around, compared pixel by pixel."""
+"""How much of a change meets the eye: pictures of both shapes from all around, compared patch by patch."""
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Sequence
 
 import numpy as np
 
-from odd_bench.anomalies.color import lab
-from odd_bench.shapes.raycast import ray_scene, tensor
-from odd_bench.shapes.shape import Shape
+from odd_bench.anomalies.config import AnomalyConfig
+from odd_bench.anomalies.patches import largest_patch, picture
+from odd_bench.color import lab
+from odd_bench.geometry.shape import Shape
 
-VIEWS = 12
-OBJECT_PIXELS = 80  # along the largest side of the intact shape
-PICTURE_PIXELS = 120
-STANDS_OUT = 15.0  # difference of two shaded pixels, CIELAB
-NEAR = 2  # pixels
-BACKGROUND = (255, 255, 255)
+VIEWS = 8
+OBJECT_PIXELS = 60  # along the largest side of the intact shape
+PICTURE_PIXELS = 96
+SHADOW, SKY = 0.35, 0.15  # brightness of what faces away from the light, and how much more of what faces upwards
 
 
-def differing_pixels(intact: Shape, odd: Shape) -> np.ndarray:
-    """(VIEWS,) int: pixels that look different, in orthographic views from directions spread evenly over the sphere.
+class Viewed:
+    """A shape that rays meet. Its mesh stays in the canonical frame; where it stands, rays are carried there."""
 
-    A pixel counts that looks like nothing within NEAR pixels of its place in the other picture: a pattern that slid a little
-    along the surface meets no eye.
+    def __init__(self, shape: Shape):
+        self.shape = shape
+        self._caster = shape.caster
+
+    def cast(self, origins: np.ndarray, directions: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(...) distance in lengths of the direction, inf where nothing is hit, and (...) face hit first, -1 for none.
+
+        origins: (3,) or (..., 3). directions: (..., 3). pose: (4, 4) similarity from the canonical frame to that of the rays.
+        """
+        back = np.linalg.inv(pose)
+        hits = self._caster.cast(origins @ back[:3, :3].T + back[:3, 3], directions @ back[:3, :3].T)
+        return hits.distance, hits.face
+
+    def color(self, face: np.ndarray, pose: np.ndarray, light: np.ndarray) -> np.ndarray:
+        """(n, 3) CIELAB of the faces (n,), lit from `light` (3,), a direction in the frame of the rays, and a little from above."""
+        a, b, c = self.shape.vertices[self.shape.faces[face]].transpose(1, 0, 2)
+        normal = np.cross(b - a, c - a) @ pose[:3, :3].T
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+        lit = np.clip(normal @ light, 0, 1)
+        brightness = SHADOW + SKY * normal[:, 2] + (1 - SHADOW - SKY) * lit
+        return lab(self.shape.face_color[face] * brightness[:, None])
+
+
+def looks_different(
+    intact: Shape, odd: Shape, motions: Sequence[np.ndarray], least: float, config: AnomalyConfig
+) -> bool:
+    """Whether the odd shape looks different enough beside the intact one moved by each of the motions (4, 4).
+
+    least: share of the odd shape's picture that the largest patch takes in at least `config.min_views` of VIEWS orthographic
+    views from directions spread evenly over the sphere. Looks at no more views than it takes.
     """
-    rays = _rays()
-    before, after = (_looks(*_picture(shape, rays)) for shape in (intact, odd))
-    return (_unmatched(before, after) | _unmatched(after, before)).reshape(VIEWS, -1).sum(axis=1)
+    before, after, views = Viewed(intact), Viewed(odd), _views()
+    pictures: dict[int, np.ndarray] = {}
+    for motion in motions:
+        shown = 0
+        for number, view in enumerate(views):
+            if number not in pictures:
+                pictures[number] = _picture(after, np.eye(4), *view)
+            shown += patch_share(_picture(before, motion, *view), pictures[number], config) >= least
+            if shown >= config.min_views:
+                break
+        if shown < config.min_views:
+            return False
+    return True
 
 
-def _looks(color: np.ndarray, hit: np.ndarray) -> np.ndarray:
-    """(VIEWS, h, w, 4) float32: CIELAB, and a number that tells the object from the background at any colour."""
-    apart = 100 * STANDS_OUT * hit[:, None]
-    return np.concatenate([lab(color), apart], axis=1, dtype=np.float32).reshape(
-        VIEWS, PICTURE_PIXELS, PICTURE_PIXELS, 4
-    )
+def patch_share(before: np.ndarray, after: np.ndarray, config: AnomalyConfig) -> float:
+    """The largest patch in which two pictures (h, w, 4) differ, over the pixels of the object in the second."""
+    slide = max(1, round(config.slide * OBJECT_PIXELS))
+    return largest_patch(before, after, config.contrast, slide) / max(int((after[..., 3] > 0).sum()), 1)
 
 
-def _unmatched(looks: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(VIEWS, h, w) bool: pixels that differ from all of the other pictures' pixels around their place."""
-    view, row, column = np.nonzero((looks != other).any(axis=-1))
-    around = np.pad(other, ((0, 0), (NEAR, NEAR), (NEAR, NEAR), (0, 0)), mode="edge")
-    nearest = np.full(len(view), np.inf)
-    for down, right in product(range(2 * NEAR + 1), repeat=2):
-        difference = looks[view, row, column] - around[view, row + down, column + right]
-        nearest = np.minimum(nearest, np.linalg.norm(difference, axis=1))
-    differs = np.zeros(looks.shape[:3], bool)
-    differs[view, row, column] = nearest > STANDS_OUT
-    return differs
+def _picture(viewed: Viewed, pose: np.ndarray, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """(h, w, 4) of a shape in a pose, lit from beside the eye."""
+    back = -direction
+    light = back + 0.5 * np.roll(back, 1)
+    _, face = viewed.cast(origins, np.broadcast_to(direction, origins.shape), pose)
+    return picture(viewed.color(face[face >= 0], pose, light / np.linalg.norm(light)), face >= 0)
 
 
-def _picture(shape: Shape, rays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 3) uint8 colours, each lit from beside the camera, and (n,) bool whether the ray meets the shape."""
-    found = ray_scene([(shape.vertices, shape.faces)]).cast_rays(tensor(rays))
-    hit = np.isfinite(found["t_hit"].numpy())
-    back = -rays[hit, 3:]
-    light = back + 0.5 * np.roll(back, 1, axis=1)
-    light /= np.linalg.norm(light, axis=1, keepdims=True)
-    normal = found["primitive_normals"].numpy()[hit]
-    brightness = 0.4 + 0.6 * np.clip(np.einsum("ij,ij->i", normal, light), 0, 1)
-    picture = np.tile(np.array(BACKGROUND, np.uint8), (len(rays), 1))
-    picture[hit] = shape.face_color[found["primitive_ids"].numpy()[hit]] * brightness[:, None]
-    return picture, hit
-
-
-def _rays() -> np.ndarray:
-    """(VIEWS * PICTURE_PIXELS**2, 6) float32 origins and directions."""
+def _views() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of each view the origins of its rays (PICTURE_PIXELS, PICTURE_PIXELS, 3) and their direction (3,)."""
     height = 1 - (2 * np.arange(VIEWS) + 1) / VIEWS
     turn = np.pi * (3 - np.sqrt(5)) * np.arange(VIEWS)
     radius = np.sqrt(1 - height**2)
@@ -73,10 +89,5 @@ def _rays() -> np.ndarray:
     right = np.stack([-np.sin(turn), np.cos(turn), 0 * turn], axis=1)
     up = np.cross(back, right)
     axis = (np.arange(PICTURE_PIXELS) + 0.5 - PICTURE_PIXELS / 2) / OBJECT_PIXELS
-    x, y = np.meshgrid(axis, axis)
-    origins = 4 * back[:, None] + x.reshape(1, -1, 1) * right[:, None] + y.reshape(1, -1, 1) * up[:, None]
-    return (
-        np.concatenate([origins, np.broadcast_to(-back[:, None], origins.shape)], axis=2)
-        .reshape(-1, 6)
-        .astype(np.float32)
-    )
+    x, y = (values[..., None] for values in np.meshgrid(axis, axis))
+    return [(4 * back[k] + x * right[k] + y * up[k], -back[k]) for k in range(VIEWS)]

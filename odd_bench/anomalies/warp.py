@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.shape import Shape
 
 
 def warped(shape: Shape, moved: np.ndarray, positions: np.ndarray) -> Shape:

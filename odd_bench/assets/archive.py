@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from odd_bench.assets.manifest import is_inside
+from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
+from odd_bench.names import is_left_by_tools, path_problem
 
 MOST_RATIO = 300  # unpacked over packed bytes
 FREE_BYTES = 1 << 24  # unpacked to less than this, the ratio does not matter
+MOST_READ = 1 << 22  # bytes of one member's header, which is read whole
+MOST_MEMBERS = 1_000_000
+PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 
 
 def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
@@ -25,12 +32,12 @@ def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
     for old in (part, folder):
         shutil.rmtree(old, ignore_errors=True)
     try:
-        files = (_unzip if kind == "zip" else _untar)(archive, part)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise DataError(
-            archive, str(error) or type(error).__name__, f"a {kind} archive that can be unpacked"
-        ) from error
+        check_plain(archive, f"a {kind} archive")
+        with reading(archive, f"a {kind} archive that can be unpacked", "Nothing was unpacked"):
+            part.mkdir(parents=True)
+            files = (_unzip if kind == "zip" else _untar)(archive, part)
+            if not files:
+                raise DataError(archive, "no file in it", "files of a collection", "Nothing was unpacked")
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -40,35 +47,81 @@ def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
 
 def _unzip(archive: Path, folder: Path) -> list[str]:
     with zipfile.ZipFile(archive) as packed:
-        members = [member for member in packed.infolist() if not member.is_dir()]
-        for member in members:
+        found = [member for member in packed.infolist() if not member.is_dir()]
+        for member in found:
             mode = member.external_attr >> 16
             _expect(mode == 0 or stat.S_IFMT(mode) in (0, stat.S_IFREG), archive, member.filename, "not a plain file")
-        _check_names(archive, [member.filename for member in members])
-        _check_size(archive, sum(member.file_size for member in members))
-        for member in members:
-            with packed.open(member) as source:
-                _write(source, folder / member.filename)
-    return sorted(member.filename for member in members)
+        names, members = _checked(archive, [m.filename for m in found]), {_plain(m.filename): m for m in found}
+        _check_size(archive, sum(member.file_size for member in found))
+        for name in names:
+            with packed.open(members[name]) as source:
+                _write(source, folder / name)
+    return names
 
 
 def _untar(archive: Path, folder: Path) -> list[str]:
-    with tarfile.open(archive) as packed:
-        members = [member for member in packed.getmembers() if not member.isdir()]
-        for member in members:
+    most = max(FREE_BYTES, MOST_RATIO * archive.stat().st_size)
+    with _unpacked(archive) as content, tarfile.open(fileobj=_Bounded(content, most), mode="r:") as packed:
+        found = [member for member in packed if not member.isdir()]
+        for member in found:
             _expect(member.isreg(), archive, member.name, "not a plain file")
-        _check_names(archive, [member.name for member in members])
-        _check_size(archive, sum(member.size for member in members))
-        for member in members:
-            _write(packed.extractfile(member), folder / member.name)
-    return sorted(Path(member.name).as_posix() for member in members)
+        names, members = _checked(archive, [member.name for member in found]), {_plain(m.name): m for m in found}
+        _check_size(archive, sum(member.size for member in found))
+        for name in names:
+            _write(packed.extractfile(members[name]), folder / name)
+    return names
+
+
+class _Bounded:
+    """A file that ends with an error where more is read, at once or in all, than a decent archive holds."""
+
+    def __init__(self, file, most_bytes: int):
+        self._file, self._most = file, most_bytes
+
+    def read(self, count: int) -> bytes:
+        if count > MOST_READ or self._file.tell() > self._most:
+            raise tarfile.ReadError(f"{max(count, self._file.tell()):,} bytes to read in one go")
+        return self._file.read(count)
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        if place > self._most:
+            raise tarfile.ReadError(f"{place:,} bytes to unpack")
+        return self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+def _unpacked(archive: Path):
+    """The tar file in a packed one, told from its first bytes."""
+    with open(archive, "rb") as file:
+        head = file.read(6)
+    opened = next((opened for magic, opened in PACKED.items() if head.startswith(magic)), open)
+    return opened(archive, "rb")
+
+
+def _plain(name: str) -> str:
+    """A member's path without `./` before it."""
+    return PurePosixPath(name).as_posix()
+
+
+def _checked(archive: Path, listed: list[str]) -> list[str]:
+    """The paths of the members that are unpacked, sorted; what tools left in the archive is not."""
+    _expect(len(listed) <= MOST_MEMBERS, archive, ".", f"holds {len(listed):,} files, more than {MOST_MEMBERS:,}")
+    plain = [_plain(name) for name in listed]
+    for name in plain:
+        _expect(is_inside(name), archive, name[:80], "outside its folder")
+    names = [name for name in plain if not any(map(is_left_by_tools, name.split("/")))]
+    _check_names(archive, names)
+    return sorted(names)
 
 
 def _check_names(archive: Path, names: list[str]) -> None:
-    """Names that stay inside, differ even where case does not count, and do not use a file as a folder."""
+    """Names of path components that differ even where case does not count, and do not use a file as a folder."""
     seen: set[str] = set()
     for name in names:
-        _expect(is_inside(name), archive, name, "outside its folder")
+        problem = path_problem(name)
+        _expect(not problem, archive, name[:60], f"is {problem}")
         _expect(name.lower() not in seen, archive, name, "there twice")
         seen.add(name.lower())
     for name in names:

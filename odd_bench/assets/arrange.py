@@ -11,7 +11,11 @@ import numpy as np
 
 from odd_bench.assets.blend import BlendReader
 from odd_bench.assets.find import Found
+from odd_bench.color import linear
 from odd_bench.data.errors import DataError
+from odd_bench.data.walk import walk
+from odd_bench.shapes.companions import Companions
+from odd_bench.shapes.gltf import with_linear_factors
 from odd_bench.shapes.library import SUFFIXES
 
 ALONE = (".glb", ".ply", ".stl", ".off")  # formats of one file
@@ -20,10 +24,14 @@ COMPANIONS = (".mtl", ".png", ".jpg", ".jpeg", ".bin")  # of the others
 
 @dataclass
 class Arranged:
-    """shapes: paths of the files made, relative to the target folder, by shape. refused: reason by file of the source."""
+    """shapes: paths of the files made, relative to the target folder, by shape. refused: reason by file of the source.
+
+    unpainted: what it lacks, textures mostly, by shape.
+    """
 
     shapes: dict[str, list[str]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    unpainted: dict[str, str] = field(default_factory=dict)
 
 
 def arrange(
@@ -44,7 +52,9 @@ def arrange(
             folder = target / one.category
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                made = _arrange_one(one, root, folder, blender)
+                made, missing = _arrange_one(one, root, folder, blender)
+                if missing:
+                    arranged.unpainted[f"{one.category}/{one.shape}"] = ", ".join(missing)
                 arranged.shapes[f"{one.category}/{one.shape}"] = [path.relative_to(target).as_posix() for path in made]
             except DataError as error:
                 arranged.refused[one.file.as_posix()] = str(error)
@@ -52,22 +62,24 @@ def arrange(
     return arranged
 
 
-def _arrange_one(one: Found, root: Path, folder: Path, blender: BlendReader) -> list[Path]:
+def _arrange_one(one: Found, root: Path, folder: Path, blender: BlendReader) -> tuple[list[Path], list[str]]:
+    """The files made, and the names of what the shape refers to and lacks."""
     suffix = one.file.suffix.lower()
     if suffix == ".blend":
         target = folder / f"{one.shape}.glb"
         blender.convert(one.file, target)
-        return [target]
+        return [target], []
     if suffix not in SUFFIXES:
         raise DataError(one.file, f"format {suffix}", f"one of {', '.join(SUFFIXES)}, .blend")
     if one.layout.up == "z":
-        return [_turned(one.file, root, folder / f"{one.shape}.glb")]
+        target, missing = _turned(one.file, root, folder / f"{one.shape}.glb")
+        return [target], missing
     if suffix in ALONE:
-        return [_link(one.file, folder / f"{one.shape}{suffix}")]
+        return [_link(one.file, folder / f"{one.shape}{suffix}")], []
     own = folder / one.shape
     own.mkdir(exist_ok=True)
     beside = [path for path in sorted(one.file.parent.iterdir()) if path.suffix.lower() in COMPANIONS]
-    return [_link(one.file, own / f"{one.shape}{suffix}")] + [_link(path, own / path.name) for path in beside]
+    return [_link(one.file, own / f"{one.shape}{suffix}")] + [_link(path, own / path.name) for path in beside], []
 
 
 def _link(source: Path, target: Path) -> Path:
@@ -79,39 +91,53 @@ def _link(source: Path, target: Path) -> Path:
     return target
 
 
-def _turned(source: Path, root: Path, target: Path) -> Path:
-    """A GLB, whose y axis points up, of an OBJ whose z axis does, with its texture wherever in its folder that lies."""
+def _turned(source: Path, root: Path, target: Path) -> tuple[Path, list[str]]:
+    """A GLB, whose y axis points up, of an OBJ whose z axis does, and the names of what it lacks.
+
+    Its texture may lie anywhere in its folder.
+    """
     import trimesh
 
     try:
         with open(source, "rb") as file:  # by its path, trimesh would look for companions beside it only
-            scene = trimesh.load_scene(file, "obj", process=False, resolver=_Textures(source, root))
+            textures = _Textures(source, root)
+            scene = trimesh.load_scene(file, "obj", process=False, resolver=textures)
         for mesh in scene.geometry.values():
             material = getattr(mesh.visual, "material", None)
             if getattr(material, "image", None) is not None:
                 material.diffuse = np.full(4, 255, np.uint8)  # a picture is the whole colour; trimesh assumes grey
+            elif mesh.visual.kind in ("vertex", "face"):
+                colors = np.array(mesh.visual.vertex_colors)
+                colors[:, :3] = np.round(255 * linear(colors[:, :3] / 255))
+                mesh.visual.vertex_colors = colors
         scene.apply_transform(trimesh.transformations.rotation_matrix(-np.pi / 2, (1, 0, 0)))
-        content = scene.export(file_type="glb")
+        content = with_linear_factors(scene.export(file_type="glb"))
     except Exception as error:  # readers of many formats fail in many ways; each is a file that cannot be read
         raise DataError(source, f"{type(error).__name__}: {error}", "a mesh file that can be read") from error
     part = target.with_name(target.name + ".part")
     part.write_bytes(content)
     part.replace(target)
-    return target
+    return target, textures.missing
 
 
-class _Textures:
+class _Textures(Companions):
     """Finds for trimesh what an OBJ refers to by name: beside it, else anywhere in the shape's folder."""
 
     def __init__(self, source: Path, root: Path):
+        super().__init__(source)
         shape = source.relative_to(root).parts[0] if source.is_relative_to(root) else ""
-        self.folders = (source.parent, root / shape)
+        self._below = root / shape
 
-    def __getitem__(self, name: str) -> bytes:
-        wanted = Path(name.replace("\\", "/")).name
-        for folder in self.folders:
-            for path in sorted(folder.rglob(wanted)):
-                return path.read_bytes()
-        raise FileNotFoundError(name)
+    def get(self, name: str) -> bytes:
+        try:
+            return super().get(name)
+        except FileNotFoundError:
+            wanted = self.missing[-1]
+            for path in (path for path in walk(self._below).files if path.name == wanted):
+                content = self._content(path)
+                if content is not None:
+                    self.missing.pop()
+                    return content
+            raise
 
-    get = __getitem__
+    __getitem__ = get

@@ -6,12 +6,13 @@ import multiprocessing
 from pathlib import Path
 
 from odd_bench.data.errors import DataError
+from odd_bench.shapes.limited import answer_of, processor_s
 
 FILES_A_PROCESS = 100  # Blender's memory grows from file to file
 
 
 class BlendReader:
-    """Converts .blend files to .glb, one after the other. limit_s: wall time for one file. Use it as a context."""
+    """Converts .blend files to .glb, one after the other. limit_s: processor time for one file. Use it as a context."""
 
     def __init__(self, limit_s: float):
         self.limit_s = limit_s
@@ -37,17 +38,18 @@ class BlendReader:
             raise DataError(source, reason, "a Blender file with a mesh")
 
     def _answer(self) -> str:
-        try:
-            if self._connection.poll(self.limit_s):
-                return self._connection.recv()
-            reason = f"more than {self.limit_s:g} s of work"
-        except EOFError:
-            reason = "a crash of Blender"
+        answer = answer_of(self._process, self._connection, self._used_s() + self.limit_s, self.limit_s)
+        if isinstance(answer, str):
+            return answer
         self._stop(patiently=False)
-        return reason
+        return f"{answer['reason']}: {answer['detail']}"
+
+    def _used_s(self) -> float:
+        """Processor time that the files before have taken."""
+        return processor_s(self._process.pid) or 0.0
 
     def _start(self) -> None:
-        from blender_jobs.convert import serve
+        from odd_bench.blender_jobs.convert import serve
 
         context = multiprocessing.get_context("spawn")
         self._connection, there = context.Pipe()

@@ -20,16 +20,20 @@ from odd_bench.data.errors import DataError
 
 DOWNLOADS, UNPACKED, READY = "downloads", "unpacked", "ready"
 FOLDER_ENTRY = "from folder"  # entry of the lock for shapes that the user had
-LIMIT_S = 120.0  # wall time for one file that is converted
+LIMIT_S = 120.0  # processor time for one file that is converted
 
 
 @dataclass
 class Outcome:
-    """fetched, kept: names of entries, kept = there already and as it was. failed: reason by entry or file."""
+    """fetched, kept: names of entries, kept = there already and as it was. failed: reason by entry or file.
+
+    unpainted: missing textures by shape.
+    """
 
     fetched: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    unpainted: dict[str, str] = field(default_factory=dict)
 
 
 def by_hand(manifest: Manifest) -> str:
@@ -92,7 +96,7 @@ def take_folder(
     lock = read_lock(folder) or Lock(manifest.name, manifest.source)
     lock.entries[FOLDER_ENTRY] = LockedEntry(manifest.licence, {}, _locked(folder, files))
     lock.save(folder)
-    return Outcome(fetched=list(arranged.shapes), failed=arranged.refused)
+    return Outcome(fetched=list(arranged.shapes), failed=arranged.refused, unpainted=arranged.unpainted)
 
 
 def _fetch_entry(manifest: Manifest, entry: Entry, folder: Path, progress, wait_s: float) -> LockedEntry:

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.assets.manifest import Layout
+from odd_bench.data.damage import MOST_JSON_BYTES, check_plain, reading
 from odd_bench.data.errors import DataError
-
-UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")  # in the name of a file
+from odd_bench.data.walk import walk
+from odd_bench.names import component
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def find(
     """
     if not (folder / below).is_dir():
         raise DataError(folder / below, "no such folder", "the unzipped folder", "Check the path given with --from")
-    files = sorted(path for path in (folder / below).rglob("*") if path.is_file())
+    files = walk(folder / below).files
     paths = {path.relative_to(folder).as_posix(): path for path in files}
     for layout in layouts:
         known = {**categories, **_listed_categories(folder, layout)}
@@ -58,7 +59,7 @@ def _found(path: Path, layout: Layout, match: re.Match, known: Mapping[str, str]
     groups = match.groupdict()
     shape = groups["shape"]
     category = groups.get("category") or known.get(shape) or layout.category or "asset"
-    return Found(path, layout, _plain(category), _plain(shape))
+    return Found(path, layout, component(category), component(shape))
 
 
 def _unused(one: Found, found: Mapping[tuple[str, str], Found]) -> tuple[str, str]:
@@ -70,19 +71,17 @@ def _unused(one: Found, found: Mapping[tuple[str, str], Found]) -> tuple[str, st
     return one.category, shape
 
 
-def _plain(name: str) -> str:
-    return UNSAFE.sub("-", name).strip("-") or "unnamed"
-
-
 def _listed_categories(folder: Path, layout: Layout) -> dict[str, str]:
     if not layout.category_file:
         return {}
     path = folder / layout.category_file
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        return {shape: category for category, shapes in json.loads(data).items() for shape in shapes}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise DataError(path, f"{type(error).__name__}: {error}", "JSON with the shapes of each category") from error
+    expected = "JSON with the shapes of each category"
+    check_plain(path, expected)
+    with reading(path, expected, "Give the unzipped folder"):
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rb") as file:
+            data = file.read(MOST_JSON_BYTES)
+        return {str(shape): str(category) for category, shapes in json.loads(data).items() for shape in shapes}
 
 
 def _spread(found: list[Found], most: int | None) -> list[Found]:

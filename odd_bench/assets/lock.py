@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from odd_bench.assets.manifest import Licence
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
+from odd_bench.data.damage import read_json, reading
 from odd_bench.data.errors import DataError
+from odd_bench.names import path_problem
 
 LOCK = "assets.lock.json"
 VERSION = 1
@@ -51,20 +53,23 @@ def read_lock(folder: Path) -> Lock | None:
     path = folder / LOCK
     if not path.exists():
         return None
-    try:
-        content = json.loads(path.read_text())
+    hint = "Delete the folder, fetch again"
+    content = read_json(path, "a lock file", hint)
+    with reading(path, "a lock file", hint):
         if content["version"] != VERSION:
             raise DataError(path, f"version {content['version']}", str(VERSION), "Delete the folder and fetch again")
         entries = {
             name: LockedEntry(
-                Licence(**entry["licence"]),
-                entry["downloads"],
-                {path: LockedFile(**file) for path, file in entry["files"].items()},
+                Licence(**entry["licence"]), dict(entry["downloads"]),
+                {_checked(file): LockedFile(**about) for file, about in entry["files"].items()},
             )
             for name, entry in content["entries"].items()
-        }
+        }  # fmt: skip
         return Lock(content["manifest"], content["source"], entries)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            path, f"{type(error).__name__}: {error}", "a lock file", "Delete the folder, fetch again"
-        ) from error
+
+
+def _checked(path: str) -> str:
+    """Raise ValueError for a path that leads out of the collection's folder."""
+    if problem := path_problem(path):
+        raise ValueError(f"{problem}: {path[:60]!r}")
+    return path

@@ -11,16 +11,10 @@ from typing import Any
 
 import yaml
 
-from odd_bench.assets.manifest import (
-    Entry,
-    Layout,
-    Licence,
-    Manifest,
-    ManifestError,
-    PolyHaven,
-    is_inside,
-    nearest_name,
-)
+from odd_bench.assets.manifest import Entry, Layout, Licence, Manifest, ManifestError, PolyHaven, nearest_name
+from odd_bench.configuration import one_line, read_yaml
+from odd_bench.data.damage import reading
+from odd_bench.names import name_problem, path_problem
 from odd_bench.scene import SPLITS
 
 KINDS = ("shapes", "environments", "floors", "mixed")
@@ -32,7 +26,7 @@ HEX_DIGITS = {"md5": 32, "sha256": 64}
 
 def names() -> list[str]:
     """Names of the manifests that come with the package."""
-    folder = importlib.resources.files("assets_manifest")
+    folder = importlib.resources.files("odd_bench.assets_manifest")
     return sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
 
 
@@ -42,31 +36,37 @@ def load(name: str) -> Manifest:
         path = Path(name)
         if not path.is_file():
             raise ManifestError(f"{path}: no such file; expected a manifest, see docs/assets.md")
-        return parse(path.read_text(), path.stem, str(path))
+        with reading(path, "a manifest, see docs/assets.md", "Write it as UTF-8"):
+            text = path.read_text("utf-8-sig")
+        return parse(text, path.stem, str(path))
     if name not in names():
         raise ManifestError(f"no manifest {name!r}; expected one of {', '.join(names())}{nearest_name(name, names())}")
     file = f"{name}.yaml"
-    return parse((importlib.resources.files("assets_manifest") / file).read_text(), name, f"assets_manifest/{file}")
+    return parse(
+        (importlib.resources.files("odd_bench.assets_manifest") / file).read_text(), name, f"assets_manifest/{file}"
+    )
 
 
 def parse(text: str, name: str, where: str) -> Manifest:
     """A manifest from YAML. Raises ManifestError that names the entry and key at fault."""
     try:
-        values = yaml.safe_load(text)
+        values = read_yaml(text)
+        _expect(isinstance(values, dict), where, type(values).__name__, "keys and values, see docs/assets.md")
+        values = {
+            **values,
+            "name": name,
+            "licence": _record(Licence, values.get("licence"), f"{where}: licence"),
+            "steps": tuple(map(str, values.get("steps", ()))),
+            "layouts": tuple(_layout(layout, f"{where}: layouts") for layout in values.get("layouts", ())),
+            "entries": tuple(_entry(entry, values, where) for entry in values.get("entries", ())),
+        }
+        manifest = _record(Manifest, values, where)
+        _check(manifest, where)
     except yaml.YAMLError as error:
-        raise ManifestError(f"{where}: found {str(error).splitlines()[0]}; expected YAML") from error
-    if not isinstance(values, dict):
-        raise ManifestError(f"{where}: found {type(values).__name__}; expected keys and values, see docs/assets.md")
-    values = {
-        **values,
-        "name": name,
-        "licence": _record(Licence, values.get("licence"), f"{where}: licence"),
-        "steps": tuple(values.get("steps", ())),
-        "layouts": tuple(_layout(layout, f"{where}: layouts") for layout in values.get("layouts", ())),
-        "entries": tuple(_entry(entry, values, where) for entry in values.get("entries", ())),
-    }
-    manifest = _record(Manifest, values, where)
-    _check(manifest, where)
+        raise ManifestError(f"{where}: found {one_line(error)}; expected YAML") from error
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        found = f"{type(error).__name__}: {error}"[:200]
+        raise ManifestError(f"{where}: found {found}; expected values of the kinds in docs/assets.md") from error
     return manifest
 
 
@@ -83,10 +83,19 @@ def _entry(values: Mapping, collection: Mapping, where: str) -> Entry:
     )
     url = entry.url or ("" if entry.polyhaven else str(collection.get("url", "")).replace("{name}", entry.name))
     entry = Entry(**{**vars(entry), "url": url, "file": entry.file or PurePosixPath(url).name})
+    for key, value in (("name", entry.name), ("category", entry.category or "asset")):
+        _expect(
+            not name_problem(value), named, f"{key} {str(value)[:60]!r}, {name_problem(value)}", "one path component"
+        )
+    if entry.polyhaven:
+        for key in ("id", "resolution", "format"):
+            value = getattr(entry.polyhaven, key)
+            _expect(not name_problem(value), named, f"polyhaven {key} {str(value)[:60]!r}", "one path component")
     _expect(set(entry.split) <= KNOWN_SPLITS, named, f"split {list(entry.split)}", f"some of {sorted(KNOWN_SPLITS)}")
     _expect(entry.unpack in UNPACK, named, f"unpack {entry.unpack!r}", f"one of {list(UNPACK)}")
     _expect(not url or url.startswith(("https://", "http://")), named, f"url {url!r}", "http or https")
-    _expect(is_inside(entry.file) or not entry.file, named, f"file {entry.file!r}", "a path within the folder")
+    outside = bool(entry.file) and path_problem(entry.file)
+    _expect(not outside, named, f"file {str(entry.file)[:60]!r}", "a path within the folder")
     for field, digits in HEX_DIGITS.items():
         given = getattr(entry, field)
         wanted = f"{digits} lower-case hexadecimal digits, quoted"
@@ -110,6 +119,9 @@ def _layout(values: Mapping, where: str) -> Layout:
 
 
 def _check(manifest: Manifest, where: str) -> None:
+    _expect(
+        not name_problem(manifest.name), where, f"name {manifest.name[:60]!r}", "a file name that a folder can have"
+    )
     _expect(manifest.kind in KINDS, where, f"kind {manifest.kind!r}", f"one of {list(KINDS)}")
     _expect(manifest.obtain in OBTAIN, where, f"obtain {manifest.obtain!r}", f"one of {list(OBTAIN)}")
     _expect(bool(manifest.steps), where, "no steps", "how to get the collection without this program")

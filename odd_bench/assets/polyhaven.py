@@ -12,6 +12,7 @@ from odd_bench.assets.checksums import Remote
 from odd_bench.assets.download import get_text
 from odd_bench.assets.manifest import Entry, PolyHaven
 from odd_bench.data.errors import DataError
+from odd_bench.names import name_problem
 
 ENVIRONMENT = "hdri"  # as the API calls it
 CREDIT = "Powered by Poly Haven"
@@ -24,7 +25,7 @@ def remotes(entry: Entry, api: str) -> tuple[Remote, ...]:
     text = get_text(url)
     try:
         tree = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(url, f"{text[:60]!r}", "JSON") from error
     if not asked.maps:
         return (_remote(tree, ENVIRONMENT, asked, f"environments/{entry.name}.{asked.format}", url),)
@@ -45,4 +46,7 @@ def _remote(tree: dict, kind: str, asked: PolyHaven, path: str, where: str) -> R
         raise DataError(where, f"{node}", "url, size and md5") from error
     if not url.startswith(("https://", "http://")):
         raise DataError(where, f"url {url!r}", "http or https")
-    return Remote(url, path + PurePosixPath(url).name if path.endswith("/") else path, size, md5)
+    name = PurePosixPath(url).name
+    if problem := name_problem(name):
+        raise DataError(where, f"{problem}: {name[:60]!r}", "a file name at the end of the url")
+    return Remote(url, path + name if path.endswith("/") else path, size, md5)

@@ -58,6 +58,8 @@ def library_with_progress(folder: Path, store: Path) -> Library:
             bar.advance(task)
             if entry.reason:
                 bar.console.print(f"[yellow]not used: {entry.path}: {entry.reason}: {entry.detail}", highlight=False)
+            elif entry.missing:
+                bar.console.print(f"[yellow]paint missing: {entry.path}: {entry.missing}", highlight=False)
 
         return ingest(folder, store, progress=show)
 

@@ -10,6 +10,7 @@ from odd_bench.assets.checksums import sums
 from odd_bench.assets.lock import LOCK, Lock, LockedFile, read_lock
 from odd_bench.assets.manifest import Manifest
 from odd_bench.data.errors import DataError
+from odd_bench.data.walk import walk
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,10 @@ def file_problem(folder: Path, path: str, expected: LockedFile) -> str:
     file = folder / path
     if not file.is_file():
         return f"{path} is missing"
-    found = sums(file)
+    try:
+        found = sums(file)
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
     if found.size_bytes != expected.size_bytes:
         return f"{path} has {found.size_bytes:,} bytes, expected {expected.size_bytes:,}"
     if found.sha256 != expected.sha256:
@@ -74,7 +78,9 @@ def _verify_bundled(manifest: Manifest, folder: Path) -> Verdict:
 def _foreign(folder: Path, lock: Lock) -> list[str]:
     """Files that no entry accounts for, and downloads that broke off."""
     known = {path for entry in lock.entries.values() for path in entry.files} | {LOCK}
-    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    seen = walk(folder)
+    passed = [path for path in seen.passed_over if not path.is_dir()]
+    found = sorted(path.relative_to(folder).as_posix() for path in (*seen.files, *passed))
     return [
         f"{path} is a download that broke off" if path.endswith((".part", ".part.tag")) else f"{path} is foreign"
         for path in found

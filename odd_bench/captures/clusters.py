@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from odd_bench.boxes import aabb_from_points, minimum_area_yaw, rotate_about_z
 from odd_bench.captures.standing import Room
+from odd_bench.geometry.boxes import aabb_from_points, minimum_area_yaw, rotate_about_z
 
 SHARES = (0.6, 0.7, 0.8, 0.87, 0.93)  # of the photographs, to choose from
 LEAST_CELLS = 12  # of a cluster

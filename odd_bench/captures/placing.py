@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.boxes import box_corners
 from odd_bench.captures.capture import Capture, Photograph
 from odd_bench.captures.clusters import Clusters
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.floor import Floor, find_floor
 from odd_bench.captures.objects import find_objects
+from odd_bench.geometry.boxes import box_corners
 
 Region = tuple[float, float, float, float]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.cameras import look_at
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.placing import Placement
 from odd_bench.captures.resample import View, in_picture, seen_by
+from odd_bench.geometry.cameras import look_at
 from odd_bench.scene import Camera
 
 FILL = 0.82  # of the picture that the objects span: as in generated scenes, where it is 0.94 over 1.05 to 1.3

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from odd_bench.boxes import aabb_from_boxes
+from odd_bench.geometry.boxes import aabb_from_boxes
 from odd_bench.scene import Camera, Scene, SceneObject
 
 MIRROR_X = np.diag([-1.0, 1.0, 1.0, 1.0])

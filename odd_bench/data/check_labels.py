@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from odd_bench.data.object_pixels import ObjectPixels
 from odd_bench.data.record import CHANGED, LOST, UNCHANGED
 from odd_bench.scene import ANOMALY_TYPES, PUBLISHED_TYPES, Scene, SceneObject
 from odd_bench.scoring.problems import Problem
@@ -41,23 +42,25 @@ def check_masks(scene: Scene, instance: np.ndarray, change: np.ndarray) -> Itera
     if change.max() > LOST:
         yield Problem("masks", "change", f"value {change.max()}", f"0 to {LOST}", HINT)
     is_odd = np.array([0, *(one.label for one in scene.objects)], bool)
-    wrong = (change == CHANGED) & ~is_odd[instance]
-    if wrong.any():
-        view = int(wrong.any(axis=(1, 2)).argmax())
-        yield Problem("masks", f"change[{view}]", f"{wrong.sum()} changed pixels off odd objects", "none", HINT)
-    if (change == LOST).any() and not is_odd.any():
+    changed = np.flatnonzero(change)
+    wrong = changed[(change.flat[changed] == CHANGED) & ~is_odd[instance.flat[changed]]]
+    if len(wrong):
+        view = int(wrong[0] // change[0].size)
+        yield Problem("masks", f"change[{view}]", f"{len(wrong)} changed pixels off odd objects", "none", HINT)
+    if not is_odd.any() and (change == LOST).any():
         yield Problem("masks", "change", "lost surface in a scene without an odd object", "none", HINT)
 
 
-def check_pixel_counts(scene: Scene, instance: np.ndarray, change: np.ndarray) -> Iterator[Problem]:
+def check_pixel_counts(scene: Scene, pixels: ObjectPixels, change: np.ndarray) -> Iterator[Problem]:
     """The stored counts are those of the masks, visible ones at most the amodal ones."""
+    counts = pixels.counts()
     for one in scene.objects:
-        counted = (instance == one.id + 1).sum(axis=(1, 2))
+        counted = counts[one.id]
         yield from _differs(one, "visible_pixels", one.visible_pixels != counted, one.visible_pixels, counted, "= mask")
         bound = one.amodal_pixels
         yield from _differs(one, "amodal_pixels", one.visible_pixels > bound, bound, one.visible_pixels, ">= visible")
     changed = np.maximum([one.changed_pixels for one in scene.objects], 0)  # (objects, views); unknown counts none
-    marked = (change != UNCHANGED).sum(axis=(1, 2))
+    marked = np.count_nonzero(change != UNCHANGED, axis=(1, 2))
     # Regions of two odd objects may cover each other, so that only one of them shows in the mask.
     wrong = (changed.max(axis=0) > marked) | (changed.sum(axis=0) < marked)
     if wrong.any():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import h5py
@@ -12,14 +15,18 @@ import numpy as np
 from odd_bench.data import check_labels, check_views
 from odd_bench.data.check_labels import HINT
 from odd_bench.data.codec import depth_from_steps
+from odd_bench.data.damage import Inaccessible, reading
 from odd_bench.data.errors import DataError
+from odd_bench.data.fields import scene_names, text
 from odd_bench.data.folder import split_of
-from odd_bench.data.layout import read_images, read_masks, read_scene
-from odd_bench.data.shards import open_shard, verify_scene
+from odd_bench.data.object_pixels import ObjectPixels
+from odd_bench.data.shards import opened, stored_scene, verify_scene
+from odd_bench.data.stored_scene import Labels, StoredScene
 from odd_bench.scene import Scene
 from odd_bench.scoring.ground_truth import scene_digest, truth_scene
 from odd_bench.scoring.problems import Problem
 
+DIGESTS = ("label_sha256", "image_sha256")
 BLANK_LEVELS = 2.0  # standard deviation in grey levels below which a picture shows nothing
 
 
@@ -37,77 +44,108 @@ class SceneEntry:
 
 @dataclass(frozen=True)
 class ShardReport:
-    """shard: file name. readable: False where it could not be opened, so that its scenes are unknown."""
+    """shard: file name. readable: False where it could not be opened, so that its scenes are unknown.
+
+    accessible: False where it may be whole all the same, for it is in use or may not be read.
+    """
 
     shard: str
     readable: bool
     scenes: tuple[SceneEntry, ...]
     problems: tuple[Problem, ...]
+    accessible: bool = True
 
 
 def check_shard(path: Path, deep: bool = False) -> ShardReport:
-    """Check every scene of one shard. deep: decode every picture too."""
+    """Check every scene of one shard; never raises for what is wrong with it. deep: decode every picture too."""
     name = path.name
     try:
-        with open_shard(path) as file:
-            problems = list(_check_header(file, path))
-            entries = []
-            for scene_name, group in file["scenes"].items():
-                entry, found = _check_scene(group, file.attrs["split"], deep)
+        with opened(path) as file:
+            split = text(file, "split")
+            problems, entries = list(_check_header(file, path, split)), []
+            for scene_name in scene_names(file):
+                entry, found = _check_scene(file, scene_name, split, deep)
                 entries += [entry] if entry else []
                 problems += [replace(one, path=f"{name}: {scene_name}/{one.path}") for one in found]
         return ShardReport(name, True, tuple(entries), tuple(problems))
     except DataError as error:
-        return ShardReport(name, False, (), (Problem("shards", name, error.found, error.expected, error.hint),))
+        problem = Problem("shards", name, error.found, error.expected, error.hint)
+        return ShardReport(name, False, (), (problem,), accessible=not isinstance(error, Inaccessible))
 
 
-def _check_header(file: h5py.File, path: Path) -> Iterator[Problem]:
-    if split_of(path) != file.attrs["split"]:
-        yield Problem("shards", path.name, f"split {file.attrs['split']}", "the split of its file name", HINT)
-    if not len(file["scenes"]):
+def check_shards(paths: Sequence[Path], deep: bool = False, workers: int = 1) -> Iterator[ShardReport]:
+    """A report a shard, in order. workers: processes that share the work; a shard that ends one is reported as such."""
+    if workers == 1 or len(paths) < 2:
+        yield from (check_shard(path, deep) for path in paths)
+        return
+    with ProcessPoolExecutor(min(workers, len(paths)), mp_context=get_context("spawn")) as executor:
+        futures = [executor.submit(check_shard, path, deep) for path in paths]
+        for path, future in zip(paths, futures, strict=True):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield _checked_alone(path, deep)
+
+
+def _checked_alone(path: Path, deep: bool) -> ShardReport:
+    """The report of one shard, read by a process of its own: whatever ends that one lies in this file."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        try:
+            return executor.submit(check_shard, path, deep).result()
+        except BrokenProcessPool:
+            problem = Problem("shards", path.name, "a file that ends the process that reads it", "a whole shard", HINT)
+            return ShardReport(path.name, False, (), (problem,))
+
+
+def _check_header(file: h5py.File, path: Path, split: str) -> Iterator[Problem]:
+    if split_of(path) != split:
+        yield Problem("shards", path.name, f"split {split}", "the split of its file name", HINT)
+    for name in ("codec", "dataset"):
+        try:
+            text(file, name)
+        except DataError as error:
+            yield Problem("shards", path.name, f"{name}: {error.found}", error.expected, HINT)
+    if not scene_names(file):
         yield Problem("shards", path.name, "no scenes", "one or more", HINT)
 
 
-def _check_scene(group: h5py.Group, split: str, deep: bool) -> tuple[SceneEntry | None, list[Problem]]:
+def _check_scene(file: h5py.File, name: str, split: str, deep: bool) -> tuple[SceneEntry | None, list[Problem]]:
     """The scene's entry, None where it cannot be read, and what is wrong with it; problem paths are fields."""
     problems = []
     try:
-        verify_scene(group)
+        stored = stored_scene(file, name)
+        try:
+            labels = stored.labels()
+            verify_scene(stored, labels)
+        except DataError as error:
+            problem = _digest_problem(error, name)
+            if problem.kind == "fields":
+                return None, [problem]
+            problems.append(problem)
+        scene = stored.scene
+        with reading(name, "fields that make sense"):
+            problems += _check_content(stored, scene, labels, deep)
+            digest = scene_digest(truth_scene(scene))
     except DataError as error:
-        problem = _digest_problem(group, error)
-        if problem.kind == "fields":
-            return None, [problem]
-        problems.append(problem)
-    try:
-        scene = read_scene(group)
-        problems += _check_content(group, scene, deep)
-        if scene.split != split:
-            problems.append(Problem("splits", "split", scene.split, f"{split}, as the shard says", HINT))
-        digest = scene_digest(truth_scene(scene))
-    except (
-        OSError,
-        KeyError,
-        ValueError,
-        IndexError,
-        TypeError,
-        np.linalg.LinAlgError,
-    ) as error:  # values out of all range
-        return None, [*problems, Problem("fields", "", str(error), "fields that make sense", HINT)]
-    return SceneEntry(
-        scene.name, scene.split, scene.category, scene.shape, group.attrs["plan_sha256"], digest
-    ), problems
+        return None, [*problems, _digest_problem(error, name)]
+    if scene.split != split:
+        problems.append(Problem("splits", "split", scene.split, f"{split}, as the shard says", HINT))
+    entry = SceneEntry(name, scene.split, scene.category, scene.shape, stored.text("plan_sha256"), digest)
+    return entry, problems
 
 
-def _digest_problem(group: h5py.Group, error: DataError) -> Problem:
-    field = error.where.partition(group.name)[2].lstrip("/")
-    return Problem("digests" if field else "fields", field, error.found, error.expected, HINT)
+def _digest_problem(error: DataError, name: str) -> Problem:
+    field = error.where.partition(f"/scenes/{name}")[2].lstrip("/")
+    if field in DIGESTS:
+        return Problem("digests", field, error.found, error.expected, HINT)
+    return Problem("fields", "", f"{field}: {error.found}" if field else error.found, error.expected, HINT)
 
 
-def _check_content(group: h5py.Group, scene: Scene, deep: bool) -> Iterator[Problem]:
-    depth_m = depth_from_steps(group["depth"][()]) if "depth" in group else None
-    yield from check_arrays(scene, *read_masks(group, range(len(scene.cameras))), depth_m)
+def _check_content(stored: StoredScene, scene: Scene, labels: Labels, deep: bool) -> Iterator[Problem]:
+    depth_m = None if labels.depth_steps is None else depth_from_steps(labels.depth_steps)
+    yield from check_arrays(scene, labels.instance, labels.change, depth_m)
     if deep:
-        yield from _check_pictures(group, scene)
+        yield from _check_pictures(stored, scene)
 
 
 def check_arrays(
@@ -115,28 +153,29 @@ def check_arrays(
 ) -> Iterator[Problem]:
     """What is wrong with the labels of one scene: instance, change (views, h, w) uint8, depth_m float32 metres or None."""
     yield from check_labels.check_labels(scene)
-    yield from check_labels.check_masks(scene, instance, change)
-    yield from check_labels.check_pixel_counts(scene, instance, change)
+    mask_problems = list(check_labels.check_masks(scene, instance, change))
+    yield from mask_problems
+    if any(problem.path == "instance" for problem in mask_problems):  # pixels of objects that there are not
+        return
+    pixels = ObjectPixels(instance, len(scene.objects))
+    yield from check_labels.check_pixel_counts(scene, pixels, change)
     yield from check_labels.check_poses(scene)
     camera_problems = list(check_views.check_cameras(scene))
     box_problems = list(check_views.check_boxes(scene))
     yield from camera_problems + box_problems
     if not camera_problems and not any("finite" in problem.expected for problem in box_problems):
-        yield from check_views.check_silhouettes(scene, instance)
+        yield from check_views.check_silhouettes(scene, pixels)
         if depth_m is not None:
-            yield from check_views.check_depth(scene, instance, depth_m)
+            yield from check_views.check_depth(scene, pixels, depth_m)
 
 
-def _check_pictures(group: h5py.Group, scene: Scene) -> Iterator[Problem]:
+def _check_pictures(stored: StoredScene, scene: Scene) -> Iterator[Problem]:
     """Every picture decodes to the camera's size and shows something."""
-    for view, camera in enumerate(scene.cameras):
-        expected = (camera.height, camera.width, 3)
+    for view in range(len(scene.cameras)):
         try:
-            picture = read_images(group, [view])[0]
-        except (OSError, ValueError, SyntaxError) as error:
-            yield Problem("pictures", f"images[{view}]", str(error), "a picture that decodes", HINT)
+            picture = stored.images([view])[0]
+        except DataError as error:
+            yield Problem("pictures", f"images[{view}]", error.found, error.expected, HINT)
             continue
-        if picture.shape != expected or picture.dtype != np.uint8:
-            yield Problem("pictures", f"images[{view}]", f"{picture.dtype} {picture.shape}", f"uint8 {expected}", HINT)
-        elif picture.std() < BLANK_LEVELS:
+        if picture.std() < BLANK_LEVELS:
             yield Problem("pictures", f"images[{view}]", "one flat colour", "a picture of the scene", HINT)

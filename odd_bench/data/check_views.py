@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import ndimage
-from scipy.spatial import ConvexHull
 
-from odd_bench.boxes import aabb_from_boxes, as_obb, box_corners, rotate_about_z
-from odd_bench.cameras import eye, project, unproject
 from odd_bench.data.check_labels import HINT, RIGID
+from odd_bench.data.object_pixels import ObjectPixels, grown, row_ends
+from odd_bench.geometry.boxes import aabb_from_boxes, as_obb, box_corners, rotate_about_z
+from odd_bench.geometry.cameras import eye, project
 from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.scoring.problems import Problem
 
@@ -74,53 +73,109 @@ def check_boxes(scene: Scene) -> Iterator[Problem]:
             yield Problem("boxes", f"{path}.obb", found, "two boxes around the same mesh", HINT)
 
 
-def check_silhouettes(scene: Scene, instance: np.ndarray) -> Iterator[Problem]:
+def check_silhouettes(scene: Scene, pixels: ObjectPixels) -> Iterator[Problem]:
     """A mask lies within its projected boxes, and the boxes are no larger than the masks allow.
 
     A tight box has a point of the mesh on each of its sides, which lies in the silhouette of every view that shows the whole
-    object. Views from above cannot tell how high a box must be: that is left to depth. instance: (views, h, w) uint8.
+    object. Views from above cannot tell how high a box must be: that is left to depth.
     """
+    size = pixels.instance.shape[1:]
+    to_pixels = np.stack([camera.K @ camera.camera_from_world[:3] for camera in scene.cameras])  # (views, 3, 4)
     for one in scene.objects:
-        masks = instance == one.id + 1
-        whole = [view for view in range(len(masks)) if _is_whole(one, view, masks[view])]
-        grown = {view: ndimage.maximum_filter(masks[view], 2 * TIP_PX + 1) for view in whole}
+        seen = {view: places for view in range(len(scene.cameras)) if len((places := pixels.of(view, one.id))[0])}
+        masks = {view: grown(*seen[view], TIP_PX, size) for view in seen if _is_whole(one, view, *seen[view], size)}
+        ends = {view: row_ends(*places) for view, places in seen.items()}
         for name in ("aabb", "obb"):
             box, path = getattr(one, name), f"objects[{one.id}].{name}"
-            outside = [v for v, camera in enumerate(scene.cameras) if _beyond_box(masks[v], camera, box) > SLACK_PX]
+            outside = [view for view, beyond in _beyond_box(ends, to_pixels, box) if beyond > SLACK_PX]
             if outside:
                 found = f"a mask outside the projected box in {len(outside)} views, first {outside[0]}"
                 yield Problem("boxes", path, found, "a box around the mask", HINT)
-            elif whole and (loose := _loose_sides(box, scene.cameras, grown)):
+            elif masks and (loose := _loose_sides(box, to_pixels, masks)):
                 yield Problem("boxes", path, f"no silhouette at its {', '.join(loose)}", "a tight box", HINT)
 
 
-def _beyond_box(mask: np.ndarray, camera: Camera, box: np.ndarray) -> float:
-    """How many pixels the mask's pixel centres reach past the convex hull of the box's projected corners."""
-    corners, depth = project(camera, box_corners(box))
-    if not mask.any() or depth.min() <= 0:
-        return 0.0
-    v, u = np.nonzero(mask)
-    equations = ConvexHull(corners).equations  # (k, 3), outward normals
-    return float((np.column_stack([u + 0.5, v + 0.5]) @ equations[:, :2].T + equations[:, 2]).max())
+def _beyond_box(ends: dict[int, np.ndarray], to_pixels: np.ndarray, box: np.ndarray) -> Iterator[tuple[int, float]]:
+    """Views, and how many pixels the points there reach past the convex hull of the box's projected corners.
+
+    ends: (n, 2) pixels u, v by view. to_pixels: (views, 3, 4). A view with a corner behind its camera is left out.
+    """
+    views = list(ends)
+    u, v, depth = np.moveaxis(_projected(to_pixels[views], box_corners(box)), 1, 0)  # each (views, 8)
+    ahead = (depth > 0).all(axis=1)
+    normals, offsets = _hull_sides(np.stack([u[ahead], v[ahead]], axis=-1) / depth[ahead][..., None])
+    for view, normal, offset in zip(np.array(views, int)[ahead], normals, offsets, strict=True):
+        is_side = np.isfinite(offset)
+        yield int(view), float((ends[view] @ normal[is_side].T + offset[is_side]).max())
 
 
-def _is_whole(one: SceneObject, view: int, mask: np.ndarray) -> bool:
+def _projected(to_pixels: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(..., 3, n) u * depth, v * depth and depth of (n, 3) points. to_pixels: (..., 3, 4)."""
+    return to_pixels[..., :3] @ points.T + to_pixels[..., 3:]
+
+
+def _hull_sides(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Outward normals (views, 56, 2) and offsets (views, 56) of the lines through two of 8 corners (views, 8, 2).
+
+    A point is outside the hull of the corners by the largest of normal @ point + offset. Lines that are no side have -inf.
+    """
+    i, j = np.triu_indices(8, 1)
+    along = corners[:, j] - corners[:, i]  # (views, 28, 2)
+    length = np.linalg.norm(along, axis=-1, keepdims=True)
+    normal = np.stack([along[..., 1], -along[..., 0]], axis=-1) / np.maximum(length, 1e-12)
+    normal = np.concatenate([normal, -normal], axis=1)  # (views, 56, 2)
+    reach = np.einsum("vkc,vpc->vkp", normal, corners).max(axis=-1)
+    own = np.einsum("vkc,vkc->vk", normal, np.concatenate([corners[:, i], corners[:, i]], axis=1))
+    is_side = (reach - own < 1e-9 * (1 + np.abs(reach))) & (np.concatenate([length, length], axis=1)[..., 0] > 0)
+    return normal, np.where(is_side, -reach, -np.inf)
+
+
+def _is_whole(one: SceneObject, view: int, rows: np.ndarray, columns: np.ndarray, size: tuple[int, int]) -> bool:
     """Nothing hides the object, not even the border of the picture."""
-    border = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
-    return bool(one.visible_pixels[view] == one.amodal_pixels[view] and not border)
+    ends = rows.min(), columns.min(), size[0] - 1 - rows.max(), size[1] - 1 - columns.max()
+    return bool(one.visible_pixels[view] == one.amodal_pixels[view] and min(ends) > 0)
 
 
-def _loose_sides(box: np.ndarray, cameras: tuple[Camera, ...], grown: dict[int, np.ndarray]) -> list[str]:
-    """Names of the sides without a point that lies in enough of the grown masks, keyed by view."""
-    inside = np.zeros((len(SIDES), GRID**2))
-    points = side_points(box)
-    for view, mask in grown.items():
-        pixels, _ = project(cameras[view], points.reshape(-1, 3))
-        u, v = np.floor(pixels).astype(int).T
-        within = (u >= 0) & (v >= 0) & (u < mask.shape[1]) & (v < mask.shape[0])
-        hit = within & mask[np.where(within, v, 0), np.where(within, u, 0)]
-        inside += hit.reshape(inside.shape)
-    return [side for side, count in zip(SIDES, inside.max(axis=1), strict=True) if count < ENOUGH * len(grown)]
+def _loose_sides(box: np.ndarray, to_pixels: np.ndarray, masks: dict[int, np.ndarray]) -> list[str]:
+    """Names of the sides without a point that lies in enough of the grown masks, keyed by view.
+
+    Every other point along both edges is looked at first: most sides have one there.
+    """
+    points = side_points(box).reshape(len(SIDES), GRID, GRID, 3)
+    touched: set[int] = set()
+    for step in (2, 1):
+        left = [number for number in range(len(SIDES)) if number not in touched]
+        if not left:
+            break
+        some = points[left, ::step, ::step].reshape(len(left), -1, 3)
+        touched |= _touched(np.repeat(left, some.shape[1]), some.reshape(-1, 3), to_pixels, masks)
+    return [name for number, name in enumerate(SIDES) if number not in touched]
+
+
+def _touched(side: np.ndarray, points: np.ndarray, to_pixels: np.ndarray, masks: dict[int, np.ndarray]) -> set[int]:
+    """Sides, given for each of the points (n, 3), that have a point in enough of the masks.
+
+    Points that have been missed too often are dropped from view to view: few are left after some.
+    """
+    misses, allowed = np.zeros(len(points), np.int16), len(masks) - ENOUGH * len(masks) + 1e-9
+    for view, mask in masks.items():
+        if not len(side):
+            break
+        misses += ~_hits(_projected(to_pixels[view], points), mask)
+        if misses.max() > allowed:
+            alive = misses <= allowed
+            side, points, misses = side[alive], points[alive], misses[alive]
+    return set(np.unique(side).tolist())
+
+
+def _hits(projected: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(n,) bool: which projected points (3, n) fall on the mask, which has a border of one pixel around it."""
+    height, width = mask.shape
+    with np.errstate(divide="ignore", invalid="ignore"):
+        u, v = projected[:2] / projected[2] + 1
+    column = np.nan_to_num(np.clip(u, 0, width - 0.5)).astype(np.int32)
+    row = np.nan_to_num(np.clip(v, 0, height - 0.5)).astype(np.int32)
+    return mask[row, column]
 
 
 def side_points(box: np.ndarray) -> np.ndarray:
@@ -131,40 +186,59 @@ def side_points(box: np.ndarray) -> np.ndarray:
     return rotate_about_z(local * obb[3:6], obb[6]) + obb[:3]
 
 
-def check_depth(scene: Scene, instance: np.ndarray, depth_m: np.ndarray) -> Iterator[Problem]:
+def check_depth(scene: Scene, pixels: ObjectPixels, depth_m: np.ndarray) -> Iterator[Problem]:
     """Unprojected pixels lie in the boxes of the object they belong to and reach their tops, or lie on the floor."""
-    tops = np.zeros(len(scene.objects))
+    objects = scene.objects
+    tops, yaws = np.zeros(len(objects)), np.array([one.obb[6] for one in objects])
+    boxes = np.array([[one.aabb[:3], one.aabb[3:]] for one in objects])  # (objects, 2, 3): centre and size
+    turned = np.array([[_turned(one.obb[:3, None], -one.obb[6])[:, 0], one.obb[3:6]] for one in objects])
     for view, camera in enumerate(scene.cameras):
-        for one in scene.objects:
-            points = _points(camera, instance[view] == one.id + 1, depth_m[view])
-            tops[one.id] = max(tops[one.id], points[:, 2].max(initial=0.0))
-            off = _farthest_outside(one, points)
-            if off > SURFACE_M:
-                found = f"surface {off * 1000:.1f} mm outside the boxes of object {one.id}"
+        depth = depth_m[view]
+        rows, columns, bounds = pixels.in_view(view)
+        there = np.flatnonzero(np.diff(bounds))  # objects that are seen
+        if len(there):
+            points = _points(camera, rows, columns, depth)
+            starts = bounds[there]
+            along = _turned(points, -np.repeat(yaws[there], np.diff(bounds)[there]))
+            off = np.maximum(_outside(points, starts, boxes[there]), _outside(along, starts, turned[there]))
+            tops[there] = np.maximum(tops[there], np.maximum.reduceat(points[2], starts))
+            for k in np.flatnonzero(off > SURFACE_M):
+                found = f"surface {off[k] * 1000:.1f} mm outside the boxes of object {there[k]}"
                 yield Problem("depth", f"depth[{view}]", found, f"at most {SURFACE_M * 1000:g} mm", HINT)
-        floor = _points(camera, (instance[view] == 0) & (depth_m[view] > 0), depth_m[view])[::16]
-        if len(floor) and np.abs(floor[:, 2]).max() > SURFACE_M:
-            found = f"a floor at z = {np.abs(floor[:, 2]).max() * 1000:.1f} mm"
+        on_floor = np.flatnonzero((pixels.instance[view] == 0) & (depth > 0))[::16]
+        floor = _points(camera, *np.divmod(on_floor, depth.shape[1]), depth)[2]
+        if len(floor) and np.abs(floor).max() > SURFACE_M:
+            found = f"a floor at z = {np.abs(floor).max() * 1000:.1f} mm"
             yield Problem("depth", f"depth[{view}]", found, "z = 0", HINT)
 
+    counts = pixels.counts().sum(axis=1)
     for one in scene.objects:
         slack = TIP_PX * np.median([np.linalg.norm(eye(c) - one.aabb[:3]) / c.K[0, 0] for c in scene.cameras])
         low = one.aabb[2] + one.aabb[5] / 2 - tops[one.id]
-        if low > slack and one.visible_pixels.sum() > WHOLE * one.amodal_pixels.sum():
+        if low > slack and counts[one.id] > WHOLE * one.amodal_pixels.sum():
             found = f"a surface that ends {low * 1000:.0f} mm below the box"
             yield Problem("boxes", f"objects[{one.id}].aabb", found, "a box as high as the object", HINT)
 
 
-def _points(camera: Camera, mask: np.ndarray, depth_m: np.ndarray) -> np.ndarray:
-    """(n, 3) world points of the masked pixels."""
-    v, u = np.nonzero(mask)
-    return unproject(camera, np.column_stack([u + 0.5, v + 0.5]), depth_m[mask].astype(float))
+def _points(camera: Camera, rows: np.ndarray, columns: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """(3, n) world points of the pixels at rows and columns of one view's depth (h, w)."""
+    to_camera = np.linalg.inv(camera.K)
+    pixels = np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
+    in_camera = to_camera @ pixels * depth[rows, columns].astype(float)
+    return camera.camera_from_world[:3, :3].T @ (in_camera - camera.camera_from_world[:3, 3:])
 
 
-def _farthest_outside(one: SceneObject, points: np.ndarray) -> float:
-    """How far in metres the farthest of (n, 3) points lies outside the aabb or the obb."""
-    if not len(points):
-        return 0.0
-    local = rotate_about_z(points - one.obb[:3], -one.obb[6])
-    outside = np.abs(local) - one.obb[3:6] / 2, np.abs(points - one.aabb[:3]) - one.aabb[3:] / 2
-    return float(np.max(outside))
+def _turned(points: np.ndarray, yaw_rad: np.ndarray | float) -> np.ndarray:
+    """(3, n) points turned about z, each by its own yaw."""
+    cos, sin = np.cos(yaw_rad), np.sin(yaw_rad)
+    return np.stack([cos * points[0] - sin * points[1], sin * points[0] + cos * points[1], points[2]])
+
+
+def _outside(points: np.ndarray, starts: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(k,) how far in metres the farthest point of each object lies outside its box.
+
+    points: (3, n), object by object. starts: (k,) where each object begins. boxes: (k, 2, 3) centre and size.
+    """
+    high = np.maximum.reduceat(points, starts, axis=1).T - boxes[:, 0]
+    low = boxes[:, 0] - np.minimum.reduceat(points, starts, axis=1).T
+    return (np.maximum(high, low) - boxes[:, 1] / 2).max(axis=1)

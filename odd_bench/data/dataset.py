@@ -20,15 +20,10 @@ from odd_bench.data.augment import AugmentConfig, draw_move, moved_scene
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
+from odd_bench.data.views import spread_views
 from odd_bench.scene import Camera, Scene
 
 ORDER_STREAM, SCENE_STREAM = 0, 1  # of random numbers
-
-
-def spread_views(available: int, wanted: int) -> list[int]:
-    """`wanted` view numbers evenly spread over a full turn of `available` views; all of them if fewer."""
-    count = min(available, wanted)
-    return [int(i * available / count) for i in range(count)]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a scene's content hashes to: labels and pictures apart, since pictures may differ in the last bit between machines."""
+"""What a scene and its plan hash to: labels and pictures apart, since pictures may differ in the last bit between machines."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def label_sha256(
 def image_sha256(images: np.ndarray, image_offsets: np.ndarray) -> str:
     """Digest of the encoded pictures, (bytes,) uint8 and (views + 1,) offsets."""
     return _sha256([("images", images.astype("u1")), ("image_offsets", image_offsets.astype("<u4"))])
+
+
+def plan_digest(line: str) -> str:
+    """sha256 of a plan line, as stored with the scene made from it."""
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def _label_fields(scene, instance, change, depth_steps, plan_sha256) -> Iterable[tuple[str, np.ndarray]]:

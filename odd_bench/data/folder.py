@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
+from odd_bench.data.damage import again, read_json
 from odd_bench.data.errors import DataError
+from odd_bench.names import is_left_by_tools, name_problem
 
 FORMAT, VERSION = "odd-bench/dataset", 1
-DESCRIPTION, PLAN, QUARANTINE = "dataset.json", "plan.jsonl", "quarantine.jsonl"
+DESCRIPTION, PLAN, QUARANTINE, CONFIG = "dataset.json", "plan.jsonl", "quarantine.jsonl", "config.json"
 GROUND_TRUTH, SHARDS, WORK = "ground_truth.json.gz", "shards", "work"
 STRADDLING = "straddling shapes"  # key of Description.quality: names of shapes that stand in two splits
 SPLIT_ORDER = ("train", "val", "test", "test-seen", "test-unseen")
@@ -47,8 +49,9 @@ def shard_path(folder: Path, split: str, index: int) -> Path:
 
 
 def shard_paths(folder: Path, split: str | None = None) -> list[Path]:
-    """The shards that are there, of one split or of all; train first, foreign names last."""
-    shards = sorted((Path(folder) / SHARDS).glob("*.h5"), key=lambda path: (_rank(split_of(path)), path.name))
+    """The shards that are there, of one split or of all; train first, foreign names last. Leftovers of tools are passed over."""
+    there = [path for path in (Path(folder) / SHARDS).glob("*.h5") if not is_left_by_tools(path.name)]
+    shards = sorted(there, key=lambda path: (_rank(split_of(path)), path.name))
     return shards if split is None else [path for path in shards if split_of(path) == split]
 
 
@@ -74,32 +77,44 @@ def write_description(folder: Path, description: Description) -> None:
 def read_description(folder: Path) -> Description:
     """Read dataset.json. Raises DataError where it is absent, damaged or of another format."""
     path = Path(folder) / DESCRIPTION
-    try:
-        document = json.loads(path.read_text())
-    except FileNotFoundError as error:
+    if not path.exists():
         hint = "Name the folder that `odd-bench generate` made, or finish it with the same generate command"
-        raise DataError(path, "no such file", "a finished data set", hint) from error
-    except (ValueError, OSError) as error:
-        raise DataError(path, str(error), "a JSON file", "Run the same generate command again") from error
+        raise DataError(path, "no such file", "a finished data set", hint)
+    document = read_json(path, "a JSON file", again(path).replace("Remove the file and run", "Run"))
+    expected, hint = f"the keys of {FORMAT} version {VERSION}", "Make the data set again"
     try:
         if (document.pop("format"), document.pop("format_version")) != (FORMAT, VERSION):
             raise KeyError("another format or version")
-        return Description(**document)
+        description = Description(**document)
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            path, str(error), f"the keys of {FORMAT} version {VERSION}", "Make the data set again"
-        ) from error
+        raise DataError(path, str(error), expected, hint) from error
+    for one in fields(Description):
+        value, kind = getattr(description, one.name), str if one.type == "str" else dict
+        if not isinstance(value, kind):
+            raise DataError(f"{path}: {one.name}", type(value).__name__, f"a {kind.__name__}", hint)
+    if problem := name_problem(description.name):
+        raise DataError(f"{path}: name", f"{problem}: {description.name[:60]!r}", "a name of one path component", hint)
+    return description
 
 
 def private_texts(value: Any, key: str = "") -> list[tuple[str, str]]:
-    """Texts, with their keys, that look like an absolute path or name this user or host."""
+    """Texts, with their keys, that look like an absolute path or name this user's home or account on a host.
+
+    A bare word is not compared with the names of user and host: these may be called `toys` or `draft`.
+    """
     if isinstance(value, dict):
         return [hit for name, item in value.items() for hit in private_texts(item, f"{key}.{name}".lstrip("."))]
     if isinstance(value, (list, tuple)):
         return [hit for i, item in enumerate(value) for hit in private_texts(item, f"{key}[{i}]")]
-    is_private = isinstance(value, str) and (_is_path(value) or value in (os.environ.get("USER"), os.uname().nodename))
-    return [(key, value)] if is_private else []
+    return [(key, value)] if isinstance(value, str) and (_is_path(value) or _names_account(value)) else []
 
 
 def _is_path(text: str) -> bool:
     return text.startswith(("/", "~", "\\\\", "file:")) or re.match(r"[A-Za-z]:[\\/]", text) is not None
+
+
+def _names_account(text: str) -> bool:
+    """Whether a text has the home folder in it, `user@` or `@host`, or is the full name of this host with its domain."""
+    user, host, home = os.environ.get("USER", ""), os.uname().nodename, os.path.expanduser("~")
+    marks = [home] * (len(home) > 1) + [f"{user}@"] * bool(user) + [f"@{host}"] * bool(host)
+    return any(mark in text for mark in marks) or (text == host and "." in host)

@@ -9,14 +9,22 @@ from pathlib import Path
 from rich.console import Group
 from rich.table import Table
 
+from odd_bench.data.fields import text
 from odd_bench.data.folder import Description, read_description, shard_paths, split_of
-from odd_bench.data.layout import read_scene
-from odd_bench.data.shards import open_shard
+from odd_bench.data.shards import opened, stored_scenes
+from odd_bench.data.views import TEST_VIEWS, spread_views
+from odd_bench.scene import SceneObject
+
+STEPS = (1, 20, 50, 100, 200, 500, 1000)  # changed pixels at which the rows of the histogram begin
+UNKNOWN = "unknown"
 
 
 @dataclass
 class SplitCounts:
-    """Counted over the shards of one split. size_bytes: of the shard files."""
+    """Counted over the shards of one split. size_bytes: of the shard files.
+
+    seen: odd objects by the changed pixels that the best of the test views shows: the first number of their row, or UNKNOWN.
+    """
 
     scenes: int = 0
     views: int = 0
@@ -25,6 +33,7 @@ class SplitCounts:
     shapes: set[str] = field(default_factory=set)
     categories: set[str] = field(default_factory=set)
     types: Counter[str] = field(default_factory=Counter)
+    seen: Counter[int | str] = field(default_factory=Counter)
     size_bytes: int = 0
 
 
@@ -43,14 +52,14 @@ def gather(folder: Path) -> Info:
     splits: dict[str, SplitCounts] = {}
     pictures = set()
     for path in shard_paths(folder):
-        with open_shard(path) as file:
+        with opened(path) as file:
             counts = splits.setdefault(split_of(path), SplitCounts())
             counts.size_bytes += path.stat().st_size
-            for group in file["scenes"].values():
-                depth = "with" if "depth" in group else "without"
-                scene = read_scene(group)
+            codec = text(file, "codec")
+            for stored in stored_scenes(file):
+                depth, scene = "with" if stored.has_depth else "without", stored.scene
                 size = f"{scene.cameras[0].width} x {scene.cameras[0].height} px"
-                pictures.add(f"{file.attrs['codec']}, {size}, {depth} depth")
+                pictures.add(f"{codec}, {size}, {depth} depth")
                 _add(counts, scene)
     return Info(description, splits, tuple(sorted(pictures)))
 
@@ -62,7 +71,16 @@ def _add(counts: SplitCounts, scene) -> None:
     counts.shapes.add(scene.shape)
     counts.categories.add(scene.category)
     counts.types.update(one.type for one in scene.objects if one.label)
+    counts.seen.update(_seen_step(one) for one in scene.objects if one.label)
     counts.without_odd += not any(one.label for one in scene.objects)
+
+
+def _seen_step(one: SceneObject) -> int | str:
+    """The row of the histogram that an odd object belongs to."""
+    test = one.changed_pixels[spread_views(len(one.changed_pixels), TEST_VIEWS)]
+    if (test < 0).any():
+        return UNKNOWN
+    return max((step for step in STEPS if step <= test.max()), default=0)
 
 
 def tables(info: Info) -> Group:
@@ -70,6 +88,8 @@ def tables(info: Info) -> Group:
     about = info.description
     heading = f"[bold]{about.name}[/bold] {about.version}  {about.digest[:19]}\n{'; '.join(info.pictures)}"
     parts = [heading, _split_table(info.splits), _type_table(info.splits)]
+    if any(counts.seen for counts in info.splits.values()):
+        parts += [f"odd objects by changed pixels, best of {TEST_VIEWS} test views", _seen_table(info.splits)]
     if about.quality or about.seconds:
         parts.append(_counter_table(about))
     return Group(*parts)
@@ -94,6 +114,19 @@ def _type_table(splits: dict[str, SplitCounts]) -> Table:
         table.add_column(split, justify="right")
     for name in sorted(set().union(*(counts.types for counts in splits.values()))):
         table.add_row(name.replace("_", " "), *(f"{counts.types[name]:,}" for counts in splits.values()))
+    return table
+
+
+def _seen_table(splits: dict[str, SplitCounts]) -> Table:
+    """Odd objects by the changed pixels of the best test view."""
+    table = Table("pixels")
+    for split in splits:
+        table.add_column(split, justify="right")
+    ends = {low: f"{low} - {high - 1}" for low, high in zip((0, *STEPS), STEPS, strict=False)}
+    names = {**ends, 0: "none", STEPS[-1]: f"{STEPS[-1]:,} or more", UNKNOWN: UNKNOWN}
+    for step, name in names.items():
+        if any(counts.seen[step] for counts in splits.values()):
+            table.add_row(name, *(f"{counts.seen[step]:,}" for counts in splits.values()))
     return table
 
 

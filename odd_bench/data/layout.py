@@ -1,4 +1,4 @@
-"""How one scene lies in an HDF5 group, field by field.
+"""How one scene lies in an HDF5 group, field by field, and how it is written there.
 
 Group `/scenes/<name>`; attributes: split, category, shape, plan_sha256, label_sha256, image_sha256.
 
@@ -15,27 +15,15 @@ Group `/scenes/<name>`; attributes: split, category, shape, plan_sha256, label_s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import h5py
 import numpy as np
 
-from odd_bench.data.codec import (
-    MAX_OBJECTS,
-    CodecConfig,
-    decode_masks,
-    decode_picture,
-    depth_from_steps,
-    depth_to_steps,
-    encode_masks,
-    encode_pictures,
-    join_blobs,
-)
+from odd_bench.data.codec import MAX_OBJECTS, CodecConfig, depth_to_steps, encode_masks, encode_pictures, join_blobs
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError
 from odd_bench.data.record import SceneRecord
-from odd_bench.data.tables import LEGACY_BOXES, cameras_of, objects_of, scene_tables
-from odd_bench.scene import Scene
+from odd_bench.data.tables import LEGACY_BOXES, scene_tables
+from odd_bench.names import name_problem
 
 SCENE_ATTRIBUTES = ("split", "category", "shape", "plan_sha256", "label_sha256", "image_sha256")
 FIELDS = ("images", "image_offsets", "masks", "mask_offsets", "cameras", "objects")
@@ -65,6 +53,9 @@ def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> 
 def check_shapes(record: SceneRecord) -> None:
     """Raise DataError naming the first array that does not fit the cameras and the objects."""
     scene, views, objects = record.scene, len(record.scene.cameras), len(record.scene.objects)
+    for name in (scene.name, scene.split, scene.category, scene.shape):
+        if problem := name_problem(name):
+            raise DataError(scene.name, f"{problem}: {name[:60]!r}", "names of one path component")
     if not views or not objects or objects > MAX_OBJECTS:
         raise DataError(scene.name, f"{views} views, {objects} objects", f"1 or more views, 1 to {MAX_OBJECTS} objects")
     size = (scene.cameras[0].height, scene.cameras[0].width)
@@ -78,55 +69,3 @@ def check_shapes(record: SceneRecord) -> None:
     if record.instance.max() > objects or record.change.max() > 2:
         found = f"instance up to {record.instance.max()}, change up to {record.change.max()}"
         raise DataError(f"{scene.name}/masks", found, f"instance up to {objects}, change up to 2")
-
-
-def read_scene(group: h5py.Group) -> Scene:
-    """Cameras and objects of one scene group."""
-    legacy_boxes = group[LEGACY_BOXES][()] if LEGACY_BOXES in group else None
-    cameras, objects = cameras_of(group["cameras"][()]), objects_of(group["objects"][()], legacy_boxes)
-    name = group.name.rsplit("/", 1)[-1]
-    return Scene(name, group.attrs["split"], group.attrs["category"], group.attrs["shape"], cameras, objects)
-
-
-def read_record(group: h5py.Group) -> SceneRecord:
-    """Everything of one scene, decoded."""
-    scene = read_scene(group)
-    views = range(len(scene.cameras))
-    instance, change = read_masks(group, views)
-    depth_m = depth_from_steps(group["depth"][()]) if "depth" in group else None
-    return SceneRecord(scene, read_images(group, views), instance, change, depth_m, group.attrs["plan_sha256"])
-
-
-def read_images(group: h5py.Group, views: Sequence[int]) -> np.ndarray:
-    """(n, h, w, 3) uint8 pictures of the given views."""
-    return np.stack([decode_picture(blob) for blob in _blobs(group, "images", "image_offsets", views)])
-
-
-def read_masks(group: h5py.Group, views: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Instance and change masks of the given views, each (n, h, w) uint8."""
-    pairs = [decode_masks(blob) for blob in _blobs(group, "masks", "mask_offsets", views)]
-    instance, change = zip(*pairs, strict=True)
-    return np.stack(instance), np.stack(change)
-
-
-def read_depth(group: h5py.Group, views: Sequence[int]) -> np.ndarray:
-    """(n, h, w) float32 planar z in metres, 0 where nothing was hit. Raises DataError where depth was left out."""
-    if "depth" not in group:
-        raise DataError(f"{group.file.filename}{group.name}", "no depth", "a data set made with depth")
-    depth = group["depth"]
-    _check_views(group, views, len(depth))
-    return depth_from_steps(np.stack([depth[view] for view in views]))
-
-
-def _blobs(group: h5py.Group, field: str, offsets_field: str, views: Sequence[int]) -> list[bytes]:
-    """Encoded views. Three or more are read in one go: that costs less than finding them one by one."""
-    data, offsets = group[field], group[offsets_field][()]
-    _check_views(group, views, len(offsets) - 1)
-    if len(views) > 2:
-        data = data[()]
-    return [data[offsets[view] : offsets[view + 1]].tobytes() for view in views]
-
-
-def _check_views(group: h5py.Group, views: Sequence[int], count: int) -> None:
-    if not all(0 <= view < count for view in views):
-        raise DataError(f"{group.file.filename}{group.name}", f"views {list(views)}", f"0 to {count - 1}")

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from odd_bench.data import layout
+from odd_bench.data.damage import again
 from odd_bench.data.errors import DataError
+from odd_bench.data.fields import name_text, scene_names
 from odd_bench.data.folder import read_description, shard_paths
 from odd_bench.data.record import SceneRecord
-from odd_bench.data.shards import open_shard
+from odd_bench.data.shards import open_shard, opened, stored_scene
+from odd_bench.data.stored_scene import StoredScene
 from odd_bench.scene import Scene
+
+OPEN_SHARDS = 48  # at once, the one longest unused is closed for the next; a usual limit is 1,024 files a process
+SCENES_KEPT = 64  # whose cameras and objects stay in memory
 
 
 def open_dataset(folder: Path | str) -> Dataset:
@@ -23,29 +29,31 @@ def open_dataset(folder: Path | str) -> Dataset:
     description = read_description(folder)
     shards = {}
     for path in shard_paths(folder):
-        with open_shard(path) as file:
-            shards |= {name: (file.attrs["split"], path) for name in file["scenes"]}
+        with opened(path) as file:
+            split = name_text(file, "split")
+            shards |= {name: (split, path) for name in scene_names(file)}
     if not shards:
-        raise DataError(folder, "no scenes", "shards/*.h5", "Run the same generate command again")
+        raise DataError(folder, "no scenes", "shards/*.h5", again(folder))
     return Dataset(folder, description.name, shards)
 
 
 class Dataset:
     """A folder of shards. Files are opened when first read and once a process, so it can be pickled and forked.
 
-    shards: scene name to its split and shard. Every reading method raises DataError for a name or view that is not there.
+    At most OPEN_SHARDS are open at a time. shards: scene name to its split and shard. Every reading method raises DataError for
+    a name or view that is not there, and for what cannot be read.
     """
 
     def __init__(self, folder: Path, name: str, shards: dict[str, tuple[str, Path]]):
         self.folder, self.name = folder, name
         self._shards = shards
-        self._files: dict[tuple[int, Path], h5py.File] = {}
+        self._opened = _Opened()
 
     def __len__(self) -> int:
         return len(self._shards)
 
     def __getstate__(self) -> dict:
-        return {**self.__dict__, "_files": {}}
+        return {**self.__dict__, "_opened": _Opened()}
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -60,23 +68,23 @@ class Dataset:
 
     def scene(self, name: str) -> Scene:
         """Cameras and objects."""
-        return layout.read_scene(self._group(name))
+        return self._stored(name).scene
 
     def record(self, name: str) -> SceneRecord:
         """Everything of one scene, decoded."""
-        return layout.read_record(self._group(name))
+        return self._stored(name).record()
 
     def images(self, name: str, views: Sequence[int]) -> np.ndarray:
         """(n, h, w, 3) uint8 sRGB pictures of the given views."""
-        return layout.read_images(self._group(name), views)
+        return self._stored(name).images(views)
 
     def masks(self, name: str, views: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Instance and change masks of the given views, each (n, h, w) uint8; values as in SceneRecord."""
-        return layout.read_masks(self._group(name), views)
+        return self._stored(name).masks(views)
 
     def depths(self, name: str, views: Sequence[int]) -> np.ndarray:
         """(n, h, w) float32 planar z in metres, 0 where nothing was hit. DataError where the data set leaves depth out."""
-        return layout.read_depth(self._group(name), views)
+        return self._stored(name).depth(views)
 
     def image(self, name: str, view: int) -> np.ndarray:
         """(h, w, 3) uint8 sRGB."""
@@ -94,13 +102,41 @@ class Dataset:
         """(h, w) float32 metres, as in `depths`."""
         return self.depths(name, [view])[0]
 
-    def _group(self, name: str) -> h5py.Group:
+    def forget_scenes(self) -> None:
+        """Drop what is kept of the scenes read last; their shards stay open."""
+        self._opened.forget()
+
+    def _stored(self, name: str) -> StoredScene:
         if name not in self._shards:
             raise DataError(self.folder, f"no scene {name!r}", f"one of its {len(self)} scenes")
-        return self._file(self._shards[name][1])["scenes"][name]
+        return self._opened.scene(self._shards[name][1], name)
+
+
+class _Opened:
+    """What one process has open: a forked child opens its own files. A scene keeps its file open until it is dropped itself."""
+
+    def __init__(self):
+        self._process = os.getpid()
+        self._files: OrderedDict[Path, h5py.File] = OrderedDict()
+        self._scenes: OrderedDict[tuple[Path, str], StoredScene] = OrderedDict()
+
+    def scene(self, path: Path, name: str) -> StoredScene:
+        if self._process != os.getpid():
+            self.__init__()
+        found = self._scenes.pop((path, name), None) or stored_scene(self._file(path), name)
+        self._scenes[path, name] = found
+        while len(self._scenes) > SCENES_KEPT:
+            self._scenes.popitem(last=False)
+        return found
+
+    def forget(self) -> None:
+        self._scenes.clear()
 
     def _file(self, path: Path) -> h5py.File:
-        key = (os.getpid(), path)
-        if key not in self._files:
-            self._files[key] = open_shard(path)
-        return self._files[key]
+        file = self._files.pop(path, None) or open_shard(path)
+        self._files[path] = file
+        if len(self._files) > OPEN_SHARDS:
+            oldest, _ = self._files.popitem(last=False)
+            for key in [key for key in self._scenes if key[0] == oldest]:
+                del self._scenes[key]
+        return file

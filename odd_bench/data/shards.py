@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import h5py
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.data.codec import CodecConfig
+from odd_bench.data.damage import again, check_plain, described, reading, unreadable
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError
-from odd_bench.data.layout import FIELDS, SCENE_ATTRIBUTES, read_masks, read_record, read_scene, write_scene
+from odd_bench.data.fields import attribute, has_field, place, scene_names, subgroup, text
+from odd_bench.data.layout import FIELDS, SCENE_ATTRIBUTES, write_scene
 from odd_bench.data.record import SceneRecord
+from odd_bench.data.stored_scene import Labels, StoredScene
+from odd_bench.scene import Scene
 
 FORMAT, VERSION = "odd-bench/shard", 1
-AGAIN = "Remove the file and run the same generate command again"
+WHOLE = "a whole HDF5 file"
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,12 @@ class SceneDigests:
 def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDigests:
     """Keep one finished scene in its own small file: it appears under `path` only once it is on the disk and reads back.
 
-    Raises DataError where the record's arrays do not fit each other, the disk is full or the folder is read-only.
+    Raises DataError where the record's arrays do not fit each other, StorageError where it cannot be written.
     """
     with _memory_file() as file:
         file.attrs["codec"] = codec.name
         write_scene(file.create_group("scenes"), record, codec)
-        wanted = _stored_digests(file["scenes"][record.scene.name])
+        wanted = _stored_digests(StoredScene(file["scenes"][record.scene.name]))
         content = _finished(file)
     write_atomically(Path(path), content, lambda part: _expect([wanted], verify_shard(part), part))
     return wanted
@@ -45,13 +51,13 @@ def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDi
 
 def read_staged(path: Path) -> SceneRecord:
     """The one scene of a staged file. Raises DataError on anything that is not a whole, undamaged staged file."""
-    with open_shard(path) as file:
-        names = list(file["scenes"])
+    with opened(path) as file:
+        names = scene_names(file)
         if len(names) != 1:
-            raise DataError(path, f"{len(names)} scenes", "one staged scene", AGAIN)
-        group = file["scenes"][names[0]]
-        verify_scene(group)
-        return read_record(group)
+            raise DataError(path, f"{len(names)} scenes", "one staged scene", again(path))
+        scene = stored_scene(file, names[0])
+        verify_scene(scene)
+        return scene.record()
 
 
 def pack_shard(staged_paths: Sequence[Path], shard_path: Path, dataset_name: str, split: str) -> list[SceneDigests]:
@@ -65,11 +71,34 @@ def pack_shard(staged_paths: Sequence[Path], shard_path: Path, dataset_name: str
         shard.attrs["dataset"], shard.attrs["split"] = dataset_name, split
         scenes = shard.create_group("scenes")
         for path in staged_paths:
-            with open_shard(path) as staged:
-                wanted += [_copy(staged, scenes, name, path) for name in staged["scenes"]]
+            with opened(path) as staged:
+                wanted += [_copy(staged, scenes, name, path) for name in scene_names(staged)]
         content = _finished(shard)
     write_atomically(Path(shard_path), content, lambda part: _expect(wanted, verify_shard(part), part))
     return wanted
+
+
+def salvage_scenes(path: Path, wanted: Mapping[str, str], staged: Callable[[str], Path]) -> set[str]:
+    """Stage the wanted scenes of a damaged shard that are whole themselves; returns their names.
+
+    wanted: plan digest by scene name. staged: where to keep a scene, by name. What was staged and packed again has the bytes it
+    would have had. Raises DataError where the file as a whole cannot be opened, StorageError where nothing can be written.
+    """
+    saved = set()
+    with opened(path) as file:
+        for name, plan_sha256 in wanted.items():
+            try:
+                stored = stored_scene(file, name)
+                digests = verify_scene(stored)
+                content = _staged_content(file, stored)
+            except Exception:
+                continue
+            if digests.plan_sha256 == plan_sha256:
+                write_atomically(
+                    staged(name), content, lambda part, one=digests: _expect([one], verify_shard(part), part)
+                )
+                saved.add(name)
+    return saved
 
 
 def verify_shard(path: Path) -> list[SceneDigests]:
@@ -77,67 +106,112 @@ def verify_shard(path: Path) -> list[SceneDigests]:
 
     Raises DataError naming the scene and the digest that is not the stored one.
     """
-    with open_shard(path) as file:
-        return [verify_scene(group) for group in file["scenes"].values()]
+    with opened(path) as file:
+        return [verify_scene(scene) for scene in stored_scenes(file)]
 
 
-def verify_scene(group: h5py.Group) -> SceneDigests:
-    """Recompute the digests of one scene group; DataError where one is not the stored one or a field cannot be read."""
-    stored = _stored_digests(group)
-    try:
-        depth = group["depth"][()] if "depth" in group else None
-        scene = read_scene(group)
-        instance, change = read_masks(group, range(len(scene.cameras)))
-        labels = label_sha256(scene, instance, change, depth, stored.plan_sha256)
-        images = image_sha256(group["images"][()], group["image_offsets"][()])
-    except (OSError, ValueError, IndexError, TypeError, SyntaxError) as error:  # as h5py, numpy and Pillow put it
-        raise DataError(f"{group.file.filename}{group.name}", str(error), "fields that can be read", AGAIN) from error
-    for name, found, expected in (
-        ("label_sha256", labels, stored.label_sha256),
-        ("image_sha256", images, stored.image_sha256),
+def read_scenes(path: Path) -> Iterator[Scene]:
+    """Cameras and objects of every scene of a shard, one after the other. Raises DataError."""
+    with opened(path) as file:
+        for scene in stored_scenes(file):
+            yield scene.scene
+
+
+def verify_scene(stored: StoredScene, labels: Labels | None = None) -> SceneDigests:
+    """Recompute the digests of one scene; DataError where one is not the stored one or a field cannot be read.
+
+    labels: if they have been read already.
+    """
+    digests = _stored_digests(stored)
+    found = labels or stored.labels()
+    label = label_sha256(stored.scene, found.instance, found.change, found.depth_steps, digests.plan_sha256)
+    images = image_sha256(*stored.encoded_images())
+    for name, content, expected in (
+        ("label_sha256", label, digests.label_sha256),
+        ("image_sha256", images, digests.image_sha256),
     ):
-        if found != expected:
-            raise DataError(f"{group.file.filename}{group.name}/{name}", f"content {found[:12]}", expected[:12], AGAIN)
-    return stored
+        if content != expected:
+            where = place(stored.group, name)
+            raise DataError(where, f"content {content[:12]}", expected[:12], again(stored.group.file.filename))
+    return digests
+
+
+def stored_scenes(file: h5py.File) -> Iterator[StoredScene]:
+    """The scenes of an open shard in the order of their names."""
+    for name in scene_names(file):
+        yield stored_scene(file, name)
+
+
+def stored_scene(file: h5py.File, name: str) -> StoredScene:
+    """One scene of an open shard. Raises DataError where there is none, or only a link to one."""
+    with reading(f"{file.filename}/scenes/{name}", "a scene"):
+        return StoredScene(subgroup(subgroup(file, "scenes"), name), file)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """A shard, open for reading; whatever goes wrong inside is a DataError of that file."""
+    with open_shard(path) as file, reading(path, WHOLE):
+        yield file
 
 
 def open_shard(path: Path) -> h5py.File:
-    """Open a shard for reading. Raises DataError where it is absent, truncated, foreign, unfinished or of another version."""
+    """Open a shard for reading. Raises DataError where it is absent, in use, damaged, foreign or unfinished."""
     path = Path(path)
-    if not path.is_file():
-        raise DataError(path, "no such file", "an odd-bench shard")
+    check_plain(path, "an odd-bench shard")
     try:
         file = h5py.File(path, "r")
-    except OSError as error:
-        raise DataError(path, f"{path.stat().st_size:,} bytes that HDF5 cannot open ({_reason(error)})",
-                        "a whole HDF5 file", AGAIN) from error  # fmt: skip
-    problem = _header_problem(file)
+    except Exception as error:
+        raise _cannot_open(path, error) from error
+    try:
+        with reading(path, WHOLE):
+            problem = _header_problem(file)
+    except DataError:
+        file.close()
+        raise
     if problem is not None:
         file.close()
         raise DataError(path, *problem)
     return file
 
 
+def _cannot_open(path: Path, error: Exception) -> DataError:
+    found = unreadable(path, error, WHOLE)
+    if found.found != described(error):
+        return found
+    return DataError(path, f"{path.stat().st_size:,} bytes that HDF5 cannot open ({found.found})", WHOLE, found.hint)
+
+
 def _header_problem(file: h5py.File) -> tuple[str, str, str] | None:
     """Found, expected and hint where a file is not a finished shard of this version."""
-    if file.attrs.get("format") != FORMAT:
-        return f"format {file.attrs.get('format')!r}", FORMAT, "Move the foreign file out of the data set's folder"
-    if file.attrs.get("version") != VERSION:
-        hint = "Use the release of odd-bench that wrote it, or make the data set again"
-        return f"version {file.attrs.get('version')}", f"version {VERSION}", hint
-    if not file.attrs.get("complete") or "scenes" not in file:
-        return "an unfinished shard", "complete = True", AGAIN
+    form, version = attribute(file, "format", str), attribute(file, "version", int)
+    if form != FORMAT:
+        return f"format {form!r}", FORMAT, "Move the foreign file out of the data set's folder"
+    if version != VERSION:
+        return (
+            f"version {version}",
+            f"version {VERSION}",
+            "Use the release of odd-bench that wrote it, or make the data set again",
+        )
+    if not attribute(file, "complete", bool) or not has_field(file, "scenes"):
+        return "an unfinished shard", "complete = True", again(file.filename)
     return None
 
 
-def _reason(error: OSError) -> str:
-    """The part of an HDF5 error that a user can read."""
-    return str(error).partition("(")[2].rstrip(")") or str(error)
+def _staged_content(shard: h5py.File, stored: StoredScene) -> bytes:
+    """The bytes of a staged file with one scene of a shard, still encoded."""
+    with _memory_file() as file:
+        file.attrs["codec"] = text(shard, "codec")
+        shard.copy(stored.group, file.create_group("scenes"), stored.name)
+        return _finished(file)
+
+
+_numbers = count()  # HDF5 tells open files apart by name, those in memory too
 
 
 def _memory_file() -> h5py.File:
     """A new HDF5 file in memory: HDF5 never meets a full disk, and the bytes can be written in one go."""
-    file = h5py.File("shard", "w", driver="core", backing_store=False, block_size=1 << 20)
+    file = h5py.File(f"shard-{next(_numbers)}", "w", driver="core", backing_store=False, block_size=1 << 20)
     file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
     return file
 
@@ -150,25 +224,23 @@ def _finished(file: h5py.File) -> bytes:
 
 
 def _copy(staged: h5py.File, scenes: h5py.Group, name: str, path: Path) -> SceneDigests:
-    shard = scenes.file
-    codec = shard.attrs.setdefault("codec", staged.attrs["codec"])
-    split = staged["scenes"][name].attrs["split"]
-    if codec != staged.attrs["codec"] or split != shard.attrs["split"] or name in scenes:
-        found = f"codec {staged.attrs['codec']}, split {split}, {'a second' if name in scenes else 'one'} {name}"
-        raise DataError(path, found, f"codec {codec}, split {shard.attrs['split']}, every scene once", AGAIN)
-    staged.copy(staged["scenes"][name], scenes, name)
-    return _stored_digests(scenes[name])
+    shard, scene = scenes.file, stored_scene(staged, name)
+    own_codec, split = text(staged, "codec"), scene.text("split")
+    codec = shard.attrs.setdefault("codec", own_codec)
+    if codec != own_codec or split != shard.attrs["split"] or name in scenes:
+        found = f"codec {own_codec}, split {split}, {'a second' if name in scenes else 'one'} {name}"
+        raise DataError(path, found, f"codec {codec}, split {shard.attrs['split']}, every scene once", again(path))
+    staged.copy(scene.group, scenes, name)
+    return _stored_digests(StoredScene(scenes[name]))
 
 
-def _stored_digests(group: h5py.Group) -> SceneDigests:
-    missing = [field for field in FIELDS if field not in group]
-    missing += [name for name in SCENE_ATTRIBUTES if name not in group.attrs]
+def _stored_digests(stored: StoredScene) -> SceneDigests:
+    missing = [name for name in FIELDS if not has_field(stored.group, name)]
+    missing += [name for name in SCENE_ATTRIBUTES if name not in stored.group.attrs]
     if missing:
-        raise DataError(
-            f"{group.file.filename}{group.name}", f"no {', '.join(missing)}", "every field of a scene", AGAIN
-        )
-    attributes = (group.attrs[name] for name in ("plan_sha256", "label_sha256", "image_sha256"))
-    return SceneDigests(group.name.rsplit("/", 1)[-1], *attributes)
+        where = place(stored.group)
+        raise DataError(where, f"no {', '.join(missing)}", "every field of a scene", again(stored.group.file.filename))
+    return SceneDigests(stored.name, *map(stored.text, ("plan_sha256", "label_sha256", "image_sha256")))
 
 
 def _expect(wanted: list[SceneDigests], found: list[SceneDigests], path: Path) -> None:

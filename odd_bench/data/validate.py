@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from odd_bench.data.check_files import PREVIEW, check_config, check_plan, check_previews
 from odd_bench.data.check_labels import HINT
-from odd_bench.data.check_shard import SceneEntry, ShardReport, check_shard
+from odd_bench.data.check_shard import SceneEntry, ShardReport, check_shards
+from odd_bench.data.damage import again, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import (
+    CONFIG,
     DESCRIPTION,
     GROUND_TRUTH,
     PLAN,
-    QUARANTINE,
     SHARD_NAME,
     STRADDLING,
     private_texts,
     read_description,
-    shard_path,
     shard_paths,
-)  # fmt: skip
+    split_of,
+)
 from odd_bench.scene import SPLITS
 from odd_bench.scoring.ground_truth import read_ground_truth, scene_digest
 from odd_bench.scoring.problems import Problem, ScoringError
@@ -34,33 +34,58 @@ UNSEEN_SPLIT = "test-unseen"
 @dataclass(frozen=True)
 class Validation:
     """What was looked at and every problem found, of kinds: description, plan, shards, fields, digests, labels, masks,
-    pixel counts, poses, cameras, boxes, depth, pictures, splits, ground truth."""
+    pixel counts, poses, cameras, boxes, depth, pictures, splits, ground truth, previews."""
 
     scenes: int
     shards: int
     problems: tuple[Problem, ...]
 
 
-def validate(folder: Path, deep: bool = False, track: Callable[[list], Iterable] = iter) -> Validation:
+def validate(
+    folder: Path, deep: bool = False, track: Callable[[Iterable, int], Iterable] = lambda reports, count: reports,
+    workers: int = 1,
+) -> Validation:  # fmt: skip
     """Check a data set; never raises for what is wrong with it.
 
-    deep: decode every picture too. track: wraps the list of shards, to show progress.
+    deep: decode every picture too. track: wraps the reports of the shards, given their number, to show progress. workers:
+    processes that share the shards.
     """
     folder = Path(folder)
-    reports = [check_shard(path, deep) for path in track(shard_paths(folder))]
+    paths = shard_paths(folder)
+    reports = list(track(check_shards(paths, deep, workers), len(paths)))
     entries = [(report.shard, scene) for report in reports for scene in report.scenes]
-    problems = [
-        *_check_description(folder, entries),
-        *_check_plan(folder, reports),
-        *(problem for report in reports for problem in report.problems),
-        *_check_names(reports),
-        *_check_splits(entries, _stated_straddling(folder)),
-        *_check_ground_truth(folder, entries),
-    ]
-    return Validation(len(entries), len(reports), tuple(problems))
+    unread = {report.shard for report in reports if not report.accessible}
+    checks = (
+        ("description", DESCRIPTION, lambda: _check_description(folder, entries, unread)),
+        ("description", CONFIG, lambda: check_config(folder)),
+        ("plan", PLAN, lambda: check_plan(folder, reports)),
+        ("shards", "", lambda: (problem for report in reports for problem in report.problems)),
+        ("shards", "", lambda: _check_names(reports)),
+        ("splits", "", lambda: _check_splits(entries, _stated_straddling(folder))),
+        ("ground truth", GROUND_TRUTH, lambda: _check_ground_truth(folder, entries, unread)),
+        ("previews", PREVIEW, lambda: check_previews(folder)),
+    )
+    problems = [problem for kind, path, check in checks for problem in _guarded(kind, path, check)]
+    return Validation(len(entries), len(reports), tuple(_with_hint(folder, problems)))
 
 
-def _check_description(folder: Path, entries: list[tuple[str, SceneEntry]]) -> Iterator[Problem]:
+def _guarded(kind: str, path: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
+    """The problems a check finds; values that it cannot even look at are one more."""
+    try:
+        with reading(path, "values of the kinds that the format has", HINT):
+            yield from check()
+    except DataError as error:
+        yield Problem(kind, path, error.found, error.expected, error.hint)
+
+
+def _with_hint(folder: Path, problems: list[Problem]) -> list[Problem]:
+    """The problems with the hint of the command that made the data set: imported data cannot be generated again."""
+    hint = again(folder).replace("file", "shard")
+    return [replace(problem, hint=hint) if problem.hint == HINT else problem for problem in problems]
+
+
+def _check_description(folder: Path, entries: list[tuple[str, SceneEntry]], unread: set[str]) -> Iterator[Problem]:
+    """unread: shards that are in use or may not be read, whose scenes are unknown."""
     try:
         description = read_description(folder)
     except DataError as error:
@@ -72,57 +97,8 @@ def _check_description(folder: Path, entries: list[tuple[str, SceneEntry]]) -> I
         )
     counted = dict(Counter(scene.split for _, scene in entries))
     stated = {split: count for split, count in description.counts.get("scenes", {}).items() if count}
-    if stated != counted:
+    if stated != counted and not unread:
         yield Problem("description", f"{DESCRIPTION}: counts.scenes", str(stated), f"{counted} as in the shards", HINT)
-
-
-def _check_plan(folder: Path, reports: list[ShardReport]) -> Iterator[Problem]:
-    """Every planned scene lies in its shard, made from its line, or is in quarantine; nothing unplanned is there."""
-    if not (folder / PLAN).exists():
-        return
-    lines, bad = _json_lines(folder / PLAN)
-    yield from bad
-    given_up, bad = _json_lines(folder / QUARANTINE) if (folder / QUARANTINE).exists() else ({}, [])
-    yield from bad
-    found = {scene.name: (report.shard, scene) for report in reports for scene in report.scenes}
-    broken = {report.shard for report in reports if not report.readable}
-    damaged = {problem.path.partition(": ")[2].partition("/")[0] for report in reports for problem in report.problems}
-    for name, (line, planned) in lines.items():
-        shard = shard_path(folder, planned["split"], planned["index"]).name
-        if name not in found and name not in given_up and name not in damaged and shard not in broken:
-            yield Problem("plan", f"{shard}: {name}", "no such scene", "every planned scene, or its quarantine", HINT)
-        elif name in found:
-            yield from _check_planned(*found[name], shard, line, planned)
-    for name in sorted(set(found) - set(lines)):
-        yield Problem("plan", f"{found[name][0]}: {name}", "a scene without a plan line", "planned scenes only", HINT)
-
-
-def _check_planned(lies_in: str, scene: SceneEntry, shard: str, line: str, planned: dict) -> Iterator[Problem]:
-    if lies_in != shard:
-        yield Problem("plan", f"{lies_in}: {scene.name}", f"it in {lies_in}", shard, HINT)
-    if scene.plan_sha256 != hashlib.sha256(line.encode()).hexdigest():
-        yield Problem(
-            "plan", f"{lies_in}: {scene.name}/plan_sha256", scene.plan_sha256[:12], "that of its plan line", HINT
-        )
-    for key in ("split", "category", "shape"):
-        if getattr(scene, key) != planned[key]:
-            yield Problem(
-                "plan", f"{lies_in}: {scene.name}/{key}", getattr(scene, key), f"{planned[key]} as planned", HINT
-            )
-
-
-def _json_lines(path: Path) -> tuple[dict[str, tuple[str, dict]], list[Problem]]:
-    """Line and its value by scene name, and the lines that could not be read."""
-    lines, problems = {}, []
-    for number, line in enumerate(path.read_text().splitlines()):
-        try:
-            value = json.loads(line)
-            lines[value["scene"]] = line, value
-        except (ValueError, KeyError, TypeError) as error:
-            problems.append(
-                Problem("plan", f"{path.name}:{number + 1}", str(error), "one JSON object with a scene", HINT)
-            )
-    return lines, problems
 
 
 def _check_names(reports: list[ShardReport]) -> Iterator[Problem]:
@@ -165,8 +141,11 @@ def _check_splits(entries: list[tuple[str, SceneEntry]], straddling: Collection[
             )
 
 
-def _check_ground_truth(folder: Path, entries: list[tuple[str, SceneEntry]]) -> Iterator[Problem]:
-    """The ground-truth file says what the shards say, and dataset.json carries its digest."""
+def _check_ground_truth(folder: Path, entries: list[tuple[str, SceneEntry]], unread: set[str]) -> Iterator[Problem]:
+    """The ground-truth file says what the shards say, and dataset.json carries its digest.
+
+    unread: shards that are in use or may not be read; scenes of their splits may lie there.
+    """
     try:
         truth = read_ground_truth(folder / GROUND_TRUTH)
     except ScoringError as error:
@@ -181,7 +160,10 @@ def _check_ground_truth(folder: Path, entries: list[tuple[str, SceneEntry]]) -> 
         elif scene_digest(truth.scenes[scene.name]) != scene.truth_digest:
             found = f"objects that differ from {GROUND_TRUTH}"
             yield Problem("ground truth", f"{shard}: {scene.name}/objects", found, "the same objects", HINT)
+    unknown = {split_of(Path(shard)) for shard in unread}
     for name in sorted(set(truth.scenes) - {scene.name for _, scene in entries}):
+        if truth.scenes[name].split in unknown or None in unknown:
+            continue
         yield Problem(
             "ground truth", f"{GROUND_TRUTH}: {name}", "a scene that no shard has", "scenes of the shards", HINT
         )

@@ -13,10 +13,10 @@ from odd_bench.captures.placing import Wishes
 from odd_bench.detect.page import summary
 from odd_bench.detect.pictures import write_pictures
 from odd_bench.detect.run import Detection, DetectOptions, detect
-from odd_bench.detector.weights import load_weights, object_size_m, read_card, shipped
 from odd_bench.errors import WrongUse, stoppable
-from odd_bench.freed_memory import keep_freed_memory
-from odd_bench.train_command import open_or_explain, predict_run, tracked
+from odd_bench.training.freed_memory import keep_freed_memory
+from odd_bench.training.run import open_or_explain, predict_run, tracked
+from odd_bench.weights import load_weights, object_size_m, read_card, shipped
 
 LARGEST_OBJECT_M = 100.0
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
 from odd_bench.detect.telling import telling_views

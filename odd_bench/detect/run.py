@@ -12,22 +12,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from odd_bench.boxes import box_corners
+from odd_bench.atomic import write_atomically
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.opening import open_capture
 from odd_bench.captures.placing import Placement, Wishes, floor_plan, place
 from odd_bench.captures.reconstruct import reconstruct, with_points
 from odd_bench.captures.resample import View, seen_by
 from odd_bench.captures.views import aimed_camera, choose_views, model_view, scene_eyes, shown_share
-from odd_bench.data.atomic import write_atomically
 from odd_bench.detect.batch import capture_batch
 from odd_bench.detect.page import Shown, detection_page
 from odd_bench.detect.telling import best_views, telling_views
 from odd_bench.errors import WrongUse
-from odd_bench.method import ReadsData
-from odd_bench.predict import Run, header, timed_answer
+from odd_bench.geometry.boxes import box_corners
 from odd_bench.scene import Camera
 from odd_bench.scoring import DatasetRef, PredictionWriter
+from odd_bench.training.method import ReadsData
+from odd_bench.training.predict import Run, header, timed_answer
 from odd_bench.view.floor_plan import drawn_plan
 from odd_bench.view.suspicion import Found, color_of, drawn
 
@@ -111,10 +111,12 @@ def detect(
 def check_method(run: Run) -> None:
     """Raise WrongUse where the method needs more than pictures with cameras."""
     if run.method.gt_boxes or run.method.gt_count:
-        raise WrongUse(f"--weights: found {run.model} that is told the true boxes; expected a method that finds them")
+        raise WrongUse(
+            f"--weights: found {run.spec.name} that is told the true boxes; expected a method that finds them"
+        )
     if isinstance(run.method, ReadsData):
         raise WrongUse(
-            f"--weights: found {run.model}, which reads a data set; expected reference, imvoxelnet or detr3d"
+            f"--weights: found {run.spec.name}, which reads a data set; expected reference, imvoxelnet or detr3d"
         )
 
 
@@ -262,7 +264,7 @@ def _close_ups(seen: dict[int, View], found: Found, number: int) -> list:
 def _cut_out(view: View, box: np.ndarray):
     from PIL import Image
 
-    from odd_bench.cameras import project
+    from odd_bench.geometry.cameras import project
 
     pixels, _ = project(view.camera, box_corners(box))
     middle, half = (pixels.min(axis=0) + pixels.max(axis=0)) / 2, ROOMY * float(np.ptp(pixels, axis=0).max()) / 2

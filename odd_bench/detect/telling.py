@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.cameras import eye
+from odd_bench.geometry.cameras import eye
 from odd_bench.scene import Camera
 from odd_bench.view.suspicion import Found, visibility
 

@@ -6,8 +6,41 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.detector.dbscan import dbscan
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.blocks.voxel_grid import VoxelGrid
+from odd_bench.data.batch import SceneBatch
+
+
+def dbscan(points: np.ndarray, eps: float, min_samples: int) -> np.ndarray:
+    """(n,) number of the cluster of each of points (n, d), -1 for noise.
+
+    A core point has min_samples points, itself included, within eps; core points within eps of each other are one cluster.
+    Clusters are numbered by their first core point; a border point belongs to the lowest number among its neighbours.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    n = len(points)
+    pairs = cKDTree(points).query_pairs(eps, output_type="ndarray")
+    core = np.bincount(pairs.ravel(), minlength=n) + 1 >= min_samples
+    linked = pairs[core[pairs].all(axis=1)]
+    _, component = connected_components(
+        coo_array((np.ones(len(linked), bool), tuple(linked.T)), (n, n)), directed=False
+    )
+    number = numbered(component[core])
+    label = np.full(n, n)
+    label[core] = number
+    for inner, outer in (pairs.T, pairs.T[::-1]):
+        border = core[inner] & ~core[outer]
+        np.minimum.at(label, outer[border], label[inner[border]])
+    return np.where(label < n, label, -1)
+
+
+def numbered(values: np.ndarray) -> np.ndarray:
+    """(n,) the same groups of equal values, numbered in the order of their first appearance."""
+    _, first, group = np.unique(values, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[group]
+
 
 MOST_VOXELS = 20_000  # the densest ones are enough; early in training everything may look opaque
 
@@ -98,3 +131,13 @@ def boxes_around(objects: list[np.ndarray], grid: VoxelGrid) -> np.ndarray:
 def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, count: int | None = None) -> np.ndarray:
     """Boxes (n, 6) around the clusters of alpha (z, y, x), metres; n may be 0."""
     return boxes_around(objects_from_alpha(alpha, config, count), grid)
+
+
+def told_boxes(config: BoxConfig, batch: SceneBatch, scene: int) -> np.ndarray | None:
+    """The true boxes (n, 6) of a scene where the detector is told them, else None."""
+    return batch.boxes[scene].cpu().numpy() if config.source == "oracle-box" else None
+
+
+def told_count(config: BoxConfig, batch: SceneBatch, scene: int) -> int | None:
+    """The number of objects of a scene where the detector is told it, else None."""
+    return len(batch.boxes[scene]) if config.source == "oracle-count" else None

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from odd_bench.blocks.backbone import Backbone
+from odd_bench.blocks.unet3d import Unet3d
 from odd_bench.data.dataset import FeatureFolder
 from odd_bench.data.reader import Dataset
-from odd_bench.detector.config import RunConfig, from_mapping, load_config, to_mapping, with_overrides
+from odd_bench.detector.comparison import Comparison
+from odd_bench.detector.comparison.registered import RegisteredComparison
+from odd_bench.detector.comparison.tokens import TokenComparison
+from odd_bench.detector.config import CONFIGURATIONS, DetectorConfig, RunConfig
 from odd_bench.detector.features import Pca, stored_features
 from odd_bench.detector.model import Detector
+from odd_bench.detector.volumes import Heads
+from odd_bench.training.method import MethodSpec
 
-__all__ = [
-    "TOLD_BOXES",
-    "describe",
-    "from_mapping",
-    "load_config",
-    "prepare",
-    "restore",
-    "to_mapping",
-    "with_overrides",
-]
+FORMER_NAMES = (  # of weights, in checkpoints of odd-bench 0.1
+    (r"^silhouettes\.", "compare.silhouettes."),
+    (r"^tops\.", "compare.heights."),
+    (r"^compare\.decision\.memory\.figures$", "compare.relations.decision.memory.features"),
+    (r"^compare\.(pixel|decision)\.", r"compare.relations.\1."),
+)
 
-TOLD_BOXES = ("model.boxes.source=oracle-box",)
+
+def build(config: DetectorConfig, pca: Pca | None = None) -> Detector:
+    """A new detector, its weights from torch's generator. pca: of the teacher's features, where they are distilled."""
+    backbone = Backbone(config.backbone)
+    volume = Unet3d(config.volume)
+    heads = Heads(config.backbone.width, config.heads)
+    return Detector(config, backbone, volume, heads, build_comparison(config, backbone), pca)
+
+
+def build_comparison(config: DetectorConfig, backbone: Backbone) -> Comparison:
+    """The way of comparing objects that `attention.kind` names."""
+    if config.attention.kind == "relations":
+        return RegisteredComparison(config, backbone.pyramid.widths)
+    return TokenComparison(config)
 
 
 def prepare(
@@ -40,19 +57,29 @@ def prepare(
         features, pca = stored_features(dataset, config.model.teacher, config.model.heads.d_f, device, track)
         pca = Pca(pca.mean.cpu(), pca.components.cpu())
     torch.manual_seed(config.train.seed)
-    return Detector(config.model, pca), features
+    return build(config.model, pca), features
 
 
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> Detector:
-    """The detector whose weights these are."""
+    """The detector whose weights these are, under today's names or former ones."""
     backbone = replace(config.model.backbone, weights="none")
     pca = Pca(weights["pca_mean"], weights["pca_components"]) if "pca_mean" in weights else None
-    detector = Detector(replace(config.model, backbone=backbone), pca)
-    detector.load_state_dict(weights)
+    detector = build(replace(config.model, backbone=backbone), pca)
+    detector.load_state_dict(renamed(weights))
     return detector
+
+
+def renamed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights by today's names."""
+    for former, name in FORMER_NAMES:
+        weights = {re.sub(former, name, key): value for key, value in weights.items()}
+    return weights
 
 
 def describe(config: RunConfig) -> dict[str, Any]:
     """What a prediction file should say about the method."""
     model = config.model
     return {"config": config.name, "teacher": model.teacher.kind, "attention": model.attention.kind}
+
+
+SPEC = MethodSpec("reference", CONFIGURATIONS, prepare, restore, describe, ("model.boxes.source=oracle-box",))

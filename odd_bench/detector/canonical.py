@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from odd_bench.detector.grid import VoxelGrid
-from odd_bench.detector.precision import full_precision
+from odd_bench.blocks.precision import full_precision
+from odd_bench.blocks.voxel_grid import VoxelGrid
+from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.comparison.attention import RoiConfig, cell_centres, pool
+from odd_bench.detector.volumes import Volumes
 
 
 @dataclass(frozen=True)
@@ -109,3 +112,24 @@ def pair_loss(
     target = torch.softmax(-(distance / spread).square() / 2, dim=1)
     predicted = torch.log_softmax(from_features @ to_features.T / temperature, dim=1)
     return -(target * predicted).sum(dim=1)[there]
+
+
+def canonical_loss(volumes: Volumes, batch: SceneBatch, config: CanonicalConfig, roi: RoiConfig) -> Tensor:
+    """Mean over scenes of the contrastive loss of projected features of true instances."""
+    return torch.stack([scene_canonical_loss(volumes, batch, scene, config, roi) for scene in range(len(batch))]).mean()
+
+
+def scene_canonical_loss(
+    volumes: Volumes, batch: SceneBatch, scene: int, config: CanonicalConfig, roi: RoiConfig
+) -> Tensor:
+    """Projected features of true instances against their canonical coordinates."""
+    poses, grid = batch.world_from_object[scene], volumes.grid
+    cells = cell_centres(batch.boxes[scene], grid, roi)
+    features = pool(volumes.features[scene], cells, grid)
+    on_object = pool(volumes.alpha[scene].detach()[None], cells, grid)[..., 0] > config.alpha_above  # (n, t)
+    if not on_object.any():
+        return features.sum() * 0
+    canonical = canonical_coordinates(cells, poses)
+    turns = symmetries(volumes.color_alpha[scene].detach(), canonical, on_object, poses, grid, config)
+    spread = config.spread_cells * (cells[0, 1] - cells[0, 0]).norm() / shape_scale(poses[0])
+    return contrastive_loss(volumes.project(features), canonical, on_object, turns, float(spread), config.temperature)

@@ -6,25 +6,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from odd_bench.blocks.backbone import BackboneConfig
+from odd_bench.blocks.unet3d import Unet3dConfig
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
 from odd_bench.data.augment import AugmentConfig
-from odd_bench.detector.attention import AttentionConfig
-from odd_bench.detector.backbone import BackboneConfig
 from odd_bench.detector.boxes import BoxConfig
 from odd_bench.detector.canonical import CanonicalConfig
 from odd_bench.detector.carving import CarvingConfig
-from odd_bench.detector.classifier import ClassifierConfig
-from odd_bench.detector.grid import VoxelGrid
-from odd_bench.detector.heads import HeadsConfig
+from odd_bench.detector.comparison.attention import AttentionConfig, ClassifierConfig, MatchingConfig, RoiConfig
+from odd_bench.detector.comparison.relations import RelationsConfig
 from odd_bench.detector.hulls import HullConfig
 from odd_bench.detector.losses import LossConfig
-from odd_bench.detector.matching import MatchingConfig
-from odd_bench.detector.relations import RelationsConfig
 from odd_bench.detector.render import RenderConfig
-from odd_bench.detector.roi import RoiConfig
 from odd_bench.detector.teacher import TeacherConfig
-from odd_bench.detector.unet3d import Unet3dConfig
-from odd_bench.training_config import TrainConfig
+from odd_bench.detector.volumes import HeadsConfig
+from odd_bench.training.configuration import TrainConfig
 
 __all__ = ["RunConfig", "from_mapping", "load_config", "named_configs", "to_mapping", "with_overrides"]
 

@@ -13,28 +13,57 @@ import torch
 from torch import Tensor
 
 from odd_bench.detector.hulls import Hulls, at, passing
-from odd_bench.detector.object_pixels import Rays
+from odd_bench.detector.object_pixels import ObjectRays
 from odd_bench.detector.registration import Placements
-from odd_bench.detector.summaries import over_others, relative, summary
+
+TOP_SHARES = (0.1, 0.03)  # of an object's points: an anomaly is seldom larger
+FARTHEST = 1e3  # distance to what does not count
+
+
+def summary(values: Tensor, counted: Tensor) -> Tensor:
+    """(..., 3 f): mean and means of the largest shares of values (..., t, f) over the counted points (..., t)."""
+    number = counted.sum(dim=-1, keepdim=True).clamp(min=1)  # (..., 1)
+    features = [values.masked_fill(~counted[..., None], 0).sum(dim=-2) / number]
+    ranked = values.masked_fill(~counted[..., None], -FARTHEST).sort(dim=-2, descending=True).values
+    rank = torch.arange(values.shape[-2], device=values.device)
+    for share in TOP_SHARES:
+        top = (share * number).ceil()
+        chosen = ((rank < top) & (rank < counted.sum(dim=-1, keepdim=True)))[..., None]
+        features.append(ranked.masked_fill(~chosen, 0).sum(dim=-2) / top)
+    return torch.cat(features, dim=-1)
+
+
+def over_others(features: Tensor) -> Tensor:
+    """(n, ..., 2 f): median and least over the other objects of features (n, n, ..., f); n at least 2."""
+    own = torch.eye(len(features), dtype=torch.bool, device=features.device)
+    own = own.reshape(*own.shape, *[1] * (features.ndim - 2))
+    median = features.masked_fill(own, torch.nan).nanmedian(dim=1).values
+    return torch.cat([median, features.masked_fill(own, torch.inf).amin(dim=1)], dim=-1)
+
+
+def relative(features: Tensor, least: float) -> Tensor:
+    """Features (n, f) in units of their mean over the scene, which counts as no less than `least`."""
+    return features / features.mean(dim=0).abs().clamp(min=least)
+
 
 QUANTILES = (0.5, 0.75, 1.0)  # of the others' distances at a place: half of them, most, or any one cuts it off
 LEAST = 0.01  # half sides: a mean below this is no measure
 SURFACE_CELLS = 2.0  # thickness of what stands for the surface of the agreed shape
-SHAPE_FIGURES = 2 * 3 * (2 * len(QUANTILES) + 2 * 4)
+SHAPE_FEATURES = 2 * 3 * (2 * len(QUANTILES) + 2 * 4)
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """figures: (n, SHAPE_FIGURES) of the objects, in half sides and relative to the scene. beyond: (n, r, QUANTILES), how far
+    """features: (n, SHAPE_FEATURES) of the objects, in half sides and relative to the scene. beyond: (n, r, QUANTILES), how far
     the ray through each pixel passes by the shape that the others agree on, relative to the scene.
     """
 
-    figures: Tensor
+    features: Tensor
     beyond: Tensor
 
 
 @torch.no_grad()
-def disagreement(hulls: Hulls, placements: Placements, rays: Rays) -> Disagreement:
+def disagreement(hulls: Hulls, placements: Placements, rays: ObjectRays) -> Disagreement:
     """Of at least two objects."""
     agreed = agreed_shapes(hulls, placements)
     lacking = torch.cat(
@@ -42,11 +71,11 @@ def disagreement(hulls: Hulls, placements: Placements, rays: Rays) -> Disagreeme
     )
     solid = [one.unflatten(1, hulls.signed.shape[1:]) for one in agreed]
     beyond = torch.stack([passing(one, rays.origins, rays.directions) for one in solid], dim=-1)
-    figures = torch.cat([lacking, summary(beyond, rays.counted), over_others(between(hulls, placements))], dim=1)
+    features = torch.cat([lacking, summary(beyond, rays.counted), over_others(between(hulls, placements))], dim=1)
     usual = (
         beyond[rays.counted].mean(dim=0).clamp(min=LEAST) if rays.counted.any() else beyond.new_ones(beyond.shape[-1])
     )
-    return Disagreement(torch.cat([figures, relative(figures, LEAST)], dim=1), beyond / usual)
+    return Disagreement(torch.cat([features, relative(features, LEAST)], dim=1), beyond / usual)
 
 
 def agreed_shapes(hulls: Hulls, placements: Placements) -> Tensor:

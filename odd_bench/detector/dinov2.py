@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from odd_bench.detector.backbone import IMAGENET_MEAN, IMAGENET_STD
+from odd_bench.blocks.backbone import IMAGENET_MEAN, IMAGENET_STD
+from odd_bench.blocks.stored_weights import complaint, fill, read_weights
 from odd_bench.detector.teacher import Teacher, TeacherConfig, file_digest
 from odd_bench.errors import OddBenchError, WrongUse
-from odd_bench.stored_weights import complaint, fill, read_weights
 
 PATCH = 14
 HUB_MODEL, HUB_WEIGHTS = "dinov2_vits14", "dinov2_vits14_pretrain.pth"

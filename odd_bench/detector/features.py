@@ -16,8 +16,10 @@ from torch import Tensor
 from odd_bench.data.dataset import FeatureFolder
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
+from odd_bench.detector.dinov2 import dinov2_teacher
 from odd_bench.detector.losses import covered_cells
-from odd_bench.detector.teacher import Teacher, TeacherConfig, build_teacher
+from odd_bench.detector.teacher import Teacher, TeacherConfig, efficientnet_teacher
+from odd_bench.errors import OddBenchError
 
 VIEWS_AT_ONCE = 5
 
@@ -32,6 +34,15 @@ class Pca:
     def __call__(self, maps: Tensor) -> Tensor:
         """(n, c, h, w) to (n, d, h, w)."""
         return torch.einsum("dc,nchw->ndhw", self.components, maps - self.mean[:, None, None])
+
+
+def build_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> Teacher:
+    """The teacher that distils. Raises OddBenchError where its package or weights are missing."""
+    if config.kind == "efficientnet-lite0":
+        return efficientnet_teacher(config.pixels, device)
+    if config.kind == "dinov2":
+        return dinov2_teacher(config, device)
+    raise OddBenchError(f"teacher.kind: found {config.kind!r}; expected dinov2 or efficientnet-lite0 to distil from")
 
 
 def fit_pca(tokens: Tensor, dimensions: int) -> Pca:

@@ -14,9 +14,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from odd_bench.detector.backproject import picture_positions, project_points
-from odd_bench.detector.precision import full_precision
-from odd_bench.detector.spread import spread_order
+from odd_bench.blocks.backprojection import picture_positions, project_points
+from odd_bench.blocks.precision import full_precision
+
+GOLDEN = 0.6180339887498949
+
+
+def spread_order(count: int, device: torch.device | None = None) -> Tensor:
+    """(count,) different ranks in [0, 1), those of neighbours far apart: multiples of the golden ratio, less their whole part."""
+    return (torch.arange(count, device=device, dtype=torch.float64) * GOLDEN) % 1
+
 
 FARTHEST = 0.4  # signed distances are cut here, in half sides
 UNSEEN_M = 10.0  # so far inside is what no view shows

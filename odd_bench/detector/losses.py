@@ -14,7 +14,19 @@ from torch.nn.functional import (
     interpolate,
 )
 
-from odd_bench.boxes import iou_matrix
+from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.render import (
+    RenderConfig,
+    draw_cells,
+    drawn_rays,
+    feature_weights,
+    near_objects,
+    pixel_rays,
+    render,
+    targets_at,
+)
+from odd_bench.detector.volumes import Volumes
+from odd_bench.geometry.boxes import iou_matrix
 
 FAINTEST = 1e-4  # masks are kept this far from 0 and 1 in the cross-entropy
 CHANGE_WEIGHT = 3.0  # of changed pixels, for few are
@@ -122,3 +134,52 @@ def change_loss(logits: Tensor, changed: Tensor, judged: Tensor) -> Tensor:
         return logits.sum() * 0
     weight = logits.new_tensor(CHANGE_WEIGHT)
     return binary_cross_entropy_with_logits(logits[judged], changed[judged], pos_weight=weight)
+
+
+def weighted(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
+    """The sum of losses, each by its weight (eq. 4); colours, labels and penalties count once."""
+    factors = {
+        "mask": weights.mask,
+        "feature": weights.feature,
+        "canonical": weights.canonical,
+        "silhouette": weights.silhouette,
+        "change": weights.change,
+    }
+    return sum(factors.get(name, 1.0) * part for name, part in parts.items())
+
+
+def rendering_losses(
+    volumes: Volumes, held: SceneBatch, rendering: RenderConfig, weights: LossConfig
+) -> dict[str, Tensor]:
+    """Means over scenes and held-out views of the errors of colour, mask and features (section 3.2)."""
+    size = tuple(held.images.shape[-2:])
+    sums: dict[str, list[Tensor]] = {"color": [], "mask": [], "feature": []}
+    for scene in range(len(held)):
+        rays = pixel_rays(held.K[scene], held.camera_from_world[scene], size, rendering.pixels)
+        truth = picture_targets(held.images[scene].float() / 255, held.instance[scene], rendering.pixels)
+        if rendering.rays is not None:
+            cells = draw_cells(near_objects(truth[1], rendering.pixels), rendering.rays)
+            rays, truth = drawn_rays(rays, cells), targets_at(truth, cells)
+        color, mask = render(volumes.color_alpha[scene], rays, volumes.grid, rendering)
+        sums["color"].append((color - truth[0]).square().sum(dim=-1).mean())  # eq. 3
+        sums["mask"].append(mask_loss(mask, truth[1], weights.mask_kind))
+        if held.teacher is not None:
+            sums["feature"].append(scene_feature_loss(volumes, held, scene, rendering))
+    return {name: torch.stack(values).mean() for name, values in sums.items() if values}
+
+
+def scene_feature_loss(volumes: Volumes, held: SceneBatch, scene: int, rendering: RenderConfig) -> Tensor:
+    """Rendered features against the teacher's where objects are; no gradient to the density."""
+    size = tuple(held.images.shape[-2:])
+    covered = covered_cells(held.instance[scene], rendering.feature_pixels)
+    rays = pixel_rays(held.K[scene], held.camera_from_world[scene], size, rendering.feature_pixels)
+    weights = feature_weights(volumes.alpha[scene], rays, covered, volumes.grid, rendering)
+    voxels = volumes.features[scene].flatten(1).T[weights.voxels]  # (k, d)
+    target = teacher_targets(held.teacher[scene], covered, rendering.feature_pixels)
+    return feature_loss(weights.render(volumes.project(voxels)), target)
+
+
+def owned(boxes: np.ndarray, batch: SceneBatch, scene: int, config: LossConfig) -> tuple[np.ndarray, Tensor]:
+    """Boxes (n, 6) to train on, those found (m, 6) first, and the number of the true object of each, -1 for none."""
+    boxes, owner = owned_boxes(boxes, batch.boxes[scene].cpu().numpy(), config)
+    return boxes, torch.from_numpy(owner).to(batch.boxes[scene].device)

@@ -8,59 +8,46 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
+from odd_bench.blocks.backbone import Backbone, parameter_groups
+from odd_bench.blocks.backprojection import backproject
+from odd_bench.blocks.unet3d import Unet3d
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.backbone import Backbone, parameter_groups
-from odd_bench.detector.backproject import backproject
-from odd_bench.detector.boxes import boxes_from_alpha
-from odd_bench.detector.canonical import (
-    canonical_coordinates,
-    canonical_diagonal,
-)
-from odd_bench.detector.carving import Carved, carved
+from odd_bench.detector.canonical import canonical_loss
+from odd_bench.detector.comparison import Comparison
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
-from odd_bench.detector.heads import Heads
-from odd_bench.detector.matching import correspondence_accuracy
-from odd_bench.detector.objective import losses
+from odd_bench.detector.losses import rendering_losses, weighted
+from odd_bench.detector.pictures import box_picture, rendered_picture
 from odd_bench.detector.recorded import Recorded
-from odd_bench.detector.registration import placement_accuracy
-from odd_bench.detector.related import Related, related
-from odd_bench.detector.relations import Relations
-from odd_bench.detector.roi import cell_centres, pool
-from odd_bench.detector.silhouettes import Silhouettes
-from odd_bench.detector.tokens import TokenComparison
-from odd_bench.detector.tops import Tops
-from odd_bench.detector.unet3d import Unet3d
-from odd_bench.detector.volumes import Volumes
-from odd_bench.method import SceneAnswer
+from odd_bench.detector.volumes import Heads, Volumes
+from odd_bench.training.method import SceneAnswer
 
 RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
 
 
 class Detector(nn.Module):
-    """See odd_bench.method.Method for what it offers to training and prediction.
+    """See odd_bench.training.method.Method for what it offers to training and prediction.
 
-    pca_mean, pca_components: of the teacher's features, kept because the projected features mean nothing without them.
+    Its parts come built: odd_bench.detector.builder does that. pca: of the teacher's features, kept because the projected
+    features mean nothing without it.
     """
 
     stages = (RECONSTRUCTION, END_TO_END)
     threshold = 0.5
 
-    def __init__(self, config: DetectorConfig, pca: Pca | None = None):
+    def __init__(
+        self,
+        config: DetectorConfig,
+        backbone: Backbone,
+        volume: Unet3d,
+        heads: Heads,
+        compare: Comparison,
+        pca: Pca | None = None,
+    ):
         super().__init__()
         self.config, self.grid, self.stage = config, config.grid, END_TO_END
-        width = config.backbone.width
-        self.backbone = Backbone(config.backbone)
-        self.volume = Unet3d(config.volume)
-        self.heads = Heads(width, config.heads)
-        if self.relates:
-            self.silhouettes = Silhouettes(self.backbone.pyramid.widths)
-            self.compare = Relations(min(config.relations.levels, len(self.backbone.pyramid.widths)), config.relations)
-            self.tops = Tops()
-        else:
-            self.compare = TokenComparison(config)
+        self.backbone, self.volume, self.heads, self.compare = backbone, volume, heads, compare
         self.recorded: Recorded | None = None
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
         self.register_buffer("pca_components", None if pca is None else pca.components)
@@ -73,45 +60,38 @@ class Detector(nn.Module):
     def gt_count(self) -> bool:
         return self.config.boxes.source == "oracle-count"
 
-    @property
-    def relates(self) -> bool:
-        return self.config.attention.kind == "relations"
+    # Stages of training
 
     @property
     def learnt_later(self) -> tuple[str, ...]:
         """What the first stage leaves alone."""
-        return ("compare", "tops") if self.relates else ("compare",)
+        return tuple(f"compare.{name}" for name in self.compare.learnt_later)
 
     @property
-    def reconstructs(self) -> list[nn.Module]:
+    def learnt_first(self) -> list[nn.Module]:
         """The parts that learn what a scene is like, before objects are compared."""
-        parts = [self.backbone, self.volume, self.heads]
-        return [*parts, self.silhouettes] if self.relates else parts
+        seeing = [part for name, part in self.compare.named_children() if name not in self.compare.learnt_later]
+        return [self.backbone, self.volume, self.heads, *seeing]
 
     @property
     def keeps_volume(self) -> bool:
         """Whether this stage leaves the volume as the first made it."""
         return self.stage == END_TO_END and self.config.loss.reconstruction == 0
 
-    @property
-    def looks_through_windows(self) -> bool:
-        """Whether silhouettes are being learnt on windows: nothing else needs them in the first stage."""
-        return self.training and self.stage == RECONSTRUCTION and self.config.loss.silhouette_window is not None
-
     def start_stage(self, name: str) -> None:
         """First the volume alone, then everything, or the comparison alone."""
         self.stage = name
         for part in self.learnt_later:
-            getattr(self, part).requires_grad_(name == END_TO_END)
+            self.get_submodule(part).requires_grad_(name == END_TO_END)
         if self.keeps_volume:
-            for part in self.reconstructs:
+            for part in self.learnt_first:
                 part.requires_grad_(False)
 
     def train(self, mode: bool = True) -> Detector:
         """A volume that stays as it is keeps the statistics of its norms."""
         super().train(mode)
         if self.keeps_volume:
-            for part in self.reconstructs:
+            for part in self.learnt_first:
                 part.eval()
         return self
 
@@ -126,75 +106,54 @@ class Detector(nn.Module):
         b, m, _, height, width = batch.images.shape
         images = batch.images.flatten(0, 1).float() / 255
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.keeps_volume):
-            levels = self.backbone.pyramid.levels(images)
+            pyramid = self.backbone.pyramid.levels
+            levels = pyramid(images)
             maps = self.backbone.from_levels(images, levels).unflatten(0, (b, m))
             volume, seen = backproject(
                 maps, batch.K, batch.camera_from_world, (height, width), self.grid, self.config.interpolation
             )
             features = self.volume(volume, seen)
             color_alpha = self.heads.color_alpha(features)
-            if not self.relates:
-                return Volumes(features, color_alpha, batch)
-            if self.looks_through_windows:
-                return Volumes(features, color_alpha, batch, levels=tuple(one.unflatten(0, (b, m)) for one in levels))
-            silhouettes = self.silhouettes(images, levels).float()
-        described = tuple(level.unflatten(0, (b, m)) for level in self.described(images, levels))
-        silhouettes = silhouettes.unflatten(0, (b, m))
-        return Volumes(features, color_alpha, batch, silhouettes, described, self.config.hulls.object_above)
+            looked = self.compare.look(images, levels, pyramid, self.stage == RECONSTRUCTION)
+        a_view = {name: by_view(value, b, m) for name, value in looked.items()}
+        above = self.config.hulls.object_above
+        return Volumes(features, color_alpha, self.grid, batch, self.heads.beta, object_above=above, **a_view)
 
-    @torch.no_grad()
-    def described(self, images: Tensor, levels: list[Tensor]) -> list[Tensor]:
-        """The levels that describe pixels of the pictures (n, 3, h, w), enlarged if so configured; `levels` are as they are."""
-        config = self.config.relations
-        if config.enlarge != 1 and self.stage == END_TO_END:
-            large = interpolate(images, scale_factor=config.enlarge, mode="bicubic", align_corners=False).clamp(0, 1)
-            levels = self.backbone.pyramid.levels(large)
-        return [level.detach() for level in levels[: config.levels]]
+    # Losses, sections 3.2 and 3.4
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """`total` and its parts: see odd_bench.detector.objective."""
-        return losses(self, batch)
+        """`total` and its parts. Half of the views build the volumes, the other half are rendered, and the reverse."""
+        half = batch.images.shape[1] // 2
+        first, second = batch.with_views(range(half)), batch.with_views(range(half, 2 * half))
+        ways = [(first, second), (second, first)] if self.config.loss.both_ways else [(first, second)]
+        parts = [self.losses_one_way(seen, held) for seen, held in ways]
+        return {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
+
+    def losses_one_way(self, seen: SceneBatch, held: SceneBatch) -> dict[str, Tensor]:
+        """Volumes from `seen`, pictures and features of `held`."""
+        volumes, weights = self.reconstruct(seen), self.config.loss
+        scene = {} if self.keeps_volume else self.scene_losses(volumes, held)
+        objects = self.object_losses(volumes) if self.stage == END_TO_END else {}
+        factor = weights.reconstruction if self.stage == END_TO_END else 1.0
+        return {"total": weighted(objects, weights) + factor * weighted(scene, weights), **scene, **objects}
+
+    def scene_losses(self, volumes: Volumes, held: SceneBatch) -> dict[str, Tensor]:
+        """Of the volumes, and of what the comparison reads from pictures."""
+        config = self.config
+        parts = rendering_losses(volumes, held, config.render, config.loss) | self.compare.picture_losses(volumes)
+        if config.teacher.kind == "canonical":
+            parts["canonical"] = canonical_loss(volumes, volumes.batch, config.canonical, config.roi)
+        return parts
+
+    def object_losses(self, volumes: Volumes) -> dict[str, Tensor]:
+        """Means over scenes of what is learnt of found objects; 0 where nothing is found."""
+        scenes = range(len(volumes.batch))
+        found = [one for one in (self.compare.object_losses(volumes, scene) for scene in scenes) if one]
+        if not found:
+            return {"label": sum(p.sum() for p in self.compare.parameters()) * 0}
+        return {name: torch.stack([one[name] for one in found]).sum() / len(scenes) for name in found[0]}
 
     # Objects and their comparison, sections 3.3 and 3.4
-
-    def boxes(self, volumes: Volumes, batch: SceneBatch, scene: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """Boxes (n, 6) by the configured source, and object ids (n,) where they are the true ones."""
-        if self.gt_boxes:
-            boxes = batch.boxes[scene].cpu().numpy()
-            return boxes, np.arange(len(boxes))
-        if self.relates:
-            return self.tops.lowered(self.carved(volumes, batch, scene)), None
-        alpha = volumes.alpha[scene].detach().float().cpu().numpy()
-        return boxes_from_alpha(alpha, self.grid, self.config.boxes, self.count(batch, scene)), None
-
-    def carved(self, volumes: Volumes, batch: SceneBatch, scene: int) -> Carved:
-        """The objects that silhouettes leave of the volume."""
-        alpha, outlines = volumes.alpha[scene].detach().float(), volumes.outlines[scene]
-        views, config = (batch.K[scene], batch.camera_from_world[scene]), self.config
-        return carved(alpha, outlines, *views, self.grid, config.boxes, config.carving, self.count(batch, scene))
-
-    def count(self, batch: SceneBatch, scene: int) -> int | None:
-        """The number of objects, where that is told."""
-        return len(batch.boxes[scene]) if self.gt_count else None
-
-    def pooled(self, volumes: Volumes, scene: int, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """z_n: features (n, t, d) and alpha (n, t) at the cells (n, t, 3)."""
-        features = pool(volumes.features[scene], cells, self.grid)
-        return features, pool(volumes.alpha[scene][None], cells, self.grid)[..., 0]
-
-    def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
-        """(n,) one logit for each of the boxes (n, 6), n at least 1."""
-        if self.relates:
-            return self.related(volumes, scene, boxes).compared.logits
-        return self.compare(*self.pooled(volumes, scene, self.cells_of(volumes, boxes)), self.heads.beta)
-
-    def cells_of(self, volumes: Volumes, boxes: np.ndarray) -> Tensor:
-        """(n, t, 3) metres, world, of the boxes (n, 6)."""
-        return cell_centres(torch.from_numpy(boxes).float().to(volumes.features.device), self.grid, self.config.roi)
-
-    def related(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Related:
-        """The objects in the boxes (n, 6) compared by relations."""
-        return related(self.compare, volumes, scene, torch.from_numpy(boxes).to(volumes.batch.K), self.config.hulls)
 
     def record(self) -> None:
         """From now on predict by replaying what the GPU does: three times as fast, for as long as weights stay where they are."""
@@ -204,46 +163,39 @@ class Detector(nn.Module):
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
         """Boxes and chances of being anomalous; a scene in which nothing is found has none."""
         volumes = (self.recorded or self.reconstruct)(batch)
-        return [self.answer(volumes, batch, scene) for scene in range(len(batch))]
+        return [self.answer(volumes, scene) for scene in range(len(batch))]
 
-    def answer(self, volumes: Volumes, batch: SceneBatch, scene: int) -> SceneAnswer:
-        boxes, objects = self.boxes(volumes, batch, scene)
+    def answer(self, volumes: Volumes, scene: int) -> SceneAnswer:
+        """Boxes by the configured source, with the ids of the objects where they are the true ones, and their scores."""
+        boxes = self.compare.boxes(volumes, scene)
+        objects = np.arange(len(boxes)) if self.gt_boxes else None
         if not len(boxes):
             return SceneAnswer(boxes, np.zeros(0), objects)
-        return SceneAnswer(boxes, self.logits(volumes, scene, boxes).double().sigmoid().cpu().numpy(), objects)
+        return SceneAnswer(boxes, self.compare.logits(volumes, scene, boxes).double().sigmoid().cpu().numpy(), objects)
 
     @torch.no_grad()
     def measures(self, batch: SceneBatch) -> dict[str, float]:
         """PCK: correspondences between true instances that are right to a tenth of the diagonal; symmetry counts as wrong."""
         volumes = self.reconstruct(batch)
-        accuracy = self.placement_accuracy if self.relates else self.correspondence_accuracy
-        found = [accuracy(volumes, batch, scene) for scene in range(len(batch))]
+        found = [self.compare.accuracy(volumes, scene) for scene in range(len(batch))]
         return {"PCK": float(np.nanmean(found)) if not np.isnan(found).all() else float("nan")}
-
-    def correspondence_accuracy(self, volumes: Volumes, batch: SceneBatch, scene: int) -> float:
-        """Of the best matches of opaque cells; NaN where no two objects have any."""
-        features, cells, opaque = self.projected(volumes, scene, batch.boxes[scene])
-        canonical = canonical_coordinates(cells, batch.world_from_object[scene])
-        diagonal = canonical_diagonal(batch.obbs[scene], batch.world_from_object[scene])
-        return correspondence_accuracy(features, canonical, opaque, diagonal)
-
-    def placement_accuracy(self, volumes: Volumes, batch: SceneBatch, scene: int) -> float:
-        """Of the points of hulls laid upon each other; NaN of one object."""
-        related = self.related(volumes, scene, batch.boxes[scene].cpu().numpy())
-        poses = batch.world_from_object[scene]
-        return placement_accuracy(
-            related.hulls, related.placements, poses, canonical_diagonal(batch.obbs[scene], poses)
-        )
-
-    def projected(self, volumes: Volumes, scene: int, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Projected features (n, t, c) of the cells (n, t, 3) in boxes (n, 6), and which of them are opaque (n, t)."""
-        cells = cell_centres(boxes, self.grid, self.config.roi)
-        features, alpha = self.pooled(volumes, scene, cells)
-        return self.heads.beta(features), cells, alpha > self.config.canonical.alpha_above
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """What training shows: see odd_bench.detector.pictures."""
-        from odd_bench.detector.pictures import training_pictures
+        """What training shows of the first scene, seen from a view that did not build its volume."""
+        half = batch.images.shape[1] // 2
+        seen, held = batch.with_views(range(half)), batch.with_views(range(half, 2 * half))
+        volumes = self.reconstruct(seen)
+        answer = self.answer(volumes, 0)
+        return {
+            "rendered": rendered_picture(volumes, held, self.config.render),
+            "boxes": box_picture(held, answer.boxes, answer.scores),
+            **self.compare.pictures(volumes, held, answer.boxes),
+        }
 
-        return training_pictures(self, batch)
+
+def by_view(values: Tensor | tuple[Tensor, ...], scenes: int, views: int) -> Tensor | tuple[Tensor, ...]:
+    """Values (b m, ...) of all pictures as (b, m, ...), one tensor or several."""
+    if isinstance(values, Tensor):
+        return values.unflatten(0, (scenes, views))
+    return tuple(one.unflatten(0, (scenes, views)) for one in values)

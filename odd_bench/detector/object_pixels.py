@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from odd_bench.blocks.backprojection import project_points
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.record import CHANGED
-from odd_bench.detector.backproject import project_points
-from odd_bench.detector.hulls import Hulls
-from odd_bench.detector.spread import spread_order
+from odd_bench.detector.hulls import Hulls, spread_order
 
 STRIDE = 2  # every other pixel of every other row
 
@@ -52,8 +51,8 @@ class ObjectPixels:
 
 
 @dataclass(frozen=True)
-class Rays:
-    """Rays through pixels of objects, in the cubes of their hulls: origins and unit directions (n, r, 3), counted (n, r)."""
+class ObjectRays:
+    """ObjectRays through pixels of objects, in the cubes of their hulls: origins and unit directions (n, r, 3), counted (n, r)."""
 
     origins: Tensor
     directions: Tensor
@@ -89,14 +88,14 @@ def shown_objects(hulls: Hulls, size: tuple[int, int], K: Tensor, camera_from_wo
 
 
 @torch.no_grad()
-def rays_of(pixels: ObjectPixels, hulls: Hulls, K: Tensor, camera_from_world: Tensor) -> Rays:
+def rays_of(pixels: ObjectPixels, hulls: Hulls, K: Tensor, camera_from_world: Tensor) -> ObjectRays:
     """The rays through the pixels."""
     world_from_camera = camera_from_world[:, :3, :3].transpose(1, 2)
     eyes = -(world_from_camera @ camera_from_world[:, :3, 3:])[..., 0]  # (v, 3)
     positions = torch.stack([pixels.column + 0.5, pixels.row + 0.5, torch.ones_like(pixels.row)], dim=-1).to(K.dtype)
     directions = ((world_from_camera @ torch.linalg.inv(K))[pixels.view] @ positions[..., None])[..., 0]
     directions = directions / directions.norm(dim=-1, keepdim=True)
-    return Rays(hulls.local(eyes[pixels.view]), directions, pixels.counted)
+    return ObjectRays(hulls.local(eyes[pixels.view]), directions, pixels.counted)
 
 
 @torch.no_grad()

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, max_pool2d, normalize
 
-from odd_bench.boxes import EDGES, box_corners
+from odd_bench.blocks.backprojection import project_points
 from odd_bench.data.batch import SceneBatch
+from odd_bench.data.marks import CHANGED_COLOR, LOST_COLOR
 from odd_bench.data.record import CHANGED, LOST
-from odd_bench.detector.backproject import project_points
-from odd_bench.detector.render import feature_weights, pixel_rays, render
-from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR
-
-if TYPE_CHECKING:
-    from odd_bench.detector.model import Detector
-    from odd_bench.detector.object_pixels import ObjectPixels
-    from odd_bench.detector.volumes import Volumes
+from odd_bench.detector.hulls import Hulls
+from odd_bench.detector.object_pixels import ObjectPixels
+from odd_bench.detector.registration import Placements
+from odd_bench.detector.render import RenderConfig, feature_weights, pixel_rays, render
+from odd_bench.detector.volumes import Volumes
+from odd_bench.geometry.boxes import EDGES, box_corners
 
 TRUE_COLOR, FOUND_COLOR = (0, 220, 90), (255, 140, 0)
 SUSPICION_COLOR = (255, 0, 90)
@@ -31,35 +28,11 @@ DARK = 0.25
 DOT = 5  # pixels along a side
 
 
-def training_pictures(detector: Detector, batch: SceneBatch) -> dict[str, Tensor]:
-    """Pictures (3, h, w) in [0, 1] of the first scene, seen from a view that did not build its volume."""
-    half = batch.images.shape[1] // 2
-    seen, held = batch.with_views(range(half)), batch.with_views(range(half, 2 * half))
-    volumes = detector.reconstruct(seen)
-    answer = detector.answer(volumes, seen, 0)
-    pictures = {
-        "rendered": rendered_picture(detector, volumes, held),
-        "boxes": box_picture(held, answer.boxes, answer.scores),
-    }
-    if not detector.relates:
-        return {
-            **pictures,
-            "features": feature_picture(detector, volumes, held),
-            "correspondences": match_picture(detector, volumes, held),
-        }
-    return {
-        **pictures,
-        "silhouettes": silhouette_picture(volumes),
-        "suspicion": suspicion_picture(detector, volumes, answer.boxes),
-        "correspondences": placement_picture(detector, volumes, held),
-    }
-
-
-def rendered_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> Tensor:
+def rendered_picture(volumes: Volumes, held: SceneBatch, rendering: RenderConfig) -> Tensor:
     """The photograph, the rendered colour and the rendered mask side by side."""
-    pixels, size = detector.config.render.pixels, tuple(held.images.shape[-2:])
+    pixels, size = rendering.pixels, tuple(held.images.shape[-2:])
     rays = pixel_rays(held.K[0, :1], held.camera_from_world[0, :1], size, pixels)
-    color, mask = render(volumes.color_alpha[0], rays, detector.grid, detector.config.render)
+    color, mask = render(volumes.color_alpha[0], rays, volumes.grid, rendering)
     photograph = adaptive_avg_pool2d(held.images[0, 0].float() / 255, pixels)
     drawn = [
         photograph,
@@ -69,13 +42,13 @@ def rendered_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> 
     return torch.cat(drawn, dim=2).clamp(0, 1).cpu()
 
 
-def feature_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> Tensor:
+def feature_picture(volumes: Volumes, held: SceneBatch, rendering: RenderConfig) -> Tensor:
     """The three main directions of the rendered projected features as red, green and blue."""
-    pixels, size = detector.config.render.pixels, tuple(held.images.shape[-2:])
+    pixels, size = rendering.pixels, tuple(held.images.shape[-2:])
     rays = pixel_rays(held.K[0, :1], held.camera_from_world[0, :1], size, pixels)
     everywhere = torch.ones(1, pixels**2, dtype=torch.bool, device=held.K.device)
-    weights = feature_weights(volumes.alpha[0], rays, everywhere, detector.grid, detector.config.render)
-    features = weights.render(detector.heads.beta(volumes.features[0].flatten(1).T[weights.voxels]))
+    weights = feature_weights(volumes.alpha[0], rays, everywhere, volumes.grid, rendering)
+    features = weights.render(volumes.project(volumes.features[0].flatten(1).T[weights.voxels]))
     mask = torch.sparse.sum(weights.matrix, dim=1).to_dense()
     return principal_colors(features, mask).T.unflatten(1, (pixels, pixels)).cpu()
 
@@ -98,17 +71,15 @@ def silhouette_picture(volumes: Volumes) -> Tensor:
     return seen * (volumes.silhouettes[0, 0] > 0).cpu().float().clamp(min=DARK)
 
 
-def suspicion_picture(detector: Detector, volumes: Volumes, found: np.ndarray) -> Tensor:
-    """The first view that built the volume in grey, the redder the likelier a pixel of the boxes (n, 6) shows a change.
+def suspicion_picture(volumes: Volumes, suspected: tuple[ObjectPixels, Tensor] | None) -> Tensor:
+    """The first view that built the volume in grey, the redder the likelier a pixel shows a change.
 
-    With outlines of the true changes. An object alone differs from nothing and stays grey.
+    With outlines of the true changes. suspected: pixels and their chances (n, t); None where nothing is compared: all stays grey.
     """
     seen = volumes.batch
     picture = as_tensor(photograph(seen).convert("L").convert("RGB"))
-    if len(found) > 1:
-        related = detector.related(volumes, 0, found)
-        chances = dotted(related.pixels, related.compared.pixel_logits.sigmoid())
-        picture = torch.lerp(picture, color_of(SUSPICION_COLOR), chances.cpu())
+    if suspected is not None:
+        picture = torch.lerp(picture, color_of(SUSPICION_COLOR), dotted(*suspected).cpu())
     for value, color in CHANGE_COLORS.items():
         edge = outline(seen.change[0, 0].cpu() == value)
         picture = torch.where(edge, color_of(color), picture)
@@ -153,20 +124,21 @@ def corner_pixels(held: SceneBatch, box: np.ndarray) -> list[tuple[float, float]
     return projected(held, torch.from_numpy(box_corners(box)).float())
 
 
-def match_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> Tensor:
-    """Lines from opaque cells of the first object to the best match in each other object."""
-    features, cells, opaque = detector.projected(volumes, 0, held.boxes[0])
+def match_picture(held: SceneBatch, features: Tensor, cells: Tensor, opaque: Tensor) -> Tensor:
+    """Lines from opaque cells of the first object to the best match in each other object.
+
+    features: (n, t, c) projected, of the cells (n, t, 3). opaque: (n, t) bool.
+    """
     chosen = torch.nonzero(opaque[0])[:, 0]
     chosen = chosen[:: max(1, len(chosen) // LINES)]
     matches = [best_matches(features[0, chosen], features[other], opaque[other]) for other in range(1, len(cells))]
     return joined_picture(held, cells[0, chosen], [cells[other, found] for other, found in enumerate(matches, 1)])
 
 
-def placement_picture(detector: Detector, volumes: Volumes, held: SceneBatch) -> Tensor:
+def placement_picture(held: SceneBatch, hulls: Hulls, placements: Placements) -> Tensor:
     """Lines from points of the first object's hull to where they lie on each other object."""
-    related = detector.related(volumes, 0, held.boxes[0].cpu().numpy())
-    hulls, step = related.hulls, max(1, related.hulls.points.shape[1] // LINES)
-    there = hulls.world(related.placements.moved(hulls.points)[0, :, ::step])  # (n, k, 3)
+    step = max(1, hulls.points.shape[1] // LINES)
+    there = hulls.world(placements.moved(hulls.points)[0, :, ::step])  # (n, k, 3)
     return joined_picture(held, hulls.world(hulls.points)[0, ::step], list(there[1:]))
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from odd_bench.detector.canonical import canonical_coordinates
 from odd_bench.detector.hulls import Hulls, Read, at, at_cells, passing
-from odd_bench.detector.object_pixels import Rays
+from odd_bench.detector.object_pixels import ObjectRays
 
 ROTATIONS = 700  # some 25 degrees apart
 NUDGES = 24  # of each placement in every round
@@ -80,7 +80,7 @@ def rotation_matrices(quaternions: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def register(hulls: Hulls, rims: Rays | None = None) -> Placements:
+def register(hulls: Hulls, rims: ObjectRays | None = None) -> Placements:
     """Where every object lies upon every other. rims: rays along the rims of the objects; without them surfaces alone decide."""
     n, device = len(hulls), hulls.signed.device
     rotation = torch.eye(3, device=device).repeat(n, n, 1, 1)
@@ -99,7 +99,7 @@ class Laid:
 
     signed: Tensor
     points: Tensor
-    rims: Rays | None
+    rims: ObjectRays | None
 
     def apart(self, other: Laid, rotation: Tensor, shift: Tensor, read: Read = at, every: int = 1) -> Tensor:
         """(k, h) mean distance from the surfaces of others when these lie there under h placements (k, h, 3, 3), (k, h, 3)."""
@@ -118,8 +118,8 @@ def turned(positions: Tensor, rotation: Tensor) -> Tensor:
     return (positions @ rotation.permute(0, 3, 1, 2).flatten(2)).unflatten(2, (-1, 3))
 
 
-def chosen(hulls: Hulls, rims: Rays | None, index: Tensor) -> Laid:
-    picked = None if rims is None else Rays(rims.origins[index], rims.directions[index], rims.counted[index])
+def chosen(hulls: Hulls, rims: ObjectRays | None, index: Tensor) -> Laid:
+    picked = None if rims is None else ObjectRays(rims.origins[index], rims.directions[index], rims.counted[index])
     return Laid(hulls.signed[index], hulls.points[index], picked)
 
 

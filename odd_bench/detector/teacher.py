@@ -11,8 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
-from odd_bench.errors import OddBenchError
-
 
 @dataclass(frozen=True)
 class TeacherConfig:
@@ -54,20 +52,9 @@ class Teacher:
         return self.features(images)
 
 
-def build_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> Teacher:
-    """The teacher that distils. Raises OddBenchError where its package or weights are missing."""
-    if config.kind == "efficientnet-lite0":
-        return efficientnet_teacher(config.pixels, device)
-    if config.kind == "dinov2":
-        from odd_bench.detector.dinov2 import dinov2_teacher
-
-        return dinov2_teacher(config, device)
-    raise OddBenchError(f"teacher.kind: found {config.kind!r}; expected dinov2 or efficientnet-lite0 to distil from")
-
-
 def efficientnet_teacher(pixels: int, device: torch.device | str = "cpu") -> Teacher:
     """EfficientNet-Lite0 trained on ImageNet: strides 8 and 16, each L2-normalised, 152 channels at stride 8."""
-    from odd_bench.detector.efficientnet import pretrained, weights_path
+    from odd_bench.blocks.efficientnet import pretrained, weights_path
 
     network = pretrained().eval().to(device)
 

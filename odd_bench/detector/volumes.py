@@ -1,28 +1,36 @@
-"""What the detector makes of the views of a scene, before it looks for objects."""
+"""What the detector makes of the views of a scene before it looks for objects: volumes, and what is read off each voxel."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.hulls import signed_pixels
 
 
 @dataclass(frozen=True)
 class Volumes:
-    """features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x) in [0, 1].
+    """The volumes of b scenes over one grid, with the m views that they were built from.
 
-    batch: the views that they were built from. silhouettes: (b, m, h, w) logits of their pixels and levels: (b, m, c, h', w')
-    each of the image network, where objects are compared by relations; no silhouettes where they are learnt on windows.
-    object_above: chance from which on a pixel is an object's.
+    features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x) in [0, 1]. grid: of both. batch:
+    the views. project: beta, from features (..., d) to projected features (..., d_f).
+
+    What some comparisons read from the pictures beside: silhouettes, (b, m, h, w) logits of their pixels; levels of the image
+    network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's.
     """
 
     features: Tensor
     color_alpha: Tensor
-    batch: SceneBatch | None = None
+    grid: VoxelGrid
+    batch: SceneBatch
+    project: Callable[[Tensor], Tensor]
     silhouettes: Tensor | None = None
     levels: tuple[Tensor, ...] = ()
     object_above: float = 0.5
@@ -41,3 +49,46 @@ class Volumes:
     def outlines(self) -> Tensor:
         """(b, m, h, w) pixels to the outlines of the masks, negative inside. Boxes and hulls are both cut by them."""
         return signed_pixels(self.masks.flatten(0, 1)).unflatten(0, self.masks.shape[:2])
+
+
+@dataclass(frozen=True)
+class HeadsConfig:
+    """Layers of 1x1x1 convolutions. hidden: their inner width. d_f: channels of the projected features.
+
+    empty_bias: start of the density logit, so that space starts empty.
+    """
+
+    color_layers: int = 2
+    projector_layers: int = 4
+    hidden: int = 128
+    d_f: int = 128
+    empty_bias: float = -3.0
+
+
+def pointwise(inside: int, hidden: int, outside: int, layers: int) -> nn.Sequential:
+    """Linear layers over the last axis, LeakyReLU between: what a 1x1x1 convolution does to a list of voxels."""
+    widths = [inside, *[hidden] * (layers - 1), outside]
+    steps: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        linear = nn.Linear(before, after)
+        nn.init.xavier_uniform_(linear.weight)
+        nn.init.zeros_(linear.bias)
+        steps += [linear, nn.LeakyReLU(0.1)]
+    return nn.Sequential(*steps[:-1])
+
+
+class Heads(nn.Module):
+    """Colour and alpha of every voxel; features only where they are asked for, because beta is the dearest of the three."""
+
+    def __init__(self, width: int, config: HeadsConfig):
+        super().__init__()
+        self.color = pointwise(width, config.hidden, 3, config.color_layers)  # alpha_c
+        self.density = pointwise(width, config.hidden, 1, config.color_layers)  # alpha_sigma
+        self.beta = pointwise(width, config.hidden, config.d_f, config.projector_layers)
+        nn.init.constant_(self.density[-1].bias, config.empty_bias)
+
+    def color_alpha(self, volume: Tensor) -> Tensor:
+        """F_v (b, d, z, y, x) to colour and alpha (b, 4, z, y, x) in [0, 1]."""
+        voxels = volume.movedim(1, -1)
+        logits = torch.cat([self.color(voxels), self.density(voxels)], dim=-1)
+        return logits.float().sigmoid().movedim(-1, 1)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.hull import hull_points
+from odd_bench.geometry.hull import hull_points
+from odd_bench.geometry.refusal import Refusal
 
 STEP_M = 0.01
 MAX_STEPS = 1000
 STEPS_AT_ONCE = 50
+LEVEL_M = 0.001  # less than a pixel of any preset
 HEADINGS = 9  # tried for each instance, so that the group stays compact
 
 
@@ -18,19 +21,33 @@ HEADINGS = 9  # tried for each instance, so that the group stays compact
 class Standing:
     """One instance before it has a place. world_from_object: (4, 4), over the origin, touching the floor.
 
-    outline: (k, 2) convex footprint in metres, counter-clockwise, of the instance together with its intact shape.
+    outline: (k, 2) convex footprint in metres, counter-clockwise, that holds whatever the instance may turn out to be.
     """
 
     world_from_object: np.ndarray
     outline: np.ndarray
 
 
-def stand(
-    points: np.ndarray, intact_points: np.ndarray, rotation: np.ndarray, yaw_rad: float, size_m: float
-) -> Standing:
-    """Pose an instance by the rest rotation (3, 3) of its intact shape and a yaw, and lower it until it touches z = 0.
+def arranged(
+    line: dict, intact: np.ndarray, odd: Sequence[np.ndarray], rests: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """world_from_object (4, 4) of every object of a planned scene, found without looking at its label.
 
-    points, intact_points: (n, 3) vertices of both, or the corners of their hulls.
+    Normal and odd objects stand by the intact shape and keep the same distances, those that the widest of them needs. intact, odd:
+    (n, 3) corners of the hulls of the intact shape and of each odd one. rests: rest rotation (3, 3) of each object.
+    """
+    widest = np.concatenate([intact, *odd])
+    standing = [
+        stand(intact, widest, rest, item["yaw_rad"], line["size_m"])
+        for rest, item in zip(rests, line["objects"], strict=True)
+    ]
+    return place(standing, [item["direction_rad"] for item in line["objects"]], line["gap_m"])
+
+
+def stand(points: np.ndarray, widest: np.ndarray, rotation: np.ndarray, yaw_rad: float, size_m: float) -> Standing:
+    """Pose an instance by a rest rotation (3, 3) and a yaw, and lower it until its intact shape touches z = 0.
+
+    points, widest: (n, 3) vertices, or the corners of their hulls, of the intact shape and of all that the footprint must hold.
     """
     c, s = np.cos(yaw_rad), np.sin(yaw_rad)
     turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ rotation * size_m
@@ -38,8 +55,18 @@ def stand(
     pose = np.eye(4)
     pose[:3, :3] = turned
     pose[2, 3] = -posed[:, 2].min()
-    both = np.concatenate([posed, intact_points @ turned.T])[:, :2]
-    return Standing(pose, hull_points(both))
+    return Standing(pose, hull_points((widest @ turned.T)[:, :2]))
+
+
+def require_level(odd: np.ndarray, intact: np.ndarray, rotation: np.ndarray, size_m: float) -> None:
+    """Refuse an odd shape that would hover above the floor or reach below it where its intact shape stands.
+
+    odd, intact: (n, 3) vertices or corners of the hulls. Lowered to the floor it would stand at a height that tells its label.
+    """
+    up = rotation[2] * size_m
+    rise_m = float((odd @ up).min() - (intact @ up).min())
+    if abs(rise_m) > LEVEL_M:
+        raise Refusal("would not stand level", f"its lowest point is {1000 * rise_m:.1f} mm above the floor")
 
 
 def place(standing: list[Standing], directions_rad: list[float], gap_m: float) -> list[np.ndarray]:
@@ -57,6 +84,13 @@ def place(standing: list[Standing], directions_rad: list[float], gap_m: float) -
     everything = np.concatenate(placed)
     middle = (everything.min(axis=0) + everything.max(axis=0)) / 2
     return [_shifted(item.world_from_object, offset - middle) for item, offset in zip(standing, offsets, strict=True)]
+
+
+def lowered(points: np.ndarray, world_from_object: np.ndarray) -> np.ndarray:
+    """The pose (4, 4) raised or sunk until the points (n, 3) touch z = 0: for another shape in the place of the intact one."""
+    pose = world_from_object.copy()
+    pose[2, 3] = -(points @ pose[2, :3]).min()
+    return pose
 
 
 def _nearest_free(outline: np.ndarray, placed: list[np.ndarray], direction_rad: float, gap_m: float) -> np.ndarray:

@@ -16,6 +16,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odd_bench.errors import StorageError
+
 if TYPE_CHECKING:
     from odd_bench.generate.config import RenderSettings
 
@@ -27,7 +29,7 @@ def main() -> None:
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     folder = Path(sys.argv[1])
-    from blender_jobs.process import leave
+    from odd_bench.blender_jobs.process import leave
 
     def reply(values: dict) -> None:
         replies.write(json.dumps(values) + "\n")
@@ -42,25 +44,29 @@ def main() -> None:
 
 def _server(folder: Path):
     """A function from one request to one reply, both plain JSON values, and the greeting that says what will render."""
-    from blender_jobs.process import version_check
+    from odd_bench.blender_jobs.process import version_check
 
     blender = version_check()
     from odd_bench.data.codec import CodecConfig
+    from odd_bench.data.digest import plan_digest
+    from odd_bench.data.run_folder import RunFolder
     from odd_bench.data.shards import write_staged
-    from odd_bench.generate.plan import catalogue_of, digest
-    from odd_bench.generate.run_folder import RunFolder
+    from odd_bench.generate.config import from_mapping
+    from odd_bench.generate.plan import catalogue_of
     from odd_bench.generate.scene_maker import Report, SceneRefused, make_scene
+    from odd_bench.generate.source import Sources
     from odd_bench.shapes.library import open_library
 
     run = RunFolder(folder)
-    config = run.read_config()
+    config = from_mapping(run.read_config(), str(run.config))
     catalogue = catalogue_of(config, open_library(run.library) if config.assets else None)
+    sources = Sources(config, catalogue, run.work)
     greeting = {"blender": blender, "device": device_line(config.render)}
 
     def serve(request: dict) -> dict:
         line = json.loads(request["line"])
         try:
-            record, report = make_scene(line, digest(request["line"]), config, catalogue, run.work)
+            record, report = make_scene(line, plan_digest(request["line"]), sources)
             with report.stage("pack"):
                 write_staged(run.staged(line["scene"]), record, CodecConfig())
         except SceneRefused as refused:
@@ -76,7 +82,7 @@ def device_line(settings: RenderSettings) -> str:
     """On what the pictures are made, and why."""
     if settings.engine == "draft":
         return "cpu: processor, drafts are cast there whatever the device"
-    from blender_jobs.device import use_device
+    from odd_bench.blender_jobs.device import use_device
 
     device = use_device(settings.device)
     return f"{device.kind}: {device.name}, {device.reason}"
@@ -89,7 +95,7 @@ def _failure(kind: str, message: str, report) -> dict:
 def _is_storage(error: BaseException) -> bool:
     """Whether the disk, not the scene, is at fault: then no scene can succeed."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN:
+        if isinstance(error, StorageError) or (isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN):
             return True
         if os.strerror(errno.ENOSPC) in str(error):  # Blender reports a picture that it could not write in words
             return True

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from importlib import metadata
 from pathlib import Path
 
 from odd_bench import __version__
-from odd_bench.data.folder import GROUND_TRUTH, SHARDS, Description, shard_path, write_description
-from odd_bench.data.layout import read_scene
-from odd_bench.data.shards import open_shard
+from odd_bench.data.counts import SceneCounts
+from odd_bench.data.damage import Inaccessible
+from odd_bench.data.digest import plan_digest
+from odd_bench.data.errors import DataError
+from odd_bench.data.folder import GROUND_TRUTH, Description, write_description
+from odd_bench.data.quarantine import given_up, tidy_quarantine
+from odd_bench.data.run_folder import RunFolder
+from odd_bench.data.shard_work import ShardWork
+from odd_bench.data.shards import opened, stored_scenes
+from odd_bench.errors import OddBenchError
 from odd_bench.generate.config import GenerateConfig, to_mapping
-from odd_bench.generate.quarantine import given_up
-from odd_bench.generate.run_folder import RunFolder
+from odd_bench.json_lines import read_lines
 from odd_bench.scene import Scene
-from odd_bench.scoring.ground_truth import truth_scene, write_ground_truth
+from odd_bench.scoring.ground_truth import TruthScene, truth_scene, write_ground_truth
 
 LIBRARIES = ("bpy", "numpy", "scipy", "open3d", "trimesh", "scikit-image", "manifold3d", "h5py", "pillow")
 LICENCES = {
@@ -25,27 +31,81 @@ LICENCES = {
 }
 
 
-def finish(config: GenerateConfig, folder: RunFolder, lines: list[str]) -> bool:
-    """Describe the data set if all its shards are there; whether it is complete."""
-    planned = [json.loads(line) for line in lines]
+class Unfinished(OddBenchError):
+    """Shards that are missing or do not hold what was planned. shards: their names, in order."""
+
+    def __init__(self, root: Path, shards: list[str]):
+        some = ", ".join(shards[:5]) + (f" and {len(shards) - 5} more" if len(shards) > 5 else "")
+        super().__init__(
+            f"{root}: found {len(shards)} shards missing or without scenes that were planned ({some}); expected all of them. "
+            "Hint: make them with the same command and --slice as before, or without --finish; then finish."
+        )
+        self.shards = shards
+
+
+def finish(
+    config: GenerateConfig,
+    folder: RunFolder,
+    shards: list[ShardWork],
+    on_shard: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Describe the data set, one shard at a time, after comparing every shard with the plan; then tidy up.
+
+    on_shard: called with the number of shards read and of all. Raises Unfinished, before anything is written, if a shard is
+    missing or a planned scene stands neither in its shard nor in the quarantine.
+    """
     lost = given_up(folder.quarantine)
-    wanted = {shard_path(folder.root, s["split"], s["index"]) for s in planned if s["scene"] not in lost}
-    if not all(path.exists() for path in wanted):
-        return False
-    scenes = [scene for path in sorted(wanted) for scene in shard_scenes(path)]
-    truth = [truth_scene(scene) for scene in scenes]
-    stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth)
-    reports = [json.loads(line) for line in folder.reports.read_text().splitlines()] if folder.reports.exists() else []
-    write_description(folder.root, _description(config, stated, scenes, reports, lost))
-    tidy(folder)
-    return True
+    wanted = {shard.path: shard for shard in shards if set(shard.lines) - set(lost)}
+    missing = [path.name for path in sorted(wanted) if not path.exists()]
+    if missing:
+        raise Unfinished(folder.root, missing)
+    counts, unfinished = SceneCounts(), []
+
+    def truth() -> Iterator[TruthScene]:
+        for done, path in enumerate(sorted(wanted), 1):
+            scenes, made = _planned_scenes(wanted[path], lost)
+            if not made:
+                unfinished.append(path.name)
+            for scene in scenes:
+                yield truth_scene(counts.noted(scene))
+            on_shard(done, len(wanted))
+        if unfinished:
+            raise Unfinished(folder.root, unfinished)
+
+    stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth())
+    tidy_quarantine(folder.quarantine, (name for shard in shards for name in shard.lines))
+    reports = last_reports(folder)
+    write_description(folder.root, _description(config, stated, counts, reports, lost))
+    folder.tidy()
 
 
-def _description(config, digest: str, scenes: list[Scene], reports: list[dict], lost: dict[str, str]) -> Description:
+def _planned_scenes(shard: ShardWork, lost: Collection[str]) -> tuple[list[Scene], bool]:
+    """Cameras and objects of a shard's scenes, and whether they are what was planned."""
+    wanted = {name: plan_digest(line) for name, line in shard.lines.items() if name not in lost}
+    try:
+        with opened(shard.path) as file:
+            stored = list(stored_scenes(file))
+            found = {one.name: one.text("plan_sha256") for one in stored}
+            return [one.scene for one in stored], found == wanted
+    except Inaccessible:
+        raise
+    except DataError:
+        return [], False
+
+
+def last_reports(folder: RunFolder) -> dict[str, dict]:
+    """What the workers last said about each scene, by name, whichever call or slice made it."""
+    reports = (report for path in folder.all_reports() for report in read_lines(path))
+    return {report["scene"]: report for report in reports if isinstance(report.get("scene"), str)}
+
+
+def _description(
+    config: GenerateConfig, digest: str, counts: SceneCounts, reports: dict[str, dict], lost: dict[str, str]
+) -> Description:
     refusals, seconds = Counter(), Counter()
-    for report in reports:
-        refusals.update(report["refusals"])
-        seconds.update(report["seconds"])
+    for report in reports.values():
+        refusals.update(report.get("refusals", {}))
+        seconds.update(report.get("seconds", {}))
     return Description(
         name=config.name,
         version=config.version,
@@ -53,48 +113,16 @@ def _description(config, digest: str, scenes: list[Scene], reports: list[dict], 
         config=_without_paths(to_mapping(config)),
         libraries={"odd-bench": __version__, **{name: metadata.version(name) for name in LIBRARIES}},
         licences=LICENCES,
-        counts=scene_counts(scenes),
+        counts=counts.as_dict(),
         quality={
-            "quarantined": dict(Counter(lost.values())),
-            "second attempts": sum(r["attempts"] > 1 for r in reports),
+            "quarantined": dict(sorted(Counter(lost.values()).items())),
+            "second attempts": sum(report.get("attempts", 1) > 1 for report in reports.values()),
             "refusals": dict(sorted(refusals.items())),
         },
         seconds={stage: round(value, 1) for stage, value in sorted(seconds.items())},
     )
 
 
-def scene_counts(scenes: list[Scene]) -> dict:
-    """What dataset.json counts."""
-    objects = [item for scene in scenes for item in scene.objects]
-    return {
-        "scenes": dict(Counter(scene.split for scene in scenes)),
-        "objects": len(objects),
-        "odd objects": sum(item.label for item in objects),
-        "scenes without anomaly": sum(not any(item.label for item in scene.objects) for scene in scenes),
-        "anomaly types": dict(sorted(Counter(item.type for item in objects if item.type).items())),
-        "categories": dict(sorted(Counter(scene.category for scene in scenes).items())),
-        "shapes": len({scene.shape for scene in scenes}),
-    }
-
-
 def _without_paths(mapping: dict) -> dict:
     """Folders by their last name alone: where they lay on one machine means nothing on another."""
     return {**mapping, **{k: Path(mapping[k]).name for k in ("assets", "floors", "environments") if mapping[k]}}
-
-
-def shard_scenes(shard: Path) -> list[Scene]:
-    """Cameras and objects of every scene of a shard."""
-    with open_shard(shard) as file:
-        return [read_scene(group) for group in file["scenes"].values()]
-
-
-def tidy(folder: RunFolder) -> None:
-    """Remove what only the run needed, and what a killed worker left half written; anything else is left alone."""
-    for path in folder.root.glob(f"{SHARDS}/*.h5.*.part"):
-        path.unlink()
-    for pattern in ("staged/*.h5", "staged/*.part", "rest/*", "modes/*", "logs/child-*.log"):
-        for path in folder.work.glob(pattern):
-            path.unlink()
-    for name in ("staged", "rest", "modes", "logs"):
-        if (folder.work / name).is_dir() and not any((folder.work / name).iterdir()):
-            (folder.work / name).rmdir()

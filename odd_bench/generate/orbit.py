@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.cameras import intrinsics, look_at
 from odd_bench.generate.config import OrbitConfig
+from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.scene import Camera
 
 
@@ -13,7 +13,7 @@ def orbit_cameras(orbit: OrbitConfig, draws: dict, points: np.ndarray) -> tuple[
     """One camera a drawn azimuth and elevation, the objects in the middle of its picture.
 
     points: (n, 3) outline of all objects, metres, world. The distance of each view is the drawn factor times the smallest
-    at which the points fill at most `orbit.fill` of the picture.
+    at which the points fill at most `orbit.fill` of the picture; and no point is nearer than `orbit.min_clearance_m`.
     """
     K = intrinsics(orbit.pixels, orbit.pixels, orbit.focal_mm, orbit.sensor_mm)
     slope = orbit.fill * orbit.pixels / 2 / K[0, 0]
@@ -23,20 +23,24 @@ def orbit_cameras(orbit: OrbitConfig, draws: dict, points: np.ndarray) -> tuple[
     ):
         back = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
         camera_from_world = look_at(back, np.zeros(3))
-        camera_from_world[:3, 3] = -_eye_in_camera_axes(points @ camera_from_world[:3, :3].T, slope, factor)
+        camera_from_world[:3, 3] = -_eye_in_camera_axes(
+            points @ camera_from_world[:3, :3].T, slope, factor, orbit.min_clearance_m
+        )
         cameras.append(Camera(K, camera_from_world, orbit.pixels, orbit.pixels))
     return tuple(cameras)
 
 
-def _eye_in_camera_axes(points: np.ndarray, slope: float, factor: float) -> np.ndarray:
+def _eye_in_camera_axes(points: np.ndarray, slope: float, factor: float, clearance_m: float) -> np.ndarray:
     """Where the eye stands, (3,), for points (n, 3) along the camera's axes.
 
     A point is in the picture if |x - eye_x| <= slope * (z - eye_z), the same for y. Each side gives one bound on the eye; the
-    nearest eye meets the two tighter ones and is half-way between the others. `factor` then moves it back.
+    nearest eye meets the two tighter ones and is half-way between the others. `factor` then moves it back, and `clearance_m` if it
+    still stands too close.
     """
     across, depth = points[:, :2], points[:, 2:]
     low = np.max(across - slope * depth, axis=0)  # eye >= low + slope * eye_z
     high = np.min(across + slope * depth, axis=0)  # eye <= high - slope * eye_z
     nearest = float(np.min(high - low)) / (2 * slope)
     middle = (depth.min() + depth.max()) / 2
-    return np.append((low + high) / 2, middle - factor * (middle - nearest))
+    depth_of_eye = min(middle - factor * (middle - nearest), depth.min() - clearance_m)
+    return np.append((low + high) / 2, depth_of_eye)

@@ -10,33 +10,40 @@ import numpy as np
 
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.label import Posed
-from odd_bench.generate.surroundings import mean_albedo
+from odd_bench.geometry.raycast import Hits
+from odd_bench.render.surroundings import mean_albedo
 from odd_bench.scene import Camera
 
 if TYPE_CHECKING:
-    from blender_jobs.job import RenderConfig
+    from odd_bench.blender_jobs.job import RenderConfig
 
 
-def take_pictures(line: dict, config: GenerateConfig, posed: list[Posed], cameras: tuple[Camera, ...]) -> np.ndarray:
-    """(views, h, w, 3) uint8 sRGB. line: the scene's plan, for floor, light and the seed of the noise."""
+def take_pictures(
+    line: dict, config: GenerateConfig, posed: list[Posed], cameras: tuple[Camera, ...], hits: Hits
+) -> np.ndarray:
+    """(views, h, w, 3) uint8 sRGB. line: the scene's plan, for floor, light and the seed of the noise.
+
+    hits: (views, h, w) what the centres of the pixels meet.
+    """
     objects = tuple((item.shape, item.world_from_object) for item in posed)
-    engine = _draft if config.render.engine == "draft" else _cycles
-    return engine(line, config, objects, cameras)
+    if config.render.engine == "draft":
+        return _draft(line, config, objects, cameras, hits)
+    return _cycles(line, config, objects, cameras)
 
 
-def _draft(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...]) -> np.ndarray:
-    from blender_jobs.light import plain_light
-    from odd_bench.draft.render import render_draft
+def _draft(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...], hits: Hits) -> np.ndarray:
+    from odd_bench.blender_jobs.light import plain_light
+    from odd_bench.render.draft.render import render_draft
 
     folder = Path(config.environments) if config.environments else None
     light = plain_light(line["environment"], mean_albedo(line["floor"]), folder)
-    return render_draft(objects, cameras, line["floor"], light, line["render_seed"])
+    return render_draft(objects, cameras, line["floor"], light, line["render_seed"], hits)
 
 
 def _cycles(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...]) -> np.ndarray:
     from PIL import Image
 
-    from blender_jobs.render import RenderJob, render_views
+    from odd_bench.blender_jobs.render import RenderJob, render_views
 
     with tempfile.TemporaryDirectory(prefix="odd-bench-") as folder:
         job = RenderJob(
@@ -52,7 +59,7 @@ def _cycles(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[C
 
 
 def _render_config(config: GenerateConfig) -> RenderConfig:
-    from blender_jobs.job import RenderConfig
+    from odd_bench.blender_jobs.job import RenderConfig
 
     return RenderConfig(
         samples=config.render.samples,

@@ -6,20 +6,20 @@ direction along which the object is pushed out until it is free, an anomaly is a
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 import numpy as np
 
 from odd_bench.generate.config import GenerateConfig, OddConfig, OrbitConfig, SceneConfig
-from odd_bench.generate.surroundings import BUNDLED_ENVIRONMENTS, draw_environment, draw_floor
+from odd_bench.render.surroundings import BUNDLED_ENVIRONMENTS, draw_environment, draw_floor
 from odd_bench.scene import SPLITS
 from odd_bench.shapes.catalogue import Catalogue, FromLibrary, Procedural
 from odd_bench.shapes.library import Library
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 FRAGMENT_SHARE = 1 / 3
 
 
@@ -49,7 +49,8 @@ def plan_scene(
 ) -> dict:
     """The draws of one scene: a function of the configuration, the split and the index alone."""
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, SPLITS[config.kind].index(split), index]))
-    shape = catalogue.base_shape(split, index // config.scenes_per_shape)
+    number, place = divmod(index, config.scenes_a_shape(split))
+    shape = catalogue.base_shape(split, number)
     return {
         "version": PLAN_VERSION,
         "scene": f"{config.kind}-{shape.name}-{index:04d}",
@@ -60,7 +61,8 @@ def plan_scene(
         "shape_seed": shape.seed,
         "size_m": round(float(rng.uniform(config.scene.min_size_m, config.scene.max_size_m)), 6),
         "gap_m": round(float(rng.uniform(config.scene.min_gap_m, config.scene.max_gap_m)), 6),
-        "objects": _draw_objects(rng, config.scene, config.odd),
+        "rest": config.scene.rest,
+        "objects": _with_tries(_draw_objects(rng, config.scene), _variant_tries(config, split, number, place)),
         "orbit": _draw_orbit(rng, config.orbit),
         "floor": draw_floor(rng, floors),
         "environment": draw_environment(rng, environments or BUNDLED_ENVIRONMENTS),
@@ -70,10 +72,11 @@ def plan_scene(
 
 def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Catalogue:
     """Where the base shapes of a data set come from: its library if it has one, else the procedural families."""
-    shapes = {split: math.ceil(count / config.scenes_per_shape) for split, count in config.splits.items()}
+    shapes = {split: math.ceil(scenes / config.scenes_a_shape(split)) for split, scenes in config.splits.items()}
     if library is not None:
         return FromLibrary(library, config.kind, config.seed, shapes, config.categories)
-    return Procedural(config.kind, config.seed, shapes, config.categories)
+    loose = config.scene.rest == "upright"
+    return Procedural(config.kind, config.seed, shapes, config.categories, loose, config.mesh_faces)
 
 
 def canonical(line: dict) -> str:
@@ -81,32 +84,43 @@ def canonical(line: dict) -> str:
     return json.dumps(line, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def digest(line: str) -> str:
-    """sha256 of a plan line, as stored with the scene made from it."""
-    return hashlib.sha256(line.encode()).hexdigest()
-
-
-def _draw_objects(rng: np.random.Generator, scene: SceneConfig, odd: OddConfig) -> list[dict]:
+def _draw_objects(rng: np.random.Generator, scene: SceneConfig) -> list[dict]:
     """Normal and odd instances in random order; the odd ones are fewer than half, a pair of normal ones always remains."""
-    count = int(rng.integers(scene.min_objects, scene.max_objects + 1))
-    most = min((count - 1) // 2, count - 2)
+    objects_wanted = int(rng.integers(scene.min_objects, scene.max_objects + 1))
+    most = min((objects_wanted - 1) // 2, objects_wanted - 2)
     odd_count = 0 if rng.random() < scene.no_anomaly_share else 1
     while 0 < odd_count < most and rng.random() < scene.second_odd_share:
         odd_count += 1
-    is_odd = rng.permutation(np.arange(count) < odd_count)
+    is_odd = rng.permutation(np.arange(objects_wanted) < odd_count)
     shared_rest = float(rng.random())
     objects = []
     for label in is_odd:
-        own_rest = float(rng.random())
-        drawn = {
-            "label": int(label),
-            "rest": shared_rest if scene.rest == "shared" else own_rest,
-            "yaw_rad": round(float(rng.uniform(-math.pi, math.pi)), 6),
-            "direction_rad": round(float(rng.uniform(-math.pi, math.pi)), 6),
-        }
-        tries = draw_tries(rng, odd)  # drawn for normal objects too: the label shifts no other draw
-        objects.append({**drawn, "tries": tries} if label else drawn)
+        own_rest = float(rng.random())  # drawn in every mode: the mode shifts no other draw
+        objects.append(
+            {
+                "label": int(label),
+                "rest": own_rest if scene.rest == "tumbled" else shared_rest,
+                "yaw_rad": round(float(rng.uniform(-math.pi, math.pi)), 6),
+                "direction_rad": round(float(rng.uniform(-math.pi, math.pi)), 6),
+            }
+        )
     return objects
+
+
+def _with_tries(objects: list[dict], tries: Iterator[list[dict]]) -> list[dict]:
+    """The n-th odd object of a scene takes the n-th list of tries."""
+    return [{**item, "tries": next(tries)} if item["label"] else item for item in objects]
+
+
+def _variant_tries(config: GenerateConfig, split: str, number: int, place: int) -> Iterator[list[dict]]:
+    """Lists of tries without end, the same for all scenes that share their variants.
+
+    number: of the shape in its split. place: of the scene among those of the shape.
+    """
+    together = config.odd.scenes_per_variant or config.scenes_a_shape(split)
+    for nth in count():
+        entropy = [config.seed, 811, SPLITS[config.kind].index(split), number, place // together, nth]
+        yield draw_tries(np.random.default_rng(np.random.SeedSequence(entropy)), config.odd)
 
 
 def draw_tries(rng: np.random.Generator, odd: OddConfig) -> list[dict]:

@@ -11,18 +11,23 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from odd_bench.data.outcome import BY_MACHINE, Outcome
+from odd_bench.data.run_folder import RunFolder
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.run_folder import RunFolder
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
 # Threads of OpenBLAS wait by spinning, a third of a scene's processor time, and help nothing.
 WAITING = {"OPENBLAS_NUM_THREADS": "1"}
 START_TIMEOUT_S = 180.0
+FOLDER_TIMEOUT_S = 20.0
 ATTEMPTS = 2
-TRANSIENT = ("crashed", "hung", "garbage")  # worth a second attempt in a fresh child
+STARTS = 3  # a child may be killed while it starts, for want of memory for example
+TRANSIENT = ("crashed", "killed", "hung", "garbage")  # worth a second attempt in a fresh child
+KILLERS = (-signal.SIGKILL, -signal.SIGTERM)  # exit codes of a child that somebody else ended
 
 
 @dataclass(frozen=True)
@@ -33,45 +38,31 @@ class Limits:
     recycle_after: int = 100
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one scene. kind: empty if made, else refused, error, storage, crashed, hung or garbage."""
-
-    scene: str
-    kind: str = ""
-    message: str = ""
-    attempts: int = 1
-    seconds: dict[str, float] = field(default_factory=dict)
-    refusals: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def made(self) -> bool:
-        return not self.kind
-
-    def as_dict(self) -> dict:
-        return asdict(self)
-
-
 class ChildStartError(OddBenchError):
-    """A child that does not come up: every scene would fail the same way."""
+    """A child that does not come up: every scene would fail the same way. may_pass: it was killed, or the machine is busy."""
+
+    def __init__(self, message: str, may_pass: bool = False):
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 class ChildFailure(Exception):
-    """A child that was lost over a scene; kind is crashed, hung or garbage."""
+    """A child that was lost over a scene; kind is crashed, killed, hung or garbage."""
 
     def __init__(self, kind: str, message: str):
         super().__init__(message)
         self.kind = kind
 
 
-def make_in_child(line: str, root: str, limits: Limits) -> Outcome:
+def make_in_child(line: str, root: str, limits: Limits, run: str = "") -> Outcome:
     """Make one planned scene in this thread's child process; what fails twice is reported, not raised.
 
-    Raises ChildStartError if no child can be started at all.
+    run: tells apart runs that used the same folder one after the other, for a thread of a cluster outlives them: a child serves
+    one of them alone. Raises ChildStartError if no child can be started at all.
     """
     scene = json.loads(line)["scene"]
     for attempt in range(1, ATTEMPTS + 1):
-        child = _child_of_this_thread(root, limits)
+        child = _child_of_this_thread(root, run, limits)
         started = time.perf_counter()
         try:
             reply = child.ask({"line": line}, limits.timeout_s)
@@ -91,7 +82,8 @@ class SceneChild:
 
     _numbers = iter(range(1, 1_000_000))
 
-    def __init__(self, root: str):
+    def __init__(self, root: str, run: str = ""):
+        self.serves = root, run
         folder = RunFolder(Path(root))
         self.log = folder.log(os.getpid(), next(SceneChild._numbers))
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +102,8 @@ class SceneChild:
             self.greeting = self._reply(START_TIMEOUT_S)
         except ChildFailure as failure:
             self.kill()
-            raise ChildStartError(f"worker: it {failure} while starting\n{self._log_tail()}") from failure
+            message = f"worker: it {failure} while starting\n{self._log_tail()}"
+            raise ChildStartError(message, may_pass=failure.kind in BY_MACHINE) from failure
 
     @property
     def is_alive(self) -> bool:
@@ -123,7 +116,7 @@ class SceneChild:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
         except BrokenPipeError as error:
-            raise ChildFailure("crashed", "ended before it was asked") from error
+            raise ChildFailure("killed", "ended before it was asked") from error
         reply = self._reply(timeout_s)
         if not {"ok", "seconds", "refusals"} <= set(reply):
             raise ChildFailure("garbage", f"replied without the expected keys: {str(reply)[:200]}")
@@ -132,9 +125,11 @@ class SceneChild:
     def kill(self) -> None:
         _live.discard(self)
         if self.is_alive:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended in between
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # of a request that was never read
+            self._process.stdin.close()
         self._process.stdout.close()
 
     def _reply(self, timeout_s: float) -> dict:
@@ -144,7 +139,8 @@ class SceneChild:
         text = self._process.stdout.readline()
         if not text.endswith(b"\n"):
             code = self._process.wait()
-            raise ChildFailure("crashed", f"ended with exit code {code}; log {self.log.name}")
+            kind = "killed" if code in KILLERS else "crashed"
+            raise ChildFailure(kind, f"ended with exit code {code}; log {self.log.name}")
         try:
             reply = json.loads(text)
         except ValueError as error:
@@ -154,24 +150,64 @@ class SceneChild:
         return reply
 
     def _log_tail(self) -> str:
+        if not self.log.exists():
+            return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
 
 
 _live: set[SceneChild] = set()
 _local = threading.local()
 _stopping = threading.Event()
+_ended: set[str] = set()
 
 
-def _child_of_this_thread(root: str, limits: Limits) -> SceneChild:
+def _child_of_this_thread(root: str, run: str, limits: Limits) -> SceneChild:
     child = getattr(_local, "child", None)
-    if child is not None and (not child.is_alive or child.scenes >= limits.recycle_after):
-        child.kill()
-        child = None
+    if child is not None:
+        worn_out = not child.is_alive or child.scenes >= limits.recycle_after
+        if worn_out or child.serves != (root, run):
+            child.kill()
+            child = None
     if child is None:
-        if _stopping.is_set():
-            raise ChildStartError("worker: the run is stopping")
-        child = _local.child = SceneChild(root)
+        child = _local.child = _start_child(root, run)
     return child
+
+
+def _start_child(root: str, run: str) -> SceneChild:
+    """A new child; one that is killed or does not answer while it starts is started again. Raises ChildStartError."""
+    _wait_for_folder(RunFolder(Path(root)))
+    for start in range(1, STARTS + 1):
+        if _stopping.is_set() or run in _ended:
+            raise ChildStartError("worker: the run is stopping")
+        try:
+            return SceneChild(root, run)
+        except ChildStartError as error:
+            if start == STARTS or not error.may_pass:
+                raise
+
+
+def _wait_for_folder(folder: RunFolder) -> None:
+    """A network file system may show a new file late. Raises ChildStartError if this machine does not see the folder at all."""
+    deadline = time.monotonic() + FOLDER_TIMEOUT_S
+    while not folder.config.exists():
+        if time.monotonic() > deadline:
+            raise ChildStartError(
+                f"worker on {os.uname().nodename}: found no {folder.config}; expected the folder of the run, shared between the "
+                "machines. Hint: give --out a place that every worker sees under the same path."
+            )
+        time.sleep(0.5)
+
+
+def end_children(run: str) -> None:
+    """End the children of this process that serve a run, start no more for it, and leave those of others alone."""
+    _ended.add(run)
+    for child in [one for one in _live if one.serves[1] == run]:
+        child.kill()
+
+
+def live_children() -> int:
+    """How many children this process has now."""
+    return len(_live)
 
 
 def allow_children() -> None:

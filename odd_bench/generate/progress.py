@@ -8,54 +8,76 @@ from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from odd_bench.data.outcome import Outcome
 from odd_bench.errors import stoppable
 from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.pool import Outcome
-from odd_bench.generate.run import RunOptions, RunSummary, generate
+from odd_bench.generate.run import RunOptions, RunSummary, Watcher, generate
 from odd_bench.shapes.library import Entry
 
 LINE_EVERY_S = 30.0
 
 
 def run_with_progress(config: GenerateConfig, out: Path, options: RunOptions) -> RunSummary:
-    """Generate, showing progress; prints the summary and where the preview lies."""
+    """Generate, showing progress; prints the summary."""
     console = Console()
     scenes = sum(config.splits.values())
     console.print(f"{config.name}: {scenes} scenes, {config.orbit.views} views of {config.orbit.pixels} px -> {out}")
     signal.signal(signal.SIGTERM, _interrupt)
     with stoppable(out, "finished scenes are kept; the same command goes on from there"), _bar(console) as bar:
         display = _Display(console, bar)
-        summary = generate(config, out, options, display, lambda entry: _show_asset(entry, console), display.show_stage)
+        watcher = Watcher(display, lambda entry: _show_asset(entry, console), display.show_stage, display.say)
+        summary = generate(config, out, options, watcher)
     _show(summary, console)
-    if summary.complete:
-        _preview(out, console)
     return summary
 
 
 class _Display:
-    """Called after each scene."""
+    """Called after each scene. Speed and time left count from the end of the first scene, so that starting is no part of them."""
 
     def __init__(self, console: Console, bar: Progress):
         self._console, self._bar = console, bar
         self._task = bar.add_task("scenes", total=None, rate="starting")
         self._started = self._last_line = time.monotonic()
+        self._stage = ""
+        self._first: tuple[int, float] | None = None  # scenes done by then, and when
 
     def show_stage(self, stage: str, done: int, total: int) -> None:
         self._bar.update(self._task, completed=done, total=total, rate=stage)
+        self._started = time.monotonic()  # scenes an hour and the time left are of scenes alone
+        if stage != self._stage and not self._console.is_terminal:
+            self._console.print(f"{stage} ...", highlight=False)
+        self._stage = stage
+
+    def say(self, text: str) -> None:
+        self._console.print(text, style="yellow", highlight=False, markup=False)
 
     def __call__(self, outcome: Outcome, done: int, total: int) -> None:
         now = time.monotonic()
-        rate = f"{3600 * done / (now - self._started):.0f} scenes/h"
+        left_s = (total - done) * self._seconds_a_scene(done, now)
+        rate = f"{3600 / max(self._seconds_a_scene(done, now), 1e-3):.0f} scenes/h, {duration(left_s)} left"
         self._bar.update(self._task, completed=done, total=total, rate=rate)
         if outcome.kind:
-            self._console.print(f"[yellow]gave up {outcome.scene}: {outcome.kind}: {outcome.message}", highlight=False)
-        if not self._console.is_terminal and (done == total or now - self._last_line > LINE_EVERY_S):
-            left_min = (total - done) * (now - self._started) / done / 60
-            self._console.print(f"{done}/{total} scenes, {rate}, {left_min:.0f} min left", highlight=False)
+            self.say(f"gave up {outcome.scene}: {outcome.kind}: {outcome.message}")
+        early = done & (done - 1) == 0  # 1, 2, 4, 8 and so on
+        if not self._console.is_terminal and (early or done == total or now - self._last_line > LINE_EVERY_S):
+            self._console.print(f"{done}/{total} scenes, {rate}", highlight=False)
             self._last_line = now
+
+    def _seconds_a_scene(self, done: int, now: float) -> float:
+        if self._first is None:
+            self._first = done, now
+        scenes, since = done - self._first[0], self._first[1]
+        return (now - since) / scenes if scenes else (now - self._started) / done
+
+
+def duration(seconds: float) -> str:
+    """In the unit in which it is easy to read."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _show_asset(entry: Entry, console: Console) -> None:
@@ -69,7 +91,6 @@ def _bar(console: Console) -> Progress:
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
     )
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
@@ -79,8 +100,14 @@ def _show(summary: RunSummary, console: Console) -> None:
     console.print(f"{made}, {summary.wall_s / 60:.1f} min", highlight=False)
     if summary.made:
         console.print(_times(summary), _refusals(summary.refusals))
+    if summary.tried_again_next_time:
+        console.print(
+            f"{summary.tried_again_next_time} of those given up ran out of time or were killed; the same command tries again"
+        )
     if not summary.complete:
-        console.print(f"{summary.folder}: not complete yet; the other slices are missing, or the same command goes on")
+        console.print(
+            f"{summary.folder}: not complete yet: the other slices are missing; the last one finishes the data set"
+        )
 
 
 def _times(summary: RunSummary) -> Table:
@@ -96,12 +123,6 @@ def _refusals(refusals: Counter[str]) -> Table:
     for reason, times in refusals.most_common(12):
         table.add_row(reason, str(times))
     return table
-
-
-def _preview(out: Path, console: Console) -> None:
-    from odd_bench.view.preview import write_preview
-
-    console.print(f"preview: {write_preview(out)}", highlight=False, soft_wrap=True)
 
 
 def _interrupt(signal_number, frame) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
-from odd_bench.hull import hull_points
+from odd_bench.geometry.hull import hull_points
 
 MAX_TILT_RAD = np.radians(12.0)
 

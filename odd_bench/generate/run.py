@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
-from typing import TextIO
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.data.outcome import Outcome
+from odd_bench.data.quarantine import give_up, given_up, take_back, take_back_machine_faults
+from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.shard_work import ShardWork, find_waiting, pack
 from odd_bench.errors import OddBenchError
-from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.finish import finish
+from odd_bench.generate.config import GenerateConfig, to_mapping
+from odd_bench.generate.finish import Unfinished, finish
 from odd_bench.generate.plan import catalogue_of, plan_lines
-from odd_bench.generate.pool import Limits, Outcome, allow_children, make_in_child, stop_children
-from odd_bench.generate.quarantine import give_up, given_up, take_back
+from odd_bench.generate.plan_file import keep_plan
+from odd_bench.generate.pool import Limits, allow_children
 from odd_bench.generate.requirements import require_blender
-from odd_bench.generate.run_folder import FolderError, RunFolder, check_writable
-from odd_bench.generate.shard_work import ShardWork, find_waiting, pack, shards_of
-from odd_bench.shapes.library import Entry, Library, ingest
+from odd_bench.generate.slices import Slice, slice_of
+from odd_bench.generate.source import variants_folder
+from odd_bench.generate.workers import LocalWorkers, Workers
+from odd_bench.json_lines import append_line
+from odd_bench.render.given import Given, environments_in, floors_in
+from odd_bench.shapes.library import Entry, Library, ingest, require_up
 from odd_bench.shapes.lookalikes import find_lookalikes
 from odd_bench.shapes.similar_config import SimilarConfig
+
+ROUNDS = 3  # how often what vanishes from the disk is made again before the run gives up
+LOOK_EVERY_S = 2.0  # for workers that came or went
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class RunOptions:
 
     workers: child processes. scheduler: address of a dask scheduler whose workers share the folder, None for this machine.
     slice_index, slice_count: the part of the shards that this call makes. retry_quarantined: try lost scenes again.
+    only_finish: make nothing, but pack, check and describe what the slices have made.
     """
 
     workers: int = 1
@@ -40,158 +52,276 @@ class RunOptions:
     slice_index: int = 0
     slice_count: int = 1
     retry_quarantined: bool = False
+    only_finish: bool = False
 
 
 @dataclass
 class RunSummary:
-    """What this call did. complete: the whole data set is there. seconds: spent by workers, a stage."""
+    """What this call did. complete: the whole data set is there. seconds: spent by workers, a stage.
+
+    tried_again_next_time: of the quarantined, those that the machine is to blame for.
+    """
 
     folder: Path
     made: int = 0
     already_there: int = 0
     quarantined: int = 0
+    tried_again_next_time: int = 0
     complete: bool = False
     wall_s: float = 0.0
     seconds: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
 
 
-class StorageError(OddBenchError):
+class DiskFull(OddBenchError):
     """The disk is full or the folder cannot be written: the run stops, what is finished stays."""
 
 
-def generate(
-    config: GenerateConfig,
-    out: Path,
-    options: RunOptions,
-    on_scene: Callable[[Outcome, int, int], None] = lambda outcome, done, total: None,
-    on_asset: Callable[[Entry], None] = lambda entry: None,
-    on_look: Callable[[str, int, int], None] = lambda stage, done, total: None,
-) -> RunSummary:
+@dataclass(frozen=True)
+class Watcher:
+    """What is told on the way.
+
+    scene: each scene, with the number done and the number wanted. asset: each mesh file read. stage: what goes on meanwhile, how
+    much of it is done and in all. notice: one line for the user.
+    """
+
+    scene: Callable[[Outcome, int, int], None] = lambda outcome, done, total: None
+    asset: Callable[[Entry], None] = lambda entry: None
+    stage: Callable[[str, int, int], None] = lambda stage, done, total: None
+    notice: Callable[[str], None] = lambda text: None
+
+
+def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Watcher = Watcher()) -> RunSummary:
     """Make the data set, or go on with it.
 
-    on_scene: called after each scene with the number done and the number wanted. on_asset: after each mesh file read.
-    on_look: while similar shapes are looked for, with the stage, how much of it is done and in all.
-
-    Raises FolderError, StorageError, ConfigError or ChildStartError; whatever is finished by then is kept.
+    Several calls may work in one folder at the same time if their slices share no shard. Raises FolderError, DiskFull,
+    ConfigError, ChildStartError, ClusterError or, with `only_finish`, Unfinished; whatever is finished by then is kept.
     """
-    require_blender()
+    if not options.only_finish:
+        require_blender()
     allow_children()
     check_writable(out)
     folder = RunFolder(out)
-    if config.assets is None:
-        lines = _draw_plan(config, None)
-        folder.claim(config)
-    else:
-        folder.claim(config)
-        library = ingest(Path(config.assets), folder.library, progress=on_asset)
-        lines = _draw_plan(config, library)
-        if config.odd.weights.get("similar_shape", 0) > 0:
-            catalogue = catalogue_of(config, library)
-            find_lookalikes(library, map(catalogue.names, config.splits), SimilarConfig(), on_look)
+    folder.refuse_foreign()
     summary, started = RunSummary(out), time.perf_counter()
-    with folder.locked(f"slice-{options.slice_index}-of-{options.slice_count}"):
-        _keep_plan(lines, folder)
-        work = _open_work(lines, folder, options, summary)
-        executor = _executor(options)
+    waiting = "another call is preparing this folder; waiting for it"
+    with folder.locked("setup", on_wait=lambda: watcher.notice(waiting)):
+        shards = _prepare(config, folder, watcher)
+    mine = slice_of(options.slice_index, options.slice_count, shards)
+    for attempt in range(1, ROUNDS + 1):
+        with mine.held(folder):
+            _make_slice(mine, [shards[number] for number in mine.shards], config, folder, options, summary, watcher)
         try:
-            _make_scenes(work, config, folder, options, executor, summary, on_scene)
-        finally:
-            stop_children()
-            executor.shutdown(cancel_futures=True)
-        summary.complete = finish(config, folder, lines)
+            summary.complete = _finish(config, folder, shards, watcher)
+            break
+        except Unfinished as error:
+            vanished = {shards[number].path.name for number in mine.shards} & set(error.shards)
+            if options.only_finish or (vanished and mine.packs and attempt == ROUNDS):
+                raise
+            if not vanished or not mine.packs:  # the other slices are missing
+                break
     summary.wall_s = time.perf_counter() - started
     return summary
 
 
-def _draw_plan(config: GenerateConfig, library: Library | None) -> list[str]:
-    floors, environments = _listing(config.floors, folders=True), _listing(config.environments, folders=False)
-    return list(plan_lines(config, catalogue_of(config, library), floors, environments))
+def _prepare(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> list[ShardWork]:
+    """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
+    if config.assets is not None and config.scene.rest == "upright":
+        require_up(Path(config.assets))
+    folder.claim(to_mapping(config))
+    floors, environments = (
+        _given(config.floors, floors_in, watcher),
+        _given(config.environments, environments_in, watcher),
+    )
+    library = _library(config, folder, watcher) if config.assets is not None else None
+    catalogue = catalogue_of(config, library)
+    watcher.stage("drawing the plan", 0, sum(config.splits.values()))
+    return keep_plan(lambda: plan_lines(config, catalogue, floors, environments), config, folder)
 
 
-def _keep_plan(lines: list[str], folder: RunFolder) -> None:
-    """Write the plan on the first call; later ones must draw the same."""
-    content = "".join(line + "\n" for line in lines).encode()
-    if not folder.plan.exists():
-        write_atomically(folder.plan, content)
-    elif folder.plan.read_bytes() != content:
-        raise FolderError(
-            f"{folder.plan}: found a plan that this version of odd-bench would not draw; expected the same draws. "
-            "Hint: finish the run with the version that began it, or give another folder with --out."
-        )
+def _library(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> Library:
+    library = ingest(Path(config.assets), folder.library, progress=watcher.asset)
+    if config.odd.weights.get("similar_shape", 0) > 0:
+        catalogue = catalogue_of(config, library)
+        find_lookalikes(library, map(catalogue.names, config.splits), SimilarConfig(), watcher.stage)
+    return library
 
 
-def _listing(directory: str | None, folders: bool) -> list[str]:
-    """Sorted names of the texture sets or environment files that replace the built-in ones."""
+def _given(directory: str | None, look: Callable[[Path], Given], watcher: Watcher) -> list[str]:
+    """Names of the texture sets or environment files that replace the built-in ones; those that cannot be used are told."""
     if directory is None:
         return []
-    entries = sorted(Path(directory).iterdir())
-    names = [e.name for e in entries if (e.is_dir() if folders else e.suffix.lower() in (".exr", ".hdr"))]
-    if not names:
-        expected = "a folder of texture-set folders" if folders else "a folder with .exr or .hdr files"
-        raise FolderError(f"{directory}: found nothing to use; expected {expected}. Hint: leave the option out.")
-    return names
+    given = look(Path(directory))
+    for name, reason in given.refused.items():
+        watcher.notice(f"not used: {directory}/{name}: {reason}")
+    return given.names
 
 
-def _open_work(lines: list[str], folder: RunFolder, options: RunOptions, summary: RunSummary) -> list[ShardWork]:
+def _make_slice(
+    mine: Slice,
+    shards: list[ShardWork],
+    config: GenerateConfig,
+    folder: RunFolder,
+    options: RunOptions,
+    summary: RunSummary,
+    watcher: Watcher,
+) -> None:
+    """Make whatever is missing of the slice, and pack its shards if they are wholly its own."""
+    work = _open_work(mine, shards, folder, options, summary, watcher)
+    for shard in work:
+        if mine.packs and not shard.waiting:
+            shard.waiting = pack(shard, folder, config.name)
+    if options.only_finish:
+        if unmade := [shard.path.name for shard in work if shard.waiting]:
+            raise Unfinished(folder.root, unmade)
+    elif any(shard.waiting for shard in work):
+        watcher.stage("starting workers", 0, sum(len(shard.waiting) for shard in work))
+        with closing(_workers(folder, options, watcher)) as workers:
+            _make_scenes(work, mine.packs, config, folder, options, workers, summary, watcher)
+
+
+def _open_work(
+    mine: Slice,
+    shards: list[ShardWork],
+    folder: RunFolder,
+    options: RunOptions,
+    summary: RunSummary,
+    watcher: Watcher,
+) -> list[ShardWork]:
     """The shards of this slice with something left to do."""
-    mine = shards_of(lines, folder.root)[options.slice_index :: options.slice_count]
-    if options.retry_quarantined:
-        take_back(folder.quarantine, {name for shard in mine for name in shard.lines})
+    take = take_back if options.retry_quarantined else take_back_machine_faults
+    if not options.only_finish:
+        take(folder.quarantine, mine.names)
     lost = given_up(folder.quarantine)
-    for shard in mine:
-        summary.already_there += find_waiting(shard, folder, lost)
-    return [shard for shard in mine if shard.waiting or not shard.path.exists()]
+    summary.already_there = 0
+    for done, shard in enumerate(shards, 1):
+        find_waiting(shard, folder, lost)
+        shard.waiting &= mine.names
+        summary.already_there += len((mine.names & set(shard.wanted)) - shard.waiting)
+        watcher.stage("checking what is there", done, len(shards))
+    return [shard for shard in shards if not shard.whole]
 
 
 def _make_scenes(
     work: list[ShardWork],
+    packs: bool,
     config: GenerateConfig,
     folder: RunFolder,
     options: RunOptions,
-    executor: Executor,
-    summary,
-    on_scene,
+    workers: Workers,
+    summary: RunSummary,
+    watcher: Watcher,
 ) -> None:
     """Keep every worker busy with a short queue; pack each shard as soon as its last scene is in."""
-    shard_of = {name: shard for shard in work for name in shard.waiting}
-    todo = iter([line for shard in work for name, line in shard.lines.items() if name in shard.waiting])
-    for shard in work:
-        if not shard.waiting:
-            pack(shard, folder, config.name)
-    running: set[Future] = set()
-    with folder.reports.open("a") as reports:
-        while True:
-            while len(running) < 2 * options.workers and (line := next(todo, None)) is not None:
-                running.add(executor.submit(make_in_child, line, str(folder.root), options.limits))
-            if not running:
-                return
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for outcome in (future.result() for future in finished):
-                _account(outcome, folder, reports, summary)
-                shard = shard_of[outcome.scene]
-                shard.waiting.discard(outcome.scene)
-                if not shard.waiting:
-                    pack(shard, folder, config.name)
-                on_scene(outcome, summary.made + summary.quarantined, len(shard_of))
+    shard_of = {name: shard for shard in work for name in shard.lines}
+    waiting = [name for shard in work for name in shard.lines if name in shard.waiting]
+    shape_of = {name: json.loads(shard.lines[name])["shape"] for name, shard in shard_of.items()}
+    todo, left = deque(by_turns(waiting, shape_of, workers.slots)), Counter(shape_of[name] for name in waiting)
+    reports = folder.slice_reports(options.slice_index, options.slice_count)
+    total, made_before, tries, running = len(todo), summary.made + summary.quarantined, Counter(), {}
+    while todo or running:
+        while todo and len(running) < 2 * workers.slots:
+            scene = todo.popleft()
+            running[workers.submit(shard_of[scene].lines[scene])] = scene
+        for future in wait(running, LOOK_EVERY_S, FIRST_COMPLETED).done:
+            scene = running.pop(future)
+            outcome = workers.outcome(future)
+            if outcome is None:
+                todo.append(scene)
+                continue
+            shard = shard_of[scene]
+            _account(outcome, shard, folder, reports, summary)
+            left[shape_of[scene]] -= 1
+            if packs and not shard.waiting:
+                vanished = pack(shard, folder, config.name)
+                _make_again(vanished, shard, tries, folder, summary)
+                todo.extend(name for name in shard.lines if name in vanished)
+            if left[shape_of[scene]] == 0:
+                _forget_variants(shape_of[scene], folder)
+            watcher.scene(outcome, summary.made + summary.quarantined - made_before, total)
 
 
-def _account(outcome: Outcome, folder: RunFolder, reports: TextIO, summary: RunSummary) -> None:
+def by_turns(scenes: list[str], shape_of: Mapping[str, str], workers: int) -> list[str]:
+    """The scenes of as many shapes as there are workers in turn, so that no two workers make the variants of one shape at once."""
+    shapes: dict[str, list[str]] = {}
+    for scene in scenes:
+        shapes.setdefault(shape_of[scene], []).append(scene)
+    queues = list(shapes.values())
+    groups = [queues[first : first + workers] for first in range(0, len(queues), workers)]
+    return [scene for group in groups for turn in zip_longest(*group) for scene in turn if scene is not None]
+
+
+def _forget_variants(shape: str, folder: RunFolder) -> None:
+    """Remove the stored variants of a shape whose scenes are all made."""
+    stored = variants_folder(folder.work, shape)
+    for path in stored.glob("*"):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):  # none was stored, or another call, for which it is too early, has just stored one
+        stored.rmdir()
+
+
+def _account(outcome: Outcome, shard: ShardWork, folder: RunFolder, reports: Path, summary: RunSummary) -> None:
     if outcome.kind == "storage":
-        raise StorageError(outcome.message)
-    reports.write(json.dumps(outcome.as_dict()) + "\n")
-    reports.flush()
+        raise DiskFull(outcome.message)
+    append_line(reports, outcome.as_dict())
     summary.seconds.update(outcome.seconds)
     summary.refusals.update(outcome.refusals)
     summary.made += outcome.made
     if not outcome.made:
         summary.quarantined += 1
+        summary.tried_again_next_time += outcome.by_machine
         give_up(folder.quarantine, outcome)
+        shard.wanted.pop(outcome.scene)
+    shard.waiting.discard(outcome.scene)
 
 
-def _executor(options: RunOptions) -> Executor:
+def _make_again(
+    vanished: set[str], shard: ShardWork, tries: Counter[str], folder: RunFolder, summary: RunSummary
+) -> None:
+    """Take back scenes whose staged files are gone. Raises FolderError if one goes again and again."""
+    tries.update(vanished)
+    for name in sorted(vanished):
+        if tries[name] >= ROUNDS:
+            raise FolderError(
+                f"{folder.staged(name)}: found no file {ROUNDS} times after it was written; expected it to stay. "
+                "Hint: see whether another program tidies the folder, and whether workers write to the same one."
+            )
+    shard.waiting |= vanished
+    summary.made -= len(vanished)
+
+
+def _finish(config: GenerateConfig, folder: RunFolder, shards: list[ShardWork], watcher: Watcher) -> bool:
+    """Finish the data set if nobody else is at work in it; whether it is complete. Raises Unfinished.
+
+    Whoever is last finishes: each lets go of its own shards first, then they come here one at a time.
+    """
+    with folder.locked("finish", on_wait=lambda: None):
+        try:
+            with folder.shards_locked(range(len(shards))):
+                _pack_shared(config, folder, shards)
+                finish(config, folder, shards, lambda done, total: watcher.stage("finishing", done, total))
+        except FolderError:
+            watcher.notice("other slices are at work; the last one finishes the data set")
+            return False
+    return True
+
+
+def _workers(folder: RunFolder, options: RunOptions, watcher: Watcher) -> Workers:
+    run = secrets.token_hex(8)  # no two calls share a child
+    root = folder.root.absolute()
     if options.scheduler is None:
-        return ThreadPoolExecutor(options.workers, thread_name_prefix="worker")
-    from dask.distributed import Client
+        return LocalWorkers(options.workers, root, options.limits, run)
+    from odd_bench.generate.cluster import ClusterWorkers
 
-    return Client(options.scheduler).get_executor()
+    return ClusterWorkers(options.scheduler, root, options.limits, run, watcher.notice)
+
+
+def _pack_shared(config: GenerateConfig, folder: RunFolder, shards: list[ShardWork]) -> None:
+    """Pack the shards whose scenes were staged by several calls, or by one that was stopped before it packed them."""
+    staged, lost = folder.staged_scenes(), given_up(folder.quarantine)
+    for shard in shards:
+        wanted = set(shard.lines) - set(lost)
+        if wanted <= staged or (shard.path.exists() and wanted & staged):
+            find_waiting(shard, folder, lost)
+            if not shard.waiting:
+                pack(shard, folder, config.name)

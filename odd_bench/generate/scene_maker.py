@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from odd_bench import boxes
-from odd_bench.anomalies import BREAKS, make_variant
-from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import SceneRecord
-from odd_bench.generate.arrange import place, stand
+from odd_bench.generate.arrange import arranged, lowered, require_level
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.label import Labels, Posed, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.pictures import take_pictures
-from odd_bench.generate.resting import draw_rest, rest_rotations
+from odd_bench.generate.seen import is_seen
+from odd_bench.generate.source import Source, Sources
+from odd_bench.geometry import boxes
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Shape
 from odd_bench.scene import Camera, Scene, SceneObject
-from odd_bench.shapes.catalogue import BaseShape, Catalogue
-from odd_bench.shapes.shape import Model, Shape
+from odd_bench.shapes.catalogue import BaseShape
 
-if TYPE_CHECKING:
-    from odd_bench.anomalies.fracture_modes import FractureModes
+SIMILAR = "similar_shape"  # an object of its own, as high as it is
 
 
 @dataclass
@@ -67,107 +65,71 @@ class SceneRefused(Exception):
         self.report = report
 
 
-def make_scene(
-    line: dict, plan_sha256: str, config: GenerateConfig, catalogue: Catalogue, work: Path
-) -> tuple[SceneRecord, Report]:
-    """Make one scene. Raises SceneRefused when an odd object used up its tries or the shape finds no rest pose.
-
-    work: folder for caches shared by the scenes of one shape.
-    """
-    report = Report()
+def make_scene(line: dict, plan_sha256: str, sources: Sources) -> tuple[SceneRecord, Report]:
+    """Make one scene. Raises SceneRefused when an odd object used up its tries or the shape finds no rest pose."""
+    report, config = Report(), sources.config
     with report.stage("shape"):
-        model, intact = _shape(catalogue, BaseShape(line["shape"], line["category"], line["shape_seed"]))
+        source = sources.of(BaseShape(line["shape"], line["category"], line["shape_seed"]))
+        source.intact  # noqa: B018  meshed here, so that its time is counted here
     with report.stage("settle"):
-        rests = _rests(intact, line, work, report)
-    source = _Source(model, intact, config, lambda: _modes(intact, line["shape_seed"], work))
+        rests = _rests(source, line, report)
     arrangement = _arrange(line, source, rests, report)
     with report.stage("render"):
-        images = take_pictures(line, config, arrangement.posed, arrangement.cameras)
+        images = take_pictures(line, config, arrangement.posed, arrangement.cameras, arrangement.labels.hits)
     return _record(line, plan_sha256, config, arrangement, images), report
 
 
-_recent: dict[BaseShape, tuple[Model, Shape]] = {}
-
-
-def _shape(catalogue: Catalogue, base: BaseShape) -> tuple[Model, Shape]:
-    """The model and its mesh; the last one is kept, since scenes of one shape follow each other."""
-    if base not in _recent:
-        _recent.clear()
-        model = catalogue.model(base)
-        _recent[base] = model, model.shape()
-    return _recent[base]
-
-
-def _rests(intact: Shape, line: dict, work: Path, report: Report) -> np.ndarray:
+def _rests(source: Source, line: dict, report: Report) -> list[np.ndarray]:
+    """The rest rotation (3, 3) of each object: that of the intact shape, whatever the label."""
     try:
-        return rest_rotations(intact, line["shape_seed"], work / "rest" / f"{line['shape']}.npz")
+        return [source.rests.pose(line["rest"], item["rest"]) for item in line["objects"]]
     except Refusal as refusal:
         raise SceneRefused(str(refusal), report) from refusal
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What odd variants are made from. modes: computes the fracture modes, once a shape, when a break asks for them."""
-
-    model: Model
-    intact: Shape
-    config: GenerateConfig
-    modes: Callable[[], FractureModes]
-
-    def variant(self, attempt: dict) -> Variant:
-        """The variant of one planned try; raises Refusal."""
-        modes = self.modes() if attempt["type"] in BREAKS or attempt.get("fragment") else None
-        rng = np.random.default_rng(attempt["seed"])
-        return make_variant(attempt["type"], self.model, self.intact, rng, self.config.anomalies, modes)
-
-
-def _modes(intact: Shape, seed: int, work: Path) -> FractureModes:
-    from odd_bench.anomalies.fracture_modes import FractureModes, compute_modes
-
-    cache = work / "modes" / f"{intact.name}.npz"
-    if cache.exists():
-        return FractureModes.load(cache)
-    modes = compute_modes(intact, np.random.default_rng(np.random.SeedSequence([seed, 613])))
-    modes.save(cache)
-    return modes
-
-
-def _arrange(line: dict, source: _Source, rests: np.ndarray, report: Report) -> Arrangement:
+def _arrange(line: dict, source: Source, rests: list[np.ndarray], report: Report) -> Arrangement:
     """Go through the tries of each odd object until every change can be seen."""
     remaining = {i: iter(item["tries"]) for i, item in enumerate(line["objects"]) if item["label"]}  # each is used once
-    variants = {i: _next_variant(i, tries, source, report) for i, tries in remaining.items()}
+    variants = {i: _next_variant(i, tries, line, source, rests, report) for i, tries in remaining.items()}
     while True:
         with report.stage("label"):
             arrangement = _arrangement(line, source.config, source.intact, rests, variants)
-        hidden = [i for i in variants if not _is_seen(arrangement.labels.changed[i], source.config)]
+            hidden = [i for i in variants if not _is_seen(arrangement, i, source.config)]
         if not hidden:
             return arrangement
         for i in hidden:
             report.refusals[f"{variants[i].type}: change hidden in the scene"] += 1
-            variants[i] = _next_variant(i, remaining[i], source, report)
+            variants[i] = _next_variant(i, remaining[i], line, source, rests, report)
 
 
-def _next_variant(index: int, tries: Iterator[dict], source: _Source, report: Report) -> Variant:
+def _next_variant(
+    index: int, tries: Iterator[dict], line: dict, source: Source, rests: list[np.ndarray], report: Report
+) -> Variant:
     with report.stage("anomaly"):
         for attempt in tries:
             try:
-                return source.variant(attempt)
+                variant = source.variant(attempt)
+                if variant.type != SIMILAR:
+                    require_level(variant.shape.outline, source.intact.outline, rests[index], line["size_m"])
+                return variant
             except Refusal as refusal:
                 report.refusals[f"{attempt['type']}: {refusal.reason}"] += 1
     raise SceneRefused(f"object {index} used up its tries: {dict(report.refusals)}", report)
 
 
-def _is_seen(changed_pixels: np.ndarray, config: GenerateConfig) -> bool:
-    return int((changed_pixels >= config.odd.min_changed_pixels).sum()) >= config.odd.min_changed_views
+def _is_seen(arrangement: Arrangement, index: int, config: GenerateConfig) -> bool:
+    return is_seen(arrangement.posed, index, arrangement.cameras, arrangement.labels, config)
 
 
-def _arrangement(line: dict, config: GenerateConfig, intact: Shape, rests, variants: dict[int, Variant]) -> Arrangement:
+def _arrangement(
+    line: dict, config: GenerateConfig, intact: Shape, rests: list, variants: dict[int, Variant]
+) -> Arrangement:
     shapes = [variants[i].shape if i in variants else intact for i in range(len(line["objects"]))]
-    standing = [
-        stand(shape.outline, intact.outline, draw_rest(rests, item["rest"]), item["yaw_rad"], line["size_m"])
-        for shape, item in zip(shapes, line["objects"], strict=True)
-    ]
-    poses = place(standing, [item["direction_rad"] for item in line["objects"]], line["gap_m"])
+    odd = [variant.shape.outline for variant in variants.values()]
+    poses = arranged(line, intact.outline, odd, rests)
+    for i, variant in variants.items():
+        if variant.type == SIMILAR:
+            poses[i] = lowered(variant.shape.outline, poses[i])
     posed = [
         Posed(shape, pose, variants.get(i), intact if i in variants else None)
         for i, (shape, pose) in enumerate(zip(shapes, poses, strict=True))

@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.checkpoint import AND
+from odd_bench.report.tables import cell
 from odd_bench.reproduce.results import Result
 from odd_bench.reproduce.table import Table
-from odd_bench.scoring.bootstrap import LEVEL
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import PAIRED_METRICS, packed, unpacked
+from odd_bench.scoring.interval import FEWEST, LEVEL, interval, too_few
+from odd_bench.scoring.protocol import METRICS_VERSION
 from odd_bench.scoring.summary import number, p_text, signed
-from odd_bench.scoring.tables import cell
+from odd_bench.training.checkpoint import AND
 
-HEAD = "| method | AUC | accuracy | mean IoU | count right | AUC against the last row | M parameters | training | s a scene |"
-MEANS = ("mean_iou", "count_accuracy", "seconds_per_scene")
+HEAD = (
+    "| method | AUC | balanced accuracy | boxes an object | recall | mean IoU | AUC against the last row | M parameters "
+    "| training | s a scene |"
+)
+MEANS = ("boxes_per_object", "box_recall", "mean_iou", "seconds_per_scene")
 
 
 def markdown(table: Table, results: list[Result]) -> str:
@@ -45,9 +49,13 @@ def section(title: str, found: list[tuple[Result, dict[str, Any]]]) -> list[str]
     for name, seeds in by_row.items():
         difference = "" if means[name] is last else difference_text(paired_difference(means[name], last, "auc"))
         lines.append(line(name, [result for result, _ in seeds], means[name], difference))
+    shapes = part["metrics"]["auc"]["shapes"]
+    brackets = f"No brackets and no p: {too_few(shapes)}."
+    if shapes >= FEWEST:
+        brackets = f"Brackets: {LEVEL:.0%} of a cluster bootstrap over {shapes} base shapes, of the mean over seeds."
     note = (
-        f"{part['scenes']:,} scenes, {part['objects']:,} objects. Brackets: {LEVEL:.0%} of a cluster bootstrap over base "
-        f"shapes, of the mean over seeds; ±: standard deviation between seeds. Trained on {devices}."
+        f"{part['scenes']:,} scenes, {part['objects']:,} objects. {brackets} ±: standard deviation between seeds. "
+        f"Metrics version {METRICS_VERSION}. Trained on {devices}."
     )
     return [*lines, "", note, ""]
 
@@ -56,9 +64,9 @@ def line(name: str, seeds: list[Result], part: dict[str, Any], difference: str) 
     cells = [
         name if len(seeds) == 1 else f"{name} ({len(seeds)} seeds)",
         estimate(part, "auc"),
-        estimate(part, "accuracy"),
+        estimate(part, "balanced_accuracy"),
     ]
-    cells += [number(part["metrics"][metric]["value"]) for metric in ("mean_iou", "count_accuracy")]
+    cells += [number(part["metrics"][metric]["value"]) for metric in ("boxes_per_object", "box_recall", "mean_iou")]
     seconds = part["metrics"]["seconds_per_scene"]["value"]
     minutes = np.mean([result.seconds for result in seeds]) / 60
     cells += [
@@ -72,9 +80,7 @@ def line(name: str, seeds: list[Result], part: dict[str, Any], difference: str) 
 
 def mean_part(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """The seeds of a row as one: values and resampled values averaged, so that comparisons stay paired."""
-    metrics = {
-        name: mean_value([part["metrics"][name]["value"] for part in parts]) for name in (*PAIRED_METRICS, *MEANS)
-    }
+    metrics = {name: mean_value([part["metrics"][name] for part in parts]) for name in (*PAIRED_METRICS, *MEANS)}
     replicates = {}
     for name in PAIRED_METRICS:
         packs = [part["replicates"][name] for part in parts]
@@ -82,21 +88,23 @@ def mean_part(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"metrics": metrics, "replicates": replicates}
 
 
-def mean_value(values: list[float | None]) -> dict[str, float | None]:
-    """value: the mean, None unless every seed has one. spread: the standard deviation of several."""
+def mean_value(found: list[dict[str, Any]]) -> dict[str, float | int | None]:
+    """value: the mean, None unless every seed has one. spread: the standard deviation of several. shapes: the value rests on."""
+    values, shapes = [one["value"] for one in found], min(one["shapes"] for one in found)
     if None in values:
-        return {"value": None, "spread": None}
-    return {"value": float(np.mean(values)), "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None}
+        return {"value": None, "spread": None, "shapes": shapes}
+    spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return {"value": float(np.mean(values)), "spread": spread, "shapes": shapes}
 
 
 def estimate(part: dict[str, Any], metric: str) -> str:
-    """`0.812 [0.790, 0.834] ±0.006`."""
-    value, pack = part["metrics"][metric], part["replicates"][metric]
-    text = number(value["value"])
-    if pack is not None:
-        low, high = np.nanquantile(unpacked(pack), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        text += f" [{number(low)}, {number(high)}]"
-    return text if value["spread"] is None else f"{text} ±{number(value['spread'])}"
+    """`0.812 [0.790, 0.834] ±0.006`; no brackets with few base shapes."""
+    found, pack = part["metrics"][metric], part["replicates"][metric]
+    text = number(found["value"])
+    if found["value"] is not None and pack is not None:
+        (low, high), _ = interval(found["value"], unpacked(pack), found["shapes"])
+        text += "" if low is None else f" [{number(low)}, {number(high)}]"
+    return text if found["spread"] is None else f"{text} ±{number(found['spread'])}"
 
 
 def difference_text(found: dict[str, Any]) -> str:

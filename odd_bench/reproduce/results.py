@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from odd_bench.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
+from odd_bench.configuration import to_mapping
 from odd_bench.data.folder import read_description
-from odd_bench.models import builder
-from odd_bench.predict import Run, predict_split, restore_run
+from odd_bench.methods import method_spec
+from odd_bench.report.folder import SCORE, report_folder
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.scoring.document import write_score
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.train_command import open_or_explain, train_run
+from odd_bench.training.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
+from odd_bench.training.predict import Run, predict_split, restore_run
+from odd_bench.training.run import open_or_explain, train_run
 
 NOT_TESTED = ("train", "val")
 
@@ -102,23 +104,23 @@ def trained(
     """
     path = folder / LATEST
     if path.is_file() and (found := load_checkpoint(path)).finished:
-        wanted = builder(model).to_mapping(resolved(model, setup, settings))
+        wanted = to_mapping(resolved(model, setup, settings))
         check_same_run(path, found, model, wanted, read_description(data).digest)
         return found
-    train_run(model, setup.config, data, folder, settings, begun, setup.devices)
+    train_run(method_spec(model), setup.config, data, folder, settings, begun, setup.devices)
     return load_checkpoint(path)
 
 
 def resolved(model: str, setup: Setup, settings: list[str]) -> Any:
     """The configuration of a method with these settings."""
-    return builder(model).with_overrides(builder(model).load_config(setup.config), settings)
+    return method_spec(model).resolved(setup.config, settings)
 
 
 def restored_runs(model: str, checkpoint: Checkpoint, folder: Path) -> dict[str, Run]:
     """Told nothing, and told the true boxes where the method can be; by how their files end after the split's name."""
-    told = builder(model).TOLD_BOXES
-    settings = {"": (), "-told-boxes": told} if told else {"": ()}
-    return {ending: restore_run(checkpoint, folder / LATEST, some) for ending, some in settings.items()}
+    spec = method_spec(model)
+    settings = {"": (), "-told-boxes": spec.told_boxes} if spec.told_boxes else {"": ()}
+    return {ending: restore_run(spec, checkpoint, folder / LATEST, some) for ending, some in settings.items()}
 
 
 def split_parts(runs: dict[str, Run], folder: Path, data: Path, split: str) -> dict[str, dict[str, Any]]:
@@ -135,7 +137,9 @@ def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> d
     if not fits(path, read_description(data).digest):
         predict_split(run, open_or_explain(data), split, path)
     scored = score_file(path, Options(data))
-    write_score(folder / f"{name}-score.json", scored.document)
+    report = report_folder(path)
+    report.mkdir(exist_ok=True)
+    write_score(report / SCORE, scored.document)
     return scored.document["result"]["protocols"]
 
 

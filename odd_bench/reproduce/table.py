@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from odd_bench.configuration import ConfigError, build, check_choice, named_texts, read_mapping
+from odd_bench.configuration import ConfigError, build, check_choice, named_texts, read_mapping, read_yaml
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class FirstStage:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table. model: name in odd_bench.models. settings: `key=value` on top of the named configuration.
+    """One line of a table. model: name in odd_bench.methods. settings: `key=value` on top of the named configuration.
 
     first_stage: that its runs start from, if any, learnt with the same seed.
     """
@@ -71,7 +69,7 @@ def load_table(name: str) -> Table:
         return from_mapping({"name": path.stem, **values}, str(path))
     texts = named_texts("odd_bench.reproduce", "tables")
     check_choice(name, texts, "reproduce")
-    return from_mapping({"name": name, **yaml.safe_load(texts[name])}, f"table {name}")
+    return from_mapping({"name": name, **read_yaml(texts[name])}, f"table {name}")
 
 
 def from_mapping(values: Mapping[str, Any], where: str) -> Table:

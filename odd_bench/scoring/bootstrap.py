@@ -4,6 +4,8 @@ A resample is a vector c of how often each cluster was drawn. For sums, the resa
 V[i, j] counts the pairs (anomaly of cluster i, normal of cluster j) ranked right, ties 1/2; then AUC = 1'V1 / (P N) and a
 resample is c'Vc / (c'p c'n). Counts are halves and integers well below 2**53, so every sum is exact and the replicates
 do not depend on the number of threads. Undefined replicates (a resample without one of the classes) are NaN and left out.
+
+How an interval is made of the resampled values stands in `interval`.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.scoring.interval import FEWEST, interval, too_few
+
 RESAMPLES = 2000
 SEED = 20240
-LEVEL = 0.95
 COUNT = np.float32  # holds counts and halves up to 8 million exactly, in half the memory traffic of float64
 
 
@@ -23,7 +26,8 @@ COUNT = np.float32  # holds counts and halves up to 8 million exactly, in half t
 class Estimate:
     """A value with its interval. value is None where it is undefined, and `reason` says why; low, high likewise.
 
-    replicates: (resamples,) the resampled values, NaN where undefined. basis: what the value is over, where that needs saying.
+    replicates: (resamples,) the resampled values, NaN where undefined; None with too few shapes. shapes: how many base shapes
+    the value rests on. basis: what the value is over, where that needs saying.
     """
 
     value: float | None
@@ -31,7 +35,16 @@ class Estimate:
     high: float | None = None
     reason: str | None = None
     replicates: np.ndarray | None = None
+    shapes: int = 0
     basis: str | None = None
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """One metric. values: (1 + resamples,), first the value, then the replicates. shapes: how many clusters it rests on."""
+
+    values: np.ndarray
+    shapes: int
 
 
 def draw_resamples(clusters: int, resamples: int = RESAMPLES, seed: int = SEED) -> np.ndarray:
@@ -42,85 +55,115 @@ def draw_resamples(clusters: int, resamples: int = RESAMPLES, seed: int = SEED) 
     return flat.reshape(resamples, clusters).astype(np.float64)
 
 
-def estimate(resampled: np.ndarray, clusters: int, undefined: str) -> Estimate:
-    """Value and percentile interval of (1 + resamples,) numbers; NaN becomes None with the reason `undefined`."""
-    value, replicates = resampled[0], resampled[1:]
+def estimate(resampled: Resampled, undefined: str, share: bool = True) -> Estimate:
+    """Value and interval; NaN becomes None with the reason `undefined`. share: the metric lies in [0, 1]."""
+    value, shapes = resampled.values[0], resampled.shapes
     if not np.isfinite(value):
-        return Estimate(None, reason=undefined)
-    finite = replicates[np.isfinite(replicates)]
-    if clusters < 2 or len(finite) < len(replicates) / 2:
-        return Estimate(float(value), reason="too few base shapes for an interval", replicates=replicates)
-    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(float(value), float(low), float(high), None, replicates)
+        return Estimate(None, reason=undefined, shapes=shapes)
+    if shapes < FEWEST:
+        return Estimate(float(value), reason=too_few(shapes), shapes=shapes)
+    replicates = resampled.values[1:]
+    bounds, reason = interval(value, replicates, shapes, share)
+    return Estimate(float(value), *bounds, reason, replicates, shapes)
 
 
-def resampled_ratio(counts: np.ndarray, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Sum of numerators over sum of denominators, both (clusters,): (1 + resamples,), first the value."""
+def resampled_ratio(counts: np.ndarray, numerator: np.ndarray, denominator: np.ndarray) -> Resampled:
+    """Sum of numerators over sum of denominators, both (clusters,)."""
     drawn = with_original(counts)
-    return divide(drawn @ numerator, drawn @ denominator)
+    return Resampled(divide(drawn @ numerator, drawn @ denominator), int(np.count_nonzero(denominator)))
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """n scores to be ranked. score, label, cluster: (n,), label 1 = anomalous, cluster a column of the counts.
+
+    missing: (clusters,) anomalies that no score stands for: below all others, and never found. false: (clusters,) normals that no
+    score stands for: above all others. None where there are none.
+    """
+
+    score: np.ndarray
+    label: np.ndarray
+    cluster: np.ndarray
+    missing: np.ndarray | None = None
+    false: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class RankingResamples:
-    """Ranking metrics of one set of objects, each as (1 + resamples,): first the value, then the replicates."""
+    """Ranking metrics of one set of objects."""
 
-    auc: np.ndarray
-    average_precision: np.ndarray
-    fpr_at_95_tpr: np.ndarray
+    auc: Resampled
+    average_precision: Resampled
+    fpr_at_95_tpr: Resampled
 
 
-def resampled_ranking(
-    counts: np.ndarray, score: np.ndarray, label: np.ndarray, cluster: np.ndarray, missing: np.ndarray | None = None
-) -> RankingResamples:
-    """AUC, average precision and false positive rate at 95 % recall of (n,) scores in every resample.
+def resampled_ranking(counts: np.ndarray, ranked: Ranked) -> RankingResamples:
+    """AUC, average precision and false positive rate at 95 % recall in every resample.
 
     Walks once down the scores, each step adding one object to all resamples: c'Vc is summed in that order, and V, which
-    has the square of the number of clusters entries, is never stored. cluster: (n,) column of counts of each object.
-    missing: (clusters,) anomalies to be found that stand in no row (for detections); they count against recall.
+    has the square of the number of clusters entries, is never stored.
     """
     drawn = with_original(counts)
-    anomalies, normals = (drawn @ np.bincount(cluster[label == side], minlength=counts.shape[1]) for side in (1, 0))
-    to_find = anomalies if missing is None else anomalies + drawn @ missing
-    found, wrong, area = (np.zeros(len(drawn)) for _ in range(3))
-    false = np.zeros(len(drawn), COUNT)
-    false_at_recall = np.where(to_find > 0, normals, np.nan)
-    for odd, usual in tied_rows(np.ascontiguousarray(drawn.T, COUNT), score, label, cluster):
+    (found_all, normals_all), (missing, first), (both, anomalous_shapes) = class_sums(drawn, ranked)
+    anomalies, normals = found_all + missing, normals_all + first
+    found, area = np.zeros(len(drawn)), np.zeros(len(drawn))
+    wrong, false = missing * normals, first.astype(COUNT)
+    false_at_recall = np.where(anomalies > 0, normals, np.nan)
+    for odd, usual in tied_rows(drawn, ranked):
         if odd is not None:
-            np.copyto(false_at_recall, false if usual is None else false + usual, where=found < 0.95 * to_find)
+            np.copyto(false_at_recall, false if usual is None else false + usual, where=found < 0.95 * anomalies)
             wrong += odd * (false if usual is None else false + usual / 2)
             found += odd
         if usual is not None:
             false += usual
         if odd is not None:
             area += odd * found / np.maximum(found + false, 1)
-    false_at_recall[found < 0.95 * to_find] = normals[found < 0.95 * to_find]
+    short = found < 0.95 * anomalies
+    false_at_recall[short] = normals[short]
     pairs = anomalies * normals
-    return RankingResamples(divide(pairs - wrong, pairs), divide(area, to_find), divide(false_at_recall, normals))
+    return RankingResamples(
+        Resampled(divide(pairs - wrong, pairs), both),
+        Resampled(divide(area, anomalies), anomalous_shapes),
+        Resampled(divide(false_at_recall, normals), both),
+    )
 
 
-def resampled_auc(counts: np.ndarray, score: np.ndarray, label: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    """The AUC of `resampled_ranking` alone, for the many groups that need no more: (1 + resamples,)."""
+def resampled_auc(counts: np.ndarray, ranked: Ranked) -> Resampled:
+    """The AUC of `resampled_ranking` alone, for the many groups that need no more."""
     drawn = with_original(counts)
-    anomalies, normals = (drawn @ np.bincount(cluster[label == side], minlength=counts.shape[1]) for side in (1, 0))
-    wrong, false = np.zeros(len(drawn)), np.zeros(len(drawn), COUNT)
-    for odd, usual in tied_rows(np.ascontiguousarray(drawn.T, COUNT), score, label, cluster):
+    (found_all, normals_all), (missing, first), (both, _) = class_sums(drawn, ranked)
+    anomalies, normals = found_all + missing, normals_all + first
+    wrong, false = missing * normals, first.astype(COUNT)
+    for odd, usual in tied_rows(drawn, ranked):
         if odd is not None:
             wrong += odd * (false if usual is None else false + usual / 2)
         if usual is not None:
             false += usual
-    return divide(anomalies * normals - wrong, anomalies * normals)
+    pairs = anomalies * normals
+    return Resampled(divide(pairs - wrong, pairs), both)
 
 
-def tied_rows(
-    drawn: np.ndarray, score: np.ndarray, label: np.ndarray, cluster: np.ndarray
-) -> Iterator[tuple[np.ndarray | None, np.ndarray | None]]:
+def class_sums(drawn: np.ndarray, ranked: Ranked) -> tuple[tuple, tuple, tuple[int, int]]:
+    """How many anomalies and normals each resample holds, with a score and without; and how many clusters hold both, or
+    rather the smaller of the numbers that hold the one and the other, beside the number that hold anomalies.
+    """
+    clusters = drawn.shape[1]
+    scored = [np.bincount(ranked.cluster[ranked.label == side], minlength=clusters) for side in (1, 0)]
+    extra = [np.zeros(clusters) if some is None else some for some in (ranked.missing, ranked.false)]
+    shapes = [int(np.count_nonzero(one + other)) for one, other in zip(scored, extra, strict=True)]
+    sums = [tuple(drawn @ one for one in pair) for pair in (scored, extra)]
+    return sums[0], sums[1], (min(shapes), shapes[0])
+
+
+def tied_rows(drawn: np.ndarray, ranked: Ranked) -> Iterator[tuple[np.ndarray | None, np.ndarray | None]]:
     """For each distinct score from the top: how often its anomalies, and its normals, are drawn, None where there are none."""
-    order = np.argsort(-score, kind="stable")
-    falling = score[order]
+    columns = np.ascontiguousarray(drawn.T, COUNT)
+    order = np.argsort(-ranked.score, kind="stable")
+    falling, cluster, label = ranked.score[order], ranked.cluster[order], ranked.label[order]
     last = np.append(falling[1:] != falling[:-1], True)[: len(order)].tolist()
     sums: list[np.ndarray | None] = [None, None]
-    for row_cluster, side, closes in zip(cluster[order].tolist(), label[order].tolist(), last, strict=True):
-        row = drawn[row_cluster]
+    for row_cluster, side, closes in zip(cluster.tolist(), label.tolist(), last, strict=True):
+        row = columns[row_cluster]
         sums[side] = row if sums[side] is None else sums[side] + row
         if closes:
             yield sums[1], sums[0]

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from odd_bench.scoring.bootstrap import Estimate, estimate, resampled_auc, resampled_ratio
-from odd_bench.scoring.evaluate import ONE_CLASS, cluster_sums
+from odd_bench.scoring.bootstrap import Estimate, Ranked, estimate, resampled_auc, resampled_ratio
+from odd_bench.scoring.evaluate import ONE_CLASS, cluster_sums, ranked_objects
 from odd_bench.scoring.judged import Judged
 from odd_bench.scoring.metrics import auc
 from odd_bench.scoring.truth_table import TruthTable
@@ -30,7 +30,10 @@ class Group:
 
 @dataclass(frozen=True)
 class BreakdownRow:
-    """One group's numbers. rate: recall for a group of anomalies (named so), else accuracy. grey: fewer than 30 objects."""
+    """One group's numbers. rate: recall for a group of anomalies (named so), else accuracy. grey: fewer than 30 objects.
+
+    false_boxes: of its scenes. whole: the group is all anomalies, or all objects, that the protocol counts.
+    """
 
     breakdown: str
     name: str
@@ -40,6 +43,8 @@ class BreakdownRow:
     rate: Estimate
     rate_name: str
     grey: bool
+    false_boxes: int
+    whole: bool
 
 
 def breakdown_rows(judged: Judged, groups: list[Group], counts: np.ndarray) -> list[BreakdownRow]:
@@ -49,30 +54,36 @@ def breakdown_rows(judged: Judged, groups: list[Group], counts: np.ndarray) -> l
 
 
 def breakdown_row(judged: Judged, group: Group, counts: np.ndarray) -> BreakdownRow:
-    chosen = group.rows & judged.counted
-    rows, clusters = compared_rows(judged, group), counts.shape[1]
-    label = judged.truth.label[rows]
-    ranked = resampled_auc(counts, judged.rank_score[rows], label, judged.truth.object_cluster[rows])
-    hits = resampled_ratio(counts, cluster_sums(judged, chosen & judged.correct), cluster_sums(judged, chosen))
+    truth, chosen = judged.truth, group.rows & judged.counted
+    scenes = truth.count_by_scene(chosen) > 0
+    false = np.zeros(truth.clusters)
+    if not group.anomalies_only:
+        false = np.bincount(truth.cluster, judged.false_boxes * scenes, truth.clusters)
+    hits = resampled_ratio(counts, cluster_sums(judged, chosen & judged.correct), cluster_sums(judged, chosen) + false)
+    total = judged.counted & (truth.label == 1) if group.anomalies_only else judged.counted
     return BreakdownRow(
         group.breakdown,
         group.name,
         int(chosen.sum()),
-        int(np.count_nonzero(judged.truth.count_by_scene(chosen))),
-        estimate(ranked, clusters, ONE_CLASS),
-        estimate(hits, clusters, "no object counts"),
+        int(np.count_nonzero(scenes)),
+        estimate(resampled_auc(counts, compared(judged, group)), ONE_CLASS),
+        estimate(hits, "no object counts"),
         "recall" if group.anomalies_only else "accuracy",
         bool(chosen.sum() < GREY_BELOW),
+        int(judged.false_boxes[scenes].sum()),
+        bool(chosen.sum() == total.sum()),
     )
 
 
-def compared_rows(judged: Judged, group: Group) -> np.ndarray:
-    """(n,) the objects that enter the group's AUC."""
+def compared(judged: Judged, group: Group) -> Ranked:
+    """What enters the group's AUC: its objects, for a group of anomalies all normal objects of the same scenes too, and the false
+    boxes of these scenes.
+    """
     chosen = group.rows & judged.counted
-    if not group.anomalies_only:
-        return chosen
     scenes = judged.truth.count_by_scene(chosen) > 0
-    return chosen | (judged.counted & (judged.truth.label == 0) & scenes[judged.truth.scene])
+    if group.anomalies_only:
+        chosen = chosen | (judged.counted & (judged.truth.label == 0) & scenes[judged.truth.scene])
+    return ranked_objects(judged, chosen, scenes)
 
 
 def all_groups(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> list[Group]:
@@ -144,7 +155,15 @@ def type_by_visibility(judged: Judged, groups: list[Group]) -> list[dict]:
 
 def map_cell(judged: Judged, kind: Group, seen: Group) -> dict:
     both = Group("", "", kind.rows & seen.rows, True)
-    rows = compared_rows(judged, both)
-    value = auc(judged.truth.label[rows], judged.rank_score[rows])
+    value = plain_auc(compared(judged, both))
     objects = int((both.rows & judged.counted).sum())
     return {"type": kind.name, "visible": seen.name, "objects": objects, "auc": value if np.isfinite(value) else None}
+
+
+def plain_auc(ranked: Ranked) -> float:
+    """The AUC of what is ranked, without resamples; NaN without one of the classes."""
+    scored = [np.count_nonzero(ranked.label == side) for side in (1, 0)]
+    pairs = (scored[0] + ranked.missing.sum()) * (scored[1] + ranked.false.sum())
+    if not pairs or not scored[0] * scored[1]:
+        return 0.0 if pairs else float("nan")
+    return auc(ranked.label, ranked.score) * scored[0] * scored[1] / float(pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import chain, compress
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ class Columns:
     def __init__(self, objects: list[dict[str, Any]], scene: np.ndarray, number: np.ndarray, names: list[str]):
         self.objects, self.scene, self.number, self.names = objects, scene, number, names
         self.problems: list[Problem] = []
+        forms = set(map(frozenset, objects))  # the sets of keys that occur; most files have one
+        self.stated = frozenset().union(*forms)
+        self.always = frozenset.intersection(*forms) if forms else self.stated
 
     def path(self, row: int, *keys: str | int) -> str:
         return at("scenes", self.names[self.scene[row]], "objects", int(self.number[row]), *keys)
@@ -46,16 +50,21 @@ class Columns:
         )
 
     def values(self, key: str) -> list[Any]:
+        """The values of a key, ABSENT where an object has none."""
+        if key in self.always:
+            return list(map(itemgetter(key), self.objects))
         return [item.get(key, ABSENT) for item in self.objects]
 
     def check_keys(self) -> None:
-        unknown = set(chain.from_iterable(self.objects)) - set(OBJECT_KEYS)
+        unknown = self.stated - set(OBJECT_KEYS)
         for row in range(len(self.objects)) if unknown else ():
             for key in unknown & self.objects[row].keys():
                 self.problems.append(unknown_key(self.path(row, key), key, OBJECT_KEYS))
 
     def number_column(self, key: str, required: bool) -> np.ndarray:
         """(n,) float; NaN where the key is absent or wrong."""
+        if not required and key not in self.stated:
+            return np.full(len(self.objects), np.nan)
         values = self.values(key)
         if not set(map(type, values)) <= {float, int}:
             values = [self.checked_number(row, value, key, required) for row, value in enumerate(values)]
@@ -125,6 +134,8 @@ class Columns:
 
     def label_column(self) -> np.ndarray:
         """(n,) 1, 0, or -1 where the file leaves the label to the threshold."""
+        if "label" not in self.stated:
+            return np.full(len(self.objects), -1)
         codes = {ABSENT: -1, **{name: code for code, name in enumerate(LABELS)}}
         values = self.values("label")
         known = [isinstance(value, str) or value is ABSENT for value in values]
@@ -137,6 +148,8 @@ class Columns:
     def object_id_column(self, told_boxes: bool) -> np.ndarray:
         """(n,) the object each row speaks of, for methods told the boxes; -1 elsewhere."""
         column = np.full(len(self.objects), -1)
+        if "object" not in self.stated and not told_boxes:
+            return column
         for row, value in enumerate(self.values("object")):
             if value is ABSENT and not told_boxes:
                 continue

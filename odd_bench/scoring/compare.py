@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.scoring.bootstrap import LEVEL
 from odd_bench.scoring.document import PAIRED_METRICS, rounded, signed_document, unpacked
+from odd_bench.scoring.interval import FEWEST, difference_test, too_few
 from odd_bench.scoring.judged import Judged
 from odd_bench.scoring.problems import Problem, ScoringError
 from odd_bench.scoring.score import Scored
 
-POWER_SPREADS = 2.80  # 1.96 + 0.84: a true difference of this many standard errors is found 8 times in 10
 LISTED_SCENES = 20
 
 
@@ -50,47 +49,49 @@ def compare_protocol(first: Scored, second: Scored, name: str) -> dict[str, Any]
     return {
         "differences": {metric: paired_difference(*metrics, metric) for metric in PAIRED_METRICS},
         "mcnemar": mcnemar(a, b),
+        "false_boxes": [int(one.false_boxes.sum()) for one in (a, b)],
         "scenes": changed_sides(a, b),
     }
 
 
 def paired_difference(first: dict[str, Any], second: dict[str, Any], metric: str) -> dict[str, Any]:
-    """Difference of one metric over the same resamples, from two protocol parts of score documents.
+    """Difference of one metric over the same resamples, from two protocol parts of score documents; see difference_test.
 
-    p: two-sided, how often the resampled difference lies on the other side of 0. resolves: the smallest true difference
-    that this split would show 8 times in 10.
+    There is no interval and no p-value with fewer than FEWEST base shapes, but a reason.
     """
-    values = [part["metrics"][metric]["value"] for part in (first, second)]
+    found = [part["metrics"][metric] for part in (first, second)]
     packs = [part["replicates"][metric] for part in (first, second)]
-    if None in values or None in packs:
+    if None in (found[0]["value"], found[1]["value"]):
         return {"value": None, "reason": "undefined in one of the files"}
-    spread = unpacked(packs[0]) - unpacked(packs[1])
-    spread = spread[np.isfinite(spread)]
-    if len(spread) < 2:
-        return {"value": values[0] - values[1], "reason": "too few base shapes for an interval"}
-    low, high = np.quantile(spread, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    below, above = (np.count_nonzero(side) for side in (spread <= 0, spread >= 0))
-    p = min(1.0, 2 * (min(below, above) + 1) / (len(spread) + 1))
-    resolves = POWER_SPREADS * float(np.std(spread, ddof=1))
-    return {"value": values[0] - values[1], "low": float(low), "high": float(high), "p": p, "resolves": resolves}
+    difference, shapes = found[0]["value"] - found[1]["value"], min(one["shapes"] for one in found)
+    if None in packs:
+        return {"value": difference, "reason": too_few(shapes)}
+    return difference_test(difference, unpacked(packs[0]) - unpacked(packs[1]), shapes)
 
 
 def mcnemar(a: Judged, b: Judged) -> dict[str, Any]:
-    """Exact two-sided test on the objects that only one of the two gets right (McNemar, 1947)."""
+    """Exact two-sided test on the objects that only one of the two gets right (McNemar, 1947); no p-value with few base shapes.
+
+    False boxes have no partner in the other file and take no part.
+    """
     from scipy.special import bdtr
 
     counted = a.counted & b.counted
     only_first = int((counted & a.correct & ~b.correct).sum())
     only_second = int((counted & b.correct & ~a.correct).sum())
+    sides = {"only_first_right": only_first, "only_second_right": only_second}
+    shapes = len(np.unique(a.truth.object_cluster[counted]))
+    if shapes < FEWEST:
+        return {**sides, "p": None, "reason": too_few(shapes)}
     discordant = only_first + only_second
     p = 1.0 if not discordant else min(1.0, 2 * float(bdtr(min(only_first, only_second), discordant, 0.5)))
-    return {"only_first_right": only_first, "only_second_right": only_second, "p": p}
+    return {**sides, "p": p}
 
 
 def changed_sides(a: Judged, b: Judged) -> dict[str, Any]:
     """Scenes all right in one file and not in the other."""
     both = a.truth.count_by_scene(a.counted & b.counted) > 0
-    right = [judged.truth.count_by_scene(~judged.correct) == 0 for judged in (a, b)]
+    right = [judged.truth.count_by_scene(~judged.correct) + judged.false_boxes == 0 for judged in (a, b)]
     won, lost = (np.flatnonzero(both & one & ~other) for one, other in (right, right[::-1]))
     names = a.truth.scene_names
     return {

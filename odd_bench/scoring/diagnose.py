@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from odd_bench.scoring.bootstrap import draw_resamples, estimate, resampled_auc
+from odd_bench.scoring.bootstrap import Ranked, draw_resamples, estimate, resampled_auc
 from odd_bench.scoring.matching import scene_pairs
-from odd_bench.scoring.metrics import pairs_within
+from odd_bench.scoring.metrics import auc, pairs_within
 from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.problems import Problem
 from odd_bench.scoring.truth_table import TruthTable
@@ -17,6 +17,8 @@ from odd_bench.scoring.truth_table import TruthTable
 SCENES_LOOKED_AT = 50
 CLEAR_GAIN = 0.15
 NO_FIT = 0.1
+LIKE_THE_TRUTH = 0.99
+FAR_BELOW = 0.35  # 0.5, without an interval
 RESAMPLES = 500
 
 Reading = Callable[[Boxes], Boxes]
@@ -74,11 +76,17 @@ def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]
 
 def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Problem]:
     """The best of the other readings, if it fits clearly better than the one of the format; else a wrong frame."""
-    as_written = mean_best_iou(truth, boxes, seen)
-    fits = {name: mean_best_iou(truth, reading(boxes), seen) for name, (reading, _) in READINGS.items()}
+    best = best_iou(truth, boxes, seen)
+    as_written, met = float(best.mean()), best[best > 0.5]
+    fits = {name: float(best_iou(truth, reading(boxes), seen).mean()) for name, (reading, _) in READINGS.items()}
     name = max(fits, key=fits.__getitem__)
     if fits[name] >= as_written + CLEAR_GAIN:
         expected, hint = f"{fits[name]:.2f}, which they would have if {name}", READINGS[name][1]
+    elif len(met) and met.mean() > LIKE_THE_TRUTH:
+        expected = "boxes that a method can predict"
+        hint = "Boxes so good are most likely the true ones: a method that is told them states gt_boxes: true"
+        found = f"boxes of mean IoU {met.mean():.3f}"
+        return [Problem("boxes equal to the truth", "method.gt_boxes", found, expected, hint, warning=True)]
     elif as_written < NO_FIT and moved_rigidly(truth, boxes):
         expected = "boxes that fit: the objects are the right distances apart, in the wrong place"
         hint = "It looks like another frame, such as that of a camera; boxes are in the world frame, z up"
@@ -87,13 +95,13 @@ def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Pr
     return [Problem("diagnosis", "scenes", f"boxes of mean IoU {as_written:.2f}", expected, hint, warning=True)]
 
 
-def mean_best_iou(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> float:
-    """Mean over the objects of the seen scenes of the highest IoU with any box."""
+def best_iou(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> np.ndarray:
+    """(k,) the highest IoU with any box, of every object of the seen scenes."""
     fine = boxes.rows(np.flatnonzero((boxes.box[:, 3:] > 0).all(axis=1)))
     pairs = scene_pairs(truth, fine)
     best = np.zeros(len(truth.label))
     np.maximum.at(best, pairs.object_row, pairs.iou)
-    return float(best[np.isin(truth.scene, seen)].mean())
+    return best[np.isin(truth.scene, seen)]
 
 
 def moved_rigidly(truth: TruthTable, boxes: Boxes) -> bool:
@@ -131,11 +139,14 @@ def inverted_by_id(truth: TruthTable, boxes: Boxes) -> list[Problem]:
 
 
 def inverted(truth: TruthTable, rows: np.ndarray, score: np.ndarray) -> list[Problem]:
-    """A warning where the whole interval of the AUC lies below 0.5."""
-    counts = draw_resamples(truth.clusters, RESAMPLES)
-    found = estimate(resampled_auc(counts, score, truth.label[rows], truth.object_cluster[rows]), truth.clusters, "")
-    if found.high is None or found.high >= 0.5:
+    """A warning where the whole interval of the AUC lies below 0.5, or, of few shapes, the AUC far below it."""
+    if not auc(truth.label[rows], score) < 0.5:
         return []
-    text = f"AUC {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] of the matched objects"
+    counts = draw_resamples(truth.clusters, RESAMPLES)
+    found = estimate(resampled_auc(counts, Ranked(score, truth.label[rows], truth.object_cluster[rows])), "")
+    if found.value is None or (found.value if found.high is None else found.high - FAR_BELOW) >= 0.5 - FAR_BELOW:
+        return []
+    bounds = "" if found.high is None else f" [{found.low:.3f}, {found.high:.3f}]"
+    text = f"AUC {found.value:.3f}{bounds} of the matched objects"
     hint = "The scores look inverted: a higher score means more anomalous"
     return [Problem("diagnosis", "scenes", text, "an AUC above 0.5", hint, warning=True)]

@@ -5,24 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import odd_bench
-from odd_bench.scoring.bootstrap import LEVEL, SEED, Estimate
+from odd_bench.atomic import write_atomically
+from odd_bench.scoring.bootstrap import SEED, Estimate
 from odd_bench.scoring.breakdown import BreakdownRow, Group, type_by_visibility
 from odd_bench.scoring.evaluate import factors, plain_values
+from odd_bench.scoring.interval import FEWEST, LEVEL
 from odd_bench.scoring.judged import Judged
 from odd_bench.scoring.metrics import roc_curve
 from odd_bench.scoring.protocol import METRICS_VERSION
 from odd_bench.scoring.reference import reference_rows
 
-FORMAT, VERSION = "odd-bench/score", 1
+FORMAT, VERSION = "odd-bench/score", 2
 DECIMALS = 9
-PAIRED_METRICS = ("auc", "auc_within_scene", "accuracy")
+PAIRED_METRICS = ("auc", "balanced_accuracy", "auc_within_scene", "accuracy")
 HISTOGRAM_BINS = 30
 LARGEST_SHOWN = 1e300  # the width of a histogram must be finite
 ROC_POINTS = 200
@@ -47,17 +48,18 @@ def signed_document(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def interval_note(header: dict[str, Any]) -> str:
+    shapes = header["dataset"]["shapes"]
+    if shapes < FEWEST:
+        return f"no intervals: {shapes} base shape{'s' * (shapes != 1)}, an interval needs {FEWEST}"
     return (
-        f"{LEVEL:.0%} percentile interval, cluster bootstrap over {header['dataset']['shapes']} base shapes, "
+        f"{LEVEL:.0%} interval, cluster bootstrap over {shapes} base shapes with Student's t, "
         f"{header['resamples']} resamples, seed {SEED}"
     )
 
 
 def write_score(path: Path, document: dict[str, Any]) -> None:
     """Write the document whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n")
-    os.replace(part, path)
+    write_atomically(path, (json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n").encode())
 
 
 def protocol_part(
@@ -72,6 +74,7 @@ def protocol_part(
         "scenes": int(np.count_nonzero(judged.truth.count_by_scene(counted))),
         "missed_anomalous": int((counted & ~matched & (label == 1)).sum()),
         "missed_normal": int((counted & ~matched & (label == 0)).sum()),
+        "false_boxes": int(judged.false_boxes.sum()),
         "metrics": {name: estimate_json(value) for name, value in metrics.items()},
         "breakdowns": [row_json(row) for row in rows],
         "type_by_visibility": type_by_visibility(judged, groups),
@@ -88,7 +91,7 @@ def protocol_part(
 
 
 def estimate_json(estimate: Estimate) -> dict[str, Any]:
-    entry = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    entry = {"value": estimate.value, "low": estimate.low, "high": estimate.high, "shapes": estimate.shapes}
     extra = {"reason": estimate.reason, "basis": estimate.basis}
     return entry | {key: text for key, text in extra.items() if text}
 
@@ -102,13 +105,16 @@ def row_json(row: BreakdownRow) -> dict[str, Any]:
         "auc": estimate_json(row.auc),
         row.rate_name: estimate_json(row.rate),
         "grey": row.grey,
+        "false_boxes": row.false_boxes,
+        "whole": row.whole,
     }
 
 
 def roc_points(judged: Judged) -> list[list[float]]:
     """At most ROC_POINTS (false, true) positive rates, evenly spread over the curve's corners."""
-    rows = judged.counted
-    rates = np.column_stack(roc_curve(judged.truth.label[rows], judged.rank_score[rows]))
+    rows, false = judged.counted, int(judged.false_boxes.sum())
+    label = np.append(judged.truth.label[rows], np.zeros(false, int))
+    rates = np.column_stack(roc_curve(label, np.append(judged.rank_score[rows], np.full(false, np.inf))))
     chosen = np.unique(np.linspace(0, len(rates) - 1, min(len(rates), ROC_POINTS)).astype(int))
     return rates[chosen].tolist()
 
@@ -129,9 +135,9 @@ def score_histogram(judged: Judged) -> dict[str, Any]:
 
 
 def worst_scenes(judged: Judged) -> list[dict[str, Any]]:
-    """The scenes with most wrong objects, those with the larger share of wrong ones first among equals."""
-    wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct)
-    share = wrong / np.maximum(judged.truth.count_by_scene(judged.counted), 1)
+    """The scenes with most wrong objects and false boxes, those with the larger share of wrong ones first among equals."""
+    wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct) + judged.false_boxes
+    share = wrong / np.maximum(judged.truth.count_by_scene(judged.counted) + judged.false_boxes, 1)
     order = np.lexsort((np.arange(len(wrong)), -share, -wrong))[:WORST_SCENES]
     return [scene_answers(judged, int(scene)) for scene in order if wrong[scene]]
 
@@ -140,7 +146,12 @@ def scene_answers(judged: Judged, scene: int) -> dict[str, Any]:
     truth = judged.truth
     rows = np.flatnonzero(truth.scene == scene)
     objects = [object_answer(judged, int(row)) for row in rows]
-    return {"name": truth.scene_names[scene], "wrong": int((~judged.correct[rows]).sum()), "objects": objects}
+    return {
+        "name": truth.scene_names[scene],
+        "wrong": int((~judged.correct[rows]).sum()),
+        "false_boxes": int(judged.false_boxes[scene]),
+        "objects": objects,
+    }
 
 
 def object_answer(judged: Judged, row: int) -> dict[str, Any]:

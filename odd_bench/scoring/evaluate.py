@@ -6,12 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from odd_bench.scoring.bootstrap import Estimate, estimate, resampled_auc, resampled_ranking, resampled_ratio
+from odd_bench.scoring.bootstrap import (
+    Estimate,
+    Ranked,
+    Resampled,
+    estimate,
+    resampled_auc,
+    resampled_ranking,
+    resampled_ratio,
+)
 from odd_bench.scoring.judged import Judged
 from odd_bench.scoring.metrics import auc, auc_by_scene
 
 ONE_CLASS = "needs both anomalous and normal objects"
 GIVEN = "the boxes are given"
+BOX_METRICS = ("ap50", "box_recall", "box_precision", "boxes_per_object", "mean_iou", "count_accuracy")
+RECALL_FOR_FPR = 0.95
 
 
 def evaluate(judged: Judged, seconds: np.ndarray, told_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
@@ -21,99 +31,137 @@ def evaluate(judged: Judged, seconds: np.ndarray, told_count: bool, counts: np.n
         **label_metrics(judged, counts),
         **scene_metrics(judged, counts),
         **box_metrics(judged, told_count, counts),
-        "seconds_per_scene": scene_mean(seconds, judged, counts, "the file does not state seconds"),
+        "seconds_per_scene": estimate(
+            scene_mean(seconds, judged, counts), "the file does not state seconds", share=False
+        ),
     }
 
 
 def ranking_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
-    """AUC pooled and within the scene, AUPR and FPR at 95 % TPR. Unmatched objects rank worst."""
-    rows = judged.counted
-    label, clusters = judged.truth.label[rows], counts.shape[1]
-    pooled = resampled_ranking(counts, judged.rank_score[rows], label, judged.truth.object_cluster[rows])
-    inside = auc_by_scene(label, judged.rank_score[rows], judged.truth.scene[rows], judged.truth.scenes)
-    prevalence = f"prevalence {label.mean():.4f}" if len(label) else ""
-    within = scene_mean(inside, judged, counts, "no scene has both anomalous and normal objects")
+    """AUC pooled and within the scene, AUPR and FPR at 95 % TPR. Unmatched objects and boxes rank worst."""
+    label = judged.truth.label[judged.counted]
+    pooled = resampled_ranking(counts, ranked_objects(judged, judged.counted))
+    inside = scene_auc(judged)
+    within = estimate(scene_mean(inside, judged, counts), "no scene has both anomalous and normal objects")
+    total = len(label) + judged.false_boxes.sum()
+    prevalence = f"prevalence {label.sum() / total:.4f}" if total else ""
+    missed = mean(~judged.matched[judged.counted & (judged.truth.label == 1)])
+    unreached = f"{missed:.1%} of the anomalous objects are missed, 95 % cannot be found: then it is 1"
     return {
-        "auc": estimate(pooled.auc, clusters, ONE_CLASS),
+        "auc": estimate(pooled.auc, ONE_CLASS),
         "auc_within_scene": replace(within, basis=f"{np.isfinite(inside).sum():,} scenes with both classes"),
-        "aupr": replace(estimate(pooled.average_precision, clusters, "no anomalous object"), basis=prevalence),
-        "fpr_at_95_tpr": estimate(pooled.fpr_at_95_tpr, clusters, ONE_CLASS),
+        "aupr": replace(estimate(pooled.average_precision, "no anomalous object"), basis=prevalence),
+        "fpr_at_95_tpr": replace(
+            estimate(pooled.fpr_at_95_tpr, ONE_CLASS), basis=unreached if missed > 1 - RECALL_FOR_FPR else None
+        ),
     }
 
 
+def ranked_objects(judged: Judged, chosen: np.ndarray, scenes: np.ndarray | None = None) -> Ranked:
+    """What is ranked: the chosen objects that are matched, the missed anomalies below them, the missed normals and false boxes
+    above them. scenes: (s,) those whose false boxes count, None for all.
+    """
+    truth, rows = judged.truth, chosen & judged.matched
+    missed, odd = chosen & ~judged.matched, truth.label == 1
+    false = judged.false_boxes if scenes is None else judged.false_boxes * scenes
+    first = cluster_sums(judged, missed & ~odd) + np.bincount(truth.cluster, false, truth.clusters)
+    return Ranked(
+        judged.rank_score[rows],
+        truth.label[rows],
+        truth.object_cluster[rows],
+        cluster_sums(judged, missed & odd),
+        first,
+    )
+
+
+def scene_auc(judged: Judged) -> np.ndarray:
+    """(s,) AUC inside each scene, its false boxes among the normals; NaN where its objects are not of both classes."""
+    truth, rows = judged.truth, judged.counted
+    inside = auc_by_scene(truth.label[rows], judged.rank_score[rows], truth.scene[rows], truth.scenes)
+    normals = truth.count_by_scene(rows & (truth.label == 0))
+    return inside * normals / np.maximum(normals + judged.false_boxes, 1)
+
+
 def label_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
-    """Metrics at the file's threshold. An unmatched object counts as labelled with the opposite of what it is."""
+    """Metrics at the file's threshold. An unmatched object counts as labelled with the opposite of what it is, a false box as a
+    normal object labelled anomalous.
+    """
     label, answer, counted = judged.truth.label, judged.answer, judged.counted
     right, odd, said = counted & (answer == label), counted & (label == 1), counted & (answer == 1)
+    false = np.bincount(judged.truth.cluster, judged.false_boxes, judged.truth.clusters)
 
-    def ratio(chosen: np.ndarray, among: np.ndarray) -> np.ndarray:
-        return resampled_ratio(counts, cluster_sums(judged, chosen), cluster_sums(judged, among))
+    def ratio(chosen: np.ndarray, among: np.ndarray, extra: np.ndarray | float = 0.0) -> Resampled:
+        return resampled_ratio(counts, cluster_sums(judged, chosen), cluster_sums(judged, among) + extra)
 
-    recall, specificity = ratio(right & odd, odd), ratio(right & ~odd, counted & ~odd)
+    recall, specificity = ratio(right & odd, odd), ratio(right & ~odd, counted & ~odd, false)
+    balanced = Resampled((recall.values + specificity.values) / 2, min(recall.shapes, specificity.shapes))
     hits = cluster_sums(judged, right & odd)
-    f1 = resampled_ratio(counts, 2 * hits, cluster_sums(judged, odd) + cluster_sums(judged, said))
-    clusters = counts.shape[1]
+    f1 = resampled_ratio(counts, 2 * hits, cluster_sums(judged, odd) + cluster_sums(judged, said) + false)
     return {
-        "accuracy": estimate(ratio(right, counted), clusters, "no object counts"),
-        "balanced_accuracy": estimate((recall + specificity) / 2, clusters, ONE_CLASS),
-        "f1": estimate(f1, clusters, "no anomalous object, and none predicted"),
-        "precision": estimate(ratio(right & said, said), clusters, "no object is labelled anomalous"),
-        "recall": estimate(recall, clusters, "no anomalous object"),
+        "balanced_accuracy": estimate(balanced, ONE_CLASS),
+        "accuracy": estimate(ratio(right, counted, false), "no object counts"),
+        "f1": estimate(f1, "no anomalous object, and none predicted"),
+        "precision": estimate(ratio(right & said, said, false), "no object is labelled anomalous"),
+        "recall": estimate(recall, "no anomalous object"),
     }
 
 
 def scene_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
     """Metrics with one value a scene."""
     scenes = counted_scenes(judged)
-    wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct)
+    wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct) + judged.false_boxes
     exact = np.where(scenes, wrong == 0, np.nan)
     odd = judged.truth.count_by_scene(judged.truth.label == 1) > 0
     top = scene_top_score(judged, odd)
     rows = np.flatnonzero(scenes)
-    ranked = resampled_auc(counts, top[rows], odd[rows].astype(int), judged.truth.cluster[rows])
-    needs_both = "needs scenes with and without an anomaly"
+    ranked = Ranked(top[rows], odd[rows].astype(int), judged.truth.cluster[rows])
     return {
-        "scene_exact_match": scene_mean(exact, judged, counts, "no scene counts"),
-        "top1_hit": scene_mean(top1_hits(judged), judged, counts, "no scene has an anomaly"),
-        "scene_auroc": estimate(ranked, counts.shape[1], needs_both),
+        "scene_exact_match": estimate(scene_mean(exact, judged, counts), "no scene counts"),
+        "top1_hit": estimate(scene_mean(top1_hits(judged), judged, counts), "no scene has an anomaly"),
+        "scene_auroc": estimate(resampled_auc(counts, ranked), "needs scenes with and without an anomaly"),
     }
 
 
 def box_metrics(judged: Judged, told_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
-    """How well the boxes fit; undefined where they are given."""
+    """How well the boxes fit, and whether there is one an object; undefined where they are given."""
     if judged.protocol.boxes == "given":
-        return {name: Estimate(None, reason=GIVEN) for name in ("ap50", "mean_iou", "count_accuracy")}
-    matched = cluster_sums(judged, judged.counted & judged.matched)
-    overlap = resampled_ratio(counts, cluster_sums(judged, judged.counted & judged.matched, judged.iou), matched)
-    boxes = np.bincount(judged.submission.boxes.scene, minlength=judged.truth.scenes)
-    objects = np.bincount(judged.truth.scene, minlength=judged.truth.scenes)
-    same = np.where(counted_scenes(judged), boxes == objects, np.nan)
+        return {name: Estimate(None, reason=GIVEN) for name in BOX_METRICS}
+    truth, found = judged.truth, judged.counted & judged.matched
+    matched, objects = cluster_sums(judged, found), cluster_sums(judged, judged.counted)
+    boxes = np.bincount(judged.submission.boxes.scene, minlength=truth.scenes)
+    drawn = np.bincount(truth.cluster, boxes, truth.clusters)
+    same = np.where(counted_scenes(judged), boxes == np.bincount(truth.scene, minlength=truth.scenes), np.nan)
+    overlap = resampled_ratio(counts, cluster_sums(judged, found, judged.iou), matched)
+    per_object = estimate(resampled_ratio(counts, drawn, objects), "no object counts", share=False)
+    gate = Estimate(None, reason="needs an IoU gate; see detect")
+    gated = judged.protocol.iou_above is not None
     told = Estimate(None, reason="the number of objects is given")
     return {
-        "ap50": detection_ap(judged, counts),
-        "mean_iou": estimate(overlap, counts.shape[1], "no object is matched"),
-        "count_accuracy": told if told_count else scene_mean(same, judged, counts, "no scene counts"),
+        "ap50": detection_ap(judged, counts) if gated else gate,
+        "box_recall": estimate(resampled_ratio(counts, matched, objects), "no object counts") if gated else gate,
+        "box_precision": estimate(resampled_ratio(counts, matched, drawn), "no box in the file") if gated else gate,
+        "boxes_per_object": per_object,
+        "mean_iou": estimate(overlap, "no object is matched"),
+        "count_accuracy": told if told_count else estimate(scene_mean(same, judged, counts), "no scene counts"),
     }
 
 
 def detection_ap(judged: Judged, counts: np.ndarray) -> Estimate:
-    """AP of anomalies over all predicted boxes: right where the box is matched to an anomaly, all others are false."""
-    if judged.protocol.iou_above is None:
-        return Estimate(None, reason="needs an IoU gate; see detect")
+    """AP of anomalies over all predicted boxes by score: right where matched to an anomaly, all others are false."""
     boxes, odd = judged.submission.boxes, judged.truth.label == 1
     hit = np.zeros(len(boxes), int)
     hit[judged.box_row[odd & judged.matched]] = 1
     missing = cluster_sums(judged, odd & ~judged.matched)
-    ranked = resampled_ranking(counts, boxes.score, hit, judged.truth.cluster[boxes.scene], missing)
-    return estimate(ranked.average_precision, counts.shape[1], "no anomalous object")
+    ranked = Ranked(boxes.score, hit, judged.truth.cluster[boxes.scene], missing)
+    return estimate(resampled_ranking(counts, ranked).average_precision, "no anomalous object")
 
 
-def scene_mean(values: np.ndarray, judged: Judged, counts: np.ndarray, undefined: str) -> Estimate:
+def scene_mean(values: np.ndarray, judged: Judged, counts: np.ndarray) -> Resampled:
     """Mean of (s,) values over the scenes that have one."""
     has = np.isfinite(values)
     cluster, clusters = judged.truth.cluster[has], counts.shape[1]
     sums = np.bincount(cluster, values[has], clusters)
-    return estimate(resampled_ratio(counts, sums, np.bincount(cluster, minlength=clusters)), clusters, undefined)
+    return resampled_ratio(counts, sums, np.bincount(cluster, minlength=clusters))
 
 
 def cluster_sums(judged: Judged, rows: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
@@ -135,32 +183,41 @@ def scene_top_score(judged: Judged, odd: np.ndarray) -> np.ndarray:
 
 
 def top1_hits(judged: Judged) -> np.ndarray:
-    """(s,) 1 where the top object is anomalous, a fraction where several share the top, NaN without an anomaly."""
+    """(s,) 1 where the top of objects and false boxes is a matched anomaly, a fraction where several share the top, NaN without an
+    anomaly. A missed anomaly is never a hit.
+    """
     truth, score = judged.truth, judged.rank_score
     top = np.full(truth.scenes, -np.inf)
     np.maximum.at(top, truth.scene, score)
+    top[judged.false_boxes > 0] = np.inf
     at_top = judged.counted & (score == top[truth.scene])
-    shared, odd = truth.count_by_scene(at_top), truth.count_by_scene(at_top & (truth.label == 1))
+    shared = truth.count_by_scene(at_top) + judged.false_boxes
+    hits = truth.count_by_scene(at_top & (truth.label == 1) & judged.matched)
     asked = truth.count_by_scene(judged.counted & (truth.label == 1)) > 0
-    return np.divide(odd, shared, out=np.full(truth.scenes, np.nan), where=asked & (shared > 0))
+    return np.divide(hits, shared, out=np.full(truth.scenes, np.nan), where=asked & (shared > 0))
 
 
 def plain_values(judged: Judged) -> dict[str, float | None]:
     """The four main numbers without intervals, for reference rows."""
-    rows = judged.counted
+    rows, false = judged.counted, int(judged.false_boxes.sum())
     label, score, answer = judged.truth.label[rows], judged.rank_score[rows], judged.answer[rows]
-    inside = auc_by_scene(label, score, judged.truth.scene[rows], judged.truth.scenes)
-    sides = [(answer == label)[label == side] for side in (1, 0)]
+    inside, normals = scene_auc(judged), int((label == 0).sum())
+    recall, right = mean(answer[label == 1] == 1), int((answer == label).sum())
+    specificity = share((answer[label == 0] == 0).sum(), normals + false)
     return {
-        "auc": defined(auc(label, score)),
+        "auc": defined(auc(label, score) * share(normals, normals + false)),
         "auc_within_scene": defined(mean(inside[np.isfinite(inside)])),
-        "accuracy": defined(mean(answer == label)),
-        "balanced_accuracy": defined((mean(sides[0]) + mean(sides[1])) / 2),
+        "accuracy": defined(share(right, len(label) + false)),
+        "balanced_accuracy": defined((recall + specificity) / 2),
     }
 
 
 def mean(values: np.ndarray) -> float:
     return float(np.mean(values)) if len(values) else float("nan")
+
+
+def share(some: float, of: float) -> float:
+    return float(some) / float(of) if of else float("nan")
 
 
 def defined(value: float) -> float | None:
@@ -169,13 +226,14 @@ def defined(value: float) -> float | None:
 
 
 def factors(judged: Judged) -> dict[str, float | None]:
-    """AUC_detect = recall(anomalous) x recall(normal) x AUC(matched), the three factors and their product."""
+    """AUC_detect = recall(anomalous) x matched normals / (normals + false boxes) x AUC(matched), the factors and their product."""
     label, matched, counted = judged.truth.label, judged.matched, judged.counted
+    normals = counted & (label == 0)
     parts = {
         "recall_anomalous": mean(matched[counted & (label == 1)]),
-        "recall_normal": mean(matched[counted & (label == 0)]),
+        "normal_share": share((normals & matched).sum(), normals.sum() + judged.false_boxes.sum()),
         "auc_matched": auc(label[counted & matched], judged.score[counted & matched]),
     }
-    empty = 0.0 in (parts["recall_anomalous"], parts["recall_normal"])  # nothing matched: the product is 0 all the same
+    empty = 0.0 in (parts["recall_anomalous"], parts["normal_share"])  # nothing matched: the product is 0 all the same
     product = 0.0 if empty else float(np.prod(list(parts.values())))
     return {name: defined(value) for name, value in {**parts, "product": product}.items()}

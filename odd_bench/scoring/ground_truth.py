@@ -6,22 +6,24 @@ reads changes. Writing the same scenes twice gives the same bytes.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-import os
+import tempfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 
+from odd_bench.atomic import write_atomically
 from odd_bench.scene import Scene
 from odd_bench.scoring.problems import Problem, ScoringError
 from odd_bench.scoring.quick import no_garbage_collection
+from odd_bench.scoring.source import read_source
 
 FORMAT, VERSION = "odd-bench/ground-truth", 1
 FILE_NAME = "ground_truth.json.gz"
@@ -97,17 +99,49 @@ def truth_scene(scene: Scene) -> TruthScene:
 
 
 def write_ground_truth(path: str | Path, dataset_name: str, version: str, scenes: Iterable[TruthScene]) -> str:
-    """Write the file whole or not at all and return its digest."""
+    """Write the file whole or not at all and return its digest. One scene at a time is in memory."""
     path = Path(path)
-    body = scenes_json(scenes)
-    stated = digest_of(body)
-    dataset = {"name": dataset_name, "version": version, "digest": stated}
-    # "dataset" stands first, so that a reader can tell the data set from the first kilobyte
-    text = f'{{"dataset":{canonical(dataset)},"format":"{FORMAT}","scenes":{body},"version":{VERSION}}}'
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(gzip.compress(text.encode(), mtime=0))
-    os.replace(part, path)
+    with tempfile.TemporaryFile() as spool:
+        pieces = _spooled(scenes, spool)
+        sha256 = hashlib.sha256()
+        for piece in _body(pieces, spool):
+            sha256.update(piece)
+        stated = f"sha256:{sha256.hexdigest()}"
+        dataset = {"name": dataset_name, "version": version, "digest": stated}
+        # "dataset" stands first, so that a reader can tell the data set from the first kilobyte
+        head = f'{{"dataset":{canonical(dataset)},"format":"{FORMAT}","scenes":'.encode()
+        tail = f',"version":{VERSION}}}'.encode()
+        write_atomically(path, _gzipped(chain([head], _body(pieces, spool), [tail])))
     return stated
+
+
+def _spooled(scenes: Iterable[TruthScene], spool: BinaryIO) -> dict[str, tuple[int, int]]:
+    """The canonical JSON of every scene end to end in a file; start and length by name."""
+    places, start = {}, 0
+    for scene in scenes:
+        piece = canonical(scene_json(scene)).encode()
+        places[scene.name] = start, len(piece)
+        start += spool.write(piece)
+    return places
+
+
+def _body(places: dict[str, tuple[int, int]], spool: BinaryIO) -> Iterator[bytes]:
+    """The canonical JSON of all scenes by name, as `scenes_json` makes it, in pieces."""
+    between = b"{"
+    for name in sorted(places):
+        start, length = places[name]
+        spool.seek(start)
+        yield between + canonical(name).encode() + b":" + spool.read(length)
+        between = b","
+    yield b"}" if places else b"{}"
+
+
+def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """One gzip stream without a time, so that the same pieces give the same bytes."""
+    stream = zlib.compressobj(9, wbits=31)
+    for piece in pieces:
+        yield stream.compress(piece)
+    yield stream.flush()
 
 
 def digest(scenes: Iterable[TruthScene]) -> str:
@@ -157,11 +191,10 @@ def stored_digest(text: str, scenes: dict[str, TruthScene]) -> str:
 
 def read_text(path: Path) -> str:
     """The text of a .json or .json.gz file; ScoringError where it cannot be read."""
-    try:
-        data = path.read_bytes()
-        return (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from error
+    source, problems = read_source(path)
+    if source is None:
+        raise damaged(path, problems[0].found)
+    return source.text
 
 
 def damaged(path: Path, found: str) -> ScoringError:

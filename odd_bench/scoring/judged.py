@@ -16,7 +16,7 @@ from odd_bench.scoring.truth_table import TruthTable
 class Submission:
     """Predicted boxes of the scenes of one split, in canonical order. boxes.scene indexes the truth's scenes.
 
-    predicted_label: (m,) 1 anomalous. views: (s,) how many views each scene was given, -1 where not stated.
+    predicted_label: (m,) 1 anomalous.
     """
 
     boxes: Boxes
@@ -29,6 +29,8 @@ class Judged:
 
     counted: (n,) whether the protocol counts the object. matched: (n,) whether a box answers for it. score: (n,) of that
     box, NaN without. predicted_label: (n,), -1 without. iou: (n,). box_row: (n,) row in the submission, -1 without.
+    false_boxes: (s,) boxes of each scene that count although they match no object: normal objects, called anomalous and ranked
+    above all anomalous ones.
     """
 
     protocol: Protocol
@@ -40,6 +42,7 @@ class Judged:
     predicted_label: np.ndarray
     iou: np.ndarray
     box_row: np.ndarray
+    false_boxes: np.ndarray
 
     @property
     def rank_score(self) -> np.ndarray:
@@ -58,7 +61,7 @@ class Judged:
         return np.where(self.matched, self.predicted_label, 1 - self.truth.label)
 
     def missed_as_normal(self) -> Judged:
-        """The same with every missed object scored below all others and labelled normal."""
+        """The same with every missed object scored below all others and labelled normal; false boxes stay false."""
         score = np.where(self.matched, self.score, -np.inf)
         label = np.where(self.matched, self.predicted_label, 0)
         return replace(self, score=score, predicted_label=label, matched=np.ones_like(self.matched))
@@ -77,4 +80,9 @@ def judge(protocol: Protocol, truth: TruthTable, submission: Submission, legacy:
     else:
         score = np.where(matched, submission.boxes.score[row], np.nan)
         label = np.where(matched, submission.predicted_label[row], -1)
-    return Judged(protocol, truth, submission, counted, matched, score, label, found.iou, found.box_row)
+    false_boxes = np.zeros(truth.scenes, int)
+    if protocol.false_boxes == "wrong":
+        served = np.zeros(len(submission.boxes), bool)
+        served[found.box_row[matched]] = True
+        false_boxes = np.bincount(submission.boxes.scene[~served], minlength=truth.scenes)
+    return Judged(protocol, truth, submission, counted, matched, score, label, found.iou, found.box_row, false_boxes)

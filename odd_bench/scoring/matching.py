@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.boxes import iou
+from odd_bench.geometry.boxes import iou
 from odd_bench.scoring.metrics import pairs_within
 from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.protocol import Protocol
 from odd_bench.scoring.truth_table import TruthTable
+
+TIE = 1e-9  # of total IoU
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def match(protocol: Protocol, truth: TruthTable, boxes: Boxes, legacy: bool = Fa
     pairs = scene_pairs(truth, boxes, legacy)
     if protocol.match == "arg-max":
         return match_arg_max(truth, boxes, pairs)
-    return match_one_to_one(truth, pairs, protocol.iou_above)
+    return match_one_to_one(truth, boxes, pairs, protocol.iou_above)
 
 
 def match_by_id(truth: TruthTable, boxes: Boxes) -> Match:
@@ -91,21 +93,32 @@ def match_arg_max(truth: TruthTable, boxes: Boxes, pairs: Pairs) -> Match:
     return filled(len(truth.label), pairs.object_row[first], pairs.box_row[first], pairs.iou[first])
 
 
-def match_one_to_one(truth: TruthTable, pairs: Pairs, iou_above: float) -> Match:
-    """Hungarian: maximum total IoU per scene over the pairs above the gate; pairs at or below it cannot be matched."""
+def match_one_to_one(truth: TruthTable, boxes: Boxes, pairs: Pairs, iou_above: float) -> Match:
+    """Hungarian: maximum total IoU per scene over the pairs above the gate; pairs at or below it cannot be matched.
+
+    Among assignments of equal total, to 1e-9, the one whose boxes have the higher scores: of two equal boxes the surer counts.
+    """
     open_rows = np.flatnonzero(pairs.iou > iou_above)
-    objects, boxes, values = pairs.object_row[open_rows], pairs.box_row[open_rows], pairs.iou[open_rows]
-    alone = (np.bincount(objects, minlength=len(truth.label))[objects] == 1) & (np.bincount(boxes)[boxes] == 1)
+    objects, rows, values = pairs.object_row[open_rows], pairs.box_row[open_rows], pairs.iou[open_rows]
+    alone = (np.bincount(objects, minlength=len(truth.label))[objects] == 1) & (np.bincount(rows)[rows] == 1)
     crowded = np.unique(truth.scene[objects[~alone]])
     chosen = [np.flatnonzero(~np.isin(truth.scene[objects], crowded))]
-    for rows in split_by(truth.scene[objects], crowded):
-        chosen.append(rows[assigned(objects[rows], boxes[rows], values[rows])])
+    for some in split_by(truth.scene[objects], crowded):
+        gain = values[some] + TIE * share_of_rank(boxes, rows[some])
+        chosen.append(some[assigned(objects[some], rows[some], gain)])
     kept = np.concatenate(chosen)
-    return filled(len(truth.label), objects[kept], boxes[kept], values[kept])
+    return filled(len(truth.label), objects[kept], rows[kept], values[kept])
+
+
+def share_of_rank(boxes: Boxes, rows: np.ndarray) -> np.ndarray:
+    """(k,) 0 for the lowest score among the rows to below 1 for the highest; of equal scores the label `anomalous` is higher."""
+    pairs = np.column_stack([boxes.score[rows], boxes.label[rows]])
+    place = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
+    return place / (place.max() + 1)
 
 
 def assigned(objects: np.ndarray, boxes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Positions of the pairs that an optimal assignment takes."""
+    """Positions of the pairs that an optimal assignment takes. values: (k,) > 0, what each pair is worth."""
     from scipy.optimize import linear_sum_assignment
 
     _, object_at = np.unique(objects, return_inverse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -13,8 +14,8 @@ from odd_bench.scoring.columns import Columns, unknown_key
 from odd_bench.scoring.header import check_header, read_dataset, read_method, read_number
 from odd_bench.scoring.predictions import DatasetRef, Method, Predictions
 from odd_bench.scoring.problems import Problem, ScoringError, at, errors_in, shown
-from odd_bench.scoring.strict_json import JSON_HINT, REPEATED_HINT, RepeatedKeys, parse, read_text
-from odd_bench.scoring.valid_file import read_valid
+from odd_bench.scoring.source import read_source
+from odd_bench.scoring.strict_json import JSON_HINT, REPEATED_HINT, RepeatedKeys, parse
 
 SCENE_KEYS = ("views", "seconds", "objects", "truth")
 THRESHOLD_HINT = "State the one you chose on the validation split; it is never tuned here"
@@ -29,42 +30,45 @@ def read_predictions(path: str | Path) -> Predictions:
 
 
 def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
-    """What could be read, and every problem of form. None where not even the header makes sense."""
-    text, problems = read_text(path)
-    if problems:
+    """What could be read, and every problem of form. None where not even the header makes sense.
+
+    path: `-` is standard input. The file is read once, so it may be a pipe.
+    """
+    source, problems = read_source(path)
+    if source is None:
         return None, problems
-    lines = path.name.removesuffix(".gz").endswith(".jsonl")
-    predictions = None if lines else valid_predictions(text)
-    if predictions is not None:
-        return predictions, []
-    document, problems = parse_lines(text) if lines else parse(text)
+    document, problems = parse_document(source.text, path.name.removesuffix(".gz").endswith(".jsonl"))
     if document is None and problems:
         return None, problems
     if not isinstance(document, dict):
         return None, [*problems, Problem("format", at(), shown(document), "a JSON object", JSON_HINT)]
-    return read_document(document, problems)
+    predictions, problems = read_document(document, problems)
+    return (None if predictions is None else replace(predictions, sha256=source.sha256)), problems
 
 
-def valid_predictions(text: str) -> Predictions | None:
-    """The content of a .json file that has no problem at all, in a third of the time; None for any other."""
-    valid = read_valid(text)
-    if valid is None:
+def parse_document(text: str, named_lines: bool) -> tuple[Any, list[Problem]]:
+    """The document of either form, told apart by the content: lines start with a header, which has no `scenes`.
+
+    named_lines: the file's name ends like one of lines; a header alone is then a file of lines that has no scene.
+    """
+    first, _, rest = text.lstrip().partition("\n")
+    if not rest.strip() and not named_lines:
+        return parse(text)
+    header = first_line(first)
+    if header is None and named_lines and first.strip() not in ("{", ""):
+        return parse_lines(text)
+    if header is None or "scenes" in header:
+        return parse(text)
+    return parse_lines(text)
+
+
+def first_line(line: str) -> dict[str, Any] | None:
+    """The object in a line of text; None where the line is no whole object."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
         return None
-    document, boxes = valid
-    header = {key: getattr(document, key) for key in document.__struct_fields__}
-    predictions, problems = read_document(header | {"scenes": {}}, [])
-    if problems:
-        return None
-    scenes = document.scenes.values()
-    predictions = replace(
-        predictions,
-        scene_names=tuple(document.scenes),
-        views=tuple(None if scene.views is None else tuple(scene.views) for scene in scenes),
-        seconds=tuple(scene.seconds for scene in scenes),
-        truth_digests=tuple(scene.truth for scene in scenes),
-        boxes=boxes,
-    )
-    return None if check_labels(predictions, document.threshold is not None) else predictions
+    return value if isinstance(value, dict) else None
 
 
 def parse_lines(text: str) -> tuple[Any, list[Problem]]:
@@ -99,7 +103,7 @@ def read_document(document: dict[str, Any], problems: list[Problem]) -> tuple[Pr
     threshold = read_number(document, "threshold", "threshold", problems)
     scenes = document.get("scenes", {})
     if not isinstance(scenes, dict):
-        hint = 'scenes is {"name": {"objects": [...]}, ...}; {} where nothing was detected'
+        hint = 'scenes is {"name": {"objects": [...]}, ...}'
         problems.append(Problem("wrong type", "scenes", shown(scenes), "an object by scene name", hint))
         scenes = {}
     told_boxes = bool(method and method.gt_boxes)

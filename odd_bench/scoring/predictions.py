@@ -69,7 +69,7 @@ class Boxes:
 class Predictions:
     """One prediction file.
 
-    views, seconds, truth_digests: one entry a scene, None where the file does not say.
+    views, seconds, truth_digests: one entry a scene, None where the file does not say. sha256: of the file's bytes.
     """
 
     dataset: DatasetRef
@@ -80,6 +80,7 @@ class Predictions:
     seconds: tuple[float | None, ...]
     truth_digests: tuple[str | None, ...]
     boxes: Boxes
+    sha256: str = ""
 
     def predicted_label(self) -> np.ndarray:
         """(n,) 1 where the file says anomalous: by its label or, without one, by score > threshold."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from odd_bench.errors import WrongUse
+from odd_bench.scoring.text import visible_lines
 
 SHOWN_PER_KIND = 5
 SHOWN_CHARACTERS = 60
@@ -54,7 +55,16 @@ def problem_report(problems: list[Problem]) -> str:
         lines += [f"  {problem}" for problem in of_kind[:SHOWN_PER_KIND]]
         if count > SHOWN_PER_KIND:
             lines.append(f"  and {count - SHOWN_PER_KIND:,} more")
-    return "\n".join(lines)
+    return visible_lines("\n".join(lines))
+
+
+def warning_lines(problems: list[Problem]) -> list[str]:
+    """One line a problem, the first five of each kind, then how many more there are."""
+    lines = []
+    for kind, count in Counter(problem.kind for problem in problems).items():
+        lines += [f"{kind}: {problem}" for problem in problems if problem.kind == kind][:SHOWN_PER_KIND]
+        lines += [f"{kind}: and {count - SHOWN_PER_KIND:,} more"] if count > SHOWN_PER_KIND else []
+    return lines
 
 
 def problems_json(problems: list[Problem]) -> list[dict[str, Any]]:

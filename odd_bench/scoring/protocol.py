@@ -6,15 +6,16 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-METRICS_VERSION = 1
+METRICS_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Protocol:
     """One rule. boxes: `predicted` or `given`. match: `one-to-one`, `arg-max` or `object id`. iou_above: the gate, strict.
 
-    missed: what an unmatched object is. empty_scenes: what happens to scenes without a box. headline: shown first.
-    rule, use: sentences for the report.
+    missed: what an unmatched object is. false_boxes: what a box without an object is, `wrong` (a normal object called anomalous and
+    ranked first) or `none`. empty_scenes: what happens to scenes without a box. headline: shown first. rule, use: sentences for
+    the report.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Protocol:
     match: str
     iou_above: float | None
     missed: str
+    false_boxes: str
     empty_scenes: str
     rule: str
     use: str

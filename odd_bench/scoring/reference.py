@@ -12,28 +12,38 @@ from odd_bench.scoring.matching import canonical_rows
 from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.truth_table import TruthTable
 
-SEED = 20241
-
 
 def reference_rows(judged: Judged) -> dict[str, dict[str, float | None]]:
-    """The main numbers of five trivial answers. Random scores are drawn per object, from a fixed seed."""
+    """The main numbers of trivial answers, on the true boxes and on those of the file.
+
+    Random scores are not drawn: what stands there is their expectation, which for ranking is that of one score for all.
+    """
     told = judge(judged.protocol, judged.truth, truth_submission(judged.truth))
-    random_score = np.random.default_rng(SEED).random(len(judged.truth.label))
-    random_label = (random_score > 0.5).astype(int)
-    answers = {
-        "oracle": told,
-        "random scores on these boxes": answered(judged, random_score, random_label),
-        "all called anomalous, one score": answered(judged, np.zeros(len(random_score)), np.ones_like(random_label)),
-        "all called normal": answered(judged, np.zeros(len(random_score)), np.zeros_like(random_label)),
-        "true boxes, random scores": answered(told, random_score, random_label),
+    rows = {"oracle": plain_values(told), **trivial_rows("true boxes", told)}
+    if judged.protocol.boxes == "predicted":
+        rows |= trivial_rows("these boxes", judged)
+    return rows
+
+
+def trivial_rows(boxes: str, judged: Judged) -> dict[str, dict[str, float | None]]:
+    """The same boxes with answers that know nothing."""
+    normal, odd = (plain_values(answered(judged, label)) for label in (0, 1))
+    return {
+        f"{boxes}, random scores (expected)": {name: middle(normal[name], odd[name]) for name in normal},
+        f"{boxes}, all called normal": normal,
+        f"{boxes}, all called anomalous": odd,
     }
-    return {name: plain_values(answer) for name, answer in answers.items()}
 
 
-def answered(judged: Judged, score: np.ndarray, label: np.ndarray) -> Judged:
-    """The same boxes with other answers; what was missed stays missed."""
+def middle(a: float | None, b: float | None) -> float | None:
+    """Half of each: a fair coin calls an object normal or anomalous."""
+    return None if a is None or b is None else (a + b) / 2
+
+
+def answered(judged: Judged, label: int) -> Judged:
+    """The same boxes with one score and one label for all; what was missed stays missed, and false boxes false."""
     kept = judged.matched
-    return replace(judged, score=np.where(kept, score, np.nan), predicted_label=np.where(kept, label, -1))
+    return replace(judged, score=np.where(kept, 0.0, np.nan), predicted_label=np.where(kept, label, -1))
 
 
 def truth_submission(truth: TruthTable, inverted: bool = False) -> Submission:

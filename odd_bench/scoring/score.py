@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from odd_bench.scoring.ground_truth import GroundTruth, read_ground_truth
 from odd_bench.scoring.judged import Judged, Submission, judge
 from odd_bench.scoring.locate import find_ground_truth
 from odd_bench.scoring.matching import canonical_rows
+from odd_bench.scoring.overlap import overlapping
 from odd_bench.scoring.prediction_file import load_predictions
 from odd_bench.scoring.predictions import Boxes, Predictions
-from odd_bench.scoring.problems import Problem, ScoringError, errors_in
+from odd_bench.scoring.problems import Problem, ScoringError, errors_in, warning_lines
 from odd_bench.scoring.protocol import protocols_for
 from odd_bench.scoring.quick import no_garbage_collection
 from odd_bench.scoring.truth_table import TruthTable, truth_table
@@ -96,8 +96,9 @@ def readable_boxes(predictions: Predictions, table: TruthTable) -> Boxes:
 
 
 def submission(predictions: Predictions, table: TruthTable) -> Submission:
-    """The boxes of known scenes in canonical order, their scenes numbered as in the truth."""
+    """The boxes of known scenes in canonical order, scenes numbered as in the truth, numbers beyond FAR_M brought to it."""
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
+    boxes = replace(boxes, box=np.clip(boxes.box, -FAR_M, FAR_M))
     rows = np.flatnonzero(scene >= 0)
     kept = replace(boxes, scene=scene).rows(rows)
     order = canonical_rows(kept)
@@ -125,7 +126,7 @@ def score(checked: Checked, options: Options) -> Scored:
         numbers = evaluate(found, seconds, predictions.method.gt_count, counts)
         judged[protocol.name], metrics[protocol.name] = found, numbers
         parts[protocol.name] = protocol_part(found, numbers, breakdown_rows(found, groups, counts), groups)
-    header = document_header(checked, options)
+    header = document_header(checked, options, answers)
     return Scored(checked, judged, metrics, score_document(header, parts))
 
 
@@ -140,7 +141,7 @@ def by_truth_scene(
     return views, np.array([np.nan if value is None else value for value in seconds], float)
 
 
-def document_header(checked: Checked, options: Options) -> dict[str, Any]:
+def document_header(checked: Checked, options: Options, answers: Submission) -> dict[str, Any]:
     """What was scored against what."""
     predictions, table = checked.predictions, checked.table
     boxes = predictions.boxes
@@ -159,13 +160,14 @@ def document_header(checked: Checked, options: Options) -> dict[str, Any]:
         },
         "method": predictions.method.as_json(),
         "predictions": {
-            "sha256": hashlib.sha256(checked.path.read_bytes()).hexdigest(),
+            "sha256": predictions.sha256,
             "scenes": len(predictions.scene_names),
             "missing_scenes": table.scenes - len(set(table.scene_names) & set(predictions.scene_names)),
             "boxes": len(boxes),
             "threshold": predictions.threshold,
+            "overlapping": overlapping(answers.boxes, table.scene_names),
         },
         "gate": "given boxes" if predictions.method.gt_boxes else gate,
         "resamples": options.resamples,
-        "warnings": [f"{problem.kind}: {problem}" for problem in checked.problems],
+        "warnings": warning_lines(checked.problems),
     }

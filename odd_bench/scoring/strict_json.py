@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
-import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from odd_bench.scoring.problems import Problem, at, shown
 
-LARGEST_FILE_BYTES = 2**30
 JSON_HINT = "Write it with odd_bench.scoring.PredictionWriter or a JSON library"
 REPEATED_HINT = "The standard parser would keep the last one silently; merge or remove the others"
 CONSTANT_HINT = "NaN and Infinity are not JSON; write a finite number, or leave the key out"
@@ -22,26 +18,6 @@ class RepeatedKeys(dict):
     """An object of the file in which a key stands twice. `repeated`: those keys."""
 
     repeated: tuple[str, ...] = ()
-
-
-def read_text(path: Path) -> tuple[str, list[Problem]]:
-    """Text of a plain or gzipped UTF-8 file, and what kept it from being read."""
-    try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            with gzip.open(path) as file:
-                data = file.read(LARGEST_FILE_BYTES + 1)
-        if len(data) > LARGEST_FILE_BYTES:
-            return "", [Problem("format", str(path), "more than 1 GiB", "at most 1 GiB", "Score one split at a time")]
-        return data.decode("utf-8-sig"), []
-    except UnicodeDecodeError as error:
-        found = f"byte {data[error.start]:#04x} at offset {error.start}"
-        return "", [Problem("format", str(path), found, "UTF-8 text", "Save the file as UTF-8")]
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        return "", [Problem("format", str(path), str(error), "a whole gzip file", "Compress or copy the file again")]
-    except OSError as error:
-        hint = "Check the path and its permissions"
-        return "", [Problem("format", str(path), error.strerror or str(error), "a readable file", hint)]
 
 
 def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
@@ -79,7 +55,7 @@ def not_json(text: str, error: json.JSONDecodeError, where: str) -> Problem:
     rest = text[error.pos :]
     if not text.strip():
         return Problem(
-            "format", path, "nothing", "a JSON object", 'A file without detections still says so: "scenes": {}'
+            "format", path, "nothing", "a JSON object", 'A scene without detections still says so: "objects": []'
         )
     cut = not rest.strip() or error.msg.startswith("Unterminated string")
     hints = {

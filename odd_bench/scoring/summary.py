@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from odd_bench.scoring.text import visible
+
 METRIC_NAMES = {
     "auc": "AUC",
+    "balanced_accuracy": "balanced accuracy",
     "auc_within_scene": "AUC within scene",
     "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
+    "boxes_per_object": "boxes an object",
+    "box_recall": "recall of objects",
+    "box_precision": "precision of boxes",
+    "ap50": "AP50 of anomalies",
+    "mean_iou": "mean IoU",
+    "count_accuracy": "object-count accuracy",
     "aupr": "AUPR",
     "f1": "F1",
     "precision": "precision",
@@ -17,12 +25,10 @@ METRIC_NAMES = {
     "scene_exact_match": "scene exact match",
     "top1_hit": "top-1 hit",
     "scene_auroc": "scene AUROC",
-    "ap50": "AP50 of anomalies",
-    "mean_iou": "mean IoU",
-    "count_accuracy": "object-count accuracy",
     "seconds_per_scene": "seconds a scene",
 }
 NAME_WIDTH, VALUE_WIDTH = 24, 28
+DIGITS = 8  # of a digest
 
 
 def summary(document: dict[str, Any]) -> str:
@@ -33,22 +39,41 @@ def summary(document: dict[str, Any]) -> str:
     if "against" in result:
         blocks.append(against_block(result["against"]))
     if result["warnings"]:
-        blocks.append("\n".join(f"warning: {text}" for text in result["warnings"]))
+        blocks.append("\n".join(f"warning: {visible(text)}" for text in result["warnings"]))
     return "\n\n".join(blocks)
 
 
 def heading(result: dict[str, Any]) -> str:
     dataset, answered = result["dataset"], result["predictions"]
     missing = answered["missing_scenes"]
-    return "\n".join(
-        [
-            f"{result['method']['name']} on {dataset['name']} {dataset['version']}, {dataset['split']}: "
-            f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects, {dataset['anomalous']:,} anomalous",
-            f"{answered['boxes']:,} boxes in the file; gate: {result['gate']}"
-            + (f"; {missing:,} scenes missing, counted as undetected" if missing else ""),
-            f"metrics version {result['metrics_version']}; {result['interval']}",
-        ]
-    )
+    lines = [
+        f"{visible(result['method']['name'])} on {dataset_text(dataset)}, {visible(dataset['split'])}: "
+        f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects, {dataset['anomalous']:,} anomalous",
+        f"{answered['boxes']:,} boxes in the file; gate: {result['gate']}"
+        + (f"; {missing:,} scenes missing, counted as undetected" if missing else ""),
+        *overlap_lines(answered["overlapping"]),
+        f"metrics version {result['metrics_version']}; {result['interval']}",
+    ]
+    return "\n".join(lines)
+
+
+def dataset_text(dataset: dict[str, Any]) -> str:
+    """`toys-mini 1.0.0 (b03b1d4a)`: two data sets of one name differ in the first digits of the digest."""
+    digits = dataset["digest"].removeprefix("sha256:")[:DIGITS]
+    return f"{visible(dataset['name'])} {visible(dataset['version'])} ({visible(digits)})"
+
+
+def overlap_lines(overlapping: dict[str, Any]) -> list[str]:
+    """Boxes that overlap another of their scene: more than one box an object, of which at most one is no false box."""
+    if not overlapping["boxes"]:
+        return []
+    scenes = ", ".join(visible(name) for name in overlapping["examples"])
+    more = ", ..." if overlapping["scenes"] > len(overlapping["examples"]) else ""
+    scene_word = "scene" if overlapping["scenes"] == 1 else "scenes"
+    return [
+        f"{overlapping['boxes']:,} boxes in {overlapping['scenes']:,} {scene_word} overlap another box of their scene by more "
+        f"than IoU 0.5: {scenes}{more}"
+    ]
 
 
 def metric_columns(protocols: dict[str, Any]) -> str:
@@ -72,50 +97,63 @@ def note_line(note: str, numbers: list[str]) -> str:
 def protocol_lines(name: str, part: dict[str, Any]) -> str:
     """Who counts under one protocol, the factors of its AUC, trivial answers, and the weakest group."""
     missed = part["missed_anomalous"] + part["missed_normal"]
-    lines = [f"{name}: {part['objects']:,} objects in {part['scenes']:,} scenes count, {missed:,} of them not matched"]
+    false = f", and {part['false_boxes']:,} false boxes" if "factors" in part else ""
+    lines = [
+        f"{name}: {part['objects']:,} objects in {part['scenes']:,} scenes count, {missed:,} of them not matched{false}"
+    ]
     if "factors" in part:
         lines += factor_lines(name, part)
     for row, values in part["reference"].items():
-        numbers = f"AUC_{name} {number(values['auc'])}, accuracy_{name} {number(values['accuracy'])}"
-        lines.append(f"  reference, {row}".ljust(46) + numbers)
+        numbers = (
+            f"AUC_{name} {number(values['auc'])}, balanced accuracy {number(values['balanced_accuracy'])}, "
+            f"accuracy {number(values['accuracy'])}"
+        )
+        lines.append(f"  reference: {row}".ljust(56) + numbers)
     weakest = weakest_group(part["breakdowns"])
     if weakest:
         lines.append(
-            f"  weakest group: {weakest['breakdown']} = {weakest['name']}, AUC_{name} {metric_text(weakest['auc'])}"
+            f"  weakest group: {weakest['breakdown']} = {visible(weakest['name'])}, "
+            f"AUC_{name} {metric_text(weakest['auc'])}"
         )
     return "\n".join(lines)
 
 
 def factor_lines(name: str, part: dict[str, Any]) -> list[str]:
     factor, normal = part["factors"], part["missed_as_normal"]
-    parts = [number(factor[key]) for key in ("recall_anomalous", "recall_normal", "auc_matched")]
+    parts = [number(factor[key]) for key in ("recall_anomalous", "normal_share", "auc_matched")]
     return [
-        f"  AUC_{name} = recall(anomalous) {parts[0]} x recall(normal) {parts[1]} x AUC(matched) {parts[2]}",
+        f"  AUC_{name} = recall(anomalous) {parts[0]} x matched normals / (normals + false boxes) {parts[1]} "
+        f"x AUC(matched) {parts[2]}",
         f"  were the missed objects called normal: AUC {number(normal['auc'])}, accuracy {number(normal['accuracy'])}",
     ]
 
 
 def against_block(against: dict[str, Any]) -> str:
     """Paired differences of two files."""
-    lines = [f"{against['first']} minus {against['second']}, paired"]
+    lines = [f"{visible(against['first'])} minus {visible(against['second'])}, paired"]
     for name, part in against["protocols"].items():
         for metric, found in part["differences"].items():
-            lines.append(f"  {METRIC_NAMES[metric]} ({name})".ljust(30) + difference_text(found))
+            lines.append(f"  {METRIC_NAMES[metric]} ({name})".ljust(34) + difference_text(found))
         test, scenes = part["mcnemar"], part["scenes"]
         lines.append(
             f"  objects only the first gets right {test['only_first_right']:,}, only the second "
-            f"{test['only_second_right']:,}; exact McNemar p {p_text(test['p'])} ({name})"
+            f"{test['only_second_right']:,}; {mcnemar_text(test)} ({name})"
         )
         lines.append(f"  scenes that changed sides ({name}): {sides_text(against, scenes)}")
     return "\n".join(lines)
 
 
+def mcnemar_text(test: dict[str, Any]) -> str:
+    return f"no McNemar p ({test['reason']})" if test["p"] is None else f"exact McNemar p {p_text(test['p'])}"
+
+
 def sides_text(against: dict[str, Any], scenes: dict[str, Any]) -> str:
     parts = []
     for key, side in (("first", against["first"]), ("second", against["second"])):
-        examples = ", ".join(scenes[f"{key}_examples"][:3])
+        examples = ", ".join(visible(scene) for scene in scenes[f"{key}_examples"][:3])
         parts.append(
-            f"{scenes[f'only_{key}_right']:,} right only in {side}" + (f" ({examples}, ...)" if examples else "")
+            f"{scenes[f'only_{key}_right']:,} right only in {visible(side)}"
+            + (f" ({examples}, ...)" if examples else "")
         )
     return "; ".join(parts)
 
@@ -130,8 +168,8 @@ def difference_text(found: dict[str, Any]) -> str:
 
 
 def weakest_group(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The breakdown row of lowest AUC among those with enough objects."""
-    eligible = [row for row in rows if not row["grey"] and row["auc"]["value"] is not None]
+    """The breakdown row of lowest AUC among those with enough objects that are not the whole split."""
+    eligible = [row for row in rows if not row["grey"] and not row["whole"] and row["auc"]["value"] is not None]
     return min(eligible, key=lambda row: row["auc"]["value"], default=None)
 
 

@@ -15,17 +15,19 @@ from odd_bench.scoring.truth_table import TruthTable
 NEAREST_NAMES_FOR = 5
 SHOWN_DIGEST = 19
 SCENE_MARGIN_M = 1.0
+OUTSIDE_SHARE = 0.02  # of a file's boxes
 
 
 def validate(predictions: Predictions, truth: GroundTruth, table: TruthTable, accept_missing: bool) -> list[Problem]:
     """Every problem of the file's content. table: the truth's objects in the split that the file names."""
+    digest = check_digest(predictions, truth)
     split = predictions.dataset.split
     if not table.scenes:
         splits = ", ".join(sorted({scene.split for scene in truth.scenes.values()}))
-        hint = "Name the split you predicted"
-        return [Problem("format", "dataset.split", shown(split), f"one of {splits}", hint)]
+        hint = "Another data set has other splits; see the digest" if digest else "Name the split you predicted"
+        return [*digest, Problem("format", "dataset.split", shown(split), f"one of {splits}", hint)]
     return [
-        *check_digest(predictions, truth),
+        *digest,
         *check_scene_names(predictions, truth, table, accept_missing),
         *check_views(predictions, table),
         *(check_object_ids(predictions, table) if predictions.method.gt_boxes else ()),
@@ -48,7 +50,16 @@ def check_digest(predictions: Predictions, truth: GroundTruth) -> list[Problem]:
 
 
 def changed_scenes(predictions: Predictions, truth: GroundTruth) -> str:
-    """Which scenes differ from those the file was made for, from the digests it carries scene by scene."""
+    """Which scenes differ from those the file was made for, from the digests it carries scene by scene.
+
+    Scenes that are not there at all mean another data set of the same name, made with another seed or other counts.
+    """
+    unknown = sum(name not in truth.scenes for name in predictions.scene_names)
+    if unknown > len(predictions.scene_names) / 2:
+        return (
+            f"Another data set of this name: {unknown:,} of the file's {len(predictions.scene_names):,} scenes are not in it. "
+            "Point --data at the one the file was made for"
+        )
     pairs = zip(predictions.scene_names, predictions.truth_digests, strict=True)
     carried = {name: stated for name, stated in pairs if stated is not None and name in truth.scenes}
     if not carried:
@@ -71,8 +82,8 @@ def check_scene_names(
         unknown_scene(name, truth, missing if number < NEAREST_NAMES_FOR else []) for number, name in enumerate(unknown)
     ]
     told_boxes = predictions.method.gt_boxes
-    if not told_boxes and (accept_missing or not predictions.scene_names):
-        return problems  # a file without any scene says that nothing was detected
+    if not told_boxes and accept_missing:
+        return problems
     hint = "Every scene of the split is scored; --missing undetected counts it as undetected"
     if told_boxes:
         hint = "A method told the boxes must score every object"
@@ -135,20 +146,27 @@ def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Proble
 
 
 def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
-    """Boxes must stand somewhere about the scene: within its objects' bounds grown by their diagonal, at least a metre."""
+    """Boxes must stand somewhere about the scene: within its objects' bounds grown by their diagonal, at least a metre.
+
+    A few that do not are wrong answers (warnings); more than OUTSIDE_SHARE of the file's boxes are another unit or frame (errors).
+    """
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     rows = np.flatnonzero((scene >= 0) & np.isfinite(boxes.box).all(axis=1))
     low, high = scene_bounds(table)
     reach = np.maximum(np.linalg.norm(high - low, axis=1), SCENE_MARGIN_M)[scene[rows], None]
     centre, size = boxes.box[rows, :3], boxes.box[rows, 3:]
     outside = (centre < low[scene[rows]] - reach) | (centre > high[scene[rows]] + reach) | (size > 3 * reach)
+    found = rows[outside.any(axis=1)]
+    few = len(found) <= OUTSIDE_SHARE * len(rows)
     hint = "Boxes are in metres, in the world frame: centre, then size. Millimetres, or camera coordinates?"
+    if few:
+        hint = f"Up to {OUTSIDE_SHARE:.0%} of the boxes may stand outside; each matches no object"
     problems = []
-    for row in rows[outside.any(axis=1)]:
+    for row in found:
         name, place = predictions.scene_names[boxes.scene[row]], scene[row]
         path = at("scenes", name, "objects", int(boxes.number[row]), "box")
         bounds = f"near the objects, {numbers(low[place].round(2))} to {numbers(high[place].round(2))} m"
-        problems.append(Problem("box outside the scene", path, numbers(boxes.box[row]), bounds, hint))
+        problems.append(Problem("box outside the scene", path, numbers(boxes.box[row]), bounds, hint, few))
     return problems
 
 

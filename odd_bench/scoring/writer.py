@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from odd_bench.atomic import write_atomically
 from odd_bench.scoring.ground_truth import GroundTruth, scene_digest
 from odd_bench.scoring.predictions import FORMAT, LABELS, VERSION, DatasetRef, Method
 
 
 class PredictionWriter:
     """Collects scenes and writes them when closed; a `.jsonl` file grows scene by scene and can be continued.
+
+    A name ending in `.gz` is written gzipped, one ending in `.jsonl.gz` as gzipped lines.
 
         with PredictionWriter("predictions.json", dataset, Method("my-net"), threshold=0.5) as out:
             out.add("toys-banana-0003-0017", boxes=boxes, scores=scores)
@@ -85,10 +87,12 @@ class PredictionWriter:
         """Write the file whole or not at all; a .jsonl file is written already."""
         if self.appends:
             return
-        text = json.dumps({**self.header, "scenes": self.scenes}, allow_nan=False).encode()
-        part = self.path.with_name(self.path.name + ".part")
-        part.write_bytes(gzip.compress(text, mtime=0) if self.path.suffix == ".gz" else text)
-        os.replace(part, self.path)
+        if self.path.name.endswith(".jsonl.gz"):
+            lines = [self.header, *({"scene": name, **entry} for name, entry in self.scenes.items())]
+            text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines).encode()
+        else:
+            text = json.dumps({**self.header, "scenes": self.scenes}, allow_nan=False).encode()
+        write_atomically(self.path, gzip.compress(text, mtime=0) if self.path.suffix == ".gz" else text)
 
     def __enter__(self) -> PredictionWriter:
         return self

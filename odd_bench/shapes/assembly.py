@@ -11,8 +11,8 @@ from pathlib import Path
 import manifold3d
 import numpy as np
 
-from odd_bench.anomalies.solid import faces_by_origin, to_solid
-from odd_bench.shapes.shape import Material, PartEdit, Shape
+from odd_bench.geometry.shape import Material, PartEdit, Shape
+from odd_bench.geometry.solid import faces_by_origin, to_solid
 
 ARRAYS = ("vertices", "faces", "face_part", "face_material", "face_color")
 

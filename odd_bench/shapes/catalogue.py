@@ -12,10 +12,10 @@ from typing import Protocol
 import numpy as np
 
 from odd_bench.errors import WrongUse
+from odd_bench.geometry.shape import Model
 from odd_bench.scene import SPLITS
 from odd_bench.shapes.library import Library
 from odd_bench.shapes.lookalikes import model_of
-from odd_bench.shapes.shape import Model
 
 UNSEEN_SPLIT = "test-unseen"
 
@@ -49,13 +49,16 @@ class Catalogue(Protocol):
 class Procedural:
     """Toys or parts from seeds. seed: of the data set. shapes: how many each split will use, so that splits share none.
 
-    only: categories to restrict to, empty = all.
+    only: categories to restrict to, empty = all. loose: with what lies loose in a toy and falls out unless it stands upright.
+    mesh_faces: about how many faces the mesh of a toy has.
     """
 
     kind: str
     seed: int
     shapes: Mapping[str, int]
     only: tuple[str, ...] = ()
+    loose: bool = True
+    mesh_faces: int = 50_000
 
     def base_shape(self, split: str, number: int) -> BaseShape:
         names = self._categories(split)
@@ -73,8 +76,10 @@ class Procedural:
     def model(self, shape: BaseShape) -> Model:
         from odd_bench.shapes import cad, toys
 
-        make = cad.make_part if self.kind == "parts" else toys.make_toy
-        return replace(make(shape.category, shape.seed), name=shape.name)
+        if self.kind == "parts":
+            return replace(cad.make_part(shape.category, shape.seed), name=shape.name)
+        toy = replace(toys.make_toy(shape.category, shape.seed), name=shape.name, faces=self.mesh_faces)
+        return toy if self.loose else toy.emptied()
 
     def _categories(self, split: str) -> tuple[str, ...]:
         return tuple(name for name in self._all(split) if not self.only or name in self.only)

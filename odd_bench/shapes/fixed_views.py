@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.shapes.raycast import ray_scene, tensor
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.raycast import ray_scene, tensor
+from odd_bench.geometry.shape import Shape
 
 CORNERS = np.array([[1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1]]) / np.sqrt(3)
 SIDES = np.concatenate([np.eye(3), -np.eye(3), CORNERS])  # (10, 3) unit, from the shape to the eye

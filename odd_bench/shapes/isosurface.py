@@ -26,13 +26,21 @@ class Layer:
 
 def bounds(layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:
     """Low and high corner (3,) of a box around the surface, design units, loose by one coarse cell."""
-    step = 2 * REACH / 40
-    axis = np.arange(-REACH + step / 2, REACH, step)
-    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.float32)
-    near = points[compose(layers, points) < SLACK * step * np.sqrt(3) / 2]
+    step = 2 * REACH / 10
+    near = _cube(np.arange(-REACH + step / 2, REACH, step))
+    for halving in range(3):
+        near = near[compose(layers, near) < SLACK * step * np.sqrt(3) / 2]
+        if halving < 2:
+            step /= 2
+            near = (near[:, None] + _cube(np.array([-step / 2, step / 2]))).reshape(-1, 3)
     if len(near) == 0:
         raise ValueError("isosurface: the fields are nowhere negative; expected a solid inside the cube of side 4")
     return near.min(axis=0) - step, near.max(axis=0) + step
+
+
+def _cube(places: np.ndarray) -> np.ndarray:
+    """(n**3, 3) float32 points at all combinations of (n,) coordinates."""
+    return np.stack(np.meshgrid(places, places, places, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.float32)
 
 
 def compose(layers: Sequence[Layer], points: np.ndarray) -> np.ndarray:
@@ -85,9 +93,9 @@ def _without_specks(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray
     return vertices[kept], renumbered[faces[kept[faces[:, 0]]]].astype(np.int32)
 
 
-def spacing_for(layers: Sequence[Layer], faces: int) -> float:
-    """Lattice spacing that gives about the wanted number of faces."""
-    low, high = bounds(layers)
+def spacing_for(layers: Sequence[Layer], faces: int, within: tuple[np.ndarray, np.ndarray]) -> float:
+    """Lattice spacing that gives about the wanted number of faces. within: the bounds."""
+    low, high = within
     coarse = float((high - low).max()) / 48
     _, coarse_faces = surface(layers, coarse, (low, high))
     return coarse * float(np.sqrt(len(coarse_faces) / faces))

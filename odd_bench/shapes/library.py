@@ -9,20 +9,31 @@ import hashlib
 import json
 import multiprocessing
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from odd_bench.atomic import write_atomically
+from odd_bench.data.damage import described, read_json
+from odd_bench.data.errors import DataError
+from odd_bench.data.walk import walk
 from odd_bench.errors import WrongUse
+from odd_bench.json_lines import append_line, read_lines
+from odd_bench.locking import locked
+from odd_bench.names import component, name_problem
 from odd_bench.shapes.assembly import Assembly
+from odd_bench.shapes.limited import CRASHED, NO_ANSWER, answer_of
 
 SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
 TOP_CATEGORY = "asset"  # of files that lie in the folder itself
-INDEX = "index.json"
+INDEX, JOURNAL, LOCK = "index.json", "journal.jsonl", "library.lock"
 VERSION = 1
-LIMIT_S = 120.0  # wall time for one file
+LIMIT_S = 120.0  # processor time for one file
+NO_MEMORY = "no memory"
+MACHINE = (NO_ANSWER, CRASHED, NO_MEMORY)  # refusals that another machine or another hour may not give
 
 
 class LibraryError(WrongUse):
@@ -33,7 +44,8 @@ class LibraryError(WrongUse):
 class Entry:
     """One file. path: within the folder, with forward slashes. sha256: of the file's bytes. name: of the model, unique.
 
-    mended: what closing it took, see repair.close; empty if refused. reason, detail: of the refusal; empty if used.
+    mended: what closing it took, see repair.close; empty if refused. reason, detail: of the refusal; empty if used. missing:
+    files that it refers to and that cannot be used, textures mostly. A folder that could not be looked into is an entry too.
     """
 
     path: str
@@ -43,6 +55,7 @@ class Entry:
     mended: str = ""
     reason: str = ""
     detail: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,70 +78,172 @@ class Library:
         """How many files were refused for each reason."""
         return dict(Counter(entry.reason for entry in self.entries if entry.reason))
 
+    @property
+    def unpainted(self) -> tuple[Entry, ...]:
+        """The models that lack a texture or another file that they refer to."""
+        return tuple(entry for entry in self.used if entry.missing)
+
     def model(self, name: str) -> Assembly:
         """The stored model of this name. Raises LibraryError if there is none."""
         if name not in {entry.name for entry in self.used}:
             raise LibraryError(f"{self.store}: no model {name!r}; found {len(self.used)} others, see {INDEX}")
-        return Assembly.load(self.store / f"{name}.npz")
+        path = self.store / f"{name}.npz"
+        try:
+            return Assembly.load(path)
+        except Exception as error:  # a torn or foreign file
+            found = f"{type(error).__name__}: {error}"
+            raise LibraryError(f"{path}: found {found}; expected a stored model; delete it and store again") from error
 
 
 def open_library(store: Path) -> Library:
-    """The library that `ingest` stored. Raises LibraryError if there is none of this version."""
+    """The library that `ingest` stored. Raises LibraryError if there is none of this version or it is damaged."""
     try:
-        index = json.loads((store / INDEX).read_text())
-    except FileNotFoundError:
-        raise LibraryError(f"{store}: no {INDEX}; expected a folder that a library was stored in") from None
-    if index["version"] != VERSION:
+        index = read_json(store / INDEX, "a folder that a library was stored in")
+        if index["version"] != VERSION:
+            raise LibraryError(
+                f"{store}: library version {index['version']}; expected {VERSION}; delete the folder and store again"
+            )
+        return Library(store, tuple(map(_entry, index["entries"])))
+    except DataError as error:
+        missing = isinstance(error.__cause__, FileNotFoundError)
+        found = f"no {INDEX}" if missing else error.found
+        raise LibraryError(f"{store}: {found}; expected {error.expected}") from None
+    except (KeyError, TypeError, ValueError) as error:
         raise LibraryError(
-            f"{store}: library version {index['version']}; expected {VERSION}; delete the folder and store again"
+            f"{store / INDEX}: found {type(error).__name__}: {error}; expected entries; delete it and store again"
+        ) from error
+
+
+def require_up(folder: Path) -> None:
+    """Raise LibraryError if a file's format does not say which way is up, so that its shape cannot be stood upright."""
+    from odd_bench.shapes.mesh_file import Y_UP, Z_UP, says_up
+
+    unsaid = [path for path in walk(folder).files if path.suffix.lower() in SUFFIXES and not says_up(path)]
+    if unsaid:
+        first, said = unsaid[0].relative_to(folder).as_posix(), ", ".join((*Y_UP, *Z_UP))
+        raise LibraryError(
+            f"{folder}: found {len(unsaid)} files whose format has no up axis, first {first}; expected {said} where toys stand "
+            "upright. Hint: --rest shared lets every shape fall as it may"
         )
-    return Library(store, tuple(Entry(**entry) for entry in index["entries"]))
 
 
 def ingest(
     folder: Path, store: Path, limit_s: float = LIMIT_S, progress: Callable[[Entry], None] = lambda entry: None
 ) -> Library:
-    """Read every mesh file below a folder into the store, each in a process of its own for at most `limit_s` seconds.
+    """Read every mesh file below a folder, links followed, into the store, each in a process of its own.
 
-    Files stored before, by content and path, are not read again. progress: called with every finished entry. Raises LibraryError
-    if the folder holds no mesh file.
+    limit_s: processor time for one file. Files stored before, by content and path, are not read again, unless the machine was to
+    blame. What has been read is kept in a journal, and the index is replaced once, at the end: who opens the library meanwhile
+    finds the one before. A second call on the same store waits for the first. progress: called with every finished entry. Raises
+    LibraryError if the folder holds no mesh file.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not folder.is_dir():
+        raise LibraryError(f"{folder}: no such folder; expected a folder with mesh files")
+    found = walk(folder)
+    paths = [path for path in found.files if path.suffix.lower() in SUFFIXES]
     if not paths:
         raise LibraryError(
             f"{folder}: no mesh file; expected some of {', '.join(SUFFIXES)}, in sub-folders named by category"
         )
     store.mkdir(parents=True, exist_ok=True)
-    known = (
-        {(entry.path, entry.sha256): entry for entry in open_library(store).entries} if (store / INDEX).exists() else {}
-    )
-    entries, names = [], set()
-    for path in paths:
-        entry = _described(path, folder, names)
-        names.add(entry.name)
-        before = known.get((entry.path, entry.sha256))
-        entries.append(before if before and before.name == entry.name else _read_apart(path, entry, store, limit_s))
-        progress(entries[-1])
-        _write_index(store, entries)
+    with locked(store / LOCK, wait=True):
+        stored = _stored_entries(store)
+        known = {(entry.path, entry.sha256): entry for entry in (*stored, *_journal(store))}
+        entries = [_passed_over(path, folder, reason) for path, reason in sorted(found.passed_over.items())]
+        names = _Names()
+        for path in paths:
+            entry = _described(path, folder, names)
+            before = known.get((entry.path, entry.sha256))
+            if entry.reason or (before and before.name == entry.name and _is_final(before, store)):
+                entry = entry if entry.reason else before
+            else:
+                entry = _read_apart(path, entry, store, limit_s)
+                append_line(store / JOURNAL, asdict(entry))
+            entries.append(entry)
+            progress(entry)
+        if tuple(entries) != tuple(stored):
+            _write_index(store, entries)
+        (store / JOURNAL).unlink(missing_ok=True)
     return Library(store, tuple(entries))
 
 
-def _described(path: Path, folder: Path, names: set[str]) -> Entry:
+def _stored_entries(store: Path) -> tuple[Entry, ...]:
+    """Of the index that is there; a damaged one counts as none, the files are then read again."""
+    try:
+        return open_library(store).entries if (store / INDEX).exists() else ()
+    except LibraryError:
+        return ()
+
+
+def _journal(store: Path) -> Iterator[Entry]:
+    """What a call that was stopped had read; a line that is no entry is dropped, and its file read again."""
+    for line in read_lines(store / JOURNAL):
+        try:
+            yield _entry(line)
+        except (TypeError, ValueError):
+            continue
+
+
+def _entry(values: dict) -> Entry:
+    """An entry of an index. Raises ValueError for a name that could leave the store."""
+    entry = Entry(**values)
+    if not all(isinstance(value, str) for value in vars(entry).values()):
+        raise ValueError(f"values of {str(entry)[:80]} that are no texts")
+    for name in (entry.name, entry.category):
+        if (entry.name or not entry.reason) and (problem := name_problem(name)):
+            raise ValueError(f"{name[:60]!r} is {problem}")
+    return entry
+
+
+def _is_final(entry: Entry, store: Path) -> bool:
+    """Whether the file need not be read again: a refusal that lay in the file, or a model that is there."""
+    return entry.reason not in MACHINE if entry.reason else (store / f"{entry.name}.npz").is_file()
+
+
+def _passed_over(path: Path, folder: Path, reason: str) -> Entry:
+    return Entry(_relative(path, folder), "", "", "", reason="cannot be read", detail=reason)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """With forward slashes; bytes that are no UTF-8 are shown as question marks."""
+    return path.relative_to(folder).as_posix().encode(errors="replace").decode()
+
+
+class _Names:
+    """Gives every file a name of its own, in the order in which they come."""
+
+    def __init__(self):
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def unused(self, stem: str) -> str:
+        number = self._last.get(stem, 0) + 1
+        while (name := stem if number == 1 else f"{stem}-{number}") in self._taken:
+            number += 1
+        self._last[stem] = number
+        self._taken.add(name)
+        return name
+
+
+def _described(path: Path, folder: Path, names: _Names) -> Entry:
+    """Path, digest, name and category of a file; letters of every alphabet stay in its name."""
     relative = path.relative_to(folder)
     category = relative.parts[0] if len(relative.parts) > 1 else TOP_CATEGORY
-    stem = re.sub(r"[^a-z0-9]+", "-", f"{category}-{path.stem}".lower()).strip("-")
-    name, number = stem, 1
-    while name in names:
-        number += 1
-        name = f"{stem}-{number}"
-    return Entry(relative.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest(), name, category)
+    category = component(category) if name_problem(category) else unicodedata.normalize("NFC", category)
+    text = unicodedata.normalize("NFC", f"{category}-{path.stem}").lower()
+    name = names.unused(component(re.sub(r"[\W_]+", "-", text), otherwise="model"))
+    try:
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return Entry(_relative(path, folder), "", name, category, reason="cannot be read", detail=described(error))
+    return Entry(_relative(path, folder), digest, name, category)
 
 
 def _write_index(store: Path, entries: list[Entry]) -> None:
+    """Write the index whole, unless it is there already."""
     index = {"version": VERSION, "entries": [asdict(entry) for entry in entries]}
-    part = store / f"{INDEX}.part"
-    part.write_text(json.dumps(index, indent=1) + "\n")
-    part.replace(store / INDEX)
+    write_atomically(store / INDEX, (json.dumps(index, indent=1) + "\n").encode())
 
 
 def _read_apart(path: Path, entry: Entry, store: Path, limit_s: float) -> Entry:
@@ -139,31 +254,24 @@ def _read_apart(path: Path, entry: Entry, store: Path, limit_s: float) -> Entry:
     child.start()
     there.close()
     try:
-        return Entry(**{**asdict(entry), **_answer(here, limit_s)})
+        return Entry(**{**asdict(entry), **answer_of(child, here, limit_s)})
     finally:
         child.kill()
         child.join()
 
 
-def _answer(connection: Connection, limit_s: float) -> dict[str, str]:
-    """What the child says, or why it says nothing."""
-    if not connection.poll(limit_s):
-        return {"reason": "too slow", "detail": f"more than {limit_s:g} s"}
-    try:
-        return connection.recv()
-    except EOFError:
-        return {"reason": "reader crashed"}
-
-
 def _child(connection: Connection, path: Path, entry: Entry, store: Path) -> None:
-    from odd_bench.shapes.mesh_file import ShapeRefused
-    from odd_bench.shapes.wild import read_model
+    from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
+    from odd_bench.shapes.wild import model_of_mesh
 
     try:
-        model, mended = read_model(path, entry.category, entry.name)
+        raw = read_mesh(path)
+        model, mended = model_of_mesh(raw, entry.category, entry.name)
         model.save(store / f"{entry.name}.npz")
-        connection.send({"mended": mended})
+        connection.send({"mended": mended, "missing": ", ".join(raw.missing)})
     except ShapeRefused as refused:
         connection.send({"reason": refused.reason, "detail": str(refused)})
+    except MemoryError:
+        connection.send({"reason": NO_MEMORY})
     except Exception as error:  # one odd file is reported and the others are still read
         connection.send({"reason": "failed", "detail": f"{type(error).__name__}: {error}"})

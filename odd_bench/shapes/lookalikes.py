@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from odd_bench.anomalies.changed import nearest
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
+from odd_bench.geometry.raycast import nearest
+from odd_bench.geometry.shape import PartEdit, Shape
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.library import Library
-from odd_bench.shapes.shape import PartEdit, Shape
 from odd_bench.shapes.similar_config import SimilarConfig
 from odd_bench.shapes.similar_index import Progress, index_library
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from odd_bench.shapes.shape import Material
+from odd_bench.color import encoded, linear
+from odd_bench.data.damage import check_plain
+from odd_bench.data.errors import DataError
+from odd_bench.geometry.shape import Material
+from odd_bench.shapes.companions import MOST_BYTES, Companions, usable_texture
+from odd_bench.shapes.gltf import VERTEX_COLOR, linear_colors, prepared
 
 Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or habit
+Z_UP = (".stl",)  # by the habit of printing; the others say nothing and are taken as z up
+LINEAR = (".glb", ".gltf")  # formats whose factors and vertex colours are linear light
 MOST_FACES = 400_000
 GREY = (176, 176, 176)
 
@@ -26,8 +34,9 @@ class ShapeRefused(Exception):
 class RawMesh:
     """vertices: (v, 3) float, z up, centred on the origin, largest side 1. faces: (f, 3) int.
 
-    face_slot: (f,) int, the named piece or material slot of every face. corner_color: (f, 3, 3) float sRGB 0..255.
-    corner_uv: (f, 3, 2) float. Per slot: slot_names, materials and textures, (h, w, 3) uint8 or None.
+    face_slot: (f,) int, the named piece or material slot of every face. corner_color: (f, 3, 3) float 0..255, sRGB, or linear
+    light if is_linear. corner_uv: (f, 3, 2) float. Per slot: slot_names, materials and textures, (h, w, 3) uint8 sRGB or None.
+    missing: names of files that it refers to and that cannot be used.
     """
 
     vertices: np.ndarray
@@ -38,25 +47,44 @@ class RawMesh:
     slot_names: tuple[str, ...]
     materials: tuple[Material, ...]
     textures: tuple[np.ndarray | None, ...]
+    is_linear: bool = False
+    missing: tuple[str, ...] = ()
 
     def colors(self, face: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """(n, 3) uint8 sRGB at points in faces, given by face (n,) and barycentric weights (n, 3)."""
-        color = np.einsum("nk,nkc->nc", weights, self.corner_color[face])
+        color = np.einsum("nk,nkc->nc", weights, self.corner_color[face]) / 255.0
         uv = np.einsum("nk,nkc->nc", weights, self.corner_uv[face])
         for slot, texture in enumerate(self.textures):
             own = self.face_slot[face] == slot
             if texture is not None and own.any():
-                color[own] *= _texels(texture, uv[own]) / 255.0
-        return np.round(np.clip(color, 0, 255)).astype(np.uint8)
+                texels = _texels(texture, uv[own]) / 255.0
+                color[own] *= linear(texels) if self.is_linear else texels
+        srgb = encoded(color) if self.is_linear else color
+        return np.round(np.clip(255.0 * srgb, 0, 255)).astype(np.uint8)
+
+
+def says_up(path: Path) -> bool:
+    """Whether a file of this format has an axis that points up."""
+    return path.suffix.lower() in (*Y_UP, *Z_UP)
 
 
 def read_mesh(path: Path) -> RawMesh:
     """Load a file of a format that trimesh reads. Raises ShapeRefused if it cannot be read, is empty or too large."""
     import trimesh
 
+    path, companions = Path(path), Companions(Path(path))
     try:
-        scene = trimesh.load_scene(path, process=False)
+        check_plain(path, "a mesh file")
+        if path.stat().st_size > MOST_BYTES:
+            raise ShapeRefused("too large a file", f"{path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
+        content, suffix = path.read_bytes(), path.suffix.lower()
+        content = prepared(content, suffix) if suffix in LINEAR else content
+        scene = trimesh.load_scene(io.BytesIO(content), suffix[1:], process=False, resolver=companions)
         pieces = [piece for piece in scene.dump() if isinstance(piece, trimesh.Trimesh) and len(piece.faces)]
+    except (ShapeRefused, MemoryError):
+        raise
+    except DataError as error:
+        raise ShapeRefused("cannot be read", error.found) from error
     except Exception as error:  # readers of many formats fail in many ways; each is a file that cannot be read
         raise ShapeRefused("cannot be read", f"{type(error).__name__}: {error}") from error
     count = sum(len(piece.faces) for piece in pieces)
@@ -64,22 +92,29 @@ def read_mesh(path: Path) -> RawMesh:
         raise ShapeRefused("no faces", path.name)
     if count > MOST_FACES:
         raise ShapeRefused("too many faces", f"{count}; expected at most {MOST_FACES}")
-    return _joined(pieces, path)
+    return _joined(pieces, path, companions)
 
 
-def _joined(pieces: list, path: Path) -> RawMesh:
+def _joined(pieces: list, path: Path, companions: Companions) -> RawMesh:
+    is_linear = path.suffix.lower() in LINEAR
     offsets = np.cumsum([0] + [len(piece.vertices) for piece in pieces])
     vertices = np.concatenate([np.asarray(piece.vertices, np.float64) for piece in pieces])
-    paints = [_paint(piece) for piece in pieces]
+    faces = np.concatenate([np.asarray(piece.faces) + start for piece, start in zip(pieces, offsets, strict=False)])
+    if faces.min() < 0 or faces.max() >= len(vertices):
+        raise ShapeRefused("cannot be read", f"a face of vertex {faces.max()}; there are {len(vertices)}")
+    used, place = np.unique(faces, return_inverse=True)  # a vertex that no face uses has no place in the shape
+    paints = [_paint(piece, is_linear, companions) for piece in pieces]
     return RawMesh(
-        vertices=_canonical(vertices, y_up=path.suffix.lower() in Y_UP),
-        faces=np.concatenate([np.asarray(piece.faces) + start for piece, start in zip(pieces, offsets, strict=False)]),
+        vertices=_canonical(vertices[used], y_up=path.suffix.lower() in Y_UP),
+        faces=place.reshape(faces.shape),
         face_slot=np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces]),
         corner_color=np.concatenate([color for color, _, _, _ in paints]),
         corner_uv=np.concatenate([uv for _, uv, _, _ in paints]),
         slot_names=tuple(_unique_names([_name(piece, path) for piece in pieces])),
         materials=tuple(material for _, _, material, _ in paints),
         textures=tuple(texture for _, _, _, texture in paints),
+        is_linear=is_linear,
+        missing=tuple(dict.fromkeys(companions.missing)),
     )
 
 
@@ -114,8 +149,22 @@ def _unique_names(names: list[str]) -> list[str]:
     return unique
 
 
-def _paint(piece) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
+def _paint(
+    piece, is_linear: bool, companions: Companions
+) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
     """Corner colours, corner uv, material and texture of one trimesh piece."""
+    color, uv, material, texture = _surface(piece, companions)
+    if is_linear:
+        color = 255.0 * linear(color / 255.0)
+        stored = piece.vertex_attributes.get(VERTEX_COLOR)
+        if stored is not None and len(stored) == len(piece.vertices):
+            light = linear_colors(np.asarray(stored))[piece.faces]
+            color = color * light if piece.visual.kind == "texture" else 255.0 * light
+    return color, uv, material, texture
+
+
+def _surface(piece, companions: Companions) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
+    """Corner colours (f, 3, 3) sRGB 0..255, corner uv, material and texture, without vertex colours of a glTF file."""
     count = len(piece.faces)
     grey = np.full((count, 3, 3), GREY, np.float64)
     uv = np.zeros((count, 3, 2))
@@ -125,17 +174,16 @@ def _paint(piece) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
     if visual.kind == "face":
         return np.repeat(np.asarray(visual.face_colors, float)[:, None, :3], 3, axis=1), uv, Material("painted"), None
     if visual.kind != "texture":
-        return grey, uv, Material("plain"), None
-    image, tint, material = _material(visual.material)
+        return grey, uv, Material("painted" if VERTEX_COLOR in piece.vertex_attributes else "plain"), None
+    image, tint, material = _material(visual.material, companions)
     if visual.uv is None or image is None:
         return np.full((count, 3, 3), tint), uv, material, None
-    return np.full((count, 3, 3), tint), np.asarray(visual.uv, float)[piece.faces], material, image
+    return np.full((count, 3, 3), tint), np.nan_to_num(np.asarray(visual.uv, float)[piece.faces]), material, image
 
 
-def _material(source) -> tuple[np.ndarray | None, np.ndarray, Material]:
+def _material(source, companions: Companions) -> tuple[np.ndarray | None, np.ndarray, Material]:
     """Texture or None, tint (3,) 0..255 and surface of a trimesh material; only the glTF kind says how rough it is."""
-    image = getattr(source, "baseColorTexture", None) or getattr(source, "image", None)
-    texture = None if image is None else np.asarray(image.convert("RGB"))
+    texture = _decoded(getattr(source, "baseColorTexture", None) or getattr(source, "image", None), companions)
     factor = getattr(source, "baseColorFactor", None)
     if factor is None and texture is None:
         factor = source.main_color
@@ -144,6 +192,19 @@ def _material(source) -> tuple[np.ndarray | None, np.ndarray, Material]:
     name = str(getattr(source, "name", None) or "material")
     metallic = 0.0 if metallic is None else float(metallic)
     return texture, tint, Material(name, 0.5 if roughness is None else float(roughness), metallic)
+
+
+def _decoded(image, companions: Companions) -> np.ndarray | None:
+    """The pixels of a texture, (h, w, 3) uint8; None, and noted as missing, where it is damaged or of no format that is meant."""
+    if image is None:
+        return None
+    try:
+        if usable_texture(image):
+            return np.asarray(image.convert("RGB"))
+    except Exception:  # pictures of others fail in many ways
+        pass
+    companions.missing.append(f"a {image.format or 'picture'} of {image.width} x {image.height} in the file")
+    return None
 
 
 def _texels(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:

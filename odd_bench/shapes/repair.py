@@ -7,9 +7,9 @@ import numpy as np
 from scipy import ndimage
 from skimage.measure import marching_cubes
 
-from odd_bench.anomalies.mesh import face_areas
-from odd_bench.anomalies.solid import INTACT_ID, to_solid
-from odd_bench.shapes.raycast import ray_scene, tensor
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.raycast import ray_scene, tensor
+from odd_bench.geometry.solid import INTACT_ID, to_solid
 
 WELD = 1e-6  # vertices closer than this are one, fraction of the largest side
 REMESH_VOXELS = (80, 128)  # along the largest side

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 from scipy import ndimage
 
-from odd_bench.anomalies.cutting import cutter, smooth_separation
-from odd_bench.anomalies.fracture_modes import JUMP, FractureConfig, FractureModes, compute_modes
-from odd_bench.anomalies.fragments import border_on_skin, main_body
-from odd_bench.anomalies.solid import Cut, cut_mesh, main_surface, require_solid, volume
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.fracture.cutting import cutter, smooth_separation
+from odd_bench.geometry.fracture.fragments import border_on_skin, main_body
+from odd_bench.geometry.fracture.modes import JUMP, FractureConfig, FractureModes, compute_modes
+from odd_bench.geometry.shape import Shape
+from odd_bench.geometry.solid import Cut, cut_mesh, main_surface, require_solid, volume
 
 QUICK = FractureConfig(resolution=96, cells=500, modes=6, rounds=2, flaws=0.0)
 NARROW = 1.5  # largest cut area of a part, in units of its volume^(2/3)

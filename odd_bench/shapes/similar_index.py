@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from odd_bench.data.atomic import write_atomically
+from odd_bench.atomic import write_atomically
+from odd_bench.geometry.shape import Shape
 from odd_bench.shapes.features import DINOV2_SIDE, DinoV2, view_features
 from odd_bench.shapes.fixed_views import Surface, seen_difference, shades, surface_points
 from odd_bench.shapes.library import Library
-from odd_bench.shapes.shape import Shape
 from odd_bench.shapes.similar_config import SimilarConfig, SimilarError
 
 VERSION = 1  # of the features and of the measurements

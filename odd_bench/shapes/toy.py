@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material, PartEdit, Shape
 from odd_bench.shapes.frame import Frame
-from odd_bench.shapes.isosurface import Layer, owners, spacing_for, surface
+from odd_bench.shapes.isosurface import Layer, bounds, owners, spacing_for, surface
 from odd_bench.shapes.patterns import Pattern, Plain
 from odd_bench.shapes.sdf import Field, placed
-from odd_bench.shapes.shape import Material, PartEdit, Shape
 
 FACES = 50_000
 
@@ -23,6 +23,7 @@ class Part:
 
     field: in the design frame (z up, the toy looks along +x, inside the cube of side 4). blend: fillet radius with what came
     before. cut: take the field away instead of adding it. movable: may be moved, turned or left out as an anomaly.
+    loose: held by gravity alone, like a drink in its cup: it is there only while the toy stands upright.
     """
 
     name: str
@@ -32,15 +33,17 @@ class Part:
     blend: float = 0.0
     cut: bool = False
     movable: bool = False
+    loose: bool = False
 
 
 @dataclass(frozen=True)
 class Toy:
-    """A model (see shape.Model) made of parts; the first part is the body."""
+    """A model (see shape.Model) made of parts; the first part is the body. faces: about how many its mesh has."""
 
     name: str
     category: str
     parts: tuple[Part, ...]
+    faces: int = FACES
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -50,8 +53,12 @@ class Toy:
     def movable_parts(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(part.name for part in self.parts if part.movable))
 
+    def emptied(self) -> Toy:
+        """The toy without its loose parts."""
+        return replace(self, parts=tuple(part for part in self.parts if not part.loose))
+
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
-        """Mesh the toy; about 50,000 faces. Edits are in the canonical frame; an unknown part name raises KeyError."""
+        """Mesh the toy. Edits are in the canonical frame; an unknown part name raises KeyError."""
         if not edits:
             return self._intact
         painted = _edited(self, edits)
@@ -59,11 +66,15 @@ class Toy:
 
     @cached_property
     def _spacing(self) -> float:
-        return spacing_for(_layers(self.parts), FACES)
+        return spacing_for(_layers(self.parts), self.faces, self._bounds)
+
+    @cached_property
+    def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        return bounds(_layers(self.parts))
 
     @cached_property
     def _raw(self) -> tuple[np.ndarray, np.ndarray]:
-        return surface(_layers(self.parts), self._spacing)
+        return surface(_layers(self.parts), self._spacing, self._bounds)
 
     @cached_property
     def _frame(self) -> Frame:

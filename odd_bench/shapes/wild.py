@@ -7,15 +7,15 @@ from pathlib import Path
 import manifold3d
 import numpy as np
 
-from odd_bench.anomalies.mesh import face_areas
-from odd_bench.anomalies.refine import refine
-from odd_bench.anomalies.variant import Refusal
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.raycast import ray_scene, tensor
+from odd_bench.geometry.refine import refine
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.shape import Shape
 from odd_bench.shapes.assembly import Assembly, fuse
 from odd_bench.shapes.mesh_file import RawMesh, ShapeRefused, read_mesh
-from odd_bench.shapes.raycast import ray_scene, tensor
 from odd_bench.shapes.repair import close
 from odd_bench.shapes.segmentation import segment
-from odd_bench.shapes.shape import Shape
 
 FACES = 50_000  # aimed at where a mesh is coarser
 FINEST_EDGE = 0.012  # shorter edges are not divided, fraction of the largest side
@@ -32,7 +32,11 @@ DETAILS = "details"
 
 def read_model(path: Path, category: str, name: str) -> tuple[Assembly, str]:
     """The model in a mesh file, and what closing it took (see repair.close). Raises ShapeRefused."""
-    raw = read_mesh(path)
+    return model_of_mesh(read_mesh(path), category, name)
+
+
+def model_of_mesh(raw: RawMesh, category: str, name: str) -> tuple[Assembly, str]:
+    """The same for a mesh that has been read."""
     if np.ptp(raw.vertices, axis=0).min() < LEAST_SIDE:
         raise ShapeRefused("flat", f"sides {np.round(np.ptp(raw.vertices, axis=0), 3).tolist()}")
     closed, how = close(raw.vertices, raw.faces)

@@ -14,9 +14,11 @@ from rich.progress import track
 from odd_bench.assets.fetch import READY
 from odd_bench.assets.manifest import Manifest
 from odd_bench.assets.verify import bundled_folder
+from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
+from odd_bench.data.marks import font
+from odd_bench.data.walk import walk
 from odd_bench.shapes.library import SUFFIXES
-from odd_bench.view.marks import font
 
 SIZE, CAPTION, GAP, COLUMNS = 160, 20, 6, 8
 PAPER, INK = (250, 250, 248), (20, 22, 26)
@@ -35,16 +37,26 @@ def manifest_tiles(manifest: Manifest, folder: Path, most: int) -> tuple[list[Ti
 
 def folder_tiles(folder: Path, most: int) -> tuple[list[Tile], dict[str, str]]:
     """The same for a folder of meshes, of environments or of texture sets."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = walk(folder)
+    files, passed_over = found.files, {str(path): reason for path, reason in found.passed_over.items()}
     shapes = [path for path in files if path.suffix.lower() in SUFFIXES]
     if shapes:
-        return _mesh_tiles(_spread(shapes, most))
+        tiles, refused = _mesh_tiles(_spread(shapes, most))
+        return tiles, {**passed_over, **refused}
     lights = [path for path in files if path.suffix.lower() in ENVIRONMENTS]
     floors = _color_maps(files)
     if not lights and not floors:
         raise DataError(folder, f"{len(files)} files, none that can be shown", "meshes, environments or texture sets")
     tiles, refused = _environment_tiles(_spread(lights, most)) if lights else ([], {})
-    return tiles + [(path.parent.name, _picture(path)) for path in _spread(floors, most)], refused
+    refused = {**passed_over, **refused}
+    for path in _spread(floors, most):
+        try:
+            check_plain(path, "a picture")
+            with reading(path, "a picture", ""):
+                tiles.append((path.parent.name, _picture(path)))
+        except DataError as error:
+            refused[str(path)] = error.found
+    return tiles, refused
 
 
 def save_sheet(tiles: Sequence[Tile], path: Path) -> None:
@@ -78,8 +90,8 @@ def _procedural_tiles(manifest: Manifest, most: int) -> list[Tile]:
 
 def _mesh_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str]]:
     """Files as they are, in their paint, not closed."""
+    from odd_bench.geometry.shape import Shape
     from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
-    from odd_bench.shapes.shape import Shape
     from odd_bench.view.shade import shaded
 
     tiles, refused = [], {}
@@ -111,7 +123,7 @@ def _environment_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str
 
 def _floor_tiles(kinds: Sequence[str]) -> list[Tile]:
     """One floor of each kind; Blender draws them."""
-    from odd_bench.generate.surroundings import draw_floor
+    from odd_bench.render.surroundings import draw_floor
 
     draws: dict[str, dict] = {}
     rng = np.random.default_rng(0)
@@ -151,7 +163,7 @@ def _serve(connection) -> None:
     sys.path[:] = [
         path for path in sys.path if Path(path).parts[-2:] != ("scripts", "modules")
     ]  # of a parent that runs Blender
-    from blender_jobs.swatches import serve
+    from odd_bench.blender_jobs.swatches import serve
 
     serve(connection)
 
@@ -164,7 +176,7 @@ def _color_maps(files: Sequence[Path]) -> list[Path]:
 
 
 def _picture(path: Path) -> np.ndarray:
-    with Image.open(path) as image:
+    with Image.open(path, formats=("PNG", "JPEG")) as image:
         return np.asarray(image.convert("RGB").resize((SIZE, SIZE)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from odd_bench.view.marks import FINE, font
+from odd_bench.data.marks import FINE, font
 
 PAPER, INK, FAINT = (250, 250, 248), (40, 44, 52), (205, 208, 212)
 OBJECT, CAMERA, USED = (120, 150, 190), (150, 150, 150), (20, 110, 200)

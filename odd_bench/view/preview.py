@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from odd_bench.data.damage import reading
 from odd_bench.data.errors import DataError
+from odd_bench.data.marks import CHANGED_COLOR, LOST_COLOR, NORMAL, ODD, font, view_tile
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.data.record import UNCHANGED, SceneRecord
 from odd_bench.scene import Scene
-from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR, NORMAL, ODD, font, view_tile
 
 PAPER, INK, FAINT = (22, 24, 29), (238, 240, 243), (150, 156, 166)
 GAP = 8
 FOLDER = "preview"
+DRAWABLE, LOOK = "scenes that can be drawn", "Run `odd-bench data validate` on the data set"
 LEGEND = (
     ("odd object", ODD),
     ("normal object", NORMAL),
@@ -52,9 +54,15 @@ def scene_sheet(record: SceneRecord, views: int = 8, size: int = 320, plain: boo
     return sheet
 
 
-def page(records: Iterable[SceneRecord], columns: int = 5, size: int = 256, plain: bool = False) -> Image.Image:
-    """The best view of each of many scenes, with captions. plain: without boxes and outlines."""
-    tiles = [_captioned(record, view_tile(record, _best_view(record), size, plain)) for record in records]
+def page(
+    records: Iterable[SceneRecord], columns: int | None = None, size: int = 256, plain: bool = False
+) -> Image.Image:
+    """The best view of each of many scenes, with captions: without marks, and beside it with boxes and outlines.
+
+    columns: scenes side by side. plain: the pictures without marks alone.
+    """
+    columns = columns or (5 if plain else 3)
+    tiles = [_captioned(record, _page_tile(record, size, plain)) for record in records]
     sheet = _grid(tiles, columns, header=0, footer=0 if plain else 30)
     if not plain:
         _legend(ImageDraw.Draw(sheet), GAP + 2, sheet.height - 24)
@@ -70,14 +78,21 @@ def write_preview(folder: Path, scenes: int = 30) -> Path:
 def write_page(dataset: Dataset, names: Sequence[str], plain: bool = False) -> Path:
     """Write one page of the named scenes to the preview folder and return the path."""
     path = dataset.folder / FOLDER / ("page-plain.png" if plain else "page.png")
-    return _saved(page((dataset.record(name) for name in names), plain=plain), path)
+    with reading(dataset.folder, DRAWABLE, LOOK):
+        picture = page((dataset.record(name) for name in names), plain=plain)
+    return saved(picture, path)
 
 
 def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) -> list[Path]:
     """Write a contact sheet for each named scene to the preview folder and return the paths."""
     ending = "-plain.png" if plain else ".png"
     folder = dataset.folder / FOLDER
-    return [_saved(scene_sheet(dataset.record(name), plain=plain), folder / f"{name}{ending}") for name in names]
+    paths = []
+    for name in names:
+        with reading(f"{dataset.folder}: {name}", DRAWABLE, LOOK):
+            picture = scene_sheet(dataset.record(name), plain=plain)
+        paths.append(saved(picture, folder / f"{name}{ending}"))
+    return paths
 
 
 def spread(names: Sequence[str], count: int) -> list[str]:
@@ -86,7 +101,7 @@ def spread(names: Sequence[str], count: int) -> list[str]:
     return [names[i] for i in picked]
 
 
-def _saved(image: Image.Image, path: Path) -> Path:
+def saved(image: Image.Image, path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(path)
@@ -107,6 +122,15 @@ def _who_is_odd(scene: Scene) -> str:
     types = Counter(one.type.replace("_", " ") for one in scene.objects if one.label)
     named = ", ".join(name if times == 1 else f"{times} x {name}" for name, times in sorted(types.items()))
     return f"{len(scene.objects)} objects, " + (f"{types.total()} odd ({named})" if types else "none odd")
+
+
+def _page_tile(record: SceneRecord, size: int, plain: bool) -> Image.Image:
+    view = _best_view(record)
+    tiles = [view_tile(record, view, size, plain=True)] + [view_tile(record, view, size)] * (not plain)
+    both = Image.new("RGB", (sum(tile.width for tile in tiles), size), PAPER)
+    for place, tile in enumerate(tiles):
+        both.paste(tile, (place * tile.width, 0))
+    return both
 
 
 def _captioned(record: SceneRecord, tile: Image.Image) -> Image.Image:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.shapes.raycast import ray_scene, tensor
-from odd_bench.shapes.shape import Shape
+from odd_bench.geometry.raycast import ray_scene, tensor
+from odd_bench.geometry.shape import Shape
 
 LIGHT = np.array([0.35, -0.55, 0.75]) / np.linalg.norm([0.35, -0.55, 0.75])
 SHARP = np.cos(np.radians(20.0))  # a corner that turns more than this off its face keeps the face's normal

@@ -10,8 +10,8 @@ import argparse
 import numpy as np
 from PIL import Image, ImageDraw
 
+from odd_bench.geometry.shape import Model
 from odd_bench.shapes import cad, toys
-from odd_bench.shapes.shape import Model
 from odd_bench.view.shade import shaded
 
 ALL = {"toys": toys.BUILDERS, "parts": cad.FAMILIES}

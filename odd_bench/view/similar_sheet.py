@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from odd_bench.data.marks import font
+from odd_bench.geometry.shape import Shape
 from odd_bench.shapes.fixed_views import Surface, seen_difference, seen_differences, shades
-from odd_bench.shapes.shape import Shape
 from odd_bench.shapes.similar_config import SimilarConfig
 from odd_bench.shapes.similar_index import SimilarIndex
-from odd_bench.view.marks import font
 
 COLUMNS, SIZE, CAPTION, GAP = 3, 150, 34, 10
 FINE = 2  # views that show the difference have this many times the pixels of those that were compared

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from odd_bench.boxes import EDGES, box_corners, hull_corners
-from odd_bench.cameras import eye, project
+from odd_bench.data.marks import FINE, font
+from odd_bench.geometry.boxes import EDGES, box_corners, hull_corners
+from odd_bench.geometry.cameras import eye, project
 from odd_bench.scene import Camera
-from odd_bench.view.marks import FINE, font
 
 CALM, SUSPICIOUS = (205, 226, 238), (255, 84, 46)  # colours of scores 0 and 1
 LEAST_BEHIND = 0.02  # metres before a camera that a box must lie to be drawn

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from skimage.measure import marching_cubes
 
-from odd_bench.anomalies.fracture_modes import FractureConfig, FractureModes, compute_modes
-from odd_bench.shapes.shape import Material, Shape
+from odd_bench.geometry.fracture.modes import FractureConfig, FractureModes, compute_modes
+from odd_bench.geometry.shape import Material, Shape
 
 QUICK = FractureConfig(resolution=64, cells=220, modes=6)
 NAMES = ("apple", "mug", "dumbbell")

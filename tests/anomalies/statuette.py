@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 
 from odd_bench.anomalies import Refusal, Variant, make_variant
+from odd_bench.geometry.shape import Material, Shape
 from odd_bench.shapes.patterns import Plain, Stripes
 from odd_bench.shapes.sdf import box, capsule, ellipsoid
-from odd_bench.shapes.shape import Material, Shape
 from odd_bench.shapes.toy import Part, Toy
 
 TYPES = ("bump", "bend", "twist", "part_translation", "part_rotation", "missing_part", "material_mismatch")
@@ -32,7 +32,7 @@ def statuette() -> Toy:
 
 
 @cache
-def variant(type: str, seed: int = 0, tries: int = 10) -> Variant:
+def variant(type: str, seed: int = 0, tries: int = 30) -> Variant:
     """The first variant of the statuette that is not refused."""
     for attempt in range(tries):
         try:

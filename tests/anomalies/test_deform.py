@@ -10,10 +10,10 @@ from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant
 from odd_bench.anomalies.bend import bend, bent
 from odd_bench.anomalies.bump import bump, falloff
 from odd_bench.anomalies.hinge import Hinge, draw_hinge
-from odd_bench.anomalies.mesh import face_volumes, is_closed
 from odd_bench.anomalies.quality import require_apart, require_unstretched
-from odd_bench.anomalies.reasons import FOLDS, NOT_VISIBLE, STRETCHED
 from odd_bench.anomalies.twist import twist, twisted
+from odd_bench.geometry.mesh import face_volumes, is_closed
+from odd_bench.geometry.refusal import FOLDS, NOT_VISIBLE, STRETCHED
 from odd_bench.shapes.patterns import Plain
 from odd_bench.shapes.sdf import sphere
 from odd_bench.shapes.toy import Part, Toy

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from odd_bench.anomalies.changed import nearest
 from odd_bench.anomalies.crack import WIDTH, open_gap
-from odd_bench.anomalies.cutting import split
 from odd_bench.anomalies.displaced_piece import displaced_piece
 from odd_bench.anomalies.fracture import fracture
 from odd_bench.anomalies.fragment_region import fragment_region
-from odd_bench.anomalies.fragments import shatter, spreading
-from odd_bench.anomalies.mesh import count_bodies, face_areas, face_vectors, face_volumes, is_closed
-from odd_bench.anomalies.solid import BROKEN_PART, cut_mesh, require_solid
-from odd_bench.anomalies.variant import Refusal, Variant
+from odd_bench.anomalies.variant import Variant
+from odd_bench.geometry.fracture.cutting import split
+from odd_bench.geometry.fracture.fragments import shatter, spreading
+from odd_bench.geometry.mesh import count_bodies, face_areas, face_vectors, face_volumes, is_closed
+from odd_bench.geometry.raycast import nearest
+from odd_bench.geometry.refusal import Refusal
+from odd_bench.geometry.solid import BROKEN_PART, cut_mesh, require_solid
 from tests.anomalies.solids import MUG_WALL, NAMES, solid_modes, solid_shape
 
 LONGEST_EDGE = 0.04  # of the intact shapes

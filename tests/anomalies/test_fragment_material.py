@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from odd_bench.anomalies import make_variant
-from odd_bench.anomalies.fracture_modes import compute_modes
-from odd_bench.anomalies.variant import Refusal
+from odd_bench.geometry.fracture.modes import compute_modes
+from odd_bench.geometry.refusal import Refusal
 from odd_bench.shapes.toys import make_toy
 
 

@@ -4,11 +4,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odd_bench.anomalies import AnomalyConfig, Refusal
-from odd_bench.anomalies.color import lab
 from odd_bench.anomalies.finishes import KINDS
 from odd_bench.anomalies.material import patch, recolor_region
-from odd_bench.anomalies.mesh import face_areas
-from odd_bench.anomalies.reasons import NO_FINISH, NO_REGION
+from odd_bench.color import lab
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.refusal import NO_FINISH, NO_REGION
 from tests.anomalies.statuette import coarse_box, statuette, variant
 
 CONFIG = AnomalyConfig()

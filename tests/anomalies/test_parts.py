@@ -6,9 +6,9 @@ from scipy.spatial import cKDTree
 
 from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant
 from odd_bench.anomalies.joint import find_joint, seam_length
-from odd_bench.anomalies.mesh import face_areas, face_volumes, is_closed
 from odd_bench.anomalies.part_choice import ENOUGH, drawn_parts, own_faces, part_areas
-from odd_bench.anomalies.reasons import CAME_LOOSE, FELL_APART, NO_PART, SANK_IN, TOO_LARGE
+from odd_bench.geometry.mesh import face_areas, face_volumes, is_closed
+from odd_bench.geometry.refusal import CAME_LOOSE, FELL_APART, NO_PART, SANK_IN, TOO_LARGE
 from odd_bench.shapes.cad import make_part
 from odd_bench.shapes.sdf import sphere
 from odd_bench.shapes.toy import Part, Toy

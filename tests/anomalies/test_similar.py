@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant
-from odd_bench.anomalies.mesh import is_closed
 from odd_bench.anomalies.similar import distances
+from odd_bench.geometry.mesh import is_closed
 from odd_bench.shapes.cad import make_part
 from tests.anomalies.statuette import statuette
 

@@ -12,11 +12,11 @@ import trimesh
 from PIL import Image
 from typer.testing import CliRunner
 
-from odd_bench.assets.commands import app
 from odd_bench.assets.fetch import FOLDER_ENTRY, fetch, take_folder
 from odd_bench.assets.lock import LOCK, read_lock
 from odd_bench.assets.manifest_file import load, parse
 from odd_bench.assets.verify import verify
+from odd_bench.cli.assets import app
 from odd_bench.data.errors import DataError
 from odd_bench.shapes.library import ingest
 from odd_bench.shapes.mesh_file import read_mesh
@@ -241,7 +241,7 @@ def write_blend_in_a_process_of_its_own(path):
 def write_blend(path: str) -> None:
     import bpy
 
-    from blender_jobs.process import leave, reset
+    from odd_bench.blender_jobs.process import leave, reset
 
     reset()
     bpy.ops.mesh.primitive_cube_add(size=1, location=(0, 0, 0.5))

@@ -2,7 +2,7 @@ import pytest
 
 from odd_bench.assets.manifest import ManifestError
 from odd_bench.assets.manifest_file import load, names, parse
-from odd_bench.generate.surroundings import BUNDLED_ENVIRONMENTS, FLOOR_STYLES
+from odd_bench.render.surroundings import BUNDLED_ENVIRONMENTS, FLOOR_STYLES
 from odd_bench.shapes import toys
 from odd_bench.shapes.cad import FAMILIES
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, leaders, scene_answer, told_answer
-from odd_bench.boxes import iou_matrix
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, leaders, scene_answer, told_answer
+from odd_bench.geometry.boxes import iou_matrix
 
 CROWD = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import trimesh
 
-from odd_bench.cameras import look_at
+from odd_bench.geometry.cameras import look_at
+from odd_bench.geometry.shape import Material, Shape
 from odd_bench.scene import Camera
-from odd_bench.shapes.shape import Material, Shape
 
 PLAIN_FLOOR = {
     "kind": "paper", "colors": [[0.5, 0.5, 0.5]] * 3, "size_m": 0.5, "roughness": 1.0, "relief_m": 0.0, "contrast": 0.0,

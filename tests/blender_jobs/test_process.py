@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from blender_jobs.process import BlenderVersionError, version_check
+from odd_bench.blender_jobs.process import BlenderVersionError, version_check
 
 
 @pytest.mark.blender
@@ -40,7 +40,7 @@ def test_leaving_flushes_and_keeps_the_exit_code():
 
 @pytest.mark.blender
 def test_unknown_device():
-    from blender_jobs.device import use_device
+    from odd_bench.blender_jobs.device import use_device
 
     with pytest.raises(ValueError, match="found 'cuda', expected auto, cpu or gpu"):
         use_device("cuda")
@@ -50,7 +50,7 @@ def test_unknown_device():
 def test_auto_device_says_why():
     import bpy
 
-    from blender_jobs.device import use_device
+    from odd_bench.blender_jobs.device import use_device
 
     device = use_device("auto")
     assert device.kind == bpy.context.scene.cycles.device.lower()
@@ -59,8 +59,8 @@ def test_auto_device_says_why():
 
 @pytest.mark.blender
 def test_missing_environment_and_texture_set(tmp_path):
-    from blender_jobs.light import environment_path
-    from blender_jobs.textures import find_maps
+    from odd_bench.blender_jobs.light import environment_path
+    from odd_bench.render.texture_set import find_maps
 
     with pytest.raises(FileNotFoundError, match=r"gone\.hdr: no such file"):
         environment_path("gone.hdr", tmp_path)

@@ -28,7 +28,7 @@ def ray_cast_coverage(shape, world_from_object, camera: Camera, rays: int) -> np
 
 
 def job(tmp_path, cameras, **changes):
-    from blender_jobs.render import RenderConfig, RenderJob
+    from odd_bench.blender_jobs.render import RenderConfig, RenderJob
 
     config = RenderConfig(samples=changes.pop("samples", 4), device="cpu")
     settings = {"objects": three_objects(), "floor": PLAIN_FLOOR, "environment": DAYLIGHT, "seed": 7, **changes}
@@ -36,7 +36,7 @@ def job(tmp_path, cameras, **changes):
 
 
 def test_silhouettes_agree_with_ray_casting_below_a_pixel(tmp_path):
-    from blender_jobs.render import silhouettes
+    from odd_bench.blender_jobs.render import silhouettes
 
     cameras = lopsided_cameras(128, 96)
     coverage = silhouettes(job(tmp_path, cameras))
@@ -56,7 +56,7 @@ def centroid(coverage: np.ndarray) -> np.ndarray:
 
 
 def test_pictures_are_the_same_twice_and_differ_by_seed(tmp_path):
-    from blender_jobs.render import render_views
+    from odd_bench.blender_jobs.render import render_views
 
     first, second, other = (
         np.stack([Image.open(path) for path in render_views(job(tmp_path / name, lopsided_cameras(64, 48), seed=seed))])
@@ -67,7 +67,7 @@ def test_pictures_are_the_same_twice_and_differ_by_seed(tmp_path):
 
 
 def test_a_picture_has_the_size_and_the_things_it_should(tmp_path):
-    from blender_jobs.render import render_views
+    from odd_bench.blender_jobs.render import render_views
 
     (path, _) = render_views(job(tmp_path, lopsided_cameras(96, 72), samples=8))
     assert path.name == "view-00.png"
@@ -82,8 +82,8 @@ def test_a_picture_has_the_size_and_the_things_it_should(tmp_path):
     ("file", "sun"), [("night.exr", None), ("studio.exr", DAYLIGHT["sun"])], ids=["night", "studio and sun"]
 )
 def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
-    from blender_jobs.light import WHITE_LEVEL
-    from blender_jobs.render import render_views
+    from odd_bench.blender_jobs.light import WHITE_LEVEL
+    from odd_bench.blender_jobs.render import render_views
     from odd_bench.color import linear
 
     above = Camera(np.array([[40.0, 0, 16], [0, 40.0, 16], [0, 0, 1]]), np.diag([1.0, -1, -1, 1]), 32, 32)
@@ -98,8 +98,8 @@ def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
 def test_instances_share_a_mesh_and_a_reset_leaves_nothing():
     import bpy
 
-    from blender_jobs.meshes import build_objects
-    from blender_jobs.process import reset
+    from odd_bench.blender_jobs.meshes import build_objects
+    from odd_bench.blender_jobs.process import reset
 
     reset()
     first, second, third = build_objects(three_objects())

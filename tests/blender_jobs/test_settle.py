@@ -12,7 +12,7 @@ ORIENTATIONS = Rotation.random(12, random_state=5).as_quat()[:, [3, 0, 1, 2]]
 
 
 def dropped(solid):
-    from blender_jobs.settle import drop
+    from odd_bench.blender_jobs.settle import drop
 
     centre = centre_of_mass(solid.vertices, solid.faces)
     return drop(drop_hull(solid.vertices), centre, ORIENTATIONS), body(solid.vertices, centre)

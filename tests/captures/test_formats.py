@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from odd_bench.cameras import eye, project
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.nerfstudio import read_transforms
 from odd_bench.captures.opening import open_capture
 from odd_bench.captures.ply import read_points
+from odd_bench.geometry.cameras import eye, project
 from tests.captures.worlds import (
     HEIGHT,
     WIDTH,

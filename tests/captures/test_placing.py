@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from odd_bench.boxes import box_corners, iou_matrix
-from odd_bench.cameras import eye, project
 from odd_bench.captures.clusters import Clusters, clusters_above, find_clusters
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.placing import Wishes, floor_plan, place
 from odd_bench.captures.standing import Room
 from odd_bench.captures.views import aimed_camera, choose_views, model_view, scene_eyes, spread_choice
+from odd_bench.geometry.boxes import box_corners, iou_matrix
+from odd_bench.geometry.cameras import eye, project
 from tests.captures.worlds import BLOCKS, SAME, Similarity, capture_of, drawn_similarity, walk
 
 SIZE_M, ROOM_M = (0.25, 0.40), (0.7, 0.7)

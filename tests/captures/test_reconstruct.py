@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from odd_bench.cameras import eye
 from odd_bench.captures import CaptureError
 from odd_bench.captures.colmap_process import EXHAUSTIVE, ColmapJob, read_job
 from odd_bench.captures.lens import COLMAP_MODELS, colmap_lens
 from odd_bench.captures.photograph_file import ORIENTATION
 from odd_bench.captures.reconstruct import colmap_parameters, copy_photographs, with_points
 from odd_bench.captures.reconstruct import reconstruct as reconstruct_from
+from odd_bench.geometry.cameras import eye
 from tests.captures.test_lens import lens_and_parameters
 from tests.captures.worlds import SAME, capture_of, colmap, speckled, walk, write_pictures
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from odd_bench.cameras import eye, look_at, pixel_directions
 from odd_bench.captures.capture import Photograph
 from odd_bench.captures.lens import COLMAP_MODELS, Lens, colmap_lens, matrix
 from odd_bench.captures.resample import seen_by, without_distortion
+from odd_bench.geometry.cameras import eye, look_at, pixel_directions
 from odd_bench.scene import Camera
 from tests.captures.test_lens import VALUES
 from tests.captures.worlds import colors_along

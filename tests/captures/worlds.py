@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from odd_bench.cameras import eye, look_at, pixel_directions
 from odd_bench.captures.capture import Capture, Photograph
 from odd_bench.captures.lens import Lens, matrix
+from odd_bench.geometry.cameras import eye, look_at, pixel_directions
 from odd_bench.scene import Camera
 
 WIDTH, HEIGHT, FOCAL = 240, 180, 190.0

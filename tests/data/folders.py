@@ -7,10 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 from odd_bench.data.codec import CodecConfig
+from odd_bench.data.digest import plan_digest
 from odd_bench.data.folder import GROUND_TRUTH, PLAN, Description, shard_path, write_description
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.shards import pack_shard, write_staged
-from odd_bench.generate.plan import canonical, digest
+from odd_bench.generate.plan import canonical
 from odd_bench.scoring.ground_truth import truth_scene, write_ground_truth
 from tests.data.synthetic import make_record
 
@@ -28,7 +29,7 @@ def planned_record(split: str, category: str, number: int, index: int, **options
     line = plan_line(f"toys-{shape}-{index:04d}", split, index, category, shape)
     options = {"views": 6, **options}
     return line, make_record(
-        split=split, category=category, shape=shape, index=index, plan_sha256=digest(line), **options
+        split=split, category=category, shape=shape, index=index, plan_sha256=plan_digest(line), **options
     )
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import open3d as o3d
 import trimesh
 
-from odd_bench.boxes import aabb_from_points, obb_from_points
-from odd_bench.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.data.record import CHANGED, UNCHANGED, SceneRecord
+from odd_bench.geometry.boxes import aabb_from_points, obb_from_points
+from odd_bench.geometry.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.scene import Camera, Scene, SceneObject
 
 LIGHT = np.array([0.4, -0.5, 0.77])

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from odd_bench.data.commands import app
+from odd_bench.cli.data import app
 from odd_bench.data.errors import DataError
 from tests.data.folders import make_scenes, write_dataset
 
@@ -23,6 +23,15 @@ def test_info_counts_what_is_there(folder):
     assert ["train", "2", "8", "1", "1", "1", "1", "12"] in [row[:8] for row in rows]
     assert ["test-seen", "1", "5", "2", "0", "1", "1", "6"] in [row[:8] for row in rows]
     assert ["bump", "1", "2", "1"] in rows
+
+
+def test_info_counts_every_odd_object_once_by_its_best_test_view(folder):
+    result = RUN(app, ["info", str(folder)], env={"COLUMNS": "80"})
+    table = result.stdout[result.stdout.index("best of 5 test views") :]
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in table.splitlines() if "│" in line]
+    counts = [[int(cell) for cell in row[1:]] for row in rows if len(row) == 4]
+    assert [sum(column) for column in zip(*counts, strict=True)] == [1, 2, 1]
+    assert max(len(line) for line in table.splitlines()) <= 80
 
 
 def test_validate_says_that_all_is_well(folder):
@@ -45,6 +54,8 @@ def test_validate_groups_and_counts_problems(tmp_path):
 def test_preview_prints_where_the_pictures_are(folder):
     result = RUN(app, ["preview", str(folder), "--split", "train"])
     assert result.stdout.split() == [str(folder / "preview" / f"toys-banana-0000-000{i}.png") for i in range(2)]
+    blind = [str(folder / "preview" / name) for name in ("blind-001.png", "blind-key.json")]
+    assert RUN(app, ["preview", str(folder), "--split", "train", "--blind"]).stdout.split() == blind
     assert RUN(app, ["preview", str(folder), "--page"]).stdout.strip() == str(folder / "preview" / "page.png")
 
 

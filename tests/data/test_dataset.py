@@ -9,12 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.boxes import box_corners
-from odd_bench.cameras import project
 from odd_bench.data.augment import AugmentConfig, Move, draw_move, moved_scene
 from odd_bench.data.batch import collate
 from odd_bench.data.dataset import Draws, FeatureFolder, TestScenes, TrainScenes, spread_views
 from odd_bench.data.reader import open_dataset
+from odd_bench.geometry.boxes import box_corners
+from odd_bench.geometry.cameras import project
 from tests.data.folders import planned_record, write_dataset
 from tests.data.synthetic import make_record
 

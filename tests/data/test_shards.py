@@ -14,6 +14,7 @@ import pytest
 from odd_bench.data.codec import DEPTH_STEP_M, CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.data.shards import pack_shard, read_staged, verify_shard, write_staged
+from odd_bench.errors import StorageError
 from tests.data.synthetic import make_record, with_object
 
 CODEC = CodecConfig()
@@ -148,7 +149,7 @@ def test_arrays_that_do_not_fit_are_refused(records, tmp_path):
 
 def test_a_folder_that_cannot_be_made_says_so(records, tmp_path):
     (tmp_path / "work").write_text("a file stands where the folder should be")
-    with pytest.raises(DataError, match="Free some space or make the folder writable"):
+    with pytest.raises(StorageError, match="Free some space or make the folder writable"):
         write_staged(tmp_path / "work" / "scene.h5", records[0], CODEC)
 
 

@@ -7,21 +7,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from odd_bench.cameras import project
 from odd_bench.captures import CaptureError, Wishes
 from odd_bench.detect.command import parse_wishes
 from odd_bench.detect.page import summary
 from odd_bench.detect.run import DetectOptions, detect, room_of
 from odd_bench.detect.telling import best_views, telling_views
-from odd_bench.detector import builder
 from odd_bench.errors import WrongUse
-from odd_bench.method import SceneAnswer
-from odd_bench.predict import Run
+from odd_bench.geometry.cameras import project
+from odd_bench.methods import method_spec
 from odd_bench.scoring.prediction_file import read_predictions
+from odd_bench.training.method import SceneAnswer
+from odd_bench.training.predict import Run
 from odd_bench.view.suspicion import CALM, SUSPICIOUS, Found, color_of, drawn, visibility
 from tests.captures.worlds import BLOCKS, drawn_similarity, surface_points, walk, write_transforms
 
 SIZE_M = (0.25, 0.40)
+TINY = method_spec("reference").configurations.load("tiny")
 
 
 class Known:
@@ -43,7 +44,7 @@ class Known:
 
 
 def run_of(method) -> Run:
-    return Run("reference", builder.load_config("tiny"), method, True)
+    return Run(method_spec("reference"), TINY, method, True)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def detected(tmp_path_factory):
 
 def test_the_method_is_given_spread_square_views_of_the_scene(detected):
     result, method, _ = detected
-    batch, config = method.batch, builder.load_config("tiny")
+    batch, config = method.batch, TINY
     views, pixels = config.train.views, config.train.pixels
     assert batch.images.shape == (1, views, 3, pixels, pixels) and len(batch.boxes[0]) == 0
     assert batch.views == [result.chosen] and len(set(result.chosen)) == views

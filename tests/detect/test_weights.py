@@ -7,12 +7,12 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench import weights
 from odd_bench.cli import app
 from odd_bench.data.reader import open_dataset
-from odd_bench.detector import weights
-from odd_bench.detector.weights import export_weights, find_weights, load_weights, object_size_m, read_card
 from odd_bench.errors import WrongUse
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.weights import export_weights, find_weights, load_weights, object_size_m, read_card
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[2,2]", "train.report_every=1", "train.views=2"]

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from odd_bench.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.detector.hulls import FARTHEST, HullConfig, Hulls, carve, cube_positions, signed_pixels, surface
-from odd_bench.detector.object_pixels import ObjectPixels, Rays, object_pixels, shown_objects
+from odd_bench.detector.object_pixels import ObjectPixels, ObjectRays, object_pixels, shown_objects
+from odd_bench.geometry.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.scene import Camera
 from tests.detector.worlds import stacked
 
@@ -146,7 +146,7 @@ def exact_hulls(solids: list[Solid], points: int = 256) -> Hulls:
     return Hulls(torch.zeros(len(solids), 3), 1.0, signed.unflatten(1, (CELLS,) * 3), chosen)
 
 
-def rays_through(hulls: Hulls) -> Rays:
+def rays_through(hulls: Hulls) -> ObjectRays:
     """From all sides through the points on the surfaces."""
     directions = normalize(torch.randn(hulls.points.shape), dim=-1)
-    return Rays(hulls.points - 8 * directions, directions, torch.ones(directions.shape[:2], dtype=torch.bool))
+    return ObjectRays(hulls.points - 8 * directions, directions, torch.ones(directions.shape[:2], dtype=torch.bool))

@@ -3,12 +3,16 @@
 import pytest
 import torch
 
-from odd_bench.detector.attention import Attention, AttentionConfig, CrossInstance, gathered_attention
-from odd_bench.detector.classifier import Classifier, ClassifierConfig
-from odd_bench.detector.matching import (
+from odd_bench.detector.comparison.attention import (
+    Attention,
+    AttentionConfig,
+    Classifier,
+    ClassifierConfig,
+    CrossInstance,
     MatchingConfig,
     correspondence_accuracy,
     correspondences,
+    gathered_attention,
     mask_from_keys,
 )
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.boxes import iou_matrix
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha, clusters
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.geometry.boxes import iou_matrix
 
 GRID = VoxelGrid((40, 40, 12), 0.04, (-0.8, -0.8, 0.0))
 

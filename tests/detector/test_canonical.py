@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.boxes import rotate_about_z
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.canonical import (
     CanonicalConfig,
     canonical_coordinates,
@@ -15,7 +15,7 @@ from odd_bench.detector.canonical import (
     symmetries,
     upright_turns,
 )
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.geometry.boxes import rotate_about_z
 
 GRID = VoxelGrid((32, 32, 16), 0.02, (-0.32, -0.32, 0.0))
 IDENTITY = torch.eye(3)[None]

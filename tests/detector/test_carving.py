@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from odd_bench.boxes import iou_matrix
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha
 from odd_bench.detector.carving import CarvingConfig, carved, most_alike, shared_out
-from odd_bench.detector.grid import VoxelGrid
 from odd_bench.detector.hulls import signed_pixels
+from odd_bench.geometry.boxes import iou_matrix
 from tests.detector.shapes import Ball, Bricks, Solid, boxes_of, cameras_around, shown
 from tests.detector.worlds import stacked
 

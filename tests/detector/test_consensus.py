@@ -10,16 +10,16 @@ from torch import Tensor
 from odd_bench.detector.consensus import (
     LEAST,
     QUANTILES,
-    SHAPE_FIGURES,
+    SHAPE_FEATURES,
     agreed_shapes,
     between,
     disagreement,
     lacks,
+    relative,
 )
 from odd_bench.detector.hulls import FARTHEST, Hulls, at, passing
-from odd_bench.detector.object_pixels import Rays, rays_of
+from odd_bench.detector.object_pixels import ObjectRays, rays_of
 from odd_bench.detector.registration import Placements, register
-from odd_bench.detector.summaries import relative
 from tests.detector.shapes import (
     ARMS,
     CELLS,
@@ -38,7 +38,7 @@ from tests.detector.shapes import (
 )
 from tests.detector.worlds import ring_cameras, stacked
 
-LACKING, PASSING, BETWEEN = slice(0, 9), slice(9, 18), slice(18, 42)  # of the figures
+LACKING, PASSING, BETWEEN = slice(0, 9), slice(9, 18), slice(18, 42)  # of the features
 CELL = 2 / CELLS  # half sides
 TURNS = [
     np.eye(3), turned((0, 0, 1), 100), turned((1, 0, 0), 180), turned((1, 2, 3), 77), turned((-1, 0.4, 0.2), 140),
@@ -63,9 +63,9 @@ def chosen(hulls: Hulls, placements: Placements, order: list[int]) -> tuple[Hull
     return ordered, Placements(placements.rotation[order][:, order], placements.shift[order][:, order])
 
 
-def own_figures(figures: Tensor) -> Tensor:
+def own_features(features: Tensor) -> Tensor:
     """(n, 42) those in half sides."""
-    return figures[:, : SHAPE_FIGURES // 2]
+    return features[:, : SHAPE_FEATURES // 2]
 
 
 # Laws of the whole
@@ -75,39 +75,39 @@ def own_figures(figures: Tensor) -> Tensor:
 def test_of_equal_shapes_nobody_disagrees(objects):
     hulls, placements = in_poses([ARMS] * objects)
     found = disagreement(hulls, placements, rays_through(hulls))
-    figures = own_figures(found.figures)
-    assert figures[:, LACKING].max() < 0.1 * CELL
-    assert figures[:, PASSING].max() < 0.5 * CELL
-    outside = figures[:, BETWEEN][:, 1::2]  # how far points lie outside, beside how far from the surface
-    assert outside.max() < 0.5 * CELL and figures[:, BETWEEN][:, ::2].max() < 1.5 * CELL
+    features = own_features(found.features)
+    assert features[:, LACKING].max() < 0.1 * CELL
+    assert features[:, PASSING].max() < 0.5 * CELL
+    outside = features[:, BETWEEN][:, 1::2]  # how far points lie outside, beside how far from the surface
+    assert outside.max() < 0.5 * CELL and features[:, BETWEEN][:, ::2].max() < 1.5 * CELL
 
 
 @pytest.mark.parametrize("objects", [2, 3, 5])
 @pytest.mark.parametrize("rest", [(LONG, SIDE), (LONG, POST)])
 def test_who_has_a_part_missing_lacks_most(objects, rest):
     hulls, placements = in_poses(with_odd(objects, {1: rest}))
-    figures = own_figures(disagreement(hulls, placements, rays_through(hulls)).figures)[:, LACKING]
-    assert (figures.argmax(dim=0) == 1).all()
-    others = figures[[number for number in range(objects) if number != 1]]
-    assert (figures[1] > 5 * others.max(dim=0).values.clamp(min=LEAST / 5)).all()
+    features = own_features(disagreement(hulls, placements, rays_through(hulls)).features)[:, LACKING]
+    assert (features.argmax(dim=0) == 1).all()
+    others = features[[number for number in range(objects) if number != 1]]
+    assert (features[1] > 5 * others.max(dim=0).values.clamp(min=LEAST / 5)).all()
 
 
 @pytest.mark.parametrize("objects", [2, 3, 5])
 def test_who_has_a_part_added_has_pixels_that_pass_by_most(objects):
     hulls, placements = in_poses(with_odd(objects, {1: (*ARMS, EXTRA)}))
     found = disagreement(hulls, placements, rays_through(hulls))
-    figures = own_figures(found.figures)[:, PASSING]
-    assert (figures.argmax(dim=0) == 1).all()
+    features = own_features(found.features)[:, PASSING]
+    assert (features.argmax(dim=0) == 1).all()
     on_part = torch.from_numpy(Bricks((EXTRA,), rotation=TURNS[1]).distance(hulls.points[1].numpy()) < 0)
     assert found.beyond.amax(dim=1).argmax(dim=0).tolist() == [1] * len(QUANTILES)
     assert on_part.any() and found.beyond[1, on_part].mean() > 10 * found.beyond[1, ~on_part].mean()
 
 
-@pytest.mark.parametrize(("odd", "figures"), [((LONG, SIDE), LACKING), ((*ARMS, EXTRA), PASSING)])
-def test_two_objects_of_seven_do_not_hide_each_other(odd, figures):
+@pytest.mark.parametrize(("odd", "features"), [((LONG, SIDE), LACKING), ((*ARMS, EXTRA), PASSING)])
+def test_two_objects_of_seven_do_not_hide_each_other(odd, features):
     hulls, placements = in_poses(with_odd(7, {2: odd, 5: odd}))
-    found = own_figures(disagreement(hulls, placements, rays_through(hulls)).figures)[:, figures]
-    by_half = found[:, :3] if figures == LACKING else found[:, ::3]  # of the others: mean and means of the largest
+    found = own_features(disagreement(hulls, placements, rays_through(hulls)).features)[:, features]
+    by_half = found[:, :3] if features == LACKING else found[:, ::3]  # of the others: mean and means of the largest
     assert (by_half[[2, 5]].amin(dim=0) > 5 * by_half[[0, 1, 3, 4, 6]].amax(dim=0)).all()
 
 
@@ -116,22 +116,22 @@ def test_permuting_objects_permutes_what_is_said_of_them(objects):
     hulls, placements = in_poses(with_odd(objects, {0: (LONG, SIDE), 2: (*ARMS, EXTRA)}))
     rays, order = rays_through(hulls), torch.randperm(objects).tolist()
     first = disagreement(hulls, placements, rays)
-    ordered = Rays(rays.origins[order], rays.directions[order], rays.counted[order])
+    ordered = ObjectRays(rays.origins[order], rays.directions[order], rays.counted[order])
     again = disagreement(*chosen(hulls, placements, order), ordered)
-    assert torch.allclose(again.figures, first.figures[order], atol=1e-4)
+    assert torch.allclose(again.features, first.features[order], atol=1e-4)
     assert torch.allclose(again.beyond, first.beyond[order], atol=1e-4)
-    assert first.figures.std(dim=0).max() > 0.1
+    assert first.features.std(dim=0).max() > 0.1
 
 
 @pytest.mark.parametrize("objects", [2, 6])
-def test_figures_are_as_many_as_said_in_half_sides_and_relative(objects):
+def test_features_are_as_many_as_said_in_half_sides_and_relative(objects):
     hulls, placements = in_poses(with_odd(objects, {1: (LONG,)}))
     found = disagreement(hulls, placements, rays_through(hulls))
-    assert found.figures.shape == (objects, SHAPE_FIGURES)
+    assert found.features.shape == (objects, SHAPE_FEATURES)
     assert found.beyond.shape == (objects, 256, len(QUANTILES))
-    half = own_figures(found.figures)
+    half = own_features(found.features)
     assert half.shape[1] == BETWEEN.stop
-    assert torch.equal(found.figures[:, BETWEEN.stop :], relative(half, LEAST))
+    assert torch.equal(found.features[:, BETWEEN.stop :], relative(half, LEAST))
     assert found.beyond[..., -1].mean() == pytest.approx(1, abs=1e-4)
 
 
@@ -140,7 +140,7 @@ def test_rays_that_do_not_count_do_not_matter():
     rays = replace(rays_through(hulls), counted=torch.rand(3, 256) > 0.3)
     other = replace(rays, origins=torch.where(rays.counted[..., None], rays.origins, 9 * torch.randn(3, 256, 3)))
     first, again = disagreement(hulls, placements, rays), disagreement(hulls, placements, other)
-    assert torch.allclose(again.figures, first.figures, atol=1e-5)
+    assert torch.allclose(again.features, first.features, atol=1e-5)
     assert torch.allclose(again.beyond[rays.counted], first.beyond[rays.counted], atol=1e-5)
 
 
@@ -151,16 +151,16 @@ def test_objects_without_a_hull_or_rays_are_no_error():
         hulls.signed[nothing] = FARTHEST
         rays.counted[nothing] = False
         found = disagreement(hulls, placements, rays)
-        assert found.figures.isfinite().all() and found.beyond.isfinite().all()
+        assert found.features.isfinite().all() and found.beyond.isfinite().all()
 
 
 # From pictures
 
 
 @pytest.mark.parametrize(
-    ("shape", "figures"), [((LONG, POST), LACKING), ((LONG, SIDE), LACKING), ((*ARMS, EXTRA), PASSING)]
+    ("shape", "features"), [((LONG, POST), LACKING), ((LONG, SIDE), LACKING), ((*ARMS, EXTRA), PASSING)]
 )
-def test_pictures_tell_who_is_odd(shape, figures):
+def test_pictures_tell_who_is_odd(shape, features):
     places = [(0.3, 0.0, 0.12), (0.0, 0.3, 0.12), (-0.3, 0.0, 0.12), (0.0, -0.3, 0.12)]
     solids = [
         Bricks(one, place, turned((0, 0, 1), degrees), 0.15)
@@ -171,7 +171,7 @@ def test_pictures_tell_who_is_odd(shape, figures):
     hulls = carved(instance, cameras, solids)
     pixels = pixels_in(hulls, instance > 0, cameras, 1000)
     found = disagreement(hulls, register(hulls), rays_of(pixels, hulls, *stacked(cameras)))
-    assert (own_figures(found.figures)[:, figures].argmax(dim=0) == 1).all()
+    assert (own_features(found.features)[:, features].argmax(dim=0) == 1).all()
 
 
 # The agreed shape
@@ -222,7 +222,7 @@ def test_the_surface_is_a_shell():
     assert radius.max() <= 0.8 and 0.8 - 2 * CELL - 1e-6 <= radius.min() < 0.8 - CELL
 
 
-# Rays beside shapes
+# ObjectRays beside shapes
 
 
 @pytest.mark.parametrize("radius", [0.3, 0.6])
@@ -242,7 +242,7 @@ def test_rays_pass_a_ball_by_their_distance_from_it(radius):
 def test_rays_beside_the_cube_pass_farthest_by():
     hulls = exact_hulls([Ball((0.0, 0.0, 0.0), 0.9)])
     origins = torch.tensor([[[-5.0, 1.2, 0.0], [-5.0, 0.0, 0.0], [-500.0, 0.0, 0.0]]])
-    rays = Rays(origins, torch.tensor([1.0, 0.0, 0.0]).expand(1, 3, 3), torch.ones(1, 3, dtype=torch.bool))
+    rays = ObjectRays(origins, torch.tensor([1.0, 0.0, 0.0]).expand(1, 3, 3), torch.ones(1, 3, dtype=torch.bool))
     assert passing(hulls.signed, rays.origins, rays.directions).tolist() == [[pytest.approx(FARTHEST), 0, 0]]
 
 

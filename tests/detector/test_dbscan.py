@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.cluster import DBSCAN
 
-from odd_bench.detector.dbscan import dbscan
+from odd_bench.detector.boxes import dbscan
 
 VOXELS = arrays(bool, (4, 7, 7)).map(np.argwhere).filter(len)
 

@@ -1,11 +1,11 @@
-"""A line through figures, learnt from memory."""
+"""A line through features, learnt from memory."""
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.detector.decision import Decision, Memory, RunningScale
+from odd_bench.detector.comparison.relations import Decision, Memory, RunningScale
 
 
 def test_the_running_scale_ends_at_the_root_mean_square():
@@ -30,11 +30,11 @@ def test_the_running_scale_is_left_alone_when_predicting_and_by_an_object_alone(
 def test_the_memory_keeps_the_last_objects(numbers):
     memory, added = Memory(8, 2), []
     for n in numbers:
-        figures = torch.randn(n, 2)
-        added += [*zip(figures.tolist(), range(len(added), len(added) + n), strict=True)]
-        memory.add(figures, torch.arange(len(added) - n, len(added)))
-    figures, labels = memory.kept()
-    kept = sorted(zip(labels.tolist(), figures.tolist(), strict=True))
+        features = torch.randn(n, 2)
+        added += [*zip(features.tolist(), range(len(added), len(added) + n), strict=True)]
+        memory.add(features, torch.arange(len(added) - n, len(added)))
+    features, labels = memory.kept()
+    kept = sorted(zip(labels.tolist(), features.tolist(), strict=True))
     assert kept == [(label, figure) for figure, label in added[-8:]]
 
 
@@ -42,8 +42,8 @@ def test_a_decision_that_a_line_can_make_is_learnt():
     decision, truth = Decision(60, ridge=0.0, memory=500).train(), torch.randn(60)
     optimizer = torch.optim.Adam(decision.parameters(), 0.01)
     for _ in range(150):
-        figures = torch.randn(5, len(truth))
-        logits, labels = decision.recalled(figures, (figures @ truth > 0).long())
+        features = torch.randn(5, len(truth))
+        logits, labels = decision.recalled(features, (features @ truth > 0).long())
         optimizer.zero_grad()
         torch.nn.functional.binary_cross_entropy_with_logits(logits, labels.float()).backward()
         optimizer.step()

@@ -6,9 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.cameras import project, unproject
-from odd_bench.detector.backproject import backproject, project_points
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.blocks.backprojection import backproject, project_points
+from odd_bench.blocks.voxel_grid import VoxelGrid
+from odd_bench.geometry.cameras import project, unproject
 from tests.detector.worlds import ring_cameras, stacked
 
 GRID = VoxelGrid((24, 16, 8), 0.05, (-0.6, -0.4, 0.0))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from odd_bench.detector.builder import build
 from odd_bench.detector.config import load_config, with_overrides
-from odd_bench.detector.losses import LossConfig, owned_boxes, owned_labels, picture_targets
+from odd_bench.detector.losses import LossConfig, owned_boxes, owned_labels, picture_targets, scene_feature_loss
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
-from odd_bench.detector.objective import losses_one_way, scene_feature_loss
 from odd_bench.detector.volumes import Volumes
 from tests.detector.worlds import noise_batch
 
@@ -17,7 +17,7 @@ TINY = load_config("tiny")
 
 
 def detector(*overrides: str) -> Detector:
-    return Detector(with_overrides(TINY, list(overrides)).model)
+    return build(with_overrides(TINY, list(overrides)).model)
 
 
 @pytest.mark.parametrize("attention", ["none", "dense", "sparse", "relations"])
@@ -54,7 +54,7 @@ def test_distillation_sends_no_gradient_to_the_density():
     model = detector("model.teacher.kind=efficientnet-lite0")
     batch = replace(noise_batch(), teacher=torch.randn(2, 4, 16, 6, 6).half())
     volumes = model.reconstruct(batch)
-    scene_feature_loss(model, volumes, batch, 0).backward()
+    scene_feature_loss(volumes, batch, 0, model.config.render).backward()
     assert all(parameter.grad is None for parameter in model.heads.density.parameters())
     assert any(parameter.grad is not None and parameter.grad.any() for parameter in model.heads.beta.parameters())
 
@@ -62,7 +62,7 @@ def test_distillation_sends_no_gradient_to_the_density():
 def test_both_ways_is_the_mean_of_the_two_ways():
     model, batch = detector("model.loss.both_ways=true").eval(), noise_batch()
     first, second = batch.with_views(range(2)), batch.with_views(range(2, 4))
-    expected = (losses_one_way(model, first, second)["mask"] + losses_one_way(model, second, first)["mask"]) / 2
+    expected = (model.losses_one_way(first, second)["mask"] + model.losses_one_way(second, first)["mask"]) / 2
     assert torch.allclose(model.loss(batch)["mask"], expected)
 
 
@@ -89,11 +89,13 @@ def test_permuting_the_boxes_permutes_the_logits_and_removing_one_counts():
     model, batch = detector().eval(), noise_batch(scenes=1, objects=5)
     volumes, boxes = model.reconstruct(batch), batch.boxes[0].numpy()
     order = [2, 4, 0, 3, 1]
-    whole = model.logits(volumes, 0, boxes)
-    assert torch.allclose(model.logits(volumes, 0, boxes[order]), whole[order], atol=1e-5)
-    assert not torch.allclose(model.logits(volumes, 0, boxes[:4]), whole[:4], atol=1e-5)
+    whole = model.compare.logits(volumes, 0, boxes)
+    assert torch.allclose(model.compare.logits(volumes, 0, boxes[order]), whole[order], atol=1e-5)
+    assert not torch.allclose(model.compare.logits(volumes, 0, boxes[:4]), whole[:4], atol=1e-5)
     alone = detector("model.attention.kind=none").eval()
-    assert torch.allclose(alone.logits(volumes, 0, boxes[1:]), alone.logits(volumes, 0, boxes)[1:], atol=1e-6)
+    assert torch.allclose(
+        alone.compare.logits(volumes, 0, boxes[1:]), alone.compare.logits(volumes, 0, boxes)[1:], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("views", [1, 2, 7, 20])
@@ -113,9 +115,11 @@ def test_the_boxes_found_are_those_of_the_volume():
     centres = model.grid.centres()
     inside = [((centres - box[:3]).abs() < 0.11).all(dim=-1) for box in batch.boxes[0]]
     alpha = torch.stack(inside).any(dim=0).float()
-    volumes = Volumes(torch.zeros(1, 8, *alpha.shape), alpha.expand(1, 4, *alpha.shape))
-    found, objects = model.boxes(volumes, batch, 0)
-    assert len(found) == 3 and objects is None
+    volumes = Volumes(
+        torch.zeros(1, 8, *alpha.shape), alpha.expand(1, 4, *alpha.shape), model.grid, batch, model.heads.beta
+    )
+    found = model.compare.boxes(volumes, 0)
+    assert len(found) == 3
     assert np.abs(found[:, :2] - batch.boxes[0][:, :2].numpy()[:, None].transpose(1, 0, 2)).min(axis=-1).max() < 0.6
 
 

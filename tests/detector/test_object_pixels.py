@@ -164,7 +164,7 @@ def test_what_is_linear_in_a_picture_is_read_the_same_at_any_size(factor):
     assert torch.allclose(pixels.sampled(maps)[within], expected[within], atol=1e-3)
 
 
-# Rays
+# ObjectRays
 
 
 def test_rays_start_at_the_eyes_and_lead_to_the_pixels(scene):

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch.nn.functional import max_pool2d
 
+from odd_bench.blocks.backprojection import project_points
 from odd_bench.data.record import CHANGED, LOST
-from odd_bench.detector.backproject import project_points
+from odd_bench.detector.builder import build
 from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.model import Detector
 from odd_bench.detector.pictures import (
@@ -17,13 +18,10 @@ from odd_bench.detector.pictures import (
     best_matches,
     box_picture,
     dotted,
-    match_picture,
     outline,
     photograph,
-    placement_picture,
     principal_colors,
     silhouette_picture,
-    suspicion_picture,
 )
 from odd_bench.detector.volumes import Volumes
 from tests.detector.worlds import noise_batch
@@ -33,14 +31,14 @@ KINDS = {"sparse": {"features"}, "relations": {"silhouettes", "suspicion"}}
 
 def detector(kind: str, *overrides: str) -> Detector:
     config = with_overrides(load_config("tiny"), [f"model.attention.kind={kind}", *overrides])
-    return Detector(config.model).eval()
+    return build(config.model).eval()
 
 
 def seen_by(model: Detector, batch) -> Volumes:
     """Volumes as the detector makes them of a batch, but opaque everywhere, and the true silhouettes of its boxes."""
     volumes = model.reconstruct(batch)
     opaque = torch.ones_like(volumes.color_alpha)
-    if not model.relates:
+    if volumes.silhouettes is None:
         return replace(volumes, color_alpha=opaque)
     points = torch.stack([batch.boxes[0][:, :3] + 0.1 * torch.rand(3) - 0.05 for _ in range(400)]).flatten(0, 1)
     shown = torch.full_like(volumes.silhouettes, -1.0)
@@ -53,9 +51,15 @@ def seen_by(model: Detector, batch) -> Volumes:
 
 def sure(model: Detector, logit: float) -> Detector:
     """The detector with the same logit for every pixel."""
-    model.compare.pixel[-1].weight.zero_()
-    model.compare.pixel[-1].bias.fill_(logit)
+    model.compare.relations.pixel[-1].weight.zero_()
+    model.compare.relations.pixel[-1].bias.fill_(logit)
     return model
+
+
+def drawn(model: Detector, batch, name: str, boxes: np.ndarray | None = None, volumes: Volumes | None = None):
+    """One of the pictures of the detector's comparison, with found boxes (n, 6)."""
+    boxes = batch.boxes[0].numpy() if boxes is None else boxes
+    return model.compare.pictures(volumes or seen_by(model, batch), batch, boxes)[name]
 
 
 def plain(batch) -> torch.Tensor:
@@ -90,11 +94,11 @@ def test_boxes_are_drawn():
 
 
 @torch.no_grad()
-@pytest.mark.parametrize(("kind", "draw"), [("sparse", match_picture), ("relations", placement_picture)])
-def test_correspondences_are_drawn_between_two_objects_or_more(kind, draw):
+@pytest.mark.parametrize("kind", KINDS)
+def test_correspondences_are_drawn_between_two_objects_or_more(kind):
     model, batch, alone = detector(kind), noise_batch(scenes=1), noise_batch(scenes=1, objects=1)
-    assert (draw(model, seen_by(model, batch), batch) != plain(batch)).any()
-    assert (draw(model, seen_by(model, alone), alone) == plain(alone)).all()
+    assert (drawn(model, batch, "correspondences") != plain(batch)).any()
+    assert (drawn(model, alone, "correspondences") == plain(alone)).all()
 
 
 @torch.no_grad()
@@ -117,7 +121,7 @@ def test_scores_are_written_beside_the_boxes():
 @pytest.mark.parametrize("boxes", [0, 1])
 def test_less_than_two_boxes_leave_the_photograph_grey(boxes):
     batch, model = noise_batch(scenes=1), detector("relations")
-    shown = suspicion_picture(model, seen_by(model, batch), batch.boxes[0][:boxes].numpy())
+    shown = drawn(model, batch, "suspicion", batch.boxes[0][:boxes].numpy())
     assert (shown == grey(batch)).all()
 
 
@@ -125,9 +129,7 @@ def test_less_than_two_boxes_leave_the_photograph_grey(boxes):
 def test_the_surer_the_pixels_the_redder_the_objects_and_nothing_else():
     batch, model = noise_batch(scenes=1), detector("relations")
     volumes = seen_by(model, batch)
-    shown = [
-        suspicion_picture(sure(model, of), volumes, batch.boxes[0].numpy()) - grey(batch) for of in (-50.0, 0.0, 50.0)
-    ]
+    shown = [drawn(sure(model, of), batch, "suspicion", volumes=volumes) - grey(batch) for of in (-50.0, 0.0, 50.0)]
     assert shown[0].abs().max() < 1e-6
     assert shown[1].abs().sum() > 0 and torch.allclose(shown[2], 2 * shown[1], atol=1e-6)
     red, on_object = shown[2].abs().amax(dim=0) > 0, volumes.silhouettes[0, 0] > 0
@@ -137,7 +139,7 @@ def test_the_surer_the_pixels_the_redder_the_objects_and_nothing_else():
 @torch.no_grad()
 def test_dots_lie_on_the_counted_pixels_of_the_first_view():
     batch, model = noise_batch(scenes=1), detector("relations")
-    pixels = model.related(seen_by(model, batch), 0, batch.boxes[0].numpy()).pixels
+    pixels = model.compare.registered(seen_by(model, batch), 0, batch.boxes[0].numpy()).pixels
     values = 0.1 + 0.9 * torch.rand(pixels.counted.shape)
     canvas, shown = dotted(pixels, values), pixels.counted & (pixels.view == 0)
     assert shown.any() and (canvas[pixels.row[shown], pixels.column[shown]] >= values[shown]).all()
@@ -151,7 +153,7 @@ def test_true_changes_are_outlined_and_not_covered(value):
     change = torch.zeros_like(batch.change)
     change[0, 0, 10:14, 10:14] = value
     batch = replace(batch, change=change)
-    shown = suspicion_picture(model, seen_by(model, batch), np.zeros((0, 6)))
+    shown = drawn(model, batch, "suspicion", np.zeros((0, 6)))
     differs = (shown != grey(batch)).any(dim=0)
     assert differs.sum() == 6 * 6 - 4 * 4 and (differs == outline(change[0, 0] == value)).all()
     assert torch.allclose(shown[:, 9, 9], torch.tensor(CHANGE_COLORS[value]) / 255)

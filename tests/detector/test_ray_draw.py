@@ -4,10 +4,18 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.losses import mask_loss
-from odd_bench.detector.ray_draw import NEAR_SHARE, at_cells, draw_cells, drawn_rays, near_objects
-from odd_bench.detector.render import RenderConfig, pixel_rays, render
+from odd_bench.detector.render import (
+    NEAR_SHARE,
+    RenderConfig,
+    draw_cells,
+    drawn_rays,
+    near_objects,
+    pixel_rays,
+    render,
+    targets_at,
+)
 from tests.detector.worlds import ring_cameras, stacked
 
 GRID = VoxelGrid((16, 16, 8), 0.06, (-0.48, -0.48, 0.0))
@@ -49,7 +57,7 @@ def test_a_drawn_ray_renders_as_in_the_whole_picture():
     cells = draw_cells(torch.rand(2, 144) < 0.3, 20)
     config = RenderConfig(samples=24)
     whole, drawn = render(field, rays, GRID, config), render(field, drawn_rays(rays, cells), GRID, config)
-    for expected, found in zip(at_cells(whole, cells), drawn, strict=True):
+    for expected, found in zip(targets_at(whole, cells), drawn, strict=True):
         assert torch.allclose(expected, found, atol=1e-6)
 
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from odd_bench.detector.comparison.registered import RIM_RAYS, rims
 from odd_bench.detector.hulls import Hulls, at, signed_pixels
-from odd_bench.detector.object_pixels import Rays, rays_of
+from odd_bench.detector.object_pixels import ObjectRays, rays_of
 from odd_bench.detector.registration import (
     NUDGES,
     ROTATIONS,
@@ -20,7 +21,6 @@ from odd_bench.detector.registration import (
     spread_rotations,
 )
 from odd_bench.detector.registration import chosen as chosen_laid
-from odd_bench.detector.related import RIM_RAYS, rims
 from tests.detector.shapes import ARMS, Bricks, cameras_around, carved, exact_hulls, pixels_in, shown, turned
 from tests.detector.worlds import stacked
 
@@ -127,7 +127,7 @@ def test_a_mirrored_shape_does_not_fit():
 PLACES = [(0.0, 0.0, 0.0), (0.35, 0.0, 0.0), (0.0, 0.35, 0.0), (-0.35, 0.0, 0.0)]
 
 
-def seen_in_views(count: int) -> tuple[Hulls, Rays, Tensor]:
+def seen_in_views(count: int) -> tuple[Hulls, ObjectRays, Tensor]:
     """Hulls, rims and poses (n, 4, 4) of one shape in four poses side by side, in a few views."""
     poses = zip(PLACES, TURNS[1:5], strict=True)
     solids = [Bricks(ARMS, place, turned(*turn), scale=0.1) for place, turn in poses]

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from odd_bench.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from odd_bench.configuration import to_mapping
 from odd_bench.data.record import CHANGED
-from odd_bench.detector.builder import from_mapping, restore, to_mapping
-from odd_bench.detector.config import RunConfig, load_config, with_overrides
+from odd_bench.detector.builder import build, restore
+from odd_bench.detector.config import RunConfig, from_mapping, load_config, with_overrides
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
+from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tests.detector.worlds import noise_batch
 
 
@@ -23,9 +24,9 @@ def frozen_volume(*overrides: str) -> RunConfig:
 
 def at_end_to_end(config: RunConfig) -> Detector:
     """A detector as the second stage of training starts it, that takes every pixel for an object's: its boxes are the hulls."""
-    detector = Detector(config.model)
-    nn.init.zeros_(detector.silhouettes.out.weight)
-    nn.init.constant_(detector.silhouettes.out.bias, 2.0)
+    detector = build(config.model)
+    nn.init.zeros_(detector.compare.silhouettes.out.weight)
+    nn.init.constant_(detector.compare.silhouettes.out.bias, 2.0)
     detector.start_stage(RECONSTRUCTION)
     detector.start_stage(END_TO_END)
     return detector.train()
@@ -51,9 +52,10 @@ def test_a_volume_that_is_kept_stays_bit_for_bit():
     before = {name: value.clone() for name, value in detector.state_dict().items()}
     train_on(detector, 2)
     changed = {name for name, value in detector.state_dict().items() if not torch.equal(value, before[name])}
-    assert changed and all(name.startswith("compare.") for name in changed)
-    assert {f"compare.{name}" for name, _ in detector.compare.named_parameters()} <= changed
-    assert {"compare.decision.scale.square", "compare.decision.scale.steps"} <= changed
+    later = tuple(f"{name}." for name in detector.learnt_later)
+    assert changed and all(name.startswith(later) for name in changed)
+    assert {f"compare.relations.{name}" for name, _ in detector.compare.relations.named_parameters()} <= changed
+    assert {"compare.relations.decision.scale.square", "compare.relations.decision.scale.steps"} <= changed
 
 
 def test_a_volume_that_is_not_kept_changes():
@@ -61,7 +63,8 @@ def test_a_volume_that_is_not_kept_changes():
     before = {name: value.clone() for name, value in detector.state_dict().items()}
     train_on(detector, 1)
     changed = {name for name, value in detector.state_dict().items() if not torch.equal(value, before[name])}
-    assert {name.split(".")[0] for name in changed} == {"backbone", "volume", "heads", "silhouettes", "compare"}
+    assert {name.split(".")[0] for name in changed} == {"backbone", "volume", "heads", "compare"}
+    assert any(name.startswith("compare.silhouettes.") for name in changed)
 
 
 def test_the_comparison_learns_from_a_few_scenes():
@@ -74,10 +77,10 @@ def test_the_comparison_learns_from_a_few_scenes():
 
 @pytest.mark.parametrize("logit", [-20.0, 20.0])
 def test_silhouettes_of_nothing_or_everything_are_compared(logit):
-    detector, batch = Detector(frozen_volume().model).eval(), noise_batch(scenes=1)
-    nn.init.zeros_(detector.silhouettes.out.weight)
-    nn.init.constant_(detector.silhouettes.out.bias, logit)
-    related = detector.related(detector.reconstruct(batch), 0, batch.boxes[0].numpy())
+    detector, batch = build(frozen_volume().model).eval(), noise_batch(scenes=1)
+    nn.init.zeros_(detector.compare.silhouettes.out.weight)
+    nn.init.constant_(detector.compare.silhouettes.out.bias, logit)
+    related = detector.compare.registered(detector.reconstruct(batch), 0, batch.boxes[0].numpy())
     assert related.compared.logits.isfinite().all() and related.hulls.points.isfinite().all()
     assert related.pixels.counted.any() == (logit > 0)
 
@@ -85,7 +88,7 @@ def test_silhouettes_of_nothing_or_everything_are_compared(logit):
 @torch.no_grad()
 def test_larger_pictures_are_described_more_finely():
     batch = noise_batch(scenes=1)
-    small, large = (Detector(frozen_volume(f"model.relations.enlarge={of}").model).eval() for of in (1, 2))
+    small, large = (build(frozen_volume(f"model.relations.enlarge={of}").model).eval() for of in (1, 2))
     sizes = [[level.shape[-1] for level in one.reconstruct(batch).levels] for one in (small, large)]
     assert sizes[1] == [2 * side for side in sizes[0]]
 
@@ -108,4 +111,4 @@ def test_the_ridge_keeps_the_decision_small():
     free, held = (at_end_to_end(frozen_volume(f"model.relations.ridge={ridge}")) for ridge in (0.0, 50.0))
     for detector in (free, held):
         train_on(detector, 20)
-    assert held.compare.decision.linear.weight.norm() < free.compare.decision.linear.weight.norm()
+    assert held.compare.relations.decision.linear.weight.norm() < free.compare.relations.decision.linear.weight.norm()

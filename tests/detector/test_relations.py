@@ -5,8 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from odd_bench.detector.consensus import QUANTILES, SHAPE_FIGURES, Disagreement
-from odd_bench.detector.relations import (
+from odd_bench.detector.comparison.relations import (
     LOOKS,
     Compared,
     Relations,
@@ -19,7 +18,7 @@ from odd_bench.detector.relations import (
     standardised,
     unlike,
 )
-from odd_bench.detector.summaries import FARTHEST, over_others, summary
+from odd_bench.detector.consensus import FARTHEST, QUANTILES, SHAPE_FEATURES, Disagreement, over_others, summary
 
 WIDTHS, PIXELS, MATCHED = (6, 5), 60, 40
 PATCH = slice(0, 5)  # pixels
@@ -37,13 +36,13 @@ def scene(objects: int) -> Seen:
     """Instances of one shape, with noise: colours, levels, which pixels count, and shapes."""
     colors = (torch.rand(PIXELS, 3) + 0.1 * torch.randn(objects, PIXELS, 3)).clamp(0, 1)
     levels = [torch.randn(PIXELS, width) + 0.3 * torch.randn(objects, PIXELS, width) for width in WIDTHS]
-    shapes = Disagreement(torch.rand(objects, SHAPE_FIGURES), torch.rand(objects, PIXELS, len(QUANTILES)))
+    shapes = Disagreement(torch.rand(objects, SHAPE_FEATURES), torch.rand(objects, PIXELS, len(QUANTILES)))
     return colors, levels, torch.rand(objects, PIXELS) > 0.2, shapes
 
 
 def chosen(seen: Seen, objects: list[int] | Tensor) -> Seen:
     colors, levels, counted, shapes = seen
-    shapes = Disagreement(shapes.figures[objects], shapes.beyond[objects])
+    shapes = Disagreement(shapes.features[objects], shapes.beyond[objects])
     return colors[objects], [level[objects] for level in levels], counted[objects], shapes
 
 
@@ -76,7 +75,7 @@ def test_the_order_of_pixels_does_not_matter_among_those_that_are_matched():
         return values.take_along_dim(order if values.dim() == 2 else order[..., None], dim=1)
 
     first = compared(compare, (colors, levels, counted, shapes))
-    shapes = Disagreement(shapes.figures, ordered(shapes.beyond))
+    shapes = Disagreement(shapes.features, ordered(shapes.beyond))
     again = compared(compare, (ordered(colors), [ordered(level) for level in levels], ordered(counted), shapes))
     assert close(again.logits, first.logits)
     assert close(again.pixel_logits, first.pixel_logits.take_along_dim(order[:, :MATCHED], dim=1))
@@ -91,10 +90,10 @@ def test_scale_and_mean_of_a_level_do_not_matter(factor, shift):
     assert close(again.logits, first.logits) and close(again.pixel_logits, first.pixel_logits)
 
 
-def test_figures_are_relative_to_the_mean_of_the_scene():
-    figures = compared(relations(), scene(4)).figures
-    assert figures.shape[0] == 4 and figures.std() > 0.01
-    assert figures.mean(dim=0).abs().max() < 1e-5
+def test_features_are_relative_to_the_mean_of_the_scene():
+    features = compared(relations(), scene(4)).features
+    assert features.shape[0] == 4 and features.std() > 0.01
+    assert features.mean(dim=0).abs().max() < 1e-5
 
 
 def test_pixels_that_do_not_count_do_not_matter():
@@ -137,7 +136,7 @@ def test_gradients_are_finite_where_no_pixel_counts(objects, empty):
     compare, seen = relations().train(), scene(objects)
     seen[2][[number for number in empty if number < objects]] = False
     found = compare(*seen)
-    recalled, _ = compare.decision.recalled(found.figures, torch.ones(objects, dtype=torch.long))
+    recalled, _ = compare.decision.recalled(found.features, torch.ones(objects, dtype=torch.long))
     (found.logits.sum() + found.pixel_logits.sum() + recalled.sum()).backward()
     assert found.logits.isfinite().all() and found.pixel_logits.isfinite().all()
     assert all(one.grad is not None and one.grad.isfinite().all() for one in compare.parameters())
@@ -168,8 +167,8 @@ def test_what_an_object_lacks_the_others_miss_in_it(objects):
     level[:, PATCH] += 4  # a part of its own, before one object loses it
     level[1, PATCH] = level[1, PATCH.stop : 2 * PATCH.stop]
     distances, counted = distances_of(level)
-    figures = over_others(summary(missed(distances), counted.expand(objects, -1, -1)))
-    assert (figures.argmax(dim=0) == 1).all()
+    features = over_others(summary(missed(distances), counted.expand(objects, -1, -1)))
+    assert (features.argmax(dim=0) == 1).all()
     assert (summary(over_others(distances), counted).argmax(dim=0) != 1).any()  # the object itself does not tell
 
 
@@ -251,11 +250,11 @@ def test_how_unlike_is_relative_to_the_scene_whatever_the_unit(objects):
     assert unlike(torch.ones(objects, 7)).isfinite().all()
 
 
-def test_the_decision_learns_from_memory_and_what_makes_the_figures_from_the_scene():
+def test_the_decision_learns_from_memory_and_what_makes_the_features_from_the_scene():
     compare, seen = relations().train(), scene(3)
     found = compare(*seen)
     found.logits.sum().backward(retain_graph=True)
     assert compare.decision.linear.weight.grad is None and compare.pixel[0].weight.grad is not None
     compare.pixel.zero_grad()
-    compare.decision.recalled(found.figures, torch.tensor([1, 0, 0]))[0].sum().backward()
+    compare.decision.recalled(found.features, torch.tensor([1, 0, 0]))[0].sum().backward()
     assert compare.decision.linear.weight.grad is not None and compare.pixel[0].weight.grad is None

@@ -5,9 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.boxes import box_corners
-from odd_bench.cameras import project
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.render import (
     RenderConfig,
     composite_weights,
@@ -18,6 +16,8 @@ from odd_bench.detector.render import (
     step_alpha,
     trilinear_taps,
 )
+from odd_bench.geometry.boxes import box_corners
+from odd_bench.geometry.cameras import project
 from tests.detector.worlds import ring_cameras, stacked
 
 GRID = VoxelGrid((32, 32, 16), 0.03, (-0.48, -0.48, 0.0))

@@ -1,10 +1,10 @@
-"""Distances in a few figures, beside the same in plain NumPy."""
+"""Distances in a few features, beside the same in plain NumPy."""
 
 import numpy as np
 import pytest
 import torch
 
-from odd_bench.detector.summaries import TOP_SHARES, over_others, relative, summary
+from odd_bench.detector.consensus import TOP_SHARES, over_others, relative, summary
 
 POINTS = 40
 
@@ -57,15 +57,15 @@ def test_of_equal_distances_every_figure_is_the_distance(points):
 
 @pytest.mark.parametrize("objects", [2, 3, 6])
 def test_over_others_is_median_and_least_without_the_object_itself(objects):
-    figures = 1e4 * random_scene(objects)[0][:, :, 0]
-    found = over_others(torch.from_numpy(figures)).numpy()
+    features = 1e4 * random_scene(objects)[0][:, :, 0]
+    found = over_others(torch.from_numpy(features)).numpy()
     for a in range(objects):
-        rest = figures[a, [number for number in range(objects) if number != a]]
+        rest = features[a, [number for number in range(objects) if number != a]]
         assert np.array_equal(found[a], np.concatenate([lower_median(rest), rest.min(axis=0)]))
 
 
 @pytest.mark.parametrize("objects", [2, 5])
-def test_over_others_takes_figures_of_any_shape(objects):
+def test_over_others_takes_features_of_any_shape(objects):
     distances = torch.from_numpy(random_scene(objects)[0])
     found = over_others(distances)  # (n, t, 4)
     assert found.shape == (objects, POINTS, 4)
@@ -73,23 +73,23 @@ def test_over_others_takes_figures_of_any_shape(objects):
         assert torch.equal(found[:, point], over_others(distances[:, :, point]))
 
 
-def test_permuting_objects_permutes_their_figures():
-    figures, order = torch.randn(6, 6, 3), torch.randperm(6)
-    assert torch.equal(over_others(figures[order][:, order]), over_others(figures)[order])
+def test_permuting_objects_permutes_their_features():
+    features, order = torch.randn(6, 6, 3), torch.randperm(6)
+    assert torch.equal(over_others(features[order][:, order]), over_others(features)[order])
 
 
 # Relative to the scene
 
 
 @pytest.mark.parametrize("factor", [0.1, 1.0, 30.0])
-def test_relative_figures_have_mean_one_whatever_their_unit(factor):
-    figures = torch.rand(5, 3) + 0.5
-    found = relative(factor * figures, 1e-6)
+def test_relative_features_have_mean_one_whatever_their_unit(factor):
+    features = torch.rand(5, 3) + 0.5
+    found = relative(factor * features, 1e-6)
     assert found.mean(dim=0) == pytest.approx(1, abs=1e-5)
-    assert torch.allclose(found, relative(figures, 1e-6), rtol=1e-4)
+    assert torch.allclose(found, relative(features, 1e-6), rtol=1e-4)
 
 
 def test_a_small_mean_is_no_measure():
-    figures = torch.tensor([[0.001, -3.0], [0.002, -1.0]])
-    assert torch.allclose(relative(figures, 0.01), torch.tensor([[0.1, -1.5], [0.2, -0.5]]))
+    features = torch.tensor([[0.001, -3.0], [0.002, -1.0]])
+    assert torch.allclose(relative(features, 0.01), torch.tensor([[0.1, -1.5], [0.2, -0.5]]))
     assert torch.equal(relative(torch.zeros(3, 2), 0.01), torch.zeros(3, 2))

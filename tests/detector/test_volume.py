@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.nn.functional import interpolate
 
+from odd_bench.blocks.unet3d import Unet3dConfig, Up, conv3
+from odd_bench.detector.builder import build
+from odd_bench.detector.comparison.attention import most_opaque
 from odd_bench.detector.config import load_config, with_overrides
-from odd_bench.detector.model import Detector
-from odd_bench.detector.roi import most_opaque
-from odd_bench.detector.unet3d import Unet3dConfig, Up, conv3
 from tests.detector.worlds import noise_batch
 
 
@@ -46,20 +46,20 @@ def test_the_most_opaque_cells_are_compared():
 def test_comparing_every_cell_is_the_default_and_fewer_change_the_answer():
     torch.manual_seed(0)
     batch, tiny = noise_batch(scenes=1), load_config("tiny")
-    model = Detector(tiny.model).eval()
+    model = build(tiny.model).eval()
     volumes, boxes = model.reconstruct(batch), batch.boxes[0].numpy()
     logits = {}
     for count in ("null", "64", "20"):
         config = with_overrides(tiny, [f"model.roi.compared={count}"]).model
-        other = Detector(config).eval()
+        other = build(config).eval()
         other.load_state_dict(model.state_dict())
-        logits[count] = other.logits(volumes, 0, boxes)
+        logits[count] = other.compare.logits(volumes, 0, boxes)
     assert torch.allclose(logits["null"], logits["64"], atol=1e-6)
     assert not torch.allclose(logits["null"], logits["20"], atol=1e-6)
 
 
 def test_measured_correspondences_are_a_share():
-    model = Detector(with_overrides(load_config("tiny"), ["model.canonical.alpha_above=0.0"]).model).eval()
+    model = build(with_overrides(load_config("tiny"), ["model.canonical.alpha_above=0.0"]).model).eval()
     assert 0 <= model.measures(noise_batch())["PCK"] <= 1
     alone = model.measures(noise_batch(objects=1))["PCK"]
     assert alone != alone

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import avg_pool2d
 
+from odd_bench.detector.builder import build
 from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.model import RECONSTRUCTION, Detector
-from odd_bench.detector.windows import cut_windows, draw_windows
+from odd_bench.detector.silhouettes import cut_windows, draw_windows
 from tests.detector.worlds import noise_batch
 
 SIDE, STRIDE = 48, 16
@@ -44,7 +45,7 @@ def test_a_cell_of_a_level_is_cut_where_its_pixels_are(row, column):
 def detector_of(window: int | str) -> Detector:
     overrides = ["model.teacher.kind=none", "model.backbone.weights=none", f"model.loss.silhouette_window={window}"]
     torch.manual_seed(0)
-    return Detector(with_overrides(load_config("mini"), overrides).model)
+    return build(with_overrides(load_config("mini"), overrides).model)
 
 
 @pytest.mark.parametrize("pixels", [64, 72])
@@ -66,5 +67,5 @@ def test_silhouettes_learn_from_windows_alone_and_are_whole_when_predicting():
     detector.start_stage(RECONSTRUCTION)
     assert detector.reconstruct(batch).silhouettes is None
     detector.loss(batch)["silhouette"].backward()
-    assert all(parameter.grad.abs().max() > 0 for parameter in detector.silhouettes.parameters())
+    assert all(parameter.grad.abs().max() > 0 for parameter in detector.compare.silhouettes.parameters())
     assert detector.eval().reconstruct(batch).silhouettes.shape == (1, 4, 64, 64)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from odd_bench.cameras import intrinsics, look_at
 from odd_bench.data.batch import SceneBatch
+from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.scene import Camera
 
 

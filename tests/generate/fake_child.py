@@ -1,12 +1,13 @@
 """Stands in for the worker child in tests of runs: labels from a synthetic scene, no Blender; misbehaves where asked to.
 
-The environment variable ODD_BENCH_TEST_FAULTS holds JSON: scene name to `crash`, `crash once`, `hang`, `garbage`, `refuse`,
-`error` or `full`.
+The environment variable ODD_BENCH_TEST_FAULTS holds JSON: scene name to `crash`, `crash once`, `killed`, `hang`, `garbage`,
+`refuse`, `error` or `full`; `start` to `crash` or `killed once`.
 """
 
 import errno
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.data.codec import CodecConfig
+from odd_bench.data.digest import plan_digest
 from odd_bench.data.record import SceneRecord
+from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shards import write_staged
-from odd_bench.generate.plan import digest
-from odd_bench.generate.run_folder import RunFolder
 from odd_bench.scene import Camera, Scene, SceneObject
 
 VIEWS, SIZE = 2, 16
@@ -28,6 +29,10 @@ def main() -> None:
     if faults.get("start") == "crash":
         sys.exit("no such device")
     folder = RunFolder(Path(sys.argv[1]))
+    started = folder.work / "started.once"
+    if faults.get("start") == "killed once" and not started.exists():
+        started.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
     reply({"blender": "none", "device": "none"})
     for request in sys.stdin:
         line = json.loads(request)["line"]
@@ -40,6 +45,8 @@ def serve(line: str, fault: str, folder: RunFolder) -> None:
     if fault == "crash" or (fault == "crash once" and not once.exists()):
         once.touch()
         os._exit(11)
+    if fault == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     if fault == "hang":
         time.sleep(60)
     if fault == "garbage":
@@ -75,7 +82,7 @@ def planned_record(plan: dict, line: str) -> SceneRecord:
     scene = Scene(plan["scene"], plan["split"], plan["category"], plan["shape"], cameras, objects)
     images = rng.integers(0, 255, (VIEWS, SIZE, SIZE, 3)).astype(np.uint8)
     masks = rng.integers(0, len(objects) + 1, (VIEWS, SIZE, SIZE)).astype(np.uint8)
-    return SceneRecord(scene, images, masks, np.zeros_like(masks), None, digest(line))
+    return SceneRecord(scene, images, masks, np.zeros_like(masks), None, plan_digest(line))
 
 
 def reply(values: dict) -> None:

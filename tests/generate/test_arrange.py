@@ -6,15 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from odd_bench.cameras import project
-from odd_bench.generate.arrange import place, separations, stand
+from odd_bench.generate.arrange import LEVEL_M, arranged, place, require_level, separations, stand
 from odd_bench.generate.config import OrbitConfig, load_preset
 from odd_bench.generate.label import transformed
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.plan import catalogue_of, plan_scene
+from odd_bench.geometry.cameras import project
+from odd_bench.geometry.refusal import Refusal
 
 GAP_M = 0.05
 NANO = load_preset("toys", "nano")
+CATALOGUE = catalogue_of(NANO)
 
 
 def group(seed: int, count: int):
@@ -56,6 +58,33 @@ def test_separation_is_symmetric_and_a_lower_bound_of_the_distance(seed):
     assert separation(a + shift, b) > 0
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000))
+def test_an_arrangement_does_not_depend_on_which_objects_are_odd(seed):
+    rng = np.random.default_rng(seed)
+    intact, odd = rng.normal(size=(20, 3)), [rng.normal(size=(20, 3)) for _ in range(2)]
+    line = plan_scene(NANO, CATALOGUE, "train", seed)
+    swapped = {**line, "objects": [{**item, "label": 1 - item["label"]} for item in line["objects"]]}
+    rests = list(Rotation.random(len(line["objects"]), random_state=seed).as_matrix())
+    poses = arranged(line, intact, odd, rests)
+    assert np.array_equal(poses, arranged(swapped, intact, odd[::-1], rests))
+    for pose in poses:
+        assert abs(transformed(intact, pose)[:, 2].min()) < 1e-9
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-0.004, 0.004))
+def test_what_would_hover_or_sink_by_more_than_a_millimetre_is_refused(seed, rise_m):
+    points, size_m = np.random.default_rng(seed).normal(size=(20, 3)), 0.3
+    rotation = Rotation.random(random_state=seed).as_matrix()
+    moved = points + rotation[2] * rise_m / size_m  # along the vertical
+    if abs(rise_m) > LEVEL_M:
+        with pytest.raises(Refusal, match="would not stand level: its lowest point is"):
+            require_level(moved, points, rotation, size_m)
+    else:
+        require_level(moved, points, rotation, size_m)
+
+
 def test_parallel_squares_are_as_far_apart_as_they_look():
     square = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
     assert separation(square, square + [1.5, 0]) == pytest.approx(0.5)
@@ -69,9 +98,10 @@ def test_every_view_holds_all_objects_and_the_nearest_view_fills_the_picture(see
     orbit = OrbitConfig()
     for camera, factor in zip(orbit_cameras(orbit, draws, points), draws["distance_factor"], strict=True):
         pixels, depth = project(camera, points)
-        assert depth.min() > 0 and pixels.min() > 0 and pixels.max() < orbit.pixels
+        assert depth.min() >= orbit.min_clearance_m - 1e-9 and pixels.min() > 0 and pixels.max() < orbit.pixels
         reach = np.abs(pixels - orbit.pixels / 2).max() / (orbit.pixels / 2)
-        assert reach <= orbit.fill + 1e-9 and reach * factor >= orbit.fill * 0.85
+        assert reach <= orbit.fill + 1e-9
+        assert reach * factor >= orbit.fill * 0.85 or depth.min() == pytest.approx(orbit.min_clearance_m)
 
 
 def _hull(points: np.ndarray) -> np.ndarray:

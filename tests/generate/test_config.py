@@ -2,7 +2,17 @@
 
 import pytest
 
-from odd_bench.generate.config import ConfigError, from_mapping, load_preset, presets, to_mapping, with_overrides
+from odd_bench.cli.generate_options import named_by_change, named_by_rest
+from odd_bench.generate.config import (
+    RESTS,
+    USUAL_REST,
+    ConfigError,
+    from_mapping,
+    load_preset,
+    presets,
+    to_mapping,
+    with_overrides,
+)
 
 NANO = load_preset("toys", "nano")
 
@@ -21,7 +31,17 @@ def test_every_preset_loads_and_survives_its_own_mapping():
         ("orbits.pixels=64", "found unknown key 'orbits'.*Did you mean 'orbit'"),
         ("orbit.pixels=many", "found 'many'; expected a value like 128"),
         ("orbit.pixels=8", "found 20 views, 8 pixels"),
-        ("scene.rest=standing", "expected distribution or shared"),
+        (
+            "scene.rest=tumble",
+            "found scene.rest 'tumble'; expected one of upright, shared, tumbled. Did you mean 'tumbled'",
+        ),
+        ("scene.rest=distribution", "the old name; expected the new one. Hint: --set scene.rest=tumbled"),
+        (
+            "odd.scenes_per_variant=3",
+            "with scenes_per_shape 2; expected 0 to 2.*never leaves its shape and split.*Hint",
+        ),
+        ("odd.scenes_per_variant=-1", "expected at least 0"),
+        ("scenes_per_test_shape=0", "expected at least 1"),
         ("scene.min_objects=2", "expected 3 to 84"),
         ("render.device=tpu", "expected auto, cpu or gpu"),
         ("seed=-1", "a whole number >= 0"),
@@ -45,3 +65,41 @@ def test_an_unknown_preset_names_those_there_are():
 def test_a_mapping_without_the_needed_keys_is_refused():
     with pytest.raises(ConfigError, match=r"found no \['kind', 'splits'\]"):
         from_mapping({"name": "mine"}, "mine.yaml")
+
+
+def test_a_changed_mode_of_rest_poses_shows_in_the_name_unless_a_name_is_given():
+    for mode in RESTS:
+        changed = named_by_rest(with_overrides(NANO, [f"scene.rest={mode}"]), NANO)
+        assert changed.name == ("toys-nano" if mode == "upright" else f"toys-nano-{mode}")
+    mine = with_overrides(NANO, ["scene.rest=shared", "name=mine"])
+    assert named_by_rest(mine, NANO) == mine
+
+
+def test_the_name_says_what_was_changed():
+    """Different scenes have different names; what changes no scene changes no name."""
+
+    def name(*assignments: str) -> str:
+        return named_by_change(with_overrides(NANO, assignments), NANO).name
+
+    assert name() == name("render.device=cpu", "render.threads=2") == "toys-nano"
+    assert name("seed=3") == "toys-nano-seed3"
+    changes = [
+        ("splits.train=9",),
+        ("splits.train=10",),
+        ("orbit.pixels=64",),
+        ("scene.min_gap_m=0.05",),
+        ("assets=/a/meshes",),
+    ]
+    names = [name(*change) for change in changes]
+    assert len(set(names)) == len(names) and all(one.startswith("toys-nano-") for one in names)
+    assert name("assets=/b/meshes") == names[-1]
+    assert name("seed=3", "splits.train=9", "scene.rest=shared") == f"toys-nano-shared-seed3-{names[0][-6:]}"
+    assert name("seed=3", "name=mine") == "mine"
+
+
+def test_presets_are_named_by_their_mode():
+    """Toys stand upright and parts share a pose; a preset with another mode says so in its name."""
+    for name in presets():
+        kind, _, size = name.partition("-")
+        rest = load_preset(kind, size).scene.rest
+        assert rest == ("tumbled" if "tumbled" in name else USUAL_REST[kind])

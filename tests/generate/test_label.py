@@ -4,11 +4,11 @@ import numpy as np
 import trimesh
 
 from odd_bench.anomalies.variant import Variant
-from odd_bench.cameras import intrinsics, look_at, unproject
 from odd_bench.data.record import CHANGED, LOST
 from odd_bench.generate.label import Posed, cast_labels
+from odd_bench.geometry.cameras import intrinsics, look_at, unproject
+from odd_bench.geometry.shape import Material, Shape
 from odd_bench.scene import Camera
-from odd_bench.shapes.shape import Material, Shape
 
 SIZE = 96
 

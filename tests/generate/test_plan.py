@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from odd_bench.generate.config import load_preset, with_overrides
-from odd_bench.generate.plan import canonical, catalogue_of, digest, plan_lines, plan_scene
+from odd_bench.data.digest import plan_digest
+from odd_bench.generate.config import RESTS, load_preset, with_overrides
+from odd_bench.generate.plan import canonical, catalogue_of, plan_lines, plan_scene
+from odd_bench.scene import SPLITS
 from odd_bench.shapes import toys
-from odd_bench.shapes.catalogue import CatalogueError
+from odd_bench.shapes.catalogue import BaseShape, CatalogueError
 
 CONFIG = with_overrides(load_preset("toys", "mini"), ["splits.train=150"])
 LINES = list(plan_lines(CONFIG))
@@ -29,10 +31,19 @@ def test_a_scene_depends_on_its_own_split_and_index_alone():
     )
 
 
+@pytest.mark.parametrize("mode", RESTS)
+def test_a_mode_changes_poses_alone(mode):
+    """The same shapes, changes, places and cameras, so that modes can be compared scene by scene."""
+    other = map(json.loads, plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"])))
+    for scene, before in zip(other, SCENES, strict=True):
+        assert scene["rest"] == mode
+        assert _without_rest(scene) == _without_rest(before)
+
+
 @pytest.mark.parametrize("change", ["seed=1", "scene.max_objects=5"])
 def test_another_configuration_draws_other_scenes(change):
     other = list(plan_lines(with_overrides(CONFIG, [change])))
-    assert len(set(map(digest, other)) & set(map(digest, LINES))) < len(LINES) / 2
+    assert len(set(map(plan_digest, other)) & set(map(plan_digest, LINES))) < len(LINES) / 2
 
 
 def test_seed_zero_is_a_seed():
@@ -87,19 +98,59 @@ def test_the_first_tries_are_of_one_type_and_every_odd_object_has_spare_ones():
             assert len({attempt["type"] for attempt in tries[: CONFIG.odd.same_type_tries]}) <= 1
 
 
-def test_draws_alone_do_not_tell_the_label():
+@pytest.mark.parametrize("preset", ["mini", "tumbled-mini"])
+def test_draws_alone_do_not_tell_the_label(preset):
     """Rest pose, yaw and heading are drawn alike for normal and odd objects."""
-    objects = [item for line in plan_lines(load_preset("toys", "mini")) for item in json.loads(line)["objects"]]
+    objects = [item for line in plan_lines(load_preset("toys", preset)) for item in json.loads(line)["objects"]]
     for key in ("rest", "yaw_rad", "direction_rad"):
         odd = np.array([item[key] for item in objects if item["label"]])
         normal = np.array([item[key] for item in objects if not item["label"]])
         assert abs(_auc(odd, normal) - 0.5) < 0.05
 
 
-def test_a_shared_rest_pose_is_one_draw_a_scene():
-    shared = with_overrides(CONFIG, ["scene.rest=shared"])
-    for line in list(plan_lines(shared))[:40]:
-        assert len({item["rest"] for item in json.loads(line)["objects"]}) == 1
+@pytest.mark.parametrize(("mode", "own"), [("upright", False), ("shared", False), ("tumbled", True)])
+def test_tumbled_objects_draw_their_own_pose_others_share_one(mode, own):
+    for line in list(plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"])))[:40]:
+        objects = json.loads(line)["objects"]
+        assert len({item["rest"] for item in objects}) == (len(objects) if own else 1)
+
+
+@pytest.mark.parametrize("mode", RESTS)
+def test_drinks_are_only_in_mugs_that_stand(mode):
+    config = with_overrides(CONFIG, [f"scene.rest={mode}"])
+    model = catalogue_of(config).model(BaseShape("mug-0000", "mug", 5))
+    assert ("drink" in model.part_names) == (mode == "upright")
+
+
+@pytest.mark.parametrize(("per_shape", "per_variant"), [(2, 0), (4, 4), (4, 2), (4, 1), (6, 4)])
+def test_a_variant_serves_as_many_scenes_of_its_shape_as_configured(per_shape, per_variant):
+    """The n-th odd objects of the scenes that share variants have the same tries, and no other scene has any of them."""
+    settings = [f"scenes_per_shape={per_shape}", f"odd.scenes_per_variant={per_variant}"]
+    groups: dict[tuple, set] = {}
+    for scene in map(json.loads, plan_lines(with_overrides(CONFIG, settings))):
+        together = 2 if scene["split"].startswith("test") else per_shape
+        place = scene["index"] % together // (per_variant or together)
+        tries = [item["tries"] for item in scene["objects"] if item["label"]]
+        for nth, drawn in enumerate(tries):
+            groups.setdefault((scene["split"], scene["shape"], place, nth), set()).add(json.dumps(drawn))
+    assert all(len(drawn) == 1 for drawn in groups.values())
+    seeds = [try_["seed"] for drawn in groups.values() for try_ in json.loads(next(iter(drawn)))]
+    assert len(set(seeds)) > 0.999 * len(seeds)  # 31 bits: as good as never the same by chance
+
+
+def test_no_preset_learns_from_shapes_that_the_test_presets_show():
+    """`draft` and `test256` have seeds of their own, the modes of one size share theirs."""
+    for kind in SPLITS:
+        learnt = _shape_seeds(load_preset(kind, "draft"), ("train", "val"))
+        for other in ("mini", "test256"):
+            assert not learnt & _shape_seeds(load_preset(kind, other), SPLITS[kind])
+        assert learnt == _shape_seeds(load_preset(kind, "tumbled-draft"), ("train", "val"))
+
+
+@pytest.mark.parametrize("kind", SPLITS)
+def test_the_drafts_test_on_150_shapes_or_more(kind):
+    config = load_preset(kind, "draft")
+    assert len(_shape_seeds(config, [split for split in SPLITS[kind] if split.startswith("test")])) >= 150
 
 
 def test_a_split_without_a_category_is_named():
@@ -110,6 +161,20 @@ def test_a_split_without_a_category_is_named():
 def test_an_unknown_category_is_named_with_the_nearest():
     with pytest.raises(CatalogueError, match=r"found \['fisch'\].*Did you mean fish"):
         list(plan_lines(with_overrides(CONFIG, ["categories=[fisch]"])))
+
+
+def _without_rest(scene: dict) -> dict:
+    objects = [{key: value for key, value in item.items() if key != "rest"} for item in scene["objects"]]
+    return {**scene, "rest": None, "objects": objects}
+
+
+def _shape_seeds(config, splits) -> set[int]:
+    catalogue = catalogue_of(config)
+    return {
+        catalogue.base_shape(split, index // config.scenes_a_shape(split)).seed
+        for split in splits
+        for index in range(config.splits.get(split, 0))
+    }
 
 
 def _auc(positive: np.ndarray, negative: np.ndarray) -> float:

@@ -3,13 +3,12 @@
 The workers are real child processes around a stand-in for Blender (fake_child.py); tests/test_spine.py runs the real one.
 """
 
-import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -17,17 +16,15 @@ import pytest
 
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.generate import pool
-from odd_bench.generate.config import load_preset, with_overrides
+from odd_bench.generate.config import RESTS, to_mapping, with_overrides
+from odd_bench.generate.plan import plan_lines
 from odd_bench.generate.pool import ChildStartError, Limits
-from odd_bench.generate.run import RunOptions, StorageError, generate
-from odd_bench.generate.run_folder import FolderError
-
-FAKE = (sys.executable, str(Path(__file__).with_name("fake_child.py")))
-CONFIG = with_overrides(
-    load_preset("toys", "nano"),
-    ["splits={train: 5, val: 0, test-seen: 0, test-unseen: 2}", "categories=[fish, mug]"],
-)
+from odd_bench.generate.run import DiskFull, RunOptions, by_turns, generate
+from odd_bench.generate.source import variants_folder
+from odd_bench.shapes.library import LibraryError
+from tests.generate.runs import CONFIG, FAKE, label_digests, planned, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -36,29 +33,8 @@ def fake_children(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-def planned(config=CONFIG) -> list[str]:
-    from odd_bench.generate.plan import plan_lines
-
-    return [json.loads(line)["scene"] for line in plan_lines(config)]
-
-
-def label_digests(folder: Path) -> dict[str, str]:
-    """What must not depend on how a run went: label digest by scene, and the plan."""
-    digests = {"plan": hashlib.sha256((folder / "plan.jsonl").read_bytes()).hexdigest()}
-    for shard in sorted((folder / "shards").glob("*.h5")):
-        with h5py.File(shard) as file:
-            digests |= {name: group.attrs["label_sha256"] for name, group in file["scenes"].items()}
-    return digests
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    """The digests of an undisturbed run with one worker."""
-    out = tmp_path_factory.mktemp("reference") / "set"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "CHILD_COMMAND", FAKE)
-        summary = generate(CONFIG, out, RunOptions())
-    assert summary.complete and summary.made == 7
+def undisturbed(config, out: Path) -> dict[str, str]:
+    assert generate(config, out, RunOptions()).complete
     return label_digests(out)
 
 
@@ -73,6 +49,43 @@ def test_a_finished_run_is_a_data_set_with_nothing_left_over(tmp_path):
 def test_workers_do_not_change_the_data(tmp_path, reference):
     generate(CONFIG, tmp_path / "set", RunOptions(workers=3, limits=Limits(recycle_after=2)))
     assert label_digests(tmp_path / "set") == reference
+
+
+@pytest.mark.parametrize("mode", RESTS)
+def test_in_every_mode_neither_workers_nor_a_kill_change_the_data(tmp_path, mode):
+    config = with_overrides(CONFIG, [f"scene.rest={mode}"])
+    generate(config, tmp_path / "three", RunOptions(workers=3, limits=Limits(recycle_after=2)))
+    with _started(config, tmp_path / "killed") as run:
+        wait_for(lambda: _scenes_there(tmp_path / "killed") >= 2)
+        run.kill()
+    generate(config, tmp_path / "killed", RunOptions())
+    assert (
+        label_digests(tmp_path / "three") == label_digests(tmp_path / "killed") == undisturbed(config, tmp_path / "one")
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 50])
+def test_workers_take_turns_with_the_scenes_of_as_many_shapes(workers):
+    """Every scene once, those of one shape in order, and never more shapes at a time than there are workers."""
+    shape_of = {f"scene-{n:02d}": f"fish-{n // 3}" for n in range(20)}
+    order = by_turns(list(shape_of), shape_of, workers)
+    assert sorted(order) == sorted(shape_of)
+    for shape in set(shape_of.values()):
+        own = [scene for scene in order if shape_of[scene] == shape]
+        assert own == sorted(own)
+    for first in range(0, len(order), 3 * workers):
+        assert len({shape_of[scene] for scene in order[first : first + 3 * workers]}) <= workers
+
+
+def test_variants_are_forgotten_with_the_last_scene_of_their_shape(tmp_path):
+    shapes = {json.loads(line)["shape"] for line in plan_lines(CONFIG)}
+    (tmp_path / "set").mkdir()
+    RunFolder(tmp_path / "set").claim(to_mapping(CONFIG))
+    for folder in (variants_folder(tmp_path / "set/work", shape) for shape in shapes):
+        folder.mkdir(parents=True)
+        (folder / "bend-1.npz").write_bytes(b"a variant")
+    assert generate(CONFIG, tmp_path / "set", RunOptions()).complete
+    assert not (tmp_path / "set/work/variants").exists()
 
 
 def test_slices_together_make_the_same_data_set(tmp_path, reference):
@@ -90,22 +103,25 @@ def test_running_again_does_nothing(tmp_path):
     assert {path: path.read_bytes() for path in (tmp_path / "set/shards").iterdir()} == before
 
 
-@pytest.mark.parametrize("how", ["truncated", "foreign", "flipped"])
-def test_a_damaged_shard_is_found_by_its_content_and_made_again(tmp_path, reference, how):
+@pytest.mark.parametrize(("how", "made"), [("truncated", 5), ("foreign", 5), ("flipped", 1), ("one scene gone", 1)])
+def test_damage_costs_the_damaged_scenes_alone_and_leaves_no_trace(tmp_path, how, made):
     generate(CONFIG, tmp_path / "set", RunOptions())
     shard = tmp_path / "set/shards/train-00000.h5"
-    content = bytearray(shard.read_bytes())
-    if how == "flipped":
+    content = shard.read_bytes()
+    if how in ("flipped", "one scene gone"):
         with h5py.File(shard, "r+") as file:
-            group = next(iter(file["scenes"].values()))
-            blob = group["images"][()]
-            blob[len(blob) // 2] ^= 1
-            group["images"][...] = blob
+            name, group = next(iter(file["scenes"].items()))
+            if how == "flipped":
+                blob = group["images"][()]
+                blob[len(blob) // 2] ^= 1
+                group["images"][...] = blob
+            else:
+                del file["scenes"][name]
     else:
         shard.write_bytes(content[: len(content) // 2] if how == "truncated" else b"something else")
     again = generate(CONFIG, tmp_path / "set", RunOptions())
-    assert again.made == 5 and again.already_there == 2
-    assert label_digests(tmp_path / "set") == reference
+    assert again.made == made and again.already_there == 7 - made
+    assert shard.read_bytes() == content
 
 
 def test_a_crash_is_tried_once_more(tmp_path, monkeypatch, reference):
@@ -141,7 +157,7 @@ def test_a_quarantined_scene_is_made_when_asked_for_again(tmp_path, monkeypatch,
 
 def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, reference):
     monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({planned()[3]: "full"}))
-    with pytest.raises(StorageError, match="No space left"):
+    with pytest.raises(DiskFull, match="No space left"):
         generate(CONFIG, tmp_path / "set", RunOptions())
     assert not (tmp_path / "set/quarantine.jsonl").exists()
     monkeypatch.delenv("ODD_BENCH_TEST_FAULTS")
@@ -158,23 +174,28 @@ def test_a_child_that_does_not_start_stops_the_run_with_its_last_words(tmp_path,
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_killed_at_any_moment_goes_on_to_the_same_data(tmp_path, reference, how):
+    for scenes_before in (1, 3, 5):
+        with _started(CONFIG, tmp_path / "set") as run:
+            wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
+            run.send_signal(how)
+    generate(CONFIG, tmp_path / "set", RunOptions())
+    assert label_digests(tmp_path / "set") == reference
+
+
+@contextmanager
+def _started(config, out: Path):
+    """A slow run with two workers in a process of its own, which has ended when the context has."""
     script = (
         "import sys; from pathlib import Path; from odd_bench.generate import pool;"
         "from odd_bench.generate.config import from_mapping; from odd_bench.generate.run import RunOptions, generate;"
         "import json; pool.CHILD_COMMAND = tuple(json.loads(sys.argv[2]));"
         "generate(from_mapping(json.loads(sys.argv[3]), 'test'), Path(sys.argv[1]), RunOptions(workers=2))"
     )
-    from odd_bench.generate.config import to_mapping
-
-    arguments = [str(tmp_path / "set"), json.dumps(FAKE), json.dumps(to_mapping(CONFIG))]
+    arguments = [str(out), json.dumps(FAKE), json.dumps(to_mapping(config))]
     environment = {**os.environ, "ODD_BENCH_TEST_PAUSE_S": "0.2"}
-    for scenes_before in (1, 3, 5):
-        run = subprocess.Popen([sys.executable, "-c", script, *arguments], env=environment, stderr=subprocess.DEVNULL)
-        _wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
-        run.send_signal(how)
-        run.wait(timeout=30)
-    generate(CONFIG, tmp_path / "set", RunOptions())
-    assert label_digests(tmp_path / "set") == reference
+    run = subprocess.Popen([sys.executable, "-c", script, *arguments], env=environment, stderr=subprocess.DEVNULL)
+    yield run
+    run.wait(timeout=30)
 
 
 def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
@@ -184,6 +205,15 @@ def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
     assert generate(with_overrides(CONFIG, ["render.device=cpu"]), tmp_path / "set", RunOptions()).complete
 
 
+def test_meshes_without_an_up_axis_are_refused_before_anything_is_written(tmp_path):
+    """The same command with another mode of rest poses is then free to use the folder."""
+    (tmp_path / "meshes").mkdir()
+    (tmp_path / "meshes/box.ply").write_text("ply")
+    with pytest.raises(LibraryError, match="no up axis"):
+        generate(with_overrides(CONFIG, [f"assets={tmp_path / 'meshes'}"]), tmp_path / "set", RunOptions())
+    assert not (tmp_path / "set/config.json").exists()
+
+
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("precious")
     with pytest.raises(FolderError, match="no run of odd-bench made"):
@@ -191,24 +221,27 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_two_runs_in_one_folder_do_not_meet(tmp_path):
-    generate(CONFIG, tmp_path / "set", RunOptions())
-    from odd_bench.generate.run_folder import RunFolder
-
-    with RunFolder(tmp_path / "set").locked("slice-0-of-1"), pytest.raises(FolderError, match="another run at work"):
-        generate(CONFIG, tmp_path / "set", RunOptions())
+@pytest.mark.parametrize(
+    ("there", "wanted", "meet"),
+    [((0, 1), (0, 1), True), ((0, 1), (1, 2), True), ((0, 2), (0, 1), True), ((0, 2), (1, 2), False), ((0, 2), (1, 4), False),
+     ((0, 2), (0, 4), True), ((1, 3), (0, 2), False)],
+)  # fmt: skip
+def test_calls_that_share_a_shard_do_not_meet_and_others_work_side_by_side(tmp_path, reference, there, wanted, meet):
+    """The configuration has two shards, numbers 0 and 1."""
+    folder, options = RunFolder(tmp_path / "set"), RunOptions(slice_index=wanted[0], slice_count=wanted[1])
+    with folder.shards_locked(range(2)[there[0] :: there[1]]):
+        if meet:
+            with pytest.raises(FolderError, match="another run at work"):
+                generate(CONFIG, tmp_path / "set", options)
+        else:
+            assert not generate(CONFIG, tmp_path / "set", options).complete
+    assert generate(CONFIG, tmp_path / "set", RunOptions()).complete
+    assert label_digests(tmp_path / "set") == reference
 
 
 def _scenes_there(folder: Path) -> int:
     packed = sum(5 if path.name.startswith("train") else 2 for path in folder.glob("shards/*.h5"))
     return packed + len(list(folder.glob("work/staged/*.h5")))
-
-
-def _wait_for(condition, timeout_s: float = 60.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the run made no progress"
-        time.sleep(0.02)
 
 
 def test_what_a_killed_worker_left_half_written_is_gone_when_the_set_is_complete(tmp_path):

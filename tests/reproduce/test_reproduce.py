@@ -8,16 +8,16 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from odd_bench.checkpoint import LATEST, load_checkpoint
 from odd_bench.cli import app
 from odd_bench.configuration import ConfigError, named_texts
 from odd_bench.errors import WrongUse
-from odd_bench.models import builder
-from odd_bench.reproduce.markdown import difference_text, estimate, markdown, mean_part
+from odd_bench.methods import method_spec
+from odd_bench.reproduce.markdown import MEANS, difference_text, estimate, markdown, mean_part
 from odd_bench.reproduce.results import Setup, carry_out
 from odd_bench.reproduce.table import from_mapping, load_table
 from odd_bench.scoring.compare import paired_difference
-from odd_bench.scoring.document import packed
+from odd_bench.scoring.document import PAIRED_METRICS, packed
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
 from tests.short_training import write_small_scenes
 
 SHORT = ("train.steps=[2,2]", "train.views=2", "train.picture_every=100", "model.teacher.kind=none")
@@ -117,25 +117,32 @@ def test_wrong_names_are_explained(setup):
 def test_every_table_names_known_methods_and_settings():
     for name in named_texts("odd_bench.reproduce", "tables"):
         for row in load_table(name).rows:
-            build = builder(row.model)
-            config = build.with_overrides(build.load_config("tiny"), [*row.settings, *build.TOLD_BOXES])
+            spec = method_spec(row.model)
+            config = spec.resolved("tiny", [*row.settings, *spec.told_boxes])
             assert config.name == "tiny"
 
 
 def part_of(auc: float, spread: np.ndarray) -> dict:
-    metrics = {name: {"value": auc} for name in ("auc", "accuracy", "auc_within_scene", "mean_iou", "count_accuracy")}
-    replicates = {name: packed(auc + spread) for name in ("auc", "accuracy", "auc_within_scene")}
-    return {"metrics": {**metrics, "seconds_per_scene": {"value": 0.1}}, "replicates": replicates}
+    metrics = {name: {"value": auc, "shapes": 40} for name in (*PAIRED_METRICS, *MEANS)}
+    return {"metrics": metrics, "replicates": {name: packed(auc + spread) for name in PAIRED_METRICS}}
 
 
 def test_the_mean_of_equal_seeds_is_each_of_them_and_pairs_stay_paired():
     spread = np.random.default_rng(0).normal(0, 0.05, 200)
     one = part_of(0.7, spread)
     mean = mean_part([one, one, one])
-    assert mean["metrics"]["auc"] == {"value": pytest.approx(0.7), "spread": pytest.approx(0.0)}
+    assert mean["metrics"]["auc"] == {"value": pytest.approx(0.7), "spread": pytest.approx(0.0), "shapes": 40}
     found = paired_difference(mean_part([part_of(0.8, spread)]), mean, "auc")
     assert found["value"] == pytest.approx(0.1) and found["low"] == pytest.approx(0.1) == found["high"]
     assert difference_text(found).startswith("+0.1000 [+0.1000, +0.1000]")
+
+
+def test_few_shapes_have_no_brackets_and_no_p():
+    part = part_of(0.7, np.random.default_rng(0).normal(0, 0.05, 200))
+    part["metrics"]["auc"]["shapes"] = 9
+    found = paired_difference(part, part, "auc")
+    assert estimate(mean_part([part]), "auc") == "0.7000"
+    assert "p" not in found and found["reason"] == "9 base shapes, an interval needs 10"
 
 
 def test_an_undefined_metric_stays_undefined():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from odd_bench.report.leaderboard import leaderboard
 from odd_bench.scoring.compare import compare, mcnemar, with_comparison
 from odd_bench.scoring.document import write_score
-from odd_bench.scoring.leaderboard import leaderboard
 from odd_bench.scoring.problems import ScoringError
 from odd_bench.scoring.score import Options, score_file
 from tests.scoring.worlds import make_truth, noisy_answers, oracle_answers, save_truth, write_predictions

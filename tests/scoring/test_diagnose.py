@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from odd_bench.boxes import rotate_about_z
+from odd_bench.geometry.boxes import rotate_about_z
 from odd_bench.scoring.score import Options, check_file
 from tests.scoring.worlds import noisy_answers, oracle_answers, write_predictions
 

@@ -6,8 +6,12 @@ import json
 import numpy as np
 import pytest
 
+from odd_bench.scoring.evaluate import plain_values
 from odd_bench.scoring.ground_truth import digest
+from odd_bench.scoring.problems import ScoringError
+from odd_bench.scoring.reference import reference_rows
 from odd_bench.scoring.score import Options, score_file
+from odd_bench.scoring.summary import summary, weakest_group
 from tests.scoring.worlds import (
     moved_box,
     noisy_answers,
@@ -25,6 +29,9 @@ LAW_METRICS = (
     "recall",
     "scene_exact_match",
     "top1_hit",
+    "aupr",
+    "precision",
+    "scene_auroc",
 )
 
 
@@ -51,9 +58,9 @@ def test_oracle_scores_exactly_one_under_every_protocol(scored, truth, told, tur
     for metrics in result.metrics.values():
         assert {name: metrics[name].value for name in LAW_METRICS} == dict.fromkeys(LAW_METRICS, 1.0)
         assert metrics["fpr_at_95_tpr"].value == 0.0
-        assert metrics["aupr"].value == 1.0
     if not told:
-        assert result.metrics["detect"]["ap50"].value == 1.0
+        for name in ("ap50", "box_recall", "box_precision", "boxes_per_object"):
+            assert result.metrics["detect"][name].value == 1.0
         assert result.metrics["detect"]["count_accuracy"].value == 1.0
         assert result.metrics["detect"]["mean_iou"].value == pytest.approx(1.0, abs=1e-12)
 
@@ -61,7 +68,8 @@ def test_oracle_scores_exactly_one_under_every_protocol(scored, truth, told, tur
 @pytest.mark.parametrize("told", [False, True])
 def test_inverted_oracle_scores_exactly_zero_under_every_protocol(scored, truth, told):
     for metrics in scored(oracle_answers(truth, told, inverted=True), told=told).metrics.values():
-        assert {name: metrics[name].value for name in LAW_METRICS} == dict.fromkeys(LAW_METRICS, 0.0)
+        zero = [name for name in LAW_METRICS if name not in ("aupr", "scene_auroc")]
+        assert {name: metrics[name].value for name in zero} == dict.fromkeys(zero, 0.0)
 
 
 @pytest.mark.parametrize("told", [False, True])
@@ -116,7 +124,7 @@ def test_rigid_motion_of_the_world_does_not_matter(scored, truth, tmp_path):
 
 
 def moved_aabb(item, turn_rad, shift_m):
-    from odd_bench.boxes import aabb_from_boxes
+    from odd_bench.geometry.boxes import aabb_from_boxes
 
     return tuple(aabb_from_boxes(np.array(moved_box(item.obb, turn_rad, shift_m))).tolist())
 
@@ -125,22 +133,34 @@ def test_three_factors_multiply_to_the_auc(scored, truth):
     for seed in range(5):
         part = scored(noisy_answers(truth, seed)).document["result"]["protocols"]["detect"]
         factors = part["factors"]
-        product = factors["recall_anomalous"] * factors["recall_normal"] * factors["auc_matched"]
+        product = factors["recall_anomalous"] * factors["normal_share"] * factors["auc_matched"]
         assert part["metrics"]["auc"]["value"] == pytest.approx(product, abs=1e-8)
         assert factors["product"] == pytest.approx(product, abs=1e-8)
 
 
 def test_missing_objects_never_raises_a_detect_number(scored, truth):
-    """Dropping boxes that are wrong is no way up: an object that is not detected is as wrong as can be."""
-    answers = noisy_answers(truth)
-    before = scored(answers).metrics["detect"]
+    """Dropping the boxes of objects is no way up: an object that is not detected is as wrong as can be."""
+    answers = oracle_answers(truth)
     rng = np.random.default_rng(0)
+    noisy = {
+        name: (boxes, scores + rng.normal(0, 0.8, len(scores)), None) for name, (boxes, scores, _) in answers.items()
+    }
+    before = scored(noisy).metrics["detect"]
     fewer = {}
-    for name, (boxes, scores, _) in answers.items():
+    for name, (boxes, scores, _) in noisy.items():
         kept = rng.random(len(scores)) > 0.3
         fewer[name] = (boxes[kept], scores[kept], None)
     after = scored(fewer, "fewer.json").metrics["detect"]
-    for name in ("auc", "auc_within_scene", "accuracy", "balanced_accuracy", "recall", "scene_exact_match", "top1_hit"):
+    for name in (
+        "auc",
+        "auc_within_scene",
+        "accuracy",
+        "balanced_accuracy",
+        "recall",
+        "scene_exact_match",
+        "top1_hit",
+        "aupr",
+    ):
         assert after[name].value <= before[name].value, name
     assert after["fpr_at_95_tpr"].value >= before["fpr_at_95_tpr"].value
 
@@ -156,14 +176,25 @@ def test_missed_as_normal_is_the_other_convention(scored, truth):
     assert part["metrics"]["accuracy"]["value"] == 0.0
 
 
-@pytest.mark.parametrize("answers", ["no scenes", "empty lists"])
-def test_empty_submissions_are_valid(scored, truth, answers):
-    empty = {} if answers == "no scenes" else {name: (np.zeros((0, 6)), np.zeros(0), None) for name in truth.scenes}
-    result = scored(empty)
-    assert result.metrics["detect"]["accuracy"].value == 0.0
+def test_an_empty_submission_scores_exactly_zero_in_all_that_is_defined(scored, truth):
+    result = scored({name: (np.zeros((0, 6)), np.zeros(0), None) for name in truth.scenes})
+    for name, found in result.metrics["detect"].items():
+        if name == "fpr_at_95_tpr":
+            assert found.value == 1.0  # lower is better
+        elif name in ("mean_iou", "box_precision", "seconds_per_scene"):
+            assert found.value is None and found.reason
+        else:
+            assert found.value == 0.0, name
     assert result.metrics["upstream"]["auc"].value is None
     assert result.metrics["upstream"]["auc"].reason
     json.dumps(result.document, allow_nan=False)
+
+
+def test_a_file_without_scenes_lacks_all_of_them(scored, truth, data):
+    with pytest.raises(ScoringError, match=rf"missing scene \({len(truth.scenes)}\)"):
+        scored({})
+    accepted = scored({}, options=Options(data, accept_missing=True, resamples=20))
+    assert accepted.metrics["detect"]["auc"].value == 0.0
 
 
 def test_scoring_twice_gives_the_same_bytes(scored, truth):
@@ -172,12 +203,31 @@ def test_scoring_twice_gives_the_same_bytes(scored, truth):
 
 
 def test_reference_rows(scored, truth):
-    reference = scored(noisy_answers(truth)).document["result"]["protocols"]["upstream"]["reference"]
-    assert set(reference["oracle"].values()) == {1.0}
-    labels = [item.label for scene in truth.scenes.values() for item in scene.objects]
-    assert reference["all called normal"]["accuracy"] == pytest.approx(1 - np.mean(labels))
-    assert reference["all called normal"]["auc"] == 0.5
-    assert 0.3 < reference["true boxes, random scores"]["auc"] < 0.7
+    labels = np.array([item.label for scene in truth.scenes.values() for item in scene.objects])
+    parts = scored(noisy_answers(truth)).document["result"]["protocols"]
+    for part in parts.values():
+        rows = part["reference"]
+        assert set(rows["oracle"].values()) == {1.0}
+        assert rows["true boxes, all called normal"]["accuracy"] == pytest.approx(1 - labels.mean())
+        assert set(rows["true boxes, random scores (expected)"].values()) == {0.5}
+    detect = parts["detect"]
+    share = detect["factors"]["recall_anomalous"] * detect["factors"]["normal_share"]
+    assert detect["reference"]["these boxes, random scores (expected)"]["auc"] == pytest.approx(share / 2)
+
+
+def test_the_row_of_random_scores_is_their_mean(scored, truth):
+    """The expectation is what many draws of scores, and labels by a fair coin, have on average."""
+    answers, rng = noisy_answers(truth), np.random.default_rng(0)
+    table = scored(answers).judged["detect"]
+    drawn = []
+    for _ in range(400):
+        score = np.where(table.matched, rng.random(len(table.matched)), np.nan)
+        label = np.where(table.matched, rng.integers(0, 2, len(score)), -1)
+        drawn.append(plain_values(dataclasses.replace(table, score=score, predicted_label=label)))
+    stated = reference_rows(table)["these boxes, random scores (expected)"]
+    for name, value in stated.items():
+        found = np.array([one[name] for one in drawn])
+        assert value == pytest.approx(found.mean(), abs=4 * found.std() / 20), name
 
 
 def test_one_box_serves_several_objects_upstream_but_not_in_detect(scored, truth):
@@ -201,3 +251,26 @@ def test_breakdowns_add_up(scored, truth):
     for name in ("objects in the scene", "anomalies in the scene", "category", "category in training", "views used"):
         assert totals[name] == objects
     assert sum(cell["objects"] for cell in part["type_by_visibility"]) == odd
+
+
+def test_the_weakest_group_is_never_the_whole_split(scored, truth):
+    """Where all scenes are alike in something, that group says what the split says."""
+    result = scored(noisy_answers(truth)).document["result"]
+    part = result["protocols"]["detect"]
+    whole = [row for row in part["breakdowns"] if row["whole"]]
+    assert {"not stated", "unseen"} <= {row["name"] for row in whole}
+    assert all(row["auc"]["value"] == part["metrics"]["auc"]["value"] for row in whole if "accuracy" in row)
+    for row in whole:
+        row["auc"]["value"] = -1.0
+    assert not weakest_group(part["breakdowns"])["whole"]
+
+
+def test_boxes_that_overlap_are_named_in_the_summary(scored, truth):
+    once = oracle_answers(truth)
+    first = next(iter(once))
+    boxes, scores, _ = once[first]
+    twice = once | {first: (np.repeat(boxes, 2, axis=0), np.repeat(scores, 2), None)}
+    assert "overlap another box" not in summary(scored(once).document)
+    count = 2 * len(truth.scenes[first].objects)
+    expected = f"{count} boxes in 1 scene overlap another box of their scene by more than IoU 0.5: {first}"
+    assert expected in summary(scored(twice, "twice.json").document)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odd_bench.boxes import iou_matrix
+from odd_bench.geometry.boxes import iou_matrix
 from odd_bench.scoring.breakdown import changed_visibility
 from odd_bench.scoring.ground_truth import GroundTruth, TruthObject, TruthScene
 from odd_bench.scoring.matching import match
@@ -60,6 +60,7 @@ def test_one_to_one_match_has_the_largest_total_iou(seed, objects, predicted):
 def test_an_iou_of_exactly_one_half_is_not_a_match():
     truth = table_of([[0, 0, 0, 1, 1, 1]])
     assert match(load_protocol("detect"), truth, rows_of([[0, 0, 0, 1, 1, 0.5]])).box_row[0] == -1
+    assert match(load_protocol("detect"), truth, rows_of([[0, 0, 0, 1, 1, 0.5 + 5e-10]])).box_row[0] == -1
     assert match(load_protocol("detect"), truth, rows_of([[0, 0, 0, 1, 1, 0.500001]])).box_row[0] == 0
 
 

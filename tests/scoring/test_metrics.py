@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
-from odd_bench.scoring.bootstrap import draw_resamples, estimate, resampled_auc, resampled_ranking, resampled_ratio
+from odd_bench.scoring.bootstrap import (
+    Ranked,
+    draw_resamples,
+    estimate,
+    resampled_auc,
+    resampled_ranking,
+    resampled_ratio,
+)
 from odd_bench.scoring.metrics import auc, auc_by_scene, average_precision, pairs_within, roc_curve
 
 case = st.tuples(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(1, 12))
@@ -49,20 +56,42 @@ def test_resamples_equal_the_metric_of_repeated_objects(drawn):
     """A resample that draws a cluster twice equals the data with that cluster's objects twice."""
     label, score, _, cluster = draw(*drawn)
     counts = draw_resamples(5, resamples=10, seed=drawn[0])
-    found = resampled_ranking(counts, score, label, cluster)
+    ranked = Ranked(score, label, cluster)
+    found = resampled_ranking(counts, ranked)
     for row, weight in enumerate([np.ones(5), *counts]):
         repeats = weight[cluster].astype(int)
         repeated_label, repeated_score = np.repeat(label, repeats), np.repeat(score, repeats)
         if len(np.unique(repeated_label)) < 2:
-            assert np.isnan(found.auc[row])
+            assert np.isnan(found.auc.values[row])
             continue
-        assert found.auc[row] == pytest.approx(auc(repeated_label, repeated_score), abs=1e-12)
-        assert found.average_precision[row] == pytest.approx(
+        assert found.auc.values[row] == pytest.approx(auc(repeated_label, repeated_score), abs=1e-12)
+        assert found.average_precision.values[row] == pytest.approx(
             average_precision(repeated_label, repeated_score), abs=1e-12
         )
         false, true = roc_curve(repeated_label, repeated_score)
-        assert found.fpr_at_95_tpr[row] == pytest.approx(false[np.argmax(true >= 0.95)], abs=1e-12)
-    np.testing.assert_array_equal(resampled_auc(counts, score, label, cluster), found.auc)
+        assert found.fpr_at_95_tpr.values[row] == pytest.approx(false[np.argmax(true >= 0.95)], abs=1e-12)
+    np.testing.assert_array_equal(resampled_auc(counts, ranked).values, found.auc.values)
+
+
+@given(case, st.integers(0, 2**32 - 1))
+@settings(max_examples=50)
+def test_what_has_no_score_ranks_last_and_first(drawn, seed):
+    """Missing anomalies are anomalies below all others that are never found, false normals are normals above all others."""
+    label, score, _, cluster = draw(*drawn)
+    rng = np.random.default_rng(seed)
+    missing, false = rng.integers(0, 4, 5), rng.integers(0, 4, 5)
+    counts = draw_resamples(5, resamples=10, seed=1)
+    found = resampled_ranking(counts, Ranked(score, label, cluster, missing, false))
+    added = [np.repeat(np.arange(5), some) for some in (missing, false)]
+    label = np.concatenate([label, np.ones(missing.sum(), int), np.zeros(false.sum(), int)])
+    score = np.concatenate([score, np.full(missing.sum(), -np.inf), np.full(false.sum(), np.inf)])
+    plain = resampled_ranking(counts, Ranked(score, label, np.concatenate([cluster, *added])))
+    np.testing.assert_allclose(found.auc.values, plain.auc.values, atol=1e-12)
+    np.testing.assert_allclose(found.fpr_at_95_tpr.values, plain.fpr_at_95_tpr.values, atol=1e-12)
+    hits = label[np.isfinite(score) | (label == 0)]
+    expected = average_precision(hits, score[np.isfinite(score) | (label == 0)])
+    expected *= hits.sum() / label.sum()  # of all anomalies, not of those with a score
+    assert found.average_precision.values[0] == pytest.approx(expected, abs=1e-12)
 
 
 @given(case)
@@ -78,7 +107,8 @@ def test_resamples_equal_the_quadratic_form(drawn):
     anomalies, normals = (np.bincount(cluster[label == side], minlength=5) for side in (1, 0))
     pairs = (counts @ anomalies) * (counts @ normals)
     expected = np.einsum("bi,ij,bj->b", counts, wins, counts)[pairs > 0] / pairs[pairs > 0]
-    np.testing.assert_allclose(resampled_auc(counts, score, label, cluster)[1:][pairs > 0], expected, atol=1e-12)
+    found = resampled_auc(counts, Ranked(score, label, cluster)).values[1:]
+    np.testing.assert_allclose(found[pairs > 0], expected, atol=1e-12)
 
 
 @given(case)
@@ -110,7 +140,7 @@ def test_bootstrap_error_of_a_mean_equals_its_formula():
     rng = np.random.default_rng(0)
     right = (rng.random(400) < 0.7).astype(float)
     counts = draw_resamples(400, resamples=20_000, seed=3)
-    replicates = resampled_ratio(counts, right, np.ones(400))[1:]
+    replicates = resampled_ratio(counts, right, np.ones(400)).values[1:]
     expected = np.sqrt(right.mean() * (1 - right.mean()) / 400)
     assert replicates.std() == pytest.approx(expected, rel=0.03)
 
@@ -120,8 +150,8 @@ def test_clustered_error_is_larger_where_clusters_agree():
     rng = np.random.default_rng(0)
     right = (rng.random(100) < 0.7).astype(float)
     counts = draw_resamples(100)
-    single = resampled_ratio(counts, right, np.ones(100))[1:].std()
-    tenfold = resampled_ratio(counts, 10 * right, 10 * np.ones(100))[1:].std()
+    single = resampled_ratio(counts, right, np.ones(100)).values[1:].std()
+    tenfold = resampled_ratio(counts, 10 * right, 10 * np.ones(100)).values[1:].std()
     assert tenfold == pytest.approx(single)
 
 
@@ -133,7 +163,7 @@ def test_intervals_of_random_labels_hold_one_half():
         cluster = np.repeat(np.arange(120), 4)
         label, score = (rng.random(480) < 0.3).astype(int), rng.normal(size=480)
         counts = draw_resamples(120, resamples=1000, seed=seed)
-        found = estimate(resampled_auc(counts, score, label, cluster), 120, "")
+        found = estimate(resampled_auc(counts, Ranked(score, label, cluster)), "")
         held += found.low <= 0.5 <= found.high
     assert 0.93 <= held / 500 <= 0.97
 

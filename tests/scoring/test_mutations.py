@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from odd_bench.scoring.html_report import html_report
+from odd_bench.report.html_report import html_report
 from odd_bench.scoring.problems import ScoringError
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.scoring.summary import summary

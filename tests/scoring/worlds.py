@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.boxes import aabb_from_boxes, rotate_about_z
+from odd_bench.geometry.boxes import aabb_from_boxes, rotate_about_z
 from odd_bench.scene import ANOMALY_TYPES
 from odd_bench.scoring.ground_truth import FILE_NAME, GroundTruth, TruthObject, TruthScene, digest, write_ground_truth
 from odd_bench.scoring.predictions import DatasetRef, Method

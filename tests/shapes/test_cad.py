@@ -6,12 +6,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from odd_bench.anomalies.mesh import count_bodies, face_volumes, is_closed
+from odd_bench.geometry.mesh import count_bodies, face_volumes, is_closed
+from odd_bench.geometry.shape import Material, PartEdit, Shape
 from odd_bench.shapes.cad import FAMILIES, make_part, make_twin
 from odd_bench.shapes.cad.draws import Draws
 from odd_bench.shapes.cad.kernel import cylinder, prism, screw, sweep
 from odd_bench.shapes.cad.profile import circle, rectangle
-from odd_bench.shapes.shape import Material, PartEdit, Shape
 
 NAMES = sorted(FAMILIES)
 INSTANCES = int(

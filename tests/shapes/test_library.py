@@ -5,12 +5,13 @@ import pytest
 import trimesh
 from PIL import Image
 
-from odd_bench.anomalies.mesh import count_bodies, face_volumes, is_closed
+from odd_bench.color import encoded
+from odd_bench.geometry.mesh import count_bodies, face_volumes, is_closed
+from odd_bench.geometry.shape import Material, PartEdit
 from odd_bench.shapes.assembly import Assembly
-from odd_bench.shapes.library import INDEX, LibraryError, ingest, open_library
+from odd_bench.shapes.library import INDEX, LibraryError, ingest, open_library, require_up
 from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
 from odd_bench.shapes.repair import close, remesh
-from odd_bench.shapes.shape import Material, PartEdit
 from odd_bench.shapes.wild import read_model
 
 LIFT = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0.3], [0, 0, 0, 1]])
@@ -18,6 +19,10 @@ LIFT = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0.3], [0, 0, 0, 1]])
 
 def volume(mesh) -> float:
     return face_volumes(mesh.vertices, mesh.faces).sum()
+
+
+# trimesh writes its bytes into a GLB as they are, where glTF has them for linear light
+BASE, POST = (np.round(255 * encoded(np.array(color) / 255)) for color in ((200, 30, 30), (30, 30, 200)))
 
 
 def hammer() -> trimesh.Trimesh:
@@ -86,7 +91,7 @@ def test_named_bodies_are_parts_that_move_and_leave_the_rest_as_it_is(tmp_path):
     shape, lifted = model.shape(), model.shape([PartEdit("post", LIFT / np.array([1, 1, 3, 1]))])
     assert count_bodies(shape.vertices, shape.faces) == 1 == count_bodies(lifted.vertices, lifted.faces)
     part = shape.face_part == model.part_names.index("post")
-    assert (shape.face_color[part] == (30, 30, 200)).all() and (shape.face_color[~part] == (200, 30, 30)).all()
+    assert (shape.face_color[part] == POST).all() and (shape.face_color[~part] == BASE).all()
     base, same = (
         {row.tobytes() for row in s.vertices[s.faces[s.face_part == model.part_names.index("base")]].reshape(-1, 9)}
         for s in (shape, lifted)
@@ -102,7 +107,7 @@ def test_edits_paint_remove_and_name_what_they_do_not_know(tmp_path):
     steel = Material("steel", 0.2, 1.0)
     painted = model.shape([PartEdit("base", material=steel, color=(0.0, 1.0, 0.0))])
     base = painted.face_part == model.part_names.index("base")
-    assert (painted.face_color[base] == (0, 255, 0)).all() and (painted.face_color[~base] == (30, 30, 200)).all()
+    assert (painted.face_color[base] == (0, 255, 0)).all() and (painted.face_color[~base] == POST).all()
     assert {painted.materials[index] for index in np.unique(painted.face_material[base])} == {steel}
     assert steel not in {painted.materials[index] for index in np.unique(painted.face_material[~base])}
     with pytest.raises(KeyError, match="no part 'lid'; parts are"):
@@ -197,6 +202,18 @@ def test_a_folder_is_stored_once_and_its_refusals_counted(tmp_path):
     before = (store / "box-a-box.npz").stat().st_mtime_ns
     assert ingest(folder, store) == library
     assert (store / "box-a-box.npz").stat().st_mtime_ns == before
+
+
+def test_a_format_without_an_up_axis_is_named_where_shapes_shall_stand(tmp_path):
+    (tmp_path / "chair").mkdir()
+    for name in ("b.ply", "a.off", "c.stl", "d.glb"):
+        trimesh.creation.box((1, 1, 1)).export(tmp_path / "chair" / name)
+    found = r"found 2 files whose format has no up axis, first chair/a\.off; expected \.glb, .*, \.stl .*Hint: --rest shared"
+    with pytest.raises(LibraryError, match=found):
+        require_up(tmp_path)
+    (tmp_path / "chair" / "a.off").unlink()
+    (tmp_path / "chair" / "b.ply").unlink()
+    require_up(tmp_path)
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path):

@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.similar import HasTwins, similar_shape
-from odd_bench.assets.commands import app
+from odd_bench.cli.assets import app
+from odd_bench.geometry.shape import Material, Shape
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.features import DinoV2, view_features
 from odd_bench.shapes.fixed_views import FIELD, SIDES, Surface, seen_difference, shades, surface_points
 from odd_bench.shapes.library import INDEX, VERSION, Entry, open_library
 from odd_bench.shapes.lookalikes import Mistakable, find_lookalikes, model_of, painted_like
-from odd_bench.shapes.shape import Material, Shape
 from odd_bench.shapes.similar_config import SimilarConfig, SimilarError, config_from
 from odd_bench.shapes.similar_index import SimilarIndex, index_library, index_shapes, main_coordinates, nearest, query
 
@@ -265,7 +265,7 @@ def test_a_model_of_a_library_has_twins_of_its_own_split_alone(tmp_path):
     assert isinstance(model_of(library, "rod-0"), HasTwins) and not isinstance(model_of(library, "rod-2"), HasTwins)
     model = model_of(library, "rod-0")
     assert model.similar == ("rod-1",) and model.part_names == library.model("rod-0").part_names
-    config = AnomalyConfig(chamfer=(0.001, 0.05), twin=(0.005, 0.6), min_pixels=0)
+    config = AnomalyConfig(chamfer=(0.001, 0.05), twin=(0.005, 0.6), patch=0.0)
     odd = similar_shape(model, model.shape(), np.random.default_rng(0), config)
     assert np.array_equal(odd.vertices, library.model("rod-1").shape().vertices)
 

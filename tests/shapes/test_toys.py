@@ -1,13 +1,16 @@
 """Laws that every procedural toy keeps."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 import trimesh
 
-from odd_bench.shapes.isosurface import Layer, compose
-from odd_bench.shapes.shape import PartEdit, Shape
+from odd_bench.generate.rest import body, centre_of_mass, resting_facet
+from odd_bench.geometry.shape import PartEdit, Shape
+from odd_bench.shapes import toy
+from odd_bench.shapes.isosurface import Layer, bounds, compose
 from odd_bench.shapes.toys import BUILDERS, SEEN, UNSEEN, make_toy
 
 CATEGORIES = sorted(BUILDERS)
@@ -105,3 +108,51 @@ def test_the_same_seed_gives_the_same_bytes(category):
     again = make_toy(category, 0).shape()
     for field in ("vertices", "faces", "face_part", "face_material", "face_color"):
         assert getattr(again, field).tobytes() == getattr(intact(category), field).tobytes(), field
+
+
+WITH_LOOSE_PARTS = ("mug", "cup", "bowl", "glass", "car")
+
+
+@pytest.mark.parametrize("category", WITH_LOOSE_PARTS)
+def test_what_lies_loose_in_a_toy_is_there_only_while_it_would_stay(category, monkeypatch):
+    """Toys with loose parts stand by themselves; without these they are still one solid, elsewhere the same."""
+    monkeypatch.setattr(toy, "FACES", 8_000)
+    whole = next(
+        made for made in (make_toy(category, seed) for seed in range(40)) if any(part.loose for part in made.parts)
+    )
+    shape, emptied = whole.shape(), whole.emptied()
+    assert _tilt_deg(shape) < 10
+    assert emptied.movable_parts and {part.name for part in whole.parts if part.loose}.isdisjoint(emptied.part_names)
+    assert [part for part in whole.parts if not part.loose] == list(emptied.parts)
+    assert_one_solid(emptied.shape())
+
+
+def test_nothing_else_is_loose():
+    toys = [make_toy(name, seed) for name in CATEGORIES for seed in range(8)]
+    loose = {made.category for made in toys if any(part.loose for part in made.parts)}
+    assert loose <= set(WITH_LOOSE_PARTS)
+
+
+def _tilt_deg(shape: Shape) -> float:
+    """How far it topples when it is let go upright."""
+    hull = body(shape.outline, centre_of_mass(shape.vertices, shape.faces))
+    facet = resting_facet(hull, np.array([0.0, 0.0, -1.0]))
+    return float(np.degrees(np.arccos(-hull.normals[facet][2])))
+
+
+@pytest.mark.parametrize("faces", [8_000, 20_000])
+@pytest.mark.parametrize("category", ["mug", "elephant"])
+def test_a_mesh_is_about_as_fine_as_it_is_wanted(category, faces):
+    shape = replace(make_toy(category, 3), faces=faces).shape()
+    assert 0.7 * faces < len(shape.faces) < 1.4 * faces
+
+
+@pytest.mark.parametrize("category", [*SEEN[::6], *UNSEEN[::4]])
+def test_the_bounds_hold_the_surface(category):
+    toy = make_toy(category, 2)
+    layers = [Layer(part.field, part.blend, part.cut) for part in toy.parts]
+    low, high = bounds(layers)
+    axis = np.arange(-2 + 0.05, 2, 0.1, np.float32)
+    points = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    inside = points[compose(layers, points) <= 0]
+    assert (inside >= low).all() and (inside <= high).all()

@@ -4,7 +4,7 @@ import trimesh
 from PIL import Image
 from typer.testing import CliRunner
 
-from odd_bench.assets.commands import app
+from odd_bench.cli.assets import app
 from odd_bench.view.assets_sheet import SIZE, folder_tiles, manifest_tiles, save_sheet
 
 

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from odd_bench.data.errors import DataError
+from odd_bench.data.marks import CHANGED_COLOR, LOST_COLOR, ODD, view_tile
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.record import LOST
-from odd_bench.view.marks import CHANGED_COLOR, LOST_COLOR, ODD, view_tile
 from odd_bench.view.preview import page, scene_sheet, spread, write_page, write_preview, write_sheets
 from tests.data.folders import make_scenes, write_dataset
 from tests.data.synthetic import make_record
@@ -57,6 +57,14 @@ def test_a_scene_without_anomaly_has_no_mark_of_one():
 def test_sheet_and_page_sizes(record):
     assert scene_sheet(record, views=8, size=64).size == (4 * 72 + 8, 64 + 2 * 72 + 8 + 30)
     assert page([record] * 7, columns=5, size=64, plain=True).size == (5 * 72 + 8, 2 * 112 + 8)
+
+
+def test_a_page_shows_the_plain_picture_beside_the_marked_one(record):
+    sheet = page([record], size=128)
+    plain, marked = (sheet.crop((8 + place * 128, 8, 8 + (place + 1) * 128, 136)) for place in range(2))
+    assert not near(plain, ODD).any() and not near(plain, CHANGED_COLOR).any()
+    assert near(marked, ODD).sum() > 50
+    assert np.array_equal(np.asarray(plain), np.asarray(page([record], size=128, plain=True).crop((8, 8, 136, 136))))
 
 
 def test_names_are_spread_evenly():

@@ -5,17 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.cad.draws import Draws
-from odd_bench.shapes.cad.finishes import (
-    ALUMINIUM,
-    ANODISED,
-    CAST,
-    FASTENER,
-    HARD,
-    RUBBER,
-    SHEET,
-    STEEL,
-    finish,
-)
+from odd_bench.shapes.cad.finishes import ALUMINIUM, ANODISED, CAST, FASTENER, HARD, RUBBER, SHEET, STEEL, finish
 from odd_bench.shapes.cad.kernel import box, cylinder, prism, rod, screw, to_x, to_y
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.profile import capsule, circle, drilled, polygon, rectangle, rounded

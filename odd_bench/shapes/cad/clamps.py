@@ -5,17 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.cad.draws import Draws
-from odd_bench.shapes.cad.finishes import (
-    BRASS,
-    FASTENER,
-    MILLED,
-    RUBBER,
-    SHEET,
-    STAINLESS,
-    STEEL,
-    ZINC,
-    finish,
-)
+from odd_bench.shapes.cad.finishes import BRASS, FASTENER, MILLED, RUBBER, SHEET, STAINLESS, STEEL, ZINC, finish
 from odd_bench.shapes.cad.kernel import box, cylinder, prism, rod, screw, to_x, tube, union
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.profile import circle, rectangle, regular, rounded

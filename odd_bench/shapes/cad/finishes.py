@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.cad.draws import Draws
-from odd_bench.shapes.shape import Material
 
 Color = tuple[float, float, float]
 

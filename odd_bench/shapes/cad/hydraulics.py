@@ -5,17 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.cad.draws import Draws
-from odd_bench.shapes.cad.finishes import (
-    ANODISED,
-    BRASS,
-    BRONZE,
-    CAST_IRON,
-    MILLED,
-    PAINT,
-    PLASTIC,
-    STAINLESS,
-    finish,
-)
+from odd_bench.shapes.cad.finishes import ANODISED, BRASS, BRONZE, CAST_IRON, MILLED, PAINT, PLASTIC, STAINLESS, finish
 from odd_bench.shapes.cad.kernel import around, box, cylinder, prism, rod, sweep, to_x, to_y, turned, union
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.pipe_ends import pipe_end

@@ -12,11 +12,11 @@ from itertools import groupby
 import numpy as np
 from manifold3d import Manifold, OpType
 
-from odd_bench.anomalies.solid import faces_by_origin
+from odd_bench.geometry.shape import PartEdit, Shape
+from odd_bench.geometry.solid import faces_by_origin
 from odd_bench.shapes.cad.draws import Draws, Parameter
 from odd_bench.shapes.cad.finishes import Finish
 from odd_bench.shapes.frame import Frame
-from odd_bench.shapes.shape import PartEdit, Shape
 
 FEWEST_FACES = 2_000
 

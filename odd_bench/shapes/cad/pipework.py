@@ -17,16 +17,7 @@ from odd_bench.shapes.cad.finishes import (
     ZINC,
     finish,
 )
-from odd_bench.shapes.cad.kernel import (
-    cylinder,
-    prism,
-    rod,
-    screw,
-    to_x,
-    tube,
-    turned,
-    union,
-)
+from odd_bench.shapes.cad.kernel import cylinder, prism, rod, screw, to_x, tube, turned, union
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.pipe_ends import pipe_end
 from odd_bench.shapes.cad.profile import on_circle, regular

@@ -7,14 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from odd_bench.shapes.cad.draws import Draws
-from odd_bench.shapes.cad.finishes import (
-    ALUMINIUM,
-    ANODISED,
-    BLACK_OXIDE,
-    HARD,
-    STEEL,
-    finish,
-)
+from odd_bench.shapes.cad.finishes import ALUMINIUM, ANODISED, BLACK_OXIDE, HARD, STEEL, finish
 from odd_bench.shapes.cad.kernel import around, box, cylinder, prism, screw, to_x, tube, turned, union
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.profile import capsule, circle, rectangle, rounded

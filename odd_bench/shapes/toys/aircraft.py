@@ -6,19 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Split, Stripes
-from odd_bench.shapes.sdf import (
-    Field,
-    box,
-    capsule,
-    extrude,
-    lathe,
-    placed,
-    rotated,
-    sphere,
-    union,
-)
-from odd_bench.shapes.shape import Material
+from odd_bench.shapes.sdf import Field, box, capsule, extrude, lathe, placed, rotated, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.turned import curve, solid

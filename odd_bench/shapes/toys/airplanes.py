@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Inlay, Plain, Split, Stripes
-from odd_bench.shapes.sdf import (
-    box,
-    capsule,
-    cylinder,
-    ellipsoid,
-    union,
-)
+from odd_bench.shapes.sdf import box, capsule, cylinder, ellipsoid, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.aircraft import (

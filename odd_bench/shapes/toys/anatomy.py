@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain
 from odd_bench.shapes.sdf import (
     Field,
@@ -22,7 +23,6 @@ from odd_bench.shapes.sdf import (
     sphere,
     union,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.eyes import bead_eye, eye
 from odd_bench.shapes.toys.palette import (

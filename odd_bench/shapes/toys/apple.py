@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Mottled, Pattern, Plain, Sectors, Spots, Stripes
 from odd_bench.shapes.sdf import Field, capsule, chain, displaced, ellipsoid, half_space, lathe, scaled, sphere, union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import leaf_outline, plate, smooth_path
 from odd_bench.shapes.toys.eyes import bead_eye

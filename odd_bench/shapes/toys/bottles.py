@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Mottled, Pattern, Plain, Sectors, Split, Stripes
 from odd_bench.shapes.sdf import (
     Field,
@@ -19,7 +20,6 @@ from odd_bench.shapes.sdf import (
     torus,
     union,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.turned import curve, loop_handle, on_wall, radius_at, relief, solid

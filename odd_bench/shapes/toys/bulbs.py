@@ -5,17 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Gradient, Plain, Split
-from odd_bench.shapes.sdf import (
-    box,
-    capsule,
-    chain,
-    cylinder,
-    frustum,
-    smooth_union,
-    sphere,
-    torus,
-    union,
-)
+from odd_bench.shapes.sdf import box, capsule, chain, cylinder, frustum, smooth_union, sphere, torus, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.turned import curve, relief, solid

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain
 from odd_bench.shapes.sdf import balls, box, capsule, ellipsoid, frustum, placed, torus, union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, ears, leaf_ear, lowered, marked, pose_at, posed
 from odd_bench.shapes.toys.faces import round_face

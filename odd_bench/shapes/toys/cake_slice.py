@@ -7,28 +7,8 @@ import numpy as np
 from odd_bench.shapes.patterns import Inlay, Mottled, Pattern, Plain, Stripes
 from odd_bench.shapes.sdf import Field, box, extrude, grown, half_space, intersection, union
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.palette import (
-    CERAMIC,
-    CREAM,
-    PASTEL,
-    PINK,
-    RED,
-    WHITE,
-    chance,
-    seed_from,
-    shade,
-    tint,
-)
-from odd_bench.shapes.toys.toppings import (
-    BAKED,
-    CHOCOLATES,
-    ICING,
-    ICINGS,
-    candy,
-    cherry,
-    dollop,
-    strawberry,
-)
+from odd_bench.shapes.toys.palette import CERAMIC, CREAM, PASTEL, PINK, RED, WHITE, chance, seed_from, shade, tint
+from odd_bench.shapes.toys.toppings import BAKED, CHOCOLATES, ICING, ICINGS, candy, cherry, dollop, strawberry
 
 SPONGES = ((0.93, 0.78, 0.5), (0.4, 0.22, 0.13), (0.8, 0.25, 0.25), (0.9, 0.65, 0.45))
 

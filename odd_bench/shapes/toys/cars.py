@@ -5,28 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Split, Stripes
-from odd_bench.shapes.sdf import (
-    Field,
-    box,
-    capsule,
-    cylinder,
-    ellipsoid,
-    half_space,
-    intersection,
-    union,
-)
+from odd_bench.shapes.sdf import Field, box, capsule, cylinder, ellipsoid, half_space, intersection, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
-from odd_bench.shapes.toys.wheels import (
-    CLEAR_LAMP,
-    PANE,
-    PANES,
-    SIDES,
-    WheelStyle,
-    from_side,
-    lamps,
-    pane,
-)
+from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, lamps, pane
 
 # Outlines from the side, x forward from -1 to 1 and z in units of the make's heights: hull, then cabin above the belt line.
 MAKES = {
@@ -158,7 +140,7 @@ def _extra(rng, make: str, half: float, width: float, belt: float, top: float, c
     if make == "pickup":
         load = ellipsoid((-half * 0.55, 0, belt - 0.1), (0.34, 0.3, rng.uniform(0.28, 0.38)))
         paint = palette.decorated(rng, (0.85, 0.7, 0.3), (0.55, 0.42, 0.2))
-        return [Part("load", load, paint, palette.STRAW, movable=True)]
+        return [Part("load", load, paint, palette.STRAW, movable=True, loose=True)]
     middle = -0.12 * half
     if make in ("van", "beetle") and rng.random() < 0.6:
         length, lift = (0.7, 0.05) if make == "van" else (0.5, 0.02)

@@ -5,18 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Inlay, Plain
-from odd_bench.shapes.sdf import (
-    box,
-    capsule,
-    cylinder,
-    ellipsoid,
-    extrude,
-    frustum,
-    rotated,
-    sphere,
-    torus,
-    union,
-)
+from odd_bench.shapes.sdf import box, capsule, cylinder, ellipsoid, extrude, frustum, rotated, sphere, torus, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.chess_stand import Look, collar, draw_look, foot

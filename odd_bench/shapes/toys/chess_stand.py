@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Mottled, Pattern, Plain
-from odd_bench.shapes.sdf import (
-    cylinder,
-    lathe,
-    torus,
-)
-from odd_bench.shapes.shape import Material
+from odd_bench.shapes.sdf import cylinder, lathe, torus
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.turned import curve, solid

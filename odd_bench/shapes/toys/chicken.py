@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Mottled, Pattern, Plain, Scales, Spots
 from odd_bench.shapes.sdf import (
     capsule,
@@ -17,7 +18,6 @@ from odd_bench.shapes.sdf import (
     sphere,
     union,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import smooth_path
 from odd_bench.shapes.toys.eyes import bead_eye, eye
@@ -91,7 +91,7 @@ def _plumage(rng, kind: str, coat: Color, head: np.ndarray, head_radius: float) 
 
 
 def _legs(rng, middle: np.ndarray, girth: float, material: Material) -> list[Part]:
-    color, toe = tint(rng, (ORANGE, YELLOW, (0.85, 0.45, 0.2))), rng.uniform(0.26, 0.34)
+    color, toe = tint(rng, (ORANGE, YELLOW, (0.85, 0.45, 0.2))), rng.uniform(0.3, 0.38)
     apart = rng.uniform(0.38, 0.5) * girth
     parts = []
     for side, s in SIDES:
@@ -99,7 +99,7 @@ def _legs(rng, middle: np.ndarray, girth: float, material: Material) -> list[Par
         shank = capsule((0.0, s * apart, middle[2] - 0.6 * girth), ankle, 0.11, 0.075)
         angles = s * 0.1 + np.array([-0.65, 0.0, 0.65, np.pi])
         toes = [
-            capsule(ankle, ankle + toe * np.array([np.cos(a), np.sin(a), 0]) * (0.6 if a > 3 else 1), 0.065, 0.05)
+            capsule(ankle, ankle + toe * np.array([np.cos(a), np.sin(a), 0]) * (0.9 if a > 3 else 1), 0.065, 0.05)
             for a in angles
         ]
         parts.append(Part(f"leg_{side}", union(shank, *toes), Plain(color), material, blend=0.02, movable=True))

@@ -6,34 +6,11 @@ import numpy as np
 
 from odd_bench.shapes import noise
 from odd_bench.shapes.patterns import Color, Mottled, Pattern, Plain
-from odd_bench.shapes.sdf import (
-    Field,
-    box,
-    cylinder,
-    displaced,
-    extrude,
-    grown,
-    rotated,
-    scaled,
-    sphere,
-    union,
-)
+from odd_bench.shapes.sdf import Field, box, cylinder, displaced, extrude, grown, rotated, scaled, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import heart_outline, leaf_outline, plate, star_outline
 from odd_bench.shapes.toys.gingerbread import gingerbread
-from odd_bench.shapes.toys.palette import (
-    BEAD,
-    CREAM,
-    PINK,
-    RED,
-    TOY,
-    WHITE,
-    chance,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
+from odd_bench.shapes.toys.palette import BEAD, CREAM, PINK, RED, TOY, WHITE, chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.toppings import BAKED, CHOCOLATE, CHOCOLATES, ICING, candy, spread_out
 
 DOUGHS = ((0.83, 0.62, 0.36), (0.75, 0.5, 0.27), (0.9, 0.74, 0.5), (0.6, 0.37, 0.2))

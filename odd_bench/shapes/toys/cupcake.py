@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes import noise
 from odd_bench.shapes.patterns import Color, Gradient, Mottled, Pattern, Plain, Sectors, Spots
 from odd_bench.shapes.sdf import capsule, chain, cut, cylinder, displaced, ellipsoid, frustum, scattered, union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.palette import (
     CREAM,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain, Spots
 from odd_bench.shapes.sdf import Field, box, capsule, chain, ellipsoid, grown, intersection, smooth_union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import (
     FINISHES,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, ellipsoid, placed, scaled, smooth_union, sphere, union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import (
     FINISHES,

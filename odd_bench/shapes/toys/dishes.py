@@ -182,7 +182,7 @@ def _spout(rng, profile, outer, color, material) -> tuple[list[Part], list[Part]
         Part("grip", grip, paint, material, 0.03, movable=True),
         _badge(rng, profile, outer, paint, material, -62),
     ]
-    return before, [Part("spoon", chain(spoon, [0.12, 0.09, 0.11]), wood, palette.WOOD, movable=True)]
+    return before, [Part("spoon", chain(spoon, [0.12, 0.09, 0.11]), wood, palette.WOOD, movable=True, loose=True)]
 
 
 def _chopsticks(rng, profile, outer, color, material) -> tuple[list[Part], list[Part]]:
@@ -197,13 +197,16 @@ def _chopsticks(rng, profile, outer, color, material) -> tuple[list[Part], list[
             soup,
             Mottled((0.85, 0.5, 0.2), (0.95, 0.75, 0.45), 0.15, 1.5, palette.seed_from(rng)),
             palette.CERAMIC,
+            loose=True,
         ),
-        Part("egg", egg, Plain(palette.WHITE), palette.SATIN, movable=True),
-        Part("egg", yolk, Plain(palette.YELLOW), palette.SATIN, movable=True),
+        Part("egg", egg, Plain(palette.WHITE), palette.SATIN, movable=True, loose=True),
+        Part("egg", yolk, Plain(palette.YELLOW), palette.SATIN, movable=True, loose=True),
     ]
     for name, y in (("left", -0.3), ("right", -0.52)):
         stick = capsule((-rim * 1.08, y, top + 0.04), (rim * 1.2, y * 1.2, top + 0.04), 0.06, 0.085)
-        after.append(Part(f"chopstick_{name}", rotated(stick, (0, 0, 1), turn), wood, palette.WOOD, movable=True))
+        after.append(
+            Part(f"chopstick_{name}", rotated(stick, (0, 0, 1), turn), wood, palette.WOOD, movable=True, loose=True)
+        )
     return [_badge(rng, profile, outer, Plain(palette.contrast(rng, color)), material)], after
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain, Spots
 from odd_bench.shapes.sdf import box, ellipsoid, sphere, torus
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, ears, leaf_ear, marked, pointed_ear, pose_at, posed, tapered
 from odd_bench.shapes.toys.faces import round_face

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.shapes.patterns import (
-    Color,
-    Inlay,
-    Patches,
-    Pattern,
-    Plain,
-    Scales,
-    Spots,
-    Stripes,
-)
+from odd_bench.geometry.shape import Material
+from odd_bench.shapes.patterns import Color, Inlay, Patches, Pattern, Plain, Scales, Spots, Stripes
 from odd_bench.shapes.sdf import Field, ellipsoid, half_space, scaled, torus
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import plate, smooth_outline
 from odd_bench.shapes.toys.eyes import eye

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Plain
 from odd_bench.shapes.sdf import box, capsule, chain, ellipsoid, smooth_union, sphere
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, curve, ears, marked, pointed_ear, pose_at, posed
 from odd_bench.shapes.toys.faces import round_face

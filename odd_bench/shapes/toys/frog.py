@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Patches, Pattern, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import capsule, chain, ellipsoid, frustum, rotated, scattered, smooth_union, sphere, union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import smooth_path
 from odd_bench.shapes.toys.eyes import eye_paint

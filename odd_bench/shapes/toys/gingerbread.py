@@ -5,30 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Mottled, Plain
-from odd_bench.shapes.sdf import (
-    Field,
-    capsule,
-    chain,
-    frustum,
-    scaled,
-    sphere,
-    union,
-)
+from odd_bench.shapes.sdf import Field, capsule, chain, frustum, scaled, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import smooth_path
-from odd_bench.shapes.toys.palette import (
-    BEAD,
-    BLACK,
-    BROWN,
-    CREAM,
-    PINK,
-    TAN,
-    WHITE,
-    chance,
-    seed_from,
-    shade,
-    tint,
-)
+from odd_bench.shapes.toys.palette import BEAD, BLACK, BROWN, CREAM, PINK, TAN, WHITE, chance, seed_from, shade, tint
 from odd_bench.shapes.toys.toppings import BAKED, ICING
 
 

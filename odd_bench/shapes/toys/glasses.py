@@ -145,10 +145,10 @@ def _cut_glass(rng, color: Color, low: float, high: float) -> Pattern:
 def _drink(rng, room: Field, level: float) -> list[Part]:
     """The drink, and sometimes an ice cube that looks out of it."""
     color = palette.tint(rng, DRINKS, 0.05)
-    parts = [Part("drink", filling(room, level), Plain(color), palette.CERAMIC)]
+    parts = [Part("drink", filling(room, level), Plain(color), palette.CERAMIC, loose=True)]
     if rng.random() < 0.5:
         cube = rotated(box((0, 0, level), (0.15, 0.15, 0.15), 0.05), (0.3, 1, 0.2), rng.uniform(15, 40), (0, 0, level))
-        parts.append(Part("ice", cube, Plain((0.88, 0.95, 0.98)), palette.FROSTED, movable=True))
+        parts.append(Part("ice", cube, Plain((0.88, 0.95, 0.98)), palette.FROSTED, movable=True, loose=True))
     return parts
 
 
@@ -196,8 +196,8 @@ def _cherry(rng, rim: float, top: float, azimuth: float) -> list[Part]:
     stalk = chain([at + [0, 0, 0.1], at + [0.03, 0.02, 0.28], at + [0.12, 0.06, 0.42]], [0.05, 0.05, 0.06])
     red = palette.tint(rng, ((0.8, 0.05, 0.1), (0.6, 0.05, 0.15), (0.9, 0.2, 0.2)), 0.03)
     return [
-        Part("cherry", sphere(at, rng.uniform(0.17, 0.21)), Plain(red), palette.PLASTIC, movable=True),
-        Part("cherry", stalk, Plain((0.35, 0.5, 0.15)), palette.SATIN, movable=True),
+        Part("cherry", sphere(at, rng.uniform(0.17, 0.21)), Plain(red), palette.PLASTIC, movable=True, loose=True),
+        Part("cherry", stalk, Plain((0.35, 0.5, 0.15)), palette.SATIN, movable=True, loose=True),
     ]
 
 
@@ -219,13 +219,21 @@ def _straw(rng, rim: float, top: float, floor: float, azimuth: float) -> list[Pa
                 Stripes(palette.WHITE, color, (0.3, 0, 1), rng.uniform(0.14, 0.22), 0.5),
                 palette.PLASTIC,
                 movable=True,
+                loose=True,
             )
         ]
     canopy = placed(lathe([(0, 0.16), (0.36, -0.06), (0.36, -0.12), (0, 0.04)]), frame_along(up, tip))
     paint = Placed(Sectors(color, palette.contrast(rng, color), 8, 0.5), frame_along(up, tip))
     return [
-        Part("umbrella", chain([foot, tip + 0.16 * up], [0.055] * 2), Plain(palette.TAN), palette.WOOD, movable=True),
-        Part("umbrella", grown(canopy, 0.015), paint, palette.CLOTH, movable=True),
+        Part(
+            "umbrella",
+            chain([foot, tip + 0.16 * up], [0.055] * 2),
+            Plain(palette.TAN),
+            palette.WOOD,
+            movable=True,
+            loose=True,
+        ),
+        Part("umbrella", grown(canopy, 0.015), paint, palette.CLOTH, movable=True, loose=True),
     ]
 
 

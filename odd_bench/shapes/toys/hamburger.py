@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes import noise
 from odd_bench.shapes.patterns import Color, Gradient, Mottled, Plain, Stripes
 from odd_bench.shapes.sdf import (
@@ -21,7 +22,6 @@ from odd_bench.shapes.sdf import (
     union,
     warped,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import plate
 from odd_bench.shapes.toys.palette import (

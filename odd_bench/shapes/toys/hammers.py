@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Pattern, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import (
     Field,
@@ -20,7 +21,6 @@ from odd_bench.shapes.sdf import (
     torus,
     union,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 

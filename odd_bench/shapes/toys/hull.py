@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Inlay, Pattern, Plain, Split, Stripes, WoodGrain
-from odd_bench.shapes.sdf import (
-    Field,
-    box,
-    extrude,
-    grown,
-    intersection,
-    warped,
-)
+from odd_bench.shapes.sdf import Field, box, extrude, grown, intersection, warped
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_outline

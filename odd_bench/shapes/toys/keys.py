@@ -5,19 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain, Spots, Stripes
-from odd_bench.shapes.sdf import (
-    Field,
-    box,
-    capsule,
-    chain,
-    cut,
-    cylinder,
-    extrude,
-    moved,
-    sphere,
-    torus,
-    union,
-)
+from odd_bench.shapes.sdf import Field, box, capsule, chain, cut, cylinder, extrude, moved, sphere, torus, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.curves import heart_outline

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Mottled, Pattern, Plain
 from odd_bench.shapes.sdf import Field, balls, capsule, ellipsoid, smooth_union, union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, curve, ears, pose_at, posed, rope, round_ear, tuft
 from odd_bench.shapes.toys.faces import round_face

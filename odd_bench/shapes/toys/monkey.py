@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, chain, ellipsoid, smooth_union, sphere
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, curve, ears, eyes, marked, pose_at, posed, rope, round_ear, smile
 from odd_bench.shapes.toys.palette import BROWN, RED, RUBBER, YELLOW, chance, pick, shade, tint

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, cut, ellipsoid, extrude, moved, sphere, union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, SIDES, curve, ears, marked, pose_at, posed, rope, round_ear
 from odd_bench.shapes.toys.faces import round_face

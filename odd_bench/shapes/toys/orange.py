@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes import noise
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Pattern, Placed, Plain, Sectors, Spots
 from odd_bench.shapes.sdf import (
@@ -18,7 +19,6 @@ from odd_bench.shapes.sdf import (
     scaled,
     sphere,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.apple import FLESH, stem_and_leaves
 from odd_bench.shapes.toys.curves import leaf_outline, plane_pose, plate, star_outline

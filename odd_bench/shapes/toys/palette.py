@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Mottled, Patches, Pattern, Plain, Spots, Stripes, WoodGrain
-from odd_bench.shapes.shape import Material
 
 PLASTIC = Material("plastic", roughness=0.35, coat=0.2)
 SATIN = Material("satin plastic", roughness=0.55)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain, Stripes
 from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, rotated, smooth_union, sphere, torus, union
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import plate, smooth_outline
 from odd_bench.shapes.toys.eyes import bead_eye, eye

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain
 from odd_bench.shapes.sdf import Field, box, cylinder, ellipsoid, scaled, sphere
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, ears, eyes, marked, pointed_ear, pose_at, posed, rope, smile
 from odd_bench.shapes.toys.palette import BLACK, CERAMIC, CHARCOAL, TOY, chance, pick, seed_from, shade, tint

@@ -5,30 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Inlay, Plain
-from odd_bench.shapes.sdf import (
-    Field,
-    box,
-    capsule,
-    cut,
-    sphere,
-    union,
-)
+from odd_bench.shapes.sdf import Field, box, capsule, cut, sphere, union
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.palette import (
-    TOY,
-    WOOD,
-    WoodGrain,
-    chance,
-    contrast,
-    pick,
-    seed_from,
-    tint,
-)
-from odd_bench.shapes.toys.toppings import (
-    ICING,
-    ICINGS,
-    candy,
-)
+from odd_bench.shapes.toys.palette import TOY, WOOD, WoodGrain, chance, contrast, pick, seed_from, tint
+from odd_bench.shapes.toys.toppings import ICING, ICINGS, candy
 
 
 def popsicle(rng) -> list[Part]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Pattern
 from odd_bench.shapes.sdf import (
     Field,
@@ -20,7 +21,6 @@ from odd_bench.shapes.sdf import (
     smooth_union,
     sphere,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 
 

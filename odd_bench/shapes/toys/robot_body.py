@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Split, Stripes
 from odd_bench.shapes.sdf import (
     Field,
@@ -22,7 +23,6 @@ from odd_bench.shapes.sdf import (
     torus,
     union,
 )
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.turned import on_wall

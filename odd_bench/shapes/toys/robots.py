@@ -5,16 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Checks, Plain, Sectors, Stripes
-from odd_bench.shapes.sdf import (
-    box,
-    capsule,
-    chain,
-    cylinder,
-    frustum,
-    sphere,
-    torus,
-    union,
-)
+from odd_bench.shapes.sdf import box, capsule, chain, cylinder, frustum, sphere, torus, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.robot_body import Build, chest, head

@@ -6,17 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.shapes.sdf import (
-    Field,
-    box,
-    ellipsoid,
-    extrude,
-    grown,
-    half_space,
-    intersection,
-    smooth_cut,
-    union,
-)
+from odd_bench.shapes.sdf import Field, box, ellipsoid, extrude, grown, half_space, intersection, smooth_cut, union
 from odd_bench.shapes.toys.curves import smooth_outline, smooth_path
 from odd_bench.shapes.toys.wheels import from_side
 

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Spots, Stripes
-from odd_bench.shapes.sdf import (
-    box,
-    capsule,
-    chain,
-    cut,
-    extrude,
-    grown,
-    half_space,
-    intersection,
-    sphere,
-    union,
-)
-from odd_bench.shapes.shape import Material
+from odd_bench.shapes.sdf import box, capsule, chain, cut, extrude, grown, half_space, intersection, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.shoe_last import Last, draw_last

@@ -77,7 +77,11 @@ def mug(rng: np.random.Generator) -> list[Part]:
         *front(rng, outer, profile, color),
         Part("inside", room, Plain(inner), material, blend=0.03, cut=True),
         Part(
-            "drink", filling(room, height * rng.uniform(0.72, 0.88)), Plain(palette.pick(rng, DRINKS)), palette.CERAMIC
+            "drink",
+            filling(room, height * rng.uniform(0.72, 0.88)),
+            Plain(palette.pick(rng, DRINKS)),
+            palette.CERAMIC,
+            loose=True,
         ),
     ]
 
@@ -152,6 +156,7 @@ def cup(rng: np.random.Generator) -> list[Part]:
             filling(room, base + height * rng.uniform(0.7, 0.85)),
             Plain(palette.pick(rng, DRINKS)),
             palette.CERAMIC,
+            loose=True,
         ),
         *_spoon(rng, plate),
         *_sweets(rng, plate),
@@ -169,14 +174,14 @@ def _spoon(rng, plate: float) -> list[Part]:
     tilt, y = rng.uniform(-20, 20), -0.8 * plate
     bowl = ellipsoid((-0.42, y, 0.2), (0.2, 0.13, 0.08))
     stem = chain([(-0.35, y, 0.2), (0.1, y, 0.24), (0.5, y, 0.22)], [0.045, 0.05, 0.075])
-    return [Part("spoon", rotated(union(bowl, stem), (0, 0, 1), tilt), color, metal, movable=True)]
+    return [Part("spoon", rotated(union(bowl, stem), (0, 0, 1), tilt), color, metal, movable=True, loose=True)]
 
 
 def _sweets(rng, plate: float) -> list[Part]:
     place = 0.8 * plate * np.array([np.cos(0.25), np.sin(0.25), 0])
     if rng.random() < 0.5:
         cube = rotated(box((*place[:2], 0.26), (0.12, 0.12, 0.12), 0.03), (0, 0, 1), rng.uniform(0, 90), place)
-        return [Part("sugar", cube, Plain(palette.WHITE), palette.BISQUE, movable=True)]
+        return [Part("sugar", cube, Plain(palette.WHITE), palette.BISQUE, movable=True, loose=True)]
     seed = palette.seed_from(rng)
     biscuit = intersection(ellipsoid((*place[:2], 0.2), (0.24, 0.24, 0.14)), sphere((*place[:2], 0.2), 0.22))
     return [
@@ -186,6 +191,7 @@ def _sweets(rng, plate: float) -> list[Part]:
             Spots((0.8, 0.58, 0.3), (0.3, 0.16, 0.08), 0.1, 0.03, 0.7, seed),
             palette.BISQUE,
             movable=True,
+            loose=True,
         )
     ]
 

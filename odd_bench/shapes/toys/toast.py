@@ -7,14 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain, Spots
-from odd_bench.shapes.sdf import (
-    box,
-    grown,
-    placed,
-    rotated,
-    scaled,
-    sphere,
-)
+from odd_bench.shapes.sdf import box, grown, placed, rotated, scaled, sphere
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import plane_pose, plate, smooth_outline
 from odd_bench.shapes.toys.palette import BEAD, SATIN, YELLOW, pick, seed_from, shade, tint

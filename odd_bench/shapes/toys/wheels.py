@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain, Sectors
 from odd_bench.shapes.sdf import Field, cylinder, extrude, grown, intersection, rotated, rotation_about, sphere
-from odd_bench.shapes.shape import Material
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_outline

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.colmap_dgcnn.cutting import CutConfig, cut_boxes, cut_clusters
-from odd_bench.boxes import aabb_from_points, iou_matrix
+from odd_bench.baselines.colmap_dgcnn.cutting import CutConfig, cut_boxes, cut_clusters
+from odd_bench.geometry.boxes import aabb_from_points, iou_matrix
 
 CONFIG = CutConfig()
 

@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.colmap_dgcnn.clouds import centred, random_rotation, sampled, turned
-from baselines.colmap_dgcnn.dgcnn import Dgcnn, DgcnnConfig, EdgeConv, nearest_neighbours
+from odd_bench.baselines.colmap_dgcnn.clouds import centred, random_rotation, sampled, turned
+from odd_bench.baselines.colmap_dgcnn.dgcnn import Dgcnn, DgcnnConfig, EdgeConv, nearest_neighbours
 from odd_bench.errors import WrongUse
 
 SMALL = DgcnnConfig(k=6, widths=(8, 8, 16, 16), joint=32, hidden=16, embedding=8)

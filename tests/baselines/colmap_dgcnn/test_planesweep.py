@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.colmap_dgcnn.planesweep import PlaneSweepConfig, best_two, box_mean, nearest_views, sweep
+from odd_bench.baselines.colmap_dgcnn.planesweep import PlaneSweepConfig, best_two, box_mean, nearest_views, sweep
 from tests.baselines.colmap_dgcnn.worlds import CENTRE_M, RADIUS_M, ball_on_floor
 
 CONFIG = PlaneSweepConfig(planes=48)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.colmap_dgcnn import store as store_module
-from baselines.colmap_dgcnn.normals import normals_of_depth
-from baselines.colmap_dgcnn.planesweep import PlaneSweepConfig
-from baselines.colmap_dgcnn.reconstruct import Cloud, ReconstructionConfig, depth_range, reconstruct
-from baselines.colmap_dgcnn.store import CloudStore
+from odd_bench.baselines.colmap_dgcnn import store as store_module
+from odd_bench.baselines.colmap_dgcnn.normals import normals_of_depth
+from odd_bench.baselines.colmap_dgcnn.planesweep import PlaneSweepConfig
+from odd_bench.baselines.colmap_dgcnn.reconstruct import Cloud, ReconstructionConfig, depth_range, reconstruct
+from odd_bench.baselines.colmap_dgcnn.store import CloudStore
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse

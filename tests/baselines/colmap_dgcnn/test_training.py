@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from baselines.colmap_dgcnn import builder
-from baselines.colmap_dgcnn.model import labels_of
-from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.baselines.colmap_dgcnn import builder
+from odd_bench.baselines.colmap_dgcnn.config import from_mapping, load_config, with_overrides
+from odd_bench.baselines.colmap_dgcnn.model import labels_of
 from odd_bench.cli import app
-from odd_bench.configuration import ConfigError
+from odd_bench.configuration import ConfigError, to_mapping
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.reader import open_dataset
-from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.methods import load_run
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training import Interrupted
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.training.loop import Interrupted
+from odd_bench.training.predict import localise, predict_split
 from tests.data.folders import planned_record, write_dataset
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
@@ -98,7 +100,7 @@ def test_scenes_without_texture_have_no_box_and_all_their_objects_count_as_undet
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path, precision):
-    trained = load_run(run_folder, list(builder.TOLD_BOXES))
+    trained = load_run(run_folder, list(builder.SPEC.told_boxes))
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json", precision=precision)
     scored = score_file(path, Options(folder, resamples=10))
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
@@ -106,7 +108,7 @@ def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path, precision)
 
 def test_told_boxes_without_points_are_scored_as_usual(folder, run_folder, tmp_path):
     """COLMAP finds nothing of these plain solids; every object that a method is told must carry a score all the same."""
-    trained = load_run(run_folder, [*builder.TOLD_BOXES, "model.reconstruction.stereo=planesweep-fusion"])
+    trained = load_run(run_folder, [*builder.SPEC.told_boxes, "model.reconstruction.stereo=planesweep-fusion"])
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
     metrics = score_file(path, Options(folder, resamples=10)).metrics["classify"]
     assert metrics["auc"].value == 0.5  # all alike
@@ -125,7 +127,7 @@ def test_the_commands_work(folder, tmp_path, monkeypatch):
 
 
 def test_boxes_take_the_label_of_the_true_box_they_overlap_most():
-    from baselines.colmap_dgcnn.cutting import Objects
+    from odd_bench.baselines.colmap_dgcnn.cutting import Objects
 
     true_boxes = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2], [0.3, 0, 0.1, 0.2, 0.2, 0.2]])
     found = np.concatenate([true_boxes[::-1] + [0.01, 0, 0, 0, 0, 0], [[0, 0.5, 0.1, 0.2, 0.2, 0.2]]])
@@ -148,10 +150,10 @@ def test_boxes_take_the_label_of_the_true_box_they_overlap_most():
 )
 def test_wrong_values_are_named(setting, message):
     with pytest.raises(ConfigError, match=message):
-        builder.with_overrides(builder.load_config("tiny"), [setting])
+        with_overrides(load_config("tiny"), [setting])
 
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
 def test_named_configurations_come_back_from_their_mappings(name):
-    config = builder.load_config(name)
-    assert builder.from_mapping(builder.to_mapping(config), "test") == config
+    config = load_config(name)
+    assert from_mapping(to_mapping(config), "test") == config

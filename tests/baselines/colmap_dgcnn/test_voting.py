@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
-from baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
-from baselines.colmap_dgcnn.voting import UNKNOWN, PairDistances, beyond_usual, distances, odd_scores
+from odd_bench.baselines.colmap_dgcnn.triplet import has_triplets, triplet_violations
+from odd_bench.baselines.colmap_dgcnn.voting import UNKNOWN, PairDistances, beyond_usual, distances, odd_scores
 
 
 def embeddings(seed: int, count: int) -> torch.Tensor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines.colmap_dgcnn.views import Views
-from odd_bench.cameras import eye, intrinsics, look_at, pixel_directions
+from odd_bench.baselines.colmap_dgcnn.views import Views
+from odd_bench.geometry.cameras import eye, intrinsics, look_at, pixel_directions
 from odd_bench.scene import Camera
 
 CENTRE_M, RADIUS_M = np.array([0.05, -0.03, 0.15]), 0.15

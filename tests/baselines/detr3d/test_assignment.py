@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from baselines.detr3d.assignment import Truths, assign, cheapest, class_cost
-from baselines.detr3d.code import CodeConfig
-from baselines.detr3d.decoder import Detections
-from baselines.detr3d.losses import LossConfig, focal_loss, set_loss
-from baselines.two_class import ANOMALOUS, NORMAL
+from odd_bench.baselines.detr3d.assignment import Truths, assign, cheapest, class_cost
+from odd_bench.baselines.detr3d.code import CodeConfig
+from odd_bench.baselines.detr3d.decoder import Detections
+from odd_bench.baselines.detr3d.losses import LossConfig, focal_loss, set_loss
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL
 
 LAYERS, QUERIES, CODE = 3, 9, CodeConfig()
 

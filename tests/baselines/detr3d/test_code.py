@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from baselines.detr3d.code import CENTRE, SIZE, CodeConfig, decode, encode
+from odd_bench.baselines.detr3d.code import CENTRE, SIZE, CodeConfig, decode, encode
 
 CODE = CodeConfig()
 CENTRES = arrays(float, (5, 3), elements=st.floats(-0.7, 0.7))

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.detr3d.config import load_config, with_overrides
-from baselines.detr3d.decoder import refined
-from baselines.detr3d.levels import Levels
-from baselines.detr3d.model import Detr3d
-from baselines.two_class import ANOMALOUS, NORMAL
+from odd_bench.baselines.detr3d.config import load_config, with_overrides
+from odd_bench.baselines.detr3d.decoder import refined
+from odd_bench.baselines.detr3d.levels import Levels
+from odd_bench.baselines.detr3d.model import Detr3d
+from odd_bench.baselines.detr3d.suppression import Suppression
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL
+from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.configuration import ConfigError
-from odd_bench.detector.backbone import BackboneConfig
 from odd_bench.errors import WrongUse
 from tests.detector.worlds import noise_batch
 
@@ -42,7 +43,11 @@ def test_groups_hold_every_parameter_once():
 
 @pytest.mark.parametrize("views", [1, 2, 7, 12, 20])
 def test_any_number_of_views_at_test(views):
-    answers = model("model.answer.keep_above=0.0").eval().predict(noise_batch(scenes=2, views=views))
+    answers = (
+        model("model.answer.keep_above=0.0", "model.answer.duplicate_iou=1.0")
+        .eval()
+        .predict(noise_batch(scenes=2, views=views))
+    )
     assert len(answers) == 2
     assert all(answer.boxes.shape == (30, 6) and np.isfinite(answer.scores).all() for answer in answers)
 
@@ -108,11 +113,11 @@ def test_a_scene_in_which_nothing_is_found():
 
 
 def test_at_most_so_many_of_the_best_and_a_score_of_two_classes():
-    made = model("model.answer.most=2", "model.answer.keep_above=0.0").eval()
+    made = model("model.answer.most=2").eval()
     boxes = np.array([[x, 0.0, 0.1, 0.2, 0.2, 0.2] for x in (0.0, 0.3, 0.6)])
     scores = np.zeros((3, 2))
     scores[:, ANOMALOUS], scores[:, NORMAL] = (0.1, 0.2, 0.6), (0.3, 0.05, 0.2)
-    answer = made.answer(boxes, scores)
+    answer = made.answer(boxes, scores, Suppression(0.0, 1.0))
     assert np.array_equal(answer.boxes, boxes[[2, 0]]) and np.allclose(answer.scores, [0.75, 0.25])
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.detr3d.code import CodeConfig
-from baselines.detr3d.decoder import CrossAttention
-from baselines.detr3d.sampling import Views
+from odd_bench.baselines.detr3d.code import CodeConfig
+from odd_bench.baselines.detr3d.decoder import CrossAttention
+from odd_bench.baselines.detr3d.sampling import Views
 from tests.detector.worlds import ring_cameras, stacked
 
 PIXELS, STRIDES = 64, (4, 8, 16, 32)

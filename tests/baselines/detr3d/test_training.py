@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from baselines.detr3d import builder
-from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.baselines.detr3d import builder
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
-from odd_bench.predict import load_run, localise, predict_split
+from odd_bench.methods import load_run
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training import Interrupted
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.training.loop import Interrupted
+from odd_bench.training.predict import localise, predict_split
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[5]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
@@ -59,7 +60,7 @@ def run_folder(folder, tmp_path_factory) -> Path:
     ("views", "given", "precision"), [(1, (0,), "32-true"), (12, tuple(range(12)), "32-true"), (1, (0,), "bf16-mixed")]
 )
 def test_predictions_are_valid_and_score(folder, run_folder, tmp_path, views, given, precision):
-    trained = load_run(run_folder, ["model.answer.keep_above=0.0"])
+    trained = load_run(run_folder, ["model.answer.keep_above=0.0", "model.answer.duplicate_iou=1.0"])
     path = predict_split(
         trained, open_dataset(folder), "test-seen", tmp_path / "p.json", views=views, precision=precision
     )
@@ -107,7 +108,7 @@ def test_a_run_of_another_configuration_is_refused(folder, run_folder):
 
 
 def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
-    trained = load_run(run_folder, list(builder.TOLD_BOXES))
+    trained = load_run(run_folder, list(builder.SPEC.told_boxes))
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
     scored = score_file(path, Options(folder, resamples=10))
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.imvoxelnet.anchor_targets import (
+from odd_bench.baselines.imvoxelnet.anchor_targets import (
     BACKGROUND,
     IGNORED,
     OverlapConfig,
@@ -16,9 +16,9 @@ from baselines.imvoxelnet.anchor_targets import (
     nearest_rectangle,
     rectangle_iou,
 )
-from baselines.imvoxelnet.anchors import anchor_boxes, decode, direction_of, encode, headed_boxes, mean_anchor
-from odd_bench.boxes import iou
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.baselines.imvoxelnet.anchors import anchor_boxes, decode, direction_of, encode, headed_boxes, mean_anchor
+from odd_bench.blocks.voxel_grid import VoxelGrid
+from odd_bench.geometry.boxes import iou
 
 GRID = VoxelGrid((16, 12, 8), 0.1, (-0.8, -0.6, 0.0))
 ANCHOR = torch.tensor([0.3, 0.2, 0.15, 0.08])

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.imvoxelnet.losses import (
+from odd_bench.baselines.imvoxelnet.losses import (
     aligned_iou,
     box_loss,
     centerness_loss,
@@ -17,7 +17,7 @@ from baselines.imvoxelnet.losses import (
     direction_loss,
     residual_loss,
 )
-from odd_bench.boxes import iou
+from odd_bench.geometry.boxes import iou
 
 SEEDS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 SURE = 30.0  # a logit

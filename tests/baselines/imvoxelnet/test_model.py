@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.imvoxelnet import builder
-from baselines.imvoxelnet.anchor_targets import assign as assign_anchors
-from baselines.imvoxelnet.anchors import anchor_boxes, direction_of, encode, headed_boxes
-from baselines.imvoxelnet.config import ImVoxelNetConfig, RunConfig
-from baselines.imvoxelnet.head_indoor import VoxelPredictions
-from baselines.imvoxelnet.head_pillars import AnchorPredictions
-from baselines.imvoxelnet.losses import class_columns
-from baselines.imvoxelnet.model import ImVoxelNet
-from baselines.imvoxelnet.neck_indoor import IndoorNeck, IndoorNeckConfig
-from baselines.imvoxelnet.neck_pillars import PillarNeck, PillarNeckConfig
-from baselines.imvoxelnet.voxel_targets import assign as assign_voxels
-from odd_bench.boxes import iou_matrix
-from odd_bench.configuration import ConfigError
+from odd_bench.baselines.imvoxelnet import builder
+from odd_bench.baselines.imvoxelnet.anchor_targets import assign as assign_anchors
+from odd_bench.baselines.imvoxelnet.anchors import anchor_boxes, direction_of, encode, headed_boxes
+from odd_bench.baselines.imvoxelnet.config import ImVoxelNetConfig, RunConfig, from_mapping, load_config, with_overrides
+from odd_bench.baselines.imvoxelnet.head_indoor import VoxelPredictions
+from odd_bench.baselines.imvoxelnet.head_pillars import AnchorPredictions
+from odd_bench.baselines.imvoxelnet.losses import class_columns
+from odd_bench.baselines.imvoxelnet.model import ImVoxelNet
+from odd_bench.baselines.imvoxelnet.neck_indoor import IndoorNeck, IndoorNeckConfig
+from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeck, PillarNeckConfig
+from odd_bench.baselines.imvoxelnet.voxel_targets import assign as assign_voxels
+from odd_bench.blocks.backbone import BackboneConfig
+from odd_bench.blocks.voxel_grid import VoxelGrid
+from odd_bench.configuration import ConfigError, to_mapping
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.backbone import BackboneConfig
 from odd_bench.detector.config import load_config as reference_config
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.geometry.boxes import iou_matrix
 from tests.detector.worlds import noise_batch
 
 ANCHOR = torch.tensor([0.2, 0.2, 0.2, 0.12])
@@ -196,28 +196,28 @@ def test_the_picture_from_above_shows_scores_and_truth(head):
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
 def test_pictures_grid_and_moves_are_those_of_the_reference_detector(name):
-    own, reference = builder.load_config(name), reference_config(name)
+    own, reference = load_config(name), reference_config(name)
     alike = replace(own.model.backbone, width=reference.model.backbone.width)
     assert asdict(alike) == asdict(reference.model.backbone)
     assert own.model.grid == reference.model.grid and replace(own.augment, yaw_step_deg=0.0) == reference.augment
     for key in ("views", "pixels", "batch", "augment", "precision"):
         assert getattr(own.train, key) == getattr(reference.train, key)
     assert len(own.train.learning_rate) == len(ImVoxelNet.stages)
-    assert builder.from_mapping(builder.to_mapping(own), "here") == own
+    assert from_mapping(to_mapping(own), "here") == own
 
 
 def test_wrong_configurations_are_explained():
-    config = builder.load_config("tiny")
+    config = load_config("tiny")
     with pytest.raises(
         ConfigError, match=r"model\.head: found .pilars.; expected one of indoor, pillars\. Did you mean"
     ):
-        builder.with_overrides(config, ["model.head=pilars"])
+        with_overrides(config, ["model.head=pilars"])
     with pytest.raises(ConfigError, match=r"model.grid.counts: found \(32, 30, 8\); expected multiples of 4"):
-        builder.with_overrides(config, ["model.grid.counts=[32,30,8]"])
+        with_overrides(config, ["model.grid.counts=[32,30,8]"])
     with pytest.raises(ConfigError, match="Did you mean 'nms_iou'"):
-        builder.with_overrides(config, ["model.indoor.nms_iuo=0.2"])
+        with_overrides(config, ["model.indoor.nms_iuo=0.2"])
     with pytest.raises(ConfigError, match="mini, paper, tiny"):
-        builder.load_config("released")
+        load_config("released")
 
 
 def test_weight_decay_reaches_every_weight_once():

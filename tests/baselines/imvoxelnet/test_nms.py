@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.imvoxelnet.nms import Detections, class_aware, floor_iou, survivors
-from odd_bench.boxes import iou, iou_matrix
+from odd_bench.baselines.imvoxelnet.nms import Detections, class_aware, floor_iou, survivors
+from odd_bench.geometry.boxes import iou, iou_matrix
 
 SEEDS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 KINDS = st.sampled_from([(6, iou), (7, floor_iou)])

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from baselines.imvoxelnet import builder
-from odd_bench.checkpoint import LATEST, load_checkpoint
+from odd_bench.baselines.imvoxelnet import builder
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.reader import open_dataset
-from odd_bench.predict import FULL, MIXED, load_run, localise, predict_split
+from odd_bench.methods import load_run
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training import Interrupted
+from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.training.loop import Interrupted
+from odd_bench.training.predict import FULL, MIXED, localise, predict_split
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[4]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
@@ -51,7 +52,7 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, head):
 
 
 def test_the_anchor_is_measured_on_the_training_objects(folder):
-    config = builder.with_overrides(builder.load_config("tiny"), ["model.head=pillars"])
+    config = builder.SPEC.resolved("tiny", ["model.head=pillars"])
     dataset = open_dataset(folder)
     method, _ = builder.prepare(config, dataset, "cpu", lambda names, what: names)
     obbs = np.stack([one.obb for name in dataset.scene_names("train") for one in dataset.scene(name).objects])
@@ -85,7 +86,7 @@ def test_the_commands_train_predict_and_score(folder, tmp_path, monkeypatch, hea
         assert np.isnan(predictions.boxes.yaw_rad).all() == (head == "indoor" or not len(predictions.boxes))
     checked = run(app, ["score", file, "--data", str(folder), "--check"], catch_exceptions=False)
     assert checked.exit_code == 0, checked.output
-    told = load_run("run", list(builder.TOLD_BOXES))
+    told = load_run("run", list(builder.SPEC.told_boxes))
     for precision in (FULL, MIXED):
         path = predict_split(told, open_dataset(folder), "train", Path("told.json"), precision=precision)
         scored = score_file(path, Options(folder, resamples=10))

@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.imvoxelnet.head_indoor import scale_points
-from baselines.imvoxelnet.voxel_targets import (
+from odd_bench.baselines.imvoxelnet.head_indoor import scale_points
+from odd_bench.baselines.imvoxelnet.voxel_targets import (
     AssignConfig,
     assign,
     at_least,
@@ -15,7 +15,7 @@ from baselines.imvoxelnet.voxel_targets import (
     centerness,
     face_distances,
 )
-from odd_bench.detector.grid import VoxelGrid
+from odd_bench.blocks.voxel_grid import VoxelGrid
 
 GRID = VoxelGrid((32, 32, 8), 0.05, (-0.8, -0.8, 0.0))
 POINTS, SCALE = scale_points(GRID)

@@ -1,0 +1,43 @@
+"""A dask cluster on SLURM for odd-bench: starts a scheduler here and workers as jobs, prints the address, stays until stopped.
+
+    pip install "odd-bench[generate,cluster]" dask-jobqueue
+    python examples/cluster/slurm_dask.py --jobs 40 --cores 4 &
+    odd-bench generate toys --preset full --out data/toys-full --scheduler tcp://HOST:8786
+
+Run it on a node that compute nodes can reach, in the folder that `--out` is relative to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from dask_jobqueue import SLURMCluster
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=10, help="jobs at most; they come and go with the work")
+    parser.add_argument("--cores", type=int, default=4, help="of a job; each makes one scene at a time")
+    parser.add_argument("--memory", default="8GB", help="of a job")
+    parser.add_argument("--walltime", default="04:00:00", help="of a job")
+    parser.add_argument("--queue", default=None, help="partition of SLURM")
+    parser.add_argument("--port", type=int, default=8786, help="of the scheduler")
+    asked = parser.parse_args()
+    cluster = SLURMCluster(
+        queue=asked.queue,
+        cores=asked.cores,
+        processes=1,
+        memory=asked.memory,
+        walltime=asked.walltime,
+        scheduler_options={"port": asked.port},
+        worker_extra_args=["--lifetime-stagger", "4m"],
+    )
+    cluster.adapt(maximum_jobs=asked.jobs)
+    print(f"--scheduler {cluster.scheduler_address}", flush=True)
+    while True:
+        time.sleep(60)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""The rigid motion that lays an intact shape best onto an odd one: what a viewer does who compares neighbours.
+
+Neighbours stand at other yaws, so a viewer turns them in mind until they agree. A rotation that maps the intact shape onto
+itself, wholly or nearly, is as good as none; so an odd octopus whose arms turned about its head is compared with one turned along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
+
+from odd_bench.color import lab
+from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.shape import Shape
+
+SAMPLES, QUICK = 3000, 250  # points on the surface; those with which rotations are compared
+STEPS = 24  # rotations a turn about each axis, refined afterwards
+REFINED = 2  # of the best rotations
+ROUNDS = 6  # of refinement
+COLOR = 0.002  # canonical length that counts as much as a colour difference of 1 (CIELAB)
+FAR = 0.1  # points further apart, canonical units, do not belong together
+CLOSE = 0.02  # distance at which a pair counts half where most of the surface is to agree
+SAME_MOTION = 0.004  # largest motion of a corner, canonical units, that is as good as none
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points on a surface. place, normal: (n, 3), canonical. color: (n, 3), CIELAB times COLOR."""
+
+    place: np.ndarray
+    normal: np.ndarray
+    color: np.ndarray
+
+    def only(self, count: int) -> Points:
+        return Points(self.place[:count], self.normal[:count], self.color[:count])
+
+
+def alignments(intact: Shape, odd: Shape) -> list[np.ndarray]:
+    """Rigid motions (4, 4) of the intact shape, canonical frame, with which the odd one is to be compared.
+
+    The first is none at all. Two follow where they differ from it: one that lays as much as possible of the odd surface onto the
+    intact one, and one that lets no part of it lie far off.
+    """
+    target, points = surface_samples(intact), surface_samples(odd)
+    tree = cKDTree(np.concatenate([target.place, target.color], axis=1))
+    quick, few = points.only(QUICK), points.only(3 * QUICK)
+    center = target.place.mean(axis=0)
+    turns = [_about(center, turn) for turn in _turns(target.place)]
+    starts = [turns[k] for k in np.argsort([_apart(tree, quick, turn) for turn in turns], kind="stable")[:REFINED]]
+    tight = [_refined(tree, target, few, start, CLOSE) for start in (np.eye(4), *starts)]
+    best = tight[int(np.argmin([_apart(tree, few, motion) for motion in tight]))]
+    found = [np.eye(4)]
+    for motion in (best, _refined(tree, target, few, best, FAR)):
+        if min(_motion(intact, motion, other) for other in found) > SAME_MOTION:
+            found.append(motion)
+    return found
+
+
+def _motion(shape: Shape, one: np.ndarray, other: np.ndarray) -> float:
+    """The largest distance between a corner of the shape moved one way and the other, canonical units."""
+    apart = one - other
+    return float(np.linalg.norm(shape.outline @ apart[:3, :3].T + apart[:3, 3], axis=1).max())
+
+
+def surface_samples(shape: Shape) -> Points:
+    """SAMPLES points in random order, spread over the surface in proportion to its area; the same for the same shape."""
+    rng = np.random.default_rng(SAMPLES)
+    areas = np.cumsum(face_areas(shape.vertices, shape.faces))
+    strata = (np.arange(SAMPLES) + rng.random(SAMPLES)) / SAMPLES * areas[-1]
+    face = rng.permutation(np.searchsorted(areas, strata).clip(0, len(areas) - 1))
+    a, b, c = shape.vertices[shape.faces[face]].transpose(1, 0, 2)
+    u, v = rng.random((2, SAMPLES, 1))
+    u, v = np.where(u + v > 1, 1 - u, u), np.where(u + v > 1, 1 - v, v)
+    normal = np.cross(b - a, c - a)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+    return Points(a + u * (b - a) + v * (c - a), normal, COLOR * lab(shape.face_color[face]))
+
+
+def _turns(points: np.ndarray) -> list[np.ndarray]:
+    """Rotations (3, 3) by steps of a turn about the canonical and the principal axes."""
+    axes = list(np.eye(3))
+    for axis in np.linalg.eigh(np.cov(points.T))[1].T:
+        if np.abs(np.stack(axes) @ axis).max() < 0.995:
+            axes.append(axis)
+    angles = 2 * np.pi * np.arange(1, STEPS) / STEPS
+    return [Rotation.from_rotvec(angle * axis).as_matrix() for axis in axes for angle in angles]
+
+
+def _about(center: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    motion = np.eye(4)
+    motion[:3, :3], motion[:3, 3] = turn, center - turn @ center
+    return motion
+
+
+def _moved_back(points: Points, motion: np.ndarray) -> np.ndarray:
+    """(n, 3) where the points lie on the intact shape, if it was moved so."""
+    return (points.place - motion[:3, 3]) @ motion[:3, :3]
+
+
+def _apart(tree: cKDTree, points: Points, motion: np.ndarray) -> float:
+    """Mean distance of the points from the moved intact shape, in place and colour, at most FAR each."""
+    places = np.concatenate([_moved_back(points, motion), points.color], axis=1)
+    return float(np.minimum(tree.query(places, distance_upper_bound=FAR)[0], FAR).mean())
+
+
+def _refined(tree: cKDTree, target: Points, points: Points, motion: np.ndarray, close: float) -> np.ndarray:
+    """The motion after rounds of point-to-plane registration; a pair `close` to each other counts half, a far one little."""
+    for _ in range(ROUNDS):
+        places = _moved_back(points, motion)
+        distance, index = tree.query(np.concatenate([places, points.color], axis=1), distance_upper_bound=3 * close)
+        found = np.isfinite(distance)
+        if found.sum() < 20:
+            return motion
+        place, pair = places[found], index[found]
+        normal = target.normal[pair]
+        offset = np.einsum("ij,ij->i", normal, place - target.place[pair])
+        weight = 1 / (1 + (distance[found] / close) ** 2)
+        lever = np.concatenate([np.cross(place, normal), normal], axis=1)  # (n, 6)
+        system = (weight[:, None] * lever).T @ lever + 2e-5 * weight.sum() * np.eye(6)
+        step = -np.linalg.solve(system, lever.T @ (weight * offset))
+        back = np.eye(4)
+        back[:3, :3], back[:3, 3] = Rotation.from_rotvec(step[:3]).as_matrix(), step[3:]
+        motion = motion @ np.linalg.inv(back)
+    return motion

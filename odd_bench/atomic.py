@@ -1,0 +1,124 @@
+"""Files that are either whole or absent: a `.part` file, flushed, checked, then renamed.
+
+The name of the `.part` file is drawn anew each time, for two workers, of one machine or of several, may write the same file at
+the same moment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from odd_bench.errors import StorageError
+
+PART_NAME = re.compile(r".+\.[0-9a-f]{8}\.part")  # of the files that this module leaves when it is killed
+HINT = "Free some space or make the folder writable, then run the same command again: what is finished is kept"
+PROBE = bytes(4096)  # what a disk that is not full takes
+
+
+def write_atomically(
+    path: Path, content: bytes | Iterable[bytes], verify: Callable[[Path], None] | None = None
+) -> None:
+    """Write `content`, whole or in pieces, to `path`, replacing what is there only once the new file is on the disk.
+
+    verify: called with the `.part` file after it has been flushed; whatever it raises keeps the old file in place.
+    Raises StorageError where the disk is full, the folder cannot be written or no regular file stands at `path`.
+    """
+    path = Path(path)
+    expected = f"room for {len(content):,} bytes in a writable folder" if isinstance(content, bytes) else "room for it"
+    with storage_errors(path, expected):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_other_than_files(path)
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            _write_and_flush(part, content)
+            if verify is not None:
+                verify(part)
+            os.replace(part, path)
+            _flush_folder(path.parent)
+        finally:
+            _remove(part)
+
+
+def prove_file(path: Path) -> None:
+    """Raise StorageError unless a file can be written at `path`; nothing is left behind.
+
+    Whoever works for hours asks before, for a result that cannot be written is lost.
+    """
+    path = Path(path)
+    with storage_errors(path, "a file in a writable folder"):
+        _refuse_other_than_files(path)
+        _probe(path, _nearest(path.absolute().parent))
+
+
+def prove_folder(path: Path) -> None:
+    """Raise StorageError unless files can be written below the folder `path`, which need not be there yet."""
+    path = Path(path)
+    with storage_errors(path, "a writable folder"):
+        _probe(path, _nearest(path.absolute()))
+
+
+@contextmanager
+def storage_errors(where: object, expected: str) -> Iterator[None]:
+    """What the system says about a place that cannot be written, as a StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(where, error.strerror or str(error), expected, HINT) from error
+
+
+def is_part(path: Path) -> bool:
+    """Whether a file is what a killed writer left of its `.part` file."""
+    return PART_NAME.fullmatch(path.name) is not None
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or the first above it that is there."""
+    return next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+
+
+def _probe(path: Path, folder: Path) -> None:
+    if not folder.is_dir():
+        raise StorageError(path, f"{folder} that is no folder", "a writable folder", "Name another place")
+    part = folder / f"odd-bench.{secrets.token_hex(4)}.part"
+    try:
+        _write_and_flush(part, PROBE)
+    finally:
+        _remove(part)
+
+
+def _refuse_other_than_files(path: Path) -> None:
+    """A folder cannot be replaced by a file, and a device must not be."""
+    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        found = "a folder" if path.is_dir() else "a device, a pipe or a socket"
+        raise StorageError(path, found, "a file or nothing", "Name another file")
+
+
+def _write_and_flush(path: Path, content: bytes | Iterable[bytes]) -> None:
+    with open(path, "wb") as file:
+        for piece in [content] if isinstance(content, bytes) else content:
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(part: Path) -> None:
+    """Take a left-over `.part` file away; where even that fails the first error is the one to report."""
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        return

@@ -1,0 +1,1 @@
+"""What methods are built from: image networks, backprojection, the voxel grid, the 3D U-Net, stored weights."""

@@ -1,0 +1,63 @@
+"""Lifting 2D features into the voxel grid (paper eqs. 1 and 2)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from odd_bench.blocks.precision import full_precision
+from odd_bench.blocks.voxel_grid import VoxelGrid
+
+OUTSIDE = 3.0  # a position beyond every picture, where sampling gives 0
+
+
+@full_precision
+def project_points(K: Tensor, camera_from_world: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+    """World points into views. K: (..., 3, 3); camera_from_world: (..., 4, 4); points: (n, 3) metres.
+
+    Returns pixels (..., n, 2), centres at half-integers, and planar depth (..., n) in metres, not above 0 behind the camera.
+    """
+    to_pixels = K @ camera_from_world[..., :3, :]  # (..., 3, 4)
+    homogeneous = points @ to_pixels[..., :3].transpose(-1, -2) + to_pixels[..., None, :, 3]
+    depth = homogeneous[..., 2]
+    return homogeneous[..., :2] / depth.clamp(min=1e-6)[..., None], depth
+
+
+def picture_positions(pixels: Tensor, image_size: tuple[int, int]) -> Tensor:
+    """(..., 2) of pixels (..., 2) in a picture of so many rows and columns: -1 and 1 are its borders."""
+    height, width = image_size
+    return torch.stack([2 * pixels[..., 0] / width - 1, 2 * pixels[..., 1] / height - 1], dim=-1)
+
+
+@full_precision
+def lift(
+    features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], points: Tensor,
+    interpolation: str = "bilinear",
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Mean over the views that see a point of the feature at its projection; no reasoning about occlusion.
+
+    features: (b, m, c, h, w); K of the pictures, (b, m, 3, 3); image_size: their height and width in pixels; points: (n, 3)
+    metres, world. Returns (b, c, n), 0 where no view sees the point, and seen (b, n) bool.
+    """
+    b, m, c = features.shape[:3]
+    pixels, depth = project_points(K, camera_from_world, points)  # (b, m, n, 2), (b, m, n)
+    position = picture_positions(pixels, image_size)
+    visible = (position.abs() <= 1).all(dim=-1) & (depth > 0)  # (b, m, n)
+    right, below = (1 - 1 / side for side in features.shape[:-3:-1])  # centres of the outermost features
+    inner = torch.stack([position[..., 0].clamp(-right, right), position[..., 1].clamp(-below, below)], dim=-1)
+    position = torch.where(visible[..., None], inner, OUTSIDE).reshape(b * m, 1, -1, 2)
+    features = features.flatten(0, 1).float()
+    taken = grid_sample(features, position, mode=interpolation, padding_mode="zeros", align_corners=False)  # eq. 1
+    views = visible.sum(dim=1).clamp(min=1)  # eq. 2: "aggr" = mean over the views that see the point
+    return taken.reshape(b, m, c, -1).sum(dim=1) / views[:, None], visible.any(dim=1)
+
+
+def backproject(
+    features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], grid: VoxelGrid,
+    interpolation: str = "bilinear",
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The same for all voxels: the volume (b, c, z, y, x), and seen (b, 1, z, y, x) bool."""
+    centres = grid.centres(K.device).reshape(-1, 3)
+    volume, seen = lift(features, K, camera_from_world, image_size, centres, interpolation)
+    return volume.unflatten(2, grid.shape_zyx), seen.unflatten(1, grid.shape_zyx)[:, None]

@@ -1,0 +1,59 @@
+"""The command line: parse, build one config, call one function, print one result. Heavy imports stay inside the commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from odd_bench.cli.assets import app as assets_app
+from odd_bench.cli.data import app as data_app
+from odd_bench.cli.detect import detect, predict, weights_app
+from odd_bench.cli.detector import train
+from odd_bench.cli.generate import app as generate_app
+from odd_bench.cli.reproduce import reproduce
+from odd_bench.cli.scoring import leaderboard, score
+from odd_bench.errors import OddBenchError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find the odd one out among several instances of an object, from a few views.",
+)
+app.add_typer(generate_app, name="generate")
+app.command()(score)
+app.command()(leaderboard)
+app.command()(train)
+app.command()(predict)
+app.command()(detect)
+app.command()(reproduce)
+app.add_typer(data_app, name="data")
+app.add_typer(assets_app, name="assets")
+app.add_typer(weights_app, name="weights")
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what each command needs, what is missing on this machine and how to get it."""
+    from odd_bench.cli.needs import report
+
+    report()
+
+
+def main() -> None:
+    """Console entry point. Errors meant for the user are printed without a traceback."""
+    try:
+        app()
+    except OddBenchError as error:
+        _end(error)
+    except ModuleNotFoundError as error:
+        from odd_bench.cli.needs import missing_package
+
+        _end(missing_package(error, " ".join(sys.argv[1:2])))
+
+
+def _end(error: OddBenchError) -> NoReturn:
+    typer.secho(f"error: {error}", fg="red", err=True)
+    sys.exit(error.exit_code)

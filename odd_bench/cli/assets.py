@@ -1,0 +1,140 @@
+"""`odd-bench assets`: what assets exist, getting them, checking them, looking at them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Shapes, environments and floors of others: list, fetch, verify, look.")
+
+Name = Annotated[str, typer.Argument(help="Name of a collection as `list` shows it, or a manifest of your own, .yaml.")]
+To = Annotated[Path, typer.Option("--to", help="Where collections lie, each in a folder of its name.")]
+FOLDER = Path("assets")
+
+
+@app.command("list")
+def list_(name: Annotated[str | None, typer.Argument(help="Show one collection with its entries.")] = None) -> None:
+    """All collections, or one: source, licence, how to get it, entries, checksums, splits."""
+    from rich.console import Console
+
+    from odd_bench.assets import listing
+    from odd_bench.assets.manifest_file import load, names
+
+    console = Console()
+    if name is None:
+        console.print(listing.overview([load(name) for name in names()]))
+    else:
+        console.print(listing.details(load(name)))
+
+
+@app.command()
+def fetch(
+    name: Name,
+    to: To = FOLDER,
+    only: Annotated[list[str] | None, typer.Option(help="Name of an entry. Repeatable. Default: all.")] = None,
+    from_: Annotated[Path | None, typer.Option("--from", help="Folder in which you unpacked the collection.")] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="With --from: how many shapes, evenly spread.")] = None,
+) -> None:
+    """Download, verify and record a collection, or make one that you unpacked ready. Exit code 1 if anything was refused."""
+    from odd_bench.assets.fetch import READY, by_hand
+    from odd_bench.assets.manifest_file import load
+    from odd_bench.assets.progress import fetch_with_progress, take_with_progress
+    from odd_bench.data.errors import DataError
+
+    manifest = load(name)
+    folder = to / manifest.name
+    if manifest.obtain in ("procedural", "bundled"):
+        typer.echo(f"{manifest.title}: {manifest.steps[0]}")
+        return
+    if from_ is not None:
+        outcome = take_with_progress(manifest, from_, folder, most)
+    elif manifest.obtain == "by hand":
+        raise DataError(
+            manifest.name, "nothing to download", "your copy of it, with --from", f"By hand:\n{by_hand(manifest)}"
+        )
+    else:
+        outcome = fetch_with_progress(manifest, folder, tuple(only or ()))
+    for where, reason in outcome.failed.items():
+        typer.secho(f"{where}: {reason}", fg="red", err=True)
+    for where, missing in outcome.unpainted.items():
+        typer.secho(f"{where}: paint missing: {missing}", fg="yellow", err=True)
+    typer.echo(
+        f"{folder}: {len(outcome.fetched):,} new, {len(outcome.kept):,} kept, {len(outcome.failed):,} refused, "
+        f"{len(outcome.unpainted):,} without all of their paint"
+    )
+    if (folder / READY).is_dir():
+        typer.echo(f"for generate: --assets {folder / READY}")
+    if outcome.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(name: Name, to: To = FOLDER) -> None:
+    """Compare every file with the lock file; name all that is wrong, missing or foreign. Exit code 1 if anything is."""
+    from odd_bench.assets.manifest_file import load
+    from odd_bench.assets.verify import bundled_folder
+    from odd_bench.assets.verify import verify as check
+
+    manifest = load(name)
+    if manifest.obtain == "procedural":
+        typer.echo(f"{manifest.title}: made by code, nothing to verify")
+        return
+    folder = bundled_folder() if manifest.obtain == "bundled" else to / manifest.name
+    verdict = check(manifest, folder)
+    for problem in verdict.problems:
+        typer.secho(problem, fg="red", err=True)
+    absent = f", {len(verdict.absent):,} entries never fetched" if verdict.absent else ""
+    typer.echo(f"{folder}: {verdict.files:,} files, {len(verdict.problems):,} problems{absent}")
+    if verdict.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def preview(
+    name: Name,
+    sheet: Annotated[Path, typer.Option(help="Picture to write, .png.")],
+    to: To = FOLDER,
+    most: Annotated[int, typer.Option(min=1, help="How many assets, evenly spread.")] = 40,
+) -> None:
+    """Draw a sheet of a collection: its shapes, environments or floors. NAME may also be a folder of meshes."""
+    from odd_bench.assets.manifest_file import load
+    from odd_bench.view.assets_sheet import folder_tiles, manifest_tiles, save_sheet
+
+    if Path(name).is_dir():
+        tiles, refused = folder_tiles(Path(name), most)
+    else:
+        manifest = load(name)
+        tiles, refused = manifest_tiles(manifest, to / manifest.name, most)
+    for where, reason in refused.items():
+        typer.secho(f"{where}: {reason}", fg="red", err=True)
+    save_sheet(tiles, sheet)
+    typer.echo(f"{sheet}: {len(tiles)} shown, {len(refused)} refused")
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def similar(
+    folder: Annotated[Path, typer.Argument(help="Folder of meshes, or one that a library was stored in.")],
+    sheet: Annotated[Path, typer.Option(help="Picture to write, .png.")],
+    pairs: Annotated[int, typer.Option(min=1, help="How many pairs to show, evenly spread.")] = 30,
+    store: Annotated[Path | None, typer.Option(help="Where to store the library. Default: FOLDER-library.")] = None,
+    teacher_weights: Annotated[
+        Path | None, typer.Option(help="DINOv2 checkpoint; without it, features that need no weights.")
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A bound, as most_chamfer=0.03. Repeatable.")] = None,
+) -> None:
+    """Find the shapes that could be mistaken for one another and draw pairs of them."""
+    from odd_bench.assets.progress import library_with_progress, similar_with_progress
+    from odd_bench.shapes.similar_config import config_from
+    from odd_bench.view.similar_sheet import save_pairs
+
+    config = config_from(set_ or [], teacher_weights)
+    library = library_with_progress(folder, store or folder.with_name(f"{folder.name}-library"))
+    index = similar_with_progress(library, config)
+    shown = save_pairs(lambda name: library.model(name).shape(), index, sheet, pairs)
+    typer.echo(
+        f"{len(index.names):,} shapes, {index.matched:,} with a similar one, {index.pairs:,} pairs; {sheet}: {shown} shown"
+    )

@@ -1,0 +1,131 @@
+"""`odd-bench data`: look into a data set, check it, draw it, bring it in and out of the published layout."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Look into a data set, check it, draw it, import and export it.")
+
+Folder = Annotated[Path, typer.Argument(help="Folder of the data set, as given to generate with --out.")]
+
+
+@app.command()
+def info(folder: Folder) -> None:
+    """Splits, scenes, objects, anomaly types, sizes, and the counters of the run that made it."""
+    from rich.console import Console
+
+    from odd_bench.data.info import gather, tables
+
+    Console().print(tables(gather(folder)))
+
+
+@app.command()
+def validate(
+    folder: Folder,
+    deep: Annotated[bool, typer.Option("--deep", help="Decode every picture too.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor core.")] = None,
+) -> None:
+    """Check every invariant; name the shard, scene and field of all that fails. Exit code 1 if anything does."""
+    from rich.progress import track
+
+    from odd_bench.data import validate as checks
+    from odd_bench.scoring.problems import problem_report
+
+    result = checks.validate(
+        folder,
+        deep,
+        lambda reports, count: track(reports, "checking", count, disable=count < 2, transient=True),
+        workers or len(os.sched_getaffinity(0)),
+    )
+    if result.problems:
+        typer.echo(problem_report(list(result.problems)))
+        typer.echo(f"{folder}: {len(result.problems):,} problems in {result.scenes:,} scenes, {result.shards} shards")
+        raise typer.Exit(1)
+    typer.echo(f"{folder}: {result.scenes:,} scenes in {result.shards} shards, no problem found")
+
+
+@app.command()
+def preview(
+    folder: Folder,
+    scene: Annotated[list[str] | None, typer.Option(help="Name of a scene. Repeatable.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only scenes of this split.")] = None,
+    scenes: Annotated[int, typer.Option(min=1, help="How many scenes, evenly spread.")] = 12,
+    page: Annotated[
+        bool, typer.Option("--page", help="One picture of many scenes instead of a sheet a scene.")
+    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Pictures alone, without boxes and outlines.")] = False,
+    blind: Annotated[
+        bool,
+        typer.Option("--blind", help="Every object enlarged, without marks; which are odd stands in a key beside."),
+    ] = False,
+) -> None:
+    """Draw contact sheets into the folder's preview/: views, boxes, odd objects, changed regions."""
+    from odd_bench.data.reader import open_dataset
+    from odd_bench.view.blind import write_blind
+    from odd_bench.view.preview import spread, write_page, write_sheets
+
+    dataset = open_dataset(folder)
+    names = scene or spread(dataset.scene_names(split), scenes)
+    if blind:
+        pages, key = write_blind(dataset, names)
+        typer.echo("\n".join(str(path) for path in (*pages, key)))
+        return
+    for path in [write_page(dataset, names, plain)] if page else write_sheets(dataset, names, plain):
+        typer.echo(path)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="Folder of the unpacked scene folders.")],
+    name: Annotated[str, typer.Option(help="Name of the data set, for example toysad8k or partsad15k.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME.")] = None,
+    splits: Annotated[Path | None, typer.Option(help="Your copy of the released split JSON.")] = None,
+    picture: Annotated[str, typer.Option(help="jpeg, or png for pictures exactly as published.")] = "jpeg",
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    retry_refused: Annotated[
+        bool, typer.Option("--retry-refused", help="Read again what an earlier call refused.")
+    ] = False,
+) -> None:
+    """Read the authors' scene folders of ToysAD-8K or PartsAD-15K, or exported ones. Exit code 1 if any is refused."""
+    from odd_bench.data.codec import CodecConfig
+    from odd_bench.published.plan import SPLITS_FILE, ImportConfig
+    from odd_bench.published.report import import_with_progress, report_text
+
+    beside = source / SPLITS_FILE
+    config = ImportConfig(name, source, splits or (beside if beside.exists() else None), codec=CodecConfig(picture))
+    folder = out or Path("data") / name
+    report = import_with_progress(config, folder, workers, retry_refused)
+    typer.echo(report_text(report, folder))
+    if report.refused:
+        raise typer.Exit(1)
+
+
+class Format(StrEnum):
+    """Layouts that scenes can be exported to."""
+
+    scene_folders = "scene-folders"
+
+
+@app.command()
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="Folder that the scenes are written to.")],
+    format: Annotated[Format, typer.Option(help="The layout of the published data sets.")] = Format.scene_folders,
+    scene: Annotated[list[str] | None, typer.Option(help="Name of a scene. Repeatable.")] = None,
+    split: Annotated[str | None, typer.Option(help="Only scenes of this split.")] = None,
+) -> None:
+    """Write scenes as folders of PNG and EXR files, so that programs for the published data run on them."""
+    from rich.progress import track
+
+    from odd_bench.data.reader import open_dataset
+    from odd_bench.published.export import export_dataset
+
+    dataset = open_dataset(folder)
+    names = scene or dataset.scene_names(split)
+    count = export_dataset(dataset, out, track(names, "exporting", disable=len(names) < 2, transient=True))
+    typer.echo(f"{out}: {count:,} scene folders")

@@ -1,0 +1,39 @@
+"""`odd-bench train`: options into one call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Set = Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. train.batch=4. Repeatable.")]
+Data = Annotated[Path, typer.Option(help="Folder of the data set.")]
+
+
+def train(
+    model: Annotated[str, typer.Option(help="Which method.")] = "reference",
+    config: Annotated[str, typer.Option(help="Named configuration: paper, released, mini or tiny.")] = "mini",
+    data: Data = Path("data/toys-mini"),
+    out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/MODEL-CONFIG-SEED.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Default: of the configuration.")] = None,
+    teacher_weights: Annotated[str | None, typer.Option(help="Files of DINOv2: see docs/detector.md.")] = None,
+    backbone_weights: Annotated[
+        str | None, typer.Option(help="Of the image network: imagenet, none or a file.")
+    ] = None,
+    start_from: Annotated[Path | None, typer.Option(help="A run whose first stage to take over.")] = None,
+    devices: Annotated[str, typer.Option(help="How many GPUs, or processes on the CPU. Default: every GPU.")] = "auto",
+    overrides: Set = None,
+) -> None:
+    """Train a method, then predict and score every other split. The same command goes on where it was stopped."""
+    from odd_bench.methods import method_spec
+    from odd_bench.training.run import train_run
+
+    assignments = list(overrides or [])
+    if seed is not None:
+        assignments.append(f"train.seed={seed}")
+    if teacher_weights is not None:
+        assignments.append(f"model.teacher.weights={teacher_weights}")
+    if backbone_weights is not None:
+        assignments.append(f"model.backbone.weights={backbone_weights}")
+    train_run(method_spec(model), config, data, out, assignments, start_from, devices)

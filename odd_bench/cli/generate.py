@@ -1,0 +1,107 @@
+"""`odd-bench generate`: options into one configuration, progress while it runs, one summary at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, help="Make a data set: shapes, anomalies, settled scenes, pictures, labels, shards."
+)
+
+Preset = Annotated[
+    str,
+    typer.Option(help="nano, mini, draft, full, test256, tumbled-mini or tumbled-draft, or a YAML file of your own."),
+]
+Out = Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME of the preset.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every draw. Default: that of the preset, 0.")]
+Workers = Annotated[
+    int, typer.Option(min=1, help="Child processes. Each renders on all cores: more help only on big machines.")
+]
+Categories = Annotated[str, typer.Option(help="Only these categories, separated by commas.")]
+Rest = Annotated[
+    str | None,
+    typer.Option(
+        help="upright: all stand as let go upright; shared: all in one pose of a random drop; tumbled: each its own."
+    ),
+]
+Device = Annotated[str | None, typer.Option(help="auto, cpu or gpu.")]
+Assets = Annotated[
+    Path | None, typer.Option(help="Folder of mesh files instead of procedural shapes; a sub-folder is a category.")
+]
+Floors = Annotated[Path | None, typer.Option(help="Folder of PBR texture sets instead of the procedural floors.")]
+Environments = Annotated[Path | None, typer.Option(help="Folder of .exr or .hdr environments instead of Blender's.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="Any key of the configuration, as key.sub=value. Repeatable.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Address of a dask scheduler, tcp://host:port; its workers share --out.")
+]
+Timeout = Annotated[float, typer.Option(min=1.0, help="Longest a scene may take, seconds.")]
+Retry = Annotated[bool, typer.Option("--retry-quarantined", help="Try scenes again that an earlier call gave up.")]
+Slice = Annotated[str, typer.Option("--slice", help="i/n: make the i-th of n parts, i from 0, for job arrays.")]
+Finish = Annotated[
+    bool, typer.Option("--finish", help="Make nothing: check what the slices made, and finish the data set.")
+]
+
+
+def _add_command(kind: str, description: str) -> None:
+    """The command that makes data sets of one kind; all kinds take the same options."""
+
+    @app.command(kind, help=description)
+    def generate(
+        preset: Preset = "mini",
+        out: Out = None,
+        seed: Seed = None,
+        workers: Workers = 1,
+        categories: Categories = "",
+        rest: Rest = None,
+        device: Device = None,
+        assets: Assets = None,
+        floors: Floors = None,
+        environments: Environments = None,
+        set_: Set = None,
+        scheduler: Scheduler = None,
+        slice_: Slice = "0/1",
+        timeout: Timeout = 900.0,
+        retry_quarantined: Retry = False,
+        finish: Finish = False,
+    ) -> None:
+        from odd_bench.cli.generate_options import (
+            chosen_config,
+            named_by_change,
+            parse_slice,
+            plain_overrides,
+            refuse_together,
+        )
+        from odd_bench.generate.config import with_overrides
+        from odd_bench.generate.pool import Limits
+        from odd_bench.generate.progress import run_with_progress
+        from odd_bench.generate.run import RunOptions
+        from odd_bench.view.preview import write_preview
+
+        named = {
+            "seed": seed,
+            "categories": [name.strip() for name in categories.split(",") if name.strip()] or None,
+            "scene.rest": rest,
+            "render.device": device,
+            "assets": str(assets.absolute()) if assets else None,
+            "floors": str(floors.absolute()) if floors else None,
+            "environments": str(environments.absolute()) if environments else None,
+        }
+        chosen = chosen_config(kind, preset)
+        config = named_by_change(with_overrides(chosen, plain_overrides(named) + (set_ or [])), chosen)
+        index, count = parse_slice(slice_)
+        refuse_together(finish, slice_, retry_quarantined)
+        options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined, finish)
+        folder = out or Path("data") / config.name
+        if run_with_progress(config, folder, options).complete:
+            typer.echo(f"preview: {write_preview(folder)}")
+
+
+_add_command("toys", "ToysAD-8K style: procedural toys of 51 categories, 12 of them only in test-unseen.")
+_add_command(
+    "parts", "PartsAD-15K style: procedural mechanical parts, 3 to 12 in a scene, near twins among the odd ones."
+)

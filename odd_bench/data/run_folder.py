@@ -1,0 +1,220 @@
+"""The folder of a run: where the plan, staged scenes, shards and caches lie, and which configuration it belongs to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from odd_bench.atomic import is_part, prove_folder, write_atomically
+from odd_bench.data.folder import PLAN, QUARANTINE, SHARDS, WORK
+from odd_bench.errors import StorageError, WrongUse
+from odd_bench.locking import InUse, locked
+
+HARMLESS = ("render.device", "render.threads")  # keys that may differ when a run is taken up again
+
+
+class FolderError(WrongUse):
+    """An output folder that cannot be used; the message says where, found, expected and a hint."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside the output folder. work/ holds what is only needed until the run is complete, and the locks."""
+
+    root: Path
+
+    @property
+    def plan(self) -> Path:
+        return self.root / PLAN
+
+    @property
+    def work(self) -> Path:
+        return self.root / WORK
+
+    @property
+    def library(self) -> Path:
+        return self.root / "library"
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config.json"
+
+    @property
+    def claim_copy(self) -> Path:
+        """The configuration once more, and the digest of the plan: what a damaged file of the two is mended by."""
+        return self.work / "claim.json"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / QUARANTINE
+
+    @property
+    def reports(self) -> Path:
+        return self.work / "reports.jsonl"
+
+    def slice_reports(self, index: int, count: int) -> Path:
+        """Reports of one slice: each file has one writer."""
+        return self.reports if count == 1 else self.work / f"reports-{index}-of-{count}.jsonl"
+
+    def all_reports(self) -> list[Path]:
+        return sorted(self.work.glob("reports*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+
+    def staged_scenes(self) -> set[str]:
+        """Names of the scenes that are staged."""
+        return {path.stem for path in (self.work / "staged").glob("*.h5")}
+
+    def staged(self, scene: str) -> Path:
+        return self.work / "staged" / f"{scene}.h5"
+
+    def log(self, parent: int, child: int) -> Path:
+        return self.work / "logs" / f"child-{parent}-{child}.log"
+
+    def read_config(self) -> dict:
+        """The resolved configuration as plain values."""
+        return json.loads(self.config.read_text())
+
+    def refuse_foreign(self) -> None:
+        """Raise FolderError, before anything is written, where the folder holds what no run of odd-bench made."""
+        if not self.root.exists():
+            return
+        if not self.root.is_dir():
+            raise FolderError(f"{self.root}: found a file; expected a folder. Hint: give another folder with --out.")
+        begun = self.config.exists() or self.claim_copy.exists()
+        if not begun and any(_is_foreign(path) for path in self.root.iterdir()):
+            raise FolderError(
+                f"{self.root}: found files that no run of odd-bench made; expected a new or empty folder. "
+                "Hint: give another folder with --out."
+            )
+
+    def claim(self, wanted: dict) -> None:
+        """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another.
+
+        wanted: the resolved configuration as plain values. A stored one that is gone or can no longer be read is compared by its
+        copy and written again.
+        """
+        self.refuse_foreign()
+        found = _read_object(self.config)
+        stored = found if found is not None else (_read_object(self.claim_copy) or {}).get("config")
+        if isinstance(stored, dict):
+            _compare(stored, wanted, self.root)
+        if found != wanted:
+            write_atomically(self.config, (json.dumps(wanted, indent=2, sort_keys=True) + "\n").encode())
+        for path in self.root.glob("*.part"):
+            if is_part(path):
+                path.unlink(missing_ok=True)
+
+    def claimed_plan(self) -> str | None:
+        """sha256 of the plan that the folder was begun with, None if it is not known."""
+        found = (_read_object(self.claim_copy) or {}).get("plan_sha256")
+        return found if isinstance(found, str) else None
+
+    def keep_claim(self, config: dict, plan_sha256: str) -> None:
+        """Write the copy that a damaged configuration or plan is mended by."""
+        wanted = {"config": config, "plan_sha256": plan_sha256}
+        if _read_object(self.claim_copy) != wanted:
+            write_atomically(self.claim_copy, (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode())
+
+    @contextmanager
+    def locked(self, name: str, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+        """Hold the lock `name` of this folder. Raises FolderError if another run holds it; with `on_wait`, waits instead."""
+        wait = on_wait is not None
+        with ExitStack() as held:
+            with _alone(self.root):
+                held.enter_context(locked(self.work / f"{name}.lock", wait=wait, on_wait=on_wait or (lambda: None)))
+            yield
+
+    @contextmanager
+    def shards_locked(self, numbers: Iterable[int], shared: bool = False) -> Iterator[None]:
+        """Hold the shards of these numbers, or share them with others that make single scenes of them.
+
+        Raises FolderError if another run holds one of them.
+        """
+        with ExitStack() as held:
+            with _alone(self.root):
+                held.enter_context(locked(self.work / "shards.lock", numbers, shared=shared))
+            yield
+
+    @contextmanager
+    def scenes_locked(self, numbers: Iterable[int]) -> Iterator[None]:
+        """Hold the scenes of these numbers. Raises FolderError if another run holds one of them."""
+        with ExitStack() as held:
+            with _alone(self.root):
+                held.enter_context(locked(self.work / "scenes.lock", numbers))
+            yield
+
+    def tidy(self) -> None:
+        """Remove what only the run needed, and what a killed worker left half written; anything else is left alone."""
+        own = [path for place in (self.root, self.work) for path in place.glob("*.part") if is_part(path)]
+        for path in (*own, *self.root.glob(f"{SHARDS}/*.h5.*.part")):
+            path.unlink(missing_ok=True)
+        for pattern in ("staged/*.h5", "staged/*.part", "modes/*", "variants/*/*", "logs/child-*.log"):
+            for path in self.work.glob(pattern):
+                path.unlink(missing_ok=True)
+        folders = (self.work / name for name in ("staged", "modes", "variants", "logs"))
+        for path in (*self.work.glob("variants/*"), *folders):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except InUse as error:
+        raise FolderError(
+            f"{root}: found another run at work in this folder; expected to be alone. Hint: wait for it, give another folder "
+            "with --out, or share the work between calls with --slice."
+        ) from error
+
+
+def check_writable(root: Path) -> None:
+    """Raise FolderError early if nothing can be written below `root`."""
+    try:
+        prove_folder(root)
+    except StorageError as error:
+        raise FolderError(
+            f"{root}: found a place that cannot be written ({error.found}); expected a writable folder. "
+            "Hint: choose another with --out."
+        ) from error
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file in the folder is none of ours: not a leftover of a killed start, nor work/ with nothing but locks."""
+    if path.name == WORK and path.is_dir():
+        return any(item.suffix != ".lock" and not is_part(item) for item in path.iterdir())
+    return not is_part(path)
+
+
+def _read_object(path: Path) -> dict | None:
+    """The JSON object in a file, None if it is absent or damaged."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _compare(stored: dict, wanted: dict, root: Path) -> None:
+    differences = [
+        f"{key} = {json.dumps(found)} there, {json.dumps(asked)} now"
+        for key, found, asked in _flat_differences(stored, wanted)
+        if key not in HARMLESS
+    ]
+    if differences:
+        shown = "; ".join(differences[:5])
+        raise FolderError(
+            f"{root}: found a data set of another configuration ({shown}); expected the same one to go on with. "
+            "Hint: give another folder with --out, or repeat the options of the first run."
+        )
+
+
+def _flat_differences(stored: dict, wanted: dict, prefix: str = "") -> Iterator[tuple[str, object, object]]:
+    for key in sorted(set(stored) | set(wanted)):
+        found, asked = stored.get(key), wanted.get(key)
+        if isinstance(found, dict) and isinstance(asked, dict):
+            yield from _flat_differences(found, asked, f"{prefix}{key}.")
+        elif found != asked:
+            yield f"{prefix}{key}", found, asked

@@ -1,0 +1,116 @@
+"""What is still to be done for each shard of a run, found by verifying what lies there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from odd_bench.data.damage import Inaccessible
+from odd_bench.data.digest import plan_digest
+from odd_bench.data.errors import DataError
+from odd_bench.data.folder import shard_path
+from odd_bench.data.run_folder import RunFolder
+from odd_bench.data.shards import pack_shard, salvage_scenes, verify_shard
+from odd_bench.errors import StorageError
+
+
+@dataclass
+class ShardWork:
+    """One shard in the making. lines: plan line by scene name, in order. wanted: digest of the plan line by name of every scene
+    that is not given up. waiting: scenes not yet made or given up. whole: the file holds the wanted scenes and no others.
+    """
+
+    path: Path
+    split: str
+    lines: Mapping[str, str] = field(default_factory=dict)
+    wanted: dict[str, str] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    whole: bool = False
+
+
+def shards_of(lines: Iterable[str], root: Path) -> list[ShardWork]:
+    """All shards of the plan, in order, with their scenes."""
+    shards: dict[Path, dict[str, str]] = {}
+    for line in lines:
+        scene = json.loads(line)
+        path = shard_path(root, scene["split"], scene["index"])
+        shards.setdefault(path, {})[scene["scene"]] = line
+    return [ShardWork(path, path.name.rpartition("-")[0], own) for path, own in shards.items()]
+
+
+def find_waiting(shard: ShardWork, folder: RunFolder, given_up: Collection[str]) -> int:
+    """Note which scenes are still to be made; returns how many are there, verified by content and plan.
+
+    Of a shard that is damaged, or does not hold what is wanted, the good scenes are staged, and the others made again; the shard
+    stays until the new one takes its place. Raises DataError for a file that is in use or that cannot be read for another reason
+    than its content.
+    """
+    shard.wanted = {name: plan_digest(line) for name, line in shard.lines.items() if name not in given_up}
+    done = _verified(shard.path, shard.wanted)
+    shard.whole = bool(shard.wanted) and done == set(shard.wanted)
+    if not shard.whole:
+        done = {name for name in shard.wanted if _verified(folder.staged(name), {name: shard.wanted[name]})}
+        missing = {name: line for name, line in shard.wanted.items() if name not in done}
+        done |= _salvaged(shard.path, missing, folder)
+    shard.waiting = set(shard.wanted) - done
+    return len(done)
+
+
+def pack(shard: ShardWork, folder: RunFolder, dataset_name: str) -> set[str]:
+    """Staged scenes into one shard; they are removed only once the shard has been read back.
+
+    Returns the scenes whose staged file has vanished or was damaged since: nothing is packed then, and they are to be made again.
+    """
+    staged = {name: folder.staged(name) for name in shard.wanted}
+    if not shard.whole:
+        lost = {name for name, path in staged.items() if not path.exists()}
+        lost = lost or _damaged_while_packing(shard, staged, dataset_name)
+        if lost:
+            return lost
+        shard.whole = True
+    for path in staged.values():
+        path.unlink(missing_ok=True)
+    return set()
+
+
+def _damaged_while_packing(shard: ShardWork, staged: Mapping[str, Path], dataset_name: str) -> set[str]:
+    """Write the shard; if that fails, the scenes whose staged files are to blame."""
+    if not staged:
+        shard.path.unlink(missing_ok=True)
+        return set()
+    try:
+        pack_shard(list(staged.values()), shard.path, dataset_name, shard.split)
+    except StorageError:
+        raise
+    except Exception:
+        lost = {name for name, path in staged.items() if not _verified(path, {name: shard.wanted[name]})}
+        if not lost:
+            raise
+        return lost
+    return set()
+
+
+def _verified(path: Path, wanted: Mapping[str, str]) -> set[str]:
+    """Names of the scenes in a file if it holds exactly the wanted ones, made from their plan lines."""
+    if not path.exists():
+        return set()
+    try:
+        stored = {scene.name: scene.plan_sha256 for scene in verify_shard(path)}
+    except Inaccessible:
+        raise
+    except DataError:
+        return set()
+    return set(stored) if stored == wanted else set()
+
+
+def _salvaged(path: Path, wanted: Mapping[str, str], folder: RunFolder) -> set[str]:
+    if not wanted or not path.exists():
+        return set()
+    try:
+        return salvage_scenes(path, wanted, folder.staged)
+    except Inaccessible:
+        raise
+    except DataError:
+        return set()

@@ -1,0 +1,172 @@
+"""One scene as it lies in a shard, read field by field; whatever is wrong with it is a DataError."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import h5py
+import numpy as np
+
+from odd_bench.data.codec import MAX_OBJECTS, decode_masks, decode_picture, depth_from_steps
+from odd_bench.data.damage import reading
+from odd_bench.data.errors import DataError
+from odd_bench.data.fields import chunked, has_field, name_text, place, read_chunk, read_field, text
+from odd_bench.data.record import SceneRecord
+from odd_bench.data.tables import CAMERA_TYPE, LEGACY_BOXES, cameras_of, object_type, objects_of
+from odd_bench.names import name_problem
+from odd_bench.scene import Scene
+
+MOST_VIEWS = 1000
+MOST_PIXELS = 1 << 25  # of all views of a scene together: 20 views of 1295 x 1295
+BYTES, OFFSETS, NUMBERS = np.dtype("u1"), np.dtype("<u4"), np.dtype("<f8")
+READABLE = "a field that can be read"
+
+
+_object_type = functools.cache(object_type)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16, None where depth was left out."""
+
+    instance: np.ndarray
+    change: np.ndarray
+    depth_steps: np.ndarray | None
+
+
+class StoredScene:
+    """A group of a shard. Fields are checked when first read; every method raises DataError for what cannot be read.
+
+    name: of the scene, one path component. file: kept open as long as the scene.
+    """
+
+    def __init__(self, group: h5py.Group, file: h5py.File | None = None):
+        self.group = group
+        self._file = group.file if file is None else file
+        self.name = group.name.rsplit("/", 1)[-1]
+        if problem := name_problem(self.name):
+            raise DataError(place(group), f"{problem}: {self.name[:60]!r}", "a scene name of one path component")
+
+    @cached_property
+    def scene(self) -> Scene:
+        """Cameras and objects."""
+        with self._reading("objects"):
+            cameras = cameras_of(self._cameras)
+            rows = read_field(self.group, "objects", _object_type(len(cameras)), 1)
+            if not 1 <= len(rows) <= MAX_OBJECTS:
+                raise DataError(place(self.group, "objects"), f"{len(rows)} objects", f"1 to {MAX_OBJECTS}")
+            self._check_finite("objects", rows)
+            objects = objects_of(rows, self._legacy_boxes(len(rows)))
+            split, category, shape = (name_text(self.group, key) for key in ("split", "category", "shape"))
+            return Scene(self.name, split, category, shape, cameras, objects)
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Views, height and width: all views of a scene have one size."""
+        return len(self._cameras), int(self._cameras["height"][0]), int(self._cameras["width"][0])
+
+    @property
+    def has_depth(self) -> bool:
+        return has_field(self.group, "depth")
+
+    def text(self, name: str) -> str:
+        """An attribute: split, category, shape or one of the digests."""
+        with self._reading(name):
+            return text(self.group, name)
+
+    def images(self, views: Sequence[int]) -> np.ndarray:
+        """(n, h, w, 3) uint8 pictures of the given views."""
+        size = self.size[1:]
+        with self._reading("images"):
+            return np.stack([decode_picture(blob, size) for blob in self._blobs("images", "image_offsets", views)])
+
+    def masks(self, views: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Instance and change masks of the given views, each (n, h, w) uint8."""
+        size = self.size[1:]
+        with self._reading("masks"):
+            return decode_masks(self._blobs("masks", "mask_offsets", views), size)
+
+    def depth_steps(self, views: Sequence[int]) -> np.ndarray | None:
+        """(n, h, w) uint16 steps of the given views, None where depth was left out."""
+        if not self.has_depth:
+            return None
+        shape = self.size
+        self._check_views(views, shape[0])
+        with self._reading("depth"):
+            stored = chunked(self.group, "depth", np.dtype("<u2"), shape)
+            return np.stack([read_chunk(stored, view) for view in views])
+
+    def labels(self) -> Labels:
+        """Masks and depth of all views."""
+        views = range(self.size[0])
+        return Labels(*self.masks(views), self.depth_steps(views))
+
+    def depth(self, views: Sequence[int]) -> np.ndarray:
+        """(n, h, w) float32 planar z in metres, 0 where nothing was hit. Raises DataError where depth was left out."""
+        steps = self.depth_steps(views)
+        if steps is None:
+            raise DataError(place(self.group), "no depth", "a data set made with depth")
+        return depth_from_steps(steps)
+
+    def record(self) -> SceneRecord:
+        """Everything, decoded."""
+        views = range(self.size[0])
+        depth_m = self.depth(views) if self.has_depth else None
+        return SceneRecord(self.scene, self.images(views), *self.masks(views), depth_m, self.text("plan_sha256"))
+
+    def encoded_images(self) -> tuple[np.ndarray, np.ndarray]:
+        """The bytes of all pictures, (bytes,) uint8, and their offsets (views + 1,)."""
+        with self._reading("images"):
+            return read_field(self.group, "images", BYTES, 1), self._offsets("image_offsets")
+
+    def _reading(self, name: str):
+        return reading(place(self.group, name), READABLE)
+
+    @cached_property
+    def _cameras(self) -> np.ndarray:
+        """The cameras table."""
+        with self._reading("cameras"):
+            cameras = read_field(self.group, "cameras", CAMERA_TYPE, 1)
+            if not 1 <= len(cameras) <= MOST_VIEWS:
+                raise DataError(place(self.group, "cameras"), f"{len(cameras)} cameras", f"1 to {MOST_VIEWS}")
+        self._check_finite("cameras", cameras)
+        heights, widths = cameras["height"], cameras["width"]
+        pixels = len(cameras) * int(heights.max()) * int(widths.max())
+        if heights.min() != heights.max() or widths.min() != widths.max() or not 0 < pixels <= MOST_PIXELS:
+            found = f"sizes up to {heights.max()} x {widths.max()}, {pixels:,} pixels in all"
+            raise DataError(place(self.group, "cameras"), found, f"one size, at most {MOST_PIXELS:,} pixels in all")
+        return cameras
+
+    def _check_finite(self, name: str, table: np.ndarray) -> None:
+        wrong = [key for key in table.dtype.names if table[key].dtype.kind == "f" and not np.isfinite(table[key]).all()]
+        if wrong:
+            raise DataError(place(self.group, name), f"{', '.join(wrong)} not finite", "finite numbers")
+
+    def _legacy_boxes(self, objects: int) -> np.ndarray | None:
+        if not has_field(self.group, LEGACY_BOXES):
+            return None
+        boxes = read_field(self.group, LEGACY_BOXES, NUMBERS, 2)
+        if boxes.shape != (objects, 6):
+            raise DataError(place(self.group, LEGACY_BOXES), f"shape {boxes.shape}", f"({objects}, 6)")
+        return boxes
+
+    def _offsets(self, name: str) -> np.ndarray:
+        offsets = read_field(self.group, name, OFFSETS, 1)
+        if len(offsets) != len(self._cameras) + 1:
+            raise DataError(place(self.group, name), f"{len(offsets)} offsets", f"{len(self._cameras) + 1}")
+        return offsets
+
+    def _blobs(self, name: str, offsets_name: str, views: Sequence[int]) -> list[bytes]:
+        """Encoded views. All are read in one go: that costs less than finding them one by one."""
+        data, offsets = read_field(self.group, name, BYTES, 1), self._offsets(offsets_name).astype(np.int64)
+        self._check_views(views, len(offsets) - 1)
+        if offsets[0] != 0 or (np.diff(offsets) < 0).any() or offsets[-1] != len(data):
+            raise DataError(place(self.group, offsets_name), f"up to {offsets.max():,}", f"0 rising to {len(data):,}")
+        return [data[offsets[view] : offsets[view + 1]].tobytes() for view in views]
+
+    def _check_views(self, views: Sequence[int], count: int) -> None:
+        if not len(views) or not all(0 <= view < count for view in views):
+            raise DataError(place(self.group), f"views {list(views)[:20]}", f"0 to {count - 1}")

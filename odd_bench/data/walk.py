@@ -1,0 +1,51 @@
+"""All files below a folder, links followed; what cannot be looked into is said and not passed over."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from odd_bench.data.damage import described
+from odd_bench.names import is_left_by_tools
+
+
+@dataclass
+class Walk:
+    """files: sorted by their path below the folder. passed_over: reason by path for what was not looked into.
+
+    Files that tools leave behind (`._city.exr`, `__MACOSX`) are in neither.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    passed_over: dict[Path, str] = field(default_factory=dict)
+
+
+def walk(folder: Path) -> Walk:
+    """Every file below a folder. A folder that links lead to twice, or to itself, is read once."""
+    found = Walk()
+    seen: dict[tuple[int, int], Path] = {}
+    waiting = [Path(folder)]
+    while waiting:
+        current = waiting.pop()
+        try:
+            status = current.stat()
+            first = seen.setdefault((status.st_dev, status.st_ino), current)
+            if first != current:
+                found.passed_over[current] = f"a link to {first.relative_to(folder)}, which is read already"
+                continue
+            inside = sorted(path for path in current.iterdir() if not is_left_by_tools(path.name))
+        except OSError as error:
+            found.passed_over[current] = described(error)
+            continue
+        # folders themselves before links to them, so that the folder is read under its own name
+        waiting += sorted((path for path in inside if path.is_dir()), key=lambda path: (not path.is_symlink(), path))[
+            ::-1
+        ]
+        for path in inside:
+            if path.is_file():
+                found.files.append(path)
+            elif not path.is_dir():
+                found.passed_over[path] = "a link to nothing" if os.path.islink(path) else "no plain file"
+    found.files.sort()
+    return found

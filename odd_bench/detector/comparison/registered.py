@@ -1,0 +1,169 @@
+"""Objects compared once they are registered: silhouettes, hulls, how these lie upon each other, and what pixels say there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.boxes import told_boxes, told_count
+from odd_bench.detector.canonical import canonical_diagonal
+from odd_bench.detector.carving import BoxHeights, Carved, carved
+from odd_bench.detector.comparison import Pyramid
+from odd_bench.detector.comparison.relations import Compared, Relations
+from odd_bench.detector.consensus import disagreement
+from odd_bench.detector.hulls import HullConfig, Hulls, carve
+from odd_bench.detector.losses import change_loss, label_loss, owned, owned_boxes, owned_labels, silhouette_loss
+from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, object_pixels, rays_of, shown_objects
+from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
+from odd_bench.detector.registration import Placements, placement_accuracy, register
+from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, level_strides
+from odd_bench.detector.volumes import Volumes
+
+if TYPE_CHECKING:
+    from odd_bench.detector.config import DetectorConfig
+
+RIM_PX = 2.5  # as far within its outline a pixel of an object still lies on its rim
+RIM_RAYS = 96  # of each object
+
+
+@dataclass(frozen=True)
+class Registered:
+    """Objects laid upon each other. compared: what is said of them and of their pixels that were matched, `pixels`."""
+
+    compared: Compared
+    pixels: ObjectPixels
+    hulls: Hulls
+    placements: Placements
+
+
+def registered(compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig) -> Registered:
+    """The objects in the boxes (n, 6) of one scene, n at least 1; without autocast, for millimetres count."""
+    batch, sizes = volumes.batch, compare.config
+    views = batch.K[scene], batch.camera_from_world[scene]
+    with torch.autocast(boxes.device.type, enabled=False):
+        masks, outlines = volumes.masks[scene], volumes.outlines[scene]
+        hulls = carve(outlines, *views, boxes, config)
+        shown = shown_objects(hulls, masks.shape[1:], *views)
+        pixels = object_pixels(shown, len(hulls), masks, sizes.pixels)
+        if len(hulls) > 1:
+            on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
+            placements = register(hulls, rays_of(on_rims, hulls, *views))
+            shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views))
+        else:
+            placements, shapes = register(hulls), None
+        levels = [pixels.sampled(level[scene].float()) for level in volumes.levels]
+        compared = compare(pixels.sampled(batch.images[scene].float() / 255), levels, pixels.counted, shapes)
+    return Registered(compared, pixels.first(sizes.compared), hulls, placements)
+
+
+def rims(outlines: Tensor) -> Tensor:
+    """(v, h, w) bool: pixels along the rims of objects, from the pixels to their outlines (v, h, w), negative inside."""
+    return (outlines < 0) & (outlines > -RIM_PX)
+
+
+class RegisteredComparison(nn.Module):
+    """See odd_bench.detector.comparison.Comparison. widths: channels of the levels of the image network, from the finest."""
+
+    learnt_later = ("relations", "heights")
+
+    def __init__(self, config: DetectorConfig, widths: tuple[int, ...]):
+        super().__init__()
+        self.config = config
+        self.silhouettes = Silhouettes(widths)
+        self.relations = Relations(min(config.relations.levels, len(widths)), config.relations)
+        self.heights = BoxHeights()
+
+    def look(self, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool) -> dict[str, Any]:
+        """Silhouettes, and the levels that describe pixels; all levels alone where silhouettes are learnt on windows."""
+        if first_stage and self.training and self.config.loss.silhouette_window is not None:
+            return {"levels": tuple(levels)}
+        logits, described = self.silhouettes(images, levels).float(), levels
+        if self.config.relations.enlarge != 1 and not first_stage:
+            with torch.no_grad():
+                large = interpolate(
+                    images, scale_factor=self.config.relations.enlarge, mode="bicubic", align_corners=False
+                )
+                described = pyramid(large.clamp(0, 1))
+        described = tuple(level.detach() for level in described[: self.config.relations.levels])
+        return {"silhouettes": logits, "levels": described}
+
+    def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
+        """(n, 6) carved by silhouettes, as high as they are thought to be, or the true ones where they are told."""
+        told = told_boxes(self.config.boxes, volumes.batch, scene)
+        return self.heights.lowered(self.carved(volumes, scene)) if told is None else told
+
+    def carved(self, volumes: Volumes, scene: int) -> Carved:
+        """The objects that silhouettes leave of the volume."""
+        alpha, outlines, batch = volumes.alpha[scene].detach().float(), volumes.outlines[scene], volumes.batch
+        views, config = (batch.K[scene], batch.camera_from_world[scene]), self.config
+        count = told_count(config.boxes, batch, scene)
+        return carved(alpha, outlines, *views, volumes.grid, config.boxes, config.carving, count)
+
+    def registered(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Registered:
+        """The objects in the boxes (n, 6), n at least 1, laid upon each other and compared."""
+        boxes = torch.from_numpy(boxes).to(volumes.batch.K)
+        return registered(self.relations, volumes, scene, boxes, self.config.hulls)
+
+    def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
+        """(n,) of the boxes (n, 6), n at least 1."""
+        return self.registered(volumes, scene, boxes).compared.logits
+
+    def picture_losses(self, volumes: Volumes) -> dict[str, Tensor]:
+        """Of the silhouettes: of all pixels of the views, or of those in a window of each."""
+        seen = volumes.batch
+        if volumes.silhouettes is not None:
+            return {"silhouette": silhouette_loss(volumes.silhouettes, seen.instance)}
+        images, instance = seen.images.flatten(0, 1), seen.instance.flatten(0, 1)
+        strides = level_strides(len(volumes.levels))
+        side = min(self.config.loss.silhouette_window, *images.shape[-2:]) // strides[-1] * strides[-1]
+        first = draw_windows(instance > 0, side, strides[-1])
+        within = [
+            cut_windows(level.flatten(0, 1), first, side, stride)
+            for level, stride in zip(volumes.levels, strides, strict=True)
+        ]
+        logits = self.silhouettes(cut_windows(images, first, side).float() / 255, within)
+        return {"silhouette": silhouette_loss(logits[None], cut_windows(instance, first, side)[None])}
+
+    def object_losses(self, volumes: Volumes, scene: int) -> dict[str, Tensor]:
+        """Of the labels of the found objects, the changes of their pixels and the heights of their boxes; empty of none."""
+        batch, config = volumes.batch, self.config.loss
+        found, true = self.carved(volumes, scene), batch.boxes[scene].cpu().numpy()
+        told = told_boxes(self.config.boxes, batch, scene)
+        boxes, owner = owned(self.heights.lowered(found) if told is None else told, batch, scene, config)
+        if not len(boxes):
+            return {}
+        _, found_owner = owned_boxes(found.boxes, true, config)
+        laid = self.registered(volumes, scene, boxes)
+        changed, judged = changed_pixels(laid.pixels, owner, batch, scene)
+        labels, decision = owned_labels(owner, batch.labels[scene]), self.relations.decision
+        recalled = label_loss(*decision.recalled(laid.compared.features, labels), config)
+        return {
+            "label": label_loss(laid.compared.logits, labels, config),
+            "recalled": recalled * len(labels) / len(decision.memory.kept()[1]),
+            "change": change_loss(laid.compared.pixel_logits, changed.float(), judged),
+            "ridge": decision.penalty(),
+            "height": self.heights.loss(found, true, found_owner[: len(found.objects)]),
+        }
+
+    def accuracy(self, volumes: Volumes, scene: int) -> float:
+        """PCK of the points of hulls laid upon each other; NaN of one object."""
+        batch = volumes.batch
+        laid, poses = self.registered(volumes, scene, batch.boxes[scene].cpu().numpy()), batch.world_from_object[scene]
+        return placement_accuracy(laid.hulls, laid.placements, poses, canonical_diagonal(batch.obbs[scene], poses))
+
+    def pictures(self, volumes: Volumes, held: SceneBatch, found: np.ndarray) -> dict[str, Tensor]:
+        """Silhouettes, the suspicion of pixels of the boxes found (n, 6), and how true objects lie upon each other."""
+        suspected = self.registered(volumes, 0, found) if len(found) > 1 else None
+        laid = self.registered(volumes, 0, held.boxes[0].cpu().numpy())
+        suspicion = None if suspected is None else (suspected.pixels, suspected.compared.pixel_logits.sigmoid())
+        return {
+            "silhouettes": silhouette_picture(volumes),
+            "suspicion": suspicion_picture(volumes, suspicion),
+            "correspondences": placement_picture(held, laid.hulls, laid.placements),
+        }

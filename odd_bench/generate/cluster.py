@@ -1,0 +1,142 @@
+"""Scenes made by the workers of a dask cluster, which share the run's folder with this process.
+
+Workers may come, go and die at any time: dask gives a scene to another worker then. If the scheduler itself is lost, this
+process waits for it to come back under the same address and hands in again what was not finished.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from distributed import Client
+from distributed import Future as Asked
+from distributed.scheduler import KilledWorker
+
+from odd_bench.data.outcome import Outcome
+from odd_bench.errors import OddBenchError
+from odd_bench.generate.pool import Limits, end_children, make_in_child
+
+ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^/\s]+:\d+/?")
+CONNECT_S = 30.0
+RECONNECT_S = 900.0  # how long a lost scheduler is waited for
+COUNT_EVERY_S = 5.0
+CLOSE_S = 10.0
+
+
+class ClusterError(OddBenchError):
+    """A scheduler that cannot be reached, or workers that cannot run this project; what is finished is kept."""
+
+
+class ClusterWorkers:
+    """See workers.Workers. address: of the scheduler. run: see pool.make_in_child. notice: takes a line for the user.
+
+    Raises ClusterError where no scheduler answers.
+    """
+
+    def __init__(self, address: str, root: Path, limits: Limits, run: str, notice: Callable[[str], None]):
+        self._address, self._arguments, self._run, self._notice = address, (str(root), limits, run), run, notice
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it would tell of every lost connection, as we do
+        self._asked: dict[Future, Asked] = {}
+        self._slots, self._counted = 1, float("-inf")
+        self._client = _connected(address, CONNECT_S)
+
+    @property
+    def slots(self) -> int:
+        """Threads of all workers that are there now."""
+        if time.monotonic() - self._counted > COUNT_EVERY_S:
+            self._find_scheduler()
+            try:
+                threads = sum(self._client.nthreads().values())
+            except Exception:  # the scheduler was lost at this moment: found again when the next scene is handed in
+                return self._slots
+            if not threads:
+                self._notice(f"{self._address}: no workers there; waiting for some")
+            self._slots, self._counted = max(1, threads), time.monotonic()
+        return self._slots
+
+    def submit(self, line: str) -> Future:
+        self._find_scheduler()
+        ours: Future = Future()
+        asked = self._client.submit(make_in_child, line, *self._arguments, pure=False)
+        self._asked[ours] = asked
+        asked.add_done_callback(lambda done: _settle(ours, done, json.loads(line)["scene"]))
+        return ours
+
+    def outcome(self, future: Future) -> Outcome | None:
+        del self._asked[future]
+        return future.result()
+
+    def close(self) -> None:
+        """Cancel what is queued and end the children on the workers; a cluster that does not answer is left as it is."""
+        try:
+            if self._client.status == "running":
+                self._client.cancel(list(self._asked.values()))
+                self._client.run(end_children, self._run, on_error="ignore")
+            self._client.close(timeout=CLOSE_S)
+        except Exception as error:  # the scheduler is lost: the children end with their workers
+            self._notice(f"{self._address}: not closed cleanly: {type(error).__name__}: {error}")
+
+    def _find_scheduler(self) -> None:
+        """Return once there is a connection. Raises ClusterError if the scheduler stays away."""
+        if self._client.status == "running":
+            return
+        self._notice(
+            f"{self._address}: lost the scheduler; waiting up to {RECONNECT_S / 60:.0f} min for it to come back"
+        )
+        deadline = time.monotonic() + RECONNECT_S
+        while self._client.status != "running":
+            if self._client.status in ("closed", "closing"):
+                try:
+                    self._client = _connected(self._address, CONNECT_S)
+                except ClusterError:
+                    if time.monotonic() > deadline:
+                        raise
+            time.sleep(0.5)
+        self._notice(f"{self._address}: found the scheduler again")
+
+
+def _connected(address: str, timeout_s: float) -> Client:
+    if not ADDRESS.fullmatch(address):
+        raise _unreachable(address, "no address")
+    try:
+        return Client(address, timeout=timeout_s, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise _unreachable(address, f"{type(error).__name__}: {str(error).splitlines()[0][:120]}") from error
+
+
+def _unreachable(address: str, why: str) -> ClusterError:
+    return ClusterError(
+        f"--scheduler {address}: found no dask scheduler ({why}); expected one at tcp://host:port. "
+        "Hint: start one, see docs/cluster.md; what is finished is kept."
+    )
+
+
+def _settle(ours: Future, asked: Asked, scene: str) -> None:
+    """Pass on what became of a scene: its outcome, None if it was lost with the scheduler, or an error that ends the run."""
+    try:
+        if asked.status == "error":
+            ours.set_result(_outcome_of(asked.exception(), scene))
+        else:
+            ours.set_result(asked.result() if asked.status == "finished" else None)
+    except OddBenchError as error:
+        ours.set_exception(error)
+    except Exception:  # the connection broke while the answer was fetched
+        ours.set_result(None)
+
+
+def _outcome_of(error: BaseException, scene: str) -> Outcome:
+    """A scene whose workers died again and again is given up; whatever else the workers raise ends the run."""
+    if isinstance(error, KilledWorker):
+        return Outcome(scene, "killed", f"the workers that made it died: {error}"[:300])
+    if isinstance(error, OddBenchError):
+        raise error
+    raise ClusterError(
+        f"workers: found {type(error).__name__}: {str(error)[:200]}; expected the same odd-bench as here on every worker. "
+        "Hint: compare `odd-bench doctor` on both."
+    ) from error

@@ -1,0 +1,113 @@
+"""The plan of a run on the disk: `plan.jsonl`, of which only names and places of lines are kept in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from odd_bench.atomic import write_atomically
+from odd_bench.data.folder import shard_path
+from odd_bench.data.run_folder import FolderError, RunFolder
+from odd_bench.data.shard_work import ShardWork
+from odd_bench.generate.config import GenerateConfig, to_mapping
+
+Draw = Callable[[], Iterator[str]]  # draws the same lines each time
+
+
+@dataclass(frozen=True)
+class StoredLines(Mapping[str, str]):
+    """Plan lines by scene name, read when they are asked for. places: start and length in bytes, in the order of the plan."""
+
+    path: Path
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def __getitem__(self, scene: str) -> str:
+        start, length = self.places[scene]
+        with open(self.path, "rb") as file:
+            file.seek(start)
+            return file.read(length).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def keep_plan(draw: Draw, config: GenerateConfig, folder: RunFolder) -> list[ShardWork]:
+    """Write the plan on the first call; later ones must draw the same. Returns the shards of the plan, in order.
+
+    A plan that is gone or damaged is written again, where the digest kept beside the configuration says that it was the one drawn
+    now, or nothing is known of another. Raises FolderError for a plan that this version would not draw.
+    """
+    drawn = _Drawn(folder)
+    if not folder.plan.exists():
+        write_atomically(folder.plan, drawn.pieces(draw()), lambda part: _refuse_another(drawn, folder))
+    elif not _is_same(folder.plan, drawn.pieces(draw())):
+        _refuse_another(drawn, folder)
+        write_atomically(folder.plan, map(_stored, draw()))
+    folder.keep_claim(to_mapping(config), drawn.sha256)
+    return list(drawn.shards.values())
+
+
+class _Drawn:
+    """What is kept of the lines that pass by. shards: by path, in order. sha256: of all lines."""
+
+    def __init__(self, folder: RunFolder):
+        self.shards: dict[Path, ShardWork] = {}
+        self._folder, self._digest = folder, hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def pieces(self, lines: Iterator[str]) -> Iterator[bytes]:
+        """The bytes of the plan, line by line."""
+        start = 0
+        for line in lines:
+            content, scene = _stored(line), json.loads(line)
+            path = shard_path(self._folder.root, scene["split"], scene["index"])
+            shard = self.shards.setdefault(path, ShardWork(path, scene["split"], StoredLines(self._folder.plan)))
+            shard.lines.places[scene["scene"]] = start, len(content) - 1
+            start += len(content)
+            self._digest.update(content)
+            yield content
+
+
+def _is_same(path: Path, pieces: Iterator[bytes]) -> bool:
+    """Whether a file holds these bytes and no more; all pieces are drawn."""
+    with open(path, "rb") as file:
+        same = [file.read(len(piece)) == piece for piece in pieces]
+        return all(same) and not file.read(1)
+
+
+def _refuse_another(drawn: _Drawn, folder: RunFolder) -> None:
+    """Raise FolderError if the folder was begun with another plan than the one drawn now."""
+    begun_with = folder.claimed_plan()
+    if begun_with != drawn.sha256 if begun_with else _is_whole(folder.plan):
+        raise FolderError(
+            f"{folder.plan}: found a plan that this version of odd-bench would not draw; expected the same draws. "
+            "Hint: finish the run with the version that began it, or give another folder with --out."
+        )
+
+
+def _stored(line: str) -> bytes:
+    return line.encode() + b"\n"
+
+
+def _is_whole(plan: Path) -> bool:
+    """Whether there is a file and every line of it is a planned scene: then it is another plan, not a damaged one."""
+    if not plan.exists():
+        return False
+    with open(plan, "rb") as file:
+        for line in file:
+            try:
+                planned = json.loads(line)["scene"]
+            except (ValueError, KeyError, TypeError):
+                return False
+            if not line.endswith(b"\n") or not isinstance(planned, str):
+                return False
+    return True

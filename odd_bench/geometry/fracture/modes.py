@@ -1,0 +1,181 @@
+"""Fracture modes: the ways in which a solid falls apart most easily, after Sellán et al., "Breaking Good", 2023.
+
+A mode gives one scalar to every cell of the solid and is constant over large pieces, so that it is a way of cutting the solid.
+Mode k minimises the area over which it jumps, times the jump, among unit vectors at right angles to the modes before it.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import manifold3d
+import numpy as np
+from scipy import ndimage, sparse
+from scipy.optimize import linprog
+from scipy.sparse import linalg
+
+from odd_bench.atomic import write_atomically
+from odd_bench.geometry.cells import Cells, components, divide
+from odd_bench.geometry.refusal import NO_MODES, OPEN_MESH, SEVERAL_BODIES, Refusal
+from odd_bench.geometry.shape import Shape
+from odd_bench.geometry.solid import cut_mesh, main_surface, require_solid, volume
+from odd_bench.geometry.voxels import MARGIN_VOXELS, VoxelSolid, voxelize
+
+JUMP = 1e-4  # smaller differences of a mode across a face are rounding, modes having unit mass-weighted norm
+
+
+@dataclass(frozen=True)
+class FractureConfig:
+    """resolution: voxels along the largest side. cells: number of elements. modes: how many. rounds: linear programmes a mode
+    at most. flaws: spread of the logarithm of the material's strength, whose weak places make two seeds break differently.
+    smallest_body: smaller bodies, as fractions of the volume, do not count as separate.
+    """
+
+    resolution: int = 112
+    cells: int = 700
+    modes: int = 7
+    rounds: int = 2
+    flaws: float = 0.25
+    smallest_body: float = 0.01
+
+
+@dataclass(frozen=True)
+class FractureModes:
+    """Cells of one shape and the modes on them; what every further fracture or crack of that shape starts from.
+
+    label: (x, y, z) int16 cell of every voxel in the solid and nearest cell within a few voxels of it, -1 elsewhere.
+    inside: (x, y, z) bool. origin: (3,) and voxel_size: (), canonical frame, centre of voxel i at origin + (i + 0.5) * size.
+    mass: (n,) share of the volume, sums to 1. center: (n, 3). edges: (m, 2) touching cells. area: (m,) shared area.
+    modes: (n, k) float. pieces: (n,) int, the atomic piece of every cell: no mode separates two cells of one piece.
+    """
+
+    label: np.ndarray
+    inside: np.ndarray
+    origin: np.ndarray
+    voxel_size: np.ndarray
+    mass: np.ndarray
+    center: np.ndarray
+    edges: np.ndarray
+    area: np.ndarray
+    modes: np.ndarray
+    pieces: np.ndarray
+
+    def save(self, path: Path) -> None:
+        """Write a compressed .npz; equal modes give equal bytes."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **{field.name: getattr(self, field.name) for field in fields(self)})
+        write_atomically(Path(path), buffer.getvalue())
+
+    @staticmethod
+    def load(path: Path) -> FractureModes:
+        with np.load(path, allow_pickle=False) as stored:
+            return FractureModes(**{name: stored[name] for name in stored.files})
+
+
+def compute_modes(shape: Shape, rng: np.random.Generator, config: FractureConfig | None = None) -> FractureModes:
+    """Fracture modes of a closed shape of one body. Raises Refusal for an open mesh or one of several bodies."""
+    config = config or FractureConfig()
+    _require_one_body(require_solid(shape), config.smallest_body)
+    solid = _filled(shape, config.resolution, config.smallest_body)
+    cells = divide(solid, config.cells, rng)
+    mass = cells.volume / cells.volume.sum()
+    strength = cells.area / cells.area.mean() * _strength(cells, config.flaws, rng)
+    modes = _modes(mass, cells.edges, strength, config)
+    jumps = (np.abs(modes[cells.edges[:, 0]] - modes[cells.edges[:, 1]]) > JUMP).any(axis=1)
+    pieces = components(cells.edges[~jumps], len(mass)).astype(np.int32)
+    label = _extend(cells.label).astype(np.int16)
+    size = np.float64(solid.voxel_size)
+    return FractureModes(
+        label, solid.inside, solid.origin, size, mass, cells.center, cells.edges, cells.area, modes, pieces
+    )
+
+
+def _require_one_body(solid: manifold3d.Manifold, smallest: float) -> None:
+    others = 1 - volume(main_surface(cut_mesh(solid))) / solid.volume()
+    if others > smallest:
+        raise Refusal(SEVERAL_BODIES, f"all but the largest hold {others:.0%} of the volume")
+
+
+def _filled(shape: Shape, resolution: int, smallest: float) -> VoxelSolid:
+    """The voxels of the shape's one body."""
+    solid = voxelize(shape.vertices, shape.faces, resolution)
+    body = solid.largest_body()
+    if not body.inside.any():
+        raise Refusal(OPEN_MESH, f"none of {solid.inside.size} voxels is inside")
+    if body.inside.sum() < (1 - smallest) * solid.inside.sum():
+        raise Refusal(SEVERAL_BODIES, "walls thinner than the voxels fall apart")
+    return body
+
+
+def _extend(label: np.ndarray) -> np.ndarray:
+    """Labels carried outwards to the voxels around the solid, so that a cutter made from them sticks out of it."""
+    distance, nearest = ndimage.distance_transform_edt(label < 0, return_indices=True)
+    return np.where(distance < MARGIN_VOXELS - 0.5, label[tuple(nearest)], -1)
+
+
+def _strength(cells: Cells, spread: float, rng: np.random.Generator) -> np.ndarray:
+    """(m,) factor on the strength of every shared face, smooth over a few cells."""
+    count = len(cells.volume)
+    ones = np.ones(len(cells.edges))
+    links = sparse.coo_matrix((ones, tuple(cells.edges.T)), shape=(count, count)).tocsr()
+    links = links + links.T + sparse.eye(count)
+    mean = sparse.diags(1 / np.asarray(links.sum(axis=1)).ravel()) @ links
+    flaw = mean @ rng.standard_normal(count)
+    flaw /= flaw.std()
+    return np.exp(spread * flaw[cells.edges].mean(axis=1))
+
+
+def _modes(mass: np.ndarray, edges: np.ndarray, strength: np.ndarray, config: FractureConfig) -> np.ndarray:
+    """(n, k) modes, mass-orthonormal and at right angles to the constant, which is a translation."""
+    count, jumps = len(mass), len(edges)
+    signs = np.repeat([1.0, -1.0], jumps)
+    jump = sparse.coo_matrix((signs, (np.tile(np.arange(jumps), 2), edges.T.ravel())), shape=(jumps, count)).tocsr()
+    basis = np.ones((count, 1))
+    for smooth in _smooth_modes(mass, jump, strength, config.modes).T:
+        basis = np.column_stack([basis, _mode(smooth, basis, mass, jump, strength, config.rounds)])
+    return basis[:, 1:]
+
+
+def _smooth_modes(mass: np.ndarray, jump: sparse.csr_matrix, strength: np.ndarray, count: int) -> np.ndarray:
+    """(n, k) lowest vibrations of the cell graph, from which the search for the modes starts."""
+    stiffness = jump.T @ sparse.diags(strength) @ jump
+    start = 1 + np.arange(len(mass)) / len(mass)
+    shift = -1e-3 * stiffness.diagonal().mean()
+    return linalg.eigsh(stiffness, count + 1, sparse.diags(mass), sigma=shift, v0=start)[1][:, 1:]
+
+
+def _mode(start, basis, mass, jump, strength, rounds) -> np.ndarray:
+    """(n,) one mode: a linear programme, repeated with the last solution as the direction until that stays put."""
+    direction = _unit(start - basis @ (basis.T @ (mass * start)), mass)
+    for _ in range(rounds):
+        solution = _unit(_sparsest(direction, basis, mass, jump, strength), mass)
+        if solution @ (mass * direction) > 1 - 1e-6:
+            break
+        direction = solution
+    return solution
+
+
+def _unit(vector: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    return vector / np.sqrt(vector @ (mass * vector))
+
+
+def _sparsest(direction, basis, mass, jump, strength) -> np.ndarray:
+    """Minimise sum(strength * |jump u|) with direction' M u = 1 and basis' M u = 0.
+
+    Solved as its dual, the largest flow through faces that each carry up to their strength: half the unknowns, one row a cell.
+    u is the price of flow in every cell, determined up to its scale.
+    """
+    faces, others = jump.shape[0], basis.shape[1]
+    sources = np.column_stack([mass[:, None] * basis, -mass * direction])
+    flow = sparse.hstack([jump.T, sparse.csr_matrix(sources)]).tocsc()
+    bounds = [(-limit, limit) for limit in strength] + [(None, None)] * (others + 1)
+    cost = np.zeros(faces + others + 1)
+    cost[-1] = -1
+    result = linprog(cost, A_eq=flow, b_eq=np.zeros(len(mass)), bounds=bounds, method="highs-ipm")
+    if result.status != 0:
+        raise Refusal(NO_MODES, result.message)
+    price = -result.eqlin.marginals
+    price = price - basis @ (basis.T @ (mass * price))
+    return price / (direction @ (mass * price))

@@ -1,0 +1,94 @@
+"""A shape: one closed, coloured, part-labelled triangle mesh in its canonical frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from odd_bench.geometry.hull import hull_points
+from odd_bench.geometry.raycast import Caster
+
+HARD_EDGE_RAD = np.radians(40.0)  # edges that bend more stay hard in every engine, the rest is shaded smoothly
+
+
+@dataclass(frozen=True)
+class Material:
+    """How a surface answers light; its colour is stored per face. All values in 0..1 as in Blender's Principled BSDF.
+
+    coat: clear coat weight (glaze, varnish). bump: depth of fine surface relief, 0 = smooth.
+    """
+
+    name: str
+    roughness: float = 0.5
+    metallic: float = 0.0
+    coat: float = 0.0
+    transmission: float = 0.0
+    bump: float = 0.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A triangle mesh in its canonical frame: z up, bounding box centred on the origin, largest side 1.
+
+    A variant made from a shape keeps the frame of the intact shape, so its own box may differ.
+
+    name: unique, for example `banana-0003`. vertices: (v, 3) float. faces: (f, 3) int, counter-clockwise from outside.
+    face_part: (f,) int index into part_names. face_material: (f,) int index into materials. face_color: (f, 3) uint8 sRGB.
+    """
+
+    name: str
+    category: str
+    vertices: np.ndarray
+    faces: np.ndarray
+    face_part: np.ndarray
+    face_material: np.ndarray
+    face_color: np.ndarray
+    part_names: tuple[str, ...]
+    materials: tuple[Material, ...]
+
+    @property
+    def extents(self) -> np.ndarray:
+        """(3,) sides of the bounding box, canonical units."""
+        return np.ptp(self.vertices, axis=0)
+
+    @cached_property
+    def outline(self) -> np.ndarray:
+        """(k, 3) corners of the convex hull: as far as the vertices reach in any direction, and in any picture."""
+        return hull_points(self.vertices)
+
+    @cached_property
+    def caster(self) -> Caster:
+        """Casts rays at the mesh in the canonical frame."""
+        return Caster([(self.vertices, self.faces)])
+
+
+@dataclass(frozen=True)
+class PartEdit:
+    """A change to one named part of a model, in the canonical frame.
+
+    part: the name. motion: (4, 4) rigid motion applied to the part, or None. remove: leave the part out.
+    material, color: new material and plain sRGB colour 0..1 of the part, or None.
+    """
+
+    part: str
+    motion: np.ndarray | None = None
+    remove: bool = False
+    material: Material | None = None
+    color: tuple[float, float, float] | None = None
+
+
+class Model(Protocol):
+    """A shape that can be rebuilt with some of its parts changed; the rest comes out vertex for vertex the same."""
+
+    name: str
+    category: str
+    part_names: tuple[str, ...]
+    movable_parts: tuple[str, ...]  # those that may be moved, turned or left out without making another object
+
+    def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
+        """Mesh the model with the given edits, in the canonical frame of the intact model."""
+        ...

@@ -1,0 +1,89 @@
+"""Locks on files that end with the process that holds them: what keeps runs apart that share a folder.
+
+The system releases a lock when its holder dies, however it dies. Locks reach across the machines that share a network file
+system, if that has locks.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from odd_bench.atomic import storage_errors
+from odd_bench.errors import FileError
+
+SWITCH = "ODD_BENCH_LOCKS"  # environment variable; `off` where a file system has none
+ABSENT = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+HELD = (errno.EAGAIN, errno.EACCES)
+WHOLE = 0  # length of a lock that covers every byte
+
+
+class InUse(FileError):
+    """Another process holds the lock."""
+
+    exit_code = 2
+
+
+@contextmanager
+def locked(
+    path: Path,
+    parts: Iterable[int] | None = None,
+    wait: bool = False,
+    shared: bool = False,
+    on_wait: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
+    """Hold the lock file `path`, or only the numbered parts of it, which others may hold side by side.
+
+    wait: until whoever holds it lets go, `on_wait` is then called once. shared: beside others that share it.
+    Raises InUse if it is held and `wait` is not set,
+    FileError where the file system has no locks. The file stays: removing it would let two in.
+    """
+    with storage_errors(path, "a writable folder"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "a+b")  # noqa: SIM115 - closed below, once it is locked
+    with file:
+        while not _take(file.fileno(), path, parts, fcntl.F_RDLCK if shared else fcntl.F_WRLCK):
+            if not wait:
+                raise InUse(path, "another process that holds this lock", "to be alone", "Wait for it to end")
+            on_wait()
+            on_wait = _nothing
+            time.sleep(0.2)
+        yield
+
+
+def _nothing() -> None:
+    """Whoever waits has been told."""
+
+
+def _take(descriptor: int, path: Path, parts: Iterable[int] | None, kind: int) -> bool:
+    """Lock the whole file or the bytes that stand for the parts; what was taken of them goes back when the file closes."""
+    if os.environ.get(SWITCH) == "off":
+        return True
+    try:
+        for start, length in [(0, WHOLE)] if parts is None else ((part, 1) for part in parts):
+            _lock_range(descriptor, start, length, kind)
+    except OSError as error:
+        if error.errno in HELD:
+            _lock_range(descriptor, 0, WHOLE, fcntl.F_UNLCK)  # what was taken of it, so that no two wait for each other
+            return False
+        if error.errno in ABSENT:
+            hint = f"Mount it with locks, or set {SWITCH}=off and let one run at a time work in the folder"
+            raise FileError(path, f"a file system without locks ({error.strerror})", "one with locks", hint) from error
+        raise
+    return True
+
+
+def _lock_range(descriptor: int, start: int, length: int, kind: int) -> None:
+    """On Linux the lock belongs to this open file, so that two threads keep apart too; elsewhere to the process."""
+    if sys.platform == "linux":
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, os.SEEK_SET, start, length, 0))
+    else:
+        commands = {fcntl.F_UNLCK: fcntl.LOCK_UN, fcntl.F_RDLCK: fcntl.LOCK_SH, fcntl.F_WRLCK: fcntl.LOCK_EX}
+        fcntl.lockf(descriptor, commands[kind] | fcntl.LOCK_NB, length, start)

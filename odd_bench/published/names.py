@@ -1,0 +1,51 @@
+"""What the file and folder names of the published data sets say: category, base shape, who is odd and how."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+from odd_bench.published.refused import Refused
+
+TYPES = {
+    "crack": "crack", "frac": "fracture", "bump": "bump", "defr": "deformation", "bend": "bend", "twist": "twist",
+    "tran": "part_translation", "rota": "part_rotation", "scal": "part_scaling", "miss": "missing_part",
+    "disc": "material_mismatch", "mats": "material_mismatch", "diff": "similar_shape",
+}  # fmt: skip
+WORDS = {type: word for word, type in TYPES.items()}
+TWO_WORD_CATEGORIES = ("light_bulb", "ice_cream")  # every other category ends at the first underscore
+PART = "part"  # category of all shapes that have numbers for names, as those of PartsAD-15K have
+
+
+def category_of(folder: str) -> str:
+    """Category that a scene folder's name begins with."""
+    for category in TWO_WORD_CATEGORIES:
+        if folder.startswith(f"{category}_"):
+            return category
+    return PART if folder[:1].isdigit() else folder.partition("_")[0].partition("-")[0]
+
+
+def shape_of(folder: str) -> str:
+    """Base shape that several scene folders share."""
+    return folder.partition("-")[0]
+
+
+def base_name(path: str) -> str:
+    """Last part of an object's source file, from whatever system its path is."""
+    return PurePath(path.replace("\\", "/")).stem
+
+
+def type_of(path: str) -> str | None:
+    """Kind of anomaly that an object's source file names, None for a normal object. Raises Refused for an unknown word."""
+    _, dash, rest = base_name(path).partition("-")
+    if not dash:
+        return None
+    word = re.split("[-_.]", rest)[0]
+    if word not in TYPES:
+        raise Refused("unknown anomaly", f"{base_name(path)}: {word!r}; expected one of {', '.join(TYPES)}")
+    return TYPES[word]
+
+
+def file_name(shape: str, type: str | None, number: int) -> str:
+    """The source file name that says so. number: tells odd meshes apart."""
+    return f"{shape}-{WORDS[type]}-{number:03d}.blend" if type else f"{shape}.blend"

@@ -1,0 +1,135 @@
+"""Which scene folders are to be imported, into which split and shard: one line a scene, as in the plan of generated data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from odd_bench.data.codec import CodecConfig
+from odd_bench.data.errors import DataError
+from odd_bench.names import component, is_left_by_tools, name_problem
+from odd_bench.published import sidecar
+from odd_bench.published.names import PART, category_of, shape_of
+from odd_bench.published.refused import Refused
+from odd_bench.published.scene_folder import PICTURES, SCENE_2D, SCENE_3D
+from odd_bench.published.splits import read_splits, straddling_shapes
+
+SPLITS_FILE = "splits.json"  # written by the exporter beside its scene folders
+ALL_IN = "train"
+
+
+@dataclass(frozen=True)
+class ImportConfig:
+    """What makes the imported data what they are. splits_file: None puts every scene into `train`."""
+
+    name: str
+    source: Path
+    splits_file: Path | None = None
+    version: str = "1.0.0"
+    codec: CodecConfig = CodecConfig()  # noqa: RUF009
+
+    def as_json(self) -> dict:
+        """For dataset.json: base names in place of paths."""
+        splits = self.splits_file.name if self.splits_file else None
+        codec = {**asdict(self.codec), "name": self.codec.name}
+        return {"kind": "imported", "source": self.source.resolve().name, "splits_file": splits, "codec": codec}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """lines: canonical JSON with scene, folder, split, index, category, shape and source_sha256, in order.
+
+    straddling: base shapes in two splits or more, with these. unlisted: folders that the split file does not name.
+    absent: folders that it names and that are not there.
+    """
+
+    lines: list[str]
+    straddling: dict[str, list[str]]
+    unlisted: list[str]
+    absent: list[str]
+
+
+def list_scenes(source: Path, splits_file: Path | None) -> Listing:
+    """Find the scene folders in `source`, or in its only folder. Without a split file all of them are for training.
+
+    Raises DataError where there are none or the split file cannot be used.
+    """
+    folders = _folders(source)
+    split_of = dict.fromkeys(folders, ALL_IN) if splits_file is None else read_splits(splits_file)
+    wanted = [name for name in folders if name in split_of]
+    if not wanted:
+        raise DataError(
+            source, f"none of its {len(folders)} folders in {splits_file}", "the split file of these scenes"
+        )
+    scenes, index, taken = [], Counter(), set()
+    for name in wanted:
+        split = split_of[name]
+        place = {"folder": name, "split": split, "index": index[split]}
+        scenes.append({**_names(folders[name], taken), **place, "source_sha256": source_sha256(folders[name])})
+        taken.add(scenes[-1]["scene"])
+        index[split] += 1
+    straddling = straddling_shapes((scene["shape"], scene["split"]) for scene in scenes)
+    lines = [json.dumps(scene, sort_keys=True, separators=(",", ":")) for scene in scenes]
+    unlisted = [name for name in folders if name not in split_of]
+    return Listing(lines, straddling, unlisted, sorted(set(split_of) - set(folders)))
+
+
+def scenes_root(source: Path) -> Path:
+    """The folder that holds the scene folders: an archive may have been unpacked with one folder around them."""
+    inner = [path for path in source.iterdir() if path.is_dir() and not is_left_by_tools(path.name)]
+    alone = len(inner) == 1 and not _looks_like_scene(inner[0])
+    return inner[0] if alone and any(map(_looks_like_scene, inner[0].iterdir())) else source
+
+
+def source_sha256(folder: Path) -> str:
+    """Digest of names and sizes of a folder's files and of its metadata: quick, and another after any exchange of files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(os.fsencode(path.relative_to(folder)) + f" {path.stat().st_size}\n".encode())
+        if path.name in (SCENE_2D, SCENE_3D, sidecar.FILE):
+            try:
+                digest.update(path.read_bytes())
+            except OSError as error:
+                digest.update(str(error.errno).encode())  # refused later, with its scene
+    return digest.hexdigest()
+
+
+def _folders(source: Path) -> dict[str, Path]:
+    if not source.is_dir():
+        raise DataError(source, "no such folder", "the folder of scene folders", "Unpack the archive first")
+    paths = sorted(path for path in scenes_root(source).iterdir() if path.is_dir())
+    folders = {path.name: path for path in paths if not is_left_by_tools(path.name)}
+    if not any(map(_looks_like_scene, folders.values())):
+        raise DataError(
+            source, "no scene folders", f"folders with {PICTURES}/ and {SCENE_3D}", "Unpack the archive first"
+        )
+    return folders
+
+
+def _looks_like_scene(path: Path) -> bool:
+    return (path / SCENE_3D).is_file() or (path / PICTURES).is_dir()
+
+
+def _names(folder: Path, taken: Collection[str]) -> dict[str, str]:
+    """Scene, category and shape, with `refused` and the reason where a name cannot be used; a damaged sidecar is refused later.
+
+    taken: names of the scenes before it.
+    """
+    try:
+        own = sidecar.read_names(folder)
+    except Refused:
+        own = None
+    names = own or {"name": folder.name, "category": category_of(folder.name), "shape": shape_of(folder.name)}
+    problem = next(filter(None, map(name_problem, (folder.name, *names.values()))), "")
+    if names["name"] in taken:
+        problem = f"the name of another scene, {names['name']}"
+    if not problem:
+        return {"scene": names["name"], "category": names["category"], "shape": names["shape"]}
+    digest = hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:8]
+    scene = f"{component(folder.name)}-{digest}"
+    return {"scene": scene, "category": PART, "shape": scene, "refused": problem}

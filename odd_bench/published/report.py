@@ -1,0 +1,74 @@
+"""What an import shows: a bar while it runs; at its end how many scenes, what was corrected, what was refused and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+
+from odd_bench.data.folder import QUARANTINE
+from odd_bench.errors import stoppable
+from odd_bench.published.finish import ImportReport
+from odd_bench.published.plan import ImportConfig
+from odd_bench.published.run import Imported, import_folders
+
+SHOWN = 10
+
+
+def import_with_progress(config: ImportConfig, out: Path, workers: int, retry_refused: bool) -> ImportReport:
+    """Import, showing how far it is and every scene that is refused."""
+    console = Console()
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("scenes", total=None)
+
+        def show(outcome: Imported, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            if outcome.kind:
+                console.print(
+                    f"refused {outcome.scene}: {outcome.kind}: {outcome.message}", highlight=False, markup=False
+                )
+
+        with stoppable(out, "finished scenes are kept; the same command goes on from there"):
+            return import_folders(config, out, workers, retry_refused, show)
+
+
+def report_text(report: ImportReport, out: Path) -> str:
+    """The whole report, for a terminal."""
+    return "\n".join(_lines(report, out))
+
+
+def _lines(report: ImportReport, out: Path) -> Iterator[str]:
+    yield f"{out}: {report.imported:,} scenes imported, {report.new:,} of them now; {len(report.refused):,} refused"
+    if report.corrected:
+        yield "corrected or worth knowing"
+        yield from (f"  {count:9,}  {name}" for name, count in report.corrected.items())
+    straddling = report.listing.straddling
+    yield from _names(
+        f"{len(straddling)} base shapes in two splits", [f"{s} ({', '.join(of)})" for s, of in straddling.items()]
+    )
+    yield from _names(
+        f"{len(report.listing.unlisted):,} folders not in the split file, left out", report.listing.unlisted
+    )
+    yield from _names(
+        f"{len(report.listing.absent):,} scenes of the split file that are not there", report.listing.absent
+    )
+    scenes = defaultdict(list)
+    for name, (kind, message) in report.refused.items():
+        scenes[kind].append(f"{name}: {message}")
+    if scenes:
+        yield f"refused, all of them in {out / QUARANTINE}"
+    for kind, found in sorted(scenes.items()):
+        yield from (f"  {line}" for line in _names(f"{kind} ({len(found):,})", found))
+
+
+def _names(heading: str, names: Collection[str]) -> Iterator[str]:
+    """A heading and the first few names; nothing where there are none."""
+    if names:
+        yield heading
+        yield from (f"    {name}" for name in list(names)[:SHOWN])
+        if len(names) > SHOWN:
+            yield f"    and {len(names) - SHOWN:,} more"

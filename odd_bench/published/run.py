@@ -1,0 +1,148 @@
+"""Importing scene folders: one scene at a time into staged files, these into shards; interrupted anywhere, it goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+from odd_bench.atomic import write_atomically
+from odd_bench.data.codec import CodecConfig
+from odd_bench.data.damage import described
+from odd_bench.data.digest import plan_digest
+from odd_bench.data.errors import DataError
+from odd_bench.data.layout import check_shapes
+from odd_bench.data.outcome import Outcome
+from odd_bench.data.quarantine import give_up, given_up, take_back
+from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.shard_work import ShardWork, find_waiting, pack, shards_of
+from odd_bench.data.shards import write_staged
+from odd_bench.json_lines import append_line
+from odd_bench.published.finish import ImportReport, finish
+from odd_bench.published.plan import ImportConfig, Listing, list_scenes, scenes_root
+from odd_bench.published.refused import Refused
+from odd_bench.published.scenes import published_record
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of one scene. kind: empty, or why it was refused."""
+
+    scene: str
+    kind: str = ""
+    message: str = ""
+    corrected: dict[str, int] = field(default_factory=dict)
+
+
+def import_folders(
+    config: ImportConfig, out: Path, workers: int = 1, retry_refused: bool = False,
+    on_scene: Callable[[Imported, int, int], None] = lambda outcome, done, total: None,
+) -> ImportReport:  # fmt: skip
+    """Import every scene folder, or go on with it.
+
+    workers: processes. retry_refused: try again what an earlier call refused. on_scene: called after each scene with the
+    number done and the number wanted. Raises DataError or FolderError; whatever is finished by then is kept.
+    """
+    listing = list_scenes(config.source, config.splits_file)
+    check_writable(out)
+    folder = RunFolder(out)
+    folder.refuse_foreign()
+    with folder.locked("import"):
+        _claim(config, listing, folder)
+        shards = shards_of(listing.lines, out)
+        if retry_refused:
+            take_back(folder.quarantine, {name for shard in shards for name in shard.lines})
+        lost = given_up(folder.quarantine)
+        for shard in shards:
+            find_waiting(shard, folder, lost)
+        new = _import_shards(shards, config, folder, workers, on_scene)
+        return finish(config, folder, listing, shards, new)
+
+
+def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imported:
+    """Read one scene folder and stage its record; runs in any process."""
+    planned = json.loads(line)
+    try:
+        if planned.get("refused"):
+            raise Refused("unusable name", planned["refused"])
+        record, corrected = published_record(root / planned["folder"], planned, plan_digest(line))
+        check_shapes(record)
+    except Refused as refused:
+        return Imported(planned["scene"], refused.kind, refused.detail)
+    except DataError as error:
+        return Imported(planned["scene"], "damaged metadata", str(error))
+    except Exception as error:  # what others made fails in more ways than can be listed; the other scenes go on
+        return Imported(planned["scene"], "damaged metadata", described(error))
+    write_staged(staged, record, codec)
+    return Imported(planned["scene"], corrected={name: int(count) for name, count in corrected.items() if count})
+
+
+def _claim(config: ImportConfig, listing: Listing, folder: RunFolder) -> None:
+    """Make the folder this import's own, or check that it already is; a damaged plan or configuration is written again."""
+    wanted = {folder.plan: "".join(line + "\n" for line in listing.lines),
+              folder.config: json.dumps({"name": config.name, **config.as_json()}, indent=2) + "\n"}  # fmt: skip
+    for path, content in wanted.items():
+        found = path.read_bytes() if path.exists() else b""
+        if _is_whole(found) and _without_digests(found.decode()) != _without_digests(content):
+            raise FolderError(
+                f"{path}: found an import of other scenes, splits or options; expected the same to go on with. "
+                "Hint: give another folder with --out, or repeat the options and the folder of the first call."
+            )
+    for path, content in wanted.items():
+        write_atomically(path, content.encode())
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether it is one JSON document, or one a line: no file that was cut short."""
+    try:
+        json.loads(content)
+    except ValueError:
+        lines = content.splitlines()
+        try:
+            return content.endswith(b"\n") and all(isinstance(json.loads(line), dict) for line in lines) and bool(lines)
+        except ValueError:
+            return False
+    return True
+
+
+def _without_digests(text: str) -> str:
+    """Scenes whose files were exchanged since are imported again: that makes no other import of it."""
+    return re.sub(r'"source_sha256":"[0-9a-f]*"', "", text)
+
+
+def _import_shards(shards: list[ShardWork], config: ImportConfig, folder: RunFolder, workers: int, on_scene) -> int:
+    """Import what is waiting, pack every shard once its last scene is in; returns how many scenes were imported."""
+    total, done, new = sum(len(shard.waiting) for shard in shards), 0, 0
+    root = scenes_root(config.source)
+    with _mapper(workers) as in_parallel:
+        for shard in shards:
+            while not shard.whole:
+                names = [name for name in shard.lines if name in shard.waiting]
+                lines, staged = [shard.lines[name] for name in names], [folder.staged(name) for name in names]
+                for outcome in in_parallel(
+                    import_scene, [root] * len(names), lines, staged, [config.codec] * len(names)
+                ):
+                    append_line(folder.reports, asdict(outcome))
+                    if outcome.kind:
+                        give_up(folder.quarantine, Outcome(outcome.scene, outcome.kind, outcome.message))
+                        shard.wanted.pop(outcome.scene)
+                    done, new = done + 1, new + (not outcome.kind)
+                    on_scene(outcome, done, total)
+                shard.waiting = pack(shard, folder, config.name)  # those whose staged files have vanished meanwhile
+                total += len(shard.waiting)
+    return new
+
+
+@contextmanager
+def _mapper(workers: int) -> Iterator[Callable[..., Iterable[Imported]]]:
+    """`map`, in this process or in several."""
+    if workers == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+        yield executor.map

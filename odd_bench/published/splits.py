@@ -1,0 +1,57 @@
+"""The released splits: a JSON file of lists of scene folders, which stays on the user's disk."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from odd_bench.atomic import write_atomically
+from odd_bench.data.damage import read_json
+from odd_bench.data.errors import DataError
+from odd_bench.names import name_problem
+
+SPLIT_NAMES = {"train": "train", "val": "val", "seen-test": "test-seen", "unseen-test": "test-unseen", "test": "test"}
+PUBLISHED_NAMES = {ours: theirs for theirs, ours in SPLIT_NAMES.items()}
+
+
+def read_splits(path: Path) -> dict[str, str]:
+    """Our split by scene folder. Raises DataError where the file cannot be read or puts a scene in two splits.
+
+    A folder may be written with a path before it, of any system.
+    """
+    expected = f"an object with lists of folder names under {', '.join(SPLIT_NAMES)}"
+    listed = read_json(path, expected, "Give your copy of the released split file")
+    try:
+        pairs = [(_folder_name(folder), SPLIT_NAMES[split]) for split, folders in listed.items() for folder in folders]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(path, f"{type(error).__name__}: {error}", expected) from error
+    twice = [folder for folder, count in Counter(folder for folder, _ in pairs).items() if count > 1]
+    if twice:
+        raise DataError(path, f"{len(twice)} scenes listed twice, first {twice[0]}", "every scene once")
+    return dict(pairs)
+
+
+def _folder_name(listed: str) -> str:
+    """The last part of a path. Raises ValueError where that is no name."""
+    name = listed.replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
+    if problem := name_problem(name):
+        raise ValueError(f"{listed[:60]!r} is {problem}")
+    return name
+
+
+def write_splits(path: Path, split_of: Mapping[str, str]) -> None:
+    """Write our split by scene folder under the names that the published data use."""
+    listed = defaultdict(list)
+    for folder in sorted(split_of):
+        listed[PUBLISHED_NAMES[split_of[folder]]].append(folder)
+    write_atomically(path, (json.dumps(listed, indent=1) + "\n").encode())
+
+
+def straddling_shapes(scenes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Base shapes that stand in two splits or more, with these splits. scenes: pairs of base shape and split."""
+    splits = defaultdict(set)
+    for shape, split in scenes:
+        splits[shape].add(split)
+    return {shape: sorted(found) for shape, found in sorted(splits.items()) if len(found) > 1}

@@ -1,0 +1,1 @@
+"""What is drawn around the objects, and draft pictures by ray casting."""

@@ -1,0 +1,94 @@
+"""The light that the floor of a draft scatters, worked out once for all views on square cells of several sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from odd_bench.render.draft.ambient import Ambient
+from odd_bench.render.draft.floor import floor_albedo
+from odd_bench.render.draft.sun import Sun
+from odd_bench.render.surroundings import FLOOR_FADES_M
+from odd_bench.scene import Camera
+
+CELLS = 320  # along the side of every level
+CELL_PX = 0.75  # side of the finest cells over that of a pixel in the middle of the scene
+PENUMBRA_RAYS = 4  # further ones towards the sun where neighbouring cells differ
+
+
+@dataclass(frozen=True)
+class FloorMap:
+    """Squares around the origin, each of CELLS by CELLS cells twice as large as those of the one before.
+
+    cell_m: side of the finest cells. values: (levels * CELLS * CELLS, 7) radiance that the floor would scatter if it mirrored
+    nothing, the share of the sun that reaches it, and its albedo.
+    """
+
+    cell_m: float
+    values: np.ndarray
+
+    def at(self, points: np.ndarray, pixel_m: np.ndarray) -> np.ndarray:
+        """(7, n) at places (2, n) that pixels show whose sides measure pixel_m (n,) there."""
+        last = len(self.values) // CELLS**2 - 1
+        wanted = np.floor(np.log2(pixel_m / (CELL_PX * self.cell_m)) + 0.5)
+        reach = np.abs(points).max(axis=0) / (self.cell_m * (CELLS / 2 - 1))
+        level = np.clip(np.maximum(wanted, np.ceil(np.log2(np.maximum(reach, 1e-6)))), 0, last).astype(np.intp)
+        x, y = np.clip(points / (self.cell_m * np.exp2(level)) + (CELLS / 2 - 0.5), 0, CELLS - 1.001)
+        row, column = x.astype(np.intp), y.astype(np.intp)
+        below, beside = (x - row).astype(np.float32)[:, None], (y - column).astype(np.float32)[:, None]
+        first = (level * CELLS + row) * CELLS + column
+        upper = self.values.take(first, axis=0)
+        upper += beside * (self.values.take(first + 1, axis=0) - upper)
+        lower = self.values.take(first + CELLS, axis=0)
+        lower += beside * (self.values.take(first + CELLS + 1, axis=0) - lower)
+        upper += below * (lower - upper)
+        return upper.T
+
+
+def map_floor(
+    draw: dict, ambient: Ambient, sun: Sun, cameras: tuple[Camera, ...], rng: np.random.Generator
+) -> FloorMap:
+    """draw: of `draw_floor`."""
+    pixel_m = min(float(np.linalg.norm(camera.camera_from_world[:3, 3])) / focal_px(camera) for camera in cameras)
+    cell_m = CELL_PX * pixel_m
+    levels = [_cells(draw, ambient, sun, cell_m, np.ones((CELLS, CELLS), bool), rng)]
+    quarter = slice(CELLS // 4, 3 * CELLS // 4)
+    while cell_m * CELLS / 2 < FLOOR_FADES_M[1]:
+        cell_m, finer = 2 * cell_m, levels[-1]
+        around = np.ones((CELLS, CELLS), bool)
+        around[quarter, quarter] = False
+        level = _cells(draw, ambient, sun, cell_m, around, rng)
+        level[quarter, quarter] = finer.reshape(CELLS // 2, 2, CELLS // 2, 2, 7).mean(axis=(1, 3))
+        levels.append(level)
+    return FloorMap(CELL_PX * pixel_m, np.stack(levels).reshape(-1, 7))
+
+
+def focal_px(camera: Camera) -> float:
+    """Geometric mean along both axes."""
+    return float(np.sqrt(camera.K[0, 0] * camera.K[1, 1]))
+
+
+def _cells(draw: dict, ambient: Ambient, sun: Sun, cell_m: float, chosen: np.ndarray, rng) -> np.ndarray:
+    """(CELLS, CELLS, 7) at the chosen cells (CELLS, CELLS), x first; zero elsewhere."""
+    row, column = np.nonzero(chosen)
+    places = ((np.arange(CELLS) - (CELLS / 2 - 0.5)) * cell_m).astype(np.float32)
+    points = np.stack([places[row], places[column], 0 * places[row]])
+    albedo = floor_albedo(draw, points[:2], cell_m)
+    shine = np.zeros((CELLS, CELLS), np.float32)
+    shine[row, column] = lit = _shine(sun, points, rng)
+    blurred = np.ptp([ndimage.maximum_filter(shine, 3), ndimage.minimum_filter(shine, 3)], axis=0)[row, column] > 0
+    edge = np.flatnonzero(blurred)
+    for _ in range(PENUMBRA_RAYS):
+        lit[edge] += _shine(sun, points[:, edge], rng)
+    lit[edge] /= 1 + PENUMBRA_RAYS
+    light = ambient.on_floor(points[:2]) + sun.irradiance / np.pi * lit
+    values = np.zeros((CELLS, CELLS, 7), np.float32)
+    values[row, column] = np.concatenate([albedo * light, lit[None], albedo]).T
+    return values
+
+
+def _shine(sun: Sun, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(n,) cosine at which the sun reaches floor points (3, n)."""
+    return sun.shining(points, np.broadcast_to(np.float32([[0], [0], [1]]), points.shape), rng)

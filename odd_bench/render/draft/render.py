@@ -1,0 +1,301 @@
+"""Pictures of a scene by ray casting: sun with shadows, ambient light, mirrored environment; no path is traced further.
+
+Vectors and colours are (3, n) float32 here, the long axis last, for NumPy computes along it, and one ray a pixel at a time, so
+that most numbers stay in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from odd_bench.color import encoded
+from odd_bench.geometry.cameras import eye, pixel_directions
+from odd_bench.geometry.first_hits import PosedMesh, first_hits
+from odd_bench.geometry.raycast import Caster, Hits
+from odd_bench.geometry.shape import Shape
+from odd_bench.render.draft.ambient import Ambient, measure_ambient
+from odd_bench.render.draft.floor_map import FloorMap, focal_px, map_floor
+from odd_bench.render.draft.light import Light
+from odd_bench.render.draft.sun import Sun, sun_over
+from odd_bench.render.draft.surface import Surface, join
+from odd_bench.render.draft.wear import worn
+from odd_bench.render.surroundings import floor_metallic, mean_albedo
+from odd_bench.scene import Camera
+
+RAYS_PX = ((-0.35, -0.15), (0.31, -0.23), (0.04, 0.38))  # right and down from the centre, where pixels are uneven
+BRIGHTEST = 1.5  # of one ray, in units of display white: brighter highlights would leave ragged edges
+ROUGHNESS_OF_BLUR = (0.15, 0.4)  # above these the environment is mirrored in the next blur
+LEAST_FLOOR_ROUGHNESS = 0.5  # a floor that mirrored sharply would show lamps but no objects
+HORIZON = 0.2  # sine of the angle below it from which a mirror shows the floor alone
+DARKEST = 1e-9  # environments count as no darker where their radiance divides, for they may be black
+EVEN_STEP = 0.05  # of the square root of the light, between pixels that one ray each is enough for
+GLOSS_STEP_PX = 6  # between the pixels for which it is worked out what the floor mirrors
+GRAZING = 0.02  # sine of the flattest angle at which the floor is looked at
+_LEVELS = np.round(encoded(np.linspace(0, 1, 4096) ** 2) * 255).astype(np.uint8)  # by the square root of the light
+PLAIN_REFLECTANCE = 0.04  # of plastics, glazes and varnish, seen from the front
+
+
+def render_draft(
+    objects: list[tuple[Shape, np.ndarray]],
+    cameras: tuple[Camera, ...],
+    floor: dict,
+    light: Light,
+    seed: int,
+    hits: Hits | None = None,
+) -> np.ndarray:
+    """(views, h, w, 3) uint8 sRGB of pairs of a shape and its world_from_object on a floor as `draw_floor` draws it.
+
+    hits: what the centres of the pixels meet, where that is known already.
+    """
+    rng = np.random.default_rng(seed)
+    surface = join(objects)
+    caster = Caster([surface.mesh])
+    floor_mean = mean_albedo(floor)
+    ambient = measure_ambient(surface, caster, light, floor_mean, rng)
+    sun = sun_over(surface, caster, light)
+    floor_map = map_floor(floor, ambient, sun, cameras, rng)
+    stage = _Stage(surface, caster, ambient, light, sun, floor, floor_mean.astype(np.float32)[:, None], floor_map)
+    if hits is None:
+        meshes = [PosedMesh(shape.caster, pose, _moved(shape.outline, pose)) for shape, pose in objects]
+        hits = first_hits(meshes, cameras).hits
+    return np.stack([_picture(stage, camera, hits.only(view), rng) for view, camera in enumerate(cameras)])
+
+
+def _moved(points: np.ndarray, pose: np.ndarray) -> np.ndarray:
+    return points @ pose[:3, :3].T + pose[:3, 3]
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """floor_mean: (3, 1) its mean reflectance."""
+
+    surface: Surface
+    caster: Caster
+    ambient: Ambient
+    light: Light
+    sun: Sun
+    floor: dict
+    floor_mean: np.ndarray
+    floor_map: FloorMap
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What n rays from an eye (3, 1) meet. directions: (3, n). hits: faces of the surface. pixel_m: what a pixel spans at the
+    distance 1. to_floor: (n,) in lengths of the directions, inf for none. gloss: of the floor there, see _Gloss.
+    """
+
+    eye: np.ndarray
+    directions: np.ndarray
+    hits: Hits
+    pixel_m: float
+    to_floor: np.ndarray
+    gloss: np.ndarray
+
+    @property
+    def on_object(self) -> np.ndarray:
+        """(n,) bool"""
+        return self.hits.distance < self.to_floor
+
+    @property
+    def on_floor(self) -> np.ndarray:
+        """(n,) bool"""
+        return ~self.on_object & np.isfinite(self.to_floor)
+
+
+@dataclass(frozen=True)
+class _Lit:
+    """Places to shade, n of them. normals, albedo, ambient: (3, n). sun: (n,) cosine to the normal where it shines.
+
+    roughness, metallic: (n,). One for all may stand for the n.
+    """
+
+    normals: np.ndarray
+    albedo: np.ndarray
+    ambient: np.ndarray
+    sun: np.ndarray
+    roughness: np.ndarray
+    metallic: np.ndarray
+
+
+def _picture(stage: _Stage, camera: Camera, hits: Hits, rng: np.random.Generator) -> np.ndarray:
+    """(h, w, 3) uint8. hits: (h, w) of the centres of the pixels; where the light differs from pixel to pixel on or around
+    objects, further rays are cast.
+    """
+    directions = pixel_directions(camera).reshape(-1, 3).T.astype(np.float32, order="C")
+    gloss = _floor_gloss(stage, camera)
+    flat = Hits(hits.distance.ravel(), hits.mesh.ravel(), hits.face.ravel(), hits.second_third.reshape(-1, 2))
+    joined = replace(flat, face=flat.face + stage.surface.first_face.astype(np.int32)[flat.mesh])
+    sight = _sight(camera, directions, joined, gloss)
+    color = _ray_color(stage, sight, rng)
+    uneven = np.flatnonzero(_uneven(np.sqrt(color), sight.on_object, camera))
+    shifts = (np.linalg.inv(camera.K)[:2, :2] @ np.transpose(RAYS_PX)).T @ camera.camera_from_world[:2, :3]  # (rays, 3)
+    around = (directions.take(uneven, axis=1)[:, None] + shifts.T[:, :, None].astype(np.float32)).reshape(3, -1)
+    cast = stage.caster.cast(sight.eye[:, 0], around.T)
+    finer = _ray_color(stage, _sight(camera, around, cast, np.tile(gloss.take(uneven, axis=1), len(RAYS_PX))), rng)
+    color[:, uneven] = (color[:, uneven] + finer.reshape(3, len(RAYS_PX), -1).sum(axis=1)) / (1 + len(RAYS_PX))
+    levels = _LEVELS.take((np.sqrt(color.clip(0, 1)) * (len(_LEVELS) - 1) + 0.5).astype(np.intp))
+    return levels.T.reshape(camera.height, camera.width, 3)
+
+
+def _uneven(brightness: np.ndarray, on_object: np.ndarray, camera: Camera) -> np.ndarray:
+    """(n,) bool: pixels that differ from one beside or below, or that from them, at least one of them on an object.
+
+    brightness: (3, n), steps of it about as large as seen.
+    """
+    shape = camera.height, camera.width
+    brightness, on_object = brightness.reshape(3, *shape), on_object.reshape(shape)
+    uneven = np.zeros(shape, bool)
+    for ahead, behind in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        step = np.abs(
+            brightness[(slice(None), *np.atleast_1d(ahead))] - brightness[(slice(None), *np.atleast_1d(behind))]
+        )
+        differs = (step.max(axis=0) > EVEN_STEP) & (on_object[ahead] | on_object[behind])
+        uneven[ahead] |= differs
+        uneven[behind] |= differs
+    return uneven.ravel()
+
+
+def _sight(camera: Camera, directions: np.ndarray, hits: Hits, gloss: np.ndarray) -> _Sight:
+    origin = eye(camera).astype(np.float32)
+    down = directions[2]
+    to_floor = np.where(down < 0, -origin[2] / np.minimum(down, np.float32(-1e-9)), np.float32(np.inf))
+    return _Sight(origin[:, None], directions, hits, 1 / focal_px(camera), to_floor, gloss)
+
+
+def _ray_color(stage: _Stage, sight: _Sight, rng: np.random.Generator) -> np.ndarray:
+    """(3, n) of the rays of a sight."""
+    color = np.empty_like(sight.directions)
+    on_object, on_floor = sight.on_object, sight.on_floor
+    for chosen, shade in ((on_object, _object_color), (on_floor, _floor_color), (~on_object & ~on_floor, _sky_color)):
+        rays = np.flatnonzero(chosen)
+        if len(rays):
+            color[:, rays] = shade(stage, sight, rays, rng)
+    return np.minimum(color, BRIGHTEST)
+
+
+def _sky_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(3, n) of rays that meet nothing."""
+    return stage.light.radiance(_unit(sight.directions.take(rays, axis=1)))
+
+
+def _object_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(3, n) of rays that meet an object."""
+    surface, hits, directions = stage.surface, sight.hits.only(rays), sight.directions.take(rays, axis=1)
+    face, weights, points = hits.face, hits.weights, sight.eye + hits.distance * directions
+    corners = surface.faces.take(face, axis=0)
+    at_corners = stage.ambient.vertices.take(corners, axis=0)  # (n, 3 corners, 3)
+    own = np.einsum("nci,nc->in", surface.own.take(corners, axis=0), weights)
+    metallic = surface.metallic[face]
+    normals = _unit(np.einsum("nci,nc->in", surface.corner_normals.take(face, axis=0), weights))
+    lit = _Lit(
+        normals=normals,
+        albedo=surface.albedo.take(face, axis=0).T * worn(own, metallic),
+        ambient=np.einsum("nci,nc->in", at_corners, weights),
+        sun=stage.sun.shining(points, normals, rng),
+        roughness=surface.roughness[face],
+        metallic=metallic,
+    )
+    return _shaded(stage, lit, _unit(directions))
+
+
+def _floor_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(3, n) of rays that meet the floor."""
+    directions, distance = sight.directions.take(rays, axis=1), sight.to_floor[rays]
+    points = sight.eye[:2] + distance * directions[:2]
+    length = np.sqrt((directions**2).sum(axis=0))
+    pixel_m = (
+        sight.pixel_m * distance * length * np.sqrt(length / -directions[2])
+    )  # side of a square of the area it shows
+    values, gloss = stage.floor_map.at(points, pixel_m), sight.gloss.take(rays, axis=1)
+    metal = floor_metallic(stage.floor)
+    fresnel, around, glint = gloss[:1], gloss[1:4], gloss[4:]
+    color = (1 - metal) * (1 - fresnel) * values[:3]
+    mirrored = around + glint * values[3]
+    if metal:
+        front = PLAIN_REFLECTANCE * (1 - metal)
+        mirrored = mirrored * (front + metal * values[4:]) / (front + metal * stage.floor_mean)
+    return color + mirrored
+
+
+def _floor_gloss(stage: _Stage, camera: Camera) -> np.ndarray:
+    """(7, n) for every pixel as if it showed the floor: reflectance as of a mirror, its mean over the colours; light that the
+    floor mirrors without the sun; and what it would mirror of the sun, over the cosine of its light.
+
+    Smooth over the picture, and therefore worked out for few pixels.
+    """
+    columns, rows = (np.linspace(0, size, size // GLOSS_STEP_PX + 2) for size in (camera.width, camera.height))
+    u, v = np.meshgrid(columns, rows)
+    pixels = np.stack([u, v, np.ones_like(u)]).reshape(3, -1)
+    directions = (camera.camera_from_world[:3, :3].T @ np.linalg.inv(camera.K) @ pixels).astype(np.float32)
+    view = _unit(directions)
+    view = _unit(np.stack([*view[:2], np.minimum(view[2], -GRAZING)]))
+    origin = eye(camera).astype(np.float32)[:, None]
+    points = (origin + origin[2] / -view[2] * view)[:2]
+    up = np.float32([[0], [0], [1]])
+    lit = _Lit(
+        normals=up,
+        albedo=stage.floor_mean,
+        ambient=stage.ambient.on_floor(points),
+        sun=np.float32([0]),
+        roughness=np.float32([max(stage.floor.get("roughness", 0.6), LEAST_FLOOR_ROUGHNESS)]),
+        metallic=np.float32([floor_metallic(stage.floor)]),
+    )
+    mirrored, fresnel = _mirror(lit, view)
+    glint = _highlight((stage.sun.direction * mirrored).sum(axis=0), lit.roughness) * stage.sun.irradiance / np.pi
+    around = fresnel * _mirrored_light(stage, lit, mirrored)
+    values = np.concatenate([fresnel.mean(axis=0, keepdims=True), around, fresnel * glint]).reshape(7, *u.shape)
+    down, across = (_between(axis, size) for axis, size in ((rows, camera.height), (columns, camera.width)))
+    return (down @ values @ across.T).reshape(7, -1)
+
+
+def _between(places: np.ndarray, size: int) -> np.ndarray:
+    """(size, n) float32: the matrix that takes values at evenly spaced places (n,) to the centres of pixels."""
+    at = (np.arange(size) + 0.5) / (places[1] - places[0])
+    return np.maximum(1 - np.abs(at[:, None] - np.arange(len(places))), 0).astype(np.float32)
+
+
+def _mirror(lit: _Lit, view: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(3, n) mirrored directions of view and (3, n) reflectance as of a mirror."""
+    facing = (-(lit.normals * view).sum(axis=0)).clip(0, 1)
+    front = PLAIN_REFLECTANCE * (1 - lit.metallic) + lit.albedo * lit.metallic
+    away = 1 - facing
+    fresnel = front + (1 - lit.roughness - front).clip(0) * (away * away) ** 2 * away
+    return view + 2 * facing * lit.normals, fresnel
+
+
+def _shaded(stage: _Stage, lit: _Lit, view: np.ndarray) -> np.ndarray:
+    """(3, n) light that leaves the places against the unit directions of view (3, n)."""
+    mirrored, fresnel = _mirror(lit, view)
+    diffuse = lit.albedo * (1 - lit.metallic) * (1 - fresnel)
+    lamp = stage.sun.irradiance / np.pi * lit.sun
+    around = _mirrored_light(stage, lit, mirrored)
+    highlight = _highlight((stage.sun.direction * mirrored).sum(axis=0), lit.roughness) * lamp
+    return diffuse * (lit.ambient + lamp) + fresnel * (around + highlight)
+
+
+def _mirrored_light(stage: _Stage, lit: _Lit, mirrored: np.ndarray) -> np.ndarray:
+    """(3, n) light that arrives from around unit directions (3, n): the environment's or what the floor bounces.
+
+    The horizon between both is blurred like the environment, or round objects would show a waterline.
+    """
+    level = 1 + np.searchsorted(ROUGHNESS_OF_BLUR, lit.roughness)
+    sky = np.stack([*mirrored[:2], np.maximum(mirrored[2], 0)])  # the environment ends at the floor
+    open_sky = float(stage.light.environment[len(stage.light.environment) // 2 :].mean())
+    openness = np.clip(lit.ambient.mean(axis=0) / max(open_sky, DARKEST), 0, 1)
+    bounced = lit.ambient * stage.floor_mean
+    share = np.clip(1 + mirrored[2] / HORIZON, 0, 1)
+    return bounced + share * (stage.light.radiance(sky, level) * openness - bounced)
+
+
+def _highlight(cosine: np.ndarray, roughness: np.ndarray) -> np.ndarray:
+    """(n,) Phong lobe about the mirrored direction, normalised; its exponent falls with roughness."""
+    exponent = 2 / np.maximum(roughness, np.float32(0.15)) ** 4
+    return (exponent + 2) / 2 * np.clip(cosine, 0, 1) ** exponent
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    """(3, n)"""
+    return vectors / np.sqrt((vectors**2).sum(axis=0))

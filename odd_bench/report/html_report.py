@@ -1,0 +1,234 @@
+"""One HTML page with every number of a score document, its plots and the worst scenes; it loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from odd_bench.report.svg import histogram_plot, interval_plot, map_plot, roc_plot
+from odd_bench.scoring.breakdown import GREY_BELOW
+from odd_bench.scoring.summary import METRIC_NAMES, difference_text, mcnemar_text, number, overlap_lines, weakest_group
+from odd_bench.scoring.text import html_text as escape
+
+CARD_METRICS = ("auc", "balanced_accuracy", "boxes_per_object", "box_recall", "box_precision", "ap50")
+
+
+def html_report(document: dict[str, Any], pictures: str = "") -> str:
+    """The page as text. pictures: HTML of the failure gallery, empty where the pictures are not at hand."""
+    result = document["result"]
+    style = (Path(__file__).parent / "report.css").read_text()
+    title = f"{result['method']['name']} on {result['dataset']['name']}, {result['dataset']['split']}"
+    body = [heading(result), *(warning(text) for text in result["warnings"])]
+    parts = result["protocols"].items()
+    body += [protocol_section(name, part, folded=place > 0) for place, (name, part) in enumerate(parts)]
+    if "against" in result:
+        body.append(against_section(result["against"]))
+    body += [failure_section(result, pictures), definitions(document)]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{style}</style></head><body>{''.join(body)}</body></html>\n"
+    )
+
+
+def heading(result: dict[str, Any]) -> str:
+    """Title, data set and the main numbers of the first protocol."""
+    dataset, method, answered = result["dataset"], result["method"], result["predictions"]
+    name, part = next(iter(result["protocols"].items()))
+    cards = "".join(card(f"{METRIC_NAMES[key]} ({name})", part["metrics"][key]) for key in CARD_METRICS)
+    told = [what for key, what in (("gt_boxes", "the boxes"), ("gt_count", "the number of objects")) if method.get(key)]
+    missing = (
+        f"; {answered['missing_scenes']:,} scenes missing, counted as undetected" if answered["missing_scenes"] else ""
+    )
+    overlaps = "".join(warning(line) for line in overlap_lines(answered["overlapping"]))
+    weakest = weakest_group(part["breakdowns"])
+    weak_text = (
+        f"<p>Weakest group: <b>{escape(weakest['breakdown'])} = {escape(weakest['name'])}</b>, AUC_{name} "
+        f"{number(weakest['auc']['value'])} ({weakest['objects']:,} objects).</p>"
+        if weakest
+        else ""
+    )
+    return (
+        f"<h1>{escape(method['name'])}</h1>"
+        f'<p class="soft">{escape(dataset["name"])} {escape(dataset["version"])}, split {escape(dataset["split"])}: '
+        f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects, {dataset['anomalous']:,} anomalous. "
+        f"{answered['boxes']:,} boxes in the file{missing}. Told: {' and '.join(told) or 'nothing'}. "
+        f'Boxes compared: {escape(result["gate"])}.</p>{overlaps}<div class="cards">{cards}</div>{weak_text}'
+    )
+
+
+def card(name: str, estimate: dict[str, Any]) -> str:
+    interval = f"{number(estimate['low'])} to {number(estimate['high'])}" if estimate["low"] is not None else ""
+    note = escape(estimate.get("reason", interval))
+    return f'<div class="card"><span>{escape(name)}</span><b>{number(estimate["value"])}</b><span>{note}</span></div>'
+
+
+def warning(text: str) -> str:
+    return f'<div class="warning">{escape(text)}</div>'
+
+
+def protocol_section(name: str, part: dict[str, Any], folded: bool) -> str:
+    """One protocol: rule, metrics, plots, references, groups (to be unfolded if `folded`)."""
+    missed = f"{part['missed_anomalous']:,} anomalous and {part['missed_normal']:,} normal objects are not matched."
+    histogram, groups = part["histogram"], group_section(name, part)
+    if folded:
+        groups = f"<details><summary>Groups ({name})</summary>{groups}</details>"
+    plots = roc_plot({name: part["roc"]})
+    if "factors" in part:
+        missed += f" {part['false_boxes']:,} boxes match no object."
+        if part["missed_anomalous"] + part["missed_normal"] + part["false_boxes"]:
+            missed += " They are the steps at the ends of the curve."
+    if histogram["edges"]:
+        plots += histogram_plot(histogram["edges"], histogram["normal"], histogram["anomalous"])
+    return (
+        f"<h2>Protocol <code>{name}</code></h2><p>{escape(part['rule'])} <span class='soft'>{escape(part['use'])}</span></p>"
+        f"<p>{part['objects']:,} objects in {part['scenes']:,} scenes count. {missed}</p>"
+        f"{factor_text(name, part)}{metric_table(name, part)}"
+        f'<h3>Ranking and scores ({name})</h3><div class="side">{plots}</div>'
+        f"{reference_table(name, part['reference'])}{groups}"
+    )
+
+
+def factor_text(name: str, part: dict[str, Any]) -> str:
+    """The three factors of the AUC, and the other convention beside them."""
+    if "factors" not in part:
+        return ""
+    factor, normal = part["factors"], part["missed_as_normal"]
+    return (
+        f"<p>AUC_{name} = recall(anomalous) <b>{number(factor['recall_anomalous'])}</b> x matched normals / "
+        f"(normals + false boxes) <b>{number(factor['normal_share'])}</b> x AUC(matched) "
+        f"<b>{number(factor['auc_matched'])}</b>. "
+        f"Were the missed objects called normal instead, AUC would be {number(normal['auc'])} and accuracy "
+        f"{number(normal['accuracy'])}.</p>"
+    )
+
+
+def metric_table(name: str, part: dict[str, Any]) -> str:
+    rows = []
+    for key, estimate in part["metrics"].items():
+        low_high = f"{number(estimate['low'])} to {number(estimate['high'])}" if estimate["low"] is not None else ""
+        note = "; ".join(text for text in (estimate.get("basis"), estimate.get("reason")) if text)
+        rows.append([f"{METRIC_NAMES[key]} ({name})", number(estimate["value"]), low_high, note])
+    return table(["metric", "value", "95 % interval", "note"], rows)
+
+
+def reference_table(name: str, reference: dict[str, Any]) -> str:
+    keys = ("auc", "balanced_accuracy", "auc_within_scene", "accuracy")
+    rows = [[row, *(number(values[key]) for key in keys)] for row, values in reference.items()]
+    head = ["trivial answer", *(f"{METRIC_NAMES[key]} ({name})" for key in keys)]
+    return f"<h3>Reference ({name})</h3>" + table(head, rows)
+
+
+def group_section(name: str, part: dict[str, Any]) -> str:
+    """Breakdowns as bars with intervals, then the map of type and visibility."""
+    kinds = list(dict.fromkeys(row["breakdown"] for row in part["breakdowns"]))
+    blocks = [group_plot(kind, [row for row in part["breakdowns"] if row["breakdown"] == kind]) for kind in kinds]
+    note = (
+        f"Lines on the bars are 95 % intervals; grey means fewer than {GREY_BELOW} objects. A group of "
+        "anomalies (type, visibility, magnitude) is compared with all normal objects of the same scenes, and its recall "
+        "is given; other groups give accuracy."
+    )
+    visible = (
+        "Visible: pixels of the changed region summed over the views used, as a share of what they would be if every view "
+        "showed it as well as the best one."
+    )
+    return (
+        f'<h3>AUC_{name} by group</h3><p class="soft">{note}</p><div class="groups">{"".join(blocks)}</div>'
+        f'<h3>AUC_{name} by anomaly type and visibility of the change</h3><p class="soft">{visible}</p>'
+        f'<div class="scroll">{visibility_map(part["type_by_visibility"])}</div>'
+    )
+
+
+def group_plot(kind: str, rows: list[dict[str, Any]]) -> str:
+    shown = []
+    for row in rows:
+        rate = "recall" if "recall" in row else "accuracy"
+        short = {"recall": "recall", "accuracy": "acc."}[rate]
+        notes = (f"n = {row['objects']:,}", f"{short} {row[rate]['value']:.2f}")
+        shown.append({**row["auc"], "name": row["name"], "notes": notes, "grey": row["grey"]})
+    return f'<div class="scroll"><h4>{escape(kind)}</h4>{interval_plot(shown)}</div>'
+
+
+def visibility_map(cells: list[dict[str, Any]]) -> str:
+    rows, columns = (list(dict.fromkeys(cell[key] for cell in cells)) for key in ("type", "visible"))
+    return map_plot(rows, columns, {(c["type"], c["visible"]): (c["auc"], c["objects"]) for c in cells})
+
+
+def against_section(against: dict[str, Any]) -> str:
+    """Paired differences of the two files."""
+    rows, notes = [], []
+    for name, part in against["protocols"].items():
+        rows += [
+            [f"{METRIC_NAMES[key]} ({name})", difference_text(found)] for key, found in part["differences"].items()
+        ]
+        test, scenes = part["mcnemar"], part["scenes"]
+        notes.append(
+            f"<p>{name}: {test['only_first_right']:,} objects are right only in the first file, "
+            f"{test['only_second_right']:,} only in the second; {escape(mcnemar_text(test))}. Scenes all right only in the "
+            f"first: {scenes['only_first_right']:,}, only in the second: {scenes['only_second_right']:,}.</p>"
+        )
+        for key in ("first", "second"):
+            examples = "".join(f"<li>{escape(scene)}</li>" for scene in scenes[f"{key}_examples"])
+            if examples:
+                notes.append(
+                    f"<details><summary>right only in the {key} ({name})</summary><ul>{examples}</ul></details>"
+                )
+    title = f"{escape(against['first'])} minus {escape(against['second'])}"
+    return f"<h2>{title}</h2>{table(['metric', 'difference, paired 95 % interval'], rows, 'wrap')}{''.join(notes)}"
+
+
+def failure_section(result: dict[str, Any], pictures: str) -> str:
+    """The worst scenes of the first protocol, with pictures or as a list."""
+    name, part = next(iter(result["protocols"].items()))
+    worst = part["worst_scenes"]
+    if not worst:
+        return "<h2>Failures</h2><p>Every object is right.</p>"
+    legend = (
+        "Red boxes are anomalous objects, blue ones normal, as in the ground truth; dashed where the answer is wrong."
+    )
+    if not pictures:
+        legend = "Without pictures: the shards of the data set were not found."
+        pictures = "".join(figure(scene) for scene in worst)
+    count = "scene" if len(worst) == 1 else f"{len(worst)} scenes"
+    return f'<h2>Failures ({name}): the worst {count}</h2><p class="soft">{legend}</p>{pictures}'
+
+
+def definitions(document: dict[str, Any]) -> str:
+    result = document["result"]
+    rows = [
+        ["intervals", result["interval"]],
+        ["metrics version", str(result["metrics_version"])],
+        ["ground truth", result["dataset"]["digest"]],
+        ["predictions", f"sha256:{result['predictions']['sha256']}, threshold {result['predictions']['threshold']}"],
+        ["this score", document["digest"]],
+        ["method", ", ".join(f"{key} = {value}" for key, value in result["method"].items())],
+    ]
+    return "<h2>What was scored</h2>" + table(["", ""], rows, "wrap")
+
+
+def table(head: list[str], rows: list[list[str]], style: str = "") -> str:
+    """A table whose cells are plain text; style `wrap` lets long cells break."""
+    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
+    opened = f'<td class="{style}">' if style else "<td>"
+    body = "".join("<tr>" + "".join(f"{opened}{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    head_row = f"<tr>{cells}</tr>" if any(head) else ""
+    return f'<div class="scroll"><table>{head_row}{body}</table></div>'
+
+
+def figure(scene: dict[str, Any], pictures: str = "") -> str:
+    """One scene: its pictures side by side, if there are any, and a line an object."""
+    answers = "".join(f"<li>{escape(answer_text(item))}</li>" for item in scene["objects"])
+    return (
+        f"<figure><figcaption>{escape(scene['name'])}: {scene['wrong']} of {len(scene['objects'])} wrong</figcaption>"
+        f'<div class="views">{pictures}</div><ul class="answers">{answers}</ul></figure>'
+    )
+
+
+def answer_text(item: dict[str, Any]) -> str:
+    """`2 anomalous (crack): answered normal, score 0.31, IoU 0.78`."""
+    truth = f"anomalous ({item['type']})" if item["label"] else "normal"
+    if item["answer"] is None:
+        return f"{item['id']} {truth}: not detected"
+    verdict = "right" if item["answer"] == item["label"] else "wrong"
+    said = "anomalous" if item["answer"] else "normal"
+    return f"{item['id']} {truth}: {said}, {verdict}; score {item['score']:.4g}, IoU {item['iou']:.2f}"

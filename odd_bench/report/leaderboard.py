@@ -1,0 +1,226 @@
+"""A leaderboard from score files: best first, methods that the data cannot tell apart sharing a rank."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from odd_bench.report.tables import cell
+from odd_bench.scoring.compare import paired_difference
+from odd_bench.scoring.document import FORMAT, PAIRED_METRICS, VERSION, signed_document, unpacked
+from odd_bench.scoring.interval import FEWEST, interval
+from odd_bench.scoring.problems import Problem, ScoringError
+from odd_bench.scoring.protocol import METRICS_VERSION
+from odd_bench.scoring.source import read_source
+from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, number, p_text
+
+SIGNIFICANT = 0.05
+KEY_METRIC = "auc"
+BESIDE = (
+    "balanced_accuracy",
+    "auc_within_scene",
+    "accuracy",
+    "boxes_per_object",
+    "box_recall",
+    "box_precision",
+    "ap50",
+)
+TOLERANCE = 1e-6  # of a value that was written with 9 decimals
+SPREADS = 4  # a value further from the mean of its resamples does not belong to them
+AGAIN = "Score the predictions again with this version of odd-bench"
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ScoreFiles:
+    """What stands below a folder. found: paths and results that can be ranked. older: paths of an older metrics version."""
+
+    found: list[tuple[Path, dict[str, Any]]]
+    older: list[Path]
+
+
+def leaderboard(folder: Path) -> str:
+    """Markdown of all score files below a folder: one table for each data set, split and protocol."""
+    tables: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
+    files = read_scores(folder)
+    for path, result in files.found:
+        dataset = result["dataset"]
+        for protocol, part in result["protocols"].items():
+            key = (dataset["name"], dataset["split"], protocol, dataset["version"], dataset["digest"])
+            entry = {"path": path.relative_to(folder).as_posix(), "result": result, "part": part}
+            tables[*key, str(result["resamples"])].append(entry)
+    lines = ["# Leaderboard", "", *(line for key in sorted(tables) for line in table(key[2], tables[key]))]
+    return "\n".join([*lines, *older_note(folder, files.older)])
+
+
+def older_note(folder: Path, older: list[Path]) -> list[str]:
+    """Which files are not ranked, and why."""
+    if not older:
+        return []
+    listed = "".join(f"- {cell(path.relative_to(folder).as_posix())}\n" for path in older)
+    return [
+        f"## Not ranked: metrics before version {METRICS_VERSION}",
+        "",
+        f"Other rules, other numbers. {AGAIN}.",
+        "",
+        listed,
+    ]
+
+
+def read_scores(folder: Path) -> ScoreFiles:
+    """Every score file, in order of their paths; ScoringError names those that are damaged."""
+    found, older, problems = [], [], []
+    for path in sorted(path for path in folder.rglob("*.json") if path.is_file()):
+        document = json_object(path)
+        if document.get("format") != FORMAT:
+            continue
+        if metrics_version(document) < METRICS_VERSION:
+            older.append(path)
+            continue
+        problem = score_problem(path, document)
+        problems += [problem] if problem else []
+        found += [] if problem else [(path, document["result"])]
+    if not found and not problems:
+        hint = "`odd-bench score predictions.json --report DIR` writes one"
+        found_text = f"only score files of metrics before version {METRICS_VERSION}" if older else "no score file"
+        problems.append(Problem("format", str(folder), found_text, "score.json files", AGAIN if older else hint))
+    if problems:
+        raise ScoringError(problems)
+    return ScoreFiles(found, older)
+
+
+def json_object(path: Path) -> dict[str, Any]:
+    """The object in a file; empty where it holds none."""
+    source, _ = read_source(path)
+    try:
+        document = json.loads(source.text) if source else {}
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def metrics_version(document: dict[str, Any]) -> int:
+    """As the file states it; the present one where it does not, so that the digest is what finds it damaged."""
+    result = document.get("result")
+    version = result.get("metrics_version") if isinstance(result, dict) else None
+    return version if type(version) is int else METRICS_VERSION
+
+
+def score_problem(path: Path, document: dict[str, Any]) -> Problem | None:
+    """Whether a score file can be ranked: of this version, as it was written, and its values those of its own resamples."""
+    if document.get("version") != VERSION or metrics_version(document) != METRICS_VERSION:
+        found = f"version {document.get('version')}, metrics version {metrics_version(document)}"
+        return Problem("format", str(path), found, f"version {VERSION}, metrics version {METRICS_VERSION}", AGAIN)
+    whole = "the file as it was written"
+    try:
+        if document.get("digest") != signed_document(document.get("result"))["digest"]:
+            return Problem("digest mismatch", str(path), "results changed after scoring", whole, AGAIN)
+        check_complete(document["result"])
+        parts = document["result"]["protocols"].items()
+        wrong = [
+            f"{name}.{key}" for name, part in parts for key in (*PAIRED_METRICS, "factors") if not holds(part, key)
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Problem("format", str(path), "results that are not complete", whole, AGAIN)
+    if not wrong:
+        return None
+    expected = "values that agree with their resamples and factors"
+    return Problem("inconsistent score", str(path), ", ".join(wrong), expected, AGAIN)
+
+
+def check_complete(result: dict[str, Any]) -> None:
+    """Raise KeyError or TypeError where a table would miss something: names are texts, values numbers or null."""
+    texts = [result["dataset"][key] for key in ("name", "version", "split", "digest")]
+    texts += [result["method"]["name"], *(part["rule"] for part in result["protocols"].values())]
+    values = [part["metrics"][name]["value"] for part in result["protocols"].values() for name in (KEY_METRIC, *BESIDE)]
+    right = all(isinstance(text, str) for text in texts)
+    if not right or not all(value is None or type(value) in (int, float) for value in values):
+        raise TypeError
+    int(result["resamples"])
+
+
+def holds(part: dict[str, Any], key: str) -> bool:
+    """Whether a metric belongs to its resampled values and its interval follows from them; for `factors`, whether they multiply
+    to the AUC.
+    """
+    if key == "factors":
+        return "factors" not in part or close(part["factors"]["product"], part["metrics"]["auc"]["value"])
+    found, pack = part["metrics"][key], part["replicates"][key]
+    value, shapes = found["value"], found["shapes"]
+    if value is None or pack is None:
+        return pack is None and found["low"] is None and (value is None or shapes < FEWEST)
+    replicates = unpacked(pack)
+    finite = replicates[np.isfinite(replicates)]
+    bounds, _ = interval(value, replicates, shapes)
+    stated = (found["low"], found["high"])
+    near = not len(finite) or abs(value - finite.mean()) <= SPREADS * finite.std() + TOLERANCE
+    return bool(near) and all(close(*pair) for pair in zip(bounds, stated, strict=True))
+
+
+def close(a: float | None, b: float | None) -> bool:
+    return a is b if a is None or b is None else abs(a - b) <= TOLERANCE
+
+
+def table(protocol: str, entries: list[Entry]) -> list[str]:
+    """One table, ranked by AUC."""
+    dataset, result = entries[0]["result"]["dataset"], entries[0]["result"]
+    head = [
+        "rank",
+        "method",
+        "AUC",
+        *(METRIC_NAMES[name] for name in BESIDE),
+        "told",
+        "p against the first of the rank",
+        "file",
+    ]
+    lines = [f"## {cell(dataset_text(dataset))}, {cell(dataset['split'])}: {protocol}", ""]
+    lines += [cell(entries[0]["part"]["rule"]), "", f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    ranked = tie_groups(entries)
+    lines += [row(*some) for some in ranked]
+    shapes = min(entry["part"]["metrics"][KEY_METRIC]["shapes"] for entry in entries)
+    tested = (
+        f"Methods of one rank do not differ from its first (paired cluster bootstrap, {result['resamples']} resamples, "
+        f"p >= {SIGNIFICANT})."
+    )
+    if shapes < FEWEST:
+        tested = f"Ranked by value alone: {shapes} base shapes, a test needs {FEWEST}."
+    digest = cell(dataset["digest"][:19])
+    return [*lines, "", f"Ground truth {digest}..., metrics version {result['metrics_version']}. {tested}", ""]
+
+
+def tie_groups(entries: list[Entry]) -> list[tuple[int, Entry, float | None]]:
+    """(rank, entry, p against the first of its rank). An entry joins the rank while it does not differ from its first."""
+    ordered = sorted(entries, key=lambda entry: (-(value(entry, KEY_METRIC) or 0.0), name_of(entry), entry["path"]))
+    ranked: list[tuple[int, Entry, float | None]] = []
+    first = None
+    for place, entry in enumerate(ordered, start=1):
+        p = None if first is None else paired_difference(first["part"], entry["part"], KEY_METRIC).get("p")
+        if first is None or p is None or p < SIGNIFICANT:
+            first, p, rank = entry, None, place
+        ranked.append((rank, entry, p))
+    return ranked
+
+
+def row(rank: int, entry: Entry, p: float | None) -> str:
+    method = entry["result"]["method"]
+    told = [text for key, text in (("gt_boxes", "boxes"), ("gt_count", "count")) if method.get(key)]
+    main = entry["part"]["metrics"][KEY_METRIC]
+    auc = number(main["value"]) + ("" if main["low"] is None else f" [{number(main['low'])}, {number(main['high'])}]")
+    rest = [number(value(entry, name)) for name in BESIDE]
+    tested = "" if p is None else p_text(p)
+    cells = [str(rank), cell(name_of(entry)), auc, *rest, ", ".join(told) or "nothing", tested, cell(entry["path"])]
+    return f"| {' | '.join(cells)} |"
+
+
+def name_of(entry: Entry) -> str:
+    return entry["result"]["method"]["name"]
+
+
+def value(entry: Entry, metric: str) -> float | None:
+    return entry["part"]["metrics"][metric]["value"]

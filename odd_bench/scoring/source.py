@@ -1,0 +1,110 @@
+"""The text of an input file, read once: from a file, gzipped or plain, a pipe, or standard input (`-`)."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from odd_bench.scoring.problems import Problem
+
+LARGEST_FILE_BYTES = 2**30
+CHUNK_BYTES = 2**24
+GZIP = b"\x1f\x8b"
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """text: of a UTF-8 file, unpacked. sha256: of its bytes as they were read."""
+
+    text: str
+    sha256: str
+
+
+class Refused(Exception):
+    """A file that is not read to its end. found, expected, hint: of the problem."""
+
+
+def read_source(path: Path) -> tuple[Source | None, list[Problem]]:
+    """The text of a plain or gzipped UTF-8 file, or what kept it from being read; a file over the limit is not read to its end."""
+    try:
+        return read_once(path), []
+    except Refused as reason:
+        found, expected, hint = reason.args
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        found, expected, hint = str(error), "a whole gzip file", "Compress or copy the file again"
+    except OSError as error:
+        found, expected = error.strerror or str(error), "a readable file"
+        hint = "Check the path and its permissions"
+    return None, [Problem("format", str(path), found, expected, hint)]
+
+
+def read_once(path: Path) -> Source:
+    digest = hashlib.sha256()
+    with opened(path) as file:
+        raw = counted(file)
+        first = next(raw, b"")
+        digest.update(first)
+        if first.startswith(GZIP):
+            packed = [first]
+            for chunk in raw:
+                digest.update(chunk)
+                packed.append(chunk)
+            with gzip.open(io.BytesIO(b"".join(packed))) as unpacked:
+                return Source(decoded(counted(unpacked)), digest.hexdigest())
+        return Source(decoded(hashed(first, raw, digest)), digest.hexdigest())
+
+
+def opened(path: Path) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if str(path) == STANDARD_INPUT else path.open("rb")
+
+
+def hashed(first: bytes, rest: Iterator[bytes], digest: Any) -> Iterator[bytes]:
+    """The first chunk, whose hash was taken, then the others, taking theirs."""
+    yield first
+    for chunk in rest:
+        digest.update(chunk)
+        yield chunk
+
+
+def counted(file: BinaryIO) -> Iterator[bytes]:
+    """The chunks of a file. Raises Refused as soon as they are too many."""
+    read = 0
+    while chunk := file.read(CHUNK_BYTES):
+        read += len(chunk)
+        if read > LARGEST_FILE_BYTES:
+            raise Refused("more than 1 GiB", "at most 1 GiB", "Score one split at a time")
+        yield chunk
+
+
+def decoded(chunks: Iterator[bytes]) -> str:
+    """The text of all chunks. Raises Refused at the first byte that no JSON text in UTF-8 has."""
+    decoder, parts, read = codecs.getincrementaldecoder("utf-8-sig")(), [], 0
+    for chunk in chunks:
+        start = read - len(decoder.getstate()[0])
+        try:
+            parts.append(decoder.decode(chunk))
+        except UnicodeDecodeError as error:
+            raise not_text(error, start) from error
+        if chunk.startswith(b"\0") and not any(chunk):
+            raise Refused("zero bytes", "UTF-8 text", "Is it a device, or a file whose content was lost?")
+        read += len(chunk)
+    try:
+        parts.append(decoder.decode(b"", final=True))
+    except UnicodeDecodeError as error:
+        raise not_text(error, read - len(error.object)) from error
+    return "".join(parts)
+
+
+def not_text(error: UnicodeDecodeError, start: int) -> Refused:
+    found = f"byte {error.object[error.start]:#04x} at offset {start + error.start}"
+    return Refused(found, "UTF-8 text", "Save the file as UTF-8")

@@ -1,0 +1,1 @@
+"""Training and prediction of every method: the loop, checkpoints, configuration, prediction files."""

@@ -1,0 +1,157 @@
+"""From a trained run to a prediction file; odd_bench.methods loads runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from odd_bench.atomic import prove_file
+from odd_bench.blocks.stored_weights import complaint
+from odd_bench.data.batch import SceneBatch
+from odd_bench.data.dataset import TestScenes
+from odd_bench.data.folder import read_description
+from odd_bench.data.reader import Dataset
+from odd_bench.errors import WrongUse
+from odd_bench.geometry.boxes import iou_matrix
+from odd_bench.scoring import DatasetRef, PredictionWriter
+from odd_bench.scoring import Method as MethodHeader
+from odd_bench.training.checkpoint import Checkpoint
+from odd_bench.training.method import Measures, Method, MethodSpec, ReadsData, Records, SceneAnswer
+
+Track = Callable[[Iterable[Any]], Iterable[Any]]
+FULL, MIXED = "32-true", "bf16-mixed"  # precisions, as Fabric names them
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained method. spec: how it came about. config: resolved, with `train.views` and `train.pixels`."""
+
+    spec: MethodSpec
+    config: Any
+    method: Method
+    finished: bool
+
+
+def restore_run(spec: MethodSpec, checkpoint: Checkpoint, file: Path, overrides: Iterable[str] = ()) -> Run:
+    """What a checkpoint holds, ready to predict. file: where it stands, for messages. overrides: of what needs no other weights.
+
+    Raises WrongUse where its weights do not fit the configuration.
+    """
+    config = spec.configurations.with_overrides(
+        spec.configurations.from_mapping(checkpoint.config, str(file)), overrides
+    )
+    try:
+        method = spec.restore(config, checkpoint.weights)
+    except RuntimeError as error:
+        raise WrongUse(
+            f"{file}: found weights that do not fit: {complaint(error)}; expected those of the configuration. "
+            "Leave out --set of anything with weights"
+        ) from error
+    return Run(spec, config, method.eval(), checkpoint.finished)
+
+
+def predict_split(
+    run: Run,
+    dataset: Dataset,
+    split: str,
+    path: Path,
+    views: int | None = None,
+    device: torch.device | str | None = None,
+    track: Track = lambda scenes: scenes,
+    precision: str = FULL,
+) -> Path:
+    """Write the answers for every scene of a split. views: at test, default as trained. precision: of Fabric, `32-true` or
+    `bf16-mixed`. Returns `path`.
+
+    The seconds of a scene cover the method, from decoded pictures to scores, without reading the shard. On a GPU the first scene
+    is answered once before it counts: libraries choose their kernels then.
+    """
+    if precision not in (FULL, MIXED):
+        raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
+    prove_file(path)
+    names = dataset.scene_names(split)
+    views = min(
+        views or run.config.train.views, len(dataset.scene(names[0]).cameras)
+    )  # more than there are is all of them
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    method, on_gpu = run.method.to(device), torch.device(device).type == "cuda"
+    if isinstance(method, ReadsData):
+        method.read_from(dataset)
+    scenes = TestScenes(dataset, names, views, run.config.train.pixels)
+    if on_gpu and isinstance(method, Records):
+        method.record()
+    if on_gpu and len(scenes):
+        timed_answer(method, scenes[0], device, precision)
+    description = read_description(dataset.folder)
+    reference = DatasetRef(description.name, description.version, split, description.digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with PredictionWriter(path, reference, header(run, views, precision), threshold=method.threshold) as out:
+        for number in track(range(len(scenes))):
+            batch = scenes[number]
+            answer, seconds = timed_answer(method, batch, device, precision)
+            boxes = None if answer.objects is not None else answer.boxes
+            out.add(batch.names[0], boxes, answer.scores, objects=answer.objects, views=batch.views[0], seconds=seconds)
+    return path
+
+
+def timed_answer(
+    method: Method, batch: SceneBatch, device: torch.device | str, precision: str = FULL
+) -> tuple[SceneAnswer, float]:
+    """The answer to a batch of one scene and the seconds it took, those spent on what was kept from before included."""
+    start = time.perf_counter()
+    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision != FULL):
+        answer = method.predict(batch.to(device))[0]
+    return answer, time.perf_counter() - start + answer.seconds_before
+
+
+def header(run: Run, views: int, precision: str = FULL) -> MethodHeader:
+    """What the prediction file says about the method."""
+    facts = {**run.spec.describe(run.config), "precision": precision}
+    name = f"{run.spec.name}-{run.config.name}"
+    return MethodHeader(name, views, run.method.gt_boxes, run.method.gt_count, run.config.train.seed, facts)
+
+
+@dataclass(frozen=True)
+class Localisation:
+    """How well objects are found. mean_iou: of each true object with its best box. count_accuracy: scenes with as many
+    boxes as objects. found: objects with a box above IoU 0.5. All in [0, 1]."""
+
+    mean_iou: float
+    count_accuracy: float
+    found: float
+
+    def __str__(self) -> str:
+        return (
+            f"mean IoU {self.mean_iou:.3f}, found {self.found:.1%}, count right in {self.count_accuracy:.1%} of scenes"
+        )
+
+
+def localise(
+    method: Method, scenes: TestScenes, device: torch.device | str, track: Track = lambda x: x
+) -> Localisation:
+    """Boxes against the true ones, labels aside."""
+    best, counts = [], []
+    for number in track(range(len(scenes))):
+        batch = scenes[number]
+        boxes = method.predict(batch.to(device))[0].boxes
+        truth = (batch.obbs if boxes.shape[1] == 7 else batch.boxes)[0].numpy()  # as the scorer compares them
+        best.append(iou_matrix(boxes, truth).max(axis=0, initial=0.0))
+        counts.append(len(boxes) == len(truth))
+    overlap = np.concatenate(best)
+    return Localisation(float(overlap.mean()), float(np.mean(counts)), float((overlap > 0.5).mean()))
+
+
+def mean_measures(
+    method: Measures, scenes: TestScenes, device: torch.device | str, track: Track = lambda x: x
+) -> dict[str, float]:
+    """What the method measures, averaged over the scenes in which there is something to measure."""
+    found = [method.measures(scenes[number].to(device)) for number in track(range(len(scenes)))]
+    values = {name: np.array([one[name] for one in found]) for name in found[0]}
+    return {name: float(value[~np.isnan(value)].mean()) if not np.isnan(value).all() else float("nan")
+            for name, value in values.items()}  # fmt: skip

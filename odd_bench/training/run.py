@@ -1,0 +1,240 @@
+"""What `odd-bench train` and `odd-bench predict` do: prepare, train with progress, predict, score."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track as rich_track
+
+from odd_bench.atomic import prove_file, prove_folder
+from odd_bench.configuration import to_mapping
+from odd_bench.data.dataset import TestScenes
+from odd_bench.data.folder import DESCRIPTION
+from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.errors import WrongUse, stoppable
+from odd_bench.locking import InUse, locked
+from odd_bench.training.checkpoint import LATEST, Spent, load_checkpoint
+from odd_bench.training.freed_memory import keep_freed_memory
+from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric
+from odd_bench.training.method import Measures, Method, MethodSpec
+from odd_bench.training.predict import FULL, Run, localise, mean_measures, predict_split, restore_run
+
+LINE_EVERY_S = 15.0
+LOCK = "training.lock"
+GOES_ON = "the same command goes on from there"
+
+
+def train_run(
+    spec: MethodSpec,
+    config_name: str,
+    data: Path,
+    out: Path | None,
+    overrides: list[str],
+    start_from: Path | None,
+    devices: str,
+) -> None:
+    """Train, then predict and score every split that was not trained on, unless the last stage was left out (0 steps)."""
+    keep_freed_memory()
+    config = spec.resolved(config_name, overrides)
+    dataset = open_or_explain(data)
+    folder = out or Path("runs") / f"{spec.name}-{config.name}-{config.train.seed}"
+    prove_folder(folder)
+    fabric = make_fabric(config.train, devices)
+    with alone_in(folder):
+        fabric.launch()
+        console = Console()
+        with stoppable(folder, GOES_ON), fabric.rank_zero_first():
+            method, features = spec.prepare(
+                config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
+            )
+        check_stages(config.train, method.stages)
+        begun = start_from is not None and not (folder / LATEST).is_file()
+        first_stage = take_over(method, start_from) if begun else None
+        job = Job(spec.name, to_mapping(config), config.train, config.augment, dataset, features, folder)
+        display = Display(console if fabric.is_global_zero else None, job)
+        display.start(method)
+        with stoppable(folder, GOES_ON):
+            fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
+            complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
+            if fabric.is_global_zero and complete:
+                finish(spec, folder, dataset, console)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other trainings out of the folder. Of several processes of one training the first holds the lock for all.
+
+    Raises WrongUse where another one is at work there.
+    """
+    with ExitStack() as held:
+        if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))) == 0:
+            try:
+                held.enter_context(locked(folder / LOCK))
+            except InUse as error:
+                raise WrongUse(
+                    f"{folder}: found another training at work in this folder; expected to be alone. "
+                    "Wait for it, or name another folder with --out"
+                ) from error
+        yield
+
+
+def take_over(method: Method, start_from: Path) -> Spent:
+    """Copy the weights of another run whose names and shapes agree; what is learnt later starts afresh.
+
+    Returns what that run had cost. Raises WrongUse where nothing agrees.
+    """
+    later = tuple(f"{part}." for part in getattr(method, "learnt_later", ()))
+    stored = load_checkpoint(start_from / LATEST if start_from.is_dir() else start_from)
+    own = method.state_dict()
+    early = {name: value for name, value in stored.weights.items() if not name.startswith(later)}
+    shared = {name: value for name, value in early.items() if name in own and own[name].shape == value.shape}
+    if not shared:
+        raise WrongUse(f"--start-from {start_from}: found no weights that fit; expected a run of a like configuration")
+    method.load_state_dict({**own, **shared})
+    return stored.spent
+
+
+def finish(spec: MethodSpec, folder: Path, dataset: Dataset, console: Console) -> None:
+    """Predict, score and report on whatever was not trained on; one table tells of all splits."""
+    from odd_bench.report.folder import report_folder, write_report
+    from odd_bench.scoring.score import Options, score_file
+    from odd_bench.scoring.split_table import split_table
+
+    run, scores = restore_run(spec, load_checkpoint(folder / LATEST), folder / LATEST), {}
+    for split in dataset.splits:
+        if split != "train":
+            path = predict_split(
+                run, dataset, split, folder / f"{split}.json", track=lambda x: tracked(x, console, "predicting")
+            )
+            say_where(path, console)
+            scored = score_file(path, Options(dataset.folder))
+            for note in write_report(report_folder(path), scored):
+                console.print(note, highlight=False, soft_wrap=True, markup=False)
+            scores[split] = scored.document
+    if scores:
+        console.print(split_table(scores), highlight=False, soft_wrap=True, markup=False)
+
+
+def say_where(path: Path, console: Console) -> None:
+    console.print(f"predictions: {path}", highlight=False, soft_wrap=True)
+
+
+def predict_run(
+    run: Run, path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
+    overrides: list[str],
+) -> Path:  # fmt: skip
+    """Predict one split with a trained run; score it where a report is asked for. Returns the prediction file.
+
+    path: the run's folder, a checkpoint, or the folder for predictions of weights from elsewhere. overrides: already in `run`.
+    """
+    keep_freed_memory()
+    out = out or default_file(path, split, views, precision, overrides)
+    prove_file(out)
+    if report is not None:
+        prove_folder(report)
+    dataset, console = open_or_explain(data), Console()
+    if not run.finished:
+        console.print(f"[yellow]{path}: the training is not finished")
+    with stoppable(out, "no predictions are written; the same command begins again"):
+        predict_split(
+            run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision
+        )
+    say_where(out, console)
+    if report is not None:
+        show_score(out, dataset.folder, report, console)
+    return out
+
+
+def default_file(path: Path, split: str, views: int | None, precision: str, overrides: list[str]) -> Path:
+    """A name in the run's folder that says what is unusual about the predictions."""
+    unusual = [f"{views}-views"] if views else []
+    unusual += [precision] if precision != FULL else []
+    unusual += [assignment.rsplit(".", 1)[-1].replace("=", "-") for assignment in overrides]
+    return (path.parent if path.is_file() else path) / f"{'-'.join([split, *unusual])}.json"
+
+
+def show_score(path: Path, data: Path, report: Path | None, console: Console) -> None:
+    from odd_bench.report.folder import write_report
+    from odd_bench.scoring.score import Options, score_file
+    from odd_bench.scoring.summary import summary
+
+    scored = score_file(path, Options(data))
+    console.print(summary(scored.document), highlight=False, soft_wrap=True, markup=False)
+    for note in write_report(report, scored) if report is not None else []:
+        console.print(note, highlight=False, soft_wrap=True)
+
+
+def open_or_explain(data: Path) -> Dataset:
+    """The data set, or how to make it."""
+    if not (data / DESCRIPTION).is_file():
+        raise WrongUse(
+            f"{data}: found no data set; expected {DESCRIPTION} in it. Name a folder with --data, or make this one: "
+            f"odd-bench generate toys --preset mini --out {data}"
+        )
+    return open_dataset(data)
+
+
+def tracked(items: Iterable[Any], console: Console, what: str) -> Iterable[Any]:
+    """Progress with an ETA over a sized iterable, where anybody watches."""
+    items = list(items)
+    return rich_track(items, what, console=console, transient=True, disable=not console.is_terminal or not items)
+
+
+@dataclass
+class Display:
+    """Called after steps and stages: lines on the console, none where it is None."""
+
+    console: Console | None
+    job: Job
+    last_line: float = 0.0
+    stage_start: tuple[str, int, float] = ("", 0, 0.0)
+
+    def start(self, method: Method) -> None:
+        """What is about to happen."""
+        train, scenes = self.job.train, len(self.job.dataset.scene_names("train"))
+        steps = [train.stage_steps(number, scenes) for number in range(len(method.stages))]
+        parameters = sum(parameter.numel() for parameter in method.parameters()) / 1e6
+        plan = ", ".join(f"{count:,} steps of {name}" for count, name in zip(steps, method.stages, strict=True))
+        self.say(f"{self.job.model}: {parameters:.1f} M parameters, {scenes:,} scenes, batch {train.batch}: {plan}")
+        self.say(f"run: {self.job.folder}")
+
+    def __call__(self, told: StepReport) -> None:
+        now = time.monotonic()
+        name, first, since = self.stage_start
+        if name != told.stage:
+            self.stage_start = (told.stage, told.step, now)
+            name, first, since = self.stage_start
+        if now - self.last_line < LINE_EVERY_S and told.step < told.steps:
+            return
+        self.last_line = now
+        done = told.step - first
+        left = f"{(told.steps - told.step) * (now - since) / done / 60:.0f} min left" if done else "starting"
+        losses = " ".join(f"{key} {value:.3f}" for key, value in told.losses.items())
+        speed = f"{told.scenes_per_second:.2f} scenes/s, {told.memory_gb:.1f} GB"
+        self.say(f"{told.stage} {told.step}/{told.steps}: {losses} ({speed}, {left})")
+
+    def after_stage(self, name: str, method: Method) -> None:
+        """How well objects are found in the validation scenes, and what else the method measures of them."""
+        if self.console is None or "val" not in self.job.dataset.splits:
+            return
+        train = self.job.train
+        scenes = TestScenes(self.job.dataset, self.job.dataset.scene_names("val"), train.views, train.pixels)
+        method.eval()
+        device = next(method.parameters()).device
+        told = str(localise(method, scenes, device, lambda x: tracked(x, self.console, "val")))
+        if isinstance(method, Measures):
+            measured = mean_measures(method, scenes, device, lambda x: tracked(x, self.console, "val"))
+            told = ", ".join([told, *(f"{name} {value:.3f}" for name, value in measured.items())])
+        self.say(f"{name}, val: {told}")
+        method.train()
+
+    def say(self, line: str) -> None:
+        if self.console is not None:
+            self.console.print(line, highlight=False, soft_wrap=True, markup=False)

@@ -1,0 +1,64 @@
+"""The doctor finds what is missing and says how to get it."""
+
+import sys
+from importlib import metadata
+
+import pytest
+
+from odd_bench.cli import main
+from odd_bench.cli import needs as doctor
+
+
+def pretend(monkeypatch, package: str, version: str | None) -> None:
+    """That a package is installed in this version, None: not at all."""
+    real = metadata.version
+
+    def pretended(name):
+        if name != package:
+            return real(name)
+        if version is None:
+            raise metadata.PackageNotFoundError(name)
+        return version
+
+    monkeypatch.setattr(metadata, "version", pretended)
+
+
+def test_everything_generation_needs_is_here():
+    assert next(finding for finding in doctor.findings() if finding.commands == "generate").works
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "words"),
+    [("bpy", None, "no bpy"), ("bpy", "5.0.1", "bpy 5.0.1, expected 4.5.*"), ("h5py", None, "no h5py")],
+)
+def test_a_missing_or_wrong_package_is_named_with_the_command_that_mends_it(
+    monkeypatch, capsys, package, version, words
+):
+    pretend(monkeypatch, package, version)
+    finding = next(finding for finding in doctor.findings() if finding.commands == "generate")
+    assert finding.missing == (words,) and "odd-bench[generate]" in finding.fix
+    assert not doctor.report()
+    assert "odd-bench[generate]" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "reproduce"])
+def test_a_command_without_its_packages_says_what_to_install(monkeypatch, capsys, command):
+    def absent():
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    pretend(monkeypatch, "torch", None)
+    monkeypatch.setattr("odd_bench.cli.app", absent)
+    monkeypatch.setattr(sys, "argv", ["odd-bench", command])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    told = capsys.readouterr().err
+    assert f"{command}: found no Python package torch" in told and "pip install 'odd-bench[train]'" in told
+
+
+def test_a_module_of_ours_that_is_lost_is_a_fault_of_ours(monkeypatch):
+    def absent():
+        raise ModuleNotFoundError("No module named 'odd_bench.lost'", name="odd_bench.lost")
+
+    monkeypatch.setattr("odd_bench.cli.app", absent)
+    with pytest.raises(ModuleNotFoundError, match=r"odd_bench\.lost"):
+        main()

@@ -1,0 +1,103 @@
+"""Each cause of a file that cannot be read has its own hint, and only a damaged file is told to be removed."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from odd_bench.data.damage import AGAIN, IMPORT_AGAIN, RESTORE, Inaccessible, again, check_plain, reading, unreadable
+from odd_bench.data.errors import DataError
+from odd_bench.data.folder import private_texts, read_description
+from odd_bench.data.shards import verify_shard
+from odd_bench.data.validate import validate
+from tests.data.folders import make_scenes, write_dataset
+
+HOLD = "import h5py, sys, time; f = h5py.File(sys.argv[1], 'r+'); print('held', flush=True); time.sleep(600)"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("damage"), make_scenes()[:2])
+
+
+def test_a_shard_in_use_is_not_told_to_be_removed(folder):
+    shard = folder / "shards" / "train-00000.h5"
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(shard)], stdout=subprocess.PIPE) as holder:
+        try:
+            assert holder.stdout.readline() == b"held\n"
+            with pytest.raises(Inaccessible, match=r"in use by another program.*HDF5_USE_FILE_LOCKING=FALSE"):
+                verify_shard(shard)
+            problems = validate(folder).problems
+        finally:
+            holder.kill()
+    assert len(problems) == 1 and "Remove" not in problems[0].hint
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EAGAIN, errno.ENOLCK, errno.EIO, errno.ESTALE, errno.EMFILE])
+def test_what_may_be_whole_is_kept(folder, number):
+    error = unreadable(folder / "shards" / "train-00000.h5", OSError(number, os.strerror(number)), "a shard")
+    assert isinstance(error, Inaccessible) and error.hint.endswith("the file itself may be whole: do not remove it")
+
+
+def test_a_damaged_file_is_told_to_be_made_by_the_command_that_made_it(folder, tmp_path):
+    shard = folder / "shards" / "train-00000.h5"
+    assert again(shard) == AGAIN
+    (tmp_path / "config.json").write_text(json.dumps({"name": "x", "kind": "imported"}))
+    assert again(tmp_path / "shards" / "train-00000.h5") == IMPORT_AGAIN
+    (tmp_path / "config.json").unlink()
+    assert again(tmp_path / "scene.h5") == RESTORE
+
+
+def test_imported_data_are_never_told_to_be_generated(folder, tmp_path):
+    copy = tmp_path / "imported"
+    (copy / "shards").mkdir(parents=True)
+    document = json.loads((folder / "dataset.json").read_text())
+    (copy / "dataset.json").write_text(json.dumps({**document, "config": {"kind": "imported"}}))
+    (copy / "shards" / "train-00000.h5").write_bytes(b"nothing")
+    hints = {problem.hint for problem in validate(copy).problems}
+    assert not any("same generate command" in hint for hint in hints)
+    assert any("data import" in hint for hint in hints)
+
+
+def test_pipes_and_folders_are_no_files(tmp_path):
+    os.mkfifo(tmp_path / "a.h5")
+    (tmp_path / "b.h5").mkdir()
+    for name, kind in (("a.h5", "a pipe"), ("b.h5", "a folder"), ("c.h5", "no such file")):
+        with pytest.raises(DataError, match=kind):
+            check_plain(tmp_path / name, "a shard")
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("x"), RecursionError(), MemoryError(), KeyError("x"), OverflowError(), AssertionError()]
+)
+def test_whatever_a_reader_raises_is_named(tmp_path, error):
+    with pytest.raises(DataError, match="a scene"), reading(tmp_path, "a scene"):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"format": 1}', b"[" * 200_000, b"\xff\xfe\x00", b'{"name": {}}', b"nul"]
+)
+def test_a_damaged_description_is_named(folder, tmp_path, content):
+    (tmp_path / "dataset.json").write_bytes(content)
+    with pytest.raises(DataError):
+        read_description(tmp_path)
+
+
+@pytest.mark.parametrize("word", ["toys", "parts", "draft", "auto", "cpu", "fish"])
+def test_an_account_or_a_host_called_like_a_value_harms_nobody(monkeypatch, word):
+    monkeypatch.setenv("USER", word)
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", word, "1", "1", "x86_64")))
+    assert private_texts({"kind": word, "names": [word, f"{word}-nano"]}) == []
+    assert private_texts({"by": f"{word}@cluster", "at": f"ann@{word}"}) == [
+        ("by", f"{word}@cluster"),
+        ("at", f"ann@{word}"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["/home/ann/x", "~/x", "C:\\Users\\ann", "\\\\host\\share", "file:///x", "C:/x"])
+def test_paths_are_private_whoever_asks(text):
+    assert private_texts({"a": [text]}) == [("a[0]", text)]

@@ -1,0 +1,53 @@
+"""A change is seen where it stands in the open, beside every pose of the intact shape, and not behind a wall."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import trimesh
+
+from odd_bench.generate.config import load_preset, with_overrides
+from odd_bench.generate.label import Posed, cast_labels
+from odd_bench.generate.orbit import orbit_cameras
+from odd_bench.generate.plan import catalogue_of, plan_scene
+from odd_bench.generate.seen import is_seen
+from tests.anomalies.statuette import statuette, variant
+from tests.generate.test_label import pose, shape_of
+
+CONFIG = with_overrides(load_preset("toys", "draft"), ["orbit.pixels=96", "orbit.views=10"])
+INTACT = statuette().shape()
+ORBIT = plan_scene(CONFIG, catalogue_of(CONFIG), "train", 0)["orbit"]
+
+
+def seen(odd, others=(), config=CONFIG) -> bool:
+    posed = [Posed(odd.shape, pose(0.0, 0.0), odd, INTACT), *others]
+    cameras = orbit_cameras(config.orbit, ORBIT, np.concatenate([p.world_outline() for p in posed]))
+    return is_seen(posed, 0, cameras, cast_labels(posed, cameras), config)
+
+
+@pytest.mark.parametrize("type", ("missing_part", "material_mismatch", "bend"))
+def test_of_what_the_check_of_a_variant_keeps_some_is_seen_in_the_open(type):
+    assert any(seen(variant(type, seed)) for seed in range(4))
+
+
+def test_no_change_is_not_seen():
+    nothing = np.zeros(len(INTACT.faces), bool)
+    assert not seen(replace(variant("bend"), shape=INTACT, changed_faces=nothing, lost_faces=nothing))
+
+
+def test_a_change_behind_a_wall_is_not_seen():
+    wall = shape_of(trimesh.creation.annulus(1.0, 1.1, 3.0))
+    assert seen(variant("bend")) and not seen(variant("bend"), [Posed(wall, pose(0.0, 0.0))])
+
+
+def test_a_change_that_one_of_the_motions_undoes_is_not_seen():
+    turned = np.diag([-1.0, -1.0, 1.0, 1.0])
+    nothing = np.zeros(len(INTACT.faces), bool)
+    whole = replace(INTACT, vertices=INTACT.vertices @ turned[:3, :3].T)
+    moved = replace(variant("bend"), shape=whole, changed_faces=nothing, lost_faces=nothing)
+    assert seen(replace(moved, alignments=np.eye(4)[None]))
+    assert not seen(replace(moved, alignments=np.stack([np.eye(4), turned])))
+
+
+def test_more_pixels_than_there_are_are_never_seen():
+    assert not seen(variant("bend"), config=with_overrides(CONFIG, ["odd.min_patch_pixels=1e6"]))

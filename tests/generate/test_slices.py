@@ -1,0 +1,63 @@
+"""Slices together are the plan, and who makes the same scenes is kept apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odd_bench.data.run_folder import FolderError, RunFolder
+from odd_bench.data.shard_work import ShardWork
+from odd_bench.generate import pool
+from odd_bench.generate.run import RunOptions, generate
+from odd_bench.generate.slices import slice_of
+from tests.generate.runs import CONFIG, FAKE, label_digests
+
+sizes = st.lists(st.integers(1, 6), min_size=1, max_size=5)
+
+
+def shards_of_sizes(wanted: list[int]) -> list[ShardWork]:
+    return [
+        ShardWork(Path(f"train-{number:05d}.h5"), "train", {f"{number}-{scene}": "{}" for scene in range(size)})
+        for number, size in enumerate(wanted)
+    ]
+
+
+@given(sizes, st.integers(1, 40))
+def test_every_scene_is_in_one_slice_and_slices_are_even(wanted, count):
+    shards = shards_of_sizes(wanted)
+    parts = [slice_of(index, count, shards) for index in range(count)]
+    names = [name for part in parts for name in part.names]
+    assert sorted(names) == sorted(name for shard in shards for name in shard.lines)
+    for part in parts:
+        assert part.names <= {name for number in part.shards for name in shards[number].lines}
+    if count > len(shards):
+        assert max(len(part.names) for part in parts) - min(len(part.names) for part in parts) <= 1
+
+
+@given(sizes, st.integers(1, 12), st.integers(1, 12), st.data())
+def test_slices_meet_exactly_where_they_share_what_they_make(tmp_path_factory, wanted, count, other_count, data):
+    """Two calls that make single scenes of one shard work side by side; one that packs the shard is alone with it."""
+    folder, shards = RunFolder(tmp_path_factory.mktemp("set")), shards_of_sizes(wanted)
+    first = slice_of(data.draw(st.integers(0, count - 1)), count, shards)
+    second = slice_of(data.draw(st.integers(0, other_count - 1)), other_count, shards)
+    by_scene = not first.packs and not second.packs
+    meet = bool(first.names & second.names if by_scene else set(first.shards) & set(second.shards))
+    with first.held(folder):
+        if meet:
+            with pytest.raises(FolderError, match="another run at work"), second.held(folder):
+                pass
+        else:
+            with second.held(folder):
+                pass
+
+
+def test_more_slices_than_shards_make_the_same_data_set(tmp_path, reference, monkeypatch):
+    """Seven scenes in two shards by four calls; the last one packs and finishes."""
+    monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
+    made = [generate(CONFIG, tmp_path / "set", RunOptions(slice_index=i, slice_count=4)) for i in (2, 0, 3, 1)]
+    assert [one.complete for one in made] == [False, False, False, True] and sum(one.made for one in made) == 7
+    assert label_digests(tmp_path / "set") == reference
+    assert generate(CONFIG, tmp_path / "set", RunOptions(slice_index=1, slice_count=4)).made == 0

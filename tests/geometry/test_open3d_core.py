@@ -1,0 +1,33 @@
+"""Casting rays loads Open3D's core alone, and leaves the package as others expect it."""
+
+import subprocess
+import sys
+
+import pytest
+
+CAST = """
+import sys
+import numpy as np
+from odd_bench.geometry.raycast import Caster
+hits = Caster([(np.eye(3), np.array([[0, 1, 2]]))]).cast(np.ones(3), -np.ones((1, 3)))
+assert np.isfinite(hits.distance).all()
+assert "open3d" not in sys.modules and not {"sklearn", "dash", "matplotlib"} & set(sys.modules)
+"""
+
+
+def run(code: str) -> None:
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_viewers_are_loaded():
+    run(CAST)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [f"import open3d\n{CAST.replace('assert', '#')}", f"{CAST}import open3d"])
+def test_the_whole_package_shares_its_types(code):
+    run(
+        f"{code}\nfrom odd_bench.geometry.open3d_core import open3d_core\n"
+        "assert open3d.t.geometry.RaycastingScene is open3d_core().t.geometry.RaycastingScene\n"
+        "import open3d.visualization"
+    )

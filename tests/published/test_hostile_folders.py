@@ -1,0 +1,162 @@
+"""One hostile scene folder is refused with a reason and the rest goes on: nothing hangs, nothing outside is touched."""
+
+import json
+import os
+import shutil
+import struct
+import zlib
+
+import pytest
+from typer.testing import CliRunner
+
+from odd_bench.cli.data import app
+from odd_bench.data.codec import CodecConfig
+from odd_bench.data.errors import DataError
+from odd_bench.data.reader import open_dataset
+from odd_bench.published.plan import list_scenes
+from odd_bench.published.run import import_scene
+from odd_bench.published.splits import read_splits
+from tests.data.hostile_shards import _png
+from tests.published.scene_folder_writer import names, write_scene_folder
+
+GOOD = "mug_001-scene0"
+NESTED = "[" * 200_000
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 256 256\n%%EndComments\n"
+
+
+def exr(width, height):
+    """An EXR header that only declares its size."""
+
+    def attribute(name, kind, value):
+        return name + b"\0" + kind + b"\0" + struct.pack("<i", len(value)) + value
+
+    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
+    channel = b"R\0" + struct.pack("<iB3xii", 2, 0, 1, 1)
+    parts = [(b"channels", b"chlist", channel + b"\0"), (b"compression", b"compression", b"\3"),
+             (b"dataWindow", b"box2i", window), (b"displayWindow", b"box2i", window), (b"lineOrder", b"lineOrder", b"\0"),
+             (b"pixelAspectRatio", b"float", struct.pack("<f", 1)), (b"screenWindowCenter", b"v2f", bytes(8)),
+             (b"screenWindowWidth", b"float", struct.pack("<f", 1))]  # fmt: skip
+    return b"\x76\x2f\x31\x01\2\0\0\0" + b"".join(attribute(*part) for part in parts) + b"\0" + bytes(64)
+
+
+def replaced(name, content):
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def piped(name):
+    def damage(folder):
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+
+    return damage
+
+
+def named(key, value):
+    """An object of another name, or another key of the metadata."""
+
+    def damage(folder):
+        document = json.loads((folder / "scene3d.metadata.json").read_text())
+        document["objects"][0][key] = value
+        (folder / "scene3d.metadata.json").write_text(json.dumps(document))
+
+    return damage
+
+
+def sidecar(**values):
+    head = {"format": "odd-bench/scene-folder", "version": 1, "name": "a", "category": "mug", "shape": "mug_001"}
+    return replaced("odd-bench.json", json.dumps({**head, "objects": [], **values}).encode())
+
+
+def cut_text_chunk(folder):
+    """A PNG whose compressed text unpacks to 500 MB."""
+    path = folder / "RGB" / "0002.png"
+    content, text = path.read_bytes(), b"zTXtc\0\0" + zlib.compress(bytes(500_000_000))
+    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    path.write_bytes(content[:33] + chunk + content[33:])
+
+
+MASK = f"segmentations/{names(1)[0]}/{names(1)[0]}_0003.png"
+HOSTILE = {
+    "picture bomb": replaced("RGB/0003.png", _png(30_000, 30_000)),
+    "first picture bomb": replaced("RGB/0000.png", _png(30_000, 30_000)),
+    "large first picture": replaced("RGB/0000.png", _png(4000, 4000)),
+    "mask bomb": replaced(MASK, _png(30_000, 30_000)),
+    "label bomb": replaced("binary_labels/0003.png", _png(30_000, 30_000)),
+    "text bomb": cut_text_chunk,
+    "EPS picture": replaced("RGB/0003.png", EPS),
+    "EPS mask": replaced(MASK, EPS),
+    "nested metadata": replaced("scene3d.metadata.json", NESTED.encode()),
+    "nested second metadata": replaced("scene2d.metadata.json", b'{"a":' * 100_000),
+    "nested sidecar": replaced("odd-bench.json", NESTED.encode()),
+    "binary metadata": replaced("scene3d.metadata.json", b"\xff\xfe\0"),
+    "huge number": named("location", [1e400, 0, 0]),
+    "texts for numbers": named("bbox", "abc"),
+    "pipe for a picture": piped("RGB/0003.png"),
+    "pipe for metadata": piped("scene3d.metadata.json"),
+    "pipe for depth": piped("depth_exr/0003.exr"),
+    "pipe for a mask": piped(MASK),
+    "depth bomb": replaced("depth_exr/0003.exr", exr(60_000, 60_000)),
+    "depth of no size": replaced("depth_exr/0003.exr", exr(0, -5)),
+    "depth of text": replaced("depth_exr/0003.exr", EPS),
+    "an object that climbs": named("name", "../../../../victim"),
+    "an object of a number": named("name", 7),
+    "an object without a name": named("name", ""),
+    "a scene that climbs": sidecar(name="../../../victim"),
+    "a category that climbs": sidecar(category="/etc"),
+    "a shape of a list": sidecar(shape=["a"]),
+    "a sidecar without objects": sidecar(objects=None),
+    "a sidecar of small arrays": sidecar(objects=[{"label": 0, "type": None, "legacy_box": None}] * 4),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("published") / GOOD
+    write_scene_folder(folder, pixels=48, views=6)
+    return folder
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_folder_is_refused_and_counted(good, tmp_path, name):
+    folder = shutil.copytree(good, tmp_path / "source" / "mug_002-scene1")
+    HOSTILE[name](folder)
+    before = sorted(path for path in tmp_path.rglob("*"))
+    (line,) = list_scenes(tmp_path / "source", None).lines
+    outcome = import_scene(tmp_path / "source", line, tmp_path / "staged.h5", CodecConfig())
+    assert outcome.kind and outcome.message and len(outcome.message) < 500
+    assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+def test_the_good_ones_go_on(good, tmp_path):
+    source = tmp_path / "source"
+    shutil.copytree(good, source / GOOD)
+    for number, name in enumerate(("picture bomb", "nested metadata", "EPS mask", "a scene that climbs")):
+        HOSTILE[name](shutil.copytree(good, source / f"mug_{number:03d}-bad"))
+    for name in (GOOD, GOOD):  # two folders that claim one name
+        sidecar(name=name)(shutil.copytree(good, source / f"mug_claims-{len(list(source.iterdir()))}"))
+    (source / "__MACOSX").mkdir()
+    shutil.copytree(good, source / "a:b")
+    os.mkfifo(source / "pipe")
+    result = CliRunner().invoke(app, ["import", str(source), "--name", "x", "--out", str(tmp_path / "out")])
+    assert result.exit_code == 1 and "1 scenes imported, 1 of them now; 7 refused" in result.stdout
+    assert open_dataset(tmp_path / "out").scene_names() == [GOOD]
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "out"}
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("before", ["", "toys\\scenes\\", "/data/toys/", "C:\\toys\\"])
+def test_split_files_of_every_system_are_read(tmp_path, start, before):
+    path = tmp_path / "split.json"
+    path.write_text(start + json.dumps({"train": [f"{before}mug_001-scene0"], "seen-test": [f"{before}mug_002"]}))
+    assert read_splits(path) == {"mug_001-scene0": "train", "mug_002": "test-seen"}
+
+
+@pytest.mark.parametrize("listed", [[".."], ["a/.."], [""], [3], [None], "mug", [["a"]], {"a": 1}, ["x" * 500], 5])
+def test_split_files_with_other_names_are_refused(tmp_path, listed):
+    path = tmp_path / "split.json"
+    path.write_text(json.dumps({"train": listed}))
+    if listed in ("mug", {"a": 1}):  # letters, or keys: names that no folder has
+        assert set(read_splits(path)) <= {"m", "u", "g", "a"}
+        return
+    with pytest.raises(DataError):
+        read_splits(path)

@@ -1,0 +1,285 @@
+"""Mesh files of others: their colours as viewers show them, their place, what they lack, and what they may not reach."""
+
+import io
+import json
+import os
+import struct
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from odd_bench.color import encoded
+from odd_bench.shapes.gltf import prepared
+from odd_bench.shapes.library import INDEX, JOURNAL, Entry, LibraryError, ingest, open_library
+from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
+
+LIGHT = (0.2, 0.05, 0.5)
+SHOWN = (124, 63, 188)  # the sRGB bytes of that linear light
+
+
+def glb(path, factor=None, colors=None, texture=None):
+    """A box as glTF has it: the numbers are linear light, the texture is sRGB."""
+    mesh = trimesh.creation.box()
+    parts = [np.asarray(mesh.vertices, "<f4").tobytes(), np.asarray(mesh.faces, "<u4").tobytes()]
+    attributes, accessors = {"POSITION": 0}, [
+        {"bufferView": 0, "componentType": 5126, "type": "VEC3", "count": 8, "min": [-0.5] * 3, "max": [0.5] * 3},
+        {"bufferView": 1, "componentType": 5125, "type": "SCALAR", "count": 36},
+    ]  # fmt: skip
+    if colors is not None:
+        kinds = {"f": (5126, {}), "u1": (5121, {"normalized": True}), "u2": (5123, {"normalized": True})}
+        code, more = kinds["f" if colors.dtype.kind == "f" else colors.dtype.str[1:]]
+        attributes["COLOR_0"] = len(accessors)
+        shape = f"VEC{colors.shape[1]}"
+        accessors.append({"bufferView": len(parts), "componentType": code, "type": shape, "count": 8, **more})
+        parts.append(colors.tobytes())
+    tree = {"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0}]}
+    primitive = {"attributes": attributes, "mode": 4, "indices": 1}
+    if factor is not None or texture is not None:
+        pbr = {"metallicFactor": 0} | ({"baseColorFactor": [*factor, 1]} if factor is not None else {})
+        if texture is not None:
+            attributes["TEXCOORD_0"] = len(accessors)
+            accessors.append({"bufferView": len(parts), "componentType": 5126, "type": "VEC2", "count": 8})
+            parts.append(np.full((8, 2), 0.5, "<f4").tobytes())
+            tree |= {"images": [texture if isinstance(texture, dict) else {"bufferView": len(parts), "mimeType": "image/png"}],
+                     "textures": [{"source": 0}]}  # fmt: skip
+            parts += [] if isinstance(texture, dict) else [texture]
+            pbr["baseColorTexture"] = {"index": 0}
+        primitive["material"] = 0
+        tree["materials"] = [{"pbrMetallicRoughness": pbr}]
+    tree["meshes"] = [{"primitives": [primitive]}]
+    tree["accessors"] = accessors
+    padded = [part + bytes(-len(part) % 4) for part in parts]
+    starts = np.cumsum([0, *map(len, padded)])
+    tree["bufferViews"] = [{"buffer": 0, "byteOffset": int(start), "byteLength": len(part)}
+                           for start, part in zip(starts, parts, strict=False)]  # fmt: skip
+    tree["buffers"] = [{"byteLength": int(starts[-1])}]
+    text = json.dumps(tree).encode()
+    text += b" " * (-len(text) % 4)
+    body = b"".join(padded)
+    head = struct.pack("<3I", 0x46546C67, 2, 28 + len(text) + len(body))
+    path.write_bytes(
+        head + struct.pack("<2I", len(text), 0x4E4F534A) + text + struct.pack("<2I", len(body), 0x4E4942) + body
+    )
+    return path
+
+
+def picture(color, format="PNG", size=(4, 4)):
+    content = io.BytesIO()
+    Image.new("RGB", size, color).save(content, format)
+    return content.getvalue()
+
+
+def seen(path):
+    raw = read_mesh(path)
+    (color,) = np.unique(raw.colors(np.arange(len(raw.faces)), np.full((len(raw.faces), 3), 1 / 3)), axis=0)
+    return tuple(color.tolist())
+
+
+def test_factors_and_vertex_colours_are_linear_light(tmp_path):
+    assert seen(glb(tmp_path / "a.glb", factor=LIGHT)) == SHOWN
+    assert seen(glb(tmp_path / "a.glb", colors=np.tile(np.array(LIGHT, "<f4"), (8, 1)))) == SHOWN
+
+
+def test_vertex_colours_under_a_material_are_multiplied_with_it(tmp_path):
+    colors = np.tile(np.array([*LIGHT, 1], "<f4"), (8, 1))
+    assert seen(glb(tmp_path / "a.glb", factor=(1, 1, 1), colors=colors)) == SHOWN
+    half = np.array(seen(glb(tmp_path / "a.glb", factor=(0.5, 0.5, 0.5), colors=colors)))
+    assert np.abs(half - 255 * encoded(np.array(LIGHT) / 2)).max() <= 1
+
+
+@pytest.mark.parametrize(("kind", "most"), [("<f4", 1.0), ("u1", 255), ("<u2", 65535)])
+def test_vertex_colours_of_every_kind(tmp_path, kind, most):
+    values = np.array([51 / 255, 1.0, 0.0, 1.0])
+    colors = np.tile((values * most).round(6 if most == 1 else 0).astype(kind), (8, 1))
+    assert seen(glb(tmp_path / "a.glb", colors=colors)) == (124, 255, 0)
+
+
+def test_a_texture_is_multiplied_in_linear_light(tmp_path):
+    path = glb(tmp_path / "a.glb", factor=(0.5, 1, 1), texture=picture((188, 63, 124)))
+    expected = 255 * encoded(np.array([0.5 * 0.5, 0.05, 0.2]))
+    assert np.abs(np.array(seen(path)) - expected).max() <= 1.5
+
+
+def test_other_formats_keep_their_colours(tmp_path):
+    mesh = trimesh.creation.box()
+    mesh.visual.vertex_colors = (51, 13, 128, 255)
+    mesh.export(tmp_path / "a.ply")
+    assert seen(tmp_path / "a.ply") == (51, 13, 128)
+
+
+@pytest.mark.parametrize("far", [(50.0, 0.0, 0.0), (np.nan, 0.0, 0.0), (np.inf, 0.0, 0.0)])
+def test_a_vertex_that_no_face_uses_changes_nothing(tmp_path, far):
+    mesh = trimesh.creation.box((1, 2, 3))
+    lone = trimesh.Trimesh(np.vstack([mesh.vertices, far]), mesh.faces, process=False)
+    for name, one in (("a.ply", mesh), ("b.ply", lone)):
+        one.export(tmp_path / name)
+    with_it, without = read_mesh(tmp_path / "b.ply"), read_mesh(tmp_path / "a.ply")
+    assert np.array_equal(with_it.vertices, without.vertices) and np.array_equal(with_it.faces, without.faces)
+
+
+def obj(folder, texture):
+    (folder / "a.obj").write_text(
+        "mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nvt 0 0\nusemtl m\n"
+        "f 1/1 2/1 3/1\nf 1/1 2/1 4/1\nf 1/1 3/1 4/1\nf 2/1 3/1 4/1\n"
+    )
+    (folder / "a.mtl").write_text(f"newmtl m\nKd 1 1 1\nmap_Kd {texture}\n")
+    return folder / "a.obj"
+
+
+def test_a_missing_texture_is_counted(tmp_path):
+    assert read_mesh(obj(tmp_path, "gone.png")).missing == ("gone.png",)
+    (tmp_path / "there.png").write_bytes(picture((9, 9, 9)))
+    assert read_mesh(obj(tmp_path, "there.png")).missing == ()
+    (tmp_path / "a.mtl").unlink()
+    assert read_mesh(tmp_path / "a.obj").missing == ("a.mtl",)
+
+
+@pytest.mark.parametrize("content", [b"%!PS-Adobe-3.0 EPSF-3.0\n", b"", b"\x89PNG\r\n\x1a\n", bytes(100)])
+def test_a_texture_of_no_format_that_is_meant_is_counted(tmp_path, content):
+    (tmp_path / "t.png").write_bytes(content)
+    assert read_mesh(obj(tmp_path, "t.png")).missing == ("t.png",)
+    inside = read_mesh(glb(tmp_path / "a.glb", texture=content or b"x"))
+    assert inside.textures == (None,)
+
+
+def test_nothing_above_the_folder_is_read(tmp_path):
+    folder = tmp_path / "shapes"
+    folder.mkdir()
+    (tmp_path / "secret.png").write_bytes(picture((1, 2, 3)))
+    for name in ("../secret.png", str(tmp_path / "secret.png"), "..\\secret.png"):
+        raw = read_mesh(obj(folder, name))
+        assert raw.textures == (None,) and raw.missing == ("secret.png",)
+    os.mkfifo(folder / "pipe.png")
+    assert read_mesh(obj(folder, "pipe.png")).missing == ("pipe.png",)
+
+
+@pytest.mark.parametrize("count", [10**12, 2**31])
+def test_values_that_a_file_only_declares_cost_no_memory(count):
+    tree = json.dumps({"accessors": [{"componentType": 5126, "type": "VEC3", "count": count}]}).encode()
+    with pytest.raises(ValueError, match="values declared"):
+        prepared(tree, ".gltf")
+
+
+def test_a_pipe_is_no_mesh(tmp_path):
+    os.mkfifo(tmp_path / "a.glb")
+    with pytest.raises(ShapeRefused, match="cannot be read: a pipe"):
+        read_mesh(tmp_path / "a.glb")
+
+
+def junk(folder, count):
+    """Files that are no meshes, and an index in which each is refused."""
+    for number in range(count):
+        path = folder / f"c{number % 5}" / "same" / f"{number:05d}" / "model.off"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"OFF {number}\n")
+
+
+@pytest.fixture
+def known(tmp_path, monkeypatch):
+    """A store whose files were all read before; reading one anew would fail the test."""
+    from odd_bench.shapes import library
+
+    junk(tmp_path / "many", 60)
+    read = lambda path, entry, store, limit_s: Entry(**{**vars(entry), "reason": "no faces"})  # noqa: E731
+    monkeypatch.setattr(library, "_read_apart", read)
+    first = ingest(tmp_path / "many", tmp_path / "store")
+    monkeypatch.setattr(library, "_read_apart", None)
+    return tmp_path, first
+
+
+def test_a_library_that_is_known_is_not_written_again(known):
+    folder, first = known
+    before = (folder / "store" / INDEX).stat()
+    assert ingest(folder / "many", folder / "store") == first
+    after = (folder / "store" / INDEX).stat()
+    assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
+    assert len({entry.name for entry in first.entries}) == 60
+
+
+def test_what_was_read_before_a_stop_is_kept_and_the_index_stays_whole(known, monkeypatch):
+    from odd_bench.shapes import library
+
+    folder, first = known
+    (folder / "many" / "c0" / "new.off").write_text("OFF new\n")
+    (folder / "many" / "c9").mkdir()
+    (folder / "many" / "c9" / "last.off").write_text("OFF last\n")
+
+    def read(path, entry, store, limit_s):
+        if path.name == "last.off":
+            raise KeyboardInterrupt
+        return Entry(**{**vars(entry), "reason": "no faces"})
+
+    monkeypatch.setattr(library, "_read_apart", read)
+    with pytest.raises(KeyboardInterrupt):
+        ingest(folder / "many", folder / "store")
+    assert open_library(folder / "store") == first
+    with (folder / "store" / JOURNAL).open("ab") as journal:
+        journal.write(b'{"path": "torn')
+    seen = []
+    monkeypatch.setattr(
+        library,
+        "_read_apart",
+        lambda path, entry, *rest: (seen.append(path.name), Entry(**{**vars(entry), "reason": "x"}))[1],
+    )
+    ingest(folder / "many", folder / "store")
+    assert seen == ["last.off"] and not (folder / "store" / JOURNAL).exists()
+
+
+@pytest.mark.parametrize("reason", ["no answer in time", "reader crashed", "no memory"])
+def test_what_the_machine_refused_is_tried_again(known, monkeypatch, reason):
+    from odd_bench.shapes import library
+
+    folder, first = known
+    index = json.loads((folder / "store" / INDEX).read_text())
+    index["entries"][7]["reason"] = reason
+    (folder / "store" / INDEX).write_text(json.dumps(index))
+    seen = []
+    monkeypatch.setattr(
+        library,
+        "_read_apart",
+        lambda path, entry, *rest: (seen.append(entry.name), Entry(**{**vars(entry), "reason": "x"}))[1],
+    )
+    ingest(folder / "many", folder / "store")
+    assert seen == [first.entries[7].name]
+
+
+def test_links_are_followed_and_what_is_passed_over_is_said(tmp_path, monkeypatch):
+    from odd_bench.shapes import library
+
+    monkeypatch.setattr(library, "_read_apart", lambda path, entry, *rest: entry)
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "links"
+    for name in ("coffee mug/Ä #1 50%.ply", "coffee mug/b.ply", "茶壶/一.ply", "茶壶/二.ply"):
+        (elsewhere / name).parent.mkdir(parents=True, exist_ok=True)
+        (elsewhere / name).write_text(name)
+    (folder / "real").mkdir(parents=True)
+    (folder / "real" / "x.ply").write_text("x")
+    (folder / "mugs").symlink_to(elsewhere / "coffee mug")
+    (folder / "pots").symlink_to(elsewhere / "茶壶")
+    (folder / "real" / "loop").symlink_to(folder)
+    (folder / "gone.ply").symlink_to(tmp_path / "nowhere")
+    (folder / "__MACOSX").mkdir()
+    (folder / "__MACOSX" / "._x.ply").write_text("x")
+    found = ingest(folder, tmp_path / "store")
+    assert [entry.name for entry in found.used] == ["mugs-b", "mugs-ä-1-50", "pots-一", "pots-二", "real-x"]
+    assert found.categories == ("mugs", "pots", "real")
+    assert {entry.path for entry in found.entries if entry.reason} == {"gone.ply", "real/loop"}
+    assert [entry.name for entry in ingest(elsewhere, tmp_path / "other").used] == [
+        "coffee-mug-b", "coffee-mug-ä-1-50", "茶壶-一", "茶壶-二",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["../../victim", "", "a/b", ".", "x" * 300, 3])
+def test_an_index_with_other_names_is_refused(tmp_path, name):
+    entry = {"path": "a.ply", "sha256": "0", "name": name, "category": "c"}
+    (tmp_path / INDEX).write_text(json.dumps({"version": 1, "entries": [entry]}))
+    with pytest.raises(LibraryError):
+        open_library(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "[" * 100_000, '{"version": 1, "entries": 3}', '{"version": 1}'])
+def test_a_damaged_index_is_named(tmp_path, content):
+    (tmp_path / INDEX).write_text(content)
+    with pytest.raises(LibraryError):
+        open_library(tmp_path)

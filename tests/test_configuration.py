@@ -1,0 +1,69 @@
+"""Configurations are read as people write them, and refused by name where they mean two things."""
+
+from dataclasses import dataclass, field
+
+import pytest
+import yaml
+
+from odd_bench.configuration import ConfigError, assign, build, read_mapping, read_yaml
+
+
+@dataclass(frozen=True)
+class Part:
+    rate: float = 0.1
+    steps: int = 10
+    names: tuple[str, ...] = ("a",)
+
+
+@dataclass(frozen=True)
+class Whole:
+    name: str = "whole"
+    part: Part = field(default_factory=Part)
+
+
+@pytest.mark.parametrize("text", ["1e-4", "1E-4", "1.0e-4", "+1e-4", "0.0001", "100e-6", ".1e-3"])
+def test_numbers_as_people_write_them(text):
+    assert read_yaml(text) == 1e-4
+    assert assign(Whole(), [f"part.rate={text}"]).part.rate == 1e-4
+    assert build(Whole, read_yaml(f"part: {{rate: {text}}}"), "here").part.rate == 1e-4
+
+
+@pytest.mark.parametrize("text", ["1e", "e4", "1e-4x", "a1e4", "0x1e4z", "toys-1e4"])
+def test_texts_stay_texts(text):
+    assert read_yaml(text) == text
+
+
+@pytest.mark.parametrize(("text", "value"), [("12", 12), ("1.5", 1.5), ("true", True), ("null", None), ("0x1e", 30)])
+def test_other_values_are_those_of_yaml(text, value):
+    assert read_yaml(text) == value == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize("text", ["a: 1\na: 2", "{a: 1, a: 2}", "b: {a: [1], a: [2]}", "- a: 1\n  a: 1"])
+def test_a_key_that_stands_twice_is_refused_by_name(text):
+    with pytest.raises(yaml.YAMLError, match="key 'a' twice"):
+        read_yaml(text)
+
+
+def test_merged_keys_may_be_set_again():
+    assert read_yaml("base: &b {a: 1, c: 3}\nmine: {<<: *b, a: 2}")["mine"] == {"a": 2, "c": 3}
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_it(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes("\ufeffname: x\r\npart:\r\n  rate: 1e-4\r\n".encode())
+    assert build(Whole, read_mapping(path, "a file", "keys"), "a").part.rate == 1e-4
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 50_000, b"a: [", b"a: &a [*a", b"- 1", b"", b"a: 1\na: 2",
+                                     b"!!python/object:os.system x", b"a: 2026-99-99", b"x" * (1 << 23)])  # fmt: skip
+def test_files_that_cannot_be_used_say_so(tmp_path, content):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"a\.yaml: found"):
+        read_mapping(path, "a file", "keys")
+
+
+@pytest.mark.parametrize("values", [{1: 2}, {None: 1}, {"nam": 1}, {"part": 3}, {"part": {"names": "abc"}}, 3, [1]])
+def test_other_keys_and_values_are_named(values):
+    with pytest.raises(ConfigError, match="here"):
+        build(Whole, values, "here")

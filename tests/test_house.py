@@ -1,0 +1,116 @@
+"""The order of packages, read from the imports of every file: those inside functions and by name count as well."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = (
+    "errors", "names", "atomic", "locking", "json_lines", "color", "configuration", "scene", "geometry", "scoring", "data",
+    "report", "published", "shapes", "anomalies", "render", "blender_jobs", "generate", "assets", "assets_manifest", "blocks",
+    "training", "detector", "baselines", "methods", "weights",
+    "captures", "view", "detect", "reproduce", "cli",
+)  # fmt: skip
+BESIDE = (
+    "baselines",
+    "blender_jobs",
+    "assets_manifest",
+)  # folders of the repository that are installed below odd_bench
+HEAVY = {"bpy", "torch", "torchvision", "open3d", "pycolmap", "h5py", "PIL", "trimesh"}
+
+
+def modules() -> dict[str, Path]:
+    """Every module by the name it is imported by."""
+    found = {}
+    for top in ("odd_bench", *BESIDE):
+        for file in sorted((ROOT / top).rglob("*.py")):
+            name = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            found[name if top == "odd_bench" else f"odd_bench.{name}"] = file
+    return found
+
+
+MODULES = modules()
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """Names of the modules that a piece of code imports, as far as they are this project's or top-level packages."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Import):
+            yield from (alias.name for alias in one.names)
+        elif isinstance(one, ast.ImportFrom) and one.module and not one.level:
+            for alias in one.names:
+                inner = f"{one.module}.{alias.name}"
+                yield inner if inner in MODULES else one.module
+        elif is_import_by_name(one):
+            yield str(one.args[0].value)
+
+
+def is_import_by_name(node: ast.AST) -> bool:
+    """Whether this is `import_module("...")`."""
+    if not isinstance(node, ast.Call) or getattr(node.func, "attr", getattr(node.func, "id", "")) != "import_module":
+        return False
+    return bool(node.args) and isinstance(node.args[0], ast.Constant)
+
+
+def package(module: str) -> str:
+    """`odd_bench.data.shards` stands in `data`."""
+    return module.split(".")[1] if "." in module else module
+
+
+GRAPH = {
+    name: {other for other in imported(ast.parse(file.read_text())) if other in MODULES and other != name}
+    for name, file in MODULES.items()
+}
+
+
+@pytest.mark.parametrize("place", range(len(ORDER)))
+def test_a_package_imports_only_what_stands_before_it(place):
+    own = {name: others for name, others in GRAPH.items() if package(name) == ORDER[place]}
+    later = {
+        f"{name} imports {other}"
+        for name, others in own.items()
+        for other in others
+        if package(other) in ORDER[place + 1 :]
+    }
+    assert not later
+
+
+def test_every_package_has_a_place_in_the_order():
+    assert {package(name) for name in MODULES} - {"odd_bench"} <= set(ORDER)
+
+
+def test_no_files_import_each_other_in_a_circle():
+    rest = {name: set(others) for name, others in GRAPH.items()}
+    while free := {name for name, others in rest.items() if not others & rest.keys()}:
+        rest = {name: others for name, others in rest.items() if name not in free}
+    assert not rest, f"in circles, or leading to one: {sorted(rest)}"
+
+
+def test_bpy_is_imported_by_blender_jobs_alone():
+    users = {name for name, file in MODULES.items() if "bpy" in set(imported(ast.parse(file.read_text())))}
+    assert users and all(package(name) == "blender_jobs" for name in users)
+
+
+@pytest.mark.parametrize("name", ["odd_bench", "odd_bench.cli"])
+def test_heavy_packages_are_imported_inside_commands(name):
+    """Neither `import odd_bench` nor `odd-bench --help` loads them, by any path of imports at the top of files."""
+    reached, waiting = set(), [name]
+    while waiting:
+        tree = ast.parse(MODULES[waiting.pop()].read_text())
+        top = ast.Module([one for one in tree.body if isinstance(one, ast.Import | ast.ImportFrom)], [])
+        for other in set(imported(top)) - reached:
+            reached.add(other)
+            waiting += [other] if other in MODULES else []
+    assert not {other.split(".")[0] for other in reached} & HEAVY
+
+
+def test_the_wheel_holds_every_package():
+    import tomllib
+
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    there = {name for name, file in MODULES.items() if file.name == "__init__.py"}
+    assert sorted(listed) == sorted(there)
