@@ -134,8 +134,11 @@ def say_where(path: Path, console: Console) -> None:
 def predict_run(
     run: Run, path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
     overrides: list[str],
-) -> None:  # fmt: skip
-    """Predict one split with the trained run that stands at `path`; score it where a report is asked for."""
+) -> Path:  # fmt: skip
+    """Predict one split with a trained run; score it where a report is asked for. Returns the prediction file.
+
+    path: the run's folder, a checkpoint, or the folder for predictions of weights from elsewhere. overrides: already in `run`.
+    """
     keep_freed_memory()
     out = out or default_file(path, split, views, precision, overrides)
     prove_file(out)
@@ -151,6 +154,7 @@ def predict_run(
     say_where(out, console)
     if report is not None:
         show_score(out, dataset.folder, report, console)
+    return out
 
 
 def default_file(path: Path, split: str, views: int | None, precision: str, overrides: list[str]) -> Path:
@@ -158,7 +162,7 @@ def default_file(path: Path, split: str, views: int | None, precision: str, over
     unusual = [f"{views}-views"] if views else []
     unusual += [precision] if precision != FULL else []
     unusual += [assignment.rsplit(".", 1)[-1].replace("=", "-") for assignment in overrides]
-    return (path if path.is_dir() else path.parent) / f"{'-'.join([split, *unusual])}.json"
+    return (path.parent if path.is_file() else path) / f"{'-'.join([split, *unusual])}.json"
 
 
 def show_score(path: Path, data: Path, report: Path | None, console: Console) -> None:
