@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="List, fetch, verify and show shapes, environments and floors made by others.")
+app = typer.Typer(
+    no_args_is_help=True, help="List, fetch, verify and show shapes, environments and floors made by others."
+)
 
 Name = Annotated[str, typer.Argument(help="Name of a collection as `list` shows it, or a manifest of your own, .yaml.")]
 To = Annotated[Path, typer.Option("--to", help="Where collections lie, each in a folder of its name.")]

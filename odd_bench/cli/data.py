@@ -61,7 +61,9 @@ def preview(
     plain: Annotated[bool, typer.Option("--plain", help="Pictures alone, without boxes and outlines.")] = False,
     blind: Annotated[
         bool,
-        typer.Option("--blind", help="Every object enlarged, without marks; preview/blind-key.json says which are odd."),
+        typer.Option(
+            "--blind", help="Every object enlarged, without marks; preview/blind-key.json says which are odd."
+        ),
     ] = False,
 ) -> None:
     """Draw contact sheets into the folder's preview/: views, boxes, odd objects, changed regions."""

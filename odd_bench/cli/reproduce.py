@@ -13,8 +13,12 @@ def reproduce(
     config: Annotated[str, typer.Option(help="Named configuration of every method.")] = "mini",
     data: Annotated[Path, typer.Option(help="Folder that holds the data sets.")] = Path("data"),
     out: Annotated[Path | None, typer.Option(help="Runs, scores and table. Default: runs/TABLE-CONFIG.")] = None,
-    datasets: Annotated[list[str] | None, typer.Option("--dataset", help="Data set to use instead of the table's. Repeatable.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Only this row, by the name of its folder. Repeatable.")] = None,
+    datasets: Annotated[
+        list[str] | None, typer.Option("--dataset", help="Data set to use instead of the table's. Repeatable.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this row, by the name of its folder. Repeatable.")
+    ] = None,
     devices: Annotated[str, typer.Option(help="How many GPUs.")] = "auto",
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="Override in every row, e.g. train.batch=4. Repeatable.")

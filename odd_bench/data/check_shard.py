@@ -93,7 +93,9 @@ def _checked_alone(path: Path, deep: bool) -> ShardReport:
         try:
             return executor.submit(check_shard, path, deep).result()
         except BrokenProcessPool:
-            problem = Problem("shards", path.name, "a file that crashes the process that reads it", "a whole shard", HINT)
+            problem = Problem(
+                "shards", path.name, "a file that crashes the process that reads it", "a whole shard", HINT
+            )
             return ShardReport(path.name, False, (), (problem,))
 
 

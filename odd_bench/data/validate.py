@@ -154,9 +154,7 @@ def _check_ground_truth(folder: Path, entries: list[tuple[str, SceneEntry]], unr
         return
     for shard, scene in entries:
         if scene.name not in truth.scenes:
-            yield Problem(
-                "ground truth", f"{shard}: {scene.name}", f"no entry in {GROUND_TRUTH}", "every scene", HINT
-            )
+            yield Problem("ground truth", f"{shard}: {scene.name}", f"no entry in {GROUND_TRUTH}", "every scene", HINT)
         elif scene_digest(truth.scenes[scene.name]) != scene.truth_digest:
             found = f"objects that differ from {GROUND_TRUTH}"
             yield Problem("ground truth", f"{shard}: {scene.name}/objects", found, "the same objects", HINT)

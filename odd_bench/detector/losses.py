@@ -51,6 +51,8 @@ class LossConfig:
     """Side in pixels of the window of each picture, near objects, on which silhouettes are learnt in the first stage,
     in whole cells of the image network's coarsest level; None, or larger than the picture: the whole.
     """
+    photometric: float = 0.0
+    """How strongly light and colour are changed at random in the first stage; 0 = not at all."""
     change: float = 1.0
     """Weight of the loss of changed pixels."""
     reconstruction: float = 1.0
@@ -148,6 +150,7 @@ def weighted(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
         "canonical": weights.canonical,
         "silhouette": weights.silhouette,
         "change": weights.change,
+        "aligned_change": weights.change,
     }
     return sum(factors.get(name, 1.0) * part for name, part in parts.items())
 

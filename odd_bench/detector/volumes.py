@@ -23,7 +23,8 @@ class Volumes:
     the views. project: beta, from features (..., d) to projected features (..., d_f).
 
     What some comparisons read from the pictures beside: silhouettes, (b, m, h, w) logits of their pixels; levels of the image
-    network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's.
+    network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's; floor, (b, m, c, h, w), what
+    the floor gives away.
     """
 
     features: Tensor
@@ -34,6 +35,7 @@ class Volumes:
     silhouettes: Tensor | None = None
     levels: tuple[Tensor, ...] = ()
     object_above: float = 0.5
+    floor: Tensor | None = None
 
     @property
     def alpha(self) -> Tensor:

@@ -72,5 +72,7 @@ def open_exr() -> ModuleType:
     try:
         import OpenEXR
     except ImportError as error:
-        raise DataError("OpenEXR", "no such package", "this package, which reads depth maps", "pip install 'odd-bench[view]'") from error
+        raise DataError(
+            "OpenEXR", "no such package", "this package, which reads depth maps", "pip install 'odd-bench[view]'"
+        ) from error
     return OpenEXR

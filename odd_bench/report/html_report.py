@@ -36,7 +36,9 @@ def heading(result: dict[str, Any]) -> str:
     dataset, method, answered = result["dataset"], result["method"], result["predictions"]
     name, part = next(iter(result["protocols"].items()))
     cards = "".join(card(f"{METRIC_NAMES[key]} ({name})", part["metrics"][key]) for key in CARD_METRICS)
-    given = [what for key, what in (("gt_boxes", "the boxes"), ("gt_count", "the number of objects")) if method.get(key)]
+    given = [
+        what for key, what in (("gt_boxes", "the boxes"), ("gt_count", "the number of objects")) if method.get(key)
+    ]
     missing = (
         f"; {answered['missing_scenes']:,} scenes missing, counted as undetected" if answered["missing_scenes"] else ""
     )

@@ -84,7 +84,9 @@ def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Pr
         expected, hint = f"{fits[name]:.2f}, which they would have if {name}", READINGS[name][1]
     elif len(met) and met.mean() > LIKE_THE_TRUTH:
         expected = "boxes that a method can predict"
-        hint = "Boxes this good are most likely the ground-truth ones: a method that is given them states gt_boxes: true"
+        hint = (
+            "Boxes this good are most likely the ground-truth ones: a method that is given them states gt_boxes: true"
+        )
         found = f"boxes of mean IoU {met.mean():.3f}"
         return [Problem("boxes equal to the truth", "method.gt_boxes", found, expected, hint, warning=True)]
     elif as_written < NO_FIT and moved_rigidly(truth, boxes):
