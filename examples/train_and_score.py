@@ -10,7 +10,7 @@ from odd_bench.training.predict import predict_split
 from odd_bench.training.run import train_run
 
 data, run = Path(sys.argv[1]), Path("runs/tiny")
-train_run(method_spec("reference"), "tiny", data, run, overrides=[], start_from=None, devices="1")
+train_run(method_spec("reference"), "tiny", [data], run, overrides=[], start_from=None, devices="1")
 predictions = predict_split(load_run(run), open_dataset(data), "test-seen", run / "predictions.json", views=3)
 auc = score_file(predictions, Options(data)).metrics["detect"]["auc"]
 print(f"AUC (detect) of {predictions}: {auc.value:.3f}")
