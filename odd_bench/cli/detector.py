@@ -47,10 +47,11 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="Prediction file. Default: in the run's folder.")] = None,
     report: Annotated[Path | None, typer.Option(help="Score at once and write the report here.")] = None,
     precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
+    maps: Annotated[bool, typer.Option("--maps", help="Write anomaly maps beside the prediction file.")] = False,
     overrides: Set = None,
 ) -> None:
     """Write a prediction file for a split."""
     from odd_bench.methods import load_run
     from odd_bench.training.run import predict_run
 
-    predict_run(load_run(run, overrides or []), run, split, views, data, out, report, precision, overrides or [])
+    predict_run(load_run(run, overrides or []), run, split, views, data, out, report, precision, overrides or [], maps)

@@ -23,6 +23,7 @@ from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, objec
 from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
 from odd_bench.detector.registration import Placements, placement_accuracy, register
 from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, level_strides
+from odd_bench.detector.suspicion import suspicion_maps
 from odd_bench.detector.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -113,6 +114,12 @@ class RegisteredComparison(nn.Module):
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
         """(n,) of the boxes (n, 6), n at least 1."""
         return self.registered(volumes, scene, boxes).compared.logits
+
+    def located(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> tuple[Tensor, Tensor]:
+        """(n,) logits and (views, h, w) uint8 suspicion of the pixels, of the objects in boxes (n, 6), n at least 1."""
+        laid = self.registered(volumes, scene, boxes)
+        views = volumes.batch.images.shape[1]
+        return laid.compared.logits, suspicion_maps(laid.pixels, laid.compared.pixel_logits, views)
 
     def picture_losses(self, volumes: Volumes) -> dict[str, Tensor]:
         """Of the silhouettes: of all pixels of the views, or of those in a window of each."""
