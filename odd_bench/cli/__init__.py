@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from odd_bench.cli.assets import app as assets_app
+from odd_bench.cli.config import app as config_app
 from odd_bench.cli.data import app as data_app
 from odd_bench.cli.detector import predict, train
 from odd_bench.cli.generate import app as generate_app
@@ -29,6 +30,7 @@ app.command()(predict)
 app.command()(reproduce)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
+app.add_typer(config_app, name="config")
 
 
 @app.command()

@@ -13,7 +13,7 @@ Data = Annotated[Path, typer.Option(help="Folder of the data set.")]
 
 def train(
     model: Annotated[str, typer.Option(help="Which method.")] = "reference",
-    config: Annotated[str, typer.Option(help="Named configuration: paper, released, mini or tiny.")] = "mini",
+    config: Annotated[str, typer.Option(help="Named configuration: aligned, mini, paper, released or tiny.")] = "mini",
     data: Data = Path("data/toys-mini"),
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/MODEL-CONFIG-SEED.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Default: of the configuration.")] = None,

@@ -216,6 +216,7 @@ def train_stage(
                 write_scalars(writer, told, offset)
             if done % train.picture_every == 0 or done == steps:
                 write_pictures(writer, method, batch, name, offset + done)
+            stopped = stopped or (fabric.world_size == 1 and asked_to_stop())  # several processes agree a step later
             if done % train.save_every == 0 or stopped:
                 save(done)
             if stopped:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from odd_bench.data.anomaly_maps import open_maps
 from odd_bench.data.reader import open_dataset
 from odd_bench.detector.builder import build
+from odd_bench.detector.comparison.aligned.crops import Crops
 from odd_bench.detector.object_pixels import ObjectPixels
-from odd_bench.detector.suspicion import MIDDLE, REACH_PX, STEPS, suspicion_maps
+from odd_bench.detector.suspicion import MIDDLE, REACH_PX, STEPS, pasted_maps, suspicion_maps
 from odd_bench.errors import WrongUse
 from odd_bench.methods import method_spec
 from odd_bench.scoring.locate import maps_beside
@@ -50,6 +51,30 @@ def test_pixels_that_do_not_count_leave_no_trace():
     assert not suspicion_maps(pixels_at([(0, 3, 4)], counted=False), torch.tensor([[9.0]]), VIEWS).any()
 
 
+def test_a_window_of_one_cell_a_pixel_is_pasted_where_it_was_cut():
+    low, side, size = torch.tensor([[[5.0, 3.0]], [[-2.0, 10.0]]]), torch.tensor([[8.0], [8.0]]), (20, 30)
+    crops = Crops(low, side, 8)
+    pictures = torch.randn(2, *size)
+    logits = crops.cut(pictures[:, None])[:, :, 0].transpose(0, 1)
+    maps = pasted_maps(crops, logits, torch.ones_like(logits, dtype=torch.bool), size)
+    expected = (MIDDLE + STEPS * pictures).round().clamp(1, 255)
+    assert torch.equal(maps[0, 3:11, 5:13].float(), expected[0, 3:11, 5:13])
+    assert torch.equal(maps[1, 10:18, 0:6].float(), expected[1, 10:18, 0:6])
+    assert (maps > 0).sum() == 64 + 48
+
+
+def test_where_windows_overlap_the_highest_counts_and_cells_that_do_not_count_leave_nothing():
+    crops = Crops(torch.zeros(1, 2, 2), torch.full((1, 2), 4.0), 4)
+    logits = torch.stack([torch.full((1, 4, 4), 1.0), torch.full((1, 4, 4), 2.0)])
+    counted = torch.ones(2, 1, 4, 4, dtype=torch.bool)
+    counted[1, :, :, 2:] = False
+    counted[:, :, 3] = False
+    (found,) = pasted_maps(crops, logits, counted, (4, 4))
+    assert found[:3, :2].unique().tolist() == [MIDDLE + 2 * STEPS]
+    assert found[:3, 2:].unique().tolist() == [MIDDLE + STEPS]
+    assert found[3].unique().tolist() == [0]
+
+
 @pytest.mark.parametrize("size", [(20, 30), (40, 60), (30, 45), (13, 17)])
 def test_maps_are_stored_at_the_size_of_the_picture_or_a_divisor_of_it(size):
     suspicion = np.random.default_rng(0).integers(0, 256, SIZE, dtype=np.uint8)
@@ -74,8 +99,10 @@ def dataset(tmp_path_factory):
     return open_dataset(write_small_scenes(tmp_path_factory.mktemp("data")))
 
 
-def test_the_reference_detector_writes_maps_beside_its_predictions(dataset, tmp_path):
-    path = predict_split(untrained(), dataset, "test-seen", tmp_path / "p.json", views=3, maps=True)
+@pytest.mark.parametrize("kind", ["relations", "aligned"])
+def test_the_reference_detector_writes_maps_beside_its_predictions(kind, dataset, tmp_path):
+    run = untrained(f"model.attention.kind={kind}")
+    path = predict_split(run, dataset, "test-seen", tmp_path / "p.json", views=3, maps=True)
     (name,) = dataset.scene_names("test-seen")
     with open_maps(maps_beside(path)) as maps:
         found = maps.maps(name, tuple(maps.views(name).tolist()), (64, 64))
