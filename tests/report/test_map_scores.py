@@ -8,6 +8,7 @@ from odd_bench.cli import app
 from odd_bench.data.anomaly_maps import MapWriter
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import OddBenchError
+from odd_bench.report.folder import write_report
 from odd_bench.report.map_scores import with_maps
 from odd_bench.scoring.ground_truth import FILE_NAME, read_ground_truth
 from odd_bench.scoring.score import Options, score_file
@@ -118,3 +119,16 @@ def test_the_command_line_takes_the_maps_that_stand_beside_the_file(data, tmp_pa
     done = CliRunner().invoke(app, ["score", str(path), "--data", str(data), "--report", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert "anomaly maps: 24 views of 6 scenes" in done.output
+
+
+def test_the_page_has_the_numbers_of_the_maps_and_the_maps_over_the_pictures(data, tmp_path):
+    truth = read_ground_truth(data / FILE_NAME)
+    path = write_predictions(tmp_path / "p.json", truth, noisy_answers(truth), split=SPLIT)
+    scored = score_file(path, Options(data, resamples=50))
+    write_report(tmp_path / "without", scored)
+    assert "data:image/png;base64," not in (tmp_path / "without" / "report.html").read_text()
+    mapped = with_maps(scored, write_maps(tmp_path / "m.h5", data, truth_map))
+    write_report(tmp_path / "with", mapped)
+    page = (tmp_path / "with" / "report.html").read_text()
+    assert "<h2>Anomaly maps</h2>" in page
+    assert page.count("data:image/png;base64,") == page.count("data:image/jpeg;base64,") > 0
