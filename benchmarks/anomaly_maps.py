@@ -1,6 +1,6 @@
 """What scoring anomaly maps costs: processor seconds and memory for many scenes, those of a data set over and over.
 
-    python benchmarks/anomaly_maps.py data/toys-mini --scenes 3000 --views 5
+python benchmarks/anomaly_maps.py data/toys-mini --scenes 3000 --views 5
 """
 
 from __future__ import annotations

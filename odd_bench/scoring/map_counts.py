@@ -115,13 +115,13 @@ def empty_counts(clusters: int) -> MapCounts:
 
 def level_counts(view: View, patches: Patches, found: frozenset[int]) -> np.ndarray:
     """(FIRST_PATCH + patches, LEVELS) pixels of every kind."""
-    is_found = np.zeros(LEVELS, np.int64)
-    is_found[[number + 1 for number in found]] = ON_FOUND
-    kind = is_found[view.instance]
-    if len(patches.owner):
-        kind = np.where(patches.number > 0, patches.number + (FIRST_PATCH - 1), kind)
+    first = np.full(256, OUTSIDE * LEVELS)  # of each value of the instance mask, the place of level 0 of its kind
+    first[[number + 1 for number in found]] = ON_FOUND * LEVELS
+    place = first[view.instance]
+    np.copyto(place, (patches.number + (FIRST_PATCH - 1)) * LEVELS, where=patches.number > 0)
+    place += view.suspicion
     kinds = FIRST_PATCH + len(patches.owner)
-    return np.bincount((kind * LEVELS + view.suspicion).ravel(), minlength=kinds * LEVELS).reshape(kinds, LEVELS)
+    return np.bincount(place.ravel(), minlength=kinds * LEVELS).reshape(kinds, LEVELS)
 
 
 def changed_patches(instance: np.ndarray, change: np.ndarray, odd: tuple[int, ...]) -> Patches:
@@ -131,40 +131,40 @@ def changed_patches(instance: np.ndarray, change: np.ndarray, odd: tuple[int, ..
     """
     from scipy.ndimage import label
 
-    number, owners = np.zeros(change.shape, np.int32), []
-    if not odd or not change.any():
+    number, owners = np.zeros(change.shape, np.int64), []
+    window = bounds(change > 0)
+    if not odd or window is None:
         return Patches(number, np.zeros(0, int))
-    owner = owners_of_changes(instance, change, odd)
+    inside, owner = number[window], owners_of_changes(instance, change, odd)[window]
     for one in odd:
-        mask = owner == one
-        window = bounds(mask)
-        if window is None:
-            continue
-        parts, count = label(mask[window], np.ones((3, 3)))
-        number[window] = np.where(parts > 0, parts + len(owners), number[window])
+        parts, count = label(owner == one, np.ones((3, 3)))
+        np.copyto(inside, parts + len(owners), where=parts > 0)
         owners += [one] * count
     return Patches(number, np.array(owners, int))
 
 
 def owners_of_changes(instance: np.ndarray, change: np.ndarray, odd: tuple[int, ...]) -> np.ndarray:
     """(h, w) id of the odd object that every changed pixel belongs to, -1 where nothing is changed."""
-    seen = instance.astype(np.int64) - 1
-    strayed = (change > 0) & ~np.isin(seen, odd)
-    owner = np.where(change > 0, seen, -1)
+    owner = np.full(change.shape, -1)
+    rows, columns = np.nonzero(change)
+    owners = instance[rows, columns].astype(int) - 1
+    strayed = ~np.isin(owners, odd)
     if strayed.any():
-        owner[strayed] = odd[0] if len(odd) == 1 else nearest_odd(seen, odd, strayed)
+        asked = rows[strayed], columns[strayed]
+        owners[strayed] = odd[0] if len(odd) == 1 else nearest_odd(instance, odd, asked)
+    owner[rows, columns] = owners
     return owner
 
 
-def nearest_odd(seen: np.ndarray, odd: tuple[int, ...], asked: np.ndarray) -> np.ndarray:
-    """Id of the odd object seen nearest to each asked pixel; the first one where none is seen."""
+def nearest_odd(instance: np.ndarray, odd: tuple[int, ...], asked: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Id of the odd object seen nearest to each asked pixel (rows, columns); the first one where none is seen."""
     from scipy.ndimage import distance_transform_edt
 
-    elsewhere = ~np.isin(seen, odd)
+    elsewhere = ~np.isin(instance, np.array(odd) + 1)
     if elsewhere.all():
-        return np.full(np.count_nonzero(asked), odd[0])
+        return np.full(len(asked[0]), odd[0])
     rows, columns = distance_transform_edt(elsewhere, return_distances=False, return_indices=True)
-    return seen[rows[asked], columns[asked]]
+    return instance[rows[asked], columns[asked]].astype(int) - 1
 
 
 def update_peak(peak: Peak, number: int, view: View, patches: Patches) -> None:
@@ -191,10 +191,13 @@ def update_peak(peak: Peak, number: int, view: View, patches: Patches) -> None:
 
 
 def near_change(changed: np.ndarray) -> np.ndarray:
-    """(h, w) pixels whose centre is at most NEAR_PX from the centre of a changed pixel."""
+    """(h, w) pixels whose centre is at most NEAR_PX from the centre of a changed pixel, of which there is at least one."""
     from scipy.ndimage import distance_transform_edt
 
-    return distance_transform_edt(~changed) <= NEAR_PX
+    around = tuple(slice(max(0, side.start - int(NEAR_PX)), side.stop + int(NEAR_PX)) for side in bounds(changed))
+    near = np.zeros_like(changed)
+    near[around] = distance_transform_edt(~changed[around]) <= NEAR_PX
+    return near
 
 
 def bounds(mask: np.ndarray) -> tuple[slice, slice] | None:
