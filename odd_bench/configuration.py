@@ -5,12 +5,15 @@ A wrong key or value is named with its place, what was expected and the nearest 
 
 from __future__ import annotations
 
+import ast
 import difflib
+import inspect
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, fields, is_dataclass, replace
 from importlib import resources
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -18,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import yaml
 
 from odd_bench.errors import WrongUse
+from odd_bench.names import name_problem
 
 Config = TypeVar("Config")
 MOST_YAML = 1 << 22  # characters
@@ -93,6 +97,36 @@ _Loader.add_implicit_resolver(
 )
 
 
+@dataclass(frozen=True)
+class Explained:
+    """One field of a configuration. key: parts joined by dots. text: its docstring, in one line. section: whether it has fields."""
+
+    key: str
+    default: Any
+    text: str
+    section: bool
+
+
+def explained(cls: type, prefix: str = "") -> Iterator[Explained]:
+    """Every field of a configuration class, those of its sections after them, with the docstrings that stand at the fields."""
+    texts = field_docstrings(cls)
+    for field in fields(cls):
+        default = _default(field)
+        yield Explained(prefix + field.name, default, texts.get(field.name, ""), is_dataclass(default))
+        if is_dataclass(default):
+            yield from explained(type(default), f"{prefix}{field.name}.")
+
+
+def field_docstrings(cls: type) -> dict[str, str]:
+    """The string that follows each field in the source of a class, white space made single blanks."""
+    body = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body[0].body
+    found = {}
+    for field, after in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            found[field.target.id] = " ".join(str(after.value.value).split())
+    return found
+
+
 def named_texts(package: str, folder: str) -> dict[str, str]:
     """Name of each YAML file in a folder of an installed package, and its text."""
     files = (resources.files(package) / folder).iterdir()
@@ -144,6 +178,8 @@ class Configurations(Generic[Config]):
         return self._checked(assign(config, assignments), "--set")
 
     def _checked(self, config: Config, where: str) -> Config:
+        if hasattr(config, "name"):
+            check_name(config.name, f"{where}: name")
         self.check(config, where)
         return config
 
@@ -160,6 +196,12 @@ def check_choice(value: str, choices: Iterable[str], where: str) -> None:
     if value not in choices:
         near = did_you_mean(str(value), choices)
         raise ConfigError(f"{where}: found {value!r}; expected one of {', '.join(choices)}{near}")
+
+
+def check_name(name: object, where: str) -> None:
+    """Raise ConfigError unless folders and files can be called so."""
+    if problem := name_problem(name):
+        raise ConfigError(f"{where}: found {str(name)[:60]!r}, {problem}; expected one path component")
 
 
 def check_choices(config: Any, choices: Mapping[str, Iterable[str]], where: str) -> None:

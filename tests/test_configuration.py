@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 
-from odd_bench.configuration import ConfigError, assign, build, read_mapping, read_yaml
+from odd_bench.configuration import ConfigError, Configurations, assign, build, read_mapping, read_yaml
 
 
 @dataclass(frozen=True)
@@ -67,3 +67,17 @@ def test_files_that_cannot_be_used_say_so(tmp_path, content):
 def test_other_keys_and_values_are_named(values):
     with pytest.raises(ConfigError, match="here"):
         build(Whole, values, "here")
+
+
+@pytest.mark.parametrize("name", ["../../victim", "/tmp/victim", "..", "a/b", "a\\b", ""])
+def test_a_name_that_is_a_path_is_refused(name):
+    from odd_bench.reproduce.table import from_mapping
+
+    with pytest.raises(ConfigError, match="expected one path component"):
+        Configurations(Whole, "odd_bench", lambda config, where: None).from_mapping({"name": name}, "here")
+    row = {"name": "a", "model": "reference"}
+    good = {"name": "t", "title": "t", "datasets": ["d"], "rows": [row]}
+    from_mapping(good, "here")
+    for bad in ({"name": name}, {"datasets": [name]}, {"rows": [{**row, "first_stage": {"name": name}}]}):
+        with pytest.raises(ConfigError, match="expected one path component"):
+            from_mapping({**good, **bad}, "here")

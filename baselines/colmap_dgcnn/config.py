@@ -21,27 +21,38 @@ CHOICES = {"model.reconstruction.stereo": STEREOS, "model.cut.source": SOURCES}
 
 @dataclass(frozen=True)
 class ColmapDgcnnConfig:
-    """points: of each object that the network reads. match_iou: overlap with a true box from which a cluster takes its label
-    in training. turn: whether training turns every cloud at random.
-    """
+    """One model, block by block."""
 
     reconstruction: ReconstructionConfig = ReconstructionConfig()
+    """From pictures to a point cloud."""
     cut: CutConfig = CutConfig()
+    """From a cloud to objects."""
     points: int = 1024
+    """Points of each object that the network reads."""
     match_iou: float = 0.25
+    """Overlap with a true box from which a cluster takes its label in training."""
     turn: bool = True
+    """Whether training turns every cloud at random."""
     dgcnn: DgcnnConfig = DgcnnConfig()
+    """The network over points."""
     triplet: TripletConfig = TripletConfig()
+    """The triplet loss."""
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """A model and how it is trained, in two stages. Clouds are turned by the model: scenes are not moved by the loader."""
+    """A model and how it is trained, in two stages. Clouds are turned by the model: scenes are not moved by the
+    loader.
+    """
 
     name: str = "paper"
+    """Name of the configuration."""
     model: ColmapDgcnnConfig = ColmapDgcnnConfig()
+    """The method, block by block."""
     train: TrainConfig = TrainConfig(views=20, batch=8, epochs=(50, 50), learning_rate=(1e-3, 1e-3), augment=False)
+    """How it is trained."""
     augment: AugmentConfig = AugmentConfig()
+    """How scenes are moved while it is trained."""
 
 
 def check(config: RunConfig, where: str) -> None:

@@ -11,22 +11,26 @@ SOURCES = ("clusters", "oracle-box")
 
 @dataclass(frozen=True)
 class CutConfig:
-    """source: `clusters`, or `oracle-box`: what lies in the true boxes, which it is then told.
-
-    floor_m: height up to which points belong to the floor, z = 0; the floor is not fitted, for the true cameras are given
-    in a world whose floor is known. reach_m, neighbours: of DBSCAN: a point with so many others within reach is inside a
-    cluster. min_points, min_size_m: of a cluster, and its largest side, below which it is no object. trim: fraction of a
-    cluster's points beyond each side of its box, which leaves stray points out. margin_m: around a true box.
-    """
+    """From a cloud to objects."""
 
     source: str = "clusters"
+    """`clusters`, or `oracle-box`: what lies in the true boxes, which it is then told."""
     floor_m: float = 0.015
+    """Height up to which points belong to the floor, z = 0; the floor is not fitted, for the true cameras are given in
+    a world whose floor is known.
+    """
     reach_m: float = 0.025
+    """DBSCAN: a point with `neighbours` others within this distance is inside a cluster, metres."""
     neighbours: int = 6
+    """DBSCAN: so many points within `reach_m` make a point the inside of a cluster."""
     min_points: int = 60
+    """A cluster of fewer points is no object."""
     min_size_m: float = 0.08
+    """A cluster whose largest side is shorter is no object, metres."""
     trim: float = 0.005
+    """Fraction of a cluster's points beyond each side of its box, which leaves stray points out."""
     margin_m: float = 0.01
+    """Margin around a true box, metres."""
 
 
 @dataclass(frozen=True)

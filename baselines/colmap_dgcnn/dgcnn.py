@@ -19,16 +19,20 @@ SLOPE = 0.2
 
 @dataclass(frozen=True)
 class DgcnnConfig:
-    """k: neighbours, the point itself among them. widths: of the edge convolutions. joint: width of the layer over all of
-    them. hidden, embedding: of the head. weights: `none`, or a file of DGCNN's published classification weights (PyTorch).
-    """
+    """The network over points."""
 
     k: int = 20
+    """Neighbours, the point itself among them."""
     widths: tuple[int, ...] = (64, 64, 128, 256)
+    """Channels of the edge convolutions."""
     joint: int = 1024
+    """Width of the layer over all of them."""
     hidden: int = 512
+    """Inner width of the head."""
     embedding: int = 256
+    """Width of the embedding."""
     weights: str = "none"
+    """`none`, or a file of DGCNN's published classification weights (PyTorch)."""
 
 
 class EdgeConv(nn.Module):

@@ -17,17 +17,16 @@ PIXEL_CENTRE = np.array([[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])  # the fusion tak
 
 @dataclass(frozen=True)
 class FusionConfig:
-    """min_pixels: pixels of views that a point is fused from. max_reprojection_px, max_depth_error (relative),
-    max_normal_deg: how far they may disagree.
-
-    COLMAP's defaults are 5, 2 px, 0.01 and 10 degrees, for pictures of megapixels. In small pictures two pixels are two
-    centimetres, and the normals of a noisy depth map are far noisier than itself: all normals may pass.
-    """
+    """The fusion of depth maps."""
 
     min_pixels: int = 3
+    """Pixels of views that a point is fused from. COLMAP's default is 5."""
     max_reprojection_px: float = 1.0
+    """Largest error of a point projected into another view, pixels."""
     max_depth_error: float = 0.01
+    """Largest relative difference of depth."""
     max_normal_deg: float = 180.0
+    """Largest angle between normals, degrees."""
 
 
 def write_maps(folder: Path, views: Views, depth_m: np.ndarray) -> None:

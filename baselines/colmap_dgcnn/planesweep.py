@@ -21,17 +21,22 @@ FLAT = 1e-6  # product of two deviations below which there is nothing to correla
 
 @dataclass(frozen=True)
 class PlaneSweepConfig:
-    """planes: from the nearest to the farthest depth, evenly in inverse depth. sources: other views that a view is compared
-    with, nearest by angle; the best two count, so that a point hidden in the others is still found. radius: of the window,
-    pixels. min_score: ZNCC below which a pixel has no depth. min_contrast: standard deviation of grey, in [0, 1], in the 3 x 3
-    pixels around it below which it has none either: a flat pixel takes the depth of an edge in its window, which is another's.
-    """
+    """The plane sweep."""
 
     planes: int = 64
+    """Number of planes from the nearest to the farthest depth, evenly in inverse depth."""
     sources: int = 4
+    """Other views that a view is compared with, nearest by angle; the best two count, so that a point hidden in the
+    others is still found.
+    """
     radius: int = 3
+    """Half the side of the window that is compared, pixels."""
     min_score: float = 0.6
+    """ZNCC below which a pixel has no depth."""
     min_contrast: float = 0.02
+    """Standard deviation of grey, in [0, 1], in the 3 x 3 pixels around it below which it has none either: a flat
+    pixel takes the depth of an edge in its window, which is another's.
+    """
 
 
 def sweep(views: Views, depth_range_m: np.ndarray, config: PlaneSweepConfig, device: torch.device | str) -> np.ndarray:

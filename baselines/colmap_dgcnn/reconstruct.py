@@ -26,17 +26,22 @@ MIN_SPARSE = 3  # points without which there is nothing to tell the depth of a s
 
 @dataclass(frozen=True)
 class ReconstructionConfig:
-    """stereo: where depth comes from: `planesweep-fusion`, `colmap-cuda` (COLMAP's own PatchMatch) or `gt-depth` (the stored
-    depth, an upper bound); all are fused by COLMAP. low_m, high_m: corners of the room, world; points outside are dropped.
-    depth_margin: how far depths may lie outside those of the sparse points, as a fraction; that of COLMAP itself.
-    """
+    """From pictures to a point cloud."""
 
     stereo: str = "planesweep-fusion"
+    """Where depth comes from: `planesweep-fusion`, `colmap-cuda` (COLMAP's own PatchMatch) or `gt-depth` (the stored
+    depth, an upper bound); all are fused by COLMAP.
+    """
     low_m: tuple[float, ...] = (-0.9, -0.9, -0.1)
+    """Corners of the room, world; points outside are dropped."""
     high_m: tuple[float, ...] = (0.9, 0.9, 0.6)
+    """Corners of the room, world; points outside are dropped."""
     depth_margin: float = 0.25
+    """How far depths may lie outside those of the sparse points, as a fraction; that of COLMAP itself."""
     sweep: PlaneSweepConfig = PlaneSweepConfig()
+    """The plane sweep."""
     fusion: FusionConfig = FusionConfig()
+    """The fusion of depth maps."""
 
 
 @dataclass(frozen=True)

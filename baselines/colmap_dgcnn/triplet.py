@@ -13,9 +13,10 @@ from odd_bench.baselines.colmap_dgcnn.voting import distances
 
 @dataclass(frozen=True)
 class TripletConfig:
-    """margin: by which an anomaly must be farther from a normal object than the other normal ones; distances reach 2."""
+    """The triplet loss."""
 
     margin: float = 0.5
+    """By how much an anomaly must be farther from a normal object than the other normal ones are; distances reach 2."""
 
 
 def triplet_violations(embeddings: Tensor, labels: Tensor, margin: float) -> Tensor:

@@ -13,14 +13,14 @@ NUMBERS = 6
 
 @dataclass(frozen=True)
 class CodeConfig:
-    """low_m, high_m: corners of the space in which objects are sought; centres are coded as 0 to 1 between them.
-
-    size_m: of a typical object; sizes are coded as the logarithm of their ratio to it.
-    """
+    """How boxes are coded."""
 
     low_m: tuple[float, ...] = (-0.8, -0.8, -0.05)
+    """Corners of the space in which objects are sought; centres are coded as 0 to 1 between them."""
     high_m: tuple[float, ...] = (0.8, 0.8, 0.45)
+    """Corners of the space in which objects are sought; centres are coded as 0 to 1 between them."""
     size_m: float = 0.3
+    """Side of a typical object, metres; sizes are coded as the logarithm of their ratio to it."""
 
     def world(self, points: Tensor) -> Tensor:
         """(..., 3) in the unit cube to metres."""

@@ -22,28 +22,36 @@ CHOICES = {"model.answer.source": SOURCES, "model.backbone.network": NETWORKS}
 
 @dataclass(frozen=True)
 class AnswerConfig:
-    """From queries to boxes. most: at most so many of the best. keep_above: class score below which nothing is reported.
-
-    duplicate_iou: boxes of two queries above it are taken for one object; 1 = never, as in DETR3D. Either as chosen on the
-    validation scenes where None, see suppression.py. source: `predicted`, or `oracle-box`, the true boxes.
-    """
+    """From queries to boxes."""
 
     source: str = "predicted"
+    """`predicted`, or `oracle-box`, the true boxes."""
     most: int = 300
+    """Number of the best queries that are kept."""
     keep_above: float | None = None
+    """Class score below which nothing is reported."""
     duplicate_iou: float | None = None
+    """Boxes of two queries above it are taken for one object; 1 = never, as in DETR3D. Either as chosen on the
+    validation scenes where None, see suppression.py.
+    """
 
 
 @dataclass(frozen=True)
 class Detr3dConfig:
-    """One model. backbone: as of the reference detector; its `width` is that of the decoder. weight_decay: of AdamW."""
+    """One model."""
 
     backbone: BackboneConfig = BackboneConfig(width=256)
+    """The image network; its `width` is that of the decoder."""
     decoder: DecoderConfig = DecoderConfig()
+    """The decoder."""
     code: CodeConfig = CodeConfig()
+    """How boxes are coded."""
     loss: LossConfig = LossConfig()
+    """Weights of the losses."""
     answer: AnswerConfig = AnswerConfig()
+    """From queries to boxes."""
     weight_decay: float = 0.01
+    """Weight decay of AdamW."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +59,13 @@ class RunConfig:
     """A model and how it is trained, in one stage."""
 
     name: str = "paper"
+    """Name of the configuration."""
     model: Detr3dConfig = Detr3dConfig()
+    """The method, block by block."""
     train: TrainConfig = TrainConfig(epochs=(100,), learning_rate=(2e-4,))
+    """How it is trained."""
     augment: AugmentConfig = AugmentConfig()
+    """How scenes are moved while it is trained."""
 
 
 def check(config: RunConfig, where: str) -> None:

@@ -18,19 +18,22 @@ FIRST_CHANCE = 0.01  # of each class at the start of training (Lin et al. 2017, 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """queries: how many. layers, heads, hidden: of the decoder, hidden of its feed-forward part. levels: of features.
-
-    dropout: as in the original where above 0; a resumed run then draws other numbers. camera_aware: a feature is scaled by
-    where its camera stands, see CrossAttention.
-    """
+    """The decoder."""
 
     queries: int = 900
+    """Number of queries."""
     layers: int = 6
+    """Number of layers."""
     heads: int = 8
+    """Number of attention heads."""
     hidden: int = 512
+    """Inner width of the feed-forward layers."""
     levels: int = 4
+    """Levels of image features that are read."""
     dropout: float = 0.1
+    """Dropout, as in the original where above 0; a resumed run then draws other numbers."""
     camera_aware: bool = True
+    """A feature is scaled by where its camera stands, see CrossAttention."""
 
 
 @dataclass(frozen=True)

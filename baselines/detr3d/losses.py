@@ -17,7 +17,9 @@ class LossConfig:
     """Weights of the classes and of the codes, in the loss and in the cost of the assignment alike."""
 
     label: float = 2.0
+    """Weight of the classes."""
     box: float = 1.0
+    """Weight of the codes of boxes."""
 
 
 def set_loss(found: Detections, truths: Truths, config: LossConfig, code: CodeConfig) -> dict[str, Tensor]:

@@ -13,13 +13,12 @@ BACKGROUND, IGNORED = -1, -2
 
 @dataclass(frozen=True)
 class OverlapConfig:
-    """positive_iou: an anchor answers for the object it overlaps most, from this IoU on. negative_iou: below it, it is background.
-
-    Anchors between are not judged.
-    """
+    """Which anchors are to detect an object."""
 
     positive_iou: float = 0.6
+    """An anchor answers for the object it overlaps most, from this IoU on."""
     negative_iou: float = 0.45
+    """Below it, it is background.  Anchors between are not judged."""
 
 
 def assign(anchors: Tensor, boxes: Tensor, config: OverlapConfig) -> Tensor:

@@ -30,30 +30,40 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class AnswerConfig:
-    """How detections become one answer an object, see baselines.two_class. source: `predicted`, or `oracle-box`, the true boxes."""
+    """How detections become one answer an object, see baselines.two_class."""
 
     source: str = "predicted"
+    """`predicted`, or `oracle-box`, the true boxes."""
     duplicate_iou: float = 0.25
+    """Detections that overlap by more are one object."""
     keep_above: float = 0.1
+    """Confidence above which a detection is kept, in [0, 1]."""
 
 
 @dataclass(frozen=True)
 class ImVoxelNetConfig:
-    """head: `indoor`, three scales without anchors, or `pillars`, anchors on a floor map; each has its neck.
-
-    interpolation: of backprojection, `nearest` as in the original, or `bilinear`. weight_decay: of all weights.
-    """
+    """One model, block by block."""
 
     head: str = "indoor"
+    """`indoor`, three scales without anchors, or `pillars`, anchors on a floor map; each has its neck."""
     grid: VoxelGrid = VoxelGrid()
+    """The voxels."""
     interpolation: str = "nearest"
+    """Interpolation of backprojection: `nearest` as in the original, or `bilinear`."""
     backbone: BackboneConfig = BackboneConfig(width=256)
+    """The image network."""
     indoor_neck: IndoorNeckConfig = IndoorNeckConfig()
+    """The 3D network of the indoor head."""
     indoor: IndoorHeadConfig = IndoorHeadConfig()
+    """The indoor head."""
     pillar_neck: PillarNeckConfig = PillarNeckConfig()
+    """The network of the pillar head."""
     pillars: PillarHeadConfig = PillarHeadConfig()
+    """The pillar head."""
     answer: AnswerConfig = AnswerConfig()
+    """How detections become answers."""
     weight_decay: float = 1e-4
+    """Weight decay of all weights."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,13 @@ class RunConfig:
     """A model and how it is trained, in one stage."""
 
     name: str = "paper"
+    """Name of the configuration."""
     model: ImVoxelNetConfig = ImVoxelNetConfig()
+    """The method, block by block."""
     train: TrainConfig = TrainConfig(epochs=(100,), learning_rate=(1e-4,))
+    """How it is trained."""
     augment: AugmentConfig = AugmentConfig()
+    """How scenes are moved while it is trained."""
 
 
 def check(config: RunConfig, where: str) -> None:

@@ -23,20 +23,24 @@ from odd_bench.geometry.boxes import iou
 
 @dataclass(frozen=True)
 class IndoorHeadConfig:
-    """unit_m: the distance to a face that the head starts from, half an object's size.
-
-    class_weight, centerness_weight, box_weight: of the losses. most: best points of each scale that go on to suppression;
-    nms_iou, score_above: of the suppression.
-    """
+    """The indoor head."""
 
     unit_m: float = 0.15
+    """The distance to a face that the head starts from, half an object's size."""
     assign: AssignConfig = AssignConfig()
+    """Which voxels are to detect an object."""
     class_weight: float = 1.0
+    """Weight of the loss of classes."""
     centerness_weight: float = 1.0
+    """Weight of the loss of centerness."""
     box_weight: float = 1.0
+    """Weight of the loss of boxes."""
     most: int = 1000
+    """Best points of each scale that go on to suppression."""
     nms_iou: float = 0.25
+    """IoU from which on suppression drops the weaker box."""
     score_above: float = 0.01
+    """Score above which a box goes on to suppression."""
 
 
 @dataclass(frozen=True)

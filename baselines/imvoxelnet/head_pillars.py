@@ -20,19 +20,24 @@ from odd_bench.data.batch import SceneBatch
 
 @dataclass(frozen=True)
 class PillarHeadConfig:
-    """class_weight, box_weight, direction_weight: of the losses. most: best anchors that go on to suppression, `kept` leave it.
-
-    nms_iou, score_above: of the suppression, seen from above.
-    """
+    """The pillar head."""
 
     assign: OverlapConfig = OverlapConfig()
+    """Which anchors are to detect an object."""
     class_weight: float = 1.0
+    """Weight of the loss of classes."""
     box_weight: float = 2.0
+    """Weight of the loss of boxes."""
     direction_weight: float = 0.2
+    """Weight of the loss of directions."""
     most: int = 100
+    """Best anchors that go on to suppression."""
     kept: int = 50
+    """Detections that are kept after suppression."""
     nms_iou: float = 0.01
+    """IoU, seen from above, from which on suppression drops the weaker box."""
     score_above: float = 0.1
+    """Score above which an anchor goes on to suppression."""
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,14 @@ SCALES = 3
 
 @dataclass(frozen=True)
 class IndoorNeckConfig:
-    """out: channels of every scale. blocks: residual blocks of each scale, fine to coarse. norm: `batch` or `group`."""
+    """The 3D network of the indoor head."""
 
     out: int = 128
+    """Channels of every scale."""
     blocks: tuple[int, ...] = (1, 1, 1)
+    """Residual blocks of each scale, fine to coarse."""
     norm: str = "batch"
+    """`batch` or `group`."""
 
 
 class HalvingResidual(nn.Module):

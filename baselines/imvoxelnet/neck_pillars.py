@@ -13,10 +13,12 @@ LAST_HEIGHT = 4  # voxels, at most, that the last convolution takes at once
 
 @dataclass(frozen=True)
 class PillarNeckConfig:
-    """out: channels of the map seen from above. norm: `batch` or `group`."""
+    """The network of the pillar head."""
 
     out: int = 256
+    """Channels of the map seen from above."""
     norm: str = "batch"
+    """`batch` or `group`."""
 
 
 class PillarNeck(nn.Module):

@@ -13,13 +13,12 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class AssignConfig:
-    """least_points: an object belongs to the coarsest scale on which it holds at least so many points, else to the finest.
-
-    central_points: only so many of them answer for it, those of highest centerness.
-    """
+    """Which voxels are to detect an object."""
 
     least_points: int = 27
+    """An object belongs to the coarsest scale on which it holds at least so many points, else to the finest."""
     central_points: int = 18
+    """Only so many of them answer for it, those of highest centerness."""
 
 
 @dataclass(frozen=True)

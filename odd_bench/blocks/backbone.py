@@ -21,19 +21,22 @@ NETWORKS = ("resnet50", "resnet18", "efficientnet-lite0", "plain")
 
 @dataclass(frozen=True)
 class BackboneConfig:
-    """network: one of NETWORKS. width: channels of the result. pyramid: inner width.
-
-    weights: `none`; `imagenet`, downloaded by torchvision or from the package of efficientnet-lite0; or a file with the
-    names of either. trainable: how many of the network's stages learn, from the last; 5 = all. color: the picture's own
-    colours at stride 4 are added to the result, for a frozen network keeps few of them.
-    """
+    """The image network."""
 
     network: str = "resnet50"
+    """The image network, one of NETWORKS."""
     width: int = 32
+    """Channels of the resulting maps."""
     pyramid: int = 256
+    """Channels inside the feature pyramid."""
     weights: str = "none"
+    """`none`; `imagenet`, downloaded by torchvision or from the package of efficientnet-lite0; or a file with the
+    names of either.
+    """
     trainable: int = 5
+    """How many of the network's stages learn, from the last; 5 = all."""
     color: bool = False
+    """The picture's own colours at stride 4 are added to the result, for a frozen network keeps few of them."""
 
 
 class SemanticHead(nn.Module):

@@ -10,17 +10,18 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Unet3dConfig:
-    """channels: widths from fine to coarse. down, up: residual blocks at each scale, fine to coarse and coarse to fine.
-
-    norm: `batch` or `group` (groups of four channels or more). conditional_skips: where no view saw a voxel, the decoder's
-    own feature stands in for the skip.
-    """
+    """The 3D network."""
 
     channels: tuple[int, ...] = (32, 64, 128, 256)
+    """Widths from fine to coarse."""
     down: tuple[int, ...] = (1, 2, 3, 4)
+    """Residual blocks at each scale, fine to coarse."""
     up: tuple[int, ...] = (3, 2, 1)
+    """Residual blocks at each scale, coarse to fine."""
     norm: str = "batch"
+    """`batch` or `group` (groups of four channels or more)."""
     conditional_skips: bool = False
+    """Where no view saw a voxel, the decoder's own feature stands in for the skip."""
 
 
 def norm3d(kind: str, channels: int) -> nn.Module:

@@ -10,14 +10,16 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class VoxelGrid:
-    """counts: voxels along x, y, z. voxel_m: side of a voxel in metres. low_m: corner of the grid with the lowest x, y, z.
-
-    Volumes are tensors (b, c, z, y, x). The defaults are those of section 4.2 of the paper.
+    """A regular grid of voxels over the floor; volumes are tensors (b, c, z, y, x). The defaults are those of section
+    4.2 of the paper.
     """
 
     counts: tuple[int, ...] = (96, 96, 16)
+    """Voxels along x, y, z."""
     voxel_m: float = 0.04
+    """Side of a voxel in metres."""
     low_m: tuple[float, ...] = (-1.92, -1.92, -0.32)
+    """Corner of the grid with the lowest x, y and z, metres."""
 
     @property
     def size_m(self) -> tuple[float, ...]:

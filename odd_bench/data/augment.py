@@ -14,18 +14,20 @@ MIRROR_X = np.diag([-1.0, 1.0, 1.0, 1.0])
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Ranges of the random move. yaw_deg, shift_m: drawn from -x to x. mirror: chance of x -> -x. scale: lowest, highest.
-
-    yaw_step_deg: the yaw is rounded to multiples of it where above 0; at 90 every aabb stays tight, else it becomes a bound.
-    room_m: half-extents x and y and height z that the objects must stay within; scale and shift are cut back to it.
-    """
+    """Ranges of the random move."""
 
     yaw_deg: float = 180.0
+    """A scene is turned by up to this angle either way, degrees."""
     yaw_step_deg: float = 0.0
+    """The yaw is rounded to multiples of it where above 0; at 90 every aabb stays tight, else it becomes a bound."""
     shift_m: float = 0.1
+    """A scene is moved by up to this length along x and y, metres."""
     mirror: float = 0.5
+    """Chance that a scene is mirrored, x to -x."""
     scale: tuple[float, ...] = (0.9, 1.1)
+    """Least and greatest factor that a scene is scaled by."""
     room_m: tuple[float, ...] = (1.92, 1.92, 0.64)
+    """Half-extents x and y and height z that the objects must stay within; scale and shift are cut back to it."""
 
 
 @dataclass(frozen=True)

@@ -26,14 +26,14 @@ JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class CodecConfig:
-    """How pictures are stored, and whether depth is.
-
-    picture: `jpeg`, 4:4:4 with as fine a quantisation as `bits_per_pixel` allows, or `png`, lossless. depth: keep depth maps.
-    """
+    """How pictures are stored, and whether depth is."""
 
     picture: str = "jpeg"
+    """`jpeg`, 4:4:4 with as fine a quantisation as `bits_per_pixel` allows, or `png`, lossless."""
     bits_per_pixel: float = 2.0
+    """Size that a JPEG may take, bits a pixel."""
     depth: bool = True
+    """Whether depth is kept."""
 
     def __post_init__(self):
         if self.picture not in PICTURES:

@@ -47,21 +47,24 @@ MOST_VOXELS = 20_000  # the densest ones are enough; early in training everythin
 
 @dataclass(frozen=True)
 class BoxConfig:
-    """alpha_above: a voxel is opaque above this alpha. eps_voxels, min_samples: of DBSCAN, distances counted in voxels.
-
-    min_voxels: smaller clusters are dropped. source: `predicted`; `oracle-count`, k-means with the true number of objects;
-    `oracle-box`, the true boxes.
-    grow_above: a cluster also takes the voxels above this lower alpha that lie within grow_voxels of it and of no other
-    nearer one; None = it stays as it is. A high threshold keeps neighbours apart but makes boxes small.
-    """
+    """Boxes around clusters of opaque voxels."""
 
     alpha_above: float = 0.2
+    """A voxel is opaque above this alpha."""
     eps_voxels: float = 1.01
+    """DBSCAN: distance of neighbours, voxels."""
     min_samples: int = 4
+    """DBSCAN: points within that distance that make a point the core of a cluster."""
     min_voxels: int = 8
+    """Smaller clusters are dropped."""
     source: str = "predicted"
+    """`predicted`; `oracle-count`, k-means with the true number of objects; `oracle-box`, the true boxes."""
     grow_above: float | None = None
+    """A cluster also takes the voxels above this lower alpha that lie within grow_voxels of it and of no other nearer
+    one; None = it stays as it is. A high threshold keeps neighbours apart but makes boxes small.
+    """
     grow_voxels: float = 2.0
+    """How far a cluster grows, voxels."""
 
 
 def clusters(voxels: np.ndarray, config: BoxConfig) -> list[np.ndarray]:

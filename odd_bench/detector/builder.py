@@ -40,7 +40,7 @@ def build(config: DetectorConfig, pca: Pca | None = None) -> Detector:
 
 def build_comparison(config: DetectorConfig, backbone: Backbone) -> Comparison:
     """The way of comparing objects that `attention.kind` names."""
-    if config.attention.kind == "relations":
+    if config.attention.kind in ("relations", "aligned"):
         return RegisteredComparison(config, backbone.pyramid.widths)
     return TokenComparison(config)
 

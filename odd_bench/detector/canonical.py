@@ -21,17 +21,20 @@ from odd_bench.detector.volumes import Volumes
 
 @dataclass(frozen=True)
 class CanonicalConfig:
-    """temperature: of the softmax over cosines. spread_cells: width of the Gaussian in RoI cells.
-
-    alpha_above: cells that count as object. turns: how many rotations about the upright axis are tried. tolerance: mean
-    difference in the colour channel or alpha that changes most, in [0, 1], up to which a rotation leaves the shape as it is.
-    """
+    """Supervision by canonical coordinates."""
 
     temperature: float = 0.1
+    """Temperature of the softmax over cosines."""
     spread_cells: float = 0.7
+    """Width of the Gaussian in RoI cells."""
     alpha_above: float = 0.2
+    """Alpha from which on a cell counts as part of an object."""
     turns: int = 8
+    """How many rotations about the upright axis are tried."""
     tolerance: float = 0.1
+    """Mean difference in the colour channel or alpha that changes most, in [0, 1], up to which a rotation leaves the
+    shape as it is.
+    """
 
 
 @full_precision

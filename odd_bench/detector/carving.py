@@ -85,20 +85,20 @@ def layer_features(carved: Carved) -> np.ndarray:
 
 @dataclass(frozen=True)
 class CarvingConfig:
-    """finer: by how much the voxels are smaller. alpha_above: of the learnt volume, below which nothing is.
-
-    opaque_above: thresholds of alpha to choose from, for each scene, in place of the boxes' own one. prefer: how much more alike
-    boxes must be for a threshold e times that of the boxes, or 1 / e.
-    reach_m: from a cluster of the volume, within which voxels are its own. min_voxels: smaller voxels that no cluster reaches
-    are an object of their own if there are so many together.
-    """
+    """Boxes carved by silhouettes."""
 
     finer: int = 2
+    """By how much the voxels are smaller."""
     alpha_above: float = 0.1
+    """Alpha of the learnt volume below which there is nothing."""
     opaque_above: tuple[float, ...] = (0.07, 0.13, 0.2, 0.3, 0.42)
+    """Thresholds of alpha to choose from, for each scene, in place of the boxes' own one."""
     prefer: float = 0.1
+    """How much more alike boxes must be for a threshold e times that of the boxes, or 1 / e."""
     reach_m: float = 0.1
+    """Distance from a cluster of the volume within which voxels are its own, metres."""
     min_voxels: int = 300
+    """Smaller voxels that no cluster reaches are an object of their own if there are so many together."""
 
 
 @dataclass(frozen=True)

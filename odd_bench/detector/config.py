@@ -14,11 +14,13 @@ from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.boxes import BoxConfig
 from odd_bench.detector.canonical import CanonicalConfig
 from odd_bench.detector.carving import CarvingConfig
+from odd_bench.detector.comparison.aligned.network import AlignedConfig
 from odd_bench.detector.comparison.attention import AttentionConfig, ClassifierConfig, MatchingConfig, RoiConfig
 from odd_bench.detector.comparison.relations import RelationsConfig
 from odd_bench.detector.hulls import HullConfig
 from odd_bench.detector.losses import LossConfig
 from odd_bench.detector.render import RenderConfig
+from odd_bench.detector.silhouettes import SilhouettesConfig
 from odd_bench.detector.teacher import TeacherConfig
 from odd_bench.detector.volumes import HeadsConfig
 from odd_bench.training.configuration import TrainConfig
@@ -27,36 +29,62 @@ __all__ = ["RunConfig", "from_mapping", "load_config", "named_configs", "to_mapp
 
 SMALLEST_WINDOW = 32  # pixels: a cell of the coarsest level of ResNet-50
 CHOICES = {
-    "model.attention.kind": ("none", "dense", "sparse", "relations"),
+    "model.attention.kind": ("none", "dense", "sparse", "relations", "aligned"),
     "model.loss.mask_kind": ("squared", "cross-entropy"),
     "model.teacher.kind": ("none", "dinov2", "efficientnet-lite0", "canonical"),
     "model.boxes.source": ("predicted", "oracle-count", "oracle-box"),
     "model.volume.norm": ("batch", "group"),
     "model.interpolation": ("bilinear", "nearest"),
+    "model.registration": ("auto", "yaw", "all"),
 }
 
 
 @dataclass(frozen=True)
 class DetectorConfig:
-    """One detector, block by block. interpolation: of backprojection, `bilinear` or `nearest`."""
+    """One detector, block by block."""
 
     grid: VoxelGrid = VoxelGrid()
+    """The voxels."""
     interpolation: str = "bilinear"
+    """Interpolation of backprojection: `bilinear` or `nearest`."""
+    registration: str = "auto"
+    """How instances are laid upon each other: by `yaw` and shift along the floor, by `all` rotations, or `auto`: by all
+    rotations where yaws do not fit.
+    """
     backbone: BackboneConfig = BackboneConfig()
+    """The image network."""
     volume: Unet3dConfig = Unet3dConfig()
+    """The 3D network."""
     heads: HeadsConfig = HeadsConfig()
+    """What is read off each voxel."""
     render: RenderConfig = RenderConfig()
+    """How views are rendered from the volume."""
     teacher: TeacherConfig = TeacherConfig()
+    """The network whose features are distilled."""
     canonical: CanonicalConfig = CanonicalConfig()
+    """Supervision by canonical coordinates."""
     boxes: BoxConfig = BoxConfig()
+    """Boxes around clusters of voxels."""
     roi: RoiConfig = RoiConfig()
+    """Cells of an object, for attention."""
     matching: MatchingConfig = MatchingConfig()
+    """Correspondences, for attention."""
     attention: AttentionConfig = AttentionConfig()
+    """How objects are compared."""
     classifier: ClassifierConfig = ClassifierConfig()
+    """From attended cells to a logit."""
     carving: CarvingConfig = CarvingConfig()
+    """Boxes carved by silhouettes."""
     hulls: HullConfig = HullConfig()
+    """Visual hulls."""
     relations: RelationsConfig = RelationsConfig()
+    """Comparison of registered objects."""
+    aligned: AlignedConfig = AlignedConfig()
+    """Comparison on aligned references."""
+    silhouettes: SilhouettesConfig = SilhouettesConfig()
+    """How silhouettes are found."""
     loss: LossConfig = LossConfig()
+    """Weights of the losses."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +92,13 @@ class RunConfig:
     """A detector and how it is trained."""
 
     name: str = "paper"
+    """Name of the configuration."""
     model: DetectorConfig = DetectorConfig()
+    """The method, block by block."""
     train: TrainConfig = TrainConfig()
+    """How it is trained."""
     augment: AugmentConfig = AugmentConfig()
+    """How scenes are moved while it is trained."""
 
 
 def check(config: RunConfig, where: str) -> None:
@@ -86,6 +118,13 @@ def check(config: RunConfig, where: str) -> None:
         raise ConfigError(
             f"{where}: model.loss.silhouette_window: found {found}; expected {SMALLEST_WINDOW} pixels or more"
         )
+    if model.silhouettes.folds and model.loss.silhouette_window is None:
+        raise ConfigError(
+            f"{where}: model.silhouettes.folds: found {model.silhouettes.folds} without model.loss.silhouette_window; "
+            "expected windows, on which decoders of parts of the scenes learn"
+        )
+    if model.silhouettes.folds == 1:
+        raise ConfigError(f"{where}: model.silhouettes.folds: found 1, a part that is all; expected 0 or at least 2")
     if model.attention.width % model.attention.heads:
         found = f"{model.attention.width} for {model.attention.heads} heads"
         raise ConfigError(f"{where}: model.attention.width: found {found}; expected a multiple")

@@ -63,9 +63,9 @@ class Disagreement:
 
 
 @torch.no_grad()
-def disagreement(hulls: Hulls, placements: Placements, rays: ObjectRays) -> Disagreement:
-    """Of at least two objects."""
-    agreed = agreed_shapes(hulls, placements)
+def disagreement(hulls: Hulls, placements: Placements, rays: ObjectRays, agreed: Tensor | None = None) -> Disagreement:
+    """Of at least two objects. agreed: their `agreed_shapes`, where these are there already."""
+    agreed = agreed_shapes(hulls, placements) if agreed is None else agreed
     lacking = torch.cat(
         [summary(lack[..., None], surface) for lack, surface in (lacks(hulls, one) for one in agreed)], dim=1
     )

@@ -33,16 +33,16 @@ SAMPLES, REACH = 40, 1.5  # along a ray through a cube, and how far to both side
 
 @dataclass(frozen=True)
 class HullConfig:
-    """cells: along a side of the cube that all objects of a scene are described in. points: on the surface of each.
-
-    object_above: chance from which on a pixel counts as an object's; below a half, for a pixel too few cuts a hull in all views.
-    margin_m: by how much an object may exceed its box; the cube is larger than the largest box by twice as much.
-    """
+    """Visual hulls of the objects."""
 
     cells: int = 24
+    """Cells along a side of the cube that each object of a scene is described in."""
     points: int = 256
+    """Points on the surface of each hull."""
     object_above: float = 0.27
+    """Chance from which on a pixel counts as an object's; below a half, for a pixel too few cuts a hull in all views."""
     margin_m: float = 0.02
+    """By how much an object may exceed its box; the cube is larger than the largest box by twice as much."""
 
 
 @dataclass(frozen=True)

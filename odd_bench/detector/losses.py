@@ -35,32 +35,38 @@ COVERED = 0.5  # share of a feature cell that objects must cover for its feature
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights of the losses. mask: lambda_sigma. feature: lambda_f. reconstruction: lambda_p, in the second stage; 0 leaves the
-    volume as the first stage made it. silhouette: of the pixels that show an object, and change: of those that the data say were
-    changed, both where relations are compared.
-
-    silhouette_window: side in pixels of the window of each picture, near objects, on which silhouettes are learnt in the first
-    stage, in whole cells of the image network's coarsest level; None, or larger than the picture: the whole.
-
-    mask_kind: `squared` or `cross-entropy`. anomaly, normal: weights of the two labels. both_ways: each half of the views
-    renders the other, else the first the second.
-    match_iou: a predicted box takes the label of the true box it overlaps most, from this IoU on; others are not judged.
-    add_missed: true boxes that no prediction matches are trained on as well.
-    """
+    """Weights of the losses."""
 
     mask: float = 1.0
+    """Weight of the mask, lambda_sigma."""
     mask_kind: str = "squared"
+    """Error of the mask: `squared` or `cross-entropy`."""
     feature: float = 1.0
+    """Weight of the teacher's features, lambda_f."""
     canonical: float = 1.0
+    """Weight of the contrastive loss on canonical coordinates."""
     silhouette: float = 1.0
+    """Weight of the pixels that show an object."""
     silhouette_window: int | None = None
+    """Side in pixels of the window of each picture, near objects, on which silhouettes are learnt in the first stage,
+    in whole cells of the image network's coarsest level; None, or larger than the picture: the whole.
+    """
+    photometric: float = 0.0
+    """How strongly light and colour are changed at random in the first stage; 0 = not at all."""
     change: float = 1.0
+    """Weight of the loss of changed pixels."""
     reconstruction: float = 1.0
+    """Weight of the reconstruction in the second stage, lambda_p; 0 leaves the volume as the first stage made it."""
     anomaly: float = 1.0
+    """Weight of anomalous objects."""
     normal: float = 1.0
+    """Weight of normal objects."""
     both_ways: bool = True
+    """Whether each half of the views renders the other; otherwise the first half renders the second."""
     match_iou: float = 0.25
+    """A predicted box takes the label of the true box it overlaps most, from this IoU on; others are not judged."""
     add_missed: bool = True
+    """Whether true boxes that no prediction matches are trained on as well."""
 
 
 def picture_targets(images: Tensor, instance: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
@@ -144,6 +150,7 @@ def weighted(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
         "canonical": weights.canonical,
         "silhouette": weights.silhouette,
         "change": weights.change,
+        "aligned_change": weights.change,
     }
     return sum(factors.get(name, 1.0) * part for name, part in parts.items())
 

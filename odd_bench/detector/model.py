@@ -18,6 +18,7 @@ from odd_bench.detector.comparison import Comparison
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
 from odd_bench.detector.losses import rendering_losses, weighted
+from odd_bench.detector.photometric import photometric
 from odd_bench.detector.pictures import box_picture, rendered_picture
 from odd_bench.detector.recorded import Recorded
 from odd_bench.detector.volumes import Heads, Volumes
@@ -114,7 +115,7 @@ class Detector(nn.Module):
             )
             features = self.volume(volume, seen)
             color_alpha = self.heads.color_alpha(features)
-            looked = self.compare.look(images, levels, pyramid, self.stage == RECONSTRUCTION)
+            looked = self.compare.look(batch, images, levels, pyramid, self.stage == RECONSTRUCTION)
         a_view = {name: by_view(value, b, m) for name, value in looked.items()}
         above = self.config.hulls.object_above
         return Volumes(features, color_alpha, self.grid, batch, self.heads.beta, object_above=above, **a_view)
@@ -123,6 +124,8 @@ class Detector(nn.Module):
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
         """`total` and its parts. Half of the views build the volumes, the other half are rendered, and the reverse."""
+        if self.stage == RECONSTRUCTION:
+            batch = photometric(batch, self.config.loss.photometric)
         half = batch.images.shape[1] // 2
         first, second = batch.with_views(range(half)), batch.with_views(range(half, 2 * half))
         ways = [(first, second), (second, first)] if self.config.loss.both_ways else [(first, second)]

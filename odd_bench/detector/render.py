@@ -57,17 +57,18 @@ LIGHTEST = 1e-3  # contributions below this share of a ray are left out of featu
 
 @dataclass(frozen=True)
 class RenderConfig:
-    """samples: points on a ray. pixels: side of rendered pictures. feature_pixels: side of rendered feature maps.
-
-    rays: cells of each rendered picture drawn in a training step, most near objects; None = all.
-    depths_m: planar depths of the first and last sample; None = where the ray enters and leaves the grid.
-    """
+    """How views are rendered from the volume."""
 
     samples: int = 128
+    """Points on a ray."""
     pixels: int = 128
+    """Side of rendered pictures."""
     feature_pixels: int = 32
+    """Side of rendered feature maps."""
     rays: int | None = None
+    """Cells of each rendered picture drawn in a training step, most near objects; None = all."""
     depths_m: tuple[float, ...] | None = None
+    """Planar depths of the first and last sample; None = where the ray enters and leaves the grid."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from zlib import crc32
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -37,29 +40,52 @@ def cut_windows(maps: Tensor, first: Tensor, side: int, stride: int = 1) -> Tens
 WIDTHS = {1: 16, 2: 24, 4: 48, 8: 64, 16: 96, 32: 96}  # channels at each stride
 
 
-class Silhouettes(nn.Module):
-    """A decoder from the coarsest level to single pixels. widths: channels of the levels at strides 4, 8, ..."""
+@dataclass(frozen=True)
+class SilhouettesConfig:
+    """How silhouettes are found."""
 
-    def __init__(self, widths: tuple[int, ...]):
+    floor: bool = False
+    """Whether the decoder is shown how unlike the other views a pixel looks when carried over by the floor."""
+    folds: int = 0
+    """Number of decoders that each learn from a part of the scenes, beside the one for all. The comparison learns from
+    silhouettes that are found by a decoder that did not learn from their scene; 0: by the one for all.
+    """
+
+
+class Silhouettes(nn.Module):
+    """A decoder from the coarsest level to single pixels. widths: channels of the levels at strides 4, 8, ...
+
+    beside: further channels at the pictures' own resolution.
+    """
+
+    def __init__(self, widths: tuple[int, ...], beside: int = 0):
         super().__init__()
-        self.stem = convolved(3, WIDTHS[2], stride=2)
+        self.stem = convolved(3 + beside, WIDTHS[2], stride=2)
         strides = level_strides(len(widths))
-        joined = [*zip(strides[::-1], widths[::-1], strict=True), (2, WIDTHS[2]), (1, 3)]
+        joined = [*zip(strides[::-1], widths[::-1], strict=True), (2, WIDTHS[2]), (1, 3 + beside)]
         above = [0, *(WIDTHS[stride] for stride, _ in joined)]
         self.steps = nn.ModuleList(
             convolved(before + beside, WIDTHS[stride]) for before, (stride, beside) in zip(above, joined, strict=False)
         )
         self.out = nn.Conv2d(WIDTHS[1], 1, 1)
 
-    def forward(self, images: Tensor, levels: list[Tensor]) -> Tensor:
-        """(n, h, w) logits. images: (n, 3, h, w) sRGB in [0, 1]. levels: from the finest, (n, c, h / stride, w / stride)."""
-        centred = images - 0.5
+    def forward(self, images: Tensor, levels: list[Tensor], further: Tensor | None = None) -> Tensor:
+        """(n, h, w) logits. images: (n, 3, h, w) sRGB in [0, 1]. levels: from the finest, (n, c, h / stride, w / stride).
+
+        further: (n, beside, h, w).
+        """
+        centred = images - 0.5 if further is None else torch.cat([images - 0.5, further], dim=1)
         beside = [*levels[::-1], self.stem(centred), centred]
         raised = self.steps[0](beside[0])
         for step, level in zip(self.steps[1:], beside[1:], strict=True):
             doubled = interpolate(raised, size=level.shape[2:], mode="bilinear", align_corners=False)
             raised = step(torch.cat([doubled, level], dim=1))
         return self.out(raised)[:, 0]
+
+
+def fold_of(name: str, folds: int) -> int:
+    """Which part of the scenes a scene belongs to. Scenes are named after their shape and a number: a shape stays in one part."""
+    return crc32(name.rpartition("-")[0].encode()) % folds
 
 
 def level_strides(count: int) -> list[int]:

@@ -14,15 +14,16 @@ from torch.nn.functional import interpolate, normalize
 
 @dataclass(frozen=True)
 class TeacherConfig:
-    """kind: `none`, `dinov2`, `efficientnet-lite0` or `canonical`. weights: of DINOv2, a file or folder.
-
-    pixels: side of the pictures the teacher sees; a multiple of 14 for DINOv2. pca_views: views the PCA is fitted on.
-    """
+    """The network whose features are distilled."""
 
     kind: str = "dinov2"
+    """`none`, `dinov2`, `efficientnet-lite0` or `canonical`."""
     weights: str | None = None
+    """File or folder of DINOv2's weights."""
     pixels: int = 448
+    """Side of the pictures the teacher sees; a multiple of 14 for DINOv2."""
     pca_views: int = 400
+    """Views the PCA is fitted on."""
 
     @property
     def distils(self) -> bool:

@@ -23,7 +23,8 @@ class Volumes:
     the views. project: beta, from features (..., d) to projected features (..., d_f).
 
     What some comparisons read from the pictures beside: silhouettes, (b, m, h, w) logits of their pixels; levels of the image
-    network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's.
+    network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's; floor, (b, m, c, h, w), what
+    the floor gives away.
     """
 
     features: Tensor
@@ -34,6 +35,7 @@ class Volumes:
     silhouettes: Tensor | None = None
     levels: tuple[Tensor, ...] = ()
     object_above: float = 0.5
+    floor: Tensor | None = None
 
     @property
     def alpha(self) -> Tensor:
@@ -53,16 +55,18 @@ class Volumes:
 
 @dataclass(frozen=True)
 class HeadsConfig:
-    """Layers of 1x1x1 convolutions. hidden: their inner width. d_f: channels of the projected features.
-
-    empty_bias: start of the density logit, so that space starts empty.
-    """
+    """What is read off each voxel by layers of 1x1x1 convolutions."""
 
     color_layers: int = 2
+    """Layers of the colour and density heads."""
     projector_layers: int = 4
+    """Layers of the projector beta."""
     hidden: int = 128
+    """Inner width of the layers."""
     d_f: int = 128
+    """Channels of the projected features."""
     empty_bias: float = -3.0
+    """Start of the density's logit, so that space starts empty."""
 
 
 def pointwise(inside: int, hidden: int, outside: int, layers: int) -> nn.Sequential:

@@ -14,23 +14,30 @@ __all__ = ["ConfigError", "GenerateConfig", "from_mapping", "load_preset", "pres
 
 @dataclass(frozen=True)
 class OrbitConfig:
-    """Cameras: one turn around the scene.
-
-    min_clearance_m: from a camera to the nearest object, along its view: closer by, that object would hide the others.
-    fill: share of the picture that the objects' outlines span from the nearest place. distance factors: how much further away
-    a camera stands; close by, the nearest object hides the others.
-    """
+    """Cameras: one turn around the scene."""
 
     views: int = 20
+    """Number of views of a scene."""
     pixels: int = 256
+    """Side of a picture, pixels."""
     min_elevation_deg: float = 25.0
+    """Least height of a camera above the floor, degrees seen from the objects."""
     max_elevation_deg: float = 50.0
+    """Greatest height of a camera above the floor, degrees."""
     fill: float = 0.94
+    """Share of the picture that the objects' outlines span from the nearest place of a camera."""
     min_distance_factor: float = 1.02
+    """How much further away than the nearest place a camera stands, at least."""
     max_distance_factor: float = 1.18
+    """How much further away than the nearest place a camera stands, at most."""
     min_clearance_m: float = 0.45
+    """Least distance of a camera from the nearest object, along its view, metres; closer by, that object would hide
+    the others.
+    """
     focal_mm: float = 30.0
+    """Focal length, millimetres."""
     sensor_mm: float = 36.0
+    """Width of the sensor, millimetres."""
 
 
 RESTS = ("upright", "shared", "tumbled")
@@ -39,32 +46,33 @@ USUAL_REST = {"toys": "upright", "parts": "shared"}  # what a data set's name ne
 
 @dataclass(frozen=True)
 class SceneConfig:
-    """What stands on the floor.
-
-    rest: `upright` = as the shape settles when it is dropped once from its own upright orientation, `shared` = one pose of a
-    random drop for the whole scene, `tumbled` = such a pose for every instance of its own.
-    """
+    """What stands on the floor."""
 
     min_objects: int = 3
+    """Fewest objects of a scene, at least 3."""
     max_objects: int = 6
+    """Most objects of a scene."""
     no_anomaly_share: float = 0.1
+    """Share of scenes without an odd object, in [0, 1]."""
     second_odd_share: float = 0.35
+    """Chance that one more object is odd, as long as the odd ones stay fewer than half."""
     min_size_m: float = 0.25
+    """Least length of the largest side of the shape, metres."""
     max_size_m: float = 0.40
+    """Greatest length of the largest side of the shape, metres."""
     min_gap_m: float = 0.04
+    """Least gap between neighbours, metres."""
     max_gap_m: float = 0.10
+    """Greatest gap between neighbours, metres."""
     rest: str = "upright"
+    """`upright`: as the shape settles when it is dropped once from its own upright orientation. `shared`: one pose of
+    a random drop for the whole scene. `tumbled`: a pose of a random drop for each instance.
+    """
 
 
 @dataclass(frozen=True)
 class OddConfig:
-    """How odd objects are made. weights: share of each anomaly type. same_type_tries, other_type_tries: draws kept ready.
-
-    scenes_per_variant: scenes of a shape that show the same odd variants, 0 = all of them. A variant never leaves its shape.
-    min_patch_pixels: of the largest visible patch that looks different, in pictures of 256 px (of others in proportion), that
-    one of the five test views and at least `min_patch_views` views of all must show; cracks in the proportion of their own,
-    `anomalies.crack_patch`.
-    """
+    """How odd objects are made."""
 
     weights: Mapping[str, float] = field(
         default_factory=lambda: {
@@ -79,56 +87,76 @@ class OddConfig:
             "material_mismatch": 1.2,
         }
     )
+    """Relative frequency of each anomaly type."""
     same_type_tries: int = 4
+    """Tries of the type drawn first that are kept ready."""
     other_type_tries: int = 6
+    """Tries of other types that are kept ready."""
     scenes_per_variant: int = 0
+    """Scenes of a shape that show the same odd variants, 0 = all of them. A variant never leaves its shape."""
     min_patch_pixels: float = 120.0
+    """Least size of the largest visible patch that looks different, pixels of a picture of 256 px (others in
+    proportion), in one of the five test views and in `min_patch_views` of all views; cracks have a proportion of
+    their own, `anomalies.crack_patch`.
+    """
     min_patch_views: int = 4
+    """Number of all views of the scene that must show such a patch."""
 
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """How pictures are made; docs/rendering.md compares the two engines.
-
-    engine: `cycles` traces paths in Blender, `draft` casts rays for direct light and one bounce at a fraction of the cost.
-    samples: Cycles samples a pixel, denoised. device: auto, cpu or gpu. threads: a worker's render threads, 0 = all.
-    """
+    """How pictures are made; docs/rendering.md compares the two engines."""
 
     engine: str = "cycles"
+    """`cycles` traces paths in Blender, `draft` casts rays for direct light and one bounce at a fraction of the cost."""
     samples: int = 12
+    """Samples a pixel of Cycles, denoised."""
     device: str = "auto"
+    """`auto`, `cpu` or `gpu`."""
     threads: int = 0
+    """Render threads of a worker, 0 = all."""
 
 
 @dataclass(frozen=True)
 class GenerateConfig:
-    """One data set. splits: scenes a split. scenes_per_shape: how many scenes show the same base shape, scenes_per_test_shape: the
-    same in the test splits, where many shapes are worth more than many scenes.
-
-    categories: restrict to these, empty = all. floors, environments: folders of texture sets and HDRIs, None = built in.
-    assets: folder of mesh files to use instead of procedural shapes, None = procedural. mesh_faces: about how many faces a
-    procedural toy has; parts have as many as their edges ask for.
-    anomalies: ranges and bounds of every way of being odd.
-    """
+    """One data set."""
 
     name: str
+    """Name of the data set, which tables and prediction files state."""
     kind: str
+    """`toys` or `parts`."""
     splits: Mapping[str, int]
+    """Number of scenes of each split."""
     version: str = "1.0.0"
+    """Version of the data, raised when they are made anew with other content."""
     seed: int = 0
+    """Seed of every random draw; 0 is a seed."""
     scenes_per_shape: int = 2
+    """Number of scenes that show the same base shape."""
     scenes_per_test_shape: int = 2
+    """The same in the test splits, where many shapes are worth more than many scenes."""
     categories: tuple[str, ...] = ()
+    """Categories to restrict to, empty = all."""
     mesh_faces: int = 50_000
+    """About how many faces a procedural toy has; parts have as many as their edges ask for."""
     depth: bool = True
+    """Whether depth is stored with the pictures."""
     assets: str | None = None
+    """Folder of mesh files to use instead of procedural shapes, None = procedural."""
     floors: str | None = None
+    """Folder of texture sets, None = built in."""
     environments: str | None = None
+    """Folder of HDRIs, None = built in."""
     scene: SceneConfig = SceneConfig()
+    """What stands on the floor."""
     odd: OddConfig = OddConfig()
+    """How odd objects are made."""
     anomalies: AnomalyConfig = AnomalyConfig()  # noqa: RUF009
+    """Ranges and bounds of every way of being odd."""
     orbit: OrbitConfig = OrbitConfig()
+    """Where the cameras stand."""
     render: RenderSettings = RenderSettings()
+    """How pictures are made."""
 
     def scenes_a_shape(self, split: str) -> int:
         """How many scenes of this split show the same base shape."""

@@ -33,6 +33,10 @@ class ImportConfig:
     version: str = "1.0.0"
     codec: CodecConfig = CodecConfig()  # noqa: RUF009
 
+    def __post_init__(self):
+        if problem := name_problem(self.name):
+            raise DataError(f"--name {self.name[:60]!r}", problem, "a name of one path component")
+
     def as_json(self) -> dict:
         """For dataset.json: base names in place of paths."""
         splits = self.splits_file.name if self.splits_file else None

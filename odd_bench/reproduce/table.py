@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from odd_bench.configuration import ConfigError, build, check_choice, named_texts, read_mapping, read_yaml
+from odd_bench.configuration import ConfigError, build, check_choice, check_name, named_texts, read_mapping, read_yaml
 
 
 @dataclass(frozen=True)
@@ -79,4 +79,7 @@ def from_mapping(values: Mapping[str, Any], where: str) -> Table:
     slugs = [row.slug for row in rows]
     if len(set(slugs)) < len(slugs):
         raise ConfigError(f"{where}: found rows {slugs}; expected a name of its own for each")
+    shared = [row.first_stage.name for row in rows if row.first_stage.name is not None]
+    for name in (table.name, *table.datasets, *slugs, *shared):  # folders are called so
+        check_name(name, where)
     return replace(table, rows=rows)

@@ -14,6 +14,7 @@ import numpy as np
 LEVEL = 0.95
 FEWEST = 10  # base shapes; below it no interval that could be trusted
 ODDS = 10.0
+ROUNDING = 1e-12  # resamples that differ by less are equal
 POWER_SPREADS = 2.80  # 1.96 + 0.84: a true difference of this many standard errors is found 8 times in 10
 CONSTANT = "every resample gives this value"
 
@@ -36,7 +37,7 @@ def interval(value: float, replicates: np.ndarray, shapes: int, share: bool = Tr
     finite = replicates[np.isfinite(replicates)]
     if len(finite) < max(len(replicates) / 2, 2):
         return (None, None), "undefined in most resamples"
-    if np.ptp(finite) == 0 or (share and value in (0, 1)):
+    if np.ptp(finite) < ROUNDING or (share and value in (0, 1)):
         return (None, None), CONSTANT
     if not share:
         reach = half_width(finite, shapes)

@@ -17,25 +17,30 @@ class SimilarError(WrongUse):
 
 @dataclass(frozen=True)
 class SimilarConfig:
-    """Lengths are fractions of the largest side of a shape.
-
-    least_chamfer, most_chamfer: bounds on the mean distance between the surfaces, both ways. least_seen: share of a shape's pixels
-    that differ, in the view where most do. contrast: a pixel of a matt grey shape differs by at least this, of black to white.
-    candidates: nearest shapes by features that are measured. pixels: of a view. components: of the features that are compared.
-    points: on each surface. features: `views`, which need no weights, or `dinov2`. weights, weights_sha256: of its checkpoint.
-    """
+    """Lengths are fractions of the largest side of a shape."""
 
     least_chamfer: float = 0.003
+    """Least mean distance between the surfaces, both ways."""
     most_chamfer: float = 0.02
+    """Greatest mean distance between the surfaces, both ways."""
     least_seen: float = 0.1
+    """Share of a shape's pixels that differ, in the view where most do."""
     contrast: float = 0.15
+    """Least difference of a pixel of a matt grey shape, black to white being 1."""
     candidates: int = 12
+    """Number of nearest shapes by features that are measured."""
     pixels: int = 64
+    """Side of a view, pixels."""
     components: int = 64
+    """Number of components of the features that are compared."""
     points: int = 2000
+    """Points on each surface."""
     features: str = "views"
+    """`views`, which need no weights, or `dinov2`."""
     weights_sha256: str = ""
+    """sha256 of DINOv2's checkpoint."""
     weights: Path | None = None
+    """File of DINOv2's checkpoint."""
 
     def as_dict(self) -> dict:
         """Everything that a result depends on; the weights by their checksum."""

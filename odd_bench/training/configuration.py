@@ -7,33 +7,44 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """views: M, the pictures a volume is built from; training draws 2M. pixels: side of the pictures, None = as stored.
-
-    batch: scenes a step, over all devices. steps: of each stage; where None, `epochs` of each stage counts.
-    learning_rate: of each stage. backbone_rate: factor for the 2D encoder. betas: of Adam. schedule: `constant`, or `cosine`
-    down to a hundredth after `warmup` steps up. clip: largest gradient norm, 0 = none. precision: of Fabric, `32-true` or
-    `bf16-mixed`; `auto` is the latter where the device computes in it. workers: loader processes. report_every, save_every,
-    picture_every: steps. augment: move scenes at random.
-    """
+    """How a method is trained."""
 
     views: int = 5
+    """M, the number of pictures a volume is built from; training draws 2M."""
     pixels: int | None = 256
+    """Side of the pictures, None = as stored."""
     batch: int = 4
+    """Scenes a step, over all devices."""
     steps: tuple[int, ...] | None = None
+    """Steps of each stage; where None, `epochs` counts."""
     epochs: tuple[int, ...] = (50, 50)
+    """Passes over the training scenes, a stage; ignored where `steps` is given."""
     learning_rate: tuple[float, ...] = (2e-5, 2e-5)
+    """Learning rate of each stage."""
     backbone_rate: float = 1.0
+    """Factor of the learning rate for the image network."""
     betas: tuple[float, ...] = (0.9, 0.999)
+    """Betas of Adam."""
     schedule: str = "constant"
+    """`constant`, or `cosine` down to a hundredth after `warmup` steps up."""
     warmup: int = 0
+    """Steps over which the learning rate rises to its value."""
     clip: float = 1.0
+    """Largest gradient norm, 0 = none."""
     precision: str = "32-true"
+    """Precision of Fabric: `32-true` or `bf16-mixed`; `auto` is the latter where the device computes in it."""
     workers: int = 0
+    """Number of loader processes."""
     report_every: int = 10
+    """Steps between reports."""
     save_every: int = 200
+    """Steps between checkpoints."""
     picture_every: int = 500
+    """Steps between pictures."""
     augment: bool = True
+    """Whether scenes are moved at random."""
     seed: int = 0
+    """Of the weights and of the order of scenes; 0 is a seed."""
 
     def stage_steps(self, stage: int, scenes: int) -> int:
         """Steps of a stage on a training set of `scenes` scenes."""

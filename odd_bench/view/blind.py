@@ -26,15 +26,16 @@ CAPTION = 26
 
 @dataclass(frozen=True)
 class BlindConfig:
-    """crops: of each object, from those of the five test views that show most of it. size: of a crop, pixels.
-
-    columns: objects side by side. scenes_a_page: scenes below one another.
-    """
+    """The layout of blind pages."""
 
     crops: int = 3
+    """Crops of each object, from those of the five test views that show most of it."""
     size: int = 190
+    """Side of a crop, pixels."""
     columns: int = 2
+    """Objects side by side."""
     scenes_a_page: int = 2
+    """Scenes below one another."""
 
 
 def write_blind(dataset: Dataset, names: Sequence[str], config: BlindConfig | None = None) -> tuple[list[Path], Path]:

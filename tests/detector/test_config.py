@@ -42,7 +42,7 @@ def test_overrides_reach_any_depth():
         ("model.atention.kind=none", "unknown key 'atention'.*Did you mean 'attention'"),
         (
             "model.attention.kind=sparce",
-            "found 'sparce'; expected one of none, dense, sparse, relations. Did you mean 'sparse'",
+            "found 'sparce'; expected one of none, dense, sparse, relations, aligned. Did you mean 'sparse'",
         ),
         ("model.teacher.kind=dino", "Did you mean 'dinov2'"),
         ("model.boxes.source=truth", "expected one of predicted, oracle-count, oracle-box"),
@@ -61,5 +61,5 @@ def test_wrong_values_are_explained(assignment, message):
 
 
 def test_an_unknown_configuration_names_the_known_ones():
-    with pytest.raises(WrongUse, match=r"expected one of mini, paper, released, tiny. Did you mean 'mini'"):
+    with pytest.raises(WrongUse, match=r"expected one of aligned, mini, paper, released, tiny. Did you mean 'mini'"):
         load_config("mni")

@@ -223,7 +223,8 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("there", "wanted", "meet"),
-    [((0, 1), (0, 1), True), ((0, 1), (1, 2), True), ((0, 2), (0, 1), True), ((0, 2), (1, 2), False), ((0, 2), (1, 4), False),
+    [((0, 1), (0, 1), True), ((0, 1), (1, 2), True), ((0, 2), (0, 1), True), ((0, 2), (1, 2), False),
+     ((0, 2), (1, 4), True), ((0, 2), (3, 4), False),
      ((0, 2), (0, 4), True), ((1, 3), (0, 2), False)],
 )  # fmt: skip
 def test_calls_that_share_a_shard_do_not_meet_and_others_work_side_by_side(tmp_path, reference, there, wanted, meet):

@@ -13,7 +13,7 @@ from odd_bench.cli.data import app
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import open_dataset
-from odd_bench.published.plan import list_scenes
+from odd_bench.published.plan import ImportConfig, list_scenes
 from odd_bench.published.run import import_scene
 from odd_bench.published.splits import read_splits
 from tests.data.hostile_shards import _png
@@ -160,3 +160,9 @@ def test_split_files_with_other_names_are_refused(tmp_path, listed):
         return
     with pytest.raises(DataError):
         read_splits(path)
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/b", ""])
+def test_a_data_set_is_not_called_like_a_path(name, tmp_path):
+    with pytest.raises(DataError, match="one path component"):
+        ImportConfig(name, tmp_path)

@@ -108,6 +108,11 @@ def test_groups_of_few_shapes_have_no_interval_beside_others_that_have(scored, t
     assert any(row["auc"]["shapes"] < FEWEST for row in rows)
 
 
+def test_equal_numbers_that_rounding_parts_have_no_interval_without_width():
+    (low, _), reason = interval(0.1, 0.1 + np.array([0, 1, -1, 2]) * 1e-17, 40, share=False)
+    assert low is None and reason == "every resample gives this value"
+
+
 def test_a_perfect_score_has_no_interval_without_width(scored, truth):
     for found in scored(oracle_answers(truth)).metrics["detect"].values():
         assert isinstance(found, Estimate) and found.low is None and found.reason

@@ -22,11 +22,13 @@ class Comparison(Protocol):
 
     learnt_later: tuple[str, ...]
 
-    def look(self, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool) -> dict[str, Any]:
+    def look(
+        self, batch: SceneBatch, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool
+    ) -> dict[str, Any]:
         """What the comparison reads from n pictures beside the volume, by field of Volumes, (n, ...) each; nothing for most.
 
-        images: (n, 3, h, w) sRGB in [0, 1]. levels: of the image network, which `pyramid` makes of any pictures. first_stage:
-        whether the volume alone is being learnt.
+        images: (n, 3, h, w) sRGB in [0, 1], the b times m views of the batch one after the other. levels: of the image network,
+        which `pyramid` makes of any pictures. first_stage: whether the volume alone is being learnt.
         """
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:

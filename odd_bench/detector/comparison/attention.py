@@ -16,14 +16,16 @@ from odd_bench.blocks.voxel_grid import VoxelGrid
 
 @dataclass(frozen=True)
 class MatchingConfig:
-    """k: correspondences for each other object. normalise: cosine instead of the inner product.
-
-    joint: the k best of the whole scene, own object included, as in the released code; otherwise k from each other object.
-    """
+    """Correspondences between cells (eq. 5)."""
 
     k: int = 20
+    """Number of correspondences in each other object."""
     normalise: bool = True
+    """Whether similarity is the cosine rather than the inner product."""
     joint: bool = False
+    """Whether the k best are chosen in the whole scene, own object included, as in the released code; otherwise in
+    each other object.
+    """
 
 
 @torch.no_grad()
@@ -80,14 +82,14 @@ def correspondence_accuracy(features: Tensor, canonical: Tensor, on_object: Tens
 
 @dataclass(frozen=True)
 class RoiConfig:
-    """cells: along each side of the cube. margin_voxels: by how much the cube exceeds the largest object of the scene.
-
-    compared: the most opaque cells of each object take part in the comparison, the others are air; None = all.
-    """
+    """The cells of an object."""
 
     cells: int = 8
+    """Cells along each side of the cube."""
     margin_voxels: float = 1.0
+    """By how much the cube exceeds the largest object of the scene."""
     compared: int | None = None
+    """The most opaque cells of each object take part in the comparison, the others are air; None = all."""
 
 
 def cell_centres(boxes: Tensor, grid: VoxelGrid, config: RoiConfig) -> Tensor:
@@ -117,21 +119,22 @@ def most_opaque(alpha: Tensor, count: int | None) -> Tensor:
 
 @dataclass(frozen=True)
 class AttentionConfig:
-    """kind: `sparse`, `dense` or `none`; or `relations`, which compare registered objects. width: of a token inside.
-
-    heads, blocks: as named.
-
-    self_attention, initial_keys, gated: the released code's blocks. Dense attention before the sparse one; keys and values
-    from the tokens as pooled; a gated feed-forward layer.
-    """
+    """How objects are compared."""
 
     kind: str = "sparse"
+    """`sparse`, `dense` or `none`; or `relations`, which compare registered objects."""
     width: int = 256
+    """Width of a token."""
     heads: int = 8
+    """Number of heads."""
     blocks: int = 3
+    """Number of blocks."""
     self_attention: bool = False
+    """Dense self-attention before the attention across objects, as in the released code."""
     initial_keys: bool = False
+    """Keys and values from the tokens as pooled, as in the released code."""
     gated: bool = False
+    """A gated feed-forward layer, as in the released code."""
 
 
 class Attention(nn.Module):
@@ -227,11 +230,14 @@ def gathered_attention(module: Attention, queries: Tensor, keys: Tensor, index: 
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    """channels: after each halving. hidden: of the MLP. mean: average the cells instead of convolving, as released."""
+    """From attended cells to a logit."""
 
     channels: tuple[int, ...] = (128, 128, 128)
+    """Channels after each halving of the cube."""
     hidden: int = 256
+    """Inner width of the MLP."""
     mean: bool = False
+    """Whether cells are averaged instead of convolved, as in the released code."""
 
 
 class Classifier(nn.Module):

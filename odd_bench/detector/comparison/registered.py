@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +15,20 @@ from odd_bench.detector.boxes import told_boxes, told_count
 from odd_bench.detector.canonical import canonical_diagonal
 from odd_bench.detector.carving import BoxHeights, Carved, carved
 from odd_bench.detector.comparison import Pyramid
+from odd_bench.detector.comparison.aligned.channels import AlignedChannels, aligned_channels, channel_count
+from odd_bench.detector.comparison.aligned.network import AlignedComparison, Judged
+from odd_bench.detector.comparison.aligned.targets import changed_cells
 from odd_bench.detector.comparison.relations import Compared, Relations
-from odd_bench.detector.consensus import disagreement
+from odd_bench.detector.consensus import agreed_shapes, disagreement
+from odd_bench.detector.floor import FLOOR_CHANNELS, floor_differences
 from odd_bench.detector.hulls import HullConfig, Hulls, carve
 from odd_bench.detector.losses import change_loss, label_loss, owned, owned_boxes, owned_labels, silhouette_loss
 from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, object_pixels, rays_of, shown_objects
 from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
-from odd_bench.detector.registration import Placements, placement_accuracy, register
-from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, level_strides
+from odd_bench.detector.registration import Placements, placement_accuracy
+from odd_bench.detector.registration_yaw import register_standing
+from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, fold_of, level_strides
+from odd_bench.detector.surface_looks import hues, surface_looks
 from odd_bench.detector.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -34,32 +40,57 @@ RIM_RAYS = 96  # of each object
 
 @dataclass(frozen=True)
 class Registered:
-    """Objects laid upon each other. compared: what is said of them and of their pixels that were matched, `pixels`."""
+    """Objects laid upon each other. compared: what is said of them and of their pixels that were matched, `pixels`. judged: what
+    is said of aligned references, `aligned`, where there are any.
+    """
 
     compared: Compared
     pixels: ObjectPixels
     hulls: Hulls
     placements: Placements
+    aligned: AlignedChannels | None = None
+    judged: Judged | None = None
+
+    @property
+    def logits(self) -> Tensor:
+        """(n,) of the objects, above 0 = anomalous: by relations, and by aligned references where there are any."""
+        return self.compared.logits if self.judged is None else (self.compared.logits + self.judged.logits) / 2
 
 
-def registered(compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig) -> Registered:
-    """The objects in the boxes (n, 6) of one scene, n at least 1; without autocast, for millimetres count."""
+def registered(
+    compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig, registration: str = "auto",
+    aligned: AlignedComparison | None = None,
+) -> Registered:  # fmt: skip
+    """The objects in the boxes (n, 6) of one scene, n at least 1; geometry without autocast, for millimetres count.
+
+    aligned: what judges aligned references, which two objects or more give.
+    """
     batch, sizes = volumes.batch, compare.config
     views = batch.K[scene], batch.camera_from_world[scene]
     with torch.autocast(boxes.device.type, enabled=False):
         masks, outlines = volumes.masks[scene], volumes.outlines[scene]
+        pictures = batch.images[scene].float() / 255
         hulls = carve(outlines, *views, boxes, config)
         shown = shown_objects(hulls, masks.shape[1:], *views)
         pixels = object_pixels(shown, len(hulls), masks, sizes.pixels)
         if len(hulls) > 1:
             on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
-            placements = register(hulls, rays_of(on_rims, hulls, *views))
-            shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views))
+            looks = surface_looks(hulls, shown, hues(pictures, masks), *views)
+            placements = register_standing(hulls, rays_of(on_rims, hulls, *views), looks, registration)
+            agreed = agreed_shapes(hulls, placements)
+            shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views), agreed)
         else:
-            placements, shapes = register(hulls), None
-        levels = [pixels.sampled(level[scene].float()) for level in volumes.levels]
-        compared = compare(pixels.sampled(batch.images[scene].float() / 255), levels, pixels.counted, shapes)
-    return Registered(compared, pixels.first(sizes.compared), hulls, placements)
+            placements, agreed, shapes = register_standing(hulls), None, None
+        maps = [level[scene].float() for level in volumes.levels]
+        levels = [pixels.sampled(level) for level in maps]
+        compared = compare(pixels.sampled(pictures), levels, pixels.counted, shapes)
+        found = Registered(compared, pixels.first(sizes.compared), hulls, placements)
+        if aligned is None or agreed is None:
+            return found
+        channels = aligned_channels(
+            pictures, maps, masks, outlines, shown, boxes, hulls, placements, agreed, *views, aligned.cells
+        )
+    return replace(found, aligned=channels, judged=aligned(channels))
 
 
 def rims(outlines: Tensor) -> Tensor:
@@ -70,20 +101,32 @@ def rims(outlines: Tensor) -> Tensor:
 class RegisteredComparison(nn.Module):
     """See odd_bench.detector.comparison.Comparison. widths: channels of the levels of the image network, from the finest."""
 
-    learnt_later = ("relations", "heights")
-
     def __init__(self, config: DetectorConfig, widths: tuple[int, ...]):
         super().__init__()
         self.config = config
-        self.silhouettes = Silhouettes(widths)
-        self.relations = Relations(min(config.relations.levels, len(widths)), config.relations)
+        beside, levels = FLOOR_CHANNELS if config.silhouettes.floor else 0, min(config.relations.levels, len(widths))
+        self.silhouettes = Silhouettes(widths, beside)
+        self.folds = nn.ModuleList(Silhouettes(widths, beside) for _ in range(config.silhouettes.folds))
+        self.relations = Relations(levels, config.relations)
         self.heights = BoxHeights()
+        aligns = config.attention.kind == "aligned"
+        self.aligned = AlignedComparison(channel_count(levels), config.aligned) if aligns else None
 
-    def look(self, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool) -> dict[str, Any]:
+    @property
+    def learnt_later(self) -> tuple[str, ...]:
+        return ("relations", "heights") if self.aligned is None else ("relations", "heights", "aligned")
+
+    def look(
+        self, batch: SceneBatch, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool
+    ) -> dict[str, Any]:
         """Silhouettes, and the levels that describe pixels; all levels alone where silhouettes are learnt on windows."""
+        told = {}
+        if self.config.silhouettes.floor:
+            pictures = images.unflatten(0, batch.images.shape[:2])
+            told = {"floor": floor_differences(pictures, batch.K, batch.camera_from_world).flatten(0, 1)}
         if first_stage and self.training and self.config.loss.silhouette_window is not None:
-            return {"levels": tuple(levels)}
-        logits, described = self.silhouettes(images, levels).float(), levels
+            return {"levels": tuple(levels), **told}
+        logits, described = self.silhouettes_of(batch, images, levels, told.get("floor"), first_stage), levels
         if self.config.relations.enlarge != 1 and not first_stage:
             with torch.no_grad():
                 large = interpolate(
@@ -91,7 +134,21 @@ class RegisteredComparison(nn.Module):
                 )
                 described = pyramid(large.clamp(0, 1))
         described = tuple(level.detach() for level in described[: self.config.relations.levels])
-        return {"silhouettes": logits, "levels": described}
+        return {"silhouettes": logits, "levels": described, **told}
+
+    def silhouettes_of(
+        self, batch: SceneBatch, images: Tensor, levels: list[Tensor], floor: Tensor | None, first_stage: bool
+    ) -> Tensor:
+        """(n, h, w) logits: where the comparison learns from them, by a decoder that did not learn from the scene."""
+        if first_stage or not (self.training and len(self.folds)):
+            return self.silhouettes(images, levels, floor).float()
+        views = len(images) // len(batch)
+        found = []
+        for scene, name in enumerate(batch.names):
+            mine = slice(scene * views, (scene + 1) * views)
+            decoder = self.folds[fold_of(name, len(self.folds))]
+            found.append(decoder(images[mine], [one[mine] for one in levels], None if floor is None else floor[mine]))
+        return torch.cat(found).float()
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
         """(n, 6) carved by silhouettes, as high as they are thought to be, or the true ones where they are told."""
@@ -108,11 +165,12 @@ class RegisteredComparison(nn.Module):
     def registered(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Registered:
         """The objects in the boxes (n, 6), n at least 1, laid upon each other and compared."""
         boxes = torch.from_numpy(boxes).to(volumes.batch.K)
-        return registered(self.relations, volumes, scene, boxes, self.config.hulls)
+        config = self.config
+        return registered(self.relations, volumes, scene, boxes, config.hulls, config.registration, self.aligned)
 
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
         """(n,) of the boxes (n, 6), n at least 1."""
-        return self.registered(volumes, scene, boxes).compared.logits
+        return self.registered(volumes, scene, boxes).logits
 
     def picture_losses(self, volumes: Volumes) -> dict[str, Tensor]:
         """Of the silhouettes: of all pixels of the views, or of those in a window of each."""
@@ -127,8 +185,29 @@ class RegisteredComparison(nn.Module):
             cut_windows(level.flatten(0, 1), first, side, stride)
             for level, stride in zip(volumes.levels, strides, strict=True)
         ]
-        logits = self.silhouettes(cut_windows(images, first, side).float() / 255, within)
-        return {"silhouette": silhouette_loss(logits[None], cut_windows(instance, first, side)[None])}
+        images, instance = cut_windows(images, first, side).float() / 255, cut_windows(instance, first, side)
+        floor = None if volumes.floor is None else cut_windows(volumes.floor.flatten(0, 1), first, side)
+        loss = silhouette_loss(self.silhouettes(images, within, floor)[None], instance[None])
+        return {"silhouette": loss + self.folds_loss(seen, images, within, floor, instance)}
+
+    def folds_loss(
+        self, seen: SceneBatch, images: Tensor, levels: list[Tensor], floor: Tensor | None, instance: Tensor
+    ) -> Tensor | float:
+        """Mean of the decoders that each learn from a part of the scenes: from all but those of its own number.
+
+        images, levels and floor: as the decoders take them. instance: (b m, h, w).
+        """
+        if not len(self.folds):
+            return 0.0
+        views, folds = len(images) // len(seen), len(self.folds)
+        fold = torch.tensor([fold_of(name, folds) for name in seen.names], device=images.device)
+        found = []
+        for number, decoder in enumerate(self.folds):
+            mine = (fold != number).repeat_interleave(views)
+            if mine.any():
+                logits = decoder(images[mine], [one[mine] for one in levels], None if floor is None else floor[mine])
+                found.append(silhouette_loss(logits[None], instance[mine][None]))
+        return torch.stack(found).sum() / folds
 
     def object_losses(self, volumes: Volumes, scene: int) -> dict[str, Tensor]:
         """Of the labels of the found objects, the changes of their pixels and the heights of their boxes; empty of none."""
@@ -149,6 +228,24 @@ class RegisteredComparison(nn.Module):
             "change": change_loss(laid.compared.pixel_logits, changed.float(), judged),
             "ridge": decision.penalty(),
             "height": self.heights.loss(found, true, found_owner[: len(found.objects)]),
+            **self.aligned_losses(laid, owner, labels, batch, scene),
+        }
+
+    def aligned_losses(
+        self, laid: Registered, owner: Tensor, labels: Tensor, batch: SceneBatch, scene: int
+    ) -> dict[str, Tensor]:
+        """Of what aligned references say of objects and of their cells; 0 of an object alone."""
+        if self.aligned is None:
+            return {}
+        if laid.judged is None:
+            nothing = sum(parameter.sum() for parameter in self.aligned.parameters()) * 0
+            return {"aligned_label": nothing, "aligned_change": nothing}
+        changed, judged = changed_cells(
+            laid.aligned, batch.instance[scene], batch.change[scene], owner, batch.labels[scene]
+        )
+        return {
+            "aligned_label": label_loss(laid.judged.logits, labels, self.config.loss),
+            "aligned_change": change_loss(laid.judged.map_logits, changed.float(), judged),
         }
 
     def accuracy(self, volumes: Volumes, scene: int) -> float:

@@ -110,20 +110,22 @@ DISPLAY_GAMMA = 2.2
 
 @dataclass(frozen=True)
 class RelationsConfig:
-    """levels: of the image network, from the finest, that describe a pixel. enlarge: of pictures before they are described.
-
-    pixels: of an object that its looks and shape are judged by. compared: of these, that are matched with other objects'.
-    hidden: of the network that judges a pixel. ridge: penalty on the squared weights of the decision. memory: objects whose
-    features the decision learns from at every step, the last that were seen.
-    """
+    """Comparison of registered objects."""
 
     levels: int = 3
+    """Levels of the image network, from the finest, that describe a pixel."""
     enlarge: int = 1
+    """Factor by which pictures are enlarged before they are described."""
     pixels: int = 1500
+    """Pixels of an object that its appearance and shape are judged by."""
     compared: int = 400
+    """Of these, the number matched with other objects'."""
     hidden: int = 32
+    """Inner width of the network that judges a pixel."""
     ridge: float = 0.3
+    """Penalty on the squared weights of the decision."""
     memory: int = 4096
+    """Objects whose features the decision learns from at every step, the last that were seen."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,9 @@ class TokenComparison(nn.Module):
         tokens = tokens.scatter(1, compared.expand_as(attended), attended.to(tokens.dtype))
         return self.classifier(tokens).float()
 
-    def look(self, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool) -> dict[str, Any]:
+    def look(
+        self, batch: SceneBatch, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool
+    ) -> dict[str, Any]:
         """Nothing: tokens are read off the volumes alone."""
         return {}
 

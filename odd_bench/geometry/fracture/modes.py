@@ -28,17 +28,20 @@ JUMP = 1e-4  # smaller differences of a mode across a face are rounding, modes h
 
 @dataclass(frozen=True)
 class FractureConfig:
-    """resolution: voxels along the largest side. cells: number of elements. modes: how many. rounds: linear programmes a mode
-    at most. flaws: spread of the logarithm of the material's strength, whose weak places make two seeds break differently.
-    smallest_body: smaller bodies, as fractions of the volume, do not count as separate.
-    """
+    """How fracture modes are computed."""
 
     resolution: int = 112
+    """Voxels along the largest side."""
     cells: int = 700
+    """Number of elements."""
     modes: int = 7
+    """Number of modes."""
     rounds: int = 2
+    """Linear programmes a mode at most."""
     flaws: float = 0.25
+    """Spread of the logarithm of the material's strength, whose weak places make two seeds break differently."""
     smallest_body: float = 0.01
+    """Smaller bodies, as fractions of the volume, do not count as separate."""
 
 
 @dataclass(frozen=True)

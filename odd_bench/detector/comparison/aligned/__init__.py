@@ -1,0 +1,1 @@
+"""Objects laid upon each other: what the others look like where an object is looked at."""
