@@ -9,11 +9,15 @@ import typer
 
 
 def view(
-    path: Annotated[Path, typer.Argument(help="Folder of a data set or a run, or a prediction file.")],
+    path: Annotated[Path, typer.Argument(help="A data set, run, detection or capture, or a prediction file.")],
     data: Annotated[
-        Path | None, typer.Option(help="Data set of the predictions. Default: $ODD_BENCH_DATA, then ./data.")
+        Path | None,
+        typer.Option(help="Data set of the predictions, else $ODD_BENCH_DATA or ./data; or capture of the detection."),
     ] = None,
     split: Annotated[str | None, typer.Option(help="Only scenes of this split; of a run, its predictions.")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the photographs where the capture does not say.")
+    ] = None,
     scene: Annotated[
         list[str] | None, typer.Option(help="Name of the scene to begin with; to record, repeatable.")
     ] = None,
@@ -25,7 +29,7 @@ def view(
     """Look at scenes in the browser: cameras, pictures, boxes that are true, found, missed and false, suspicion."""
     from odd_bench.view.browser.opening import Wanted, open_collection
 
-    collection = open_collection(path, Wanted(data, split))
+    collection = open_collection(path, Wanted(data, split, images))
     names = collection.chosen(scene or [], scenes)
     if record is None:
         from odd_bench.view.browser.serving import serve

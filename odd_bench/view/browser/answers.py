@@ -57,6 +57,23 @@ class TruthAlone:
 
 
 @dataclass(frozen=True)
+class NothingKnown:
+    """Scenes without a box, such as photographs."""
+
+    threshold: float | None = None
+
+    @property
+    def scores(self) -> np.ndarray:
+        return np.zeros(0)
+
+    def boxes(self, scene: str, threshold: float | None) -> list[ShownBox]:
+        return []
+
+    def wrong(self, threshold: float | None) -> Mapping[str, tuple[int, float]]:
+        return {}
+
+
+@dataclass(frozen=True)
 class PredictionsAlone:
     """A prediction file whose truth is not at hand."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import viser
 from viser import transforms
 
-from odd_bench.geometry.boxes import EDGES, as_obb, box_corners
+from odd_bench.geometry.boxes import EDGES, as_obb, box_corners, rotate_about_z
 from odd_bench.geometry.cameras import eye
 from odd_bench.scene import Camera
 from odd_bench.view.browser.scene_views import Cloud, SceneViews
@@ -24,15 +24,17 @@ CHANGED, UNKNOWN = (255, 221, 51), (128, 128, 128)
 PICTURE_PIXELS = 256  # the longer side of a picture in a frustum
 THIN_PX, THICK_PX = 2.0, 4.0
 STRONG = ("found", "missed", "false", "flagged")  # boxes drawn thick and filled
-FRUSTUM_M = 0.055
+FRUSTUM_SHARE = 0.045  # of how far the cameras stand from their middle
 
 
 def draw_cameras(scene: viser.SceneApi, root: str, views: SceneViews) -> list[viser.CameraFrustumHandle]:
     """One frustum a camera with its picture in it, below ROOT/cameras. A click on it looks through the camera."""
+    eyes = np.stack([eye(camera) for camera in views.cameras])
+    scale_m = FRUSTUM_SHARE * max(float(np.linalg.norm(eyes - eyes.mean(axis=0), axis=1).max()), 0.1)
     handles = []
     for number, (camera, picture) in enumerate(zip(views.cameras, views.pictures, strict=True)):
         handles.append(scene.add_camera_frustum(
-            f"{root}/cameras/{number:03d}", fov=vertical_fov_rad(camera), aspect=camera.width / camera.height, scale=FRUSTUM_M,
+            f"{root}/cameras/{number:03d}", fov=vertical_fov_rad(camera), aspect=camera.width / camera.height, scale=scale_m,
             thickness=1.5, thickness_units="screen", color=(90, 95, 105), image=reduced(picture), format="jpeg",
             jpeg_quality=85, wxyz=transforms.SO3.from_matrix(camera.camera_from_world[:3, :3].T).wxyz,
             position=eye(camera), cast_shadow=False, receive_shadow=False,
@@ -106,9 +108,11 @@ def draw_clouds(
 
 
 def cloud_colors(cloud: Cloud, boxes: list[ShownBox], scale: Scale, how: str) -> np.ndarray:
-    """(n, 3) uint8. By suspicion: the score of the box that answers for the object, grey where none does. By truth: odd or normal,
-    and what has changed.
+    """(n, 3) uint8. By suspicion: the score of the box that answers for the object, grey where none does; points of no object
+    by the box that they lie in, else as in the pictures. By truth: odd or normal, and what has changed.
     """
+    if cloud.object_id < 0:
+        return colors_in_boxes(cloud, boxes, scale) if how == SUSPICION else cloud.colors
     own = [one for one in boxes if one.object_id == cloud.object_id]
     if how == PICTURE:
         return cloud.colors
@@ -123,6 +127,17 @@ def cloud_colors(cloud: Cloud, boxes: list[ShownBox], scale: Scale, how: str) ->
     return np.clip(color * np.clip(0.45 + 0.55 * shaded, 0.5, 1.25), 0, 255).astype(np.uint8)
 
 
+def colors_in_boxes(cloud: Cloud, boxes: list[ShownBox], scale: Scale) -> np.ndarray:
+    """(n, 3) uint8: points inside a predicted box by its score, the others as in the pictures."""
+    colors = cloud.colors.copy()
+    for one in boxes:
+        if np.isfinite(one.score):
+            obb = as_obb(one.box)
+            local = rotate_about_z(cloud.points - obb[:3], -obb[6])
+            colors[(np.abs(local) <= obb[3:6] / 2).all(axis=1)] = scale.color(one.score)
+    return colors
+
+
 def draw_floor(scene: viser.SceneApi, root: str, cameras: tuple[Camera, ...], boxes: list[ShownBox]) -> None:
     """A grid on the floor under all boxes and, where they are known, as far as the cameras stand."""
     reach = [float(np.abs(one.box[:2]).max() + one.box[3:5].max()) for one in boxes]
@@ -134,12 +149,13 @@ def draw_floor(scene: viser.SceneApi, root: str, cameras: tuple[Camera, ...], bo
     )  # fmt: skip
 
 
-def place_camera(server: viser.ViserServer, boxes: list[ShownBox]) -> None:
-    """Look down on all boxes at a slant, over the pictures: the view of a new page, and of \"reset view\" in one that is open."""
-    centres = np.stack([one.box[:3] for one in boxes]) if boxes else np.zeros((1, 3))
-    reach = max(
-        [float(np.linalg.norm(one.box[:3] - centres.mean(axis=0)) + max(one.box[3:6]) / 2) for one in boxes] + [0.3]
-    )
-    target = centres.mean(axis=0)
-    position = target + 2.5 * min(reach, 10.0) * np.array([0.2, -0.37, 0.91])
-    server.initial_camera.position, server.initial_camera.look_at = position, target
+def place_camera(server: viser.ViserServer, boxes: list[ShownBox], cameras: tuple[Camera, ...] = ()) -> None:
+    """Look down on all boxes at a slant, over the pictures: the view of a new page, and of "reset view" in one that is open.
+    Without boxes look at the middle of the cameras.
+    """
+    places = np.stack([one.box[:3] for one in boxes] or [eye(camera) for camera in cameras] or [np.zeros(3)])
+    target = places.mean(axis=0)
+    margin = max((float(one.box[3:6].max()) / 2 for one in boxes), default=0.0)
+    reach = np.clip(np.linalg.norm(places - target, axis=1).max() + margin, 0.3, 100.0)
+    server.initial_camera.position = target + 2.5 * reach * np.array([0.2, -0.37, 0.91])
+    server.initial_camera.look_at = target

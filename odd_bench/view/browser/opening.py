@@ -1,4 +1,4 @@
-"""From a path to what is looked through: a data set, predictions, or a run with predictions in it."""
+"""From a path to what is looked through: a data set, predictions, a run or detection with predictions in it, or a capture."""
 
 from __future__ import annotations
 
@@ -9,38 +9,49 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from odd_bench.captures.colmap_model import is_model
+from odd_bench.captures.nerfstudio import FILE as TRANSFORMS
+from odd_bench.captures.opening import open_capture
+from odd_bench.captures.photograph_file import list_photographs
 from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, SHARDS, shard_paths
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
 from odd_bench.scoring.ground_truth import TruthScene, read_ground_truth
 from odd_bench.scoring.judged import judge
+from odd_bench.scoring.prediction_file import read_predictions
 from odd_bench.scoring.predictions import FORMAT, Predictions
 from odd_bench.scoring.problems import ScoringError, errors_in, warning_lines
 from odd_bench.scoring.protocol import protocols_for
 from odd_bench.scoring.score import Checked, Options, check_file, submission
-from odd_bench.view.browser.answers import Judgement, PredictionsAlone, TruthAlone
+from odd_bench.view.browser.answers import Judgement, NothingKnown, PredictionsAlone, TruthAlone
+from odd_bench.view.browser.capture_views import SCENE, CaptureViews, placed, read_placement
 from odd_bench.view.browser.collection import Collection
 from odd_bench.view.browser.scene_views import DatasetViews
 
 ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
 CHECKPOINT = "checkpoint.pt"
 HEAD_BYTES = 4000
-KINDS = "a folder of a data set or of a run, or a prediction file"
+KINDS = "a folder of a data set, a run, a detection or a capture, or a prediction file"
 HINT = "`odd-bench generate` makes a data set, `odd-bench predict` a prediction file"
 SPLITS = ("test-unseen", "test", "test-seen", "val", "train")  # whose predictions are shown first
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user says beside the path. data: where the data set of predictions is. split: None for all, or for the first."""
+    """What the user says beside the path. data: where the data set of predictions is, or the capture of a detection. split: None
+    for all, or for the first. images: folder of the photographs where the capture does not say.
+    """
 
     data: Path | None = None
     split: str | None = None
+    images: Path | None = None
 
 
 def open_collection(path: Path, wanted: Wanted = Wanted()) -> Collection:
     """What lies at the path. Raises WrongUse where nothing known does, DataError and ScoringError where it is damaged."""
     if path.is_file():
+        if path.name == TRANSFORMS:
+            return open_photographs(path, wanted)
         if not path.name.endswith(ENDINGS):
             raise _unknown(path, "a file of another kind")
         return open_predictions(path, wanted)
@@ -49,13 +60,17 @@ def open_collection(path: Path, wanted: Wanted = Wanted()) -> Collection:
     if (path / DESCRIPTION).is_file() or (path / SHARDS).is_dir():
         return open_data(path, wanted)
     files = prediction_files(path)
+    if files and (path / SCENE).is_file():
+        return open_detection(path, next(iter(files)), wanted)
     if files:
         return open_predictions(_chosen(path, files, wanted.split), wanted)
     if (path / CHECKPOINT).is_file():
         raise WrongUse(
             f"{path}: found a run without predictions; expected a prediction file in it. Hint: odd-bench predict {path}"
         )
-    raise _unknown(path, "a folder of another kind" if any(path.iterdir()) else "an empty folder")
+    if not looks_like_capture(path):
+        raise _unknown(path, "a folder of another kind" if any(path.iterdir()) else "an empty folder")
+    return open_photographs(path, wanted)
 
 
 def open_data(folder: Path, wanted: Wanted) -> Collection:
@@ -80,6 +95,33 @@ def open_predictions(path: Path, wanted: Wanted) -> Collection:
     if problems:
         raise ScoringError(checked.problems)
     return judged(path, checked)
+
+
+def open_photographs(path: Path, wanted: Wanted) -> Collection:
+    """A capture. Raises CaptureError where it cannot be used."""
+    capture = open_capture(path, wanted.images)
+    views, notes = placed(capture)
+    name = path.resolve().parent.name if path.is_file() else path.resolve().name
+    title = f"{name}: {len(capture.photographs)} photographs, {capture.source}"
+    return Collection(title, (name,), NothingKnown(), views, notes=tuple(notes))
+
+
+def open_detection(folder: Path, file: Path, wanted: Wanted) -> Collection:
+    """What `odd-bench detect` wrote, with the photographs where the capture is named."""
+    predictions = read_predictions(file)
+    title = f"{predictions.method.name} on {predictions.dataset.name} ({file.name})"
+    views, notes = None, ("The photographs are shown where the capture is named with --data.",)
+    if wanted.data is not None:
+        views, notes = CaptureViews(open_capture(wanted.data, wanted.images), read_placement(folder / SCENE)), ()
+    return Collection(title, predictions.scene_names, PredictionsAlone(predictions), views, notes=notes)
+
+
+def looks_like_capture(folder: Path) -> bool:
+    """Whether a folder has cameras in a format of captures, or photographs."""
+    marks = (TRANSFORMS, "sparse", "colmap", "keyframes", "images")
+    if any((folder / mark).exists() for mark in marks) or is_model(folder):
+        return True
+    return bool(list_photographs(folder))
 
 
 def alone(path: Path, predictions: Predictions, why: str) -> Collection:

@@ -9,6 +9,7 @@ from html import escape
 import viser
 
 from odd_bench.errors import OddBenchError
+from odd_bench.view.browser.answers import NothingKnown
 from odd_bench.view.browser.collection import BY_NAME, WORST_FIRST, Collection
 from odd_bench.view.browser.drawing import NONE, PICTURE, SUSPICION, TRUTH
 from odd_bench.view.browser.shown_box import COLORS, MEANINGS, count_states
@@ -172,7 +173,9 @@ def verdict_html(name: str, boxes: list, words: str) -> str:
 def legend_html(collection: Collection) -> str:
     """What the colours mean, of the states that can occur."""
     states = [state for state in COLORS if state != "flagged"]
-    if not collection.has_scores:
+    if isinstance(collection.answers, NothingKnown):
+        states = []
+    elif not collection.has_scores:
         states = ["normal", "odd"]
     elif not collection.answers.wrong(None):
         states = ["flagged", "passed"]

@@ -43,12 +43,13 @@ def record(collection: Collection, names: Sequence[str], path: Path) -> Path:
 def _draw_below(server: viser.ViserServer, root: str, name: str, collection: Collection) -> viser.FrameHandle:
     """Draw a scene below a hidden node of its own, its name above it: a page without a server has no panel."""
     frame = server.scene.add_frame(root, show_axes=False, visible=False)
-    boxes = draw_scene(server.scene, collection, name, first_look(collection), root).boxes
+    drawn = draw_scene(server.scene, collection, name, first_look(collection), root)
+    boxes = drawn.boxes
     top = max((one.box[2] + one.box[5] / 2 for one in boxes), default=0.0)
     text = f"{name}  {collection.words.get(name, '')}".strip()
     server.scene.add_label(f"{root}/title", text, position=(0.0, 0.0, top + LABEL_ABOVE_M), anchor="bottom-center")
     if root == "/0":
-        place_camera(server, boxes)
+        place_camera(server, boxes, drawn.placed_cameras)
     return frame
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -22,8 +23,10 @@ SCENES_KEPT = 8
 
 @dataclass(frozen=True)
 class Cloud:
-    """Points on the surface of one object. object_id: as in the scene. points: (n, 3) metres, world. colors: (n, 3) uint8 of the
-    pictures. changed: (n,) bool, whether the point lies on what makes the object odd, as far as that is known.
+    """Points on the surface of one object. object_id: as in the scene, -1 where they were not given to an object.
+
+    points: (n, 3) metres, world. colors: (n, 3) uint8 of the pictures. changed: (n,) bool, whether the point lies on what makes the
+    object odd, as far as that is known.
     """
 
     object_id: int
@@ -34,10 +37,12 @@ class Cloud:
 
 @dataclass(frozen=True)
 class SceneViews:
-    """cameras: of a scene. pictures: (views, h, w, 3) uint8. clouds: one an object, where points are known."""
+    """cameras: of a scene. pictures: one a camera, (h, w, 3) uint8. clouds: one an object, where points are
+    known.
+    """
 
     cameras: tuple[Camera, ...]
-    pictures: np.ndarray
+    pictures: Sequence[np.ndarray]
     clouds: tuple[Cloud, ...]
 
 

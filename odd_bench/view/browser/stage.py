@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import viser
 
+from odd_bench.scene import Camera
 from odd_bench.view.browser.collection import Collection
 from odd_bench.view.browser.drawing import (
     PICTURE,
@@ -34,11 +35,12 @@ class Look:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A scene that has been drawn. clouds: with the handles of their points. cameras: handles of the frustums."""
+    """A scene that has been drawn. clouds: with the handles of their points. cameras: handles of the frustums of placed_cameras."""
 
     boxes: list[ShownBox]
     clouds: list[tuple[Cloud, viser.PointCloudHandle]]
     cameras: list[viser.CameraFrustumHandle]
+    placed_cameras: tuple[Camera, ...] = ()
 
     def show_cameras(self, visible: bool) -> None:
         for handle in self.cameras:
@@ -55,7 +57,7 @@ def draw_scene(scene: viser.SceneApi, collection: Collection, name: str, look: L
         return Drawn(boxes, [], [])
     cameras = draw_cameras(scene, root, views)
     clouds = draw_clouds(scene, root, views.clouds, boxes, collection.scale(look.threshold), look.points)
-    drawn = Drawn(boxes, clouds, cameras)
+    drawn = Drawn(boxes, clouds, cameras, views.cameras)
     drawn.show_cameras(look.cameras)
     return drawn
 
@@ -88,7 +90,7 @@ class Stage:
             self.server.scene.reset()
             self.server.scene.set_up_direction("+z")
             self.drawn = draw_scene(self.server.scene, self.collection, name, look)
-            place_camera(self.server, self.boxes)
+            place_camera(self.server, self.boxes, self.drawn.placed_cameras)
         self._shown = name, look
 
     def change(self, look: Look) -> None:

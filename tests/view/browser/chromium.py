@@ -34,6 +34,10 @@ def until(found: Callable[[], object], what: str) -> object:
     raise AssertionError(f"{what} did not happen within {PATIENCE_S:.0f} s")
 
 
+class Refused(Exception):
+    """A command that the browser did not carry out, such as one to a page that is just being left."""
+
+
 class Page:
     """One page. messages: errors, exceptions and failed requests that it reported."""
 
@@ -49,7 +53,8 @@ class Page:
         while True:
             answer = json.loads(self.socket.recv(timeout=PATIENCE_S))
             if answer.get("id") == self.number:
-                assert "error" not in answer, answer
+                if "error" in answer:
+                    raise Refused(f"{method}: {answer['error']}")
                 return answer["result"]
             self.note(answer)
 
@@ -72,6 +77,14 @@ class Page:
 
     def open(self, address: str) -> None:
         self.call("Page.navigate", url=address)
+        until(self.is_loaded, f"{address} being loaded")
+
+    def is_loaded(self) -> bool:
+        """Whether the page that was asked for stands there."""
+        try:
+            return self.evaluate("location.href !== 'about:blank' && document.readyState === 'complete'")
+        except Refused:
+            return False
 
     def wait_for(self, script: str):
         return until(lambda: self.evaluate(script), script)
