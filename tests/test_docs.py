@@ -25,7 +25,7 @@ from tests.short_training import write_small_scenes
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 CODE = [
     file
     for top in ("odd_bench", "baselines", "blender_jobs", "assets_manifest", "benchmarks", "examples")
