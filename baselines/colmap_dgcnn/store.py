@@ -18,7 +18,6 @@ from odd_bench.baselines.colmap_dgcnn.reconstruct import Cloud, ReconstructionCo
 from odd_bench.baselines.colmap_dgcnn.views import Views, views_of
 from odd_bench.data.dataset import read_scene, spread_views
 from odd_bench.data.errors import DataError
-from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 
 FOLDER, FORMAT = "clouds", 1
@@ -34,7 +33,7 @@ class CloudStore:
     def __init__(self, dataset: Dataset, config: ReconstructionConfig, pixels: int | None):
         self.dataset, self.config = dataset, config
         self.pixels = None if config.stereo == "gt-depth" else pixels
-        self.digest = read_description(dataset.folder).digest
+        self.digest = dataset.digest
 
     def path(self, name: str, views: list[int]) -> Path:
         """Where the cloud of a scene from these views lies."""

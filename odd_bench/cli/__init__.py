@@ -10,7 +10,8 @@ import typer
 from odd_bench.cli.assets import app as assets_app
 from odd_bench.cli.config import app as config_app
 from odd_bench.cli.data import app as data_app
-from odd_bench.cli.detector import predict, train
+from odd_bench.cli.detect import detect, predict, weights_app
+from odd_bench.cli.detector import train
 from odd_bench.cli.generate import app as generate_app
 from odd_bench.cli.reproduce import reproduce
 from odd_bench.cli.scoring import leaderboard, score
@@ -27,10 +28,12 @@ app.command()(score)
 app.command()(leaderboard)
 app.command()(train)
 app.command()(predict)
+app.command()(detect)
 app.command()(reproduce)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
 app.add_typer(config_app, name="config")
+app.add_typer(weights_app, name="weights")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`odd-bench train` and `odd-bench predict`: options into calls, results printed."""
+"""`odd-bench train`: options into one call."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import typer
 
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. train.batch=4. Repeatable.")]
 Data = Annotated[Path, typer.Option(help="Folder of the data set.")]
+Several = Annotated[list[Path], typer.Option("--data", help="Folder of a data set to learn from. Repeatable.")]
 
 
 def train(
     model: Annotated[str, typer.Option(help="Which method.")] = "reference",
     config: Annotated[str, typer.Option(help="Named configuration: aligned, mini, paper, released or tiny.")] = "mini",
-    data: Data = Path("data/toys-mini"),
+    data: Several = (Path("data/toys-mini"),),
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/MODEL-CONFIG-SEED.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Default: of the configuration.")] = None,
     teacher_weights: Annotated[str | None, typer.Option(help="Files of DINOv2: see docs/detector.md.")] = None,
@@ -36,22 +37,4 @@ def train(
         assignments.append(f"model.teacher.weights={teacher_weights}")
     if backbone_weights is not None:
         assignments.append(f"model.backbone.weights={backbone_weights}")
-    train_run(method_spec(model), config, data, out, assignments, start_from, devices)
-
-
-def predict(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, or a checkpoint.")],
-    split: Annotated[str, typer.Option(help="Which scenes.")] = "test-unseen",
-    views: Annotated[int | None, typer.Option(min=1, help="Views of a scene. Default: as trained.")] = None,
-    data: Data = Path("data/toys-mini"),
-    out: Annotated[Path | None, typer.Option(help="Prediction file. Default: in the run's folder.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Score at once and write the report here.")] = None,
-    precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
-    maps: Annotated[bool, typer.Option("--maps", help="Write anomaly maps beside the prediction file.")] = False,
-    overrides: Set = None,
-) -> None:
-    """Write a prediction file for a split."""
-    from odd_bench.methods import load_run
-    from odd_bench.training.run import predict_run
-
-    predict_run(load_run(run, overrides or []), run, split, views, data, out, report, precision, overrides or [], maps)
+    train_run(method_spec(model), config, list(data), out, assignments, start_from, devices)

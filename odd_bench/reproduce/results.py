@@ -107,7 +107,7 @@ def trained(
         wanted = to_mapping(resolved(model, setup, settings))
         check_same_run(path, found, model, wanted, read_description(data).digest)
         return found
-    train_run(method_spec(model), setup.config, data, folder, settings, begun, setup.devices)
+    train_run(method_spec(model), setup.config, [data], folder, settings, begun, setup.devices)
     return load_checkpoint(path)
 
 

@@ -25,7 +25,6 @@ from odd_bench.atomic import write_atomically
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.data.batch import SceneBatch, collate
 from odd_bench.data.dataset import Draws, FeatureFolder, TestScenes, TrainScenes
-from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import Interrupted, WrongUse
 from odd_bench.training.checkpoint import (
@@ -240,7 +239,7 @@ def choose_on_val(method: ChoosesOnVal, job: Job, device: torch.device) -> None:
 
 def data_digest(dataset: Dataset) -> str:
     """What tells one data set from another."""
-    return read_description(dataset.folder).digest
+    return dataset.digest
 
 
 def device_name(device: torch.device) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from odd_bench.atomic import prove_file, prove_folder
 from odd_bench.configuration import to_mapping
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import DESCRIPTION
-from odd_bench.data.reader import Dataset, open_dataset
+from odd_bench.data.reader import Dataset, joined, open_dataset
 from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
@@ -35,16 +35,20 @@ GOES_ON = "the same command goes on from there"
 def train_run(
     spec: MethodSpec,
     config_name: str,
-    data: Path,
+    data: Sequence[Path],
     out: Path | None,
     overrides: list[str],
     start_from: Path | None,
     devices: str,
 ) -> None:
-    """Train, then predict and score every split that was not trained on, unless the last stage was left out (0 steps)."""
+    """Train, then predict and score every split that was not trained on, unless the last stage was left out (0 steps).
+
+    data: folders of one data set or several, which are learnt from together and predicted one by one.
+    """
     keep_freed_memory()
     config = spec.resolved(config_name, overrides)
-    dataset = open_or_explain(data)
+    datasets = [open_or_explain(one) for one in data]
+    dataset = joined(datasets)
     folder = out or Path("runs") / f"{spec.name}-{config.name}-{config.train.seed}"
     prove_folder(folder)
     fabric = make_fabric(config.train, devices)
@@ -65,7 +69,7 @@ def train_run(
             fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
             complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
             if fabric.is_global_zero and complete:
-                finish(spec, folder, dataset, console)
+                finish(spec, folder, datasets, console)
 
 
 @contextmanager
@@ -102,24 +106,25 @@ def take_over(method: Method, start_from: Path) -> Spent:
     return stored.spent
 
 
-def finish(spec: MethodSpec, folder: Path, dataset: Dataset, console: Console) -> None:
-    """Predict, score and report on whatever was not trained on; one table tells of all splits."""
+def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console: Console) -> None:
+    """Predict, score and report on whatever was not trained on; one table tells of all splits of all data sets."""
     from odd_bench.report.folder import report_folder, write_report
     from odd_bench.report.map_scores import with_maps_of
     from odd_bench.scoring.score import Options, score_file
     from odd_bench.scoring.split_table import split_table
 
     run, scores = restore_run(spec, load_checkpoint(folder / LATEST), folder / LATEST), {}
-    for split in dataset.splits:
-        if split != "train":
-            path = predict_split(
-                run, dataset, split, folder / f"{split}.json", track=lambda x: tracked(x, console, "predicting")
-            )
-            say_where(path, console)
-            scored = with_maps_of(score_file(path, Options(dataset.folder)))
-            for note in write_report(report_folder(path), scored):
-                console.print(note, highlight=False, soft_wrap=True, markup=False)
-            scores[split] = scored.document
+    tested = [(one, split) for one in datasets for split in one.splits if split != "train"]
+    for dataset, split in tested:
+        name = split if len(datasets) == 1 else f"{dataset.name}-{split}"
+        path = predict_split(
+            run, dataset, split, folder / f"{name}.json", track=lambda x: tracked(x, console, "predicting")
+        )
+        say_where(path, console)
+        scored = with_maps_of(score_file(path, Options(dataset.folder)))
+        for note in write_report(report_folder(path), scored):
+            console.print(note, highlight=False, soft_wrap=True, markup=False)
+        scores[name] = scored.document
     if scores:
         console.print(split_table(scores), highlight=False, soft_wrap=True, markup=False)
 
@@ -131,9 +136,11 @@ def say_where(path: Path, console: Console) -> None:
 def predict_run(
     run: Run, path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
     overrides: list[str], maps: bool = False,
-) -> None:  # fmt: skip
-    """Predict one split with the trained run that stands at `path`, anomaly maps too if asked for; score it where a report is
-    asked for.
+) -> Path:  # fmt: skip
+    """Predict one split with a trained run; score it where a report is asked for. Returns the prediction file.
+
+    path: the run's folder, a checkpoint, or the folder for predictions of weights from elsewhere. overrides: already in `run`.
+    maps: write anomaly maps beside it.
     """
     keep_freed_memory()
     out = out or default_file(path, split, views, precision, overrides)
@@ -153,6 +160,7 @@ def predict_run(
         console.print(f"anomaly maps: {maps_beside(out)}", highlight=False, soft_wrap=True)
     if report is not None:
         show_score(out, dataset.folder, report, console)
+    return out
 
 
 def default_file(path: Path, split: str, views: int | None, precision: str, overrides: list[str]) -> Path:
@@ -160,7 +168,7 @@ def default_file(path: Path, split: str, views: int | None, precision: str, over
     unusual = [f"{views}-views"] if views else []
     unusual += [precision] if precision != FULL else []
     unusual += [assignment.rsplit(".", 1)[-1].replace("=", "-") for assignment in overrides]
-    return (path if path.is_dir() else path.parent) / f"{'-'.join([split, *unusual])}.json"
+    return (path.parent if path.is_file() else path) / f"{'-'.join([split, *unusual])}.json"
 
 
 def show_score(path: Path, data: Path, report: Path | None, console: Console) -> None:

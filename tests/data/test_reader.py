@@ -10,7 +10,7 @@ import pytest
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import Description, read_description, shard_path, write_description
-from odd_bench.data.reader import open_dataset
+from odd_bench.data.reader import joined, open_dataset
 from odd_bench.data.shards import pack_shard, write_staged
 from tests.data.synthetic import make_record
 
@@ -35,6 +35,24 @@ def test_names_splits_and_records(folder):
     assert dataset.scene_names("val") == ["toys-banana-0001-0000", "toys-banana-0001-0001"]
     assert dataset.scene_names() == dataset.scene_names("train") + dataset.scene_names("val")
     assert dataset.scene("toys-banana-0001-0001").split == "val"
+
+
+def test_joined_data_sets_hold_the_scenes_of_all_and_none_twice(folder, tmp_path):
+    path = tmp_path / "work" / "gear.h5"
+    write_staged(path, make_record(split="train", shape="gear-0000", index=0, views=5), CodecConfig())
+    pack_shard([path], shard_path(tmp_path, "train", 0), "parts-test", "train")
+    write_description(tmp_path, Description("parts-test", "1.0.0", "sha256:1", {"seed": 0}))
+    toys, parts = open_dataset(folder), open_dataset(tmp_path)
+    both = joined([toys, parts])
+    assert (
+        both.scene_names() == sorted(toys.scene_names() + parts.scene_names()) and both.name == "toys-test+parts-test"
+    )
+    for one in (toys, parts):
+        for name in one.scene_names():
+            assert np.array_equal(both.images(name, [0, 3]), one.images(name, [0, 3]))
+    assert joined([toys]) is toys and both.digest not in (toys.digest, parts.digest, joined([parts, toys]).digest)
+    with pytest.raises(DataError, match="expected scenes of different names"):
+        joined([toys, open_dataset(folder)])
 
 
 def test_one_view_is_that_view_of_the_record(folder):

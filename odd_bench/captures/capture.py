@@ -1,0 +1,59 @@
+"""What a capture is: photographs with lenses and poses, perhaps with points of the surfaces they show.
+
+Cameras have OpenCV axes (x right, y down, z forward) and pixel centres at half-integers, whatever the format they came in. The
+world is that of the capture: its unit, its axes and its floor are unknown until the scene is placed (odd_bench.captures.placing).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from odd_bench.captures.lens import Lens
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """One photograph with its camera. path: of the file. camera_from_world: (4, 4) rigid motion, units of the capture."""
+
+    path: Path
+    lens: Lens
+    camera_from_world: np.ndarray
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def eye(self) -> np.ndarray:
+        """(3,) where the camera stood."""
+        return -self.camera_from_world[:3, :3].T @ self.camera_from_world[:3, 3]
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Photographs of one scene.
+
+    source: the format, as in `COLMAP model sparse/0`. points: (n, 3) of surfaces, units of the capture; n may be 0.
+    metres_per_unit: of the capture's world, None where it is unknown. up: (3,) unit vector, None where it is unknown.
+    notes: sentences about what was left out or chosen while reading.
+    """
+
+    source: str
+    photographs: tuple[Photograph, ...]
+    points: np.ndarray
+    metres_per_unit: float | None = None
+    up: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def eyes(self) -> np.ndarray:
+        """(n, 3) where the cameras stood."""
+        return np.stack([one.eye for one in self.photographs])
+
+    @property
+    def rotations(self) -> np.ndarray:
+        """(n, 3, 3) camera from world: rows are the cameras' right, down and forward in the world."""
+        return np.stack([one.camera_from_world[:3, :3] for one in self.photographs])

@@ -1,0 +1,122 @@
+"""pycolmap in a process of its own: `python -m odd_bench.captures.colmap_process JOB.json`.
+
+Of its own because pycolmap, imported before zlib, Pillow, torch or h5py, corrupts the memory of the process. The job is a JSON file
+(see ColmapJob); stages are told on the standard output, one word a line; what goes wrong ends the process with its last line on the
+standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zlib  # noqa: F401 - before pycolmap
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+EXHAUSTIVE, SEQUENTIAL = "exhaustive", "sequential"
+FEATURES, MATCHES, MAPPING = "features", "matches", "mapping"
+NEIGHBOURS = 10  # photographs before and after, for sequential matching
+SEED = 0
+
+
+@dataclass(frozen=True)
+class ColmapJob:
+    """folder: holds images/; database.db and sparse/ are written there. names: of the images, below images/.
+
+    matching: exhaustive or sequential. per_folder: images of one sub-folder share a camera, else all do. features: most of one.
+    poses: for known cameras, what to triangulate with: by name the COLMAP model, its parameters, width, height and the rows of
+    camera from world; empty to find the cameras.
+    """
+
+    folder: str
+    names: list[str]
+    matching: str = EXHAUSTIVE
+    per_folder: bool = False
+    features: int = 2048
+    poses: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)))
+
+
+def read_job(path: Path) -> ColmapJob:
+    return ColmapJob(**json.loads(path.read_text()))
+
+
+def work(job: ColmapJob) -> int:
+    """Write folder/sparse/0, 1, ...; returns the number of models."""
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    import pycolmap
+
+    pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
+    pycolmap.set_random_seed(SEED)
+    folder = Path(job.folder)
+    database, images, sparse = folder / "database.db", folder / "images", folder / "sparse"
+    sparse.mkdir(exist_ok=True)
+    _tell(FEATURES)
+    extraction = pycolmap.FeatureExtractionOptions(use_gpu=False)
+    extraction.sift.max_num_features = job.features
+    mode = pycolmap.CameraMode.PER_FOLDER if job.per_folder else pycolmap.CameraMode.SINGLE
+    if job.poses:
+        mode = pycolmap.CameraMode.PER_IMAGE
+    pycolmap.extract_features(
+        database, images, job.names, camera_mode=mode, extraction_options=extraction, device=pycolmap.Device.cpu
+    )
+    model = _posed_model(pycolmap, job, database) if job.poses else None
+    _tell(MATCHES)
+    _match(pycolmap, job, database)
+    _tell(MAPPING)
+    options = pycolmap.IncrementalPipelineOptions(random_seed=SEED, min_model_size=3)
+    if model is not None:
+        (sparse / "0").mkdir(exist_ok=True)
+        pycolmap.triangulate_points(model, database, images, sparse / "0", options=options)
+        return 1
+    options.ba_global_max_refinements = 3
+    return len(pycolmap.incremental_mapping(database, images, sparse, options))
+
+
+def _match(pycolmap, job: ColmapJob, database: Path) -> None:
+    matching = pycolmap.FeatureMatchingOptions(use_gpu=False)
+    verification = pycolmap.TwoViewGeometryOptions(ransac={"random_seed": SEED})
+    known = {"matching_options": matching, "verification_options": verification, "device": pycolmap.Device.cpu}
+    if job.matching == EXHAUSTIVE:
+        pycolmap.match_exhaustive(database, **known)
+    else:
+        pairing = pycolmap.SequentialPairingOptions(overlap=NEIGHBOURS, quadratic_overlap=True)
+        pycolmap.match_sequential(database, pairing_options=pairing, **known)
+
+
+def _posed_model(pycolmap, job: ColmapJob, database: Path):
+    """A pycolmap.Reconstruction of the known cameras, without points, with the numbers that images and cameras have in `database`.
+
+    The known intrinsics are written to the database as well.
+    """
+    model = pycolmap.Reconstruction()
+    with pycolmap.Database.open(database) as stored:
+        for image in stored.read_all_images():
+            pose = job.poses[image.name]
+            camera = pycolmap.Camera(
+                model=pose["model"],
+                width=pose["width"],
+                height=pose["height"],
+                params=pose["parameters"],
+                camera_id=image.camera_id,
+            )
+            stored.update_camera(camera)
+            model.add_camera_with_trivial_rig(camera)
+            posed = pycolmap.Image(image.name, [], camera_id=image.camera_id, image_id=image.image_id)
+            model.add_image_with_trivial_frame(posed, pycolmap.Rigid3d(np.array(pose["camera_from_world"], float)[:3]))
+        model.transcribe_image_ids_to_database(stored)
+    return model
+
+
+def _tell(stage: str) -> None:
+    print(stage, flush=True)
+
+
+if __name__ == "__main__":
+    print(f"models {work(read_job(Path(sys.argv[1])))}", flush=True)

@@ -1,0 +1,131 @@
+"""The floor of a capture: a plane robust to what stands on it, or one the user names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from odd_bench.captures.capture import Capture
+from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.poses import camera_up, common_point
+
+LEAST_POINTS = 30
+TRIES, SCORED_POINTS = 1500, 3000
+THICKNESS = 0.012  # of the floor's points, as a share of the cameras' distance
+NEAR = 1.2  # how far from the common point counts, in distances of the cameras
+MOST_TILT_DEG = 40.0  # of the floor against the cameras' up
+SNAP_DEG = 15.0  # a world whose axis is so near the cameras' up is level
+BELOW_COUNTS = 0.5  # nothing is below a floor: points there count against it
+HINT = "Say where it is with --floor, its height along the up axis of the capture's coordinates"
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The plane normal @ x = height, units of the capture. normal: (3,) unit vector, up. thickness: of its points, one sigma.
+
+    centre: (3,) on it, below the point that the cameras look at. distance: of the cameras from that point, median.
+    """
+
+    normal: np.ndarray
+    height: float
+    thickness: float
+    centre: np.ndarray
+    distance: float
+
+    def heights(self, points: np.ndarray) -> np.ndarray:
+        """(n,) above the floor."""
+        return points @ self.normal - self.height
+
+
+def find_floor(capture: Capture, height: float | None = None) -> Floor:
+    """The plane below the objects. height: where the user says it is, along up. Raises CaptureError where there is none."""
+    eyes, rotations = capture.eyes, capture.rotations
+    middle = common_point(eyes, rotations)
+    distance = float(np.median(np.linalg.norm(eyes - middle, axis=1)))
+    up = capture.up if capture.up is not None else camera_up(rotations)
+    if height is not None:
+        floor = _floor(_level(up), height, 0.0, middle, distance)
+        if (floor.heights(eyes) <= 0).mean() > 0.1:
+            lowest = float((eyes @ floor.normal).min())
+            raise CaptureError(
+                "--floor", f"{height:g}, above some cameras", f"less than {lowest:.3g}, the lowest camera",
+                f"Up is {_axis_name(floor.normal)}",
+            )  # fmt: skip
+        return floor
+    near = capture.points[np.linalg.norm(capture.points - middle, axis=1) < NEAR * distance]
+    if len(near) < LEAST_POINTS:
+        raise CaptureError(
+            "floor", f"{len(near)} points near what the cameras look at", f"{LEAST_POINTS} or more", HINT
+        )
+    normal, offset, sigma, inliers = _plane(near, eyes, up, THICKNESS * distance)
+    if inliers < LEAST_POINTS // 2:
+        raise CaptureError(
+            "floor",
+            f"no plane below the cameras among {len(near)} points",
+            "a floor or a table with some texture",
+            HINT,
+        )
+    return _floor(normal, offset, sigma, middle, distance)
+
+
+def _floor(normal: np.ndarray, height: float, thickness: float, middle: np.ndarray, distance: float) -> Floor:
+    return Floor(normal, float(height), thickness, middle - (middle @ normal - height) * normal, distance)
+
+
+def _level(up: np.ndarray) -> np.ndarray:
+    """Up, or the axis of the world next to it."""
+    axis = int(np.argmax(np.abs(up)))
+    snapped = np.eye(3)[axis] * np.sign(up[axis])
+    return snapped if up @ snapped > np.cos(np.radians(SNAP_DEG)) else up
+
+
+def _axis_name(normal: np.ndarray) -> str:
+    axis = int(np.argmax(np.abs(normal)))
+    if abs(normal[axis]) > 0.999:
+        return f"{'-' if normal[axis] < 0 else ''}{'xyz'[axis]}"
+    return f"({', '.join(f'{value:.2f}' for value in normal)})"
+
+
+def _plane(
+    points: np.ndarray, eyes: np.ndarray, up: np.ndarray, thickness: float
+) -> tuple[np.ndarray, float, float, int]:
+    """Normal, height, sigma and number of inliers of the plane with most points, all cameras above it, few points below."""
+    rng = np.random.default_rng(0)
+    scored = points[rng.choice(len(points), min(len(points), SCORED_POINTS), replace=False)]
+    a, b, c = scored[rng.integers(len(scored), size=(3, TRIES))]
+    normals = np.cross(b - a, c - a)
+    lengths = np.linalg.norm(normals, axis=1)
+    kept = lengths > 1e-12 * lengths.max()
+    normals, a = normals[kept] / lengths[kept, None], a[kept]
+    normals = normals * np.where(normals @ up >= 0, 1.0, -1.0)[:, None]
+    offsets = (normals * a).sum(axis=1)
+    above = (eyes @ normals.T - offsets > 4 * thickness).mean(axis=0) >= 0.9
+    allowed = above & (normals @ up > np.cos(np.radians(MOST_TILT_DEG)))
+    normals, offsets = normals[allowed], offsets[allowed]
+    if not len(normals):
+        return up, 0.0, 0.0, 0
+    heights = scored @ normals.T - offsets  # (points, tries)
+    near = np.clip(1 - (heights / thickness) ** 2, 0, None).sum(axis=0)
+    score = near - BELOW_COUNTS * (heights < -3 * thickness).sum(axis=0)
+    best = int(np.argmax(score))
+    return _refined(points, normals[best], float(offsets[best]), thickness)
+
+
+def _refined(
+    points: np.ndarray, normal: np.ndarray, offset: float, thickness: float
+) -> tuple[np.ndarray, float, float, int]:
+    """Least squares through the points near the plane, again and again with those that the last plane leaves near."""
+    reach, count = thickness, 0
+    for _ in range(10):
+        inliers = points[np.abs(points @ normal - offset) < reach]
+        count = len(inliers)
+        if count < 3:
+            break
+        centre = inliers.mean(axis=0)
+        fitted = np.linalg.svd(inliers - centre, full_matrices=False)[2][2]
+        normal = fitted if fitted @ normal > 0 else -fitted
+        offset = float(centre @ normal)
+        sigma = 1.4826 * float(np.median(np.abs(inliers @ normal - offset)))
+        reach = float(np.clip(3 * sigma, thickness / 4, thickness))
+    return normal, offset, 1.4826 * float(np.median(np.abs(inliers @ normal - offset))) if count else 0.0, count

@@ -1,0 +1,119 @@
+"""nerfstudio's `transforms.json`, and the kindred files of instant-ngp and of apps that export it.
+
+Poses are world from camera with OpenGL axes (x right, y up, z backward); intrinsics stand at the top or at each frame; pixel
+centres are at half-integers. A point cloud may be named by `ply_file_path`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from odd_bench.captures.capture import Capture, Photograph
+from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.lens import FISHEYE, PERSPECTIVE, Lens, matrix
+from odd_bench.captures.photograph_file import find_photograph, picture_size
+from odd_bench.captures.ply import read_points
+from odd_bench.captures.poses import from_opengl
+
+FILE = "transforms.json"
+MODELS = {
+    "OPENCV": PERSPECTIVE, "PINHOLE": PERSPECTIVE, "SIMPLE_PINHOLE": PERSPECTIVE, "SIMPLE_RADIAL": PERSPECTIVE,
+    "RADIAL": PERSPECTIVE, "PERSPECTIVE": PERSPECTIVE, "OPENCV_FISHEYE": FISHEYE,
+}  # fmt: skip
+
+
+def read_transforms(path: Path, images: Path | None = None) -> Capture:
+    """The capture that a `transforms.json` describes. images: folder of the photographs in place of the file's own.
+
+    Raises CaptureError where the file is damaged or names a lens that is not known here.
+    """
+    content = read_json(path)
+    frames = content.get("frames")
+    if not isinstance(frames, list) or not frames:
+        raise CaptureError(path, "no frames", "a list `frames`, each with file_path and transform_matrix")
+    photographs, missing = [], []
+    for number, frame in enumerate(frames):
+        where = f"{path}: frame {number}"
+        if not isinstance(frame, dict) or not isinstance(frame.get("file_path"), str):
+            raise CaptureError(where, "no file_path", "the path of its photograph")
+        found = find_photograph(path.parent, frame["file_path"], images)
+        if found is None:
+            missing.append(frame["file_path"])
+            continue
+        pose = from_opengl(pose_matrix(frame.get("transform_matrix"), where))
+        photographs.append(Photograph(found, _lens({**content, **frame}, found, where), pose))
+    return Capture(FILE, tuple(photographs), _points(path, content), notes=tuple(missing_note(missing, len(frames))))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises CaptureError."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CaptureError(path, f"{error}", "a JSON file") from error
+    if not isinstance(content, dict):
+        raise CaptureError(path, f"a {type(content).__name__}", "a JSON object")
+    return content
+
+
+def pose_matrix(values: Any, where: str) -> np.ndarray:
+    """(4, 4) from nested lists of (4, 4) or (3, 4). Raises CaptureError."""
+    try:
+        pose = np.array(values, float)
+    except (TypeError, ValueError):
+        pose = np.zeros(0)
+    if pose.shape not in ((4, 4), (3, 4)) or not np.isfinite(pose).all():
+        raise CaptureError(where, f"transform_matrix {str(values)[:60]}", "4 x 4 finite numbers")
+    if abs(np.linalg.det(pose[:3, :3])) < 1e-6:
+        raise CaptureError(where, "a transform_matrix that flattens space", "a rotation and a shift")
+    return np.vstack([pose[:3], [0.0, 0.0, 0.0, 1.0]])
+
+
+def missing_note(missing: list[str], total: int) -> list[str]:
+    """What to say of photographs that are named but not there."""
+    if not missing:
+        return []
+    named = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+    return [f"{len(missing)} of {total} photographs are missing and left out: {named}"]
+
+
+def _lens(values: dict[str, Any], photograph: Path, where: str) -> Lens:
+    """From the keys of the file and its frame; the picture is asked for its size where they do not say."""
+    model = str(values.get("camera_model", "OPENCV"))
+    if model not in MODELS or values.get("is_fisheye"):
+        raise CaptureError(
+            where, f"camera_model {model}", f"one of {', '.join(MODELS)}", "Undistort the photographs first"
+        )
+
+    def number(key: str, default: float | None = None) -> float | None:
+        value = values.get(key, default)
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value)
+        ):
+            raise CaptureError(where, f"{key} {value!r}", "a finite number")
+        return value
+
+    width, height = number("w"), number("h")
+    if width is None or height is None:
+        width, height = picture_size(photograph)
+    focal_x, angle_x, angle_y = number("fl_x"), number("camera_angle_x"), number("camera_angle_y")
+    if focal_x is None and angle_x is not None:
+        focal_x = width / 2 / np.tan(angle_x / 2)
+    if focal_x is None:
+        raise CaptureError(where, "neither fl_x nor camera_angle_x", "the focal length in pixels or the angle of view")
+    focal_y = number("fl_y")
+    if focal_y is None:
+        focal_y = focal_x if angle_y is None else height / 2 / np.tan(angle_y / 2)
+    K = matrix(focal_x, focal_y, number("cx", width / 2), number("cy", height / 2))
+    radial = tuple(number(f"k{i}", 0.0) for i in range(1, 5))
+    return Lens(int(width), int(height), K, MODELS[model], radial, (number("p1", 0.0), number("p2", 0.0)))
+
+
+def _points(path: Path, content: dict[str, Any]) -> np.ndarray:
+    named = content.get("ply_file_path")
+    file = path.parent / named if isinstance(named, str) else path.parent / "sparse_pc.ply"
+    return read_points(file) if file.is_file() else np.zeros((0, 3))

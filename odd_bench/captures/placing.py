@@ -1,0 +1,159 @@
+"""From the capture's world to the scene's: floor at z = 0, objects around the origin and as large as the model knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from odd_bench.captures.capture import Capture, Photograph
+from odd_bench.captures.clusters import Clusters
+from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.floor import Floor, find_floor
+from odd_bench.captures.objects import find_objects
+from odd_bench.geometry.boxes import box_corners
+
+Region = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says of a scene. floor: its height along up. object_size_m: largest side of the objects, metres.
+
+    metres_per_unit: of the capture's world. region: x0, y0, x1, y1 on the floor plan, units of the capture.
+    """
+
+    floor: float | None = None
+    object_size_m: float | None = None
+    metres_per_unit: float | None = None
+    region: Region | None = None
+
+
+@dataclass(frozen=True)
+class FloorPlan:
+    """The capture seen from above: units of the capture, z above the floor, x along the first camera's right.
+
+    plan_from_capture: (4, 4) rigid motion; its origin is on the floor, below where the cameras look. points: (n, 3).
+    clusters: what stands on the floor, all of it.
+    """
+
+    plan_from_capture: np.ndarray
+    floor: Floor
+    points: np.ndarray
+    clusters: Clusters
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the scene is. scene_from_capture: (4, 4) similarity; metres of the scene are those the model knows.
+
+    outline: (k, 3) points around the objects, scene. real_metres: metres of the world per metre of the scene, None where unknown.
+    region: on the floor plan. notes: sentences about what was assumed.
+    """
+
+    plan: FloorPlan
+    scene_from_capture: np.ndarray
+    outline: np.ndarray
+    region: Region
+    real_metres: float | None
+    notes: tuple[str, ...]
+
+    @property
+    def scale(self) -> float:
+        """Metres of the scene per unit of the capture."""
+        return float(np.cbrt(np.linalg.det(self.scene_from_capture[:3, :3])))
+
+    def camera_from_scene(self, photograph: Photograph) -> np.ndarray:
+        """(4, 4) rigid motion."""
+        turn = self.scene_from_capture[:3, :3] / self.scale
+        eye = self.scene_from_capture[:3, :3] @ photograph.eye + self.scene_from_capture[:3, 3]
+        moved = np.eye(4)
+        moved[:3, :3] = photograph.camera_from_world[:3, :3] @ turn.T
+        moved[:3, 3] = -moved[:3, :3] @ eye
+        return moved
+
+    def rescaled(self, factor: float) -> Placement:
+        """The same scene with everything larger by a factor."""
+        larger = np.diag([factor, factor, factor, 1.0])
+        real = None if self.real_metres is None else self.real_metres / factor
+        return Placement(
+            self.plan, larger @ self.scene_from_capture, factor * self.outline, self.region, real, self.notes
+        )
+
+
+def floor_plan(capture: Capture, wishes: Wishes) -> FloorPlan:
+    """Raises CaptureError where no floor is found."""
+    floor = find_floor(capture, wishes.floor)
+    right = capture.rotations[0, 0] - (capture.rotations[0, 0] @ floor.normal) * floor.normal
+    if np.linalg.norm(right) < 0.1:  # the first photograph was taken on edge
+        right = capture.rotations[0, 1] - (capture.rotations[0, 1] @ floor.normal) * floor.normal
+    right /= np.linalg.norm(right)
+    plan_from_capture = np.eye(4)
+    plan_from_capture[:3, :3] = [right, np.cross(floor.normal, right), floor.normal]
+    plan_from_capture[:3, 3] = -plan_from_capture[:3, :3] @ floor.centre
+    points = capture.points @ plan_from_capture[:3, :3].T + plan_from_capture[:3, 3]
+    return FloorPlan(plan_from_capture, floor, points, find_objects(capture, plan_from_capture, floor.distance))
+
+
+def place(
+    capture: Capture, plan: FloorPlan, wishes: Wishes, size_m: tuple[float, float], room_m: tuple[float, float]
+) -> Placement:
+    """Centred, scaled. size_m: smallest and largest side of objects that the model knows. room_m: half-extents of what it sees,
+    along x and y. Raises CaptureError where no size can be told.
+    """
+    metres_per_unit = wishes.metres_per_unit if wishes.metres_per_unit is not None else capture.metres_per_unit
+    clusters, notes = plan.clusters, []
+    if wishes.region is not None:
+        clusters = clusters.inside(wishes.region)
+    size, how = _object_size(clusters, wishes, metres_per_unit)
+    known_m = float(np.sqrt(size_m[0] * size_m[1]))
+    scale = known_m / size
+    region = wishes.region if wishes.region is not None else _around(clusters, plan, size)
+    centre = np.array([(region[0] + region[2]) / 2, (region[1] + region[3]) / 2])
+    scene_from_plan = np.diag([scale, scale, scale, 1.0])
+    scene_from_plan[:2, 3] = -scale * centre
+    outline = scale * (_outline(clusters, region, size) - [*centre, 0.0])
+    notes.append(f"objects are {size:.3g} units large ({how}), brought to {known_m:.2f} m")
+    reach = np.abs(outline[:, :2]).max(axis=0)
+    if (reach > 1.02 * np.array(room_m)).any():
+        notes.append(
+            f"objects reach {reach.max():.2f} m from the middle and the model sees {min(room_m):.2f} m: "
+            "choose some of them with --region, see from-above.png"
+        )
+    if wishes.object_size_m is not None:
+        real = wishes.object_size_m / known_m
+    else:
+        real = None if metres_per_unit is None else metres_per_unit / scale
+    return Placement(plan, scene_from_plan @ plan.plan_from_capture, outline, region, real, tuple(notes))
+
+
+def _object_size(clusters: Clusters, wishes: Wishes, metres_per_unit: float | None) -> tuple[float, str]:
+    """Largest side of an object in units of the capture, and how it is known."""
+    if wishes.object_size_m is not None and metres_per_unit is not None:
+        return wishes.object_size_m / metres_per_unit, "as told"
+    if not len(clusters):
+        raise CaptureError(
+            "--region" if wishes.region is not None else "objects", "nothing that stands out from the floor in most photographs",
+            "objects of another colour than the floor, seen from several sides",
+            "Say how large they are with --object-size-m and, of a capture without a scale, --scale, and where with --region",
+        )  # fmt: skip
+    return float(np.median(clusters.sizes)), f"median of {len(clusters)} that stand out"
+
+
+def _around(clusters: Clusters, plan: FloorPlan, size: float) -> Region:
+    """The rectangle around all clusters, or below where the cameras look."""
+    if not len(clusters):
+        half = 2 * size
+        return (-half, -half, half, half)
+    boxes = clusters.boxes
+    low, high = (boxes[:, :2] - boxes[:, 3:5] / 2).min(axis=0), (boxes[:, :2] + boxes[:, 3:5] / 2).max(axis=0)
+    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+
+
+def _outline(clusters: Clusters, region: Region, size: float) -> np.ndarray:
+    """(k, 3) corners of the clusters' boxes, or of one box on the region as high as an object is large; floor plan."""
+    boxes = clusters.boxes
+    if not len(boxes):
+        x0, y0, x1, y1 = region
+        boxes = np.array([[(x0 + x1) / 2, (y0 + y1) / 2, size / 2, x1 - x0, y1 - y0, size]])
+    return box_corners(boxes).reshape(-1, 3)

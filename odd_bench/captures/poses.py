@@ -1,0 +1,82 @@
+"""Poses of cameras from other conventions, and what all of them together say of the scene."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from odd_bench.captures.errors import CaptureError
+
+OPENGL_AXES = np.diag([1.0, -1.0, -1.0, 1.0])  # OpenCV's y and z point the other way
+ROTATION_TOLERANCE = 0.02
+
+
+def from_opengl(world_from_camera: np.ndarray) -> np.ndarray:
+    """(4, 4) camera from world with OpenCV axes, of world from camera with OpenGL axes."""
+    return np.linalg.inv(world_from_camera @ OPENGL_AXES)
+
+
+def check_rotations(where: object, names: list[str], poses: np.ndarray) -> None:
+    """Raise CaptureError unless every pose (n, 4, 4) is a rotation and a shift: not mirrored, scaled or sheared."""
+    rotations = poses[:, :3, :3]
+    if not np.isfinite(poses).all():
+        worst = int(np.flatnonzero(~np.isfinite(poses).all(axis=(1, 2)))[0])
+        raise CaptureError(where, f"a pose of {names[worst]} that is not finite", "finite numbers")
+    mirrored = np.linalg.det(rotations) < 0
+    if mirrored.any():
+        raise CaptureError(
+            where, f"mirrored poses ({int(mirrored.sum())} of {len(poses)}, as of {names[int(np.argmax(mirrored))]})",
+            "right-handed ones, determinant +1", "Export again without flipping an axis",
+        )  # fmt: skip
+    error = np.abs(rotations @ rotations.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2))
+    if error.max() > ROTATION_TOLERANCE:
+        worst = int(np.argmax(error))
+        raise CaptureError(
+            where, f"a pose of {names[worst]} that is no rotation (off by {error[worst]:.2g})", "rotations"
+        )
+
+
+def common_point(eyes: np.ndarray, rotations: np.ndarray) -> np.ndarray:
+    """(3,) the point nearest to all optical axes: least squares, then again with less weight for axes that miss it.
+
+    eyes: (n, 3). rotations: (n, 3, 3) camera from world.
+    """
+    forward = rotations[:, 2]
+    across = np.eye(3) - forward[:, :, None] * forward[:, None, :]  # (n, 3, 3) project onto the plane across each axis
+    weights, regular = np.ones(len(eyes)), 1e-6 * np.eye(3)  # axes that all run parallel meet nowhere
+    for _ in range(10):
+        system = (weights[:, None, None] * across).sum(axis=0) + regular
+        right = np.einsum("n,nij,nj->i", weights, across, eyes) + regular @ eyes.mean(axis=0)
+        point = np.linalg.solve(system, right)
+        missed = np.linalg.norm(np.einsum("nij,nj->ni", across, point - eyes), axis=1)
+        weights = 1 / np.maximum(missed, 1e-3 * np.linalg.norm(point - eyes, axis=1).mean() + 1e-12)
+    return point
+
+
+def check_looks_at(where: object, eyes: np.ndarray, rotations: np.ndarray, point: np.ndarray) -> None:
+    """Raise CaptureError where most cameras look away from what should be their common point."""
+    ahead = np.einsum("ni,ni->n", rotations[:, 2], point - eyes) > 0
+    if ahead.mean() <= 0.5:
+        raise CaptureError(
+            where, f"cameras that look apart: {int((~ahead).sum())} of {len(eyes)} see the point nearest to their axes behind them",
+            "photographs around a scene", "Are the poses of another convention, OpenCV axes for OpenGL or the inverse?",
+        )  # fmt: skip
+
+
+def camera_up(rotations: np.ndarray) -> np.ndarray:
+    """(3,) unit vector: up as the cameras were held, level, wide or tall.
+
+    A level camera's right axis lies in the floor's plane, so up is across all of them; of cameras held on edge without their
+    pictures turned, it is the axis down the picture. The one of both that is more level counts; the sign is that away from where
+    the cameras look, or along their own up.
+    """
+    candidates = []
+    for axis in (0, 1):
+        values, vectors = np.linalg.eigh(np.einsum("ni,nj->ij", rotations[:, axis], rotations[:, axis]))
+        spread_enough = values[1] > 0.02 * values[2]  # along one line of sight alone, across it is any direction
+        candidates.append((values[0] / max(values[2], 1e-12) if spread_enough else 1.0, vectors[:, 0], axis))
+    level, up, axis = min(candidates, key=lambda one: one[0])
+    if level >= 1.0:
+        up, axis = -rotations[:, 1].mean(axis=0), 0
+    own = -rotations[:, 1].mean(axis=0) if axis == 0 else -rotations[:, 2].mean(axis=0)
+    toward = own - 0.5 * rotations[:, 2].mean(axis=0)
+    return up / np.linalg.norm(up) * (1.0 if up @ toward >= 0 else -1.0)

@@ -1,0 +1,222 @@
+"""Cameras from bare photographs by pycolmap, and points where a capture comes with cameras alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from odd_bench.captures.capture import Capture
+from odd_bench.captures.colmap_model import is_model, read_model
+from odd_bench.captures.colmap_process import EXHAUSTIVE, FEATURES, MAPPING, MATCHES, SEQUENTIAL, ColmapJob
+from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.lens import FISHEYE, RATIONAL, Lens
+from odd_bench.captures.opening import LEAST, MOST, open_capture
+from odd_bench.captures.photograph_file import list_photographs, open_image, picture_size, read_photograph
+
+Report = Callable[[str], None]
+LARGEST_SIDE = 1600  # of the pictures that pycolmap sees, pixels
+FEW = 60  # photographs up to which every pair is matched
+STAMP = "photographs.json"  # which photographs a reconstruction was made from
+FOCAL_TAGS = (0x920A, 0xA405)  # focal length, and that of a 35 mm camera
+EXIF_IFD = 0x8769
+CAMERA_TAGS = (0x010F, 0x0110)  # maker and model: COLMAP knows the sensors of many
+HINT = "Take more photographs with more overlap, of a scene with texture"
+
+
+def reconstruct(
+    photographs: Path, folder: Path, matching: str | None = None, report: Report = lambda line: None
+) -> Capture:
+    """The capture of the photographs in a folder, or its `images`. folder: for copies and the model; what is there is used again.
+
+    matching: exhaustive or sequential; None chooses by number. Raises CaptureError where pycolmap is absent, finds no model, or
+    one of fewer than three photographs.
+    """
+    files = _files(photographs)
+    total = len(files)
+    if total > MOST:
+        files = [files[i] for i in np.unique(np.linspace(0, total - 1, MOST).round().astype(int))]
+    stamp = _stamp(files)
+    if not (_stamped(folder) == stamp and is_model(folder / "sparse" / "0")):
+        _begin(folder)
+        report(f"{len(files)} photographs: preparing")
+        names = copy_photographs(files, folder / "images")
+        chosen = matching or (EXHAUSTIVE if len(files) <= FEW else SEQUENTIAL)
+        per_folder = any("/" in name for name in names)
+        run_colmap(ColmapJob(str(folder), names, chosen, per_folder), photographs, report)
+        (folder / STAMP).write_text(stamp)
+    capture = open_capture(folder)
+    used = len(capture.photographs)
+    notes = [f"pycolmap placed {used} of {len(files)} photographs"] if used < len(files) else []
+    if used < max(LEAST, len(files) // 3):
+        raise CaptureError(
+            photographs, f"{used} of {len(files)} photographs that fit together", "a third or more", HINT
+        )
+    notes += [f"{total} photographs; {MOST} of them, evenly spread, are used"] if total > MOST else []
+    return replace(capture, source="pycolmap's reconstruction", notes=(*notes, *capture.notes))
+
+
+def with_points(capture: Capture, where: Path, report: Report = lambda line: None) -> Capture:
+    """The capture with points that pycolmap triangulates from its photographs and cameras. Raises CaptureError without pycolmap."""
+    with tempfile.TemporaryDirectory(prefix="odd-bench-points-") as name:
+        folder, poses = Path(name), {}
+        (folder / "images").mkdir()
+        for number, one in enumerate(capture.photographs):
+            copy = f"{number:04d}.jpg"
+            picture = Image.fromarray(read_photograph(one.path, one.lens))
+            picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+            picture.save(folder / "images" / copy, quality=92)
+            model, parameters = colmap_parameters(one.lens.scaled(*picture.size))
+            poses[copy] = {
+                "model": model, "parameters": parameters, "width": picture.width, "height": picture.height,
+                "camera_from_world": one.camera_from_world.tolist(),
+            }  # fmt: skip
+        matching = EXHAUSTIVE if len(poses) <= FEW else SEQUENTIAL
+        run_colmap(ColmapJob(str(folder), list(poses), matching, poses=poses), where, report)
+        points = read_model(folder / "sparse" / "0").reliable_points()
+    return replace(capture, points=points)
+
+
+def colmap_parameters(lens: Lens) -> tuple[str, list[float]]:
+    """A lens as one of COLMAP's camera models with its parameters."""
+    K = lens.K
+    pinhole = [float(value) for value in (K[0, 0], K[1, 1], K[0, 2], K[1, 2])]
+    radial = [*lens.radial, *[0.0] * 6][:6]
+    if lens.kind == FISHEYE:
+        return "OPENCV_FISHEYE", [*pinhole, *radial[:4]]
+    if lens.kind == RATIONAL or radial[2]:
+        return "FULL_OPENCV", [*pinhole, *radial[:2], *lens.tangential, *radial[2:]]
+    return "OPENCV", [*pinhole, *radial[:2], *lens.tangential]
+
+
+def run_colmap(job: ColmapJob, where: Path, report: Report) -> None:
+    """Run the job in a child process, with a line for every stage. Raises CaptureError where it fails."""
+    if find_spec("pycolmap") is None:
+        raise CaptureError(where, "no pycolmap", "version 4.2 or later", "pip install 'odd-bench[capture]'")
+    folder = Path(job.folder)
+    job.write(folder / "job.json")
+    command = [sys.executable, "-m", "odd_bench.captures.colmap_process", str(folder / "job.json")]
+    with (folder / "colmap.log").open("w+") as log:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as child:
+            try:
+                for line in child.stdout:
+                    _tell(line.strip(), job, report)
+            except BaseException:
+                child.kill()
+                raise
+        code = child.returncode
+        log.seek(0)
+        said = [line.strip() for line in log.read().splitlines() if line.strip()]
+    if code != 0:
+        raise CaptureError(
+            where, f"pycolmap ended with {code} ({said[-1][:160] if said else 'without a word'})", "a model"
+        )
+    if not is_model(folder / "sparse" / "0"):
+        raise CaptureError(
+            where, f"{len(job.names)} photographs that pycolmap cannot join", "a model of their cameras", HINT
+        )
+
+
+def _tell(stage: str, job: ColmapJob, report: Report) -> None:
+    """Say which stage has begun, and after what numbers."""
+    database = Path(job.folder) / "database.db"
+    told = {
+        FEATURES: lambda: f"finding features in {len(job.names)} photographs",
+        MATCHES: lambda: f"matching them ({job.matching}): {_count(database, 'keypoints', 'SUM(rows)'):,} features",
+        MAPPING: lambda: f"placing cameras: {_count(database, 'two_view_geometries', 'COUNT(*)'):,} pairs of photographs",
+    }  # fmt: skip
+    if stage in told:
+        report(told[stage]())
+
+
+def _count(database: Path, table: str, what: str) -> int:
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)) as stored:
+            return int(stored.execute(f"SELECT {what} FROM {table} WHERE rows > 0").fetchone()[0] or 0)
+    except sqlite3.Error:
+        return 0
+
+
+def _files(photographs: Path) -> list[Path]:
+    if not photographs.is_dir():
+        raise CaptureError(photographs, "no such folder", "a folder of photographs")
+    files = list_photographs(photographs) or (
+        list_photographs(photographs / "images") if (photographs / "images").is_dir() else []
+    )
+    if len(files) < LEAST:
+        raise CaptureError(photographs, f"{len(files)} photographs", f"at least {LEAST}, .jpg, .png or .heic")
+    return files
+
+
+def _stamp(files: list[Path]) -> str:
+    listed = [(path.name, path.stat().st_size) for path in files]
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+
+
+def _stamped(folder: Path) -> str:
+    return (folder / STAMP).read_text() if (folder / STAMP).is_file() else ""
+
+
+def _begin(folder: Path) -> None:
+    """An empty place for images and model."""
+    for name in ("images", "sparse"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in folder.glob("database.db*"):
+        path.unlink()
+    (folder / STAMP).unlink(missing_ok=True)
+    (folder / "images").mkdir(parents=True)
+
+
+def copy_photographs(files: list[Path], images: Path) -> list[str]:
+    """Turned, reduced copies of the photographs with what EXIF says of the focal length; names below `images`.
+
+    Photographs of different sizes or focal lengths come to stand in folders of their own, one a camera.
+    """
+    kinds = [_kind(path) for path in files]
+    cameras, names = sorted(set(kinds)), []
+    for path, kind in zip(files, kinds, strict=True):
+        group = f"{cameras.index(kind)}/" if len(cameras) > 1 else ""
+        name = f"{group}{path.stem}.jpg"
+        if name in names:
+            name = f"{group}{path.stem}-{path.suffix[1:]}.jpg"
+        (images / name).parent.mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray(read_photograph(path))
+        picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+        picture.save(images / name, quality=95, exif=_kept_exif(path))
+        names.append(name)
+    return names
+
+
+def _kind(path: Path) -> tuple[float, ...]:
+    """Width, height and focal lengths: photographs in which these agree share a camera."""
+    with open_image(path) as image:
+        return (*picture_size(path), *(float(value) for value in _focal(image.getexif()).values()))
+
+
+def _focal(exif: Image.Exif) -> dict[int, float]:
+    inner = exif.get_ifd(EXIF_IFD)
+    return {tag: inner[tag] for tag in FOCAL_TAGS if tag in inner}
+
+
+def _kept_exif(path: Path) -> Image.Exif:
+    """What COLMAP tells the focal length from, and no rotation: the copies are turned."""
+    with open_image(path) as image:
+        stored, kept = image.getexif(), Image.Exif()
+    for tag in CAMERA_TAGS:
+        if tag in stored:
+            kept[tag] = stored[tag]
+    if _focal(stored):
+        kept.get_ifd(EXIF_IFD).update(_focal(stored))
+    return kept

@@ -1,0 +1,106 @@
+"""A photograph as another camera at the same place would have taken it: without distortion, turned, cropped, of any size.
+
+A turn about the eye moves no point in front of another, so this is exact wherever the photograph reaches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import map_coordinates
+
+from odd_bench.captures.capture import Photograph
+from odd_bench.captures.lens import Lens
+from odd_bench.captures.photograph_file import read_photograph
+from odd_bench.scene import Camera
+
+FINER = 2  # samples a pixel along each side, where nothing else is said
+WIDEST_SLOPE = 1.5  # of what a level picture of a wide lens keeps
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture (h, w, 3) uint8 sRGB of a pinhole camera. inside: (h, w) bool, where the photograph reaches."""
+
+    camera: Camera
+    picture: np.ndarray
+    inside: np.ndarray
+
+
+def seen_by(photograph: Photograph, camera_from_scene: np.ndarray, wanted: Camera, finer: int = FINER) -> View:
+    """What `wanted`, a camera at the place of the photograph's own, sees. camera_from_scene: (4, 4) of the photograph's camera, in
+    the world of `wanted`. Beyond the photograph its border is drawn out. finer: samples a pixel along each side.
+    Raises CaptureError where the file cannot be read.
+    """
+    picture, lens = _small_enough(photograph, finer * wanted.K[0, 0])
+    turn = camera_from_scene[:3, :3] @ wanted.camera_from_world[:3, :3].T
+    width, height = finer * wanted.width, finer * wanted.height
+    u, v = np.meshgrid((np.arange(width) + 0.5) / finer, (np.arange(height) + 0.5) / finer)
+    directions = np.stack([u, v, np.ones_like(u)], axis=-1) @ np.linalg.inv(wanted.K).T @ turn.T  # (h, w, 3)
+    pixels, inside = in_picture(lens, directions)
+    colors = sampled(picture, pixels)
+    fine = np.clip(np.round(colors), 0, 255).astype(np.uint8)
+    reduced = Image.fromarray(fine).reduce(finer)
+    return View(wanted, np.asarray(reduced), inside[::finer, ::finer])
+
+
+def without_distortion(photograph: Photograph, camera_from_scene: np.ndarray, longest: int) -> View:
+    """The photograph as a pinhole camera of the same pose would have taken it, its longer side `longest` pixels."""
+    lens = photograph.lens
+    share = longest / max(lens.width, lens.height)
+    width, height = max(round(share * lens.width), 1), max(round(share * lens.height), 1)
+    K = lens.scaled(width, height).K
+    slope = min(lens.largest_slope(), WIDEST_SLOPE)
+    least = max(width, height) / 2 / slope  # a focal length at which nothing outside the lens's reach is shown
+    K = np.array([[max(K[0, 0], least), 0.0, K[0, 2]], [0.0, max(K[1, 1], least), K[1, 2]], [0.0, 0.0, 1.0]])
+    return seen_by(photograph, camera_from_scene, Camera(K, camera_from_scene, width, height))
+
+
+def in_picture(lens: Lens, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (..., 2) of directions (..., 3) along the camera's axes, and which of them (...) the picture shows."""
+    ahead = directions[..., 2] > 1e-6
+    safe = np.where(ahead[..., None], directions, [0.0, 0.0, 1.0])
+    slope = np.hypot(safe[..., 0], safe[..., 1]) / safe[..., 2]
+    ahead &= slope < lens.largest_slope()
+    pixels = lens.project(np.where(ahead[..., None], safe, [0.0, 0.0, 1.0]))
+    u, v = pixels[..., 0], pixels[..., 1]
+    return pixels, ahead & (u >= 0) & (u <= lens.width) & (v >= 0) & (v <= lens.height)
+
+
+def sampled(picture: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """(..., c) float32 bilinear values of a picture (h, w, c) at pixels (..., 2), its border beyond it."""
+    place = [pixels[..., 1] - 0.5, pixels[..., 0] - 0.5]
+    channels = [
+        map_coordinates(picture[..., i], place, np.float32, order=1, mode="nearest") for i in range(picture.shape[-1])
+    ]
+    return np.stack(channels, axis=-1)
+
+
+def _small_enough(photograph: Photograph, focal_px: float) -> tuple[np.ndarray, Lens]:
+    """The photograph, reduced to no less than the wanted focal length, and its lens then."""
+    lens = photograph.lens
+    share = min(focal_px / lens.K[0, 0], 1.0)
+    picture = read_photograph(photograph.path, lens, share)
+    lens = shrunk(lens, picture)
+    factor = int(lens.K[0, 0] / focal_px)
+    if factor > 1:
+        reduced = np.asarray(Image.fromarray(picture).reduce(factor))
+        lens = _divided(lens, factor, reduced)
+        picture = reduced
+    return picture, lens
+
+
+def shrunk(lens: Lens, picture: np.ndarray) -> Lens:
+    """The lens of the same picture (h, w, 3) at another size; a picture cut to whole pixels counts as a whole part."""
+    height, width = picture.shape[:2]
+    factor = lens.width / width
+    if factor > 1 and -(-lens.width // round(factor)) == width and -(-lens.height // round(factor)) == height:
+        return _divided(lens, round(factor), picture)
+    return lens.scaled(width, height)
+
+
+def _divided(lens: Lens, factor: int, picture: np.ndarray) -> Lens:
+    K = np.diag([1 / factor, 1 / factor, 1.0]) @ lens.K
+    return replace(lens, width=picture.shape[1], height=picture.shape[0], K=K)

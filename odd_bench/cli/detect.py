@@ -1,0 +1,93 @@
+"""`odd-bench detect`, `odd-bench predict` and `odd-bench weights`: options into calls, results printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Set = Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. model.boxes.alpha_above=0.3. Repeatable.")]
+weights_app = typer.Typer(no_args_is_help=True, help="Weights as they are shipped: list them, export those of a run.")
+
+
+def detect(
+    capture: Annotated[
+        Path, typer.Argument(help="Folder of photographs with cameras: COLMAP, transforms.json or Polycam.")
+    ],
+    weights: Annotated[str, typer.Option(help="both, toys or parts, a run's folder or a .safetensors file.")] = "both",
+    reconstruct: Annotated[
+        bool, typer.Option("--reconstruct", help="Find the cameras of bare photographs with pycolmap.")
+    ] = False,
+    matching: Annotated[
+        str | None, typer.Option(help="exhaustive or sequential; default: by number of photographs.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the photographs, where the capture does not say.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="x0,y0,x1,y1 on the floor plan, see from-above.png.")] = None,
+    floor: Annotated[float | None, typer.Option(help="Height of the floor along up, units of the capture.")] = None,
+    object_size_m: Annotated[
+        float | None, typer.Option("--object-size-m", help="Largest side of an object, metres.")
+    ] = None,
+    scale: Annotated[
+        float | None, typer.Option(help="Metres per unit of the capture; 1 where cameras are metric.")
+    ] = None,
+    views: Annotated[int | None, typer.Option(min=1, help="Photographs for the model. Default: as trained.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the results. Default: detections/NAME.")] = None,
+    overrides: Set = None,
+) -> None:
+    """Find the odd object in your own photographs: predictions, pictures with boxes and suspicion, a page."""
+    from odd_bench.detect.command import detect_and_say, parse_wishes
+
+    wishes = parse_wishes(region, floor, object_size_m, scale)
+    detect_and_say(capture, weights, wishes, images, views, reconstruct, matching, out, overrides or [])
+
+
+def predict(
+    run: Annotated[
+        str | None, typer.Argument(help="Folder of a run, or a checkpoint. Or leave it out and give --weights.")
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="both, toys or parts, a run's folder or a .safetensors file.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Which scenes.")] = "test-unseen",
+    views: Annotated[int | None, typer.Option(min=1, help="Views of a scene. Default: as trained.")] = None,
+    data: Annotated[Path, typer.Option(help="Folder of the data set.")] = Path("data/toys-mini"),
+    out: Annotated[Path | None, typer.Option(help="Prediction file. Default: in the run's folder.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Score at once and write the report here.")] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Draw every scene's boxes and suspicion into this folder.")
+    ] = None,
+    precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
+    maps: Annotated[bool, typer.Option("--maps", help="Write anomaly maps beside the prediction file.")] = False,
+    overrides: Set = None,
+) -> None:
+    """Write a prediction file for a split, and pictures of it."""
+    from odd_bench.detect.command import predict_and_draw
+
+    predict_and_draw(run, weights, split, views, data, out, report, pictures, precision, overrides or [], maps)
+
+
+@weights_app.command("list")
+def list_weights() -> None:
+    """The weights that the package holds, one line each."""
+    from odd_bench.detect.command import say_weights
+
+    say_weights()
+
+
+@weights_app.command("export")
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run, or its checkpoint.")],
+    name: Annotated[str, typer.Option(help="Name of the weights: NAME.safetensors and NAME.json.")],
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("weights"),
+    half: Annotated[bool, typer.Option("--half", help="Matrices in 16 bits: half the size.")] = False,
+    trained_on: Annotated[str, typer.Option(help="What it was trained on, for the card.")] = "",
+) -> None:
+    """Write a run's weights as safetensors with a card, to pass on."""
+    from odd_bench.weights import export_weights
+
+    facts = {"trained_on": trained_on} if trained_on else {}
+    path = export_weights(run, name, out, half, facts)
+    typer.echo(f"weights: {path} ({path.stat().st_size / 1e6:.1f} MB)\ncard: {path.with_suffix('.json')}")

@@ -1,0 +1,112 @@
+"""What the commands of odd_bench.detect.commands do: read options, run, print what came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from odd_bench.captures.colmap_process import EXHAUSTIVE, SEQUENTIAL
+from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.placing import Wishes
+from odd_bench.detect.page import summary
+from odd_bench.detect.pictures import write_pictures
+from odd_bench.detect.run import Detection, DetectOptions, detect
+from odd_bench.errors import WrongUse, stoppable
+from odd_bench.training.freed_memory import keep_freed_memory
+from odd_bench.training.run import open_or_explain, predict_run, tracked
+from odd_bench.weights import load_weights, object_size_m, read_card, shipped
+
+LARGEST_OBJECT_M = 100.0
+
+
+def parse_wishes(region: str | None, floor: float | None, size_m: float | None, scale: float | None) -> Wishes:
+    """The options about the scene, checked. Raises CaptureError."""
+    for option, value in (("--object-size-m", size_m), ("--scale", scale)):
+        if value is not None and not (np.isfinite(value) and 0 < value < np.inf):
+            raise CaptureError(option, f"{value:g}", "a number above 0")
+    if size_m is not None and size_m > LARGEST_OBJECT_M:
+        raise CaptureError("--object-size-m", f"{size_m:g}", f"metres, at most {LARGEST_OBJECT_M:g}")
+    if floor is not None and not np.isfinite(floor):
+        raise CaptureError("--floor", f"{floor:g}", "a finite number")
+    return Wishes(floor, size_m, scale, None if region is None else _region(region))
+
+
+def _region(text: str) -> tuple[float, float, float, float]:
+    try:
+        values = tuple(float(value) for value in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 4 or not np.isfinite(values).all() or values[0] >= values[2] or values[1] >= values[3]:
+        raise CaptureError("--region", repr(text), "x0,y0,x1,y1 with x0 < x1 and y0 < y1", "Read it off from-above.png")
+    return values
+
+
+def detect_and_say(
+    path: Path, weights: str, wishes: Wishes, images: Path | None, views: int | None, reconstruct: bool, matching: str | None,
+    out: Path | None, overrides: list[str],
+) -> None:  # fmt: skip
+    """Detect with a line for each stage, then say what was found and where the page is."""
+    if matching not in (None, EXHAUSTIVE, SEQUENTIAL):
+        raise WrongUse(f"--matching: found {matching!r}; expected {EXHAUSTIVE} or {SEQUENTIAL}")
+    keep_freed_memory()
+    console = Console()
+    run, size_m = load_weights(weights, overrides), object_size_m(weights)
+    folder = out or Path("detections") / (path.resolve().stem if path.is_file() else path.resolve().name)
+    options = DetectOptions(wishes, images, views, reconstruct, matching)
+
+    def report(line: str) -> None:
+        console.print(f"  {line}", style="dim", highlight=False, soft_wrap=True)
+
+    with stoppable(folder, "a reconstruction that is complete is used again"):
+        found = detect(path, run, size_m, folder, options, report)
+    say_detection(found, console)
+
+
+def say_detection(result: Detection, console: Console) -> None:
+    """The summary, what to beware of, where the page is."""
+    for note in result.notes:
+        console.print(f"note: {note}", highlight=False, soft_wrap=True, markup=False)
+    console.print(summary(result.found), style="bold", highlight=False, soft_wrap=True)
+    page, predictions, scene, *pictures = result.files
+    spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
+    console.print(f"took: {spent}", highlight=False, soft_wrap=True)
+    for name, file in (
+        ("page", page),
+        ("pictures", pictures[0].parent),
+        ("predictions", predictions),
+        ("scene", scene),
+    ):
+        console.print(f"{name}: {file}", highlight=False, soft_wrap=True)
+
+
+def predict_and_draw(
+    run: str | None, weights: str | None, split: str, views: int | None, data: Path, out: Path | None, report: Path | None,
+    pictures: Path | None, precision: str, overrides: list[str], maps: bool = False,
+) -> None:  # fmt: skip
+    """Predict one split with a run or weights; draw what came out where pictures are asked for."""
+    if (run is None) == (weights is None):
+        raise WrongUse("predict: found " + ("neither RUN nor --weights" if run is None else "both RUN and --weights")
+                       + "; expected one of them, as `odd-bench predict --weights both`")  # fmt: skip
+    where = run if run is not None else weights
+    path = Path(where) if Path(where).exists() else Path("predictions") / str(where)
+    written = predict_run(
+        load_weights(where, overrides), path, split, views, data, out, report, precision, overrides, maps
+    )
+    if pictures is not None:
+        console = Console()
+        page, *_ = write_pictures(written, open_or_explain(data), pictures, lambda x: tracked(x, console, "drawing"))
+        console.print(f"pictures: {page}", highlight=False, soft_wrap=True)
+
+
+def say_weights() -> None:
+    """One line for each of the shipped weights, or that there are none."""
+    console, found = Console(), shipped()
+    if not found:
+        console.print("no weights are shipped with this build; `odd-bench weights export RUN --name NAME` writes some")
+    for name, file in found.items():
+        card = read_card(file)
+        megabytes, parameters = file.stat().st_size / 1e6, card.get("parameters", 0) / 1e6
+        told = f"{card['model']} {card['config'].get('name', '')}, {parameters:.1f} M parameters, {megabytes:.1f} MB"
+        console.print(f"{name}: {told}; {card.get('trained_on', 'no word of what it was trained on')}", soft_wrap=True)

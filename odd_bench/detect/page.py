@@ -1,0 +1,104 @@
+"""One HTML page of a detection: what was found, where, how suspicious; it loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from PIL import Image
+
+from odd_bench.captures.capture import Capture
+from odd_bench.captures.placing import Placement
+from odd_bench.view.suspicion import Found, color_of
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Pictures of a page. views: names of photographs with pictures of the scene. close_ups: of each object. plan: from above."""
+
+    views: list[tuple[str, Image.Image]]
+    close_ups: list[list[Image.Image]]
+    plan: Image.Image
+
+
+def detection_page(
+    name: str,
+    capture: Capture,
+    placement: Placement,
+    found: Found,
+    chosen: list[int],
+    notes: tuple[str, ...],
+    shown: Shown,
+) -> str:
+    """The page as text."""
+    style = (Path(__file__).parent / "page.css").read_text()
+    seen = ", ".join(capture.photographs[number].name for number in chosen)
+    views = "".join(
+        f'<figure><img src="{embedded(image)}" alt="view {escape(label)} with boxes">'
+        f"<figcaption>{escape(label)}</figcaption></figure>"
+        for label, image in shown.views
+    )
+    notes_html = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(name)}: odd one out</title><style>{style}</style></head><body>"
+        f"<h1>{escape(name)}</h1><p class='said'>{escape(summary(found))}</p>"
+        f"<p class='soft'>{len(capture.photographs)} photographs, cameras from {escape(capture.source)}. "
+        f"The model saw {len(chosen)}: {escape(seen)}.</p>"
+        f"<h2>Views</h2><div class='views'>{views}</div>"
+        f"<h2>Objects, the most suspicious first</h2>{object_rows(found, placement, shown)}"
+        "<h2>From above</h2><p class='soft'>Units of the capture; the frame is the region (<code>--region x0,y0,x1,y1</code>), "
+        "blue are the cameras whose photographs the model saw, blue-grey is what stands out from the floor.</p>"
+        f'<img class="plan" src="{embedded(shown.plan, "PNG")}" alt="floor plan">'
+        f"<h2>Notes</h2><ul>{notes_html}</ul></body></html>\n"
+    )
+
+
+def summary(found: Found) -> str:
+    """One sentence about what was found."""
+    if not len(found):
+        return "No object was found."
+    odd = [number for number in found.order if found.scores[number] > found.threshold]
+    objects = "1 object" if len(found) == 1 else f"{len(found)} objects"
+    if not odd:
+        highest = found.order[0]
+        score = found.scores[highest]
+        return f"{objects}, none above {found.threshold:g}; the most suspicious is {highest + 1} at {score:.2f}."
+    named = ", ".join(f"{number + 1} ({found.scores[number]:.2f})" for number in odd)
+    return f"{objects}; odd, above {found.threshold:g}: {named}."
+
+
+def object_rows(found: Found, placement: Placement, shown: Shown) -> str:
+    """One row an object: number, suspicion, size, close-ups."""
+    rows = []
+    for number in found.order:
+        score, box = float(found.scores[number]), found.boxes[number]
+        color = "#{:02x}{:02x}{:02x}".format(*color_of(score, found.threshold))
+        size = " x ".join(f"{value:.2f}" for value in box[3:6])
+        real = ""
+        if placement.real_metres is not None:
+            real = (
+                "<br>"
+                + " x ".join(f"{100 * placement.real_metres * value:.1f}" for value in box[3:6])
+                + " cm in the world"
+            )
+        crops = "".join(f'<img src="{embedded(crop)}" alt="object {number + 1}">' for crop in shown.close_ups[number])
+        rows.append(
+            f"<tr><td class='number'>{number + 1}</td>"
+            f"<td><div class='bar'><div style='width:{100 * min(max(score, 0), 1):.0f}%;background:{color}'></div></div>"
+            f"<b>{score:.3f}</b>{' odd' if score > found.threshold else ''}</td>"
+            f"<td class='soft'>at {box[0]:.2f}, {box[1]:.2f} m<br>{size} m of the scene{real}</td>"
+            f"<td class='crops'>{crops}</td></tr>"
+        )
+    return f"<table><tr><th></th><th>suspicion</th><th>box</th><th>close-ups</th></tr>{''.join(rows)}</table>"
+
+
+def embedded(image: Image.Image, kind: str = "JPEG") -> str:
+    """The picture as a data address."""
+    content = io.BytesIO()
+    image.save(content, kind, **({"quality": 88} if kind == "JPEG" else {"optimize": True}))
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(content.getvalue()).decode()}"

@@ -1,0 +1,91 @@
+"""Pictures of a prediction file: every scene's most telling views with boxes and suspicion, and a page of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from odd_bench.atomic import write_atomically
+from odd_bench.data.errors import DataError
+from odd_bench.data.reader import Dataset
+from odd_bench.detect.telling import telling_views
+from odd_bench.scoring.prediction_file import read_predictions
+from odd_bench.scoring.predictions import Predictions
+from odd_bench.view.suspicion import Found, drawn
+
+VIEWS, PIXELS = 4, 320
+GAP = 6
+Track = Callable[[Iterable[Any]], Iterable[Any]]
+
+
+def write_pictures(
+    predictions: Path, dataset: Dataset, folder: Path, track: Track = lambda scenes: scenes
+) -> list[Path]:
+    """One JPEG a scene and index.html, the scenes with the highest suspicion first; the page is the first of the paths returned.
+
+    A method that is told the boxes has none in its file: the true ones are drawn. Raises DataError where the folder cannot be
+    written or the data set lacks a scene of the file.
+    """
+    read = read_predictions(predictions)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(folder, error.strerror or str(error), "a folder to write pictures to") from error
+    paths, entries = [], []
+    for number in track(range(len(read.scene_names))):
+        name, scene = read.scene_names[number], dataset.scene(read.scene_names[number])
+        found = found_in(read, number, np.array([one.aabb for one in scene.objects]))
+        path = folder / f"{name}.jpg"
+        _sheet(dataset, name, scene.cameras, found).save(path, quality=90)
+        paths.append(path)
+        odd = [one.id for one in scene.objects if one.label]
+        truth = f"{len(odd)} of {len(scene.objects)} objects are odd" if odd else "nothing is odd"
+        entries.append((float(found.scores.max(initial=-np.inf)), name, truth))
+    page = folder / "index.html"
+    write_atomically(page, _page(predictions.name, read, sorted(entries, key=lambda one: -one[0])).encode())
+    return [page, *paths]
+
+
+def found_in(read: Predictions, number: int, true_boxes: np.ndarray) -> Found:
+    """What the file says of one scene. true_boxes: (m, 6) of the objects, for a method that is told them."""
+    rows = read.boxes.rows(np.flatnonzero(read.boxes.scene == number))
+    boxes = np.column_stack([rows.box, np.nan_to_num(rows.yaw_rad)])
+    told = np.isnan(rows.box).any(axis=1) & (rows.object_id >= 0)
+    boxes[told] = np.column_stack([true_boxes, np.zeros(len(true_boxes))])[rows.object_id[told]]
+    threshold = 0.5 if read.threshold is None else float(read.threshold)
+    return Found(boxes, rows.score, threshold)
+
+
+def _sheet(dataset: Dataset, name: str, cameras, found: Found) -> Image.Image:
+    """The telling views of one scene side by side."""
+    chosen = telling_views(list(cameras), found, VIEWS)
+    tiles = []
+    for number in chosen:
+        tile = drawn(dataset.image(name, number), cameras[number], found)
+        tiles.append(tile.resize((round(tile.width * PIXELS / tile.height), PIXELS), Image.Resampling.LANCZOS))
+    sheet = Image.new("RGB", (sum(tile.width + GAP for tile in tiles) - GAP, PIXELS), (255, 255, 255))
+    left = 0
+    for tile in tiles:
+        sheet.paste(tile, (left, 0))
+        left += tile.width + GAP
+    return sheet
+
+
+def _page(file: str, read: Predictions, entries: list[tuple[float, str, str]]) -> str:
+    style = (Path(__file__).parent / "page.css").read_text()
+    scenes = "".join(
+        f"<h3>{escape(name)}</h3><p class='soft'>highest suspicion {score:.3f}; {escape(truth)}</p>"
+        f'<img src="{escape(name)}.jpg" alt="{escape(name)}" loading="lazy" style="max-width:100%">'
+        for score, name, truth in entries
+    )
+    title = f"{read.method.name} on {read.dataset.name}, {read.dataset.split}"
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style></head>'
+        f"<body><h1>{escape(title)}</h1><p class='soft'>{len(entries)} scenes of {escape(file)}, the most suspicious first; "
+        f"a box is numbered as in the file.</p>{scenes}</body></html>\n"
+    )

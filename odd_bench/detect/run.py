@@ -1,0 +1,287 @@
+"""The whole way of `odd-bench detect`: cameras, floor, scale, views, prediction, pictures, page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from odd_bench.atomic import write_atomically
+from odd_bench.captures.capture import Capture
+from odd_bench.captures.opening import open_capture
+from odd_bench.captures.placing import Placement, Wishes, floor_plan, place
+from odd_bench.captures.reconstruct import reconstruct, with_points
+from odd_bench.captures.resample import View, seen_by
+from odd_bench.captures.views import aimed_camera, choose_views, model_view, scene_eyes, shown_share
+from odd_bench.detect.batch import capture_batch
+from odd_bench.detect.page import Shown, detection_page
+from odd_bench.detect.telling import best_views, telling_views
+from odd_bench.errors import WrongUse
+from odd_bench.geometry.boxes import box_corners
+from odd_bench.scene import Camera
+from odd_bench.scoring import DatasetRef, PredictionWriter
+from odd_bench.training.method import ReadsData
+from odd_bench.training.predict import Run, header, timed_answer
+from odd_bench.view.floor_plan import drawn_plan
+from odd_bench.view.suspicion import Found, color_of, drawn
+
+Report = Callable[[str], None]
+SPLIT, VERSION = "capture", "1"
+TELLING, CLOSE_UPS = 4, 3  # views of the scene, and of each object
+VIEW_PIXELS, CLOSE_UP_PIXELS = 720, 224
+ROOMY = 1.25  # a close-up is wider than its object
+MOSTLY_SHOWN = 0.6  # how much of the objects a photograph must show to be drawn on
+ROOM_M = (0.7, 0.7)  # half-extents of what a method without a voxel grid sees
+
+
+@dataclass(frozen=True)
+class DetectOptions:
+    """wishes: what the user says of the scene. images: folder of the photographs. views: how many the method sees, None as trained.
+
+    reconstruct: let pycolmap find the cameras. matching: of photographs, exhaustive, sequential or None.
+    """
+
+    wishes: Wishes = field(default_factory=Wishes)
+    images: Path | None = None
+    views: int | None = None
+    reconstruct: bool = False
+    matching: str | None = None
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What came out. seconds: of each stage, by the clock. files: what was written, the page first."""
+
+    found: Found
+    placement: Placement
+    capture: Capture
+    chosen: list[int]
+    notes: tuple[str, ...]
+    seconds: dict[str, float]
+    files: tuple[Path, ...]
+
+
+def detect(
+    path: Path,
+    run: Run,
+    size_m: tuple[float, float],
+    out: Path,
+    options: DetectOptions,
+    report: Report = lambda line: None,
+) -> Detection:
+    """Find the odd object in a capture and write predictions, pictures and a page to `out`. size_m: see captures.placing.
+
+    Raises CaptureError where the capture cannot be used, WrongUse where the method needs more than pictures.
+    """
+    check_method(run)
+    clock = Clock(report)
+    capture = _capture(path, out, options, clock)
+    clock.begin("floor and objects")
+    plan = floor_plan(capture, options.wishes)
+    placement = place(capture, plan, options.wishes, size_m, room_of(run))
+    clock.begin("predicting")
+    wanted = options.views or run.config.train.views
+    chosen = choose_views(capture, placement, wanted)
+    pixels = run.config.train.pixels or 256
+    views = [model_view(capture, placement, number, pixels) for number in chosen]
+    name = path.resolve().stem if path.is_file() else path.resolve().name
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    answer, seconds = timed_answer(run.method.to(device), capture_batch(name, views, chosen), device)
+    found = Found(np.asarray(answer.boxes, float), np.asarray(answer.scores, float), run.method.threshold)
+    clock.begin("pictures")
+    notes = (*capture.notes, *placement.notes, *_cautions(capture, placement, chosen, wanted, found))
+    out.mkdir(parents=True, exist_ok=True)
+    files = [
+        _write_predictions(out, name, capture, run, wanted, found, chosen, seconds),
+        _write_scene(out, name, capture, placement, chosen),
+    ]
+    shown, pictures = _pictures(out, capture, placement, chosen, found)
+    page = detection_page(name, capture, placement, found, chosen, notes, shown)
+    write_atomically(out / "index.html", page.encode())
+    clock.end()
+    return Detection(found, placement, capture, chosen, notes, clock.seconds, (out / "index.html", *files, *pictures))
+
+
+def check_method(run: Run) -> None:
+    """Raise WrongUse where the method needs more than pictures with cameras."""
+    if run.method.gt_boxes or run.method.gt_count:
+        raise WrongUse(
+            f"--weights: found {run.spec.name} that is told the true boxes; expected a method that finds them"
+        )
+    if isinstance(run.method, ReadsData):
+        raise WrongUse(
+            f"--weights: found {run.spec.name}, which reads a data set; expected reference, imvoxelnet or detr3d"
+        )
+
+
+def room_of(run: Run) -> tuple[float, float]:
+    """Half-extents along x and y of what the method sees around the origin, metres."""
+    grid = getattr(getattr(run.config, "model", None), "grid", None)
+    if grid is None:
+        return ROOM_M
+    return tuple(min(-low, low + size) for low, size in zip(grid.low_m[:2], grid.size_m[:2], strict=True))
+
+
+class Clock:
+    """Says which stage begins and keeps how long each took."""
+
+    def __init__(self, report: Report):
+        self.report, self.seconds, self.name, self.since = report, {}, "", 0.0
+
+    def begin(self, name: str) -> None:
+        self.end()
+        self.name, self.since = name, time.monotonic()
+        self.report(name)
+
+    def end(self) -> None:
+        if self.name:
+            self.seconds[self.name] = time.monotonic() - self.since
+
+
+def _capture(path: Path, out: Path, options: DetectOptions, clock: Clock) -> Capture:
+    clock.begin("reading the capture")
+    if options.reconstruct:
+        capture = reconstruct(path, out / "reconstruction", options.matching, clock.report)
+    else:
+        capture = open_capture(path, options.images)
+    if not len(capture.points) and options.wishes.floor is None:
+        clock.report("no points in the capture: pycolmap triangulates some for the floor (or say --floor)")
+        capture = with_points(capture, path, clock.report)
+    return capture
+
+
+def _cautions(capture: Capture, placement: Placement, chosen: list[int], wanted: int, found: Found) -> list[str]:
+    """Sentences about what may spoil the result."""
+    cautions = []
+    if len(chosen) < wanted:
+        cautions.append(f"{len(chosen)} photographs for a model of {wanted} views")
+    eyes = scene_eyes(capture, placement)[chosen]
+    azimuths = np.sort(np.arctan2(eyes[:, 1], eyes[:, 0]))
+    gaps = np.diff(np.append(azimuths, azimuths[0] + 2 * np.pi))
+    if np.degrees(gaps.max()) > 150:
+        cautions.append(
+            f"photographs from one side alone: none within {np.degrees(gaps.max()):.0f} degrees of the turn"
+        )
+    cut = [capture.photographs[i].name for i in chosen if shown_share(capture, placement, i) < 0.9]
+    if cut:
+        cautions.append(f"objects are cut off in {', '.join(cut)}")
+    clusters = len(placement.plan.clusters.inside(placement.region))
+    if clusters and len(found) != clusters:
+        cautions.append(f"the model found {len(found)} objects, and {clusters} stand out from the floor")
+    return cautions
+
+
+def _write_predictions(out, name, capture, run, wanted, found, chosen, seconds) -> Path:
+    path = out / "predictions.json"
+    reference = DatasetRef(name, VERSION, SPLIT, _digest(capture))
+    with PredictionWriter(path, reference, header(run, wanted), threshold=found.threshold) as writer:
+        writer.add(name, found.boxes, found.scores, views=sorted(chosen), seconds=seconds)
+    return path
+
+
+def _write_scene(out: Path, name: str, capture: Capture, placement: Placement, chosen: list[int]) -> Path:
+    """Where the scene of the predictions lies in the capture."""
+    content = {
+        "format": "odd-bench/capture-scene",
+        "version": 1,
+        "name": name,
+        "source": capture.source,
+        "scene_from_capture": placement.scene_from_capture.tolist(),
+        "plan_from_capture": placement.plan.plan_from_capture.tolist(),
+        "region": list(placement.region),
+        "real_metres": placement.real_metres,
+        "photographs": [
+            {"name": one.name, "camera_from_scene": placement.camera_from_scene(one).tolist(), "seen": number in chosen}
+            for number, one in enumerate(capture.photographs)
+        ],
+    }
+    path = out / "scene.json"
+    write_atomically(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+    return path
+
+
+def _digest(capture: Capture) -> str:
+    """sha256 over names and cameras: another reconstruction of the same photographs is another data set."""
+    summed = hashlib.sha256()
+    for one in capture.photographs:
+        summed.update(one.name.encode() + np.round(one.camera_from_world, 9).tobytes() + one.lens.K.tobytes())
+    return f"sha256:{summed.hexdigest()}"
+
+
+def _pictures(
+    out: Path, capture: Capture, placement: Placement, chosen: list[int], found: Found
+) -> tuple[Shown, list[Path]]:
+    """Telling views and close-ups, drawn and written."""
+    eyes = scene_eyes(capture, placement)
+    usable = [i for i in range(len(eyes)) if shown_share(capture, placement, i) >= MOSTLY_SHOWN] or chosen
+    cameras = {i: aimed_camera(eyes[i], placement.outline, _pixels(capture, placement, eyes, i)) for i in usable}
+    telling = [usable[i] for i in telling_views(list(cameras.values()), found, TELLING)]
+    seen = {
+        i: _view(capture, placement, i, cameras[i])
+        for i in dict.fromkeys([*telling, *(c for c in chosen if c in cameras)])
+    }
+    folder = out / "views"
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.jpg"):
+        old.unlink()
+    paths, views = [], []
+    for number in telling:
+        image = drawn(seen[number].picture, seen[number].camera, found)
+        path = folder / f"{Path(capture.photographs[number].name).stem}.jpg"
+        image.save(path, quality=90)
+        paths.append(path)
+        views.append((capture.photographs[number].name, image))
+    close_ups = [_close_ups(seen, found, number) for number in range(len(found))]
+    plan = _plan(placement, capture, chosen, found)
+    plan.save(out / "from-above.png")
+    return Shown(views, close_ups, plan), [*paths, out / "from-above.png"]
+
+
+def _pixels(capture: Capture, placement: Placement, eyes: np.ndarray, number: int) -> int:
+    """Side of a drawn view: no larger than the photograph has pixels for."""
+    focal = aimed_camera(eyes[number], placement.outline, VIEW_PIXELS).K[0, 0] / VIEW_PIXELS
+    return int(np.clip(1.2 * capture.photographs[number].lens.K[0, 0] / focal, 320, VIEW_PIXELS))
+
+
+def _view(capture: Capture, placement: Placement, number: int, camera: Camera) -> View:
+    one = capture.photographs[number]
+    return seen_by(one, placement.camera_from_scene(one), camera, finer=1)
+
+
+def _close_ups(seen: dict[int, View], found: Found, number: int) -> list:
+    """Cut-outs of one object from the sides that show it best, without boxes."""
+    numbers = list(seen)
+    best = best_views([seen[i].camera for i in numbers], found.boxes, number, CLOSE_UPS)
+    return [_cut_out(seen[numbers[i]], found.boxes[number]) for i in best]
+
+
+def _cut_out(view: View, box: np.ndarray):
+    from PIL import Image
+
+    from odd_bench.geometry.cameras import project
+
+    pixels, _ = project(view.camera, box_corners(box))
+    middle, half = (pixels.min(axis=0) + pixels.max(axis=0)) / 2, ROOMY * float(np.ptp(pixels, axis=0).max()) / 2
+    corners = (*(middle - half).round().astype(int).tolist(), *(middle + half).round().astype(int).tolist())
+    cut = Image.fromarray(view.picture).crop(corners)
+    return cut.resize((CLOSE_UP_PIXELS, CLOSE_UP_PIXELS), Image.Resampling.BICUBIC)
+
+
+def _plan(placement: Placement, capture: Capture, chosen: list[int], found: Found):
+    """The floor plan with boxes."""
+    to_plan = placement.plan.plan_from_capture
+    plan_from_scene = to_plan @ np.linalg.inv(placement.scene_from_capture)
+    cameras = (capture.eyes @ to_plan[:3, :3].T + to_plan[:3, 3])[:, :2]
+    boxes = []
+    for number in range(len(found)):
+        corners = box_corners(found.boxes[number])[:4] @ plan_from_scene[:3, :3].T + plan_from_scene[:3, 3]
+        color = color_of(float(found.scores[number]), found.threshold)
+        boxes.append((corners[:, :2], color, str(number + 1)))
+    objects = [np.unique(member[:, :2], axis=0) for member in placement.plan.clusters.members]
+    return drawn_plan(objects, cameras, chosen, placement.region, boxes)

@@ -1,0 +1,109 @@
+"""Drawing what a method says on a picture: boxes coloured by suspicion, with their scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from odd_bench.data.marks import FINE, font
+from odd_bench.geometry.boxes import EDGES, box_corners, hull_corners
+from odd_bench.geometry.cameras import eye, project
+from odd_bench.scene import Camera
+
+CALM, SUSPICIOUS = (205, 226, 238), (255, 84, 46)  # colours of scores 0 and 1
+LEAST_BEHIND = 0.02  # metres before a camera that a box must lie to be drawn
+RASTER = 96  # pixels of the longer side of the raster that visibility is measured on
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a method found in a scene. boxes: (n, 6 or 7), metres. scores: (n,) higher is more anomalous.
+
+    threshold: above it an object counts as odd.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    threshold: float
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def order(self) -> np.ndarray:
+        """(n,) numbers of the objects, the most suspicious first."""
+        return np.argsort(-self.scores, kind="stable")
+
+
+def color_of(score: float, threshold: float) -> tuple[int, int, int]:
+    """From calm to suspicious; a score at the threshold lies in the middle."""
+    share = (
+        score / (2 * threshold) if score <= threshold else 0.5 + (score - threshold) / (2 * max(1 - threshold, 1e-9))
+    )
+    share = float(np.clip(share, 0, 1))
+    return tuple(round(a + share * (b - a)) for a, b in zip(CALM, SUSPICIOUS, strict=True))
+
+
+def drawn(picture: np.ndarray, camera: Camera, found: Found, only: int | None = None) -> Image.Image:
+    """The picture (h, w, 3) with the boxes and their scores on it. only: the number of one object."""
+    image = Image.fromarray(picture)
+    image = image.resize((FINE * image.width, FINE * image.height), Image.Resampling.BILINEAR).convert("RGBA")
+    overlay = Image.new("RGBA", image.size)
+    draw = ImageDraw.Draw(overlay)
+    shown = found.order[::-1] if only is None else [only]
+    for number in shown:
+        _draw_box(draw, camera, found, int(number))
+    return Image.alpha_composite(image, overlay).convert("RGB").reduce(FINE)
+
+
+def visibility(camera: Camera, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How much of each box (n,) no nearer box hides, in [0, 1], and the share of the picture that it would fill alone.
+
+    Both are measured on outlines of boxes; what of a box lies outside the picture counts as hidden.
+    """
+    count = len(boxes)
+    scale = RASTER / max(camera.width, camera.height)
+    size = (max(round(scale * camera.width), 1), max(round(scale * camera.height), 1))
+    corners = box_corners(boxes)
+    depths = np.linalg.norm(np.asarray(boxes)[:, :3] - eye(camera), axis=1)
+    owner, alone = Image.new("I", size, 0), np.zeros(count)
+    for number in np.argsort(-depths):
+        pixels, depth = project(camera, corners[number])
+        if depth.min() <= LEAST_BEHIND:
+            continue
+        polygon = [tuple(point) for point in hull_corners(scale * pixels)]
+        alone[number] = _area(np.array(polygon))
+        ImageDraw.Draw(owner).polygon(polygon, fill=int(number) + 1)
+    seen = np.bincount(np.asarray(owner).ravel(), minlength=count + 1)[1:]
+    shares = np.where(alone > 0, np.minimum(seen / np.maximum(alone, 1e-9), 1), 0.0)
+    return shares, alone / (size[0] * size[1])
+
+
+def _area(polygon: np.ndarray) -> float:
+    following = np.roll(polygon, -1, axis=0)
+    return float(abs((polygon[:, 0] * following[:, 1] - polygon[:, 1] * following[:, 0]).sum()) / 2)
+
+
+def _draw_box(draw: ImageDraw.ImageDraw, camera: Camera, found: Found, number: int) -> None:
+    corners, depth = project(camera, box_corners(found.boxes[number]))
+    if depth.min() <= LEAST_BEHIND:
+        return
+    corners = corners * FINE
+    score = float(found.scores[number])
+    color, odd = color_of(score, found.threshold), score > found.threshold
+    for a, b in EDGES:
+        draw.line([*corners[a], *corners[b]], fill=(*color, 255 if odd else 190), width=2 * FINE if odd else FINE)
+    _label(draw, f"{number + 1}: {score:.2f}", corners[:, 0].mean(), corners[:, 1].min(), color)
+
+
+def _label(draw: ImageDraw.ImageDraw, text: str, u: float, v: float, color: tuple[int, int, int]) -> None:
+    """A small label centred over the pixel (u, v), kept inside the picture."""
+    lettering, pad = font(12 * FINE), 3 * FINE
+    low_u, low_v, high_u, high_v = draw.textbbox((0, 0), text, font=lettering)
+    width, height = high_u - low_u + 2 * pad, high_v - low_v + 2 * pad
+    left = float(np.clip(u - width / 2, 0, max(draw.im.size[0] - width, 0)))
+    top = float(np.clip(v - height - pad, 0, max(draw.im.size[1] - height, 0)))
+    draw.rounded_rectangle([left, top, left + width, top + height], radius=pad, fill=(*color, 235))
+    draw.text((left + pad - low_u, top + pad - low_v), text, font=lettering, fill=(20, 20, 20, 255))

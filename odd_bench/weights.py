@@ -1,0 +1,158 @@
+"""Weights of trained methods as they are shipped and passed on: safetensors beside a card, no code in either.
+
+    run = load_weights("both")            # shipped with the package
+    run = load_weights("runs/mini")       # a run's folder, a checkpoint, or a .safetensors file with its card
+    export_weights(Path("runs/mini"), "both", Path("weights"))
+
+The card, NAME.json, holds the model's name and resolved configuration, what it was trained on and the digest of the weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from odd_bench.atomic import write_atomically
+from odd_bench.configuration import did_you_mean
+from odd_bench.errors import WrongUse
+from odd_bench.methods import load_run, method_spec
+from odd_bench.training.checkpoint import LATEST, Checkpoint, load_checkpoint
+from odd_bench.training.predict import Run, restore_run
+
+FORMAT, VERSION = "odd-bench/weights", 1
+ENDING = ".safetensors"
+NEEDED = ("model", "config", "sha256")
+OBJECT_SIZE_M = (0.25, 0.40)  # largest side of the objects in generated scenes
+
+
+def shipped() -> dict[str, Path]:
+    """Name and file of the weights that the package holds."""
+    folder = Path(str(resources.files("odd_bench.detector") / "weights"))
+    return {path.stem: path for path in sorted(folder.glob(f"*{ENDING}")) if path.with_suffix(".json").is_file()}
+
+
+def load_weights(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Run:
+    """A method ready to predict: by the name of shipped weights, a .safetensors file with its card, a run's folder or a checkpoint.
+
+    overrides: `model.part.key=value` assignments of what needs no other weights. Raises WrongUse with what there is.
+    """
+    file = find_weights(name_or_path)
+    if file.suffix != ENDING:
+        return load_run(file, list(overrides))
+    stored = read_weights_file(file)
+    return restore_run(method_spec(stored.model), stored, file, overrides)
+
+
+def find_weights(name_or_path: str | Path) -> Path:
+    """The file or run's folder that is meant. Raises WrongUse with the names of what is shipped."""
+    path, known = Path(name_or_path), shipped()
+    if str(name_or_path) in known:
+        return known[str(name_or_path)]
+    if path.is_dir() and not (path / LATEST).is_file():
+        raise WrongUse(
+            f"--weights {path}: found a folder without {LATEST}; expected the folder of a run of odd-bench train"
+        )
+    if path.exists():
+        return path
+    named = ", ".join(known) if known else "none are shipped with this build"
+    near = did_you_mean(str(name_or_path), known)
+    raise WrongUse(
+        f"--weights: found {str(name_or_path)!r}; expected the name of shipped weights ({named}), "
+        f"a run's folder, a checkpoint or a {ENDING} file{near}"
+    )
+
+
+def read_card(file: Path) -> dict[str, Any]:
+    """The card beside a .safetensors file. Raises WrongUse where it is absent, damaged or of another version."""
+    path = file.with_suffix(".json")
+    try:
+        card = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise WrongUse(f"{path}: found {error}; expected the card of {file.name}") from error
+    found = (card.get("format"), card.get("version")) if isinstance(card, dict) else None
+    if found != (FORMAT, VERSION):
+        raise WrongUse(
+            f"{path}: found {found}; expected {FORMAT} version {VERSION}. Export the weights with this release"
+        )
+    missing = [key for key in NEEDED if key not in card]
+    if missing:
+        raise WrongUse(f"{path}: found no {', '.join(missing)}; expected a whole card")
+    return card
+
+
+def read_weights_file(file: Path) -> Checkpoint:
+    """The weights and configuration of a .safetensors file and its card, as of a finished training."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    card, content = read_card(file), file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != card["sha256"]:
+        found = f"{len(content):,} bytes of sha256 {digest[:12]}"
+        raise WrongUse(
+            f"{file}: found {found}; expected {str(card['sha256'])[:12]}, as its card says. Is the file whole?"
+        )
+    try:
+        weights = load(content)
+    except SafetensorError as error:
+        raise WrongUse(f"{file}: found {error}; expected a whole safetensors file") from error
+    spent = card.get("training", {})
+    return Checkpoint(
+        card["model"], card["config"], 0, 0, True, weights, seconds=spent.get("seconds", 0.0),
+        device=spent.get("device", ""), data=spent.get("data", ""),
+    )  # fmt: skip
+
+
+def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts: dict[str, Any] | None = None) -> Path:
+    """Write NAME.safetensors and its card NAME.json of a finished run. Returns the former.
+
+    half: store 32-bit matrices in 16 bits, which are 32 again when loaded. facts: further keys of the card, as `trained_on`.
+    Raises WrongUse where the run is not finished.
+    """
+    from safetensors.torch import save
+
+    file = run / LATEST if run.is_dir() else run
+    stored = load_checkpoint(file)
+    if not stored.finished:
+        raise WrongUse(
+            f"{file}: found a training that is not finished; expected a finished one. Train it to the end first"
+        )
+    restore_run(
+        method_spec(stored.model), stored, file
+    )  # weights that do not fit are refused here rather than at the user's
+    content = save({key: _plain(value, half) for key, value in stored.weights.items()})
+    card = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": name,
+        "model": stored.model,
+        "config": stored.config,
+        "object_size_m": list(OBJECT_SIZE_M),
+        "training": {"seconds": stored.seconds, "device": stored.device, "data": stored.data},
+        "parameters": sum(value.numel() for value in stored.weights.values()),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        **(facts or {}),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / f"{name}{ENDING}", content)
+    write_atomically(folder / f"{name}.json", (json.dumps(card, indent=1, allow_nan=False) + "\n").encode())
+    return folder / f"{name}{ENDING}"
+
+
+def object_size_m(name_or_path: str | Path) -> tuple[float, float]:
+    """Smallest and largest side of the objects that the weights were trained on, metres."""
+    file = find_weights(name_or_path)
+    low, high = read_card(file).get("object_size_m", OBJECT_SIZE_M) if file.suffix == ENDING else OBJECT_SIZE_M
+    return float(low), float(high)
+
+
+def _plain(value: Tensor, half: bool) -> Tensor:
+    value = value.detach().cpu().contiguous().clone()
+    return value.to(torch.float16) if half and value.dtype == torch.float32 and value.dim() > 1 else value

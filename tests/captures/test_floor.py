@@ -1,0 +1,75 @@
+"""The floor is found whatever the world it is in, whatever stands on it, however the cameras were held."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from odd_bench.captures.capture import Capture, Photograph
+from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.floor import find_floor
+from odd_bench.captures.poses import camera_up, common_point
+from tests.captures.worlds import SAME, Similarity, drawn_similarity, lens_of, surface_points, walk
+
+
+def capture(cameras, points, world=SAME):
+    photographs = tuple(Photograph(Path("a"), lens_of(one), world.pose(one.camera_from_world)) for one in cameras)
+    return Capture("a test", photographs, world.points(points))
+
+
+def off_deg(a, b):
+    return np.degrees(np.arccos(np.clip(a @ b, -1, 1)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_world(seed):
+    world = drawn_similarity(seed)
+    floor = find_floor(capture(walk(seed=seed), surface_points(seed=seed), world))
+    assert off_deg(floor.normal, world.turn[:, 2]) < 0.3
+    assert np.abs(floor.heights(world.points(np.zeros((1, 3))))).max() < 0.005 * world.scale
+    assert floor.distance == pytest.approx(1.3 * world.scale, rel=0.2)
+
+
+@pytest.mark.parametrize(("roll_deg", "turn"), [(0, 2 * np.pi), (90, 2 * np.pi), (-90, 2 * np.pi), (0, 1.2), (90, 1.5)])
+def test_up_of_level_cameras_wide_or_tall(roll_deg, turn):
+    cameras = walk(roll_deg=roll_deg, turn=turn)
+    up = camera_up(np.stack([one.camera_from_world[:3, :3] for one in cameras]))
+    assert off_deg(up, np.array([0, 0, 1.0])) < 15
+    floor = find_floor(capture(cameras, surface_points()))
+    assert off_deg(floor.normal, np.array([0, 0, 1.0])) < 0.3
+
+
+def test_a_wall_and_a_lower_floor_around_a_table_are_not_the_floor():
+    rng = np.random.default_rng(0)
+    wall = np.column_stack([rng.uniform(-1.2, 1.2, 3000), np.full(3000, 1.0), rng.uniform(0, 1.2, 3000)])
+    ground = np.column_stack([rng.uniform(-3, 3, (3000, 2)), np.full(3000, -0.75)])
+    ground = ground[np.abs(ground[:, :2]).max(axis=1) > 1.3]
+    floor = find_floor(capture(walk(turn=2.0), np.concatenate([surface_points(), wall, ground])))
+    assert off_deg(floor.normal, np.array([0, 0, 1.0])) < 0.5 and abs(floor.height) < 0.005
+
+
+def test_the_common_point_is_where_cameras_look():
+    cameras = walk()
+    photographs = capture(cameras, np.zeros((0, 3)))
+    assert np.linalg.norm(common_point(photographs.eyes, photographs.rotations) - [0, 0, 0.1]) < 0.06
+
+
+def test_a_height_that_is_told_counts():
+    world = Similarity(shift=np.array([0.0, 0.0, 2.0]))
+    told = capture(walk(), np.zeros((0, 3)), world)
+    floor = find_floor(told, 2.0)
+    np.testing.assert_allclose(floor.normal, [0, 0, 1])
+    assert floor.heights(np.array([[5.0, 5.0, 2.5]]))[0] == pytest.approx(0.5)
+    with pytest.raises(CaptureError, match=r"--floor: found 4, above some cameras; expected less than 2\.\d+.*Up is z"):
+        find_floor(told, 4.0)
+
+
+def test_without_a_floor_it_is_said():
+    cameras = walk()
+    with pytest.raises(CaptureError, match=r"floor: found 0 points near what the cameras look at; .*--floor"):
+        find_floor(capture(cameras, np.zeros((0, 3))))
+    cloud = np.random.default_rng(0).uniform([-1, -1, 3], [1, 1, 4], (300, 3))  # above the cameras
+    near = replace(capture(cameras, cloud), photographs=capture(cameras, cloud).photographs)
+    with pytest.raises(CaptureError, match="floor: found 0 points"):
+        find_floor(near)

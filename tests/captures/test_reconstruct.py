@@ -1,0 +1,96 @@
+"""pycolmap finds the cameras of bare photographs, in a process of its own; where it cannot, one line says so."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from odd_bench.captures import CaptureError
+from odd_bench.captures.colmap_process import EXHAUSTIVE, ColmapJob, read_job
+from odd_bench.captures.lens import COLMAP_MODELS, colmap_lens
+from odd_bench.captures.photograph_file import ORIENTATION
+from odd_bench.captures.reconstruct import colmap_parameters, copy_photographs, with_points
+from odd_bench.captures.reconstruct import reconstruct as reconstruct_from
+from odd_bench.geometry.cameras import eye
+from tests.captures.test_lens import lens_and_parameters
+from tests.captures.worlds import SAME, capture_of, colmap, speckled, walk, write_pictures
+
+
+@pytest.mark.parametrize("model", [model for model in COLMAP_MODELS if "RADIAL_FISHEYE" not in model])
+def test_a_lens_told_to_colmap_is_the_same_lens(model):
+    lens, _ = lens_and_parameters(model)
+    again = colmap_lens(colmap_parameters(lens)[0], lens.width, lens.height, colmap_parameters(lens)[1])
+    points = np.random.default_rng(0).uniform([-0.5, -0.4, 1.0], [0.5, 0.4, 1.5], (50, 3))
+    np.testing.assert_allclose(again.project(points), lens.project(points), atol=1e-9)
+
+
+def test_a_job_is_read_as_it_was_written(tmp_path):
+    job = ColmapJob(
+        str(tmp_path), ["a.jpg"], EXHAUSTIVE, True, poses={"a.jpg": {"model": "OPENCV", "parameters": [1.0]}}
+    )
+    job.write(tmp_path / "job.json")
+    assert read_job(tmp_path / "job.json") == job
+
+
+def test_without_pycolmap_or_photographs(tmp_path, monkeypatch):
+    with pytest.raises(CaptureError, match="found 0 photographs; expected at least 3"):
+        reconstruct_from(tmp_path, tmp_path / "out")
+    with pytest.raises(CaptureError, match="nowhere: found no such folder; expected a folder of photographs"):
+        reconstruct_from(tmp_path / "nowhere", tmp_path / "out")
+    write_pictures(tmp_path, walk(3))
+    monkeypatch.setattr("odd_bench.captures.reconstruct.find_spec", lambda name: None)
+    with pytest.raises(CaptureError, match=r"found no pycolmap; expected version 4\.2 or later.*odd-bench\[capture\]"):
+        reconstruct_from(tmp_path, tmp_path / "out")
+
+
+def test_copies_are_turned_and_cameras_kept_apart(tmp_path):
+    """Photographs of two sizes come to two folders, one a camera; a turned one is turned."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    for number in range(2):
+        Image.new("RGB", (60, 40), (200, 0, 0)).save(tmp_path / f"wide{number}.jpg", exif=exif)
+        Image.new("RGB", (60, 40)).save(tmp_path / f"plain{number}.jpg")
+    names = copy_photographs(sorted(tmp_path.glob("*.jpg")), tmp_path / "images")
+    assert {name.split("/")[0] for name in names} == {"0", "1"}
+    for name in names:
+        with Image.open(tmp_path / "images" / name) as copy:
+            assert copy.size == ((40, 60) if "wide" in name else (60, 40))
+            assert ORIENTATION not in copy.getexif()
+
+
+@pytest.mark.slow
+def test_cameras_are_found_up_to_a_similarity_and_used_again(tmp_path):
+    colmap()
+    cameras, told = walk(14, distance=1.0, turn=2.5), []
+    write_pictures(tmp_path / "images", cameras, floor=speckled)
+    capture = reconstruct_from(tmp_path, tmp_path / "out", report=told.append)
+    assert len(capture.photographs) >= 10 and len(capture.points) > 100
+    true = np.array([eye(cameras[int(one.path.stem)]) for one in capture.photographs])
+    a, b = capture.eyes - capture.eyes.mean(axis=0), true - true.mean(axis=0)
+    u, values, v = np.linalg.svd(b.T @ a)
+    assert np.linalg.det(u @ v) > 0  # not mirrored
+    aligned = (values.sum() / (a**2).sum()) * a @ (u @ v).T
+    assert np.abs(aligned - b).max() < 0.02
+    assert any("matching" in line for line in told)
+    told.clear()
+    again = reconstruct_from(tmp_path, tmp_path / "out", report=told.append)
+    assert told == [] and len(again.photographs) == len(capture.photographs)
+
+
+@pytest.mark.slow
+def test_points_of_known_cameras_lie_on_what_they_show(tmp_path):
+    colmap()
+    capture = with_points(capture_of(tmp_path, walk(14, distance=1.0), SAME, np.zeros((0, 3)), speckled), tmp_path)
+    near = capture.points[np.abs(capture.points[:, :2]).max(axis=1) < 1]
+    assert len(near) > 50 and np.median(np.abs(near[:, 2])) < 0.01
+
+
+@pytest.mark.slow
+def test_photographs_that_show_nothing_in_common(tmp_path):
+    colmap()
+    rng = np.random.default_rng(0)
+    for number in range(4):
+        Image.fromarray(rng.integers(0, 255, (60, 80, 3), np.uint8)).resize((320, 240)).save(tmp_path / f"{number}.png")
+    with pytest.raises(
+        CaptureError, match="found 4 photographs that pycolmap cannot join; expected a model of their cameras"
+    ):
+        reconstruct_from(tmp_path, tmp_path / "out")

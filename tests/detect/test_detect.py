@@ -1,0 +1,193 @@
+"""From photographs to pictures, predictions and a page, with a method whose answer is known."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from odd_bench.captures import CaptureError, Wishes
+from odd_bench.detect.command import parse_wishes
+from odd_bench.detect.page import summary
+from odd_bench.detect.run import DetectOptions, detect, room_of
+from odd_bench.detect.telling import best_views, telling_views
+from odd_bench.errors import WrongUse
+from odd_bench.geometry.cameras import project
+from odd_bench.methods import method_spec
+from odd_bench.scoring.prediction_file import read_predictions
+from odd_bench.training.method import SceneAnswer
+from odd_bench.training.predict import Run
+from odd_bench.view.suspicion import CALM, SUSPICIOUS, Found, color_of, drawn, visibility
+from tests.captures.worlds import BLOCKS, drawn_similarity, surface_points, walk, write_transforms
+
+SIZE_M = (0.25, 0.40)
+TINY = method_spec("reference").configurations.load("tiny")
+
+
+class Known:
+    """A method that answers with boxes where the blocks are, the second odd, and keeps the batch it was given."""
+
+    threshold, gt_boxes, gt_count = 0.5, False, False
+
+    def __init__(self, scores=(0.1, 0.9, 0.2), gt_count=False):
+        self.scores, self.batch, self.gt_count = np.array(scores), None, gt_count
+
+    def to(self, device):
+        return self
+
+    def predict(self, batch):
+        self.batch = batch
+        boxes = np.tile([0.0, 0.0, 0.1, 0.2, 0.2, 0.2], (len(self.scores), 1))
+        boxes[:, :2] = 0.25 * BLOCKS[: len(self.scores), :2] / 0.3
+        return [SceneAnswer(boxes, self.scores)]
+
+
+def run_of(method) -> Run:
+    return Run(method_spec("reference"), TINY, method, True)
+
+
+@pytest.fixture(scope="module")
+def detected(tmp_path_factory):
+    folder, method = tmp_path_factory.mktemp("blocks"), Known()
+    write_transforms(folder, walk(24), drawn_similarity(5), surface_points())
+    return detect(folder, run_of(method), SIZE_M, folder / "out", DetectOptions()), method, folder
+
+
+def test_the_method_is_given_spread_square_views_of_the_scene(detected):
+    result, method, _ = detected
+    batch, config = method.batch, TINY
+    views, pixels = config.train.views, config.train.pixels
+    assert batch.images.shape == (1, views, 3, pixels, pixels) and len(batch.boxes[0]) == 0
+    assert batch.views == [result.chosen] and len(set(result.chosen)) == views
+    poses = batch.camera_from_world[0].numpy()
+    eyes = -np.einsum("vji,vj->vi", poses[:, :3, :3], poses[:, :3, 3])
+    azimuths = np.sort(np.arctan2(eyes[:, 1], eyes[:, 0]))
+    gaps = np.diff(np.append(azimuths, azimuths[0] + 2 * np.pi))
+    assert gaps.max() < 1.3 * 2 * np.pi / views and eyes[:, 2].min() > 0.3
+
+
+def test_pictures_given_show_blocks_where_the_cameras_say(detected):
+    """A picture's pixel at a block's middle, as its camera projects it, has the block's colour."""
+    result, method, _ = detected
+    placement, world, seen = result.placement, drawn_similarity(5), 0
+    tops = world.points(BLOCKS[:, :3] + [0, 0, 0.1])
+    in_scene = tops @ placement.scene_from_capture[:3, :3].T + placement.scene_from_capture[:3, 3]
+    for image, K, pose in zip(
+        method.batch.images[0], method.batch.K[0], method.batch.camera_from_world[0], strict=True
+    ):
+        in_camera = in_scene @ pose[:3, :3].numpy().T + pose[:3, 3].numpy()
+        pixels = in_camera @ K.numpy().T
+        for (u, v), color in zip(
+            pixels[:, :2] / pixels[:, 2:], ([200, 60, 50], [60, 80, 200], [230, 200, 60]), strict=True
+        ):
+            seen += np.abs(image[:, int(v), int(u)].numpy() - np.array(color)).max() < 12
+    assert seen >= 0.85 * 3 * len(method.batch.images[0])
+
+
+def test_the_prediction_file_is_valid(detected):
+    result, _, folder = detected
+    read = read_predictions(folder / "out" / "predictions.json")
+    assert read.scene_names == (folder.name,) and read.dataset.split == "capture"
+    np.testing.assert_allclose(read.boxes.score, result.found.scores)
+    np.testing.assert_allclose(read.boxes.box, result.found.boxes)
+
+
+def test_scene_json_leads_back_to_the_capture(detected):
+    result, _, folder = detected
+    scene = json.loads((folder / "out" / "scene.json").read_text())
+    points = drawn_similarity(5).points(np.random.default_rng(0).uniform(-0.2, 0.2, (10, 3)))
+    turn = np.array(scene["scene_from_capture"])
+    in_scene = points @ turn[:3, :3].T + turn[:3, 3]
+    for entry, photograph in zip(scene["photographs"], result.capture.photographs, strict=True):
+        pose, own = np.array(entry["camera_from_scene"]), photograph.camera_from_world
+        pixels = photograph.lens.project(in_scene @ pose[:3, :3].T + pose[:3, 3])
+        np.testing.assert_allclose(pixels, photograph.lens.project(points @ own[:3, :3].T + own[:3, 3]), atol=1e-6)
+
+
+def test_the_page_needs_nothing_else(detected):
+    result, _, folder = detected
+    page = (folder / "out" / "index.html").read_text()
+    assert "odd, above 0.5: 2 (0.90)" in page
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page) and "http" not in page
+    assert page.count("<img") == 4 + 3 * 3 + 1  # views, close-ups, the plan
+    for path in result.files:
+        assert path.is_file()
+    for path in (folder / "out" / "views").glob("*.jpg"):
+        with Image.open(path) as image:
+            image.load()
+
+
+def test_methods_that_need_more_are_refused(tmp_path):
+    with pytest.raises(WrongUse, match="told the true boxes"):
+        detect(tmp_path, run_of(Known(gt_count=True)), SIZE_M, tmp_path / "out", DetectOptions())
+
+
+def test_nothing_found_is_said(detected, tmp_path):
+    _, _, folder = detected
+    result = detect(folder, run_of(Known(())), SIZE_M, tmp_path, DetectOptions(views=2))
+    assert summary(result.found) == "No object was found."
+    assert any("found 0 objects" in note for note in result.notes)
+    assert "No object was found." in (tmp_path / "index.html").read_text()
+
+
+def test_what_the_grid_sees():
+    assert room_of(run_of(Known())) == (0.8, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("1,2,3", None, None, None), r"--region: found '1,2,3'; expected x0,y0,x1,y1"),
+        (("1,2,0,3", None, None, None), "x0 < x1"),
+        ((None, float("nan"), None, None), "--floor: found nan"),
+        ((None, None, 0.0, None), "--object-size-m: found 0; expected a number above 0"),
+        ((None, None, 300.0, None), "metres, at most 100"),
+        ((None, None, None, -1.0), "--scale: found -1"),
+    ],
+)
+def test_options_that_say_nothing(options, words):
+    with pytest.raises(CaptureError, match=words):
+        parse_wishes(*options)
+
+
+def test_options_that_say_something():
+    assert parse_wishes("-1,-1,1,2", 0.5, 0.05, 1.0) == Wishes(0.5, 0.05, 1.0, (-1.0, -1.0, 1.0, 2.0))
+
+
+# drawing
+
+
+def test_colours_go_from_calm_to_suspicious_by_the_threshold():
+    assert color_of(0.0, 0.3) == CALM and color_of(1.0, 0.3) == SUSPICIOUS
+    assert color_of(0.3, 0.3) == color_of(0.7, 0.7)
+    reds = [color_of(score, 0.4)[2] for score in np.linspace(0, 1, 9)]
+    assert reds == sorted(reds, reverse=True)
+
+
+def test_a_box_is_drawn_where_the_camera_sees_it():
+    camera = walk(1)[0]
+    found = Found(BLOCKS[:1], np.array([1.0]), 0.5)
+    blank = np.zeros((camera.height, camera.width, 3), np.uint8)
+    marked = np.argwhere(np.abs(np.asarray(drawn(blank, camera, found)).astype(int) - SUSPICIOUS).max(axis=-1) < 60)
+    pixels, _ = project(camera, np.array([[x, y, z] for x in (-0.38, -0.22) for y in (-0.3, 0.0) for z in (0.0, 0.2)]))
+    assert np.abs(marked[:, 1].max() - pixels[:, 0].max()) < 3 and np.abs(marked[:, 0].max() - pixels[:, 1].max()) < 3
+
+
+def test_what_stands_before_hides_what_stands_behind():
+    camera = walk(1)[0]
+    away = -camera.camera_from_world[2, :2] / np.linalg.norm(camera.camera_from_world[2, :2])  # towards the camera
+    behind, before = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2]] * 2)
+    before[:2] = 0.3 * away
+    shares, areas = visibility(camera, np.stack([behind, before]))
+    assert shares[0] < shares[1] and shares[1] > 0.95 and areas[1] > areas[0]
+
+
+def test_telling_views_show_the_suspicious_object_from_different_sides():
+    cameras = walk(24)
+    screen = [0.25, -0.45, 0.25, 0.5, 0.02, 0.5]  # hides the suspicious object from one side
+    boxes = np.vstack([BLOCKS, screen])
+    chosen = telling_views(cameras, Found(boxes, np.array([0.05, 0.95, 0.05, 0.0]), 0.5), 4)
+    shown = np.array([visibility(camera, boxes)[0][1] for camera in cameras])
+    assert shown.min() < 0.5 and shown[chosen].min() > 0.9 and len(set(chosen)) == 4
+    assert shown[best_views(cameras, boxes, 1, 3)].min() > 0.9
