@@ -15,6 +15,7 @@ from odd_bench.cli.detector import train
 from odd_bench.cli.generate import app as generate_app
 from odd_bench.cli.reproduce import reproduce
 from odd_bench.cli.scoring import leaderboard, score
+from odd_bench.cli.view import view
 from odd_bench.errors import OddBenchError
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.command()(train)
 app.command()(predict)
 app.command()(detect)
 app.command()(reproduce)
+app.command()(view)
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
 app.add_typer(config_app, name="config")

@@ -109,23 +109,33 @@ class Format(StrEnum):
     """Layouts that scenes can be exported to."""
 
     scene_folders = "scene-folders"
+    coco = "coco"
 
 
 @app.command()
 def export(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="Folder that the scenes are written to.")],
-    format: Annotated[Format, typer.Option(help="The layout of the published data sets.")] = Format.scene_folders,
+    format: Annotated[
+        Format, typer.Option(help="Layout of the published data sets, or COCO instances.")
+    ] = Format.scene_folders,
     scene: Annotated[list[str] | None, typer.Option(help="Name of a scene. Repeatable.")] = None,
     split: Annotated[str | None, typer.Option(help="Only scenes of this split.")] = None,
 ) -> None:
-    """Write scenes as folders of PNG and EXR files, so that programs for the published data run on them."""
+    """Write scenes as folders of PNG and EXR files for programs for the published data, or as COCO instances for pycocotools."""
     from rich.progress import track
 
     from odd_bench.data.reader import open_dataset
-    from odd_bench.published.export import export_dataset
 
     dataset = open_dataset(folder)
     names = scene or dataset.scene_names(split)
+    if format is Format.coco:
+        from odd_bench.data.coco import export_coco
+
+        count = export_coco(dataset, out, track(names, "exporting", disable=len(names) < 2, transient=True))
+        typer.echo(f"{out}: {count:,} scenes as COCO instances, images/ and annotations/")
+        return
+    from odd_bench.published.export import export_dataset
+
     count = export_dataset(dataset, out, track(names, "exporting", disable=len(names) < 2, transient=True))
     typer.echo(f"{out}: {count:,} scene folders")

@@ -36,7 +36,8 @@ TRAIN = (
 )  # fmt: skip
 COMMANDS = {
     "generate": (GENERATE, "generate"),
-    "data, view": ((Need("h5py"), Need("pillow")), "view"),
+    "data": ((Need("h5py"), Need("pillow")), "view"),
+    "view": ((Need("h5py"), Need("pillow"), Need("viser", "1.")), "view"),
     "data import, data export": ((Need("h5py"), Need("pillow"), Need("OpenEXR")), "view"),
     "score, leaderboard": ((Need("numpy"), Need("scipy")), ""),
     "train, predict, reproduce": (TRAIN, "train"),

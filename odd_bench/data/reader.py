@@ -106,6 +106,10 @@ class Dataset:
         """(n, h, w) float32 planar z in metres, 0 where nothing was hit. DataError where the data set leaves depth out."""
         return self._stored(name).depth(views)
 
+    def has_depth(self, name: str) -> bool:
+        """Whether the scene is stored with depth."""
+        return self._stored(name).has_depth
+
     def image(self, name: str, view: int) -> np.ndarray:
         """(h, w, 3) uint8 sRGB."""
         return self.images(name, [view])[0]

@@ -84,8 +84,8 @@ def say_detection(result: Detection, console: Console) -> None:
 def predict_and_draw(
     run: str | None, weights: str | None, split: str, views: int | None, data: Path, out: Path | None, report: Path | None,
     pictures: Path | None, precision: str, overrides: list[str], maps: bool = False,
-) -> None:  # fmt: skip
-    """Predict one split with a run or weights; draw what came out where pictures are asked for."""
+) -> Path:  # fmt: skip
+    """Predict one split with a run or weights; returns the prediction file. Draw what came out where pictures are asked for."""
     if (run is None) == (weights is None):
         raise WrongUse("predict: found " + ("neither RUN nor --weights" if run is None else "both RUN and --weights")
                        + "; expected one of them, as `odd-bench predict --weights both`")  # fmt: skip
@@ -98,6 +98,7 @@ def predict_and_draw(
         console = Console()
         page, *_ = write_pictures(written, open_or_explain(data), pictures, lambda x: tracked(x, console, "drawing"))
         console.print(f"pictures: {page}", highlight=False, soft_wrap=True)
+    return written
 
 
 def say_weights() -> None:

@@ -136,10 +136,15 @@ def score_histogram(judged: Judged) -> dict[str, Any]:
 
 def worst_scenes(judged: Judged) -> list[dict[str, Any]]:
     """The scenes with most wrong objects and false boxes, those with the larger share of wrong ones first among equals."""
-    wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct) + judged.false_boxes
-    share = wrong / np.maximum(judged.truth.count_by_scene(judged.counted) + judged.false_boxes, 1)
+    wrong, share = wrong_by_scene(judged)
     order = np.lexsort((np.arange(len(wrong)), -share, -wrong))[:WORST_SCENES]
     return [scene_answers(judged, int(scene)) for scene in order if wrong[scene]]
+
+
+def wrong_by_scene(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
+    """(s,) wrong objects and false boxes of every scene, and (s,) their share of all its objects and false boxes."""
+    wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct) + judged.false_boxes
+    return wrong, wrong / np.maximum(judged.truth.count_by_scene(judged.counted) + judged.false_boxes, 1)
 
 
 def scene_answers(judged: Judged, scene: int) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def predict_run(
     """Predict one split with a trained run; score it where a report is asked for. Returns the prediction file.
 
     path: the run's folder, a checkpoint, or the folder for predictions of weights from elsewhere. overrides: already in `run`.
-    maps: write anomaly maps beside it.
+    maps: write anomaly maps beside the predictions.
     """
     keep_freed_memory()
     out = out or default_file(path, split, views, precision, overrides)

@@ -1,0 +1,41 @@
+"""`odd-bench view`: options into one call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def view(
+    path: Annotated[Path, typer.Argument(help="A data set, run, detection or capture, or a prediction file.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Data set of the predictions, else $ODD_BENCH_DATA or ./data; or capture of the detection."),
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only scenes of this split; of a run, its predictions.")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the photographs where the capture does not say.")
+    ] = None,
+    scene: Annotated[
+        list[str] | None, typer.Option(help="Name of the scene to begin with; to record, repeatable.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The first free port from here on is taken.")] = 8080,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, open no browser.")] = False,
+    record: Annotated[Path | None, typer.Option(help="Write a page that needs no server to this .html file.")] = None,
+    scenes: Annotated[int, typer.Option(min=1, help="How many scenes to record, the worst first.")] = 6,
+) -> None:
+    """Look at scenes in the browser: cameras, pictures, boxes that are true, found, missed and false, suspicion."""
+    from odd_bench.view.browser.opening import Wanted, open_collection
+
+    collection = open_collection(path, Wanted(data, split, images))
+    names = collection.chosen(scene or [], scenes)
+    if record is None:
+        from odd_bench.view.browser.serving import serve
+
+        serve(collection, port, names[0], not no_open, typer.echo)
+    else:
+        from odd_bench.view.browser.recording import record as write_page
+
+        typer.echo(write_page(collection, names, record))

@@ -1,0 +1,194 @@
+"""What the boxes of a scene mean: from the truth alone, from predictions alone, or from both as the scorer matches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from odd_bench.scene import Scene
+from odd_bench.scoring.document import wrong_by_scene
+from odd_bench.scoring.ground_truth import TruthScene
+from odd_bench.scoring.judged import Judged
+from odd_bench.scoring.predictions import Boxes, Predictions
+from odd_bench.view.browser.shown_box import ShownBox
+
+
+class Answers(Protocol):
+    """Boxes of scenes by name.
+
+    scores: (m,) of all predicted boxes, empty where there are none. threshold: the file's own, None where it states none.
+    """
+
+    scores: np.ndarray
+    threshold: float | None
+
+    def boxes(self, scene: str, threshold: float | None) -> list[ShownBox]:
+        """The boxes of a scene. threshold: scores above it are called odd; None for what the file itself says."""
+        ...
+
+    def wrong(self, threshold: float | None) -> Mapping[str, tuple[int, float]]:
+        """Wrong answers and their share by scene, as the scorer counts them; empty where there is nothing to compare."""
+        ...
+
+
+@dataclass(frozen=True)
+class TruthAlone:
+    """The labels of a data set. scenes: whatever finds a labelled scene by its name."""
+
+    scenes: object
+    threshold: float | None = None
+
+    @property
+    def scores(self) -> np.ndarray:
+        return np.zeros(0)
+
+    def boxes(self, scene: str, threshold: float | None) -> list[ShownBox]:
+        labelled: Scene | TruthScene = self.scenes.scene(scene)
+        return [
+            true_box(np.asarray(one.obb), one.label, one.type, one.id, "odd" if one.label else "normal")
+            for one in labelled.objects
+        ]
+
+    def wrong(self, threshold: float | None) -> Mapping[str, tuple[int, float]]:
+        return {}
+
+
+@dataclass(frozen=True)
+class NothingKnown:
+    """Scenes without a box, such as photographs."""
+
+    threshold: float | None = None
+
+    @property
+    def scores(self) -> np.ndarray:
+        return np.zeros(0)
+
+    def boxes(self, scene: str, threshold: float | None) -> list[ShownBox]:
+        return []
+
+    def wrong(self, threshold: float | None) -> Mapping[str, tuple[int, float]]:
+        return {}
+
+
+@dataclass(frozen=True)
+class PredictionsAlone:
+    """A prediction file whose truth is not at hand."""
+
+    predictions: Predictions
+
+    @property
+    def scores(self) -> np.ndarray:
+        return self.predictions.boxes.score
+
+    @property
+    def threshold(self) -> float | None:
+        return self.predictions.threshold
+
+    def boxes(self, scene: str, threshold: float | None) -> list[ShownBox]:
+        boxes = self.predictions.boxes
+        flagged = called_odd(boxes, self.predictions.predicted_label(), threshold)
+        rows = np.flatnonzero(boxes.scene == self.predictions.scene_names.index(scene))
+        return [
+            ShownBox(
+                box_of(boxes, row), "flagged" if flagged[row] else "passed", f"{boxes.score[row]:.3g}",
+                float(boxes.score[row]), int(boxes.number[row]),
+            )
+            for row in rows
+            if np.isfinite(boxes.box[row]).all()
+        ]  # fmt: skip
+
+    def wrong(self, threshold: float | None) -> Mapping[str, tuple[int, float]]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Predictions matched with the truth by the scorer, once; the threshold moves without matching again.
+
+    judged: at the file's own threshold, under the headline protocol.
+    """
+
+    judged: Judged
+    threshold: float | None
+
+    @property
+    def scores(self) -> np.ndarray:
+        return self.judged.submission.boxes.score
+
+    def at(self, threshold: float | None) -> Judged:
+        """The answers as if the file stated this threshold and no labels; None for the file as it is."""
+        if threshold is None:
+            return self.judged
+        submission = self.judged.submission
+        label = called_odd(submission.boxes, submission.predicted_label, threshold).astype(int)
+        row = np.where(self.judged.matched, self.judged.box_row, 0)
+        of_objects = np.where(self.judged.matched, label[row] if len(label) else 0, -1)
+        return replace(self.judged, submission=replace(submission, predicted_label=label), predicted_label=of_objects)
+
+    def boxes(self, scene: str, threshold: float | None) -> list[ShownBox]:
+        judged = self.at(threshold)
+        number = judged.truth.scene_names.index(scene)
+        rows = np.flatnonzero(judged.truth.scene == number)
+        return [
+            *(_true(judged, int(row)) for row in rows),
+            *(_answer(judged, int(row)) for row in rows if judged.matched[row]),
+            *(_false(judged, int(row)) for row in _unmatched(judged, number)),
+        ]
+
+    def wrong(self, threshold: float | None) -> Mapping[str, tuple[int, float]]:
+        judged = self.at(threshold)
+        wrong, share = wrong_by_scene(judged)
+        counts = zip(wrong.tolist(), share.tolist(), strict=True)
+        return dict(zip(judged.truth.scene_names, counts, strict=True))
+
+
+def called_odd(boxes: Boxes, own_label: np.ndarray, threshold: float | None) -> np.ndarray:
+    """(m,) bool: scores above the threshold; without one what the file says."""
+    return own_label == 1 if threshold is None else boxes.score > threshold
+
+
+def box_of(boxes: Boxes, row: int) -> np.ndarray:
+    """(6,), or (7,) where the box states a yaw."""
+    yaw = boxes.yaw_rad[row]
+    return np.append(boxes.box[row], yaw) if np.isfinite(yaw) else boxes.box[row]
+
+
+def true_box(box: np.ndarray, label: int, kind: str | None, number: int, state: str) -> ShownBox:
+    """A box of the truth, labelled by what is odd."""
+    what = (kind or "odd").replace("_", " ") if label else ""
+    text = {"missed": f"missed: {what or 'normal'}", "odd": what}.get(state, "")
+    return ShownBox(box, state, text, object_id=number, label=label)
+
+
+def _true(judged: Judged, row: int) -> ShownBox:
+    truth, label = judged.truth, int(judged.truth.label[row])
+    missed = not judged.matched[row] or (label and not judged.correct[row])
+    state = "missed" if missed else "odd" if label else "normal"
+    return true_box(truth.obb[row], label, truth.type[row] or None, int(truth.object_id[row]), state)
+
+
+def _answer(judged: Judged, row: int) -> ShownBox:
+    """The predicted box that answers for an object; that of a method told the boxes stands where the object's does."""
+    label, said = judged.truth.label[row], judged.predicted_label[row]
+    state = ("found" if label else "false") if said else "passed"
+    box = box_of(judged.submission.boxes, judged.box_row[row])
+    box = box if np.isfinite(box).all() else judged.truth.obb[row]
+    score = float(judged.score[row])
+    return ShownBox(box, state, f"{state} {score:.3g}", score, int(judged.truth.object_id[row]), int(label))
+
+
+def _unmatched(judged: Judged, scene: int) -> np.ndarray:
+    """Rows of the scene's boxes that answer for no object; none under a protocol that does not count them."""
+    if judged.protocol.false_boxes != "wrong":
+        return np.zeros(0, int)
+    served = np.zeros(len(judged.submission.boxes), bool)
+    served[judged.box_row[judged.matched]] = True
+    return np.flatnonzero((judged.submission.boxes.scene == scene) & ~served)
+
+
+def _false(judged: Judged, row: int) -> ShownBox:
+    boxes = judged.submission.boxes
+    return ShownBox(box_of(boxes, row), "false", f"false, no object {boxes.score[row]:.3g}", float(boxes.score[row]))

@@ -1,0 +1,92 @@
+"""A capture in the view: its photographs without distortion where they were taken from, and its points."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from odd_bench.captures.capture import Capture
+from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.placing import Wishes, floor_plan, place
+from odd_bench.captures.resample import without_distortion
+from odd_bench.errors import WrongUse
+from odd_bench.scene import Camera
+from odd_bench.view.browser.scene_views import Cloud, SceneViews
+from odd_bench.view.browser.silhouette_hull import pixels_of
+
+SCENE, SCENE_FORMAT = "scene.json", "odd-bench/capture-scene"
+MOST_PHOTOGRAPHS = 40  # shown, evenly spread
+LONGEST_PX = 256
+MOST_POINTS = 60_000
+SIZE_M, ROOM_M = (0.25, 0.40), (1.0, 1.0)  # of objects and half the room, as in generated scenes
+NO_OBJECT = -1  # object_id of points that were not given to an object
+GREY = 128
+AGAIN = "`odd-bench detect` writes the file"
+
+
+@dataclass(frozen=True)
+class CaptureViews:
+    """Photographs and points of one capture. scene_from_capture: (4, 4) similarity."""
+
+    capture: Capture
+    scene_from_capture: np.ndarray
+
+    def of(self, scene: str) -> SceneViews:
+        """The only scene, whatever its name. Raises CaptureError where a photograph cannot be read."""
+        photographs = self.capture.photographs
+        numbers = np.unique(np.linspace(0, len(photographs) - 1, MOST_PHOTOGRAPHS).round().astype(int))
+        poses = {number: self.camera_from_scene(photographs[number].camera_from_world) for number in numbers}
+        views = [without_distortion(photographs[number], poses[number], LONGEST_PX) for number in numbers]
+        cameras, pictures = tuple(view.camera for view in views), [view.picture for view in views]
+        kept = self.capture.points[:: 1 + len(self.capture.points) // MOST_POINTS]
+        points = kept @ self.scene_from_capture[:3, :3].T + self.scene_from_capture[:3, 3]
+        cloud = Cloud(NO_OBJECT, points, sampled_colors(points, cameras, pictures), np.zeros(len(points), bool))
+        return SceneViews(cameras, pictures, (cloud,) if len(points) else ())
+
+    def camera_from_scene(self, camera_from_capture: np.ndarray) -> np.ndarray:
+        """(4, 4) rigid motion of the camera that has this pose, (4, 4), in the capture."""
+        scale = np.cbrt(np.linalg.det(self.scene_from_capture[:3, :3]))
+        moved = camera_from_capture @ np.linalg.inv(self.scene_from_capture)
+        moved[:3] *= scale
+        return moved
+
+
+def placed(capture: Capture) -> tuple[CaptureViews, list[str]]:
+    """The capture with its floor at z = 0 and its objects as large as generated ones; where no floor or object is found it stays
+    as it is, and a note says why.
+    """
+    try:
+        placement = place(capture, floor_plan(capture, Wishes()), Wishes(), SIZE_M, ROOM_M)
+    except CaptureError as error:
+        return CaptureViews(capture, np.eye(4)), [*capture.notes, f"Shown in its own frame and unit: {error}"]
+    return CaptureViews(capture, placement.scene_from_capture), [*capture.notes, *placement.notes]
+
+
+def read_placement(path: Path) -> np.ndarray:
+    """(4, 4) scene_from_capture of the scene.json that `odd-bench detect` writes. Raises WrongUse where it is none."""
+    try:
+        document = json.loads(path.read_text())
+        pose = np.array(document["scene_from_capture"], float)
+        known = document["format"] == SCENE_FORMAT and document["version"] == 1 and pose.shape == (4, 4)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WrongUse(
+            f"{path}: found {type(error).__name__}; expected {SCENE_FORMAT} version 1. Hint: {AGAIN}"
+        ) from error
+    if not known:
+        raise WrongUse(f"{path}: found another format; expected {SCENE_FORMAT} version 1. Hint: {AGAIN}")
+    return pose
+
+
+def sampled_colors(points: np.ndarray, cameras: tuple[Camera, ...], pictures: list[np.ndarray]) -> np.ndarray:
+    """(n, 3) uint8: the median over the pictures in which a point lies, occlusion aside; grey where it lies in none."""
+    seen = np.full((len(cameras), len(points), 3), np.nan, np.float32)
+    for number, (camera, picture) in enumerate(zip(cameras, pictures, strict=True)):
+        there, rows, columns = pixels_of(camera, points)
+        seen[number, there] = picture[rows[there], columns[there]]
+    somewhere = np.isfinite(seen[..., 0]).any(axis=0)
+    colors = np.full((len(points), 3), GREY, np.uint8)
+    colors[somewhere] = np.nanmedian(seen[:, somewhere], axis=0).astype(np.uint8)
+    return colors

@@ -1,0 +1,200 @@
+"""From a path to what is looked through: a data set, predictions, a run or detection with predictions in it, or a capture."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from odd_bench.captures.colmap_model import is_model
+from odd_bench.captures.nerfstudio import FILE as TRANSFORMS
+from odd_bench.captures.opening import open_capture
+from odd_bench.captures.photograph_file import list_photographs
+from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, SHARDS, shard_paths
+from odd_bench.data.reader import open_dataset
+from odd_bench.errors import WrongUse
+from odd_bench.scoring.ground_truth import TruthScene, read_ground_truth
+from odd_bench.scoring.judged import judge
+from odd_bench.scoring.prediction_file import read_predictions
+from odd_bench.scoring.predictions import FORMAT, Predictions
+from odd_bench.scoring.problems import ScoringError, errors_in, warning_lines
+from odd_bench.scoring.protocol import protocols_for
+from odd_bench.scoring.score import Checked, Options, check_file, submission
+from odd_bench.view.browser.answers import Judgement, NothingKnown, PredictionsAlone, TruthAlone
+from odd_bench.view.browser.capture_views import SCENE, CaptureViews, placed, read_placement
+from odd_bench.view.browser.collection import Collection
+from odd_bench.view.browser.scene_views import DatasetViews
+
+ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
+CHECKPOINT = "checkpoint.pt"
+HEAD_BYTES = 4000
+KINDS = "a folder of a data set, a run, a detection or a capture, or a prediction file"
+HINT = "`odd-bench generate` makes a data set, `odd-bench predict` a prediction file"
+SPLITS = ("test-unseen", "test", "test-seen", "val", "train")  # whose predictions are shown first
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user says beside the path. data: where the data set of predictions is, or the capture of a detection. split: None
+    for all, or for the first. images: folder of the photographs where the capture does not say.
+    """
+
+    data: Path | None = None
+    split: str | None = None
+    images: Path | None = None
+
+
+def open_collection(path: Path, wanted: Wanted = Wanted()) -> Collection:
+    """What lies at the path. Raises WrongUse where nothing known does, DataError and ScoringError where it is damaged."""
+    if path.is_file():
+        if path.name == TRANSFORMS:
+            return open_photographs(path, wanted)
+        if not path.name.endswith(ENDINGS):
+            raise _unknown(path, "a file of another kind")
+        return open_predictions(path, wanted)
+    if not path.is_dir():
+        raise _unknown(path, "no such file or folder")
+    if (path / DESCRIPTION).is_file() or (path / SHARDS).is_dir():
+        return open_data(path, wanted)
+    files = prediction_files(path)
+    if files and (path / SCENE).is_file():
+        return open_detection(path, next(iter(files)), wanted)
+    if files:
+        return open_predictions(_chosen(path, files, wanted.split), wanted)
+    if (path / CHECKPOINT).is_file():
+        raise WrongUse(
+            f"{path}: found a run without predictions; expected a prediction file in it. Hint: odd-bench predict {path}"
+        )
+    if not looks_like_capture(path):
+        raise _unknown(path, "a folder of another kind" if any(path.iterdir()) else "an empty folder")
+    return open_photographs(path, wanted)
+
+
+def open_data(folder: Path, wanted: Wanted) -> Collection:
+    """The scenes of a data set with their true boxes."""
+    dataset = open_dataset(folder)
+    names = tuple(dataset.scene_names(wanted.split))
+    words = truth_words(folder)
+    title = f"{dataset.name}: {len(names):,} scenes" + (f" of {wanted.split}" if wanted.split else "")
+    return Collection(title, names, TruthAlone(dataset), DatasetViews(dataset), words)
+
+
+def open_predictions(path: Path, wanted: Wanted) -> Collection:
+    """Predictions, matched with their truth by the scorer where that is at hand.
+
+    Raises ScoringError where the file cannot be read, does not fit its truth, or none is found in the data set asked for.
+    """
+    checked = check_file(path, Options(wanted.data, accept_missing=True))
+    problems = errors_in(checked.problems)
+    truth_absent = checked.predictions is not None and checked.truth is None
+    if truth_absent and wanted.data is None and all(problem.kind == "ground truth" for problem in problems):
+        return alone(path, checked.predictions, problems[0].found)
+    if problems:
+        raise ScoringError(checked.problems)
+    return judged(path, checked)
+
+
+def open_photographs(path: Path, wanted: Wanted) -> Collection:
+    """A capture. Raises CaptureError where it cannot be used."""
+    capture = open_capture(path, wanted.images)
+    views, notes = placed(capture)
+    name = path.resolve().parent.name if path.is_file() else path.resolve().name
+    title = f"{name}: {len(capture.photographs)} photographs, {capture.source}"
+    return Collection(title, (name,), NothingKnown(), views, notes=tuple(notes))
+
+
+def open_detection(folder: Path, file: Path, wanted: Wanted) -> Collection:
+    """What `odd-bench detect` wrote, with the photographs where the capture is named."""
+    predictions = read_predictions(file)
+    title = f"{predictions.method.name} on {predictions.dataset.name} ({file.name})"
+    views, notes = None, ("The photographs are shown where the capture is named with --data.",)
+    if wanted.data is not None:
+        views, notes = CaptureViews(open_capture(wanted.data, wanted.images), read_placement(folder / SCENE)), ()
+    return Collection(title, predictions.scene_names, PredictionsAlone(predictions), views, notes=notes)
+
+
+def looks_like_capture(folder: Path) -> bool:
+    """Whether a folder has cameras in a format of captures, or photographs."""
+    marks = (TRANSFORMS, "sparse", "colmap", "keyframes", "images")
+    if any((folder / mark).exists() for mark in marks) or is_model(folder):
+        return True
+    return bool(list_photographs(folder))
+
+
+def alone(path: Path, predictions: Predictions, why: str) -> Collection:
+    """Predictions without their truth."""
+    note = f"No truth: {why}. Boxes are coloured by score alone; name the data set with --data."
+    title = f"{predictions.method.name} on {predictions.dataset.name}, {predictions.dataset.split} ({path.name})"
+    return Collection(title, predictions.scene_names, PredictionsAlone(predictions), None, notes=(note,))
+
+
+def judged(path: Path, checked: Checked) -> Collection:
+    """Predictions with their truth, and the pictures where the data set lies beside the truth."""
+    predictions, table = checked.predictions, checked.table
+    protocol = protocols_for(predictions.method.gt_boxes)[0]
+    answers = Judgement(judge(protocol, table, submission(predictions, table)), predictions.threshold)
+    views, notes = None, warning_lines(checked.problems)
+    folder = checked.truth_path.parent
+    if shard_paths(folder):
+        dataset = open_dataset(folder)
+        absent = set(table.scene_names) - set(dataset.scene_names())
+        views = None if absent else DatasetViews(dataset)
+        notes += [f"No pictures: {folder} lacks {len(absent):,} of the scenes."] if absent else []
+    else:
+        notes += [f"No pictures: {folder} has no {SHARDS}/."]
+    split = predictions.dataset.split
+    title = f"{predictions.method.name} on {checked.truth.name}, {split} ({path.name}), protocol {protocol.name}"
+    words = {scene.name: words_of(scene) for scene in checked.truth.split(split)}
+    return Collection(title, table.scene_names, answers, views, words, tuple(notes))
+
+
+def truth_words(folder: Path) -> Mapping[str, str]:
+    """Words of every scene that the ground truth of a data set names; none where it has no such file."""
+    if not (folder / GROUND_TRUTH).is_file():
+        return {}
+    return {name: words_of(scene) for name, scene in read_ground_truth(folder / GROUND_TRUTH).scenes.items()}
+
+
+def words_of(scene: TruthScene) -> str:
+    """Split, category and what is odd."""
+    types = sorted({one.type for one in scene.objects if one.type})
+    return " ".join([scene.split, scene.category, *types, *(["odd"] if types else ["normal"])])
+
+
+def prediction_files(folder: Path) -> dict[Path, str]:
+    """The prediction files of a folder and the split of each, as their first kilobytes tell."""
+    found = {}
+    for path in sorted(one for one in folder.iterdir() if one.is_file() and one.name.endswith(ENDINGS)):
+        text = _head(path)
+        if f'"{FORMAT}"' in text:
+            split = re.search(r'"split":\s*"([^"\\]*)"', text)
+            found[path] = split[1] if split else ""
+    return found
+
+
+def _chosen(folder: Path, files: Mapping[Path, str], split: str | None) -> Path:
+    """The file of the split asked for, or of the first split of SPLITS; of several the one with the shortest name."""
+    if split is not None and split not in files.values():
+        raise WrongUse(
+            f"{folder}: found predictions for {', '.join(sorted(set(files.values())))}; expected some for {split}. "
+            f"Hint: odd-bench predict {folder} --split {split}"
+        )
+    rank = {name: number for number, name in enumerate(SPLITS)}
+    of_split = [path for path, name in files.items() if split in (None, name)]
+    return min(of_split, key=lambda path: (rank.get(files[path], len(rank)), len(path.name), path.name))
+
+
+def _head(path: Path) -> str:
+    """The first kilobytes of a plain or gzipped file; empty where it cannot be read."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            return file.read(HEAD_BYTES).decode(errors="replace")
+    except (OSError, EOFError, zlib.error):
+        return ""
+
+
+def _unknown(path: Path, found: str) -> WrongUse:
+    return WrongUse(f"{path}: found {found}; expected {KINDS}. Hint: {HINT}")

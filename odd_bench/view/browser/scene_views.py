@@ -1,0 +1,110 @@
+"""What is seen of a scene: its cameras, their pictures and points on the surfaces of its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from odd_bench.data.reader import Dataset
+from odd_bench.data.record import UNCHANGED
+from odd_bench.data.views import spread_views
+from odd_bench.geometry.cameras import unproject
+from odd_bench.scene import Camera
+from odd_bench.view.browser.silhouette_hull import hull_surface
+
+POINT_VIEWS = 8  # whose depth maps points are taken from
+MOST_POINTS = 6000  # an object
+SCENES_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Points on the surface of one object. object_id: as in the scene, -1 where they were not given to an object.
+
+    points: (n, 3) metres, world. colors: (n, 3) uint8 of the pictures. changed: (n,) bool, whether the point lies on what makes the
+    object odd, as far as that is known.
+    """
+
+    object_id: int
+    points: np.ndarray
+    colors: np.ndarray
+    changed: np.ndarray
+
+
+@dataclass(frozen=True)
+class SceneViews:
+    """cameras: of a scene. pictures: one a camera, (h, w, 3) uint8. clouds: one an object, where points are
+    known.
+    """
+
+    cameras: tuple[Camera, ...]
+    pictures: Sequence[np.ndarray]
+    clouds: tuple[Cloud, ...]
+
+
+class Views(Protocol):
+    """Where scenes can be seen."""
+
+    def of(self, scene: str) -> SceneViews:
+        """What is seen of the scene of that name; read when it is asked for."""
+        ...
+
+
+class DatasetViews:
+    """The pictures of a data set. Points come from the depth maps, or from the silhouettes where depth was left out."""
+
+    def __init__(self, dataset: Dataset):
+        self.dataset = dataset
+        self.of = lru_cache(SCENES_KEPT)(self._read)
+
+    def _read(self, scene: str) -> SceneViews:
+        stored = self.dataset.scene(scene)
+        every = range(len(stored.cameras))
+        pictures, (instance, change) = self.dataset.images(scene, every), self.dataset.masks(scene, every)
+        chosen = spread_views(len(every), POINT_VIEWS)
+        depth = self.dataset.depths(scene, chosen) if self.dataset.has_depth(scene) else None
+        clouds = []
+        for one in stored.objects:
+            if depth is not None:
+                found = depth_points(stored.cameras, pictures, instance == one.id + 1, change, chosen, depth)
+            else:
+                found = hull_points(stored.cameras, pictures, instance, one.id, one.aabb)
+            if len(found[0]):
+                clouds.append(Cloud(one.id, *found))
+        return SceneViews(stored.cameras, pictures, tuple(clouds))
+
+
+Found = tuple[np.ndarray, np.ndarray, np.ndarray]  # points, colours, whether changed
+
+
+def depth_points(
+    cameras: tuple[Camera, ...],
+    pictures: np.ndarray,
+    own: np.ndarray,
+    change: np.ndarray,
+    views: list[int],
+    depth: np.ndarray,
+) -> Found:
+    """The pixels of one object as points. own: (views, h, w) bool. depth: (k, h, w) metres of the k chosen views."""
+    points, colors, changed = [], [], []
+    for view, depth_m in zip(views, depth, strict=True):
+        rows, columns = np.nonzero(own[view] & (depth_m > 0))
+        pixels = np.column_stack([columns, rows]) + 0.5
+        points.append(unproject(cameras[view], pixels, depth_m[rows, columns]))
+        colors.append(pictures[view][rows, columns])
+        changed.append(change[view][rows, columns] != UNCHANGED)
+    found = np.concatenate(points), np.concatenate(colors), np.concatenate(changed)
+    thinned = slice(None, None, 1 + len(found[0]) // MOST_POINTS)
+    return found[0][thinned], found[1][thinned], found[2][thinned]
+
+
+def hull_points(
+    cameras: tuple[Camera, ...], pictures: np.ndarray, instance: np.ndarray, number: int, aabb: np.ndarray
+) -> Found:
+    """The surface of the visual hull of one object; which of it has changed is not known from silhouettes."""
+    points, colors = hull_surface(cameras, pictures, instance, number, aabb)
+    return points, colors, np.zeros(len(points), bool)

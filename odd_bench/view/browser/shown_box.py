@@ -1,0 +1,53 @@
+"""A box as it is drawn: where it stands, what it means, and the colours and words of its meaning."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+# Okabe and Ito's palette, which most colour-blind eyes tell apart; every box says its state in words too.
+COLORS = {
+    "normal": (154, 160, 166),
+    "odd": (230, 159, 0),
+    "found": (0, 158, 115),
+    "missed": (214, 36, 138),
+    "false": (213, 60, 0),
+    "passed": (86, 180, 233),
+    "flagged": (213, 60, 0),
+}
+MEANINGS = {
+    "normal": "a true object that is normal",
+    "odd": "a true object that is odd",
+    "found": "a predicted box on an odd object, called odd",
+    "missed": "a true object that has no box, or is odd and not called so",
+    "false": "a predicted box called odd on a normal object, or one on no object at all",
+    "passed": "a predicted box on an object, not called odd",
+    "flagged": "a predicted box called odd; the truth is not known",
+}
+TRUE_STATES = ("normal", "odd", "missed")  # those of boxes that come from the ground truth
+
+
+@dataclass(frozen=True)
+class ShownBox:
+    """One box. box: (6,) or (7,) metres, world. state: a key of COLORS. text: its label. score: of a predicted box, NaN of a true
+    one. object_id: of the true object that it belongs to, -1 for none. label: of that object, 1 if odd, -1 where unknown.
+    """
+
+    box: np.ndarray
+    state: str
+    text: str
+    score: float = float("nan")
+    object_id: int = -1
+    label: int = -1
+
+    @property
+    def is_true(self) -> bool:
+        return self.state in TRUE_STATES
+
+
+def count_states(boxes: Iterable[ShownBox]) -> Counter[str]:
+    """How many boxes are of each state."""
+    return Counter(one.state for one in boxes)

@@ -1,0 +1,47 @@
+"""The examples run as they stand."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.fixture
+def own_code(monkeypatch):
+    """Programs that are started find this checkout first."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+
+
+@pytest.mark.slow
+def test_one_scene_draws_a_sheet_and_leaves_nothing_behind(own_code, tmp_path):
+    command = [sys.executable, EXAMPLES / "one_scene.py", tmp_path / "sheet.png"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert told.startswith("toys-")
+    assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert min(sheet.size) > 300
+
+
+@pytest.mark.slow
+@pytest.mark.blender
+@pytest.mark.timeout(1800)
+@pytest.mark.filterwarnings("default")  # of Jupyter's own packages
+def test_every_cell_of_the_notebook_runs(own_code, tmp_path):
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    notebook = nbformat.read(EXAMPLES / "quickstart.ipynb", as_version=4)
+    nbclient.NotebookClient(notebook, timeout=1500, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    shown = [one for cell in notebook.cells if cell.cell_type == "code" for one in cell.outputs]
+    assert sum("image/png" in one.get("data", {}) for one in shown) == 2
+    assert any("complete: True" in one.get("text", "") for one in shown)
+
+
+def test_the_notebook_is_stored_without_outputs():
+    nbformat = pytest.importorskip("nbformat")
+    cells = nbformat.read(EXAMPLES / "quickstart.ipynb", as_version=4).cells
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)

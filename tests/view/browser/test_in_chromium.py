@@ -1,0 +1,65 @@
+"""The page draws, listens to keys and clicks, logs no error, asks nothing of the network, and says when the server has ended."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from odd_bench.view.browser.opening import Wanted, open_collection
+from odd_bench.view.browser.panel import NEXT, Panel
+from odd_bench.view.browser.recording import record
+from odd_bench.view.browser.serving import ENDED, HOST, started
+from tests.data.folders import planned_record, write_dataset
+from tests.view.browser.chromium import PROGRAM, chromium, until
+from tests.view.browser.worlds import write_answers
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not Path(PROGRAM).exists(), reason=f"needs {PROGRAM}"),
+]
+SCENE_AREA = (slice(100, 600), slice(320, 870))  # of a picture of the page: right of notices, left of the panel
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    write_dataset(folder, [planned_record("val", "mug", number, 0, pixels=48, views=4) for number in range(3)])
+    return open_collection(write_answers(folder, "val"), Wanted(folder))
+
+
+def strong_colors(page, path):
+    """How many pixels of the scene are far from grey."""
+    area = np.asarray(Image.open(page.picture(path)).convert("RGB")).astype(int)[SCENE_AREA]
+    return int((np.ptp(area, axis=-1) > 90).sum())
+
+
+def test_a_page_of_the_server(collection, tmp_path):
+    with chromium(tmp_path / "profile") as page:
+        with started(18090) as server:
+            panel = Panel(server, collection)
+            page.open(f"http://{HOST}:{server.get_port()}")
+            page.wait_for_text(panel.names[0])
+            until(lambda: strong_colors(page, tmp_path / "page.png") > 300, "boxes being drawn")
+            page.press("n")
+            page.wait_for_text(f"2 of {len(panel.names)} scenes")
+            page.click_text(NEXT)
+            page.wait_for_text(f"3 of {len(panel.names)} scenes")
+            page.press("p")
+            page.wait_for_text(f"2 of {len(panel.names)} scenes")
+            assert panel.name == panel.names[1]
+        page.wait_for_text(ENDED)
+        foreign = [one for one in page.requests if not one.startswith(("blob:", "data:", f"http://{HOST}"))]
+        assert foreign == []
+        refused = [one for one in page.messages if "WebSocket" not in one and "ERR_CONNECTION_REFUSED" not in one]
+        assert refused == []
+
+
+def test_a_recorded_page(collection, tmp_path):
+    path = record(collection, collection.names[:1], tmp_path / "page.html")
+    with chromium(tmp_path / "profile") as page:
+        page.open(path.as_uri())
+        until(lambda: strong_colors(page, tmp_path / "page.png") > 300, "boxes being drawn")
+        assert page.messages == []
+        assert [one for one in page.requests if not one.startswith(("blob:", "data:", "file:"))] == []

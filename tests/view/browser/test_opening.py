@@ -1,0 +1,64 @@
+"""A path is opened as what it is; anything else is one line that says where, found, expected and a hint."""
+
+import re
+
+import pytest
+
+from odd_bench.errors import WrongUse
+from odd_bench.view.browser.opening import Wanted, open_collection
+from tests.data.folders import make_scenes, write_dataset
+from tests.scoring.worlds import make_truth, oracle_answers, save_truth, write_predictions
+
+ONE_LINE = re.compile(r"^(?P<where>.+): found .+; expected .+\. Hint: .+$")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run with predictions for two splits, and the folder of their truth."""
+    truth = make_truth(scenes=12, splits=("val", "test-seen"))
+    data = save_truth(tmp_path / "data", truth)
+    (tmp_path / "run").mkdir()
+    for split in ("val", "test-seen"):
+        answers = {name: given for name, given in oracle_answers(truth).items() if truth.scenes[name].split == split}
+        write_predictions(tmp_path / "run" / f"{split}.json", truth, answers, split=split)
+    (tmp_path / "run" / "config.json").write_text("{}")
+    return tmp_path / "run", data
+
+
+def test_a_data_set_is_all_its_scenes_or_those_of_a_split(tmp_path):
+    folder = write_dataset(tmp_path, make_scenes())
+    assert len(open_collection(folder).names) == 4
+    assert open_collection(folder, Wanted(split="test-unseen")).names == ("toys-mug-0000-0000",)
+
+
+def test_a_run_is_its_predictions_for_a_split_that_was_not_trained_on(run):
+    folder, data = run
+    assert "test-seen" in open_collection(folder, Wanted(data)).title
+    assert "val" in open_collection(folder, Wanted(data, "val")).title
+    with pytest.raises(WrongUse, match="predictions for test-seen, val; expected some for train") as raised:
+        open_collection(folder, Wanted(data, "train"))
+    assert ONE_LINE.match(str(raised.value))
+
+
+@pytest.mark.parametrize("kind", ["absent", "empty", "foreign", "picture", "untrained"])
+def test_what_is_none_of_these_is_told_in_a_line(tmp_path, kind):
+    path = tmp_path / kind
+    if kind == "picture":
+        path = tmp_path / "picture.png"
+        path.write_bytes(b"\x89PNG")
+    elif kind != "absent":
+        path.mkdir()
+        if kind == "foreign":
+            (path / "notes.json").write_text('{"format": "of somebody else"}')
+        if kind == "untrained":
+            (path / "checkpoint.pt").write_bytes(b"")
+    with pytest.raises(WrongUse) as raised:
+        open_collection(path)
+    assert ONE_LINE.match(str(raised.value))["where"] == str(path)
+
+
+def test_a_scene_that_is_not_there_names_the_nearest(tmp_path):
+    collection = open_collection(write_dataset(tmp_path, make_scenes()))
+    with pytest.raises(WrongUse, match=r"did you mean toys-mug-0000-0000\?"):
+        collection.chosen(["toys-mug-0000-000"], 1)
+    assert collection.chosen([], 2) == list(collection.names[:2])
