@@ -134,6 +134,10 @@ def test_the_page_has_the_numbers_of_the_maps_and_the_maps_over_the_pictures(dat
     write_report(tmp_path / "with", mapped)
     page = (tmp_path / "with" / "report.html").read_text()
     assert "<h2>Anomaly maps</h2>" in page
+    rows = [
+        line for line in (tmp_path / "with" / "tables.md").read_text().splitlines() if "pixels" in line and "|" in line
+    ]
+    assert sum(" 1.0000 " in row for row in rows) == 8
     assert page.count("data:image/png;base64,") == page.count("data:image/jpeg;base64,") > 0
 
 
