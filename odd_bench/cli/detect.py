@@ -60,12 +60,13 @@ def predict(
         Path | None, typer.Option(help="Draw every scene's boxes and suspicion into this folder.")
     ] = None,
     precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
+    maps: Annotated[bool, typer.Option("--maps", help="Write anomaly maps beside the prediction file.")] = False,
     overrides: Set = None,
 ) -> None:
     """Write a prediction file for a split, and pictures of it."""
     from odd_bench.detect.command import predict_and_draw
 
-    predict_and_draw(run, weights, split, views, data, out, report, pictures, precision, overrides or [])
+    predict_and_draw(run, weights, split, views, data, out, report, pictures, precision, overrides or [], maps)
 
 
 @weights_app.command("list")

@@ -29,6 +29,10 @@ Data = Annotated[
 Check = Annotated[bool, typer.Option("--check", help="Only say what is wrong with the file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: the score document, or the problems.")]
 MissingScenes = Annotated[Missing, typer.Option(help="undetected: accept scenes that the file leaves out.")]
+Maps = Annotated[
+    Path | None,
+    typer.Option(help="Anomaly maps. Default: NAME.maps.h5 beside the prediction file, where there is one."),
+]
 Legacy = Annotated[bool, typer.Option("--legacy-boxes", help="Compare with the boxes as published (imported data).")]
 
 
@@ -41,8 +45,9 @@ def score(
     as_json: Json = False,
     missing: MissingScenes = Missing.error,
     legacy_boxes: Legacy = False,
+    maps: Maps = None,
 ) -> None:
-    """Score a prediction file: checks, every protocol that applies, intervals, breakdowns, a report."""
+    """Score a prediction file: checks, every protocol that applies, intervals, breakdowns, anomaly maps, a report."""
     from odd_bench.scoring.problems import ScoringError, problems_json
     from odd_bench.scoring.score import Options, check_file
 
@@ -51,7 +56,7 @@ def score(
         if check:
             print_check(check_file(predictions, options), as_json)
         else:
-            print_score(predictions, against, report, options, as_json)
+            print_score(predictions, against, report, options, maps, as_json)
     except ScoringError as error:
         if not as_json:
             raise
@@ -74,14 +79,17 @@ def print_check(checked, as_json: bool) -> None:
     typer.echo(f"ok: {scenes:,} scenes, {boxes:,} boxes; ready to be scored")
 
 
-def print_score(path: Path, against: Path | None, report: Path | None, options, as_json: bool) -> None:
+def print_score(
+    path: Path, against: Path | None, report: Path | None, options, maps: Path | None, as_json: bool
+) -> None:
     """Score, compare, write the report and print the summary."""
     from odd_bench.report.folder import write_report
+    from odd_bench.report.map_scores import with_maps_of
     from odd_bench.scoring.compare import with_comparison
     from odd_bench.scoring.score import score_file
     from odd_bench.scoring.summary import summary
 
-    scored = score_file(path, options)
+    scored = with_maps_of(score_file(path, options), maps)
     if against is not None:
         scored = with_comparison(scored, score_file(against, options))
     notes = []

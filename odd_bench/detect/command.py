@@ -83,19 +83,22 @@ def say_detection(result: Detection, console: Console) -> None:
 
 def predict_and_draw(
     run: str | None, weights: str | None, split: str, views: int | None, data: Path, out: Path | None, report: Path | None,
-    pictures: Path | None, precision: str, overrides: list[str],
-) -> None:  # fmt: skip
-    """Predict one split with a run or weights; draw what came out where pictures are asked for."""
+    pictures: Path | None, precision: str, overrides: list[str], maps: bool = False,
+) -> Path:  # fmt: skip
+    """Predict one split with a run or weights; returns the prediction file. Draw what came out where pictures are asked for."""
     if (run is None) == (weights is None):
         raise WrongUse("predict: found " + ("neither RUN nor --weights" if run is None else "both RUN and --weights")
                        + "; expected one of them, as `odd-bench predict --weights both`")  # fmt: skip
     where = run if run is not None else weights
     path = Path(where) if Path(where).exists() else Path("predictions") / str(where)
-    written = predict_run(load_weights(where, overrides), path, split, views, data, out, report, precision, overrides)
+    written = predict_run(
+        load_weights(where, overrides), path, split, views, data, out, report, precision, overrides, maps
+    )
     if pictures is not None:
         console = Console()
         page, *_ = write_pictures(written, open_or_explain(data), pictures, lambda x: tracked(x, console, "drawing"))
         console.print(f"pictures: {page}", highlight=False, soft_wrap=True)
+    return written
 
 
 def say_weights() -> None:

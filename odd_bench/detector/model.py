@@ -14,7 +14,7 @@ from odd_bench.blocks.backprojection import backproject
 from odd_bench.blocks.unet3d import Unet3d
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.canonical import canonical_loss
-from odd_bench.detector.comparison import Comparison
+from odd_bench.detector.comparison import Comparison, Locates
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
 from odd_bench.detector.losses import rendering_losses, weighted
@@ -22,6 +22,7 @@ from odd_bench.detector.photometric import photometric
 from odd_bench.detector.pictures import box_picture, rendered_picture
 from odd_bench.detector.recorded import Recorded
 from odd_bench.detector.volumes import Heads, Volumes
+from odd_bench.errors import WrongUse
 from odd_bench.training.method import SceneAnswer
 
 RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
@@ -50,6 +51,7 @@ class Detector(nn.Module):
         self.config, self.grid, self.stage = config, config.grid, END_TO_END
         self.backbone, self.volume, self.heads, self.compare = backbone, volume, heads, compare
         self.recorded: Recorded | None = None
+        self.maps_kept = False
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
         self.register_buffer("pca_components", None if pca is None else pca.components)
 
@@ -162,6 +164,15 @@ class Detector(nn.Module):
         """From now on predict by replaying what the GPU does: three times as fast, for as long as weights stay where they are."""
         self.recorded = Recorded(self.reconstruct)
 
+    def keep_maps(self) -> None:
+        """From now on answers carry maps of what the comparison says of pixels."""
+        if not isinstance(self.compare, Locates):
+            raise WrongUse(
+                "anomaly maps: found a comparison of whole objects; expected one that judges pixels. "
+                "Train with model.attention.kind=relations, or leave --maps out"
+            )
+        self.maps_kept = True
+
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
         """Boxes and chances of being anomalous; a scene in which nothing is found has none."""
@@ -173,8 +184,16 @@ class Detector(nn.Module):
         boxes = self.compare.boxes(volumes, scene)
         objects = np.arange(len(boxes)) if self.gt_boxes else None
         if not len(boxes):
-            return SceneAnswer(boxes, np.zeros(0), objects)
-        return SceneAnswer(boxes, self.compare.logits(volumes, scene, boxes).double().sigmoid().cpu().numpy(), objects)
+            views, _, height, width = volumes.batch.images.shape[1:]
+            nothing = np.zeros((views, height, width), np.uint8) if self.maps_kept else None
+            return SceneAnswer(boxes, np.zeros(0), objects, maps=nothing)
+        logits, maps = (
+            self.compare.located(volumes, scene, boxes)
+            if self.maps_kept
+            else (self.compare.logits(volumes, scene, boxes), None)
+        )
+        maps = None if maps is None else maps.cpu().numpy()
+        return SceneAnswer(boxes, logits.double().sigmoid().cpu().numpy(), objects, maps=maps)
 
     @torch.no_grad()
     def measures(self, batch: SceneBatch) -> dict[str, float]:

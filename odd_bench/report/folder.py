@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from odd_bench.report.gallery import NoPictures, gallery, open_pictures
-from odd_bench.report.html_report import html_report
+from odd_bench.report.gallery import NoPictures, Pictures, draw_pictures
+from odd_bench.report.html_report import html_report, mistake_section
 from odd_bench.report.tables import latex_table, markdown_report
 from odd_bench.scoring.document import write_score
 from odd_bench.scoring.score import Scored
 
 SCORE = "score.json"
+ALARMS = "Normal objects called anomalous, and boxes around nothing, the surest first."
+MISSES = "Anomalous objects that were not found, then those called normal, the surest first."
 
 
 def report_folder(predictions: Path) -> Path:
@@ -23,23 +25,21 @@ def write_report(folder: Path, scored: Scored) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     document = scored.document
     pictures, note = failure_pictures(scored)
+    mistakes = mistake_section("Worst false alarms", ALARMS, pictures.alarms)
+    mistakes += mistake_section("Worst misses", MISSES, pictures.misses)
     write_score(folder / SCORE, document)
-    (folder / "report.html").write_text(html_report(document, pictures))
+    (folder / "report.html").write_text(html_report(document, pictures.scenes, mistakes))
     (folder / "tables.md").write_text(markdown_report(document))
     (folder / "table.tex").write_text(latex_table(document))
     return [f"report: {folder / 'report.html'} (and score.json, tables.md, table.tex)", *([note] if note else [])]
 
 
-def failure_pictures(scored: Scored) -> tuple[str, str]:
-    """HTML of the failure gallery, and why it is empty."""
-    part = next(iter(scored.document["result"]["protocols"].values()))
-    scenes = part["worst_scenes"]
-    if not scenes:
-        return "", ""
-    predictions = scored.checked.predictions
-    views = dict(zip(predictions.scene_names, predictions.views, strict=True))
+def failure_pictures(scored: Scored) -> tuple[Pictures, str]:
+    """HTML of the worst scenes and mistakes, and why there is none."""
+    judged = next(iter(scored.judged.values()))
+    if (judged.correct | ~judged.counted).all() and not judged.false_boxes.any():
+        return Pictures(), ""
     try:
-        dataset = open_pictures(scored.checked.truth_path.parent, [scene["name"] for scene in scenes])
-        return gallery(dataset, scenes, views), ""
+        return draw_pictures(scored), ""
     except NoPictures as reason:
-        return "", f"no pictures in the failure gallery: {reason}"
+        return Pictures(), f"no pictures in the failure gallery: {reason}"

@@ -1,28 +1,137 @@
-"""Pictures of the scenes a method gets most wrong, with the boxes drawn in, for the report."""
+"""Pictures of what a method gets most wrong, for the report: whole scenes, and single false alarms and misses."""
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from odd_bench.errors import OddBenchError
-from odd_bench.geometry.boxes import EDGES, box_corners
-from odd_bench.geometry.cameras import project
+from odd_bench.report.drawing import Outline, box_area, view_html, window_around
 from odd_bench.report.html_report import figure
-from odd_bench.scene import Camera
+from odd_bench.report.worst import (
+    Mistake,
+    best_view,
+    false_alarms,
+    misses,
+    predicted_boxes,
+    true_box,
+)
+from odd_bench.scoring.judged import Judged
+from odd_bench.scoring.score import Scored, by_truth_scene
 
 VIEWS_A_SCENE = 3
-JPEG_QUALITY = 85
-LABEL_HEIGHT = 0.055  # of the picture
 
 
 class NoPictures(Exception):
     """The pictures of the data set cannot be read; the message says why, in a line."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """HTML of the worst scenes, the worst false alarms and the worst misses; empty where there are none."""
+
+    scenes: str = ""
+    alarms: str = ""
+    misses: str = ""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What pictures are made from. declared: (s,) views of each scene, None for all. maps: anomaly maps, None without."""
+
+    dataset: Any
+    judged: Judged
+    declared: Sequence[tuple[int, ...] | None]
+    maps: Any | None
+
+    @property
+    def turned(self) -> bool:
+        """Whether predicted boxes have a yaw: then true boxes are drawn with theirs."""
+        return bool(np.isfinite(self.judged.submission.boxes.yaw_rad).any())
+
+    def views(self, scene: int) -> Sequence[int]:
+        """The views that the method saw."""
+        cameras = self.dataset.scene(self.name(scene)).cameras
+        return range(len(cameras)) if self.declared[scene] is None else self.declared[scene]
+
+    def name(self, scene: int) -> str:
+        return self.judged.truth.scene_names[scene]
+
+    def view(self, scene: int, view: int, caption: str, around: np.ndarray | None = None) -> str:
+        """One view with its boxes. around: show only what is near this box."""
+        camera, image = self.dataset.scene(self.name(scene)).cameras[view], self.dataset.image(self.name(scene), view)
+        window = None if around is None else window_around(around, camera)
+        return view_html(image, camera, self.outlines(scene), caption, self.suspicion(scene, view, image), window)
+
+    def suspicion(self, scene: int, view: int, image: np.ndarray) -> np.ndarray | None:
+        if self.maps is None:
+            return None
+        return self.maps.maps(self.name(scene), (view,), image.shape[:2]).get(view)
+
+    def outlines(self, scene: int) -> list[Outline]:
+        """True boxes with their numbers, and predicted ones."""
+        judged = self.judged
+        rows = np.flatnonzero(judged.truth.scene == scene)
+        true = [
+            Outline(
+                true_box(judged, row, self.turned),
+                ("odd" if judged.truth.label[row] else "usual") + ("" if judged.correct[row] else " wrong"),
+                str(judged.truth.object_id[row]),
+            )
+            for row in rows.tolist()
+        ]
+        drawn = predicted_boxes(judged, scene)
+        return [*(Outline(one.box, "said" if one.matched else "stray") for one in drawn), *true]
+
+    def scene_figures(self, scenes: Sequence[dict[str, Any]]) -> str:
+        """The scenes in the order given, each in some of its views."""
+        place = {name: number for number, name in enumerate(self.judged.truth.scene_names)}
+        return "".join(figure(one, self.some_views(place[one["name"]])) for one in scenes)
+
+    def some_views(self, scene: int) -> str:
+        return "".join(self.view(scene, view, f"view {view}") for view in spread(self.views(scene)))
+
+    def cut_outs(self, mistakes: Sequence[Mistake]) -> str:
+        """Each mistake in the view that shows it best."""
+        return "".join(self.cut_out(one) for one in mistakes)
+
+    def cut_out(self, mistake: Mistake) -> str:
+        cameras, views = self.dataset.scene(self.name(mistake.scene)).cameras, self.views(mistake.scene)
+        areas = [box_area(mistake.box, cameras[view]) for view in views]
+        caption = f"{mistake.text}; {self.name(mistake.scene)}"
+        if not max(areas):
+            return ""
+        view = best_view(mistake, views, areas)
+        return self.view(mistake.scene, view, f"{caption}, view {view}", mistake.box)
+
+
+def draw_pictures(scored: Scored) -> Pictures:
+    """Pictures of the first protocol's worst scenes and mistakes. Raises NoPictures where there are none to draw from."""
+    name, judged = next(iter(scored.judged.items()))
+    scenes = scored.document["result"]["protocols"][name]["worst_scenes"]
+    alarms, missed = false_alarms(judged), misses(judged)
+    names = judged.truth.scene_names
+    wanted = {scene["name"] for scene in scenes} | {names[one.scene] for one in (*alarms, *missed)}
+    declared, _ = by_truth_scene(scored.checked.predictions, judged.truth)
+    with ExitStack() as held:
+        dataset = open_pictures(scored.checked.truth_path.parent, sorted(wanted))
+        try:
+            maps = None if scored.maps_path is None else held.enter_context(opened_maps(scored.maps_path))
+            gallery = Gallery(dataset, judged, declared, maps)
+            return Pictures(gallery.scene_figures(scenes), gallery.cut_outs(alarms), gallery.cut_outs(missed))
+        except (OddBenchError, OSError, KeyError, ValueError) as error:
+            raise NoPictures(f"a shard cannot be read ({str(error).splitlines()[0]})") from error
+
+
+def opened_maps(path: Path) -> Any:
+    from odd_bench.data.anomaly_maps import open_maps
+
+    return open_maps(path)
 
 
 def open_pictures(folder: Path, scenes: Sequence[str]) -> Any:
@@ -43,54 +152,7 @@ def open_pictures(folder: Path, scenes: Sequence[str]) -> Any:
     return dataset
 
 
-def gallery(dataset: Any, scenes: Sequence[dict[str, Any]], views: dict[str, tuple[int, ...] | None]) -> str:
-    """HTML of the scenes in the order given. views: the declared views of each scene, None for all. Raises NoPictures."""
-    try:
-        return "".join(figure(scene, scene_views(dataset, scene, views.get(scene["name"]))) for scene in scenes)
-    except (OddBenchError, OSError, KeyError, ValueError) as error:
-        raise NoPictures(f"a shard cannot be read ({str(error).splitlines()[0]})") from error
-
-
-def scene_views(dataset: Any, scene: dict[str, Any], declared: tuple[int, ...] | None) -> str:
-    """HTML of some of a scene's views."""
-    cameras = dataset.scene(scene["name"]).cameras
-    shown = spread(range(len(cameras)) if declared is None else declared)
-    return "".join(picture(dataset.image(scene["name"], view), cameras[view], view, scene) for view in shown)
-
-
 def spread(views: Sequence[int]) -> list[int]:
     """At most VIEWS_A_SCENE of the views, evenly spread."""
     places = np.linspace(0, len(views), VIEWS_A_SCENE, endpoint=False).astype(int)
     return [int(views[place]) for place in np.unique(places) if place < len(views)]
-
-
-def picture(image: np.ndarray, camera: Camera, view: int, scene: dict[str, Any]) -> str:
-    """One view with the true boxes: colour by class, dashed where the answer is wrong."""
-    height, width = image.shape[:2]
-    outlines = "".join(outline(item, camera) for item in scene["objects"])
-    return (
-        f'<div class="view"><img src="{data_uri(image)}" alt="view {view}" width="{width}" height="{height}">'
-        f'<svg viewBox="0 0 {width} {height}">{outlines}</svg><span>view {view}</span></div>'
-    )
-
-
-def outline(item: dict[str, Any], camera: Camera) -> str:
-    """The edges of one object's box and its number; nothing if a corner lies behind the camera."""
-    corners, depth = project(camera, box_corners(np.array(item["aabb"])))
-    if depth.min() <= 0:
-        return ""
-    style = ("odd" if item["label"] else "usual") + ("" if item["answer"] == item["label"] else " wrong")
-    path = " ".join("M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*corners[a], *corners[b]) for a, b in EDGES)
-    x, y = corners[:, 0].mean(), corners[:, 1].min() - camera.height / 100
-    size = camera.height * LABEL_HEIGHT
-    label = f'<text class="{style}" x="{x:.1f}" y="{y:.1f}" style="font-size:{size:.1f}px">{item["id"]}</text>'
-    return f'<path class="{style}" d="{path}"/>{label}'
-
-
-def data_uri(image: np.ndarray) -> str:
-    """(h, w, 3) uint8 as a JPEG inside a URI."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=JPEG_QUALITY)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

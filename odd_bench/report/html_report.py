@@ -5,29 +5,40 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from odd_bench.report.html_table import table
+from odd_bench.report.map_section import map_section
 from odd_bench.report.svg import histogram_plot, interval_plot, map_plot, roc_plot
 from odd_bench.scoring.breakdown import GREY_BELOW
 from odd_bench.scoring.summary import METRIC_NAMES, difference_text, mcnemar_text, number, overlap_lines, weakest_group
 from odd_bench.scoring.text import html_text as escape
 
+RESOLVES = (
+    "p: the chance of a difference at least this large if the two files were equally good. The split resolves: the smallest "
+    "true difference that a comparison on scenes like these would show, with p below 0.05, 8 times out of 10. A smaller "
+    "difference may be real, but this split cannot tell."
+)
 CARD_METRICS = ("auc", "balanced_accuracy", "boxes_per_object", "box_recall", "box_precision", "ap50")
 
 
-def html_report(document: dict[str, Any], pictures: str = "") -> str:
-    """The page as text. pictures: HTML of the failure gallery, empty where the pictures are not at hand."""
+def html_report(document: dict[str, Any], pictures: str = "", mistakes: str = "") -> str:
+    """The page as text. pictures: HTML of the failure gallery, empty where the pictures are not at hand. mistakes: HTML of the
+    worst false alarms and misses.
+    """
     result = document["result"]
     style = (Path(__file__).parent / "report.css").read_text()
     title = f"{result['method']['name']} on {result['dataset']['name']}, {result['dataset']['split']}"
     body = [heading(result), *(warning(text) for text in result["warnings"])]
     parts = result["protocols"].items()
     body += [protocol_section(name, part, folded=place > 0) for place, (name, part) in enumerate(parts)]
+    if "maps" in result:
+        body.append(map_section(result["maps"]))
     if "against" in result:
         body.append(against_section(result["against"]))
-    body += [failure_section(result, pictures), definitions(document)]
+    body += [failure_section(result, pictures), mistakes, definitions(document)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{style}</style></head><body>{''.join(body)}</body></html>\n"
+        f"<title>{escape(title)}</title><style>{style}</style></head><body><main>{''.join(body)}</main></body></html>\n"
     )
 
 
@@ -109,14 +120,14 @@ def metric_table(name: str, part: dict[str, Any]) -> str:
         low_high = f"{number(estimate['low'])} to {number(estimate['high'])}" if estimate["low"] is not None else ""
         note = "; ".join(text for text in (estimate.get("basis"), estimate.get("reason")) if text)
         rows.append([f"{METRIC_NAMES[key]} ({name})", number(estimate["value"]), low_high, note])
-    return table(["metric", "value", "95 % interval", "note"], rows)
+    return table(f"Metrics ({name})", ["metric", "value", "95 % interval", "note"], rows)
 
 
 def reference_table(name: str, reference: dict[str, Any]) -> str:
     keys = ("auc", "balanced_accuracy", "auc_within_scene", "accuracy")
     rows = [[row, *(number(values[key]) for key in keys)] for row, values in reference.items()]
-    head = ["trivial answer", *(f"{METRIC_NAMES[key]} ({name})" for key in keys)]
-    return f"<h3>Reference ({name})</h3>" + table(head, rows)
+    head = ["trivial answer", *(METRIC_NAMES[key] for key in keys)]
+    return f"<h3>Reference ({name})</h3>" + table(f"What trivial answers get ({name})", head, rows)
 
 
 def group_section(name: str, part: dict[str, Any]) -> str:
@@ -174,7 +185,8 @@ def against_section(against: dict[str, Any]) -> str:
                     f"<details><summary>right only in the {key} ({name})</summary><ul>{examples}</ul></details>"
                 )
     title = f"{escape(against['first'])} minus {escape(against['second'])}"
-    return f"<h2>{title}</h2>{table(['metric', 'difference, paired 95 % interval'], rows, 'wrap')}{''.join(notes)}"
+    compared = table("Paired differences", ["metric", "difference, paired 95 % interval"], rows, "wrap")
+    return f'<h2>{title}</h2>{compared}<p class="soft">{RESOLVES}</p>{"".join(notes)}'
 
 
 def failure_section(result: dict[str, Any], pictures: str) -> str:
@@ -183,14 +195,38 @@ def failure_section(result: dict[str, Any], pictures: str) -> str:
     worst = part["worst_scenes"]
     if not worst:
         return "<h2>Failures</h2><p>Every object is right.</p>"
-    legend = (
-        "Red boxes are anomalous objects, blue ones normal, as in the ground truth; dashed where the answer is wrong."
-    )
+    legend = legend_html("maps" in result and "reason" not in result["maps"])
     if not pictures:
-        legend = "Without pictures: the shards of the data set were not found."
+        legend = '<p class="soft">Without pictures: the shards of the data set were not found.</p>'
         pictures = "".join(figure(scene) for scene in worst)
     count = "scene" if len(worst) == 1 else f"{len(worst)} scenes"
-    return f'<h2>Failures ({name}): the worst {count}</h2><p class="soft">{legend}</p>{pictures}'
+    return f"<h2>Failures ({name}): the worst {count}</h2>{legend}{pictures}"
+
+
+def legend_html(maps: bool) -> str:
+    """What the lines mean; with a switch for the anomaly maps where there are some."""
+    samples = {
+        "odd": "anomalous object",
+        "usual": "normal object",
+        "usual wrong": "dashed: its answer is wrong",
+        "said": "predicted box that matches an object",
+        "stray": "predicted box that matches none",
+    }
+    lines = "".join(
+        f'<li><svg viewBox="0 0 30 10" aria-hidden="true"><path class="{style}" d="M1 5L29 5"/></svg>{text}</li>'
+        for style, text in samples.items()
+    )
+    switch = (
+        '<li><label><input type="checkbox" id="show-maps" checked> anomaly map: deep pink is suspicious</label></li>'
+    )
+    return f'<ul class="legend">{lines}{switch if maps else ""}</ul>'
+
+
+def mistake_section(title: str, note: str, pictures: str) -> str:
+    """Cut-outs of single mistakes; nothing without any."""
+    if not pictures:
+        return ""
+    return f'<h2>{escape(title)}</h2><p class="soft">{escape(note)}</p><div class="views small">{pictures}</div>'
 
 
 def definitions(document: dict[str, Any]) -> str:
@@ -203,16 +239,7 @@ def definitions(document: dict[str, Any]) -> str:
         ["this score", document["digest"]],
         ["method", ", ".join(f"{key} = {value}" for key, value in result["method"].items())],
     ]
-    return "<h2>What was scored</h2>" + table(["", ""], rows, "wrap")
-
-
-def table(head: list[str], rows: list[list[str]], style: str = "") -> str:
-    """A table whose cells are plain text; style `wrap` lets long cells break."""
-    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    opened = f'<td class="{style}">' if style else "<td>"
-    body = "".join("<tr>" + "".join(f"{opened}{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    head_row = f"<tr>{cells}</tr>" if any(head) else ""
-    return f'<div class="scroll"><table>{head_row}{body}</table></div>'
+    return "<h2>What was scored</h2>" + table("Versions and digests", [], rows, "wrap")
 
 
 def figure(scene: dict[str, Any], pictures: str = "") -> str:

@@ -64,3 +64,8 @@ def not_found(dataset: DatasetRef, roots: list[Path], names: list[str]) -> Scori
     found = f"no {FILE_NAME} of {shown(dataset.name)} in {places}" + (f"; only {', '.join(names)}" if names else "")
     hint = f"Point --data or ${ENVIRONMENT} at the folder of the data set"
     return ScoringError([Problem("ground truth", "dataset.name", found, "the ground truth of the data set", hint)])
+
+
+def maps_beside(predictions: Path) -> Path:
+    """Where the anomaly maps of a prediction file stand: `test.json` has `test.maps.h5`."""
+    return predictions.with_name(f"{predictions.name.split('.')[0]}.maps.h5")

@@ -55,12 +55,15 @@ class Checked:
 
 @dataclass(frozen=True)
 class Scored:
-    """The answers and numbers of one file. judged, metrics: by protocol. document: the content of score.json."""
+    """The answers and numbers of one file. judged, metrics: by protocol. document: the content of score.json. maps_path: the
+    anomaly maps that were scored with it, None without.
+    """
 
     checked: Checked
     judged: dict[str, Judged]
     metrics: dict[str, dict[str, Estimate]]
     document: dict[str, Any]
+    maps_path: Path | None = None
 
 
 def check_file(path: Path, options: Options) -> Checked:

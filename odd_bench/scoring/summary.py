@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from odd_bench.scoring.map_text import MAP_METRICS, coverage_text, domain_text
 from odd_bench.scoring.text import visible
 
 METRIC_NAMES = {
@@ -36,6 +37,8 @@ def summary(document: dict[str, Any]) -> str:
     result = document["result"]
     blocks = [heading(result), metric_columns(result["protocols"])]
     blocks += [protocol_lines(name, part) for name, part in result["protocols"].items()]
+    if "maps" in result:
+        blocks.append(map_lines(result["maps"]))
     if "against" in result:
         blocks.append(against_block(result["against"]))
     if result["warnings"]:
@@ -165,6 +168,22 @@ def difference_text(found: dict[str, Any]) -> str:
     return (
         f"{signed(found['value'])} {interval}, p {p_text(found['p'])}; the split resolves {number(found['resolves'])}"
     )
+
+
+def map_lines(part: dict[str, Any]) -> str:
+    """What the anomaly maps are worth, beside a map of one level; or why they were not scored."""
+    if "reason" in part:
+        return f"anomaly maps: not scored; {visible(part['reason'])}"
+    lines = [coverage_text(part)]
+    for name, domain in part["domains"].items():
+        lines.append(f"  {domain_text(name, domain)}")
+        for key, title in MAP_METRICS.items():
+            text = metric_text(domain["metrics"][key])
+            constant = number(domain["constant_map"][key])
+            lines.append(f"    {title}".ljust(NAME_WIDTH + 4) + text.ljust(VALUE_WIDTH) + f"constant map {constant}")
+            if "reason" in domain["metrics"][key]:
+                lines[-1] += f" ({domain['metrics'][key]['reason']})"
+    return "\n".join(lines)
 
 
 def weakest_group(rows: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -21,13 +21,15 @@ class SceneAnswer:
 
     boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw. scores: (n,) higher = more anomalous. objects: (n,)
     ids of the objects where the method is told the boxes, else None. seconds_before: spent on the scene before `predict` was
-    called, where the result was kept.
+    called, where the result was kept. maps: (views, h, w) uint8 anomaly maps of the batch's pictures, from a method that
+    `Localises` once it was asked for them: higher = more suspicious, on one scale for all scenes.
     """
 
     boxes: np.ndarray
     scores: np.ndarray
     objects: np.ndarray | None = None
     seconds_before: float = 0.0
+    maps: np.ndarray | None = None
 
 
 class Method(Protocol):
@@ -102,6 +104,14 @@ class ChoosesOnVal(Protocol):
 
     def choose(self, scenes: Iterable[SceneBatch]) -> None:
         """Called once at the end of the training, if the data set has validation scenes. scenes: of one batch each."""
+
+
+@runtime_checkable
+class Localises(Protocol):
+    """A method that can say where in the pictures it sees an anomaly."""
+
+    def keep_maps(self) -> None:
+        """From now on the answers of `predict` carry maps. Raises WrongUse where this configuration has none."""
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 
 from odd_bench.atomic import prove_file
 from odd_bench.blocks.stored_weights import complaint
+from odd_bench.data.anomaly_maps import MapWriter
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import read_description
@@ -21,8 +23,9 @@ from odd_bench.errors import WrongUse
 from odd_bench.geometry.boxes import iou_matrix
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.scoring import Method as MethodHeader
+from odd_bench.scoring.locate import maps_beside
 from odd_bench.training.checkpoint import Checkpoint
-from odd_bench.training.method import Measures, Method, MethodSpec, ReadsData, Records, SceneAnswer
+from odd_bench.training.method import Localises, Measures, Method, MethodSpec, ReadsData, Records, SceneAnswer
 
 Track = Callable[[Iterable[Any]], Iterable[Any]]
 FULL, MIXED = "32-true", "bf16-mixed"  # precisions, as Fabric names them
@@ -65,9 +68,10 @@ def predict_split(
     device: torch.device | str | None = None,
     track: Track = lambda scenes: scenes,
     precision: str = FULL,
+    maps: bool = False,
 ) -> Path:
     """Write the answers for every scene of a split. views: at test, default as trained. precision: of Fabric, `32-true` or
-    `bf16-mixed`. Returns `path`.
+    `bf16-mixed`. maps: write anomaly maps beside the file. Returns `path`.
 
     The seconds of a scene cover the method, from decoded pictures to scores, without reading the shard. On a GPU the first scene
     is answered once before it counts: libraries choose their kernels then.
@@ -75,6 +79,13 @@ def predict_split(
     if precision not in (FULL, MIXED):
         raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
     prove_file(path)
+    if maps:
+        if not isinstance(run.method, Localises):
+            raise WrongUse(
+                f"--maps: found {run.spec.name}, which has no anomaly maps; expected a method that makes them"
+            )
+        prove_file(maps_beside(path))
+        run.method.keep_maps()
     names = dataset.scene_names(split)
     views = min(
         views or run.config.train.views, len(dataset.scene(names[0]).cameras)
@@ -91,13 +102,36 @@ def predict_split(
     description = read_description(dataset.folder)
     reference = DatasetRef(description.name, description.version, split, description.digest)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with PredictionWriter(path, reference, header(run, views, precision), threshold=method.threshold) as out:
+    with ExitStack() as held:
+        writer = held.enter_context(MapWriter(maps_beside(path))) if maps else None
+        out = held.enter_context(
+            PredictionWriter(path, reference, header(run, views, precision), threshold=method.threshold)
+        )
         for number in track(range(len(scenes))):
             batch = scenes[number]
             answer, seconds = timed_answer(method, batch, device, precision)
             boxes = None if answer.objects is not None else answer.boxes
             out.add(batch.names[0], boxes, answer.scores, objects=answer.objects, views=batch.views[0], seconds=seconds)
+            if writer is not None:
+                add_maps(writer, dataset, batch, answer)
     return path
+
+
+def add_maps(writer: MapWriter, dataset: Dataset, batch: SceneBatch, answer: SceneAnswer) -> None:
+    """The maps of one scene. Where pictures were resized to a size that is no divisor of theirs, maps are brought back to it."""
+    name, cameras = batch.names[0], dataset.scene(batch.names[0]).cameras
+    for view, suspicion in zip(batch.views[0], answer.maps, strict=True):
+        writer.add(name, view, fitted(suspicion, (cameras[view].height, cameras[view].width)))
+
+
+def fitted(suspicion: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(h, w) as it is if `size` is the same whole number of times larger along both sides, else nearest values at that size."""
+    height, width = suspicion.shape
+    factor = size[0] // height
+    if factor and (height * factor, width * factor) == tuple(size):
+        return suspicion
+    rows, columns = ((np.arange(new) + 0.5) * old // new for new, old in zip(size, (height, width), strict=True))
+    return suspicion[rows.astype(int)[:, None], columns.astype(int)]
 
 
 def timed_answer(

@@ -20,6 +20,7 @@ from odd_bench.data.folder import DESCRIPTION
 from odd_bench.data.reader import Dataset, joined, open_dataset
 from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
+from odd_bench.scoring.locate import maps_beside
 from odd_bench.training.checkpoint import LATEST, Spent, load_checkpoint
 from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric
@@ -108,6 +109,7 @@ def take_over(method: Method, start_from: Path) -> Spent:
 def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console: Console) -> None:
     """Predict, score and report on whatever was not trained on; one table tells of all splits of all data sets."""
     from odd_bench.report.folder import report_folder, write_report
+    from odd_bench.report.map_scores import with_maps_of
     from odd_bench.scoring.score import Options, score_file
     from odd_bench.scoring.split_table import split_table
 
@@ -119,7 +121,7 @@ def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console:
             run, dataset, split, folder / f"{name}.json", track=lambda x: tracked(x, console, "predicting")
         )
         say_where(path, console)
-        scored = score_file(path, Options(dataset.folder))
+        scored = with_maps_of(score_file(path, Options(dataset.folder)))
         for note in write_report(report_folder(path), scored):
             console.print(note, highlight=False, soft_wrap=True, markup=False)
         scores[name] = scored.document
@@ -133,11 +135,12 @@ def say_where(path: Path, console: Console) -> None:
 
 def predict_run(
     run: Run, path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
-    overrides: list[str],
+    overrides: list[str], maps: bool = False,
 ) -> Path:  # fmt: skip
     """Predict one split with a trained run; score it where a report is asked for. Returns the prediction file.
 
     path: the run's folder, a checkpoint, or the folder for predictions of weights from elsewhere. overrides: already in `run`.
+    maps: write anomaly maps beside the predictions.
     """
     keep_freed_memory()
     out = out or default_file(path, split, views, precision, overrides)
@@ -149,9 +152,12 @@ def predict_run(
         console.print(f"[yellow]{path}: the training is not finished")
     with stoppable(out, "no predictions are written; the same command begins again"):
         predict_split(
-            run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision
-        )
+            run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision,
+            maps=maps,
+        )  # fmt: skip
     say_where(out, console)
+    if maps:
+        console.print(f"anomaly maps: {maps_beside(out)}", highlight=False, soft_wrap=True)
     if report is not None:
         show_score(out, dataset.folder, report, console)
     return out
@@ -167,10 +173,11 @@ def default_file(path: Path, split: str, views: int | None, precision: str, over
 
 def show_score(path: Path, data: Path, report: Path | None, console: Console) -> None:
     from odd_bench.report.folder import write_report
+    from odd_bench.report.map_scores import with_maps_of
     from odd_bench.scoring.score import Options, score_file
     from odd_bench.scoring.summary import summary
 
-    scored = score_file(path, Options(data))
+    scored = with_maps_of(score_file(path, Options(data)))
     console.print(summary(scored.document), highlight=False, soft_wrap=True, markup=False)
     for note in write_report(report, scored) if report is not None else []:
         console.print(note, highlight=False, soft_wrap=True)

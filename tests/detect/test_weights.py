@@ -82,7 +82,7 @@ def test_damaged_files_are_refused(run, tmp_path):
 
 def test_a_training_that_is_not_finished_is_not_exported(data, tmp_path):
     with pytest.raises(Exception, match="stopped by the user"):
-        train_tiny("reference", open_dataset(data), tmp_path / "run", SHORT, interrupt_at(3))
+        train_tiny("reference", open_dataset(data), tmp_path / "run", [*SHORT, "train.steps=[6,6]"], interrupt_at(3))
     assert not load_checkpoint(tmp_path / "run" / LATEST).finished
     with pytest.raises(WrongUse, match="found a training that is not finished"):
         export_weights(tmp_path / "run", "pears", tmp_path)

@@ -57,9 +57,23 @@ def test_the_example_of_the_documentation_runs(scored):
 def test_the_gallery_shows_every_scene_in_three_views(folder, scored):
     assert len(write_report(folder / "out", scored)) == 1
     page = (folder / "out" / "report.html").read_text()
-    assert page.count("data:image/jpeg;base64,") == 4 * 3
-    assert len(re.findall('<path class="odd', page)) == 4 * 3
-    assert len(re.findall('<path class="usual', page)) == 4 * 3 * 3
+    scenes = "".join(re.findall("<figure>.*?</figure>", page, re.DOTALL))
+    assert scenes.count("data:image/jpeg;base64,") == 4 * 3
+    assert len(re.findall('<path class="odd', scenes)) == 4 * 3
+    assert len(re.findall('<path class="usual', scenes)) == 4 * 3 * 3
+    assert len(re.findall('<path class="(said|stray)"', scenes)) == 4 * 2 * 3
+    assert "image/png" not in page
+
+
+def test_cut_outs_show_the_surest_false_alarms_and_the_misses(folder, scored):
+    write_report(folder / "cuts", scored)
+    page = (folder / "cuts" / "report.html").read_text()
+    alarms = re.search("<h2>Worst false alarms</h2>.*?(?=<h2>)", page, re.DOTALL)[0]
+    missed = re.search("<h2>Worst misses</h2>.*?(?=<h2>)", page, re.DOTALL)[0]
+    scores = [float(score) for score in re.findall(r"score ([\d.]+);", alarms)]
+    assert scores and scores == sorted(scores, reverse=True)
+    assert alarms.count("<img") == len(re.findall("<span>", alarms)) <= 8
+    assert missed.count("<img") == len(re.findall("<span>object", missed)) > 0
 
 
 def test_a_damaged_shard_leaves_the_gallery_out_and_says_so(folder, scored):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
@@ -48,3 +48,11 @@ class Comparison(Protocol):
 
     def pictures(self, volumes: Volumes, held: SceneBatch, found: np.ndarray) -> dict[str, Tensor]:
         """Pictures (3, h, w) in [0, 1] by name of the first scene. held: another view of it. found: (n, 6) boxes answered."""
+
+
+@runtime_checkable
+class Locates(Protocol):
+    """A comparison that judges single pixels."""
+
+    def located(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> tuple[Tensor, Tensor]:
+        """(n,) logits as those of `Comparison.logits`, and (views, h, w) uint8 maps of how suspicious the pixels are."""

@@ -29,6 +29,7 @@ from odd_bench.detector.registration import Placements, placement_accuracy
 from odd_bench.detector.registration_yaw import register_standing
 from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, fold_of, level_strides
 from odd_bench.detector.surface_looks import hues, surface_looks
+from odd_bench.detector.suspicion import pasted_maps, suspicion_maps
 from odd_bench.detector.volumes import Volumes
 
 if TYPE_CHECKING:
@@ -171,6 +172,15 @@ class RegisteredComparison(nn.Module):
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
         """(n,) of the boxes (n, 6), n at least 1."""
         return self.registered(volumes, scene, boxes).logits
+
+    def located(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> tuple[Tensor, Tensor]:
+        """(n,) logits and (views, h, w) uint8 suspicion of the pixels, of the objects in boxes (n, 6), n at least 1."""
+        laid = self.registered(volumes, scene, boxes)
+        if laid.judged is None:
+            maps = suspicion_maps(laid.pixels, laid.compared.pixel_logits, volumes.batch.images.shape[1])
+        else:
+            maps = pasted_maps(laid.aligned.crops, laid.judged.map_logits, laid.aligned.counted, laid.pixels.size)
+        return laid.logits, maps
 
     def picture_losses(self, volumes: Volumes) -> dict[str, Tensor]:
         """Of the silhouettes: of all pixels of the views, or of those in a window of each."""

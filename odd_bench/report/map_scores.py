@@ -1,0 +1,122 @@
+"""The numbers of a submission's anomaly maps, added to its score: only here are the masks of a data set at hand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from odd_bench.errors import OddBenchError
+from odd_bench.scoring.bootstrap import draw_resamples
+from odd_bench.scoring.document import estimate_json, rounded, signed_document
+from odd_bench.scoring.judged import Judged
+from odd_bench.scoring.locate import maps_beside
+from odd_bench.scoring.map_counts import DOMAINS, MapCounts, SceneObjects, View, empty_counts
+from odd_bench.scoring.map_metrics import domain_part, map_metrics
+from odd_bench.scoring.score import Scored, by_truth_scene
+
+if TYPE_CHECKING:
+    from odd_bench.data.anomaly_maps import AnomalyMaps
+    from odd_bench.data.reader import Dataset
+
+
+@dataclass
+class Coverage:
+    """What was asked and what was there. absent: views without a map, scored as a map of zeros. foreign: scenes of the file that
+    are not of this split. unknown: scenes whose changes the data set does not know; they do not count.
+    """
+
+    scenes: int = 0
+    views: int = 0
+    absent: int = 0
+    unknown: int = 0
+    foreign: int = 0
+
+
+def with_maps_of(scored: Scored, path: Path | None = None) -> Scored:
+    """The score with the numbers of its maps: those in `path`, or those that stand beside the predictions, if there are any."""
+    beside = maps_beside(scored.checked.path)
+    return with_maps(scored, path or beside) if path is not None or beside.is_file() else scored
+
+
+def with_maps(scored: Scored, path: Path) -> Scored:
+    """The score with the numbers of the maps in the file `path` in its document, or the reason why there are none.
+
+    Raises DataError where the file of maps is damaged or does not fit the pictures.
+    """
+    try:
+        from odd_bench.data.anomaly_maps import open_maps
+        from odd_bench.data.reader import open_dataset
+    except ImportError as error:
+        return with_part(scored, {"reason": f"{error.name} is not installed (pip install 'odd-bench[view]')"})
+    with open_maps(path) as maps:
+        try:
+            dataset = open_dataset(scored.checked.truth_path.parent)
+        except OddBenchError as error:
+            return with_part(
+                scored, {"reason": f"maps need a data set folder with masks: {str(error).splitlines()[0]}"}
+            )
+        absent = set(scored.checked.table.scene_names) - set(dataset.scene_names())
+        if absent:
+            return with_part(scored, {"reason": f"the data set folder lacks {len(absent):,} scenes of the split"})
+        counts, coverage = count_maps(scored, maps, dataset)
+    if not coverage.scenes:
+        return with_part(scored, {"reason": "the data set does not know what was changed in its pictures"})
+    resamples = draw_resamples(counts.patches.shape[1], scored.document["result"]["resamples"])
+    metrics = map_metrics(counts, resamples)
+    domains = {name: domain_part(counts, place, metrics[name], estimate_json) for place, name in enumerate(DOMAINS)}
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return replace(with_part(scored, {"sha256": digest, **vars(coverage), "domains": domains}), maps_path=path)
+
+
+def with_part(scored: Scored, part: dict[str, Any]) -> Scored:
+    """The score with `part` under `maps` in its document."""
+    return replace(scored, document=signed_document({**scored.document["result"], "maps": rounded(part)}))
+
+
+def count_maps(
+    scored: Scored, maps: AnomalyMaps, dataset: Dataset, track: Any = lambda names: names
+) -> tuple[MapCounts, Coverage]:
+    """Counts over every scene of the split whose changes are known. track: shows progress over the scenes' names."""
+    judged = next(iter(scored.judged.values()))
+    truth = judged.truth
+    declared, _ = by_truth_scene(scored.checked.predictions, truth)
+    counts, coverage = empty_counts(truth.clusters), Coverage(foreign=len(maps.scenes - set(truth.scene_names)))
+    for place, name in track(list(enumerate(truth.scene_names))):
+        objects = scene_objects(judged, place)
+        if objects is None:
+            coverage.unknown += 1
+            continue
+        views = tuple(range(len(dataset.scene(name).cameras))) if declared[place] is None else declared[place]
+        counts.add_scene(int(truth.cluster[place]), objects, list(scene_views(maps, dataset, name, views, coverage)))
+        coverage.scenes += 1
+        coverage.views += len(views)
+    return counts, coverage
+
+
+def scene_objects(judged: Judged, scene: int) -> SceneObjects | None:
+    """The odd and the found objects of a scene; None where it is not known what was changed."""
+    truth = judged.truth
+    rows = np.flatnonzero(truth.scene == scene)
+    odd = rows[truth.label[rows] == 1]
+    if not truth.changed_pixels.shape[1] or not np.isfinite(truth.changed_pixels[odd]).all():
+        return None
+    found = truth.object_id[rows[judged.matched[rows]]]
+    return SceneObjects(tuple(truth.object_id[odd].tolist()), frozenset(found.tolist()))
+
+
+def scene_views(
+    maps: AnomalyMaps, dataset: Dataset, name: str, views: Iterable[int], coverage: Coverage
+) -> Iterator[View]:
+    """The views with their maps and masks."""
+    views = tuple(views)
+    instance, change = dataset.masks(name, views)
+    found = maps.maps(name, views, instance.shape[1:])
+    for place, view in enumerate(views):
+        coverage.absent += view not in found
+        yield View(found.get(view, np.zeros(instance.shape[1:], np.uint8)), instance[place], change[place])

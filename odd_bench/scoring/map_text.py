@@ -1,0 +1,33 @@
+"""The numbers of anomaly maps as lines of text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MAP_METRICS = {
+    "pixel_auroc": "pixel AUROC",
+    "aupro_05": "AUPRO to 5 % false",
+    "aupro_30": "AUPRO to 30 % false",
+    "peak_in_change": "highest pixel in change",
+}
+DOMAIN_NAMES = {"found": "pixels of found objects", "all": "all pixels"}
+
+
+def coverage_text(part: dict[str, Any]) -> str:
+    """What the maps were compared with."""
+    notes = [f"anomaly maps: {part['views']:,} views of {part['scenes']:,} scenes"]
+    if part["absent"]:
+        notes.append(f"{part['absent']:,} views without a map, scored as a map of zeros")
+    if part["unknown"]:
+        notes.append(f"{part['unknown']:,} scenes whose changed pixels are not known, left out")
+    if part["foreign"]:
+        notes.append(f"{part['foreign']:,} scenes in the file of maps are not of this split")
+    return "; ".join(notes)
+
+
+def domain_text(name: str, domain: dict[str, Any]) -> str:
+    """What one domain holds."""
+    unseen = domain["odd_objects_unseen"]
+    return f"{DOMAIN_NAMES[name]}: {domain['patches']:,} changed patches, {domain['odd_objects']:,} odd objects" + (
+        f", {unseen:,} more whose change no view shows" if unseen else ""
+    )

@@ -1,0 +1,134 @@
+"""Anomaly maps from a file beside the predictions to the numbers and the pictures of a report."""
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from odd_bench.cli import app
+from odd_bench.data.anomaly_maps import MapWriter
+from odd_bench.data.reader import open_dataset
+from odd_bench.errors import OddBenchError
+from odd_bench.report.folder import write_report
+from odd_bench.report.map_scores import with_maps
+from odd_bench.scoring.ground_truth import FILE_NAME, read_ground_truth
+from odd_bench.scoring.score import Options, score_file
+from tests.data.folders import planned_record, write_dataset
+from tests.scoring.worlds import noisy_answers, oracle_answers, write_predictions
+
+SPLIT = "test-seen"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Six small ray-cast scenes with two odd objects each."""
+    options = {"pixels": 48, "views": 4, "objects": 4, "odd": 2, "depth": False}
+    scenes = [planned_record(SPLIT, "banana", index, index, **options) for index in range(6)]
+    return write_dataset(tmp_path_factory.mktemp("data") / "toys-test", scenes)
+
+
+@pytest.fixture
+def scored(data, tmp_path):
+    truth = read_ground_truth(data / FILE_NAME)
+    path = write_predictions(tmp_path / "p.json", truth, oracle_answers(truth), split=SPLIT)
+    return score_file(path, Options(data, resamples=50))
+
+
+def write_maps(path, data, suspicion, scenes=None, views=range(4), backwards=False):
+    """suspicion: from the change mask of a view to its map."""
+    dataset = open_dataset(data)
+    names = dataset.scene_names() if scenes is None else scenes
+    with MapWriter(path) as out:
+        for name in names[::-1] if backwards else names:
+            for view in views:
+                out.add(name, view, suspicion(dataset.change(name, view)))
+    return path
+
+
+def truth_map(change):
+    return np.where(change > 0, 255, 0).astype(np.uint8)
+
+
+def random_map(change):
+    return np.random.default_rng(int(change.sum())).integers(0, 256, change.shape, dtype=np.uint8)
+
+
+def numbers(scored):
+    part = scored.document["result"]["maps"]
+    return {
+        name: {key: one["value"] for key, one in domain["metrics"].items()} for name, domain in part["domains"].items()
+    }
+
+
+def test_the_true_change_scores_1_in_everything(scored, data, tmp_path):
+    found = numbers(with_maps(scored, write_maps(tmp_path / "m.h5", data, truth_map)))
+    assert found == {name: dict.fromkeys(part, 1.0) for name, part in found.items()}
+
+
+def test_the_order_of_scenes_in_the_file_changes_nothing(scored, data, tmp_path):
+    first = with_maps(scored, write_maps(tmp_path / "a.h5", data, random_map))
+    second = with_maps(scored, write_maps(tmp_path / "b.h5", data, random_map, backwards=True))
+    parts = [one.document["result"]["maps"]["domains"] for one in (first, second)]
+    assert parts[0] == parts[1]
+
+
+def test_an_absent_map_is_a_map_of_zeros_and_is_counted(scored, data, tmp_path):
+    absent = with_maps(scored, write_maps(tmp_path / "a.h5", data, truth_map, views=(0, 1)))
+    names = open_dataset(data).scene_names()
+    path = tmp_path / "b.h5"
+    dataset = open_dataset(data)
+    with MapWriter(path) as out:
+        for name in names:
+            for view in range(4):
+                out.add(name, view, truth_map(dataset.change(name, view)) * (view < 2))
+    assert numbers(absent) == numbers(with_maps(scored, path))
+    assert absent.document["result"]["maps"]["absent"] == 6 * 2
+
+
+def test_scenes_of_no_split_are_counted_and_not_scored(scored, data, tmp_path):
+    dataset = open_dataset(data)
+    path = tmp_path / "m.h5"
+    with MapWriter(path) as out:
+        out.add("elsewhere", 0, np.zeros((3, 5), np.uint8))
+        for name in dataset.scene_names():
+            for view in range(4):
+                out.add(name, view, truth_map(dataset.change(name, view)))
+    part = with_maps(scored, path)
+    assert part.document["result"]["maps"]["foreign"] == 1
+    assert numbers(part)["all"]["pixel_auroc"] == 1
+
+
+def test_without_pictures_there_is_a_reason_instead(scored, data, tmp_path):
+    path = write_maps(tmp_path / "m.h5", data, truth_map)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / FILE_NAME).write_bytes((data / FILE_NAME).read_bytes())
+    there = score_file(scored.checked.path, Options(alone, resamples=50))
+    assert "need a data set folder" in with_maps(there, path).document["result"]["maps"]["reason"]
+
+
+def test_maps_of_another_size_are_an_error_that_names_the_scene(scored, data, tmp_path):
+    path = write_maps(tmp_path / "m.h5", data, lambda change: np.zeros((20, 20), np.uint8))
+    with pytest.raises(OddBenchError, match="maps of 20 x 20, expected 48 x 48"):
+        with_maps(scored, path)
+
+
+def test_the_command_line_takes_the_maps_that_stand_beside_the_file(data, tmp_path):
+    truth = read_ground_truth(data / FILE_NAME)
+    path = write_predictions(tmp_path / "p.json", truth, noisy_answers(truth), split=SPLIT)
+    write_maps(tmp_path / "p.maps.h5", data, truth_map)
+    done = CliRunner().invoke(app, ["score", str(path), "--data", str(data), "--report", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert "anomaly maps: 24 views of 6 scenes" in done.output
+
+
+def test_the_page_has_the_numbers_of_the_maps_and_the_maps_over_the_pictures(data, tmp_path):
+    truth = read_ground_truth(data / FILE_NAME)
+    path = write_predictions(tmp_path / "p.json", truth, noisy_answers(truth), split=SPLIT)
+    scored = score_file(path, Options(data, resamples=50))
+    write_report(tmp_path / "without", scored)
+    assert "data:image/png;base64," not in (tmp_path / "without" / "report.html").read_text()
+    mapped = with_maps(scored, write_maps(tmp_path / "m.h5", data, truth_map))
+    write_report(tmp_path / "with", mapped)
+    page = (tmp_path / "with" / "report.html").read_text()
+    assert "<h2>Anomaly maps</h2>" in page
+    assert page.count("data:image/png;base64,") == page.count("data:image/jpeg;base64,") > 0
