@@ -5,9 +5,8 @@ export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: demo test test-fast lint bench docs clean
 
-demo: $(VENV)/.installed  ## set up, make a small data set, say where its pictures are
-	$(BIN)/odd-bench generate toys --preset nano
-	$(BIN)/odd-bench data validate data/toys-nano
+demo: $(VENV)/.demo  ## set up, make four scenes, find the odd objects in them, say where everything is
+	$(BIN)/odd-bench demo
 
 test: lint  ## set up and run every test
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --durations=15
@@ -29,6 +28,10 @@ $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable ".[generate,view]"
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train]"
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from odd_bench.cli.assets import app as assets_app
 from odd_bench.cli.config import app as config_app
 from odd_bench.cli.data import app as data_app
+from odd_bench.cli.demo import demo
 from odd_bench.cli.detect import detect, predict, weights_app
 from odd_bench.cli.detector import train
 from odd_bench.cli.generate import app as generate_app
@@ -20,10 +21,10 @@ from odd_bench.errors import OddBenchError
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Find the odd one out among several instances of an object, from a few views.",
 )
+app.command()(demo)
 app.add_typer(generate_app, name="generate")
 app.command()(score)
 app.command()(leaderboard)
@@ -36,6 +37,24 @@ app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
 app.add_typer(config_app, name="config")
 app.add_typer(weights_app, name="weights")
+
+
+def say_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        from odd_bench import __version__
+
+        typer.echo(f"odd-bench {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Find the odd one out among several instances of an object, from a few views."""
 
 
 @app.command()
