@@ -22,9 +22,9 @@ lint: $(VENV)/.tested
 bench: $(VENV)/.tested  ## speed claims, as ratios measured in one run
 	for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
-docs: $(VENV)/.documented  ## check the documentation and build it into build/docs; a broken link is an error
+docs: $(VENV)/.documented  ## check the documentation and build it into build/docs; a broken link is an error; never --quiet, which hides warnings from --strict
 	$(BIN)/python -m pytest tests/test_docs.py
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/mkdocs build --strict
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

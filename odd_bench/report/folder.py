@@ -11,7 +11,7 @@ from odd_bench.scoring.document import write_score
 from odd_bench.scoring.score import Scored
 
 SCORE = "score.json"
-ALARMS = "Normal objects called anomalous, and boxes around nothing, the surest first."
+ALARMS = "Normal objects called anomalous, and boxes that match no object, the surest first."
 MISSES = "Anomalous objects that were not found, then those called normal, the surest first."
 
 

@@ -62,11 +62,14 @@ class Gallery:
     def name(self, scene: int) -> str:
         return self.judged.truth.scene_names[scene]
 
-    def view(self, scene: int, view: int, caption: str, around: np.ndarray | None = None) -> str:
-        """One view with its boxes. around: show only what is near this box."""
+    def view(self, scene: int, view: int, caption: str, mistake: Mistake | None = None) -> str:
+        """One view with its boxes. mistake: show only this one and what is near it."""
         camera, image = self.dataset.scene(self.name(scene)).cameras[view], self.dataset.image(self.name(scene), view)
-        window = None if around is None else window_around(around, camera)
-        return view_html(image, camera, self.outlines(scene), caption, self.suspicion(scene, view, image), window)
+        suspicion = self.suspicion(scene, view, image)
+        if mistake is None:
+            return view_html(image, camera, self.outlines(scene), caption, suspicion)
+        outlines = [Outline(mistake.box, mistake.style)]
+        return view_html(image, camera, outlines, caption, suspicion, window_around(mistake.box, camera))
 
     def suspicion(self, scene: int, view: int, image: np.ndarray) -> np.ndarray | None:
         if self.maps is None:
@@ -107,7 +110,7 @@ class Gallery:
         if not max(areas):
             return ""
         view = best_view(mistake, views, areas)
-        return self.view(mistake.scene, view, f"{caption}, view {view}", mistake.box)
+        return self.view(mistake.scene, view, f"{caption}, view {view}", mistake)
 
 
 def draw_pictures(scored: Scored) -> Pictures:

@@ -247,8 +247,11 @@ def definitions(document: dict[str, Any]) -> str:
 def figure(scene: dict[str, Any], pictures: str = "") -> str:
     """One scene: its pictures side by side, if there are any, and a line an object."""
     answers = "".join(f"<li>{escape(answer_text(item))}</li>" for item in scene["objects"])
+    false = scene.get("false_boxes", 0)
+    beside = f", {false:,} box{'es' * (false != 1)} without an object" if false else ""
+    count = f"{scene['wrong']} of {len(scene['objects'])} wrong{beside}"
     return (
-        f"<figure><figcaption>{escape(scene['name'])}: {scene['wrong']} of {len(scene['objects'])} wrong</figcaption>"
+        f"<figure><figcaption>{escape(scene['name'])}: {count}</figcaption>"
         f'<div class="views">{pictures}</div><ul class="answers">{answers}</ul></figure>'
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from odd_bench.scoring.map_text import DOMAIN_NAMES, MAP_METRICS, coverage_text
 from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, number
 from odd_bench.scoring.text import visible
 
@@ -45,7 +46,22 @@ def markdown_report(document: dict[str, Any]) -> str:
         for row, values in part["reference"].items():
             lines.append(f"| {row} | {' | '.join(number(values[key]) for key in keys)} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(map_table(result["maps"]) if "maps" in result else [])])
+
+
+def map_table(part: dict[str, Any]) -> list[str]:
+    """The numbers of anomaly maps, or why there are none."""
+    if "reason" in part:
+        return ["## Anomaly maps", "", f"Not scored: {cell(part['reason'])}.", ""]
+    lines = ["## Anomaly maps", "", f"{coverage_text(part)}.", ""]
+    lines += ["| number | pixels | value | interval | a map of one level |", "|---|---|---|---|---|"]
+    for name, domain in part["domains"].items():
+        for key, title in MAP_METRICS.items():
+            found, constant = domain["metrics"][key], number(domain["constant_map"][key])
+            lines.append(
+                f"| {title} | {DOMAIN_NAMES[name]} | {number(found['value'])} | {interval(found)} | {constant} |"
+            )
+    return [*lines, ""]
 
 
 def metric_row(protocol: str, name: str, estimate: dict[str, Any]) -> str:

@@ -24,11 +24,14 @@ class PredictedBox:
 
 @dataclass(frozen=True)
 class Mistake:
-    """box: (6,) or (7,) around what was taken for the other. changed: (views,) visible changed pixels, empty where unknown."""
+    """box: (6,) or (7,) around what was taken for the other. style: how it is drawn, a class of the style sheet. changed: (views,)
+    visible changed pixels, empty where unknown.
+    """
 
     scene: int
     text: str
     box: np.ndarray
+    style: str
     changed: np.ndarray
 
 
@@ -62,19 +65,23 @@ def true_box(judged: Judged, row: int, turned: bool) -> np.ndarray:
 
 
 def false_alarms(judged: Judged) -> list[Mistake]:
-    """Normal objects called anomalous, and boxes around nothing, the highest scores first."""
+    """Normal objects called anomalous, and boxes that match no object, the highest scores first."""
     truth, boxes = judged.truth, judged.submission.boxes
     called = judged.counted & judged.matched & (truth.label == 0) & (judged.predicted_label == 1)
     found = [
-        (judged.score[row], f"object {truth.object_id[row]} is normal", truth.scene[row], truth.aabb[row])
+        (judged.score[row], f"object {truth.object_id[row]} is normal", truth.scene[row], truth.aabb[row], "usual")
         for row in np.flatnonzero(called)
     ]
     if judged.protocol.false_boxes == "wrong":
         stray = np.setdiff1d(np.arange(len(boxes)), judged.box_row)
-        found += [(boxes.score[row], "no object here", boxes.scene[row], predicted_box(judged, row)) for row in stray]
+        found += [
+            (boxes.score[row], "a box that matches no object", boxes.scene[row], predicted_box(judged, row), "stray")
+            for row in stray
+        ]
     found.sort(key=lambda one: -one[0])
     return [
-        Mistake(int(scene), f"{text}, score {score:.4g}", box, np.zeros(0)) for score, text, scene, box in found[:SHOWN]
+        Mistake(int(scene), f"{text}, score {score:.4g}", box, style, np.zeros(0))
+        for score, text, scene, box, style in found[:SHOWN]
     ]
 
 
@@ -86,7 +93,7 @@ def misses(judged: Judged) -> list[Mistake]:
     rows = np.flatnonzero(wrong)
     rows = rows[np.argsort(rank[rows], kind="stable")][:SHOWN]
     return [
-        Mistake(int(truth.scene[row]), miss_text(judged, row), truth.aabb[row], truth.changed_pixels[row])
+        Mistake(int(truth.scene[row]), miss_text(judged, row), truth.aabb[row], "odd", truth.changed_pixels[row])
         for row in rows.tolist()
     ]
 

@@ -1,11 +1,14 @@
 """Anomaly maps from a file beside the predictions to the numbers and the pictures of a report."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from odd_bench.cli import app
-from odd_bench.data.anomaly_maps import MapWriter
+from odd_bench.data.anomaly_maps import MapWriter, open_maps
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import OddBenchError
 from odd_bench.report.folder import write_report
@@ -131,4 +134,23 @@ def test_the_page_has_the_numbers_of_the_maps_and_the_maps_over_the_pictures(dat
     write_report(tmp_path / "with", mapped)
     page = (tmp_path / "with" / "report.html").read_text()
     assert "<h2>Anomaly maps</h2>" in page
+    rows = [
+        line for line in (tmp_path / "with" / "tables.md").read_text().splitlines() if "pixels" in line and "|" in line
+    ]
+    assert sum(" 1.0000 " in row for row in rows) == 8
     assert page.count("data:image/png;base64,") == page.count("data:image/jpeg;base64,") > 0
+
+
+def test_the_example_of_the_documentation_runs(data, tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "anomaly-maps.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    local = (
+        example.replace("data/toys-nano", str(data))
+        .replace("test-unseen", SPLIT)
+        .replace("(0, 4, 8, 12, 16)", "(0, 2)")
+    )
+    exec(compile(local, "anomaly-maps.md", "exec"), {"my_map": lambda picture: picture[::2, ::2, 0]})
+    with open_maps(tmp_path / "predictions.maps.h5") as maps:
+        assert len(maps.scenes) == 6
+        assert maps.maps(min(maps.scenes), (0, 2), (48, 48)).keys() == {0, 2}

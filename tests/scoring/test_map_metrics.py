@@ -162,3 +162,12 @@ def test_few_shapes_have_no_interval_but_a_reason():
     assert few.low is None and "an interval needs" in few.reason
     many = metrics(SCENES, resamples=200)["all"]["aupro_30"]
     assert many.low < many.value < many.high
+
+
+def test_the_worked_example_of_the_documentation():
+    change = np.array([[1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]], np.uint8)
+    levels = np.array([[50, 20, 0, 0, 0, 0, 80, 10, 10, 20, 50]], np.uint8)
+    found = values([[View(levels, np.ones_like(change), change)]], SceneObjects((0,), frozenset({0})))["found"]
+    assert found["pixel_auroc"] == pytest.approx((8 + 7.5 + 6.5) / 24)
+    assert (found["aupro_30"], found["aupro_05"]) == pytest.approx((0.2375 / 0.3, 0.0275 / 0.05))
+    assert found["peak_in_change"] == 1

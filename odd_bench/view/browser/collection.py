@@ -19,6 +19,7 @@ class Collection:
     """Scenes to look at. title: what they are, in a line. names: in order. views: None where there are no pictures.
 
     words: further words that a scene is found by, such as its category and types. notes: sentences for the user.
+    has_maps: whether the views know the anomaly maps of the predictions.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Collection:
     views: Views | None
     words: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    has_maps: bool = False
 
     @property
     def has_scores(self) -> bool:

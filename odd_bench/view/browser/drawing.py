@@ -18,7 +18,7 @@ from odd_bench.view.browser.scene_views import Cloud, SceneViews
 from odd_bench.view.browser.shown_box import COLORS, ShownBox
 from odd_bench.view.browser.suspicion import Scale
 
-SUSPICION, TRUTH, PICTURE, NONE = "suspicion", "truth", "picture", "none"
+SUSPICION, MAPS, TRUTH, PICTURE, NONE = "suspicion", "anomaly maps", "truth", "picture", "none"
 POINT_M = 0.004
 CHANGED, UNKNOWN = (255, 221, 51), (128, 128, 128)
 PICTURE_PIXELS = 256  # the longer side of a picture in a frustum
@@ -95,7 +95,7 @@ def draw_boxes(scene: viser.SceneApi, root: str, boxes: Iterable[ShownBox], labe
 def draw_clouds(
     scene: viser.SceneApi, root: str, clouds: Iterable[Cloud], boxes: list[ShownBox], scale: Scale, how: str
 ) -> list[tuple[Cloud, viser.PointCloudHandle]]:
-    """Points of every object below ROOT/points, coloured by how: SUSPICION, TRUTH or PICTURE; nothing with NONE."""
+    """Points of every object below ROOT/points, coloured by how: SUSPICION, MAPS, TRUTH or PICTURE; nothing with NONE."""
     if how == NONE:
         return []
     return [
@@ -109,10 +109,13 @@ def draw_clouds(
 
 def cloud_colors(cloud: Cloud, boxes: list[ShownBox], scale: Scale, how: str) -> np.ndarray:
     """(n, 3) uint8. By suspicion: the score of the box that answers for the object, grey where none does; points of no object
-    by the box that they lie in, else as in the pictures. By truth: odd or normal, and what has changed.
+    by the box that they lie in, else as in the pictures. By anomaly maps: their level at
+    the point. By truth: odd or normal, and what has changed.
     """
     if cloud.object_id < 0:
         return colors_in_boxes(cloud, boxes, scale) if how == SUSPICION else cloud.colors
+    if how == MAPS and cloud.suspicion is not None:
+        return map_colors(cloud.suspicion)
     own = [one for one in boxes if one.object_id == cloud.object_id]
     if how == PICTURE:
         return cloud.colors
@@ -138,6 +141,13 @@ def colors_in_boxes(cloud: Cloud, boxes: list[ShownBox], scale: Scale) -> np.nda
     return colors
 
 
+def map_colors(suspicion: np.ndarray) -> np.ndarray:
+    """(n, 3) uint8 of levels in [0, 1]: white to red, grey where no map sees the point."""
+    colors = Scale(-1.0, 0.0, 1.0).color(np.nan_to_num(suspicion))
+    colors[np.isnan(suspicion)] = UNKNOWN
+    return colors
+
+
 def draw_floor(scene: viser.SceneApi, root: str, cameras: tuple[Camera, ...], boxes: list[ShownBox]) -> None:
     """A grid on the floor under all boxes and, where they are known, as far as the cameras stand."""
     reach = [float(np.abs(one.box[:2]).max() + one.box[3:5].max()) for one in boxes]
@@ -157,5 +167,5 @@ def place_camera(server: viser.ViserServer, boxes: list[ShownBox], cameras: tupl
     target = places.mean(axis=0)
     margin = max((float(one.box[3:6].max()) / 2 for one in boxes), default=0.0)
     reach = np.clip(np.linalg.norm(places - target, axis=1).max() + margin, 0.3, 100.0)
-    server.initial_camera.position = target + 2.5 * reach * np.array([0.2, -0.37, 0.91])
+    server.initial_camera.position = target + (2.5 if boxes else 1.5) * reach * np.array([0.2, -0.37, 0.91])
     server.initial_camera.look_at = target

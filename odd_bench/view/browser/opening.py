@@ -18,6 +18,7 @@ from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
 from odd_bench.scoring.ground_truth import TruthScene, read_ground_truth
 from odd_bench.scoring.judged import judge
+from odd_bench.scoring.locate import maps_beside
 from odd_bench.scoring.prediction_file import read_predictions
 from odd_bench.scoring.predictions import FORMAT, Predictions
 from odd_bench.scoring.problems import ScoringError, errors_in, warning_lines
@@ -137,18 +138,20 @@ def judged(path: Path, checked: Checked) -> Collection:
     protocol = protocols_for(predictions.method.gt_boxes)[0]
     answers = Judgement(judge(protocol, table, submission(predictions, table)), predictions.threshold)
     views, notes = None, warning_lines(checked.problems)
+    maps = maps_beside(path) if maps_beside(path).is_file() else None
     folder = checked.truth_path.parent
     if shard_paths(folder):
         dataset = open_dataset(folder)
         absent = set(table.scene_names) - set(dataset.scene_names())
-        views = None if absent else DatasetViews(dataset)
+        views = None if absent else DatasetViews(dataset, maps)
         notes += [f"No pictures: {folder} lacks {len(absent):,} of the scenes."] if absent else []
     else:
         notes += [f"No pictures: {folder} has no {SHARDS}/."]
     split = predictions.dataset.split
     title = f"{predictions.method.name} on {checked.truth.name}, {split} ({path.name}), protocol {protocol.name}"
     words = {scene.name: words_of(scene) for scene in checked.truth.split(split)}
-    return Collection(title, table.scene_names, answers, views, words, tuple(notes))
+    has_maps = views is not None and maps is not None
+    return Collection(title, table.scene_names, answers, views, words, tuple(notes), has_maps)
 
 
 def truth_words(folder: Path) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ import viser
 from odd_bench.errors import OddBenchError
 from odd_bench.view.browser.answers import NothingKnown
 from odd_bench.view.browser.collection import BY_NAME, WORST_FIRST, Collection
-from odd_bench.view.browser.drawing import NONE, PICTURE, SUSPICION, TRUTH
+from odd_bench.view.browser.drawing import MAPS, NONE, PICTURE, SUSPICION, TRUTH
 from odd_bench.view.browser.shown_box import COLORS, MEANINGS, count_states
 from odd_bench.view.browser.stage import Stage, first_look
 
@@ -142,7 +142,12 @@ class Panel:
 
     def _build_looks(self, gui: viser.GuiApi) -> None:
         if self.collection.views is not None:
-            ways = [*([SUSPICION] if self.collection.has_scores else []), TRUTH, PICTURE, NONE]
+            ways = [TRUTH, PICTURE, NONE]
+            ways = [
+                *([SUSPICION] if self.collection.has_scores else []),
+                *([MAPS] if self.collection.has_maps else []),
+                *ways,
+            ]
             points = gui.add_dropdown("Points", ways, initial_value=self.look.points)
             points.on_update(lambda _: self.change(points=points.value))
             cameras = gui.add_checkbox("Cameras", True, hint="A click on a picture looks through its camera")
@@ -188,7 +193,9 @@ def points_html(collection: Collection) -> str:
     if collection.views is None:
         return ""
     scored = "Points by suspicion: blue below the threshold, white at it, red above, grey without a box. "
-    return f'<div style="{TEXT}">{scored if collection.has_scores else ""}Points by truth: yellow on what has changed.</div>'
+    maps = "Points by anomaly maps: white to red. " if collection.has_maps else ""
+    changed = "Points by truth: yellow on what has changed."
+    return f'<div style="{TEXT}">{scored if collection.has_scores else ""}{maps}{changed}</div>'
 
 
 def _spot(state: str) -> str:

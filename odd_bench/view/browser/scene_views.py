@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from odd_bench.data.anomaly_maps import open_maps
 from odd_bench.data.reader import Dataset
 from odd_bench.data.record import UNCHANGED
 from odd_bench.data.views import spread_views
 from odd_bench.geometry.cameras import unproject
-from odd_bench.scene import Camera
-from odd_bench.view.browser.silhouette_hull import hull_surface
+from odd_bench.scene import Camera, Scene
+from odd_bench.view.browser.silhouette_hull import hull_surface, pixels_of
 
 POINT_VIEWS = 8  # whose depth maps points are taken from
 MOST_POINTS = 6000  # an object
 SCENES_KEPT = 8
+HIGHEST_LEVEL = 255  # of an anomaly map
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,15 @@ class Cloud:
     """Points on the surface of one object. object_id: as in the scene, -1 where they were not given to an object.
 
     points: (n, 3) metres, world. colors: (n, 3) uint8 of the pictures. changed: (n,) bool, whether the point lies on what makes the
-    object odd, as far as that is known.
+    object odd, as far as that is known. suspicion: (n,) in [0, 1], mean of the anomaly maps that see the point, NaN where none
+    does; None without maps.
     """
 
     object_id: int
     points: np.ndarray
     colors: np.ndarray
     changed: np.ndarray
+    suspicion: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -55,10 +60,13 @@ class Views(Protocol):
 
 
 class DatasetViews:
-    """The pictures of a data set. Points come from the depth maps, or from the silhouettes where depth was left out."""
+    """The pictures of a data set. Points come from the depth maps, or from the silhouettes where depth was left out.
 
-    def __init__(self, dataset: Dataset):
-        self.dataset = dataset
+    maps: file of the anomaly maps of predictions on it, None where there are none.
+    """
+
+    def __init__(self, dataset: Dataset, maps: Path | None = None):
+        self.dataset, self.maps = dataset, maps
         self.of = lru_cache(SCENES_KEPT)(self._read)
 
     def _read(self, scene: str) -> SceneViews:
@@ -74,8 +82,22 @@ class DatasetViews:
             else:
                 found = hull_points(stored.cameras, pictures, instance, one.id, one.aabb)
             if len(found[0]):
-                clouds.append(Cloud(one.id, *found))
+                clouds.append(Cloud(one.id, *found, self._suspicion(stored, instance, one.id, found[0])))
         return SceneViews(stored.cameras, pictures, tuple(clouds))
+
+    def _suspicion(self, scene: Scene, instance: np.ndarray, number: int, points: np.ndarray) -> np.ndarray | None:
+        """(n,) mean level of the maps at the points of one object, from the views that show the object there."""
+        if self.maps is None:
+            return None
+        with open_maps(self.maps) as maps:
+            by_view = maps.maps(scene.name, tuple(range(len(scene.cameras))), instance.shape[1:])
+        total, seen = np.zeros(len(points)), np.zeros(len(points), int)
+        for view, levels in by_view.items():
+            there, rows, columns = pixels_of(scene.cameras[view], points)
+            there &= instance[view][rows, columns] == number + 1
+            total += np.where(there, levels[rows, columns] / HIGHEST_LEVEL, 0)
+            seen += there
+        return np.divide(total, seen, out=np.full(len(points), np.nan), where=seen > 0)
 
 
 Found = tuple[np.ndarray, np.ndarray, np.ndarray]  # points, colours, whether changed

@@ -125,8 +125,11 @@ def chromium(profile: Path) -> Iterator[Page]:
         port = str(until(lambda: port_file.is_file() and port_file.read_text(), "Chromium starting")).split()[0]
 
         def address() -> str | None:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
-                pages = [one for one in json.load(answer) if one["type"] == "page"]
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
+                    pages = [one for one in json.load(answer) if one["type"] == "page"]
+            except OSError:  # not listening yet
+                return None
             return pages[0]["webSocketDebuggerUrl"] if pages else None
 
         with connect(until(address, "a page"), max_size=None) as socket:

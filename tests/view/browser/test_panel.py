@@ -62,7 +62,8 @@ def test_a_search_without_result_keeps_the_scene(panel):
 
 
 def test_every_look_can_be_drawn(panel):
-    for points in ("truth", "picture", "none", "suspicion"):
+    assert panel.collection.has_maps
+    for points in ("anomaly maps", "truth", "picture", "none", "suspicion"):
         for switched in (False, True):
             panel.change(points=points, cameras=switched, labels=not switched, truth=switched)
     assert states(panel) == [box.state for box in panel.collection.answers.boxes(panel.name, None)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from odd_bench.data.anomaly_maps import MapWriter
 from odd_bench.data.reader import open_dataset
 from odd_bench.geometry.cameras import project
 from odd_bench.view.browser.scene_views import DatasetViews
@@ -47,3 +48,20 @@ def test_the_hull_lies_inside_every_silhouette(scenes):
             inside = ((pixels >= 0) & (pixels < camera.width)).all(axis=1)
             columns, rows = pixels[inside].astype(int).T
             assert (mask[rows, columns] > 0).all()
+
+
+def test_points_are_as_suspicious_as_the_maps_that_see_them(scenes, tmp_path):
+    """Maps that mark one object alone mark its points alone, and all that are seen."""
+    dataset, names = scenes
+    instance, _ = dataset.masks(names[0], range(4))
+    with MapWriter(tmp_path / "answers.maps.h5") as out:
+        for view, mask in enumerate(instance):
+            out.add(names[0], view, np.where(mask == 2, 255, 0).astype(np.uint8))
+    for cloud in DatasetViews(dataset, tmp_path / "answers.maps.h5").of(names[0]).clouds:
+        seen = np.isfinite(cloud.suspicion)
+        assert seen.any() and (cloud.suspicion[seen] == (cloud.object_id == 1)).all()
+
+
+def test_without_maps_nothing_is_said_of_points(scenes):
+    dataset, names = scenes
+    assert all(cloud.suspicion is None for cloud in DatasetViews(dataset).of(names[0]).clouds)

@@ -1,4 +1,4 @@
-"""Predictions for a small data set: every third box lost, one box too many, scores of the right tendency."""
+"""Predictions for a small data set: some boxes lost, one too many, scores of the right tendency, anomaly maps of two views."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from odd_bench.data.anomaly_maps import MapWriter
 from odd_bench.data.folder import GROUND_TRUTH
+from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.scoring import DatasetRef, Method, PredictionWriter, read_ground_truth
 
 
@@ -21,4 +23,14 @@ def write_answers(folder: Path, split: str) -> Path:
             scores = np.array([one.label for one in scene.objects]) * 0.6 + rng.uniform(0, 0.4, len(boxes))
             kept, extra = rng.random(len(boxes)) > 0.3, boxes[:1] + [0.9, 0, 0, 0, 0, 0, 0]
             out.add(scene.name, np.vstack([boxes[kept], extra]), np.append(scores[kept], 0.7))
+    write_maps(open_dataset(folder), split, path.with_name(f"{split}.maps.h5"))
     return path
+
+
+def write_maps(dataset: Dataset, split: str, path: Path) -> None:
+    """Maps that mark the odd objects in the first two views."""
+    with MapWriter(path) as out:
+        for name in dataset.scene_names(split):
+            odd = [one.id + 1 for one in dataset.scene(name).objects if one.label]
+            for view, mask in enumerate(dataset.masks(name, range(2))[0]):
+                out.add(name, view, np.isin(mask, odd).astype(np.uint8) * 255)
