@@ -14,16 +14,20 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for the scenes and everything that is made of them.")] = Path(
         "data/toys-demo"
     ),
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Override of the preset, e.g. render.engine=draft. Repeatable.")
+    ] = None,
 ) -> None:
     """Make four path-traced scenes, find their odd objects with the shipped weights, score, report and draw."""
     from odd_bench.detect.command import predict_and_draw
     from odd_bench.errors import Interrupted
-    from odd_bench.generate.config import load_preset
+    from odd_bench.generate.config import load_preset, with_overrides
     from odd_bench.generate.progress import run_with_progress
     from odd_bench.generate.run import RunOptions
     from odd_bench.view.preview import write_preview
 
-    if not run_with_progress(load_preset("toys", "demo"), out, RunOptions()).complete:
+    config = with_overrides(load_preset("toys", "demo"), overrides or [])
+    if not run_with_progress(config, out, RunOptions()).complete:
         raise Interrupted(f"{out}: found a data set that is not complete; the same command goes on from there")
     preview = write_preview(out)
     report, pictures = out / "report", out / "found"
