@@ -37,7 +37,7 @@ $(VENV)/.demo: $(VENV)/.installed
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train,baselines,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train,capture,baselines,cluster,dev]"
 	touch $@
 
 $(VENV)/.documented: $(VENV)/.tested
