@@ -99,6 +99,10 @@ class CarvingConfig:
     """Distance from a cluster of the volume within which voxels are its own, metres."""
     min_voxels: int = 300
     """Smaller voxels that no cluster reaches are an object of their own if there are so many together."""
+    least_volume: float = 0.0
+    """A box of a smaller share of the median volume of the scene's boxes is no object, for instances of one shape are
+    of like size.
+    """
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ def carved(
 
     thresholds = config.opaque_above if count is None else (boxes.alpha_above,)
     objects = most_alike([(t, objects_at(t)) for t in thresholds], boxes.alpha_above, config.prefer)
+    if count is None:
+        objects = of_like_size(objects, config.least_volume)
     values = raised.cpu().numpy()
     return Carved(objects, [values[tuple(one.astype(int).T[::-1])] for one in objects], fine)
 
@@ -149,6 +155,12 @@ def most_alike(candidates: list[tuple[float, list[np.ndarray]]], usual: float, p
         return len(volumes) < 2, spread + prefer * abs(np.log(threshold / usual))
 
     return min(candidates, key=unlike)[1]
+
+
+def of_like_size(objects: list[np.ndarray], least_volume: float) -> list[np.ndarray]:
+    """The objects, each (k, 3) voxel numbers, whose boxes have at least this share of their median volume."""
+    volumes = np.array([(np.ptp(one, axis=0) + 1).prod() for one in objects])
+    return [one for one, volume in zip(objects, volumes, strict=True) if volume >= least_volume * np.median(volumes)]
 
 
 def carved_voxels(

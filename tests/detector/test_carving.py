@@ -8,7 +8,7 @@ import torch
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha
-from odd_bench.detector.carving import CarvingConfig, carved, most_alike, shared_out
+from odd_bench.detector.carving import CarvingConfig, carved, most_alike, of_like_size, shared_out
 from odd_bench.detector.hulls import signed_pixels
 from odd_bench.geometry.boxes import iou_matrix
 from tests.detector.shapes import Ball, Bricks, Solid, boxes_of, cameras_around, shown
@@ -122,3 +122,12 @@ def test_boxes_that_are_alike_are_taken_before_the_usual_ones_and_before_one_alo
     candidates = [(0.1, merged[:1]), (0.2, merged), (0.4, alike)]
     assert most_alike(candidates, usual=0.2, prefer=0.1) is alike
     assert most_alike([(0.1, []), (0.2, merged[:1])], 0.2, 0.1) == merged[:1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.9, 1.0])
+def test_no_box_is_kept_that_is_smaller_than_the_share_of_the_median_and_none_dropped_that_is_not(share):
+    sides = np.array([2, 5, 6, 6, 7, 3])
+    objects = [np.stack(np.meshgrid(*[np.arange(side)] * 3), axis=-1).reshape(-1, 3) for side in sides]
+    kept = {len(one) for one in of_like_size(objects, share)}
+    assert kept == {side**3 for side in sides if side**3 >= share * np.median(sides**3)}
+    assert of_like_size([], share) == []
