@@ -47,7 +47,7 @@ def test_overrides_reach_any_depth():
         ("model.teacher.kind=dino", "Did you mean 'dinov2'"),
         ("model.boxes.source=truth", "expected one of predicted, oracle-count, oracle-box"),
         ("train.batch=many", "found 'many'; expected a value like"),
-        ("train.learning_rate=[1e3]", "found '1e3'; expected a value like 0.005"),
+        ("train.learning_rate=[fast]", "found 'fast'; expected a value like 0.005"),
         ("train.batch", "expected key=value"),
         ("train.batch.size=2", "holds one value"),
         ("model.grid.counts=[10,10,10]", "expected multiples of 4"),
