@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from odd_bench.data.outcome import Outcome
-from odd_bench.generate.pool import Limits, make_in_child, stop_children
+from odd_bench.generate.pool import Limits, end_children, make_in_child
 
 
 class Workers(Protocol):
@@ -32,7 +32,7 @@ class LocalWorkers:
     def __init__(self, count: int, root: Path, limits: Limits, run: str):
         self.slots = count
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="worker")
-        self._arguments = str(root), limits, run
+        self._run, self._arguments = run, (str(root), limits, run)
 
     def submit(self, line: str) -> Future:
         return self._executor.submit(make_in_child, line, *self._arguments)
@@ -41,5 +41,6 @@ class LocalWorkers:
         return future.result()
 
     def close(self) -> None:
-        stop_children()
+        end_children(self._run)
         self._executor.shutdown(cancel_futures=True)
+        end_children(self._run)  # and one that was being started

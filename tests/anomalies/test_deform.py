@@ -100,7 +100,7 @@ def test_the_falloff_is_too_gentle_for_the_deepest_dent_to_fold():
 @pytest.mark.parametrize("seed", range(3))
 def test_a_twisted_ball_is_a_ball(seed):
     ball = sphere_toy()
-    still_line = replace(CONFIG, hinge=(0.3, 0.5))
+    still_line = replace(CONFIG, hinge=(0.3, 0.5), stretch=10.0)  # edges may grow: the surface is what counts
     with pytest.raises(Refusal) as refusal:
         make_variant("twist", ball, ball.shape(), np.random.default_rng(seed), still_line)
     assert refusal.value.reason in (NOT_VISIBLE, "change too small")

@@ -66,5 +66,5 @@ def test_a_scene_differs_by_its_pictures_alone(tmp_path):
     for name in ("instance", "change", "depth_m"):
         assert (getattr(draft, name) == getattr(cycles, name)).all()
     assert [item.type for item in draft.scene.objects] == [item.type for item in cycles.scene.objects]
-    correlation = np.corrcoef(draft.images.mean(axis=-1).ravel(), cycles.images.mean(axis=-1).ravel())[0, 1]
-    assert correlation > 0.8
+    light, traced = (one.images.reshape(2, 8, 4, 8, 4, 3).mean(axis=(2, 4, 5)).ravel() for one in (draft, cycles))
+    assert np.corrcoef(light, traced)[0, 1] > 0.8  # of patches of 4 x 4 px: grain and dirt differ from pixel to pixel
