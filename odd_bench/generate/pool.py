@@ -210,11 +210,6 @@ def live_children() -> int:
     return len(_live)
 
 
-def allow_children() -> None:
-    """Let threads start children again after `stop_children`."""
-    _stopping.clear()
-
-
 def stop_children() -> None:
     """End every child of this process and start no more."""
     _stopping.set()

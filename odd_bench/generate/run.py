@@ -22,7 +22,7 @@ from odd_bench.generate.config import GenerateConfig, to_mapping
 from odd_bench.generate.finish import Unfinished, finish
 from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.plan_file import keep_plan
-from odd_bench.generate.pool import Limits, allow_children
+from odd_bench.generate.pool import Limits
 from odd_bench.generate.requirements import require_blender
 from odd_bench.generate.slices import Slice, slice_of
 from odd_bench.generate.source import variants_folder
@@ -99,7 +99,6 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
     """
     if not options.only_finish:
         require_blender()
-    allow_children()
     check_writable(out)
     folder = RunFolder(out)
     folder.refuse_foreign()
