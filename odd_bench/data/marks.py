@@ -59,15 +59,17 @@ def _draw_box(draw: ImageDraw.ImageDraw, camera: Camera, one: SceneObject, scale
     for a, b in EDGES:
         draw.line([*corners[a], *corners[b]], fill=color, width=width)
     if one.label:
-        _tag(draw, one.type.replace("_", " "), corners[:, 0].mean(), corners[:, 1].min())
+        label(draw, one.type.replace("_", " "), (corners[:, 0].mean(), corners[:, 1].min()), ODD, size=11)
 
 
-def _tag(draw: ImageDraw.ImageDraw, text: str, u: float, v: float) -> None:
-    """A small label centred over the pixel (u, v), kept inside the picture."""
-    lettering, pad = font(11 * FINE), 3 * FINE
+def label(
+    draw: ImageDraw.ImageDraw, text: str, over: tuple[float, float], color: tuple[int, int, int], size: int
+) -> None:
+    """A small label centred over the pixel `over` (u, v) and kept inside the picture; `size` in pixels before `FINE`."""
+    (u, v), lettering, pad = over, font(size * FINE), 3 * FINE
     low_u, low_v, high_u, high_v = draw.textbbox((0, 0), text, font=lettering)
     width, height = high_u - low_u + 2 * pad, high_v - low_v + 2 * pad
     left = float(np.clip(u - width / 2, 0, max(draw.im.size[0] - width, 0)))
     top = float(np.clip(v - height - pad, 0, max(draw.im.size[1] - height, 0)))
-    draw.rounded_rectangle([left, top, left + width, top + height], radius=pad, fill=(*ODD, 235))
+    draw.rounded_rectangle([left, top, left + width, top + height], radius=pad, fill=(*color, 235))
     draw.text((left + pad - low_u, top + pad - low_v), text, font=lettering, fill=(20, 20, 20, 255))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from odd_bench.data.marks import FINE, font
+from odd_bench.data.marks import FINE, label
 from odd_bench.geometry.boxes import EDGES, box_corners, hull_corners
 from odd_bench.geometry.cameras import eye, project
 from odd_bench.scene import Camera
@@ -95,15 +95,4 @@ def _draw_box(draw: ImageDraw.ImageDraw, camera: Camera, found: Found, number: i
     color, odd = color_of(score, found.threshold), score > found.threshold
     for a, b in EDGES:
         draw.line([*corners[a], *corners[b]], fill=(*color, 255 if odd else 190), width=2 * FINE if odd else FINE)
-    _label(draw, f"{number + 1}: {score:.2f}", corners[:, 0].mean(), corners[:, 1].min(), color)
-
-
-def _label(draw: ImageDraw.ImageDraw, text: str, u: float, v: float, color: tuple[int, int, int]) -> None:
-    """A small label centred over the pixel (u, v), kept inside the picture."""
-    lettering, pad = font(12 * FINE), 3 * FINE
-    low_u, low_v, high_u, high_v = draw.textbbox((0, 0), text, font=lettering)
-    width, height = high_u - low_u + 2 * pad, high_v - low_v + 2 * pad
-    left = float(np.clip(u - width / 2, 0, max(draw.im.size[0] - width, 0)))
-    top = float(np.clip(v - height - pad, 0, max(draw.im.size[1] - height, 0)))
-    draw.rounded_rectangle([left, top, left + width, top + height], radius=pad, fill=(*color, 235))
-    draw.text((left + pad - low_u, top + pad - low_v), text, font=lettering, fill=(20, 20, 20, 255))
+    label(draw, f"{number + 1}: {score:.2f}", (corners[:, 0].mean(), corners[:, 1].min()), color, size=12)
