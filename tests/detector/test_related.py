@@ -1,19 +1,16 @@
 """A detector that compares by relations: what its second stage learns and leaves alone, and what a checkpoint brings back."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from odd_bench.configuration import to_mapping
-from odd_bench.data.record import CHANGED
 from odd_bench.detector.builder import build, restore
 from odd_bench.detector.config import RunConfig, from_mapping, load_config, with_overrides
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tests.detector.worlds import noise_batch
+from tests.detector.worlds import learn_noise, noise_batch
 
 
 def frozen_volume(*overrides: str) -> RunConfig:
@@ -32,25 +29,10 @@ def at_end_to_end(config: RunConfig) -> Detector:
     return detector.train()
 
 
-def train_on(detector: Detector, steps: int, rate: float = 3e-3) -> list[dict[str, float]]:
-    """Losses on noise; half of the odd object's pixels are changed."""
-    batch = noise_batch(scenes=3, objects=4)
-    batch = replace(batch, change=((batch.instance == 1) & (torch.rand(batch.instance.shape) < 0.5)).byte() * CHANGED)
-    optimizer = torch.optim.AdamW(detector.parameter_groups(rate, 1.0), weight_decay=0.0)
-    losses = []
-    for _ in range(steps):
-        optimizer.zero_grad()
-        parts = detector.loss(batch)
-        parts["total"].backward()
-        optimizer.step()
-        losses.append({name: value.item() for name, value in parts.items()})
-    return losses
-
-
 def test_a_volume_that_is_kept_stays_bit_for_bit():
     detector = at_end_to_end(frozen_volume())
     before = {name: value.clone() for name, value in detector.state_dict().items()}
-    train_on(detector, 2)
+    learn_noise(detector, steps=2, scenes=3)
     changed = {name for name, value in detector.state_dict().items() if not torch.equal(value, before[name])}
     later = tuple(f"{name}." for name in detector.learnt_later)
     assert changed and all(name.startswith(later) for name in changed)
@@ -61,14 +43,14 @@ def test_a_volume_that_is_kept_stays_bit_for_bit():
 def test_a_volume_that_is_not_kept_changes():
     detector = at_end_to_end(frozen_volume("model.loss.reconstruction=1.0"))
     before = {name: value.clone() for name, value in detector.state_dict().items()}
-    train_on(detector, 1)
+    learn_noise(detector, steps=1, scenes=3)
     changed = {name for name, value in detector.state_dict().items() if not torch.equal(value, before[name])}
     assert {name.split(".")[0] for name in changed} == {"backbone", "volume", "heads", "compare"}
     assert any(name.startswith("compare.silhouettes.") for name in changed)
 
 
 def test_the_comparison_learns_from_a_few_scenes():
-    losses = train_on(at_end_to_end(frozen_volume("model.relations.ridge=0.0")), 50)
+    losses = learn_noise(at_end_to_end(frozen_volume("model.relations.ridge=0.0")), steps=50, scenes=3)
     assert losses[0].keys() == {"total", "label", "recalled", "change", "ridge", "height"}
     for name in losses[0].keys() - {"ridge", "height"}:
         first, last = (np.mean([step[name] for step in part]) for part in (losses[:5], losses[-5:]))
@@ -96,7 +78,7 @@ def test_larger_pictures_are_described_more_finely():
 def test_a_checkpoint_brings_relations_back(tmp_path):
     config = frozen_volume()
     detector = at_end_to_end(config)
-    train_on(detector, 2)
+    learn_noise(detector, steps=2, scenes=3)
     save_checkpoint(
         tmp_path / "checkpoint.pt", Checkpoint("reference", to_mapping(config), 2, 0, True, detector.state_dict())
     )
@@ -110,5 +92,5 @@ def test_a_checkpoint_brings_relations_back(tmp_path):
 def test_the_ridge_keeps_the_decision_small():
     free, held = (at_end_to_end(frozen_volume(f"model.relations.ridge={ridge}")) for ridge in (0.0, 50.0))
     for detector in (free, held):
-        train_on(detector, 20)
+        learn_noise(detector, steps=20, scenes=3)
     assert held.compare.relations.decision.linear.weight.norm() < free.compare.relations.decision.linear.weight.norm()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from odd_bench.data.batch import SceneBatch
+from odd_bench.data.record import CHANGED
+from odd_bench.detector.model import Detector
 from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.scene import Camera
 
@@ -52,3 +56,18 @@ def noise_batch(scenes: int = 2, objects: int = 3, views: int = 4, pixels: int =
         labels=[torch.tensor([1] + [0] * (objects - 1))] * scenes,
         world_from_object=[tensor(poses)] * scenes,
     )
+
+
+def learn_noise(detector: Detector, steps: int, scenes: int) -> list[dict[str, float]]:
+    """The losses of each step on a batch of noise in which half of the odd object's pixels are changed."""
+    batch = noise_batch(scenes, objects=4)
+    batch = replace(batch, change=((batch.instance == 1) & (torch.rand(batch.instance.shape) < 0.5)).byte() * CHANGED)
+    optimizer = torch.optim.AdamW(detector.parameter_groups(3e-3, 1.0), weight_decay=0.0)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        parts = detector.loss(batch)
+        parts["total"].backward()
+        optimizer.step()
+        losses.append({name: value.item() for name, value in parts.items()})
+    return losses

@@ -11,14 +11,13 @@ from torch import nn
 
 from odd_bench.configuration import to_mapping
 from odd_bench.data.reader import open_dataset
-from odd_bench.data.record import CHANGED
 from odd_bench.detector.builder import build, restore
 from odd_bench.detector.config import RunConfig, from_mapping, load_config, named_configs, with_overrides
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.detector.silhouettes import fold_of
 from odd_bench.errors import Interrupted, WrongUse
 from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tests.detector.worlds import noise_batch
+from tests.detector.worlds import learn_noise, noise_batch
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 
@@ -44,25 +43,10 @@ def everything_shown(config: RunConfig) -> Detector:
     return detector.train()
 
 
-def learn(detector: Detector, steps: int) -> list[dict[str, float]]:
-    """Losses on noise; half of the odd object's pixels are changed."""
-    batch = noise_batch(scenes=2, objects=4)
-    batch = replace(batch, change=((batch.instance == 1) & (torch.rand(batch.instance.shape) < 0.5)).byte() * CHANGED)
-    optimizer = torch.optim.AdamW(detector.parameter_groups(3e-3, 1.0), weight_decay=0.0)
-    losses = []
-    for _ in range(steps):
-        optimizer.zero_grad()
-        parts = detector.loss(batch)
-        parts["total"].backward()
-        optimizer.step()
-        losses.append({name: value.item() for name, value in parts.items()})
-    return losses
-
-
 def test_the_second_stage_teaches_comparisons_alone():
     detector = everything_shown(configured())
     before = {name: value.clone() for name, value in detector.state_dict().items()}
-    losses = learn(detector, 2)
+    losses = learn_noise(detector, steps=2, scenes=2)
     changed = {
         name.split(".")[1] for name, value in detector.state_dict().items() if not torch.equal(value, before[name])
     }
@@ -72,7 +56,7 @@ def test_the_second_stage_teaches_comparisons_alone():
 
 @pytest.mark.slow
 def test_it_learns_a_few_scenes_by_heart():
-    losses = learn(everything_shown(configured("model.aligned.dropout=0.0")), 15)
+    losses = learn_noise(everything_shown(configured("model.aligned.dropout=0.0")), steps=15, scenes=2)
     assert losses[-1]["aligned_label"] < 0.8 * losses[0]["aligned_label"]
     assert losses[-1]["aligned_change"] < losses[0]["aligned_change"]
 
@@ -80,7 +64,7 @@ def test_it_learns_a_few_scenes_by_heart():
 def test_a_checkpoint_brings_it_back(tmp_path):
     config = configured()
     detector = everything_shown(config)
-    learn(detector, 1)
+    learn_noise(detector, steps=1, scenes=2)
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, Checkpoint("reference", to_mapping(config), 2, 0, True, detector.state_dict()))
     stored = load_checkpoint(path)
