@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -140,13 +140,13 @@ class EfficientNetPyramid(Pyramid):
         self.network.blocks = self.network.blocks[:11]
         self.widths = tuple(CHANNELS[stride] for stride in self.strides)
         self.pyramid = FeaturePyramidNetwork(list(self.widths), config.pyramid)
-        self.frozen = config.trainable == 0
+        self.frozen, self.pretrained = config.trainable == 0, config.trainable == 0 or config.weights != "none"
         self.network.requires_grad_(not self.frozen)
 
     def train(self, mode: bool = True) -> EfficientNetPyramid:
-        """A frozen network keeps the statistics of its norms."""
+        """A network that was trained before keeps the statistics of its norms: those of a few scenes would be worse."""
         super().train(mode)
-        self.network.train(mode and not self.frozen)
+        self.network.train(mode and not self.pretrained)
         return self
 
     def levels(self, images: Tensor) -> list[Tensor]:
@@ -186,6 +186,24 @@ class PlainPyramid(Pyramid):
 
     def merge(self, levels: list[Tensor]) -> list[Tensor]:
         return levels
+
+
+class FrozenLevels(nn.Module):
+    """The levels of an image network that stays as it was trained before, beside one that learns."""
+
+    def __init__(self, config: BackboneConfig):
+        super().__init__()
+        self.pyramid, _ = image_pyramid(replace(config, trainable=0))
+        self.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> FrozenLevels:
+        """Its norms keep their statistics."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """images: (n, 3, h, w) sRGB in [0, 1]."""
+        return self.pyramid.levels(images)
 
 
 class Backbone(nn.Module):

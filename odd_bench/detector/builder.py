@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from odd_bench.blocks.backbone import Backbone
+from odd_bench.blocks.backbone import Backbone, FrozenLevels
 from odd_bench.blocks.unet3d import Unet3d
 from odd_bench.data.dataset import FeatureFolder
 from odd_bench.data.reader import Dataset
+from odd_bench.detector.centres import CentreHead
 from odd_bench.detector.comparison import Comparison
 from odd_bench.detector.comparison.registered import RegisteredComparison
 from odd_bench.detector.comparison.tokens import TokenComparison
@@ -35,13 +36,15 @@ def build(config: DetectorConfig, pca: Pca | None = None) -> Detector:
     backbone = Backbone(config.backbone)
     volume = Unet3d(config.volume)
     heads = Heads(config.backbone.width, config.heads)
-    return Detector(config, backbone, volume, heads, build_comparison(config, backbone), pca)
+    centres = CentreHead(config.backbone.width, config.centres) if config.centres.find else None
+    return Detector(config, backbone, volume, heads, build_comparison(config, backbone), centres, pca)
 
 
 def build_comparison(config: DetectorConfig, backbone: Backbone) -> Comparison:
     """The way of comparing objects that `attention.kind` names."""
     if config.attention.kind in ("relations", "aligned"):
-        return RegisteredComparison(config, backbone.pyramid.widths)
+        own = FrozenLevels(config.backbone) if config.relations.describe == "pretrained" else None
+        return RegisteredComparison(config, backbone.pyramid.widths, own)
     return TokenComparison(config)
 
 

@@ -18,6 +18,7 @@ from torch.nn.functional import interpolate, smooth_l1_loss
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import BoxConfig, boxes_around, clusters, nearest_objects, objects_from_alpha
+from odd_bench.detector.centres import CentreMaps, CentresConfig, peaks, shared_by_votes
 from odd_bench.detector.hulls import outline_distance
 
 LAYERS = 10
@@ -99,6 +100,8 @@ class CarvingConfig:
     """Distance from a cluster of the volume within which voxels are its own, metres."""
     min_voxels: int = 300
     """Smaller voxels that no cluster reaches are an object of their own if there are so many together."""
+    least_voxels: int = 8
+    """A peak to which fewer of the smaller voxels vote is no object."""
     least_volume: float = 0.0
     """A box of a smaller share of the median volume of the scene's boxes is no object, for instances of one shape are
     of like size.
@@ -143,6 +146,25 @@ def carved(
         objects = of_like_size(objects, config.least_volume)
     values = raised.cpu().numpy()
     return Carved(objects, [values[tuple(one.astype(int).T[::-1])] for one in objects], fine)
+
+
+def carved_by_votes(
+    alpha: Tensor, maps: CentreMaps, scene: int, outlines: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid,
+    centres: CentresConfig, config: CarvingConfig,
+) -> Carved:  # fmt: skip
+    """The objects at the peaks of a map of centres. alpha: (z, y, x) of `grid`, the chance that a voxel is occupied."""
+    fine = grid.finer(config.finer)
+    raised = interpolate(alpha[None, None].float(), size=fine.shape_zyx, mode="trilinear", align_corners=False)[0, 0]
+    voxels = carved_voxels(raised, outlines, K, camera_from_world, fine, centres.occupied_above)
+    place = torch.from_numpy(voxels).to(alpha.device)
+    x, y, z = (place // config.finer).unbind(dim=1)
+    voted = fine.world(place.float())[:, :2] + maps.votes[scene].detach()[:, z, y, x].T
+    spots = peaks(maps.heat[scene].detach(), grid, centres)
+    shared = shared_by_votes(voxels, voted.cpu().numpy(), spots, centres.within_m)
+    objects = [one for one in shared if len(one) >= config.least_voxels]
+    objects = of_like_size(objects, config.least_volume)
+    values = raised.cpu().numpy()
+    return Carved(objects, [values[tuple(one.T[::-1])] for one in objects], fine)
 
 
 def most_alike(candidates: list[tuple[float, list[np.ndarray]]], usual: float, prefer: float) -> list[np.ndarray]:

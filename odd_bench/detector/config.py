@@ -14,6 +14,7 @@ from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.boxes import BoxConfig
 from odd_bench.detector.canonical import CanonicalConfig
 from odd_bench.detector.carving import CarvingConfig
+from odd_bench.detector.centres import CentresConfig
 from odd_bench.detector.comparison.aligned.network import AlignedConfig
 from odd_bench.detector.comparison.attention import AttentionConfig, ClassifierConfig, MatchingConfig, RoiConfig
 from odd_bench.detector.comparison.relations import RelationsConfig
@@ -36,6 +37,7 @@ CHOICES = {
     "model.volume.norm": ("batch", "group"),
     "model.interpolation": ("bilinear", "nearest"),
     "model.registration": ("auto", "yaw", "all"),
+    "model.relations.describe": ("shared", "pretrained"),
 }
 
 
@@ -51,12 +53,20 @@ class DetectorConfig:
     """How instances are laid upon each other: by `yaw` and shift along the floor, by `all` rotations, or `auto`: by all
     rotations where yaws do not fit.
     """
+    held_share: float = 0.0
+    """Share of the training shapes that the first stage leaves to the second, which learns from these alone: it then meets
+    silhouettes and boxes as they are of scenes never seen. 0: both stages learn from all.
+    """
     backbone: BackboneConfig = BackboneConfig()
     """The image network."""
     volume: Unet3dConfig = Unet3dConfig()
     """The 3D network."""
     heads: HeadsConfig = HeadsConfig()
     """What is read off each voxel."""
+    soft_hull: bool = False
+    """Whether the 3D network also reads how far the silhouettes of the views agree on each voxel."""
+    centres: CentresConfig = CentresConfig()
+    """Objects as peaks of a map of centres."""
     render: RenderConfig = RenderConfig()
     """How views are rendered from the volume."""
     teacher: TeacherConfig = TeacherConfig()
@@ -118,13 +128,20 @@ def check(config: RunConfig, where: str) -> None:
         raise ConfigError(
             f"{where}: model.loss.silhouette_window: found {found}; expected {SMALLEST_WINDOW} pixels or more"
         )
-    if model.silhouettes.folds and model.loss.silhouette_window is None:
+    registered = model.attention.kind in ("relations", "aligned")
+    for key, asked in (("soft_hull", model.soft_hull), ("centres.find", model.centres.find)):
+        if asked and not registered:
+            raise ConfigError(
+                f"{where}: model.{key}: found true with model.attention.kind={model.attention.kind}, which has no silhouettes; "
+                "expected relations or aligned"
+            )
+    if model.soft_hull and model.loss.silhouette_window is not None:
         raise ConfigError(
-            f"{where}: model.silhouettes.folds: found {model.silhouettes.folds} without model.loss.silhouette_window; "
-            "expected windows, on which decoders of parts of the scenes learn"
+            f"{where}: model.soft_hull: found true with model.loss.silhouette_window={model.loss.silhouette_window}; "
+            "expected whole pictures, since the volume reads silhouettes everywhere. Hint: model.loss.silhouette_window=null"
         )
-    if model.silhouettes.folds == 1:
-        raise ConfigError(f"{where}: model.silhouettes.folds: found 1, a part that is all; expected 0 or at least 2")
+    if not 0 <= model.held_share < 1:
+        raise ConfigError(f"{where}: model.held_share: found {model.held_share}; expected 0 or more, and less than 1")
     if model.attention.width % model.attention.heads:
         found = f"{model.attention.width} for {model.attention.heads} heads"
         raise ConfigError(f"{where}: model.attention.width: found {found}; expected a multiple")

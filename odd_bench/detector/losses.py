@@ -43,6 +43,10 @@ class LossConfig:
     """Error of the mask: `squared` or `cross-entropy`."""
     feature: float = 1.0
     """Weight of the teacher's features, lambda_f."""
+    rendering: float = 1.0
+    """Weight of the rendered pictures, masks and features; 0 = nothing is rendered."""
+    occupancy: float = 0.0
+    """Weight of the voxels that the masks of all views leave, and with `model.centres.find` of the centres; 0 = not learnt."""
     canonical: float = 1.0
     """Weight of the contrastive loss on canonical coordinates."""
     silhouette: float = 1.0
@@ -145,8 +149,12 @@ def change_loss(logits: Tensor, changed: Tensor, judged: Tensor) -> Tensor:
 def weighted(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
     """The sum of losses, each by its weight (eq. 4); colours, labels and penalties count once."""
     factors = {
-        "mask": weights.mask,
-        "feature": weights.feature,
+        "color": weights.rendering,
+        "mask": weights.rendering * weights.mask,
+        "feature": weights.rendering * weights.feature,
+        "occupancy": weights.occupancy,
+        "centre": weights.occupancy,
+        "vote": weights.occupancy,
         "canonical": weights.canonical,
         "silhouette": weights.silhouette,
         "change": weights.change,

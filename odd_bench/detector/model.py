@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -14,10 +15,12 @@ from odd_bench.blocks.backprojection import backproject
 from odd_bench.blocks.unet3d import Unet3d
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.canonical import canonical_loss
+from odd_bench.detector.centres import CentreHead, centre_losses
 from odd_bench.detector.comparison import Comparison, Locates
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
 from odd_bench.detector.losses import rendering_losses, weighted
+from odd_bench.detector.occupancy import occupancy_loss, owners_of_voxels, soft_hull
 from odd_bench.detector.photometric import photometric
 from odd_bench.detector.pictures import box_picture, rendered_picture
 from odd_bench.detector.recorded import Recorded
@@ -26,6 +29,7 @@ from odd_bench.errors import WrongUse
 from odd_bench.training.method import SceneAnswer
 
 RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
+HULL_CHANNELS = 2  # of `soft_hull`
 
 
 class Detector(nn.Module):
@@ -45,11 +49,15 @@ class Detector(nn.Module):
         volume: Unet3d,
         heads: Heads,
         compare: Comparison,
+        centres: CentreHead | None = None,
         pca: Pca | None = None,
     ):
         super().__init__()
         self.config, self.grid, self.stage = config, config.grid, END_TO_END
         self.backbone, self.volume, self.heads, self.compare = backbone, volume, heads, compare
+        self.centres = centres
+        width = config.backbone.width
+        self.beside = nn.Conv3d(width + HULL_CHANNELS, width, 1) if config.soft_hull else None
         self.recorded: Recorded | None = None
         self.maps_kept = False
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
@@ -74,7 +82,8 @@ class Detector(nn.Module):
     def learnt_first(self) -> list[nn.Module]:
         """The parts that learn what a scene is like, before objects are compared."""
         seeing = [part for name, part in self.compare.named_children() if name not in self.compare.learnt_later]
-        return [self.backbone, self.volume, self.heads, *seeing]
+        own = [self.backbone, self.volume, self.heads, self.centres, self.beside]
+        return [part for part in (*own, *seeing) if part is not None]
 
     @property
     def keeps_volume(self) -> bool:
@@ -89,6 +98,19 @@ class Detector(nn.Module):
         if self.keeps_volume:
             for part in self.learnt_first:
                 part.requires_grad_(False)
+
+    def scenes_of(self, stage: str, names: list[str]) -> list[str]:
+        """Of the names of all training scenes: with `held_share` each stage has shapes of its own."""
+        share = self.config.held_share
+        if not share:
+            return names
+        kept = [name for name in names if (shape_draw(name) < share) == (stage == END_TO_END)]
+        if not kept:
+            raise WrongUse(
+                f"{stage}: found none of {len(names)} training scenes for it with model.held_share={share}; "
+                "expected some. Use more scenes, or another share"
+            )
+        return kept
 
     def train(self, mode: bool = True) -> Detector:
         """A volume that stays as it is keeps the statistics of its norms."""
@@ -115,12 +137,19 @@ class Detector(nn.Module):
             volume, seen = backproject(
                 maps, batch.K, batch.camera_from_world, (height, width), self.grid, self.config.interpolation
             )
+            looked = self.compare.look(batch, images, levels, pyramid, self.stage == RECONSTRUCTION)
+            a_view = {name: by_view(value, b, m) for name, value in looked.items()}
+            if self.beside is not None:
+                chances = a_view["silhouettes"].detach().sigmoid()
+                hull = soft_hull(chances, batch.K, batch.camera_from_world, self.grid)
+                volume = self.beside(torch.cat([volume, hull], dim=1))
             features = self.volume(volume, seen)
             color_alpha = self.heads.color_alpha(features)
-            looked = self.compare.look(batch, images, levels, pyramid, self.stage == RECONSTRUCTION)
-        a_view = {name: by_view(value, b, m) for name, value in looked.items()}
+            centres = None if self.centres is None else self.centres(features)
         above = self.config.hulls.object_above
-        return Volumes(features, color_alpha, self.grid, batch, self.heads.beta, object_above=above, **a_view)
+        return Volumes(
+            features, color_alpha, self.grid, batch, self.heads.beta, object_above=above, centres=centres, **a_view
+        )
 
     # Losses, sections 3.2 and 3.4
 
@@ -131,24 +160,40 @@ class Detector(nn.Module):
         half = batch.images.shape[1] // 2
         first, second = batch.with_views(range(half)), batch.with_views(range(half, 2 * half))
         ways = [(first, second), (second, first)] if self.config.loss.both_ways else [(first, second)]
-        parts = [self.losses_one_way(seen, held) for seen, held in ways]
+        parts = [self.losses_one_way(seen, held, batch) for seen, held in ways]
         return {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
 
-    def losses_one_way(self, seen: SceneBatch, held: SceneBatch) -> dict[str, Tensor]:
-        """Volumes from `seen`, pictures and features of `held`."""
+    def losses_one_way(self, seen: SceneBatch, held: SceneBatch, every: SceneBatch) -> dict[str, Tensor]:
+        """Volumes from `seen`, pictures and features of `held`, masks of `every` view."""
         volumes, weights = self.reconstruct(seen), self.config.loss
-        scene = {} if self.keeps_volume else self.scene_losses(volumes, held)
+        scene = {} if self.keeps_volume else self.scene_losses(volumes, held, every)
         objects = self.object_losses(volumes) if self.stage == END_TO_END else {}
         factor = weights.reconstruction if self.stage == END_TO_END else 1.0
         return {"total": weighted(objects, weights) + factor * weighted(scene, weights), **scene, **objects}
 
-    def scene_losses(self, volumes: Volumes, held: SceneBatch) -> dict[str, Tensor]:
+    def scene_losses(self, volumes: Volumes, held: SceneBatch, every: SceneBatch) -> dict[str, Tensor]:
         """Of the volumes, and of what the comparison reads from pictures."""
-        config = self.config
-        parts = rendering_losses(volumes, held, config.render, config.loss) | self.compare.picture_losses(volumes)
+        config, parts = self.config, self.compare.picture_losses(volumes)
+        if config.loss.rendering:
+            parts |= rendering_losses(volumes, held, config.render, config.loss)
+        if config.loss.occupancy:
+            parts |= self.voxel_losses(volumes, every)
         if config.teacher.kind == "canonical":
             parts["canonical"] = canonical_loss(volumes, volumes.batch, config.canonical, config.roi)
         return parts
+
+    def voxel_losses(self, volumes: Volumes, every: SceneBatch) -> dict[str, Tensor]:
+        """Means over scenes of the losses of voxels that the masks of `every` view leave, and of centres where there are any."""
+        found = []
+        for scene in range(len(every)):
+            boxes = every.boxes[scene]
+            views = every.instance[scene], every.K[scene], every.camera_from_world[scene]
+            owner = owners_of_voxels(*views, boxes, self.grid)
+            losses = {"occupancy": occupancy_loss(volumes.alpha[scene], owner >= 0)}
+            if volumes.centres is not None:
+                losses |= centre_losses(volumes.centres, scene, owner, boxes, self.grid, self.config.centres)
+            found.append(losses)
+        return {name: torch.stack([losses[name] for losses in found]).mean() for name in found[0]}
 
     def object_losses(self, volumes: Volumes) -> dict[str, Tensor]:
         """Means over scenes of what is learnt of found objects; 0 where nothing is found."""
@@ -214,6 +259,11 @@ class Detector(nn.Module):
             "boxes": box_picture(held, answer.boxes, answer.scores),
             **self.compare.pictures(volumes, held, answer.boxes),
         }
+
+
+def shape_draw(scene: str) -> float:
+    """A number in [0, 1) that all scenes of a shape share: scenes are named after their shape and a number."""
+    return crc32(scene.rpartition("-")[0].encode()) / 2**32
 
 
 def by_view(values: Tensor | tuple[Tensor, ...], scenes: int, views: int) -> Tensor | tuple[Tensor, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zlib import crc32
 
 import torch
 from torch import Tensor, nn
@@ -46,10 +45,6 @@ class SilhouettesConfig:
 
     floor: bool = False
     """Whether the decoder is shown how unlike the other views a pixel looks when carried over by the floor."""
-    folds: int = 0
-    """Number of decoders that each learn from a part of the scenes, beside the one for all. The comparison learns from
-    silhouettes that are found by a decoder that did not learn from their scene; 0: by the one for all.
-    """
 
 
 class Silhouettes(nn.Module):
@@ -81,11 +76,6 @@ class Silhouettes(nn.Module):
             doubled = interpolate(raised, size=level.shape[2:], mode="bilinear", align_corners=False)
             raised = step(torch.cat([doubled, level], dim=1))
         return self.out(raised)[:, 0]
-
-
-def fold_of(name: str, folds: int) -> int:
-    """Which part of the scenes a scene belongs to. Scenes are named after their shape and a number: a shape stays in one part."""
-    return crc32(name.rpartition("-")[0].encode()) % folds
 
 
 def level_strides(count: int) -> list[int]:

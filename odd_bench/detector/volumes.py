@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.centres import CentreMaps
 from odd_bench.detector.hulls import signed_pixels
 
 
@@ -25,6 +26,8 @@ class Volumes:
     What some comparisons read from the pictures beside: silhouettes, (b, m, h, w) logits of their pixels; levels of the image
     network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's; floor, (b, m, c, h, w), what
     the floor gives away.
+
+    centres: where the volume sees the middles of objects, for a detector that finds objects so.
     """
 
     features: Tensor
@@ -36,6 +39,7 @@ class Volumes:
     levels: tuple[Tensor, ...] = ()
     object_above: float = 0.5
     floor: Tensor | None = None
+    centres: CentreMaps | None = None
 
     @property
     def alpha(self) -> Tensor:

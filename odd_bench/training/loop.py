@@ -37,7 +37,7 @@ from odd_bench.training.checkpoint import (
     save_checkpoint,
 )
 from odd_bench.training.configuration import TrainConfig
-from odd_bench.training.method import ChoosesOnVal, Measures, Method
+from odd_bench.training.method import ChoosesOnVal, Measures, Method, SharesScenes
 
 CONFIG = "config.yaml"  # of a run's folder
 
@@ -158,7 +158,7 @@ def train_stage(
     spent: before this call. Returns it with this stage.
     """
     train, name = job.train, method.stages[number]
-    names = job.dataset.scene_names("train")
+    names = scenes_of_stage(method, job, name)
     steps, start = train.stage_steps(number, len(names)), resumed.step if resumed else 0
     method.start_stage(name)
     # a group may name a weight_decay, which AdamW keeps apart from the gradients
@@ -171,7 +171,8 @@ def train_stage(
     module.mark_forward_method("loss")
     module.train()
 
-    offset = sum(train.stage_steps(earlier, len(names)) for earlier in range(number))
+    earlier = [(before, scenes_of_stage(method, job, stage)) for before, stage in enumerate(method.stages[:number])]
+    offset = sum(train.stage_steps(before, len(scenes)) for before, scenes in earlier)
     loader = make_loader(job, names, fabric, (offset + start) * train.batch, (offset + steps) * train.batch)
     begun, data = time.monotonic(), data_digest(job.dataset)
 
@@ -225,6 +226,12 @@ def train_stage(
         choose_on_val(method, job, fabric.device)
     save(steps)
     return spent_now()
+
+
+def scenes_of_stage(method: Method, job: Job, stage: str) -> list[str]:
+    """Names of the training scenes that a stage learns from."""
+    names = job.dataset.scene_names("train")
+    return method.scenes_of(stage, names) if isinstance(method, SharesScenes) else names
 
 
 def choose_on_val(method: ChoosesOnVal, job: Job, device: torch.device) -> None:

@@ -83,6 +83,14 @@ class MethodSpec:
 
 
 @runtime_checkable
+class SharesScenes(Protocol):
+    """A method whose stages do not all learn from the same scenes."""
+
+    def scenes_of(self, stage: str, names: list[str]) -> list[str]:
+        """Those of all training scenes that a stage learns from, in their order. Raises WrongUse where none is left."""
+
+
+@runtime_checkable
 class ReadsData(Protocol):
     """A method that needs more of a scene than its batch has, or keeps what it makes of a scene beside the data."""
 

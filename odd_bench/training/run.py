@@ -23,7 +23,7 @@ from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
 from odd_bench.training.checkpoint import LATEST, Spent, load_checkpoint
 from odd_bench.training.freed_memory import keep_freed_memory
-from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric
+from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric, scenes_of_stage
 from odd_bench.training.method import Measures, Method, MethodSpec
 from odd_bench.training.predict import FULL, Run, localise, mean_measures, predict_split, restore_run
 
@@ -213,7 +213,8 @@ class Display:
     def start(self, method: Method) -> None:
         """What is about to happen."""
         train, scenes = self.job.train, len(self.job.dataset.scene_names("train"))
-        steps = [train.stage_steps(number, scenes) for number in range(len(method.stages))]
+        own = [len(scenes_of_stage(method, self.job, name)) for name in method.stages]
+        steps = [train.stage_steps(number, count) for number, count in enumerate(own)]
         parameters = sum(parameter.numel() for parameter in method.parameters()) / 1e6
         plan = ", ".join(f"{count:,} steps of {name}" for count, name in zip(steps, method.stages, strict=True))
         self.say(f"{self.job.model}: {parameters:.1f} M parameters, {scenes:,} scenes, batch {train.batch}: {plan}")

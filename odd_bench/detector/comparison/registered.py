@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from odd_bench.blocks.backbone import FrozenLevels
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.boxes import told_boxes, told_count
 from odd_bench.detector.canonical import canonical_diagonal
-from odd_bench.detector.carving import BoxHeights, Carved, carved
+from odd_bench.detector.carving import BoxHeights, Carved, carved, carved_by_votes
 from odd_bench.detector.comparison import Pyramid
 from odd_bench.detector.comparison.aligned.channels import AlignedChannels, aligned_channels, channel_count
 from odd_bench.detector.comparison.aligned.network import AlignedComparison, Judged
@@ -27,7 +28,7 @@ from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, objec
 from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
 from odd_bench.detector.registration import Placements, placement_accuracy
 from odd_bench.detector.registration_yaw import register_standing
-from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, fold_of, level_strides
+from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, level_strides
 from odd_bench.detector.surface_looks import hues, surface_looks
 from odd_bench.detector.suspicion import pasted_maps, suspicion_maps
 from odd_bench.detector.volumes import Volumes
@@ -100,14 +101,16 @@ def rims(outlines: Tensor) -> Tensor:
 
 
 class RegisteredComparison(nn.Module):
-    """See odd_bench.detector.comparison.Comparison. widths: channels of the levels of the image network, from the finest."""
+    """See odd_bench.detector.comparison.Comparison. widths: channels of the levels of the image network, from the finest.
 
-    def __init__(self, config: DetectorConfig, widths: tuple[int, ...]):
+    describing: the image network that describes pixels, where it is not the one that builds the volume.
+    """
+
+    def __init__(self, config: DetectorConfig, widths: tuple[int, ...], describing: FrozenLevels | None = None):
         super().__init__()
-        self.config = config
+        self.config, self.describing = config, describing
         beside, levels = FLOOR_CHANNELS if config.silhouettes.floor else 0, min(config.relations.levels, len(widths))
         self.silhouettes = Silhouettes(widths, beside)
-        self.folds = nn.ModuleList(Silhouettes(widths, beside) for _ in range(config.silhouettes.folds))
         self.relations = Relations(levels, config.relations)
         self.heights = BoxHeights()
         aligns = config.attention.kind == "aligned"
@@ -127,29 +130,20 @@ class RegisteredComparison(nn.Module):
             told = {"floor": floor_differences(pictures, batch.K, batch.camera_from_world).flatten(0, 1)}
         if first_stage and self.training and self.config.loss.silhouette_window is not None:
             return {"levels": tuple(levels), **told}
-        logits, described = self.silhouettes_of(batch, images, levels, told.get("floor"), first_stage), levels
+        logits, described = self.silhouettes(images, levels, told.get("floor")).float(), levels
+        if first_stage and self.training:
+            return {"silhouettes": logits, **told}
+        describe = self.describing or pyramid
         if self.config.relations.enlarge != 1 and not first_stage:
             with torch.no_grad():
                 large = interpolate(
                     images, scale_factor=self.config.relations.enlarge, mode="bicubic", align_corners=False
                 )
-                described = pyramid(large.clamp(0, 1))
+                described = describe(large.clamp(0, 1))
+        elif self.describing is not None:
+            described = describe(images)
         described = tuple(level.detach() for level in described[: self.config.relations.levels])
         return {"silhouettes": logits, "levels": described, **told}
-
-    def silhouettes_of(
-        self, batch: SceneBatch, images: Tensor, levels: list[Tensor], floor: Tensor | None, first_stage: bool
-    ) -> Tensor:
-        """(n, h, w) logits: where the comparison learns from them, by a decoder that did not learn from the scene."""
-        if first_stage or not (self.training and len(self.folds)):
-            return self.silhouettes(images, levels, floor).float()
-        views = len(images) // len(batch)
-        found = []
-        for scene, name in enumerate(batch.names):
-            mine = slice(scene * views, (scene + 1) * views)
-            decoder = self.folds[fold_of(name, len(self.folds))]
-            found.append(decoder(images[mine], [one[mine] for one in levels], None if floor is None else floor[mine]))
-        return torch.cat(found).float()
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
         """(n, 6) carved by silhouettes, as high as they are thought to be, or the true ones where they are told."""
@@ -161,6 +155,10 @@ class RegisteredComparison(nn.Module):
         alpha, outlines, batch = volumes.alpha[scene].detach().float(), volumes.outlines[scene], volumes.batch
         views, config = (batch.K[scene], batch.camera_from_world[scene]), self.config
         count = told_count(config.boxes, batch, scene)
+        if volumes.centres is not None and count is None:
+            return carved_by_votes(
+                alpha, volumes.centres, scene, outlines, *views, volumes.grid, config.centres, config.carving
+            )
         return carved(alpha, outlines, *views, volumes.grid, config.boxes, config.carving, count)
 
     def registered(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Registered:
@@ -197,27 +195,7 @@ class RegisteredComparison(nn.Module):
         ]
         images, instance = cut_windows(images, first, side).float() / 255, cut_windows(instance, first, side)
         floor = None if volumes.floor is None else cut_windows(volumes.floor.flatten(0, 1), first, side)
-        loss = silhouette_loss(self.silhouettes(images, within, floor)[None], instance[None])
-        return {"silhouette": loss + self.folds_loss(seen, images, within, floor, instance)}
-
-    def folds_loss(
-        self, seen: SceneBatch, images: Tensor, levels: list[Tensor], floor: Tensor | None, instance: Tensor
-    ) -> Tensor | float:
-        """Mean of the decoders that each learn from a part of the scenes: from all but those of its own number.
-
-        images, levels and floor: as the decoders take them. instance: (b m, h, w).
-        """
-        if not len(self.folds):
-            return 0.0
-        views, folds = len(images) // len(seen), len(self.folds)
-        fold = torch.tensor([fold_of(name, folds) for name in seen.names], device=images.device)
-        found = []
-        for number, decoder in enumerate(self.folds):
-            mine = (fold != number).repeat_interleave(views)
-            if mine.any():
-                logits = decoder(images[mine], [one[mine] for one in levels], None if floor is None else floor[mine])
-                found.append(silhouette_loss(logits[None], instance[mine][None]))
-        return torch.stack(found).sum() / folds
+        return {"silhouette": silhouette_loss(self.silhouettes(images, within, floor)[None], instance[None])}
 
     def object_losses(self, volumes: Volumes, scene: int) -> dict[str, Tensor]:
         """Of the labels of the found objects, the changes of their pixels and the heights of their boxes; empty of none."""

@@ -114,6 +114,10 @@ class RelationsConfig:
 
     levels: int = 3
     """Levels of the image network, from the finest, that describe a pixel."""
+    describe: str = "shared"
+    """By which image network pixels are described: `shared`, the one that builds the volume, or `pretrained`, one of the same
+    kind that stays as it was before training.
+    """
     enlarge: int = 1
     """Factor by which pictures are enlarged before they are described."""
     pixels: int = 1500

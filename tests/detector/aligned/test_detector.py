@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -14,7 +12,6 @@ from odd_bench.data.reader import open_dataset
 from odd_bench.detector.builder import build, restore
 from odd_bench.detector.config import RunConfig, from_mapping, load_config, named_configs, with_overrides
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
-from odd_bench.detector.silhouettes import fold_of
 from odd_bench.errors import Interrupted, WrongUse
 from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tests.detector.worlds import learn_noise, noise_batch
@@ -28,16 +25,20 @@ def configured(*overrides: str) -> RunConfig:
         "model.loss.reconstruction=0.0",
         "model.registration=yaw",
     ]
-    folded = ["model.silhouettes.floor=true", "model.silhouettes.folds=2", "model.loss.silhouette_window=32"]
-    return with_overrides(load_config("tiny"), [*kind, *folded, *overrides])
+    found = [
+        "model.silhouettes.floor=true",
+        "model.soft_hull=true",
+        "model.centres.find=true",
+        "model.loss.occupancy=1.0",
+    ]
+    return with_overrides(load_config("tiny"), [*kind, *found, *overrides])
 
 
 def everything_shown(config: RunConfig) -> Detector:
     """Takes every pixel for an object's: its boxes are the hulls."""
     detector = build(config.model)
-    for decoder in (detector.compare.silhouettes, *detector.compare.folds):
-        nn.init.zeros_(decoder.out.weight)
-        nn.init.constant_(decoder.out.bias, 2.0)
+    nn.init.zeros_(detector.compare.silhouettes.out.weight)
+    nn.init.constant_(detector.compare.silhouettes.out.bias, 2.0)
     detector.start_stage(RECONSTRUCTION)
     detector.start_stage(END_TO_END)
     return detector.train()
@@ -81,40 +82,53 @@ def test_an_object_alone_is_judged_by_relations():
     assert laid.judged is None and torch.equal(laid.logits, laid.compared.logits)
 
 
-def test_comparisons_learn_from_silhouettes_of_decoders_that_never_saw_the_scene():
-    detector, batch = everything_shown(configured()), noise_batch(scenes=2)
-    batch = replace(batch, names=["toys-boat-0000-0001", "toys-cow-0003-0002"])
-    for number, decoder in enumerate(detector.compare.folds):
-        nn.init.constant_(decoder.out.bias, -5.0 - number)
-    found = detector.reconstruct(batch).silhouettes
-    for scene, name in enumerate(batch.names):
-        assert (found[scene] == -5.0 - fold_of(name, 2)).all()
-    assert (detector.eval().reconstruct(batch).silhouettes == 2.0).all()
+SCENES = [
+    f"toys-{kind}-{shape:04d}-{number:04d}"
+    for kind in ("boat", "cow", "cup")
+    for shape in range(40)
+    for number in range(3)
+]
 
 
-def test_decoders_of_parts_learn_from_the_other_parts():
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_each_stage_has_shapes_of_its_own(share):
+    detector = build(configured(f"model.held_share={share}").model)
+    first, second = (detector.scenes_of(stage, SCENES) for stage in detector.stages)
+    assert sorted([*first, *second]) == SCENES
+    assert not {name.rpartition("-")[0] for name in first} & {name.rpartition("-")[0] for name in second}
+    assert len(second) / len(SCENES) == pytest.approx(share, abs=0.12)
+    assert detector.scenes_of(END_TO_END, SCENES[::-1]) == second[::-1]
+
+
+def test_without_a_share_both_stages_learn_from_all_scenes():
+    detector = build(configured().model)
+    assert all(detector.scenes_of(stage, SCENES) == SCENES for stage in detector.stages)
+
+
+def test_a_stage_without_scenes_is_explained():
+    detector = build(configured("model.held_share=0.5").model)
+    one = [name for name in detector.scenes_of(RECONSTRUCTION, SCENES)][:1]
+    with pytest.raises(WrongUse, match="end-to-end: found none of 1 training scenes for it"):
+        detector.scenes_of(END_TO_END, one)
+
+
+@torch.no_grad()
+def test_the_first_stage_teaches_silhouettes_voxels_and_centres():
     detector = build(configured().model)
     detector.start_stage(RECONSTRUCTION)
-    detector.train()
-    batch = noise_batch(scenes=1)
-    detector.loss(batch)["silhouette"].backward()
-    learnt = [any(p.grad is not None for p in decoder.parameters()) for decoder in detector.compare.folds]
-    own = fold_of(batch.names[0], 2)
-    assert learnt == [number != own for number in range(2)]
-    assert all(p.grad is not None for p in detector.compare.silhouettes.parameters())
-
-
-def test_scenes_of_one_shape_stay_in_one_part():
-    names = [f"toys-{kind}-{shape:04d}" for kind in ("boat", "cow", "cup") for shape in range(20)]
-    parts = [{fold_of(f"{name}-{number:04d}", 2) for number in range(5)} for name in names]
-    assert all(len(part) == 1 for part in parts) and {0, 1} == set.union(*parts)
+    losses = detector.train().loss(noise_batch())
+    assert {"silhouette", "occupancy", "centre", "vote", "mask", "color"} < losses.keys()
+    without = build(configured("model.loss.rendering=0.0").model)
+    without.start_stage(RECONSTRUCTION)
+    assert without.train().loss(noise_batch()).keys() == {"total", "silhouette", "occupancy", "centre", "vote"}
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("model.silhouettes.folds=1", "a part that is all; expected 0 or at least 2"),
-        ("model.loss.silhouette_window=null", "expected windows"),
+        ("model.held_share=1.0", "found 1.0; expected 0 or more, and less than 1"),
+        ("model.loss.silhouette_window=32", "expected whole pictures"),
+        ("model.attention.kind=sparse", "which has no silhouettes; expected relations or aligned"),
         ("model.registration=yaws", "found 'yaws'; expected one of auto, yaw, all"),
     ],
 )
@@ -138,8 +152,13 @@ def test_a_stopped_training_resumes_to_the_same_losses(tmp_path):
         "train.views=2",
     ]
     kind = ["model.attention.kind=aligned", "model.aligned.cells=16", "model.registration=yaw"]
-    folded = ["model.silhouettes.floor=true", "model.silhouettes.folds=2", "model.loss.silhouette_window=32"]
-    overrides = [*short, *kind, *folded, "model.loss.reconstruction=0.0"]
+    found = [
+        "model.silhouettes.floor=true",
+        "model.soft_hull=true",
+        "model.centres.find=true",
+        "model.loss.occupancy=1.0",
+    ]
+    overrides = [*short, *kind, *found, "model.held_share=0.5", "model.loss.reconstruction=0.0"]
     whole = train_tiny("reference", dataset, tmp_path / "whole", overrides)
     with pytest.raises(Interrupted):
         train_tiny("reference", dataset, tmp_path / "cut", overrides, interrupt_at(5))
