@@ -40,7 +40,7 @@ def scene_answer(
     return SceneAnswer(boxes[kept], best[:, ANOMALOUS] / best.sum(axis=1))
 
 
-def told_answer(true_boxes: np.ndarray, boxes: np.ndarray, class_scores: np.ndarray) -> SceneAnswer:
+def answer_for_true_boxes(true_boxes: np.ndarray, boxes: np.ndarray, class_scores: np.ndarray) -> SceneAnswer:
     """Scores of given boxes (t, 6): each takes that of the detection that overlaps it most, UNDECIDED where none does.
 
     boxes, class_scores: detections, as in `scene_answer`.

@@ -18,7 +18,7 @@ from odd_bench.baselines.detr3d.levels import Levels
 from odd_bench.baselines.detr3d.losses import set_loss
 from odd_bench.baselines.detr3d.sampling import Views
 from odd_bench.baselines.detr3d.suppression import Suppression, best_suppression
-from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, answer_for_true_boxes, scene_answer
 from odd_bench.blocks.backbone import parameter_groups
 from odd_bench.data.batch import SceneBatch, collate
 from odd_bench.training.method import SceneAnswer
@@ -82,7 +82,7 @@ class Detr3d(nn.Module):
         boxes, scores = self.detected(batch)
         if self.gt_boxes:
             truths = [one.cpu().numpy() for one in batch.boxes]
-            return [told_answer(*scene) for scene in zip(truths, boxes, scores, strict=True)]
+            return [answer_for_true_boxes(*scene) for scene in zip(truths, boxes, scores, strict=True)]
         return [self.answer(*scene, self.suppression) for scene in zip(boxes, scores, strict=True)]
 
     def detected(self, batch: SceneBatch) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from odd_bench.baselines.imvoxelnet.head_indoor import IndoorHead, VoxelPredicti
 from odd_bench.baselines.imvoxelnet.head_pillars import AnchorPredictions, PillarHead
 from odd_bench.baselines.imvoxelnet.neck_indoor import IndoorNeck
 from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeck
-from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, scene_answer, told_answer
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, answer_for_true_boxes, scene_answer
 from odd_bench.blocks.backbone import Backbone, parameter_groups
 from odd_bench.blocks.backprojection import backproject
 from odd_bench.data.batch import SceneBatch
@@ -77,7 +77,7 @@ class ImVoxelNet(nn.Module):
     def answer(self, predictions: VoxelPredictions | AnchorPredictions, batch: SceneBatch, scene: int) -> SceneAnswer:
         found, config = self.head.detections(predictions, scene), self.config.answer
         if self.gt_boxes:
-            return told_answer(batch.boxes[scene].cpu().numpy(), found.boxes, found.class_scores)
+            return answer_for_true_boxes(batch.boxes[scene].cpu().numpy(), found.boxes, found.class_scores)
         return scene_answer(found.boxes, found.class_scores, config.duplicate_iou, config.keep_above)
 
     @torch.no_grad()

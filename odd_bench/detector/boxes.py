@@ -136,11 +136,11 @@ def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, coun
     return boxes_around(objects_from_alpha(alpha, config, count), grid)
 
 
-def told_boxes(config: BoxConfig, batch: SceneBatch, scene: int) -> np.ndarray | None:
-    """The true boxes (n, 6) of a scene where the detector is told them, else None."""
+def ground_truth_boxes(config: BoxConfig, batch: SceneBatch, scene: int) -> np.ndarray | None:
+    """The true boxes (n, 6) of a scene where the detector is given them, else None."""
     return batch.boxes[scene].cpu().numpy() if config.source == "oracle-box" else None
 
 
-def told_count(config: BoxConfig, batch: SceneBatch, scene: int) -> int | None:
-    """The number of objects of a scene where the detector is told it, else None."""
+def ground_truth_count(config: BoxConfig, batch: SceneBatch, scene: int) -> int | None:
+    """The number of objects of a scene where the detector is given it, else None."""
     return len(batch.boxes[scene]) if config.source == "oracle-count" else None

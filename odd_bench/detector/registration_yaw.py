@@ -23,7 +23,7 @@ from odd_bench.detector.registration import (
     search,
     undone,
 )
-from odd_bench.detector.surface_looks import Looks, looks_apart
+from odd_bench.detector.surface_appearance import Appearance, appearance_difference
 
 MODES = ("auto", "yaw", "all")
 YAWS = 72
@@ -33,8 +33,8 @@ ROUNDS = (
     Round(6, 0.04, 0.025, 2, at),
     Round(4, 0.02, 0.012, 2, at),
 )
-LOOKS_EVERY = 2
-LOOKS = 0.06  # weight of the difference of looks beside that of shapes, in the last choice
+APPEARANCE_EVERY = 2
+APPEARANCE_WEIGHT = 0.06  # weight of the difference of appearance beside that of shapes, in the last choice
 BETTER = 0.7  # of the misfit under the best yaw: another rotation must fit as much better
 MISFIT = 0.045  # half sides: hulls that differ by more under the best yaw do not stand alike
 MISFITS = 0.5  # share of such pairs from which on a scene's objects lie on different sides
@@ -42,11 +42,11 @@ MISFITS = 0.5  # share of such pairs from which on a scene's objects lie on diff
 
 @torch.no_grad()
 def register_standing(
-    hulls: Hulls, rims: ObjectRays | None = None, looks: Looks | None = None, mode: str = "auto"
+    hulls: Hulls, rims: ObjectRays | None = None, appearance: Appearance | None = None, mode: str = "auto"
 ) -> Placements:
     """Where every object lies upon every other. mode: `yaw`; `all` rotations; `auto`, all where yaws do not fit and these do.
 
-    rims: rays along the rims of the objects; without them surfaces alone decide. looks: of their surfaces.
+    rims: rays along the rims of the objects; without them surfaces alone decide. appearance: of their surfaces.
     """
     n, device = len(hulls), hulls.signed.device
     rotation = torch.eye(3, device=device).repeat(n, n, 1, 1)
@@ -57,7 +57,8 @@ def register_standing(
     pairs = Pairs(chosen(hulls, rims, first), chosen(hulls, rims, second))
     if mode != "all":
         rise = (hulls.centres[first, 2] - hulls.centres[second, 2]) / hulls.half_m
-        found, moved, misfit = search_yaws(pairs, rise, None if looks is None else (looks.of(first), looks.of(second)))
+        both = None if appearance is None else (appearance.of(first), appearance.of(second))
+        found, moved, misfit = search_yaws(pairs, rise, both)
     if mode == "all":
         found, moved = search(pairs)
     elif mode == "auto" and (misfit > MISFIT).float().mean() > MISFITS:
@@ -70,7 +71,9 @@ def register_standing(
     return Placements(rotation, shift)
 
 
-def search_yaws(pairs: Pairs, rise: Tensor, looks: tuple[Looks, Looks] | None) -> tuple[Tensor, Tensor, Tensor]:
+def search_yaws(
+    pairs: Pairs, rise: Tensor, appearance: tuple[Appearance, Appearance] | None
+) -> tuple[Tensor, Tensor, Tensor]:
     """The best rotation (k, 3, 3) and shift (k, 3) of k pairs, and how badly the shapes fit under it, (k,) half sides.
 
     rise: (k,) shift along z that leaves heights above the floor as they are.
@@ -82,13 +85,13 @@ def search_yaws(pairs: Pairs, rise: Tensor, looks: tuple[Looks, Looks] | None) -
     shift = target[:, None] - (rotation @ middle[:, None, :, None])[..., 0]
     shift = torch.cat([shift[..., :2], rise[:, None, None].expand(-1, YAWS, 1)], dim=-1)
     apart = pairs.apart(rotation, shift, at_cells, COARSE_EVERY)
-    judged = apart + looks_of(pairs, looks, rotation, shift, COARSE_EVERY)
+    judged = apart + weighted_appearance(pairs, appearance, rotation, shift, COARSE_EVERY)
     for one in ROUNDS:
         rotation, shift = best(one.kept, judged, rotation, shift)
         by = yaw_nudges(chance, one.turn, one.step, device)
         rotation, shift = nudged(pairs, rotation, shift, target, by, one)
         apart = pairs.unlike(rotation, shift, one.read)
-        judged = apart + looks_of(pairs, looks, rotation, shift, LOOKS_EVERY)
+        judged = apart + weighted_appearance(pairs, appearance, rotation, shift, APPEARANCE_EVERY)
     first = judged.argmin(dim=1, keepdim=True)  # (k, 1)
     return (
         rotation.take_along_dim(first[..., None, None], dim=1)[:, 0],
@@ -97,15 +100,15 @@ def search_yaws(pairs: Pairs, rise: Tensor, looks: tuple[Looks, Looks] | None) -
     )
 
 
-def looks_of(
-    pairs: Pairs, looks: tuple[Looks, Looks] | None, rotation: Tensor, shift: Tensor, every: int
+def weighted_appearance(
+    pairs: Pairs, appearance: tuple[Appearance, Appearance] | None, rotation: Tensor, shift: Tensor, every: int
 ) -> Tensor | float:
-    """What looks add to how unlike k pairs are under h placements (k, h, 3, 3), (k, h, 3)."""
-    if looks is None:
+    """What appearance adds to how unlike k pairs are under h placements (k, h, 3, 3), (k, h, 3)."""
+    if appearance is None:
         return 0.0
     points = pairs.first.points[:, ::every]  # (k, p, 3)
     placed = torch.einsum("khij,kpj->khpi", rotation, points) + shift[:, :, None]
-    return LOOKS * looks_apart(*looks, points, placed)
+    return APPEARANCE_WEIGHT * appearance_difference(*appearance, points, placed)
 
 
 def yaw_matrices(angles: Tensor) -> Tensor:

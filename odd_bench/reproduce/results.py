@@ -119,7 +119,7 @@ def resolved(model: str, setup: Setup, settings: list[str]) -> Any:
 def restored_runs(model: str, checkpoint: Checkpoint, folder: Path) -> dict[str, Run]:
     """Told nothing, and told the true boxes where the method can be; by how their files end after the split's name."""
     spec = method_spec(model)
-    settings = {"": (), "-told-boxes": spec.told_boxes} if spec.told_boxes else {"": ()}
+    settings = {"": (), "-told-boxes": spec.oracle_boxes} if spec.oracle_boxes else {"": ()}
     return {ending: restore_run(spec, checkpoint, folder / LATEST, some) for ending, some in settings.items()}
 
 

@@ -210,10 +210,10 @@ def train_stage(
             clock.tick()
             done = step + 1
             if done % train.report_every == 0 or done == steps:
-                told = step_report(name, done, steps, mean_losses(fabric, losses), clock)
-                check_finite(name, done, told.losses)
-                report(told)
-                write_scalars(writer, told, offset)
+                progress = step_report(name, done, steps, mean_losses(fabric, losses), clock)
+                check_finite(name, done, progress.losses)
+                report(progress)
+                write_scalars(writer, progress, offset)
             if done % train.picture_every == 0 or done == steps:
                 write_pictures(writer, method, batch, name, offset + done)
             stopped = stopped or (fabric.world_size == 1 and asked_to_stop())  # several processes agree a step later
@@ -314,8 +314,8 @@ def agreed(fabric: Fabric, finite: bool, stopped: bool) -> tuple[bool, bool]:
     """Whether the loss of a step is finite in every process, and whether any process was asked to stop: all go on or none."""
     if fabric.world_size == 1:
         return finite, stopped
-    told = torch.tensor([finite, not stopped], dtype=torch.float32, device=fabric.device)
-    finite, going_on = (fabric.all_reduce(told, reduce_op="sum") == fabric.world_size).tolist()
+    votes = torch.tensor([finite, not stopped], dtype=torch.float32, device=fabric.device)
+    finite, going_on = (fabric.all_reduce(votes, reduce_op="sum") == fabric.world_size).tolist()
     return finite, not going_on
 
 
@@ -380,13 +380,13 @@ def board(folder: Path, fabric: Fabric, step: int) -> Iterator[Any]:
         yield writer
 
 
-def write_scalars(writer: Any, told: StepReport, offset: int) -> None:
+def write_scalars(writer: Any, progress: StepReport, offset: int) -> None:
     if writer is None:
         return
-    for name, value in told.losses.items():
-        writer.add_scalar(f"loss/{name}", value, offset + told.step)
-    writer.add_scalar("speed/scenes_per_second", told.scenes_per_second, offset + told.step)
-    writer.add_scalar("speed/memory_gb", told.memory_gb, offset + told.step)
+    for name, value in progress.losses.items():
+        writer.add_scalar(f"loss/{name}", value, offset + progress.step)
+    writer.add_scalar("speed/scenes_per_second", progress.scenes_per_second, offset + progress.step)
+    writer.add_scalar("speed/memory_gb", progress.memory_gb, offset + progress.step)
 
 
 def write_pictures(writer: Any, method: Method, batch: SceneBatch, stage: str, step: int) -> None:

@@ -67,7 +67,7 @@ class MethodSpec:
     configurations: named ones, and what may be set. prepare: from a resolved configuration, the training data, a device and a
     tracker of progress to a new method and the teacher's features it learns from, None for most. restore: from a configuration
     and weights to the method; raises RuntimeError where they do not fit. describe: facts for the prediction file.
-    told_boxes: the assignments that tell the method the true boxes; none where it cannot be told.
+    oracle_boxes: the assignments that give the method the true boxes; none where it cannot take them.
     """
 
     name: str
@@ -75,7 +75,7 @@ class MethodSpec:
     prepare: Callable[..., tuple[Method, FeatureFolder | None]]
     restore: Callable[[Any, dict[str, Tensor]], Method]
     describe: Callable[[Any], dict[str, Any]]
-    told_boxes: tuple[str, ...] = ()
+    oracle_boxes: tuple[str, ...] = ()
 
     def resolved(self, config: str, assignments: Iterable[str]) -> Any:
         """The named configuration after `key=value` assignments. Raises ConfigError."""

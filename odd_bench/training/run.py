@@ -220,20 +220,20 @@ class Display:
         self.say(f"{self.job.model}: {parameters:.1f} M parameters, {scenes:,} scenes, batch {train.batch}: {plan}")
         self.say(f"run: {self.job.folder}")
 
-    def __call__(self, told: StepReport) -> None:
+    def __call__(self, progress: StepReport) -> None:
         now = time.monotonic()
         name, first, since = self.stage_start
-        if name != told.stage:
-            self.stage_start = (told.stage, told.step, now)
+        if name != progress.stage:
+            self.stage_start = (progress.stage, progress.step, now)
             name, first, since = self.stage_start
-        if now - self.last_line < LINE_EVERY_S and told.step < told.steps:
+        if now - self.last_line < LINE_EVERY_S and progress.step < progress.steps:
             return
         self.last_line = now
-        done = told.step - first
-        left = f"{(told.steps - told.step) * (now - since) / done / 60:.0f} min left" if done else "starting"
-        losses = " ".join(f"{key} {value:.3f}" for key, value in told.losses.items())
-        speed = f"{told.scenes_per_second:.2f} scenes/s, {told.memory_gb:.1f} GB"
-        self.say(f"{told.stage} {told.step}/{told.steps}: {losses} ({speed}, {left})")
+        done = progress.step - first
+        left = f"{(progress.steps - progress.step) * (now - since) / done / 60:.0f} min left" if done else "starting"
+        losses = " ".join(f"{key} {value:.3f}" for key, value in progress.losses.items())
+        speed = f"{progress.scenes_per_second:.2f} scenes/s, {progress.memory_gb:.1f} GB"
+        self.say(f"{progress.stage} {progress.step}/{progress.steps}: {losses} ({speed}, {left})")
 
     def after_stage(self, name: str, method: Method) -> None:
         """How well objects are found in the validation scenes, and what else the method measures of them."""
@@ -243,11 +243,11 @@ class Display:
         scenes = TestScenes(self.job.dataset, self.job.dataset.scene_names("val"), train.views, train.pixels)
         method.eval()
         device = next(method.parameters()).device
-        told = str(localise(method, scenes, device, lambda x: tracked(x, self.console, "val")))
+        found = str(localise(method, scenes, device, lambda x: tracked(x, self.console, "val")))
         if isinstance(method, Measures):
             measured = mean_measures(method, scenes, device, lambda x: tracked(x, self.console, "val"))
-            told = ", ".join([told, *(f"{name} {value:.3f}" for name, value in measured.items())])
-        self.say(f"{name}, val: {told}")
+            found = ", ".join([found, *(f"{name} {value:.3f}" for name, value in measured.items())])
+        self.say(f"{name}, val: {found}")
         method.train()
 
     def say(self, line: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, leaders, scene_answer, told_answer
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, answer_for_true_boxes, leaders, scene_answer
 from odd_bench.geometry.boxes import iou_matrix
 
 CROWD = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -74,7 +74,7 @@ def test_weak_detections_are_dropped_and_nothing_gives_nothing():
 def test_given_boxes_that_were_detected_score_as_their_detections(rng, columns):
     boxes, scores = crowd(rng, columns)
     boxes[:, :2] += np.arange(len(boxes))[:, None]  # far apart
-    answer = told_answer(boxes[::-1, :6], boxes, scores)
+    answer = answer_for_true_boxes(boxes[::-1, :6], boxes, scores)
     expected = (scores[:, ANOMALOUS] / scores.sum(axis=1))[::-1]
     assert np.array_equal(answer.objects, np.arange(len(boxes)))
     assert np.allclose(answer.scores, expected)
@@ -82,6 +82,6 @@ def test_given_boxes_that_were_detected_score_as_their_detections(rng, columns):
 
 def test_given_boxes_that_nothing_overlaps_are_undecided():
     here, far = np.array([[0, 0, 0, 1, 1, 1.0]]), np.array([[5, 5, 5, 1, 1, 1.0]])
-    assert told_answer(far, here, np.array([[0.9, 0.1]])).scores.tolist() == [THRESHOLD]
-    assert told_answer(far, np.zeros((0, 6)), np.zeros((0, 2))).scores.tolist() == [THRESHOLD]
-    assert len(told_answer(np.zeros((0, 6)), here, np.array([[0.9, 0.1]])).scores) == 0
+    assert answer_for_true_boxes(far, here, np.array([[0.9, 0.1]])).scores.tolist() == [THRESHOLD]
+    assert answer_for_true_boxes(far, np.zeros((0, 6)), np.zeros((0, 2))).scores.tolist() == [THRESHOLD]
+    assert len(answer_for_true_boxes(np.zeros((0, 6)), here, np.array([[0.9, 0.1]])).scores) == 0

@@ -15,7 +15,7 @@ from odd_bench.detector.registration_yaw import (
     yaw_matrices,
     yaw_nudges,
 )
-from odd_bench.detector.surface_looks import Looks, hues
+from odd_bench.detector.surface_appearance import Appearance, hues
 from tests.detector.shapes import ARMS, Bricks, exact_hulls, rays_through, turned
 
 YAWS_DEG = (0, 37, 105, 190, 281)
@@ -61,20 +61,20 @@ def test_shapes_on_different_sides_are_laid_by_all_rotations():
     assert misplaced(auto, solids, hulls) < misplaced(yaw, solids, hulls)
 
 
-def test_looks_choose_where_shapes_fit_any_way():
+def test_appearance_chooses_where_shapes_fit_any_way():
     solids = [Bricks((((0.0, 0.0, 0.0), (0.8, 0.8, 0.6)),), rotation=turned((0, 0, 1), yaw)) for yaw in (0, 90, 180)]
     hulls = exact_hulls(solids)
     found = register_standing(hulls, rays_through(hulls), half_red(hulls, solids), mode="yaw")
     assert misplaced(found, solids, hulls) < 0.12
 
 
-def half_red(hulls: Hulls, solids: list[Bricks]) -> Looks:
+def half_red(hulls: Hulls, solids: list[Bricks]) -> Appearance:
     """Each solid's side of positive x in its own frame looks otherwise than the other side."""
     turns = torch.tensor(np.stack([solid.rotation for solid in solids])).float()
     own = hulls.grid @ turns  # (n, c^3, 3) in each solid's frame
     near = (hulls.signed.flatten(1).abs() < 0.12).float()
     volume = torch.stack([near * own[..., 0].sign(), near], dim=1)
-    return Looks(volume.unflatten(2, hulls.signed.shape[1:]))
+    return Appearance(volume.unflatten(2, hulls.signed.shape[1:]))
 
 
 def test_permuting_objects_permutes_where_they_lie():

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from odd_bench.detector.comparison.relations import (
-    LOOKS,
+    APPEARANCES,
     Compared,
     Relations,
     RelationsConfig,
+    appearance,
     colors_of,
-    looks,
     matched,
     missed,
     nearest,
@@ -124,7 +124,7 @@ def test_any_number_of_objects(objects):
     assert found.logits.isfinite().all() and found.pixel_logits.isfinite().all()
 
 
-def test_an_object_alone_is_not_judged_by_its_looks():
+def test_an_object_alone_is_not_judged_by_its_appearance():
     compare = relations()
     one, other = (compared(compare, (*scene(1)[:3], None)) for _ in range(2))
     assert torch.equal(one.logits, other.logits) and (one.pixel_logits == 0).all()
@@ -214,7 +214,7 @@ def test_standardised_descriptors_have_no_mean_and_are_cut():
     assert found.max() == 5
 
 
-# Looks as a whole
+# Appearance as a whole
 
 
 @pytest.mark.parametrize("objects", [3, 6])
@@ -222,7 +222,7 @@ def test_what_looks_different_as_a_whole_is_unlike_the_others(objects):
     colors, _, counted, _ = scene(objects)
     colors[1] = colors[1] * torch.tensor([1.0, 0.3, 0.3])
     for values in colors_of(colors):
-        assert (unlike(looks(values, counted)[0]).argmax(dim=0) == 1).all()
+        assert (unlike(appearance(values, counted)[0]).argmax(dim=0) == 1).all()
 
 
 def test_a_shadow_changes_no_share_of_colour():
@@ -232,9 +232,9 @@ def test_a_shadow_changes_no_share_of_colour():
     assert close(light - darker, torch.full_like(light, -2.2 * np.log(0.7)), 0.1)
 
 
-def test_looks_are_mean_and_deviation_of_the_counted_pixels():
+def test_appearance_is_mean_and_deviation_of_the_counted_pixels():
     colors, _, counted, _ = scene(3)
-    mean, deviation = looks(colors, counted)
+    mean, deviation = appearance(colors, counted)
     expected = torch.stack([torch.stack([one[which].mean(0), one[which].std(0, unbiased=False)])
                             for one, which in zip(colors, counted, strict=True)])  # fmt: skip
     usual = expected[:, 1].mean(dim=0)
@@ -245,7 +245,7 @@ def test_looks_are_mean_and_deviation_of_the_counted_pixels():
 def test_how_unlike_is_relative_to_the_scene_whatever_the_unit(objects):
     values = torch.randn(objects, 7)
     found = unlike(values)
-    assert found.shape == (objects, LOOKS) and close(found.mean(dim=0), torch.ones(LOOKS))
+    assert found.shape == (objects, APPEARANCES) and close(found.mean(dim=0), torch.ones(APPEARANCES))
     assert close(unlike(1000 * values), found)
     assert unlike(torch.ones(objects, 7)).isfinite().all()
 

@@ -118,7 +118,7 @@ def test_every_table_names_known_methods_and_settings():
     for name in named_texts("odd_bench.reproduce", "tables"):
         for row in load_table(name).rows:
             spec = method_spec(row.model)
-            config = spec.resolved("tiny", [*row.settings, *spec.told_boxes])
+            config = spec.resolved("tiny", [*row.settings, *spec.oracle_boxes])
             assert config.name == "tiny"
 
 

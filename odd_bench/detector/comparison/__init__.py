@@ -32,7 +32,7 @@ class Comparison(Protocol):
         """
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
-        """Boxes (n, 6), metres, world, of the objects found, or of the true ones where they are told."""
+        """Boxes (n, 6), metres, world, of the objects found, or of the true ones where they are given."""
 
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
         """(n,) logits of the objects in boxes (n, 6), n at least 1; above 0 = anomalous."""

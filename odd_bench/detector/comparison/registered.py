@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 
 from odd_bench.blocks.backbone import FrozenLevels
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.boxes import told_boxes, told_count
+from odd_bench.detector.boxes import ground_truth_boxes, ground_truth_count
 from odd_bench.detector.canonical import canonical_diagonal
 from odd_bench.detector.carving import BoxHeights, Carved, carved, carved_by_votes
 from odd_bench.detector.comparison import Pyramid
@@ -29,7 +29,7 @@ from odd_bench.detector.pictures import placement_picture, silhouette_picture, s
 from odd_bench.detector.registration import Placements, placement_accuracy
 from odd_bench.detector.registration_yaw import register_standing
 from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, level_strides
-from odd_bench.detector.surface_looks import hues, surface_looks
+from odd_bench.detector.surface_appearance import hues, surface_appearance
 from odd_bench.detector.suspicion import pasted_maps, suspicion_maps
 from odd_bench.detector.volumes import Volumes
 
@@ -77,8 +77,8 @@ def registered(
         pixels = object_pixels(shown, len(hulls), masks, sizes.pixels)
         if len(hulls) > 1:
             on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
-            looks = surface_looks(hulls, shown, hues(pictures, masks), *views)
-            placements = register_standing(hulls, rays_of(on_rims, hulls, *views), looks, registration)
+            appearance = surface_appearance(hulls, shown, hues(pictures, masks), *views)
+            placements = register_standing(hulls, rays_of(on_rims, hulls, *views), appearance, registration)
             agreed = agreed_shapes(hulls, placements)
             shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views), agreed)
         else:
@@ -124,15 +124,15 @@ class RegisteredComparison(nn.Module):
         self, batch: SceneBatch, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool
     ) -> dict[str, Any]:
         """Silhouettes, and the levels that describe pixels; all levels alone where silhouettes are learnt on windows."""
-        told = {}
+        floor = {}
         if self.config.silhouettes.floor:
             pictures = images.unflatten(0, batch.images.shape[:2])
-            told = {"floor": floor_differences(pictures, batch.K, batch.camera_from_world).flatten(0, 1)}
+            floor = {"floor": floor_differences(pictures, batch.K, batch.camera_from_world).flatten(0, 1)}
         if first_stage and self.training and self.config.loss.silhouette_window is not None:
-            return {"levels": tuple(levels), **told}
-        logits, described = self.silhouettes(images, levels, told.get("floor")).float(), levels
+            return {"levels": tuple(levels), **floor}
+        logits, described = self.silhouettes(images, levels, floor.get("floor")).float(), levels
         if first_stage and self.training:
-            return {"silhouettes": logits, **told}
+            return {"silhouettes": logits, **floor}
         describe = self.describing or pyramid
         if self.config.relations.enlarge != 1 and not first_stage:
             with torch.no_grad():
@@ -143,18 +143,18 @@ class RegisteredComparison(nn.Module):
         elif self.describing is not None:
             described = describe(images)
         described = tuple(level.detach() for level in described[: self.config.relations.levels])
-        return {"silhouettes": logits, "levels": described, **told}
+        return {"silhouettes": logits, "levels": described, **floor}
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
-        """(n, 6) carved by silhouettes, as high as they are thought to be, or the true ones where they are told."""
-        told = told_boxes(self.config.boxes, volumes.batch, scene)
-        return self.heights.lowered(self.carved(volumes, scene)) if told is None else told
+        """(n, 6) carved by silhouettes, as high as they are thought to be, or the true ones where they are given."""
+        given = ground_truth_boxes(self.config.boxes, volumes.batch, scene)
+        return self.heights.lowered(self.carved(volumes, scene)) if given is None else given
 
     def carved(self, volumes: Volumes, scene: int) -> Carved:
         """The objects that silhouettes leave of the volume."""
         alpha, outlines, batch = volumes.alpha[scene].detach().float(), volumes.outlines[scene], volumes.batch
         views, config = (batch.K[scene], batch.camera_from_world[scene]), self.config
-        count = told_count(config.boxes, batch, scene)
+        count = ground_truth_count(config.boxes, batch, scene)
         if volumes.centres is not None and count is None:
             return carved_by_votes(
                 alpha, volumes.centres, scene, outlines, *views, volumes.grid, config.centres, config.carving
@@ -201,8 +201,8 @@ class RegisteredComparison(nn.Module):
         """Of the labels of the found objects, the changes of their pixels and the heights of their boxes; empty of none."""
         batch, config = volumes.batch, self.config.loss
         found, true = self.carved(volumes, scene), batch.boxes[scene].cpu().numpy()
-        told = told_boxes(self.config.boxes, batch, scene)
-        boxes, owner = owned(self.heights.lowered(found) if told is None else told, batch, scene, config)
+        given = ground_truth_boxes(self.config.boxes, batch, scene)
+        boxes, owner = owned(self.heights.lowered(found) if given is None else given, batch, scene, config)
         if not len(boxes):
             return {}
         _, found_owner = owned_boxes(found.boxes, true, config)

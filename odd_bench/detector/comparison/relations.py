@@ -1,9 +1,9 @@
-"""Odd by its relations: how far an object's pixels, looks and shape are from those of the others.
+"""Odd by its relations: how far an object's pixels, appearance and shape are from those of the others.
 
 Attention has to learn what "different" means from one label an object. Here the difference is computed: distances of the pixels'
 descriptors to their nearest neighbours in every other object, in both directions, for what an object lacks only the others can
-tell; distances of its mean looks; and its shape beside what the others agree on. Nothing but such distances reaches the decision,
-so a few hundred scenes are enough to learn it.
+tell; distances of its mean appearance; and its shape beside what the others agree on. Nothing but such distances reaches the
+decision, so a few hundred scenes are enough to learn it.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class RunningScale(nn.Module):
 
 
 STEEPNESS = 3.0  # relative distances lie around 1, closely: spread for a small network to tell them apart
-LOOKS = 3  # features of how unlike the others' a description is
+APPEARANCES = 3  # features of how unlike the others' a description is
 DARKEST = 1e-3  # linear light below this has no colour
 DISPLAY_GAMMA = 2.2
 
@@ -148,7 +148,7 @@ class Relations(nn.Module):
         super().__init__()
         self.config, seen = config, 2 * levels + len(QUANTILES)
         tops = 1 + len(TOP_SHARES)
-        features = SHAPE_FEATURES + 2 * LOOKS * (levels + 2) + tops * (4 * levels + 1)
+        features = SHAPE_FEATURES + 2 * APPEARANCES * (levels + 2) + tops * (4 * levels + 1)
         self.pixel = nn.Sequential(nn.Linear(seen, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1))
         self.decision = Decision(features, config.ridge, config.memory)
 
@@ -165,7 +165,7 @@ class Relations(nn.Module):
         features = torch.cat(
             [
                 shapes.features,
-                *(unlike(one) for values in (*colors_of(colors), *levels) for one in looks(values, counted)),
+                *(unlike(one) for values in (*colors_of(colors), *levels) for one in appearance(values, counted)),
                 summary(torch.cat([own, pixel_logits[..., None]], dim=-1), compared),
                 over_others(summary(theirs, compared.expand(len(compared), -1, -1))),
             ],
@@ -215,7 +215,7 @@ def missed(distances: Tensor) -> Tensor:
     return distances.transpose(0, 1) - usual
 
 
-# Looks as a whole
+# Appearance as a whole
 
 
 def colors_of(colors: Tensor) -> tuple[Tensor, Tensor]:
@@ -224,7 +224,7 @@ def colors_of(colors: Tensor) -> tuple[Tensor, Tensor]:
     return light.log(), light / light.sum(dim=-1, keepdim=True)
 
 
-def looks(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+def appearance(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
     """(n, c) mean and deviation of values (n, r, c) over each object's counted pixels, in units of the usual deviation."""
     weight = counted[..., None] / counted.sum(dim=1).clamp(min=1)[:, None, None]
     mean = (weight * values).sum(dim=1)
@@ -234,7 +234,7 @@ def looks(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def unlike(values: Tensor) -> Tensor:
-    """(n, LOOKS): distance of values (n, c) to the scene's median, the median and the least of those to the other objects."""
+    """(n, APPEARANCES): distance of values (n, c) to the scene's median, the median and the least of those to the other objects."""
     middle = (values - values.median(dim=0).values).norm(dim=1, keepdim=True)
     apart = over_others(torch.cdist(values[None], values[None])[0][..., None])
     return relative(torch.cat([middle, apart], dim=1), 1e-6)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.boxes import boxes_from_alpha, told_boxes, told_count
+from odd_bench.detector.boxes import boxes_from_alpha, ground_truth_boxes, ground_truth_count
 from odd_bench.detector.canonical import canonical_coordinates, canonical_diagonal
 from odd_bench.detector.comparison import Pyramid
 from odd_bench.detector.comparison.attention import (
@@ -63,12 +63,12 @@ class TokenComparison(nn.Module):
         return {}
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
-        """(n, 6) around the clusters of opaque voxels, or the true ones where they are told."""
-        told = told_boxes(self.config.boxes, volumes.batch, scene)
-        if told is not None:
-            return told
+        """(n, 6) around the clusters of opaque voxels, or the true ones where they are given."""
+        given = ground_truth_boxes(self.config.boxes, volumes.batch, scene)
+        if given is not None:
+            return given
         alpha = volumes.alpha[scene].detach().float().cpu().numpy()
-        count = told_count(self.config.boxes, volumes.batch, scene)
+        count = ground_truth_count(self.config.boxes, volumes.batch, scene)
         return boxes_from_alpha(alpha, volumes.grid, self.config.boxes, count)
 
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:

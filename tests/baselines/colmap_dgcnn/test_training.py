@@ -100,7 +100,7 @@ def test_scenes_without_texture_have_no_box_and_all_their_objects_count_as_undet
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path, precision):
-    trained = load_run(run_folder, list(builder.SPEC.told_boxes))
+    trained = load_run(run_folder, list(builder.SPEC.oracle_boxes))
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json", precision=precision)
     scored = score_file(path, Options(folder, resamples=10))
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
@@ -108,7 +108,7 @@ def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path, precision)
 
 def test_told_boxes_without_points_are_scored_as_usual(folder, run_folder, tmp_path):
     """COLMAP finds nothing of these plain solids; every object that a method is told must carry a score all the same."""
-    trained = load_run(run_folder, [*builder.SPEC.told_boxes, "model.reconstruction.stereo=planesweep-fusion"])
+    trained = load_run(run_folder, [*builder.SPEC.oracle_boxes, "model.reconstruction.stereo=planesweep-fusion"])
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
     metrics = score_file(path, Options(folder, resamples=10)).metrics["classify"]
     assert metrics["auc"].value == 0.5  # all alike

@@ -108,7 +108,7 @@ def test_a_run_of_another_configuration_is_refused(folder, run_folder):
 
 
 def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
-    trained = load_run(run_folder, list(builder.SPEC.told_boxes))
+    trained = load_run(run_folder, list(builder.SPEC.oracle_boxes))
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
     scored = score_file(path, Options(folder, resamples=10))
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}

@@ -86,7 +86,7 @@ def test_the_commands_train_predict_and_score(folder, tmp_path, monkeypatch, hea
         assert np.isnan(predictions.boxes.yaw_rad).all() == (head == "indoor" or not len(predictions.boxes))
     checked = run(app, ["score", file, "--data", str(folder), "--check"], catch_exceptions=False)
     assert checked.exit_code == 0, checked.output
-    told = load_run("run", list(builder.SPEC.told_boxes))
+    told = load_run("run", list(builder.SPEC.oracle_boxes))
     for precision in (FULL, MIXED):
         path = predict_split(told, open_dataset(folder), "train", Path("told.json"), precision=precision)
         scored = score_file(path, Options(folder, resamples=10))

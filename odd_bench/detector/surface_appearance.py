@@ -12,23 +12,23 @@ from odd_bench.blocks.backprojection import picture_positions, project_points
 from odd_bench.detector.hulls import Hulls, at
 
 NEAR_CELLS = 1.5  # cells so near to a surface show it
-FARTHEST_LOOKS = 3.0
+LARGEST_DIFFERENCE = 3.0
 DARKEST, DISPLAY_GAMMA = 1e-3, 2.2  # of linear light
 LEAST_SPREAD = 0.1  # of objects without colour, whose hues are noise
 TOWARDS = 0.12  # half sides: a step towards a camera after which a seen place is outside of its hull
 
 
 @dataclass(frozen=True)
-class Looks:
+class Appearance:
     """volume: (n, f + 1, c, c, c) sum over the views that see a cell of what they show there; the last: how many do."""
 
     volume: Tensor
 
-    def of(self, index: Tensor) -> Looks:
-        return Looks(self.volume[index])
+    def of(self, index: Tensor) -> Appearance:
+        return Appearance(self.volume[index])
 
     def read(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean looks (n, h, p, f) at positions (n, h, p, 3), and how well they are known (n, h, p)."""
+        """Mean appearance (n, h, p, f) at positions (n, h, p, 3), and how well they are known (n, h, p)."""
         taken = grid_sample(self.volume, positions[:, None], align_corners=False)[:, :, 0]  # (n, f + 1, h, p)
         known = taken[:, -1]
         return (taken[:, :-1] / known[:, None].clamp(min=1e-3)).movedim(1, -1), known.clamp(max=1)
@@ -49,7 +49,9 @@ def hues(pictures: Tensor, masks: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def surface_looks(hulls: Hulls, shown: Tensor, pictures: Tensor, K: Tensor, camera_from_world: Tensor) -> Looks:
+def surface_appearance(
+    hulls: Hulls, shown: Tensor, pictures: Tensor, K: Tensor, camera_from_world: Tensor
+) -> Appearance:
     """shown: (v, h', w') number of the object that each pixel shows, at any size. pictures: (v, f, h, w) what to remember.
 
     K: of pictures of the size of `pictures`.
@@ -77,16 +79,16 @@ def surface_looks(hulls: Hulls, shown: Tensor, pictures: Tensor, K: Tensor, came
     weighted = torch.cat([values, torch.ones_like(values[:, :1])], dim=1) * visible[:, None]
     volume = pictures.new_zeros(n, values.shape[1] + 1, cells**3)
     volume[owner, :, cell] = weighted.sum(dim=0).T
-    return Looks(volume.unflatten(2, (cells,) * 3))
+    return Appearance(volume.unflatten(2, (cells,) * 3))
 
 
-def looks_apart(first: Looks, second: Looks, points: Tensor, placed: Tensor) -> Tensor:
-    """(k, h) mean difference of the looks of points (k, p, 3) of the first and where they are placed on the second (k, h, p, 3).
+def appearance_difference(first: Appearance, second: Appearance, points: Tensor, placed: Tensor) -> Tensor:
+    """(k, h) mean difference in appearance of points (k, p, 3) of the first and their places on the second (k, h, p, 3).
 
     Points count where both are known.
     """
     own, known = first.read(points[:, None])  # (k, 1, p, f), (k, 1, p)
     other, also = second.read(placed)
     weight = known * also  # (k, h, p)
-    apart = (own - other).norm(dim=-1).clamp(max=FARTHEST_LOOKS)
+    apart = (own - other).norm(dim=-1).clamp(max=LARGEST_DIFFERENCE)
     return (weight * apart).sum(dim=-1) / weight.sum(dim=-1).clamp(min=1e-3)
