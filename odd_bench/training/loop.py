@@ -19,6 +19,7 @@ import numpy as np
 import torch
 import yaml
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 from torch.utils.data import DataLoader
 
 from odd_bench.atomic import write_atomically
@@ -67,6 +68,16 @@ class StepReport:
     memory_gb: float
 
 
+class Autocast(MixedPrecision):
+    """Mixed precision by autocast alone: where a strategy wraps the module, Fabric would cast cameras and poses as well."""
+
+    def convert_input(self, data: Any) -> Any:
+        return data
+
+    def convert_output(self, data: Any) -> Any:
+        return data
+
+
 def make_fabric(train: TrainConfig, devices: int | str = "auto") -> Fabric:
     """Fabric over the GPUs there are, or the CPU as one device; as several processes (gloo) where a number above 1 is asked for.
 
@@ -77,7 +88,9 @@ def make_fabric(train: TrainConfig, devices: int | str = "auto") -> Fabric:
         raise WrongUse(f"--devices: found {count} for train.batch={train.batch}; expected a number that divides it")
     kind = "cuda" if torch.cuda.is_available() else "cpu"
     strategy = "ddp_find_unused_parameters_true" if count > 1 else "auto"
-    return Fabric(accelerator=kind, devices=count, strategy=strategy, precision=precision_of(train))
+    precision = precision_of(train)
+    asked = {"plugins": Autocast(precision, kind)} if precision == "bf16-mixed" else {"precision": precision}
+    return Fabric(accelerator=kind, devices=count, strategy=strategy, **asked)
 
 
 def device_count(devices: str) -> int:
