@@ -15,12 +15,15 @@ import torch
 from typer.testing import CliRunner
 
 from odd_bench.cli import app
+from odd_bench.data.batch import SceneBatch
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import OddBenchError, StorageError, WrongUse
 from odd_bench.locking import locked
 from odd_bench.training.checkpoint import LATEST, Diverged, first_not_finite, load_checkpoint, save_checkpoint
-from odd_bench.training.loop import CONFIG, device_count
+from odd_bench.training.configuration import TrainConfig
+from odd_bench.training.loop import CONFIG, device_count, make_fabric
 from odd_bench.training.run import LOCK
+from tests.detector.worlds import noise_batch
 from tests.short_training import train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[2,2]", "train.report_every=1", "train.save_every=1", "train.picture_every=100", "train.views=2"]
@@ -153,9 +156,26 @@ def test_devices_are_a_number_that_divides_the_batch(folder, tmp_path):
     assert isinstance(ran.exception, OddBenchError) and "divides it" in str(ran.exception)
 
 
+class Kept(torch.nn.Linear):
+    """Keeps its batch, and gives a product that autocast computes."""
+
+    def forward(self, batch: SceneBatch) -> torch.Tensor:
+        self.batch = batch
+        return super().forward(batch.K)
+
+
+def test_mixed_precision_casts_products_and_no_cameras():
+    """Millimetres need float32: where a strategy wraps the module, Fabric's own precision would cast what goes in."""
+    fabric, batch = make_fabric(TrainConfig(precision="bf16-mixed"), 1), noise_batch()
+    module = Kept(3, 3)
+    product = fabric.setup(module)(batch)
+    assert module.batch is batch and product.dtype == torch.bfloat16
+
+
 SCRIPT = """
 import sys
 from pathlib import Path
+from odd_bench.data.batch import SceneBatch
 from odd_bench.data.reader import open_dataset
 from odd_bench.training.loop import fit, make_fabric
 from tests.training.mean_method import job, MeanMethod
