@@ -11,6 +11,7 @@ from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Spli
 from odd_bench.shapes.sdf import Field, box, capsule, extrude, lathe, placed, rotated, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import pick, tint, wood_grain
 from odd_bench.shapes.toys.turned import curve, solid
 from odd_bench.shapes.toys.wheels import PANE, SIDES, WheelStyle
 
@@ -70,7 +71,7 @@ def livery(rng, coat: Coat, half: float, z: float) -> Pattern:
         Inlay(a, Stripes(coat.color, coat.second, (1, 0, 0), 0.16, 0.5), box((-half * 0.5, 0, z), (half * 0.22, 3, 3))),
         a,
     )
-    return palette.pick(rng, options)
+    return pick(rng, options)
 
 
 def wing_parts(rng, coat: Coat, name: str, root, span, chord, taper, sweep, rise, thick=0.1) -> list[Part]:
@@ -109,7 +110,7 @@ def tail_parts(rng, coat: Coat, half: float, z: float, size: float = 1.0) -> lis
     pose = np.eye(4)
     pose[:3, 3] = (x, 0, z + 0.03)
     band = Inlay(Plain(coat.second), Plain(coat.color), box((0, 0, z + 0.6 * tall), (5, 5, 0.06)))
-    parts = [Part("fin", placed(fin, pose), palette.pick(rng, (Plain(coat.second), band)), coat.material, movable=True)]
+    parts = [Part("fin", placed(fin, pose), pick(rng, (Plain(coat.second), band)), coat.material, movable=True)]
     return parts + wing_parts(
         rng,
         coat,
@@ -132,9 +133,9 @@ def propeller_parts(rng, x: float, z: float, radius: float) -> list[Part]:
     tips = Inlay(
         Plain(palette.CHARCOAL), Plain(palette.YELLOW), lambda p: radius * 0.8 - np.hypot(p[:, 1], p[:, 2] - z)
     )
-    paint = palette.pick(rng, (tips, palette.wood_grain(rng), Plain(palette.SILVER)))
+    paint = pick(rng, (tips, wood_grain(rng), Plain(palette.SILVER)))
     spinner = placed(lathe([(0, -0.2), (0.13, -0.2), (0.12, 0.0), (0.07, 0.12), (0, 0.15)], 0.02), along_x(x, 0, z))
-    color = palette.tint(rng, (palette.RED, palette.YELLOW, palette.SILVER, palette.WHITE))
+    color = tint(rng, (palette.RED, palette.YELLOW, palette.SILVER, palette.WHITE))
     return [
         Part("propeller", blades, paint, palette.PLASTIC, movable=True),
         Part("propeller", spinner, Plain(color), palette.PLASTIC, movable=True),
@@ -159,11 +160,11 @@ def gear_parts(rng, x: float, z: float, apart: float) -> list[Part]:
 
 def pilot_parts(rng, x: float, z: float) -> list[Part]:
     """A pilot's head with goggles behind a small windscreen."""
-    skin = palette.tint(rng, ((0.95, 0.78, 0.62), (0.6, 0.4, 0.27), (0.85, 0.62, 0.45)), 0.04)
+    skin = tint(rng, ((0.95, 0.78, 0.62), (0.6, 0.4, 0.27), (0.85, 0.62, 0.45)), 0.04)
     head = np.array([x, 0, z + 0.12])
     cap = Split(
         skin,
-        palette.pick(rng, (palette.BROWN, palette.RED, palette.NAVY)),
+        pick(rng, (palette.BROWN, palette.RED, palette.NAVY)),
         (-0.6, 0, 0.8),
         float(head @ [-0.6, 0, 0.8]) + 0.02,
     )

@@ -18,14 +18,15 @@ from odd_bench.shapes.toys.aircraft import (
     tail_parts,
     wing_parts,
 )
+from odd_bench.shapes.toys.draws import contrast, pick, tint, wood_grain
 from odd_bench.shapes.toys.wheels import PANE, PANES, SIDES, pane
 
 
 def airplane(rng: np.random.Generator) -> list[Part]:
-    kind = palette.pick(rng, (_biplane, _propeller, _airliner, _jet))
-    color = palette.tint(rng, (*palette.TOY, palette.WHITE, palette.CREAM, palette.SILVER))
-    material = palette.pick(rng, (palette.PLASTIC, palette.PAINTED_WOOD, palette.ENAMEL))
-    return kind(rng, Coat(color, palette.contrast(rng, color), material))
+    kind = pick(rng, (_biplane, _propeller, _airliner, _jet))
+    color = tint(rng, (*palette.TOY, palette.WHITE, palette.CREAM, palette.SILVER))
+    material = pick(rng, (palette.PLASTIC, palette.PAINTED_WOOD, palette.ENAMEL))
+    return kind(rng, Coat(color, contrast(rng, color), material))
 
 
 def _biplane(rng, coat: Coat) -> list[Part]:
@@ -40,7 +41,7 @@ def _biplane(rng, coat: Coat) -> list[Part]:
     uprights = [
         capsule((x, s * y * span, z - 0.08), (x + 0.02, s * y * span, top), 0.05) for s in (1, -1) for y in (0.16, 0.68)
     ]
-    parts.append(Part("struts", union(*uprights), palette.wood_grain(rng), palette.WOOD))
+    parts.append(Part("struts", union(*uprights), wood_grain(rng), palette.WOOD))
     parts += wing_parts(rng, coat, "wing_upper", (x + 0.03, 0, top), span, chord, 0.9, 0.0, 0)
     parts += tail_parts(rng, coat, half, z, 0.9)
     parts += pilot_parts(rng, -half * 0.08, z + fat - 0.04)
@@ -52,7 +53,7 @@ def _propeller(rng, coat: Coat) -> list[Part]:
     body, high = fuselage(rng, half, fat, z, 0.7), rng.random() < 0.5
     root = (half * 0.3, 0, z + (fat * 0.75 if high else -fat * 0.4))
     canopy = ellipsoid((half * 0.12, 0, z + fat * 0.72), (0.36, fat * 0.72, 0.26))
-    glass = Inlay(Plain(palette.pick(rng, PANES)), Plain(coat.second), box((half * 0.1, 0, 0), (0.03, 3, 3)))
+    glass = Inlay(Plain(pick(rng, PANES)), Plain(coat.second), box((half * 0.1, 0, 0), (0.03, 3, 3)))
     return [
         Part("fuselage", body, livery(rng, coat, half, z), coat.material),
         Part("canopy", canopy, glass, PANE, movable=True),
@@ -112,7 +113,7 @@ def _jet(rng, coat: Coat) -> list[Part]:
         Part(
             "nozzle", nozzle, Stripes(palette.GREY, palette.CHARCOAL, (1, 0, 0), 0.07, 0.5), palette.METAL, movable=True
         ),
-        Part("canopy", canopy, Plain(palette.pick(rng, PANES)), PANE, movable=True),
+        Part("canopy", canopy, Plain(pick(rng, PANES)), PANE, movable=True),
         *wing_parts(
             rng,
             coat,

@@ -24,22 +24,21 @@ from odd_bench.shapes.sdf import (
     union,
 )
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import chance, pick
 from odd_bench.shapes.toys.eyes import bead_eye, eye
-from odd_bench.shapes.toys.palette import (
-    BISQUE,
-    CERAMIC,
-    FELT,
-    PAINTED_WOOD,
-    PLASTIC,
-    PLUSH,
-    RUBBER,
-    SATIN,
-    chance,
-    pick,
-)
 
 SIDES = (("left", 1.0), ("right", -1.0))  # the left side of an animal that looks along +x lies at +y
-FINISHES = (PLASTIC, SATIN, RUBBER, PAINTED_WOOD, CERAMIC, BISQUE, FELT, PLUSH)
+FINISHES = (
+    palette.PLASTIC,
+    palette.SATIN,
+    palette.RUBBER,
+    palette.PAINTED_WOOD,
+    palette.CERAMIC,
+    palette.BISQUE,
+    palette.FELT,
+    palette.PLUSH,
+)
 IRISES = ((0.3, 0.2, 0.1), (0.2, 0.45, 0.75), (0.25, 0.5, 0.25), (0.5, 0.35, 0.1))
 ROSE = (0.93, 0.62, 0.62)
 

@@ -17,25 +17,12 @@ from odd_bench.shapes.sdf import (
     union,
 )
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.apple import FLESH
 from odd_bench.shapes.toys.bow import BROWN_TIP, Bow
 from odd_bench.shapes.toys.curves import leaf_outline, plate, smooth_path
+from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
 from odd_bench.shapes.toys.eyes import eye
-from odd_bench.shapes.toys.palette import (
-    BLACK,
-    BLUE,
-    CERAMIC,
-    GREEN,
-    PLASTIC,
-    RED,
-    RUBBER,
-    SATIN,
-    WHITE,
-    contrast,
-    pick,
-    shade,
-    tint,
-)
 from odd_bench.shapes.toys.placing import carried
 
 
@@ -44,7 +31,7 @@ def banana(rng: np.random.Generator) -> list[Part]:
 
 
 def _finish(rng):
-    return pick(rng, (PLASTIC, SATIN, RUBBER, CERAMIC))
+    return pick(rng, (palette.PLASTIC, palette.SATIN, palette.RUBBER, palette.CERAMIC))
 
 
 def _single(rng) -> list[Part]:
@@ -58,11 +45,14 @@ def _sticker(rng, bow: Bow) -> Part:
     at = bow.at(rng.uniform(-0.35, 0.3))
     out = np.array([0, -1.0, rng.uniform(-0.2, 0.3)])
     out /= np.linalg.norm(out)
-    badge, ring = tint(rng, (BLUE, RED, GREEN)), tint(rng, (WHITE, (0.98, 0.9, 0.3)), 0.02)
+    badge, ring = (
+        tint(rng, (palette.BLUE, palette.RED, palette.GREEN)),
+        tint(rng, (palette.WHITE, (0.98, 0.9, 0.3)), 0.02),
+    )
     foot = at + (bow.girth - 0.08) * out
     disc = cylinder(foot, at + (bow.girth + 0.05) * out, rng.uniform(0.17, 0.21), 0.02)
     paint = Inlay(Plain(badge), Plain(ring), union(cylinder(at, at + out, 0.08), cylinder(at, at + out, 0.02)))
-    return Part("sticker", disc, paint, SATIN, movable=True)
+    return Part("sticker", disc, paint, palette.SATIN, movable=True)
 
 
 def _smiling(rng) -> list[Part]:
@@ -70,7 +60,7 @@ def _smiling(rng) -> list[Part]:
     bow, material = Bow(rng), _finish(rng)
     paint, color = bow.paint(rng)
     parts = [Part("body", bow.skin(), paint, material), *bow.ends(rng, color, material)]
-    limb, shoe = tint(rng, (BLACK, shade(color, 0.7), color)), contrast(rng, color)
+    limb, shoe = tint(rng, (palette.BLACK, shade(color, 0.7), color)), contrast(rng, color)
     middle = bow.at(0.1)
     front = middle + [0, -bow.girth, 0]
     for side, s in (("left", -1.0), ("right", 1.0)):

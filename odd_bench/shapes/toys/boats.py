@@ -21,12 +21,13 @@ from odd_bench.shapes.sdf import (
 )
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, pick, tint, wood_grain
 from odd_bench.shapes.toys.hull import Hull
 from odd_bench.shapes.toys.wheels import PANE, PANES, SIDES, from_side, pane
 
 
 def boat(rng: np.random.Generator) -> list[Part]:
-    return palette.pick(rng, (_sailing, _sailing, _tug, _steamer, _rowing))(rng)
+    return pick(rng, (_sailing, _sailing, _tug, _steamer, _rowing))(rng)
 
 
 def _sailing(rng) -> list[Part]:
@@ -43,7 +44,7 @@ def _sailing(rng) -> list[Part]:
     jib = [(x + 0.03, foot + 0.02), (hull.half * 0.92, hull.height + 0.12), (x + 0.03, top * rng.uniform(0.78, 0.9))]
     boom = capsule((x, 0, foot), (-hull.half * 0.82, 0.03, foot), 0.055)
     bench = box((-hull.half * 0.5, 0, deck + 0.02), (0.13, hull.wide, 0.06), 0.02)
-    wood = palette.wood_grain(rng)
+    wood = wood_grain(rng)
     return [
         *hull.parts(deck),
         Part("bench", intersection(bench, grown(hull.body, -0.02)), wood, palette.WOOD),
@@ -53,11 +54,11 @@ def _sailing(rng) -> list[Part]:
         Part(
             "jib",
             _billow(from_side(jib, 0.04), bulge, foot, top),
-            palette.pick(rng, (cloth, Plain(palette.WHITE))),
+            pick(rng, (cloth, Plain(palette.WHITE))),
             palette.CLOTH,
             movable=True,
         ),
-        Part("flag", _flag(x, top, rng.uniform(0.32, 0.4)), Plain(palette.tint(rng)), palette.CLOTH, movable=True),
+        Part("flag", _flag(x, top, rng.uniform(0.32, 0.4)), Plain(tint(rng)), palette.CLOTH, movable=True),
     ]
 
 
@@ -73,8 +74,8 @@ def _billow(sail: Field, bulge: float, low: float, high: float) -> Field:
 
 
 def _sail_paint(rng, low: float, high: float) -> Pattern:
-    color = palette.pick(rng, (palette.WHITE, palette.CREAM, palette.tint(rng)))
-    second = palette.contrast(rng, color)
+    color = pick(rng, (palette.WHITE, palette.CREAM, tint(rng)))
+    second = contrast(rng, color)
     middle = low + 0.35 * (high - low)
     emblem = cylinder((-0.24, -1, middle), (-0.24, 1, middle), rng.uniform(0.13, 0.2))
     options = (
@@ -83,7 +84,7 @@ def _sail_paint(rng, low: float, high: float) -> Pattern:
         Stripes(color, second, (0.7, 0, 0.7), rng.uniform(0.25, 0.4), 0.4),
         Inlay(Plain(color), Plain(second), emblem),
     )
-    return palette.pick(rng, options)
+    return pick(rng, options)
 
 
 def _flag(x: float, z: float, length: float) -> Field:
@@ -92,15 +93,15 @@ def _flag(x: float, z: float, length: float) -> Field:
 
 def _cabin(rng, hull: Hull, x: float, half: float, deck: float, tall: float, name: str = "cabin") -> list[Part]:
     """A deck house with a roof slab and round or square windows all round."""
-    wide, color = hull.wide * rng.uniform(0.58, 0.68), palette.tint(rng, (palette.WHITE, palette.CREAM, *palette.TOY))
+    wide, color = hull.wide * rng.uniform(0.58, 0.68), tint(rng, (palette.WHITE, palette.CREAM, *palette.TOY))
     house = box((x, 0, deck + tall / 2 - 0.06), (half, wide, tall / 2 + 0.06), 0.06)
     roof = box((x, 0, deck + tall), (half + 0.08, wide + 0.07, 0.06), 0.05)
-    glass, z = Plain(palette.tint(rng, PANES, 0.03)), deck + tall * 0.58
+    glass, z = Plain(tint(rng, PANES, 0.03)), deck + tall * 0.58
     size = min(half * 0.5, tall * 0.34, 0.2)
     front = box((x + half + 0.3, 0, z), (0.4, wide * 0.7, size), 0.05)
     parts = [
         Part(name, house, Plain(color), hull.material),
-        Part(f"{name}_roof", roof, Plain(palette.contrast(rng, color)), hull.material, movable=True),
+        Part(f"{name}_roof", roof, Plain(contrast(rng, color)), hull.material, movable=True),
         Part(f"{name}_windscreen", pane(house, front), glass, PANE, movable=True),
     ]
     square = rng.random() < 0.5
@@ -114,7 +115,7 @@ def _cabin(rng, hull: Hull, x: float, half: float, deck: float, tall: float, nam
 
 
 def _funnel(rng, x: float, z: float, tall: float, radius: float, name: str) -> list[Part]:
-    tilt, color = rng.uniform(-8, 0), palette.tint(rng)
+    tilt, color = rng.uniform(-8, 0), tint(rng)
     pipe = rotated(
         frustum((x, 0, z - 0.12), (x, 0, z + tall), radius * 1.1, radius * 0.95, 0.03), (0, 1, 0), tilt, (x, 0, z)
     )
@@ -137,7 +138,7 @@ def _funnel(rng, x: float, z: float, tall: float, radius: float, name: str) -> l
 def _ring(rng, at, radius: float) -> Part:
     """A lifebuoy lying against a wall that looks to the side."""
     paint = Stripes(
-        palette.WHITE, palette.tint(rng, (palette.RED, palette.ORANGE)), (1, 0, 0), 2 * radius, 0.5, phase=rng.uniform()
+        palette.WHITE, tint(rng, (palette.RED, palette.ORANGE)), (1, 0, 0), 2 * radius, 0.5, phase=rng.uniform()
     )
     return Part("lifebuoy", torus(at, radius, 0.065, (0, 1, 0)), paint, palette.RUBBER, movable=True)
 
@@ -195,19 +196,19 @@ def _steamer(rng) -> list[Part]:
     parts.append(_ring(rng, (low_half * 0.75, -hull.wide * 0.73, deck + tall * 0.6), 0.12))
     flag_x = -hull.half * 0.8
     pole = union(capsule((flag_x, 0, deck - 0.1), (flag_x, 0, deck + 0.5), 0.05), _flag(flag_x, deck + 0.36, 0.3))
-    return [*parts, Part("flag", pole, Plain(palette.tint(rng)), palette.CLOTH, movable=True)]
+    return [*parts, Part("flag", pole, Plain(tint(rng)), palette.CLOTH, movable=True)]
 
 
 def _rowing(rng) -> list[Part]:
     hull = Hull(rng, rng.uniform(1.05, 1.2), rng.uniform(0.46, 0.54), rng.uniform(0.4, 0.48))
-    wood, parts = palette.wood_grain(rng, (0.1, 1.0, 0.1)), hull.parts(0.13)
+    wood, parts = wood_grain(rng, (0.1, 1.0, 0.1)), hull.parts(0.13)
     for name, x in (("front", 0.42), ("middle", 0.0), ("rear", -0.45)):
         bench = intersection(
             box((x * hull.half, 0, hull.height * 0.68), (0.13, 1.0, 0.055), 0.02), grown(hull.body, -0.03)
         )
         parts.append(Part(f"bench_{name}", bench, wood, palette.WOOD, movable=True))
     swing, dip = rng.uniform(-0.35, 0.1), rng.uniform(-0.05, 0.14)
-    blade_paint = Plain(palette.tint(rng))
+    blade_paint = Plain(tint(rng))
     for side, sign in SIDES:
         lock = np.array([-0.12, sign * hull.wide * 0.96, hull.height + 0.04])
         out = np.array([swing, sign * 0.62, -dip])

@@ -22,6 +22,7 @@ from odd_bench.shapes.sdf import (
 )
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.turned import curve, loop_handle, on_wall, radius_at, relief, solid
 
 TINTS = (
@@ -77,7 +78,7 @@ WIDEST = {
 
 
 def bottle(rng: np.random.Generator) -> list[Part]:
-    kind = palette.pick(rng, tuple(KINDS))
+    kind = pick(rng, tuple(KINDS))
     wide, tall = rng.uniform(*WIDEST[kind]), rng.uniform(1.3, 1.5) if kind == "potion" else rng.uniform(1.45, 1.65)
     profile = curve([(wide * r, tall * z) for r, z in KINDS[kind]], 5)
     color, material = _stuff(rng, kind)
@@ -87,7 +88,7 @@ def bottle(rng: np.random.Generator) -> list[Part]:
         Part(
             "collar",
             torus((0, 0, tall * 0.93), radius_at(profile, tall * 0.93), 0.055),
-            Plain(palette.shade(color, 0.8)),
+            Plain(shade(color, 0.8)),
             material,
             movable=True,
         ),
@@ -98,32 +99,32 @@ def bottle(rng: np.random.Generator) -> list[Part]:
         grip = loop_handle(
             profile, tall * 0.42, tall * 0.84, rng.uniform(0.14, 0.26), rng.uniform(0.06, 0.08), rng.uniform(0.6, 1.0)
         )
-        parts.append(Part("handle", grip, Plain(palette.shade(color, 0.85)), material, 0.03, movable=True))
+        parts.append(Part("handle", grip, Plain(shade(color, 0.85)), material, 0.03, movable=True))
     return parts
 
 
 def _stuff(rng, kind: str) -> tuple[Color, Material]:
     if kind == "sports":
-        return palette.tint(rng), palette.pick(rng, (palette.PLASTIC, palette.METAL, palette.SATIN))
-    color = palette.tint(rng, (*TINTS, *palette.TOY) if kind == "potion" else TINTS, 0.05)
-    return color, palette.pick(rng, (palette.GLASS, palette.FROSTED, palette.CERAMIC))
+        return tint(rng), pick(rng, (palette.PLASTIC, palette.METAL, palette.SATIN))
+    color = tint(rng, (*TINTS, *palette.TOY) if kind == "potion" else TINTS, 0.05)
+    return color, pick(rng, (palette.GLASS, palette.FROSTED, palette.CERAMIC))
 
 
 def _body_paint(rng, kind: str, color: Color, tall: float) -> Pattern:
     """Glass with its filling showing through up to a level, or a painted coat."""
-    level, liquid = tall * rng.uniform(0.5, 0.78), palette.pick(rng, LIQUIDS)
-    second = palette.contrast(rng, color)
+    level, liquid = tall * rng.uniform(0.5, 0.78), pick(rng, LIQUIDS)
+    second = contrast(rng, color)
     filled = Split(tuple(0.35 * np.array(color) + 0.65 * np.array(liquid)), color, (0, 0, 1), level)
     options = (
         filled,
         filled,
         Plain(color),
-        Gradient(palette.shade(color, 0.7), palette.shade(color, 1.4), (0, 0, 1), 0.2 * tall, tall),
-        Sectors(color, palette.shade(color, 0.8), int(rng.integers(10, 20)), 0.5, twist=rng.uniform(0, 0.15)),
+        Gradient(shade(color, 0.7), shade(color, 1.4), (0, 0, 1), 0.2 * tall, tall),
+        Sectors(color, shade(color, 0.8), int(rng.integers(10, 20)), 0.5, twist=rng.uniform(0, 0.15)),
         Stripes(color, second, (0, 0, 1), tall / 3, 0.25, phase=rng.uniform()),
-        Mottled(color, second, 0.25, 1.2, palette.seed_from(rng)),
+        Mottled(color, second, 0.25, 1.2, seed_from(rng)),
     )
-    return palette.pick(rng, options if kind != "sports" else options[2:])
+    return pick(rng, options if kind != "sports" else options[2:])
 
 
 def _label(rng, kind: str, outer: Field, profile, tall: float, color: Color) -> list[Part]:
@@ -131,9 +132,9 @@ def _label(rng, kind: str, outer: Field, profile, tall: float, color: Color) -> 
     middle = tall * {"wine": 0.3, "soda": 0.55, "milk": 0.3, "sports": 0.22, "potion": 0.3}[kind]
     wall = radius_at(profile, middle)
     height = {"wine": 0.26, "soda": 0.16, "milk": 0.24, "sports": 0.18, "potion": 0.24}[kind] * rng.uniform(0.85, 1.05)
-    paper = palette.tint(rng, (palette.WHITE, palette.CREAM, *palette.PASTEL))
-    ink = palette.contrast(rng, paper)
-    outline = palette.pick(
+    paper = tint(rng, (palette.WHITE, palette.CREAM, *palette.PASTEL))
+    ink = contrast(rng, paper)
+    outline = pick(
         rng,
         (
             motifs.rounded_rectangle(wall * 0.78, height, 0.06),
@@ -144,7 +145,7 @@ def _label(rng, kind: str, outer: Field, profile, tall: float, color: Color) -> 
     frame = grown(on_wall(extrude(outline, -0.5, 0.5), 0, wall, middle), -0.05)
     paint = Inlay(
         Plain(ink),
-        palette.pick(rng, (Plain(paper), Stripes(paper, palette.shade(ink, 1.5), (0, 0, 1), 0.12, 0.4))),
+        pick(rng, (Plain(paper), Stripes(paper, shade(ink, 1.5), (0, 0, 1), 0.12, 0.4))),
         frame,
     )
     back = relief(outer, motifs.rounded_rectangle(wall * 0.6, height * 0.8, 0.05), 180, wall, middle, 0.035)
@@ -163,7 +164,7 @@ def _label(rng, kind: str, outer: Field, profile, tall: float, color: Color) -> 
 
 def _closure(rng, kind: str, profile, tall: float) -> list[Part]:
     """A cork, a crown cap, a foil lid, a sports nozzle or a glass stopper."""
-    neck, color = profile[-1][0], palette.tint(rng)
+    neck, color = profile[-1][0], tint(rng)
     if kind == "sports":
         cap = cylinder((0, 0, tall - 0.1), (0, 0, tall + 0.16), neck * 1.2, 0.04)
         spout = lathe(
@@ -177,15 +178,15 @@ def _closure(rng, kind: str, profile, tall: float) -> list[Part]:
             ],
             0.02,
         )
-        ridges = Sectors(color, palette.shade(color, 0.75), 20, 0.5)
+        ridges = Sectors(color, shade(color, 0.75), 20, 0.5)
         return [
             Part("cap", cap, ridges, palette.PLASTIC, movable=True),
-            Part("nozzle", spout, Plain(palette.contrast(rng, color)), palette.RUBBER, movable=True),
+            Part("nozzle", spout, Plain(contrast(rng, color)), palette.RUBBER, movable=True),
         ]
     if kind == "potion" or (kind == "wine" and rng.random() < 0.6):
         high = rng.uniform(0.16, 0.26)
         cork = lathe([(0, tall - 0.2), (neck * 0.7, tall - 0.2), (neck * 0.92, tall + high), (0, tall + high)], 0.03)
-        paint = Mottled((0.8, 0.62, 0.42), (0.55, 0.38, 0.22), 0.08, 2.0, palette.seed_from(rng))
+        paint = Mottled((0.8, 0.62, 0.42), (0.55, 0.38, 0.22), 0.08, 2.0, seed_from(rng))
         parts = [Part("cork", cork, paint, palette.WOOD, movable=True)]
         if kind == "potion":
             gem = sphere((0, 0, tall + high + 0.06), neck * 0.55)
@@ -200,7 +201,7 @@ def _closure(rng, kind: str, profile, tall: float) -> list[Part]:
     lid = cylinder((0, 0, tall - 0.08), (0, 0, tall + rng.uniform(0.08, 0.16)), neck * 1.16, 0.03)
     tab = rotated(capsule((neck, 0, tall), (neck + 0.16, 0, tall - 0.04), 0.07), (0, 0, 1), rng.uniform(-120, 60))
     return [
-        Part("cap", lid, Sectors(color, palette.shade(color, 0.8), 18, 0.5), palette.METAL, movable=True),
+        Part("cap", lid, Sectors(color, shade(color, 0.8), 18, 0.5), palette.METAL, movable=True),
         Part("tab", tab, Plain(color), palette.METAL, movable=True),
     ]
 

@@ -8,7 +8,7 @@ from odd_bench.shapes.patterns import Color, Inlay, Mottled, Pattern, Plain, Spo
 from odd_bench.shapes.sdf import Field, chain, displaced, sphere
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.curves import smooth_path
-from odd_bench.shapes.toys.palette import pick, seed_from, shade, tint
+from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 
 SKINS = ((0.97, 0.82, 0.2), (0.95, 0.75, 0.15), (0.9, 0.84, 0.25), (0.78, 0.78, 0.25))
 

@@ -8,6 +8,7 @@ from odd_bench.shapes.patterns import Gradient, Plain, Split
 from odd_bench.shapes.sdf import box, capsule, chain, cylinder, frustum, smooth_union, sphere, torus, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
 from odd_bench.shapes.toys.turned import curve, relief, solid
 
 GLOW = ((0.99, 0.93, 0.7), (0.98, 0.97, 0.9), (0.99, 0.85, 0.5), (0.8, 0.92, 0.98))
@@ -15,7 +16,7 @@ GLOW = ((0.99, 0.93, 0.7), (0.98, 0.97, 0.9), (0.99, 0.85, 0.5), (0.8, 0.92, 0.9
 
 def _screw(rng, top: float, radius: float) -> list[Part]:
     """A screw cap from the floor to height `top`: contact, insulator, sleeve with a thread."""
-    brass = Plain(palette.pick(rng, (palette.SILVER, palette.GOLD, palette.COPPER)))
+    brass = Plain(pick(rng, (palette.SILVER, palette.GOLD, palette.COPPER)))
     turns, low = int(rng.integers(3, 5)), 0.2
     heights = np.linspace(low + 0.09, top - 0.06, turns)
     rings = union(*(torus((0, 0, z), radius, 0.06, (0.12, 0, 1)) for z in heights))
@@ -39,14 +40,14 @@ def bulb(rng) -> list[Part]:
     middle, top = z + lift * radius, z + (lift + 1) * radius
     stem = frustum((0, 0, z - 0.05), (0, 0, middle), neck, (0.7 * lift - 0.2) * radius, 0.03)
     ball = sphere((0, 0, middle), radius)
-    glass = palette.tint(rng, (*GLOW, palette.WHITE, *palette.PASTEL, *palette.TOY[:6]), 0.03)
-    blend = Gradient(palette.shade(glass, 0.8), palette.shade(glass, 1.5), (0, 0, 1), z, top)
-    material, outer = palette.pick(rng, (palette.GLASS, palette.FROSTED, palette.SATIN)), smooth_union(0.25, stem, ball)
+    glass = tint(rng, (*GLOW, palette.WHITE, *palette.PASTEL, *palette.TOY[:6]), 0.03)
+    blend = Gradient(shade(glass, 0.8), shade(glass, 1.5), (0, 0, 1), z, top)
+    material, outer = pick(rng, (palette.GLASS, palette.FROSTED, palette.SATIN)), smooth_union(0.25, stem, ball)
     pip = capsule((0, 0, top - 0.1), (0, 0, top + 0.07), 0.12, 0.1)
-    wire = Plain(palette.contrast(rng, glass, (palette.CHARCOAL, palette.ORANGE, palette.RED, palette.COPPER)))
+    wire = Plain(contrast(rng, glass, (palette.CHARCOAL, palette.ORANGE, palette.RED, palette.COPPER)))
     return [
         *_screw(rng, z, neck * 0.92),
-        Part("glass", outer, palette.pick(rng, (Plain(glass), blend)), material),
+        Part("glass", outer, pick(rng, (Plain(glass), blend)), material),
         Part(
             "collar",
             torus((0, 0, z + 0.02), neck * 0.98, 0.065),
@@ -54,7 +55,7 @@ def bulb(rng) -> list[Part]:
             palette.PLASTIC,
             movable=True,
         ),
-        Part("tip", pip, Plain(palette.shade(glass, 0.75)), material, movable=True),
+        Part("tip", pip, Plain(shade(glass, 0.75)), material, movable=True),
         Part(
             "filament",
             relief(outer, _filament(radius * 0.62, int(rng.integers(2, 4))), 0, radius, middle, 0.05),
@@ -93,8 +94,8 @@ def energy_saver(rng) -> list[Part]:
         a = start + 2 * np.pi * turns / 2 * t
         points = np.stack([r * np.cos(a), r * np.sin(a), z + 0.3 + tall * t], axis=1)
         arms.append(chain([[*points[0][:2], z + 0.1], *points, [0, 0, points[-1][2] + 0.02]], [tube] * 28))
-    glow = palette.tint(rng, (*GLOW, palette.WHITE, *palette.PASTEL), 0.03)
-    body = palette.tint(rng, (palette.WHITE, palette.CREAM, palette.GREY, *palette.TOY))
+    glow = tint(rng, (*GLOW, palette.WHITE, *palette.PASTEL), 0.03)
+    body = tint(rng, (palette.WHITE, palette.CREAM, palette.GREY, *palette.TOY))
     ballast = solid(curve([(neck, z - 0.02), (0.46, z + 0.12), (0.5, z + 0.28), (0.42, z + 0.34)], 5))
     fins = union(
         *(
@@ -104,7 +105,7 @@ def energy_saver(rng) -> list[Part]:
     )
     return [
         *_screw(rng, z, neck * 0.92),
-        Part("ballast", ballast, Split(body, palette.shade(body, 0.7), (0, 0, 1), z + 0.24), palette.PLASTIC),
-        Part("fins", fins, Plain(palette.shade(body, 0.6)), palette.PLASTIC, movable=True),
+        Part("ballast", ballast, Split(body, shade(body, 0.7), (0, 0, 1), z + 0.24), palette.PLASTIC),
+        Part("fins", fins, Plain(shade(body, 0.6)), palette.PLASTIC, movable=True),
         Part("tube", union(*arms), Plain(glow), palette.FROSTED),
     ]

@@ -8,43 +8,37 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain
 from odd_bench.shapes.sdf import balls, box, capsule, ellipsoid, frustum, placed, torus, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, ears, leaf_ear, lowered, marked, pose_at, posed
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.faces import round_face
-from odd_bench.shapes.toys.palette import (
-    CREAM,
-    FELT,
-    GREEN,
-    GREY,
-    ORANGE,
-    PASTEL,
-    RUBBER,
-    SATIN,
-    TAN,
-    WHITE,
-    chance,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 from odd_bench.shapes.toys.quadruped import Figure
 from odd_bench.shapes.toys.sitter import ARMS, Loaf, Teddy, crouched, seated, soles
 
-FURS = (WHITE, CREAM, TAN, GREY, (0.55, 0.4, 0.28), (0.75, 0.68, 0.6), (0.3, 0.28, 0.28))
+FURS = (
+    palette.WHITE,
+    palette.CREAM,
+    palette.TAN,
+    palette.GREY,
+    (0.55, 0.4, 0.28),
+    (0.75, 0.68, 0.6),
+    (0.3, 0.28, 0.28),
+)
 
 
 def bunny(rng: np.random.Generator) -> list[Part]:
     """Crouching or sitting upright, ears up or lopping; plain, patched, pastel, or a chocolate bunny with a ribbon."""
     kind = pick(rng, ("plain", "plain", "patched", "pastel", "chocolate"))
-    fur = {"pastel": tint(rng, PASTEL, 0.02), "chocolate": tint(rng, ((0.36, 0.19, 0.1), (0.93, 0.85, 0.7)), 0.02)}.get(
-        kind
-    )
+    fur = {
+        "pastel": tint(rng, palette.PASTEL, 0.02),
+        "chocolate": tint(rng, ((0.36, 0.19, 0.1), (0.93, 0.85, 0.7)), 0.02),
+    }.get(kind)
     fur = fur or tint(rng, FURS, 0.03)
-    pale = fur if kind == "chocolate" else tint(rng, (WHITE, CREAM), 0.02)
-    finish = SATIN if kind == "chocolate" else pick(rng, FINISHES)
+    pale = fur if kind == "chocolate" else tint(rng, (palette.WHITE, palette.CREAM), 0.02)
+    finish = palette.SATIN if kind == "chocolate" else pick(rng, FINISHES)
     coat: Pattern = Plain(fur)
     if kind == "patched":
-        coat = Patches(WHITE, shade(fur, 0.75), rng.uniform(0.4, 0.6), rng.uniform(0.3, 0.5), seed_from(rng))
+        coat = Patches(palette.WHITE, shade(fur, 0.75), rng.uniform(0.4, 0.6), rng.uniform(0.3, 0.5), seed_from(rng))
     upright = chance(rng, 0.5)
     figure, parts = (_upright if upright else _crouching)(rng, coat, pale, fur, finish)
     nod = pose_at(figure.head + [0.06, 0, 0.18], rng.uniform(-10, 10), rng.uniform(-22, 22), rng.uniform(-6, 8))
@@ -97,7 +91,7 @@ def _head(rng: np.random.Generator, coat: Pattern, pale: Color, finish: Material
     seam = box((0.8 * size + 0.1, 0, -0.72 * size), (0.1, 0.008, 0.1))
     parts += [
         Part("cheeks", union(*cheeks), Plain(pale), finish, blend=0.03),
-        Part("teeth", teeth, marked(Plain(WHITE), (0.6, 0.58, 0.55), seam), RUBBER),
+        Part("teeth", teeth, marked(Plain(palette.WHITE), (0.6, 0.58, 0.55), seam), palette.RUBBER),
     ]
     long, wide, lop = rng.uniform(0.62, 0.85), rng.uniform(0.115, 0.145), chance(rng, 0.25)
     ear, place = leaf_ear(long, wide, 0.5), (-0.05, (0.6 if lop else 0.36) * size, 0.78 * size)
@@ -108,13 +102,13 @@ def _head(rng: np.random.Generator, coat: Pattern, pale: Color, finish: Material
 
 
 def _carrot(rng: np.random.Generator, at: np.ndarray) -> list[Part]:
-    color, long = tint(rng, (ORANGE,), 0.04), rng.uniform(0.4, 0.52)
+    color, long = tint(rng, (palette.ORANGE,), 0.04), rng.uniform(0.4, 0.52)
     root = placed(frustum((0, 0, -0.55 * long), (0, 0, 0.45 * long), 0.045, 0.125, 0.03), pose_at(at, 60))
     crown = at + 0.42 * long * np.array([0, np.sin(np.radians(60)), np.cos(np.radians(60))])
     leaves = [capsule(crown, crown + [dx, 0.14, dz], 0.045, 0.035) for dx, dz in ((0, 0.2), (0.08, 0.1), (-0.08, 0.1))]
     return [
-        Part("carrot", root, Plain(color), RUBBER, movable=True),
-        Part("carrot", union(*leaves), Plain(tint(rng, (GREEN,), 0.05)), RUBBER, movable=True),
+        Part("carrot", root, Plain(color), palette.RUBBER, movable=True),
+        Part("carrot", union(*leaves), Plain(tint(rng, (palette.GREEN,), 0.05)), palette.RUBBER, movable=True),
     ]
 
 
@@ -122,7 +116,7 @@ def _ribbon(rng: np.random.Generator, figure: Figure) -> list[Part]:
     color, at = tint(rng), figure.head + [-0.04, 0, -0.06]
     knot = at + [0.3, 0.0, 0]
     loops = [ellipsoid(knot + [0.02, s * 0.13, 0.03], (0.06, 0.12, 0.085)) for s in (1, -1)]
-    return [Part("ribbon", union(torus(at, 0.27, 0.055), *loops), Plain(color), FELT, movable=True)]
+    return [Part("ribbon", union(torus(at, 0.27, 0.055), *loops), Plain(color), palette.FELT, movable=True)]
 
 
 TOYS = {"bunny": bunny}

@@ -11,6 +11,7 @@ from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Spli
 from odd_bench.shapes.sdf import Field, box, capsule, cylinder, half_space, intersection, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, decorated, pick, tint
 from odd_bench.shapes.toys.wheels import AMBER, CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, lamps, pane
 
 KINDS = ("school", "city", "double", "camper")
@@ -34,10 +35,10 @@ class Frame:
 
 
 def bus(rng: np.random.Generator) -> list[Part]:
-    kind = palette.pick(rng, KINDS)
+    kind = pick(rng, KINDS)
     frame = _frame(rng, kind)
-    color = palette.tint(rng, COLORS[kind])
-    material = palette.pick(rng, (palette.PLASTIC, palette.ENAMEL, palette.PAINTED_WOOD))
+    color = tint(rng, COLORS[kind])
+    material = pick(rng, (palette.PLASTIC, palette.ENAMEL, palette.PAINTED_WOOD))
     hull = _hull(rng, kind, frame)
     wheels = WheelStyle(rng, rng.uniform(0.2, 0.25), rng.uniform(0.2, 0.26))
     front, rear = frame.half * rng.uniform(0.54, 0.64), -frame.half * rng.uniform(0.54, 0.64)
@@ -66,9 +67,7 @@ def bus(rng: np.random.Generator) -> list[Part]:
         (frame.half, -0.8 * frame.width, frame.low + 0.04), (frame.half, 0.8 * frame.width, frame.low + 0.04), 0.08
     )
     parts.append(
-        Part(
-            "bumper", bumper, Plain(palette.pick(rng, (palette.SILVER, palette.CHARCOAL))), palette.METAL, movable=True
-        )
+        Part("bumper", bumper, Plain(pick(rng, (palette.SILVER, palette.CHARCOAL))), palette.METAL, movable=True)
     )
     return [*parts, *_roof_load(rng, kind, frame, color)]
 
@@ -108,11 +107,7 @@ def _hull(rng, kind: str, f: Frame) -> Field:
 
 
 def _livery(rng, kind: str, color: Color, f: Frame) -> Pattern:
-    second = (
-        palette.BLACK
-        if kind == "school"
-        else palette.contrast(rng, color, (palette.WHITE, palette.CREAM, *palette.TOY))
-    )
+    second = palette.BLACK if kind == "school" else contrast(rng, color, (palette.WHITE, palette.CREAM, *palette.TOY))
     line = box((0, 0, f.waist - rng.uniform(0.1, 0.16)), (3, 3, rng.uniform(0.025, 0.05)))
     lined = Inlay(Plain(color), Plain(second), line)
     if kind == "school":
@@ -120,11 +115,11 @@ def _livery(rng, kind: str, color: Color, f: Frame) -> Pattern:
     roofed = Split(color, second, (0, 0, 1), f.top - rng.uniform(0.08, 0.14))
     skirted = Split(second, color, (0, 0, 1), f.waist - rng.uniform(0.02, 0.1))
     checks = Inlay(Plain(color), Checks(second, color, (0.09, 9, 0.09)), line)
-    return palette.pick(rng, (lined, Inlay(roofed, Plain(second), line), skirted, skirted, checks))
+    return pick(rng, (lined, Inlay(roofed, Plain(second), line), skirted, skirted, checks))
 
 
 def _glass(rng, kind: str, hull: Field, f: Frame) -> list[Part]:
-    glass = Plain(palette.tint(rng, PANES, 0.04))
+    glass = Plain(tint(rng, PANES, 0.04))
     high = f.top - 0.14 if kind != "double" else f.waist + 0.3
     nose = f.half * (0.68 if kind == "school" else 0.97)
     screen = box((nose + 0.5, 0, (f.waist + high) / 2), (0.55, f.width - 0.09, (high - f.waist) / 2), 0.07)
@@ -135,7 +130,7 @@ def _glass(rng, kind: str, hull: Field, f: Frame) -> list[Part]:
     ]
     door = box((nose - 0.19, -f.width - 0.3, (f.low + 0.08 + high) / 2), (0.12, 0.45, (high - f.low - 0.08) / 2), 0.04)
     leaf = Inlay(
-        glass, Plain(palette.pick(rng, (palette.SILVER, palette.WHITE))), box((nose - 0.19, 0, f.low), (0.16, 3, 0.26))
+        glass, Plain(pick(rng, (palette.SILVER, palette.WHITE))), box((nose - 0.19, 0, f.low), (0.16, 3, 0.26))
     )
     parts.append(Part("door", pane(hull, door, 0.035), leaf, PANE, movable=True))
     rows = (
@@ -174,9 +169,7 @@ def _roof_load(rng, kind: str, f: Frame, color: Color) -> list[Part]:
         return [Part("stop_sign", arm, Plain(palette.RED), palette.PLASTIC, movable=True)]
     if kind == "camper":
         case = box((-0.1, 0, f.top + 0.06), (rng.uniform(0.3, 0.45), 0.26, 0.13), 0.06)
-        return [
-            Part("luggage", case, palette.decorated(rng, palette.BROWN, palette.TAN), palette.LEATHER, movable=True)
-        ]
+        return [Part("luggage", case, decorated(rng, palette.BROWN, palette.TAN), palette.LEATHER, movable=True)]
     sign = box((f.half * 0.93, 0, f.top - 0.02), (0.1, f.width * 0.7, 0.09), 0.03)
     return [Part("sign", sign, Split(palette.BLACK, AMBER, (0, 0, 1), f.top - 0.06), palette.PLASTIC, movable=True)]
 

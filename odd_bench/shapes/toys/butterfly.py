@@ -8,48 +8,32 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Pattern, Placed, Plain, Sectors, Spots, Stripes
 from odd_bench.shapes.sdf import Field, chain, cylinder, ellipsoid, extrude, grown, sphere, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plane_pose, plate, smooth_outline, smooth_path
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye
-from odd_bench.shapes.toys.palette import (
-    BLACK,
-    BLUE,
-    BROWN,
-    CHARCOAL,
-    CREAM,
-    FELT,
-    ORANGE,
-    PAINTED_WOOD,
-    PLASTIC,
-    PLUSH,
-    PURPLE,
-    SATIN,
-    TOY,
-    WHITE,
-    YELLOW,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 
 SIDES = (("left", 1.0), ("right", -1.0))
 KINDS = ("monarch", "morpho", "peacock", "swallowtail", "painted")
 WING_COLORS = {
-    "monarch": (ORANGE, (0.9, 0.4, 0.08), (0.95, 0.65, 0.15)),
-    "morpho": (BLUE, (0.15, 0.6, 0.85), PURPLE),
+    "monarch": (palette.ORANGE, (0.9, 0.4, 0.08), (0.95, 0.65, 0.15)),
+    "morpho": (palette.BLUE, (0.15, 0.6, 0.85), palette.PURPLE),
     "peacock": ((0.75, 0.2, 0.12), (0.6, 0.25, 0.35), (0.8, 0.45, 0.2)),
-    "swallowtail": (YELLOW, CREAM, (0.75, 0.85, 0.4)),
-    "painted": TOY,
+    "swallowtail": (palette.YELLOW, palette.CREAM, (0.75, 0.85, 0.4)),
+    "painted": palette.TOY,
 }
 
 
 def butterfly(rng: np.random.Generator) -> list[Part]:
     kind = pick(rng, KINDS)
     color = tint(rng, WING_COLORS[kind])
-    edge = contrast(rng, color) if kind == "painted" else tint(rng, (BLACK, CHARCOAL, (0.2, 0.12, 0.1)), 0.03)
-    material = pick(rng, (PLASTIC, SATIN, FELT, PAINTED_WOOD, PLUSH))
-    body_color = edge if kind == "painted" else tint(rng, (CHARCOAL, BROWN, (0.3, 0.22, 0.2)))
+    edge = (
+        contrast(rng, color)
+        if kind == "painted"
+        else tint(rng, (palette.BLACK, palette.CHARCOAL, (0.2, 0.12, 0.1)), 0.03)
+    )
+    material = pick(rng, (palette.PLASTIC, palette.SATIN, palette.FELT, palette.PAINTED_WOOD, palette.PLUSH))
+    body_color = edge if kind == "painted" else tint(rng, (palette.CHARCOAL, palette.BROWN, (0.3, 0.22, 0.2)))
     return [*_body(rng, body_color, material), *_wings(rng, kind, color, edge, material)]
 
 
@@ -131,7 +115,7 @@ def _coat(rng, kind: str, outline: np.ndarray, color: Color, edge: Color, front:
     beads = _discs(center + (far - center) * 0.92, rng.uniform(0.035, 0.05))
     if kind == "monarch":
         veined = Sectors(color, edge, int(rng.integers(22, 30)), 0.16, rng.random(), 0.0, (-0.15, 0.0))
-        return Inlay(Inlay(Plain(edge), veined, inner), Plain(WHITE), beads)
+        return Inlay(Inlay(Plain(edge), veined, inner), Plain(palette.WHITE), beads)
     if kind == "morpho":
         glow = Gradient(light, shade(color, 0.75), (1, 0, 0), 0.1, 1.1)
         return Inlay(Inlay(Plain(edge), glow, inner), Plain(light), beads)
@@ -139,10 +123,10 @@ def _coat(rng, kind: str, outline: np.ndarray, color: Color, edge: Color, front:
         at = np.array([[0.78, 0.4]]) if front else np.array([[0.55, -0.5]])
         coat: Pattern = Inlay(Plain(edge), Gradient(color, light, (1, 0, 0), 0.0, 1.2), _inside(outline, 0.07))
         for radius, ring in (
-            (0.24, BLACK),
-            (0.2, tint(rng, (YELLOW, CREAM))),
-            (0.14, tint(rng, (BLUE, PURPLE))),
-            (0.06, WHITE),
+            (0.24, palette.BLACK),
+            (0.2, tint(rng, (palette.YELLOW, palette.CREAM))),
+            (0.14, tint(rng, (palette.BLUE, palette.PURPLE))),
+            (0.06, palette.WHITE),
         ):
             coat = Inlay(coat, Plain(ring), _discs(at, radius))
         return coat
@@ -150,7 +134,9 @@ def _coat(rng, kind: str, outline: np.ndarray, color: Color, edge: Color, front:
         bars = Stripes(color, edge, (0.9, 0.5, 0), rng.uniform(0.28, 0.4), 0.3, 0.05, rng.random(), seed)
         mark = _discs(np.array([[0.45, -0.72]]), 0.1) if not front else beads
         return Inlay(
-            Inlay(Plain(edge), bars, inner), Plain(tint(rng, ((0.85, 0.3, 0.2), BLUE)) if not front else color), mark
+            Inlay(Plain(edge), bars, inner),
+            Plain(tint(rng, ((0.85, 0.3, 0.2), palette.BLUE)) if not front else color),
+            mark,
         )
     second = contrast(rng, color)
     fields = (

@@ -7,34 +7,10 @@ import numpy as np
 from odd_bench.shapes.patterns import Color, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import cylinder, half_space, intersection, scattered, torus, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette, toppings
 from odd_bench.shapes.toys.cake_slice import cake_slice, layers
-from odd_bench.shapes.toys.palette import (
-    CERAMIC,
-    CREAM,
-    PASTEL,
-    PINK,
-    WHITE,
-    chance,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
+from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.placing import lowered
-from odd_bench.shapes.toys.toppings import (
-    BAKED,
-    ICING,
-    ICINGS,
-    candle,
-    candy,
-    cherry,
-    dollop,
-    drips,
-    runny,
-    sprinkles,
-    strawberry,
-)
 
 
 def cake(rng: np.random.Generator) -> list[Part]:
@@ -42,12 +18,12 @@ def cake(rng: np.random.Generator) -> list[Part]:
 
 
 def _board(rng, radius: float) -> Part:
-    rim, color = radius + rng.uniform(0.14, 0.24), tint(rng, (WHITE, *PASTEL), 0.03)
+    rim, color = radius + rng.uniform(0.14, 0.24), tint(rng, (palette.WHITE, *palette.PASTEL), 0.03)
     return Part(
         "plate",
         union(cylinder((0, 0, -0.1), (0, 0, 0.04), rim, 0.04), torus((0, 0, 0.0), rim, 0.06)),
         Plain(color),
-        CERAMIC,
+        palette.CERAMIC,
     )
 
 
@@ -55,7 +31,7 @@ def _tier(rng, name: str, radius: float, low: float, high: float, color: Color, 
     """A round of iced cake with runny icing over its edge and a beaded foot."""
     seed = seed_from(rng)
     round_cake = cylinder((0, 0, low), (0, 0, high), radius, 0.06)
-    trim = contrast(rng, color, (WHITE, *ICINGS), 0.3)
+    trim = contrast(rng, color, (palette.WHITE, *toppings.ICINGS), 0.3)
     side = pick(
         rng,
         (
@@ -67,43 +43,43 @@ def _tier(rng, name: str, radius: float, low: float, high: float, color: Color, 
     turn = np.arange(int(np.round(2 * np.pi * radius / 0.2))) * 2 * np.pi / np.round(2 * np.pi * radius / 0.2)
     beads = np.stack([radius * np.cos(turn), radius * np.sin(turn), 0 * turn + low + 0.06], axis=1)
     tall = high - low
-    icing = runny(round_cake, 0.05, drips(rng, high - 0.25 * tall, rng.uniform(0.3, 0.5) * tall))
+    icing = toppings.runny(round_cake, 0.05, toppings.drips(rng, high - 0.25 * tall, rng.uniform(0.3, 0.5) * tall))
     return [
-        Part(name, round_cake, side, ICING),
-        Part(f"{name}_icing", icing, Plain(coat), ICING),
-        Part(f"{name}_beads", scattered(beads, np.zeros_like(beads), 0.095), Plain(shade(coat, 1.2)), ICING),
+        Part(name, round_cake, side, toppings.ICING),
+        Part(f"{name}_icing", icing, Plain(coat), toppings.ICING),
+        Part(f"{name}_beads", scattered(beads, np.zeros_like(beads), 0.095), Plain(shade(coat, 1.2)), toppings.ICING),
     ]
 
 
 def _colors(rng) -> tuple[Color, Color]:
-    side = tint(rng, ICINGS, 0.03)
-    return side, contrast(rng, side, (WHITE, *ICINGS), 0.3)
+    side = tint(rng, toppings.ICINGS, 0.03)
+    return side, contrast(rng, side, (palette.WHITE, *toppings.ICINGS), 0.3)
 
 
 def _ring_of(rng, kind: str, count: int, radius: float, z: float, turn: float, coat: Color) -> list[Part]:
     """Toppings around the top of a cake."""
-    cream = tint(rng, (WHITE, CREAM, PINK, shade(coat, 1.3)), 0.02)
+    cream = tint(rng, (palette.WHITE, palette.CREAM, palette.PINK, shade(coat, 1.3)), 0.02)
     size, parts = rng.uniform(0.14, 0.17), []
     for i, angle in enumerate(turn + np.arange(count) * 2 * np.pi / count):
         at = np.array([radius * np.cos(angle), radius * np.sin(angle), z])
         name = f"{kind}_{i + 1}"
         if kind == "candle":
-            parts += candle(rng, name, at - [0, 0, 0.12], rng.uniform(0.6, 0.7))
+            parts += toppings.candle(rng, name, at - [0, 0, 0.12], rng.uniform(0.6, 0.7))
         elif kind == "cherry":
-            parts += cherry(rng, name, at + [0, 0, 0.08], size)
+            parts += toppings.cherry(rng, name, at + [0, 0, 0.08], size)
         elif kind == "strawberry":
-            parts += strawberry(rng, name, at + [0, 0, 0.09], size)
+            parts += toppings.strawberry(rng, name, at + [0, 0, 0.09], size)
         elif kind == "candy":
-            parts.append(candy(rng, name, at + [0, 0, 0.03], (0, 0, 1), 1.35 * size))
+            parts.append(toppings.candy(rng, name, at + [0, 0, 0.03], (0, 0, 1), 1.35 * size))
         else:
-            parts.append(dollop(name, at + [0, 0, 0.03], 1.15 * size, cream))
+            parts.append(toppings.dollop(name, at + [0, 0, 0.03], 1.15 * size, cream))
     return parts
 
 
 def _scatter(rng, radius: float, z: float) -> Part:
     turn, out = rng.uniform(0, 2 * np.pi, 50), radius * np.sqrt(rng.uniform(0.02, 0.85, 50))
     points = np.stack([out * np.cos(turn), out * np.sin(turn), 0 * turn + z], axis=1)
-    return sprinkles(rng, points, np.tile([0.0, 0.0, 1.0], (50, 1)))
+    return toppings.sprinkles(rng, points, np.tile([0.0, 0.0, 1.0], (50, 1)))
 
 
 def _birthday(rng) -> list[Part]:
@@ -144,7 +120,7 @@ def _cut(rng) -> list[Part]:
     ]
     wedge = intersection(*walls, half_space((0, 0, 0.04), (0, 0, -1)))
     parts = _tier(rng, "body", radius, 0.0, tall, side, coat)
-    parts.append(Part("wedge", wedge, layers(rng, 0.0, tall), BAKED, cut=True))
+    parts.append(Part("wedge", wedge, layers(rng, 0.0, tall), toppings.BAKED, cut=True))
     parts.append(_board(rng, radius))
     count = int(rng.integers(5, 8))
     kind = pick(rng, ("cherry", "strawberry", "cream"))

@@ -7,7 +7,8 @@ import numpy as np
 from odd_bench.shapes.patterns import Inlay, Mottled, Pattern, Plain, Stripes
 from odd_bench.shapes.sdf import Field, box, extrude, grown, half_space, intersection, union
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.palette import CERAMIC, CREAM, PASTEL, PINK, RED, WHITE, chance, seed_from, shade, tint
+from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import chance, seed_from, shade, tint
 from odd_bench.shapes.toys.toppings import BAKED, CHOCOLATES, ICING, ICINGS, candy, cherry, dollop, strawberry
 
 SPONGES = ((0.93, 0.78, 0.5), (0.4, 0.22, 0.13), (0.8, 0.25, 0.25), (0.9, 0.65, 0.45))
@@ -17,7 +18,7 @@ def layers(rng, low: float, high: float) -> Pattern:
     """Sponge with bands of filling, seen where a cake is cut."""
     sponge, filling, count = (
         tint(rng, SPONGES, 0.04),
-        tint(rng, (WHITE, PINK, CREAM, RED, *CHOCOLATES), 0.03),
+        tint(rng, (palette.WHITE, palette.PINK, palette.CREAM, palette.RED, *CHOCOLATES), 0.03),
         int(rng.integers(2, 4)),
     )
     period = (high - low) / count
@@ -48,11 +49,11 @@ def cake_slice(rng) -> list[Part]:
         Part(
             "plate",
             box((-0.05, 0, -0.05), (0.62 * long, 1.25 * wide, 0.07), 0.06),
-            Plain(tint(rng, (WHITE, *PASTEL))),
-            CERAMIC,
+            Plain(tint(rng, (palette.WHITE, *palette.PASTEL))),
+            palette.CERAMIC,
         ),
     ]
-    high, cream = tall + 0.09, tint(rng, (WHITE, CREAM, PINK), 0.02)
+    high, cream = tall + 0.09, tint(rng, (palette.WHITE, palette.CREAM, palette.PINK), 0.02)
     for i, y in enumerate((-0.5 * wide, 0.5 * wide)):
         parts.append(dollop(f"cream_{i + 1}", (back + 0.12, y, high + 0.05), rng.uniform(0.17, 0.2), cream))
     at = np.array([back + rng.uniform(0.42, 0.55), 0, high + 0.1])

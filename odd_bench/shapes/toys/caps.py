@@ -22,6 +22,7 @@ from odd_bench.shapes.sdf import (
 )
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.hat_trims import inside
 from odd_bench.shapes.toys.turned import curve, on_wall, radius_at, solid
 
@@ -29,14 +30,12 @@ from odd_bench.shapes.toys.turned import curve, on_wall, radius_at, solid
 def cap(rng) -> list[Part]:
     """A baseball cap: panels, a peak, a button on top, a badge and an adjusting strap."""
     wide, tall = rng.uniform(0.78, 0.86), rng.uniform(0.68, 0.8)
-    color = palette.tint(rng)
-    second = palette.contrast(rng, color, (*palette.TOY, palette.WHITE))
+    color = tint(rng)
+    second = contrast(rng, color, (*palette.TOY, palette.WHITE))
     profile = curve(
         [(wide, 0.0), (wide * 1.02, 0.16), (wide * 0.9, tall * 0.62), (wide * 0.5, tall * 0.94), (0.08, tall)], 5
     )
-    panels = palette.pick(
-        rng, (Sectors(color, second, 3, 0.5), Plain(color), Sectors(color, second, 1, 0.34, phase=0.17))
-    )
+    panels = pick(rng, (Sectors(color, second, 3, 0.5), Plain(color), Sectors(color, second, 1, 0.34, phase=0.17)))
     reach, droop = rng.uniform(0.5, 0.68), rng.uniform(0.1, 0.3)
     visor = intersection(
         scaled(cylinder((0, 0, -0.02), (0, 0, 0.1), wide, 0.04), ((wide + reach) / wide, 1, 1)),
@@ -51,28 +50,28 @@ def cap(rng) -> list[Part]:
     strap = intersection(torus((0, 0, 0.12), wide + 0.01, 0.09), half_space((-0.4 * wide, 0, 0), (1, 0, 0)))
     return [
         Part("crown", solid(profile), panels, palette.CLOTH),
-        Part("visor", visor, Plain(palette.pick(rng, (color, second))), palette.CLOTH, movable=True),
+        Part("visor", visor, Plain(pick(rng, (color, second))), palette.CLOTH, movable=True),
         Part("button", ellipsoid((0, 0, tall), (0.14, 0.14, 0.1)), Plain(second), palette.CLOTH, movable=True),
         Part(
             "badge",
             badge,
-            Plain(palette.contrast(rng, color, (palette.WHITE, *palette.TOY))),
+            Plain(contrast(rng, color, (palette.WHITE, *palette.TOY))),
             palette.FELT,
             movable=True,
         ),
         Part("strap", strap, Plain(second), palette.CLOTH, movable=True),
-        Part("lining", inside(profile, tall - 0.12), Plain(palette.shade(color, 0.6)), palette.CLOTH, cut=True),
+        Part("lining", inside(profile, tall - 0.12), Plain(shade(color, 0.6)), palette.CLOTH, cut=True),
     ]
 
 
 def woolly_hat(rng) -> list[Part]:
     """A knitted hat with a turned-up cuff, a pompom, a badge and often ears."""
     wide, tall = rng.uniform(0.7, 0.8), rng.uniform(0.95, 1.2)
-    color = palette.tint(rng, (*palette.TOY, *palette.PASTEL))
-    second = palette.contrast(rng, color, (*palette.TOY, palette.WHITE))
+    color = tint(rng, (*palette.TOY, *palette.PASTEL))
+    second = contrast(rng, color, (*palette.TOY, palette.WHITE))
     profile = curve([(wide, 0.0), (wide, 0.3), (wide * 0.86, tall * 0.62), (wide * 0.5, tall * 0.92), (0.1, tall)], 5)
-    ribs = Sectors(second, palette.shade(second, 0.75), 36, 0.4)
-    knit = palette.pick(
+    ribs = Sectors(second, shade(second, 0.75), 36, 0.4)
+    knit = pick(
         rng,
         (
             Stripes(color, second, (0, 0, 1), rng.uniform(0.2, 0.36), 0.4),
@@ -87,7 +86,7 @@ def woolly_hat(rng) -> list[Part]:
         Part(
             "pompom",
             _pompom(rng, tall),
-            Spots(second, palette.WHITE, 0.1, 0.03, 0.6, palette.seed_from(rng)),
+            Spots(second, palette.WHITE, 0.1, 0.03, 0.6, seed_from(rng)),
             palette.PLUSH,
             movable=True,
         ),
@@ -108,7 +107,7 @@ def woolly_hat(rng) -> list[Part]:
         parts.append(Part(f"ear_{side}", inner, Plain(second), palette.PLUSH, movable=True))
     return [
         *parts,
-        Part("lining", inside(profile, tall - 0.14, 0.12), Plain(palette.shade(color, 0.6)), palette.PLUSH, cut=True),
+        Part("lining", inside(profile, tall - 0.14, 0.12), Plain(shade(color, 0.6)), palette.PLUSH, cut=True),
     ]
 
 

@@ -8,6 +8,7 @@ from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Spli
 from odd_bench.shapes.sdf import Field, box, capsule, cylinder, ellipsoid, half_space, intersection, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, decorated, pick, shade, tint
 from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, lamps, pane
 
 # Outlines from the side, x forward from -1 to 1 and z in units of the make's heights: hull, then cabin above the belt line.
@@ -36,7 +37,7 @@ MAKES = {
 
 
 def car(rng: np.random.Generator) -> list[Part]:
-    make = palette.pick(rng, tuple(MAKES))
+    make = pick(rng, tuple(MAKES))
     half, width = rng.uniform(1.05, 1.2), rng.uniform(0.46, 0.56)
     low, hull_height = rng.uniform(0.14, 0.2), rng.uniform(0.44, 0.52) * (0.85 if make == "racer" else 1.0)
     cabin_height = rng.uniform(0.4, 0.5) * {"racer": 0.75, "beetle": 1.1}.get(make, 1.0)
@@ -44,11 +45,11 @@ def car(rng: np.random.Generator) -> list[Part]:
     hull_outline, cabin_outline = MAKES[make]
     hull = from_side([(half * x, low + hull_height * z) for x, z in hull_outline], width, 0.1, 26)
     cabin = from_side([(half * x, belt - 0.02 + cabin_height * z) for x, z in cabin_outline], width * 0.86, 0.08, 20)
-    color = palette.tint(rng, (*palette.TOY, palette.WHITE, palette.CREAM, palette.NAVY))
+    color = tint(rng, (*palette.TOY, palette.WHITE, palette.CREAM, palette.NAVY))
     wheels = WheelStyle(rng, rng.uniform(0.26, 0.33), rng.uniform(0.22, 0.3))
     front, rear = half * rng.uniform(0.58, 0.64), -half * rng.uniform(0.56, 0.62)
-    chrome = Plain(palette.pick(rng, (palette.SILVER, palette.CHARCOAL, palette.WHITE)))
-    material = palette.pick(rng, (palette.PLASTIC, palette.ENAMEL, palette.PAINTED_WOOD))
+    chrome = Plain(pick(rng, (palette.SILVER, palette.CHARCOAL, palette.WHITE)))
+    material = pick(rng, (palette.PLASTIC, palette.ENAMEL, palette.PAINTED_WOOD))
     top = belt - 0.02 + cabin_height
     arches = union(
         *(cylinder((x, -2, wheels.radius), (x, 2, wheels.radius), wheels.radius + 0.05) for x in (front, rear))
@@ -67,7 +68,7 @@ def car(rng: np.random.Generator) -> list[Part]:
     ]
     if make == "pickup":
         tray = box((-half * 0.55, 0, belt + 0.1), (half * 0.36, width - 0.12, 0.32), 0.05)
-        parts.append(Part("tray", tray, Plain(palette.shade(color, 0.6)), material, cut=True))
+        parts.append(Part("tray", tray, Plain(shade(color, 0.6)), material, cut=True))
     for end, x in (("front", front), ("rear", rear)):
         for side, sign in SIDES:
             parts += wheels.parts(f"wheel_{end}_{side}", x, sign * (width - 0.06))
@@ -86,7 +87,7 @@ def _outside(half_width: float) -> Field:
 
 
 def _livery(rng, color: Color, middle: float, width: float) -> Pattern:
-    second = palette.contrast(rng, color)
+    second = contrast(rng, color)
     racing = box((0, rng.uniform(-0.15, 0.15), 1), (3, rng.uniform(0.1, 0.18), 2))
     line = box((0, 0, middle), (3, 3, rng.uniform(0.03, 0.06)))
     checks = Inlay(
@@ -98,19 +99,19 @@ def _livery(rng, color: Color, middle: float, width: float) -> Pattern:
         Inlay(Plain(color), Plain(second), racing),
         Inlay(Plain(color), Plain(second), line),
         checks,
-        palette.decorated(rng, color, second),
+        decorated(rng, color, second),
     )
-    return palette.pick(rng, options)
+    return pick(rng, options)
 
 
 def _roof(rng, color: Color, top: float) -> Pattern:
-    second = palette.pick(rng, (color, palette.WHITE, palette.contrast(rng, color)))
+    second = pick(rng, (color, palette.WHITE, contrast(rng, color)))
     return Split(color, second, (0, 0, 1), top - 0.13)
 
 
 def _windows(rng, cabin: Field, half: float, belt: float, height: float, make: str) -> list[Part]:
     """Windscreen, rear window and one window a side, painted like glass and a little proud."""
-    glass, low, high = Plain(palette.tint(rng, PANES, 0.04)), belt + 0.05, belt - 0.02 + 0.8 * height
+    glass, low, high = Plain(tint(rng, PANES, 0.04)), belt + 0.05, belt - 0.02 + 0.8 * height
     middle, half_z = (low + high) / 2, (high - low) / 2
     ahead = {"pickup": 0.32, "van": 0.26, "racer": 0.12}.get(make, 0.16) * half
     behind = {"pickup": -0.08, "van": -0.75, "beetle": -0.42, "racer": -0.4}.get(make, -0.46) * half
@@ -132,21 +133,21 @@ def _windows(rng, cabin: Field, half: float, belt: float, height: float, make: s
 
 def _extra(rng, make: str, half: float, width: float, belt: float, top: float, color: Color) -> list[Part]:
     """What the make carries: a spoiler, luggage, a load, a sign or a siren."""
-    accent = Plain(palette.contrast(rng, color))
+    accent = Plain(contrast(rng, color))
     if make == "racer":
         wing = box((-half * 0.9, 0, belt + 0.26), (0.16, width * 0.95, 0.05), 0.04)
         posts = union(*(box((-half * 0.88, s * width * 0.55, belt + 0.08), (0.08, 0.05, 0.2), 0.03) for s in (1, -1)))
         return [Part("spoiler", union(wing, posts), accent, palette.PLASTIC, movable=True)]
     if make == "pickup":
         load = ellipsoid((-half * 0.55, 0, belt - 0.1), (0.34, 0.3, rng.uniform(0.28, 0.38)))
-        paint = palette.decorated(rng, (0.85, 0.7, 0.3), (0.55, 0.42, 0.2))
+        paint = decorated(rng, (0.85, 0.7, 0.3), (0.55, 0.42, 0.2))
         return [Part("load", load, paint, palette.STRAW, movable=True, loose=True)]
     middle = -0.12 * half
     if make in ("van", "beetle") and rng.random() < 0.6:
         length, lift = (0.7, 0.05) if make == "van" else (0.5, 0.02)
         board = ellipsoid((middle, 0, top + lift), (length, 0.18, 0.09))
         straps = union(*(box((middle + x, 0, top), (0.05, 0.23, 0.09), 0.02) for x in (-0.16, 0.16)))
-        paint = Stripes(palette.tint(rng), palette.WHITE, (0, 1, 0), 0.16, 0.3, phase=0.4)
+        paint = Stripes(tint(rng), palette.WHITE, (0, 1, 0), 0.16, 0.3, phase=0.4)
         return [
             Part("rack", straps, Plain(palette.CHARCOAL), palette.METAL),
             Part("surfboard", board, paint, palette.PLASTIC, movable=True),

@@ -10,11 +10,12 @@ from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.chess_stand import Look, collar, draw_look, foot
 from odd_bench.shapes.toys.curves import smooth_outline
+from odd_bench.shapes.toys.draws import pick, shade
 from odd_bench.shapes.toys.turned import curve, solid
 
 
 def chess(rng: np.random.Generator) -> list[Part]:
-    piece = palette.pick(rng, (_pawn, _rook, _knight, _bishop, _queen, _king))
+    piece = pick(rng, (_pawn, _rook, _knight, _bishop, _queen, _king))
     return piece(rng, draw_look(rng))
 
 
@@ -41,7 +42,7 @@ def _rook(rng, look: Look) -> list[Part]:
         *collar(rng, look, z, tower * 1.05, 0.85),
         Part("tower", wall, bricks, look.material),
     ]
-    count, slit = int(rng.integers(4, 7)), Plain(palette.shade(look.felt, 0.4))
+    count, slit = int(rng.integers(4, 7)), Plain(shade(look.felt, 0.4))
     gap = 2 * np.pi / count
     for k in range(count):
         arc = np.linspace(-0.3 * gap, 0.3 * gap, 5) + k * gap

@@ -9,6 +9,7 @@ from odd_bench.shapes.patterns import Color, Mottled, Pattern, Plain
 from odd_bench.shapes.sdf import cylinder, lathe, torus
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint, wood_grain
 from odd_bench.shapes.toys.turned import curve, solid
 
 ARMIES = (
@@ -32,22 +33,22 @@ class Look:
 
 
 def draw_look(rng) -> Look:
-    material = palette.pick(rng, (palette.WOOD, palette.WOOD, palette.CERAMIC, palette.PLASTIC, palette.METAL))
-    color = palette.tint(rng, palette.METALS if material is palette.METAL else (*ARMIES, *palette.TOY[:6]), 0.04)
+    material = pick(rng, (palette.WOOD, palette.WOOD, palette.CERAMIC, palette.PLASTIC, palette.METAL))
+    color = tint(rng, palette.METALS if material is palette.METAL else (*ARMIES, *palette.TOY[:6]), 0.04)
     marble = Mottled(
         color,
-        palette.shade(color, 0.6 if sum(color) > 0.9 else 1.4),
+        shade(color, 0.6 if sum(color) > 0.9 else 1.4),
         rng.uniform(0.25, 0.5),
         2.0,
-        palette.seed_from(rng),
+        seed_from(rng),
     )
-    paint = palette.wood_grain(rng) if material is palette.WOOD else palette.pick(rng, (Plain(color), marble))
-    bright = palette.contrast(rng, color, (*palette.TOY, palette.GOLD, palette.CREAM))
+    paint = wood_grain(rng) if material is palette.WOOD else pick(rng, (Plain(color), marble))
+    bright = contrast(rng, color, (*palette.TOY, palette.GOLD, palette.CREAM))
     return Look(
         paint,
-        palette.pick(rng, (Plain(bright), Plain(palette.GOLD))),
+        pick(rng, (Plain(bright), Plain(palette.GOLD))),
         material,
-        palette.tint(rng, (palette.GREEN, palette.RED, palette.BLUE)),
+        tint(rng, (palette.GREEN, palette.RED, palette.BLUE)),
     )
 
 

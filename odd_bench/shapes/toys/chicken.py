@@ -19,39 +19,30 @@ from odd_bench.shapes.sdf import (
     union,
 )
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_path
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye, eye
-from odd_bench.shapes.toys.palette import (
-    BROWN,
-    CERAMIC,
-    CHARCOAL,
-    CREAM,
-    ORANGE,
-    PAINTED_WOOD,
-    PLASTIC,
-    PLUSH,
-    RED,
-    RUBBER,
-    SATIN,
-    TAN,
-    WHITE,
-    YELLOW,
-    chance,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 from odd_bench.shapes.toys.placing import lowered
 
 SIDES = (("left", 1.0), ("right", -1.0))
-FEATHERS = (WHITE, CREAM, TAN, BROWN, CHARCOAL, (0.75, 0.4, 0.18), (0.6, 0.3, 0.2))
+FEATHERS = (
+    palette.WHITE,
+    palette.CREAM,
+    palette.TAN,
+    palette.BROWN,
+    palette.CHARCOAL,
+    (0.75, 0.4, 0.18),
+    (0.6, 0.3, 0.2),
+)
 
 
 def chicken(rng: np.random.Generator) -> list[Part]:
     kind = pick(rng, ("hen", "rooster", "chick", "plump"))
-    coat = tint(rng, (YELLOW, (0.98, 0.87, 0.45)) if kind == "chick" else FEATHERS)
-    material = pick(rng, (PLASTIC, SATIN, RUBBER, PLUSH, CERAMIC, PAINTED_WOOD))
+    coat = tint(rng, (palette.YELLOW, (0.98, 0.87, 0.45)) if kind == "chick" else FEATHERS)
+    material = pick(
+        rng, (palette.PLASTIC, palette.SATIN, palette.RUBBER, palette.PLUSH, palette.CERAMIC, palette.PAINTED_WOOD)
+    )
     girth = rng.uniform(0.5, 0.6) * (1.12 if kind == "plump" else 1.0)
     long = girth * rng.uniform(1.15, 1.3) * {"plump": 0.92, "chick": 0.9}.get(kind, 1.0)
     middle = np.array([0.0, 0.0, 0.3 + girth])
@@ -77,12 +68,12 @@ def _plumage(rng, kind: str, coat: Color, head: np.ndarray, head_radius: float) 
         (
             Plain(coat),
             Scales(coat, dark, rng.uniform(0.16, 0.24)),
-            Spots(coat, CHARCOAL if sum(coat) > 1.5 else WHITE, 0.14, 0.035, 0.8, seed),
+            Spots(coat, palette.CHARCOAL if sum(coat) > 1.5 else palette.WHITE, 0.14, 0.035, 0.8, seed),
             Mottled(coat, dark, 0.25, 1.4, seed),
         ),
     )
     if kind == "rooster" or chance(rng, 0.25):  # a hackle of another colour over head and neck
-        hackle = tint(rng, ((0.9, 0.55, 0.15), (0.8, 0.35, 0.12), (0.95, 0.8, 0.45), WHITE))
+        hackle = tint(rng, ((0.9, 0.55, 0.15), (0.8, 0.35, 0.12), (0.95, 0.8, 0.45), palette.WHITE))
         edge = half_space(head - [0.0, 0, 1.35 * head_radius], (-0.55, 0, -1))
         pattern = Inlay(
             pattern, Plain(hackle), lambda p: edge(p) + 0.05 * np.sin(22 * np.arctan2(p[:, 1], p[:, 0] - head[0] + 0.3))
@@ -91,7 +82,7 @@ def _plumage(rng, kind: str, coat: Color, head: np.ndarray, head_radius: float) 
 
 
 def _legs(rng, middle: np.ndarray, girth: float, material: Material) -> list[Part]:
-    color, toe = tint(rng, (ORANGE, YELLOW, (0.85, 0.45, 0.2))), rng.uniform(0.3, 0.38)
+    color, toe = tint(rng, (palette.ORANGE, palette.YELLOW, (0.85, 0.45, 0.2))), rng.uniform(0.3, 0.38)
     apart = rng.uniform(0.38, 0.5) * girth
     parts = []
     for side, s in SIDES:
@@ -137,7 +128,7 @@ def _tail(rng, kind: str, root: np.ndarray, coat: Color, material: Material) -> 
     tall, back, bend, color = rng.uniform(0.4, 0.55), 0.3, 1.1, shade(coat, rng.uniform(0.6, 0.95))
     if kind == "rooster":
         tall, back, bend = 1.5 * tall, rng.uniform(0.45, 0.6), 0.25
-        color = tint(rng, ((0.08, 0.3, 0.25), (0.1, 0.2, 0.4), CHARCOAL, RED))
+        color = tint(rng, ((0.08, 0.3, 0.25), (0.1, 0.2, 0.4), palette.CHARCOAL, palette.RED))
     start, plumes = root + [0.2, 0, -0.1], []
     for spread in np.linspace(-1, 1, 5):
         high = tall * (1 - 0.35 * abs(spread))
@@ -149,13 +140,16 @@ def _tail(rng, kind: str, root: np.ndarray, coat: Color, material: Material) -> 
 
 
 def _head(rng, kind: str, head: np.ndarray, radius: float, coat: Color) -> list[Part]:
-    bill, red = tint(rng, (YELLOW, ORANGE)), tint(rng, (RED, (0.75, 0.12, 0.2), (0.9, 0.25, 0.2)))
+    bill, red = (
+        tint(rng, (palette.YELLOW, palette.ORANGE)),
+        tint(rng, (palette.RED, (0.75, 0.12, 0.2), (0.9, 0.25, 0.2))),
+    )
     root, long = head + [0.85 * radius, 0, 0], rng.uniform(0.22, 0.32)
     beak = union(
         capsule(root, root + [long, 0, -0.08], 0.125, 0.04),
         capsule(root - [0, 0, 0.06], root + [0.7 * long, 0, -0.13], 0.08, 0.03),
     )
-    parts = [Part("beak", beak, Plain(bill), PLASTIC, movable=True)]
+    parts = [Part("beak", beak, Plain(bill), palette.PLASTIC, movable=True)]
     size = rng.uniform(0.32, 0.4) * radius
     beady = chance(rng, 0.4)
     for side, s in SIDES:
@@ -170,7 +164,7 @@ def _head(rng, kind: str, head: np.ndarray, radius: float, coat: Color) -> list[
         tuft = [
             capsule(head + [0, 0, 0.8 * radius], head + [x, 0.0, radius + 0.2], 0.08, 0.05) for x in (-0.17, 0.0, 0.12)
         ]
-        return [*parts, Part("tuft", union(*tuft), Plain(shade(coat, 0.9)), PLUSH, blend=0.02, movable=True)]
+        return [*parts, Part("tuft", union(*tuft), Plain(shade(coat, 0.9)), palette.PLUSH, blend=0.02, movable=True)]
     count, height = int(rng.integers(4, 7)), rng.uniform(0.17, 0.26) * (1.35 if kind == "rooster" else 1.0)
     lobes = []
     for angle in np.linspace(-0.75, 0.85, count):
@@ -182,8 +176,8 @@ def _head(rng, kind: str, head: np.ndarray, radius: float, coat: Color) -> list[
     wattles.append(sphere(head + [0.8 * radius, 0, -0.22], 0.13))
     return [
         *parts,
-        Part("comb", comb, Plain(red), RUBBER, movable=True),
-        Part("wattles", union(*wattles), Plain(red), RUBBER, movable=True),
+        Part("comb", comb, Plain(red), palette.RUBBER, movable=True),
+        Part("wattles", union(*wattles), Plain(red), palette.RUBBER, movable=True),
     ]
 
 

@@ -8,9 +8,10 @@ from odd_bench.shapes import noise
 from odd_bench.shapes.patterns import Color, Mottled, Pattern, Plain
 from odd_bench.shapes.sdf import Field, box, cylinder, displaced, extrude, grown, rotated, scaled, sphere, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import heart_outline, leaf_outline, plate, star_outline
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.gingerbread import gingerbread
-from odd_bench.shapes.toys.palette import BEAD, CREAM, PINK, RED, TOY, WHITE, chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.toppings import BAKED, CHOCOLATE, CHOCOLATES, ICING, candy, spread_out
 
 DOUGHS = ((0.83, 0.62, 0.36), (0.75, 0.5, 0.27), (0.9, 0.74, 0.5), (0.6, 0.37, 0.2))
@@ -32,7 +33,8 @@ def _chips(rng) -> list[Part]:
     craggy = displaced(disc, lambda p: noise.fractal(p * 4.0, seed, 2) - 0.5, rng.uniform(0.06, 0.12))
     parts = [Part("body", craggy, _crumb(rng, dough), BAKED)]
     colors = pick(
-        rng, ((tint(rng, ((0.25, 0.13, 0.08), (0.95, 0.9, 0.8)) if sum(dough) < 0.8 else CHOCOLATES, 0.03),), TOY)
+        rng,
+        ((tint(rng, ((0.25, 0.13, 0.08), (0.95, 0.9, 0.8)) if sum(dough) < 0.8 else CHOCOLATES, 0.03),), palette.TOY),
     )
     size = rng.uniform(0.14, 0.17)
     bitten = chance(rng, 0.35)
@@ -63,7 +65,7 @@ def _sandwich(rng) -> list[Part]:
     """Two embossed wafers with cream between."""
     thick, cream = rng.uniform(0.18, 0.24), rng.uniform(0.16, 0.28)
     wafer = tint(rng, ((0.2, 0.13, 0.1), (0.78, 0.56, 0.3), (0.9, 0.72, 0.45), (0.85, 0.55, 0.6)), 0.03)
-    filling = tint(rng, (WHITE, PINK, CREAM, (0.7, 0.85, 0.65), *CHOCOLATES), 0.03)
+    filling = tint(rng, (palette.WHITE, palette.PINK, palette.CREAM, (0.7, 0.85, 0.65), *CHOCOLATES), 0.03)
     teeth = int(rng.integers(28, 44))
 
     def disc(low: float) -> Field:
@@ -121,12 +123,12 @@ def _window(rng) -> list[Part]:
         "star": star_outline(1.15, 0.75, 6),
     }[pick(rng, ("flower", "heart", "star"))]
     body = grown(extrude(outline, -0.1, 0.08), 0.06)
-    jam = tint(rng, (RED, (0.6, 0.1, 0.3), (0.95, 0.6, 0.15), (0.4, 0.65, 0.2)))
+    jam = tint(rng, (palette.RED, (0.6, 0.1, 0.3), (0.95, 0.6, 0.15), (0.4, 0.65, 0.2)))
     hole = pick(rng, (heart_outline(0.85), star_outline(0.5, 0.27, 5), star_outline(0.42, 0.36, 9)))
     parts = [
         Part("body", body, _crumb(rng, dough), BAKED),
         Part("window", grown(extrude(hole, 0.04, 1.0), 0.04), Plain(shade(dough, 0.9)), BAKED, cut=True),
-        Part("jam", grown(extrude(hole, -0.05, rng.uniform(0.1, 0.17)), 0.05), Plain(jam), BEAD, movable=True),
+        Part("jam", grown(extrude(hole, -0.05, rng.uniform(0.1, 0.17)), 0.05), Plain(jam), palette.BEAD, movable=True),
     ]
     count, size = int(rng.integers(4, 7)), rng.uniform(0.15, 0.18)
     rim = (

@@ -8,21 +8,9 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, ellipsoid, placed, scaled, smooth_union, sphere, union
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.anatomy import (
-    FINISHES,
-    SIDES,
-    eyes,
-    lowered,
-    marked,
-    perch,
-    pointed_ear,
-    pose_at,
-    posed,
-    smile,
-    tapered,
-)
+from odd_bench.shapes.toys import anatomy, palette
 from odd_bench.shapes.toys.dinosaur_skin import hide, skin_colors
-from odd_bench.shapes.toys.palette import CREAM, pick, shade, tint
+from odd_bench.shapes.toys.draws import pick, shade, tint
 from odd_bench.shapes.toys.quadruped import Build, Figure, nails, pad, standing
 from odd_bench.shapes.toys.rex import rex
 
@@ -31,20 +19,20 @@ def dinosaur(rng: np.random.Generator) -> list[Part]:
     """Tyrannosaurs, long-necked sauropods, triceratops and stegosaurs."""
     kind = pick(rng, ("rex", "sauropod", "triceratops", "stegosaur"))
     if kind == "rex":
-        return lowered(rex(rng), 0.9)
+        return anatomy.lowered(rex(rng), 0.9)
     skin, second, belly = skin_colors(rng)
-    coat, finish, build = hide(rng, skin, second), pick(rng, FINISHES), _build(rng, kind)
+    coat, finish, build = hide(rng, skin, second), pick(rng, anatomy.FINISHES), _build(rng, kind)
     figure = standing(build, pad)
     under = ellipsoid((0, 0, build.height - build.belly), (0.9 * build.length, 0.6 * build.belly, 0.32))
-    parts = figure.parts(coat, marked(coat, CREAM, *nails(build)), finish)
-    parts[0] = Part("body", figure.trunk, marked(coat, belly, under), finish)
+    parts = figure.parts(coat, anatomy.marked(coat, palette.CREAM, *nails(build)), finish)
+    parts[0] = Part("body", figure.trunk, anatomy.marked(coat, belly, under), finish)
     parts.append(_tail(rng, kind, figure, coat, finish))
     head = {"sauropod": _small_head, "triceratops": _horned_head, "stegosaur": _small_head}[kind]
-    nod = pose_at(figure.head + [0.06, 0, 0.03], 0, rng.uniform(-15, 15), rng.uniform(-14, 6))
-    parts += posed(head(rng, coat, skin, second, finish), nod)
+    nod = anatomy.pose_at(figure.head + [0.06, 0, 0.03], 0, rng.uniform(-15, 15), rng.uniform(-14, 6))
+    parts += anatomy.posed(head(rng, coat, skin, second, finish), nod)
     if kind == "stegosaur":
         parts += _plates(rng, figure, build, second, finish)
-    return lowered(parts, 0.9)
+    return anatomy.lowered(parts, 0.9)
 
 
 def _build(rng: np.random.Generator, kind: str) -> Build:
@@ -78,7 +66,7 @@ def _tail(rng: np.random.Generator, kind: str, figure: Figure, coat: Pattern, fi
         root + [-0.35 - 0.5 * long, sway, -0.35],
         [root[0] - 0.35 - long, sway, tip],
     ]
-    path = tapered(points, 0.28, 0.05, 16)
+    path = anatomy.tapered(points, 0.28, 0.05, 16)
     return Part("tail", path, coat, finish, blend=0.08, movable=True)
 
 
@@ -86,43 +74,43 @@ def _small_head(rng: np.random.Generator, coat: Pattern, skin: Color, second: Co
     size = rng.uniform(0.19, 0.23)
     snout = capsule((0.1, 0, -0.05), (0.26, 0, -0.07), 0.14, 0.125)
     skull = smooth_union(0.06, ellipsoid((0, 0, 0), (1.1 * size, size, size)), snout)
-    mouth = smile((0.38, 0, -0.1), 0.13, 0.03, 0.022, bow=0.12)
+    mouth = anatomy.smile((0.38, 0, -0.1), 0.13, 0.03, 0.022, bow=0.12)
     nostrils = [sphere((0.37, s * 0.05, -0.02), 0.026) for s in (1, -1)]
-    face = Part("head", skull, marked(coat, shade(skin, 0.35), mouth, *nostrils), finish, blend=0.06)
-    return [face, *eyes(rng, (0.1, 0.78 * size, 0.42 * size), rng.uniform(0.07, 0.09), (0.7, 0.7, 0.1))]
+    face = Part("head", skull, anatomy.marked(coat, shade(skin, 0.35), mouth, *nostrils), finish, blend=0.06)
+    return [face, *anatomy.eyes(rng, (0.1, 0.78 * size, 0.42 * size), rng.uniform(0.07, 0.09), (0.7, 0.7, 0.1))]
 
 
 def _horned_head(rng: np.random.Generator, coat: Pattern, skin: Color, second: Color, finish: Material) -> list[Part]:
     size = rng.uniform(0.3, 0.34)
     snout = capsule((0.1, 0, -0.06), (0.4, 0, -0.14), 0.23, 0.15)
     skull = smooth_union(0.08, ellipsoid((0.05, 0, 0), (size, 0.9 * size, 0.92 * size)), snout)
-    mouth = smile((0.52, 0, -0.2), 0.19, 0.03, 0.024, bow=0.2)
-    parts = [Part("head", skull, marked(coat, shade(skin, 0.35), mouth), finish, blend=0.06)]
+    mouth = anatomy.smile((0.52, 0, -0.2), 0.19, 0.03, 0.024, bow=0.2)
+    parts = [Part("head", skull, anatomy.marked(coat, shade(skin, 0.35), mouth), finish, blend=0.06)]
     parts += _frill(rng, size, second, coat, finish)
     beak = scaled(capsule((0.46, 0, -0.1), (0.58, 0, -0.24), 0.13, 0.055), (1, 0.8, 1))
     parts.append(
-        Part("beak", beak, Plain(tint(rng, (CREAM, (0.7, 0.62, 0.45)), 0.03)), finish, blend=0.02, movable=True)
+        Part("beak", beak, Plain(tint(rng, (palette.CREAM, (0.7, 0.62, 0.45)), 0.03)), finish, blend=0.02, movable=True)
     )
-    ivory, long = Plain(tint(rng, (CREAM, (0.85, 0.78, 0.62)), 0.03)), rng.uniform(0.36, 0.5)
-    for name, s in SIDES:
+    ivory, long = Plain(tint(rng, (palette.CREAM, (0.85, 0.78, 0.62)), 0.03)), rng.uniform(0.36, 0.5)
+    for name, s in anatomy.SIDES:
         root = np.array([0.14, s * 0.5 * size, 0.6 * size])
         bow = root + [[0, 0, 0], [0.5 * long, s * 0.06, 0.45 * long], [long, s * 0.05, 0.5 * long]]
-        parts.append(Part(f"horn_{name}", tapered(bow, 0.085, 0.035, 9), ivory, finish, movable=True))
+        parts.append(Part(f"horn_{name}", anatomy.tapered(bow, 0.085, 0.035, 9), ivory, finish, movable=True))
     bump = capsule((0.42, 0, -0.04), (0.5, 0, 0.14), 0.085, 0.04)
     parts.append(Part("horn_nose", bump, ivory, finish, blend=0.02))
-    return parts + eyes(rng, (0.24, 0.76 * size, 0.2 * size), rng.uniform(0.065, 0.08), (0.7, 0.7, 0.1))
+    return parts + anatomy.eyes(rng, (0.24, 0.76 * size, 0.2 * size), rng.uniform(0.065, 0.08), (0.7, 0.7, 0.1))
 
 
 def _frill(rng: np.random.Generator, size: float, second: Color, coat: Pattern, finish: Material) -> list[Part]:
     wide, lean = rng.uniform(0.48, 0.56), rng.uniform(18, 38)
-    pose = pose_at((-0.12, 0, 0.16), 0, 0, lean)
+    pose = anatomy.pose_at((-0.12, 0, 0.16), 0, 0, lean)
     shield = placed(ellipsoid((0, 0, 0.1), (0.1, wide, 0.9 * wide)), pose)
     angle = np.radians(np.linspace(-20, 200, int(rng.integers(8, 12))))
     knobs = [placed(sphere((0, wide * np.cos(a), 0.1 + 0.9 * wide * np.sin(a)), 0.075), pose) for a in angle]
     inner = placed(ellipsoid((0.1, 0, 0.1), (0.16, 0.75 * wide, 0.66 * wide)), pose)
     return [
-        Part("frill", shield, marked(coat, second, inner), finish, blend=0.03, movable=True),
-        Part("frill", union(*knobs), Plain(CREAM), finish, blend=0.02, movable=True),
+        Part("frill", shield, anatomy.marked(coat, second, inner), finish, blend=0.03, movable=True),
+        Part("frill", union(*knobs), Plain(palette.CREAM), finish, blend=0.02, movable=True),
     ]
 
 
@@ -130,15 +118,17 @@ def _plates(rng: np.random.Generator, figure: Figure, build: Build, second: Colo
     """Two staggered rows of plates along the back, and four spikes on the tail."""
     count, tall = int(rng.integers(5, 8)), rng.uniform(0.42, 0.56)
     parts = []
-    for name, side in SIDES:
+    for name, side in anatomy.SIDES:
         plates = []
         for k in range(count):
             t = (k + (0.25 if side > 0 else -0.25)) / (count - 1)
             x = build.length * (0.75 - 1.5 * t)
             bow = np.sin(np.pi * np.clip(0.12 + 0.76 * t, 0, 1))
             top = build.height + 0.1 + build.belly * (0.2 + 0.6 * bow)
-            blade = pointed_ear(tall * (0.55 + 0.45 * bow), 0.2 * (0.6 + 0.4 * bow), 0.3)
-            plates.append(placed(blade, perch((x, 0.07, top - 0.05), side, 14) @ pose_at((0, 0, 0), 0, 90)))
+            blade = anatomy.pointed_ear(tall * (0.55 + 0.45 * bow), 0.2 * (0.6 + 0.4 * bow), 0.3)
+            plates.append(
+                placed(blade, anatomy.perch((x, 0.07, top - 0.05), side, 14) @ anatomy.pose_at((0, 0, 0), 0, 90))
+            )
         parts.append(Part(f"plates_{name}", union(*plates), Plain(second), finish, blend=0.01, movable=True))
     return parts
 

@@ -5,30 +5,35 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Gradient, Mottled, Pattern, Plain, Spots, Stripes
-from odd_bench.shapes.toys.palette import (
-    BLUE,
-    CREAM,
-    GREEN,
-    ORANGE,
-    PURPLE,
-    RED,
-    TEAL,
-    YELLOW,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
+from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 
-SKINS = (GREEN, GREEN, (0.45, 0.6, 0.25), TEAL, ORANGE, PURPLE, BLUE, (0.6, 0.5, 0.35), (0.75, 0.35, 0.3))
+SKINS = (
+    palette.GREEN,
+    palette.GREEN,
+    (0.45, 0.6, 0.25),
+    palette.TEAL,
+    palette.ORANGE,
+    palette.PURPLE,
+    palette.BLUE,
+    (0.6, 0.5, 0.35),
+    (0.75, 0.35, 0.3),
+)
 
 
 def skin_colors(rng: np.random.Generator) -> tuple[Color, Color, Color]:
     """Skin, a second colour for plates and marks, and a pale belly."""
     skin = tint(rng, SKINS, 0.05)
-    second = pick(rng, (shade(skin, 0.5), contrast(rng, skin, (YELLOW, ORANGE, RED, TEAL, PURPLE, CREAM))))
-    return skin, second, pick(rng, (shade(skin, 1.55), tint(rng, (CREAM, (0.95, 0.88, 0.6)), 0.03)))
+    second = pick(
+        rng,
+        (
+            shade(skin, 0.5),
+            contrast(
+                rng, skin, (palette.YELLOW, palette.ORANGE, palette.RED, palette.TEAL, palette.PURPLE, palette.CREAM)
+            ),
+        ),
+    )
+    return skin, second, pick(rng, (shade(skin, 1.55), tint(rng, (palette.CREAM, (0.95, 0.88, 0.6)), 0.03)))
 
 
 def hide(rng: np.random.Generator, skin: Color, second: Color) -> Pattern:

@@ -24,6 +24,7 @@ from odd_bench.shapes.sdf import (
 )
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint, wood_grain
 from odd_bench.shapes.toys.tableware import glaze
 from odd_bench.shapes.toys.turned import cavity, curve, filling, radius_at, relief, solid
 
@@ -32,17 +33,17 @@ OUTLINES = ("round", "oval", "scalloped", "square")
 
 def plate(rng: np.random.Generator) -> list[Part]:
     """A plate with raised ornaments on its rim and one in the middle, or a child's plate with an animal's face."""
-    color = palette.tint(rng, palette.pick(rng, ((palette.WHITE, palette.CREAM), palette.PASTEL, palette.TOY)))
-    accent = palette.contrast(rng, color, (*palette.TOY, palette.NAVY, palette.GOLD))
-    material = palette.pick(rng, (palette.CERAMIC, palette.CERAMIC, palette.SATIN, palette.ENAMEL))
-    outline, height = palette.pick(rng, OUTLINES), rng.uniform(0.16, 0.26)
+    color = tint(rng, pick(rng, ((palette.WHITE, palette.CREAM), palette.PASTEL, palette.TOY)))
+    accent = contrast(rng, color, (*palette.TOY, palette.NAVY, palette.GOLD))
+    material = pick(rng, (palette.CERAMIC, palette.CERAMIC, palette.SATIN, palette.ENAMEL))
+    outline, height = pick(rng, OUTLINES), rng.uniform(0.16, 0.26)
     edge, narrow = _edge(rng, outline)
     body, well = _dish(rng, height, narrow)
     decoration = _plate_face if rng.random() < 0.4 and outline == "round" else _ornaments
     return [
         Part("body", intersection(body, edge), _plate_paint(rng, color, accent, edge), material),
         Part("foot", scaled(torus((0, 0, 0.05), 0.55, 0.07), (narrow, 1, 1)), Plain(color), material, blend=0.03),
-        Part("well", well, Plain(palette.pick(rng, (color, palette.shade(color, 1.5)))), material, 0.05, cut=True),
+        Part("well", well, Plain(pick(rng, (color, shade(color, 1.5)))), material, 0.05, cut=True),
         *decoration(rng, height, narrow, color, accent, material),
     ]
 
@@ -74,15 +75,15 @@ def _plate_paint(rng, color: Color, accent: Color, edge: Field) -> Pattern:
     band = cut(room, grown(edge, -width))
     line = cut(grown(edge, -width - 0.06), grown(edge, -width - 0.1))
     ringed = Inlay(Inlay(Plain(color), Plain(accent), band), Plain(accent), line)
-    rim = Inlay(Plain(color), Plain(palette.shade(accent, 1.3)), cut(room, grown(edge, -0.42)))
+    rim = Inlay(Plain(color), Plain(shade(accent, 1.3)), cut(room, grown(edge, -0.42)))
     wedges = Sectors(color, accent, int(rng.integers(12, 28)), float(rng.uniform(0.3, 0.5)))
     rayed = Inlay(wedges, Plain(color), grown(edge, -0.4))
-    cloudy = Mottled(color, palette.shade(accent, 1.3), 0.3, 1.3, palette.seed_from(rng))
-    return palette.pick(rng, (ringed, ringed, rim, rayed, cloudy))
+    cloudy = Mottled(color, shade(accent, 1.3), 0.3, 1.3, seed_from(rng))
+    return pick(rng, (ringed, ringed, rim, rayed, cloudy))
 
 
 def _ornaments(rng, height: float, narrow: float, color: Color, accent: Color, material) -> list[Part]:
-    paint = Plain(palette.contrast(rng, color) if rng.random() < 0.5 else accent)
+    paint = Plain(contrast(rng, color) if rng.random() < 0.5 else accent)
     count, phase = int(rng.integers(3, 7)), rng.uniform(0, 1)
     motif = motifs.draw(rng, rng.uniform(0.17, 0.2))
     crest = grown(extrude(motifs.draw(rng, rng.uniform(0.26, 0.36)), 0.05, 0.15), 0.02)
@@ -118,17 +119,15 @@ def bowl(rng: np.random.Generator) -> list[Part]:
     """A noodle bowl with chopsticks, a soup bowl with lugs, a mixing bowl with a spout or a salad bowl on a stem."""
     height, wide, wall = rng.uniform(0.8, 1.1), rng.uniform(1.0, 1.15), rng.uniform(0.07, 0.1)
     foot, belly, lip = rng.uniform(0.42, 0.55), rng.uniform(0.72, 0.9), rng.uniform(0.0, 0.08)
-    kind = palette.pick(rng, ("noodle", "soup", "mixing", "stemmed"))
+    kind = pick(rng, ("noodle", "soup", "mixing", "stemmed"))
     lift = rng.uniform(0.25, 0.4) if kind == "stemmed" else 0.12
     points = [(foot, 0.02), (belly * 0.86, 0.22), (belly, 0.45), (0.97, 0.8), (1.0 + lip, 1.0)]
     profile = curve([(0.2, lift)] + [(wide * r, lift + height * z) for r, z in points])
-    color = palette.tint(
-        rng, palette.pick(rng, (palette.TOY, palette.PASTEL, palette.EARTH, (palette.WHITE, palette.CREAM)))
-    )
-    material = palette.pick(rng, (palette.CERAMIC, palette.BISQUE, palette.SATIN, palette.WOOD))
-    coat = palette.wood_grain(rng) if material is palette.WOOD else glaze(rng, color, lift + height)
-    trim = Plain(palette.shade(color, 0.6) if rng.random() < 0.5 else palette.contrast(rng, color))
-    inner = coat if material is palette.WOOD else Plain(palette.pick(rng, (palette.CREAM, palette.shade(color, 1.5))))
+    color = tint(rng, pick(rng, (palette.TOY, palette.PASTEL, palette.EARTH, (palette.WHITE, palette.CREAM))))
+    material = pick(rng, (palette.CERAMIC, palette.BISQUE, palette.SATIN, palette.WOOD))
+    coat = wood_grain(rng) if material is palette.WOOD else glaze(rng, color, lift + height)
+    trim = Plain(shade(color, 0.6) if rng.random() < 0.5 else contrast(rng, color))
+    inner = coat if material is palette.WOOD else Plain(pick(rng, (palette.CREAM, shade(color, 1.5))))
     base = solid(
         curve(
             [(wide * foot * (1.5 if kind == "stemmed" else 1.1), 0), (wide * foot * 0.75, lift), (0.3, lift + 0.2)], 4
@@ -151,7 +150,7 @@ def _lugs(rng, profile, outer, color, material) -> tuple[list[Part], list[Part]]
     """Two ear handles left and right and a badge in front."""
     z, reach, half = profile[-1][1] - 0.16, rng.uniform(0.26, 0.36), rng.uniform(0.24, 0.34)
     thick, lift = rng.uniform(0.075, 0.1), rng.uniform(-0.05, 0.15)
-    paint = Plain(palette.pick(rng, (color, palette.contrast(rng, color))))
+    paint = Plain(pick(rng, (color, contrast(rng, color))))
     parts = [_badge(rng, profile, outer, paint, material)]
     wall = radius_at(profile, z) - 0.06
     for name, side in (("left", 1), ("right", -1)):
@@ -174,9 +173,9 @@ def _spout(rng, profile, outer, color, material) -> tuple[list[Part], list[Part]
     lip = capsule((rim - 0.2, 0, top - 0.3), (rim + rng.uniform(0.2, 0.3), 0, top - 0.04), 0.2, 0.17)
     groove = capsule((rim - 0.4, 0, top - 0.08), (rim + 0.45, 0, top + 0.14), 0.15, 0.13)
     grip = box((-rim - 0.1, 0, top - 0.12), (0.26, rng.uniform(0.2, 0.32), 0.075), 0.06)
-    paint = Plain(palette.contrast(rng, color))
+    paint = Plain(contrast(rng, color))
     spoon = [(0.1, -0.2, 0.4), (-0.3, -0.9 * rim, top + 0.02), (-0.5, -1.05 * rim, top + 0.4)]
-    wood = palette.wood_grain(rng)
+    wood = wood_grain(rng)
     before = [
         Part("spout", cut(lip, groove), Plain(color), material, 0.04, movable=True),
         Part("grip", grip, paint, material, 0.03, movable=True),
@@ -188,14 +187,14 @@ def _spout(rng, profile, outer, color, material) -> tuple[list[Part], list[Part]
 def _chopsticks(rng, profile, outer, color, material) -> tuple[list[Part], list[Part]]:
     """Soup with an egg and two chopsticks across the rim."""
     top, rim = profile[-1][1], profile[-1][0]
-    level, wood, turn = top - rng.uniform(0.2, 0.3), palette.wood_grain(rng, (1.0, 0.1, 0.05)), rng.uniform(-40, 40)
+    level, wood, turn = top - rng.uniform(0.2, 0.3), wood_grain(rng, (1.0, 0.1, 0.05)), rng.uniform(-40, 40)
     soup = filling(cavity(profile, 0.06, 0.2), level)
     yolk, egg = sphere((0.3, 0.35, level + 0.03), 0.14), ellipsoid((0.3, 0.35, level), (0.32, 0.26, 0.1))
     after = [
         Part(
             "soup",
             soup,
-            Mottled((0.85, 0.5, 0.2), (0.95, 0.75, 0.45), 0.15, 1.5, palette.seed_from(rng)),
+            Mottled((0.85, 0.5, 0.2), (0.95, 0.75, 0.45), 0.15, 1.5, seed_from(rng)),
             palette.CERAMIC,
             loose=True,
         ),
@@ -207,7 +206,7 @@ def _chopsticks(rng, profile, outer, color, material) -> tuple[list[Part], list[
         after.append(
             Part(f"chopstick_{name}", rotated(stick, (0, 0, 1), turn), wood, palette.WOOD, movable=True, loose=True)
         )
-    return [_badge(rng, profile, outer, Plain(palette.contrast(rng, color)), material)], after
+    return [_badge(rng, profile, outer, Plain(contrast(rng, color)), material)], after
 
 
 def _badge(rng, profile, outer, paint, material, azimuth: float = 0.0) -> Part:

@@ -10,25 +10,10 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain, Spots
 from odd_bench.shapes.sdf import box, ellipsoid, sphere, torus
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, ears, leaf_ear, marked, pointed_ear, pose_at, posed, tapered
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.faces import round_face
-from odd_bench.shapes.toys.palette import (
-    BLACK,
-    BROWN,
-    CHARCOAL,
-    CREAM,
-    GOLD,
-    LEATHER,
-    METAL,
-    SILVER,
-    TAN,
-    WHITE,
-    chance,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 from odd_bench.shapes.toys.quadruped import Build, Figure, paw, sitting, standing
 
 
@@ -46,12 +31,35 @@ class Breed:
 
 GOLDEN, RUST, DARK = (0.85, 0.65, 0.38), (0.62, 0.36, 0.18), (0.13, 0.11, 0.1)
 BREEDS = (
-    Breed(0.62, 0.66, "floppy", 0.16, "patches", ((WHITE, RUST), (WHITE, DARK), (CREAM, GOLDEN), (WHITE, BROWN))),
-    Breed(0.66, 0.72, "pointed", 0.22, "saddle", ((GOLDEN, DARK), (TAN, CHARCOAL), (WHITE, (0.4, 0.42, 0.46)))),
-    Breed(0.95, 0.5, "floppy", 0.2, "tan points", ((RUST, RUST), (DARK, RUST), (BROWN, GOLDEN))),
-    Breed(0.66, 0.72, "floppy", 0.17, "spots", ((WHITE, BLACK), (WHITE, (0.35, 0.2, 0.12)))),
-    Breed(0.64, 0.68, "floppy", 0.18, "plain", ((GOLDEN, CREAM), (DARK, DARK), (BROWN, BROWN), (CREAM, WHITE))),
-    Breed(0.52, 0.55, "folded", 0.04, "mask", ((TAN, DARK), (GOLDEN, CHARCOAL), ((0.5, 0.5, 0.52), DARK))),
+    Breed(
+        0.62,
+        0.66,
+        "floppy",
+        0.16,
+        "patches",
+        ((palette.WHITE, RUST), (palette.WHITE, DARK), (palette.CREAM, GOLDEN), (palette.WHITE, palette.BROWN)),
+    ),
+    Breed(
+        0.66,
+        0.72,
+        "pointed",
+        0.22,
+        "saddle",
+        ((GOLDEN, DARK), (palette.TAN, palette.CHARCOAL), (palette.WHITE, (0.4, 0.42, 0.46))),
+    ),
+    Breed(0.95, 0.5, "floppy", 0.2, "tan points", ((RUST, RUST), (DARK, RUST), (palette.BROWN, GOLDEN))),
+    Breed(0.66, 0.72, "floppy", 0.17, "spots", ((palette.WHITE, palette.BLACK), (palette.WHITE, (0.35, 0.2, 0.12)))),
+    Breed(
+        0.64,
+        0.68,
+        "floppy",
+        0.18,
+        "plain",
+        ((GOLDEN, palette.CREAM), (DARK, DARK), (palette.BROWN, palette.BROWN), (palette.CREAM, palette.WHITE)),
+    ),
+    Breed(
+        0.52, 0.55, "folded", 0.04, "mask", ((palette.TAN, DARK), (GOLDEN, palette.CHARCOAL), ((0.5, 0.5, 0.52), DARK))
+    ),
 )
 
 
@@ -115,7 +123,7 @@ def _dog_head(rng: np.random.Generator, breed: Breed, base: Color, mark: Color, 
         breed.marking, shade(base, 1.2)
     )
     muzzle = size * (rng.uniform(0.56, 0.62) if breed.ear == "folded" else rng.uniform(0.42, 0.5))
-    nose = tint(rng, (BLACK, BLACK, (0.3, 0.17, 0.14)), 0.02)
+    nose = tint(rng, (palette.BLACK, palette.BLACK, (0.3, 0.17, 0.14)), 0.02)
     parts = round_face(
         rng, face, Plain(snout), nose, finish, size, breed.reach, muzzle, slim=0.75, eye=rng.uniform(0.16, 0.21)
     )
@@ -157,9 +165,13 @@ def _collar(rng: np.random.Generator, figure: Figure, build: Build) -> list[Part
     at, ring = figure.head - 0.1 * along, build.neck_thin + 0.035
     tag = at + (ring + 0.03) * front + [0.02, 0, -0.06]
     return [
-        Part("collar", torus(at, ring, 0.048, along), Plain(color), LEATHER, movable=True),
+        Part("collar", torus(at, ring, 0.048, along), Plain(color), palette.LEATHER, movable=True),
         Part(
-            "collar", ellipsoid(tag, (0.05, 0.085, 0.085)), Plain(tint(rng, (GOLD, SILVER), 0.02)), METAL, movable=True
+            "collar",
+            ellipsoid(tag, (0.05, 0.085, 0.085)),
+            Plain(tint(rng, (palette.GOLD, palette.SILVER), 0.02)),
+            palette.METAL,
+            movable=True,
         ),
     ]
 

@@ -7,21 +7,9 @@ import numpy as np
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Plain
 from odd_bench.shapes.sdf import chain, ellipsoid, scaled, scattered, sphere, torus, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette, toppings
+from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye
-from odd_bench.shapes.toys.palette import BLACK, CREAM, PINK, TAN, WHITE, chance, contrast, pick, seed_from, shade, tint
-from odd_bench.shapes.toys.toppings import (
-    BAKED,
-    CHOCOLATES,
-    ICING,
-    ICINGS,
-    candy,
-    cherry,
-    dollop,
-    drips,
-    runny,
-    sprinkles,
-    sugared,
-)
 
 DOUGHS = ((0.86, 0.62, 0.34), (0.78, 0.52, 0.27), (0.92, 0.74, 0.48), (0.42, 0.25, 0.15))
 
@@ -29,30 +17,30 @@ DOUGHS = ((0.86, 0.62, 0.34), (0.78, 0.52, 0.27), (0.92, 0.74, 0.48), (0.42, 0.2
 def donut(rng: np.random.Generator) -> list[Part]:
     kind = pick(rng, ("candied", "candied", "drizzled", "bitten", "face"))
     ring, tube, flat = rng.uniform(0.64, 0.74), rng.uniform(0.32, 0.4), rng.uniform(0.82, 1.0)
-    dough, color = tint(rng, DOUGHS), tint(rng, ICINGS, 0.03)
+    dough, color = tint(rng, DOUGHS), tint(rng, toppings.ICINGS, 0.03)
     if np.linalg.norm(np.subtract(dough, color)) < 0.35:
-        color = tint(rng, (PINK, WHITE, ICINGS[2]), 0.03)
+        color = tint(rng, (palette.PINK, palette.WHITE, toppings.ICINGS[2]), 0.03)
     base = scaled(torus((0, 0, 0), ring, tube), (1, 1, flat))
     paint = Inlay(
         Mottled(dough, shade(dough, 0.8), 0.3, 1.2, seed_from(rng)),
         Plain(shade(dough, 1.3)),
         lambda p: np.abs(p[:, 2] + 0.04) - 0.05,
     )
-    rim = drips(rng, rng.uniform(-0.02, 0.1) * tube, rng.uniform(0.12, 0.26))
+    rim = toppings.drips(rng, rng.uniform(-0.02, 0.1) * tube, rng.uniform(0.12, 0.26))
     parts = [
-        Part("body", base, paint, BAKED),
-        Part("icing", runny(base, 0.06, rim), sugared(color, rng), ICING),
+        Part("body", base, paint, toppings.BAKED),
+        Part("icing", toppings.runny(base, 0.06, rim), toppings.sugared(color, rng), toppings.ICING),
     ]
     crust = _Crust(ring, tube + 0.06, flat)
     if kind == "face":
         turn, around = rng.uniform(1.3, 2 * np.pi - 1.3, 40), rng.uniform(0.15, 0.85, 40) * np.pi
-        strands = sprinkles(rng, crust.at(turn, around), crust.normal(turn, around))
+        strands = toppings.sprinkles(rng, crust.at(turn, around), crust.normal(turn, around))
         return [*parts, strands, *_animal(rng, crust, color)]
     if kind == "drizzled":
         parts.append(_drizzle(rng, crust, color))
     elif chance(rng, 0.75):
         turn, around = rng.uniform(0, 2 * np.pi, 70), rng.uniform(0.12, 0.88, 70) * np.pi
-        parts.append(sprinkles(rng, crust.at(turn, around), crust.normal(turn, around)))
+        parts.append(toppings.sprinkles(rng, crust.at(turn, around), crust.normal(turn, around)))
     parts += _sweets(rng, crust, int(rng.integers(3, 6)), color)
     if kind == "bitten":
         parts += _bite(rng, crust, dough)
@@ -85,11 +73,15 @@ def _sweets(rng, crust: _Crust, count: int, color: Color) -> list[Part]:
         at, normal = crust.at(turn, around), crust.normal(turn, around)
         name = f"topping_{i + 1}"
         if kind == "candy":
-            parts.append(candy(rng, name, at, normal, size))
+            parts.append(toppings.candy(rng, name, at, normal, size))
         elif kind == "cherry":
-            parts += cherry(rng, name, at + 0.09 * normal, 0.95 * size)
+            parts += toppings.cherry(rng, name, at + 0.09 * normal, 0.95 * size)
         else:
-            parts.append(dollop(name, at - 0.03 * normal, 1.15 * size, tint(rng, (WHITE, CREAM, PINK), 0.02)))
+            parts.append(
+                toppings.dollop(
+                    name, at - 0.03 * normal, 1.15 * size, tint(rng, (palette.WHITE, palette.CREAM, palette.PINK), 0.02)
+                )
+            )
     return parts
 
 
@@ -100,8 +92,8 @@ def _drizzle(rng, crust: _Crust, color: Color) -> Part:
     around = np.pi * (0.5 + 0.3 * np.sin(loops * turn))
     path = crust.at(turn, around) + 0.005 * crust.normal(turn, around)
     thread = scattered((path[1:] + path[:-1]) / 2, (path[1:] - path[:-1]) / 2, 0.045)
-    tone = tint(rng, CHOCOLATES if sum(color) > 1.2 else (WHITE, PINK), 0.03)
-    return Part("drizzle", thread, Plain(tone), ICING)
+    tone = tint(rng, toppings.CHOCOLATES if sum(color) > 1.2 else (palette.WHITE, palette.PINK), 0.03)
+    return Part("drizzle", thread, Plain(tone), toppings.ICING)
 
 
 def _bite(rng, crust: _Crust, dough: Color) -> list[Part]:
@@ -114,14 +106,14 @@ def _bite(rng, crust: _Crust, dough: Color) -> list[Part]:
         for k in (-1, 0, 1)
     ]
     crumb = Mottled(shade(dough, 1.3), shade(dough, 1.6), 0.12, 2.0, seed_from(rng))
-    return [Part("bite", union(*lobes), crumb, BAKED, cut=True)]
+    return [Part("bite", union(*lobes), crumb, toppings.BAKED, cut=True)]
 
 
 def _animal(rng, crust: _Crust, color: Color) -> list[Part]:
     """Ears at the far side, eyes, and a snout across the hole."""
     parts: list[Part] = []
     kind = pick(rng, ("bear", "cat"))
-    inner = tint(rng, (PINK, TAN), 0.03)
+    inner = tint(rng, (palette.PINK, palette.TAN), 0.03)
     far = crust.ring + 0.6 * crust.tube
     for side, s in (("left", 1.0), ("right", -1.0)):
         root = far * np.array([-0.72, 0.69 * s, 0.0])
@@ -136,7 +128,7 @@ def _animal(rng, crust: _Crust, color: Color) -> list[Part]:
                 chain([root + [0, 0, 0.12], (root + tip) / 2 + [0, 0, 0.12]], (0.15, 0.09)),
             )
         for field, tone in zip(shapes, (color, inner), strict=True):
-            parts.append(Part(f"ear_{side}", field, Plain(tone), ICING, blend=0.02, movable=True))
+            parts.append(Part(f"ear_{side}", field, Plain(tone), toppings.ICING, blend=0.02, movable=True))
         eye_at = crust.at(s * rng.uniform(0.95, 1.1), np.pi * 0.5)
         parts.append(bead_eye(f"eye_{side}", eye_at, (0.2, 0, 1), rng.uniform(0.155, 0.18)))
     snout = np.array([0.82 * crust.ring, 0, 0.75 * crust.tube])
@@ -144,13 +136,19 @@ def _animal(rng, crust: _Crust, color: Color) -> list[Part]:
         Part(
             "snout",
             ellipsoid(snout, (0.26, 0.36, 0.22)),
-            Plain(contrast(rng, color, (WHITE, CREAM, TAN))),
-            ICING,
+            Plain(contrast(rng, color, (palette.WHITE, palette.CREAM, palette.TAN))),
+            toppings.ICING,
             movable=True,
         )
     )
     parts.append(
-        Part("snout", ellipsoid(snout + [-0.06, 0, 0.19], (0.1, 0.14, 0.08)), Plain(BLACK), ICING, movable=True)
+        Part(
+            "snout",
+            ellipsoid(snout + [-0.06, 0, 0.19], (0.1, 0.14, 0.08)),
+            Plain(palette.BLACK),
+            toppings.ICING,
+            movable=True,
+        )
     )
     return parts
 

@@ -7,7 +7,7 @@ import numpy as np
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain
 from odd_bench.shapes.sdf import Vector, half_space, sphere
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.palette import BEAD, BLACK, WHITE
+from odd_bench.shapes.toys import palette
 
 
 def eye(
@@ -22,15 +22,17 @@ def eye(
 ) -> Part:
     """One eye looking along `toward`; `pupil` is the pupil's radius as a share of the eye's; a lid covers its upper third."""
     paint = eye_paint(center, toward, radius, iris, pupil, lid)
-    return Part(name, sphere(center, radius), paint, BEAD, movable=movable)
+    return Part(name, sphere(center, radius), paint, palette.BEAD, movable=movable)
 
 
 def bead_eye(name: str, center: Vector, toward: Vector, radius: float, movable: bool = True) -> Part:
     """A black bead with a painted highlight."""
     n = _unit(toward)
     glint = _unit(n + np.array([0, 0, 0.8]))
-    paint = Inlay(Plain(BLACK), Plain(WHITE), sphere(np.asarray(center) + radius * glint, 0.35 * radius))
-    return Part(name, sphere(center, radius), paint, BEAD, movable=movable)
+    paint = Inlay(
+        Plain(palette.BLACK), Plain(palette.WHITE), sphere(np.asarray(center) + radius * glint, 0.35 * radius)
+    )
+    return Part(name, sphere(center, radius), paint, palette.BEAD, movable=movable)
 
 
 def eye_paint(
@@ -44,12 +46,12 @@ def eye_paint(
     """White, iris ring, pupil and a small glint, as spheres of paint around the place where the eye looks."""
     c, n = np.asarray(center, float), _unit(toward)
     front = c + radius * n
-    paint: Pattern = Plain(WHITE)
+    paint: Pattern = Plain(palette.WHITE)
     if iris is not None:
         paint = Inlay(paint, Plain(iris), sphere(front, min(1.1, pupil + 0.3) * radius))
-    paint = Inlay(paint, Plain(BLACK), sphere(front, pupil * radius))
+    paint = Inlay(paint, Plain(palette.BLACK), sphere(front, pupil * radius))
     glint = c + radius * _unit(n + np.array([0, 0, 0.7 * pupil]))
-    paint = Inlay(paint, Plain(WHITE), sphere(glint, 0.3 * pupil * radius))
+    paint = Inlay(paint, Plain(palette.WHITE), sphere(glint, 0.3 * pupil * radius))
     if lid is not None:
         paint = Inlay(paint, Plain(lid), half_space(c + 0.3 * radius * np.array([0, 0, 1]), (0, 0, -1)))
     return paint

@@ -8,8 +8,9 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, ellipsoid, scaled, smooth_union, sphere
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import eyes, marked, smile
-from odd_bench.shapes.toys.palette import BEAD, shade
+from odd_bench.shapes.toys.draws import shade
 
 
 def long_face(
@@ -67,6 +68,6 @@ def round_face(
             finish,
             blend=0.07,
         ),
-        Part("nose", ellipsoid(tip, (0.9 * button, 1.25 * button, 0.9 * button)), Plain(nose), BEAD),
+        Part("nose", ellipsoid(tip, (0.9 * button, 1.25 * button, 0.9 * button)), Plain(nose), palette.BEAD),
         *eyes(rng, (0.76 * size, 0.42 * size, 0.26 * size), eye * size, (1, 0.35, 0.1)),
     ]

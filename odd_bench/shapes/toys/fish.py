@@ -8,26 +8,10 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Patches, Pattern, Plain, Scales, Spots, Stripes
 from odd_bench.shapes.sdf import Field, ellipsoid, half_space, scaled, torus
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plate, smooth_outline
+from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import eye
-from odd_bench.shapes.toys.palette import (
-    BLACK,
-    CERAMIC,
-    CREAM,
-    PLASTIC,
-    PLUSH,
-    RUBBER,
-    SATIN,
-    TOY,
-    WHITE,
-    YELLOW,
-    chance,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 from odd_bench.shapes.toys.spindle import SIDES, UPRIGHT, Spindle, fan, spindle
 
 
@@ -42,7 +26,7 @@ def fish(rng: np.random.Generator) -> list[Part]:
         flatness,
     )
     coat, fin_color = _fish_coat(rng, kind, length)
-    material = pick(rng, (PLASTIC, SATIN, RUBBER, CERAMIC, PLUSH))
+    material = pick(rng, (palette.PLASTIC, palette.SATIN, palette.RUBBER, palette.CERAMIC, palette.PLUSH))
     lips = scaled(torus((length + 0.8 * nose, 0, -0.05), 0.1, 0.07, (1, 0, 0)), (1, 0.9, 1.0))
     lip_color = shade(fin_color, 0.8)
     parts = [
@@ -66,20 +50,20 @@ def _fish_coat(rng, kind: str, length: float) -> tuple[Pattern, Color]:
         base = tint(rng, ((0.95, 0.45, 0.08), (0.9, 0.25, 0.1), (0.98, 0.65, 0.1)))
         coat: Pattern = Plain(base)
         for x in (0.42 * length, -0.15 * length, -0.72 * length):
-            for half, color in ((rng.uniform(0.13, 0.17), BLACK), (0.1, WHITE)):
+            for half, color in ((rng.uniform(0.13, 0.17), palette.BLACK), (0.1, palette.WHITE)):
                 coat = Inlay(coat, Plain(color), _slab(x, half))
         return coat, base
     if kind == "gold":
         base, other = (
             tint(rng, ((0.95, 0.5, 0.1), (0.9, 0.3, 0.12), (0.97, 0.75, 0.25))),
-            tint(rng, (WHITE, CREAM), 0.03),
+            tint(rng, (palette.WHITE, palette.CREAM), 0.03),
         )
         scales = Scales(base, shade(base, 0.8), rng.uniform(0.16, 0.22))
         coat = Patches(base, other, 0.6, rng.uniform(0.2, 0.5), seed_from(rng)) if chance(rng, 0.4) else scales
         return coat, shade(base, 1.15)
     if kind == "disc":
-        base = tint(rng, TOY)
-        other = contrast(rng, base, (*TOY, BLACK, WHITE))
+        base = tint(rng, palette.TOY)
+        other = contrast(rng, base, (*palette.TOY, palette.BLACK, palette.WHITE))
         tilt = (1.0, 0.0, rng.uniform(-0.5, 0.5))
         return Stripes(
             base, other, tilt, rng.uniform(0.3, 0.55), rng.uniform(0.25, 0.5), 0.1, 0.3, seed_from(rng)
@@ -142,7 +126,7 @@ def _fish_side_fins(rng, body: Spindle, length: float, color: Color, material: M
 def _fish_eyes(rng, body: Spindle, length: float) -> list[Part]:
     radius, x = rng.uniform(0.2, 0.25), 0.74 * length
     z = 0.25 * float(body.top(x))
-    iris = tint(rng, (YELLOW, (0.4, 0.7, 0.9), (0.9, 0.5, 0.2))) if chance(rng, 0.5) else None
+    iris = tint(rng, (palette.YELLOW, (0.4, 0.7, 0.9), (0.9, 0.5, 0.2))) if chance(rng, 0.5) else None
     pupil = rng.uniform(0.5, 0.7)
     return [
         eye(f"eye_{side}", (x, s * (body.side(x, z) - 0.3 * radius), z), (0.35, s, 0.15), radius, iris, pupil)

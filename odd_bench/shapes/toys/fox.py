@@ -10,19 +10,20 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Plain
 from odd_bench.shapes.sdf import box, capsule, chain, ellipsoid, smooth_union, sphere
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, curve, ears, marked, pointed_ear, pose_at, posed
+from odd_bench.shapes.toys.draws import chance, pick, tint
 from odd_bench.shapes.toys.faces import round_face
-from odd_bench.shapes.toys.palette import BLACK, CREAM, WHITE, chance, pick, tint
 from odd_bench.shapes.toys.quadruped import Build, Figure, paw, sitting, standing
 
 SOOT = (0.13, 0.11, 0.1)
 FOXES = (
-    ((0.85, 0.4, 0.13), WHITE, SOOT),
-    ((0.78, 0.33, 0.14), CREAM, (0.2, 0.12, 0.1)),
-    ((0.9, 0.52, 0.2), WHITE, (0.35, 0.2, 0.14)),
-    ((0.86, 0.87, 0.9), WHITE, (0.6, 0.62, 0.67)),
+    ((0.85, 0.4, 0.13), palette.WHITE, SOOT),
+    ((0.78, 0.33, 0.14), palette.CREAM, (0.2, 0.12, 0.1)),
+    ((0.9, 0.52, 0.2), palette.WHITE, (0.35, 0.2, 0.14)),
+    ((0.86, 0.87, 0.9), palette.WHITE, (0.6, 0.62, 0.67)),
     ((0.36, 0.36, 0.4), (0.75, 0.75, 0.77), SOOT),
-    ((0.88, 0.7, 0.45), CREAM, (0.55, 0.38, 0.22)),
+    ((0.88, 0.7, 0.45), palette.CREAM, (0.55, 0.38, 0.22)),
 )
 
 
@@ -65,7 +66,9 @@ def _fox_head(rng: np.random.Generator, base: Color, pale: Color, dark: Color, f
     ]
     face = marked(Plain(base), pale, *cheeks)
     snout = marked(Plain(base), pale, box((0.5, 0, -0.68 * size - 1), (1, 1, 1)))
-    parts = round_face(rng, face, snout, BLACK, finish, size, reach, 0.5 * size, slim=0.42, eye=rng.uniform(0.17, 0.2))
+    parts = round_face(
+        rng, face, snout, palette.BLACK, finish, size, reach, 0.5 * size, slim=0.42, eye=rng.uniform(0.17, 0.2)
+    )
     ruff = [capsule((0.1, 0, -0.35 * size), (0.0, s * 1.25 * size, -0.5 * size), 0.5 * size, 0.06) for s in (1, -1)]
     parts.insert(1, Part("ruff", smooth_union(0.05, *ruff), Plain(pale), finish, blend=0.06))
     ear, place = pointed_ear(rng.uniform(0.36, 0.46), rng.uniform(0.14, 0.17)), (-0.03, 0.55 * size, 0.55 * size)

@@ -8,50 +8,28 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Patches, Pattern, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import capsule, chain, ellipsoid, frustum, rotated, scattered, smooth_union, sphere, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_path
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import eye_paint
-from odd_bench.shapes.toys.palette import (
-    BEAD,
-    BLACK,
-    BLUE,
-    BROWN,
-    CERAMIC,
-    CREAM,
-    GOLD,
-    GREEN,
-    METAL,
-    ORANGE,
-    PLASTIC,
-    RED,
-    RUBBER,
-    SATIN,
-    TAN,
-    WHITE,
-    YELLOW,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 
 SIDES = (("left", 1.0), ("right", -1.0))
-GREENS = (GREEN, (0.4, 0.72, 0.2), (0.25, 0.5, 0.2), (0.55, 0.75, 0.25))
-DART = (BLUE, YELLOW, ORANGE, RED, (0.2, 0.7, 0.6))
+GREENS = (palette.GREEN, (0.4, 0.72, 0.2), (0.25, 0.5, 0.2), (0.55, 0.75, 0.25))
+DART = (palette.BLUE, palette.YELLOW, palette.ORANGE, palette.RED, (0.2, 0.7, 0.6))
 
 
 def frog(rng: np.random.Generator) -> list[Part]:
     kind = pick(rng, ("tree", "toad", "dart", "prince"))
     fat = rng.uniform(0.9, 1.05) * {"toad": 1.12, "tree": 0.92}.get(kind, 1.0)
-    skin = tint(rng, {"toad": (BROWN, TAN, (0.5, 0.48, 0.25)), "dart": DART}.get(kind, GREENS))
-    material = pick(rng, (PLASTIC, SATIN, RUBBER, CERAMIC))
+    skin = tint(rng, {"toad": (palette.BROWN, palette.TAN, (0.5, 0.48, 0.25)), "dart": DART}.get(kind, GREENS))
+    material = pick(rng, (palette.PLASTIC, palette.SATIN, palette.RUBBER, palette.CERAMIC))
     pitch = rng.uniform(18, 32)
     head = np.array([0.5, 0.0, rng.uniform(0.8, 0.92)])
     head_radii = np.array([rng.uniform(0.44, 0.5), rng.uniform(0.5, 0.58) * fat, rng.uniform(0.3, 0.35)])
     trunk = rotated(ellipsoid((-0.15, 0, 0.5), (0.72, 0.55 * fat, 0.42 * fat)), (0, 1, 0), -pitch, (-0.15, 0, 0.5))
     coat = _coat(rng, kind, skin, head)
-    limb = {"dart": contrast(rng, skin, (*DART, BLACK))}.get(kind, shade(skin, rng.uniform(0.85, 1.1)))
-    pad = tint(rng, (ORANGE, (0.95, 0.7, 0.3))) if kind == "tree" else shade(limb, 1.25)
+    limb = {"dart": contrast(rng, skin, (*DART, palette.BLACK))}.get(kind, shade(skin, rng.uniform(0.85, 1.1)))
+    pad = tint(rng, (palette.ORANGE, (0.95, 0.7, 0.3))) if kind == "tree" else shade(limb, 1.25)
     parts = [
         Part("body", smooth_union(0.15, trunk, ellipsoid(head, head_radii)), coat, material),
         *_legs(rng, fat, limb, pad, material),
@@ -66,7 +44,7 @@ def frog(rng: np.random.Generator) -> list[Part]:
 
 def _coat(rng, kind: str, skin: Color, head: np.ndarray) -> Pattern:
     seed = seed_from(rng)
-    dark = BLACK if kind == "dart" else shade(skin, rng.uniform(0.5, 0.75))
+    dark = palette.BLACK if kind == "dart" else shade(skin, rng.uniform(0.5, 0.75))
     options: dict[str, tuple[Pattern, ...]] = {
         "dart": (Patches(skin, dark, 0.5, 0.45, seed), Spots(skin, dark, 0.3, 0.1, 0.85, seed)),
         "toad": (Mottled(skin, dark, 0.2, 1.8, seed), Patches(skin, dark, 0.3, 0.4, seed)),
@@ -80,7 +58,7 @@ def _coat(rng, kind: str, skin: Color, head: np.ndarray) -> Pattern:
     coat = pick(rng, options[kind])
     if kind == "dart":
         return coat
-    pale = tint(rng, (CREAM, YELLOW, shade(skin, 1.65), WHITE), 0.03)
+    pale = tint(rng, (palette.CREAM, palette.YELLOW, shade(skin, 1.65), palette.WHITE), 0.03)
     below = ellipsoid((0.75, 0, 0.33), (0.55, 0.42, 0.5 + head[2] - 0.85))
     return Inlay(coat, Plain(pale), below)
 
@@ -123,7 +101,12 @@ def _limb(name: str, field, wrist: np.ndarray, turn: float, toe: float, bulb: fl
 def _eyes(rng, kind: str, head: np.ndarray, radii: np.ndarray, skin: Color, material: Material) -> list[Part]:
     """Eye bulbs on top of the head, nostrils and a wide mouth line."""
     radius, apart = rng.uniform(0.19, 0.24), rng.uniform(0.56, 0.68) * radii[1]
-    iris = tint(rng, {"tree": (RED, ORANGE), "toad": (GOLD, ORANGE)}.get(kind, (YELLOW, WHITE, GOLD)))
+    iris = tint(
+        rng,
+        {"tree": (palette.RED, palette.ORANGE), "toad": (palette.GOLD, palette.ORANGE)}.get(
+            kind, (palette.YELLOW, palette.WHITE, palette.GOLD)
+        ),
+    )
     parts = []
     for side, s in SIDES:
         at = head + [0.08, s * apart, 0.85 * radii[2]]
@@ -133,7 +116,11 @@ def _eyes(rng, kind: str, head: np.ndarray, radii: np.ndarray, skin: Color, mate
         parts.append(Part(name, sphere(at, radius), Plain(skin), material, blend=0.06, movable=True))
         parts.append(
             Part(
-                name, sphere(ball, 0.92 * radius), eye_paint(ball, look, 0.92 * radius, iris, 0.55), BEAD, movable=True
+                name,
+                sphere(ball, 0.92 * radius),
+                eye_paint(ball, look, 0.92 * radius, iris, 0.55),
+                palette.BEAD,
+                movable=True,
             )
         )
     side_angle = np.linspace(-1.35, 1.35, 16)
@@ -167,7 +154,10 @@ def _warts(rng, fat: float, skin: Color, material: Material) -> Part:
 
 
 def _crown(rng, head: np.ndarray, radii: np.ndarray) -> list[Part]:
-    color, jewel = tint(rng, (GOLD, YELLOW), 0.03), tint(rng, (RED, BLUE, (0.2, 0.7, 0.4)))
+    color, jewel = (
+        tint(rng, (palette.GOLD, palette.YELLOW), 0.03),
+        tint(rng, (palette.RED, palette.BLUE, (0.2, 0.7, 0.4))),
+    )
     count, ring = int(rng.integers(5, 8)), rng.uniform(0.19, 0.24)
     low, high = head[2] + 0.75 * radii[2], head[2] + radii[2] + rng.uniform(0.12, 0.2)
     center = np.array([head[0] - 0.12, 0.0, 0.0])
@@ -180,8 +170,8 @@ def _crown(rng, head: np.ndarray, radii: np.ndarray) -> list[Part]:
     ]
     tips = rim + np.stack([0.1 * np.cos(angle), 0.1 * np.sin(angle), 0 * angle + high + 0.18], axis=1)
     return [
-        Part("crown", union(band, *spikes), Plain(color), METAL, movable=True),
-        Part("crown", scattered(tips, np.zeros_like(tips), 0.06), Plain(jewel), BEAD, movable=True),
+        Part("crown", union(band, *spikes), Plain(color), palette.METAL, movable=True),
+        Part("crown", scattered(tips, np.zeros_like(tips), 0.06), Plain(jewel), palette.BEAD, movable=True),
     ]
 
 

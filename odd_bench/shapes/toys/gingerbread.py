@@ -7,16 +7,17 @@ import numpy as np
 from odd_bench.shapes.patterns import Mottled, Plain
 from odd_bench.shapes.sdf import Field, capsule, chain, frustum, scaled, sphere, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_path
-from odd_bench.shapes.toys.palette import BEAD, BLACK, BROWN, CREAM, PINK, TAN, WHITE, chance, seed_from, shade, tint
+from odd_bench.shapes.toys.draws import chance, seed_from, shade, tint
 from odd_bench.shapes.toys.toppings import BAKED, ICING
 
 
 def gingerbread(rng) -> list[Part]:
     """A gingerbread man lying on his back, head towards -x."""
     dough, sugar = (
-        tint(rng, ((0.62, 0.37, 0.17), (0.72, 0.46, 0.24), BROWN, TAN), 0.04),
-        tint(rng, (WHITE, PINK, CREAM), 0.02),
+        tint(rng, ((0.62, 0.37, 0.17), (0.72, 0.46, 0.24), palette.BROWN, palette.TAN), 0.04),
+        tint(rng, (palette.WHITE, palette.PINK, palette.CREAM), 0.02),
     )
     flat, thick, reach = rng.uniform(0.5, 0.6), rng.uniform(0.25, 0.31), rng.uniform(0.62, 0.75)
 
@@ -38,13 +39,15 @@ def gingerbread(rng) -> list[Part]:
                 Part(f"{limb}_{side}", _cuff(np.asarray(root), end, thick, flat), Plain(sugar), ICING, movable=True)
             )
     for side, s in (("left", 1.0), ("right", -1.0)):
-        parts.append(Part(f"eye_{side}", sphere((-0.82, 0.16 * s, face), 0.08), Plain(BLACK), BEAD))
+        parts.append(Part(f"eye_{side}", sphere((-0.82, 0.16 * s, face), 0.08), Plain(palette.BLACK), palette.BEAD))
     y = np.linspace(-0.22, 0.22, 9)
     smile = np.stack([-0.53 - 2.2 * y**2, y, np.full(9, face - 0.02)], axis=1)
     parts.append(Part("mouth", chain(smile, [0.045] * 9), Plain(sugar), ICING))
     button = tint(rng)
     for i, x in enumerate(np.linspace(-0.1, 0.4, int(rng.integers(2, 4)))):
-        parts.append(Part(f"button_{i + 1}", sphere((x, 0, 0.39 * flat), 0.12), Plain(button), BEAD, movable=True))
+        parts.append(
+            Part(f"button_{i + 1}", sphere((x, 0, 0.39 * flat), 0.12), Plain(button), palette.BEAD, movable=True)
+        )
     if chance(rng, 0.6):
         bow = [
             frustum((-0.32, 0.03 * s, 0.44 * flat), (-0.32, 0.3 * s, 0.44 * flat), 0.05, 0.13, 0.03) for s in (1, -1)

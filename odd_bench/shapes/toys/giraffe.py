@@ -8,21 +8,9 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Plain, Tiles
 from odd_bench.shapes.sdf import box, capsule, chain, scaled, sphere
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.anatomy import (
-    FINISHES,
-    ROSE,
-    SIDES,
-    ears,
-    leaf_ear,
-    lowered,
-    marked,
-    pose_at,
-    posed,
-    tapered,
-    tuft,
-)
+from odd_bench.shapes.toys import anatomy, palette
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.faces import long_face
-from odd_bench.shapes.toys.palette import PASTEL, chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.quadruped import Build, Figure, hoof, standing
 
 HIDES = (
@@ -36,21 +24,23 @@ def giraffe(rng: np.random.Generator) -> list[Part]:
     """Tiled, leaf-spotted and pastel giraffes, necks upright or leaning."""
     pale, patch = pick(rng, HIDES)
     if chance(rng, 0.15):
-        pale = tint(rng, PASTEL, 0.02)
+        pale = tint(rng, palette.PASTEL, 0.02)
         patch = shade(pale, 0.6)
-    pale, patch, finish = tint(rng, (pale,), 0.03), tint(rng, (patch,), 0.03), pick(rng, FINISHES)
+    pale, patch, finish = tint(rng, (pale,), 0.03), tint(rng, (patch,), 0.03), pick(rng, anatomy.FINISHES)
     hide = Tiles(patch, pale, rng.uniform(0.22, 0.3), rng.uniform(0.045, 0.08), seed_from(rng))
     build = _build(rng)
     figure = standing(build, hoof)
     socks = box((0, 0, 0), (2, 2, rng.uniform(0.25, 0.4)))
-    parts = figure.parts(marked(hide, pale, socks), Plain(shade(patch, 0.5)), finish)
+    parts = figure.parts(anatomy.marked(hide, pale, socks), Plain(shade(patch, 0.5)), finish)
     face = _giraffe_head(rng, pale, patch, finish)
-    parts += posed(face, pose_at(figure.head + [0.04, 0, 0.05], 0, rng.uniform(-22, 22), rng.uniform(-14, 4)))
+    parts += anatomy.posed(
+        face, anatomy.pose_at(figure.head + [0.04, 0, 0.05], 0, rng.uniform(-22, 22), rng.uniform(-14, 4))
+    )
     parts += [
         _crest(rng, figure, build, shade(patch, 0.8), finish),
         *_tail(rng, figure, pale, shade(patch, 0.5), finish),
     ]
-    return lowered(parts, 1.2)
+    return anatomy.lowered(parts, 1.2)
 
 
 def _build(rng: np.random.Generator) -> Build:
@@ -67,12 +57,18 @@ def _giraffe_head(rng: np.random.Generator, pale: Color, patch: Color, finish: M
     parts = long_face(
         rng, Plain(pale), shade(pale, 1.3), finish, size, rng.uniform(0.27, 0.34), 0.16, rng.uniform(0.12, 0.14)
     )
-    ear = leaf_ear(rng.uniform(0.24, 0.3), rng.uniform(0.08, 0.1))
-    parts += ears(
-        ear, Plain(pale), ROSE, finish, (-0.08, 0.6 * size, 0.45 * size), tilt_deg=rng.uniform(60, 80), turn_deg=5
+    ear = anatomy.leaf_ear(rng.uniform(0.24, 0.3), rng.uniform(0.08, 0.1))
+    parts += anatomy.ears(
+        ear,
+        Plain(pale),
+        anatomy.ROSE,
+        finish,
+        (-0.08, 0.6 * size, 0.45 * size),
+        tilt_deg=rng.uniform(60, 80),
+        turn_deg=5,
     )
     tall, lean = rng.uniform(0.17, 0.25), rng.uniform(0.02, 0.06)
-    for name, s in SIDES:
+    for name, s in anatomy.SIDES:
         root = np.array([-0.02, s * 0.42 * size, 0.7 * size])
         tip = root + [-0.04, s * lean, tall]
         parts.append(
@@ -94,10 +90,10 @@ def _crest(rng: np.random.Generator, figure: Figure, build: Build, hair: Color, 
 def _tail(rng: np.random.Generator, figure: Figure, pale: Color, hair: Color, finish: Material) -> list[Part]:
     start = figure.rump
     end = start + [-0.16, rng.uniform(-0.12, 0.12), -rng.uniform(0.32, 0.45)]
-    cord = tapered([start + [0.1, 0, 0], start + [-0.16, 0, 0.06], end], 0.055, 0.042, 10)
+    cord = anatomy.tapered([start + [0.1, 0, 0], start + [-0.16, 0, 0.06], end], 0.055, 0.042, 10)
     return [
         Part("tail", cord, Plain(pale), finish, movable=True),
-        Part("tail", tuft(end, 0.085, (0, 0, -1)), Plain(hair), finish, movable=True),
+        Part("tail", anatomy.tuft(end, 0.085, (0, 0, -1)), Plain(hair), finish, movable=True),
     ]
 
 

@@ -21,6 +21,7 @@ from odd_bench.shapes.sdf import (
 )
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.turned import cavity, curve, filling, radius_at, relief, solid
 
 TINTS = (
@@ -44,16 +45,16 @@ DRINKS = (
 
 
 def glass(rng: np.random.Generator) -> list[Part]:
-    return palette.pick(rng, (_wine, _wine, _tumbler, _pint))(rng)
+    return pick(rng, (_wine, _wine, _tumbler, _pint))(rng)
 
 
 def _stuff(rng) -> tuple[Color, object]:
-    return palette.tint(rng, TINTS, 0.04), palette.pick(rng, (palette.GLASS, palette.GLASS, palette.FROSTED))
+    return tint(rng, TINTS, 0.04), pick(rng, (palette.GLASS, palette.GLASS, palette.FROSTED))
 
 
 def _wine(rng) -> list[Part]:
     """A bowl on a stem: wine, champagne or cocktail; the stem has a bead, the foot is a disc."""
-    kind = palette.pick(rng, ("wine", "flute", "cocktail"))
+    kind = pick(rng, ("wine", "flute", "cocktail"))
     foot, stem, low = rng.uniform(0.38, 0.46), rng.uniform(0.065, 0.09), rng.uniform(0.45, 0.58)
     tall = {"wine": 0.85, "flute": 0.85, "cocktail": 0.55}[kind] * rng.uniform(0.92, 1.05)
     wide = {"wine": 0.56, "flute": 0.36, "cocktail": 0.8}[kind] * rng.uniform(0.92, 1.08)
@@ -68,19 +69,19 @@ def _wine(rng) -> list[Part]:
     base = lathe([(0, 0), (foot, 0), (foot, 0.06), (foot * 0.4, 0.11), (stem, 0.22), (0, 0.24)], 0.0)
     knop = rng.uniform(0.35, 0.75)
     bead = capsule((0, 0, low * knop - 0.02), (0, 0, low * knop + 0.02), rng.uniform(0.13, 0.17))
-    second = palette.shade(palette.tint(rng), 1.1)
+    second = shade(tint(rng), 1.1)
     parts = [
         Part("bowl", outer, _cut_glass(rng, color, low, low + tall), material),
         Part("stem", capsule((0, 0, 0.08), (0, 0, low + 0.1), stem, stem * 1.2), Plain(color), material, blend=0.06),
-        Part("foot", base, Plain(palette.pick(rng, (color, second))), material, movable=True),
+        Part("foot", base, Plain(pick(rng, (color, second))), material, movable=True),
         Part("knop", bead, Plain(second), material, movable=True),
         Part(
             "rim",
             torus((0, 0, low + tall), profile[-1][0] - 0.03, 0.045),
-            Plain(palette.pick(rng, (color, palette.GOLD, second))),
+            Plain(pick(rng, (color, palette.GOLD, second))),
             material,
         ),
-        Part("hollow", room, Plain(palette.shade(color, 1.3)), material, blend=0.02, cut=True),
+        Part("hollow", room, Plain(shade(color, 1.3)), material, blend=0.02, cut=True),
         *_drink(rng, room, low + tall * rng.uniform(0.5, 0.72)),
     ]
     return parts + _garnish(rng, profile, low + 0.1 * tall)
@@ -101,14 +102,14 @@ def _pint(rng) -> list[Part]:
         [(0.62, 0.0), (0.64, 0.2), (0.8, 0.6), (1.0, 1.0)],
         [(0.72, 0.0), (0.76, 0.12), (0.68, 0.35), (1.0, 0.72), (0.98, 1.0)],
     )
-    profile = curve([(wide * r, tall * z) for r, z in palette.pick(rng, shapes)], 6)
+    profile = curve([(wide * r, tall * z) for r, z in pick(rng, shapes)], 6)
     return _straight(rng, profile, tall, wide, rng.uniform(0.12, 0.18))
 
 
 def _straight(rng, profile, tall: float, wide: float, floor: float) -> list[Part]:
     color, material = _stuff(rng)
     room, outer = cavity(profile, 0.065, floor), solid(profile)
-    second, middle = palette.tint(rng), tall * rng.uniform(0.42, 0.55)
+    second, middle = tint(rng), tall * rng.uniform(0.42, 0.55)
     wall = radius_at(profile, middle)
     motif = motifs.draw(rng, rng.uniform(0.24, 0.3))
     parts = [
@@ -119,32 +120,32 @@ def _straight(rng, profile, tall: float, wide: float, floor: float) -> list[Part
         Part(
             "rim",
             torus((0, 0, tall), profile[-1][0] - 0.03, 0.045),
-            Plain(palette.pick(rng, (color, second, palette.GOLD))),
+            Plain(pick(rng, (color, second, palette.GOLD))),
             material,
         ),
-        Part("hollow", room, Plain(palette.shade(color, 1.3)), material, blend=0.02, cut=True),
+        Part("hollow", room, Plain(shade(color, 1.3)), material, blend=0.02, cut=True),
         *_drink(rng, room, tall * rng.uniform(0.6, 0.8)),
     ]
     return parts + _garnish(rng, profile, floor)
 
 
 def _cut_glass(rng, color: Color, low: float, high: float) -> Pattern:
-    second = palette.shade(color, 0.8)
-    return palette.pick(
+    second = shade(color, 0.8)
+    return pick(
         rng,
         (
             Plain(color),
-            Gradient(palette.tint(rng), color, (0, 0, 1), low, low + 0.7 * (high - low)),
+            Gradient(tint(rng), color, (0, 0, 1), low, low + 0.7 * (high - low)),
             Sectors(color, second, int(rng.integers(10, 20)), 0.5, twist=rng.uniform(0, 0.2)),
-            Stripes(color, palette.tint(rng), (0, 0, 1), (high - low) / rng.uniform(2.5, 5), 0.25, phase=rng.uniform()),
-            Spots(color, palette.WHITE, 0.3, 0.07, 0.9, palette.seed_from(rng)),
+            Stripes(color, tint(rng), (0, 0, 1), (high - low) / rng.uniform(2.5, 5), 0.25, phase=rng.uniform()),
+            Spots(color, palette.WHITE, 0.3, 0.07, 0.9, seed_from(rng)),
         ),
     )
 
 
 def _drink(rng, room: Field, level: float) -> list[Part]:
     """The drink, and sometimes an ice cube that looks out of it."""
-    color = palette.tint(rng, DRINKS, 0.05)
+    color = tint(rng, DRINKS, 0.05)
     parts = [Part("drink", filling(room, level), Plain(color), palette.CERAMIC, loose=True)]
     if rng.random() < 0.5:
         cube = rotated(box((0, 0, level), (0.15, 0.15, 0.15), 0.05), (0.3, 1, 0.2), rng.uniform(15, 40), (0, 0, level))
@@ -164,7 +165,7 @@ def _garnish(rng, profile, floor: float) -> list[Part]:
 
 def _slice(rng, rim: float, top: float, azimuth: float) -> list[Part]:
     """A wheel of citrus standing on the rim."""
-    peel, flesh = palette.pick(
+    peel, flesh = pick(
         rng,
         (
             ((0.98, 0.6, 0.1), (0.99, 0.75, 0.3)),
@@ -194,7 +195,7 @@ def _cherry(rng, rim: float, top: float, azimuth: float) -> list[Part]:
     a = np.radians(azimuth)
     at = np.array([rim * np.cos(a), rim * np.sin(a), top + 0.1])
     stalk = chain([at + [0, 0, 0.1], at + [0.03, 0.02, 0.28], at + [0.12, 0.06, 0.42]], [0.05, 0.05, 0.06])
-    red = palette.tint(rng, ((0.8, 0.05, 0.1), (0.6, 0.05, 0.15), (0.9, 0.2, 0.2)), 0.03)
+    red = tint(rng, ((0.8, 0.05, 0.1), (0.6, 0.05, 0.15), (0.9, 0.2, 0.2)), 0.03)
     return [
         Part("cherry", sphere(at, rng.uniform(0.17, 0.21)), Plain(red), palette.PLASTIC, movable=True, loose=True),
         Part("cherry", stalk, Plain((0.35, 0.5, 0.15)), palette.SATIN, movable=True, loose=True),
@@ -209,7 +210,7 @@ def _straw(rng, rim: float, top: float, floor: float, azimuth: float) -> list[Pa
     foot = -0.25 * rim * out + [0, 0, floor + 0.02]
     up = (lean - foot) / np.linalg.norm(lean - foot)
     tip = lean + up * rng.uniform(0.18, 0.28)
-    color = palette.tint(rng)
+    color = tint(rng)
     if rng.random() < 0.6:
         field = chain([foot, tip, tip + 0.26 * out + [0, 0, 0.08]], [0.065] * 3)
         return [
@@ -223,7 +224,7 @@ def _straw(rng, rim: float, top: float, floor: float, azimuth: float) -> list[Pa
             )
         ]
     canopy = placed(lathe([(0, 0.16), (0.36, -0.06), (0.36, -0.12), (0, 0.04)]), frame_along(up, tip))
-    paint = Placed(Sectors(color, palette.contrast(rng, color), 8, 0.5), frame_along(up, tip))
+    paint = Placed(Sectors(color, contrast(rng, color), 8, 0.5), frame_along(up, tip))
     return [
         Part(
             "umbrella",

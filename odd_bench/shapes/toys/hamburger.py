@@ -23,22 +23,9 @@ from odd_bench.shapes.sdf import (
     warped,
 )
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plate
-from odd_bench.shapes.toys.palette import (
-    BEAD,
-    CREAM,
-    GREEN,
-    RED,
-    SATIN,
-    TOY,
-    WHITE,
-    WOOD,
-    chance,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.placing import lowered
 from odd_bench.shapes.toys.toppings import BAKED
 
@@ -64,7 +51,7 @@ def hamburger(rng: np.random.Generator) -> list[Part]:
     parts = [Part("body", bottom, Gradient(crust, crumb, (0, 0, 1), 0.4 * low, low), BAKED)]
     tall = sum(HEIGHTS[layer] for layer in stack)
     core = cylinder((0, 0, low - 0.1), (0, 0, low + tall + 0.1), 0.86 * radius, 0.02)
-    parts.append(Part("sauce", core, Plain(tint(rng, (CREAM, (0.8, 0.2, 0.1), (0.9, 0.7, 0.15)))), WET))
+    parts.append(Part("sauce", core, Plain(tint(rng, (palette.CREAM, (0.8, 0.2, 0.1), (0.9, 0.7, 0.15)))), WET))
     z, seen = low, dict.fromkeys(HEIGHTS, 0)
     for layer in stack:
         seen[layer] += 1
@@ -84,12 +71,14 @@ def _layer(rng, layer: str, name: str, z: float, radius: float) -> list[Part]:
     if layer == "cheese":
         return [_cheese(rng, name, z, radius)]
     if layer == "tomato":
-        return _slices(rng, name, z, tall, 0.56 * radius, 0.48 * radius, 3, tint(rng, (RED, (0.9, 0.3, 0.2)), 0.03))
+        return _slices(
+            rng, name, z, tall, 0.56 * radius, 0.48 * radius, 3, tint(rng, (palette.RED, (0.9, 0.3, 0.2)), 0.03)
+        )
     if layer == "pickles":
         return _slices(
             rng, name, z, tall, 0.43 * radius, 0.72 * radius, 4, tint(rng, ((0.45, 0.6, 0.2), (0.35, 0.5, 0.15)), 0.03)
         )
-    tone, turn = pick(rng, (WHITE, (0.75, 0.45, 0.65))), rng.uniform(0, np.pi)
+    tone, turn = pick(rng, (palette.WHITE, (0.75, 0.45, 0.65))), rng.uniform(0, np.pi)
     parts = []
     for i, s in enumerate((1, -1)):
         x, y = s * 0.42 * radius * np.array([np.cos(turn), np.sin(turn)])
@@ -140,7 +129,7 @@ def _cheese(rng, name: str, z: float, radius: float) -> Part:
         q[:, 2] += droop * np.maximum(np.hypot(p[:, 0], p[:, 1]) - radius, 0.0) / 0.4
         return q
 
-    return Part(name, rotated(warped(square, hang), (0, 0, 1), turn), Plain(color), SATIN, movable=True)
+    return Part(name, rotated(warped(square, hang), (0, 0, 1), turn), Plain(color), palette.SATIN, movable=True)
 
 
 def _slices(rng, name: str, z: float, tall: float, size: float, out: float, count: int, color: Color) -> list[Part]:
@@ -173,7 +162,14 @@ def _top_bun(rng, z: float, radius: float, crust: Color, crumb: Color) -> list[P
         at = normal * [1.03 * radius, 1.03 * radius, tall] + [0, 0, z + 0.12]
         across = np.cross(normal, rng.normal(size=(46, 3)))
         seeds = scattered(at, 0.035 * across / np.linalg.norm(across, axis=1, keepdims=True), 0.032)
-        parts.append(Part("sesame", seeds, Plain(tint(rng, (CREAM, WHITE), 0.02) if sum(crust) > 1 else CREAM), SATIN))
+        parts.append(
+            Part(
+                "sesame",
+                seeds,
+                Plain(tint(rng, (palette.CREAM, palette.WHITE), 0.02) if sum(crust) > 1 else palette.CREAM),
+                palette.SATIN,
+            )
+        )
     if chance(rng, 0.5):
         parts += _pick(rng, top)
     return parts
@@ -182,17 +178,25 @@ def _top_bun(rng, z: float, radius: float, crust: Color, crumb: Color) -> list[P
 def _pick(rng, top: np.ndarray) -> list[Part]:
     """A stick with an olive or a paper flag."""
     tip = top + [0, 0, rng.uniform(0.4, 0.5)]
-    stick = Part("pick", cylinder(top - [0, 0, 0.2], tip, 0.05, 0.02), Plain((0.85, 0.7, 0.45)), WOOD, movable=True)
+    stick = Part(
+        "pick", cylinder(top - [0, 0, 0.2], tip, 0.05, 0.02), Plain((0.85, 0.7, 0.45)), palette.WOOD, movable=True
+    )
     if chance(rng, 0.5):
         olive = ellipsoid(top + [0, 0, 0.16], (0.16, 0.16, 0.18))
-        color = tint(rng, (GREEN, (0.45, 0.5, 0.15)))
+        color = tint(rng, (palette.GREEN, (0.45, 0.5, 0.15)))
         pimento = sphere(top + [0, 0, 0.33], 0.08)
-        return [stick, *(Part("pick", f, Plain(c), BEAD, movable=True) for f, c in ((olive, color), (pimento, RED)))]
+        return [
+            stick,
+            *(
+                Part("pick", f, Plain(c), palette.BEAD, movable=True)
+                for f, c in ((olive, color), (pimento, palette.RED))
+            ),
+        ]
     flag = plate(
         [(0, -0.22), (0.5, -0.12), (0.4, 0), (0.5, 0.12), (0, 0.22)], 0.07, tip - [0, 0, 0.12], (0, -1, 0), (0, 0, 1)
     )
-    color = tint(rng, TOY)
-    return [stick, Part("pick", flag, Stripes(color, WHITE, (0, 0, 1), 0.14, 0.4), SATIN, movable=True)]
+    color = tint(rng, palette.TOY)
+    return [stick, Part("pick", flag, Stripes(color, palette.WHITE, (0, 0, 1), 0.14, 0.4), palette.SATIN, movable=True)]
 
 
 TOYS = {"hamburger": hamburger}

@@ -23,11 +23,12 @@ from odd_bench.shapes.sdf import (
 )
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint, wood_grain
 
 
 def hammer(rng: np.random.Generator) -> list[Part]:
     """The handle along x with the head at +x; the head's faces look along y."""
-    return palette.pick(rng, (_claw, _claw, _mallet, _toy, _ball_peen))(rng)
+    return pick(rng, (_claw, _claw, _mallet, _toy, _ball_peen))(rng)
 
 
 def _handle(rng, z: float, reach: float) -> list[Part]:
@@ -37,19 +38,17 @@ def _handle(rng, z: float, reach: float) -> list[Part]:
     x = np.linspace(end, reach, 9)
     radii = thick * (1 + (swell - 1) * np.clip((0.2 - x) / 1.2, 0, 1) ** 1.5)
     wood = rng.random() < 0.6
-    color = palette.tint(rng)
-    second = palette.contrast(rng, color)
-    shaft_paint = (
-        palette.wood_grain(rng, (1.0, 0.06, 0.08)) if wood else Plain(palette.tint(rng, (*palette.TOY, palette.SILVER)))
-    )
+    color = tint(rng)
+    second = contrast(rng, color)
+    shaft_paint = wood_grain(rng, (1.0, 0.06, 0.08)) if wood else Plain(tint(rng, (*palette.TOY, palette.SILVER)))
     grip_radius = thick * swell + 0.045
     grip = capsule((end + 0.05, 0, z), (grip_end, 0, z), grip_radius, grip_radius * 0.9)
-    grip_paint = palette.pick(
+    grip_paint = pick(
         rng,
         (
             Plain(color),
             Stripes(color, second, (1, 0, 0), rng.uniform(0.12, 0.2), 0.35),
-            Spots(color, second, 0.16, 0.045, 0.9, palette.seed_from(rng)),
+            Spots(color, second, 0.16, 0.045, 0.9, seed_from(rng)),
         ),
     )
     ring_x = grip_end + 0.1
@@ -64,7 +63,7 @@ def _handle(rng, z: float, reach: float) -> list[Part]:
         Part(
             "loop",
             torus((end - 0.16, 0, z), 0.15, 0.055, (0, 0.3, 1)),
-            Plain(palette.shade(color, 0.6)),
+            Plain(shade(color, 0.6)),
             palette.LEATHER,
             movable=True,
         ),
@@ -72,17 +71,15 @@ def _handle(rng, z: float, reach: float) -> list[Part]:
 
 
 def _steel(rng) -> tuple[Pattern, Material]:
-    color = palette.tint(
-        rng, ((0.62, 0.64, 0.67), (0.3, 0.31, 0.34), (0.8, 0.8, 0.82), palette.COPPER, palette.GOLD), 0.03
-    )
-    return Plain(color), palette.pick(rng, (palette.METAL, palette.BRUSHED))
+    color = tint(rng, ((0.62, 0.64, 0.67), (0.3, 0.31, 0.34), (0.8, 0.8, 0.82), palette.COPPER, palette.GOLD), 0.03)
+    return Plain(color), pick(rng, (palette.METAL, palette.BRUSHED))
 
 
 def _collar(rng, x: float, z: float, radius: float) -> Part:
     return Part(
         "collar",
         cylinder((x - 0.1, 0, z), (x + 0.1, 0, z), radius, 0.04),
-        Plain(palette.tint(rng)),
+        Plain(tint(rng)),
         palette.PAINTED_WOOD,
         movable=True,
     )
@@ -97,7 +94,7 @@ def _claw(rng) -> list[Part]:
     bend, split = rng.uniform(0.16, 0.3), rng.uniform(0.1, 0.14)
     t = np.linspace(0, 1, 7)
     parts = [*_handle(rng, z, x), Part("head", union(cheek, neck), paint, metal)]
-    parts.append(Part("face", face, Plain(palette.shade(paint.color, 1.2)), metal, movable=True))
+    parts.append(Part("face", face, Plain(shade(paint.color, 1.2)), metal, movable=True))
     for name, sign in (("upper", 1), ("lower", -1)):
         points = np.stack(
             [x - bend * t**2 + 0.02, 0.12 + rng.uniform(0.6, 0.62) * t, z + sign * split * np.minimum(0.55 + t, 1.0)],
@@ -107,7 +104,7 @@ def _claw(rng) -> list[Part]:
     top = cylinder((x + 0.1, 0, z), (x + 0.24, 0, z), 0.11, 0.02)
     return [
         *parts,
-        Part("wedge", top, palette.wood_grain(rng), palette.WOOD, movable=True),
+        Part("wedge", top, wood_grain(rng), palette.WOOD, movable=True),
         _collar(rng, x - 0.25, z, 0.17),
     ]
 
@@ -120,13 +117,13 @@ def _ball_peen(rng) -> list[Part]:
     face = cylinder((x, -0.24, z), (x, -rng.uniform(0.48, 0.56), z), rng.uniform(0.19, 0.24), 0.05)
     ball = sphere((x, rng.uniform(0.4, 0.46), z), rng.uniform(0.17, 0.21))
     top = cylinder((x + 0.1, 0, z), (x + 0.26, 0, z), 0.11, 0.02)
-    shiny = Plain(palette.shade(paint.color, 1.25))
+    shiny = Plain(shade(paint.color, 1.25))
     return [
         *_handle(rng, z, x),
         Part("head", upright, paint, metal),
         Part("face", face, shiny, metal, movable=True),
         Part("peen", ball, shiny, metal, movable=True),
-        Part("wedge", top, palette.wood_grain(rng), palette.WOOD, movable=True),
+        Part("wedge", top, wood_grain(rng), palette.WOOD, movable=True),
         _collar(rng, x - 0.28, z, 0.18),
     ]
 
@@ -135,13 +132,13 @@ def _mallet(rng) -> list[Part]:
     """A wooden or rubber mallet: a barrel or block with bands near its ends."""
     half, radius = rng.uniform(0.5, 0.62), rng.uniform(0.27, 0.34)
     z, x = radius, rng.uniform(0.72, 0.82)
-    color = palette.tint(rng, (*palette.TOY, palette.CHARCOAL))
+    color = tint(rng, (*palette.TOY, palette.CHARCOAL))
     wood = rng.random() < 0.55
-    paint = palette.wood_grain(rng, (0.1, 1.0, 0.1)) if wood else Plain(color)
+    paint = wood_grain(rng, (0.1, 1.0, 0.1)) if wood else Plain(color)
     block = rng.random() < 0.4
     body = box((x, 0, z), (radius * 0.95, half, radius), 0.08) if block else _barrel((x, 0, z), half, radius)
     parts = [*_handle(rng, z, x + radius * 0.8), Part("head", body, paint, palette.WOOD if wood else palette.RUBBER)]
-    second = Plain(palette.contrast(rng, color))
+    second = Plain(contrast(rng, color))
     for name, sign in (("left", 1), ("right", -1)):
         cap = cylinder(
             (x, sign * (half - 0.06), z), (x, sign * (half + 0.07), z), radius * (0.8 if block else 0.88), 0.05
@@ -149,11 +146,9 @@ def _mallet(rng) -> list[Part]:
         parts.append(Part(f"cap_{name}", cap, second, palette.RUBBER, movable=True))
         if not block:
             hoop = torus((x, sign * half * 0.5, z), radius + 0.0, 0.06, (0, 1, 0))
-            parts.append(
-                Part(f"hoop_{name}", hoop, Plain(palette.pick(rng, palette.METALS)), palette.METAL, movable=True)
-            )
+            parts.append(Part(f"hoop_{name}", hoop, Plain(pick(rng, palette.METALS)), palette.METAL, movable=True))
     tip = cylinder((x + radius * 0.7, 0, z), (x + radius + 0.09, 0, z), 0.13, 0.03)
-    return [*parts, Part("wedge", tip, palette.wood_grain(rng), palette.WOOD, movable=True)]
+    return [*parts, Part("wedge", tip, wood_grain(rng), palette.WOOD, movable=True)]
 
 
 def _barrel(center, half: float, radius: float) -> Field:
@@ -172,8 +167,8 @@ def _barrel(center, half: float, radius: float) -> Field:
 def _toy(rng) -> list[Part]:
     """A squeaky hammer: two bellows ends on a bright block with a star on top."""
     radius, x = rng.uniform(0.3, 0.36), rng.uniform(0.72, 0.8)
-    z, color = radius + 0.03, palette.tint(rng)
-    ends = palette.contrast(rng, color)
+    z, color = radius + 0.03, tint(rng)
+    ends = contrast(rng, color)
     parts = [
         *_handle(rng, z, x),
         Part("head", box((x, 0, z), (radius * 0.9, 0.3, radius * 0.92), 0.1), Plain(color), palette.PLASTIC),
@@ -186,7 +181,7 @@ def _toy(rng) -> list[Part]:
     badge = extrude([(x + a, b) for a, b in motifs.draw(rng, 0.24)], z + radius * 0.7, z + radius * 0.92 + 0.06, 0.01)
     return [
         *parts,
-        Part("badge", badge, Plain(palette.contrast(rng, color)), palette.PLASTIC, movable=True),
+        Part("badge", badge, Plain(contrast(rng, color)), palette.PLASTIC, movable=True),
         _collar(rng, x - radius - 0.08, z, 0.19),
     ]
 

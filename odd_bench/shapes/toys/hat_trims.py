@@ -22,6 +22,7 @@ from odd_bench.shapes.sdf import (
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.curves import leaf_outline
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.turned import on_wall, radius_at
 
 
@@ -33,9 +34,9 @@ def band(rng, profile, low: float, high: float, color: Color, out: float = 0.05)
 
 
 def ribbon_paint(rng, color: Color) -> Pattern:
-    second = palette.contrast(rng, color)
-    third = palette.contrast(rng, second)
-    return palette.pick(
+    second = contrast(rng, color)
+    third = contrast(rng, second)
+    return pick(
         rng,
         (Plain(second), Plain(second), Stripes(second, third, (0, 0, 1), 0.1, 0.4), Sectors(second, third, 24, 0.4)),
     )
@@ -44,8 +45,8 @@ def ribbon_paint(rng, color: Color) -> Pattern:
 def feather(rng, at, length: float) -> list[Part]:
     """A feather stuck in the band on the left side, leaning back."""
     outline = leaf_outline(length, length * 0.34, 0.3)
-    color = palette.tint(rng)
-    paint = Stripes(color, palette.shade(color, 0.6), (0.7, 0, 0.7), 0.12, 0.4)
+    color = tint(rng)
+    paint = Stripes(color, shade(color, 0.6), (0.7, 0, 0.7), 0.12, 0.4)
     leaf = extrude(outline, -0.045, 0.045, 0.02)
     quill = capsule((-0.12, 0, 0), (length * 0.92, 0, 0), 0.05)
     upright = rotated(union(leaf, quill), (1, 0, 0), 90)
@@ -70,15 +71,13 @@ def bow(rng, at, size: float, paint: Pattern) -> list[Part]:
 
 def buckle(rng, x: float, z: float, size: float) -> list[Part]:
     frame = cut(box((x, 0, z), (0.09, size * 1.1, size), 0.03), box((x, 0, z), (0.3, size * 0.62, size * 0.52), 0.02))
-    return [
-        Part("buckle", frame, Plain(palette.tint(rng, (palette.GOLD, palette.SILVER))), palette.METAL, movable=True)
-    ]
+    return [Part("buckle", frame, Plain(tint(rng, (palette.GOLD, palette.SILVER))), palette.METAL, movable=True)]
 
 
 def flower(rng, at, azimuth: float, size: float) -> list[Part]:
     """A flower on the crown: petals and a heart."""
     petals = extrude(motifs.flower(size, int(rng.integers(5, 8)), 0.24), -0.14, 0.07, 0.02)
-    color = palette.tint(rng)
+    color = tint(rng)
     a = np.radians(azimuth)
     heart = np.array([(at[0] + 0.06) * np.cos(a), (at[0] + 0.06) * np.sin(a), at[1]])
     return [
@@ -89,15 +88,15 @@ def flower(rng, at, azimuth: float, size: float) -> list[Part]:
 
 def felt_coat(rng, color: Color) -> Pattern:
     """Cloth of one colour, or with checks, stripes, wedges or dots."""
-    second = palette.contrast(rng, color)
-    return palette.pick(
+    second = contrast(rng, color)
+    return pick(
         rng,
         (
             Plain(color),
             Plain(color),
-            Checks(color, palette.shade(color, 0.7), (0.18, 0.18, 0.18)),
+            Checks(color, shade(color, 0.7), (0.18, 0.18, 0.18)),
             Sectors(color, second, int(rng.integers(6, 13)), 0.5),
-            Spots(color, second, rng.uniform(0.28, 0.4), rng.uniform(0.08, 0.11), 0.9, palette.seed_from(rng)),
+            Spots(color, second, rng.uniform(0.28, 0.4), rng.uniform(0.08, 0.11), 0.9, seed_from(rng)),
         ),
     )
 

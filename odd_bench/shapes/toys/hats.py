@@ -22,18 +22,19 @@ from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.caps import cap, woolly_hat
 from odd_bench.shapes.toys.curves import star_outline
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.hat_trims import band, bow, buckle, curl, feather, felt_coat, flower, inside, ribbon_paint
 from odd_bench.shapes.toys.turned import curve, on_wall, solid
 
 
 def hat(rng: np.random.Generator) -> list[Part]:
-    return palette.pick(rng, (_top_hat, _cowboy, cap, _straw, _witch, woolly_hat))(rng)
+    return pick(rng, (_top_hat, _cowboy, cap, _straw, _witch, woolly_hat))(rng)
 
 
 def _top_hat(rng) -> list[Part]:
     wide, tall = rng.uniform(0.55, 0.65), rng.uniform(0.85, 1.25)
     brim, flare = wide + rng.uniform(0.34, 0.44), rng.uniform(0.96, 1.12)
-    color = palette.tint(rng, (palette.CHARCOAL, *palette.DARK, *palette.TOY))
+    color = tint(rng, (palette.CHARCOAL, *palette.DARK, *palette.TOY))
     profile = [(wide, 0.05), (wide * 0.97, 0.3 * tall), (wide * 0.98, 0.7 * tall), (wide * flare, tall)]
     curled = curl(solid([(brim, 0.0), (brim, 0.11)], 0.045), brim, rng.uniform(0.1, 0.24))
     ribbon = ribbon_paint(rng, color)
@@ -49,7 +50,7 @@ def _top_hat(rng) -> list[Part]:
         Part("band", band(rng, profile, low, high, color), ribbon, palette.CLOTH, movable=True),
         *extra,
         *feather(rng, (0.05, wide * 0.98, high - 0.05), rng.uniform(0.6, 0.8)),
-        Part("lining", inside(profile, tall - 0.12), Plain(palette.shade(color, 0.7)), palette.CLOTH, cut=True),
+        Part("lining", inside(profile, tall - 0.12), Plain(shade(color, 0.7)), palette.CLOTH, cut=True),
     ]
 
 
@@ -57,7 +58,7 @@ def _cowboy(rng) -> list[Part]:
     wide, tall = rng.uniform(0.52, 0.6), rng.uniform(0.62, 0.75)
     brim, color = (
         rng.uniform(1.0, 1.12),
-        palette.tint(rng, (*palette.EARTH, *palette.EARTH, palette.CHARCOAL, palette.CREAM, palette.RED, palette.PINK)),
+        tint(rng, (*palette.EARTH, *palette.EARTH, palette.CHARCOAL, palette.CREAM, palette.RED, palette.PINK)),
     )
     profile = curve(
         [(wide * 1.05, 0.05), (wide * 1.0, 0.25), (wide * 0.9, tall * 0.75), (wide * 0.6, tall), (0.12, tall * 1.02)], 4
@@ -67,7 +68,7 @@ def _cowboy(rng) -> list[Part]:
     sides = union(*(ellipsoid((0.55, s * 0.5, tall * 0.9), (0.3, 0.2, 0.3)) for s in (1, -1)))
     crown = smooth_cut(0.12, scaled(solid(profile), long), pinch, sides)
     flat = scaled(solid([(brim, 0.0), (brim, 0.1)], 0.045), (1.08, 0.92, 1.0))
-    material = palette.pick(rng, (palette.FELT, palette.LEATHER, palette.STRAW))
+    material = pick(rng, (palette.FELT, palette.LEATHER, palette.STRAW))
     ribbon = ribbon_paint(rng, color)
     badge = on_wall(extrude(star_outline(0.25, 0.13, 5, np.pi / 2), -0.2, 0.06), 0, wide * 1.16, 0.24)
     return [
@@ -75,7 +76,7 @@ def _cowboy(rng) -> list[Part]:
         Part(
             "brim",
             curl(flat, brim * 0.92, rng.uniform(0.28, 0.42)),
-            Plain(palette.shade(color, 0.9)),
+            Plain(shade(color, 0.9)),
             material,
             blend=0.06,
         ),
@@ -85,7 +86,7 @@ def _cowboy(rng) -> list[Part]:
         Part(
             "lining",
             scaled(inside(profile, tall * 0.68), long),
-            Plain(palette.shade(color, 0.7)),
+            Plain(shade(color, 0.7)),
             palette.CLOTH,
             cut=True,
         ),
@@ -97,8 +98,8 @@ def _straw(rng) -> list[Part]:
     boater = rng.random() < 0.4
     wide, tall = rng.uniform(0.52, 0.6), rng.uniform(0.42, 0.52)
     brim = rng.uniform(0.88, 0.95) if boater else rng.uniform(1.0, 1.15)
-    straw = palette.tint(rng, ((0.88, 0.76, 0.5), (0.8, 0.66, 0.42), (0.92, 0.84, 0.66)), 0.04)
-    weave = Sectors(straw, palette.shade(straw, 0.82), 70, 0.5, twist=rng.uniform(0.2, 0.6))
+    straw = tint(rng, ((0.88, 0.76, 0.5), (0.8, 0.66, 0.42), (0.92, 0.84, 0.66)), 0.04)
+    weave = Sectors(straw, shade(straw, 0.82), 70, 0.5, twist=rng.uniform(0.2, 0.6))
     round_top = [
         (wide, 0.04),
         (wide * 0.98, tall * 0.5),
@@ -140,14 +141,14 @@ def _straw(rng) -> list[Part]:
         parts += feather(rng, (0, wide, 0.24), 0.55)
     return [
         *parts,
-        Part("lining", inside(profile, tall * 0.85), Plain(palette.shade(straw, 0.7)), palette.STRAW, cut=True),
+        Part("lining", inside(profile, tall * 0.85), Plain(shade(straw, 0.7)), palette.STRAW, cut=True),
     ]
 
 
 def _witch(rng) -> list[Part]:
     """A pointed hat, its tip bent, with stars or a buckle."""
     wide, tall, brim = rng.uniform(0.5, 0.58), rng.uniform(1.2, 1.45), rng.uniform(0.95, 1.08)
-    color = palette.tint(rng, (*palette.DARK, palette.PURPLE, palette.BLUE, palette.GREEN))
+    color = tint(rng, (*palette.DARK, palette.PURPLE, palette.BLUE, palette.GREEN))
     t, lean = np.linspace(0, 1, 12), rng.uniform(-0.45, -0.2)
     spine = np.stack([lean * t**3, 0 * t, 0.05 + tall * t], axis=1)
     cone = chain(spine, [max(wide * (1 - a) ** 0.9, 0.07) for a in t])
@@ -162,16 +163,14 @@ def _witch(rng) -> list[Part]:
         Part(
             "crown",
             cone,
-            Spots(color, palette.YELLOW, 0.4, 0.06, 0.8, palette.seed_from(rng))
-            if rng.random() < 0.5
-            else Plain(color),
+            Spots(color, palette.YELLOW, 0.4, 0.06, 0.8, seed_from(rng)) if rng.random() < 0.5 else Plain(color),
             palette.FELT,
         ),
         Part("brim", curl(flat, brim, rng.uniform(-0.06, 0.14)), Plain(color), palette.FELT, blend=0.08),
         Part("band", grown(band_ring, 0.04), ribbon, palette.CLOTH, movable=True),
         *front,
-        Part("tip", pom, Plain(palette.contrast(rng, color)), palette.PLUSH, movable=True),
-        Part("lining", hollow, Plain(palette.shade(color, 0.7)), palette.CLOTH, cut=True),
+        Part("tip", pom, Plain(contrast(rng, color)), palette.PLUSH, movable=True),
+        Part("lining", hollow, Plain(shade(color, 0.7)), palette.CLOTH, cut=True),
     ]
 
 

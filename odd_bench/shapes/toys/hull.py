@@ -9,6 +9,7 @@ from odd_bench.shapes.sdf import Field, box, extrude, grown, intersection, warpe
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_outline
+from odd_bench.shapes.toys.draws import contrast, pick, tint, wood_grain
 from odd_bench.shapes.toys.wheels import from_side
 
 
@@ -23,7 +24,7 @@ class Hull:
         self.plan = smooth_outline([(half * x, wide * y) for x, y in [*side, *other_side]], 36)
         self.body = intersection(self._flared(extrude(self.plan, -1, 2)), self._profile(rng))
         self.paint, self.trim = self._paint(rng)
-        self.material = palette.pick(rng, (palette.PAINTED_WOOD, palette.PLASTIC, palette.ENAMEL))
+        self.material = pick(rng, (palette.PAINTED_WOOD, palette.PLASTIC, palette.ENAMEL))
 
     def _profile(self, rng) -> Field:
         """What lies between the keel and the sheer line, seen from the side."""
@@ -48,9 +49,9 @@ class Hull:
         return intersection(inner, box((0, 0, floor + 1), (3, 3, 1)))
 
     def _paint(self, rng) -> tuple[Pattern, Pattern]:
-        color = palette.tint(rng, (*palette.TOY, palette.WHITE, palette.NAVY))
-        second = palette.contrast(rng, color, (*palette.TOY, palette.WHITE))
-        wood = palette.wood_grain(rng, (1.0, 0.1, 0.1))
+        color = tint(rng, (*palette.TOY, palette.WHITE, palette.NAVY))
+        second = contrast(rng, color, (*palette.TOY, palette.WHITE))
+        wood = wood_grain(rng, (1.0, 0.1, 0.1))
         line = self.height * rng.uniform(0.3, 0.5)
         options = (
             Split(second, color, (0, 0, 1), line),
@@ -58,9 +59,7 @@ class Hull:
             Stripes(color, second, (0, 0, 1), rng.uniform(0.18, 0.26), 0.35, phase=rng.uniform()),
             wood,
         )
-        return palette.pick(rng, options), palette.pick(
-            rng, (Plain(palette.WHITE), Plain(second), palette.wood_grain(rng, (1, 0.1, 0)))
-        )
+        return pick(rng, options), pick(rng, (Plain(palette.WHITE), Plain(second), wood_grain(rng, (1, 0.1, 0))))
 
     def parts(self, floor: float) -> list[Part]:
         """The hull with its well, a rubbing strake round it and a rudder."""

@@ -22,33 +22,10 @@ from odd_bench.shapes.sdf import (
     union,
 )
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.palette import (
-    CERAMIC,
-    PASTEL,
-    TAN,
-    TOY,
-    WHITE,
-    chance,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
+from odd_bench.shapes.toys import palette, toppings
+from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.placing import lowered
 from odd_bench.shapes.toys.popsicle import popsicle
-from odd_bench.shapes.toys.toppings import (
-    BAKED,
-    CHOCOLATE,
-    CHOCOLATES,
-    ICING,
-    candy,
-    cherry,
-    drips,
-    runny,
-    sprinkles,
-    strawberry,
-)
 
 FLAVOURS = (
     (0.97, 0.92, 0.78),
@@ -69,7 +46,7 @@ def ice(rng: np.random.Generator) -> list[Part]:
 
 def _flavour(rng) -> Pattern:
     color, seed = tint(rng, FLAVOURS), seed_from(rng)
-    speck = tint(rng, CHOCOLATES if sum(color) > 1.2 else (WHITE, TAN))
+    speck = tint(rng, toppings.CHOCOLATES if sum(color) > 1.2 else (palette.WHITE, palette.TAN))
     swirl = pick(rng, FLAVOURS)
     return pick(
         rng,
@@ -92,9 +69,12 @@ def _waffle_cone(rng, height: float, radius: float) -> list[Part]:
 
     return [
         Part(
-            "body", displaced(solid, ribs, 0.035), Mottled(dough, shade(dough, 0.85), 0.3, 1.0, seed_from(rng)), BAKED
+            "body",
+            displaced(solid, ribs, 0.035),
+            Mottled(dough, shade(dough, 0.85), 0.3, 1.0, seed_from(rng)),
+            toppings.BAKED,
         ),
-        Part("body", torus((0, 0, 0.02), radius, 0.07), Plain(shade(dough, 0.9)), BAKED),
+        Part("body", torus((0, 0, 0.02), radius, 0.07), Plain(shade(dough, 0.9)), toppings.BAKED),
     ]
 
 
@@ -119,7 +99,7 @@ def _cone(rng) -> list[Part]:
         if i:
             center = center + [rng.uniform(-0.08, 0.08), rng.uniform(-0.08, 0.08), 1.25 * size]
             size *= 0.93
-        parts.append(Part(f"scoop_{i + 1}", _scoop(rng, center, size), _flavour(rng), ICING))
+        parts.append(Part(f"scoop_{i + 1}", _scoop(rng, center, size), _flavour(rng), toppings.ICING))
     return lowered(parts + _finish(rng, center, size), (0.1, 0.35, 0.55)[count - 1])
 
 
@@ -127,28 +107,28 @@ def _finish(rng, center: np.ndarray, size: float) -> list[Part]:
     """Sauce or sprinkles, a fruit on top and something to bite on, stuck in at a slant."""
     parts: list[Part] = []
     if chance(rng, 0.5):
-        sauce = runny(sphere((0, 0, 0), size), 0.05, drips(rng, 0.3 * size, 0.5 * size))
+        sauce = toppings.runny(sphere((0, 0, 0), size), 0.05, toppings.drips(rng, 0.3 * size, 0.5 * size))
         parts.append(
             Part(
                 "sauce",
                 moved(sauce, center),
-                Plain(tint(rng, (*CHOCOLATES, (0.75, 0.1, 0.2), (0.85, 0.5, 0.15)))),
-                CHOCOLATE,
+                Plain(tint(rng, (*toppings.CHOCOLATES, (0.75, 0.1, 0.2), (0.85, 0.5, 0.15)))),
+                toppings.CHOCOLATE,
             )
         )
     else:
         turn, up = rng.uniform(0, 2 * np.pi, 40), rng.uniform(0.2, 0.95, 40)
         flat = np.sqrt(1 - up**2)
         normal = np.stack([flat * np.cos(turn), flat * np.sin(turn), up], axis=1)
-        parts.append(sprinkles(rng, center + size * normal, normal))
+        parts.append(toppings.sprinkles(rng, center + size * normal, normal))
     top = center + [0, 0, size]
     fruit = pick(rng, ("cherry", "strawberry", "candy"))
     if fruit == "cherry":
-        parts += cherry(rng, "topping", top + [0, 0, 0.1], rng.uniform(0.18, 0.22))
+        parts += toppings.cherry(rng, "topping", top + [0, 0, 0.1], rng.uniform(0.18, 0.22))
     elif fruit == "strawberry":
-        parts += strawberry(rng, "topping", top + [0, 0, 0.08], rng.uniform(0.17, 0.21))
+        parts += toppings.strawberry(rng, "topping", top + [0, 0, 0.08], rng.uniform(0.17, 0.21))
     else:
-        parts.append(candy(rng, "topping", top + [0, 0, 0.08], (1, -0.4, 0.5), 0.22))
+        parts.append(toppings.candy(rng, "topping", top + [0, 0, 0.08], (1, -0.4, 0.5), 0.22))
     return parts + _biscuit(rng, center, size)
 
 
@@ -169,13 +149,13 @@ def _biscuit(rng, center: np.ndarray, size: float) -> list[Part]:
             lambda p: np.cos(9 * np.arctan2(p[:, 1] - foot[1], p[:, 0] - foot[0])),
             0.02,
         )
-        paint = Plain(tint(rng, CHOCOLATES))
+        paint = Plain(tint(rng, toppings.CHOCOLATES))
     else:
         field, paint = (
             cylinder(foot, foot + [0, 0, 1.2], 0.09, 0.02),
-            Stripes(dough, tint(rng, CHOCOLATES), (0.3, 0.3, 1), 0.2, 0.4),
+            Stripes(dough, tint(rng, toppings.CHOCOLATES), (0.3, 0.3, 1), 0.2, 0.4),
         )
-    return [Part("wafer", rotated(field, axis, lean, foot), paint, BAKED, movable=True)]
+    return [Part("wafer", rotated(field, axis, lean, foot), paint, toppings.BAKED, movable=True)]
 
 
 def _soft_serve(rng) -> list[Part]:
@@ -188,12 +168,12 @@ def _soft_serve(rng) -> list[Part]:
     swirl = union(chain(rope, list(0.26 - 0.2 * t)), capsule((0, 0, 0.1), (0, 0, 0.1 + 0.7 * tall), 0.38, 0.1))
     base, other = tint(rng, FLAVOURS), tint(rng, FLAVOURS)
     paint = pick(rng, (Plain(base), Sectors(base, other, 2, 0.5, 0.0, -turns / tall), _flavour(rng)))
-    parts = [*_waffle_cone(rng, height, radius), Part("swirl", swirl, paint, ICING)]
+    parts = [*_waffle_cone(rng, height, radius), Part("swirl", swirl, paint, toppings.ICING)]
     if chance(rng, 0.6):
         at = (0.02, 0, 0.2 + tall)
-        parts += cherry(rng, "topping", at, rng.uniform(0.15, 0.19))
+        parts += toppings.cherry(rng, "topping", at, rng.uniform(0.15, 0.19))
     else:
-        parts.append(candy(rng, "topping", (0.38, 0, 0.35 + 0.2 * tall), (1, 0, 0.5), 0.19))
+        parts.append(toppings.candy(rng, "topping", (0.38, 0, 0.35 + 0.2 * tall), (1, 0, 0.5), 0.19))
     return lowered(parts + _biscuit(rng, np.array([0, 0, 0.35]), 0.55), 0.1)
 
 
@@ -202,16 +182,16 @@ def _sundae(rng) -> list[Part]:
     wide, tall = rng.uniform(0.78, 0.9), rng.uniform(0.6, 0.75)
     profile = [(0, -tall - 0.4), (0.45, -tall - 0.4), (0.42, -tall - 0.3), (0.14, -tall - 0.15), (0.2, -tall)]
     profile += [(0.7 * wide, -0.6 * tall), (wide, 0.0), (wide, 0.06), (0, 0.06)]
-    color = tint(rng, (*TOY, *PASTEL))
-    other = pick(rng, (WHITE, contrast(rng, color)))
+    color = tint(rng, (*palette.TOY, *palette.PASTEL))
+    other = pick(rng, (palette.WHITE, contrast(rng, color)))
     paint = pick(rng, (Plain(color), Stripes(color, other, (0, 0, 1), 0.25, 0.4, 0, 0.2), Sectors(color, other, 12)))
-    parts = [Part("body", lathe(profile, 0.04), paint, CERAMIC)]
+    parts = [Part("body", lathe(profile, 0.04), paint, palette.CERAMIC)]
     size, turn = 0.44 * wide / 0.85, rng.uniform(0, 2)
     top = np.array([0, 0, 0.55])
     for i, angle in enumerate(turn + np.arange(3) * 2 * np.pi / 3):
         at = np.array([0.42 * wide * np.cos(angle), 0.42 * wide * np.sin(angle), 0.2])
-        parts.append(Part(f"scoop_{i + 1}", _scoop(rng, at, size), _flavour(rng), ICING, movable=True))
-    parts.append(Part("scoop_top", _scoop(rng, top, size), _flavour(rng), ICING))
+        parts.append(Part(f"scoop_{i + 1}", _scoop(rng, at, size), _flavour(rng), toppings.ICING, movable=True))
+    parts.append(Part("scoop_top", _scoop(rng, top, size), _flavour(rng), toppings.ICING))
     return lowered(parts + _finish(rng, top, size), 0.4)
 
 

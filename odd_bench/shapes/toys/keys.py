@@ -9,23 +9,24 @@ from odd_bench.shapes.sdf import Field, box, capsule, chain, cut, cylinder, extr
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.curves import heart_outline
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 
 
 def key(rng: np.random.Generator) -> list[Part]:
     """A key lying on the floor, its bit towards +x and its bow towards -x."""
-    return palette.pick(rng, (_antique, _antique, _flat))(rng)
+    return pick(rng, (_antique, _antique, _flat))(rng)
 
 
 def _metal(rng) -> tuple[Color, Pattern, object]:
-    material = palette.pick(rng, (palette.METAL, palette.BRUSHED, palette.PLASTIC, palette.PAINTED_WOOD))
-    color = palette.tint(rng, palette.METALS if material in (palette.METAL, palette.BRUSHED) else palette.TOY, 0.04)
+    material = pick(rng, (palette.METAL, palette.BRUSHED, palette.PLASTIC, palette.PAINTED_WOOD))
+    color = tint(rng, palette.METALS if material in (palette.METAL, palette.BRUSHED) else palette.TOY, 0.04)
     return color, Plain(color), material
 
 
 def _antique(rng) -> list[Part]:
     """A round shaft with rings and a toothed bit, a bow of rings, a heart or a clover, and a tag on a cord ring."""
     color, paint, material = _metal(rng)
-    second = Plain(palette.contrast(rng, color) if rng.random() < 0.5 else palette.shade(color, 0.7))
+    second = Plain(contrast(rng, color) if rng.random() < 0.5 else shade(color, 0.7))
     thick, long = rng.uniform(0.1, 0.13), rng.uniform(1.15, 1.35)
     z, tail = 0.17, -0.3
     shaft = union(capsule((tail - 0.05, 0, z), (long, 0, z), thick), sphere((long + 0.03, 0, z), thick * 1.15))
@@ -38,7 +39,7 @@ def _antique(rng) -> list[Part]:
 
 
 def _bow(rng, tail: float, z: float, paint: Pattern, second: Pattern, material) -> list[Part]:
-    kind, r = palette.pick(rng, ("ring", "clover", "heart", "twin")), rng.uniform(0.36, 0.44)
+    kind, r = pick(rng, ("ring", "clover", "heart", "twin")), rng.uniform(0.36, 0.44)
     tube = rng.uniform(0.095, 0.12)
     if kind == "ring":
         hoop = moved(_stretched_ring(r, tube, rng.uniform(1.0, 1.25)), (tail - r - 0.02, 0, z))
@@ -91,10 +92,10 @@ def _bit(rng, long: float, z: float, thick: float, paint: Pattern, material) -> 
 def _flat(rng) -> list[Part]:
     """A modern key: a broad bow, often with a coloured cap, a grooved blade with a saw edge, and a key ring."""
     color, paint, material = _metal(rng)
-    cover = palette.contrast(rng, color)
+    cover = contrast(rng, color)
     z, half = 0.12, rng.uniform(0.095, 0.115)
     long, wide = rng.uniform(1.15, 1.35), rng.uniform(0.15, 0.19)
-    outline = palette.pick(
+    outline = pick(
         rng,
         (
             motifs.round_patch(0.5, rng.uniform(0.9, 1.1)),
@@ -122,7 +123,7 @@ def _flat(rng) -> list[Part]:
             movable=True,
         ),
         Part("hole", hole, paint, material, cut=True),
-        Part("groove", groove, Plain(palette.shade(color, 0.6)), material, cut=True),
+        Part("groove", groove, Plain(shade(color, 0.6)), material, cut=True),
     ]
     for k in range(count):
         x, deep = 0.16 + pitch * (k + 0.5), rng.uniform(0.14, 0.26)
@@ -139,17 +140,17 @@ def _flat(rng) -> list[Part]:
         )
     ring_at, size = (at[0] - 0.5, 0, z + 0.02), rng.uniform(0.28, 0.34)
     ring = torus(ring_at, size, 0.065, (rng.uniform(-0.2, 0.2), rng.uniform(-0.15, 0.15), 1))
-    return [*parts, Part("key_ring", ring, Plain(palette.pick(rng, palette.METALS)), palette.METAL, movable=True)]
+    return [*parts, Part("key_ring", ring, Plain(pick(rng, palette.METALS)), palette.METAL, movable=True)]
 
 
 def _cover_paint(rng, color: Color) -> Pattern:
-    second = palette.contrast(rng, color, (*palette.TOY, palette.WHITE))
-    return palette.pick(
+    second = contrast(rng, color, (*palette.TOY, palette.WHITE))
+    return pick(
         rng,
         (
             Plain(color),
             Stripes(color, second, (0.5, 0.8, 0), rng.uniform(0.14, 0.24), 0.4),
-            Spots(color, second, 0.2, 0.05, 0.9, palette.seed_from(rng)),
+            Spots(color, second, 0.2, 0.05, 0.9, seed_from(rng)),
             Inlay(Plain(color), Plain(second), cylinder((-0.55, 0, -1), (-0.55, 0, 1), 0.18)),
         ),
     )

@@ -26,24 +26,25 @@ from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.bulbs import GLOW, bulb, energy_saver
 from odd_bench.shapes.toys.curves import smooth_outline
+from odd_bench.shapes.toys.draws import contrast, decorated, pick, seed_from, shade, tint, wood_grain
 from odd_bench.shapes.toys.turned import curve, relief, solid
 
 
 def light(rng: np.random.Generator) -> list[Part]:
-    return palette.pick(rng, (_table_lamp, _table_lamp, _desk_lamp, bulb, energy_saver, _lantern))(rng)
+    return pick(rng, (_table_lamp, _table_lamp, _desk_lamp, bulb, energy_saver, _lantern))(rng)
 
 
 def _shade_paint(rng, color: Color, low: float, high: float) -> Pattern:
-    second, seed = palette.contrast(rng, color, (*palette.TOY, palette.WHITE)), palette.seed_from(rng)
+    second, seed = contrast(rng, color, (*palette.TOY, palette.WHITE)), seed_from(rng)
     hem = cut(box((0, 0, 0), (3, 3, 9)), box((0, 0, (low + high) / 2), (9, 9, (high - low) / 2 - 0.09)))
-    return palette.pick(
+    return pick(
         rng,
         (
             Inlay(Plain(color), Plain(second), hem),
             Sectors(color, second, int(rng.integers(8, 16)), float(rng.uniform(0.3, 0.5))),
             Spots(color, second, rng.uniform(0.26, 0.36), rng.uniform(0.07, 0.1), 0.95, seed),
             Stripes(color, second, (0, 0, 1), rng.uniform(0.16, 0.3), rng.uniform(0.25, 0.5)),
-            Gradient(color, palette.shade(color, 1.6), (0, 0, 1), low, high),
+            Gradient(color, shade(color, 1.6), (0, 0, 1), low, high),
         ),
     )
 
@@ -53,8 +54,8 @@ def _table_lamp(rng) -> list[Part]:
     wide, tall = rng.uniform(0.62, 0.78), rng.uniform(0.6, 0.75)
     low, narrow = rng.uniform(0.78, 0.9), rng.uniform(0.45, 0.8)
     color, foot_color = (
-        palette.tint(rng, (*palette.TOY, *palette.PASTEL, palette.CREAM)),
-        palette.tint(rng, (*palette.TOY, *palette.EARTH)),
+        tint(rng, (*palette.TOY, *palette.PASTEL, palette.CREAM)),
+        tint(rng, (*palette.TOY, *palette.EARTH)),
     )
     belly, waist, foot = rng.uniform(0.12, 0.34), rng.uniform(0.09, 0.13), rng.uniform(0.4, 0.5)
     height = rng.uniform(0.3, 0.6)
@@ -67,9 +68,9 @@ def _table_lamp(rng) -> list[Part]:
         (0.08, low + 0.2),
     ]
     stand = solid(curve(profile, 5))
-    material = palette.pick(rng, (palette.CERAMIC, palette.WOOD, palette.METAL))
-    paint = {"wood": palette.wood_grain(rng), "polished metal": Plain(palette.pick(rng, palette.METALS))}.get(
-        material.name, palette.decorated(rng, foot_color, palette.contrast(rng, foot_color))
+    material = pick(rng, (palette.CERAMIC, palette.WOOD, palette.METAL))
+    paint = {"wood": wood_grain(rng), "polished metal": Plain(pick(rng, palette.METALS))}.get(
+        material.name, decorated(rng, foot_color, contrast(rng, foot_color))
     )
     top = low + tall
     shade_field = frustum((0, 0, low), (0, 0, top), wide, wide * narrow, 0.03)
@@ -84,12 +85,12 @@ def _table_lamp(rng) -> list[Part]:
         box((x / 2, 0, low + 0.28), (x / 2, 0.06, 0.06)),
     )
     knob = union(capsule((0, 0, top - 0.1), (0, 0, top + 0.06), 0.055), sphere((0, 0, top + 0.06 + ball), ball))
-    brass = Plain(palette.pick(rng, palette.METALS))
+    brass = Plain(pick(rng, palette.METALS))
     return [
         Part("shade", shade_field, _shade_paint(rng, color, low, top), palette.CLOTH),
-        Part("shade", hollow, Plain(palette.shade(color, 1.7)), palette.CLOTH, cut=True),
+        Part("shade", hollow, Plain(shade(color, 1.7)), palette.CLOTH, cut=True),
         Part("stand", union(stand, capsule((0, 0, low), (0, 0, top - 0.04), 0.07)), paint, material),
-        Part("bulb", ellipsoid((0, 0, low + 0.2), (0.19, 0.19, 0.24)), Plain(palette.pick(rng, GLOW)), palette.FROSTED),
+        Part("bulb", ellipsoid((0, 0, low + 0.2), (0.19, 0.19, 0.24)), Plain(pick(rng, GLOW)), palette.FROSTED),
         Part(
             "base",
             lathe([(0, 0), (foot * 1.12, 0), (foot * 1.1, 0.09), (foot * 0.6, 0.13), (0, 0.13)], 0.02),
@@ -106,13 +107,13 @@ def _table_lamp(rng) -> list[Part]:
 def _bow(rng, wall: Field, x: float, z: float) -> list[Part]:
     """A motif on the shade, in front."""
     field = relief(wall, motifs.draw(rng, rng.uniform(0.2, 0.26)), 0, x, z, 0.06)
-    return [Part("ornament", field, Plain(palette.tint(rng)), palette.FELT, movable=True)]
+    return [Part("ornament", field, Plain(tint(rng)), palette.FELT, movable=True)]
 
 
 def _desk_lamp(rng) -> list[Part]:
     """An architect's lamp: heavy foot, two arms with a knee and a bell-shaped head."""
-    color = palette.tint(rng, (*palette.TOY, palette.CHARCOAL, palette.WHITE))
-    joint, metal = Plain(palette.pick(rng, palette.METALS)), palette.pick(rng, (palette.ENAMEL, palette.PLASTIC))
+    color = tint(rng, (*palette.TOY, palette.CHARCOAL, palette.WHITE))
+    joint, metal = Plain(pick(rng, palette.METALS)), pick(rng, (palette.ENAMEL, palette.PLASTIC))
     knee = np.array([-rng.uniform(0.4, 0.6), 0, rng.uniform(0.75, 0.9)])
     neck = np.array([rng.uniform(0.15, 0.4), 0, rng.uniform(1.35, 1.52)])
     out = np.array([rng.uniform(0.7, 1.1), 0, -rng.uniform(0.5, 1.1)])
@@ -137,7 +138,7 @@ def _desk_lamp(rng) -> list[Part]:
         Part(
             "bulb",
             union(sphere(bulb, 0.19), capsule(bulb, neck + 0.1 * out, 0.1)),
-            Plain(palette.pick(rng, GLOW)),
+            Plain(pick(rng, GLOW)),
             palette.FROSTED,
             movable=True,
         ),
@@ -147,7 +148,7 @@ def _desk_lamp(rng) -> list[Part]:
         Part(
             "switch",
             moved(button, (foot * 0.64, 0, 0.08)),
-            Plain(palette.contrast(rng, color)),
+            Plain(contrast(rng, color)),
             palette.PLASTIC,
             movable=True,
         ),
@@ -156,13 +157,13 @@ def _desk_lamp(rng) -> list[Part]:
 
 def _lantern(rng) -> list[Part]:
     """A storm lantern: foot, glass with a flame, cage, roof and carrying ring."""
-    color = palette.tint(rng, (*palette.TOY, palette.CHARCOAL, *palette.METALS))
-    metal = palette.pick(rng, (palette.ENAMEL, palette.METAL, palette.BRUSHED))
-    sides, radius, tall = palette.pick(rng, (4, 6, 24)), rng.uniform(0.42, 0.52), rng.uniform(0.75, 0.9)
+    color = tint(rng, (*palette.TOY, palette.CHARCOAL, *palette.METALS))
+    metal = pick(rng, (palette.ENAMEL, palette.METAL, palette.BRUSHED))
+    sides, radius, tall = pick(rng, (4, 6, 24)), rng.uniform(0.42, 0.52), rng.uniform(0.75, 0.9)
     foot, low = rng.uniform(0.6, 0.68), 0.26
     top = low + tall
     prism = _prism(sides, radius, low - 0.02, top + 0.02)
-    glow = Gradient((0.99, 0.72, 0.3), palette.pick(rng, GLOW), (0, 0, 1), low, top)
+    glow = Gradient((0.99, 0.72, 0.3), pick(rng, GLOW), (0, 0, 1), low, top)
     count = 4 if sides == 24 else sides
     angles = (np.arange(count) + 0.5) * 2 * np.pi / count
     roof_tall = rng.uniform(0.3, 0.42)
@@ -180,7 +181,7 @@ def _lantern(rng) -> list[Part]:
     ring = union(
         torus((0, 0, ring_z), 0.2, 0.065, (1, 0, 0)), capsule((0, 0, top + roof_tall - 0.1), (0, 0, ring_z - 0.2), 0.09)
     )
-    second = Plain(palette.contrast(rng, color))
+    second = Plain(contrast(rng, color))
     parts = [
         Part("glass", prism, glow, palette.FROSTED),
         Part(

@@ -9,8 +9,8 @@ from odd_bench.shapes.patterns import Color, Mottled, Pattern, Plain
 from odd_bench.shapes.sdf import Field, balls, capsule, ellipsoid, smooth_union, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, curve, ears, pose_at, posed, rope, round_ear, tuft
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.faces import round_face
-from odd_bench.shapes.toys.palette import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.quadruped import Build, Figure, paw, sitting, standing
 
 LIONS = ((0.88, 0.66, 0.34), (0.8, 0.58, 0.3), (0.93, 0.76, 0.45), (0.94, 0.7, 0.25))

@@ -8,38 +8,39 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Pattern, Plain, Spots, Stripes, Tiles
 from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, half_space, scaled, smooth_union, sphere, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import SIDES, marked, pose_at, posed, smile
 from odd_bench.shapes.toys.curves import smooth_path
+from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import eye
-from odd_bench.shapes.toys.palette import (
-    BISQUE,
-    BLACK,
-    CERAMIC,
-    CREAM,
-    GREEN,
-    ORANGE,
-    PLASTIC,
-    RED,
-    RUBBER,
-    SATIN,
-    TEAL,
-    YELLOW,
-    chance,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 
-SKINS = (GREEN, (0.45, 0.65, 0.2), TEAL, (0.6, 0.5, 0.3), ORANGE, (0.75, 0.7, 0.3), (0.35, 0.4, 0.3), (0.25, 0.5, 0.75))
+SKINS = (
+    palette.GREEN,
+    (0.45, 0.65, 0.2),
+    palette.TEAL,
+    (0.6, 0.5, 0.3),
+    palette.ORANGE,
+    (0.75, 0.7, 0.3),
+    (0.35, 0.4, 0.3),
+    (0.25, 0.5, 0.75),
+)
 
 
 def lizard(rng: np.random.Generator) -> list[Part]:
     """Geckos with toe pads, crested iguanas, striped skinks and spiny bearded dragons, sprawling in an S."""
     kind = pick(rng, ("gecko", "iguana", "skink", "dragon"))
-    skin, finish = tint(rng, SKINS, 0.05), pick(rng, (PLASTIC, SATIN, RUBBER, CERAMIC, BISQUE))
-    second = pick(rng, (shade(skin, 0.5), shade(skin, 1.6), contrast(rng, skin, (YELLOW, ORANGE, BLACK, CREAM))))
+    skin, finish = (
+        tint(rng, SKINS, 0.05),
+        pick(rng, (palette.PLASTIC, palette.SATIN, palette.RUBBER, palette.CERAMIC, palette.BISQUE)),
+    )
+    second = pick(
+        rng,
+        (
+            shade(skin, 0.5),
+            shade(skin, 1.6),
+            contrast(rng, skin, (palette.YELLOW, palette.ORANGE, palette.BLACK, palette.CREAM)),
+        ),
+    )
     spine, girth = _spine(rng, kind), rng.uniform(0.19, 0.25)
     coat = _coat(rng, kind, skin, second)
     body = spine[(spine[:, 0] > -0.55)]
@@ -143,7 +144,7 @@ def _head(
     under = half_space((0, 0, -0.085), (0, 0, 1))
     paint = marked(Inlay(Plain(skin), Plain(shade(skin, 1.5)), under), shade(skin, 0.35), gape, *nostrils)
     radius = rng.uniform(0.095, 0.115) if kind == "gecko" else rng.uniform(0.07, 0.085)
-    iris = tint(rng, (YELLOW, ORANGE, (0.7, 0.85, 0.3), RED), 0.03)
+    iris = tint(rng, (palette.YELLOW, palette.ORANGE, (0.7, 0.85, 0.3), palette.RED), 0.03)
     pupil = rng.uniform(0.58, 0.72)
     parts = [Part("head", smooth_union(0.06, skull, snout), paint, finish, blend=0.06)]
     for name, s in SIDES:
@@ -156,7 +157,15 @@ def _head(
         mouth, long = np.array([front - 0.05, 0, -0.09]), rng.uniform(0.2, 0.32)
         fork = [capsule(mouth + [long, 0, 0.03], mouth + [long + 0.11, s * 0.07, 0.06], 0.038, 0.03) for s in (1, -1)]
         tongue = union(capsule(mouth - [0.1, 0, 0], mouth + [long, 0, 0.03], 0.05, 0.04), *fork)
-        parts.append(Part("tongue", tongue, Plain(tint(rng, ((0.85, 0.25, 0.35), RED), 0.03)), RUBBER, movable=True))
+        parts.append(
+            Part(
+                "tongue",
+                tongue,
+                Plain(tint(rng, ((0.85, 0.25, 0.35), palette.RED), 0.03)),
+                palette.RUBBER,
+                movable=True,
+            )
+        )
     if kind == "iguana":
         parts.append(
             Part(

@@ -8,12 +8,13 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, chain, ellipsoid, smooth_union, sphere
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, curve, ears, eyes, marked, pose_at, posed, rope, round_ear, smile
-from odd_bench.shapes.toys.palette import BROWN, RED, RUBBER, YELLOW, chance, pick, shade, tint
+from odd_bench.shapes.toys.draws import chance, pick, shade, tint
 from odd_bench.shapes.toys.sitter import ARMS, Teddy, seated, soles
 
 FURS = (
-    (BROWN, (0.9, 0.72, 0.52)),
+    (palette.BROWN, (0.9, 0.72, 0.52)),
     ((0.55, 0.34, 0.2), (0.95, 0.8, 0.62)),
     ((0.25, 0.16, 0.12), (0.8, 0.6, 0.45)),
     ((0.75, 0.5, 0.25), (0.97, 0.86, 0.7)),
@@ -38,7 +39,7 @@ def monkey(rng: np.random.Generator) -> list[Part]:
     tummy = ellipsoid((0.3, 0, 0.62 * build.tall), (0.3, 0.8 * build.belly, 0.5 * build.tall))
     parts = figure.parts(Plain(fur), marked(Plain(skin), shade(skin, 0.8), *soles(build, 0.45)), finish)
     parts[0] = Part("body", figure.trunk, marked(Plain(fur), skin, tummy), finish)
-    head = _head(rng, fur, skin, RED if sock else shade(skin, 0.4), finish)
+    head = _head(rng, fur, skin, palette.RED if sock else shade(skin, 0.4), finish)
     parts += posed(
         head, pose_at(figure.head + [0.06, 0, 0.24], rng.uniform(-12, 12), rng.uniform(-22, 22), rng.uniform(-8, 6))
     )
@@ -101,13 +102,17 @@ def _banana(rng: np.random.Generator, hand: np.ndarray) -> list[Part]:
     angle = np.linspace(-0.9, 0.9, 12)
     arc = np.stack([size * (1.2 - 1.2 * np.cos(angle)), 0 * angle, 1.2 * size * np.sin(angle)], axis=1)
     fruit = Part(
-        "banana", chain(arc, 0.05 + 0.055 * np.cos(angle)), Plain(tint(rng, (YELLOW,), 0.03)), RUBBER, movable=True
+        "banana",
+        chain(arc, 0.05 + 0.055 * np.cos(angle)),
+        Plain(tint(rng, (palette.YELLOW,), 0.03)),
+        palette.RUBBER,
+        movable=True,
     )
     stalk = Part(
         "banana",
         rope([arc[-1], arc[-1] + [0.05, 0, 0.09]], 0.045, 0.035),
         Plain((0.45, 0.36, 0.14)),
-        RUBBER,
+        palette.RUBBER,
         movable=True,
     )
     return posed([fruit, stalk], pose_at(hand + [0.03, 0, 0.06], turn, turn, 0))

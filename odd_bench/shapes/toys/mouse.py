@@ -8,26 +8,14 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, cut, ellipsoid, extrude, moved, sphere, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, SIDES, curve, ears, marked, pose_at, posed, rope, round_ear
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.faces import round_face
-from odd_bench.shapes.toys.palette import (
-    CHARCOAL,
-    GREY,
-    PASTEL,
-    RUBBER,
-    TOY,
-    WHITE,
-    YELLOW,
-    chance,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 from odd_bench.shapes.toys.quadruped import Figure
 from odd_bench.shapes.toys.sitter import ARMS, Loaf, Teddy, crouched, seated
 
-FURS = (GREY, (0.7, 0.7, 0.72), (0.62, 0.48, 0.36), (0.5, 0.42, 0.38), WHITE, (0.85, 0.7, 0.52))
+FURS = (palette.GREY, (0.7, 0.7, 0.72), (0.62, 0.48, 0.36), (0.5, 0.42, 0.38), palette.WHITE, (0.85, 0.7, 0.52))
 SKIN = (0.92, 0.66, 0.66)
 
 
@@ -38,11 +26,11 @@ def mouse(rng: np.random.Generator) -> list[Part]:
         tint(rng, (SKIN, (0.85, 0.6, 0.55), (0.95, 0.75, 0.72)), 0.03),
         pick(rng, FINISHES),
     )
-    fur = tint(rng, (*TOY, *PASTEL), 0.03) if chance(rng, 0.15) else fur
+    fur = tint(rng, (*palette.TOY, *palette.PASTEL), 0.03) if chance(rng, 0.15) else fur
     pale = shade(fur, 1.45)
     coat: Pattern = Plain(fur)
     if chance(rng, 0.2):
-        coat = Patches(WHITE, shade(fur, 0.7), rng.uniform(0.4, 0.6), rng.uniform(0.35, 0.5), seed_from(rng))
+        coat = Patches(palette.WHITE, shade(fur, 0.7), rng.uniform(0.4, 0.6), rng.uniform(0.35, 0.5), seed_from(rng))
     upright = chance(rng, 0.4)
     figure, parts = (_upright if upright else _crouching)(rng, coat, pale, skin, finish)
     at = figure.head + ([0.06, 0, 0.16] if upright else [0.08, 0, 0.06])
@@ -92,7 +80,7 @@ def _head(rng: np.random.Generator, coat: Pattern, pale: Color, skin: Color, fin
     for name, side in SIDES:
         root, low = np.array([start, side * 0.06, -0.34 * size]), np.array([-0.02, side * 0.3, 0])
         hairs = [capsule(root, root + low + [0, 0, rise], 0.03) for rise in (0.09, -0.09)]
-        parts.append(Part(f"whiskers_{name}", union(*hairs), Plain(CHARCOAL), RUBBER))
+        parts.append(Part(f"whiskers_{name}", union(*hairs), Plain(palette.CHARCOAL), palette.RUBBER))
     return parts
 
 
@@ -113,11 +101,11 @@ def _tail(rng: np.random.Generator, rump: np.ndarray, skin: Color, finish: Mater
 
 
 def _cheese(rng: np.random.Generator, at: tuple[float, float, float]) -> Part:
-    size, color = rng.uniform(0.26, 0.32), tint(rng, (YELLOW, (0.95, 0.7, 0.25)), 0.03)
+    size, color = rng.uniform(0.26, 0.32), tint(rng, (palette.YELLOW, (0.95, 0.7, 0.25)), 0.03)
     wedge = extrude([(0.9 * size, 0), (-0.5 * size, 0.75 * size), (-0.5 * size, -0.75 * size)], -0.13, 0.13, 0.02)
     bubbles = ((0.1, 0.1, 0.15, 0.2), (-0.3, -0.4, 0.12, 0.16), (0.35, 0.25, 0.0, 0.16), (-0.25, 0.45, 0.14, 0.15))
     holes = [sphere((x * size, y * size, z), r * size) for x, y, z, r in bubbles]
-    return Part("cheese", moved(cut(wedge, *holes), at), Plain(color), RUBBER, movable=True)
+    return Part("cheese", moved(cut(wedge, *holes), at), Plain(color), palette.RUBBER, movable=True)
 
 
 TOYS = {"mouse": mouse}

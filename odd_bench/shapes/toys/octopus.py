@@ -8,39 +8,28 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Mottled, Pattern, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import chain, ellipsoid, frustum, rotated, scattered, smooth_union, sphere, torus, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_path
+from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye, eye
-from odd_bench.shapes.toys.palette import (
-    BLACK,
-    BLUE,
-    CERAMIC,
-    FELT,
-    PINK,
-    PLASTIC,
-    PLUSH,
-    PURPLE,
-    RED,
-    RUBBER,
-    SATIN,
-    TEAL,
-    TOY,
-    YELLOW,
-    chance,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
 from odd_bench.shapes.toys.placing import lowered
 
-SKINS = (RED, PURPLE, TEAL, BLUE, PINK, YELLOW, (0.95, 0.45, 0.3), (0.6, 0.75, 0.3))
+SKINS = (
+    palette.RED,
+    palette.PURPLE,
+    palette.TEAL,
+    palette.BLUE,
+    palette.PINK,
+    palette.YELLOW,
+    (0.95, 0.45, 0.3),
+    (0.6, 0.75, 0.3),
+)
 
 
 def octopus(rng: np.random.Generator) -> list[Part]:
     kind = pick(rng, ("tall", "round", "leaning"))
     skin = tint(rng, SKINS)
-    material = pick(rng, (PLASTIC, SATIN, RUBBER, PLUSH, CERAMIC))
+    material = pick(rng, (palette.PLASTIC, palette.SATIN, palette.RUBBER, palette.PLUSH, palette.CERAMIC))
     wide = rng.uniform(0.52, 0.62)
     tall = {"tall": 0.85, "round": 0.58, "leaning": 0.72}[kind] * rng.uniform(0.92, 1.08)
     center, radii = np.array([0.0, 0.0, 0.5 + 0.8 * tall]), np.array([wide, wide, tall])
@@ -71,7 +60,7 @@ def _skin(rng, skin: Color, center: np.ndarray, radii: np.ndarray) -> Pattern:
     )
     if chance(rng, 0.6):
         cheek = union(*(sphere(_on(center, radii, (1.0, s * 0.75, -0.42)), 0.1) for s in (1, -1)))
-        coat = Inlay(coat, Plain(PINK if skin[0] < 0.85 or skin[1] > 0.6 else shade(skin, 0.7)), cheek)
+        coat = Inlay(coat, Plain(palette.PINK if skin[0] < 0.85 or skin[1] > 0.6 else shade(skin, 0.7)), cheek)
     return coat
 
 
@@ -108,7 +97,7 @@ def _outer_normals(path: np.ndarray, turn: float) -> np.ndarray:
 
 def _face(rng, center: np.ndarray, radii: np.ndarray, skin: Color) -> list[Part]:
     radius, spread = rng.uniform(0.23, 0.28), rng.uniform(0.4, 0.55)
-    iris = tint(rng, TOY) if chance(rng, 0.3) else None
+    iris = tint(rng, palette.TOY) if chance(rng, 0.3) else None
     beads = chance(rng, 0.25)
     lid = shade(skin, 0.8) if chance(rng, 0.3) else None
     parts = []
@@ -121,7 +110,7 @@ def _face(rng, center: np.ndarray, radii: np.ndarray, skin: Color) -> list[Part]
     y = np.linspace(-1, 1, 12) * rng.uniform(0.18, 0.28)
     drop = -0.5 + rng.uniform(0.8, 1.6) * y**2
     smile = np.stack([_on(center, radii, (1.0, a, b)) for a, b in zip(y, drop, strict=True)])
-    return [*parts, Part("mouth", chain(smile, [0.04] * 12), Plain(BLACK), FELT, cut=True)]
+    return [*parts, Part("mouth", chain(smile, [0.04] * 12), Plain(palette.BLACK), palette.FELT, cut=True)]
 
 
 def _hat(rng, top: float, skin: Color) -> list[Part]:
@@ -136,7 +125,7 @@ def _hat(rng, top: float, skin: Color) -> list[Part]:
         cap = frustum((0, 0, top - 0.1), (0, 0, top + 0.2), 0.26, 0.34, 0.05)
         pieces = [(cap, Plain(color)), (torus((0, 0, top - 0.03), 0.29, 0.075), Plain(trim))]
     about = (0, 0, top)
-    return [Part("hat", rotated(f, (1, 0, 0), lean, about), paint, FELT, movable=True) for f, paint in pieces]
+    return [Part("hat", rotated(f, (1, 0, 0), lean, about), paint, palette.FELT, movable=True) for f, paint in pieces]
 
 
 def _on(center: np.ndarray, radii: np.ndarray, direction) -> np.ndarray:

@@ -20,9 +20,10 @@ from odd_bench.shapes.sdf import (
     sphere,
 )
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.apple import FLESH, stem_and_leaves
 from odd_bench.shapes.toys.curves import leaf_outline, plane_pose, plate, star_outline
-from odd_bench.shapes.toys.palette import GREEN, SATIN, pick, seed_from, shade, tint
+from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 
 RIND = Material("citrus rind", roughness=0.45, coat=0.2, bump=0.5)
 RINDS = ((0.96, 0.52, 0.06), (0.93, 0.42, 0.05), (0.98, 0.62, 0.12), (0.9, 0.36, 0.08))
@@ -68,7 +69,7 @@ def _whole(rng) -> list[Part]:
     return [
         Part("body", ball, paint, RIND),
         Part("navel", navel, Plain(shade(color, 0.8)), RIND, 0.06, cut=True),
-        Part("calyx", calyx, Plain(shade(GREEN, 0.8)), SATIN),
+        Part("calyx", calyx, Plain(shade(palette.GREEN, 0.8)), palette.SATIN),
         *stem_and_leaves(rng, np.array([0, 0, 0.85])),
     ]
 
@@ -95,7 +96,10 @@ def _halved(rng) -> list[Part]:
         Part("slice", disc, Placed(_flesh(color, radius, segments), slice_pose), FLESH, movable=True),
     ]
     leaf = plate(leaf_outline(0.8, 0.42), 0.1, -0.75 * out + [0, 0, -0.45], -out + [0, 0, -0.1], (-out[1], out[0], 0.2))
-    return [*parts, Part("leaf", leaf, Plain(tint(rng, (GREEN, (0.35, 0.55, 0.2)))), SATIN, movable=True)]
+    return [
+        *parts,
+        Part("leaf", leaf, Plain(tint(rng, (palette.GREEN, (0.35, 0.55, 0.2)))), palette.SATIN, movable=True),
+    ]
 
 
 def _wedged(rng) -> list[Part]:

@@ -8,17 +8,18 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Plain, Stripes
 from odd_bench.shapes.sdf import box, cylinder, ellipsoid, half_space, intersection, placed, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, SIDES, ears, leaf_ear, marked, perch, pose_at, posed, round_ear
+from odd_bench.shapes.toys.draws import pick, shade, tint
 from odd_bench.shapes.toys.faces import round_face
-from odd_bench.shapes.toys.palette import BLACK, CHARCOAL, CREAM, GREEN, PAINTED_WOOD, WHITE, pick, shade, tint
 from odd_bench.shapes.toys.quadruped import Build, Figure, paw, standing
 from odd_bench.shapes.toys.sitter import ARMS, Teddy, seated, soles
 
 
 def panda(rng: np.random.Generator) -> list[Part]:
     """Sitting like a teddy, chewing bamboo, or walking on all fours."""
-    pale = tint(rng, (WHITE, CREAM, (0.97, 0.96, 0.93)), 0.02)
-    dark, finish = tint(rng, (BLACK, CHARCOAL, (0.2, 0.13, 0.1)), 0.02), pick(rng, FINISHES)
+    pale = tint(rng, (palette.WHITE, palette.CREAM, (0.97, 0.96, 0.93)), 0.02)
+    dark, finish = tint(rng, (palette.BLACK, palette.CHARCOAL, (0.2, 0.13, 0.1)), 0.02), pick(rng, FINISHES)
     kind = pick(rng, ("teddy", "bamboo", "bamboo", "walking"))
     if kind == "walking":
         figure, parts = _walking(rng, pale, dark, finish)
@@ -76,7 +77,7 @@ def _head(rng: np.random.Generator, pale: Color, dark: Color, finish: Material) 
     spot, place = ellipsoid((0, 0, 0), (0.4 * size, wide, tall)), (0.8 * size, 0.4 * size, 0.2 * size)
     face = marked(Plain(pale), dark, *(placed(spot, perch(place, side, droop)) for _, side in SIDES))
     eye, muzzle = rng.uniform(0.12, 0.155), rng.uniform(0.36, 0.42) * size
-    parts = round_face(rng, face, Plain(pale), BLACK, finish, size, 0.02, muzzle, slim=0.85, eye=eye)
+    parts = round_face(rng, face, Plain(pale), palette.BLACK, finish, size, 0.02, muzzle, slim=0.85, eye=eye)
     ear = round_ear(rng.uniform(0.15, 0.19), 0.5)
     place = (-0.04, 0.64 * size, 0.7 * size)
     return parts + ears(
@@ -88,7 +89,7 @@ def _bamboo(rng: np.random.Generator, hand: np.ndarray) -> list[Part]:
     """A jointed stalk with two leaves through the left hand."""
     lean, low, high = rng.uniform(-0.25, 0.25), rng.uniform(0.25, 0.4), rng.uniform(0.4, 0.6)
     along = np.array([0.15, lean, 1.0]) / np.linalg.norm([0.15, lean, 1.0])
-    color = tint(rng, (GREEN, (0.45, 0.65, 0.25), (0.6, 0.7, 0.3)), 0.04)
+    color = tint(rng, (palette.GREEN, (0.45, 0.65, 0.25), (0.6, 0.7, 0.3)), 0.04)
     stalk = cylinder(hand - low * along, hand + high * along, 0.06, 0.02)
     knots = [
         cylinder(hand + k * along, hand + (k + 0.045) * along, 0.075, 0.015)
@@ -98,8 +99,8 @@ def _bamboo(rng: np.random.Generator, hand: np.ndarray) -> list[Part]:
     blades = [placed(leaf_ear(0.34, 0.075), pose_at(tip, tilt_deg, 20)) for tilt_deg in (65, -50)]
     rings = Stripes(color, shade(color, 0.75), tuple(along), 0.2, 0.12)
     return [
-        Part("bamboo", union(stalk, *knots), rings, PAINTED_WOOD, movable=True),
-        Part("bamboo", union(*blades), Plain(shade(color, 0.8)), PAINTED_WOOD, movable=True),
+        Part("bamboo", union(stalk, *knots), rings, palette.PAINTED_WOOD, movable=True),
+        Part("bamboo", union(*blades), Plain(shade(color, 0.8)), palette.PAINTED_WOOD, movable=True),
     ]
 
 

@@ -8,31 +8,10 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain, Stripes
 from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, rotated, smooth_union, sphere, torus, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plate, smooth_outline
+from odd_bench.shapes.toys.draws import chance, contrast, pick, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye, eye
-from odd_bench.shapes.toys.palette import (
-    BLACK,
-    CERAMIC,
-    CHARCOAL,
-    CLOTH,
-    CREAM,
-    FELT,
-    GREY,
-    NAVY,
-    ORANGE,
-    PINK,
-    PLASTIC,
-    PLUSH,
-    RUBBER,
-    SATIN,
-    WHITE,
-    YELLOW,
-    chance,
-    contrast,
-    pick,
-    shade,
-    tint,
-)
 from odd_bench.shapes.toys.placing import lowered
 
 SIDES = (("left", 1.0), ("right", -1.0))
@@ -46,9 +25,15 @@ def penguin(rng: np.random.Generator) -> list[Part]:
     head_radius = rng.uniform(0.36, 0.43)
     head = np.array([0.08, 0.0, 0.12 + 1.85 * tall + 0.2 * head_radius])
     body = smooth_union(0.25, ellipsoid((0, 0, 0.1 + tall), (0.92 * girth, girth, tall)), sphere(head, head_radius))
-    coat = tint(rng, (GREY, (0.62, 0.6, 0.6)) if kind == "chick" else (BLACK, CHARCOAL, NAVY, (0.15, 0.25, 0.45)), 0.03)
-    bill = tint(rng, (ORANGE, YELLOW, (0.9, 0.35, 0.15)))
-    material = pick(rng, (PLASTIC, SATIN, RUBBER, PLUSH, CERAMIC))
+    coat = tint(
+        rng,
+        (palette.GREY, (0.62, 0.6, 0.6))
+        if kind == "chick"
+        else (palette.BLACK, palette.CHARCOAL, palette.NAVY, (0.15, 0.25, 0.45)),
+        0.03,
+    )
+    bill = tint(rng, (palette.ORANGE, palette.YELLOW, (0.9, 0.35, 0.15)))
+    material = pick(rng, (palette.PLASTIC, palette.SATIN, palette.RUBBER, palette.PLUSH, palette.CERAMIC))
     paint = _coat(rng, kind, coat, girth, tall, head, head_radius)
     parts = [Part("body", body, paint, material)]
     parts += _flippers(rng, girth, tall, coat, material)
@@ -62,15 +47,15 @@ def penguin(rng: np.random.Generator) -> list[Part]:
 
 
 def _coat(rng, kind: str, coat: Color, girth: float, tall: float, head: np.ndarray, head_radius: float) -> Pattern:
-    white = tint(rng, (WHITE, CREAM), 0.02)
+    white = tint(rng, (palette.WHITE, palette.CREAM), 0.02)
     belly = ellipsoid((0.75 * girth, 0, 0.05 + 0.9 * tall), (0.9 * girth, rng.uniform(0.7, 0.85) * girth, 0.95 * tall))
     paint: Pattern = Inlay(Plain(coat), Plain(white), belly)
     if kind == "emperor":
-        glow = tint(rng, (YELLOW, ORANGE))
+        glow = tint(rng, (palette.YELLOW, palette.ORANGE))
         paint = Inlay(paint, Plain(glow), sphere((0.8 * girth, 0, head[2] - 1.35 * head_radius), 0.27))
         return Inlay(paint, Plain(glow), _pair(head, head_radius, (0.1, 0.95, -0.15), 0.17))
     if kind == "chick":
-        cap = Inlay(paint, Plain(BLACK), sphere(head, 1.05 * head_radius))
+        cap = Inlay(paint, Plain(palette.BLACK), sphere(head, 1.05 * head_radius))
         return Inlay(cap, Plain(white), _pair(head, head_radius, (0.75, 0.5, 0.0), 0.75 * head_radius))
     if kind == "adelie" and chance(rng, 0.6):
         return Inlay(paint, Plain(white), _pair(head, head_radius, (0.85, 0.5, 0.1), 0.62 * head_radius))
@@ -126,10 +111,14 @@ def _face(rng, kind: str, head: np.ndarray, radius: float, bill: Color) -> list[
     upper = capsule(root, root + [long, 0, droop], 0.12, 0.035)
     lower = capsule(root - [0, 0, 0.07], root + [0.75 * long, 0, droop - 0.06], 0.09, 0.03)
     parts = [
-        Part("beak", upper, Plain(bill), PLASTIC, blend=0.02, movable=True),
-        Part("beak", lower, Plain(shade(bill, 0.8)), PLASTIC, movable=True),
+        Part("beak", upper, Plain(bill), palette.PLASTIC, blend=0.02, movable=True),
+        Part("beak", lower, Plain(shade(bill, 0.8)), palette.PLASTIC, movable=True),
     ]
-    iris = tint(rng, ((0.7, 0.2, 0.15), (0.3, 0.5, 0.8), YELLOW)) if kind == "rockhopper" or chance(rng, 0.2) else None
+    iris = (
+        tint(rng, ((0.7, 0.2, 0.15), (0.3, 0.5, 0.8), palette.YELLOW))
+        if kind == "rockhopper" or chance(rng, 0.2)
+        else None
+    )
     size = rng.uniform(0.3, 0.36) * radius
     for side, s in SIDES:
         direction = np.array([0.8, s * 0.55, 0.28])
@@ -143,19 +132,25 @@ def _face(rng, kind: str, head: np.ndarray, radius: float, bill: Color) -> list[
 
 def _crest(rng, head: np.ndarray, radius: float) -> list[Part]:
     """Yellow plumes above the eyes."""
-    color, rise = tint(rng, (YELLOW, (0.98, 0.9, 0.35))), rng.uniform(0.15, 0.4)
+    color, rise = tint(rng, (palette.YELLOW, (0.98, 0.9, 0.35))), rng.uniform(0.15, 0.4)
     parts = []
     for side, s in SIDES:
         root = head + radius * np.array([0.55, s * 0.6, 0.5])
         ends = [root + [-0.25 - 0.08 * i, s * (0.22 + 0.07 * i), rise * (1 - 0.5 * i)] for i in range(3)]
         plumes = union(*(chain([root, (root + e) / 2 + [0, 0, 0.06], e], [0.075, 0.065, 0.035]) for e in ends))
-        parts.append(Part(f"crest_{side}", plumes, Plain(color), PLUSH, movable=True))
+        parts.append(Part(f"crest_{side}", plumes, Plain(color), palette.PLUSH, movable=True))
     return parts
 
 
 def _clothes(rng, head: np.ndarray, radius: float, coat: Color) -> list[Part]:
     color = contrast(rng, coat)
-    knit = Stripes(color, contrast(rng, color, (WHITE, YELLOW, PINK)), (0, 0.5, 1), rng.uniform(0.12, 0.2), 0.4)
+    knit = Stripes(
+        color,
+        contrast(rng, color, (palette.WHITE, palette.YELLOW, palette.PINK)),
+        (0, 0.5, 1),
+        rng.uniform(0.12, 0.2),
+        0.4,
+    )
     neck = head[2] - 0.95 * radius
     if chance(rng, 0.6):
         ring = torus((0.02, 0, neck), 0.95 * radius + 0.03, 0.12)
@@ -163,15 +158,18 @@ def _clothes(rng, head: np.ndarray, radius: float, coat: Color) -> list[Part]:
             [(0.9 * radius, 0.15, neck), (1.25 * radius, 0.2, neck - 0.2), (1.3 * radius, 0.2, neck - 0.5)],
             [0.1, 0.11, 0.12],
         )
-        return [Part("scarf", ring, knit, CLOTH), Part("scarf_end", end, knit, CLOTH, blend=0.03, movable=True)]
+        return [
+            Part("scarf", ring, knit, palette.CLOTH),
+            Part("scarf_end", end, knit, palette.CLOTH, blend=0.03, movable=True),
+        ]
     top = head[2] + 0.85 * radius
     about, lean = tuple(head), rng.uniform(-20, 20)
     pieces = [
         (ellipsoid((head[0], 0, top - 0.1), (0.95 * radius, 0.95 * radius, 0.3)), knit),
         (torus((head[0], 0, top - 0.2), 0.83 * radius, 0.09), Plain(color)),
-        (sphere((head[0], 0, top + 0.22), 0.12), Plain(WHITE)),
+        (sphere((head[0], 0, top + 0.22), 0.12), Plain(palette.WHITE)),
     ]
-    return [Part("hat", rotated(f, (1, 0, 0), lean, about), p, FELT, movable=True) for f, p in pieces]
+    return [Part("hat", rotated(f, (1, 0, 0), lean, about), p, palette.FELT, movable=True) for f, p in pieces]
 
 
 TOYS = {"penguin": penguin}

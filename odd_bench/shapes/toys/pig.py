@@ -8,8 +8,9 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain
 from odd_bench.shapes.sdf import Field, box, cylinder, ellipsoid, scaled, sphere
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, ears, eyes, marked, pointed_ear, pose_at, posed, rope, smile
-from odd_bench.shapes.toys.palette import BLACK, CERAMIC, CHARCOAL, TOY, chance, pick, seed_from, shade, tint
+from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.quadruped import Build, Figure, hoof, sitting, standing
 
 PIGS = ((0.95, 0.67, 0.68), (0.93, 0.75, 0.72), (0.9, 0.55, 0.6), (0.86, 0.62, 0.5))
@@ -19,9 +20,9 @@ def pig(rng: np.random.Generator) -> list[Part]:
     """Pink, spotted, saddleback and dark pigs, and the money box with a slot in its back."""
     kind = pick(rng, ("pink", "pink", "spotted", "saddleback", "dark", "bank"))
     skin = tint(rng, PIGS, 0.04)
-    dark, bright = tint(rng, (CHARCOAL, (0.4, 0.3, 0.28)), 0.03), tint(rng, (*PIGS, *TOY), 0.04)
+    dark, bright = tint(rng, (palette.CHARCOAL, (0.4, 0.3, 0.28)), 0.03), tint(rng, (*PIGS, *palette.TOY), 0.04)
     skin = {"dark": dark, "bank": bright}.get(kind, skin)
-    coat, finish = _pig_coat(rng, kind, skin), CERAMIC if kind == "bank" else pick(rng, FINISHES)
+    coat, finish = _pig_coat(rng, kind, skin), palette.CERAMIC if kind == "bank" else pick(rng, FINISHES)
     build = _build(rng)
     figure = (sitting if kind != "bank" and chance(rng, 0.25) else standing)(build, hoof)
     parts = figure.parts(coat, Plain(shade(skin, 0.6)), finish)
@@ -30,7 +31,7 @@ def pig(rng: np.random.Generator) -> list[Part]:
     parts.append(Part("tail", _curl(rng, figure), Plain(skin), finish, movable=True))
     if kind == "bank":
         slot = box((0, 0, build.height + build.belly), (0.17, 0.035, 0.2), 0.01)
-        parts.append(Part("slot", slot, Plain(BLACK), finish, cut=True))
+        parts.append(Part("slot", slot, Plain(palette.BLACK), finish, cut=True))
     return parts
 
 

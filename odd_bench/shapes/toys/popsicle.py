@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from odd_bench.shapes.patterns import Inlay, Plain
+from odd_bench.shapes.patterns import Inlay, Plain, WoodGrain
 from odd_bench.shapes.sdf import Field, box, capsule, cut, sphere, union
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.palette import TOY, WOOD, WoodGrain, chance, contrast, pick, seed_from, tint
+from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, tint
 from odd_bench.shapes.toys.toppings import ICING, ICINGS, candy
 
 
@@ -17,7 +18,7 @@ def popsicle(rng) -> list[Part]:
     wide = rng.uniform(0.6, 0.68) if twin else rng.uniform(0.5, 0.58)
     thick, tall = rng.uniform(0.22, 0.28), rng.uniform(0.7, 0.85)
     slab = union(box((0, 0, 0), (thick, wide, tall - 0.2), thick * 0.85), _rounded_end(thick, wide, tall))
-    color = tint(rng, (*ICINGS, *TOY))
+    color = tint(rng, (*ICINGS, *palette.TOY))
     other, third = contrast(rng, color), tint(rng, ICINGS)
     level = rng.uniform(-0.2, 0.3)
 
@@ -38,7 +39,7 @@ def popsicle(rng) -> list[Part]:
     wood = WoodGrain(axis=(0.1, 0.05, 1), period=0.05, seed=seed_from(rng))
     for name, y in (("stick_left", 0.32), ("stick_right", -0.32)) if twin else (("stick", 0.0),):
         stick = box((0, y, -tall - 0.2), (0.07, 0.13, 0.5), 0.065)
-        parts.append(Part(name, stick, wood, WOOD, movable=True))
+        parts.append(Part(name, stick, wood, palette.WOOD, movable=True))
     for i, z in enumerate(np.linspace(-0.4, 0.45, int(rng.integers(2, 4))) * tall):
         side = rng.uniform(-0.2, 0.2) if not twin else pick(rng, (-0.3, 0.3))
         parts.append(candy(rng, f"candy_{i + 1}", (thick, side, z), (1, 0, 0), rng.uniform(0.13, 0.16)))

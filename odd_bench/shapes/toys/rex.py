@@ -8,9 +8,10 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain
 from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, placed, scaled, smooth_union, sphere, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, SIDES, curve, eyes, marked, pose_at, posed, tapered
 from odd_bench.shapes.toys.dinosaur_skin import hide, skin_colors
-from odd_bench.shapes.toys.palette import CREAM, RUBBER, WHITE, chance, pick, shade
+from odd_bench.shapes.toys.draws import chance, pick, shade
 
 
 def rex(rng: np.random.Generator) -> list[Part]:
@@ -52,7 +53,7 @@ def _legs(
         parts.append(
             Part(f"leg_{name}", smooth_union(0.03, *toes), Plain(shade(skin, 0.85)), finish, blend=0.03, movable=True)
         )
-        parts.append(Part(f"leg_{name}", union(*claws), Plain(CREAM), finish, movable=True))
+        parts.append(Part(f"leg_{name}", union(*claws), Plain(palette.CREAM), finish, movable=True))
     return parts
 
 
@@ -89,8 +90,8 @@ def _head(rng: np.random.Generator, coat: Pattern, skin: Color, belly: Color, fi
             blend=0.06,
         ),
         Part("jaw", lower, Plain(belly), finish, blend=0.02, movable=True),
-        Part("jaw", tongue, Plain((0.85, 0.35, 0.38)), RUBBER, movable=True),
-        Part("teeth", teeth, Plain(WHITE), finish),
+        Part("jaw", tongue, Plain((0.85, 0.35, 0.38)), palette.RUBBER, movable=True),
+        Part("teeth", teeth, Plain(palette.WHITE), finish),
         *eyes(rng, (0.2, 0.6 * size, 0.5 * size), rng.uniform(0.075, 0.095), (0.8, 0.6, 0.1)),
     ]
 

@@ -25,6 +25,7 @@ from odd_bench.shapes.sdf import (
 )
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.draws import pick, shade, tint
 from odd_bench.shapes.toys.turned import on_wall
 from odd_bench.shapes.toys.wheels import PANE, SIDES
 
@@ -55,23 +56,23 @@ class Build:
 def chest(rng, b: Build) -> list[Part]:
     """Box, barrel or egg, with a control panel in front and a winding key at the back."""
     middle, half = (b.low + b.top) / 2, (b.top - b.low) / 2
-    shape = palette.pick(rng, ("box", "barrel", "egg"))
+    shape = pick(rng, ("box", "barrel", "egg"))
     body = {
         "box": box((0, 0, middle), (b.deep, b.wide, half), rng.uniform(0.05, 0.12)),
         "barrel": rotated(_oval_cylinder(b, 0.06), (0, 0, 1), 0),
         "egg": ellipsoid((0, 0, middle), (b.deep * 1.2, b.wide * 1.12, half * 1.15)),
     }[shape]
-    rivets = Checks(b.color, palette.shade(b.color, 0.7), (9.0, 0.16, 9.0))
+    rivets = Checks(b.color, shade(b.color, 0.7), (9.0, 0.16, 9.0))
     lower = Split(b.second, b.color, (0, 0, 1), b.low + rng.uniform(0.12, 0.24))
     band = Inlay(b.paint, rivets, box((0, 0, b.low + 0.1), (3, 3, 0.05)))
     front = b.deep * (1.2 if shape == "egg" else 1.0)
     return [
-        Part("chest", body, palette.pick(rng, (b.paint, lower, band)), b.material),
+        Part("chest", body, pick(rng, (b.paint, lower, band)), b.material),
         *_panel(rng, b, front, middle),
         Part(
             "winding_key",
             _winding_key(front, middle),
-            Plain(palette.pick(rng, palette.METALS)),
+            Plain(pick(rng, palette.METALS)),
             palette.METAL,
             movable=True,
         ),
@@ -103,10 +104,10 @@ def _panel(rng, b: Build, front: float, z: float) -> list[Part]:
     else:
         badge = on_wall(extrude(motifs.draw(rng, 0.2), -0.12, 0.05), 0, x, z + 0.05)
         moved_badge = lambda p: badge(p - np.array([0, 0.27 * b.wide, 0], np.float32))  # noqa: E731
-        parts.append(Part("emblem", moved_badge, Plain(palette.tint(rng)), palette.PLASTIC, movable=True))
+        parts.append(Part("emblem", moved_badge, Plain(tint(rng)), palette.PLASTIC, movable=True))
     for dz in (0.13, -0.06):
         at = (x - 0.01, -0.3 * b.wide, z + dz + 0.01)
-        parts.append(Part("buttons", sphere(at, 0.1), Plain(palette.tint(rng, LIT, 0.02)), PANE, movable=True))
+        parts.append(Part("buttons", sphere(at, 0.1), Plain(tint(rng, LIT, 0.02)), PANE, movable=True))
     return parts
 
 
@@ -115,7 +116,7 @@ def head(rng, b: Build) -> list[Part]:
     neck, tall = rng.uniform(0.08, 0.12), rng.uniform(0.34, 0.41)
     wide, deep = b.wide * rng.uniform(0.68, 0.86), b.deep * rng.uniform(0.85, 1.0)
     low = b.top + neck - 0.04
-    shape = palette.pick(rng, ("box", "dome", "drum"))
+    shape = pick(rng, ("box", "dome", "drum"))
     z = low + tall / 2
     skull = {
         "box": box((0, 0, z), (deep, wide, tall / 2), rng.uniform(0.04, 0.1)),
@@ -129,7 +130,7 @@ def head(rng, b: Build) -> list[Part]:
     )
     parts = [
         Part("neck", pipe, Plain(palette.CHARCOAL), palette.RUBBER),
-        Part("head", skull, palette.pick(rng, (b.paint, b.paint, b.trim)), b.material),
+        Part("head", skull, pick(rng, (b.paint, b.paint, b.trim)), b.material),
         *_face(rng, b, front, wide, z - (0.05 if shape == "dome" else 0.0), tall),
     ]
     side = {"box": wide, "dome": wide * 0.9, "drum": (wide + deep) / 2}[shape]
@@ -140,7 +141,7 @@ def head(rng, b: Build) -> list[Part]:
 
 
 def _face(rng, b: Build, front: float, wide: float, z: float, tall: float) -> list[Part]:
-    lit, size, apart = palette.tint(rng, LIT, 0.02), rng.uniform(0.1, 0.13), wide * rng.uniform(0.4, 0.5)
+    lit, size, apart = tint(rng, LIT, 0.02), rng.uniform(0.1, 0.13), wide * rng.uniform(0.4, 0.5)
     parts = []
     for name, sign in SIDES:
         at = np.array([front - 0.03, sign * apart, z + 0.08])
@@ -149,7 +150,7 @@ def _face(rng, b: Build, front: float, wide: float, z: float, tall: float) -> li
         parts.append(Part(f"eye_{name}", rim, Plain(palette.CHARCOAL), palette.RUBBER, movable=True))
         parts.append(Part(f"eye_{name}", sphere(at + [0.03, 0, 0], size * 0.95), pupil, PANE, movable=True))
     mouth = box((front - 0.04, 0, z - 0.12), (0.1, apart + 0.06, 0.075), 0.03)
-    teeth = palette.pick(
+    teeth = pick(
         rng, (Stripes(palette.WHITE, palette.CHARCOAL, (0, 1, 0), 0.09, 0.45), Plain(lit), Plain(palette.CHARCOAL))
     )
     return [*parts, Part("mouth", mouth, teeth, palette.PLASTIC, movable=True)]
@@ -157,12 +158,12 @@ def _face(rng, b: Build, front: float, wide: float, z: float, tall: float) -> li
 
 def _aerials(rng, z: float, wide: float) -> list[Part]:
     """One aerial in the middle, or two leaning apart, or a lamp."""
-    kind, color = palette.pick(rng, ("one", "two", "lamp")), Plain(palette.tint(rng))
+    kind, color = pick(rng, ("one", "two", "lamp")), Plain(tint(rng))
     if kind == "lamp":
         dome = union(
             cylinder((0, 0, z - 0.06), (0, 0, z + 0.05), 0.18, 0.02), capsule((0, 0, z), (0, 0, z + 0.12), 0.13)
         )
-        return [Part("lamp", dome, Plain(palette.tint(rng, LIT, 0.02)), PANE, movable=True)]
+        return [Part("lamp", dome, Plain(tint(rng, LIT, 0.02)), PANE, movable=True)]
     if kind == "one":
         spiral = [torus((0, 0, z + 0.02 + 0.08 * k), 0.06, 0.045) for k in range(2)]
         rod = union(capsule((0, 0, z - 0.08), (0, 0, z + 0.16), 0.05), sphere((0, 0, z + 0.18), 0.1), *spiral)

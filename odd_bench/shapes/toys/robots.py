@@ -8,16 +8,17 @@ from odd_bench.shapes.patterns import Checks, Plain, Sectors, Stripes
 from odd_bench.shapes.sdf import box, capsule, chain, cylinder, frustum, sphere, torus, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
 from odd_bench.shapes.toys.robot_body import Build, chest, head
 from odd_bench.shapes.toys.wheels import SIDES, from_side
 
 
 def robot(rng: np.random.Generator) -> list[Part]:
-    color = palette.tint(rng, (*palette.TOY, palette.SILVER, palette.GREY, palette.WHITE, palette.COPPER))
+    color = tint(rng, (*palette.TOY, palette.SILVER, palette.GREY, palette.WHITE, palette.COPPER))
     wide, deep, low = rng.uniform(0.4, 0.54), rng.uniform(0.28, 0.36), rng.uniform(0.46, 0.56)
-    material = palette.pick(rng, (palette.BRUSHED, palette.PLASTIC, palette.ENAMEL, palette.PAINTED_WOOD))
-    b = Build(wide, deep, low, low + rng.uniform(0.5, 0.58), color, palette.contrast(rng, color), material)
-    legs = palette.pick(rng, (_legs, _legs, _tracks, _wheel))
+    material = pick(rng, (palette.BRUSHED, palette.PLASTIC, palette.ENAMEL, palette.PAINTED_WOOD))
+    b = Build(wide, deep, low, low + rng.uniform(0.5, 0.58), color, contrast(rng, color), material)
+    legs = pick(rng, (_legs, _legs, _tracks, _wheel))
     return [*chest(rng, b), *head(rng, b), *_arms(rng, b), *legs(rng, b)]
 
 
@@ -25,9 +26,7 @@ def _arms(rng, b: Build) -> list[Part]:
     """Ribbed hoses with grippers, one of them perhaps raised."""
     shoulder_z, thick = b.top - 0.16, rng.uniform(0.075, 0.095)
     claw, parts = rng.uniform(0.09, 0.11), []
-    ribs = Stripes(
-        palette.pick(rng, (palette.GREY, palette.CHARCOAL, b.second)), palette.SILVER, (0.3, 0.6, 1), 0.1, 0.4
-    )
+    ribs = Stripes(pick(rng, (palette.GREY, palette.CHARCOAL, b.second)), palette.SILVER, (0.3, 0.6, 1), 0.1, 0.4)
     for name, sign in SIDES:
         raise_by = rng.uniform(-0.55, 0.35)
         shoulder = np.array([0, sign * (b.wide + 0.02), shoulder_z])
@@ -70,7 +69,7 @@ def _tracks(rng, b: Build) -> list[Part]:
     half, radius = rng.uniform(0.42, 0.52), b.low * 0.42
     base = box((0, 0, b.low * 0.66), (b.deep * 0.95, b.wide * 0.8, b.low * 0.42), 0.05)
     parts = [Part("motor", base, b.trim, b.material)]
-    treads = Checks(palette.CHARCOAL, palette.shade(palette.CHARCOAL, 1.25), (0.13, 9, 9))
+    treads = Checks(palette.CHARCOAL, shade(palette.CHARCOAL, 1.25), (0.13, 9, 9))
     for name, sign in SIDES:
         y = sign * (b.wide * 0.8 + 0.06)
         outline = [

@@ -8,9 +8,10 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import capsule, ellipsoid, scaled, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plate, smooth_outline
+from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye
-from odd_bench.shapes.toys.palette import CREAM, PLASTIC, PLUSH, RUBBER, SATIN, WHITE, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.spindle import SIDES, UPRIGHT, Spindle, spindle
 
 
@@ -23,7 +24,7 @@ def shark(rng: np.random.Generator) -> list[Part]:
         rng.uniform(0.85, 1.0) * (1.2 if kind == "whale" else 1.0),
     )
     coat, back = _shark_coat(rng, kind, girth)
-    material = pick(rng, (PLASTIC, SATIN, RUBBER, PLUSH))
+    material = pick(rng, (palette.PLASTIC, palette.SATIN, palette.RUBBER, palette.PLUSH))
     parts = [Part("body", body.field(), coat, material)]
     head_width = body.side(0.8 * length)
     if kind == "hammerhead":
@@ -57,7 +58,7 @@ def _shark_coat(rng, kind: str, girth: float) -> tuple[Pattern, Color]:
         upper = Stripes(back, shade(back, 0.55), (1, 0, 0.15), rng.uniform(0.2, 0.3), 0.4, 0.15, 0.0, seed_from(rng))
     if kind == "whale":
         upper = Spots(back, shade(back, 1.75), rng.uniform(0.17, 0.24), 0.05, 0.95, seed_from(rng))
-    belly = tint(rng, (WHITE, CREAM), 0.03)
+    belly = tint(rng, (palette.WHITE, palette.CREAM), 0.03)
     wave = rng.uniform(0.03, 0.08)
     level = -rng.uniform(0.15, 0.4) * girth
     return Inlay(upper, Plain(belly), lambda p: p[:, 2] - level - wave * np.sin(5 * p[:, 0])), back
@@ -75,8 +76,8 @@ def _shark_mouth(rng, body: Spindle, length: float) -> list[Part]:
         tip = max(z, -0.7 * float(body.top(tooth_x))) - 0.07
         teeth.append(capsule((tooth_x, y, tip + 0.2), (tooth_x, y, tip), 0.06, 0.025))
     return [
-        Part("mouth", hole, Plain(tint(rng, ((0.6, 0.12, 0.15), (0.75, 0.3, 0.32)))), RUBBER, cut=True),
-        Part("teeth", union(*teeth), Plain(WHITE), PLASTIC, movable=True),
+        Part("mouth", hole, Plain(tint(rng, ((0.6, 0.12, 0.15), (0.75, 0.3, 0.32)))), palette.RUBBER, cut=True),
+        Part("teeth", union(*teeth), Plain(palette.WHITE), palette.PLASTIC, movable=True),
     ]
 
 

@@ -10,9 +10,10 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Plain
 from odd_bench.shapes.sdf import Field, balls, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, SIDES, ears, leaf_ear, pose_at, posed, rope
+from odd_bench.shapes.toys.draws import chance, pick, shade, tint
 from odd_bench.shapes.toys.faces import long_face
-from odd_bench.shapes.toys.palette import FELT, PASTEL, PLUSH, TAN, chance, pick, shade, tint
 from odd_bench.shapes.toys.quadruped import Build, hoof, standing
 
 FLEECES = ((0.93, 0.91, 0.86), (0.9, 0.85, 0.74), (0.95, 0.94, 0.92))
@@ -22,15 +23,16 @@ def sheep(rng: np.random.Generator) -> list[Part]:
     """White, black-faced, dark and pastel sheep, and rams with curled horns."""
     kind = pick(rng, ("white", "black-faced", "black-faced", "dark", "pastel"))
     fleece = tint(rng, FLEECES, 0.03)
-    fleece = {"dark": tint(rng, ((0.3, 0.25, 0.22), (0.45, 0.36, 0.28)), 0.03), "pastel": tint(rng, PASTEL, 0.03)}.get(
-        kind, fleece
-    )
+    fleece = {
+        "dark": tint(rng, ((0.3, 0.25, 0.22), (0.45, 0.36, 0.28)), 0.03),
+        "pastel": tint(rng, palette.PASTEL, 0.03),
+    }.get(kind, fleece)
     skin = (
         tint(rng, ((0.12, 0.11, 0.11), (0.2, 0.16, 0.15)), 0.02)
         if kind == "black-faced"
         else tint(rng, ((0.88, 0.72, 0.6), (0.82, 0.65, 0.52)), 0.03)
     )
-    finish, wool = pick(rng, FINISHES), pick(rng, (PLUSH, FELT, *FINISHES))
+    finish, wool = pick(rng, FINISHES), pick(rng, (palette.PLUSH, palette.FELT, *FINISHES))
     build = _build(rng)
     figure = standing(build, hoof)
     curl = rng.uniform(0.1, 0.15)
@@ -91,7 +93,11 @@ def _sheep_head(
 
 
 def _ram_horns(rng: np.random.Generator, size: float, finish: Material) -> list[Part]:
-    turns, ring, color = rng.uniform(1.0, 1.35), rng.uniform(0.15, 0.19), tint(rng, (TAN, (0.6, 0.5, 0.38)), 0.04)
+    turns, ring, color = (
+        rng.uniform(1.0, 1.35),
+        rng.uniform(0.15, 0.19),
+        tint(rng, (palette.TAN, (0.6, 0.5, 0.38)), 0.04),
+    )
     t = np.linspace(0, 1, 20)
     angle = np.radians(60) + 2 * np.pi * turns * t
     parts = []

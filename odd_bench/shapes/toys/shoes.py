@@ -9,20 +9,21 @@ from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Spot
 from odd_bench.shapes.sdf import box, capsule, chain, cut, extrude, grown, half_space, intersection, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.shoe_last import Last, draw_last
 from odd_bench.shapes.toys.wheels import SIDES, from_side
 
 
 def shoe(rng: np.random.Generator) -> list[Part]:
-    kind = palette.pick(rng, ("trainer", "trainer", "hightop", "boot", "wellington", "slipper"))
+    kind = pick(rng, ("trainer", "trainer", "hightop", "boot", "wellington", "slipper"))
     height = {"trainer": 0.74, "hightop": 1.12, "boot": 1.25, "wellington": 1.6, "slipper": 0.62}[kind] * rng.uniform(
         0.95, 1.06
     )
     last = draw_last(rng, height)
-    color = palette.tint(
+    color = tint(
         rng, palette.EARTH + palette.DARK if kind == "boot" else palette.TOY + (palette.WHITE, palette.CHARCOAL)
     )
-    second = palette.contrast(rng, color, (*palette.TOY, palette.WHITE))
+    second = contrast(rng, color, (*palette.TOY, palette.WHITE))
     material = {"boot": palette.LEATHER, "wellington": palette.RUBBER, "slipper": palette.PLUSH}.get(
         kind, palette.CLOTH
     )
@@ -35,7 +36,7 @@ def shoe(rng: np.random.Generator) -> list[Part]:
     lining = Part(
         "lining",
         last.opening,
-        Plain(palette.tint(rng, (palette.CREAM, palette.shade(color, 0.5), palette.PINK))),
+        Plain(tint(rng, (palette.CREAM, shade(color, 0.5), palette.PINK))),
         palette.PLUSH,
         0.03,
         cut=True,
@@ -44,10 +45,10 @@ def shoe(rng: np.random.Generator) -> list[Part]:
 
 
 def _cloth(rng, kind: str, color: Color, second: Color) -> Pattern:
-    seed = palette.seed_from(rng)
+    seed = seed_from(rng)
     if kind == "boot":
         return Plain(color)
-    return palette.pick(
+    return pick(
         rng,
         (
             Plain(color),
@@ -61,10 +62,10 @@ def _cloth(rng, kind: str, color: Color, second: Color) -> Pattern:
 
 def _sole(rng, kind: str, last: Last, second: Color) -> list[Part]:
     """The sole with a welt line and, under boots, a block heel."""
-    pale = palette.pick(rng, (palette.WHITE, palette.CREAM, palette.TAN, palette.CHARCOAL))
+    pale = pick(rng, (palette.WHITE, palette.CREAM, palette.TAN, palette.CHARCOAL))
     slab = extrude([(1.02 * x, 1.03 * y) for x, y in last.plan], 0.0, last.sole, 0.04)
     paint = Inlay(Plain(pale), Plain(second), box((0, 0, last.sole * 0.55), (3, 3, last.sole * 0.16)))
-    parts = [Part("sole", slab, paint if kind != "boot" else Plain(palette.shade(pale, 0.8)), palette.RUBBER)]
+    parts = [Part("sole", slab, paint if kind != "boot" else Plain(shade(pale, 0.8)), palette.RUBBER)]
     if kind in ("boot", "wellington"):
         arch = from_side(
             [(-last.half * 0.42, -0.1), (last.half * 0.05, -0.1), (-0.02, 0.08), (-last.half * 0.38, 0.08)], 2.0, 0.0
@@ -84,7 +85,7 @@ def _toe_and_heel(rng, kind: str, last: Last, second: Color, material: Material)
     )
     tab = capsule((-last.half * 0.92, 0, last.collar - 0.2), (-last.half * 0.97, 0, last.collar + 0.04), 0.11, 0.085)
     rubber = palette.RUBBER if kind != "boot" else material
-    pale = Plain(palette.pick(rng, (palette.WHITE, second, palette.shade(second, 0.6))))
+    pale = Plain(pick(rng, (palette.WHITE, second, shade(second, 0.6))))
     return [
         Part("toe_cap", toe, pale, rubber, movable=True),
         Part("heel_counter", counter, Plain(second), material, movable=True),
@@ -94,12 +95,12 @@ def _toe_and_heel(rng, kind: str, last: Last, second: Color, material: Material)
 
 def _laces(rng, last: Last, color: Color, second: Color) -> list[Part]:
     """Laces across the instep, a tongue, a bow, and a badge on each side."""
-    lace, rows = Plain(palette.tint(rng, (palette.WHITE, *palette.TOY))), int(rng.integers(2, 4))
+    lace, rows = Plain(tint(rng, (palette.WHITE, *palette.TOY))), int(rng.integers(2, 4))
     (low_x, low_z), (top_x, top_z) = last.ridge(0.2), last.ridge(1.0)
     tongue = chain(
         [(low_x, 0, low_z - 0.06), (top_x + 0.05, 0, top_z - 0.02), (top_x - 0.02, 0, top_z + 0.1)], [0.14, 0.14, 0.09]
     )
-    parts = [Part("tongue", tongue, Plain(palette.shade(color, 0.75)), palette.CLOTH, movable=True)]
+    parts = [Part("tongue", tongue, Plain(shade(color, 0.75)), palette.CLOTH, movable=True)]
     for k in range(rows):
         x, z = last.ridge(0.1 + 0.46 * k / (rows - 1))
         bar = chain(
@@ -168,8 +169,8 @@ def _slipper(rng, last: Last, color: Color, second: Color) -> list[Part]:
     )
     core = sphere((x, 0, z + 0.5 * radius), radius)
     return [
-        Part("trim", fluff, Plain(palette.shade(second, 1.3)), palette.PLUSH, movable=True),
-        Part("pompom", union(core, ball), Plain(palette.contrast(rng, color)), palette.PLUSH, movable=True),
+        Part("trim", fluff, Plain(shade(second, 1.3)), palette.PLUSH, movable=True),
+        Part("pompom", union(core, ball), Plain(contrast(rng, color)), palette.PLUSH, movable=True),
         *_badges(rng, last, second, 0.0),
     ]
 

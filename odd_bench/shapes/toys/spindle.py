@@ -9,7 +9,7 @@ import numpy as np
 from odd_bench.shapes.patterns import Color, Pattern, Placed, Sectors
 from odd_bench.shapes.sdf import Field, chain, scaled
 from odd_bench.shapes.toys.curves import plane_pose, smooth_path
-from odd_bench.shapes.toys.palette import shade
+from odd_bench.shapes.toys.draws import shade
 
 SIDES = (("left", 1.0), ("right", -1.0))
 UPRIGHT = ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))  # the plane of dorsal and tail fins

@@ -8,15 +8,16 @@ from odd_bench.shapes.patterns import Color, Inlay, Plain, Split, Stripes
 from odd_bench.shapes.sdf import Field, box, capsule, cylinder, extrude, moved, rotated, sphere, torus, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
 from odd_bench.shapes.toys.turned import curve, solid
 from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, pane
 
 
 def steam_engine(rng) -> list[Part]:
     """Boiler, cab, chimney, domes, cow-catcher and wheels joined by rods."""
-    color = palette.tint(rng, (*palette.TOY, palette.CHARCOAL, palette.NAVY))
-    second, brass = palette.contrast(rng, color), Plain(palette.pick(rng, palette.METALS))
-    material = palette.pick(rng, (palette.PLASTIC, palette.PAINTED_WOOD, palette.ENAMEL))
+    color = tint(rng, (*palette.TOY, palette.CHARCOAL, palette.NAVY))
+    second, brass = contrast(rng, color), Plain(pick(rng, palette.METALS))
+    material = pick(rng, (palette.PLASTIC, palette.PAINTED_WOOD, palette.ENAMEL))
     half, radius, axle = rng.uniform(1.0, 1.15), rng.uniform(0.33, 0.4), rng.uniform(0.22, 0.26)
     deck, nose = 2 * axle + 0.02, half * 0.86
     middle = deck + radius - 0.02
@@ -24,8 +25,8 @@ def steam_engine(rng) -> list[Part]:
     boiler = cylinder((cab_front - 0.2, 0, middle), (nose, 0, middle), radius, 0.05)
     bands = Stripes(color, second, (1, 0, 0), rng.uniform(0.3, 0.45), rng.uniform(0.15, 0.3), phase=rng.uniform())
     return [
-        Part("chassis", box((0, 0, deck - 0.1), (half, 0.34, 0.12), 0.04), Plain(palette.shade(second, 0.6)), material),
-        Part("boiler", boiler, palette.pick(rng, (bands, Plain(color))), material),
+        Part("chassis", box((0, 0, deck - 0.1), (half, 0.34, 0.12), 0.04), Plain(shade(second, 0.6)), material),
+        Part("boiler", boiler, pick(rng, (bands, Plain(color))), material),
         Part(
             "boiler",
             cylinder((nose - 0.16, 0, middle), (nose + 0.07, 0, middle), radius * 1.06, 0.05),
@@ -49,7 +50,7 @@ def _engine_face(rng, x: float, z: float, radius: float, brass) -> list[Part]:
             Part("lamp", lamp, brass, palette.METAL, movable=True),
             Part("lamp", glass, Plain(CLEAR_LAMP), PANE, movable=True),
         ]
-    face = Plain(palette.pick(rng, (palette.CREAM, palette.shade(palette.SILVER, 0.9))))
+    face = Plain(pick(rng, (palette.CREAM, shade(palette.SILVER, 0.9))))
     parts = [
         Part(
             "face", cylinder((x - 0.1, 0, z), (x + 0.05, 0, z), radius * 0.88, 0.04), face, palette.SATIN, movable=True
@@ -77,12 +78,12 @@ def cab_parts(
     top = boiler_top + rng.uniform(0.12, 0.26)
     cab = box(((front - half) / 2, 0, (deck + top) / 2), ((front + half) / 2, 0.44, (top - deck) / 2), 0.04)
     roof = _curved_roof(-half - 0.06, front + 0.12, 0.54, top, rng.uniform(0.1, 0.18))
-    paint = Split(color, palette.pick(rng, (color, second)), (0, 0, 1), boiler_top - 0.3)
+    paint = Split(color, pick(rng, (color, second)), (0, 0, 1), boiler_top - 0.3)
     parts = [Part("cab", cab, paint, material), Part("roof", roof, Plain(second), material, movable=True)]
     center, size = ((front - half) / 2, 0, boiler_top - 0.1), min((front + half) / 2 - 0.08, 0.24)
     for side, sign in SIDES:
         opening = box((center[0], sign * 0.6, center[2]), (size, 0.4, 0.17), 0.07 if rng.random() < 0.5 else 0.03)
-        parts.append(Part(f"window_{side}", pane(cab, opening), Plain(palette.pick(rng, PANES)), PANE, movable=True))
+        parts.append(Part(f"window_{side}", pane(cab, opening), Plain(pick(rng, PANES)), PANE, movable=True))
     return parts
 
 
@@ -108,7 +109,7 @@ def _steam_top(rng, nose: float, cab_front: float, z: float, second: Color, bras
     whistle = union(
         capsule((bell_x, 0, z - 0.1), (bell_x, 0, z + 0.16), 0.07), torus((bell_x, 0, z + 0.12), 0.06, 0.05)
     )
-    dark = Plain(palette.pick(rng, (palette.CHARCOAL, second)))
+    dark = Plain(pick(rng, (palette.CHARCOAL, second)))
     hole = cylinder((x, 0, z + tall - 0.14), (x, 0, z + tall + 0.3), flare * 0.62)
     return [
         Part("chimney", moved(pipe, (x, 0, z)), dark, material, movable=True),
@@ -127,7 +128,7 @@ def _catcher(rng, half: float, deck: float, second: Color, material) -> list[Par
         0.02,
     )
     hook = rotated(torus((-half - 0.08, 0, deck - 0.1), 0.11, 0.055, (0, 1, 0)), (1, 0, 0), 0)
-    slats = Stripes(second, palette.shade(second, 0.45), (0, 1, 0), 0.14, 0.4)
+    slats = Stripes(second, shade(second, 0.45), (0, 1, 0), 0.14, 0.4)
     return [
         Part("plough", wedge, slats, material, movable=True),
         Part("hook", hook, Plain(palette.CHARCOAL), palette.METAL, movable=True),
@@ -136,7 +137,7 @@ def _catcher(rng, half: float, deck: float, second: Color, material) -> list[Par
 
 def _driving_wheels(rng, half: float, axle: float, brass) -> list[Part]:
     style = WheelStyle(rng, axle, rng.uniform(0.13, 0.17))
-    style.tyre = palette.pick(rng, (style.tyre, palette.RED, palette.shade(palette.SILVER, 0.7)))
+    style.tyre = pick(rng, (style.tyre, palette.RED, shade(palette.SILVER, 0.7)))
     xs = {"rear": -half * 0.62, "middle": -0.02, "front": half * 0.6}
     parts = []
     for name, x in xs.items():

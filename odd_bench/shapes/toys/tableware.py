@@ -8,6 +8,7 @@ from odd_bench.shapes.patterns import Color, Inlay, Mottled, Pattern, Plain, Sec
 from odd_bench.shapes.sdf import Field, box, chain, ellipsoid, extrude, intersection, rotated, sphere, torus, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.turned import cavity, curve, filling, loop_handle, on_wall, radius_at, relief, solid
 
 MUGS = {  # outer radius at the bottom, lower third, upper third and rim, in units of the widest
@@ -21,11 +22,11 @@ DRINKS = ((0.25, 0.13, 0.07), (0.55, 0.34, 0.2), (0.62, 0.3, 0.1), (0.93, 0.88, 
 
 def glaze(rng: np.random.Generator, color: Color, height: float) -> Pattern:
     """A glazed coat for a vessel of that height: plain, cloudy, dipped, banded, fluted or dotted."""
-    second, seed = palette.contrast(rng, color, (palette.WHITE, palette.CREAM, *palette.TOY)), palette.seed_from(rng)
+    second, seed = contrast(rng, color, (palette.WHITE, palette.CREAM, *palette.TOY)), seed_from(rng)
     dip = box((0, 0, height * float(rng.uniform(0.5, 0.8))), (3, 3, height * float(rng.uniform(0.12, 0.3))))
     options = (
         Plain(color),
-        Mottled(color, palette.shade(color, 0.65), float(rng.uniform(0.1, 0.3)), 1.4, seed),
+        Mottled(color, shade(color, 0.65), float(rng.uniform(0.1, 0.3)), 1.4, seed),
         Inlay(Plain(color), Plain(second), dip),
         Stripes(
             color,
@@ -40,24 +41,24 @@ def glaze(rng: np.random.Generator, color: Color, height: float) -> Pattern:
         ),
         Spots(color, second, float(rng.uniform(0.28, 0.4)), float(rng.uniform(0.08, 0.12)), 0.95, seed),
     )
-    return palette.pick(rng, options)
+    return pick(rng, options)
 
 
 def mug(rng: np.random.Generator) -> list[Part]:
     animal = rng.random() < 0.35
     height = rng.uniform(1.15, 1.4) if animal else rng.uniform(1.4, 1.9)
     radius, wall = rng.uniform(0.68, 0.88) * (0.9 if animal else 1.0), rng.uniform(0.07, 0.11)
-    shape = MUGS[palette.pick(rng, tuple(MUGS))]
+    shape = MUGS[pick(rng, tuple(MUGS))]
     foot = (radius * shape[0] * 0.93, 0.0)
     levels = (0.06, 0.33, 0.68, 1.0)
     profile = curve([foot, *((radius * s, height * z) for s, z in zip(shape, levels, strict=True))])
-    color = palette.tint(rng, palette.pick(rng, (palette.TOY, palette.PASTEL, palette.EARTH)))
+    color = tint(rng, pick(rng, (palette.TOY, palette.PASTEL, palette.EARTH)))
     coat, inner = (
         glaze(rng, color, height),
-        palette.pick(rng, (palette.WHITE, palette.CREAM, palette.shade(color, 0.8))),
+        pick(rng, (palette.WHITE, palette.CREAM, shade(color, 0.8))),
     )
-    material = palette.pick(rng, (palette.CERAMIC, palette.CERAMIC, palette.BISQUE, palette.ENAMEL))
-    trim = palette.pick(rng, (color, inner, palette.shade(color, 0.6)))
+    material = pick(rng, (palette.CERAMIC, palette.CERAMIC, palette.BISQUE, palette.ENAMEL))
+    trim = pick(rng, (color, inner, shade(color, 0.6)))
     outer, room = solid(profile), cavity(profile, wall, 0.12, 1.2)
     handle = loop_handle(
         profile,
@@ -79,7 +80,7 @@ def mug(rng: np.random.Generator) -> list[Part]:
         Part(
             "drink",
             filling(room, height * rng.uniform(0.72, 0.88)),
-            Plain(palette.pick(rng, DRINKS)),
+            Plain(pick(rng, DRINKS)),
             palette.CERAMIC,
             loose=True,
         ),
@@ -89,7 +90,7 @@ def mug(rng: np.random.Generator) -> list[Part]:
 def _badge(rng, outer, profile, color: Color) -> list[Part]:
     """A large relief on the front and a smaller one on each side of it."""
     height, material = profile[-1][1], palette.CERAMIC
-    paint = Plain(palette.contrast(rng, color))
+    paint = Plain(contrast(rng, color))
     size, middle = rng.uniform(0.3, 0.38), height * rng.uniform(0.48, 0.56)
     wall = radius_at(profile, middle)
     parts = [Part("badge", relief(outer, motifs.draw(rng, size), 0, wall, middle, 0.07), paint, material, movable=True)]
@@ -105,7 +106,7 @@ def _face(rng, outer, profile, color: Color) -> list[Part]:
     height, material = profile[-1][1], palette.CERAMIC
     middle, dark = height * rng.uniform(0.5, 0.6), Plain(palette.BLACK)
     wall, size, long = radius_at(profile, middle), rng.uniform(0.19, 0.24), rng.uniform(0.9, 1.5)
-    muzzle = Plain(palette.shade(color, 1.5))
+    muzzle = Plain(shade(color, 1.5))
     parts = [Part("snout", ellipsoid((wall, 0, middle - 0.12), (0.14, 0.26, 0.19)), muzzle, material, movable=True)]
     parts.append(
         Part("snout", ellipsoid((wall + 0.13, 0, middle - 0.06), (0.06, 0.09, 0.06)), dark, material, movable=True)
@@ -131,10 +132,10 @@ def cup(rng: np.random.Generator) -> list[Part]:
     points = [(foot, 0), (foot * 0.95, 0.1), (radius * belly * 0.86, 0.3), (radius * belly, 0.55), (radius, 0.85)]
     profile = curve([*((r, base + z * height) for r, z in points), (radius * (1 + flare), base + height)])
     plate = rng.uniform(1.0, 1.15)
-    color, second = palette.tint(rng, (palette.WHITE, palette.CREAM, *palette.PASTEL, *palette.TOY)), palette.GOLD
+    color, second = tint(rng, (palette.WHITE, palette.CREAM, *palette.PASTEL, *palette.TOY)), palette.GOLD
     coat = glaze(rng, color, base + height)
     ring = torus((0, 0, 0.2), plate - 0.02, 0.09)
-    gilt = Plain(second if rng.random() < 0.5 else palette.contrast(rng, color))
+    gilt = Plain(second if rng.random() < 0.5 else contrast(rng, color))
     room = cavity(profile, wall, base + 0.16)
     handle = loop_handle(
         profile,
@@ -150,11 +151,11 @@ def cup(rng: np.random.Generator) -> list[Part]:
         Part("cup", solid(profile), coat, palette.CERAMIC, blend=0.03),
         Part("handle", handle, gilt, palette.CERAMIC, blend=0.05, movable=True),
         Part("rim", torus((0, 0, base + height - 0.01), profile[-1][0] - 0.03, 0.05), gilt, palette.CERAMIC),
-        Part("inside", room, Plain(palette.shade(color, 1.6)), palette.CERAMIC, blend=0.03, cut=True),
+        Part("inside", room, Plain(shade(color, 1.6)), palette.CERAMIC, blend=0.03, cut=True),
         Part(
             "tea",
             filling(room, base + height * rng.uniform(0.7, 0.85)),
-            Plain(palette.pick(rng, DRINKS)),
+            Plain(pick(rng, DRINKS)),
             palette.CERAMIC,
             loose=True,
         ),
@@ -170,7 +171,7 @@ def _saucer(plate: float) -> Field:
 
 
 def _spoon(rng, plate: float) -> list[Part]:
-    metal, color = palette.METAL, Plain(palette.pick(rng, palette.METALS))
+    metal, color = palette.METAL, Plain(pick(rng, palette.METALS))
     tilt, y = rng.uniform(-20, 20), -0.8 * plate
     bowl = ellipsoid((-0.42, y, 0.2), (0.2, 0.13, 0.08))
     stem = chain([(-0.35, y, 0.2), (0.1, y, 0.24), (0.5, y, 0.22)], [0.045, 0.05, 0.075])
@@ -182,7 +183,7 @@ def _sweets(rng, plate: float) -> list[Part]:
     if rng.random() < 0.5:
         cube = rotated(box((*place[:2], 0.26), (0.12, 0.12, 0.12), 0.03), (0, 0, 1), rng.uniform(0, 90), place)
         return [Part("sugar", cube, Plain(palette.WHITE), palette.BISQUE, movable=True, loose=True)]
-    seed = palette.seed_from(rng)
+    seed = seed_from(rng)
     biscuit = intersection(ellipsoid((*place[:2], 0.2), (0.24, 0.24, 0.14)), sphere((*place[:2], 0.2), 0.22))
     return [
         Part(

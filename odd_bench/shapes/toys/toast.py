@@ -9,8 +9,9 @@ import numpy as np
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain, Spots
 from odd_bench.shapes.sdf import box, grown, placed, rotated, scaled, sphere
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plane_pose, plate, smooth_outline
-from odd_bench.shapes.toys.palette import BEAD, SATIN, YELLOW, pick, seed_from, shade, tint
+from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 from odd_bench.shapes.toys.toppings import BAKED, CHOCOLATES, strawberry
 
 CRUSTS = ((0.72, 0.44, 0.2), (0.62, 0.36, 0.16), (0.8, 0.55, 0.28), (0.45, 0.27, 0.15))
@@ -55,11 +56,13 @@ def toast(rng) -> list[Part]:
     pose = plane_pose((0, 0, 0), *ACROSS)
     parts = [Part("body", plate(outline, thick, (0, 0, 0), *ACROSS), cut_face(rng, outline, crust, crumb, pose), BAKED)]
     middle = np.array([thick / 2, 0, 0.5 * float(outline[:, 1].max())])
-    spread = tint(rng, (YELLOW, (0.8, 0.1, 0.2), (0.95, 0.6, 0.15), *CHOCOLATES))
+    spread = tint(rng, (palette.YELLOW, (0.8, 0.1, 0.2), (0.95, 0.6, 0.15), *CHOCOLATES))
     angle = np.arange(9) * 2 * np.pi / 9
     reach = rng.uniform(0.42, 0.6, 9)
     blob = np.stack([reach * np.cos(angle), middle[2] + reach * np.sin(angle)], axis=1)
-    parts.append(Part("spread", plate(smooth_outline(blob, 30), 0.12, (thick / 2, 0, 0), *ACROSS), Plain(spread), BEAD))
+    parts.append(
+        Part("spread", plate(smooth_outline(blob, 30), 0.12, (thick / 2, 0, 0), *ACROSS), Plain(spread), palette.BEAD)
+    )
     return parts + _garnish(rng, middle + [0.05, 0, 0])
 
 
@@ -77,12 +80,12 @@ def _garnish(rng, middle: np.ndarray) -> list[Part]:
         white = scaled(sphere(middle, 0.44), (0.22, 1, 0.95), tuple(middle))
         yolk = scaled(sphere(middle + [0.08, 0.05, 0], 0.22), (0.6, 1, 1), tuple(middle + [0.08, 0.05, 0]))
         return [
-            Part("egg_white", white, Plain((0.97, 0.96, 0.93)), SATIN, movable=True),
-            Part("yolk", yolk, Plain((0.98, 0.7, 0.1)), BEAD, movable=True),
+            Part("egg_white", white, Plain((0.97, 0.96, 0.93)), palette.SATIN, movable=True),
+            Part("yolk", yolk, Plain((0.98, 0.7, 0.1)), palette.BEAD, movable=True),
         ]
     pats = []
     for i, (y, z) in enumerate(((0.05, 0.1), (-0.18, -0.25))):
         at = middle + [0.04, y, z]
         pat = rotated(box(at, (0.1, 0.19, 0.15), 0.04), (1, 0, 0), rng.uniform(-40, 40), tuple(at))
-        pats.append(Part(f"butter_{i + 1}", pat, Plain((0.98, 0.88, 0.5)), SATIN, movable=True))
+        pats.append(Part(f"butter_{i + 1}", pat, Plain((0.98, 0.88, 0.5)), palette.SATIN, movable=True))
     return pats

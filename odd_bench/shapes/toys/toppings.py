@@ -10,24 +10,9 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Confetti, Inlay, Pattern, Plain, Sectors, Spots, Stripes
 from odd_bench.shapes.sdf import Field, Vector, capsule, chain, cylinder, grown, intersection, scattered, sphere, union
 from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import heart_outline, plate, star_outline
-from odd_bench.shapes.toys.palette import (
-    BEAD,
-    CREAM,
-    GREEN,
-    ORANGE,
-    PLASTIC,
-    RED,
-    SATIN,
-    TOY,
-    WHITE,
-    YELLOW,
-    contrast,
-    pick,
-    seed_from,
-    shade,
-    tint,
-)
+from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 
 ICING = Material("icing", roughness=0.3, coat=0.5)
 BAKED = Material("baked dough", roughness=0.85, bump=0.4)
@@ -47,7 +32,7 @@ ICINGS = (
 def cherry(rng: np.random.Generator, name: str, at: Vector, radius: float) -> list[Part]:
     """A cherry with its stalk."""
     center, lean = np.asarray(at, float), rng.uniform(-0.6, 0.6, 2)
-    red = tint(rng, (RED, (0.7, 0.05, 0.15)), 0.04)
+    red = tint(rng, (palette.RED, (0.7, 0.05, 0.15)), 0.04)
     top = center + [0, 0, 0.85 * radius]
     path = [
         top,
@@ -55,8 +40,8 @@ def cherry(rng: np.random.Generator, name: str, at: Vector, radius: float) -> li
         top + [lean[0] * radius, lean[1] * radius, 1.9 * radius],
     ]
     return [
-        Part(name, sphere(center, radius), Plain(red), BEAD, movable=True),
-        Part(name, chain(path, [0.045, 0.04, 0.05]), Plain(shade(GREEN, 0.6)), PLASTIC, movable=True),
+        Part(name, sphere(center, radius), Plain(red), palette.BEAD, movable=True),
+        Part(name, chain(path, [0.045, 0.04, 0.05]), Plain(shade(palette.GREEN, 0.6)), palette.PLASTIC, movable=True),
     ]
 
 
@@ -64,7 +49,7 @@ def strawberry(rng: np.random.Generator, name: str, at: Vector, radius: float) -
     """A strawberry standing on its leaves' end, point up."""
     center = np.asarray(at, float)
     flesh = capsule(center, center + [0, 0, 0.9 * radius], radius, 0.45 * radius)
-    paint = Spots(tint(rng, (RED,), 0.04), YELLOW, 0.34 * radius, 0.07 * radius, 0.9, seed_from(rng))
+    paint = Spots(tint(rng, (palette.RED,), 0.04), palette.YELLOW, 0.34 * radius, 0.07 * radius, 0.9, seed_from(rng))
     angles = np.arange(6) * np.pi / 3
     leaves = union(
         *(
@@ -75,8 +60,8 @@ def strawberry(rng: np.random.Generator, name: str, at: Vector, radius: float) -
         )
     )
     return [
-        Part(name, flesh, paint, SATIN, movable=True),
-        Part(name, leaves, Plain(GREEN), SATIN, movable=True),
+        Part(name, flesh, paint, palette.SATIN, movable=True),
+        Part(name, leaves, Plain(palette.GREEN), palette.SATIN, movable=True),
     ]
 
 
@@ -96,11 +81,17 @@ def candle(rng: np.random.Generator, name: str, at: Vector, height: float) -> li
     """A striped candle with a flame; `at` is its foot, which should lie inside the cake."""
     foot, color = np.asarray(at, float), tint(rng)
     tip = foot + [0, 0, height]
-    wax = Stripes(color, pick(rng, (WHITE, contrast(rng, color))), (0.5, 0.3, 1), 0.14, 0.45)
+    wax = Stripes(color, pick(rng, (palette.WHITE, contrast(rng, color))), (0.5, 0.3, 1), 0.14, 0.45)
     flame = capsule(tip + [0, 0, 0.07], tip + [0, 0, 0.22], 0.085, 0.03)
     return [
-        Part(name, cylinder(foot, tip, 0.075, 0.02), wax, PLASTIC, movable=True),
-        Part(name, flame, Inlay(Plain(ORANGE), Plain(YELLOW), sphere(tip + [0, 0, 0.04], 0.12)), BEAD, movable=True),
+        Part(name, cylinder(foot, tip, 0.075, 0.02), wax, palette.PLASTIC, movable=True),
+        Part(
+            name,
+            flame,
+            Inlay(Plain(palette.ORANGE), Plain(palette.YELLOW), sphere(tip + [0, 0, 0.04], 0.12)),
+            palette.BEAD,
+            movable=True,
+        ),
     ]
 
 
@@ -111,17 +102,17 @@ def candy(rng: np.random.Generator, name: str, at: Vector, normal: Vector, size:
     up = np.cross(right, n)
     kind, color = pick(rng, ("heart", "star", "ball", "button")), tint(rng)
     if kind == "ball":
-        return Part(name, sphere(center, 0.8 * size), Plain(color), BEAD, movable=True)
+        return Part(name, sphere(center, 0.8 * size), Plain(color), palette.BEAD, movable=True)
     if kind == "button":
         return Part(
             name,
             cylinder(center - 0.6 * size * n, center + 0.5 * size * n, size, 0.04),
             Plain(color),
-            BEAD,
+            palette.BEAD,
             movable=True,
         )
     outline = heart_outline(2.1 * size) if kind == "heart" else star_outline(1.15 * size, 0.6 * size, 5)
-    return Part(name, plate(outline, 1.1 * size, center, right, up), Plain(color), BEAD, movable=True)
+    return Part(name, plate(outline, 1.1 * size, center, right, up), Plain(color), palette.BEAD, movable=True)
 
 
 def sprinkles(
@@ -130,9 +121,9 @@ def sprinkles(
     """Sugar strands lying on a surface at (k, 3) points; all are one part."""
     across = np.cross(normals, rng.normal(size=points.shape))
     half_axes = length * across / np.linalg.norm(across, axis=1, keepdims=True)
-    palette = tuple(tint(rng, TOY, 0.03) for _ in range(5)) if rng.random() < 0.75 else (tint(rng, CHOCOLATES),)
-    paint = Confetti(tuple(tuple(float(x) for x in p) for p in points), palette)
-    return Part("sprinkles", scattered(points, half_axes, radius), paint, BEAD)
+    colors = tuple(tint(rng, palette.TOY, 0.03) for _ in range(5)) if rng.random() < 0.75 else (tint(rng, CHOCOLATES),)
+    paint = Confetti(tuple(tuple(float(x) for x in p) for p in points), colors)
+    return Part("sprinkles", scattered(points, half_axes, radius), paint, palette.BEAD)
 
 
 def runny(field: Field, thickness: float, edge: Callable[[np.ndarray], np.ndarray]) -> Field:
@@ -163,7 +154,7 @@ def spread_out(rng: np.random.Generator, count: int, low: float, high: float, ap
 
 def sugared(color: Color, rng: np.random.Generator) -> Pattern:
     """Icing, plain, swirled or dotted."""
-    other = pick(rng, (shade(color, 0.85), shade(color, 1.4), CREAM))
+    other = pick(rng, (shade(color, 0.85), shade(color, 1.4), palette.CREAM))
     return pick(
         rng,
         (

@@ -8,19 +8,20 @@ from odd_bench.shapes.patterns import Inlay, Plain, Split, Stripes
 from odd_bench.shapes.sdf import box, capsule, cut, frustum, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
+from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
 from odd_bench.shapes.toys.steam import cab_parts, steam_engine
 from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, lamps, pane
 
 
 def train(rng: np.random.Generator) -> list[Part]:
-    return palette.pick(rng, (steam_engine, steam_engine, steam_engine, _shunter, _express))(rng)
+    return pick(rng, (steam_engine, steam_engine, steam_engine, _shunter, _express))(rng)
 
 
 def _shunter(rng) -> list[Part]:
     """A boxy engine: bonnet in front, cab behind, striped bumpers, an exhaust and a horn."""
-    color = palette.tint(rng, (*palette.TOY, palette.NAVY))
-    second = palette.contrast(rng, color)
-    material = palette.pick(rng, (palette.PLASTIC, palette.PAINTED_WOOD))
+    color = tint(rng, (*palette.TOY, palette.NAVY))
+    second = contrast(rng, color)
+    material = pick(rng, (palette.PLASTIC, palette.PAINTED_WOOD))
     half, axle = rng.uniform(1.0, 1.1), rng.uniform(0.2, 0.24)
     deck = 2 * axle + 0.04
     cab_front, hood_top = -half * rng.uniform(0.1, 0.25), deck + rng.uniform(0.46, 0.56)
@@ -58,8 +59,8 @@ def _shunter(rng) -> list[Part]:
 
 def _express(rng) -> list[Part]:
     """A streamlined train: a long nose, a window band, a bellows between two carriages, bogies and a pantograph."""
-    color = palette.tint(rng, (palette.WHITE, palette.CREAM, palette.SILVER, *palette.TOY))
-    second = palette.contrast(rng, color)
+    color = tint(rng, (palette.WHITE, palette.CREAM, palette.SILVER, *palette.TOY))
+    second = contrast(rng, color)
     half, width, axle = rng.uniform(1.4, 1.6), rng.uniform(0.36, 0.42), rng.uniform(0.15, 0.18)
     low, tall, sharp = axle + 0.06, rng.uniform(0.72, 0.84), rng.uniform(0.34, 0.5)
     nose = [(1 - sharp, 0.88), (0.97, 0.36), (1.0, 0.12), (0.95, 0.0)]
@@ -86,7 +87,7 @@ def _express_glass(
     rng, hull, half: float, width: float, low: float, tall: float, sharp: float, joint: float
 ) -> list[Part]:
     """The windscreen in the slope of the nose, and one long window a side of each carriage."""
-    glass, z = Plain(palette.shade(palette.pick(rng, PANES), 0.7)), low + tall * 0.66
+    glass, z = Plain(shade(pick(rng, PANES), 0.7)), low + tall * 0.66
     screen = box((half * (1.0 - sharp * 0.42), 0, z + 0.02), (half * sharp * 0.4, width - 0.1, tall * 0.16), 0.06)
     parts = [Part("windscreen", pane(hull, screen), glass, PANE, movable=True)]
     for side, sign in SIDES:

@@ -12,6 +12,7 @@ from odd_bench.shapes.sdf import Field, cylinder, extrude, grown, intersection, 
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_outline
+from odd_bench.shapes.toys.draws import shade, tint, wood_grain
 
 SIDES = (("left", 1.0), ("right", -1.0))
 PANE = Material("window glass", roughness=0.08, coat=0.8)
@@ -36,11 +37,11 @@ class WheelStyle:
     def __init__(self, rng: np.random.Generator, radius: float, width: float):
         self.radius, self.width = radius, width
         self.rim_share = rng.uniform(0.5, 0.66)
-        self.tyre = palette.shade(palette.CHARCOAL, rng.uniform(0.5, 1.1))
-        self.hub = palette.tint(rng, (palette.SILVER, palette.WHITE, palette.GOLD, palette.RED, palette.YELLOW))
+        self.tyre = shade(palette.CHARCOAL, rng.uniform(0.5, 1.1))
+        self.hub = tint(rng, (palette.SILVER, palette.WHITE, palette.GOLD, palette.RED, palette.YELLOW))
         self.spokes, self.spoke_share = int(rng.integers(4, 9)), rng.uniform(0.3, 0.55)
         self.plain, self.wooden = rng.random() < 0.4, rng.random() < 0.12
-        self.grain = palette.wood_grain(rng, (0.1, 1.0, 0.1))
+        self.grain = wood_grain(rng, (0.1, 1.0, 0.1))
 
     def parts(self, name: str, x: float, y: float, radius: float | None = None) -> list[Part]:
         """A wheel standing on the floor, its outer face towards the side of y's sign, its inner end reaching under the body."""
@@ -60,7 +61,7 @@ class WheelStyle:
                 movable=True,
             ),
             Part(name, hub, self._hub_paint(center, r), palette.PLASTIC, movable=True),
-            Part(name, cap, Plain(palette.shade(metal, 1.3)), palette.METAL, movable=True),
+            Part(name, cap, Plain(shade(metal, 1.3)), palette.METAL, movable=True),
         ]
 
     def _hub_paint(self, center: np.ndarray, radius: float) -> Pattern:
@@ -68,7 +69,7 @@ class WheelStyle:
             return Plain(self.hub)
         upright = rotation_about((1, 0, 0), 90)
         upright[:3, 3] = center
-        wedges = Placed(Sectors(self.hub, palette.shade(self.hub, 0.35), self.spokes, self.spoke_share), upright)
+        wedges = Placed(Sectors(self.hub, shade(self.hub, 0.35), self.spokes, self.spoke_share), upright)
         return Inlay(wedges, Plain(self.hub), sphere(center, 0.3 * radius))
 
 
