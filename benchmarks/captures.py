@@ -15,7 +15,7 @@ import argparse
 import json
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -32,10 +32,11 @@ from odd_bench.data.record import SceneRecord
 from odd_bench.detect.run import Detection, DetectOptions, detect
 from odd_bench.generate import scene_maker
 from odd_bench.generate.config import load_preset, with_overrides
-from odd_bench.generate.plan import canonical, catalogue_of, plan_scene
+from odd_bench.generate.plan import catalogue_of, plan_scene
 from odd_bench.generate.source import Sources
 from odd_bench.geometry.boxes import aabb_from_points, iou_matrix, rotate_about_z
 from odd_bench.geometry.cameras import eye, intrinsics, look_at
+from odd_bench.plan_line import plan_text
 from odd_bench.render.surroundings import draw_floor
 from odd_bench.scene import Camera
 from odd_bench.scoring.metrics import auc
@@ -44,6 +45,7 @@ from odd_bench.weights import load_weights, shipped
 WIDTH, HEIGHT, VIEWS = 640, 480, 25
 FOCAL_MM = 26.0  # of a telephone, for a sensor 36 mm wide
 TEXTURED = ("terrazzo", "granite", "cork")  # planks and tiles look alike in many places
+LEAST_CONTRAST = 0.7
 SIZE_M, ROOM_M = (0.25, 0.40), (0.7, 0.7)
 
 
@@ -80,9 +82,10 @@ def photographed(kind: str, index: int, split: str) -> Shot:
     catalogue = catalogue_of(config)
     line = plan_scene(config, catalogue, split, index)
     rng = np.random.default_rng([24, index])
-    while line["floor"]["kind"] not in TEXTURED:
-        line["floor"] = draw_floor(rng)
-    line["floor"]["contrast"] = max(line["floor"]["contrast"], 0.7)
+    floor = line.floor
+    while floor.kind not in TEXTURED:
+        floor = draw_floor(rng)
+    line = replace(line, floor=replace(floor, contrast=max(floor.contrast, LEAST_CONTRAST)))
     seen = []
 
     def cameras(orbit, draws, points):
@@ -90,7 +93,7 @@ def photographed(kind: str, index: int, split: str) -> Shot:
         return handheld(points, index)
 
     with tempfile.TemporaryDirectory() as work, patch.object(scene_maker, "orbit_cameras", cameras):
-        record, _ = scene_maker.make_scene(line, plan_digest(canonical(line)), Sources(config, catalogue, Path(work)))
+        record, _ = scene_maker.make_scene(line, plan_digest(plan_text(line)), Sources(config, catalogue, Path(work)))
     return Shot(record, seen[-1])
 
 

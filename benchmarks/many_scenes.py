@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import resource
 import time
 from pathlib import Path
@@ -26,6 +25,7 @@ from odd_bench.generate.config import GenerateConfig, from_mapping, load_preset,
 from odd_bench.generate.finish import finish
 from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.plan_file import keep_plan
+from odd_bench.plan_line import PlanLine, read_plan_line
 from odd_bench.scene import Camera, Scene, SceneObject
 
 VIEWS = 20
@@ -45,16 +45,16 @@ def planned(config: GenerateConfig, folder: RunFolder) -> list[ShardWork]:
 
 def tiny_record(line: str, pixels: int) -> SceneRecord:
     """A scene of the planned objects; its labels make no sense."""
-    plan = json.loads(line)
-    rng = np.random.default_rng(plan["render_seed"])
+    plan = read_plan_line(line, PlanLine)
+    rng = np.random.default_rng(plan.render_seed)
     cameras = tuple(Camera(rng.normal(size=(3, 3)), rng.normal(size=(4, 4)), pixels, pixels) for _ in range(VIEWS))
     counts = rng.integers(1, 99, (3, VIEWS))
     objects = tuple(
-        SceneObject(i, item["label"], "bend" if item["label"] else None, 0.1 * item["label"], rng.normal(size=(4, 4)),
-                    rng.uniform(1, 2, 6), rng.uniform(1, 2, 7), counts[0], counts[0] + counts[1], counts[2] * item["label"])
-        for i, item in enumerate(plan["objects"])
+        SceneObject(i, item.label, "bend" if item.label else None, 0.1 * item.label, rng.normal(size=(4, 4)),
+                    rng.uniform(1, 2, 6), rng.uniform(1, 2, 7), counts[0], counts[0] + counts[1], counts[2] * item.label)
+        for i, item in enumerate(plan.objects)
     )  # fmt: skip
-    scene = Scene(plan["scene"], plan["split"], plan["category"], plan["shape"], cameras, objects)
+    scene = Scene(plan.scene, plan.split, plan.category, plan.shape, cameras, objects)
     pictures = rng.integers(0, 255, (VIEWS, pixels, pixels, 3)).astype(np.uint8)
     rows = np.arange(pixels) * (len(objects) + 1) // pixels
     masks = np.broadcast_to(rows[None, :, None], (VIEWS, pixels, pixels)).astype(np.uint8)
@@ -73,13 +73,13 @@ def make(folder: RunFolder, scenes: int, pixels: int) -> None:
         with h5py.File(content, "w") as file:
             file.create_group("scenes")
             for line in shard.lines.values():
-                plan = json.loads(line)
-                template = templates.get(len(plan["objects"])) or _template(line, folder, pixels)
-                templates[len(plan["objects"])] = template
-                template.copy(next(iter(template["scenes"].values())), file["scenes"], plan["scene"])
-                attributes = file["scenes"][plan["scene"]].attrs
+                plan = read_plan_line(line, PlanLine)
+                template = templates.get(len(plan.objects)) or _template(line, folder, pixels)
+                templates[len(plan.objects)] = template
+                template.copy(next(iter(template["scenes"].values())), file["scenes"], plan.scene)
+                attributes = file["scenes"][plan.scene].attrs
                 for key in ("split", "category", "shape"):
-                    attributes[key] = plan[key]
+                    attributes[key] = getattr(plan, key)
                 attributes["plan_sha256"] = plan_digest(line)
             for key, value in template.attrs.items():
                 file.attrs[key] = value

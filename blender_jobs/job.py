@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.geometry.shape import Shape
+from odd_bench.plan_line import Environment, Floor
 from odd_bench.scene import Camera
 
 
@@ -38,14 +39,14 @@ class RenderConfig:
 class RenderJob:
     """One scene to render.
 
-    objects: pairs of a shape and its world_from_object, a (4, 4) similarity. floor, environment: as drawn by
-    `odd_bench.render.surroundings`. seed: of Cycles' noise. out_dir: where the pictures go; it is made if missing.
+    objects: pairs of a shape and its world_from_object, a (4, 4) similarity. seed: of Cycles' noise. out_dir: where the
+    pictures go; it is made if missing.
     """
 
     objects: tuple[tuple[Shape, np.ndarray], ...]
     cameras: tuple[Camera, ...]
-    floor: dict
-    environment: dict
+    floor: Floor
+    environment: Environment
     out_dir: Path
     config: RenderConfig = RenderConfig()
     seed: int = 0

@@ -16,11 +16,13 @@ from mathutils import Vector
 
 from odd_bench.blender_jobs.nodes import Nodes
 from odd_bench.color import LUMINANCE
+from odd_bench.plan_line import Environment, Sun
 from odd_bench.render.draft.environment import coarse_environment
 from odd_bench.render.draft.light import Light
 
 WHITE_LEVEL = 0.95  # linear value in the picture of a white horizontal sheet on a floor of MID_ALBEDO
 MID_ALBEDO = 0.25
+NO_SUN = Sun(direction=(0.0, 0.0, 1.0), size_rad=0.0, ratio=0.0, color=(1.0, 1.0, 1.0))
 ALBEDO_POWER = 0.15  # a dark floor is exposed a little longer, a bright one a little shorter, as cameras do
 
 
@@ -34,31 +36,31 @@ def environment_path(name: str, folder: Path | None) -> Path:
     return path
 
 
-def build_light(draw: dict, floor_albedo: np.ndarray, folder: Path | None) -> None:
-    """Light the scene as drawn by `odd_bench.render.surroundings.draw_environment`."""
-    image = bpy.data.images.load(str(environment_path(draw["file"], folder)))
-    exposure = _expose(draw, floor_albedo, image)
-    _build_world(image, draw["rotation_rad"], exposure.gain, exposure.tint)
-    if draw["sun"]:
-        _build_sun(draw["sun"], exposure.sun_irradiance)
+def build_light(environment: Environment, floor_albedo: np.ndarray, folder: Path | None) -> None:
+    """Light the scene."""
+    image = bpy.data.images.load(str(environment_path(environment.file, folder)))
+    exposure = _expose(environment, floor_albedo, image)
+    _build_world(image, environment.rotation_rad, exposure.gain, exposure.tint)
+    if environment.sun:
+        _build_sun(environment.sun, exposure.sun_irradiance)
 
 
-def plain_light(draw: dict, floor_albedo: np.ndarray, folder: Path | None) -> Light:
+def plain_light(environment: Environment, floor_albedo: np.ndarray, folder: Path | None) -> Light:
     """The same light as plain arrays, for the caster of draft pictures; the environment is coarse."""
-    image = bpy.data.images.load(str(environment_path(draw["file"], folder)))
-    exposure = _expose(draw, floor_albedo, image)
+    image = bpy.data.images.load(str(environment_path(environment.file, folder)))
+    exposure = _expose(environment, floor_albedo, image)
     coarse = coarse_environment(_pixels(image))
     columns = coarse.shape[1]
-    azimuth = ((np.arange(columns) + 0.5) / columns - 0.5) * 2 * np.pi + draw["rotation_rad"]
+    azimuth = ((np.arange(columns) + 0.5) / columns - 0.5) * 2 * np.pi + environment.rotation_rad
     column = (
         np.floor((0.5 - azimuth / (2 * np.pi)) * columns).astype(int) % columns
     )  # Blender's run against the azimuth
-    sun = draw["sun"] or {"direction": [0.0, 0.0, 1.0], "size_rad": 0.0}
+    sun = environment.sun or NO_SUN
     bpy.data.images.remove(image)
     return Light(
         environment=coarse[:, column] * exposure.tint * exposure.gain,
-        sun_direction=np.array(sun["direction"]),
-        sun_size_rad=sun["size_rad"],
+        sun_direction=np.array(sun.direction),
+        sun_size_rad=sun.size_rad,
         sun_irradiance=exposure.sun_irradiance,
     )
 
@@ -72,20 +74,20 @@ class _Exposure:
     sun_irradiance: np.ndarray
 
 
-def _expose(draw: dict, floor_albedo: np.ndarray, image: bpy.types.Image) -> _Exposure:
+def _expose(environment: Environment, floor_albedo: np.ndarray, image: bpy.types.Image) -> _Exposure:
     irradiance = upward_irradiance(image).clip(1e-9)  # (3,) linear RGB; a black environment stays black
     luminous = float(irradiance @ LUMINANCE)
-    sun = draw["sun"]
-    sun_ratio = sun["ratio"] if sun else 0.0
+    sun = environment.sun
+    sun_ratio = sun.ratio if sun else 0.0
     albedo = float(floor_albedo @ LUMINANCE)
-    white = WHITE_LEVEL * draw["strength"] * (MID_ALBEDO / max(albedo, 0.02)) ** ALBEDO_POWER
+    white = WHITE_LEVEL * environment.strength * (MID_ALBEDO / max(albedo, 0.02)) ** ALBEDO_POWER
     gain = white * np.pi / (luminous * (1 + sun_ratio))  # a white sheet shows irradiance / pi
-    balance = (luminous / irradiance) ** draw["white_balance"]
+    balance = (luminous / irradiance) ** environment.white_balance
     tint = balance * luminous / (irradiance * balance @ LUMINANCE)
     if not sun:
         return _Exposure(gain, tint, np.zeros(3))
-    color = np.array(sun["color"]) / (np.array(sun["color"]) @ LUMINANCE)
-    return _Exposure(gain, tint, color * gain * luminous * sun_ratio / sun["direction"][2])
+    color = np.array(sun.color) / (np.array(sun.color) @ LUMINANCE)
+    return _Exposure(gain, tint, color * gain * luminous * sun_ratio / sun.direction[2])
 
 
 def upward_irradiance(image: bpy.types.Image) -> np.ndarray:
@@ -119,12 +121,12 @@ def _build_world(image: bpy.types.Image, rotation_rad: float, gain: float, balan
     nodes.add("OutputWorld", {"Surface": background.outputs[0]})
 
 
-def _build_sun(draw: dict, irradiance: np.ndarray) -> None:
+def _build_sun(sun: Sun, irradiance: np.ndarray) -> None:
     """irradiance: (3,) of a plane that faces it, which is what a sun lamp's energy means."""
     energy = float(irradiance @ LUMINANCE)
     lamp = bpy.data.lights.new("sun", "SUN")
-    lamp.color, lamp.energy, lamp.angle = (irradiance / energy).tolist(), energy, draw["size_rad"]
-    sun = bpy.data.objects.new("sun", lamp)
-    sun.rotation_mode = "QUATERNION"
-    sun.rotation_quaternion = Vector(draw["direction"]).to_track_quat("Z", "Y")
-    bpy.context.scene.collection.objects.link(sun)
+    lamp.color, lamp.energy, lamp.angle = (irradiance / energy).tolist(), energy, sun.size_rad
+    shining = bpy.data.objects.new("sun", lamp)
+    shining.rotation_mode = "QUATERNION"
+    shining.rotation_quaternion = Vector(sun.direction).to_track_quat("Z", "Y")
+    bpy.context.scene.collection.objects.link(shining)

@@ -14,18 +14,22 @@ from odd_bench.blender_jobs.job import RenderConfig, RenderJob
 from odd_bench.blender_jobs.process import leave
 from odd_bench.blender_jobs.render import render_views
 from odd_bench.geometry.cameras import intrinsics, look_at
+from odd_bench.plan_line import Environment, Floor, Sun
 from odd_bench.scene import Camera
 
-DAYLIGHT = {
-    "file": "courtyard.exr", "rotation_rad": 1.0, "strength": 1.0, "white_balance": 1.0,
-    "sun": {"direction": [0.48, 0.36, 0.8], "size_rad": 0.02, "ratio": 1.0, "color": [1.0, 0.95, 0.9]},
-}  # fmt: skip
+DAYLIGHT = Environment(
+    file="courtyard.exr",
+    rotation_rad=1.0,
+    strength=1.0,
+    white_balance=1.0,
+    sun=Sun(direction=(0.48, 0.36, 0.8), size_rad=0.02, ratio=1.0, color=(1.0, 0.95, 0.9)),
+)
 EYE_M, TARGET_M = np.array([0.0, -1.0, 0.8]), np.array([0.0, 0.1, 0.0])
 BRIGHT_PART, BRIGHT_LEVEL = 75, 0.5  # this percentile of an environment's picture is shown at this linear level
 
 
 def serve(connection: Connection) -> None:
-    """Answer each request (`environment`, path) or (`floor`, draw), both with a size in pixels, with an (h, w, 3) uint8 picture or
+    """Answer each request (`environment`, path) or (`floor`, Floor), both with a size in pixels, with an (h, w, 3) uint8 picture or
     with a message; None ends the process."""
     while (request := connection.recv()) is not None:
         kind, what, size = request
@@ -51,10 +55,10 @@ def environment(path: Path, size: int) -> np.ndarray:
     return np.round(255 * np.clip(exposed, 0, 1) ** (1 / 2.2)).astype(np.uint8)
 
 
-def floor(draw: dict, size: int) -> np.ndarray:
-    """(size, size, 3) uint8: a floor as drawn by `odd_bench.render.surroundings.draw_floor`, in daylight."""
+def floor(drawn: Floor, size: int) -> np.ndarray:
+    """(size, size, 3) uint8: a floor in daylight."""
     camera = Camera(intrinsics(size, size, 50.0, 36.0), look_at(EYE_M, TARGET_M), size, size)
     with tempfile.TemporaryDirectory() as folder:
         config = RenderConfig(samples=8, device="cpu")
-        paths = render_views(RenderJob((), (camera,), draw, DAYLIGHT, Path(folder), config))
+        paths = render_views(RenderJob((), (camera,), drawn, DAYLIGHT, Path(folder), config))
         return np.asarray(Image.open(paths[0]))

@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from odd_bench.blender_jobs.nodes import Nodes, Socket
+from odd_bench.render.surroundings import TEXTURES_ROUGHNESS
 
 RELIEF_M = 0.004  # height of a displacement map from black to white
 
@@ -15,7 +16,7 @@ def texture_surface(nodes: Nodes, point: Socket, maps: dict[str, Path], size_m: 
     """Colour, roughness and height in metres of a set whose images cover size_m x size_m."""
     place = nodes.scale(point, (1 / size_m, 1 / size_m, 0.0))
     color = _image(nodes, place, maps["color"], "sRGB")
-    roughness = _image(nodes, place, maps["roughness"], "Non-Color") if "roughness" in maps else 0.6
+    roughness = _image(nodes, place, maps["roughness"], "Non-Color") if "roughness" in maps else TEXTURES_ROUGHNESS
     if "height" not in maps:
         return color, roughness, 0.0
     height = nodes.math("MULTIPLY", _image(nodes, place, maps["height"], "Non-Color"), RELIEF_M)

@@ -10,9 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "errors", "names", "atomic", "locking", "json_lines", "color", "configuration", "scene", "geometry", "scoring", "data",
-    "report", "published", "shapes", "anomalies", "render", "blender_jobs", "generate", "assets", "assets_manifest", "blocks",
-    "training", "detector", "baselines", "methods", "weights",
+    "errors", "names", "atomic", "locking", "json_lines", "color", "configuration", "scene", "plan_line", "geometry", "scoring",
+    "data", "report", "published", "shapes", "anomalies", "render", "blender_jobs", "generate", "assets", "assets_manifest",
+    "blocks", "training", "detector", "baselines", "methods", "weights",
     "captures", "view", "detect", "reproduce", "cli",
 )  # fmt: skip
 BESIDE = (

@@ -1,6 +1,5 @@
 """The whole way on real input: toys, anomalies, Blender, labels, shards, validation, preview."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 from scipy.ndimage import binary_dilation, binary_erosion
 
 from odd_bench.data.reader import open_dataset
+from odd_bench.plan_line import PlanLine, read_plan_line
 
 pytestmark = pytest.mark.blender
 
@@ -40,6 +40,10 @@ def made(tmp_path_factory) -> tuple[Path, str]:
     run = odd_bench("generate", "toys", "--preset", str(folder / "tiny.yaml"), "--out", str(folder / "set"))
     assert run.returncode == 0, run.stderr
     return folder / "set", run.stdout
+
+
+def plan_of(folder: Path) -> list[PlanLine]:
+    return [read_plan_line(line, PlanLine) for line in (folder / "plan.jsonl").read_text().splitlines()]
 
 
 def test_the_run_says_what_it_made_and_where_to_look(made):
@@ -76,13 +80,13 @@ def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
     from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])
-    planned = {line["scene"]: line for line in map(json.loads, (made[0] / "plan.jsonl").read_text().splitlines())}
+    planned = {line.scene: line for line in plan_of(made[0])}
     name = dataset.scene_names("train")[0]
     record, plan = dataset.record(name), planned[name]
-    shape = make_toy(plan["category"], plan["shape_seed"]).shape()
+    shape = make_toy(plan.category, plan.shape_seed).shape()
     normal = [item for item in record.scene.objects if item.label == 0]
     job = RenderJob(
-        tuple((shape, item.world_from_object) for item in normal), record.scene.cameras[:4], plan["floor"], plan["environment"],
+        tuple((shape, item.world_from_object) for item in normal), record.scene.cameras[:4], plan.floor, plan.environment,
         tmp_path, RenderConfig(),
     )  # fmt: skip
     compared = 0
@@ -104,9 +108,9 @@ def test_nothing_floats_or_sinks(made):
     from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])
-    for line in map(json.loads, (made[0] / "plan.jsonl").read_text().splitlines()):
-        shape = make_toy(line["category"], line["shape_seed"]).shape()
-        for item in dataset.scene(line["scene"]).objects:
+    for line in plan_of(made[0]):
+        shape = make_toy(line.category, line.shape_seed).shape()
+        for item in dataset.scene(line.scene).objects:
             assert abs(item.aabb[2] - item.aabb[5] / 2) < LEVEL_M + 5e-4
             if item.label == 0:
                 assert abs(transformed(shape.vertices, item.world_from_object)[:, 2].min()) < 5e-4
@@ -118,13 +122,12 @@ def test_the_pose_of_an_odd_object_is_one_of_the_intact_shape(made):
     from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])
-    lines = map(json.loads, (made[0] / "plan.jsonl").read_text().splitlines())
-    line = next(line for line in lines if any(item["label"] for item in line["objects"]))
-    shape = make_toy(line["category"], line["shape_seed"]).shape()
-    rests = Rests(shape, line["shape_seed"])
-    for item, drawn in zip(dataset.scene(line["scene"]).objects, line["objects"], strict=True):
+    line = next(line for line in plan_of(made[0]) if any(item.label for item in line.objects))
+    shape = make_toy(line.category, line.shape_seed).shape()
+    rests = Rests(shape, line.shape_seed)
+    for item, drawn in zip(dataset.scene(line.scene).objects, line.objects, strict=True):
         up_in_object = item.world_from_object[2, :3] / np.linalg.norm(item.world_from_object[2, :3])
-        assert np.allclose(up_in_object, rests.pose(line["rest"], drawn["rest"])[2], atol=1e-6)
+        assert np.allclose(up_in_object, rests.pose(line.rest, drawn.rest)[2], atol=1e-6)
 
 
 def test_another_number_of_workers_makes_the_same_labels(made, tmp_path):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -15,6 +16,7 @@ from odd_bench.data.damage import check_plain, read_json, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import CONFIG, PLAN, QUARANTINE, read_description, shard_path
 from odd_bench.names import is_left_by_tools, name_problem
+from odd_bench.plan_line import PlannedScene, read_plan_line
 from odd_bench.scoring.problems import Problem
 
 PREVIEW = "preview"
@@ -29,15 +31,15 @@ def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem
     if not (folder / PLAN).exists():
         yield Problem("plan", PLAN, "no such file", "the plan that the scenes were made from", SAME_RUN)
         return
-    lines, bad = _json_lines(folder / PLAN, {"index": int, **dict.fromkeys(PLANNED, str)})
+    lines, bad = _scenes(folder / PLAN, PlannedScene)
     yield from bad
-    given_up, bad = _json_lines(folder / QUARANTINE, {}) if (folder / QUARANTINE).exists() else ({}, [])
+    given_up, bad = _scenes(folder / QUARANTINE, _LostScene) if (folder / QUARANTINE).exists() else ({}, [])
     yield from bad
     found = {scene.name: (report.shard, scene) for report in reports for scene in report.scenes}
     broken = {report.shard for report in reports if not report.readable}
     damaged = {problem.path.partition(": ")[2].partition("/")[0] for report in reports for problem in report.problems}
     for name, (line, planned) in lines.items():
-        shard = shard_path(folder, planned["split"], planned["index"]).name
+        shard = shard_path(folder, planned.split, planned.index).name
         if name not in found and name not in given_up and name not in damaged and shard not in broken:
             yield Problem("plan", f"{shard}: {name}", "no such scene", "every planned scene, or its quarantine", HINT)
         elif name in found:
@@ -82,7 +84,7 @@ def check_previews(folder: Path) -> Iterator[Problem]:
             yield Problem("previews", f"{PREVIEW}/{path.name}", error.found, error.expected, error.hint)
 
 
-def _check_planned(lies_in: str, scene: SceneEntry, shard: str, line: str, planned: dict) -> Iterator[Problem]:
+def _check_planned(lies_in: str, scene: SceneEntry, shard: str, line: str, planned: PlannedScene) -> Iterator[Problem]:
     if lies_in != shard:
         yield Problem("plan", f"{lies_in}: {scene.name}", f"it in {lies_in}", shard, HINT)
     if scene.plan_sha256 != hashlib.sha256(line.encode()).hexdigest():
@@ -90,35 +92,37 @@ def _check_planned(lies_in: str, scene: SceneEntry, shard: str, line: str, plann
             "plan", f"{lies_in}: {scene.name}/plan_sha256", scene.plan_sha256[:12], "that of its plan line", HINT
         )
     for key in PLANNED:
-        if getattr(scene, key) != planned[key]:
-            yield Problem(
-                "plan", f"{lies_in}: {scene.name}/{key}", getattr(scene, key), f"{planned[key]} as planned", HINT
-            )
+        found, expected = getattr(scene, key), getattr(planned, key)
+        if found != expected:
+            yield Problem("plan", f"{lies_in}: {scene.name}/{key}", found, f"{expected} as planned", HINT)
 
 
-def _json_lines(path: Path, kinds: Mapping[str, type]) -> tuple[dict[str, tuple[str, dict]], list[Problem]]:
-    """Line and its value by scene name, and the lines that could not be read. kinds: of the values that a line must have."""
+@dataclass(frozen=True)
+class _LostScene:
+    """What an entry of the quarantine must say."""
+
+    scene: str
+
+
+def _scenes(path: Path, kind: type) -> tuple[dict[str, tuple[str, Any]], list[Problem]]:
+    """Each line and its values by scene name, and the lines that could not be read. kind: what a line must hold."""
     lines, problems = {}, []
     check_plain(path, "a file of JSON lines")
     for number, raw in enumerate(path.read_bytes().splitlines(), 1):
         try:
             with reading(f"{path.name}:{number}", "one JSON object with a scene", HINT):
-                value = json.loads(raw)
-                _check_line(value, kinds)
-                lines[value["scene"]] = raw.decode(), value
+                values = read_plan_line(raw, kind)
+                _check_names(values)
+                lines[values.scene] = raw.decode(), values
         except DataError as error:
             problems.append(Problem("plan", error.where, error.found, error.expected, error.hint))
     return lines, problems
 
 
-def _check_line(value: object, kinds: Mapping[str, type]) -> None:
-    """Raise ValueError unless the names of a line can be file names and its other values are of their kinds."""
-    if not isinstance(value, dict):
-        raise ValueError(f"a {type(value).__name__}")
-    for key, kind in {"scene": str, **kinds}.items():
-        if type(value[key]) is not kind:
-            raise ValueError(f"{key} {value[key]!r:.40}")
-        if kind is str and (problem := name_problem(value[key])):
+def _check_names(values: object) -> None:
+    """Raise ValueError unless every text of a line can be a file name."""
+    for key, value in vars(values).items():
+        if isinstance(value, str) and (problem := name_problem(value)):
             raise ValueError(f"{key}: {problem}")
 
 

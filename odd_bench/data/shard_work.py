@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from odd_bench.data.folder import shard_path
 from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shards import pack_shard, salvage_scenes, verify_shard
 from odd_bench.errors import StorageError
+from odd_bench.plan_line import read_plan_line
 
 
 @dataclass
@@ -34,9 +34,9 @@ def shards_of(lines: Iterable[str], root: Path) -> list[ShardWork]:
     """All shards of the plan, in order, with their scenes."""
     shards: dict[Path, dict[str, str]] = {}
     for line in lines:
-        scene = json.loads(line)
-        path = shard_path(root, scene["split"], scene["index"])
-        shards.setdefault(path, {})[scene["scene"]] = line
+        planned = read_plan_line(line)
+        path = shard_path(root, planned.split, planned.index)
+        shards.setdefault(path, {})[planned.scene] = line
     return [ShardWork(path, path.name.rpartition("-")[0], own) for path, own in shards.items()]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from odd_bench.geometry.hull import hull_points
 from odd_bench.geometry.refusal import Refusal
+from odd_bench.plan_line import PlanLine
 
 STEP_M = 0.01
 MAX_STEPS = 1000
@@ -29,7 +30,7 @@ class Standing:
 
 
 def arranged(
-    line: dict, intact: np.ndarray, odd: Sequence[np.ndarray], rests: Sequence[np.ndarray]
+    line: PlanLine, intact: np.ndarray, odd: Sequence[np.ndarray], rests: Sequence[np.ndarray]
 ) -> list[np.ndarray]:
     """world_from_object (4, 4) of every object of a planned scene, found without looking at its label.
 
@@ -38,10 +39,9 @@ def arranged(
     """
     widest = np.concatenate([intact, *odd])
     standing = [
-        stand(intact, widest, rest, item["yaw_rad"], line["size_m"])
-        for rest, item in zip(rests, line["objects"], strict=True)
+        stand(intact, widest, rest, item.yaw_rad, line.size_m) for rest, item in zip(rests, line.objects, strict=True)
     ]
-    return place(standing, [item["direction_rad"] for item in line["objects"]], line["gap_m"])
+    return place(standing, [item.direction_rad for item in line.objects], line.gap_m)
 
 
 def stand(points: np.ndarray, widest: np.ndarray, rotation: np.ndarray, yaw_rad: float, size_m: float) -> Standing:

@@ -55,6 +55,7 @@ def _server(folder: Path):
     from odd_bench.generate.plan import catalogue_of
     from odd_bench.generate.scene_maker import Report, SceneRefused, make_scene
     from odd_bench.generate.source import Sources
+    from odd_bench.plan_line import PlanLine, read_plan_line
     from odd_bench.shapes.library import open_library
 
     run = RunFolder(folder)
@@ -64,11 +65,11 @@ def _server(folder: Path):
     greeting = {"blender": blender, "device": device_line(config.render)}
 
     def serve(request: dict) -> dict:
-        line = json.loads(request["line"])
+        line = read_plan_line(request["line"], PlanLine)
         try:
             record, report = make_scene(line, plan_digest(request["line"]), sources)
             with report.stage("pack"):
-                write_staged(run.staged(line["scene"]), record, CodecConfig())
+                write_staged(run.staged(line.scene), record, CodecConfig())
         except SceneRefused as refused:
             return _failure("refused", str(refused), refused.report)
         except Exception as error:  # whatever goes wrong in one scene is reported and the next one still made

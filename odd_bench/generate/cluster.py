@@ -6,7 +6,6 @@ process waits for it to come back under the same address and hands in again what
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
@@ -21,6 +20,7 @@ from distributed.scheduler import KilledWorker
 from odd_bench.data.outcome import Outcome
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.pool import Limits, end_children, make_in_child
+from odd_bench.plan_line import read_plan_line
 
 ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^/\s]+:\d+/?")
 CONNECT_S = 30.0
@@ -65,7 +65,7 @@ class ClusterWorkers:
         ours: Future = Future()
         asked = self._client.submit(make_in_child, line, *self._arguments, pure=False)
         self._asked[ours] = asked
-        asked.add_done_callback(lambda done: _settle(ours, done, json.loads(line)["scene"]))
+        asked.add_done_callback(lambda done: _settle(ours, done, read_plan_line(line).scene))
         return ours
 
     def outcome(self, future: Future) -> Outcome | None:

@@ -6,10 +6,11 @@ import numpy as np
 
 from odd_bench.generate.config import OrbitConfig
 from odd_bench.geometry.cameras import intrinsics, look_at
+from odd_bench.plan_line import Orbit
 from odd_bench.scene import Camera
 
 
-def orbit_cameras(orbit: OrbitConfig, draws: dict, points: np.ndarray) -> tuple[Camera, ...]:
+def orbit_cameras(orbit: OrbitConfig, drawn: Orbit, points: np.ndarray) -> tuple[Camera, ...]:
     """One camera a drawn azimuth and elevation, the objects in the middle of its picture.
 
     points: (n, 3) outline of all objects, metres, world. The distance of each view is the drawn factor times the smallest
@@ -19,7 +20,7 @@ def orbit_cameras(orbit: OrbitConfig, draws: dict, points: np.ndarray) -> tuple[
     slope = orbit.fill * orbit.pixels / 2 / K[0, 0]
     cameras = []
     for azimuth, elevation, factor in zip(
-        draws["azimuth_rad"], np.radians(draws["elevation_deg"]), draws["distance_factor"], strict=True
+        drawn.azimuth_rad, np.radians(drawn.elevation_deg), drawn.distance_factor, strict=True
     ):
         back = np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
         camera_from_world = look_at(back, np.zeros(3))

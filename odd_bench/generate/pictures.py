@@ -11,6 +11,7 @@ import numpy as np
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.label import Posed
 from odd_bench.geometry.raycast import Hits
+from odd_bench.plan_line import PlanLine
 from odd_bench.render.surroundings import mean_albedo
 from odd_bench.scene import Camera
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def take_pictures(
-    line: dict, config: GenerateConfig, posed: list[Posed], cameras: tuple[Camera, ...], hits: Hits
+    line: PlanLine, config: GenerateConfig, posed: list[Posed], cameras: tuple[Camera, ...], hits: Hits
 ) -> np.ndarray:
     """(views, h, w, 3) uint8 sRGB. line: the scene's plan, for floor, light and the seed of the noise.
 
@@ -31,16 +32,18 @@ def take_pictures(
     return _cycles(line, config, objects, cameras)
 
 
-def _draft(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...], hits: Hits) -> np.ndarray:
+def _draft(
+    line: PlanLine, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...], hits: Hits
+) -> np.ndarray:
     from odd_bench.blender_jobs.light import plain_light
     from odd_bench.render.draft.render import render_draft
 
     folder = Path(config.environments) if config.environments else None
-    light = plain_light(line["environment"], mean_albedo(line["floor"]), folder)
-    return render_draft(objects, cameras, line["floor"], light, line["render_seed"], hits)
+    light = plain_light(line.environment, mean_albedo(line.floor), folder)
+    return render_draft(objects, cameras, line.floor, light, line.render_seed, hits)
 
 
-def _cycles(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...]) -> np.ndarray:
+def _cycles(line: PlanLine, config: GenerateConfig, objects: tuple, cameras: tuple[Camera, ...]) -> np.ndarray:
     from PIL import Image
 
     from odd_bench.blender_jobs.render import RenderJob, render_views
@@ -49,11 +52,11 @@ def _cycles(line: dict, config: GenerateConfig, objects: tuple, cameras: tuple[C
         job = RenderJob(
             objects=objects,
             cameras=cameras,
-            floor=line["floor"],
-            environment=line["environment"],
+            floor=line.floor,
+            environment=line.environment,
             config=_render_config(config),
             out_dir=Path(folder),
-            seed=line["render_seed"],
+            seed=line.render_seed,
         )
         return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in render_views(job)])
 

@@ -6,14 +6,15 @@ direction along which the object is pushed out until it is free, an anomaly is a
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
 
 from odd_bench.generate.config import GenerateConfig, OddConfig, OrbitConfig, SceneConfig
+from odd_bench.plan_line import Orbit, PlanLine, PlannedObject, Try, plan_text
 from odd_bench.render.surroundings import BUNDLED_ENVIRONMENTS, draw_environment, draw_floor
 from odd_bench.scene import SPLITS
 from odd_bench.shapes.catalogue import Catalogue, FromLibrary, Procedural
@@ -36,7 +37,7 @@ def plan_lines(
     catalogue = catalogue or catalogue_of(config)
     for split in SPLITS[config.kind]:
         for index in range(config.splits.get(split, 0)):
-            yield canonical(plan_scene(config, catalogue, split, index, floors, environments))
+            yield plan_text(plan_scene(config, catalogue, split, index, floors, environments))
 
 
 def plan_scene(
@@ -46,28 +47,28 @@ def plan_scene(
     index: int,
     floors: Sequence[str] = (),
     environments: Sequence[str] = (),
-) -> dict:
+) -> PlanLine:
     """The draws of one scene: a function of the configuration, the split and the index alone."""
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, SPLITS[config.kind].index(split), index]))
     number, place = divmod(index, config.scenes_a_shape(split))
     shape = catalogue.base_shape(split, number)
-    return {
-        "version": PLAN_VERSION,
-        "scene": f"{config.kind}-{shape.name}-{index:04d}",
-        "split": split,
-        "index": index,
-        "category": shape.category,
-        "shape": shape.name,
-        "shape_seed": shape.seed,
-        "size_m": round(float(rng.uniform(config.scene.min_size_m, config.scene.max_size_m)), 6),
-        "gap_m": round(float(rng.uniform(config.scene.min_gap_m, config.scene.max_gap_m)), 6),
-        "rest": config.scene.rest,
-        "objects": _with_tries(_draw_objects(rng, config.scene), _variant_tries(config, split, number, place)),
-        "orbit": _draw_orbit(rng, config.orbit),
-        "floor": draw_floor(rng, floors),
-        "environment": draw_environment(rng, environments or BUNDLED_ENVIRONMENTS),
-        "render_seed": int(rng.integers(1 << 31)),
-    }
+    return PlanLine(
+        version=PLAN_VERSION,
+        scene=f"{config.kind}-{shape.name}-{index:04d}",
+        split=split,
+        index=index,
+        category=shape.category,
+        shape=shape.name,
+        shape_seed=shape.seed,
+        size_m=round(float(rng.uniform(config.scene.min_size_m, config.scene.max_size_m)), 6),
+        gap_m=round(float(rng.uniform(config.scene.min_gap_m, config.scene.max_gap_m)), 6),
+        rest=config.scene.rest,
+        objects=_with_tries(_draw_objects(rng, config.scene), _variant_tries(config, split, number, place)),
+        orbit=_draw_orbit(rng, config.orbit),
+        floor=draw_floor(rng, floors),
+        environment=draw_environment(rng, environments or BUNDLED_ENVIRONMENTS),
+        render_seed=int(rng.integers(1 << 31)),
+    )
 
 
 def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Catalogue:
@@ -79,12 +80,7 @@ def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Cata
     return Procedural(config.kind, config.seed, shapes, config.categories, loose, config.mesh_faces)
 
 
-def canonical(line: dict) -> str:
-    """The one way a plan line is written: sorted keys, no blanks, no NaN."""
-    return json.dumps(line, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _draw_objects(rng: np.random.Generator, scene: SceneConfig) -> list[dict]:
+def _draw_objects(rng: np.random.Generator, scene: SceneConfig) -> list[PlannedObject]:
     """Normal and odd instances in random order; the odd ones are fewer than half, a pair of normal ones always remains."""
     objects_wanted = int(rng.integers(scene.min_objects, scene.max_objects + 1))
     most = min((objects_wanted - 1) // 2, objects_wanted - 2)
@@ -97,22 +93,22 @@ def _draw_objects(rng: np.random.Generator, scene: SceneConfig) -> list[dict]:
     for label in is_odd:
         own_rest = float(rng.random())  # drawn in every mode: the mode shifts no other draw
         objects.append(
-            {
-                "label": int(label),
-                "rest": own_rest if scene.rest == "tumbled" else shared_rest,
-                "yaw_rad": round(float(rng.uniform(-math.pi, math.pi)), 6),
-                "direction_rad": round(float(rng.uniform(-math.pi, math.pi)), 6),
-            }
+            PlannedObject(
+                label=int(label),
+                rest=own_rest if scene.rest == "tumbled" else shared_rest,
+                yaw_rad=round(float(rng.uniform(-math.pi, math.pi)), 6),
+                direction_rad=round(float(rng.uniform(-math.pi, math.pi)), 6),
+            )
         )
     return objects
 
 
-def _with_tries(objects: list[dict], tries: Iterator[list[dict]]) -> list[dict]:
+def _with_tries(objects: list[PlannedObject], tries: Iterator[tuple[Try, ...]]) -> tuple[PlannedObject, ...]:
     """The n-th odd object of a scene takes the n-th list of tries."""
-    return [{**item, "tries": next(tries)} if item["label"] else item for item in objects]
+    return tuple(replace(item, tries=next(tries)) if item.label else item for item in objects)
 
 
-def _variant_tries(config: GenerateConfig, split: str, number: int, place: int) -> Iterator[list[dict]]:
+def _variant_tries(config: GenerateConfig, split: str, number: int, place: int) -> Iterator[tuple[Try, ...]]:
     """Lists of tries without end, the same for all scenes that share their variants.
 
     number: of the shape in its split. place: of the scene among those of the shape.
@@ -123,24 +119,23 @@ def _variant_tries(config: GenerateConfig, split: str, number: int, place: int) 
         yield draw_tries(np.random.default_rng(np.random.SeedSequence(entropy)), config.odd)
 
 
-def draw_tries(rng: np.random.Generator, odd: OddConfig) -> list[dict]:
+def draw_tries(rng: np.random.Generator, odd: OddConfig) -> tuple[Try, ...]:
     """Anomaly types with seeds in the order they are tried: first one type several times, then the others."""
     types = sorted(odd.weights)
     weights = np.array([odd.weights[name] for name in types], float)
     order = rng.choice(len(types), size=int((weights > 0).sum()), replace=False, p=weights / weights.sum())
     others = [types[order[k % len(order)]] for k in range(1, odd.other_type_tries + 1)]
     wanted = [types[order[0]]] * odd.same_type_tries + others
-    return [_draw_try(rng, name) for name in wanted]
+    return tuple(_draw_try(rng, name) for name in wanted)
 
 
-def _draw_try(rng: np.random.Generator, name: str) -> dict:
+def _draw_try(rng: np.random.Generator, name: str) -> Try:
     """One try; every third wrong material is that of a fragment, whatever the parts."""
-    drawn = {"type": name, "seed": int(rng.integers(1 << 31))}
-    on_fragment = bool(rng.random() < FRAGMENT_SHARE)
-    return {**drawn, "fragment": on_fragment} if name == "material_mismatch" else drawn
+    seed, on_fragment = int(rng.integers(1 << 31)), bool(rng.random() < FRAGMENT_SHARE)
+    return Try(name, seed, on_fragment if name == "material_mismatch" else None)
 
 
-def _draw_orbit(rng: np.random.Generator, orbit: OrbitConfig) -> dict:
+def _draw_orbit(rng: np.random.Generator, orbit: OrbitConfig) -> Orbit:
     """One full turn of distinct azimuths with slowly varying elevation and distance."""
     turn = np.arange(orbit.views) / orbit.views
     jitter = rng.uniform(-0.2, 0.2, orbit.views) / orbit.views
@@ -148,11 +143,11 @@ def _draw_orbit(rng: np.random.Generator, orbit: OrbitConfig) -> dict:
     azimuth = rng.uniform(-math.pi, math.pi) + sense * 2 * math.pi * (turn + jitter)
     elevation = _wave(rng, turn, orbit.min_elevation_deg, orbit.max_elevation_deg)
     distance = _wave(rng, turn, orbit.min_distance_factor, orbit.max_distance_factor)
-    return {
-        "azimuth_rad": np.round(azimuth, 6).tolist(),
-        "elevation_deg": np.round(elevation, 4).tolist(),
-        "distance_factor": np.round(distance, 5).tolist(),
-    }
+    return Orbit(
+        azimuth_rad=tuple(np.round(azimuth, 6).tolist()),
+        elevation_deg=tuple(np.round(elevation, 4).tolist()),
+        distance_factor=tuple(np.round(distance, 5).tolist()),
+    )
 
 
 def _wave(rng: np.random.Generator, turn: np.ndarray, low: float, high: float) -> np.ndarray:

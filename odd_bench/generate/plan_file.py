@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from odd_bench.data.folder import shard_path
 from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.data.shard_work import ShardWork
 from odd_bench.generate.config import GenerateConfig, to_mapping
+from odd_bench.plan_line import read_plan_line
 
 Draw = Callable[[], Iterator[str]]  # draws the same lines each time
 
@@ -68,10 +68,10 @@ class _Drawn:
         """The bytes of the plan, line by line."""
         start = 0
         for line in lines:
-            content, scene = _stored(line), json.loads(line)
-            path = shard_path(self._folder.root, scene["split"], scene["index"])
-            shard = self.shards.setdefault(path, ShardWork(path, scene["split"], StoredLines(self._folder.plan)))
-            shard.lines.places[scene["scene"]] = start, len(content) - 1
+            content, planned = _stored(line), read_plan_line(line)
+            path = shard_path(self._folder.root, planned.split, planned.index)
+            shard = self.shards.setdefault(path, ShardWork(path, planned.split, StoredLines(self._folder.plan)))
+            shard.lines.places[planned.scene] = start, len(content) - 1
             start += len(content)
             self._digest.update(content)
             yield content
@@ -105,9 +105,9 @@ def _is_whole(plan: Path) -> bool:
     with open(plan, "rb") as file:
         for line in file:
             try:
-                planned = json.loads(line)["scene"]
-            except (ValueError, KeyError, TypeError):
+                read_plan_line(line)
+            except (ValueError, RecursionError):
                 return False
-            if not line.endswith(b"\n") or not isinstance(planned, str):
+            if not line.endswith(b"\n"):
                 return False
     return True

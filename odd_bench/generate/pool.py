@@ -18,6 +18,7 @@ from pathlib import Path
 from odd_bench.data.outcome import BY_MACHINE, Outcome
 from odd_bench.data.run_folder import RunFolder
 from odd_bench.errors import OddBenchError
+from odd_bench.plan_line import read_plan_line
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
 # Threads of OpenBLAS wait by spinning, a third of a scene's processor time, and help nothing.
@@ -60,7 +61,7 @@ def make_in_child(line: str, root: str, limits: Limits, run: str = "") -> Outcom
     run: tells apart runs that used the same folder one after the other, for a thread of a cluster outlives them: a child serves
     one of them alone. Raises ChildStartError if no child can be started at all.
     """
-    scene = json.loads(line)["scene"]
+    scene = read_plan_line(line).scene
     for attempt in range(1, ATTEMPTS + 1):
         child = _child_of_this_thread(root, run, limits)
         started = time.perf_counter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections import Counter, deque
@@ -28,6 +27,7 @@ from odd_bench.generate.slices import Slice, slice_of
 from odd_bench.generate.source import variants_folder
 from odd_bench.generate.workers import LocalWorkers, Workers
 from odd_bench.json_lines import append_line
+from odd_bench.plan_line import read_plan_line
 from odd_bench.render.given import Given, environments_in, floors_in
 from odd_bench.shapes.library import Entry, Library, ingest, require_up
 from odd_bench.shapes.lookalikes import find_lookalikes
@@ -214,7 +214,7 @@ def _make_scenes(
     """Keep every worker busy with a short queue; pack each shard as soon as its last scene is in."""
     shard_of = {name: shard for shard in work for name in shard.lines}
     waiting = [name for shard in work for name in shard.lines if name in shard.waiting]
-    shape_of = {name: json.loads(shard.lines[name])["shape"] for name, shard in shard_of.items()}
+    shape_of = {name: read_plan_line(shard.lines[name]).shape for name, shard in shard_of.items()}
     todo, left = deque(by_turns(waiting, shape_of, workers.slots)), Counter(shape_of[name] for name in waiting)
     reports = folder.slice_reports(options.slice_index, options.slice_count)
     total, made_before, tries, running = len(todo), summary.made + summary.quarantined, Counter(), {}

@@ -22,6 +22,7 @@ from odd_bench.generate.source import Source, Sources
 from odd_bench.geometry import boxes
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Shape
+from odd_bench.plan_line import PlanLine, Try
 from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.shapes.catalogue import BaseShape
 
@@ -65,11 +66,11 @@ class SceneRefused(Exception):
         self.report = report
 
 
-def make_scene(line: dict, plan_sha256: str, sources: Sources) -> tuple[SceneRecord, Report]:
+def make_scene(line: PlanLine, plan_sha256: str, sources: Sources) -> tuple[SceneRecord, Report]:
     """Make one scene. Raises SceneRefused when an odd object used up its tries or the shape finds no rest pose."""
     report, config = Report(), sources.config
     with report.stage("shape"):
-        source = sources.of(BaseShape(line["shape"], line["category"], line["shape_seed"]))
+        source = sources.of(BaseShape(line.shape, line.category, line.shape_seed))
         source.intact  # noqa: B018  meshed here, so that its time is counted here
     with report.stage("settle"):
         rests = _rests(source, line, report)
@@ -79,17 +80,17 @@ def make_scene(line: dict, plan_sha256: str, sources: Sources) -> tuple[SceneRec
     return _record(line, plan_sha256, config, arrangement, images), report
 
 
-def _rests(source: Source, line: dict, report: Report) -> list[np.ndarray]:
+def _rests(source: Source, line: PlanLine, report: Report) -> list[np.ndarray]:
     """The rest rotation (3, 3) of each object: that of the intact shape, whatever the label."""
     try:
-        return [source.rests.pose(line["rest"], item["rest"]) for item in line["objects"]]
+        return [source.rests.pose(line.rest, item.rest) for item in line.objects]
     except Refusal as refusal:
         raise SceneRefused(str(refusal), report) from refusal
 
 
-def _arrange(line: dict, source: Source, rests: list[np.ndarray], report: Report) -> Arrangement:
+def _arrange(line: PlanLine, source: Source, rests: list[np.ndarray], report: Report) -> Arrangement:
     """Go through the tries of each odd object until every change can be seen."""
-    remaining = {i: iter(item["tries"]) for i, item in enumerate(line["objects"]) if item["label"]}  # each is used once
+    remaining = {i: iter(item.tries) for i, item in enumerate(line.objects) if item.label}  # each is used once
     variants = {i: _next_variant(i, tries, line, source, rests, report) for i, tries in remaining.items()}
     while True:
         with report.stage("label"):
@@ -103,17 +104,17 @@ def _arrange(line: dict, source: Source, rests: list[np.ndarray], report: Report
 
 
 def _next_variant(
-    index: int, tries: Iterator[dict], line: dict, source: Source, rests: list[np.ndarray], report: Report
+    index: int, tries: Iterator[Try], line: PlanLine, source: Source, rests: list[np.ndarray], report: Report
 ) -> Variant:
     with report.stage("anomaly"):
         for attempt in tries:
             try:
                 variant = source.variant(attempt)
                 if variant.type != SIMILAR:
-                    require_level(variant.shape.outline, source.intact.outline, rests[index], line["size_m"])
+                    require_level(variant.shape.outline, source.intact.outline, rests[index], line.size_m)
                 return variant
             except Refusal as refusal:
-                report.refusals[f"{attempt['type']}: {refusal.reason}"] += 1
+                report.refusals[f"{attempt.type}: {refusal.reason}"] += 1
     raise SceneRefused(f"object {index} used up its tries: {dict(report.refusals)}", report)
 
 
@@ -122,9 +123,9 @@ def _is_seen(arrangement: Arrangement, index: int, config: GenerateConfig) -> bo
 
 
 def _arrangement(
-    line: dict, config: GenerateConfig, intact: Shape, rests: list, variants: dict[int, Variant]
+    line: PlanLine, config: GenerateConfig, intact: Shape, rests: list, variants: dict[int, Variant]
 ) -> Arrangement:
-    shapes = [variants[i].shape if i in variants else intact for i in range(len(line["objects"]))]
+    shapes = [variants[i].shape if i in variants else intact for i in range(len(line.objects))]
     odd = [variant.shape.outline for variant in variants.values()]
     poses = arranged(line, intact.outline, odd, rests)
     for i, variant in variants.items():
@@ -135,14 +136,14 @@ def _arrangement(
         for i, (shape, pose) in enumerate(zip(shapes, poses, strict=True))
     ]
     outline = np.concatenate([item.world_outline() for item in posed])
-    cameras = orbit_cameras(config.orbit, line["orbit"], outline)
+    cameras = orbit_cameras(config.orbit, line.orbit, outline)
     return Arrangement(posed, cameras, cast_labels(posed, cameras))
 
 
-def _record(line: dict, plan_sha256: str, config: GenerateConfig, arrangement: Arrangement, images) -> SceneRecord:
+def _record(line: PlanLine, plan_sha256: str, config: GenerateConfig, arrangement: Arrangement, images) -> SceneRecord:
     labels = arrangement.labels
     objects = tuple(_scene_object(i, posed, labels) for i, posed in enumerate(arrangement.posed))
-    scene = Scene(line["scene"], line["split"], line["category"], line["shape"], arrangement.cameras, objects)
+    scene = Scene(line.scene, line.split, line.category, line.shape, arrangement.cameras, objects)
     depth_m = labels.depth_m if config.depth else None
     return SceneRecord(scene, images, labels.instance, labels.change, depth_m, plan_sha256)
 

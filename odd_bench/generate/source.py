@@ -17,6 +17,7 @@ from odd_bench.generate.resting import Rests
 from odd_bench.generate.variant_file import read_variant, write_variant
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Model, Shape
+from odd_bench.plan_line import Try
 from odd_bench.shapes.catalogue import BaseShape, Catalogue
 
 if TYPE_CHECKING:
@@ -58,16 +59,17 @@ class Source:
         modes.save(stored)
         return modes
 
-    def variant(self, attempt: dict) -> Variant:
+    def variant(self, attempt: Try) -> Variant:
         """The variant of one planned try. Raises Refusal, the same one each time."""
-        key = "-".join(str(attempt[name]) for name in ("type", "seed", "fragment") if name in attempt)
+        drawn = (attempt.type, attempt.seed, attempt.fragment)
+        key = "-".join(str(value) for value in drawn if value is not None)
         if key not in self._outcomes:
             self._outcomes[key] = self._read_or_make(key, attempt)
         if isinstance(self._outcomes[key], Refusal):
             raise self._outcomes[key]
         return self._outcomes[key]
 
-    def _read_or_make(self, key: str, attempt: dict) -> Variant | Refusal:
+    def _read_or_make(self, key: str, attempt: Try) -> Variant | Refusal:
         stored = variants_folder(self.work, self.base.name) / f"{key}.npz"
         if stored.exists():
             return read_variant(stored)
@@ -75,11 +77,11 @@ class Source:
         write_variant(stored, outcome)
         return outcome
 
-    def _make(self, attempt: dict) -> Variant | Refusal:
-        rng = np.random.default_rng(attempt["seed"])
+    def _make(self, attempt: Try) -> Variant | Refusal:
+        rng = np.random.default_rng(attempt.seed)
         try:
-            modes = self.modes if attempt["type"] in BREAKS or attempt.get("fragment") else None
-            return make_variant(attempt["type"], self.model, self.intact, rng, self.config.anomalies, modes)
+            modes = self.modes if attempt.type in BREAKS or attempt.fragment else None
+            return make_variant(attempt.type, self.model, self.intact, rng, self.config.anomalies, modes)
         except Refusal as refusal:
             return refusal
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections import Counter
 from collections.abc import Collection
@@ -13,6 +12,7 @@ from pathlib import Path
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.names import component, is_left_by_tools, name_problem
+from odd_bench.plan_line import PlannedScene, plan_text
 from odd_bench.published import sidecar
 from odd_bench.published.names import PART, category_of, shape_of
 from odd_bench.published.refused import Refused
@@ -45,8 +45,17 @@ class ImportConfig:
 
 
 @dataclass(frozen=True)
+class FoundScene(PlannedScene):
+    """A scene folder to be imported. folder: its name. source_sha256: see the function. refused: why its names cannot be used."""
+
+    folder: str
+    source_sha256: str
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
 class Listing:
-    """lines: canonical JSON with scene, folder, split, index, category, shape and source_sha256, in order.
+    """lines: the plan, a line a FoundScene, in order.
 
     straddling: base shapes in two splits or more, with these. unlisted: folders that the split file does not name.
     absent: folders that it names and that are not there.
@@ -73,12 +82,12 @@ def list_scenes(source: Path, splits_file: Path | None) -> Listing:
     scenes, index, taken = [], Counter(), set()
     for name in wanted:
         split = split_of[name]
-        place = {"folder": name, "split": split, "index": index[split]}
-        scenes.append({**_names(folders[name], taken), **place, "source_sha256": source_sha256(folders[name])})
-        taken.add(scenes[-1]["scene"])
+        names, digest = _names(folders[name], taken), source_sha256(folders[name])
+        scenes.append(FoundScene(folder=name, split=split, index=index[split], source_sha256=digest, **names))
+        taken.add(names["scene"])
         index[split] += 1
-    straddling = straddling_shapes((scene["shape"], scene["split"]) for scene in scenes)
-    lines = [json.dumps(scene, sort_keys=True, separators=(",", ":")) for scene in scenes]
+    straddling = straddling_shapes((scene.shape, scene.split) for scene in scenes)
+    lines = [plan_text(scene) for scene in scenes]
     unlisted = [name for name in folders if name not in split_of]
     return Listing(lines, straddling, unlisted, sorted(set(split_of) - set(folders)))
 

@@ -23,8 +23,9 @@ from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
 from odd_bench.data.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.data.shards import write_staged
 from odd_bench.json_lines import append_line
+from odd_bench.plan_line import read_plan_line
 from odd_bench.published.finish import ImportReport, finish
-from odd_bench.published.plan import ImportConfig, Listing, list_scenes, scenes_root
+from odd_bench.published.plan import FoundScene, ImportConfig, Listing, list_scenes, scenes_root
 from odd_bench.published.refused import Refused
 from odd_bench.published.scenes import published_record
 
@@ -66,20 +67,20 @@ def import_folders(
 
 def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imported:
     """Read one scene folder and stage its record; runs in any process."""
-    planned = json.loads(line)
+    planned = read_plan_line(line, FoundScene)
     try:
-        if planned.get("refused"):
-            raise Refused("unusable name", planned["refused"])
-        record, corrected = published_record(root / planned["folder"], planned, plan_digest(line))
+        if planned.refused:
+            raise Refused("unusable name", planned.refused)
+        record, corrected = published_record(root / planned.folder, planned, plan_digest(line))
         check_shapes(record)
     except Refused as refused:
-        return Imported(planned["scene"], refused.kind, refused.detail)
+        return Imported(planned.scene, refused.kind, refused.detail)
     except DataError as error:
-        return Imported(planned["scene"], "damaged metadata", str(error))
+        return Imported(planned.scene, "damaged metadata", str(error))
     except Exception as error:  # what others made fails in more ways than can be listed; the other scenes go on
-        return Imported(planned["scene"], "damaged metadata", described(error))
+        return Imported(planned.scene, "damaged metadata", described(error))
     write_staged(staged, record, codec)
-    return Imported(planned["scene"], corrected={name: int(count) for name, count in corrected.items() if count})
+    return Imported(planned.scene, corrected={name: int(count) for name, count in corrected.items() if count})
 
 
 def _claim(config: ImportConfig, listing: Listing, folder: RunFolder) -> None:

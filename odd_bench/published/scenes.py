@@ -12,6 +12,7 @@ from odd_bench.data.check_shard import check_arrays
 from odd_bench.data.record import UNCHANGED, SceneRecord
 from odd_bench.geometry.boxes import iou
 from odd_bench.geometry.cameras import eye
+from odd_bench.plan_line import PlannedScene
 from odd_bench.published import sidecar
 from odd_bench.published.agreement import check_agreement, floor_height, follow_depth, trusted, world_points
 from odd_bench.published.amodal import amodal_pixels
@@ -28,8 +29,8 @@ MASKS_SHARE = 0.02
 UNKNOWN = -1
 
 
-def published_record(folder: Path, line: dict, plan_sha256: str) -> tuple[SceneRecord, Counter]:
-    """Read one scene folder. line: its name, split, category and shape. Returns the record and what was corrected how often.
+def published_record(folder: Path, planned: PlannedScene, plan_sha256: str) -> tuple[SceneRecord, Counter]:
+    """Read one scene folder. Returns the record and what was corrected how often.
 
     Raises Refused where a file is missing or damaged, or where labels, masks, depth and cameras contradict each other.
     """
@@ -38,7 +39,7 @@ def published_record(folder: Path, line: dict, plan_sha256: str) -> tuple[SceneR
     cameras, objects = cameras_in(found, corrected), objects_in(found, corrected)
     if not found.instance.any():
         raise Refused("no objects", "none is visible in any view")
-    scene = Scene(line["scene"], line["split"], line["category"], line["shape"], cameras, ())
+    scene = Scene(planned.scene, planned.split, planned.category, planned.shape, cameras, ())
     if sidecar.read_names(folder):
         record = _exported(folder, found, scene, objects, plan_sha256)
     else:

@@ -1,4 +1,4 @@
-"""What stands around the objects: the floor they lie on and the light they lie in, drawn as JSON-able dictionaries."""
+"""What stands around the objects: the floor they lie on and the light they lie in, as they are drawn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from odd_bench.color import linear
+from odd_bench.plan_line import Color, Environment, Floor, Sun
 
+TEXTURES = "textures"  # the kind of every floor that is a set of pictures
+TEXTURES_ROUGHNESS = 0.6  # of a set without a picture of it
+TEXTURES_ALBEDO = 0.3  # linear, roughly that of all sets
 FLOOR_FADES_M = (2.5, 7.0)  # between these distances the floor's pattern fades into its mean colour, in every engine
 BUNDLED_ENVIRONMENTS = (
     "city.exr", "courtyard.exr", "forest.exr", "interior.exr", "night.exr", "studio.exr", "sunrise.exr", "sunset.exr",
@@ -86,80 +90,72 @@ FLOOR_STYLES = {
 }  # fmt: skip
 
 
-def draw_floor(rng: np.random.Generator, texture_sets: Sequence[str] = ()) -> dict:
-    """Draw a floor: a procedural kind, or one of the PBR texture sets if any are given (names, already sorted).
-
-    Returns kind, colors (sRGB 0..1, most common first), size_m, roughness 0..1, relief_m, contrast 0..1, rotation_rad,
-    offset_m (2,), pattern (a number that changes the random pattern); or kind `textures` with the name of the set.
-    """
+def draw_floor(rng: np.random.Generator, texture_sets: Sequence[str] = ()) -> Floor:
+    """Draw a floor: a procedural kind, or one of the PBR texture sets if any are given (names, already sorted)."""
     place = {
         "rotation_rad": float(rng.uniform(0, 2 * np.pi)),
-        "offset_m": rng.uniform(-5, 5, 2).tolist(),
+        "offset_m": tuple(rng.uniform(-5, 5, 2).tolist()),
         "pattern": float(rng.uniform(0, 100)),
     }
     if texture_sets:
         name = texture_sets[int(rng.integers(len(texture_sets)))]
-        return {"kind": "textures", "name": name, "size_m": float(rng.uniform(0.6, 1.6)), **place}
+        return Floor(kind=TEXTURES, name=name, size_m=float(rng.uniform(0.6, 1.6)), **place)
     kind = tuple(FLOOR_STYLES)[int(rng.integers(len(FLOOR_STYLES)))]
     style = FLOOR_STYLES[kind]
-    return {
-        "kind": kind,
-        "colors": _draw_colors(rng, style),
-        "size_m": _log_uniform(rng, style.size_m),
-        "roughness": float(rng.uniform(*style.roughness)),
-        "relief_m": float(rng.uniform(*style.relief_m)),
-        "contrast": float(rng.uniform(0.2, 0.75)),
+    return Floor(
+        kind=kind,
+        colors=_draw_colors(rng, style),
+        size_m=_log_uniform(rng, style.size_m),
+        roughness=float(rng.uniform(*style.roughness)),
+        relief_m=float(rng.uniform(*style.relief_m)),
+        contrast=float(rng.uniform(0.2, 0.75)),
         **place,
-    }
-
-
-def mean_albedo(draw: dict) -> np.ndarray:
-    """(3,) linear reflectance of a procedural floor, roughly; mid grey for textures."""
-    if "colors" not in draw:
-        return np.full(3, 0.3)
-    return np.average(
-        linear(draw["colors"]), axis=0, weights=[0.6] + [0.4 / (len(draw["colors"]) - 1)] * (len(draw["colors"]) - 1)
     )
 
 
-def floor_metallic(draw: dict) -> float:
+def mean_albedo(floor: Floor) -> np.ndarray:
+    """(3,) linear reflectance of a procedural floor, roughly; mid grey for textures."""
+    if floor.colors is None:
+        return np.full(3, TEXTURES_ALBEDO)
+    others = len(floor.colors) - 1
+    return np.average(linear(floor.colors), axis=0, weights=[0.6] + [0.4 / others] * others)
+
+
+def floor_metallic(floor: Floor) -> float:
     """How much of a floor's light is mirrored as by metal, 0..1; all metal would show no shadows."""
-    return 0.6 if draw["kind"] == "brushed_metal" else 0.0
+    return 0.6 if floor.kind == "brushed_metal" else 0.0
 
 
-def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_ENVIRONMENTS) -> dict:
+def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_ENVIRONMENTS) -> Environment:
     """Draw the light: one of the environment files (names, already sorted), its turn, and a sun.
 
-    Returns file, rotation_rad, strength (brightness of the picture relative to a metered exposure), white_balance (0
-    leaves the tint of the environment, 1 removes it) and sun: direction (3,) unit towards it, size_rad (its apparent
-    diameter: small gives sharp shadows), ratio (its light on the floor over the environment's) and color. Without a sun
-    most environments leave no contact shadow.
+    Without a sun most environments leave no contact shadow.
     """
-    return {
-        "file": files[int(rng.integers(len(files)))],
-        "rotation_rad": float(rng.uniform(0, 2 * np.pi)),
-        "strength": _log_uniform(rng, (0.85, 1.2)),
-        "white_balance": float(rng.uniform(0.6, 0.95)),
-        "sun": _draw_sun(rng),
-    }
+    return Environment(
+        file=files[int(rng.integers(len(files)))],
+        rotation_rad=float(rng.uniform(0, 2 * np.pi)),
+        strength=_log_uniform(rng, (0.85, 1.2)),
+        white_balance=float(rng.uniform(0.6, 0.95)),
+        sun=_draw_sun(rng),
+    )
 
 
-def _draw_sun(rng: np.random.Generator) -> dict:
+def _draw_sun(rng: np.random.Generator) -> Sun:
     azimuth, elevation = rng.uniform(0, 2 * np.pi), np.arcsin(rng.uniform(np.sin(0.5), np.sin(1.3)))
     warmth = rng.uniform(-0.06, 0.14)
-    return {
-        "direction": [
+    return Sun(
+        direction=(
             float(np.cos(elevation) * np.cos(azimuth)),
             float(np.cos(elevation) * np.sin(azimuth)),
             float(np.sin(elevation)),
-        ],
-        "size_rad": _log_uniform(rng, (0.01, 0.12)),
-        "ratio": _log_uniform(rng, (0.5, 2.2)),
-        "color": [1.0, float(1 - warmth / 2), float(1 - warmth)],
-    }
+        ),
+        size_rad=_log_uniform(rng, (0.01, 0.12)),
+        ratio=_log_uniform(rng, (0.5, 2.2)),
+        color=(1.0, float(1 - warmth / 2), float(1 - warmth)),
+    )
 
 
-def _draw_colors(rng: np.random.Generator, style: FloorStyle) -> list[list[float]]:
+def _draw_colors(rng: np.random.Generator, style: FloorStyle) -> tuple[Color, ...]:
     """A palette of the style with one small shift of hue, saturation and value for all its colours."""
     palette = style.palettes[int(rng.integers(len(style.palettes)))].split()
     hue, saturation, value = rng.uniform(-0.03, 0.03), rng.uniform(0.7, 1.25), rng.uniform(0.85, 1.1)
@@ -167,8 +163,8 @@ def _draw_colors(rng: np.random.Generator, style: FloorStyle) -> list[list[float
     for code in palette:
         h, s, v = colorsys.rgb_to_hsv(*(int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)))
         shifted = colorsys.hsv_to_rgb((h + hue) % 1, min(s * saturation, 1), min(v * value, 0.95))
-        colors.append([float(channel) for channel in shifted])
-    return colors
+        colors.append(tuple(float(channel) for channel in shifted))
+    return tuple(colors)
 
 
 def _log_uniform(rng: np.random.Generator, limits: tuple[float, float]) -> float:

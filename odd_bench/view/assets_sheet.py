@@ -125,11 +125,11 @@ def _floor_tiles(kinds: Sequence[str]) -> list[Tile]:
     """One floor of each kind; Blender draws them."""
     from odd_bench.render.surroundings import draw_floor
 
-    draws: dict[str, dict] = {}
+    draws = {}
     rng = np.random.default_rng(0)
     while set(draws) < set(kinds):
         draw = draw_floor(rng)
-        draws.setdefault(draw["kind"], draw)
+        draws.setdefault(draw.kind, draw)
     answers = _from_blender([("floor", draws[kind], SIZE) for kind in kinds])
     for kind, answer in zip(kinds, answers, strict=True):
         if isinstance(answer, str):

@@ -5,16 +5,17 @@ import trimesh
 
 from odd_bench.geometry.cameras import look_at
 from odd_bench.geometry.shape import Material, Shape
+from odd_bench.plan_line import Environment, Floor, Sun
 from odd_bench.scene import Camera
 
-PLAIN_FLOOR = {
-    "kind": "paper", "colors": [[0.5, 0.5, 0.5]] * 3, "size_m": 0.5, "roughness": 1.0, "relief_m": 0.0, "contrast": 0.0,
-    "rotation_rad": 0.3, "offset_m": [0.0, 0.0], "pattern": 0.0,
-}  # fmt: skip
-DAYLIGHT = {
-    "file": "courtyard.exr", "rotation_rad": 1.0, "strength": 1.0, "white_balance": 1.0,
-    "sun": {"direction": [0.48, 0.36, 0.8], "size_rad": 0.02, "ratio": 1.0, "color": [1.0, 0.95, 0.9]},
-}  # fmt: skip
+PLAIN_FLOOR = Floor(
+    kind="paper", colors=((0.5, 0.5, 0.5),) * 3, size_m=0.5, roughness=1.0, relief_m=0.0, contrast=0.0,
+    rotation_rad=0.3, offset_m=(0.0, 0.0), pattern=0.0,
+)  # fmt: skip
+DAYLIGHT = Environment(
+    file="courtyard.exr", rotation_rad=1.0, strength=1.0, white_balance=1.0,
+    sun=Sun(direction=(0.48, 0.36, 0.8), size_rad=0.02, ratio=1.0, color=(1.0, 0.95, 0.9)),
+)  # fmt: skip
 
 
 def shape_of(mesh: trimesh.Trimesh, name: str, color: tuple[int, int, int]) -> Shape:

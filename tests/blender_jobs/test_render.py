@@ -1,5 +1,7 @@
 """Pictures agree with ray-cast labels, are well exposed, and come out the same twice."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -79,7 +81,7 @@ def test_a_picture_has_the_size_and_the_things_it_should(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "sun"), [("night.exr", None), ("studio.exr", DAYLIGHT["sun"])], ids=["night", "studio and sun"]
+    ("file", "sun"), [("night.exr", None), ("studio.exr", DAYLIGHT.sun)], ids=["night", "studio and sun"]
 )
 def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
     from odd_bench.blender_jobs.light import WHITE_LEVEL
@@ -88,7 +90,7 @@ def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
 
     above = Camera(np.array([[40.0, 0, 16], [0, 40.0, 16], [0, 0, 1]]), np.diag([1.0, -1, -1, 1]), 32, 32)
     above.camera_from_world[2, 3] = 1.0
-    light = {**DAYLIGHT, "file": file, "sun": sun}
+    light = replace(DAYLIGHT, file=file, sun=sun)
     (path,) = render_views(job(tmp_path, (above,), objects=(), environment=light, samples=64))
     floor = linear(np.asarray(Image.open(path)) / 255).mean(axis=(0, 1))
     grey = linear(0.5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from odd_bench.data.digest import plan_digest
 from odd_bench.data.folder import GROUND_TRUTH, PLAN, Description, shard_path, write_description
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.shards import pack_shard, write_staged
-from odd_bench.generate.plan import canonical
+from odd_bench.plan_line import PlannedScene, plan_text, read_plan_line
 from odd_bench.scoring.ground_truth import truth_scene, write_ground_truth
 from tests.data.synthetic import make_record
 
@@ -20,7 +19,7 @@ NAME, VERSION = "toys-test", "1.0.0"
 
 def plan_line(name: str, split: str, index: int, category: str, shape: str) -> str:
     """The keys of a plan line that the shards must agree with."""
-    return canonical({"scene": name, "split": split, "index": index, "category": category, "shape": shape})
+    return plan_text(PlannedScene(name, split, index, category, shape))
 
 
 def planned_record(split: str, category: str, number: int, index: int, **options) -> tuple[str, SceneRecord]:
@@ -49,7 +48,7 @@ def write_dataset(folder: Path, scenes: list[tuple[str, SceneRecord]]) -> Path:
     for line, record in scenes:
         staged = folder / "work" / f"{record.scene.name}.h5"
         write_staged(staged, record, CodecConfig())
-        by_shard.setdefault(shard_path(folder, record.scene.split, json.loads(line)["index"]), []).append(staged)
+        by_shard.setdefault(shard_path(folder, record.scene.split, read_plan_line(line).index), []).append(staged)
     for path, staged in by_shard.items():
         pack_shard(staged, path, NAME, path.name[:-9])
     records = [record for _, record in scenes]

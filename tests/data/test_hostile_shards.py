@@ -1,6 +1,5 @@
 """A hostile or damaged shard gives every reader a named error: no traceback, nothing read outside it, memory within bounds."""
 
-import json
 import resource
 import shutil
 
@@ -18,6 +17,7 @@ from odd_bench.data.shard_work import ShardWork, find_waiting
 from odd_bench.data.shards import read_staged, verify_shard, write_staged
 from odd_bench.data.validate import validate
 from odd_bench.errors import OddBenchError
+from odd_bench.plan_line import read_plan_line
 from odd_bench.published.export import export_dataset
 from odd_bench.view.preview import page
 from tests.data import hostile_shards
@@ -42,7 +42,7 @@ def whole(folder, tmp_path_factory):
 
 def readers(folder, other):
     """Every way in, by name; each takes the shard."""
-    lines = {json.loads(line)["scene"]: line for line in (folder / "plan.jsonl").read_text().splitlines()}
+    lines = {read_plan_line(line).scene: line for line in (folder / "plan.jsonl").read_text().splitlines()}
 
     def records(path):
         dataset = open_dataset(folder)

@@ -19,6 +19,7 @@ from odd_bench.data.digest import plan_digest
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shards import write_staged
+from odd_bench.plan_line import PlanLine, read_plan_line
 from odd_bench.scene import Camera, Scene, SceneObject
 
 VIEWS, SIZE = 2, 16
@@ -36,12 +37,12 @@ def main() -> None:
     reply({"blender": "none", "device": "none"})
     for request in sys.stdin:
         line = json.loads(request)["line"]
-        serve(line, faults.get(json.loads(line)["scene"], ""), folder)
+        serve(line, faults.get(read_plan_line(line).scene, ""), folder)
 
 
 def serve(line: str, fault: str, folder: RunFolder) -> None:
-    plan = json.loads(line)
-    once = folder.work / f"{plan['scene']}.once"
+    plan = read_plan_line(line, PlanLine)
+    once = folder.work / f"{plan.scene}.once"
     if fault == "crash" or (fault == "crash once" and not once.exists()):
         once.touch()
         os._exit(11)
@@ -65,21 +66,21 @@ def serve(line: str, fault: str, folder: RunFolder) -> None:
         )
         return
     time.sleep(float(os.environ.get("ODD_BENCH_TEST_PAUSE_S", "0")))
-    write_staged(folder.staged(plan["scene"]), planned_record(plan, line), CodecConfig())
+    write_staged(folder.staged(plan.scene), planned_record(plan, line), CodecConfig())
     reply({"ok": True, "seconds": {"render": 0.1}, "refusals": {}})
 
 
-def planned_record(plan: dict, line: str) -> SceneRecord:
+def planned_record(plan: PlanLine, line: str) -> SceneRecord:
     """Labels and pictures that are a function of the plan line alone; they need not make sense."""
-    rng = np.random.default_rng(plan["render_seed"])
+    rng = np.random.default_rng(plan.render_seed)
     cameras = tuple(Camera(np.eye(3), np.eye(4), SIZE, SIZE) for _ in range(VIEWS))
     pixels = np.full(VIEWS, 4)
     objects = tuple(
-        SceneObject(i, item["label"], "bend" if item["label"] else None, 0.1 * item["label"], np.eye(4), rng.uniform(1, 2, 6),
-                    rng.uniform(1, 2, 7), pixels, pixels, pixels * item["label"])
-        for i, item in enumerate(plan["objects"])
+        SceneObject(i, item.label, "bend" if item.label else None, 0.1 * item.label, np.eye(4), rng.uniform(1, 2, 6),
+                    rng.uniform(1, 2, 7), pixels, pixels, pixels * item.label)
+        for i, item in enumerate(plan.objects)
     )  # fmt: skip
-    scene = Scene(plan["scene"], plan["split"], plan["category"], plan["shape"], cameras, objects)
+    scene = Scene(plan.scene, plan.split, plan.category, plan.shape, cameras, objects)
     images = rng.integers(0, 255, (VIEWS, SIZE, SIZE, 3)).astype(np.uint8)
     masks = rng.integers(0, len(objects) + 1, (VIEWS, SIZE, SIZE)).astype(np.uint8)
     return SceneRecord(scene, images, masks, np.zeros_like(masks), None, plan_digest(line))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import h5py
 
 from odd_bench.generate.config import load_preset, with_overrides
 from odd_bench.generate.plan import plan_lines
+from odd_bench.plan_line import read_plan_line
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_child.py")))
 CONFIG = with_overrides(
@@ -21,7 +21,7 @@ CONFIG = with_overrides(
 
 
 def planned(config=CONFIG) -> list[str]:
-    return [json.loads(line)["scene"] for line in plan_lines(config)]
+    return [read_plan_line(line).scene for line in plan_lines(config)]
 
 
 def label_digests(folder: Path) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Objects touch the floor, stand apart, and the cameras hold them all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,8 +66,8 @@ def test_an_arrangement_does_not_depend_on_which_objects_are_odd(seed):
     rng = np.random.default_rng(seed)
     intact, odd = rng.normal(size=(20, 3)), [rng.normal(size=(20, 3)) for _ in range(2)]
     line = plan_scene(NANO, CATALOGUE, "train", seed)
-    swapped = {**line, "objects": [{**item, "label": 1 - item["label"]} for item in line["objects"]]}
-    rests = list(Rotation.random(len(line["objects"]), random_state=seed).as_matrix())
+    swapped = replace(line, objects=tuple(replace(item, label=1 - item.label) for item in line.objects))
+    rests = list(Rotation.random(len(line.objects), random_state=seed).as_matrix())
     poses = arranged(line, intact, odd, rests)
     assert np.array_equal(poses, arranged(swapped, intact, odd[::-1], rests))
     for pose in poses:
@@ -94,9 +96,9 @@ def test_parallel_squares_are_as_far_apart_as_they_look():
 @pytest.mark.parametrize("seed", range(4))
 def test_every_view_holds_all_objects_and_the_nearest_view_fills_the_picture(seed):
     points = np.concatenate(group(seed, 4))
-    draws = plan_scene(NANO, catalogue_of(NANO), "train", seed)["orbit"]
+    draws = plan_scene(NANO, catalogue_of(NANO), "train", seed).orbit
     orbit = OrbitConfig()
-    for camera, factor in zip(orbit_cameras(orbit, draws, points), draws["distance_factor"], strict=True):
+    for camera, factor in zip(orbit_cameras(orbit, draws, points), draws.distance_factor, strict=True):
         pixels, depth = project(camera, points)
         assert depth.min() >= orbit.min_clearance_m - 1e-9 and pixels.min() > 0 and pixels.max() < orbit.pixels
         reach = np.abs(pixels - orbit.pixels / 2).max() / (orbit.pixels / 2)

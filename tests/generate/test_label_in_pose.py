@@ -4,7 +4,6 @@ The shapes are random clouds of points, some pulled out or pushed in to make odd
 poses and arrangement are the real ones.
 """
 
-import json
 from functools import cache
 
 import numpy as np
@@ -17,6 +16,7 @@ from odd_bench.generate.resting import Rests
 from odd_bench.geometry.hull import hull_points
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Shape
+from odd_bench.plan_line import PlanLine, Try
 from tests.generate.clouds import cloud, solid, topple
 
 SHAPES, SCENES_PER_SHAPE = 60, 4
@@ -36,13 +36,13 @@ def test_it_can_tell_them_if_odd_objects_come_to_rest_by_themselves(mode):
     assert bounds(*told(mode, resting_alone))[0] > 0.6
 
 
-def as_planned(line: dict, intact: Shape, odd: dict[int, Shape], rests: list[np.ndarray]) -> list[np.ndarray]:
+def as_planned(line: PlanLine, intact: Shape, odd: dict[int, Shape], rests: list[np.ndarray]) -> list[np.ndarray]:
     return arranged(line, intact.outline, [shape.outline for shape in odd.values()], rests)
 
 
 def resting_alone(line, intact, odd, rests) -> list[np.ndarray]:
     """Wrong: an odd object rests on the facets of its own hull."""
-    own = {i: Rests(shape, 0, topple).pose(line["rest"], line["objects"][i]["rest"]) for i, shape in odd.items()}
+    own = {i: Rests(shape, 0, topple).pose(line.rest, line.objects[i].rest) for i, shape in odd.items()}
     return as_planned(line, intact, odd, [own.get(i, rest) for i, rest in enumerate(rests)])
 
 
@@ -61,15 +61,15 @@ def told(mode: str, arrange) -> tuple[np.ndarray, np.ndarray]:
     for index in range(SHAPES * SCENES_PER_SHAPE):
         number = index // SCENES_PER_SHAPE
         intact = cloud(number)
-        line = json.loads(json.dumps(plan_scene(config, catalogue, "train", index)))
-        rests = [rests_of(number).pose(line["rest"], item["rest"]) for item in line["objects"]]
+        line = plan_scene(config, catalogue, "train", index)
+        rests = [rests_of(number).pose(line.rest, item.rest) for item in line.objects]
         odd = {
-            i: odd_shape(intact, item["tries"], rests[i], level=arrange is as_planned)
-            for i, item in enumerate(line["objects"])
-            if item["label"]
+            i: odd_shape(intact, item.tries, rests[i], level=arrange is as_planned)
+            for i, item in enumerate(line.objects)
+            if item.label
         }
-        features.append(seen(arrange(line, intact, odd, rests), intact, line["size_m"]))
-        labels += [item["label"] for item in line["objects"]]
+        features.append(seen(arrange(line, intact, odd, rests), intact, line.size_m))
+        labels += [item.label for item in line.objects]
         scenes += [index] * len(rests)
     features, labels, scenes = np.concatenate(features), np.array(labels), np.array(scenes)
     forest = RandomForestClassifier(60, min_samples_leaf=4, class_weight="balanced", random_state=0)
@@ -114,10 +114,10 @@ def bounds(wins: np.ndarray, shapes: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def odd_shape(intact: Shape, tries: list[dict], rotation: np.ndarray, level: bool) -> Shape:
+def odd_shape(intact: Shape, tries: tuple[Try, ...], rotation: np.ndarray, level: bool) -> Shape:
     """The first planned try that stands level, or the first of all."""
     for attempt in tries if level else tries[:1]:
-        rng = np.random.default_rng(attempt["seed"])
+        rng = np.random.default_rng(attempt.seed)
         pulled = rng.random(len(intact.vertices)) < 0.15
         changed = solid(intact.vertices * np.where(pulled, rng.uniform(0.4, 1.4), 1.0)[:, None])
         try:

@@ -1,7 +1,7 @@
 """Laws of the plan: all chance inside, the same bytes for the same seed, majority normal, splits disjoint."""
 
-import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -9,14 +9,15 @@ import pytest
 
 from odd_bench.data.digest import plan_digest
 from odd_bench.generate.config import RESTS, load_preset, with_overrides
-from odd_bench.generate.plan import canonical, catalogue_of, plan_lines, plan_scene
+from odd_bench.generate.plan import catalogue_of, plan_lines, plan_scene
+from odd_bench.plan_line import PlanLine, plan_text, read_plan_line
 from odd_bench.scene import SPLITS
 from odd_bench.shapes import toys
 from odd_bench.shapes.catalogue import BaseShape, CatalogueError
 
 CONFIG = with_overrides(load_preset("toys", "mini"), ["splits.train=150"])
 LINES = list(plan_lines(CONFIG))
-SCENES = [json.loads(line) for line in LINES]
+SCENES = [read_plan_line(line, PlanLine) for line in LINES]
 
 
 def test_planning_twice_gives_the_same_bytes():
@@ -25,18 +26,18 @@ def test_planning_twice_gives_the_same_bytes():
 
 def test_a_scene_depends_on_its_own_split_and_index_alone():
     longer = replace(CONFIG, splits={**CONFIG.splits, "test-unseen": 500})
-    scene = canonical(plan_scene(longer, catalogue_of(longer), "test-unseen", 7))
+    scene = plan_text(plan_scene(longer, catalogue_of(longer), "test-unseen", 7))
     assert scene == next(
-        line for line, s in zip(LINES, SCENES, strict=True) if (s["split"], s["index"]) == ("test-unseen", 7)
+        line for line, s in zip(LINES, SCENES, strict=True) if (s.split, s.index) == ("test-unseen", 7)
     )
 
 
 @pytest.mark.parametrize("mode", RESTS)
 def test_a_mode_changes_poses_alone(mode):
     """The same shapes, changes, places and cameras, so that modes can be compared scene by scene."""
-    other = map(json.loads, plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"])))
-    for scene, before in zip(other, SCENES, strict=True):
-        assert scene["rest"] == mode
+    other = plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"]))
+    for scene, before in zip(read_all(other), SCENES, strict=True):
+        assert scene.rest == mode
         assert _without_rest(scene) == _without_rest(before)
 
 
@@ -52,67 +53,67 @@ def test_seed_zero_is_a_seed():
 
 def test_odd_objects_are_the_minority_and_two_normal_ones_remain():
     for scene in SCENES:
-        labels = [item["label"] for item in scene["objects"]]
+        labels = [item.label for item in scene.objects]
         assert 3 <= len(labels) <= 6
         assert 2 * sum(labels) < len(labels) and labels.count(0) >= 2
 
 
 def test_about_a_tenth_of_the_scenes_has_no_anomaly():
-    share = np.mean([not any(item["label"] for item in scene["objects"]) for scene in SCENES])
+    share = np.mean([not any(item.label for item in scene.objects) for scene in SCENES])
     assert 0.05 < share < 0.16
 
 
 def test_no_shape_stands_in_two_splits_and_unseen_categories_only_in_their_own():
     splits_of = {}
     for scene in SCENES:
-        splits_of.setdefault(scene["shape"], set()).add(scene["split"])
+        splits_of.setdefault(scene.shape, set()).add(scene.split)
     assert max(map(len, splits_of.values())) == 1
     for scene in SCENES:
-        assert (scene["category"] in toys.UNSEEN) == (scene["split"] == "test-unseen")
+        assert (scene.category in toys.UNSEEN) == (scene.split == "test-unseen")
 
 
 def test_scene_names_are_unique_and_shapes_are_shared_as_configured():
-    assert len({scene["scene"] for scene in SCENES}) == len(SCENES)
-    assert set(Counter(s["shape"] for s in SCENES if s["split"] == "train").values()) == {CONFIG.scenes_per_shape}
+    assert len({scene.scene for scene in SCENES}) == len(SCENES)
+    assert set(Counter(s.shape for s in SCENES if s.split == "train").values()) == {CONFIG.scenes_per_shape}
 
 
 def test_categories_occur_evenly():
-    counts = Counter(scene["category"] for scene in SCENES if scene["split"] == "train")
+    counts = Counter(scene.category for scene in SCENES if scene.split == "train")
     assert max(counts.values()) - min(counts.values()) <= CONFIG.scenes_per_shape
 
 
 def test_orbits_have_distinct_azimuths_over_the_full_turn_and_keep_to_their_ranges():
     for scene in SCENES[:60]:
-        azimuth = np.sort(np.mod(scene["orbit"]["azimuth_rad"], 2 * np.pi))
+        azimuth = np.sort(np.mod(scene.orbit.azimuth_rad, 2 * np.pi))
         gaps = np.diff(np.append(azimuth, azimuth[0] + 2 * np.pi))
         assert len(azimuth) == 20 and gaps.min() > 0.1 and gaps.max() < 0.6
-        elevation = np.array(scene["orbit"]["elevation_deg"])
+        elevation = np.array(scene.orbit.elevation_deg)
         assert elevation.min() >= 25 - 1e-3 and elevation.max() <= 50 + 1e-3
 
 
 def test_the_first_tries_are_of_one_type_and_every_odd_object_has_spare_ones():
     for scene in SCENES[:60]:
-        for item in scene["objects"]:
-            tries = item.get("tries", [])
-            assert (len(tries) == CONFIG.odd.same_type_tries + CONFIG.odd.other_type_tries) == bool(item["label"])
-            assert len({attempt["type"] for attempt in tries[: CONFIG.odd.same_type_tries]}) <= 1
+        for item in scene.objects:
+            tries = item.tries or ()
+            assert (len(tries) == CONFIG.odd.same_type_tries + CONFIG.odd.other_type_tries) == bool(item.label)
+            assert len({attempt.type for attempt in tries[: CONFIG.odd.same_type_tries]}) <= 1
 
 
 @pytest.mark.parametrize("preset", ["mini", "tumbled-mini"])
 def test_draws_alone_do_not_tell_the_label(preset):
     """Rest pose, yaw and heading are drawn alike for normal and odd objects."""
-    objects = [item for line in plan_lines(load_preset("toys", preset)) for item in json.loads(line)["objects"]]
+    objects = [item for line in read_all(plan_lines(load_preset("toys", preset))) for item in line.objects]
     for key in ("rest", "yaw_rad", "direction_rad"):
-        odd = np.array([item[key] for item in objects if item["label"]])
-        normal = np.array([item[key] for item in objects if not item["label"]])
+        odd = np.array([getattr(item, key) for item in objects if item.label])
+        normal = np.array([getattr(item, key) for item in objects if not item.label])
         assert abs(_auc(odd, normal) - 0.5) < 0.05
 
 
 @pytest.mark.parametrize(("mode", "own"), [("upright", False), ("shared", False), ("tumbled", True)])
 def test_tumbled_objects_draw_their_own_pose_others_share_one(mode, own):
-    for line in list(plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"])))[:40]:
-        objects = json.loads(line)["objects"]
-        assert len({item["rest"] for item in objects}) == (len(objects) if own else 1)
+    for line in read_all(plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"])))[:40]:
+        objects = line.objects
+        assert len({item.rest for item in objects}) == (len(objects) if own else 1)
 
 
 @pytest.mark.parametrize("mode", RESTS)
@@ -127,14 +128,14 @@ def test_a_variant_serves_as_many_scenes_of_its_shape_as_configured(per_shape, p
     """The n-th odd objects of the scenes that share variants have the same tries, and no other scene has any of them."""
     settings = [f"scenes_per_shape={per_shape}", f"odd.scenes_per_variant={per_variant}"]
     groups: dict[tuple, set] = {}
-    for scene in map(json.loads, plan_lines(with_overrides(CONFIG, settings))):
-        together = 2 if scene["split"].startswith("test") else per_shape
-        place = scene["index"] % together // (per_variant or together)
-        tries = [item["tries"] for item in scene["objects"] if item["label"]]
+    for scene in read_all(plan_lines(with_overrides(CONFIG, settings))):
+        together = 2 if scene.split.startswith("test") else per_shape
+        place = scene.index % together // (per_variant or together)
+        tries = [item.tries for item in scene.objects if item.label]
         for nth, drawn in enumerate(tries):
-            groups.setdefault((scene["split"], scene["shape"], place, nth), set()).add(json.dumps(drawn))
+            groups.setdefault((scene.split, scene.shape, place, nth), set()).add(drawn)
     assert all(len(drawn) == 1 for drawn in groups.values())
-    seeds = [try_["seed"] for drawn in groups.values() for try_ in json.loads(next(iter(drawn)))]
+    seeds = [attempt.seed for drawn in groups.values() for attempt in next(iter(drawn))]
     assert len(set(seeds)) > 0.999 * len(seeds)  # 31 bits: as good as never the same by chance
 
 
@@ -163,9 +164,12 @@ def test_an_unknown_category_is_named_with_the_nearest():
         list(plan_lines(with_overrides(CONFIG, ["categories=[fisch]"])))
 
 
-def _without_rest(scene: dict) -> dict:
-    objects = [{key: value for key, value in item.items() if key != "rest"} for item in scene["objects"]]
-    return {**scene, "rest": None, "objects": objects}
+def read_all(lines: Iterable[str]) -> list[PlanLine]:
+    return [read_plan_line(line, PlanLine) for line in lines]
+
+
+def _without_rest(scene: PlanLine) -> PlanLine:
+    return replace(scene, rest="", objects=tuple(replace(item, rest=0.0) for item in scene.objects))
 
 
 def _shape_seeds(config, splits) -> set[int]:

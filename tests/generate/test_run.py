@@ -23,6 +23,7 @@ from odd_bench.generate.plan import plan_lines
 from odd_bench.generate.pool import ChildStartError, Limits
 from odd_bench.generate.run import DiskFull, RunOptions, by_turns, generate
 from odd_bench.generate.source import variants_folder
+from odd_bench.plan_line import read_plan_line
 from odd_bench.shapes.library import LibraryError
 from tests.generate.runs import CONFIG, FAKE, label_digests, planned, wait_for
 
@@ -78,7 +79,7 @@ def test_workers_take_turns_with_the_scenes_of_as_many_shapes(workers):
 
 
 def test_variants_are_forgotten_with_the_last_scene_of_their_shape(tmp_path):
-    shapes = {json.loads(line)["shape"] for line in plan_lines(CONFIG)}
+    shapes = {read_plan_line(line).shape for line in plan_lines(CONFIG)}
     (tmp_path / "set").mkdir()
     RunFolder(tmp_path / "set").claim(to_mapping(CONFIG))
     for folder in (variants_folder(tmp_path / "set/work", shape) for shape in shapes):

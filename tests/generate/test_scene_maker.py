@@ -1,7 +1,5 @@
 """A scene is a function of its plan line: whatever was made before it, and whatever lies ready, its labels are the same."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -11,6 +9,7 @@ from odd_bench.generate.config import RESTS, load_preset, with_overrides
 from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.scene_maker import make_scene
 from odd_bench.generate.source import Sources
+from odd_bench.plan_line import PlanLine, read_plan_line
 from odd_bench.shapes.catalogue import BaseShape
 
 pytestmark = pytest.mark.blender
@@ -47,12 +46,12 @@ def test_a_pose_is_that_of_the_plan_whatever_the_label(tmp_path, mode):
     """World z in the frame of every object is that of its planned rest pose; objects are level where the intact shape is."""
     config = with_overrides(load_preset("toys", "nano"), [*SMALL, f"scene.rest={mode}"])
     text = next(plan_lines(config))
-    line, sources = json.loads(text), Sources(config, catalogue_of(config), tmp_path)
+    line, sources = read_plan_line(text, PlanLine), Sources(config, catalogue_of(config), tmp_path)
     record, _ = make_scene(line, plan_digest(text), sources)
-    source = sources.of(BaseShape(line["shape"], line["category"], line["shape_seed"]))
+    source = sources.of(BaseShape(line.shape, line.category, line.shape_seed))
     ups = []
-    for item, drawn in zip(record.scene.objects, line["objects"], strict=True):
-        rest = source.rests.pose(mode, drawn["rest"])
+    for item, drawn in zip(record.scene.objects, line.objects, strict=True):
+        rest = source.rests.pose(mode, drawn.rest)
         up = item.world_from_object[2, :3] / np.linalg.norm(item.world_from_object[2, :3])
         assert np.allclose(up, rest[2], atol=1e-9)
         lowest_m = (source.intact.vertices @ item.world_from_object[2, :3]).min() + item.world_from_object[2, 3]
@@ -64,4 +63,4 @@ def test_a_pose_is_that_of_the_plan_whatever_the_label(tmp_path, mode):
 def made(lines: list[str], config, work) -> list:
     """Records in the order of the lines, by sources that know nothing yet but what lies in the work folder."""
     sources = Sources(config, catalogue_of(config), work)
-    return [make_scene(json.loads(line), plan_digest(line), sources)[0] for line in lines]
+    return [make_scene(read_plan_line(line, PlanLine), plan_digest(line), sources)[0] for line in lines]

@@ -16,7 +16,7 @@ from tests.generate.test_label import pose, shape_of
 
 CONFIG = with_overrides(load_preset("toys", "draft"), ["orbit.pixels=96", "orbit.views=10"])
 INTACT = statuette().shape()
-ORBIT = plan_scene(CONFIG, catalogue_of(CONFIG), "train", 0)["orbit"]
+ORBIT = plan_scene(CONFIG, catalogue_of(CONFIG), "train", 0).orbit
 
 
 def seen(odd, others=(), config=CONFIG) -> bool:

@@ -17,15 +17,16 @@ from odd_bench.generate.source import SHAPES_KEPT, Sources
 from odd_bench.generate.variant_file import read_variant, write_variant
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Material, Shape
+from odd_bench.plan_line import Try
 from odd_bench.shapes.catalogue import BaseShape
 from tests.generate.clouds import cloud, topple
 
 NANO = load_preset("toys", "nano")
 BASE = BaseShape("stone-0001", "stone", 1)
 TRIES = [
-    {"type": "bend", "seed": 4},
-    {"type": "bend", "seed": 5},
-    {"type": "material_mismatch", "seed": 4, "fragment": False},
+    Try("bend", seed=4),
+    Try("bend", seed=5),
+    Try("material_mismatch", seed=4, fragment=False),
 ]
 
 

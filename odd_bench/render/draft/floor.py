@@ -1,4 +1,4 @@
-"""The floor of a draft picture: the colours of `odd_bench.render.surroundings.draw_floor` in simple patterns."""
+"""The floor of a draft picture: its colours in simple patterns."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from odd_bench.color import linear
+from odd_bench.plan_line import Floor
 from odd_bench.render.draft.grid import bilinear
-from odd_bench.render.surroundings import FLOOR_FADES_M, mean_albedo
+from odd_bench.render.surroundings import FLOOR_FADES_M, TEXTURES, mean_albedo
 
-Pattern = Callable[[dict, np.ndarray, float], np.ndarray]  # of a draw, places (2, n) and the side of a cell: (3, n)
+Pattern = Callable[[Floor, np.ndarray, float], np.ndarray]  # of a floor, places (2, n) and the side of a cell: (3, n)
 _PERIOD = 256
 _LATTICE = np.random.default_rng(0).random((_PERIOD, _PERIOD)).astype(np.float32)
 WEAVE_MEANS = (0.25, 0.41)  # shares of the gaps between threads and of the threads on top
@@ -18,20 +19,20 @@ CHIPS_MEAN, GRAIN_MEAN = 0.15, 0.19  # shares that chips of one colour and that 
 _REPEATED = np.pad(_LATTICE, (0, 1), mode="wrap")[None]
 
 
-def floor_albedo(draw: dict, points: np.ndarray, cell_m: float = 0.0) -> np.ndarray:
+def floor_albedo(floor: Floor, points: np.ndarray, cell_m: float = 0.0) -> np.ndarray:
     """(3, n) linear reflectance at places (2, n) on the floor, metres, world. A set of textures shows as plain grey.
 
     cell_m: side of the square that each place stands for; what is finer shows as its mean.
     """
-    mean = mean_albedo(draw).astype(points.dtype)[:, None]
-    if draw["kind"] == "textures":
+    mean = mean_albedo(floor).astype(points.dtype)[:, None]
+    if floor.kind == TEXTURES:
         return np.broadcast_to(mean, (3, points.shape[1]))
-    cos, sin = np.cos(draw["rotation_rad"]), np.sin(draw["rotation_rad"])
-    place = np.asarray(draw["offset_m"]) + draw["pattern"]  # far off: only double precision tells neighbours apart
+    cos, sin = np.cos(floor.rotation_rad), np.sin(floor.rotation_rad)
+    place = np.asarray(floor.offset_m) + floor.pattern  # far off: only double precision tells neighbours apart
     x, y = points.astype(np.float64)
     turned = np.stack([cos * x - sin * y, sin * x + cos * y]) + place[:, None]
     near = 1 - np.clip((np.sqrt((points**2).sum(axis=0)) - FLOOR_FADES_M[0]) / float(np.ptp(FLOOR_FADES_M)), 0, 1)
-    return mean + near * (PATTERNS[draw["kind"]](draw, turned, cell_m) - mean)
+    return mean + near * (PATTERNS[floor.kind](floor, turned, cell_m) - mean)
 
 
 def noise(points: np.ndarray, size_m: float, octaves: int = 3, cell_m: float = 0.0) -> np.ndarray:
@@ -52,9 +53,9 @@ def noise(points: np.ndarray, size_m: float, octaves: int = 3, cell_m: float = 0
     return total / weight
 
 
-def _mixed(draw: dict, second: np.ndarray, third: np.ndarray) -> np.ndarray:
-    """(3, n): the first colour of the draw, covered by shares (n,) of the second and then of the third."""
-    colors = [linear(color).astype(second.dtype)[:, None] for color in draw["colors"]]
+def _mixed(floor: Floor, second: np.ndarray, third: np.ndarray) -> np.ndarray:
+    """(3, n): the first colour of the floor, covered by shares (n,) of the second and then of the third."""
+    colors = [linear(color).astype(second.dtype)[:, None] for color in floor.colors]
     covered = colors[0] + second * (colors[1] - colors[0])
     return covered + third * (colors[-1] - covered)
 
@@ -66,51 +67,51 @@ def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:
 def _clouds(stretch: tuple[float, float], fine_m: float) -> Pattern:
     """Blotches as large as the drawn size, and a finer grain. stretch: along both axes of the floor."""
 
-    def pattern(draw: dict, points: np.ndarray, cell_m: float) -> np.ndarray:
+    def pattern(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
         points = points / np.array(stretch)[:, None]
-        blotches, grain = noise(points, draw["size_m"], 4, cell_m), noise(points + 3.1, fine_m, 2)
+        blotches, grain = noise(points, floor.size_m, 4, cell_m), noise(points + 3.1, fine_m, 2)
         sharp = np.float32(np.clip(2 - 1.5 * cell_m / fine_m, 0, 1))
         grains = GRAIN_MEAN + sharp * (_step(grain, 0.5, 0.8) - GRAIN_MEAN)
-        return _mixed(draw, draw["contrast"] * _step(blotches, 0.4, 0.75), 0.6 * grains)
+        return _mixed(floor, floor.contrast * _step(blotches, 0.4, 0.75), 0.6 * grains)
 
     return pattern
 
 
-def _chips(draw: dict, points: np.ndarray, cell_m: float) -> np.ndarray:
+def _chips(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
     """Chips and grains of two colours."""
-    sharp = np.float32(np.clip(2 - 1.5 * cell_m / draw["size_m"], 0, 1))
+    sharp = np.float32(np.clip(2 - 1.5 * cell_m / floor.size_m, 0, 1))
     dark, bright = (
-        CHIPS_MEAN + sharp * (_step(noise(points + shift, draw["size_m"], 2), 0.63, 0.67) - CHIPS_MEAN)
+        CHIPS_MEAN + sharp * (_step(noise(points + shift, floor.size_m, 2), 0.63, 0.67) - CHIPS_MEAN)
         for shift in (0.0, 9.7)
     )
-    return _mixed(draw, draw["contrast"] * dark, draw["contrast"] * bright)
+    return _mixed(floor, floor.contrast * dark, floor.contrast * bright)
 
 
-def _weave(draw: dict, points: np.ndarray, cell_m: float) -> np.ndarray:
+def _weave(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
     """Threads over and under each other; where cells are too coarse for them, as dense as they are on average."""
-    sharp = np.float32(np.clip(1.5 - 2 * cell_m / draw["size_m"], 0, 1))
-    warp, weft = np.sin((points / draw["size_m"] % 2 * np.pi).astype(np.float32))
+    sharp = np.float32(np.clip(1.5 - 2 * cell_m / floor.size_m, 0, 1))
+    warp, weft = np.sin((points / floor.size_m % 2 * np.pi).astype(np.float32))
     gaps, threads = _step(np.abs(warp * weft), 0.3, 0.0), _step(warp * weft, 0.0, 0.2)
     gaps, threads = (
         mean + sharp * (value - mean) for value, mean in ((gaps, WEAVE_MEANS[0]), (threads, WEAVE_MEANS[1]))
     )
-    return _mixed(draw, 0.7 * gaps, draw["contrast"] * 0.5 * threads)
+    return _mixed(floor, 0.7 * gaps, floor.contrast * 0.5 * threads)
 
 
 def _bricks(length: float, shift: float, gap: float, joint: int | None) -> Pattern:
     """Rows of bricks. length, shift: in widths of a brick. gap: share of a width. joint: its colour, None for dark."""
 
-    def pattern(draw: dict, points: np.ndarray, cell_m: float) -> np.ndarray:
-        along, across = points / draw["size_m"]
+    def pattern(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
+        along, across = points / floor.size_m
         row = np.floor(across)
         along = along / length + row * shift
         brick = np.floor(along)
-        cell = max(cell_m / draw["size_m"], 1e-3)
+        cell = max(cell_m / floor.size_m, 1e-3)
         covered = np.maximum(_joint((along - brick) * length, length, gap, cell), _joint(across - row, 1.0, gap, cell))
         tone = _LATTICE[row.astype(int) % _PERIOD, brick.astype(int) % _PERIOD]
-        grain = noise(points / np.array([[4.0], [0.5]]), draw["size_m"] / 2, 3, cell_m)
-        color = _mixed(draw, 0.4 * draw["contrast"] * grain, draw["contrast"] * tone)
-        between = 0.3 * color if joint is None else linear(draw["colors"][joint]).astype(color.dtype)[:, None]
+        grain = noise(points / np.array([[4.0], [0.5]]), floor.size_m / 2, 3, cell_m)
+        color = _mixed(floor, 0.4 * floor.contrast * grain, floor.contrast * tone)
+        between = 0.3 * color if joint is None else linear(floor.colors[joint]).astype(color.dtype)[:, None]
         return color + covered * (between - color)
 
     return pattern

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from odd_bench.plan_line import Floor
 from odd_bench.render.draft.ambient import Ambient
 from odd_bench.render.draft.floor import floor_albedo
 from odd_bench.render.draft.sun import Sun
@@ -48,18 +49,18 @@ class FloorMap:
 
 
 def map_floor(
-    draw: dict, ambient: Ambient, sun: Sun, cameras: tuple[Camera, ...], rng: np.random.Generator
+    floor: Floor, ambient: Ambient, sun: Sun, cameras: tuple[Camera, ...], rng: np.random.Generator
 ) -> FloorMap:
-    """draw: of `draw_floor`."""
+    """The map of a floor that is as finely divided as the cameras ask for."""
     pixel_m = min(float(np.linalg.norm(camera.camera_from_world[:3, 3])) / focal_px(camera) for camera in cameras)
     cell_m = CELL_PX * pixel_m
-    levels = [_cells(draw, ambient, sun, cell_m, np.ones((CELLS, CELLS), bool), rng)]
+    levels = [_cells(floor, ambient, sun, cell_m, np.ones((CELLS, CELLS), bool), rng)]
     quarter = slice(CELLS // 4, 3 * CELLS // 4)
     while cell_m * CELLS / 2 < FLOOR_FADES_M[1]:
         cell_m, finer = 2 * cell_m, levels[-1]
         around = np.ones((CELLS, CELLS), bool)
         around[quarter, quarter] = False
-        level = _cells(draw, ambient, sun, cell_m, around, rng)
+        level = _cells(floor, ambient, sun, cell_m, around, rng)
         level[quarter, quarter] = finer.reshape(CELLS // 2, 2, CELLS // 2, 2, 7).mean(axis=(1, 3))
         levels.append(level)
     return FloorMap(CELL_PX * pixel_m, np.stack(levels).reshape(-1, 7))
@@ -70,12 +71,12 @@ def focal_px(camera: Camera) -> float:
     return float(np.sqrt(camera.K[0, 0] * camera.K[1, 1]))
 
 
-def _cells(draw: dict, ambient: Ambient, sun: Sun, cell_m: float, chosen: np.ndarray, rng) -> np.ndarray:
+def _cells(floor: Floor, ambient: Ambient, sun: Sun, cell_m: float, chosen: np.ndarray, rng) -> np.ndarray:
     """(CELLS, CELLS, 7) at the chosen cells (CELLS, CELLS), x first; zero elsewhere."""
     row, column = np.nonzero(chosen)
     places = ((np.arange(CELLS) - (CELLS / 2 - 0.5)) * cell_m).astype(np.float32)
     points = np.stack([places[row], places[column], 0 * places[row]])
-    albedo = floor_albedo(draw, points[:2], cell_m)
+    albedo = floor_albedo(floor, points[:2], cell_m)
     shine = np.zeros((CELLS, CELLS), np.float32)
     shine[row, column] = lit = _shine(sun, points, rng)
     blurred = np.ptp([ndimage.maximum_filter(shine, 3), ndimage.minimum_filter(shine, 3)], axis=0)[row, column] > 0

@@ -15,13 +15,14 @@ from odd_bench.geometry.cameras import eye, pixel_directions
 from odd_bench.geometry.first_hits import PosedMesh, first_hits
 from odd_bench.geometry.raycast import Caster, Hits
 from odd_bench.geometry.shape import Shape
+from odd_bench.plan_line import Floor
 from odd_bench.render.draft.ambient import Ambient, measure_ambient
 from odd_bench.render.draft.floor_map import FloorMap, focal_px, map_floor
 from odd_bench.render.draft.light import Light
 from odd_bench.render.draft.sun import Sun, sun_over
 from odd_bench.render.draft.surface import Surface, join
 from odd_bench.render.draft.wear import worn
-from odd_bench.render.surroundings import floor_metallic, mean_albedo
+from odd_bench.render.surroundings import TEXTURES_ROUGHNESS, floor_metallic, mean_albedo
 from odd_bench.scene import Camera
 
 RAYS_PX = ((-0.35, -0.15), (0.31, -0.23), (0.04, 0.38))  # right and down from the centre, where pixels are uneven
@@ -40,12 +41,12 @@ PLAIN_REFLECTANCE = 0.04  # of plastics, glazes and varnish, seen from the front
 def render_draft(
     objects: list[tuple[Shape, np.ndarray]],
     cameras: tuple[Camera, ...],
-    floor: dict,
+    floor: Floor,
     light: Light,
     seed: int,
     hits: Hits | None = None,
 ) -> np.ndarray:
-    """(views, h, w, 3) uint8 sRGB of pairs of a shape and its world_from_object on a floor as `draw_floor` draws it.
+    """(views, h, w, 3) uint8 sRGB of pairs of a shape and its world_from_object on a floor.
 
     hits: what the centres of the pixels meet, where that is known already.
     """
@@ -76,7 +77,7 @@ class _Stage:
     ambient: Ambient
     light: Light
     sun: Sun
-    floor: dict
+    floor: Floor
     floor_mean: np.ndarray
     floor_map: FloorMap
 
@@ -240,7 +241,7 @@ def _floor_gloss(stage: _Stage, camera: Camera) -> np.ndarray:
         albedo=stage.floor_mean,
         ambient=stage.ambient.on_floor(points),
         sun=np.float32([0]),
-        roughness=np.float32([max(stage.floor.get("roughness", 0.6), LEAST_FLOOR_ROUGHNESS)]),
+        roughness=np.float32([max(_roughness(stage.floor), LEAST_FLOOR_ROUGHNESS)]),
         metallic=np.float32([floor_metallic(stage.floor)]),
     )
     mirrored, fresnel = _mirror(lit, view)
@@ -249,6 +250,10 @@ def _floor_gloss(stage: _Stage, camera: Camera) -> np.ndarray:
     values = np.concatenate([fresnel.mean(axis=0, keepdims=True), around, fresnel * glint]).reshape(7, *u.shape)
     down, across = (_between(axis, size) for axis, size in ((rows, camera.height), (columns, camera.width)))
     return (down @ values @ across.T).reshape(7, -1)
+
+
+def _roughness(floor: Floor) -> float:
+    return TEXTURES_ROUGHNESS if floor.roughness is None else floor.roughness
 
 
 def _between(places: np.ndarray, size: int) -> np.ndarray:

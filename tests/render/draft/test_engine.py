@@ -1,7 +1,5 @@
 """The configured engine makes the pictures, and nothing but the pictures depends on it."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -32,7 +30,7 @@ def test_the_draft_presets_ask_for_drafts(kind):
 def test_the_configured_engine_takes_the_pictures(monkeypatch, engine):
     monkeypatch.setattr(pictures, "_cycles", lambda *_: "cycles")
     monkeypatch.setattr(pictures, "_draft", lambda *_: "draft")
-    assert pictures.take_pictures({}, with_overrides(NANO, [f"render.engine={engine}"]), [], (), None) == engine
+    assert pictures.take_pictures(None, with_overrides(NANO, [f"render.engine={engine}"]), [], (), None) == engine
 
 
 def test_drafts_are_cast_on_the_processor_whatever_the_device():
@@ -52,13 +50,14 @@ def test_a_scene_differs_by_its_pictures_alone(tmp_path):
     from odd_bench.generate.plan import catalogue_of, plan_lines
     from odd_bench.generate.scene_maker import make_scene
     from odd_bench.generate.source import Sources
+    from odd_bench.plan_line import PlanLine, read_plan_line
 
     (line,) = plan_lines(NANO)
     made = {}
     for engine in ("cycles", "draft"):
         config = with_overrides(NANO, [f"render.engine={engine}"])
         made[engine], _ = make_scene(
-            json.loads(line), plan_digest(line), Sources(config, catalogue_of(config), tmp_path)
+            read_plan_line(line, PlanLine), plan_digest(line), Sources(config, catalogue_of(config), tmp_path)
         )
     cycles, draft = made["cycles"], made["draft"]
     assert draft.images.shape == cycles.images.shape == (2, 32, 32, 3) and draft.images.dtype == np.uint8

@@ -1,5 +1,7 @@
 """Environments of any size arrive with all their light, each part of it where it was."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,6 +56,6 @@ def test_a_file_of_any_size_lights_a_draft(tmp_path, height, width):
     image.pixels.foreach_set(np.full(width * height * 4, 0.5, np.float32))
     image.filepath_raw, image.file_format = str(tmp_path / "odd.exr"), "OPEN_EXR"
     image.save()
-    light = plain_light({**DAYLIGHT, "file": "odd.exr"}, np.full(3, 0.25), tmp_path)
+    light = plain_light(replace(DAYLIGHT, file="odd.exr"), np.full(3, 0.25), tmp_path)
     assert light.environment.shape == (ROWS, COLUMNS, 3)
     assert np.ptp(light.environment) < 1e-5 * light.environment.mean()

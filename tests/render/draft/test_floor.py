@@ -1,5 +1,7 @@
 """Every floor has a pattern in the range of reflectances, around the mean colour that the exposure counts on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,12 +14,12 @@ DRAWS = [draw_floor(np.random.default_rng(seed)) for seed in range(150)]
 
 
 def test_there_is_a_pattern_for_every_style():
-    assert set(PATTERNS) == set(FLOOR_STYLES) == {draw["kind"] for draw in DRAWS}
+    assert set(PATTERNS) == set(FLOOR_STYLES) == {draw.kind for draw in DRAWS}
 
 
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
 def test_a_floor_has_a_pattern_around_its_mean_colour(kind):
-    draws = [draw for draw in DRAWS if draw["kind"] == kind]
+    draws = [draw for draw in DRAWS if draw.kind == kind]
     albedos = np.stack([floor_albedo(draw, NEAR).T for draw in draws])  # (draws, places, 3)
     assert albedos.min() >= 0 and albedos.max() <= 1
     assert ((albedos @ LUMINANCE).std(axis=1) > 0.003).all()
@@ -28,15 +30,15 @@ def test_a_floor_has_a_pattern_around_its_mean_colour(kind):
 
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
 def test_far_away_the_pattern_fades_into_its_mean(kind):
-    draw = next(draw for draw in DRAWS if draw["kind"] == kind)
+    draw = next(draw for draw in DRAWS if draw.kind == kind)
     far = NEAR + np.array([[FLOOR_FADES_M[1] + 1.3], [0.0]])
     assert np.allclose(floor_albedo(draw, far).T, mean_albedo(draw), atol=1e-9)
 
 
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
 def test_a_turned_draw_is_a_turned_floor(kind):
-    draw = next(draw for draw in DRAWS if draw["kind"] == kind)
-    quarter = {**draw, "rotation_rad": draw["rotation_rad"] + np.pi / 2}
+    draw = next(draw for draw in DRAWS if draw.kind == kind)
+    quarter = replace(draw, rotation_rad=draw.rotation_rad + np.pi / 2)
     turned = np.array([[0.0, -1.0], [1.0, 0.0]]) @ NEAR
     same = np.isclose(floor_albedo(quarter, NEAR), floor_albedo(draw, turned), atol=1e-6).all(axis=0)
     assert same.mean() > 0.99  # rounding may move a place over a sharp edge

@@ -1,5 +1,7 @@
 """Light arrives from where it is, as much as there is, in agreement with the exposure of the path-traced pictures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,12 +55,12 @@ def test_light_from_below_does_not_reach_the_floor():
 
 
 @pytest.mark.blender
-@pytest.mark.parametrize("sun", [DAYLIGHT["sun"], None], ids=["sun", "no sun"])
+@pytest.mark.parametrize("sun", [DAYLIGHT.sun, None], ids=["sun", "no sun"])
 @pytest.mark.parametrize("file", BUNDLED_ENVIRONMENTS)
 def test_a_white_sheet_lies_at_the_level_of_the_meter(file, sun):
     from odd_bench.blender_jobs.light import MID_ALBEDO, WHITE_LEVEL, plain_light
 
-    draw = {**DAYLIGHT, "file": file, "sun": sun}
+    draw = replace(DAYLIGHT, file=file, sun=sun)
     light = plain_light(draw, np.full(3, MID_ALBEDO), None)
     assert light.on_floor() @ LUMINANCE / np.pi == pytest.approx(
         WHITE_LEVEL, rel=0.06

@@ -32,7 +32,7 @@ def turned(quarters: int) -> np.ndarray:
 
 def test_the_open_floor_shows_its_reflectance_times_the_light():
     aside = [standing(CUBE, 0.0, 30.0, 0.0, 0.3)]
-    level, grey = 0.8, linear(PLAIN_FLOOR["colors"][0][0])
+    level, grey = 0.8, linear(PLAIN_FLOOR.colors[0][0])
     picture = draft(aside, CAMERAS[:1], constant(level))
     expected = encoded(level * ((1 - PLAIN_REFLECTANCE) * grey + PLAIN_REFLECTANCE)) * 255
     assert np.abs(picture - expected).max() < 2

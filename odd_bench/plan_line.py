@@ -1,0 +1,156 @@
+"""A line of `plan.jsonl`: everything that is decided about a scene before anything of it is made.
+
+A plan line holds draws, not outcomes; every stage of generation is a function of it. `read_plan_line` and `plan_text`
+are the only way from text to values and back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+Color = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class PlannedScene:
+    """What the plan of any data set says of a scene, generated or imported.
+
+    scene: its name. index: its place in its split, from 0.
+    """
+
+    scene: str
+    split: str
+    index: int
+    category: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class Try:
+    """One attempt at an odd object. type: one of scene.ANOMALY_TYPES. seed: of every draw of the attempt.
+
+    fragment: whether a wrong material is that of a fragment, whatever the parts; None for all other types.
+    """
+
+    type: str
+    seed: int
+    fragment: bool | None = None
+
+
+@dataclass(frozen=True)
+class PlannedObject:
+    """One instance. label: 1 = anomalous. yaw_rad: about +z. direction_rad: along which it is pushed out until it is free.
+
+    rest: in [0, 1), which of the shape's rest poses. tries: in the order in which they are made; None for a normal object.
+    """
+
+    label: int
+    rest: float
+    yaw_rad: float
+    direction_rad: float
+    tries: tuple[Try, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """Where the cameras stand, a value each for every view.
+
+    elevation_deg: above the floor. distance_factor: over the nearest distance at which all objects are in the picture.
+    """
+
+    azimuth_rad: tuple[float, ...]
+    elevation_deg: tuple[float, ...]
+    distance_factor: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A procedural floor, or a set of textures where kind is `textures`.
+
+    size_m: of the element that repeats (plank width, tile side, weave pitch, grain), or of what a texture covers.
+    rotation_rad, offset_m (x, y): of the pattern. pattern: a number that changes it.
+    Of a procedural floor alone: colors (sRGB 0..1, most common first), roughness 0..1, relief_m, contrast 0..1.
+    Of textures alone: name, of the set.
+    """
+
+    kind: str
+    size_m: float
+    rotation_rad: float
+    offset_m: tuple[float, float]
+    pattern: float
+    colors: tuple[Color, ...] | None = None
+    roughness: float | None = None
+    relief_m: float | None = None
+    contrast: float | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Sun:
+    """direction: unit, towards it. size_rad: its apparent diameter; small gives sharp shadows. color: linear.
+
+    ratio: its light on the floor over the environment's.
+    """
+
+    direction: Color
+    size_rad: float
+    ratio: float
+    color: Color
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The light. file: an equirectangular picture. rotation_rad: about +z.
+
+    strength: brightness of the picture relative to a metered exposure. white_balance: 0 leaves the tint of the environment, 1
+    removes it. sun: None for none.
+    """
+
+    file: str
+    rotation_rad: float
+    strength: float
+    white_balance: float
+    sun: Sun | None = None
+
+
+@dataclass(frozen=True)
+class PlanLine(PlannedScene):
+    """Every draw of a generated scene.
+
+    shape_seed: of the base shape. size_m: its largest side. gap_m: between neighbours. rest: one of generate.config.RESTS.
+    render_seed: of the noise of the pictures.
+    """
+
+    version: int
+    shape_seed: int
+    size_m: float
+    gap_m: float
+    rest: str
+    objects: tuple[PlannedObject, ...]
+    orbit: Orbit
+    floor: Floor
+    environment: Environment
+    render_seed: int
+
+
+Line = TypeVar("Line", bound=PlannedScene)
+
+
+def read_plan_line(text: str | bytes, kind: type[Line] = PlannedScene) -> Line:
+    """The values of a line; what `kind` does not have is passed over. Raises ValueError that names the value at fault."""
+    return msgspec.convert(json.loads(text), kind)  # names of foreign folders are more than the JSON of msgspec takes
+
+
+def plan_text(line: PlannedScene) -> str:
+    """The one way a plan line is written: sorted keys, no blanks, no NaN; what is None is left out."""
+    return json.dumps(_without_none(msgspec.to_builtins(line)), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list | tuple) else value
