@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import astuple
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,18 +17,14 @@ from odd_bench.baselines.detr3d.levels import Levels
 from odd_bench.baselines.detr3d.losses import set_loss
 from odd_bench.baselines.detr3d.sampling import Views
 from odd_bench.baselines.detr3d.suppression import Suppression, best_suppression
-from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, answer_for_true_boxes, scene_answer
-from odd_bench.blocks.backbone import parameter_groups
+from odd_bench.baselines.one_stage import OneStage
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, answer_for_true_boxes, scene_answer
 from odd_bench.data.batch import SceneBatch, collate
 from odd_bench.training.method import SceneAnswer
 
 
-class Detr3d(nn.Module):
+class Detr3d(OneStage):
     """See odd_bench.training.method.Method for what it offers to training and prediction."""
-
-    stages = ("detect",)
-    threshold = THRESHOLD
-    gt_count = False
 
     def __init__(self, config: Detr3dConfig):
         super().__init__()
@@ -41,17 +36,8 @@ class Detr3d(nn.Module):
         )  # kept with the weights
 
     @property
-    def gt_boxes(self) -> bool:
-        return self.config.answer.source == "oracle-box"
-
-    def start_stage(self, name: str) -> None:
-        """There is one stage, and everything learns."""
-
-    def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
-        """The image network apart, so that it may learn more slowly."""
-        return parameter_groups(
-            self, self.levels.pyramid, learning_rate, backbone_rate, weight_decay=self.config.weight_decay
-        )
+    def image_network(self) -> nn.Module:
+        return self.levels.pyramid
 
     def forward(self, batch: SceneBatch) -> Detections:
         """What every layer detects in every scene, from all views of the batch."""

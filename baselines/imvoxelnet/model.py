@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -13,22 +10,19 @@ from odd_bench.baselines.imvoxelnet.head_indoor import IndoorHead, VoxelPredicti
 from odd_bench.baselines.imvoxelnet.head_pillars import AnchorPredictions, PillarHead
 from odd_bench.baselines.imvoxelnet.neck_indoor import IndoorNeck
 from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeck
-from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, THRESHOLD, answer_for_true_boxes, scene_answer
-from odd_bench.blocks.backbone import Backbone, parameter_groups
+from odd_bench.baselines.one_stage import OneStage
+from odd_bench.baselines.two_class import ANOMALOUS, NORMAL, answer_for_true_boxes, scene_answer
+from odd_bench.blocks.backbone import Backbone
 from odd_bench.blocks.backprojection import backproject
 from odd_bench.data.batch import SceneBatch
 from odd_bench.training.method import SceneAnswer
 
 
-class ImVoxelNet(nn.Module):
+class ImVoxelNet(OneStage):
     """See odd_bench.training.method.Method for what it offers to training and prediction.
 
     anchor: (4,) mean length, width, height and centre height of the training objects, for the head `pillars`.
     """
-
-    stages = ("detect",)
-    threshold = THRESHOLD
-    gt_count = False
 
     def __init__(self, config: ImVoxelNetConfig, anchor: Tensor | None = None):
         super().__init__()
@@ -42,17 +36,8 @@ class ImVoxelNet(nn.Module):
             self.head = PillarHead(config.pillar_neck.out, self.grid, anchor, config.pillars)
 
     @property
-    def gt_boxes(self) -> bool:
-        return self.config.answer.source == "oracle-box"
-
-    def start_stage(self, name: str) -> None:
-        """There is one, in which everything learns."""
-
-    def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
-        """The image network apart, so that it may learn more slowly."""
-        return parameter_groups(
-            self, self.backbone.pyramid, learning_rate, backbone_rate, weight_decay=self.config.weight_decay
-        )
+    def image_network(self) -> nn.Module:
+        return self.backbone.pyramid
 
     def forward(self, batch: SceneBatch) -> VoxelPredictions | AnchorPredictions:
         """What the head says of every scene, from all views of the batch."""
