@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +18,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from odd_bench.assets.fetch import Outcome, fetch, take_folder
-from odd_bench.assets.manifest import Manifest
 from odd_bench.shapes.library import INDEX, Entry, Library, ingest, open_library
 
 if TYPE_CHECKING:
@@ -27,25 +25,20 @@ if TYPE_CHECKING:
     from odd_bench.shapes.similar_index import SimilarIndex
 
 
-def fetch_with_progress(manifest: Manifest, folder: Path, only: tuple[str, ...]) -> Outcome:
-    """Download under a bar of bytes."""
+@contextmanager
+def downloading() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A function to be called with an entry, its bytes so far and in all, under a bar of bytes."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True) as bar:
         task = bar.add_task("asking")
-        return fetch(
-            manifest,
-            folder,
-            only,
-            lambda entry, received, total: bar.update(task, description=entry, completed=received, total=total),
-        )
+        yield lambda entry, received, total: bar.update(task, description=entry, completed=received, total=total)
 
 
-def take_with_progress(manifest: Manifest, source: Path, folder: Path, most: int | None) -> Outcome:
-    """Take over a folder under a bar of shapes."""
+@contextmanager
+def arranging() -> Iterator[Callable[[int, int], None]]:
+    """A function to be called with the shapes done and in all, under a bar of shapes."""
     with counting("shapes") as (bar, task):
-        return take_folder(
-            manifest, source, folder, most, lambda done, total: bar.update(task, completed=done, total=total)
-        )
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def library_with_progress(folder: Path, store: Path) -> Library:

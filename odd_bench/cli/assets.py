@@ -40,9 +40,10 @@ def fetch(
     most: Annotated[int | None, typer.Option(min=1, help="With --from: how many shapes, evenly spread.")] = None,
 ) -> None:
     """Download, verify and record a collection, or make one that you unpacked ready. Exit code 1 if anything was refused."""
-    from odd_bench.assets.fetch import READY, by_hand
+    from odd_bench.assets.fetch import READY, by_hand, take_folder
+    from odd_bench.assets.fetch import fetch as fetch_entries
     from odd_bench.assets.manifest_file import load
-    from odd_bench.assets.progress import fetch_with_progress, take_with_progress
+    from odd_bench.assets.progress import arranging, downloading
     from odd_bench.data.errors import DataError
 
     manifest = load(name)
@@ -51,13 +52,15 @@ def fetch(
         typer.echo(f"{manifest.title}: {manifest.steps[0]}")
         return
     if from_ is not None:
-        outcome = take_with_progress(manifest, from_, folder, most)
+        with arranging() as progress:
+            outcome = take_folder(manifest, from_, folder, most, progress)
     elif manifest.obtain == "by hand":
         raise DataError(
             manifest.name, "nothing to download", "your copy of it, with --from", f"By hand:\n{by_hand(manifest)}"
         )
     else:
-        outcome = fetch_with_progress(manifest, folder, tuple(only or ()))
+        with downloading() as progress:
+            outcome = fetch_entries(manifest, folder, tuple(only or ()), progress)
     for where, reason in outcome.failed.items():
         typer.secho(f"{where}: {reason}", fg="red", err=True)
     for where, missing in outcome.unpainted.items():

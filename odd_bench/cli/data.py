@@ -96,12 +96,14 @@ def import_(
     """Read the authors' scene folders of ToysAD-8K or PartsAD-15K, or exported ones. Exit code 1 if any is refused."""
     from odd_bench.data.codec import CodecConfig
     from odd_bench.published.plan import SPLITS_FILE, ImportConfig
-    from odd_bench.published.report import import_with_progress, report_text
+    from odd_bench.published.report import report_text, watched
+    from odd_bench.published.run import import_folders
 
     beside = source / SPLITS_FILE
     config = ImportConfig(name, source, splits or (beside if beside.exists() else None), codec=CodecConfig(picture))
     folder = out or Path("data") / name
-    report = import_with_progress(config, folder, workers, retry_refused)
+    with watched(folder) as on_scene:
+        report = import_folders(config, folder, workers, retry_refused, on_scene)
     typer.echo(report_text(report, folder))
     if report.refused:
         raise typer.Exit(1)

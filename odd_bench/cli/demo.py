@@ -22,12 +22,15 @@ def demo(
     from odd_bench.detect.command import predict_and_draw
     from odd_bench.errors import Interrupted
     from odd_bench.generate.config import load_preset, with_overrides
-    from odd_bench.generate.progress import run_with_progress
-    from odd_bench.generate.run import RunOptions
+    from odd_bench.generate.progress import print_summary, watched
+    from odd_bench.generate.run import RunOptions, generate
     from odd_bench.view.preview import write_preview
 
     config = with_overrides(load_preset("toys", "demo"), overrides or [])
-    if not run_with_progress(config, out, RunOptions()).complete:
+    with watched(config, out) as watcher:
+        summary = generate(config, out, RunOptions(), watcher)
+    print_summary(summary)
+    if not summary.complete:
         raise Interrupted(f"{out}: found a data set that is not complete; the same command goes on from there")
     preview = write_preview(out)
     report, pictures = out / "report", out / "found"

@@ -76,10 +76,10 @@ def _add_command(kind: str, description: str) -> None:
             plain_overrides,
             refuse_together,
         )
+        from odd_bench.generate import run
         from odd_bench.generate.config import with_overrides
         from odd_bench.generate.pool import Limits
-        from odd_bench.generate.progress import run_with_progress
-        from odd_bench.generate.run import RunOptions
+        from odd_bench.generate.progress import print_summary, watched
         from odd_bench.view.preview import write_preview
 
         named = {
@@ -95,9 +95,12 @@ def _add_command(kind: str, description: str) -> None:
         config = named_by_change(with_overrides(chosen, plain_overrides(named) + (set_ or [])), chosen)
         index, count = parse_slice(slice_)
         refuse_together(finish, slice_, retry_quarantined)
-        options = RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined, finish)
+        options = run.RunOptions(workers, Limits(timeout), scheduler, index, count, retry_quarantined, finish)
         folder = out or Path("data") / config.name
-        if run_with_progress(config, folder, options).complete:
+        with watched(config, folder) as watcher:
+            summary = run.generate(config, folder, options, watcher)
+        print_summary(summary)
+        if summary.complete:
             typer.echo(f"preview: {write_preview(folder)}")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -14,24 +16,22 @@ from rich.table import Table
 from odd_bench.data.outcome import Outcome
 from odd_bench.errors import stoppable
 from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.run import RunOptions, RunSummary, Watcher, generate
+from odd_bench.generate.run import RunSummary, Watcher
 from odd_bench.shapes.library import Entry
 
 LINE_EVERY_S = 30.0
 
 
-def run_with_progress(config: GenerateConfig, out: Path, options: RunOptions) -> RunSummary:
-    """Generate, showing progress; prints the summary."""
+@contextmanager
+def watched(config: GenerateConfig, out: Path) -> Iterator[Watcher]:
+    """A watcher that shows a run of the configuration; Ctrl-C and SIGTERM end it with a word on how to go on."""
     console = Console()
     scenes = sum(config.splits.values())
     console.print(f"{config.name}: {scenes} scenes, {config.orbit.views} views of {config.orbit.pixels} px -> {out}")
     signal.signal(signal.SIGTERM, _interrupt)
     with stoppable(out, "finished scenes are kept; the same command goes on from there"), _bar(console) as bar:
         display = _Display(console, bar)
-        watcher = Watcher(display, lambda entry: _show_asset(entry, console), display.show_stage, display.say)
-        summary = generate(config, out, options, watcher)
-    _show(summary, console)
-    return summary
+        yield Watcher(display, lambda entry: _show_asset(entry, console), display.show_stage, display.say)
 
 
 class _Display:
@@ -95,7 +95,9 @@ def _bar(console: Console) -> Progress:
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
-def _show(summary: RunSummary, console: Console) -> None:
+def print_summary(summary: RunSummary) -> None:
+    """What a run made, where the time went and which anomalies were sent back."""
+    console = Console()
     made = f"{summary.made} scenes made, {summary.already_there} already there, {summary.quarantined} given up"
     console.print(f"{made}, {summary.wall_s / 60:.1f} min", highlight=False)
     if summary.made:

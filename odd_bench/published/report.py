@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -12,14 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedCo
 from odd_bench.data.folder import QUARANTINE
 from odd_bench.errors import stoppable
 from odd_bench.published.finish import ImportReport
-from odd_bench.published.plan import ImportConfig
-from odd_bench.published.run import Imported, import_folders
+from odd_bench.published.run import Imported
 
 SHOWN = 10
 
 
-def import_with_progress(config: ImportConfig, out: Path, workers: int, retry_refused: bool) -> ImportReport:
-    """Import, showing how far it is and every scene that is refused."""
+@contextmanager
+def watched(out: Path) -> Iterator[Callable[[Imported, int, int], None]]:
+    """A function to be called after each scene, which shows how far an import is and every scene that is refused."""
     console = Console()
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -33,7 +34,7 @@ def import_with_progress(config: ImportConfig, out: Path, workers: int, retry_re
                 )
 
         with stoppable(out, "finished scenes are kept; the same command goes on from there"):
-            return import_folders(config, out, workers, retry_refused, show)
+            yield show
 
 
 def report_text(report: ImportReport, out: Path) -> str:
