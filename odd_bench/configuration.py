@@ -16,8 +16,9 @@ from importlib import resources
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
+import msgspec
 import yaml
 
 from odd_bench.errors import WrongUse
@@ -25,23 +26,24 @@ from odd_bench.names import name_problem
 
 Config = TypeVar("Config")
 MOST_YAML = 1 << 22  # characters
+MOST_WHOLE = 1 << 53  # above it not every whole number is a float
+WORDS = {
+    "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "array": "a list",
+    "object": "keys and values",
+}  # fmt: skip
 
 
 class ConfigError(WrongUse):
     """A configuration that cannot be used; the message says where, found, expected and a hint."""
 
 
-def build(cls: type[Config], values: Any, where: str) -> Config:
-    """A `cls` from plain values; what is left out keeps its default. Raises ConfigError."""
-    if not isinstance(values, Mapping):
-        raise ConfigError(f"{where}: found {values!r}; expected keys of {cls.__name__}")
-    known = {field.name: field for field in fields(cls)}
-    for key in values:
-        _check_known(key, known, where)
-    missing = [name for name, field in known.items() if _default(field) is MISSING and name not in values]
-    if missing:
-        raise ConfigError(f"{where}: found no {missing}; expected these keys in every {cls.__name__}")
-    return cls(**{key: _value(_default(known[key]), value, f"{where}: {key}") for key, value in values.items()})
+def build(kind: type[Config], values: Any, where: str) -> Config:
+    """A dataclass, or a value of another kind, from plain values; what is left out keeps its default. Raises ConfigError."""
+    _check_keys(kind, values, where)
+    try:
+        return msgspec.convert(_whole(values), kind)
+    except msgspec.ValidationError as error:
+        raise _unlike(values, str(error), where) from error
 
 
 def assign(config: Config, assignments: Iterable[str]) -> Config:
@@ -216,30 +218,55 @@ def _assigned(config: Any, path: list[str], value: Any, where: str) -> Any:
     _check_known(name, known, where)
     current = getattr(config, name)
     if not deeper:
-        return replace(config, **{name: _value(current, value, where)})
+        return replace(config, **{name: build(get_type_hints(type(config))[name], value, where)})
     if isinstance(current, Mapping):
-        return replace(config, **{name: {**current, ".".join(deeper): value}})
+        return _assigned(config, [name], {**current, ".".join(deeper): value}, where)
     if not is_dataclass(current):
         raise ConfigError(f"{where}: {name!r} holds one value; expected no further key after it")
     return replace(config, **{name: _assigned(current, deeper, value, where)})
 
 
-def _value(default: Any, value: Any, where: str) -> Any:
-    if is_dataclass(default):
-        return build(type(default), value, where)
-    if isinstance(default, tuple):
-        if not isinstance(value, list | tuple):
-            raise ConfigError(f"{where}: found {value!r}; expected a list like {list(default)}")
-        return tuple(_value(default[0], item, where) if default else item for item in value)
-    if default is None or default is MISSING or value is None:
-        return tuple(value) if isinstance(value, list) else value
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(default, int) and not isinstance(default, bool) and isinstance(value, float) and value.is_integer():
-        return int(value)  # 1e6
-    if isinstance(default, bool | int | float | str) and type(value) is not type(default):
-        raise ConfigError(f"{where}: found {value!r}; expected a value like {default!r}")
-    return value
+def _check_keys(kind: Any, value: Any, where: str) -> None:
+    """Raise ConfigError at the first key that a section does not know, or does not give and has no default for."""
+    if get_origin(kind) is tuple and isinstance(value, list | tuple):
+        for item in value:
+            _check_keys(get_args(kind)[0], item, where)
+    if not is_dataclass(kind):
+        return
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{where}: found {value!r}; expected keys of {kind.__name__}")
+    known = get_type_hints(kind)
+    for key in value:
+        _check_known(key, known, where)
+    missing = [field.name for field in fields(kind) if _default(field) is MISSING and field.name not in value]
+    if missing:
+        raise ConfigError(f"{where}: found no {missing}; expected these keys in every {kind.__name__}")
+    for key, item in value.items():
+        _check_keys(known[key], item, f"{where}: {key}")
+
+
+def _unlike(value: Any, problem: str, where: str) -> ConfigError:
+    """What msgspec says of a value, in words: "Expected `int`, got `str` - at `$.orbit.pixels`"."""
+    expected, _, place = problem.partition(" - at `$")
+    steps = re.findall(r"\w+", place)
+    for step in steps:
+        value = value[step if isinstance(value, Mapping) else int(step)]
+    wanted = re.sub(r"`(.*?)`", _in_words, re.sub(r"Expected |, got .*", "", expected))
+    return ConfigError(f"{': '.join([where, *steps])}: found {value!r}; expected {wanted}")
+
+
+def _in_words(kinds: re.Match) -> str:
+    """`int | null` as people say it."""
+    return " or ".join(WORDS.get(kind, kind) for kind in kinds[1].split(" | "))
+
+
+def _whole(value: Any) -> Any:
+    """The value with whole numbers as such, however they are written, for example 1e6."""
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < MOST_WHOLE else value
 
 
 def _default(field: Field) -> Any:

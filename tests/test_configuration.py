@@ -28,6 +28,14 @@ def test_numbers_as_people_write_them(text):
     assert build(Whole, read_yaml(f"part: {{rate: {text}}}"), "here").part.rate == 1e-4
 
 
+@pytest.mark.parametrize("text", ["7", "7.0", "0.7e1", "70e-1"])
+def test_a_whole_number_may_be_written_as_a_float(text):
+    steps = assign(Whole(), [f"part.steps={text}"]).part.steps
+    assert (steps, type(steps)) == (7, int)
+    rate = assign(Whole(), [f"part.rate={text}"]).part.rate
+    assert (rate, type(rate)) == (7.0, float)
+
+
 @pytest.mark.parametrize("text", ["1e", "e4", "1e-4x", "a1e4", "0x1e4z", "toys-1e4"])
 def test_texts_stay_texts(text):
     assert read_yaml(text) == text

@@ -75,11 +75,10 @@ def load_table(name: str) -> Table:
 def from_mapping(values: Mapping[str, Any], where: str) -> Table:
     """A table from plain values. Raises ConfigError for unknown keys or two rows of one folder."""
     table = build(Table, values, where)
-    rows = tuple(build(Row, row, f"{where}: rows") for row in table.rows)
-    slugs = [row.slug for row in rows]
+    slugs = [row.slug for row in table.rows]
     if len(set(slugs)) < len(slugs):
         raise ConfigError(f"{where}: found rows {slugs}; expected a name of its own for each")
-    shared = [row.first_stage.name for row in rows if row.first_stage.name is not None]
+    shared = [row.first_stage.name for row in table.rows if row.first_stage.name is not None]
     for name in (table.name, *table.datasets, *slugs, *shared):  # folders are called so
         check_name(name, where)
-    return replace(table, rows=rows)
+    return table
