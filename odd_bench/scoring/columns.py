@@ -26,7 +26,7 @@ class Columns:
     def __init__(self, objects: list[dict[str, Any]], scene: np.ndarray, number: np.ndarray, names: list[str]):
         self.objects, self.scene, self.number, self.names = objects, scene, number, names
         self.problems: list[Problem] = []
-        forms = set(map(frozenset, objects))  # the sets of keys that occur; most files have one
+        forms = [frozenset(keys) for keys in set(map(tuple, objects))]  # which keys occur together; most files have one form
         self.stated = frozenset().union(*forms)
         self.always = frozenset.intersection(*forms) if forms else self.stated
 
@@ -97,11 +97,13 @@ class Columns:
     def box_column(self, told_boxes: bool) -> np.ndarray:
         """(n, 6) float; NaN rows where there is no usable box."""
         values = self.values("box")
-        right = [type(value) is list and len(value) == 6 for value in values]
-        for row in (row for row, fine in enumerate(right) if not fine):
-            self.report_box(row, values[row], told_boxes)
-        flat = list(chain.from_iterable(compress(values, right)))
+        right = np.ones(len(values), bool)
+        if not (set(map(type, values)) <= {list} and set(map(len, values)) <= {6}):
+            right = np.array([type(value) is list and len(value) == 6 for value in values])
         rows = np.flatnonzero(right)
+        for row in np.flatnonzero(~right):
+            self.report_box(int(row), values[row], told_boxes)
+        flat = list(chain.from_iterable(values if right.all() else compress(values, right)))
         if not set(map(type, flat)) <= {float, int}:
             flat = [self.checked_entry(int(rows[i // 6]), i % 6, value) for i, value in enumerate(flat)]
         box = np.full((len(values), 6), np.nan)

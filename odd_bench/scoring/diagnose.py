@@ -14,7 +14,7 @@ from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.problems import Problem
 from odd_bench.scoring.truth_table import TruthTable
 
-SCENES_LOOKED_AT = 50
+SCENES_LOOKED_AT, BOXES_LOOKED_AT = 50, 500  # enough to see a slip that all boxes share
 CLEAR_GAIN = 0.15
 NO_FIT = 0.1
 LIKE_THE_TRUTH = 0.99
@@ -63,11 +63,14 @@ READINGS: dict[str, tuple[Reading, str]] = {
 
 
 def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]:
-    """Warnings. boxes: the rows with six finite numbers and a score; boxes.scene indexes the truth's scenes."""
+    """Warnings. boxes: the rows with six finite numbers and a score; boxes.scene indexes the truth's scenes.
+
+    Scenes are looked at that are spread over the split, whole, about as many as hold BOXES_LOOKED_AT boxes.
+    """
     if not len(boxes):
         return []
     seen = np.unique(boxes.scene)
-    seen = seen[:: 1 + len(seen) // SCENES_LOOKED_AT]
+    seen = seen[:: 1 + max(len(seen) // SCENES_LOOKED_AT, len(boxes) // BOXES_LOOKED_AT)]
     few = boxes.rows(np.flatnonzero(np.isin(boxes.scene, seen)))
     if told_boxes:
         return inverted_by_id(truth, few)

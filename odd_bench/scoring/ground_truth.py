@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from odd_bench.atomic import write_atomically
 from odd_bench.scene import Scene
@@ -29,6 +30,9 @@ FORMAT, VERSION = "odd-bench/ground-truth", 1
 FILE_NAME = "ground_truth.json.gz"
 DECIMALS = 6  # micrometres, microradians: finer than any label, short in the file
 FRACTION_DECIMALS = 4
+
+SixNumbers = Annotated[tuple[float, ...], Meta(min_length=6, max_length=6)]
+SevenNumbers = Annotated[tuple[float, ...], Meta(min_length=7, max_length=7)]
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,14 @@ class TruthObject:
     """
 
     id: int
-    aabb: tuple[float, ...]
-    obb: tuple[float, ...]
-    label: int
+    aabb: SixNumbers
+    obb: SevenNumbers
+    label: Annotated[int, Meta(ge=0, le=1)]
     type: str | None = None
     magnitude: float = 0.0
     visible_fraction: tuple[float, ...] = ()
     changed_pixels: tuple[int, ...] = ()
-    legacy_box: tuple[float, ...] | None = None
+    legacy_box: SixNumbers | None = None
 
 
 @dataclass(frozen=True)
@@ -154,32 +158,51 @@ def scene_digest(scene: TruthScene) -> str:
     return hashlib.sha256(canonical(scene_json(scene)).encode()).hexdigest()[:16]
 
 
+class StoredScene(msgspec.Struct):
+    """A scene as it stands in the file, under its name."""
+
+    split: str
+    category: str
+    shape: str
+    objects: tuple[TruthObject, ...]
+
+
+class StoredDataset(msgspec.Struct):
+    """What the file is about."""
+
+    name: str
+    version: str
+    digest: str
+
+
+class StoredTruth(msgspec.Struct):
+    """The whole file."""
+
+    format: str
+    version: int
+    dataset: StoredDataset
+    scenes: dict[str, StoredScene]
+
+
 def read_ground_truth(path: str | Path) -> GroundTruth:
     """Read and verify the file. Raises ScoringError where it is damaged, of another format, or not what its digest says."""
     path = Path(path)
     text = read_text(path)
     try:
         with no_garbage_collection():
-            document = decoded(text)
-        scenes = {name: read_scene(name, scene) for name, scene in sorted(document["scenes"].items())}
-        dataset = document["dataset"]
-        truth = GroundTruth(str(dataset["name"]), str(dataset["version"]), str(dataset["digest"]), scenes)
-        stated_format = (document["format"], document["version"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise damaged(path, f"{type(error).__name__}: {str(error)[:80]}") from error
-    if stated_format != (FORMAT, VERSION):
-        raise damaged(path, f"format {stated_format[0]!r}, version {stated_format[1]!r}")
-    if truth.digest != stored_digest(text, scenes):
+            stored = msgspec.json.decode(text, type=StoredTruth)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, str(error)[:80]) from error
+    if (stored.format, stored.version) != (FORMAT, VERSION):
+        raise damaged(path, f"format {stored.format!r}, version {stored.version!r}")
+    scenes = {name: truth_of(name, scene) for name, scene in sorted(stored.scenes.items())}
+    if stored.dataset.digest != stored_digest(text, scenes):
         raise damaged(path, "scenes that do not match the digest")
-    return truth
+    return GroundTruth(stored.dataset.name, stored.dataset.version, stored.dataset.digest, scenes)
 
 
-def decoded(text: str) -> Any:
-    """As json.loads, several times quicker where msgspec reads the text; what it refuses is left to json.loads."""
-    try:
-        return msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        return json.loads(text)
+def truth_of(name: str, scene: StoredScene) -> TruthScene:
+    return TruthScene(name, scene.split, scene.category, scene.shape, scene.objects)
 
 
 def stored_digest(text: str, scenes: dict[str, TruthScene]) -> str:
@@ -200,28 +223,6 @@ def read_text(path: Path) -> str:
 def damaged(path: Path, found: str) -> ScoringError:
     hint = "Restore the file, or make it again with `odd-bench generate` or `odd-bench data import`"
     return ScoringError([Problem("ground truth", str(path), found, f"{FORMAT} version {VERSION}", hint)])
-
-
-def read_scene(name: str, scene: dict[str, Any]) -> TruthScene:
-    objects = tuple(read_object(item) for item in scene["objects"])
-    return TruthScene(name, scene["split"], scene["category"], scene["shape"], objects)
-
-
-def read_object(item: dict[str, Any]) -> TruthObject:
-    aabb, obb, legacy = tuple(item["aabb"]), tuple(item["obb"]), item.get("legacy_box")
-    if len(aabb) != 6 or len(obb) != 7 or item["label"] not in (0, 1):
-        raise ValueError(f"object {item['id']!r} needs 6 numbers in aabb, 7 in obb and a label of 0 or 1")
-    return TruthObject(
-        item["id"],
-        aabb,
-        obb,
-        item["label"],
-        item["type"],
-        item["magnitude"],
-        tuple(item["visible_fraction"]),
-        tuple(item["changed_pixels"]),
-        None if legacy is None else tuple(legacy),
-    )
 
 
 def scenes_json(scenes: Iterable[TruthScene]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -148,7 +149,8 @@ def object_columns(names: list[str], objects: list[list[Any]], problems: list[Pr
     counts = [len(entries) for entries in objects]
     scene = np.repeat(np.arange(len(counts)), counts)
     number = np.arange(len(flat)) - np.repeat(np.cumsum(counts, dtype=int) - counts, counts)
-    strange = [row for row, item in enumerate(flat) if not isinstance(item, dict)]
+    all_right = set(map(type, flat)) <= {dict}
+    strange = [] if all_right else [row for row, item in enumerate(flat) if not isinstance(item, dict)]
     for row in strange:
         path = at("scenes", names[scene[row]], "objects", int(number[row]))
         problems.append(Problem("wrong type", path, shown(flat[row]), "an object", "An entry has box and score"))
@@ -182,8 +184,9 @@ def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any
 
 
 def check_seconds(name: str, scene: dict[str, Any], problems: list[Problem]) -> float | None:
-    if scene.get("seconds") is None:
-        return None
+    stated = scene.get("seconds")
+    if stated is None or (type(stated) is float and 0 <= stated < math.inf):
+        return stated
     path = at("scenes", name, "seconds")
     seconds = read_number(scene, "seconds", path, problems)
     if seconds is None or seconds >= 0:
@@ -196,7 +199,8 @@ def check_seconds(name: str, scene: dict[str, Any], problems: list[Problem]) -> 
 def check_views(name: str, views: Any, problems: list[Problem]) -> tuple[int, ...] | None:
     if views is None:
         return None
-    numbers = isinstance(views, list) and set(map(type, views)) <= {int} and all(0 <= view < 2**31 for view in views)
+    numbers = isinstance(views, list) and set(map(type, views)) <= {int}
+    numbers = numbers and 0 <= min(views, default=0) and max(views, default=0) < 2**31
     if numbers and len(set(views)) == len(views):
         return tuple(views)
     booleans = isinstance(views, list) and bool in set(map(type, views))
