@@ -26,7 +26,9 @@ class Columns:
     def __init__(self, objects: list[dict[str, Any]], scene: np.ndarray, number: np.ndarray, names: list[str]):
         self.objects, self.scene, self.number, self.names = objects, scene, number, names
         self.problems: list[Problem] = []
-        forms = [frozenset(keys) for keys in set(map(tuple, objects))]  # which keys occur together; most files have one form
+        forms = [
+            frozenset(keys) for keys in set(map(tuple, objects))
+        ]  # which keys occur together; most files have one form
         self.stated = frozenset().union(*forms)
         self.always = frozenset.intersection(*forms) if forms else self.stated
 

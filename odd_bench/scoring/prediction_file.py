@@ -200,7 +200,7 @@ def check_views(name: str, views: Any, problems: list[Problem]) -> tuple[int, ..
     if views is None:
         return None
     numbers = isinstance(views, list) and set(map(type, views)) <= {int}
-    numbers = numbers and 0 <= min(views, default=0) and max(views, default=0) < 2**31
+    numbers = numbers and min(views, default=0) >= 0 and max(views, default=0) < 2**31
     if numbers and len(set(views)) == len(views):
         return tuple(views)
     booleans = isinstance(views, list) and bool in set(map(type, views))

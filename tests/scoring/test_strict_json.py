@@ -29,9 +29,7 @@ VALUES = st.recursive(
 def written(value, ascii_only, colon=":"):
     """JSON text of a value in which objects are Pairs. colon: how one is written inside a string."""
     if isinstance(value, Pairs):
-        members = (
-            f"{written(name, ascii_only, colon)} : {written(item, ascii_only, colon)}" for name, item in value
-        )
+        members = (f"{written(name, ascii_only, colon)} : {written(item, ascii_only, colon)}" for name, item in value)
         return "{" + ", ".join(members) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(written(item, ascii_only, colon) for item in value) + "]"
