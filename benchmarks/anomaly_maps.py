@@ -1,4 +1,5 @@
-"""What scoring anomaly maps costs: processor seconds and memory for many scenes, those of a data set over and over.
+"""What scoring anomaly maps costs: processor seconds and memory for a file of many scenes; the masks are those of a data set, over
+and over.
 
 python benchmarks/anomaly_maps.py data/toys-mini --scenes 3000 --views 5
 """
@@ -22,21 +23,26 @@ from odd_bench.scoring.map_metrics import map_metrics
 SHAPES = 750  # base shapes, as a test split of 3,000 scenes has
 
 
-def write(path: Path, dataset: Dataset, names: list[str], views: range) -> None:
-    """Smooth noise for every view."""
-    rng = np.random.default_rng(0)
+def map_name(number: int) -> str:
+    """The name of a scene in the file of maps."""
+    return f"scene-{number:05d}"
+
+
+def write(path: Path, dataset: Dataset, scenes: int, views: range) -> None:
+    """Smooth noise for every view of every scene: one file as large as a real one."""
+    rng, names = np.random.default_rng(0), dataset.scene_names()
+    camera = dataset.scene(names[0]).cameras[0]
+    coarse = (-(-camera.height // 8), -(-camera.width // 8))
     with MapWriter(path) as out:
-        for name in names:
-            camera = dataset.scene(name).cameras[0]
-            coarse = (-(-camera.height // 8), -(-camera.width // 8))
+        for number in range(scenes):
             for view in views:
                 smooth = np.kron(rng.integers(0, 240, coarse), np.ones((8, 8)))[: camera.height, : camera.width]
-                out.add(name, view, (smooth + rng.integers(0, 16, smooth.shape)).astype(np.uint8))
+                out.add(map_name(number), view, (smooth + rng.integers(0, 16, smooth.shape)).astype(np.uint8))
 
 
-def count(dataset: Dataset, path: Path, names: list[str], views: range, scenes: int) -> None:
+def count(dataset: Dataset, path: Path, scenes: int, views: range) -> None:
     """Count scenes and print what it took, in tenths."""
-    counts = empty_counts(SHAPES)
+    counts, names = empty_counts(SHAPES), dataset.scene_names()
     start = time.process_time()
     with open_maps(path) as maps:
         for number in range(scenes):
@@ -44,15 +50,21 @@ def count(dataset: Dataset, path: Path, names: list[str], views: range, scenes: 
             objects = dataset.scene(name).objects
             asked = SceneObjects(tuple(one.id for one in objects if one.label), frozenset(one.id for one in objects))
             instance, change = dataset.masks(name, views)
-            found = maps.maps(name, tuple(views), instance.shape[1:])
+            found = maps.maps(map_name(number), tuple(views), instance.shape[1:])
             seen = [View(found[view], instance[at], change[at]) for at, view in enumerate(views)]
             counts.add_scene(number % SHAPES, asked, seen)
-            if (number + 1) % max(1, scenes // 5) == 0:
-                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-                print(f"{number + 1:,} scenes: {time.process_time() - start:.1f} s, peak {peak:.0f} MiB", flush=True)
+            if (number + 1) % max(1, scenes // 10) == 0:
+                memory = f"{resident_mib():.0f} MiB"
+                print(f"{number + 1:,} scenes: {time.process_time() - start:.1f} s, {memory}", flush=True)
     start = time.process_time()
     map_metrics(counts, draw_resamples(SHAPES))
     print(f"metrics and intervals of {SHAPES} base shapes: {time.process_time() - start:.1f} s")
+
+
+def resident_mib() -> float:
+    """Memory that the process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def main() -> None:
@@ -62,11 +74,11 @@ def main() -> None:
     parser.add_argument("--views", type=int, default=5)
     options = parser.parse_args()
     dataset, views = open_dataset(options.data), range(options.views)
-    names = dataset.scene_names()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "benchmark.maps.h5"
-        write(path, dataset, names, views)
-        count(dataset, path, names, views, options.scenes)
+        write(path, dataset, options.scenes, views)
+        print(f"{len(dataset.scene_names())} scenes of {dataset.name}, maps of {path.stat().st_size / 1e6:.0f} MB")
+        count(dataset, path, options.scenes, views)
 
 
 if __name__ == "__main__":
