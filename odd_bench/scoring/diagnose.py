@@ -67,9 +67,9 @@ def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]
 
     Scenes are looked at that are spread over the split, whole, about as many as hold BOXES_LOOKED_AT boxes.
     """
-    if not len(boxes):
+    seen = np.intersect1d(boxes.scene, truth.scene)
+    if not len(seen):
         return []
-    seen = np.unique(boxes.scene)
     seen = seen[:: 1 + max(len(seen) // SCENES_LOOKED_AT, len(boxes) // BOXES_LOOKED_AT)]
     few = boxes.rows(np.flatnonzero(np.isin(boxes.scene, seen)))
     if told_boxes:

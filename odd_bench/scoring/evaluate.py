@@ -234,6 +234,9 @@ def factors(judged: Judged) -> dict[str, float | None]:
         "normal_share": share((normals & matched).sum(), normals.sum() + judged.false_boxes.sum()),
         "auc_matched": auc(label[counted & matched], judged.score[counted & matched]),
     }
-    empty = 0.0 in (parts["recall_anomalous"], parts["normal_share"])  # nothing matched: the product is 0 all the same
-    product = 0.0 if empty else float(np.prod(list(parts.values())))
+    shares = parts["recall_anomalous"], parts["normal_share"]
+    nothing_matched = (
+        np.isfinite(shares).all() and 0 in shares
+    )  # AUC(matched) is undefined, and the product 0 all the same
+    product = 0.0 if nothing_matched else float(np.prod(list(parts.values())))
     return {name: defined(value) for name, value in {**parts, "product": product}.items()}

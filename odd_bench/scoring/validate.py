@@ -149,10 +149,13 @@ def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
     """Boxes must stand somewhere about the scene: within its objects' bounds grown by their diagonal, at least a metre.
 
     A few that do not are wrong answers (warnings); more than OUTSIDE_SHARE of the file's boxes are another unit or frame (errors).
+    A scene without objects has no bounds: its boxes are false wherever they stand.
     """
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
-    rows = np.flatnonzero((scene >= 0) & np.isfinite(boxes.box).all(axis=1))
     low, high = scene_bounds(table)
+    bounded = (scene >= 0) & np.isfinite(low).all(axis=1)[scene]
+    rows = np.flatnonzero(bounded & np.isfinite(boxes.box).all(axis=1))
+    low, high = (np.where(np.isfinite(side), side, 0.0) for side in (low, high))
     reach = np.maximum(np.linalg.norm(high - low, axis=1), SCENE_MARGIN_M)[scene[rows], None]
     centre, size = boxes.box[rows, :3], boxes.box[rows, 3:]
     outside = (centre < low[scene[rows]] - reach) | (centre > high[scene[rows]] + reach) | (size > 3 * reach)
