@@ -1,4 +1,4 @@
-"""Splits that lack something, and answers beyond reason: each is scored, reported and ranked, and the laws hold in what is defined."""
+"""Splits that lack something, answers beyond reason: each is scored, reported and ranked, and the laws hold in what is defined."""
 
 import dataclasses
 
