@@ -92,12 +92,12 @@ class RunFolder:
     def claim(self, wanted: dict) -> None:
         """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another.
 
-        wanted: the resolved configuration as plain values. A stored one that is gone or can no longer be read is compared by its
-        copy and written again.
+        wanted: the resolved configuration as plain values. A stored one that is gone, can no longer be read or differs while its
+        copy does not is compared by the copy and written again.
         """
         self.refuse_foreign()
-        found = _read_object(self.config)
-        stored = found if found is not None else (_read_object(self.claim_copy) or {}).get("config")
+        found, copy = _read_object(self.config), (_read_object(self.claim_copy) or {}).get("config")
+        stored = copy if found is None or copy == wanted else found
         if isinstance(stored, dict):
             _compare(stored, wanted, self.root)
         if found != wanted:

@@ -19,12 +19,14 @@ from odd_bench.data.outcome import BY_MACHINE, Outcome
 from odd_bench.data.run_folder import RunFolder
 from odd_bench.errors import OddBenchError
 from odd_bench.plan_line import read_plan_line
+from odd_bench.shapes.limited import PATIENCE, processor_s
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
 # Threads of OpenBLAS wait by spinning, a third of a scene's processor time, and help nothing.
 WAITING = {"OPENBLAS_NUM_THREADS": "1"}
 START_TIMEOUT_S = 180.0
 FOLDER_TIMEOUT_S = 20.0
+IDLE_SHARE = 0.005  # a child that gets no more of a processor waits for something that does not come
 ATTEMPTS = 2
 STARTS = 3  # a child may be killed while it starts, for want of memory for example
 TRANSIENT = ("crashed", "killed", "hung", "garbage")  # worth a second attempt in a fresh child
@@ -33,7 +35,10 @@ KILLERS = (-signal.SIGKILL, -signal.SIGTERM)  # exit codes of a child that someb
 
 @dataclass(frozen=True)
 class Limits:
-    """timeout_s: longest a scene may take. recycle_after: scenes a child makes before a fresh one takes its place."""
+    """timeout_s: longest a scene may take; on a busy machine, as much processor time and PATIENCE times as long by the clock.
+
+    recycle_after: scenes a child makes before a fresh one takes its place.
+    """
 
     timeout_s: float = 900.0
     recycle_after: int = 100
@@ -134,9 +139,13 @@ class SceneChild:
         self._process.stdout.close()
 
     def _reply(self, timeout_s: float) -> dict:
-        ready, _, _ = select.select([self._process.stdout], [], [], timeout_s)
-        if not ready:
-            raise ChildFailure("hung", f"gave no answer within {timeout_s:.0f} s")
+        started, used_before_s = time.monotonic(), processor_s(self._process.pid) or 0.0
+        wait_s = timeout_s
+        while not select.select([self._process.stdout], [], [], wait_s)[0]:
+            waited_s, used_s = time.monotonic() - started, processor_s(self._process.pid)
+            if not _is_kept_waiting(waited_s, used_s and used_s - used_before_s, timeout_s):
+                raise ChildFailure("hung", f"gave no answer within {waited_s:.0f} s")
+            wait_s = timeout_s / PATIENCE
         text = self._process.stdout.readline()
         if not text.endswith(b"\n"):
             code = self._process.wait()
@@ -154,6 +163,14 @@ class SceneChild:
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
+
+
+def _is_kept_waiting(waited_s: float, used_s: float | None, timeout_s: float) -> bool:
+    """Whether a child that does not answer in time still works, on a machine that is busy with other things.
+
+    used_s: processor time since it was asked, None where the system does not say.
+    """
+    return used_s is not None and IDLE_SHARE * waited_s < used_s < timeout_s and waited_s < PATIENCE * timeout_s
 
 
 _live: set[SceneChild] = set()

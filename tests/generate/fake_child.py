@@ -1,7 +1,7 @@
 """Stands in for the worker child in tests of runs: labels from a synthetic scene, no Blender; misbehaves where asked to.
 
-The environment variable ODD_BENCH_TEST_FAULTS holds JSON: scene name to `crash`, `crash once`, `killed`, `hang`, `garbage`,
-`refuse`, `error` or `full`; `start` to `crash` or `killed once`.
+The environment variable ODD_BENCH_TEST_FAULTS holds JSON: scene name to `crash`, `crash once`, `killed`, `hang`, `wait`,
+`garbage`, `refuse`, `error` or `full`; `start` to `crash` or `killed once`.
 """
 
 import errno
@@ -50,6 +50,8 @@ def serve(line: str, fault: str, folder: RunFolder) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if fault == "hang":
         time.sleep(60)
+    if fault == "wait":
+        wait_for_the_processor(6.0)
     if fault == "garbage":
         print("Blender 4.5.3 LTS quits", flush=True)
         return
@@ -68,6 +70,16 @@ def serve(line: str, fault: str, folder: RunFolder) -> None:
     time.sleep(float(os.environ.get("ODD_BENCH_TEST_PAUSE_S", "0")))
     write_staged(folder.staged(plan.scene), planned_record(plan, line), CodecConfig())
     reply({"ok": True, "seconds": {"render": 0.1}, "refusals": {}})
+
+
+def wait_for_the_processor(seconds: float) -> None:
+    """Work a tenth of the time, as a process does that others leave no more."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        began = time.process_time()
+        while time.process_time() - began < 0.01:
+            pass
+        time.sleep(0.09)
 
 
 def planned_record(plan: PlanLine, line: str) -> SceneRecord:

@@ -62,6 +62,7 @@ DAMAGE = {
     "empty config": lambda root: (root / "config.json").write_bytes(b""),
     "config gone": lambda root: (root / "config.json").unlink(),
     "config and its copy short": lambda root: [cut(root / name, 0.5) for name in ("config.json", "work/claim.json")],
+    "flipped config": lambda root: (root / "config.json").write_text((root / "config.json").read_text().replace("7", "3", 1)),
     "short plan": lambda root: cut(root / "plan.jsonl", 0.7),
     "plan gone": lambda root: (root / "plan.jsonl").unlink(),
     "flipped plan": lambda root: (root / "plan.jsonl").write_text((root / "plan.jsonl").read_text().replace("7", "8", 1)),
@@ -149,6 +150,21 @@ def test_what_the_machine_is_to_blame_for_is_tried_again_by_the_next_call(
     again = generate(CONFIG, tmp_path / "set", RunOptions())
     assert again.made == 1 and label_digests(tmp_path / "set") == reference
     assert not (tmp_path / "set/quarantine.jsonl").exists()
+
+
+def test_a_child_that_others_keep_waiting_is_no_child_that_hangs(tmp_path, monkeypatch, reference):
+    monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({planned()[2]: "wait"}))
+    summary = generate(CONFIG, tmp_path / "set", RunOptions(limits=Limits(timeout_s=2.0)))
+    assert summary.complete and "lost" not in summary.seconds
+    assert label_digests(tmp_path / "set") == reference
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "used_s", "waits"),
+    [(901, 90, True), (901, 0.0, False), (901, None, False), (2000, 901, False), (9001, 500, False), (8999, 500, True)],
+)
+def test_who_is_kept_waiting(waited_s, used_s, waits):
+    assert pool._is_kept_waiting(waited_s, used_s, 900) == waits
 
 
 def test_a_staged_file_that_vanishes_is_made_again(tmp_path, reference):
