@@ -77,6 +77,20 @@ def decode(dataset: Dataset, name: str) -> None:
     dataset.masks(name, range(5))
 
 
+def loader(dataset: Dataset, names: list[str]) -> Callable[[str], None]:
+    """What a loader process does for a scene in training: 5 random views, moved, as tensors."""
+    from odd_bench.data.augment import AugmentConfig
+    from odd_bench.data.dataset import TrainScenes
+
+    scenes = TrainScenes(dataset, names, views=5, augment=AugmentConfig())
+
+    def load(name: str) -> None:
+        dataset.forget_scenes()
+        scenes[0, names.index(name)]
+
+    return load
+
+
 def scenes_per_second(read: Callable[[str], None], names: list[str], rounds: int = 15) -> float:
     """The best of some rounds, in processor time, so that other work on the machine does not count."""
     best = float("inf")
@@ -99,6 +113,7 @@ def compare(dataset: Dataset, scenes: int) -> None:
             write_folder(Path(folder) / name, record)
         decoding = 1 / scenes_per_second(lambda name: decode(dataset, name), names)
         print(f"decoding of 5 views and masks alone: {1e3 * decoding:.2f} ms a scene")
+        print(f"a loader process, 5 views: {scenes_per_second(loader(dataset, names), names):.0f} scenes a second")
         print(f"{len(names)} scenes of {len(record.images)} views of {record.images.shape[2]} px; scenes a second")
         for views in (range(len(record.images)), range(5)):
             for depth in (False, True)[: 1 + has_depth]:

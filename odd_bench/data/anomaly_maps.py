@@ -23,7 +23,7 @@ import numpy as np
 from odd_bench.atomic import prove_file, storage_errors, write_atomically
 from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import attribute, chunked, place, read_chunk, read_field, scene_names, subgroup
+from odd_bench.data.fields import attribute, chunked, place, read_chunks, read_field, scene_names, subgroup
 from odd_bench.data.stored_scene import MOST_PIXELS, MOST_VIEWS
 from odd_bench.names import name_problem
 
@@ -147,7 +147,9 @@ class AnomalyMaps:
                 raise DataError(place(group), f"maps of {height} x {width}", expected, HINT)
             stored = chunked(group, "maps", LEVELS, (len(views), height, width))
             rows = {int(view): row for row, view in enumerate(views)}
-            return {view: enlarged(read_chunk(stored, rows[view]), factor) for view in wanted if view in rows}
+            there = [view for view in wanted if view in rows]
+            maps = read_chunks(stored, [rows[view] for view in there])
+            return {view: enlarged(one, factor) for view, one in zip(there, maps, strict=True)}
 
     def _reading(self, scene: str):
         return reading(f"{self._file.filename}/scenes/{scene}", EXPECTED, HINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image
 from odd_bench.data.check_labels import HINT
 from odd_bench.data.check_shard import SceneEntry, ShardReport
 from odd_bench.data.damage import check_plain, read_json, reading
+from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import CONFIG, PLAN, QUARANTINE, read_description, shard_path
 from odd_bench.names import is_left_by_tools, name_problem
@@ -20,6 +20,8 @@ from odd_bench.plan_line import PlannedScene, read_plan_line
 from odd_bench.scoring.problems import Problem
 
 PREVIEW = "preview"
+MOST_LINE_BYTES = 1 << 20  # of a plan; the longest have some 10 kB
+MOST_PROBLEMS = 1000  # of one file of lines
 PLANNED = ("split", "category", "shape")
 PATHS = ("assets", "floors", "environments", "render.device", "render.threads")  # may differ from machine to machine
 SAME_RUN = "Restore the file from a copy, or run the same command as before in the folder"
@@ -38,12 +40,12 @@ def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem
     found = {scene.name: (report.shard, scene) for report in reports for scene in report.scenes}
     broken = {report.shard for report in reports if not report.readable}
     damaged = {problem.path.partition(": ")[2].partition("/")[0] for report in reports for problem in report.problems}
-    for name, (line, planned) in lines.items():
+    for name, (plan_sha256, planned) in lines.items():
         shard = shard_path(folder, planned.split, planned.index).name
         if name not in found and name not in given_up and name not in damaged and shard not in broken:
             yield Problem("plan", f"{shard}: {name}", "no such scene", "every planned scene, or its quarantine", HINT)
         elif name in found:
-            yield from _check_planned(*found[name], shard, line, planned)
+            yield from _check_planned(*found[name], shard, plan_sha256, planned)
     for name in sorted(set(found) - set(lines)):
         yield Problem("plan", f"{found[name][0]}: {name}", "a scene without a plan line", "planned scenes only", HINT)
 
@@ -84,10 +86,12 @@ def check_previews(folder: Path) -> Iterator[Problem]:
             yield Problem("previews", f"{PREVIEW}/{path.name}", error.found, error.expected, error.hint)
 
 
-def _check_planned(lies_in: str, scene: SceneEntry, shard: str, line: str, planned: PlannedScene) -> Iterator[Problem]:
+def _check_planned(
+    lies_in: str, scene: SceneEntry, shard: str, plan_sha256: str, planned: PlannedScene
+) -> Iterator[Problem]:
     if lies_in != shard:
         yield Problem("plan", f"{lies_in}: {scene.name}", f"it in {lies_in}", shard, HINT)
-    if scene.plan_sha256 != hashlib.sha256(line.encode()).hexdigest():
+    if scene.plan_sha256 != plan_sha256:
         yield Problem(
             "plan", f"{lies_in}: {scene.name}/plan_sha256", scene.plan_sha256[:12], "that of its plan line", HINT
         )
@@ -105,17 +109,24 @@ class _LostScene:
 
 
 def _scenes(path: Path, kind: type) -> tuple[dict[str, tuple[str, Any]], list[Problem]]:
-    """Each line and its values by scene name, and the lines that could not be read. kind: what a line must hold."""
+    """Digest of each line and its values by scene name, and the lines that could not be read. kind: what a line must hold.
+
+    After MOST_PROBLEMS bad lines the rest is not read.
+    """
     lines, problems = {}, []
     check_plain(path, "a file of JSON lines")
-    for number, raw in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            with reading(f"{path.name}:{number}", "one JSON object with a scene", HINT):
-                values = read_plan_line(raw, kind)
-                _check_names(values)
-                lines[values.scene] = raw.decode(), values
-        except DataError as error:
-            problems.append(Problem("plan", error.where, error.found, error.expected, error.hint))
+    with open(path, "rb") as file:
+        for number, raw in enumerate(iter(lambda: file.readline(MOST_LINE_BYTES), b""), 1):
+            try:
+                with reading(f"{path.name}:{number}", "one JSON object with a scene", HINT):
+                    line = raw.rstrip(b"\r\n").decode()
+                    values = read_plan_line(line, kind)
+                    _check_names(values)
+                    lines[values.scene] = plan_digest(line), values
+            except DataError as error:
+                problems.append(Problem("plan", error.where, error.found, error.expected, error.hint))
+                if len(problems) == MOST_PROBLEMS:
+                    break
     return lines, problems
 
 

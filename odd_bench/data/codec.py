@@ -91,17 +91,23 @@ def _encoded(image: Image.Image, **options) -> bytes:
     return blob.getvalue()
 
 
-def decode_picture(blob: bytes, size: tuple[int, int]) -> np.ndarray:
-    """(h, w, 3) uint8 sRGB of a JPEG or PNG. size: height and width it must have, compared before a pixel is decoded."""
-    if blob[:2] == JPEG_START:
-        found = *simplejpeg.decode_jpeg_header(blob)[:2], "JPEG"
-        decoded = functools.partial(simplejpeg.decode_jpeg, blob, "RGB", fastdct=False, fastupsample=False)
-    else:
-        image = Image.open(io.BytesIO(blob), formats=("PNG",))
-        found, decoded = (*image.size[::-1], image.mode), functools.partial(np.asarray, image)
-    if found[:2] != size or found[2] not in ("JPEG", "RGB"):
-        raise DataError("picture", f"{found[2]} {found[0]} x {found[1]}", f"RGB {size[0]} x {size[1]}")
-    return decoded()
+def decode_pictures(blobs: Sequence[bytes], size: tuple[int, int]) -> np.ndarray:
+    """(n, h, w, 3) uint8 sRGB of JPEGs or PNGs. size: height and width, compared before a pixel is decoded."""
+    pictures = np.empty((len(blobs), *size, 3), np.uint8)
+    for blob, into in zip(blobs, pictures, strict=True):
+        if blob[:2] == JPEG_START:
+            _expect_size(size, *simplejpeg.decode_jpeg_header(blob)[:2], "RGB")
+            simplejpeg.decode_jpeg(blob, "RGB", fastdct=False, fastupsample=False, buffer=into)
+        else:
+            image = Image.open(io.BytesIO(blob), formats=("PNG",))
+            _expect_size(size, image.height, image.width, image.mode)
+            into[...] = image
+    return pictures
+
+
+def _expect_size(size: tuple[int, int], height: int, width: int, mode: str) -> None:
+    if (height, width, mode) != (*size, "RGB"):
+        raise DataError("picture", f"{mode} {height} x {width}", f"RGB {size[0]} x {size[1]}")
 
 
 def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:

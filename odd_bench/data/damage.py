@@ -21,11 +21,13 @@ LOCKED = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOLCK, errno.EDEADLK, errno.ET
 FORBIDDEN = (errno.EACCES, errno.EPERM)
 UNANSWERED = (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH)
 TOO_MANY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+# What h5py makes of the errors of HDF5: everything that a damaged file makes it raise is one of them or below one.
+HDF5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError)
 AGAIN = "Remove the file and run the same generate command again"
 IMPORT_AGAIN = "Remove the file and run the same `odd-bench data import` command again"
 RESTORE = "Restore the file from a copy"
 KEEP = "the file itself may be whole: do not remove it"
-MOST_JSON_BYTES = 1 << 28
+MOST_JSON_BYTES = 1 << 26  # of a whole document: empty lists alone take twenty times as much memory
 
 
 class Inaccessible(DataError):
@@ -99,12 +101,12 @@ def described(error: Exception) -> str:
     return " ".join(named.split())[:300]
 
 
-def read_json(path: Path, expected: str, hint: str | None = None):
+def read_json(path: Path, expected: str, hint: str | None = None, most_bytes: int = MOST_JSON_BYTES):
     """The value in a JSON file. Raises DataError; a byte-order mark is ignored."""
     check_plain(path, expected)
     with reading(path, expected, hint):
-        if path.stat().st_size > MOST_JSON_BYTES:
-            raise ValueError(f"{path.stat().st_size:,} bytes, more than {MOST_JSON_BYTES:,}")
+        if path.stat().st_size > most_bytes:
+            raise ValueError(f"{path.stat().st_size:,} bytes, more than {most_bytes:,}")
         return json.loads(path.read_bytes().decode("utf-8-sig"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import zlib
+from collections.abc import Sequence
 
 import h5py
 import numpy as np
@@ -23,12 +24,15 @@ CHUNK_FILTERS = ([], ["shuffle", "deflate"])
 
 def attribute(owner: h5py.Group, name: str, kind: type) -> object:
     """A scalar attribute as `str`, `int` or `bool`; None if there is none. Raises DataError for another kind or size."""
-    if name not in owner.attrs:
+    if not h5py.h5a.exists(owner.id, name.encode()):
         return None
     stored = h5py.h5a.open(owner.id, name.encode())
-    if stored.get_space().get_simple_extent_ndims() or stored.get_storage_size() > MOST_TEXT_BYTES:
+    is_scalar = stored.get_space().get_simple_extent_type() == h5py.h5s.SCALAR
+    if not is_scalar or stored.get_storage_size() > MOST_TEXT_BYTES:
         raise DataError(place(owner, name), f"{stored.get_storage_size():,} bytes", f"one {kind.__name__}")
-    value = owner.attrs[name]
+    values = np.zeros((), stored.dtype)
+    stored.read(values)
+    value = values[()]
     if isinstance(value, bytes):
         value = value.decode()
     number = isinstance(value, np.integer | np.bool_ | int)
@@ -55,9 +59,10 @@ def name_text(owner: h5py.Group, name: str) -> str:
 
 def subgroup(owner: h5py.Group, name: str) -> h5py.Group:
     """A group below another. Raises DataError where there is none or only a link."""
-    if not _is_hard(owner, name) or owner.get(name, getclass=True) is not h5py.Group:
+    found = h5py.h5o.open(owner.id, name.encode()) if _is_hard(owner, name) else None
+    if not isinstance(found, h5py.h5g.GroupID):
         raise DataError(place(owner, name), "no group of its own", "a group in the file")
-    return owner[name]
+    return h5py.Group(found)
 
 
 def scene_names(file: h5py.File) -> list[str]:
@@ -80,12 +85,13 @@ def has_field(group: h5py.Group, name: str) -> bool:
 def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> np.ndarray:
     """The values of a field that all lie in one piece in this file. Raises DataError for any other."""
     stored = _dataset(group, name, dtype, dims)
-    plist, offset, size = stored.get_create_plist(), stored.get_offset(), math.prod(stored.shape) * dtype.itemsize
+    shape, plist, offset = stored.shape, stored.get_create_plist(), stored.get_offset()
+    size = math.prod(shape) * dtype.itemsize
     if plist.get_layout() != h5py.h5d.CONTIGUOUS or offset is None:
         raise DataError(place(group, name), "values stored in another way", "values in one piece")
     if plist.get_external_count() or offset + size > h5py.h5i.get_file_id(group.id).get_filesize():
         raise DataError(place(group, name), f"{size:,} bytes outside the file", "values in the file")
-    values = np.empty(stored.shape, dtype)
+    values = np.empty(shape, dtype)
     stored.read(h5py.h5s.ALL, h5py.h5s.ALL, values, _type(dtype))
     return values
 
@@ -101,32 +107,58 @@ def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int
     return stored
 
 
-def read_chunk(stored: h5py.Dataset, view: int) -> np.ndarray:
-    """(h, w) values of one view of a chunked field, unpacked to no more bytes than they have."""
-    start = (view, 0, 0)
-    size = math.prod(stored.chunks) * stored.dtype.itemsize
-    info = stored.id.get_chunk_info_by_coord(start)
+def read_chunks(stored: h5py.Dataset, views: Sequence[int]) -> np.ndarray:
+    """(n, h, w) values of some views of a chunked field, each unpacked to no more bytes than it has."""
+    chunk, dtype, filters = stored.chunks, stored.dtype, _filters(stored.id.get_create_plist())
+    end, where = stored.file.id.get_filesize(), place(stored)
+    values = np.empty((len(views), *chunk[1:]), dtype)
+    for into, view in zip(values, views, strict=True):
+        into[...] = _chunk(stored.id, view, chunk, dtype, filters, end, where)
+    return values
+
+
+def _chunk(
+    stored: h5py.h5d.DatasetID,
+    view: int,
+    chunk: tuple[int, ...],
+    dtype: np.dtype,
+    filters: list[str],
+    end: int,
+    where: str,
+) -> np.ndarray:
+    """(h, w) values of one view. end: of the file, in bytes. where: for messages."""
+    start, size = (view, 0, 0), math.prod(chunk) * dtype.itemsize
+    info = stored.get_chunk_info_by_coord(start)
     if info.byte_offset is None or info.size > size + SLACK_BYTES:
-        raise DataError(f"{stored.file.filename}{stored.name}[{view}]", f"{info.size:,} bytes", f"at most {size:,}")
-    if info.byte_offset + info.size > stored.file.id.get_filesize():
-        raise DataError(f"{stored.file.filename}{stored.name}[{view}]", "bytes outside the file", "values in the file")
-    skipped, content = stored.id.read_direct_chunk(start)
-    names = _filters(stored.id.get_create_plist())
-    if names and not skipped & 2:
-        content = zlib.decompressobj().decompress(content, size)
+        raise DataError(f"{where}[{view}]", f"{info.size:,} bytes", f"at most {size:,}")
+    if info.byte_offset + info.size > end:
+        raise DataError(f"{where}[{view}]", "bytes outside the file", "values in the file")
+    skipped, content = stored.read_direct_chunk(start)
+    if filters and not skipped & 2:
+        content = _unpacked(content, size)
     if len(content) != size:
-        raise DataError(f"{stored.file.filename}{stored.name}[{view}]", f"{len(content):,} bytes", f"{size:,}")
-    if names and not skipped & 1:
-        return _unshuffled(np.frombuffer(content, np.uint8), stored.dtype).reshape(stored.chunks[1:])
-    return np.frombuffer(content, stored.dtype).reshape(stored.chunks[1:])
+        raise DataError(f"{where}[{view}]", f"{len(content):,} bytes", f"{size:,}")
+    if filters and not skipped & 1:
+        return _unshuffled(np.frombuffer(content, np.uint8), dtype).reshape(chunk[1:])
+    return np.frombuffer(content, dtype).reshape(chunk[1:])
+
+
+def _unpacked(packed: bytes, size: int) -> bytes:
+    """`size` bytes at most. Raises zlib.error where more are packed, or the checksum behind them is missing or another."""
+    unpacking = zlib.decompressobj()
+    content = unpacking.decompress(packed, size)
+    if unpacking.decompress(unpacking.unconsumed_tail, 1) or not unpacking.eof:
+        raise zlib.error(f"no end after {size:,} bytes")
+    return content
 
 
 def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Values whose lowest bytes stand first, then the next ones, as HDF5's shuffle filter leaves them."""
     planes = content.reshape(dtype.itemsize, -1)
-    values = np.zeros(planes.shape[1], dtype)
-    for number, plane in enumerate(planes):
-        values |= plane.astype(dtype) << dtype.type(8 * number)
+    values = planes[-1].astype(dtype)
+    for plane in planes[-2::-1]:
+        values <<= 8
+        values |= plane
     return values
 
 
@@ -136,10 +168,10 @@ def place(owner: h5py.Group, name: str = "") -> str:
 
 
 def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> h5py.h5d.DatasetID:
-    if not has_field(group, name):
-        raise DataError(place(group), f"no {name}", "every field of a scene")
     if not _is_hard(group, name):
-        raise DataError(place(group, name), "a link", "values in the file")
+        if has_field(group, name):
+            raise DataError(place(group, name), "a link", "values in the file")
+        raise DataError(place(group), f"no {name}", "every field of a scene")
     stored = h5py.h5o.open(group.id, name.encode())
     if not isinstance(stored, h5py.h5d.DatasetID):
         raise DataError(place(group, name), "a group", "values in the file")
@@ -155,7 +187,10 @@ def _type(dtype: np.dtype) -> h5py.h5t.TypeID:
 
 
 def _is_hard(owner: h5py.Group, name: str) -> bool:
-    return has_field(owner, name) and owner.id.links.get_info(name.encode()).type == h5py.h5l.TYPE_HARD
+    try:
+        return owner.id.links.get_info(name.encode()).type == h5py.h5l.TYPE_HARD
+    except KeyError:  # there is none
+        return False
 
 
 def _filters(plist) -> list[str]:

@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from odd_bench.data.damage import Inaccessible
+from odd_bench.data.damage import HDF5_ERRORS, Inaccessible
 from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import shard_path
 from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shards import pack_shard, salvage_scenes, verify_shard
-from odd_bench.errors import StorageError
 from odd_bench.plan_line import read_plan_line
 
 
@@ -82,9 +81,7 @@ def _damaged_while_packing(shard: ShardWork, staged: Mapping[str, Path], dataset
         return set()
     try:
         pack_shard(list(staged.values()), shard.path, dataset_name, shard.split)
-    except StorageError:
-        raise
-    except Exception:
+    except (DataError, *HDF5_ERRORS):
         lost = {name for name, path in staged.items() if not _verified(path, {name: shard.wanted[name]})}
         if not lost:
             raise

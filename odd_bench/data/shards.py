@@ -12,7 +12,7 @@ import h5py
 
 from odd_bench.atomic import write_atomically
 from odd_bench.data.codec import CodecConfig
-from odd_bench.data.damage import again, check_plain, described, reading, unreadable
+from odd_bench.data.damage import HDF5_ERRORS, again, check_plain, described, reading, unreadable
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError
 from odd_bench.data.fields import attribute, has_field, place, scene_names, subgroup, text
@@ -91,7 +91,7 @@ def salvage_scenes(path: Path, wanted: Mapping[str, str], staged: Callable[[str]
                 stored = stored_scene(file, name)
                 digests = verify_scene(stored)
                 content = _staged_content(file, stored)
-            except Exception:
+            except (DataError, *HDF5_ERRORS):
                 continue
             if digests.plan_sha256 == plan_sha256:
                 write_atomically(
@@ -161,7 +161,7 @@ def open_shard(path: Path) -> h5py.File:
     check_plain(path, "an odd-bench shard")
     try:
         file = h5py.File(path, "r")
-    except Exception as error:
+    except HDF5_ERRORS as error:
         raise _cannot_open(path, error) from error
     try:
         with reading(path, WHOLE):

@@ -10,10 +10,10 @@ from functools import cached_property
 import h5py
 import numpy as np
 
-from odd_bench.data.codec import MAX_OBJECTS, decode_masks, decode_picture, depth_from_steps
+from odd_bench.data.codec import MAX_OBJECTS, decode_masks, decode_pictures, depth_from_steps
 from odd_bench.data.damage import reading
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import chunked, has_field, name_text, place, read_chunk, read_field, text
+from odd_bench.data.fields import chunked, has_field, name_text, place, read_chunks, read_field, text
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.tables import CAMERA_TYPE, LEGACY_BOXES, cameras_of, object_type, objects_of
 from odd_bench.names import name_problem
@@ -47,6 +47,7 @@ class StoredScene:
         self.group = group
         self._file = group.file if file is None else file
         self.name = group.name.rsplit("/", 1)[-1]
+        self._place = place(group)
         if problem := name_problem(self.name):
             raise DataError(place(group), f"{problem}: {self.name[:60]!r}", "a scene name of one path component")
 
@@ -81,7 +82,7 @@ class StoredScene:
         """(n, h, w, 3) uint8 pictures of the given views."""
         size = self.size[1:]
         with self._reading("images"):
-            return np.stack([decode_picture(blob, size) for blob in self._blobs("images", "image_offsets", views)])
+            return decode_pictures(self._blobs("images", "image_offsets", views), size)
 
     def masks(self, views: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Instance and change masks of the given views, each (n, h, w) uint8."""
@@ -97,7 +98,7 @@ class StoredScene:
         self._check_views(views, shape[0])
         with self._reading("depth"):
             stored = chunked(self.group, "depth", np.dtype("<u2"), shape)
-            return np.stack([read_chunk(stored, view) for view in views])
+            return read_chunks(stored, views)
 
     def labels(self) -> Labels:
         """Masks and depth of all views."""
@@ -123,7 +124,7 @@ class StoredScene:
             return read_field(self.group, "images", BYTES, 1), self._offsets("image_offsets")
 
     def _reading(self, name: str):
-        return reading(place(self.group, name), READABLE)
+        return reading(f"{self._place}/{name}", READABLE)
 
     @cached_property
     def _cameras(self) -> np.ndarray:

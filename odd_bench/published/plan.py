@@ -16,7 +16,7 @@ from odd_bench.plan_line import PlannedScene, plan_text
 from odd_bench.published import sidecar
 from odd_bench.published.names import PART, category_of, shape_of
 from odd_bench.published.refused import Refused
-from odd_bench.published.scene_folder import PICTURES, SCENE_2D, SCENE_3D
+from odd_bench.published.scene_folder import MOST_METADATA_BYTES, PICTURES, SCENE_2D, SCENE_3D
 from odd_bench.published.splits import read_splits, straddling_shapes
 
 SPLITS_FILE = "splits.json"  # written by the exporter beside its scene folders
@@ -106,7 +106,8 @@ def source_sha256(folder: Path) -> str:
         digest.update(os.fsencode(path.relative_to(folder)) + f" {path.stat().st_size}\n".encode())
         if path.name in (SCENE_2D, SCENE_3D, sidecar.FILE):
             try:
-                digest.update(path.read_bytes())
+                with open(path, "rb") as file:
+                    digest.update(file.read(MOST_METADATA_BYTES))
             except OSError as error:
                 digest.update(str(error.errno).encode())  # refused later, with its scene
     return digest.hexdigest()

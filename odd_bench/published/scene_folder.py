@@ -25,6 +25,7 @@ FLOOR = "floor_object"
 OBJECT_GREY = 205  # grey of an object in its mask, as the authors wrote it
 IS_OBJECT = 127  # an object is where its mask is lighter
 OVERLAP_SHARE = 0.02
+MOST_METADATA_BYTES = 1 << 22  # of one scene; theirs have some 20 kB
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def object_mask_path(folder: Path, name: str, view: int) -> Path:
 def read_json(path: Path) -> dict[str, Any]:
     """A metadata file. Raises Refused."""
     try:
-        found = damage.read_json(path, "a metadata file", "")
+        found = damage.read_json(path, "a metadata file", "", MOST_METADATA_BYTES)
     except DataError as error:
         missing = isinstance(error.__cause__, FileNotFoundError)
         detail = path.name if missing else f"{path.name}: {error.found}"

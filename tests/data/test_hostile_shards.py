@@ -9,7 +9,7 @@ import pytest
 
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import read_chunk
+from odd_bench.data.fields import read_chunks
 from odd_bench.data.info import gather
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.run_folder import RunFolder
@@ -115,14 +115,14 @@ def test_a_depth_bomb_is_unpacked_to_no_more_than_it_declares(tmp_path):
         (group,) = file["scenes"].values()
         hostile_shards._depth_bomb(group)
         with pytest.raises(DataError, match="bytes, expected at most 2,048"):
-            read_chunk(group["depth"], 0)
+            read_chunks(group["depth"], [0])
 
 
 def test_chunks_are_read_as_hdf5_reads_them(whole):
     with h5py.File(whole) as file:
         for group in file["scenes"].values():
             for view in range(len(group["depth"])):
-                assert np.array_equal(read_chunk(group["depth"], view), group["depth"][view])
+                assert np.array_equal(read_chunks(group["depth"], [view])[0], group["depth"][view])
 
 
 def test_leftovers_of_tools_are_no_shards(folder):
