@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
 
 from odd_bench.data.check_labels import HINT, RIGID
-from odd_bench.data.object_pixels import ObjectPixels, grown, row_ends
+from odd_bench.data.object_pixels import ObjectPixels, grown
 from odd_bench.geometry.boxes import aabb_from_boxes, as_obb, box_corners, rotate_about_z
 from odd_bench.geometry.cameras import eye, project
 from odd_bench.scene import Camera, Scene, SceneObject
@@ -23,6 +24,11 @@ AZIMUTH_RAD = 1e-3
 WHOLE = 0.9  # share of an object's pixels that must be seen before its height is judged
 SIDES = ("low x side", "high x side", "low y side", "high y side", "bottom", "top")
 GRID = 33
+STEPS = (4, 2, 1)  # along both edges of the grid; the last looks at every point
+VIEWS_AT_ONCE = 4
+EVERY = (
+    17  # of the floor pixels one in so many is looked at: no divisor of a usual width, so that all columns have some
+)
 
 
 def check_cameras(scene: Scene) -> Iterator[Problem]:
@@ -83,15 +89,16 @@ def check_silhouettes(scene: Scene, pixels: ObjectPixels) -> Iterator[Problem]:
     to_pixels = np.stack([camera.K @ camera.camera_from_world[:3] for camera in scene.cameras])  # (views, 3, 4)
     for one in scene.objects:
         seen = {view: places for view in range(len(scene.cameras)) if len((places := pixels.of(view, one.id))[0])}
-        masks = {view: grown(*seen[view], TIP_PX, size) for view in seen if _is_whole(one, view, *seen[view], size)}
-        ends = {view: row_ends(*places) for view, places in seen.items()}
+        ends = {view: pixels.row_ends(view, one.id) for view in seen}
+        whole = [view for view in seen if _is_whole(one, view, ends[view], size)]
+        masks = np.stack([grown(*seen[view], TIP_PX, size) for view in whole]) if whole else None
         for name in ("aabb", "obb"):
             box, path = getattr(one, name), f"objects[{one.id}].{name}"
             outside = [view for view, beyond in _beyond_box(ends, to_pixels, box) if beyond > SLACK_PX]
             if outside:
                 found = f"a mask outside the projected box in {len(outside)} views, first {outside[0]}"
                 yield Problem("boxes", path, found, "a box around the mask", HINT)
-            elif masks and (loose := _loose_sides(box, to_pixels, masks)):
+            elif masks is not None and (loose := _loose_sides(box, to_pixels[whole], masks)):
                 yield Problem("boxes", path, f"no silhouette at its {', '.join(loose)}", "a tight box", HINT)
 
 
@@ -130,20 +137,21 @@ def _hull_sides(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return normal, np.where(is_side, -reach, -np.inf)
 
 
-def _is_whole(one: SceneObject, view: int, rows: np.ndarray, columns: np.ndarray, size: tuple[int, int]) -> bool:
-    """Nothing hides the object, not even the border of the picture."""
-    ends = rows.min(), columns.min(), size[0] - 1 - rows.max(), size[1] - 1 - columns.max()
-    return bool(one.visible_pixels[view] == one.amodal_pixels[view] and min(ends) > 0)
+def _is_whole(one: SceneObject, view: int, ends: np.ndarray, size: tuple[int, int]) -> bool:
+    """Nothing hides the object, not even the border of the picture. ends: (n, 2) u, v of its rows' first and last pixels."""
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    inside = low.min() > 1 and high[0] < size[1] - 1 and high[1] < size[0] - 1
+    return bool(one.visible_pixels[view] == one.amodal_pixels[view] and inside)
 
 
-def _loose_sides(box: np.ndarray, to_pixels: np.ndarray, masks: dict[int, np.ndarray]) -> list[str]:
-    """Names of the sides without a point that lies in enough of the grown masks, keyed by view.
+def _loose_sides(box: np.ndarray, to_pixels: np.ndarray, masks: np.ndarray) -> list[str]:
+    """Names of the sides without a point that lies in enough of the grown masks.
 
-    Every other point along both edges is looked at first: most sides have one there.
+    to_pixels: (views, 3, 4). masks: (views, h + 2, w + 2) bool. A few points are looked at first: most sides have one there.
     """
     points = side_points(box).reshape(len(SIDES), GRID, GRID, 3)
     touched: set[int] = set()
-    for step in (2, 1):
+    for step in STEPS:
         left = [number for number in range(len(SIDES)) if number not in touched]
         if not left:
             break
@@ -152,38 +160,44 @@ def _loose_sides(box: np.ndarray, to_pixels: np.ndarray, masks: dict[int, np.nda
     return [name for number, name in enumerate(SIDES) if number not in touched]
 
 
-def _touched(side: np.ndarray, points: np.ndarray, to_pixels: np.ndarray, masks: dict[int, np.ndarray]) -> set[int]:
+def _touched(side: np.ndarray, points: np.ndarray, to_pixels: np.ndarray, masks: np.ndarray) -> set[int]:
     """Sides, given for each of the points (n, 3), that have a point in enough of the masks.
 
-    Points that have been missed too often are dropped from view to view: few are left after some.
+    Points that have been missed too often are dropped after some views: few are left then.
     """
-    misses, allowed = np.zeros(len(points), np.int16), len(masks) - ENOUGH * len(masks) + 1e-9
-    for view, mask in masks.items():
+    misses, allowed = np.zeros(len(points), np.int64), len(masks) - ENOUGH * len(masks) + 1e-9
+    for first in range(0, len(masks), VIEWS_AT_ONCE):
+        some = slice(first, first + VIEWS_AT_ONCE)
+        misses += (~_hits(_projected(to_pixels[some], points), masks[some])).sum(axis=0)
+        alive = misses <= allowed
+        if not alive.all():
+            side, points, misses = side[alive], points[alive], misses[alive]
         if not len(side):
             break
-        misses += ~_hits(_projected(to_pixels[view], points), mask)
-        if misses.max() > allowed:
-            alive = misses <= allowed
-            side, points, misses = side[alive], points[alive], misses[alive]
-    return set(np.unique(side).tolist())
+    return set(side.tolist())
 
 
-def _hits(projected: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """(n,) bool: which projected points (3, n) fall on the mask, which has a border of one pixel around it."""
-    height, width = mask.shape
+def _hits(projected: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """(views, n) bool: which projected points (views, 3, n) fall on the masks, which have a border of one pixel around them."""
+    height, width = masks.shape[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
-        u, v = projected[:2] / projected[2] + 1
-    column = np.nan_to_num(np.clip(u, 0, width - 0.5)).astype(np.int32)
-    row = np.nan_to_num(np.clip(v, 0, height - 0.5)).astype(np.int32)
-    return mask[row, column]
+        u, v = np.moveaxis(projected[:, :2] / projected[:, 2:] + 1, 1, 0)
+    column = np.fmin(np.fmax(u, 0), width - 0.5).astype(np.intp)  # what is no number lies on the border
+    row = np.fmin(np.fmax(v, 0), height - 0.5).astype(np.intp)
+    return masks[np.arange(len(masks))[:, None], row, column]
 
 
 def side_points(box: np.ndarray) -> np.ndarray:
     """(6, GRID ** 2, 3) points spread over the sides of a box, in the order of SIDES; metres, world."""
-    across = np.stack(np.meshgrid(*[np.linspace(-0.5, 0.5, GRID)] * 2), axis=-1).reshape(-1, 2)
-    local = np.stack([np.insert(across, axis, end, axis=1) for axis in range(3) for end in (-0.5, 0.5)])
     obb = as_obb(box)
-    return rotate_about_z(local * obb[3:6], obb[6]) + obb[:3]
+    return rotate_about_z(_unit_sides() * obb[3:6], obb[6]) + obb[:3]
+
+
+@functools.cache
+def _unit_sides() -> np.ndarray:
+    """(6, GRID ** 2, 3) the same of a cube with sides of 1 around the origin."""
+    across = np.stack(np.meshgrid(*[np.linspace(-0.5, 0.5, GRID)] * 2), axis=-1).reshape(-1, 2)
+    return np.stack([np.insert(across, axis, end, axis=1) for axis in range(3) for end in (-0.5, 0.5)])
 
 
 def check_depth(scene: Scene, pixels: ObjectPixels, depth_m: np.ndarray) -> Iterator[Problem]:
@@ -192,12 +206,13 @@ def check_depth(scene: Scene, pixels: ObjectPixels, depth_m: np.ndarray) -> Iter
     tops, yaws = np.zeros(len(objects)), np.array([one.obb[6] for one in objects])
     boxes = np.array([[one.aabb[:3], one.aabb[3:]] for one in objects])  # (objects, 2, 3): centre and size
     turned = np.array([[_turned(one.obb[:3, None], -one.obb[6])[:, 0], one.obb[3:6]] for one in objects])
+    to_camera = np.linalg.inv([camera.K for camera in scene.cameras])
     for view, camera in enumerate(scene.cameras):
         depth = depth_m[view]
         rows, columns, bounds = pixels.in_view(view)
         there = np.flatnonzero(np.diff(bounds))  # objects that are seen
         if len(there):
-            points = _points(camera, rows, columns, depth)
+            points = _points(camera, to_camera[view], rows, columns, depth)
             starts = bounds[there]
             along = _turned(points, -np.repeat(yaws[there], np.diff(bounds)[there]))
             off = np.maximum(_outside(points, starts, boxes[there]), _outside(along, starts, turned[there]))
@@ -205,8 +220,10 @@ def check_depth(scene: Scene, pixels: ObjectPixels, depth_m: np.ndarray) -> Iter
             for k in np.flatnonzero(off > SURFACE_M):
                 found = f"surface {off[k] * 1000:.1f} mm outside the boxes of object {there[k]}"
                 yield Problem("depth", f"depth[{view}]", found, f"at most {SURFACE_M * 1000:g} mm", HINT)
-        on_floor = np.flatnonzero((pixels.instance[view] == 0) & (depth > 0))[::16]
-        floor = _points(camera, *np.divmod(on_floor, depth.shape[1]), depth)[2]
+        some = slice(view % EVERY, None, EVERY)
+        is_floor = (pixels.instance[view].reshape(-1)[some] == 0) & (depth.reshape(-1)[some] > 0)
+        on_floor = np.flatnonzero(is_floor) * EVERY + some.start
+        floor = _points(camera, to_camera[view], *np.divmod(on_floor, depth.shape[1]), depth)[2]
         if len(floor) and np.abs(floor).max() > SURFACE_M:
             found = f"a floor at z = {np.abs(floor).max() * 1000:.1f} mm"
             yield Problem("depth", f"depth[{view}]", found, "z = 0", HINT)
@@ -220,9 +237,10 @@ def check_depth(scene: Scene, pixels: ObjectPixels, depth_m: np.ndarray) -> Iter
             yield Problem("boxes", f"objects[{one.id}].aabb", found, "a box as high as the object", HINT)
 
 
-def _points(camera: Camera, rows: np.ndarray, columns: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    """(3, n) world points of the pixels at rows and columns of one view's depth (h, w)."""
-    to_camera = np.linalg.inv(camera.K)
+def _points(
+    camera: Camera, to_camera: np.ndarray, rows: np.ndarray, columns: np.ndarray, depth: np.ndarray
+) -> np.ndarray:
+    """(3, n) world points of the pixels at rows and columns of one view's depth (h, w). to_camera: inverse of K."""
     pixels = np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
     in_camera = to_camera @ pixels * depth[rows, columns].astype(float)
     return camera.camera_from_world[:3, :3].T @ (in_camera - camera.camera_from_world[:3, 3:])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 
@@ -18,9 +20,8 @@ class ObjectPixels:
         place = np.flatnonzero(flat)
         key = place // (height * width) * (objects + 1) + flat[place]
         order = np.argsort(key, kind="stable")
-        self._place = place[order] % (height * width)
+        self._rows, self._columns = np.divmod(place[order] % (height * width), width)
         self._bounds = np.searchsorted(key[order], np.arange(views * (objects + 1) + 1))
-        self._width = width
 
     def counts(self) -> np.ndarray:
         """(objects, views) int: pixels of every object."""
@@ -30,19 +31,33 @@ class ObjectPixels:
         """Rows and columns of all objects' pixels in a view, object by object, and where each object begins and the last ends."""
         first = view * (self.objects + 1) + 1
         bounds = self._bounds[first : first + self.objects + 1]
-        return *np.divmod(self._place[bounds[0] : bounds[-1]], self._width), bounds - bounds[0]
+        return self._rows[bounds[0] : bounds[-1]], self._columns[bounds[0] : bounds[-1]], bounds - bounds[0]
 
     def of(self, view: int, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of object k in a view, row by row."""
         number = view * (self.objects + 1) + k + 1
-        return np.divmod(self._place[self._bounds[number] : self._bounds[number + 1]], self._width)
+        own = slice(self._bounds[number], self._bounds[number + 1])
+        return self._rows[own], self._columns[own]
 
+    def row_ends(self, view: int, k: int) -> np.ndarray:
+        """(n, 2) centres u, v of the first and last pixel of every row of object k in a view.
 
-def row_ends(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(n, 2) centres u, v of the first and last pixel of every row, on which any convex measure of the pixels is largest."""
-    first = np.flatnonzero(np.diff(rows, prepend=-1))
-    ends = np.concatenate([first, np.append(first[1:], len(rows)) - 1]) if len(rows) else first
-    return np.column_stack([columns[ends], rows[ends]]) + 0.5
+        Any convex measure of the pixels is largest on one of them.
+        """
+        number = view * (self.objects + 1) + k + 1
+        points, bounds = self._row_ends
+        return points[bounds[number] : bounds[number + 1]].reshape(-1, 2)
+
+    @cached_property
+    def _row_ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """(rows, 2, 2) u, v of first and last pixel of the rows of all objects in all views, and where those of each begin."""
+        begins = np.zeros(len(self._rows) + 1, bool)
+        begins[1:-1] = self._rows[1:] != self._rows[:-1]
+        begins[self._bounds] = True
+        (begins,) = np.nonzero(begins)
+        ends = np.stack([begins[:-1], begins[1:] - 1], axis=1)
+        points = np.stack([self._columns[ends], self._rows[ends]], axis=-1) + 0.5
+        return points, np.searchsorted(begins, self._bounds)
 
 
 def grown(rows: np.ndarray, columns: np.ndarray, reach: int, shape: tuple[int, int]) -> np.ndarray:
@@ -58,9 +73,10 @@ def grown(rows: np.ndarray, columns: np.ndarray, reach: int, shape: tuple[int, i
     part[rows - rows.min() + reach, columns - columns.min() + reach] = True
     for axis in (0, 1):
         whole = part.copy()
+        lines, more = part.swapaxes(0, axis), whole.swapaxes(0, axis)
         for step in range(1, reach + 1):
-            for way in (step, -step):
-                whole |= np.roll(part, way, axis)  # nothing comes round: the border is `reach` wide and empty
+            more[step:] |= lines[:-step]
+            more[:-step] |= lines[step:]
         part = whole
     top, left = low_v - (rows.min() - reach), low_u - (columns.min() - reach)
     part = part[top : top + high_v - low_v + 1, left : left + high_u - low_u + 1]
