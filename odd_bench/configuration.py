@@ -25,7 +25,8 @@ from odd_bench.errors import WrongUse
 from odd_bench.names import name_problem
 
 Config = TypeVar("Config")
-MOST_YAML = 1 << 22  # characters
+MOST_YAML = 1 << 22  # characters, and values with all aliases written out
+MOST_KEYS = 10_000  # of one mapping, merged ones included
 MOST_WHOLE = 1 << 53  # above it not every whole number is a float
 WORDS = {
     "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "array": "a list",
@@ -69,9 +70,27 @@ def read_yaml(text: str) -> Any:
     if len(text) > MOST_YAML:
         raise yaml.YAMLError(f"{len(text):,} characters, more than {MOST_YAML:,}")
     try:
-        return yaml.load(text.removeprefix("\ufeff"), _Loader)
+        value = yaml.load(text.removeprefix("\ufeff"), _Loader)
+        if _written_out(value, {}) > MOST_YAML:
+            raise ValueError(f"aliases that stand for more than {MOST_YAML:,} values")
+        return value
     except (RecursionError, ValueError) as error:  # ValueError: `2026-99-99` and `0o9` look like a date and a number
         raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
+
+
+def _written_out(value: Any, counted: dict[int, int]) -> int:
+    """How many values there are when every alias is written out. counted: by identity; an alias inside itself raises ValueError."""
+    if not isinstance(value, dict | list | tuple | set):
+        return 1
+    if counted.setdefault(id(value), 0):
+        return counted[id(value)]
+    counted[id(value)] = -1
+    inside = [*value, *value.values()] if isinstance(value, dict) else value
+    counts = [_written_out(one, counted) for one in inside]
+    if min(counts, default=1) < 0:
+        raise ValueError("an alias inside of what it stands for")
+    counted[id(value)] = 1 + sum(counts)
+    return counted[id(value)]
 
 
 def one_line(error: Exception) -> str:
@@ -92,6 +111,11 @@ class _Loader(yaml.SafeLoader):
                     raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} twice", key.start_mark)
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+    def flatten_mapping(self, node):
+        super().flatten_mapping(node)
+        if len(node.value) > MOST_KEYS:
+            raise yaml.constructor.ConstructorError(None, None, f"more than {MOST_KEYS:,} keys", node.start_mark)
 
 
 _Loader.add_implicit_resolver(

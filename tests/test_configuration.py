@@ -56,6 +56,18 @@ def test_merged_keys_may_be_set_again():
     assert read_yaml("base: &b {a: 1, c: 3}\nmine: {<<: *b, a: 2}")["mine"] == {"a": 2, "c": 3}
 
 
+BOMB = "a0: &a0 [1, 1]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12))
+MERGED = "a0: &a0 {k0: 1}\n" + "".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [(BOMB, "aliases that stand"), (MERGED, "keys"), ("&a [*a]", "an alias inside")]
+)
+def test_a_small_text_that_stands_for_millions_of_values_is_refused(text, found):
+    with pytest.raises(yaml.YAMLError, match=found):
+        read_yaml(text)
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_it(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_bytes("\ufeffname: x\r\npart:\r\n  rate: 1e-4\r\n".encode())

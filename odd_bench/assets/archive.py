@@ -26,11 +26,11 @@ PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
     """Unpack a `zip` or `tar` archive into a new folder and return the paths of its files there.
 
-    All names are checked before anything is written. Raises DataError that names the member at fault; then nothing is left.
+    All names are checked before anything is written. Raises DataError that names the member at fault; then nothing is left of
+    the archive, and a folder that was there before stays as it was.
     """
     part = folder.with_name(folder.name + ".part")
-    for old in (part, folder):
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(part, ignore_errors=True)
     try:
         check_plain(archive, f"a {kind} archive")
         with reading(archive, f"a {kind} archive that can be unpacked", "Nothing was unpacked"):
@@ -41,6 +41,7 @@ def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+    shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     return files
 

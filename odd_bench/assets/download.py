@@ -20,6 +20,7 @@ AGENT = f"odd-bench/{__version__}"
 ATTEMPTS = 4
 WAIT_S = 1.0  # before the second attempt, doubled for each further one
 TIMEOUT_S = 30.0  # without a byte
+MOST_TEXT_BYTES = 1 << 24  # of a small reply
 BUSY = (429, 500, 502, 503, 504)
 
 
@@ -59,8 +60,11 @@ def get_text(url: str) -> str:
     """The body of a small reply. Raises Unreachable or DataError."""
     try:
         with _opened(urllib.request.Request(url, headers={"User-Agent": AGENT})) as response:
-            return response.read().decode()
-    except (_BrokenOff, http.client.HTTPException, OSError) as error:
+            content = response.read(MOST_TEXT_BYTES + 1)
+            if len(content) > MOST_TEXT_BYTES:
+                raise ValueError(f"more than {MOST_TEXT_BYTES:,} bytes")
+            return content.decode()
+    except (_BrokenOff, http.client.HTTPException, OSError, ValueError) as error:
         raise DataError(url, str(error), "an answer", "Run the same command again") from error
 
 
@@ -114,7 +118,7 @@ def _resumable(remote: Remote, part: Path, tag: Path) -> int:
 
 def _version(tag: Path) -> str:
     """What the server called the version of the file that the `.part` file is a piece of; empty if it cannot be relied on."""
-    version = tag.read_text() if tag.exists() else ""
+    version = tag.read_text(errors="replace") if tag.exists() else ""
     return "" if version.startswith("W/") else version
 
 
@@ -125,8 +129,8 @@ def _span(response, asked: int) -> tuple[int, int | None]:
         if match and int(match[1]) == asked:
             return asked, None if match[2] == "*" else int(match[2])
         raise _BrokenOff(f"bytes from {match[1] if match else 'nowhere'}, asked from {asked}")
-    length = response.headers.get("Content-Length")
-    return 0, int(length) if length else None
+    length = response.headers.get("Content-Length") or ""
+    return 0, int(length) if length.isascii() and length.isdigit() else None
 
 
 def _check_length(remote: Remote, total: int | None) -> None:
@@ -146,6 +150,10 @@ def _receive(response, part: Path, start: int, total: int | None, progress: Call
                 file.write(block)
                 received += len(block)
                 progress(received)
+                if total is not None and received > total:
+                    raise DataError(
+                        part, f"more than {total:,} bytes", "a file as long as stated", "Correct the manifest"
+                    )
     except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
         raise _BrokenOff(f"the connection lost after {received:,} bytes") from error
     if total is not None and received < total:

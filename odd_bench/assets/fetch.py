@@ -16,6 +16,7 @@ from odd_bench.assets.find import find
 from odd_bench.assets.lock import Lock, LockedEntry, LockedFile, read_lock
 from odd_bench.assets.manifest import Entry, Manifest
 from odd_bench.assets.verify import file_problem
+from odd_bench.atomic import storage_errors
 from odd_bench.data.errors import DataError
 
 DOWNLOADS, UNPACKED, READY = "downloads", "unpacked", "ready"
@@ -63,7 +64,8 @@ def fetch(
             outcome.kept.append(entry.name)
             continue
         try:
-            lock.entries[entry.name] = _fetch_entry(manifest, entry, folder, progress, wait_s)
+            with storage_errors(folder, "room for what is downloaded in a writable folder"):
+                lock.entries[entry.name] = _fetch_entry(manifest, entry, folder, progress, wait_s)
         except Unreachable as error:
             raise Unreachable(
                 error.where, error.found, error.expected, f"Without a network:\n{by_hand(manifest)}"

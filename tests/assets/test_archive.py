@@ -90,3 +90,14 @@ def test_what_is_called_inside_is_inside(tmp_path_factory, path):
     root = tmp_path_factory.getbasetemp() / "root"
     if is_inside(path):
         assert (root / path).resolve().is_relative_to(root.resolve())
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4 cut short", bytes(3000)])
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_what_was_unpacked_before_outlives_a_damaged_archive(tmp_path, kind, content):
+    unpack(MAKE[kind](tmp_path / "a", [("model.obj", b"v 0 0 0")]), tmp_path / "out", kind)
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(DataError):
+        unpack(tmp_path / "a", tmp_path / "out", kind)
+    assert (tmp_path / "out" / "model.obj").read_bytes() == b"v 0 0 0"
+    assert not (tmp_path / "out.part").exists()
