@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -99,16 +100,15 @@ def _claim(config: ImportConfig, listing: Listing, folder: RunFolder) -> None:
 
 
 def _is_whole(content: bytes) -> bool:
-    """Whether it is one JSON document, or one a line: no file that was cut short."""
+    """Whether it is one JSON object, or one a line: no file that was cut short."""
+    return any(_are_objects(pieces) for pieces in ([content], content.splitlines()))
+
+
+def _are_objects(pieces: list[bytes]) -> bool:
     try:
-        json.loads(content)
-    except ValueError:
-        lines = content.splitlines()
-        try:
-            return content.endswith(b"\n") and all(isinstance(json.loads(line), dict) for line in lines) and bool(lines)
-        except ValueError:
-            return False
-    return True
+        return bool(pieces) and all(isinstance(json.loads(piece.decode()), dict) for piece in pieces)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _without_digests(text: str) -> str:
@@ -120,30 +120,43 @@ def _import_shards(shards: list[ShardWork], config: ImportConfig, folder: RunFol
     """Import what is waiting, pack every shard once its last scene is in; returns how many scenes were imported."""
     total, done, new = sum(len(shard.waiting) for shard in shards), 0, 0
     root = scenes_root(config.source)
-    with _mapper(workers) as in_parallel:
-        for shard in shards:
-            while not shard.whole:
-                names = [name for name in shard.lines if name in shard.waiting]
-                lines, staged = [shard.lines[name] for name in names], [folder.staged(name) for name in names]
-                for outcome in in_parallel(
-                    import_scene, [root] * len(names), lines, staged, [config.codec] * len(names)
-                ):
-                    append_line(folder.reports, asdict(outcome))
-                    if outcome.kind:
-                        give_up(folder.quarantine, Outcome(outcome.scene, outcome.kind, outcome.message))
-                        shard.wanted.pop(outcome.scene)
-                    done, new = done + 1, new + (not outcome.kind)
-                    on_scene(outcome, done, total)
-                shard.waiting = pack(shard, folder, config.name)  # those whose staged files have vanished meanwhile
-                total += len(shard.waiting)
+    in_parallel = _mapper(workers)
+    for shard in shards:
+        while not shard.whole:
+            names = [name for name in shard.lines if name in shard.waiting]
+            lines, staged = [shard.lines[name] for name in names], [folder.staged(name) for name in names]
+            for outcome in in_parallel(import_scene, [root] * len(names), lines, staged, [config.codec] * len(names)):
+                append_line(folder.reports, asdict(outcome))
+                if outcome.kind:
+                    give_up(folder.quarantine, Outcome(outcome.scene, outcome.kind, outcome.message))
+                    shard.wanted.pop(outcome.scene)
+                done, new = done + 1, new + (not outcome.kind)
+                on_scene(outcome, done, total)
+            shard.waiting = pack(shard, folder, config.name)  # those whose staged files have vanished meanwhile
+            total += len(shard.waiting)
     return new
 
 
-@contextmanager
-def _mapper(workers: int) -> Iterator[Callable[..., Iterable[Imported]]]:
-    """`map`, in this process or in several."""
-    if workers == 1:
-        yield map
-        return
+def _mapper(workers: int) -> Callable[..., Iterable[Imported]]:
+    """`map` for `import_scene`, in this process or in several."""
+    return map if workers == 1 else partial(_map_apart, workers)
+
+
+def _map_apart(workers: int, read: Callable[..., Imported], *columns: Iterable) -> Iterator[Imported]:
+    """`map` in several processes; a folder that ends its process is read again by one of its own, and refused if it ends that."""
+    calls = list(zip(*columns, strict=True))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
-        yield executor.map
+        futures = [executor.submit(read, *call) for call in calls]
+        for future, call in zip(futures, calls, strict=True):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield _read_alone(read, *call)
+
+
+def _read_alone(read: Callable[..., Imported], root: Path, line: str, *rest) -> Imported:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        try:
+            return executor.submit(read, root, line, *rest).result()
+        except BrokenProcessPool:
+            return Imported(json.loads(line)["scene"], "crashes its reader", "it ends the process that reads it")

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import struct
 import zlib
 
@@ -14,7 +15,7 @@ from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import open_dataset
 from odd_bench.published.plan import ImportConfig, list_scenes
-from odd_bench.published.run import import_scene
+from odd_bench.published.run import Imported, _map_apart, import_scene
 from odd_bench.published.splits import read_splits
 from tests.data.hostile_shards import _png
 from tests.published.scene_folder_writer import names, write_scene_folder
@@ -62,6 +63,37 @@ def named(key, value):
     return damage
 
 
+def changed(*keys, to):
+    """Another value somewhere in the metadata."""
+
+    def damage(folder):
+        document = json.loads((folder / "scene3d.metadata.json").read_text())
+        place = document
+        for key in keys[:-1]:
+            place = place[key]
+        place[keys[-1]] = to
+        (folder / "scene3d.metadata.json").write_text(json.dumps(document))
+
+    return damage
+
+
+def endless(name):
+    """A file of a terabyte that takes no room on the disk."""
+    return lambda folder: os.truncate(folder / name, 1 << 40)
+
+
+def cut(name):
+    return lambda folder: os.truncate(folder / name, (folder / name).stat().st_size // 2)
+
+
+def foldered(name):
+    def damage(folder):
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return damage
+
+
 def sidecar(**values):
     head = {"format": "odd-bench/scene-folder", "version": 1, "name": "a", "category": "mug", "shape": "mug_001"}
     return replaced("odd-bench.json", json.dumps({**head, "objects": [], **values}).encode())
@@ -105,6 +137,32 @@ HOSTILE = {
     "a category that climbs": sidecar(category="/etc"),
     "a shape of a list": sidecar(shape=["a"]),
     "a sidecar without objects": sidecar(objects=None),
+    "metadata of two million lists": replaced("scene3d.metadata.json", b'{"objects": [' + b"[]," * 2_000_000 + b"[]]}"),
+    "metadata of a terabyte": endless("scene3d.metadata.json"),
+    "second metadata of a terabyte": endless("scene2d.metadata.json"),
+    "a picture of a terabyte": endless("RGB/0003.png"),
+    "metadata cut short": cut("scene3d.metadata.json"),
+    "a picture cut short": cut("RGB/0003.png"),
+    "a mask cut short": cut(MASK),
+    "depth cut short": cut("depth_exr/0003.exr"),
+    "a folder for a picture": foldered("RGB/0003.png"),
+    "a folder for metadata": foldered("scene3d.metadata.json"),
+    "a number of a million digits": replaced("scene3d.metadata.json", b'{"camera": ' + b"9" * 10**6 + b"}"),
+    "objects that are a number": changed("objects", to=7),
+    "a thousand objects": changed("objects", to=[{"name": f"a{i}"} for i in range(1000)]),
+    "objects of lists": changed("objects", to=[[]]),
+    "a hundred thousand cameras": changed("camera", "poses", to=[{}] * 100_000),
+    "cameras of words": changed("camera", "poses", to=["a"] * 6),
+    "a camera of zeros": changed("camera", "K", to=[[0] * 3] * 3),
+    "a camera of nothing": changed("camera", "K", to=None),
+    "a camera that is no number": changed("camera", "K", to=[[float("nan")] * 3] * 3),
+    "a camera at infinity": changed("camera", "poses", 2, "rotation", to=[[1e308] * 4] * 4),
+    "no camera at all": changed("camera", to=[]),
+    "a name with a zero in it": named("name", "a\0b"),
+    "a name of half a character": named("name", "\ud800"),
+    "a name of a hundred thousand letters": named("name", "a" * 100_000),
+    "a turn that is none": named("rotation_matrix", [[0] * 4] * 4),
+    "a source file of a list": named("path", ["a"]),
     "a sidecar of small arrays": sidecar(objects=[{"label": 0, "type": None, "legacy_box": None}] * 4),
 }  # fmt: skip
 
@@ -166,3 +224,21 @@ def test_split_files_with_other_names_are_refused(tmp_path, listed):
 def test_a_data_set_is_not_called_like_a_path(name, tmp_path):
     with pytest.raises(DataError, match="one path component"):
         ImportConfig(name, tmp_path)
+
+
+def reads_or_dies(root, line):
+    """Stands in for the reader of a folder that a library crashes on."""
+    scene = json.loads(line)["scene"]
+    if scene == "deadly":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Imported(scene)
+
+
+def test_a_folder_that_ends_its_process_is_refused_and_the_others_go_on(tmp_path):
+    lines = [json.dumps({"scene": scene}) for scene in ("first", "deadly", "last")]
+    outcomes = list(_map_apart(2, reads_or_dies, [tmp_path] * 3, lines))
+    assert [(one.scene, one.kind) for one in outcomes] == [
+        ("first", ""),
+        ("deadly", "crashes its reader"),
+        ("last", ""),
+    ]
