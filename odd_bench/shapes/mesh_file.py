@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,11 @@ Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard 
 Z_UP = (".stl",)  # by the habit of printing; the others say nothing and are taken as z up
 LINEAR = (".glb", ".gltf")  # formats whose factors and vertex colours are linear light
 MOST_FACES = 400_000
+MOST_HEAD_BYTES = 1 << 16
+DECLARED = {  # where the number of faces stands, by format
+    ".ply": re.compile(rb"ply\b(?:(?!end_header)[\s\S])*?\nelement face (\d{1,12})\s"),
+    ".off": re.compile(rb"\s*\w*OFF(?:\s+#[^\n]*\n)*\s+\d+\s+(\d{1,12})\s"),
+}
 GREY = (176, 176, 176)
 
 
@@ -77,7 +84,7 @@ def read_mesh(path: Path) -> RawMesh:
         check_plain(path, "a mesh file")
         if path.stat().st_size > MOST_BYTES:
             raise ShapeRefused("too large a file", f"{path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
-        content, suffix = path.read_bytes(), path.suffix.lower()
+        content, suffix = path.read_bytes().removeprefix(codecs.BOM_UTF8), path.suffix.lower()
         content = prepared(content, suffix) if suffix in LINEAR else content
         scene = trimesh.load_scene(io.BytesIO(content), suffix[1:], process=False, resolver=companions)
         pieces = [piece for piece in scene.dump() if isinstance(piece, trimesh.Trimesh) and len(piece.faces)]
@@ -90,9 +97,17 @@ def read_mesh(path: Path) -> RawMesh:
     count = sum(len(piece.faces) for piece in pieces)
     if count == 0:
         raise ShapeRefused("no faces", path.name)
+    if count < (declared := _declared_faces(content, suffix)):
+        raise ShapeRefused("cut short", f"{count} triangles; the file says that it has {declared} faces")
     if count > MOST_FACES:
         raise ShapeRefused("too many faces", f"{count}; expected at most {MOST_FACES}")
     return _joined(pieces, path, companions)
+
+
+def _declared_faces(content: bytes, suffix: str) -> int:
+    """How many faces a file says that it has; 0 where its format does not say. Each face gives one triangle or more."""
+    found = DECLARED[suffix].match(content[:MOST_HEAD_BYTES]) if suffix in DECLARED else None
+    return int(found[1]) if found else 0
 
 
 def _joined(pieces: list, path: Path, companions: Companions) -> RawMesh:

@@ -1,0 +1,95 @@
+"""A mesh file from anywhere becomes a model that can be used, or is refused with a reason; nothing else happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from odd_bench.names import name_problem
+from odd_bench.shapes.assembly import Assembly
+from odd_bench.shapes.library import MACHINE, ingest
+from odd_bench.shapes.limited import TOO_SLOW
+from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
+from odd_bench.shapes.wild import model_of_mesh
+from tests.damaged_files import alarm, peak_mb
+from tests.shapes.wild_meshes import meshes
+
+FILES = dict(meshes())
+LONGEST_S = 300  # of one file, by the clock of a busy machine
+MOST_MB = 3000.0
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_mesh_from_the_wild_is_read_or_refused(tmp_path, name):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    path = FILES[name](folder)
+    before = {each.name for each in folder.iterdir()}
+    with alarm(LONGEST_S):
+        try:
+            raw = read_mesh(path)
+        except ShapeRefused as refused:
+            assert refused.reason and len(str(refused).splitlines()) == 1
+        else:
+            assert np.isfinite(raw.vertices).all() and len(raw.faces) and all(raw.slot_names)
+            assert np.ptp(raw.vertices, axis=0).max() == pytest.approx(1.0)
+    assert {each.name for each in folder.iterdir()} == before
+    assert peak_mb() < MOST_MB
+
+
+@pytest.mark.parametrize(
+    "name", ["sixty specks as off", "an edge of four faces as stl", "materials with what they lack"]
+)
+def test_what_is_read_becomes_a_model_or_is_refused(tmp_path, name):
+    check_model(FILES[name](tmp_path), tmp_path / "model.npz")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_becomes_a_model_or_is_refused(tmp_path, name):
+    check_model(FILES[name](tmp_path), tmp_path / "model.npz")
+
+
+def check_model(path: Path, stored: Path) -> None:
+    with alarm(LONGEST_S):
+        try:
+            model, _ = model_of_mesh(read_mesh(path), "wild", "model")
+        except ShapeRefused as refused:
+            assert refused.reason and len(str(refused).splitlines()) == 1
+        else:
+            model.save(stored)
+            check_usable(Assembly.load(stored))
+
+
+def check_usable(model: Assembly) -> None:
+    vertices = model.intact.vertices
+    assert np.isfinite(vertices).all() and len(model.intact.faces)
+    assert np.ptp(vertices, axis=0).max() == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.slow
+def test_one_folder_of_all_of_them_is_read_to_its_end(tmp_path):
+    for number, make in enumerate(FILES.values()):
+        folder = tmp_path / "files" / f"{number:03d}"
+        folder.mkdir(parents=True)
+        make(folder)
+    library = ingest(tmp_path / "files", tmp_path / "store")
+    assert len(library.entries) == len(FILES) >= 63
+    assert len({entry.name for entry in library.used}) == len(library.used) > len(FILES) / 3
+    assert not any(map(name_problem, (entry.name for entry in library.entries)))
+    assert all("\n" not in entry.detail for entry in library.entries)
+    assert not {"failed", TOO_SLOW, *MACHINE} & set(library.refusals)
+
+
+@pytest.mark.parametrize("name", ["ply cut short", "off with fewer faces than it says"])
+def test_a_file_that_says_that_it_has_more_is_cut_short(tmp_path, name):
+    with pytest.raises(ShapeRefused, match=r"^cut short"):
+        read_mesh(FILES[name](tmp_path))
+
+
+def test_a_byte_order_mark_costs_no_corner(tmp_path):
+    marked = read_mesh(FILES["obj of other line ends, with a mark"](tmp_path))
+    plain = read_mesh(FILES["obj with indices from the end"](tmp_path))
+    assert np.array_equal(marked.vertices, plain.vertices) and len(marked.faces) == len(plain.faces) == 4
