@@ -21,6 +21,8 @@ from torch import Tensor
 
 from odd_bench.atomic import write_atomically
 from odd_bench.configuration import did_you_mean
+from odd_bench.data.damage import check_plain, read_json
+from odd_bench.data.errors import DataError
 from odd_bench.errors import WrongUse
 from odd_bench.methods import load_run, method_spec
 from odd_bench.training.checkpoint import LATEST, Checkpoint, load_checkpoint
@@ -28,7 +30,9 @@ from odd_bench.training.predict import Run, restore_run
 
 FORMAT, VERSION = "odd-bench/weights", 1
 ENDING = ".safetensors"
-NEEDED = ("model", "config", "sha256")
+NEEDED = {"model": str, "config": dict, "sha256": str}
+OPTIONAL = {"training": dict}
+MOST_CARD_BYTES = 1 << 22
 OBJECT_SIZE_M = (0.25, 0.40)  # largest side of the objects in generated scenes
 
 
@@ -73,17 +77,19 @@ def read_card(file: Path) -> dict[str, Any]:
     """The card beside a .safetensors file. Raises WrongUse where it is absent, damaged or of another version."""
     path = file.with_suffix(".json")
     try:
-        card = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise WrongUse(f"{path}: found {error}; expected the card of {file.name}") from error
+        card = read_json(path, f"the card of {file.name}", "Export the weights again", MOST_CARD_BYTES)
+    except DataError as error:
+        raise WrongUse(str(error)) from error
     found = (card.get("format"), card.get("version")) if isinstance(card, dict) else None
     if found != (FORMAT, VERSION):
         raise WrongUse(
             f"{path}: found {found}; expected {FORMAT} version {VERSION}. Export the weights with this release"
         )
-    missing = [key for key in NEEDED if key not in card]
-    if missing:
-        raise WrongUse(f"{path}: found no {', '.join(missing)}; expected a whole card")
+    wrong = [key for key, kind in NEEDED.items() if not isinstance(card.get(key), kind)]
+    wrong += [key for key, kind in OPTIONAL.items() if not isinstance(card.get(key, kind()), kind)]
+    wrong += ["object_size_m"] * (not _are_two_numbers(card.get("object_size_m", OBJECT_SIZE_M)))
+    if wrong:
+        raise WrongUse(f"{path}: found no {', '.join(wrong)} as a card has it; expected a whole card")
     return card
 
 
@@ -92,7 +98,12 @@ def read_weights_file(file: Path) -> Checkpoint:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    card, content = read_card(file), file.read_bytes()
+    card = read_card(file)
+    try:
+        check_plain(file, f"a {ENDING} file")
+        content = file.read_bytes()
+    except DataError as error:
+        raise WrongUse(str(error)) from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != card["sha256"]:
         found = f"{len(content):,} bytes of sha256 {digest[:12]}"
@@ -151,6 +162,10 @@ def object_size_m(name_or_path: str | Path) -> tuple[float, float]:
     file = find_weights(name_or_path)
     low, high = read_card(file).get("object_size_m", OBJECT_SIZE_M) if file.suffix == ENDING else OBJECT_SIZE_M
     return float(low), float(high)
+
+
+def _are_two_numbers(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
 
 
 def _plain(value: Tensor, half: bool) -> Tensor:

@@ -1,0 +1,189 @@
+"""A flipped bit in any file of finished work is named by every command that reads the file, or it changes no result of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from odd_bench.data.folder import CONFIG, QUARANTINE
+from odd_bench.data.reader import open_dataset
+from odd_bench.errors import OddBenchError
+from odd_bench.generate import pool
+from odd_bench.generate.run import RunOptions, generate
+from odd_bench.json_lines import append_line
+from odd_bench.shapes.library import INDEX, JOURNAL, LibraryError, ingest, open_library
+from odd_bench.weights import export_weights
+from tests.damaged_files import LONGEST_S, alarm, contents, damaged, flipped, peak_mb, run
+from tests.generate.runs import CONFIG as RUN_CONFIG
+from tests.generate.runs import FAKE, label_digests
+from tests.short_training import train_tiny, write_small_scenes
+
+FLIPS = int(os.environ.get("ODD_BENCH_FLIPS", "4"))  # of every kind of file; 43 are some 600 in all
+MOST_MB = 4000.0
+SHORT = [
+    *(f"train.{key}" for key in ("steps=[1,1]", "report_every=1", "save_every=1", "picture_every=100", "views=2")),
+    "model.attention.kind=relations",
+]
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory) -> Path:
+    """A finished data set, training, predictions with maps, and weights to pass on."""
+    folder = tmp_path_factory.mktemp("work")
+    data = write_small_scenes(folder / "set", pixels=32, views=4, depth=True)
+    (data / CONFIG).write_text(json.dumps({"seed": 0}))
+    (data / QUARANTINE).write_text(json.dumps({"scene": "toys-banana-0009-0000", "kind": "refused", "message": "-"}))
+    train_tiny("reference", open_dataset(data), folder / "run", SHORT)
+    export_weights(folder / "run", "w", folder / "weights")
+    assert run(["data", "preview", str(data), "--scenes", "1", "--page"])[0] == 0
+    assert run(predict(folder))[0] == 0
+    return folder
+
+
+def predict(folder: Path, *more: str) -> list[str]:
+    out = ["--data", f"{folder}/set", "--split", "test-seen", "--out", f"{folder}/p.json"]
+    return ["predict", f"{folder}/run", *out, "--maps", *more]
+
+
+def commands(folder: Path, out: Path) -> dict[str, list[list[str]]]:
+    """The commands that read a file, by file. out: a folder for what they write."""
+    data = f"{folder}/set"
+    looks = [["data", "info", data], ["data", "validate", data, "--workers", "1"]]
+    draws = [
+        ["data", "preview", data, "--scenes", "1"],
+        ["data", "export", data, "--out", f"{out}/scenes", "--split", "test-seen"],
+        ["data", "export", data, "--out", f"{out}/coco", "--split", "test-seen", "--format", "coco"],
+    ]
+    score = [["score", f"{folder}/p.json", "--data", data, "--json"]]
+    weights = [["predict", "--weights", f"{folder}/weights/w.safetensors", *predict(folder)[2:]]]
+    again = ["train", "--config", "tiny", "--data", data, "--out", f"{folder}/run"]
+    again += [word for value in SHORT for word in ("--set", value)]
+    return {
+        "set/shards/train-00000.h5": [*looks, draws[0], again],
+        "set/shards/test-seen-00000.h5": [*looks, *draws, predict(folder)],
+        "set/dataset.json": [*looks, *draws, *score],
+        "set/plan.jsonl": looks,
+        "set/config.json": looks,
+        "set/quarantine.jsonl": looks,
+        "set/ground_truth.json.gz": [*looks, *score],
+        "set/preview/page.png": looks[1:],
+        "run/checkpoint.pt": [predict(folder), again, ["weights", "export", f"{folder}/run", "--name", "x", "--out", f"{out}/x"]],
+        "run/config.yaml": [again],
+        "p.json": [*score, ["score", f"{folder}/p.json", "--data", data, "--check"]],
+        "p.maps.h5": score,
+        "weights/w.safetensors": weights,
+        "weights/w.json": weights,
+    }  # fmt: skip
+
+
+KINDS = list(commands(Path(), Path()))
+DIGESTS = ('"digest"', '"sha256"')  # of the maps that were scored, damaged or not
+ALONE = ("p.json",)  # the only file that its command names: problems say the line in it
+TELLS_ALL = ("set/shards", "set/ground_truth", "run/checkpoint", "weights/w.safetensors", "p.maps.h5")  # carry digests
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flipped_bit_is_named_or_changes_nothing(work, tmp_path, kind):
+    (path,) = work.glob(kind)
+    whole, rng = path.read_bytes(), random.Random(zlib.crc32(kind.encode()))
+    kept = contents(work)
+    calls = commands(work, tmp_path)[kind]
+    expected = [said_by(call, work) for call in calls]
+    assert all(code == 0 for code, _ in expected), expected
+    named = 0
+    for number in range(FLIPS):
+        restore(work, kept)
+        with damaged(path, flipped(whole, rng)):
+            call, before = calls[number % len(calls)], expected[number % len(calls)]
+            code, told = said_by(call, work)
+            named += code != 0
+            assert code in (0, 1, 2), told
+            if code and kind not in ALONE:
+                assert path.name in told or path.parent.name in told, (number, call, told)
+            elif kind.startswith(TELLS_ALL):
+                assert (code, told) == before, (number, call)
+        others = set(kept) - {path.relative_to(work).as_posix()}
+        assert others <= set(contents(work)), "a command removed a file"
+    restore(work, kept)
+    assert peak_mb() < MOST_MB
+    print(kind, "named", named, "of", FLIPS)
+
+
+def run_files(root: Path) -> list[Path]:
+    """One file of every kind that a stopped run has: what the same command reads again."""
+    names = ("config.json", "plan.jsonl", "quarantine.jsonl", "work/claim.json", "work/reports.jsonl", "dataset.json",
+             "ground_truth.json.gz", "shards/train-00000.h5")  # fmt: skip
+    return [root / name for name in names]
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_the_same_command_mends_a_flipped_bit_or_says_why_not(tmp_path, monkeypatch, number):
+    """What is made is never lost, and what is refused is named."""
+    monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
+    root = tmp_path / "set"
+    generate(RUN_CONFIG, root, RunOptions())
+    expected = label_digests(root)
+    (root / "quarantine.jsonl").write_text('{"scene": "toys-fish-9999-0000", "kind": "refused", "message": "-"}\n')
+    path, rng = run_files(root)[number], random.Random(number)
+    whole = path.read_bytes()
+    for _ in range(FLIPS):
+        path.write_bytes(flipped(whole, rng))
+        before = contents(root / "shards")
+        with alarm(LONGEST_S):
+            try:
+                generate(RUN_CONFIG, root, RunOptions())
+            except OddBenchError as error:
+                assert path.name in str(error) and contents(root / "shards") == before
+                path.write_bytes(whole)
+            else:
+                assert label_digests(root) == expected
+                whole = path.read_bytes() if path.exists() else whole
+
+
+@pytest.mark.parametrize("name", [INDEX, JOURNAL, "mugs-cube.npz"])
+def test_a_flipped_bit_of_a_library_is_named_or_mended(tmp_path, name):
+    (tmp_path / "files" / "mugs").mkdir(parents=True)
+    trimesh.creation.box().export(tmp_path / "files" / "mugs" / "cube.ply")
+    store = tmp_path / "store"
+    first = ingest(tmp_path / "files", store)
+    assert [entry.name for entry in first.used] == ["mugs-cube"]
+    if name == JOURNAL:
+        append_line(store / JOURNAL, asdict(first.entries[0]))
+    path, rng = store / name, random.Random(len(name))
+    whole, model = path.read_bytes(), first.model("mugs-cube")
+    for _ in range(FLIPS):
+        path.write_bytes(flipped(whole, rng))
+        try:
+            found = open_library(store).model("mugs-cube")
+        except LibraryError as error:
+            assert str(store) in str(error)
+        else:
+            assert np.array_equal(found.intact.vertices, model.intact.vertices)
+    path.write_bytes(whole)
+
+
+def said_by(call: list[str], work: Path) -> tuple[int, str]:
+    """Exit code and words of a command, but for digests of its input, and what it predicted, but for seconds."""
+    code, told = run(call)
+    told = "\n".join(line for line in told.splitlines() if not line.lstrip().startswith(DIGESTS))
+    if code == 0 and call[0] == "predict":
+        document = json.loads((work / "p.json").read_text())
+        for scene in document["scenes"].values() if isinstance(document["scenes"], dict) else document["scenes"]:
+            scene.pop("seconds", None)
+        told = json.dumps(document["scenes"])
+    return code, told
+
+
+def restore(work: Path, kept: dict[str, bytes]) -> None:
+    for name, content in kept.items():
+        if not (work / name).is_file() or (work / name).read_bytes() != content:
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / name).write_bytes(content)
