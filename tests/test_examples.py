@@ -45,3 +45,21 @@ def test_the_notebook_is_stored_without_outputs():
     nbformat = pytest.importorskip("nbformat")
     cells = nbformat.read(EXAMPLES / "quickstart.ipynb", as_version=4).cells
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("task", "last", "more", "expected"),
+    [("3", "159", [], "3/160"), ("7", "12", ["160"], "7/160"), ("0", "0", [], "0/1")],
+)
+def test_the_script_for_job_arrays_gives_every_task_its_slice(tmp_path, task, last, more, expected):
+    said = tmp_path / "odd-bench"
+    said.write_text('#!/bin/bash\necho "$@"\n')
+    said.chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_MAX": last, "SLURM_CPUS_PER_TASK": "4",
+    }  # fmt: skip
+    command = ["bash", EXAMPLES / "cluster" / "array.sbatch", "toys", "full", "data/toys-full", *more]
+    told = subprocess.run(command, check=True, env=environment, capture_output=True, text=True).stdout.split()
+    assert told[:6] == ["generate", "toys", "--preset", "full", "--out", "data/toys-full"]
+    assert told[told.index("--slice") + 1] == expected and told[told.index("--workers") + 1] == "4"

@@ -2,7 +2,7 @@
 
     pip install "odd-bench[generate,cluster]" dask-jobqueue
     python examples/cluster/slurm_dask.py --jobs 40 --cores 4 &
-    odd-bench generate toys --preset full --out data/toys-full --scheduler tcp://HOST:8786
+    odd-bench generate toys --preset full --out data/toys-full --scheduler tcp://HOST:8786 --set render.threads=1
 
 Run it on a node that compute nodes can reach, in the folder that `--out` is relative to.
 """
