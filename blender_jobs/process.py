@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from odd_bench.extras import install_command
+
 EXPECTED_VERSION = (4, 5)
 
 
@@ -32,7 +34,7 @@ def _message(found: str) -> str:
     python = ".".join(map(str, sys.version_info[:3]))
     return (
         f"Blender as a Python module: found {found} on Python {python}, expected bpy 4.5 on Python 3.11. "
-        "Hint: pip install 'odd-bench[generate]' in a Python 3.11 environment."
+        f"Hint: {install_command('generate')} in a Python 3.11 environment."
     )
 
 

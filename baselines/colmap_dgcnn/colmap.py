@@ -6,6 +6,7 @@ import os
 from types import ModuleType
 
 from odd_bench.errors import WrongUse
+from odd_bench.extras import install_command
 
 
 def pycolmap() -> ModuleType:
@@ -23,7 +24,7 @@ def pycolmap() -> ModuleType:
     try:
         import pycolmap as package
     except ImportError as error:
-        hint = "pip install 'odd-bench[baselines]', or pycolmap-cuda12 in its place for the stereo `colmap-cuda`"
+        hint = f"{install_command('baselines')}, or pycolmap-cuda12 in its place for the stereo `colmap-cuda`"
         raise WrongUse(f"colmap-dgcnn: found no pycolmap ({error}); expected version 4.2 or later. {hint}") from error
     package.logging.minloglevel = package.logging.ERROR.value
     return package

@@ -11,6 +11,7 @@ from odd_bench.assets.lock import LOCK, Lock, LockedFile, read_lock
 from odd_bench.assets.manifest import Manifest
 from odd_bench.data.errors import DataError
 from odd_bench.data.walk import walk
+from odd_bench.extras import install_command
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def bundled_folder() -> Path:
     spec = importlib.util.find_spec("bpy")
     folders = sorted(Path(spec.origin).parent.glob("*/datafiles/studiolights/world")) if spec and spec.origin else []
     if not folders:
-        raise DataError("environments", "no bpy", "bpy 4.5, which holds them", "pip install 'odd-bench[generate]'")
+        raise DataError("environments", "no bpy", "bpy 4.5, which holds them", install_command("generate"))
     return folders[-1]
 
 

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from odd_bench.errors import OddBenchError
+from odd_bench.extras import install_command
 
 OWN_PACKAGE = "odd_bench"
 
@@ -111,9 +112,7 @@ def _trouble(need: Need) -> str:
 
 def _fix(extra: str) -> str:
     on_old_python = extra.startswith("generate") and sys.version_info[:2] != (3, 11)
-    return f"pip install 'odd-bench[{extra}]'" + (
-        " in Python 3.11: bpy 4.5 exists for no other" if on_old_python else ""
-    )
+    return install_command(extra) + (" in Python 3.11: bpy 4.5 exists for no other" if on_old_python else "")
 
 
 def _machine() -> str:

@@ -6,6 +6,7 @@ import sys
 from importlib import metadata
 
 from odd_bench.errors import OddBenchError
+from odd_bench.extras import install_command
 
 BPY_SERIES = "4.5."
 
@@ -16,7 +17,7 @@ class RequirementError(OddBenchError):
 
 def require_blender() -> None:
     """Raise RequirementError unless Blender 4.5 is installed as a Python module."""
-    hint = "Hint: pip install 'odd-bench[generate]' in a Python 3.11 environment; `odd-bench doctor` shows the rest."
+    hint = f"Hint: {install_command('generate')} in a Python 3.11 environment; `odd-bench doctor` shows the rest."
     try:
         version = metadata.version("bpy")
     except metadata.PackageNotFoundError as error:

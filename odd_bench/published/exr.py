@@ -9,6 +9,7 @@ import numpy as np
 
 from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
+from odd_bench.extras import install_command
 from odd_bench.published.refused import Refused
 
 BACKGROUND = 1e10  # what the published depth maps hold where nothing was hit
@@ -73,6 +74,6 @@ def open_exr() -> ModuleType:
         import OpenEXR
     except ImportError as error:
         raise DataError(
-            "OpenEXR", "no such package", "this package, which reads depth maps", "pip install 'odd-bench[view]'"
+            "OpenEXR", "no such package", "this package, which reads depth maps", install_command("view")
         ) from error
     return OpenEXR

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from odd_bench.errors import OddBenchError
+from odd_bench.extras import install_command
 from odd_bench.report.drawing import Outline, box_area, view_html, window_around
 from odd_bench.report.html_report import figure
 from odd_bench.report.worst import (
@@ -147,7 +148,7 @@ def open_pictures(folder: Path, scenes: Sequence[str]) -> Any:
         dataset = open_dataset(folder)
         absent = sorted(set(scenes) - set(dataset.scene_names()))
     except ImportError as error:
-        raise NoPictures(f"{error.name} is not installed (pip install 'odd-bench[view]')") from error
+        raise NoPictures(f"{error.name} is not installed ({install_command('view')})") from error
     except (OddBenchError, OSError) as error:
         raise NoPictures(str(error).splitlines()[0]) from error
     if absent:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from odd_bench.errors import OddBenchError
+from odd_bench.extras import install_command
 from odd_bench.scoring.bootstrap import draw_resamples
 from odd_bench.scoring.document import estimate_json, rounded, signed_document
 from odd_bench.scoring.judged import Judged
@@ -52,7 +53,7 @@ def with_maps(scored: Scored, path: Path) -> Scored:
         from odd_bench.data.anomaly_maps import open_maps
         from odd_bench.data.reader import open_dataset
     except ImportError as error:
-        return with_part(scored, {"reason": f"{error.name} is not installed (pip install 'odd-bench[view]')"})
+        return with_part(scored, {"reason": f"{error.name} is not installed ({install_command('view')})"})
     with open_maps(path) as maps:
         try:
             dataset = open_dataset(scored.checked.truth_path.parent)

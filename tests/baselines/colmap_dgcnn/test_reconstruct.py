@@ -82,7 +82,7 @@ def test_normals_of_a_plane_are_its_normal():
 
 def test_without_pycolmap_the_extra_is_named(views, monkeypatch):
     monkeypatch.setitem(sys.modules, "pycolmap", None)
-    with pytest.raises(WrongUse, match=r"found no pycolmap.*pip install 'odd-bench\[baselines\]'"):
+    with pytest.raises(WrongUse, match=r"found no pycolmap.*pip install .*\[baselines\]'"):
         reconstruct(views, SWEEP)
 
 
