@@ -5,6 +5,7 @@ COLMAP's cameras have OpenCV axes and pixel centres at half-integers, as ours ha
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ NUMBERED = (
 )  # fmt: skip
 LEAST_TRACK = 3  # photographs that show a point; of two alone, many are wrong
 ENOUGH_POINTS = 200
+NUMBERS = re.compile(r"[-+\d.eE\s]+")
 UNDISTORT = "Undistort the model first: colmap image_undistorter"
 
 
@@ -78,6 +80,8 @@ def read_model(folder: Path) -> ColmapModel:
 def _read(path: Path, read):
     try:
         return read(path)
+    except OSError as error:
+        raise CaptureError(path, error.strerror or str(error), "a file that can be read") from error
     except (struct.error, ValueError, IndexError, UnicodeDecodeError, OverflowError) as error:
         found = f"{path.stat().st_size:,} bytes that cannot be read ({error})"
         raise CaptureError(path, found, "a file that COLMAP wrote", "Is the file whole?") from error
@@ -148,7 +152,7 @@ def _binary_points(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _lines(path: Path) -> list[str]:
-    return [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    return [line for line in path.read_text(encoding="utf-8-sig").split("\n") if not line.startswith("#")]
 
 
 def _text_cameras(path: Path) -> dict[int, Lens]:
@@ -161,14 +165,21 @@ def _text_cameras(path: Path) -> dict[int, Lens]:
 
 
 def _text_images(path: Path) -> list[PosedImage]:
-    """Two lines an image, of which the second, its points, may be empty."""
+    """Two lines an image, of which the second, its points, may be empty or left out."""
     images = []
-    for line in _lines(path)[::2]:
-        if line.strip():
-            _, *pose, camera, name = line.split(maxsplit=9)
-            values = [float(value) for value in pose]
-            images.append(PosedImage(name.strip(), int(camera), _pose(values[:4], values[4:])))
+    for line in filter(str.strip, _lines(path)):
+        if images and _are_points(line):
+            continue
+        _, *pose, camera, name = line.split(maxsplit=9)
+        values = [float(value) for value in pose]
+        images.append(PosedImage(name.strip(), int(camera), _pose(values[:4], values[4:])))
     return images
+
+
+def _are_points(line: str) -> bool:
+    """Whether a line of images.txt holds x, y and point of features: numbers alone, where an image ends with its name."""
+    words = line.split()
+    return len(words) % 3 == 0 and NUMBERS.fullmatch(line) is not None
 
 
 def _text_points(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,11 @@ from odd_bench.errors import WrongUse
 
 
 class CaptureError(WrongUse):
-    """Says where, what was found, what was expected and what to do next. hint: one imperative sentence, or empty."""
+    """Says where, what was found, what was expected and what to do next. hint: one imperative sentence, or empty.
+
+    The message is one line, whatever names and values of files it quotes.
+    """
 
     def __init__(self, where: object, found: str, expected: str, hint: str = ""):
-        super().__init__(f"{where}: found {found}; expected {expected}{f'. {hint}' if hint else ''}")
+        message = f"{where}: found {found}; expected {expected}{f'. {hint}' if hint else ''}"
+        super().__init__("".join(letter if letter.isprintable() else " " for letter in message))

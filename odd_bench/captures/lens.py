@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from odd_bench.captures.errors import CaptureError
+
 # The parameters of COLMAP's camera models, in the order in which its files hold them.
 COLMAP_MODELS = {
     "SIMPLE_PINHOLE": ("f", "cx", "cy"),
@@ -23,6 +25,7 @@ COLMAP_MODELS = {
 }
 FISHEYES = ("OPENCV_FISHEYE", "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE")
 PERSPECTIVE, RATIONAL, FISHEYE = "perspective", "rational", "fisheye"
+SHORTEST, LONGEST = 0.1, 100.0  # a focal length, in longer sides of the picture
 LARGEST_SLOPE = 20.0  # of a direction off the axis: beyond it nothing is in front of a camera
 
 
@@ -90,6 +93,20 @@ class Lens:
         """The lens of the same picture at another size: pixel centres at half-integers make this a plain scaling."""
         factor = np.diag([width / self.width, height / self.height, 1.0])
         return replace(self, width=width, height=height, K=factor @ self.K)
+
+
+def check_lens(where: object, lens: Lens) -> None:
+    """Raise CaptureError where no camera has such intrinsics: no size, a focal length of 0, what is not finite."""
+    if lens.width < 1 or lens.height < 1:
+        raise CaptureError(where, f"a picture of {lens.width} x {lens.height} pixels", "a width and a height above 0")
+    values = [*lens.K.ravel(), *lens.radial, *lens.tangential]
+    if not np.isfinite(values).all():
+        raise CaptureError(where, "intrinsics that are not finite", "finite numbers")
+    longest = max(lens.width, lens.height)
+    for focal in (lens.K[0, 0], lens.K[1, 1]):
+        if not SHORTEST * longest <= focal <= LONGEST * longest:
+            expected = f"{SHORTEST * longest:g} to {LONGEST * longest:g} for {lens.width} x {lens.height}"
+            raise CaptureError(where, f"a focal length of {focal:g} pixels", expected)
 
 
 def colmap_lens(model: str, width: int, height: int, parameters: list[float]) -> Lens:

@@ -7,6 +7,7 @@ centres are at half-integers. A point cloud may be named by `ply_file_path`.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from odd_bench.captures.ply import read_points
 from odd_bench.captures.poses import from_opengl
 
 FILE = "transforms.json"
+LARGEST_NUMBER = 1e15
 MODELS = {
     "OPENCV": PERSPECTIVE, "PINHOLE": PERSPECTIVE, "SIMPLE_PINHOLE": PERSPECTIVE, "SIMPLE_RADIAL": PERSPECTIVE,
     "RADIAL": PERSPECTIVE, "PERSPECTIVE": PERSPECTIVE, "OPENCV_FISHEYE": FISHEYE,
@@ -52,9 +54,9 @@ def read_transforms(path: Path, images: Path | None = None) -> Capture:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises CaptureError."""
     try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise CaptureError(path, f"{error}", "a JSON file") from error
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CaptureError(path, f"no JSON ({error})", "a JSON file") from error
     if not isinstance(content, dict):
         raise CaptureError(path, f"a {type(content).__name__}", "a JSON object")
     return content
@@ -64,13 +66,18 @@ def pose_matrix(values: Any, where: str) -> np.ndarray:
     """(4, 4) from nested lists of (4, 4) or (3, 4). Raises CaptureError."""
     try:
         pose = np.array(values, float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pose = np.zeros(0)
     if pose.shape not in ((4, 4), (3, 4)) or not np.isfinite(pose).all():
         raise CaptureError(where, f"transform_matrix {str(values)[:60]}", "4 x 4 finite numbers")
     if abs(np.linalg.det(pose[:3, :3])) < 1e-6:
         raise CaptureError(where, "a transform_matrix that flattens space", "a rotation and a shift")
     return np.vstack([pose[:3], [0.0, 0.0, 0.0, 1.0]])
+
+
+def is_number(value: Any) -> bool:
+    """Whether what JSON held is a finite number; neither true nor NaN nor one of hundreds of digits is."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER
 
 
 def missing_note(missing: list[str], total: int) -> list[str]:
@@ -84,23 +91,28 @@ def missing_note(missing: list[str], total: int) -> list[str]:
 def _lens(values: dict[str, Any], photograph: Path, where: str) -> Lens:
     """From the keys of the file and its frame; the picture is asked for its size where they do not say."""
     model = str(values.get("camera_model", "OPENCV"))
-    if model not in MODELS or values.get("is_fisheye"):
+    if model not in MODELS:
         raise CaptureError(
             where, f"camera_model {model}", f"one of {', '.join(MODELS)}", "Undistort the photographs first"
         )
+    kind = FISHEYE if values.get("is_fisheye") is True else MODELS[model]  # so instant-ngp says it
 
     def number(key: str, default: float | None = None) -> float | None:
-        value = values.get(key, default)
-        if value is not None and (
-            isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value)
-        ):
-            raise CaptureError(where, f"{key} {value!r}", "a finite number")
+        value = default if values.get(key) is None else values[key]
+        if value is not None and not is_number(value):
+            raise CaptureError(where, f"{key} {str(value)[:40]!r}", "a finite number")
+        return value
+
+    def angle(key: str) -> float | None:
+        value = number(key)
+        if value is not None and not 0 < value < np.pi:
+            raise CaptureError(where, f"{key} {value:g}", "an angle above 0 and below pi, in radians")
         return value
 
     width, height = number("w"), number("h")
     if width is None or height is None:
         width, height = picture_size(photograph)
-    focal_x, angle_x, angle_y = number("fl_x"), number("camera_angle_x"), number("camera_angle_y")
+    focal_x, angle_x, angle_y = number("fl_x"), angle("camera_angle_x"), angle("camera_angle_y")
     if focal_x is None and angle_x is not None:
         focal_x = width / 2 / np.tan(angle_x / 2)
     if focal_x is None:
@@ -110,10 +122,10 @@ def _lens(values: dict[str, Any], photograph: Path, where: str) -> Lens:
         focal_y = focal_x if angle_y is None else height / 2 / np.tan(angle_y / 2)
     K = matrix(focal_x, focal_y, number("cx", width / 2), number("cy", height / 2))
     radial = tuple(number(f"k{i}", 0.0) for i in range(1, 5))
-    return Lens(int(width), int(height), K, MODELS[model], radial, (number("p1", 0.0), number("p2", 0.0)))
+    return Lens(int(width), int(height), K, kind, radial, (number("p1", 0.0), number("p2", 0.0)))
 
 
 def _points(path: Path, content: dict[str, Any]) -> np.ndarray:
     named = content.get("ply_file_path")
     file = path.parent / named if isinstance(named, str) else path.parent / "sparse_pc.ply"
-    return read_points(file) if file.is_file() else np.zeros((0, 3))
+    return read_points(file) if os.path.isfile(file) else np.zeros((0, 3))

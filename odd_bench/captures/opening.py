@@ -10,10 +10,11 @@ import numpy as np
 from odd_bench.captures.capture import Capture, Photograph
 from odd_bench.captures.colmap_model import is_model, read_model
 from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.lens import check_lens
 from odd_bench.captures.nerfstudio import FILE, missing_note, read_transforms
-from odd_bench.captures.photograph_file import find_photograph, list_photographs
+from odd_bench.captures.photograph_file import find_photograph, list_photographs, no_folder
 from odd_bench.captures.polycam import is_polycam, read_polycam
-from odd_bench.captures.poses import check_looks_at, check_rotations, common_point
+from odd_bench.captures.poses import check_apart, check_looks_at, check_rotations, common_point
 
 LEAST, MOST = 3, 200
 FORMATS = (
@@ -43,7 +44,10 @@ def checked(where: Path, capture: Capture) -> Capture:
             where, f"{len(photographs)} photographs with cameras ({'; '.join(capture.notes) or capture.source})",
             f"at least {LEAST}", "Name the folder of the photographs with --images",
         )  # fmt: skip
+    for one in photographs:
+        check_lens(f"{where}: camera of {one.name}", one.lens)
     check_rotations(where, [one.name for one in photographs], np.stack([one.camera_from_world for one in photographs]))
+    check_apart(where, capture.eyes)
     check_looks_at(where, capture.eyes, capture.rotations, common_point(capture.eyes, capture.rotations))
     if len(photographs) > MOST:
         kept = np.unique(np.linspace(0, len(photographs) - 1, MOST).round().astype(int))
@@ -56,7 +60,7 @@ def _read(path: Path, images: Path | None) -> Capture:
     if path.is_file():
         if path.suffix == ".json":
             return read_transforms(path, images)
-        raise CaptureError(path, "a file", f"a folder, or {FILE}")
+        raise no_folder(path, f"a folder, or {FILE}")
     model, notes = _largest_model(path)
     if model is not None:
         return _from_colmap(path, model, images, notes)
@@ -70,7 +74,7 @@ def _read(path: Path, images: Path | None) -> Capture:
             path, f"{len(list_photographs(loose[0]))} photographs and no cameras", FORMATS,
             "Let pycolmap find the cameras: --reconstruct",
         )  # fmt: skip
-    raise CaptureError(path, "no cameras", FORMATS)
+    raise CaptureError(path, "no photographs and no cameras", FORMATS)
 
 
 def _largest_model(path: Path) -> tuple[Path | None, list[str]]:

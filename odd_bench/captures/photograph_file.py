@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.lens import Lens
 
-ENDINGS = (
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".heic",
-    ".heif",
-    ".JPG",
-    ".JPEG",
-    ".PNG",
-    ".HEIC",
-    ".HEIF",
-    ".webp",
-    ".tif",
-    ".tiff",
-)
+LOWER = (".jpg", ".jpeg", ".png", ".heic", ".heif", ".webp", ".tif", ".tiff")
+ENDINGS = (*LOWER, *(ending.upper() for ending in LOWER))
 HEIC = (".heic", ".heif")
+VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".3gp")
 ORIENTATION = 0x0112  # the EXIF tag
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    struct.error,
+)  # what Pillow raises
+GREY_16 = ("I;16", "I;16B", "I;16L", "I")
 SAME_SHAPE = 0.01  # by how much width over height may differ between a picture and its camera
 
 
@@ -43,7 +51,9 @@ def allow_heic() -> bool:
 
 
 def open_image(path: Path) -> Image.Image:
-    """The picture as stored, not turned. Raises CaptureError where it is no picture or a HEIC without the package for it."""
+    """The picture as stored, not turned. Raises CaptureError where it is no picture, one of more pixels than Pillow believes, or a
+    HEIC without the package for it.
+    """
     if path.suffix.lower() in HEIC and not allow_heic():
         raise CaptureError(
             path,
@@ -52,17 +62,46 @@ def open_image(path: Path) -> Image.Image:
             "pip install pillow-heif, or convert it to JPEG",
         )
     try:
-        return Image.open(path)
-    except (UnidentifiedImageError, OSError) as error:
+        with unwarned():
+            return Image.open(path)
+    except Image.DecompressionBombError as error:
+        most = 2 * Image.MAX_IMAGE_PIXELS // 10**6
+        raise CaptureError(
+            path, "a picture of very many pixels", f"at most {most} million", "Make it smaller"
+        ) from error
+    except (UnidentifiedImageError, *DAMAGE) as error:
         found = f"{path.stat().st_size:,} bytes that are no picture" if path.is_file() else "no such file"
         raise CaptureError(path, found, "a JPEG, PNG or HEIC photograph") from error
+
+
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Without Pillow's warnings of more than 89 megapixels, which photographs have, and of tags that it leaves out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def picture_size(path: Path) -> tuple[int, int]:
     """Width and height as a viewer shows the picture, EXIF rotation applied."""
     with open_image(path) as image:
-        turned = image.getexif().get(ORIENTATION, 1) >= 5
-        return (image.height, image.width) if turned else image.size
+        return (image.height, image.width) if orientation(image) >= 5 else image.size
+
+
+def orientation(image: Image.Image) -> int:
+    """How EXIF says the picture is turned, 1 to 8; 1, not at all, where it says nothing or is damaged."""
+    value = exif_of(image).get(ORIENTATION, 1)
+    return value if value in TURNS else 1
+
+
+def exif_of(image: Image.Image) -> Image.Exif:
+    """What EXIF says, nothing where it is damaged."""
+    try:
+        with unwarned():
+            return image.getexif()
+    except DAMAGE:
+        return Image.Exif()
 
 
 def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) -> np.ndarray:
@@ -72,8 +111,8 @@ def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) ->
     that will do; a JPEG is then decoded to a half, a quarter or an eighth.
     """
     with open_image(path) as image:
-        stored = image.size
-        turns = image.getexif().get(ORIENTATION, 1) >= 5
+        stored, turn = image.size, orientation(image)
+        turns = turn >= 5
         as_stored = lens is not None and _alike(stored, lens)
         if lens is not None and not as_stored and not (turns and _alike(stored[::-1], lens)):
             shown = f"{stored[0]} x {stored[1]} pixels{', turned by EXIF' if turns else ''}"
@@ -85,30 +124,56 @@ def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) ->
             enough = (max(int(share * lens.width), 1), max(int(share * lens.height), 1))
             image.draft("RGB", enough if as_stored else enough[::-1])
         try:
-            image = image if as_stored else ImageOps.exif_transpose(image)
-            return np.asarray(image.convert("RGB"))
-        except (OSError, SyntaxError) as error:
+            with unwarned():
+                picture = _in_color(image)
+        except DAMAGE as error:
             raise CaptureError(path, f"a picture that cannot be decoded ({error})", "a whole photograph") from error
+        return np.asarray(picture if as_stored or turn == 1 else picture.transpose(TURNS[turn]))
 
 
 def find_photograph(folder: Path, name: str, images: Path | None = None) -> Path | None:
     """The file that a model calls `name`, below `folder` or in `images`; with another ending where that one is not there."""
-    relative = Path(name.replace("\\", "/"))
+    relative = PurePosixPath(name.replace("\\", "/"))
+    if not relative.name:
+        return None
     places = [images / relative, images / relative.name] if images is not None else [folder / relative]
+    if images is None and _is_absolute(relative):  # of the machine that wrote it: the longest end of it that is here
+        places += [folder.joinpath(*relative.parts[start:]) for start in range(1, len(relative.parts))]
     for place in places:
-        for path in (place, *(place.with_name(f"{place.name}{ending}") for ending in ENDINGS if not place.suffix)):
-            if path.is_file():
+        stem = place.stem if place.suffix.lower() in LOWER else place.name
+        for path in (place, *(place.with_name(f"{stem}{ending}") for ending in ENDINGS)):
+            if os.path.isfile(path):  # not Path.is_file, which raises for a name too long
                 return path
-        if place.suffix:
-            for ending in ENDINGS:
-                if place.with_suffix(ending).is_file():
-                    return place.with_suffix(ending)
     return None
 
 
 def list_photographs(folder: Path) -> list[Path]:
     """Photographs in a folder, by name."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in ENDINGS)
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in LOWER)
+
+
+def no_folder(path: Path, expected: str) -> CaptureError:
+    """What to say of a file where photographs were expected."""
+    if path.suffix.lower() in VIDEOS:
+        hint = f"Take pictures out of it first: ffmpeg -i {path.name} -vf fps=2 frames/%03d.jpg"
+        return CaptureError(path, "a video", expected, hint)
+    if path.suffix.lower() in LOWER:
+        return CaptureError(path, "a single photograph", expected, "Name the folder that holds all of them")
+    return CaptureError(path, "a file", expected)
+
+
+def _in_color(image: Image.Image) -> Image.Image:
+    """The picture with 8 bits of red, green and blue; 16 bits of grey are scaled, which Pillow would cut off."""
+    if image.mode in GREY_16:
+        return Image.fromarray((np.asarray(image, np.uint32) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode == "F":
+        raise ValueError("its pixels are no whole numbers")
+    return image.convert("RGB")
+
+
+def _is_absolute(path: PurePosixPath) -> bool:
+    """Of this system or, with a drive, of Windows."""
+    return path.is_absolute() or path.parts[0].endswith(":")
 
 
 def _alike(size: tuple[int, int], lens: Lens) -> bool:

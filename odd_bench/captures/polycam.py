@@ -13,8 +13,8 @@ from PIL import Image
 from odd_bench.captures.capture import Capture, Photograph
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.lens import Lens, matrix
-from odd_bench.captures.nerfstudio import missing_note, pose_matrix, read_json
-from odd_bench.captures.photograph_file import ENDINGS
+from odd_bench.captures.nerfstudio import is_number, missing_note, pose_matrix, read_json
+from odd_bench.captures.photograph_file import DAMAGE, ENDINGS
 from odd_bench.captures.poses import from_opengl
 
 KEYFRAMES = "keyframes"
@@ -43,9 +43,12 @@ def read_polycam(folder: Path) -> Capture:
             missing.append(f"{file.stem}.jpg")
             continue
         photographs.append(_photograph(file, photograph))
-    points = _depth_points(keyframes / "depth", keyframes / "confidence", photographs)
+    points, damaged = _depth_points(keyframes / "depth", keyframes / "confidence", photographs)
     source = f"Polycam's {cameras.relative_to(folder) if cameras.is_relative_to(folder) else cameras.name}"
-    return Capture(source, tuple(photographs), points, 1.0, UP, tuple(missing_note(missing, len(files))))
+    notes = missing_note(missing, len(files))
+    if damaged:
+        notes.append(f"{len(damaged)} depth maps cannot be read and are left out: {', '.join(damaged[:3])}")
+    return Capture(source, tuple(photographs), points, 1.0, UP, tuple(notes))
 
 
 def _keyframes(folder: Path) -> Path:
@@ -62,9 +65,7 @@ def _camera_folder(keyframes: Path) -> tuple[Path, Path] | None:
 
 def _photograph(file: Path, photograph: Path) -> Photograph:
     values = read_json(file)
-    absent = [
-        key for key in NEEDED if isinstance(values.get(key), bool) or not isinstance(values.get(key), int | float)
-    ]
+    absent = [key for key in NEEDED if not is_number(values.get(key))]
     if absent:
         raise CaptureError(file, f"no number for {', '.join(absent[:4])}", "a camera of Polycam's raw export")
     rows = [[values[f"t_{row}{column}"] for column in range(4)] for row in range(3)]
@@ -74,12 +75,17 @@ def _photograph(file: Path, photograph: Path) -> Photograph:
     return Photograph(photograph, lens, from_opengl(pose_matrix(rows, str(file))))
 
 
-def _depth_points(depth: Path, confidence: Path, photographs: list[Photograph]) -> np.ndarray:
-    """(n, 3) metres, ARKit's world, from some of the depth maps; n = 0 without any."""
+def _depth_points(depth: Path, confidence: Path, photographs: list[Photograph]) -> tuple[np.ndarray, list[str]]:
+    """(n, 3) metres, ARKit's world, from some of the depth maps, n = 0 without any; and the names of those that are damaged."""
     with_depth = [one for one in photographs if (depth / f"{one.path.stem}.png").is_file()]
     step = max(len(with_depth) // DEPTH_MAPS, 1)
-    clouds = [_unprojected(depth, confidence, one) for one in with_depth[::step]]
-    return np.concatenate(clouds) if clouds else np.zeros((0, 3))
+    clouds, damaged = [np.zeros((0, 3))], []
+    for one in with_depth[::step]:
+        try:
+            clouds.append(_unprojected(depth, confidence, one))
+        except DAMAGE:
+            damaged.append(f"{one.path.stem}.png")
+    return np.concatenate(clouds), damaged
 
 
 def _unprojected(depth: Path, confidence: Path, one: Photograph) -> np.ndarray:

@@ -8,6 +8,8 @@ from odd_bench.captures.errors import CaptureError
 
 OPENGL_AXES = np.diag([1.0, -1.0, -1.0, 1.0])  # OpenCV's y and z point the other way
 ROTATION_TOLERANCE = 0.02
+SAME_PLACE = 1e-7  # how far apart places are the same, as a share of their coordinates
+FARTHEST = 1e9  # units of a capture: beyond it the places of cameras have no digits left
 
 
 def from_opengl(world_from_camera: np.ndarray) -> np.ndarray:
@@ -21,6 +23,11 @@ def check_rotations(where: object, names: list[str], poses: np.ndarray) -> None:
     if not np.isfinite(poses).all():
         worst = int(np.flatnonzero(~np.isfinite(poses).all(axis=(1, 2)))[0])
         raise CaptureError(where, f"a pose of {names[worst]} that is not finite", "finite numbers")
+    away = np.abs(poses[:, :3, 3]).max(axis=1)
+    if away.max() > FARTHEST:
+        raise CaptureError(
+            where, f"a pose of {names[int(np.argmax(away))]} that is {away.max():.2g} units away", f"at most {FARTHEST:g}"
+        )  # fmt: skip
     mirrored = np.linalg.det(rotations) < 0
     if mirrored.any():
         raise CaptureError(
@@ -50,6 +57,15 @@ def common_point(eyes: np.ndarray, rotations: np.ndarray) -> np.ndarray:
         missed = np.linalg.norm(np.einsum("nij,nj->ni", across, point - eyes), axis=1)
         weights = 1 / np.maximum(missed, 1e-3 * np.linalg.norm(point - eyes, axis=1).mean() + 1e-12)
     return point
+
+
+def check_apart(where: object, eyes: np.ndarray) -> None:
+    """Raise CaptureError where all cameras (n, 3) stand in one place: from there nothing has a depth."""
+    if np.ptp(eyes, axis=0).max() <= SAME_PLACE * max(float(np.abs(eyes).max()), 1e-12):
+        raise CaptureError(
+            where, f"{len(eyes)} photographs from one place", "photographs from around the objects",
+            "Walk around them; a camera that turns where it stands sees no depth",
+        )  # fmt: skip
 
 
 def check_looks_at(where: object, eyes: np.ndarray, rotations: np.ndarray, point: np.ndarray) -> None:

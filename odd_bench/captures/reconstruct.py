@@ -24,7 +24,17 @@ from odd_bench.captures.colmap_process import EXHAUSTIVE, FEATURES, MAPPING, MAT
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.lens import FISHEYE, RATIONAL, Lens
 from odd_bench.captures.opening import LEAST, MOST, open_capture
-from odd_bench.captures.photograph_file import list_photographs, open_image, picture_size, read_photograph
+from odd_bench.captures.photograph_file import (
+    DAMAGE,
+    exif_of,
+    list_photographs,
+    no_folder,
+    open_image,
+    picture_size,
+    read_photograph,
+    unwarned,
+)
+from odd_bench.extras import install_command
 
 Report = Callable[[str], None]
 LARGEST_SIDE = 1600  # of the pictures that pycolmap sees, pixels
@@ -104,7 +114,7 @@ def colmap_parameters(lens: Lens) -> tuple[str, list[float]]:
 def run_colmap(job: ColmapJob, where: Path, report: Report) -> None:
     """Run the job in a child process, with a line for every stage. Raises CaptureError where it fails."""
     if find_spec("pycolmap") is None:
-        raise CaptureError(where, "no pycolmap", "version 4.2 or later", "pip install 'odd-bench[capture]'")
+        raise CaptureError(where, "no pycolmap", "version 4.2 or later", install_command("capture"))
     folder = Path(job.folder)
     job.write(folder / "job.json")
     command = [sys.executable, "-m", "odd_bench.captures.colmap_process", str(folder / "job.json")]
@@ -150,13 +160,21 @@ def _count(database: Path, table: str, what: str) -> int:
 
 
 def _files(photographs: Path) -> list[Path]:
+    if photographs.is_file():
+        raise no_folder(photographs, "a folder of photographs")
     if not photographs.is_dir():
         raise CaptureError(photographs, "no such folder", "a folder of photographs")
     files = list_photographs(photographs) or (
         list_photographs(photographs / "images") if (photographs / "images").is_dir() else []
     )
     if len(files) < LEAST:
-        raise CaptureError(photographs, f"{len(files)} photographs", f"at least {LEAST}, .jpg, .png or .heic")
+        deeper = (
+            []
+            if files
+            else [folder for folder in photographs.rglob("*") if folder.is_dir() and list_photographs(folder)]
+        )
+        hint = f"Name the folder itself: {min(deeper)}" if deeper else ""
+        raise CaptureError(photographs, f"{len(files)} photographs", f"at least {LEAST}, .jpg, .png or .heic", hint)
     return files
 
 
@@ -202,20 +220,26 @@ def copy_photographs(files: list[Path], images: Path) -> list[str]:
 def _kind(path: Path) -> tuple[float, ...]:
     """Width, height and focal lengths: photographs in which these agree share a camera."""
     with open_image(path) as image:
-        return (*picture_size(path), *(float(value) for value in _focal(image.getexif()).values()))
+        return (*picture_size(path), *(float(value) for value in _focal(exif_of(image)).values()))
 
 
 def _focal(exif: Image.Exif) -> dict[int, float]:
-    inner = exif.get_ifd(EXIF_IFD)
-    return {tag: inner[tag] for tag in FOCAL_TAGS if tag in inner}
+    """The focal lengths that EXIF holds as numbers above 0."""
+    try:
+        with unwarned():
+            inner = exif.get_ifd(EXIF_IFD)
+        found = {tag: inner[tag] for tag in FOCAL_TAGS if tag in inner}
+        return {tag: value for tag, value in found.items() if np.isfinite(float(value)) and value > 0}
+    except DAMAGE:
+        return {}
 
 
 def _kept_exif(path: Path) -> Image.Exif:
     """What COLMAP tells the focal length from, and no rotation: the copies are turned."""
     with open_image(path) as image:
-        stored, kept = image.getexif(), Image.Exif()
+        stored, kept = exif_of(image), Image.Exif()
     for tag in CAMERA_TAGS:
-        if tag in stored:
+        if isinstance(stored.get(tag), str):
             kept[tag] = stored[tag]
     if _focal(stored):
         kept.get_ifd(EXIF_IFD).update(_focal(stored))

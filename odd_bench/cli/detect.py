@@ -13,9 +13,11 @@ weights_app = typer.Typer(no_args_is_help=True, help="Weights as they are shippe
 
 def detect(
     capture: Annotated[
-        Path, typer.Argument(help="Folder of photographs with cameras: COLMAP, transforms.json or Polycam.")
+        Path, typer.Argument(help="Folder of photographs, with cameras of COLMAP, nerfstudio or Polycam, or bare.")
     ],
-    weights: Annotated[str, typer.Option(help="both, toys or parts, a run's folder or a .safetensors file.")] = "both",
+    weights: Annotated[
+        str, typer.Option(help="Shipped weights by name, a run's folder or a .safetensors file.")
+    ] = "both",
     reconstruct: Annotated[
         bool, typer.Option("--reconstruct", help="Find the cameras of bare photographs with pycolmap.")
     ] = False,
@@ -49,11 +51,13 @@ def predict(
         str | None, typer.Argument(help="Folder of a run, or a checkpoint. Or leave it out and give --weights.")
     ] = None,
     weights: Annotated[
-        str | None, typer.Option(help="both, toys or parts, a run's folder or a .safetensors file.")
+        str | None, typer.Option(help="Shipped weights by name, a run's folder or a .safetensors file.")
     ] = None,
     split: Annotated[str, typer.Option(help="Which scenes.")] = "test-unseen",
     views: Annotated[int | None, typer.Option(min=1, help="Views of a scene. Default: as trained.")] = None,
-    data: Annotated[Path, typer.Option(help="Folder of the data set.")] = Path("data/toys-mini"),
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the data set. Default: the one that the run learnt from.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Prediction file. Default: in the run's folder.")] = None,
     report: Annotated[Path | None, typer.Option(help="Score at once and write the report here.")] = None,
     pictures: Annotated[

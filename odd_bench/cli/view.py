@@ -12,7 +12,9 @@ def view(
     path: Annotated[Path, typer.Argument(help="A data set, run, detection or capture, or a prediction file.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="Data set of the predictions, else $ODD_BENCH_DATA or ./data; or capture of the detection."),
+        typer.Option(
+            help="Data set of the predictions or capture of the detection. Default: where they were, $ODD_BENCH_DATA, ./data."
+        ),
     ] = None,
     split: Annotated[str | None, typer.Option(help="Only scenes of this split; of a run, its predictions.")] = None,
     images: Annotated[

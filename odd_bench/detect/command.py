@@ -10,12 +10,14 @@ from rich.console import Console
 from odd_bench.captures.colmap_process import EXHAUSTIVE, SEQUENTIAL
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.placing import Wishes
+from odd_bench.data.reader import open_dataset
 from odd_bench.detect.page import summary
 from odd_bench.detect.pictures import write_pictures
 from odd_bench.detect.run import Detection, DetectOptions, detect
 from odd_bench.errors import WrongUse, stoppable
 from odd_bench.training.freed_memory import keep_freed_memory
-from odd_bench.training.run import open_or_explain, predict_run, tracked
+from odd_bench.training.learnt_from import remembered_data
+from odd_bench.training.run import predict_run, tracked
 from odd_bench.weights import load_weights, object_size_m, read_card, shipped
 
 LARGEST_OBJECT_M = 100.0
@@ -57,7 +59,7 @@ def detect_and_say(
     options = DetectOptions(wishes, images, views, reconstruct, matching)
 
     def report(line: str) -> None:
-        console.print(f"  {line}", style="dim", highlight=False, soft_wrap=True)
+        console.print(f"  {line}", style="dim", highlight=False, soft_wrap=True, markup=False)
 
     with stoppable(folder, "a reconstruction that is complete is used again"):
         found = detect(path, run, size_m, folder, options, report)
@@ -78,27 +80,42 @@ def say_detection(result: Detection, console: Console) -> None:
         ("predictions", predictions),
         ("scene", scene),
     ):
-        console.print(f"{name}: {file}", highlight=False, soft_wrap=True)
+        console.print(f"{name}: {file}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"in the browser: odd-bench view {page.parent}", highlight=False, soft_wrap=True, markup=False)
 
 
 def predict_and_draw(
-    run: str | None, weights: str | None, split: str, views: int | None, data: Path, out: Path | None, report: Path | None,
+    run: str | None, weights: str | None, split: str, views: int | None, data: Path | None, out: Path | None, report: Path | None,
     pictures: Path | None, precision: str, overrides: list[str], maps: bool = False,
 ) -> Path:  # fmt: skip
-    """Predict one split with a run or weights; returns the prediction file. Draw what came out where pictures are asked for."""
+    """Predict one split with a run or weights; returns the prediction file. Draw what came out where pictures are asked for.
+
+    data: None for the data set that the run learnt from. Raises WrongUse where that is not known.
+    """
     if (run is None) == (weights is None):
         raise WrongUse("predict: found " + ("neither RUN nor --weights" if run is None else "both RUN and --weights")
-                       + "; expected one of them, as `odd-bench predict --weights both`")  # fmt: skip
+                       + "; expected one of them, as `odd-bench predict --weights both --data DATA`")  # fmt: skip
     where = run if run is not None else weights
+    loaded = load_weights(where, overrides)
     path = Path(where) if Path(where).exists() else Path("predictions") / str(where)
-    written = predict_run(
-        load_weights(where, overrides), path, split, views, data, out, report, precision, overrides, maps
-    )
+    data = data_of(Path(where), split) if data is None else data
+    written = predict_run(loaded, path, split, views, data, out, report, precision, overrides, maps)
     if pictures is not None:
         console = Console()
-        page, *_ = write_pictures(written, open_or_explain(data), pictures, lambda x: tracked(x, console, "drawing"))
+        page, *_ = write_pictures(written, open_dataset(data), pictures, lambda x: tracked(x, console, "drawing"))
         console.print(f"pictures: {page}", highlight=False, soft_wrap=True)
     return written
+
+
+def data_of(run: Path, split: str) -> Path:
+    """The data set that a run learnt from; of several the one that has the split. Raises WrongUse where that is not one."""
+    known = remembered_data(run)
+    fitting = [one for one in known if len(known) == 1 or split in open_dataset(one).splits]
+    if len(fitting) == 1:
+        return fitting[0]
+    among = f"{len(fitting)} data sets with a split {split} among {', '.join(map(str, known))}"
+    found = among if known else f"no data set that {run} learnt from"
+    raise WrongUse(f"predict: found {found}; expected one. Name the folder of a data set with --data")
 
 
 def say_weights() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from odd_bench.atomic import write_atomically
+from odd_bench.atomic import prove_folder, write_atomically
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.opening import open_capture
 from odd_bench.captures.placing import Placement, Wishes, floor_plan, place
@@ -33,6 +34,7 @@ from odd_bench.view.suspicion import Found, color_of, drawn
 
 Report = Callable[[str], None]
 SPLIT, VERSION = "capture", "1"
+RECONSTRUCTION = "reconstruction"
 TELLING, CLOSE_UPS = 4, 3  # views of the scene, and of each object
 VIEW_PIXELS, CLOSE_UP_PIXELS = 720, 224
 ROOMY = 1.25  # a close-up is wider than its object
@@ -77,9 +79,11 @@ def detect(
 ) -> Detection:
     """Find the odd object in a capture and write predictions, pictures and a page to `out`. size_m: see captures.placing.
 
-    Raises CaptureError where the capture cannot be used, WrongUse where the method needs more than pictures.
+    Raises CaptureError where the capture cannot be used, WrongUse where the method needs more than pictures, StorageError where
+    `out` cannot be written.
     """
     check_method(run)
+    prove_folder(out)
     clock = Clock(report)
     capture = _capture(path, out, options, clock)
     clock.begin("floor and objects")
@@ -99,7 +103,7 @@ def detect(
     out.mkdir(parents=True, exist_ok=True)
     files = [
         _write_predictions(out, name, capture, run, wanted, found, chosen, seconds),
-        _write_scene(out, name, capture, placement, chosen),
+        _write_scene(out, name, capture, placement, chosen, _origin(path, out, options)),
     ]
     shown, pictures = _pictures(out, capture, placement, chosen, found)
     page = detection_page(name, capture, placement, found, chosen, notes, shown)
@@ -147,7 +151,7 @@ class Clock:
 def _capture(path: Path, out: Path, options: DetectOptions, clock: Clock) -> Capture:
     clock.begin("reading the capture")
     if options.reconstruct:
-        capture = reconstruct(path, out / "reconstruction", options.matching, clock.report)
+        capture = reconstruct(path, out / RECONSTRUCTION, options.matching, clock.report)
     else:
         capture = open_capture(path, options.images)
     if not len(capture.points) and options.wishes.floor is None:
@@ -185,13 +189,22 @@ def _write_predictions(out, name, capture, run, wanted, found, chosen, seconds) 
     return path
 
 
-def _write_scene(out: Path, name: str, capture: Capture, placement: Placement, chosen: list[int]) -> Path:
+def _origin(path: Path, out: Path, options: DetectOptions) -> dict[str, str]:
+    """Where the capture and its photographs are, as seen from `out`: `odd-bench view` opens them again."""
+    places = {"capture": out / RECONSTRUCTION if options.reconstruct else path, "images": options.images}
+    return {key: Path(os.path.relpath(one, out)).as_posix() for key, one in places.items() if one is not None}
+
+
+def _write_scene(
+    out: Path, name: str, capture: Capture, placement: Placement, chosen: list[int], origin: dict[str, str]
+) -> Path:
     """Where the scene of the predictions lies in the capture."""
     content = {
         "format": "odd-bench/capture-scene",
         "version": 1,
         "name": name,
         "source": capture.source,
+        **origin,
         "scene_from_capture": placement.scene_from_capture.tolist(),
         "plan_from_capture": placement.plan.plan_from_capture.tolist(),
         "region": list(placement.region),

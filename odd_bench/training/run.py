@@ -23,6 +23,7 @@ from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
 from odd_bench.training.checkpoint import LATEST, Spent, load_checkpoint
 from odd_bench.training.freed_memory import keep_freed_memory
+from odd_bench.training.learnt_from import remember_data
 from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric, scenes_of_stage
 from odd_bench.training.method import Measures, Method, MethodSpec
 from odd_bench.training.predict import FULL, Run, localise, mean_measures, predict_split, restore_run
@@ -65,6 +66,8 @@ def train_run(
         job = Job(spec.name, to_mapping(config), config.train, config.augment, dataset, features, folder)
         display = Display(console if fabric.is_global_zero else None, job)
         display.start(method)
+        if fabric.is_global_zero:
+            remember_data(folder, data)
         with stoppable(folder, GOES_ON):
             fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
             complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
@@ -149,7 +152,9 @@ def predict_run(
     prove_file(out)
     if report is not None:
         prove_folder(report)
-    dataset, console = open_or_explain(data), Console()
+    if not (data / DESCRIPTION).is_file():
+        raise WrongUse(f"{data}: found no data set; expected {DESCRIPTION} in it. Name the folder of one with --data")
+    dataset, console = open_dataset(data), Console()
     if not run.finished:
         console.print(f"[yellow]{path}: the training is not finished")
     with stoppable(out, "no predictions are written; the same command begins again"):
@@ -186,12 +191,10 @@ def show_score(path: Path, data: Path, report: Path | None, console: Console) ->
 
 
 def open_or_explain(data: Path) -> Dataset:
-    """The data set, or how to make it."""
+    """The data set, or how to make it where nothing stands yet."""
     if not (data / DESCRIPTION).is_file():
-        raise WrongUse(
-            f"{data}: found no data set; expected {DESCRIPTION} in it. Name a folder with --data, or make this one: "
-            f"odd-bench generate toys --preset mini --out {data}"
-        )
+        making = f", or make this one: odd-bench generate toys --preset mini --out {data}" if not data.exists() else ""
+        raise WrongUse(f"{data}: found no data set; expected {DESCRIPTION} in it. Name a folder with --data{making}")
     return open_dataset(data)
 
 

@@ -60,7 +60,7 @@ def test_too_few_photographs_are_left(transforms, tmp_path):
 def test_what_is_no_capture(tmp_path):
     with pytest.raises(CaptureError, match="nowhere: found no such file or folder; expected a COLMAP model"):
         open_capture(tmp_path / "nowhere")
-    with pytest.raises(CaptureError, match="found no cameras; expected a COLMAP model"):
+    with pytest.raises(CaptureError, match="found no photographs and no cameras; expected a COLMAP model"):
         open_capture(tmp_path)
     write_pictures(tmp_path / "images", walk(3))
     with pytest.raises(CaptureError, match=r"found 3 photographs and no cameras; .*--reconstruct"):

@@ -38,7 +38,9 @@ def test_without_pycolmap_or_photographs(tmp_path, monkeypatch):
         reconstruct_from(tmp_path / "nowhere", tmp_path / "out")
     write_pictures(tmp_path, walk(3))
     monkeypatch.setattr("odd_bench.captures.reconstruct.find_spec", lambda name: None)
-    with pytest.raises(CaptureError, match=r"found no pycolmap; expected version 4\.2 or later.*odd-bench\[capture\]"):
+    with pytest.raises(
+        CaptureError, match=r"found no pycolmap; expected version 4\.2 or later.*pip install .*\[capture\]"
+    ):
         reconstruct_from(tmp_path, tmp_path / "out")
 
 

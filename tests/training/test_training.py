@@ -141,7 +141,7 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
     )
     assert (tmp_path / "runs" / "reference-tiny-0" / "test-seen.json").is_file()
     predicted = run(
-        app, ["predict", "runs/reference-tiny-0", "--split", "train", "--views", "3", "--data", str(folder), "--report", "out"],
+        app, ["predict", "runs/reference-tiny-0", "--split", "train", "--views", "3", "--report", "out"],
         catch_exceptions=False,
     )  # fmt: skip
     assert predicted.exit_code == 0 and (tmp_path / "out" / "report.html").is_file()

@@ -80,6 +80,18 @@ def read_placement(path: Path) -> np.ndarray:
     return pose
 
 
+def origin_of(path: Path) -> tuple[Path | None, Path | None]:
+    """Where a scene.json says that the capture is and, if elsewhere, its photographs; None for what is not there any more."""
+    try:
+        document = json.loads(path.read_text())
+        places = [document.get(key) for key in ("capture", "images")]
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None, None
+    found = [path.parent / place if isinstance(place, str) else None for place in places]
+    capture, images = (None if one is None or not one.exists() else one for one in found)
+    return capture, images
+
+
 def sampled_colors(points: np.ndarray, cameras: tuple[Camera, ...], pictures: list[np.ndarray]) -> np.ndarray:
     """(n, 3) uint8: the median over the pictures in which a point lies, occlusion aside; grey where it lies in none."""
     seen = np.full((len(cameras), len(points), 3), np.nan, np.float32)

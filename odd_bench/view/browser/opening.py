@@ -18,14 +18,15 @@ from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
 from odd_bench.scoring.ground_truth import TruthScene, read_ground_truth
 from odd_bench.scoring.judged import judge
-from odd_bench.scoring.locate import maps_beside
+from odd_bench.scoring.locate import header, maps_beside
 from odd_bench.scoring.prediction_file import read_predictions
 from odd_bench.scoring.predictions import FORMAT, Predictions
 from odd_bench.scoring.problems import ScoringError, errors_in, warning_lines
 from odd_bench.scoring.protocol import protocols_for
 from odd_bench.scoring.score import Checked, Options, check_file, submission
+from odd_bench.training.learnt_from import remembered_data
 from odd_bench.view.browser.answers import Judgement, NothingKnown, PredictionsAlone, TruthAlone
-from odd_bench.view.browser.capture_views import SCENE, CaptureViews, placed, read_placement
+from odd_bench.view.browser.capture_views import SCENE, CaptureViews, origin_of, placed, read_placement
 from odd_bench.view.browser.collection import Collection
 from odd_bench.view.browser.scene_views import DatasetViews
 
@@ -88,7 +89,7 @@ def open_predictions(path: Path, wanted: Wanted) -> Collection:
 
     Raises ScoringError where the file cannot be read, does not fit its truth, or none is found in the data set asked for.
     """
-    checked = check_file(path, Options(wanted.data, accept_missing=True))
+    checked = check_file(path, Options(wanted.data or learnt_from(path), accept_missing=True))
     problems = errors_in(checked.problems)
     truth_absent = checked.predictions is not None and checked.truth is None
     if truth_absent and wanted.data is None and all(problem.kind == "ground truth" for problem in problems):
@@ -96,6 +97,12 @@ def open_predictions(path: Path, wanted: Wanted) -> Collection:
     if problems:
         raise ScoringError(checked.problems)
     return judged(path, checked)
+
+
+def learnt_from(path: Path) -> Path | None:
+    """The data set that a prediction file is for, where it lies in a run that learnt from it."""
+    head = _head(path)
+    return next((one for one in remembered_data(path) if f'"{header(one / GROUND_TRUTH)[0]}"' in head), None)
 
 
 def open_photographs(path: Path, wanted: Wanted) -> Collection:
@@ -108,12 +115,13 @@ def open_photographs(path: Path, wanted: Wanted) -> Collection:
 
 
 def open_detection(folder: Path, file: Path, wanted: Wanted) -> Collection:
-    """What `odd-bench detect` wrote, with the photographs where the capture is named."""
+    """What `odd-bench detect` wrote, with the photographs where the capture is named or still where it was."""
     predictions = read_predictions(file)
     title = f"{predictions.method.name} on {predictions.dataset.name} ({file.name})"
     views, notes = None, ("The photographs are shown where the capture is named with --data.",)
-    if wanted.data is not None:
-        views, notes = CaptureViews(open_capture(wanted.data, wanted.images), read_placement(folder / SCENE)), ()
+    data, images = (wanted.data, wanted.images) if wanted.data is not None else origin_of(folder / SCENE)
+    if data is not None:
+        views, notes = CaptureViews(open_capture(data, images), read_placement(folder / SCENE)), ()
     return Collection(title, predictions.scene_names, PredictionsAlone(predictions), views, notes=notes)
 
 

@@ -54,5 +54,8 @@ def test_a_detection_is_its_boxes_and_with_its_capture_the_photographs_too(tmp_p
     )
     bare, whole = open_collection(folder), open_collection(folder, Wanted(tmp_path / "capture"))
     assert bare.views is None and len(whole.views.of("capture").cameras) == 6
+    place = '"capture": "../capture", "images": "../no-more"'
+    (folder / "scene.json").write_text((folder / "scene.json").read_text().replace("{", f"{{{place}, ", 1))
+    assert len(open_collection(folder).views.of("capture").cameras) == 6  # where the detection says that it was
     for collection in (bare, whole):
         assert count_states(collection.answers.boxes("capture", None)) == {"flagged": 1, "passed": 1}

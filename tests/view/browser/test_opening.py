@@ -1,10 +1,12 @@
 """A path is opened as what it is; anything else is one line that says where, found, expected and a hint."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from odd_bench.errors import WrongUse
+from odd_bench.training.learnt_from import remember_data
 from odd_bench.view.browser.opening import Wanted, open_collection
 from tests.data.folders import make_scenes, write_dataset
 from tests.scoring.worlds import make_truth, oracle_answers, save_truth, write_predictions
@@ -38,6 +40,13 @@ def test_a_run_is_its_predictions_for_a_split_that_was_not_trained_on(run):
     with pytest.raises(WrongUse, match="predictions for test-seen, val; expected some for train") as raised:
         open_collection(folder, Wanted(data, "train"))
     assert ONE_LINE.match(str(raised.value))
+
+
+def test_a_run_remembers_the_data_that_it_learnt_from(run, tmp_path):
+    folder, data = run
+    other = save_truth(tmp_path / "other", replace(make_truth(scenes=3), name="another"))
+    remember_data(folder, [other, data])
+    assert open_collection(folder).words == open_collection(folder, Wanted(data)).words != {}
 
 
 @pytest.mark.parametrize("kind", ["absent", "empty", "foreign", "picture", "untrained"])

@@ -1,0 +1,32 @@
+"""Which data sets a run learnt from: a small file in its folder, so that later commands need not be told again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from odd_bench.atomic import write_atomically
+
+FILE = "data.json"
+
+
+def remember_data(run: Path, folders: Sequence[Path]) -> None:
+    """Write the folders as they are seen from the run's, so that both can move together."""
+    seen = [Path(os.path.relpath(folder, run)).as_posix() for folder in folders]
+    write_atomically(run / FILE, (json.dumps({"folders": seen}, indent=1) + "\n").encode())
+
+
+def remembered_data(run: Path) -> tuple[Path, ...]:
+    """Folders of the data sets that a run learnt from. run: its folder, or a file in it.
+
+    Those that are gone are left out; none where the run does not say.
+    """
+    folder = run.parent if run.is_file() else run
+    try:
+        seen = json.loads((folder / FILE).read_text())["folders"]
+        found = [Path(os.path.normpath(folder / one)) for one in seen]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return ()
+    return tuple(one for one in found if one.is_dir())

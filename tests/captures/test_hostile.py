@@ -1,0 +1,362 @@
+"""Whatever a person hands over as a capture opens, or ends with one line that says where, what was found and what was expected."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from odd_bench.captures import CaptureError, open_capture
+from odd_bench.captures.colmap_model import read_model
+from odd_bench.captures.photograph_file import ORIENTATION, picture_size, read_photograph
+from odd_bench.captures.ply import read_points
+from odd_bench.captures.reconstruct import copy_photographs
+from odd_bench.captures.reconstruct import reconstruct as reconstruct_from
+from tests.captures.test_formats import write_polycam
+from tests.captures.worlds import walk, write_pictures, write_transforms
+
+LINE = re.compile(r"[^\n]+: found [^\n]+; expected [^\n]+")
+often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    write_transforms(folder, walk(5), points=np.random.default_rng(0).uniform(-0.3, 0.3, (20, 3)))
+    return folder
+
+
+@pytest.fixture
+def copy(world, tmp_path):
+    """A folder of its own, to spoil."""
+    return shutil.copytree(world, tmp_path / "copy")
+
+
+def change(folder, edit):
+    """transforms.json with its content edited in place."""
+    path = folder / "transforms.json"
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+    return folder
+
+
+def line_of(call) -> str:
+    with pytest.raises(CaptureError) as raised:
+        call()
+    assert LINE.fullmatch(str(raised.value)), str(raised.value)
+    return str(raised.value)
+
+
+def opens_or_says(call) -> None:
+    try:
+        call()
+    except CaptureError as error:
+        assert LINE.fullmatch(str(error)), str(error)
+
+
+def every_frame(edit):
+    return lambda content: [edit(frame, content) for frame in content["frames"]]
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda c: c.update(w=0), r"camera of 0000\.png: found a picture of 0 x 180 pixels"),
+        (lambda c: c.update(h=-5), "a picture of 240 x -5 pixels"),
+        (lambda c: c.update(fl_x=0), "a focal length of 0 pixels; expected 24 to 24000 for 240 x 180"),
+        (lambda c: c.update(fl_y=-3), "a focal length of -3 pixels"),
+        (lambda c: c.update(fl_x=1e-9), "a focal length of 1e-09 pixels"),
+        (lambda c: c.update(cx=10**400), "cx '10000"),
+        (lambda c: (c.pop("fl_x"), c.update(camera_angle_x=4.0)), "camera_angle_x 4; expected an angle"),
+        (lambda c: c.update(w="240"), "w '240'; expected a finite number"),
+        (lambda c: c.update(frames={"a": 1}), "no frames"),
+        (lambda c: c.update(frames=[]), "no frames"),
+        (lambda c: c.update(frames=c["frames"][:1]), "1 photographs with cameras .* at least 3"),
+        (every_frame(lambda f, c: f.update(transform_matrix=c["frames"][0]["transform_matrix"])), "5 photographs from one place"),
+        (lambda c: c["frames"][2]["transform_matrix"][0].__setitem__(3, 1e300), r"0002\.png that is .*e\+299 units away"),
+        (lambda c: c["frames"][2]["transform_matrix"][0].__setitem__(3, float("nan")), "frame 2: found transform_matrix"),
+        (lambda c: c["frames"][2]["transform_matrix"][0].__setitem__(3, 10**400), "frame 2: found transform_matrix"),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_camera_has(copy, edit, words):
+    assert re.search(words, line_of(lambda: open_capture(change(copy, edit))))
+
+
+def test_a_camera_that_turns_where_it_stands(copy):
+    def edit(frame, content):
+        first = np.array(content["frames"][0]["transform_matrix"])
+        moved = np.array(frame["transform_matrix"])
+        moved[:3, 3] = first[:3, 3]
+        frame["transform_matrix"] = moved.tolist()
+
+    assert "from one place" in line_of(lambda: open_capture(change(copy, every_frame(edit))))
+
+
+@pytest.mark.parametrize("prefix", ["{here}/", "/somewhere/else/", "C:\\captures\\"])
+def test_absolute_paths_of_this_machine_and_of_another(copy, prefix):
+    edit = every_frame(lambda frame, _: frame.update(file_path=prefix.format(here=copy) + frame["file_path"]))
+    assert len(open_capture(change(copy, edit)).photographs) == 5
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "images", "x" * 300, "a\0b", "images/0000.png/more"])
+def test_names_that_lead_to_no_photograph(copy, name):
+    capture = open_capture(change(copy, lambda content: content["frames"][1].update(file_path=name)))
+    assert len(capture.photographs) == 4 and "1 of 5 photographs are missing" in capture.notes[0]
+
+
+def test_a_name_with_dots_and_without_ending(copy):
+    for path in sorted((copy / "images").glob("*.png")):
+        path.rename(path.with_name(f"frame.{path.name}"))
+    edit = every_frame(lambda frame, _: frame.update(file_path=f"images/frame.{frame['file_path'][7:11]}"))
+    names = [one.name for one in open_capture(change(copy, edit)).photographs]
+    assert names == [f"frame.{number:04d}.png" for number in range(5)]
+
+
+def test_a_file_with_a_byte_order_mark(copy):
+    (copy / "transforms.json").write_bytes(b"\xef\xbb\xbf" + (copy / "transforms.json").read_bytes())
+    assert len(open_capture(copy).photographs) == 5
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\0", b"[" * 100_000, b"[]", b"null", b"3"])
+def test_files_that_hold_no_object_of_json(copy, content):
+    (copy / "transforms.json").write_bytes(content)
+    assert "expected a JSON" in line_of(lambda: open_capture(copy))
+
+
+def test_fisheye_as_nerfstudio_and_as_instant_ngp_say_it(copy):
+    lenses = []
+    for words in ({"camera_model": "OPENCV_FISHEYE"}, {"is_fisheye": True}):
+        content = json.loads((copy / "transforms.json").read_text())
+        content.pop("camera_model", None)
+        content.pop("is_fisheye", None)
+        (copy / "transforms.json").write_text(json.dumps({**content, **words, "k1": 0.05, "k2": -0.01}))
+        lenses.append(open_capture(copy).photographs[0].lens)
+    assert lenses[0].kind == lenses[1].kind == "fisheye" and lenses[0].radial == lenses[1].radial
+
+
+TOP_KEYS = ("w", "h", "fl_x", "cx", "k1", "camera_model", "is_fisheye", "ply_file_path", "frames")
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@often
+@given(
+    key=st.sampled_from(["w", "h", "fl_x", "cx", "k1", "camera_model", "is_fisheye", "ply_file_path", "frames"]),
+    value=json_values,
+)
+def test_any_value_in_transforms(world, key, value):
+    content = json.loads((world / "transforms.json").read_text())
+    spoilt = world / "spoilt.json"
+    spoilt.write_text(json.dumps({**content, key: value}))
+    opens_or_says(lambda: open_capture(spoilt))
+
+
+@often
+@given(key=st.sampled_from(["file_path", "transform_matrix", "fl_x", "w"]), value=json_values)
+def test_any_value_in_a_frame(world, key, value):
+    content = json.loads((world / "transforms.json").read_text())
+    content["frames"][1][key] = value
+    (world / "spoilt.json").write_text(json.dumps(content))
+    opens_or_says(lambda: open_capture(world / "spoilt.json"))
+
+
+# COLMAP
+
+
+def write_text_model(folder, cameras, names, ending="\n", points_lines=True):
+    """cameras.txt and images.txt as COLMAP words them; photographs of those names."""
+    from scipy.spatial.transform import Rotation
+
+    folder.mkdir(exist_ok=True)
+    lines = [
+        "# Image list with two lines of data per image:",
+        "#   IMAGE_ID, QW, QX, QY, QZ, TX, TY, TZ, CAMERA_ID, NAME",
+    ]
+    for number, (camera, name) in enumerate(zip(cameras, names, strict=True), start=1):
+        x, y, z, w = Rotation.from_matrix(camera.camera_from_world[:3, :3]).as_quat()
+        shift = " ".join(f"{value:.17g}" for value in camera.camera_from_world[:3, 3])
+        lines.append(f"{number} {w:.17g} {x:.17g} {y:.17g} {z:.17g} {shift} 1 {name}")
+        lines += (["10.5 20.5 -1 30.25 1e+2 7"] if number % 2 else [""]) if points_lines else []
+    K, first = cameras[0].K, cameras[0]
+    camera = f"1 PINHOLE {first.width} {first.height} {K[0, 0]} {K[1, 1]} {K[0, 2]} {K[1, 2]}"
+    (folder / "images.txt").write_bytes(ending.join([*lines, ""]).encode())
+    (folder / "cameras.txt").write_bytes(ending.join(["# Camera list", camera, ""]).encode())
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("points_lines", [True, False])
+@pytest.mark.parametrize("folder", ["", "left/", "my room/2024 05 01/"])
+def test_text_models_of_any_line_ending_with_names_of_any_kind(tmp_path, ending, points_lines, folder):
+    cameras = walk(4)
+    names = [f"{folder}photo {number} ({number}) é.png" for number in range(4)]
+    write_pictures(tmp_path / "own", cameras)
+    (tmp_path / "images" / folder).mkdir(parents=True)
+    for number, name in enumerate(names):
+        (tmp_path / "own" / f"{number:04d}.png").rename(tmp_path / "images" / name)
+    write_text_model(tmp_path / "sparse", cameras, names, ending, points_lines)
+    capture = open_capture(tmp_path)
+    assert [one.path.relative_to(tmp_path / "images").as_posix() for one in capture.photographs] == names
+    for one, camera in zip(capture.photographs, cameras, strict=True):
+        np.testing.assert_allclose(one.camera_from_world, camera.camera_from_world, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("camera", "words"),
+    [
+        ("1 DIVISION 240 180 190 120 90 0.1", "camera 1 of model DIVISION"),
+        ("1 PINHOLE 240 180 nan 190 120 90", "not finite"),
+        ("1 PINHOLE 0 180 190 190 120 90", "a picture of 0 x 180 pixels"),
+        ("1 PINHOLE 240 180 0 190 120 90", "a focal length of 0 pixels"),
+    ],
+)
+def test_cameras_that_no_photograph_has(tmp_path, camera, words):
+    write_pictures(tmp_path / "images", walk(4))
+    write_text_model(tmp_path / "sparse", walk(4), [f"{number:04d}.png" for number in range(4)])
+    (tmp_path / "sparse" / "cameras.txt").write_text(f"{camera}\n")
+    assert words in line_of(lambda: open_capture(tmp_path))
+
+
+@often
+@given(data=st.data())
+def test_spoilt_bytes_of_a_text_model(tmp_path, data):
+    folder = tmp_path / "model"
+    if not folder.exists():
+        write_text_model(folder, walk(4), [f"{number}.png" for number in range(4)])
+        shutil.copytree(folder, tmp_path / "whole")
+    name = data.draw(st.sampled_from(["cameras.txt", "images.txt"]))
+    content = bytearray((tmp_path / "whole" / name).read_bytes())
+    start = data.draw(st.integers(0, len(content)))
+    content[start : start + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
+    shutil.copytree(tmp_path / "whole", folder, dirs_exist_ok=True)
+    (folder / name).write_bytes(content)
+    opens_or_says(lambda: read_model(folder))
+
+
+# Polycam
+
+
+def test_depth_maps_that_are_missing_or_damaged(tmp_path):
+    write_polycam(tmp_path, walk(5))
+    depth = tmp_path / "keyframes" / "depth"
+    whole = open_capture(tmp_path)
+    (depth / "0000.png").unlink()
+    (depth / "0001.png").write_bytes(b"no picture")
+    (depth / "0002.png").write_bytes((depth / "0002.png").read_bytes()[:60])
+    capture = open_capture(tmp_path)
+    assert 0 < len(capture.points) < len(whole.points)
+    assert capture.notes == ("2 depth maps cannot be read and are left out: 0001.png, 0002.png",)
+    shutil.rmtree(depth)
+    assert len(open_capture(tmp_path).points) == 0
+
+
+# photographs
+
+
+@pytest.mark.parametrize(
+    ("mode", "ending"),
+    [
+        ("L", "png"),
+        ("P", "png"),
+        ("RGBA", "png"),
+        ("LA", "png"),
+        ("1", "png"),
+        ("CMYK", "jpg"),
+        ("I;16", "png"),
+        ("I;16", "tiff"),
+    ],
+)
+def test_photographs_of_every_mode_show_the_same_grey(tmp_path, mode, ending):
+    grey = np.tile(np.linspace(0, 255, 60).astype(np.uint8), (40, 1))
+    if mode == "I;16":
+        image, atol = Image.fromarray(grey.astype(np.uint16) * 257), 0
+    else:
+        image, atol = Image.fromarray(grey).convert(mode), 255 if mode == "1" else 6
+    image.save(tmp_path / f"a.{ending}", **({"quality": 100} if ending == "jpg" else {}))
+    read = read_photograph(tmp_path / f"a.{ending}")
+    np.testing.assert_allclose(read.astype(int), np.repeat(grey[..., None], 3, axis=2), atol=atol)
+
+
+def test_a_picture_of_fractions_is_refused(tmp_path):
+    Image.fromarray(np.zeros((4, 6), np.float32)).save(tmp_path / "a.tiff")
+    assert "cannot be decoded (its pixels" in line_of(lambda: read_photograph(tmp_path / "a.tiff"))
+
+
+def test_a_picture_of_very_many_pixels(tmp_path, monkeypatch):
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # 1,200 pixels: Pillow warns
+    assert picture_size(tmp_path / "a.png") == (40, 30)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)  # Pillow refuses
+    assert "very many pixels" in line_of(lambda: picture_size(tmp_path / "a.png"))
+
+
+@often
+@given(data=st.data())
+def test_spoilt_bytes_of_a_photograph(tmp_path, data):
+    """EXIF above all: it stands at the front of a file."""
+    whole = tmp_path / "whole.jpg"
+    if not whole.exists():
+        exif = Image.Exif()
+        exif[ORIENTATION], exif[0x010F] = 6, "Maker"
+        exif.get_ifd(0x8769).update({0x920A: 4.25, 0xA405: 26})
+        Image.fromarray(np.zeros((16, 24, 3), np.uint8)).save(whole, exif=exif)
+    content = bytearray(whole.read_bytes())
+    start = data.draw(st.integers(0, 220))
+    content[start : start + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
+    (tmp_path / "a.jpg").write_bytes(content)
+    opens_or_says(lambda: read_photograph(tmp_path / "a.jpg"))
+    opens_or_says(lambda: copy_photographs([tmp_path / "a.jpg"], tmp_path / "images"))
+
+
+@often
+@given(data=st.data())
+def test_spoilt_bytes_of_points(tmp_path, data):
+    header = "ply\nformat {} 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\nend_header\n"
+    kind, body = data.draw(st.sampled_from([("ascii", b"1 2 3\n4 5 6\n"), ("binary_little_endian", bytes(range(24)))]))
+    content = bytearray(header.format(kind).encode() + body)
+    start = data.draw(st.integers(0, len(content)))
+    content[start : start + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
+    (tmp_path / "a.ply").write_bytes(content)
+    opens_or_says(lambda: read_points(tmp_path / "a.ply"))
+
+
+# what is no folder of photographs
+
+
+@pytest.mark.parametrize("call", [open_capture, lambda path: reconstruct_from(path, path.parent / "out")])
+def test_files_in_place_of_a_folder(world, tmp_path, call):
+    (tmp_path / "walk.MP4").write_bytes(b"\0\0\0\x18ftypmp42")
+    assert "found a video" in (said := line_of(lambda: call(tmp_path / "walk.MP4"))) and "ffmpeg -i walk.MP4" in said
+    picture = world / "images" / "0000.png"
+    assert "a single photograph" in line_of(lambda: call(picture))
+    (tmp_path / "notes").write_text("x")
+    assert "found a file" in line_of(lambda: call(tmp_path / "notes"))
+    assert "found no such f" in line_of(lambda: call(tmp_path / "nowhere"))
+    (tmp_path / "empty").mkdir()
+    line_of(lambda: call(tmp_path / "empty"))
+
+
+def test_photographs_in_folders_below_are_named(world, tmp_path):
+    (tmp_path / "DCIM").mkdir()
+    shutil.copytree(world / "images", tmp_path / "DCIM" / "100")
+    said = line_of(lambda: reconstruct_from(tmp_path, tmp_path / "out"))
+    assert said.endswith(f"Name the folder itself: {tmp_path / 'DCIM' / '100'}")
+
+
+def test_endings_in_any_case_are_photographs(world, tmp_path):
+    for number, ending in enumerate(("Png", "PNG", "png")):
+        shutil.copy(world / "images" / f"{number:04d}.png", tmp_path / f"{number}.{ending}")
+    assert "found 3 photographs and no cameras" in line_of(lambda: open_capture(tmp_path))
+    assert len(copy_photographs(sorted(tmp_path.glob("*.*")), tmp_path / "images")) == 3
+
+
+@pytest.mark.parametrize("images", ["nowhere", "transforms.json"])
+def test_a_folder_of_photographs_that_is_none(copy, images):
+    assert "expected the folder of the photographs" in line_of(lambda: open_capture(copy, copy / images))
