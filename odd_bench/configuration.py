@@ -94,7 +94,9 @@ def _written_out(value: Any, counted: dict[int, int]) -> int:
 
 
 def one_line(error: Exception) -> str:
-    """What is wrong with a YAML text, with the line it stands on."""
+    """What is wrong with a YAML text, with the line it stands on, or with its file."""
+    if isinstance(error, OSError):
+        return "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     first = str(error).splitlines()[0]
     return f"{first}, line {mark.line + 1}{'' if problem in first else f': {problem}'}" if mark and problem else first

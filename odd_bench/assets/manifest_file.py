@@ -40,7 +40,9 @@ def load(name: str) -> Manifest:
             text = path.read_text("utf-8-sig")
         return parse(text, path.stem, str(path))
     if name not in names():
-        raise ManifestError(f"no manifest {name!r}; expected one of {', '.join(names())}{nearest_name(name, names())}")
+        raise ManifestError(
+            f"collection: found {name!r}; expected one of {', '.join(names())}{nearest_name(name, names())}"
+        )
     file = f"{name}.yaml"
     return parse(
         (importlib.resources.files("odd_bench.assets_manifest") / file).read_text(), name, f"assets_manifest/{file}"

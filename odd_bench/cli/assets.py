@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from odd_bench.cli.places import folder_of
+
 app = typer.Typer(
     no_args_is_help=True, help="List, fetch, verify and show shapes, environments and floors made by others."
 )
@@ -122,7 +124,12 @@ def preview(
 
 @app.command()
 def similar(
-    folder: Annotated[Path, typer.Argument(help="Folder of meshes, or one that a library was stored in.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of meshes, or one that a library was stored in.", callback=folder_of("meshes or of a library")
+        ),
+    ],
     sheet: Annotated[Path, typer.Option(help="Picture to write, .png.")],
     pairs: Annotated[int, typer.Option(min=1, help="How many pairs to show, evenly spread.")] = 30,
     store: Annotated[Path | None, typer.Option(help="Where to store the library. Default: FOLDER-library.")] = None,

@@ -9,9 +9,17 @@ from typing import Annotated
 
 import typer
 
+from odd_bench.cli.places import folder_of
+
 app = typer.Typer(no_args_is_help=True, help="Inspect, validate, draw, import and export data sets.")
 
-Folder = Annotated[Path, typer.Argument(help="Folder of the data set, as given to generate with --out.")]
+MADE_BY = "`odd-bench generate` and `odd-bench data import` make one"
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of the data set, as given to generate with --out.", callback=folder_of("a data set", MADE_BY)
+    ),
+]
 
 
 @app.command()
@@ -83,7 +91,13 @@ def preview(
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="Folder of the unpacked scene folders.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of the unpacked scene folders.",
+            callback=folder_of("scene folders", "Unpack the archive first"),
+        ),
+    ],
     name: Annotated[str, typer.Option(help="Name of the data set, for example toysad8k or partsad15k.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME.")] = None,
     splits: Annotated[Path | None, typer.Option(help="Your copy of the released split JSON.")] = None,

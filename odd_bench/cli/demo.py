@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -44,4 +46,9 @@ def demo(
         ("predictions", predictions),
     ):
         typer.echo(f"{name}: {path}")
-    typer.echo(f"look at it in the browser: odd-bench view {predictions}")
+    typer.echo(f"look at it in the browser: {program()} view {predictions}")
+
+
+def program() -> str:
+    """How the program is called here: by its name where a shell finds that, else as it was called."""
+    return "odd-bench" if shutil.which("odd-bench") else sys.argv[0]

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from odd_bench.cli.places import folder_of
+
 app = typer.Typer(
     no_args_is_help=True, help="Make a data set: shapes, anomalies, settled scenes, pictures, labels, shards."
 )
@@ -29,10 +31,24 @@ Rest = Annotated[
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu or gpu.")]
 Assets = Annotated[
-    Path | None, typer.Option(help="Folder of mesh files instead of procedural shapes; a sub-folder is a category.")
+    Path | None,
+    typer.Option(
+        help="Folder of mesh files instead of procedural shapes; a sub-folder is a category.",
+        callback=folder_of("mesh files"),
+    ),
 ]
-Floors = Annotated[Path | None, typer.Option(help="Folder of PBR texture sets instead of the procedural floors.")]
-Environments = Annotated[Path | None, typer.Option(help="Folder of .exr or .hdr environments instead of Blender's.")]
+Floors = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of PBR texture sets instead of the procedural floors.", callback=folder_of("texture sets")
+    ),
+]
+Environments = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of .exr or .hdr environments instead of Blender's.", callback=folder_of(".exr or .hdr files")
+    ),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="Any key of the configuration, as key.sub=value. Repeatable.")
 ]

@@ -87,7 +87,9 @@ def tables(info: Info) -> Group:
     """The same for the eye."""
     about = info.description
     heading = f"[bold]{about.name}[/bold] {about.version}  {about.digest[:19]}\n{'; '.join(info.pictures)}"
-    parts = [heading, _split_table(info.splits), _type_table(info.splits)]
+    parts = [heading, _split_table(info.splits)]
+    if any(counts.types for counts in info.splits.values()):
+        parts.append(_type_table(info.splits))
     if any(counts.seen for counts in info.splits.values()):
         parts += [f"odd objects by changed pixels, best of {TEST_VIEWS} test views", _seen_table(info.splits)]
     if about.quality or about.seconds:

@@ -218,6 +218,8 @@ def load_preset(kind: str, name: str) -> GenerateConfig:
     """The preset `name` (nano, mini, full, draft, ...) for `kind` (toys, parts). Raises ConfigError with the presets there are."""
     available, key = presets(), f"{kind}-{name}"
     if key not in available:
-        hint = did_you_mean(key, available)
-        raise ConfigError(f"preset: found {name!r} for {kind}; expected one of {list(available)}{hint}")
+        named = [preset.removeprefix(f"{kind}-") for preset in available if preset.startswith(f"{kind}-")]
+        raise ConfigError(
+            f"--preset: found {name!r} for {kind}; expected one of {', '.join(named)}{did_you_mean(name, named)}"
+        )
     return CONFIGURATIONS.load(key)

@@ -82,7 +82,7 @@ def test_what_is_wrong_in_a_manifest_is_named(text, message):
 
 
 def test_unknown_names_get_a_hint(tmp_path):
-    with pytest.raises(ManifestError, match=r"no manifest 'toys4'.*Did you mean toys4k"):
+    with pytest.raises(ManifestError, match=r"found 'toys4'; expected one of.*Did you mean toys4k"):
         load("toys4")
     with pytest.raises(ManifestError, match="no such file"):
         load(str(tmp_path / "mine.yaml"))

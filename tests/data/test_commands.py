@@ -1,11 +1,17 @@
 """`odd-bench data info|validate|preview` on a whole and on a broken folder."""
 
+import io
+from collections import Counter
+from dataclasses import replace
+
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from odd_bench.cli.data import app
 from odd_bench.data.errors import DataError
-from tests.data.folders import make_scenes, write_dataset
+from odd_bench.data.info import SplitCounts, gather, tables
+from tests.data.folders import make_scenes, planned_record, write_dataset
 
 RUN = CliRunner().invoke
 
@@ -32,6 +38,27 @@ def test_info_counts_every_odd_object_once_by_its_best_test_view(folder):
     counts = [[int(cell) for cell in row[1:]] for row in rows if len(row) == 4]
     assert [sum(column) for column in zip(*counts, strict=True)] == [1, 2, 1]
     assert max(len(line) for line in table.splitlines()) <= 80
+
+
+def told(info) -> str:
+    console = Console(width=80, file=io.StringIO())
+    console.print(tables(info))
+    return console.file.getvalue()
+
+
+def test_every_number_of_a_full_data_set_is_whole_at_80_columns(folder):
+    large = SplitCounts(
+        11_600, 20, 87_654, 1_160, set(range(12_345)), set(range(70)), Counter(similar_shape=23_456), Counter(), 7_300_000_000
+    )  # fmt: skip
+    text = told(replace(gather(folder), splits=dict.fromkeys(("train", "val", "test-seen", "test-unseen"), large)))
+    assert max(map(len, text.splitlines())) <= 80
+    for number in ("11,600", "87,654", "23,456", "1,160", "12,345", "7,300.0"):
+        assert text.count(number) >= 4, text
+
+
+def test_no_table_is_empty_where_nothing_is_odd(tmp_path):
+    text = told(gather(write_dataset(tmp_path, [planned_record("train", "banana", 0, 0, odd=0)])))
+    assert "anomaly" not in text and "changed pixels" not in text
 
 
 def test_validate_says_that_all_is_well(folder):

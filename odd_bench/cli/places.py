@@ -1,0 +1,23 @@
+"""Folders that options and arguments name: they must be there before a command begins its work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from odd_bench.errors import WrongUse
+
+
+def folder_of(what: str, hint: str = "") -> Callable[[Path | None], Path | None]:
+    """A callback for typer that lets a folder pass that is there. what: for the message, as `meshes`. hint: a sentence.
+
+    The callback raises WrongUse for any other path.
+    """
+
+    def checked(folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            found = "a file" if folder.is_file() else "no such folder"
+            raise WrongUse(f"{folder}: found {found}; expected a folder of {what}{f'. {hint}' if hint else ''}")
+        return folder
+
+    return checked

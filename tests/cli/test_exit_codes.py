@@ -1,0 +1,109 @@
+"""Every command ends with 0 when it has done its work, with 2 and one line when it was used wrongly, and never with a traceback."""
+
+import sys
+
+import pytest
+import typer
+
+from odd_bench.cli import app, main
+
+NOWHERE = "no-such-place"
+
+
+def leaves(command, words=()):
+    """Every command that does something, with the words that call it."""
+    if not hasattr(command, "commands"):
+        yield words
+    else:
+        for name, one in command.commands.items():
+            yield from leaves(one, (*words, name))
+
+
+COMMANDS = sorted(leaves(typer.main.get_command(app)))
+ABSENT = [  # calls that name a place which is not there
+    ("data", "info", NOWHERE),
+    ("data", "validate", NOWHERE),
+    ("data", "preview", NOWHERE),
+    ("data", "import", NOWHERE, "--name", "x"),
+    ("data", "export", NOWHERE, "--out", "out"),
+    ("assets", "preview", NOWHERE, "--sheet", "sheet.png"),
+    ("assets", "similar", NOWHERE, "--sheet", "sheet.png"),
+    ("assets", "list", NOWHERE),
+    ("assets", "fetch", NOWHERE),
+    ("assets", "verify", NOWHERE),
+    ("generate", "toys", "--preset", NOWHERE),
+    ("generate", "toys", "--preset", f"{NOWHERE}.yaml"),
+    ("generate", "parts", "--preset", "nano", "--assets", NOWHERE),
+    ("generate", "parts", "--preset", "nano", "--floors", NOWHERE),
+    ("generate", "parts", "--preset", "nano", "--environments", NOWHERE),
+    ("demo", "--set", "no.such.key=1"),
+    ("train", "--data", NOWHERE),
+    ("train", "--model", NOWHERE),
+    ("train", "--config", NOWHERE),
+    ("predict", NOWHERE),
+    ("predict",),
+    ("predict", "--weights", "both"),
+    ("predict", "--weights", "both", "--data", NOWHERE),
+    ("detect", NOWHERE),
+    ("detect", NOWHERE, "--reconstruct"),
+    ("detect", NOWHERE, "--weights", NOWHERE),
+    ("detect", NOWHERE, "--matching", NOWHERE),
+    ("weights", "export", NOWHERE, "--name", "x"),
+    ("score", NOWHERE),
+    ("score", f"{NOWHERE}.json", "--data", NOWHERE),
+    ("leaderboard", NOWHERE),
+    ("reproduce", NOWHERE),
+    ("reproduce", f"{NOWHERE}.yaml"),
+    ("view", NOWHERE),
+    ("view", f"{NOWHERE}.json"),
+    ("config", "show", NOWHERE),
+    ("config", "show", "--of", NOWHERE),
+    ("config", "explain", NOWHERE),
+]
+WITHOUT_A_PLACE = {("doctor",), ("weights", "list")}
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Call `odd-bench` in an empty folder; returns the exit code, the standard output and the standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ODD_BENCH_DATA", raising=False)
+
+    def called(*words):
+        monkeypatch.setattr(sys, "argv", ["odd-bench", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        code = ended.value.code
+        return (0 if code is None else code, *capsys.readouterr())
+
+    return called
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_is_given(run, words):
+    code, told, _ = run(*words, "--help")
+    assert code == 0 and "Usage" in told
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_an_unknown_option_is_wrong_use(run, words):
+    code, _, told = run(*words, "--no-such-option")
+    assert code == 2 and "--no-such-option" in told
+
+
+def test_every_command_is_called_with_a_place_that_is_not_there():
+    assert {words for words in COMMANDS if not any(call[: len(words)] == words for call in ABSENT)} == WITHOUT_A_PLACE
+
+
+@pytest.mark.parametrize("call", ABSENT, ids=" ".join)
+def test_what_is_not_there_is_wrong_use_and_told_in_a_line(run, call, tmp_path):
+    code, _, told = run(*call)
+    lines = told.splitlines()
+    assert code == 2, told
+    assert lines[0].startswith("error: ")
+    if call[0] in ("score", "leaderboard"):  # the scorer lists everything that is wrong with a file
+        assert lines[0] == "error: 1 problem, nothing scored" and " -> " in lines[-1]
+    else:
+        assert len(lines) == 1 and "found" in told and "expected" in told
+    assert "generate toys --preset" not in told or call[0] == "train"
+    assert list(tmp_path.iterdir()) == []  # nothing is left behind
