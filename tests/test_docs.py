@@ -183,6 +183,14 @@ def test_every_extra_exists(page):
         assert set(listed.split(",")) <= extras.keys(), listed
 
 
+def test_the_page_of_the_package_index_needs_nothing_of_the_checkout():
+    """Where it is shown, links into the checkout lead nowhere."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert not re.findall(r"\]\(|<img|href=", (ROOT / project["readme"]).read_text())
+    for url in project.get("urls", {}).values():
+        assert url.startswith("https://")
+
+
 def test_the_navigation_holds_every_page_once():
     def listed(node: object) -> Iterator[str]:
         if isinstance(node, str):
