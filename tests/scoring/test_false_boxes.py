@@ -129,6 +129,102 @@ def test_games_score_below_one_honest_box_an_object(game):
     assert gamed["balanced_accuracy"] <= 0.5  # one side can be given up for the other, and no more
 
 
+def grown(factor):
+    """Boxes of another size around the same centres."""
+    return lambda truth, scene, box, score: (scene, box * np.append([1, 1, 1, factor, factor, factor], 1), score)
+
+
+def moved(share):
+    """Boxes moved along their length by this share of it: just below IoU 0.5 from a third on."""
+
+    def game(truth, scene, box, score):
+        along = np.column_stack([np.cos(box[:, 6]), np.sin(box[:, 6])]) * box[:, 3:4] * share
+        return scene, np.hstack([box[:, :2] + along, box[:, 2:]]), score
+
+    return game
+
+
+def spanning(truth, scene, box, score):
+    """One box over two neighbours in place of theirs."""
+    same = np.flatnonzero(scene[1:] == scene[:-1])[::2]
+    low = np.minimum(box[same, :3] - box[same, 3:6] / 2, box[same + 1, :3] - box[same + 1, 3:6] / 2)
+    high = np.maximum(box[same, :3] + box[same, 3:6] / 2, box[same + 1, :3] + box[same + 1, 3:6] / 2)
+    both = np.column_stack([(low + high) / 2, high - low, np.zeros(len(same))])
+    return scene[same], both, np.maximum(score[same], score[same + 1])
+
+
+def nested(truth, scene, box, score):
+    """Each box again, a little smaller, with the same score."""
+    return added((scene, box, score), scene, box * np.append([1, 1, 1, 0.9, 0.9, 0.9], 1), score)
+
+
+def kept(choose):
+    """Only some of the boxes. choose: from scores and scenes to a mask."""
+
+    def game(truth, scene, box, score):
+        mask = choose(score, scene)
+        return scene[mask], box[mask], score[mask]
+
+    return game
+
+
+def surest(score, scene):
+    return np.array([score[row] == score[scene == scene[row]].max() for row in range(len(score))])
+
+
+PLAYS = {
+    "half as large again": grown(1.5),
+    "two thirds as large": grown(0.67),
+    "just below the gate": moved(0.36),
+    "one box over two objects": spanning,
+    "nested boxes": nested,
+    "one score for all": lambda truth, scene, box, score: (scene, box, np.full(len(score), 0.6)),
+    "the scene's number as the score": lambda truth, scene, box, score: (scene, box, scene / truth.scenes),
+    "the unsure left out": kept(lambda score, scene: np.abs(score - 0.5) > 0.25),
+    "anomalous boxes alone": kept(lambda score, scene: score > 0.5),
+    "normal boxes alone": kept(lambda score, scene: score <= 0.5),
+    "the surest of each scene alone": kept(surest),
+}
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_a_good_answer_gains_nothing_by_playing(play):
+    """Boxes of which 96 of 100 match."""
+    truth = truth_table(make_truth(40, per_shape=4), "test-unseen")
+    honest = noisy(truth, np.random.default_rng(0), 0.01)
+    before, after = (values(judged(truth, *some)) for some in (honest, PLAYS[play](truth, *honest)))
+    assert before["box_recall"] > 0.9
+    for name in ("auc", "accuracy", "auc_within_scene", "balanced_accuracy"):
+        assert after[name] < before[name], name
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.02, 0.03, 0.045])
+@pytest.mark.parametrize("times", [2, 3, 10])
+def test_copies_never_raise_accuracy_and_no_auc_of_boxes_that_mostly_match(spread, times):
+    truth = truth_table(make_truth(60, per_shape=4), "test-unseen")
+    scene, box, score = noisy(truth, np.random.default_rng(0), spread)
+    many = np.repeat(box, times, axis=0)
+    jitter = np.random.default_rng(1).normal(0, 0.02, (len(box), times - 1, 3))
+    many.reshape(len(box), times, 7)[:, 1:, :3] += jitter
+    before = values(judged(truth, scene, box, score))
+    after = values(judged(truth, np.repeat(scene, times), many, np.repeat(score, times)))
+    assert after["accuracy"] < before["accuracy"] and after["box_precision"] < before["box_precision"]
+    if before["box_recall"] > 0.5:
+        assert after["auc"] < before["auc"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(-1e6, 1e6))
+def test_what_is_added_to_all_scores_of_a_scene_moves_no_number_within_scenes(seed, size):
+    rng = np.random.default_rng(seed)
+    truth = truth_table(make_truth(8, per_shape=2), "test-unseen")
+    scene, box, score = noisy(truth, rng, 0.01)
+    shifted = score + (np.round(rng.normal(0, 1, truth.scenes) * size) if size else np.zeros(truth.scenes))[scene]
+    before, after = (values(judged(truth, scene, box, some)) for some in (score, shifted))
+    assert after["auc_within_scene"] == pytest.approx(before["auc_within_scene"], abs=1e-9)
+    assert after["top1_hit"] == pytest.approx(before["top1_hit"], abs=1e-9)
+
+
 def test_of_equal_boxes_the_higher_score_is_matched():
     truth = truth_table(make_truth(6), "test-unseen")
     low, high = np.full(len(truth.label), 0.2), np.full(len(truth.label), 0.8)
