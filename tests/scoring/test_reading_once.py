@@ -49,6 +49,9 @@ FORMS = {
     "lines named as a document": ("l.json", lambda text: as_lines(text).encode()),
     "gzipped lines": ("l.jsonl.gz", lambda text: gzip.compress(as_lines(text).encode())),
     "gzipped without the name": ("g.json", lambda text: gzip.compress(text.encode())),
+    "lines that end as on Windows": ("c.jsonl", lambda text: as_lines(text).replace("\n", "\r\n").encode()),
+    "lines with blank ones behind": ("e.jsonl", lambda text: (as_lines(text) + "\n  \n\n").encode()),
+    "lines without an end": ("n.jsonl", lambda text: as_lines(text).rstrip("\n").encode()),
     "lines with a byte order mark": ("b.jsonl", lambda text: b"\xef\xbb\xbf" + as_lines(text).encode()),
 }
 
@@ -77,6 +80,14 @@ def test_a_header_alone_lacks_every_scene(work, truth, data, name):
         pass
     problems = check_file(folder / name, Options(data)).problems
     assert [problem.kind for problem in errors_in(problems)] == ["missing scene"] * len(truth.scenes)
+
+
+@pytest.mark.parametrize("left", [1, 20, 400])
+def test_a_last_line_that_is_cut_is_named(work, truth, data, left):
+    folder, path, _ = work
+    (folder / "cut.jsonl").write_text(as_lines(path.read_text())[: -1 - left])
+    kinds = {problem.kind for problem in errors_in(check_file(folder / "cut.jsonl", Options(data)).problems)}
+    assert kinds == {"format", "missing scene"}
 
 
 def test_a_header_with_scenes_before_lines_is_refused(work, data):
