@@ -31,6 +31,9 @@ from odd_bench.published.refused import Refused
 from odd_bench.published.scenes import published_record
 
 
+MOST_MESSAGE = 400  # characters: names in a folder may be as long as its sender likes
+
+
 @dataclass(frozen=True)
 class Imported:
     """What became of one scene. kind: empty, or why it was refused."""
@@ -75,9 +78,9 @@ def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imp
         record, corrected = published_record(root / planned.folder, planned, plan_digest(line))
         check_shapes(record)
     except Refused as refused:
-        return Imported(planned.scene, refused.kind, refused.detail)
+        return Imported(planned.scene, refused.kind, refused.detail[:MOST_MESSAGE])
     except DataError as error:
-        return Imported(planned.scene, "damaged metadata", str(error))
+        return Imported(planned.scene, "damaged metadata", str(error)[:MOST_MESSAGE])
     except Exception as error:  # what others made fails in more ways than can be listed; the other scenes go on
         return Imported(planned.scene, "damaged metadata", described(error))
     write_staged(staged, record, codec)

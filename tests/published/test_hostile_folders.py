@@ -140,7 +140,6 @@ HOSTILE = {
     "metadata of two million lists": replaced("scene3d.metadata.json", b'{"objects": [' + b"[]," * 2_000_000 + b"[]]}"),
     "metadata of a terabyte": endless("scene3d.metadata.json"),
     "second metadata of a terabyte": endless("scene2d.metadata.json"),
-    "a picture of a terabyte": endless("RGB/0003.png"),
     "metadata cut short": cut("scene3d.metadata.json"),
     "a picture cut short": cut("RGB/0003.png"),
     "a mask cut short": cut(MASK),
