@@ -30,7 +30,6 @@ from odd_bench.published.plan import FoundScene, ImportConfig, Listing, list_sce
 from odd_bench.published.refused import Refused
 from odd_bench.published.scenes import published_record
 
-
 MOST_MESSAGE = 400  # characters: names in a folder may be as long as its sender likes
 
 
