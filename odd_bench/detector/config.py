@@ -53,6 +53,8 @@ class DetectorConfig:
     """How instances are laid upon each other: by `yaw` and shift along the floor, by `all` rotations, or `auto`: by all
     rotations where yaws do not fit.
     """
+    threshold: float = 0.5
+    """Chance of being odd above which an object is called so, in (0, 1)."""
     held_share: float = 0.0
     """Share of the training shapes that the first stage leaves to the second, which learns from these alone: it then meets
     silhouettes and boxes as they are of scenes never seen. 0: both stages learn from all.
@@ -140,6 +142,8 @@ def check(config: RunConfig, where: str) -> None:
             f"{where}: model.soft_hull: found true with model.loss.silhouette_window={model.loss.silhouette_window}; "
             "expected whole pictures, since the volume reads silhouettes everywhere. Hint: model.loss.silhouette_window=null"
         )
+    if not 0 < model.threshold < 1:
+        raise ConfigError(f"{where}: model.threshold: found {model.threshold}; expected a chance between 0 and 1")
     if not 0 <= model.held_share < 1:
         raise ConfigError(f"{where}: model.held_share: found {model.held_share}; expected 0 or more, and less than 1")
     if model.attention.width % model.attention.heads:

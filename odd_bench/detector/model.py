@@ -40,7 +40,6 @@ class Detector(nn.Module):
     """
 
     stages = (RECONSTRUCTION, END_TO_END)
-    threshold = 0.5
 
     def __init__(
         self,
@@ -62,6 +61,10 @@ class Detector(nn.Module):
         self.maps_kept = False
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
         self.register_buffer("pca_components", None if pca is None else pca.components)
+
+    @property
+    def threshold(self) -> float:
+        return self.config.threshold
 
     @property
     def gt_boxes(self) -> bool:

@@ -52,6 +52,7 @@ def test_overrides_reach_any_depth():
         ("train.batch.size=2", "holds one value"),
         ("model.grid.counts=[10,10,10]", "expected multiples of 4"),
         ("model.backbone.width=9", "expected equal widths"),
+        ("model.threshold=1.0", "found 1.0; expected a chance between 0 and 1"),
         ("model.attention.heads=3", "expected a multiple"),
     ],
 )
