@@ -35,7 +35,15 @@ class Installed:
 def test_by_where_the_package_came_from(monkeypatch, origin, command):
     told = Installed(None if origin is None else json.dumps(origin))
     monkeypatch.setattr(metadata, "distribution", lambda name: told)
+    monkeypatch.setattr(extras, "__file__", "/site-packages/odd_bench/extras.py")
     assert install_command("train") == command
+
+
+def test_what_a_build_leaves_in_a_checkout_does_not_hide_it(monkeypatch):
+    """Metadata without a note of pip's, as setuptools writes beside the package."""
+    monkeypatch.setattr(metadata, "distribution", lambda name: Installed(None))
+    monkeypatch.chdir("/")
+    assert install_command("train") == f"pip install -e '{Path(extras.__file__).parents[1]}[train]'"
 
 
 def test_the_checkout_one_stands_in_is_a_dot(monkeypatch):

@@ -73,12 +73,15 @@ def findings() -> list[Finding]:
 def report() -> bool:
     """Print the findings; whether everything works."""
     console = Console()
-    table = Table("command", "state", "how to get it")
+    table = Table("command", "state")
     found = findings()
     for finding in found:
         state = "[green]ready" if finding.works else "[yellow]" + "; ".join(finding.missing)
-        table.add_row(finding.commands, state, "" if finding.works else escape(finding.fix))
+        table.add_row(finding.commands, state)
     console.print(table)
+    for finding in found:
+        if not finding.works:  # below the table, where a command stays on one line and can be copied
+            console.print(f"{finding.commands}: {escape(finding.fix)}", highlight=False, soft_wrap=True)
     console.print(_machine(), highlight=False)
     return all(finding.works for finding in found)
 

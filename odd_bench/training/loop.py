@@ -38,6 +38,7 @@ from odd_bench.training.checkpoint import (
     save_checkpoint,
 )
 from odd_bench.training.configuration import TrainConfig
+from odd_bench.training.learnt_from import remember_data
 from odd_bench.training.method import ChoosesOnVal, Measures, Method, SharesScenes
 
 CONFIG = "config.yaml"  # of a run's folder
@@ -45,7 +46,10 @@ CONFIG = "config.yaml"  # of a run's folder
 
 @dataclass(frozen=True)
 class Job:
-    """One training. model, config: name and resolved configuration, kept in every checkpoint. folder: of the run."""
+    """One training. model, config: name and resolved configuration, kept in every checkpoint. folder: of the run.
+
+    sources: folders of the data, which the run remembers.
+    """
 
     model: str
     config: dict[str, Any]
@@ -54,6 +58,7 @@ class Job:
     dataset: Dataset
     features: FeatureFolder | None
     folder: Path
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,8 @@ def fit(
         method.load_state_dict(resumed.weights)
     if fabric.is_global_zero:
         write_atomically(job.folder / CONFIG, yaml.safe_dump(job.config, sort_keys=False).encode())
+        if job.sources:
+            remember_data(job.folder, job.sources)
     if resumed is not None and resumed.finished:
         return
     first, spent = int(first_stage is not None), first_stage or Spent()

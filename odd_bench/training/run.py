@@ -23,7 +23,6 @@ from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
 from odd_bench.training.checkpoint import LATEST, Spent, load_checkpoint
 from odd_bench.training.freed_memory import keep_freed_memory
-from odd_bench.training.learnt_from import remember_data
 from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric, scenes_of_stage
 from odd_bench.training.method import Measures, Method, MethodSpec
 from odd_bench.training.predict import FULL, Run, localise, mean_measures, predict_split, restore_run
@@ -63,11 +62,9 @@ def train_run(
         check_stages(config.train, method.stages)
         begun = start_from is not None and not (folder / LATEST).is_file()
         first_stage = take_over(method, start_from) if begun else None
-        job = Job(spec.name, to_mapping(config), config.train, config.augment, dataset, features, folder)
+        job = Job(spec.name, to_mapping(config), config.train, config.augment, dataset, features, folder, tuple(data))
         display = Display(console if fabric.is_global_zero else None, job)
         display.start(method)
-        if fabric.is_global_zero:
-            remember_data(folder, data)
         with stoppable(folder, GOES_ON):
             fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
             complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0

@@ -67,7 +67,7 @@ def test_a_wrong_assignment_is_named(assignment, message):
 
 
 def test_an_unknown_preset_names_those_there_are():
-    with pytest.raises(ConfigError, match=r"found 'nanoo'.*Did you mean 'toys-nano'"):
+    with pytest.raises(ConfigError, match=r"found 'nanoo'.*Did you mean 'nano'"):
         load_preset("toys", "nanoo")
 
 

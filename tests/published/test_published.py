@@ -8,6 +8,7 @@ import pytest
 
 from odd_bench.geometry.boxes import aabb_from_points, iou, minimum_area_yaw, obb_from_points
 from odd_bench.geometry.cameras import unproject
+from odd_bench.plan_line import PlannedScene
 from odd_bench.published.names import TYPES, category_of, shape_of, type_of
 from odd_bench.published.refused import Refused
 from odd_bench.published.scene_folder import read_scene_folder
@@ -20,8 +21,8 @@ PIXELS = 96
 
 
 def read(folder):
-    line = {"scene": folder.name, "split": "train", "category": "mug", "shape": "mug_001"}
-    return published_record(folder, line, "0" * 64)
+    planned = PlannedScene(folder.name, "train", 0, "mug", "mug_001")
+    return published_record(folder, planned, "0" * 64)
 
 
 @pytest.fixture(scope="module")

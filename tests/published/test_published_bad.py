@@ -13,6 +13,7 @@ from odd_bench.cli.data import app
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.run_folder import FolderError
 from odd_bench.data.validate import validate
+from odd_bench.plan_line import PlannedScene
 from odd_bench.published.refused import Refused
 from odd_bench.published.scenes import published_record
 from odd_bench.scoring.ground_truth import read_ground_truth
@@ -122,13 +123,13 @@ def test_one_bad_folder(good, tmp_path, name):
     damage, kind, detail = BAD[name]
     folder = shutil.copytree(good, tmp_path / name)
     damage(folder)
-    line = {"scene": name, "split": "train", "category": "mug", "shape": "mug_001"}
+    planned = PlannedScene(name, "train", 0, "mug", "mug_001")
     if name == "camera-list":  # values of another kind: told by the import itself, see below
         with pytest.raises((AttributeError, TypeError)):
-            published_record(folder, line, "0" * 64)
+            published_record(folder, planned, "0" * 64)
         return
     with pytest.raises(Refused) as refused:
-        published_record(folder, line, "0" * 64)
+        published_record(folder, planned, "0" * 64)
     assert refused.value.kind == kind and detail in refused.value.detail
 
 
