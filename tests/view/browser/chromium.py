@@ -98,13 +98,6 @@ class Page:
         self.call("Input.dispatchKeyEvent", type="keyDown", text=key, **code)
         self.call("Input.dispatchKeyEvent", type="keyUp", **code)
 
-    def type_into_first_field(self, text: str) -> None:
-        """Replace what stands in the first text field of the page."""
-        self.evaluate(
-            "(() => { const f = document.querySelector('input[type=text], textarea'); f.focus(); f.select() })()"
-        )
-        self.call("Input.insertText", text=text)
-
     def click_text(self, text: str) -> None:
         """Click the innermost element that shows exactly this text."""
         script = (
