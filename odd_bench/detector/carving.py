@@ -128,7 +128,7 @@ def carved(
 ) -> Carved:  # fmt: skip
     """alpha: (z, y, x) of `grid`. outlines: (v, h, w) signed pixels of all objects' silhouettes. count: see BoxConfig."""
     fine = grid.finer(config.finer)
-    raised = interpolate(alpha[None, None].float(), size=fine.shape_zyx, mode="trilinear", align_corners=False)[0, 0]
+    raised = interpolated(alpha, fine)
     kept = carved_voxels(raised, outlines, K, camera_from_world, fine, config.alpha_above)
     coarse = alpha.cpu().numpy()
 
@@ -144,8 +144,7 @@ def carved(
     objects = most_alike([(t, objects_at(t)) for t in thresholds], boxes.alpha_above, config.prefer)
     if count is None:
         objects = of_like_size(objects, config.least_volume)
-    values = raised.cpu().numpy()
-    return Carved(objects, [values[tuple(one.astype(int).T[::-1])] for one in objects], fine)
+    return with_alphas(objects, raised, fine)
 
 
 def carved_by_votes(
@@ -154,7 +153,7 @@ def carved_by_votes(
 ) -> Carved:  # fmt: skip
     """The objects at the peaks of a map of centres. alpha: (z, y, x) of `grid`, the chance that a voxel is occupied."""
     fine = grid.finer(config.finer)
-    raised = interpolate(alpha[None, None].float(), size=fine.shape_zyx, mode="trilinear", align_corners=False)[0, 0]
+    raised = interpolated(alpha, fine)
     voxels = carved_voxels(raised, outlines, K, camera_from_world, fine, centres.occupied_above)
     place = torch.from_numpy(voxels).to(alpha.device)
     x, y, z = (place // config.finer).unbind(dim=1)
@@ -163,8 +162,18 @@ def carved_by_votes(
     shared = shared_by_votes(voxels, voted.cpu().numpy(), spots, centres.within_m)
     objects = [one for one in shared if len(one) >= config.least_voxels]
     objects = of_like_size(objects, config.least_volume)
-    values = raised.cpu().numpy()
-    return Carved(objects, [values[tuple(one.T[::-1])] for one in objects], fine)
+    return with_alphas(objects, raised, fine)
+
+
+def interpolated(alpha: Tensor, grid: VoxelGrid) -> Tensor:
+    """alpha (z, y, x) of the same space in the voxels of `grid`."""
+    return interpolate(alpha[None, None].float(), size=grid.shape_zyx, mode="trilinear", align_corners=False)[0, 0]
+
+
+def with_alphas(objects: list[np.ndarray], alpha: Tensor, grid: VoxelGrid) -> Carved:
+    """The objects, each (k, 3) numbers x, y, z of voxels of `grid`, with their values in alpha (z, y, x)."""
+    values = alpha.cpu().numpy()
+    return Carved(objects, [values[tuple(one.astype(int).T[::-1])] for one in objects], grid)
 
 
 def most_alike(candidates: list[tuple[float, list[np.ndarray]]], usual: float, prefer: float) -> list[np.ndarray]:

@@ -20,7 +20,7 @@ from odd_bench.detector.comparison import Comparison, Locates
 from odd_bench.detector.config import DetectorConfig
 from odd_bench.detector.features import Pca
 from odd_bench.detector.losses import rendering_losses, weighted
-from odd_bench.detector.occupancy import occupancy_loss, owners_of_voxels, soft_hull
+from odd_bench.detector.occupancy import HULL_CHANNELS, occupancy_loss, owners_of_voxels, soft_hull
 from odd_bench.detector.photometric import photometric
 from odd_bench.detector.pictures import box_picture, rendered_picture
 from odd_bench.detector.recorded import Recorded
@@ -29,7 +29,6 @@ from odd_bench.errors import WrongUse
 from odd_bench.training.method import SceneAnswer
 
 RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
-HULL_CHANNELS = 2  # of `soft_hull`
 
 
 class Detector(nn.Module):

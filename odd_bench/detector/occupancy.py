@@ -13,8 +13,9 @@ from torch.nn.functional import max_pool2d
 from odd_bench.blocks.backprojection import picture_positions, project_points
 from odd_bench.blocks.precision import full_precision
 from odd_bench.blocks.voxel_grid import VoxelGrid
+from odd_bench.detector.losses import FAINTEST, mask_loss
 
-FAINTEST = 1e-4  # chances are kept this far from 0 and 1
+HULL_CHANNELS = 2  # of `soft_hull`
 AROUND = 3  # pixels: side of the square around the middle of a voxel in which an object may show
 
 
@@ -54,7 +55,7 @@ def values_shown(maps: Tensor, K: Tensor, camera_from_world: Tensor, points: Ten
 
 @full_precision
 def soft_hull(chances: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid) -> Tensor:
-    """(b, 2, z, y, x) mean and least, over the views that see a voxel, of the chance that the pixel there shows an object.
+    """(b, HULL_CHANNELS, z, y, x) mean and least, over the views that see a voxel, of the chance of an object at its pixel.
 
     chances: (b, v, h, w). 0 where no view sees the voxel.
     """
@@ -71,6 +72,5 @@ def soft_hull(chances: Tensor, K: Tensor, camera_from_world: Tensor, grid: Voxel
 def occupancy_loss(chances: Tensor, occupied: Tensor) -> Tensor:
     """Cross-entropy and 1 - Dice of the chances that voxels are occupied, both (z, y, x)."""
     wanted, chances = occupied.float(), chances.float().clamp(FAINTEST, 1 - FAINTEST)
-    entropy = -(wanted * chances.log() + (1 - wanted) * (1 - chances).log()).mean()
     dice = 2 * (wanted * chances).sum() / (wanted.sum() + chances.sum()).clamp(min=1)
-    return entropy + 1 - dice
+    return mask_loss(chances, wanted, "cross-entropy") + 1 - dice
