@@ -54,6 +54,14 @@ def load_weights(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Run
     return restore_run(method_spec(stored.model), stored, file, overrides)
 
 
+def read_stored(name_or_path: str | Path) -> Checkpoint:
+    """The weights and configuration that are meant, see `load_weights`, without building the method they are of."""
+    file = find_weights(name_or_path)
+    if file.suffix == ENDING:
+        return read_weights_file(file)
+    return load_checkpoint(file / LATEST if file.is_dir() else file)
+
+
 def find_weights(name_or_path: str | Path) -> Path:
     """The file or run's folder that is meant. Raises WrongUse with the names of what is shipped."""
     path, known = Path(name_or_path), shipped()

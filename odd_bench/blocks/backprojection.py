@@ -33,12 +33,13 @@ def picture_positions(pixels: Tensor, image_size: tuple[int, int]) -> Tensor:
 @full_precision
 def lift(
     features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], points: Tensor,
-    interpolation: str = "bilinear",
+    interpolation: str = "bilinear", variance: bool = False,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Mean over the views that see a point of the feature at its projection; no reasoning about occlusion.
 
     features: (b, m, c, h, w); K of the pictures, (b, m, 3, 3); image_size: their height and width in pixels; points: (n, 3)
-    metres, world. Returns (b, c, n), 0 where no view sees the point, and seen (b, n) bool.
+    metres, world. Returns (b, c, n), 0 where no view sees the point, and seen (b, n) bool. variance: (b, 2 c, n), the variance
+    over these views after the mean: small where they show the same surface (as in MVSNet, Yao et al. 2018, eq. 2).
     """
     b, m, c = features.shape[:3]
     pixels, depth = project_points(K, camera_from_world, points)  # (b, m, n, 2), (b, m, n)
@@ -49,15 +50,20 @@ def lift(
     position = torch.where(visible[..., None], inner, OUTSIDE).reshape(b * m, 1, -1, 2)
     features = features.flatten(0, 1).float()
     taken = grid_sample(features, position, mode=interpolation, padding_mode="zeros", align_corners=False)  # eq. 1
-    views = visible.sum(dim=1).clamp(min=1)  # eq. 2: "aggr" = mean over the views that see the point
-    return taken.reshape(b, m, c, -1).sum(dim=1) / views[:, None], visible.any(dim=1)
+    taken = taken.reshape(b, m, c, -1)
+    views = visible.sum(dim=1).clamp(min=1)[:, None]  # (b, 1, n)
+    mean = taken.sum(dim=1) / views  # eq. 2: "aggr" = mean over the views that see the point
+    if variance:
+        apart = ((taken - mean[:, None]).square() * visible[:, :, None]).sum(dim=1) / views
+        mean = torch.cat([mean, apart], dim=1)
+    return mean, visible.any(dim=1)
 
 
 def backproject(
     features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], grid: VoxelGrid,
-    interpolation: str = "bilinear",
+    interpolation: str = "bilinear", variance: bool = False,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The same for all voxels: the volume (b, c, z, y, x), and seen (b, 1, z, y, x) bool."""
+    """The same for all voxels: the volume (b, c, z, y, x), with variance (b, 2 c, z, y, x), and seen (b, 1, z, y, x) bool."""
     centres = grid.centres(K.device).reshape(-1, 3)
-    volume, seen = lift(features, K, camera_from_world, image_size, centres, interpolation)
+    volume, seen = lift(features, K, camera_from_world, image_size, centres, interpolation, variance)
     return volume.unflatten(2, grid.shape_zyx), seen.unflatten(1, grid.shape_zyx)[:, None]

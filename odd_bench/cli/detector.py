@@ -27,6 +27,10 @@ def train(
     start_from: Annotated[
         Path | None, typer.Option(help="Skip the first stage and take its weights from this run.")
     ] = None,
+    init_from: Annotated[
+        str | None,
+        typer.Option(help="Begin all stages with these weights: `both` as shipped, a .safetensors file or a run."),
+    ] = None,
     devices: Annotated[str, typer.Option(help="How many GPUs, or processes on the CPU. Default: every GPU.")] = "auto",
     overrides: Set = None,
 ) -> None:
@@ -41,4 +45,9 @@ def train(
         assignments.append(f"model.teacher.weights={teacher_weights}")
     if backbone_weights is not None:
         assignments.append(f"model.backbone.weights={backbone_weights}")
-    train_run(method_spec(model), config, list(data), out, assignments, start_from, devices)
+    initial = None
+    if init_from is not None:
+        from odd_bench.weights import read_stored
+
+        initial = read_stored(init_from)
+    train_run(method_spec(model), config, list(data), out, assignments, start_from, devices, initial)

@@ -67,6 +67,8 @@ class DetectorConfig:
     """What is read off each voxel."""
     soft_hull: bool = False
     """Whether the 3D network also reads how far the silhouettes of the views agree on each voxel."""
+    variance: bool = False
+    """Whether the 3D network also reads the variance over the views of the features of each voxel: views agree on surfaces."""
     centres: CentresConfig = CentresConfig()
     """Objects as peaks of a map of centres."""
     render: RenderConfig = RenderConfig()

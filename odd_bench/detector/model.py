@@ -56,6 +56,9 @@ class Detector(nn.Module):
         self.centres = centres
         width = config.backbone.width
         self.beside = nn.Conv3d(width + HULL_CHANNELS, width, 1) if config.soft_hull else None
+        self.agreement = nn.Conv3d(width, width, 1, bias=False) if config.variance else None
+        if self.agreement is not None:
+            nn.init.zeros_(self.agreement.weight)  # what was learnt without it stays right
         self.recorded: Recorded | None = None
         self.maps_kept = False
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
@@ -84,7 +87,7 @@ class Detector(nn.Module):
     def learnt_first(self) -> list[nn.Module]:
         """The parts that learn what a scene is like, before objects are compared."""
         seeing = [part for name, part in self.compare.named_children() if name not in self.compare.learnt_later]
-        own = [self.backbone, self.volume, self.heads, self.centres, self.beside]
+        own = [self.backbone, self.volume, self.heads, self.centres, self.beside, self.agreement]
         return [part for part in (*own, *seeing) if part is not None]
 
     @property
@@ -137,21 +140,29 @@ class Detector(nn.Module):
             levels = pyramid(images)
             maps = self.backbone.from_levels(images, levels).unflatten(0, (b, m))
             volume, seen = backproject(
-                maps, batch.K, batch.camera_from_world, (height, width), self.grid, self.config.interpolation
-            )
+                maps, batch.K, batch.camera_from_world, (height, width), self.grid, self.config.interpolation,
+                self.config.variance,
+            )  # fmt: skip
             looked = self.compare.look(batch, images, levels, pyramid, self.stage == RECONSTRUCTION)
             a_view = {name: by_view(value, b, m) for name, value in looked.items()}
-            if self.beside is not None:
-                chances = a_view["silhouettes"].detach().sigmoid()
-                hull = soft_hull(chances, batch.K, batch.camera_from_world, self.grid)
-                volume = self.beside(torch.cat([volume, hull], dim=1))
-            features = self.volume(volume, seen)
+            features = self.volume(self.joined(volume, a_view.get("silhouettes"), batch), seen)
             color_alpha = self.heads.color_alpha(features)
             centres = None if self.centres is None else self.centres(features)
         above = self.config.hulls.object_above
         return Volumes(
             features, color_alpha, self.grid, batch, self.heads.beta, object_above=above, centres=centres, **a_view
         )
+
+    def joined(self, volume: Tensor, silhouettes: Tensor | None, batch: SceneBatch) -> Tensor:
+        """What the 3D network reads, (b, d, z, y, x): the means over the views, joined with what else is configured.
+
+        volume: (b, d, z, y, x) means, with variance (b, 2 d, z, y, x). silhouettes: (b, m, h, w) logits, for the soft hull.
+        """
+        mean, variance = (volume, None) if self.agreement is None else volume.chunk(2, dim=1)
+        if self.beside is not None:
+            hull = soft_hull(silhouettes.detach().sigmoid(), batch.K, batch.camera_from_world, self.grid)
+            mean = self.beside(torch.cat([mean, hull], dim=1))
+        return mean if variance is None else mean + self.agreement(variance)
 
     # Losses, sections 3.2 and 3.4
 

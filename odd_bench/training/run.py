@@ -21,7 +21,7 @@ from odd_bench.data.reader import Dataset, joined, open_dataset
 from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
-from odd_bench.training.checkpoint import LATEST, Spent, load_checkpoint
+from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, load_checkpoint
 from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric, scenes_of_stage
 from odd_bench.training.method import Measures, Method, MethodSpec
@@ -40,11 +40,15 @@ def train_run(
     overrides: list[str],
     start_from: Path | None,
     devices: str,
+    initial: Checkpoint | None = None,
 ) -> None:
     """Train, then predict and score every split that was not trained on, unless the last stage was left out (0 steps).
 
-    data: folders of one data set or several, which are learnt from together and predicted one by one.
+    data: folders of one data set or several, which are learnt from together and predicted one by one. start_from: a run whose
+    first stage is taken as it is. initial: weights that all stages begin with.
     """
+    if initial is not None and initial.model != spec.name:
+        raise WrongUse(f"--init-from: found weights of {initial.model}; expected those of {spec.name}")
     keep_freed_memory()
     config = spec.resolved(config_name, overrides)
     datasets = [open_or_explain(one) for one in data]
@@ -60,8 +64,11 @@ def train_run(
                 config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
             )
         check_stages(config.train, method.stages)
-        begun = start_from is not None and not (folder / LATEST).is_file()
-        first_stage = take_over(method, start_from) if begun else None
+        begun, first_stage = (folder / LATEST).is_file(), None
+        if initial is not None and not begun:
+            take_over(method, initial.weights, "--init-from")
+        if start_from is not None and not begun:
+            first_stage = take_over_first_stage(method, start_from)
         job = Job(spec.name, to_mapping(config), config.train, config.augment, dataset, features, folder, tuple(data))
         display = Display(console if fabric.is_global_zero else None, job)
         display.start(method)
@@ -90,22 +97,22 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def take_over(method: Method, start_from: Path) -> Spent:
-    """Copy the weights of another run whose names and shapes agree; what is learnt later starts afresh.
-
-    Returns what that run had cost. Raises WrongUse where nothing agrees.
-    """
+def take_over_first_stage(method: Method, start_from: Path) -> Spent:
+    """Copy the weights of another run's first stage and leave what is learnt later. Returns what that run had cost."""
     later = tuple(f"{part}." for part in getattr(method, "learnt_later", ()))
     stored = load_checkpoint(start_from / LATEST if start_from.is_dir() else start_from)
-    own = method.state_dict()
     early = {name: value for name, value in stored.weights.items() if not name.startswith(later)}
-    shared = {name: value for name, value in early.items() if name in own and own[name].shape == value.shape}
-    if not shared:
-        raise WrongUse(
-            f"--start-from {start_from}: found no weights that fit; expected a run of a similar configuration"
-        )
-    method.load_state_dict({**own, **shared})
+    take_over(method, early, f"--start-from {start_from}")
     return stored.spent
+
+
+def take_over(method: Method, weights: dict[str, Any], option: str) -> None:
+    """Copy the weights whose names and shapes agree and leave the others. Raises WrongUse where nothing agrees."""
+    own = method.state_dict()
+    shared = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    if not shared:
+        raise WrongUse(f"{option}: found no weights that fit; expected a run of a similar configuration")
+    method.load_state_dict({**own, **shared})
 
 
 def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console: Console) -> None:

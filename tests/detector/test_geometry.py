@@ -89,6 +89,30 @@ def test_the_mean_is_over_the_views_that_see_a_voxel():
     assert torch.equal(seen[0, 0], volume[0, 0] > 0)
 
 
+def test_the_variance_is_over_the_views_that_see_a_voxel_and_leaves_the_mean():
+    grid = VoxelGrid((8, 8, 8), 0.5, (-2.0, -2.0, -2.0))  # larger than what the cameras see
+    K, camera_from_world = stacked(ring_cameras(3, 32))
+    maps = torch.tensor([1.0, 3.0, 8.0])[None, :, None, None, None].expand(1, 3, 1, 8, 8)
+    views = (K[None], camera_from_world[None], (32, 32), grid)
+    mean, seen = backproject(maps, *views)
+    both, seen_too = backproject(maps, *views, variance=True)
+    assert torch.equal(both[:, :1], mean) and torch.equal(seen_too, seen)
+    seen_by = ([1], [3], [8], [1, 3], [1, 8], [3, 8], [1, 3, 8])  # no two of one mean
+    variance_of = {0.0: 0.0} | {round(float(np.mean(values)), 3): np.var(values) for values in seen_by}
+    for value, variance in zip(both[0, 0].flatten().tolist(), both[0, 1].flatten().tolist(), strict=True):
+        assert variance == pytest.approx(variance_of[round(value, 3)], abs=1e-3)
+
+
+def test_the_variance_does_not_depend_on_the_order_of_the_views():
+    K, camera_from_world = stacked(ring_cameras(4, 64))
+    maps, order = torch.randn(1, 4, 3, 16, 16), torch.tensor([2, 0, 3, 1])
+    straight, _ = backproject(maps, K[None], camera_from_world[None], (64, 64), GRID, variance=True)
+    mixed, _ = backproject(
+        maps[:, order], K[None, order], camera_from_world[None, order], (64, 64), GRID, variance=True
+    )
+    assert torch.allclose(straight, mixed, atol=1e-5)
+
+
 def test_autocast_leaves_the_geometry_alone():
     K, camera_from_world = stacked(ring_cameras(2, 64))
     maps = torch.randn(1, 2, 3, 16, 16)

@@ -20,16 +20,20 @@ from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.detector import builder
 from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.errors import StorageError, WrongUse
-from odd_bench.methods import load_run
+from odd_bench.methods import load_run, method_spec
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.training.checkpoint import LATEST, Spent, check_same_run, load_checkpoint, save_checkpoint
 from odd_bench.training.configuration import TrainConfig
 from odd_bench.training.loop import Diverged, Interrupted, Job, device_name, fit, make_fabric, rate_factor
 from odd_bench.training.predict import FULL, MIXED, localise, predict_split
-from odd_bench.training.run import take_over
+from odd_bench.training.run import take_over_first_stage, train_run
+from odd_bench.weights import export_weights
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[4,4]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
+
+
+CANONICAL = ["model.teacher.kind=canonical"]
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +92,7 @@ def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
 @pytest.fixture(scope="module")
 def run_folder(folder, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("run")
-    run_short(open_dataset(folder), out, ["model.teacher.kind=canonical"])
+    run_short(open_dataset(folder), out, CANONICAL)
     return out
 
 
@@ -174,14 +178,48 @@ def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):
     dataset, config = open_dataset(folder), load_config("tiny")
     method, _ = builder.prepare(config, dataset, "cpu", lambda names, what: names)
     fresh = {name: value.clone() for name, value in method.state_dict().items()}
-    take_over(method, run_folder)
+    take_over_first_stage(method, run_folder)
     stored = load_checkpoint(run_folder / LATEST).weights
     for name, value in method.state_dict().items():
         assert torch.equal(value, (fresh if name.startswith("compare.") else stored)[name])
     wider = with_overrides(config, ["model.attention.width=32"])
     method, _ = builder.prepare(wider, dataset, "cpu", lambda names, what: names)
-    take_over(method, run_folder)
+    take_over_first_stage(method, run_folder)
     assert torch.equal(method.heads.density[0].weight, stored["heads.density.0.weight"])
+
+
+def test_a_training_begins_with_given_weights_in_all_stages(folder, run_folder, tmp_path):
+    exported = export_weights(run_folder, "mine", tmp_path)
+    for source in (run_folder, run_folder / LATEST, exported):
+        out = tmp_path / f"from-{source.name}"
+        begun = CliRunner().invoke(
+            app,
+            ["train", "--config", "tiny", "--data", str(folder), "--out", str(out), "--init-from", str(source)]
+            + [f"--set={one}" for one in [*SHORT, "train.steps=[0,1]", "train.learning_rate=[1e-9, 1e-9]", *CANONICAL]],
+        )
+        assert begun.exit_code == 0, begun.output
+        stored, learnt = load_checkpoint(run_folder / LATEST).weights, load_checkpoint(out / LATEST).weights
+        statistics = ("running_mean", "running_var", "num_batches_tracked")  # of norms, which one step changes
+        weights = [name for name in learnt if not name.endswith(statistics)]
+        assert weights and all(torch.allclose(learnt[name], stored[name], atol=1e-6) for name in weights)
+
+
+def test_given_weights_do_not_undo_what_a_stopped_run_has_learnt(folder, run_folder, tmp_path):
+    again = tmp_path / "run"
+    shutil.copytree(run_folder, again)
+    before = load_checkpoint(again / LATEST)
+    initial = replace(before, weights={name: value * 0 for name, value in before.weights.items()})
+    same = [*SHORT, *CANONICAL]
+    train_run(method_spec("reference"), "tiny", [folder], again, same, None, "auto", initial)
+    after = load_checkpoint(again / LATEST).weights
+    assert all(torch.equal(value, before.weights[name]) for name, value in after.items())
+
+
+def test_weights_of_another_method_are_no_beginning(folder, run_folder, tmp_path):
+    initial = replace(load_checkpoint(run_folder / LATEST), model="detr3d")
+    with pytest.raises(WrongUse, match="--init-from: found weights of detr3d; expected those of reference"):
+        train_run(method_spec("reference"), "tiny", [folder], tmp_path / "run", [], None, "auto", initial)
+    assert not (tmp_path / "run" / LATEST).exists()
 
 
 def test_a_training_names_every_device_it_ran_on_once(run_folder):

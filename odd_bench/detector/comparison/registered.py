@@ -14,7 +14,7 @@ from odd_bench.blocks.backbone import FrozenLevels
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.boxes import ground_truth_boxes, ground_truth_count
 from odd_bench.detector.canonical import canonical_diagonal
-from odd_bench.detector.carving import BoxHeights, Carved, carved, carved_by_votes
+from odd_bench.detector.carving import Carved, carved, carved_by_votes
 from odd_bench.detector.comparison import Pyramid
 from odd_bench.detector.comparison.aligned.channels import AlignedChannels, aligned_channels, channel_count
 from odd_bench.detector.comparison.aligned.network import AlignedComparison, Judged
@@ -22,8 +22,9 @@ from odd_bench.detector.comparison.aligned.targets import changed_cells
 from odd_bench.detector.comparison.relations import Compared, Relations
 from odd_bench.detector.consensus import agreed_shapes, disagreement
 from odd_bench.detector.floor import FLOOR_CHANNELS, floor_differences
+from odd_bench.detector.heights import BoxHeights, above_one_another, height_features
 from odd_bench.detector.hulls import HullConfig, Hulls, carve
-from odd_bench.detector.losses import change_loss, label_loss, owned, owned_boxes, owned_labels, silhouette_loss
+from odd_bench.detector.losses import change_loss, label_loss, owned, owned_labels, silhouette_loss
 from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, object_pixels, rays_of, shown_objects
 from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
 from odd_bench.detector.registration import Placements, placement_accuracy
@@ -148,7 +149,16 @@ class RegisteredComparison(nn.Module):
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
         """(n, 6) carved by silhouettes, as high as they are thought to be, or the true ones where they are given."""
         given = ground_truth_boxes(self.config.boxes, volumes.batch, scene)
-        return self.heights.lowered(self.carved(volumes, scene)) if given is None else given
+        if given is not None:
+            return given
+        found = self.carved(volumes, scene)
+        return self.heights.lowered(found.boxes, self.height_features(volumes, scene, found))
+
+    def height_features(self, volumes: Volumes, scene: int, found: Carved) -> np.ndarray:
+        """(n, FEATURES) of the carved objects, see odd_bench.detector.heights."""
+        batch = volumes.batch
+        pictures = batch.images[scene].float() / 255
+        return height_features(volumes.outlines[scene], pictures, batch.K[scene], batch.camera_from_world[scene], found)
 
     def carved(self, volumes: Volumes, scene: int) -> Carved:
         """The objects that silhouettes leave of the volume."""
@@ -201,11 +211,11 @@ class RegisteredComparison(nn.Module):
         """Of the labels of the found objects, the changes of their pixels and the heights of their boxes; empty of none."""
         batch, config = volumes.batch, self.config.loss
         found, true = self.carved(volumes, scene), batch.boxes[scene].cpu().numpy()
-        given = ground_truth_boxes(self.config.boxes, batch, scene)
-        boxes, owner = owned(self.heights.lowered(found) if given is None else given, batch, scene, config)
+        given, high = ground_truth_boxes(self.config.boxes, batch, scene), self.height_features(volumes, scene, found)
+        lowered = self.heights.lowered(found.boxes, high) if given is None else given
+        boxes, owner = owned(lowered, batch, scene, config)
         if not len(boxes):
             return {}
-        _, found_owner = owned_boxes(found.boxes, true, config)
         laid = self.registered(volumes, scene, boxes)
         changed, judged = changed_pixels(laid.pixels, owner, batch, scene)
         labels, decision = owned_labels(owner, batch.labels[scene]), self.relations.decision
@@ -215,7 +225,7 @@ class RegisteredComparison(nn.Module):
             "recalled": recalled * len(labels) / len(decision.memory.kept()[1]),
             "change": change_loss(laid.compared.pixel_logits, changed.float(), judged),
             "ridge": decision.penalty(),
-            "height": self.heights.loss(found, true, found_owner[: len(found.objects)]),
+            "height": self.heights.loss(found.boxes, high, true, above_one_another(found.boxes, true)),
             **self.aligned_losses(laid, owner, labels, batch, scene),
         }
 

@@ -28,6 +28,7 @@ def configured(*overrides: str) -> RunConfig:
     found = [
         "model.silhouettes.floor=true",
         "model.soft_hull=true",
+        "model.variance=true",
         "model.centres.find=true",
         "model.loss.occupancy=1.0",
     ]
@@ -155,6 +156,7 @@ def test_a_stopped_training_resumes_to_the_same_losses(tmp_path):
     found = [
         "model.silhouettes.floor=true",
         "model.soft_hull=true",
+        "model.variance=true",
         "model.centres.find=true",
         "model.loss.occupancy=1.0",
     ]

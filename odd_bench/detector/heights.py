@@ -1,0 +1,198 @@
+"""How high objects are: what outlines and colours say of it, and the network that weighs both.
+
+Seen from above, the hull of a flat object ends in a cone: it is as wide as the object at the bottom and two to five times too
+high. Silhouettes say more than their hull does. Every pixel of an object must be explained by a part of the hull that its ray
+meets, and the lowest height below which the hull explains nearly all pixels is that of a flat object, cone or not. Colours say
+it too: at the height of a surface all views show the same ones. Instances of one shape in one rest pose are of one height, so
+that the medians of a scene are read as well.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import grid_sample, smooth_l1_loss
+
+from odd_bench.blocks.backprojection import picture_positions, project_points
+from odd_bench.blocks.precision import full_precision
+from odd_bench.detector.carving import Carved
+from odd_bench.detector.hulls import outline_distance
+
+LAYERS = 10  # of the voxels of an object, from bottom to top
+LEVELS = 16  # heights at which colours are compared
+ACROSS = 16  # points along a side of the box at each of them
+STEPS = 32  # along a ray, from the highest top to the floor
+STRIDE = 2  # every other pixel of every other row
+QUANTILES = (0.8, 0.9, 0.95, 0.98, 1.0)  # of the heights that explain the pixels of an object
+LEAST_PIXELS = 5  # a view that shows fewer of an object says nothing of its height
+INSIDE_M, NEARLY_M = 0.001, 0.004  # outside of an outline by this much is inside still: of rays, of colours
+LOWEST_M = 0.004  # heights are told apart down to here
+FAINT = 1e-4  # variance of colours that is none
+OWN = 3 * LAYERS + 4 + 2 * len(QUANTILES) + 2 * LEVELS
+FEATURES = 2 * OWN
+HIDDEN = 32
+LOWEST, HIGHEST = -2.0, 0.4  # logarithms that heights are changed by at most
+SLIGHT = 0.1  # errors of the logarithm below this count by their square
+
+
+class BoxHeights(nn.Module):
+    """A small network from `height_features`, which starts by changing nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(FEATURES, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, 1))
+        nn.init.zeros_(self.layers[-1].weight)
+        nn.init.zeros_(self.layers[-1].bias)
+
+    def forward(self, features: np.ndarray) -> Tensor:
+        """(n,) logarithm of true height over carved height, of features (n, FEATURES)."""
+        features = torch.from_numpy(features).to(self.layers[0].weight)
+        with torch.autocast(features.device.type, enabled=False):  # heights are millimetres
+            return self.layers(features)[:, 0].clamp(LOWEST, HIGHEST)
+
+    @torch.no_grad()
+    def lowered(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Boxes (n, 6) of carved objects with these features, as high as they are thought to be."""
+        return with_heights(boxes, boxes[:, 5] * self(features).exp().cpu().numpy())
+
+    def loss(self, boxes: np.ndarray, features: np.ndarray, true_boxes: np.ndarray, owner: np.ndarray) -> Tensor:
+        """Mean error of the logarithm. true_boxes: (t, 6). owner: (n,) number of the true object of each, -1 for none."""
+        judged = owner >= 0
+        if not judged.any():
+            return self(features).sum() * 0
+        boxes, true = boxes[judged], true_boxes[owner[judged]]
+        height = (true[:, 2] + true[:, 5] / 2) - (boxes[:, 2] - boxes[:, 5] / 2)
+        wanted = np.log(np.maximum(height / boxes[:, 5], np.exp(LOWEST))).clip(LOWEST, HIGHEST)
+        found = self(features)[torch.from_numpy(judged)]
+        return smooth_l1_loss(found, torch.from_numpy(wanted).to(found), beta=SLIGHT)
+
+
+def with_heights(boxes: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Boxes (n, 6) with other heights (n,), their bottoms where they were."""
+    changed = boxes.copy()
+    changed[:, 2] += (heights - boxes[:, 5]) / 2
+    changed[:, 5] = heights
+    return changed
+
+
+def above_one_another(boxes: np.ndarray, true_boxes: np.ndarray) -> np.ndarray:
+    """(n,) number of the true box (t, 6) whose middle lies nearest, seen from above, to that of each of boxes (n, 6).
+
+    -1 where it lies further than a quarter of the box's mean side: heights are learnt from boxes that are right but for them.
+    """
+    if not len(true_boxes):
+        return np.full(len(boxes), -1)
+    apart = np.linalg.norm(boxes[:, None, :2] - true_boxes[None, :, :2], axis=-1)  # (n, t)
+    return np.where(apart.min(axis=1) <= boxes[:, 3:5].mean(axis=1) / 4, apart.argmin(axis=1), -1)
+
+
+@torch.no_grad()
+@full_precision
+def height_features(
+    outlines: Tensor, pictures: Tensor, K: Tensor, camera_from_world: Tensor, carved: Carved
+) -> np.ndarray:
+    """(n, FEATURES) of each carved object: its layers, what explains its pixels, where colours agree; then their medians.
+
+    outlines: (v, h, w) signed pixels of all objects' silhouettes. pictures: (v, 3, h, w) in [0, 1].
+    """
+    if not len(carved.objects):
+        return np.zeros((0, FEATURES))
+    views, boxes = (K, camera_from_world), carved.boxes
+    explained = explaining_heights(boxes, outlines, *views) / boxes[:, 5:]
+    explained = np.log(np.maximum(explained, LOWEST_M / boxes[:, 5:]))
+    own = np.concatenate(
+        [layer_features(carved), explained, color_agreement(boxes, outlines, pictures, *views)], axis=1
+    )
+    return np.concatenate([own, np.broadcast_to(np.median(own, axis=0), own.shape)], axis=1)
+
+
+def layer_features(carved: Carved) -> np.ndarray:
+    """(n, 3 LAYERS + 4): of LAYERS layers from bottom to top, size relative to the largest, mean and largest alpha; then the
+    logarithms of the sides of the box, metres, and of its height over its width.
+    """
+    found = np.zeros((len(carved.objects), 3 * LAYERS + 4))
+    for number, (voxels, alpha, box) in enumerate(zip(carved.objects, carved.alphas, carved.boxes, strict=True)):
+        height = voxels[:, 2] - voxels[:, 2].min()
+        layer = (height / (height.max() + 1) * LAYERS).astype(int)
+        count = np.bincount(layer, minlength=LAYERS)
+        mean = np.bincount(layer, alpha, minlength=LAYERS) / np.maximum(count, 1)
+        largest = np.zeros(LAYERS)
+        np.maximum.at(largest, layer, alpha)
+        flatness = np.log(box[5] / np.sqrt(box[3] * box[4]))
+        found[number] = np.concatenate([count / count.max(), mean, largest, np.log(box[3:]), [flatness]])
+    return found
+
+
+def explaining_heights(boxes: np.ndarray, outlines: Tensor, K: Tensor, camera_from_world: Tensor) -> np.ndarray:
+    """(n, 2 QUANTILES) metres above the floor below which the hulls in boxes (n, 6) explain these shares of their pixels.
+
+    A pixel is explained up from the lowest point of the hull that its ray passes. First of the pixels of all views together, then
+    the median over the views.
+    """
+    top = float((boxes[:, 2] + boxes[:, 5] / 2).max())
+    heights = torch.linspace(top, 0, STEPS, device=K.device)
+    lowest = [lowest_met(view, boxes, heights, outlines, K, camera_from_world) for view in range(len(K))]
+    found = np.repeat(boxes[:, 2:3] + boxes[:, 5:] / 2, 2 * len(QUANTILES), axis=1)
+    for number in range(len(boxes)):
+        views = [height[owner == number] for owner, height in lowest]
+        views = [height for height in views if len(height) >= LEAST_PIXELS]
+        if views:
+            found[number, : len(QUANTILES)] = np.quantile(np.concatenate(views), QUANTILES)
+            found[number, len(QUANTILES) :] = np.median([np.quantile(one, QUANTILES) for one in views], axis=0)
+    return found
+
+
+def lowest_met(
+    view: int, boxes: np.ndarray, heights: Tensor, outlines: Tensor, K: Tensor, camera_from_world: Tensor
+) -> tuple[np.ndarray, np.ndarray]:
+    """(r,) number of the object that each pixel of a view shows, -1 for none, and the lowest height at which its ray meets it.
+
+    heights: (s,) descending. A pixel shows the object whose hull its ray meets first.
+    """
+    row, column = torch.nonzero(outlines[view, ::STRIDE, ::STRIDE] < 0, as_tuple=True)
+    turn, shift = camera_from_world[view, :3, :3], camera_from_world[view, :3, 3]
+    pixels = torch.stack([STRIDE * column + 0.5, STRIDE * row + 0.5, torch.ones_like(row)], dim=1).to(K)
+    directions = pixels @ torch.linalg.inv(K[view]).T @ turn  # (r, 3) world
+    eye = -turn.T @ shift
+    along = (heights - eye[2]) / directions[:, 2:]  # (r, s)
+    points = eye + along[..., None] * directions[:, None]  # (r, s, 3)
+    inside = outline_distance(outlines, K, camera_from_world, points.reshape(-1, 3)).reshape(along.shape) <= INSIDE_M
+    middles, half = torch.from_numpy(boxes[:, :2]).to(K), torch.from_numpy(boxes[:, 3:5] / 2).to(K)
+    beyond = ((points[:, :, None, :2] - middles).abs() / half).amax(dim=-1)  # (r, s, n)
+    nearest, whose = beyond.min(dim=-1)
+    met = inside & (nearest <= 1) & (along > 0)
+    first = met.float().argmax(dim=1, keepdim=True)
+    owner = whose.gather(1, first)
+    last = met.shape[1] - 1 - (met & (whose == owner)).flip(1).float().argmax(dim=1)
+    owner = torch.where(met.any(dim=1), owner[:, 0], -1)
+    return owner.cpu().numpy(), heights[last].cpu().numpy()
+
+
+def color_agreement(
+    boxes: np.ndarray, outlines: Tensor, pictures: Tensor, K: Tensor, camera_from_world: Tensor
+) -> np.ndarray:
+    """(n, 2 LEVELS) at LEVELS heights from the floor to the top of boxes (n, 6): the share of the box that lies in the hull, and
+    the share of the variance of its colours that is between the views, each view's mean taken off.
+    """
+    box = torch.from_numpy(boxes).to(K)
+    spots = (torch.arange(ACROSS, device=K.device) + 0.5) / ACROSS - 0.5
+    y, x = torch.meshgrid(spots, spots, indexing="ij")
+    flat = torch.stack([x, y], dim=-1).reshape(1, 1, -1, 2) * box[:, None, None, 3:5] + box[:, None, None, :2]
+    high = (box[:, 2] + box[:, 5] / 2)[:, None] * torch.linspace(0, 1, LEVELS, device=K.device)  # (n, LEVELS)
+    count = ACROSS * ACROSS
+    flat = flat.expand(-1, LEVELS, -1, -1)
+    points = torch.cat([flat, high[..., None, None].expand(-1, -1, count, 1)], dim=-1)  # (n, LEVELS, count, 3)
+    listed = points.reshape(-1, 3)
+    inside = (outline_distance(outlines, K, camera_from_world, listed) <= NEARLY_M).reshape(points.shape[:3])
+    pixels, _ = project_points(K, camera_from_world, listed)
+    position = picture_positions(pixels, (pictures.shape[2], pictures.shape[3]))
+    colors = grid_sample(pictures, position[:, None], padding_mode="border", align_corners=False)[:, :, 0]
+    colors = colors.unflatten(2, points.shape[:3])  # (v, 3, n, LEVELS, count)
+    points_inside = inside.sum(dim=-1).clamp(min=1)
+    mean = (colors * inside).sum(dim=-1, keepdim=True) / points_inside[..., None]
+    apart = (colors - mean) * inside
+    between = (apart - apart.mean(dim=0)).square().sum(dim=(0, 1, 4))
+    whole = apart.square().sum(dim=(0, 1, 4))
+    share = between / (whole + FAINT * len(pictures) * pictures.shape[1] * points_inside)
+    return torch.cat([inside.float().mean(dim=-1), share], dim=1).cpu().numpy()
