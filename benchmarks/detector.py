@@ -27,8 +27,8 @@ from odd_bench.detector.config import load_config, with_overrides
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION
 from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.training.configuration import TrainConfig
+from odd_bench.training.devices import precision_of
 from odd_bench.training.freed_memory import keep_freed_memory
-from odd_bench.training.loop import precision_of
 from odd_bench.training.method import Method
 from tests.detector.worlds import noise_batch
 

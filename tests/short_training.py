@@ -10,7 +10,10 @@ from pathlib import Path
 from odd_bench.configuration import to_mapping
 from odd_bench.data.reader import Dataset
 from odd_bench.methods import method_spec
-from odd_bench.training.loop import Job, StepReport, fit, make_fabric
+from odd_bench.training.devices import make_fabric
+from odd_bench.training.job import Job
+from odd_bench.training.loop import fit
+from odd_bench.training.progress import StepReport
 from tests.data.folders import planned_record, write_dataset
 
 Report = Callable[[StepReport], None]

@@ -22,10 +22,13 @@ from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
 from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, load_checkpoint
+from odd_bench.training.devices import make_fabric
 from odd_bench.training.freed_memory import keep_freed_memory
-from odd_bench.training.loop import Job, StepReport, check_stages, fit, make_fabric, scenes_of_stage
+from odd_bench.training.job import Job, check_stages, scenes_of_stage
+from odd_bench.training.loop import fit
 from odd_bench.training.method import Measures, Method, MethodSpec
 from odd_bench.training.predict import FULL, Run, localise, mean_measures, predict_split, restore_run
+from odd_bench.training.progress import StepReport
 
 LINE_EVERY_S = 15.0
 LOCK = "training.lock"

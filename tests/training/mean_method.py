@@ -13,7 +13,7 @@ from odd_bench.data.augment import AugmentConfig
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.reader import Dataset
 from odd_bench.training.configuration import TrainConfig
-from odd_bench.training.loop import Job
+from odd_bench.training.job import Job
 
 
 class MeanMethod(nn.Module):

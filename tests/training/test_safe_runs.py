@@ -21,7 +21,8 @@ from odd_bench.errors import OddBenchError, StorageError, WrongUse
 from odd_bench.locking import locked
 from odd_bench.training.checkpoint import LATEST, Diverged, first_not_finite, load_checkpoint, save_checkpoint
 from odd_bench.training.configuration import TrainConfig
-from odd_bench.training.loop import CONFIG, device_count, make_fabric
+from odd_bench.training.devices import device_count, make_fabric
+from odd_bench.training.loop import CONFIG
 from odd_bench.training.run import LOCK
 from tests.detector.worlds import noise_batch
 from tests.short_training import train_tiny, write_small_scenes
@@ -177,7 +178,8 @@ import sys
 from pathlib import Path
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.reader import open_dataset
-from odd_bench.training.loop import fit, make_fabric
+from odd_bench.training.devices import make_fabric
+from odd_bench.training.loop import fit
 from tests.training.mean_method import job, MeanMethod
 
 out = Path(sys.argv[2])

@@ -19,12 +19,14 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.detector import builder
 from odd_bench.detector.config import load_config, with_overrides
-from odd_bench.errors import StorageError, WrongUse
+from odd_bench.errors import Interrupted, StorageError, WrongUse
 from odd_bench.methods import load_run, method_spec
 from odd_bench.scoring.score import Options, score_file
-from odd_bench.training.checkpoint import LATEST, Spent, check_same_run, load_checkpoint, save_checkpoint
+from odd_bench.training.checkpoint import LATEST, Diverged, Spent, check_same_run, load_checkpoint, save_checkpoint
 from odd_bench.training.configuration import TrainConfig
-from odd_bench.training.loop import Diverged, Interrupted, Job, device_name, fit, make_fabric, rate_factor
+from odd_bench.training.devices import device_name, make_fabric
+from odd_bench.training.job import Job
+from odd_bench.training.loop import fit, rate_factor
 from odd_bench.training.predict import FULL, MIXED, localise, predict_split
 from odd_bench.training.run import take_over_first_stage, train_run
 from odd_bench.weights import export_weights

@@ -9,11 +9,10 @@ from odd_bench.baselines.detr3d import builder
 from odd_bench.cli import app
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.reader import open_dataset
-from odd_bench.errors import WrongUse
+from odd_bench.errors import Interrupted, WrongUse
 from odd_bench.methods import load_run
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.training.checkpoint import LATEST, load_checkpoint
-from odd_bench.training.loop import Interrupted
 from odd_bench.training.predict import localise, predict_split
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
