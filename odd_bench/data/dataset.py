@@ -20,7 +20,7 @@ from odd_bench.data.augment import AugmentConfig, draw_move, moved_scene
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
-from odd_bench.data.views import spread_views
+from odd_bench.data.views import draw_views, spread_views
 from odd_bench.scene import Camera, Scene
 
 ORDER_STREAM, SCENE_STREAM = 0, 1  # of random numbers
@@ -56,7 +56,10 @@ class TestScenes(TorchDataset):
 
 
 class TrainScenes(TorchDataset):
-    """Scenes with random views and a random move. Item (draw, index): a batch of one scene."""
+    """Scenes with random views and a random move. Item (draw, index): a batch of one scene.
+
+    spread: whether the first half of the views is spread over the full turn, see `draw_views`.
+    """
 
     def __init__(
         self,
@@ -67,9 +70,10 @@ class TrainScenes(TorchDataset):
         augment: AugmentConfig | None = None,
         seed: int = 0,
         features: FeatureFolder | None = None,
+        spread: bool = False,
     ):
         self.dataset, self.names, self.views, self.pixels = dataset, names, views, pixels
-        self.augment, self.seed, self.features = augment, seed, features
+        self.augment, self.seed, self.features, self.spread = augment, seed, features, spread
 
     def __len__(self) -> int:
         return len(self.names)
@@ -79,7 +83,7 @@ class TrainScenes(TorchDataset):
         rng = np.random.default_rng(np.random.SeedSequence([self.seed, SCENE_STREAM, draw]))
         scene = self.dataset.scene(self.names[index])
         available = len(scene.cameras)
-        views = rng.choice(available, min(self.views, available - available % 2), replace=False).tolist()
+        views = draw_views(rng, available, min(self.views, available - available % 2), self.spread)
         if self.augment is None:
             return read_scene(self.dataset, scene, scene, views, self.pixels, self.features)
         move = draw_move(rng, scene, self.augment)

@@ -11,6 +11,8 @@ class TrainConfig:
 
     views: int = 5
     """M, the number of pictures a volume is built from; training draws 2M."""
+    spread_views: bool = False
+    """Whether volumes are built from views that are spread over the full turn, as they are at test; otherwise from any."""
     pixels: int | None = 256
     """Side of the pictures, None = as stored."""
     batch: int = 4

@@ -72,6 +72,7 @@ def make_loader(job: Job, names: list[str], fabric: Fabric, start: int, stop: in
         job.augment if train.augment else None,
         train.seed,
         job.features,
+        train.spread_views,
     )
     draws = Draws(len(names), train.seed, start, stop, fabric.global_rank, fabric.world_size)
     return DataLoader(

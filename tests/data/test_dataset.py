@@ -13,6 +13,7 @@ from odd_bench.data.augment import AugmentConfig, Move, draw_move, moved_scene
 from odd_bench.data.batch import collate
 from odd_bench.data.dataset import Draws, FeatureFolder, TestScenes, TrainScenes, spread_views
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.views import draw_views
 from odd_bench.geometry.boxes import box_corners
 from odd_bench.geometry.cameras import project
 from tests.data.folders import planned_record, write_dataset
@@ -93,6 +94,30 @@ def test_an_example_depends_on_seed_and_draw_alone(dataset):
     assert first.views == second.views and torch.equal(first.images, second.images)
     assert torch.equal(first.camera_from_world, second.camera_from_world)
     assert not torch.equal(first.camera_from_world, other.camera_from_world)
+
+
+@given(st.integers(1, 8), st.integers(0, 20), st.integers(0, 2**32 - 1))
+def test_spread_draws_take_one_view_of_each_sector_and_none_twice(half, more, seed):
+    available = 2 * half + more
+    views = draw_views(np.random.default_rng(seed), available, 2 * half, True)
+    assert len(set(views)) == 2 * half and set(views) <= set(range(available))
+    bounds = [int(i * available / half) for i in range(half + 1)]
+    assert all(low <= view < high for low, view, high in zip(bounds, views, bounds[1:], strict=False))
+
+
+def test_spread_draws_reach_every_view_and_follow_the_seed():
+    draws = [tuple(draw_views(np.random.default_rng(seed), 20, 10, True)) for seed in range(200)]
+    assert {view for views in draws for view in views[:5]} == set(range(20)) and len(set(draws)) > 190
+    assert draws[0] == tuple(draw_views(np.random.default_rng(0), 20, 10, True))
+
+
+def test_training_scenes_spread_their_views_where_they_are_asked_to(dataset):
+    names = dataset.scene_names("train")
+    spread = TrainScenes(dataset, names, 4, seed=3, spread=True)
+    half = len(dataset.scene(names[0]).cameras) / 2
+    for draw in range(8):
+        first, second = spread[draw, 0].views[0][:2]
+        assert first < int(half) <= second
 
 
 def test_loader_processes_change_nothing(dataset):

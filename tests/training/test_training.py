@@ -33,8 +33,6 @@ from odd_bench.weights import export_weights
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[4,4]", "train.report_every=1", "train.save_every=3", "train.picture_every=100", "train.views=2"]
-
-
 CANONICAL = ["model.teacher.kind=canonical"]
 
 
