@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch.nn.functional import interpolate
+from torch.nn.functional import conv3d, interpolate
 
 from odd_bench.blocks.unet3d import Unet3dConfig, Up, conv3
 from odd_bench.detector.builder import build
@@ -27,6 +27,18 @@ def test_weight_gradients_in_bfloat16_are_those_of_full_precision(size):
             y = layer(x)
         y.backward(sent.to(y.dtype))
         assert (layer.weight.grad - expected).abs().max() < 0.05 * expected.abs().max()
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("size", [(1, 5, 4), (2, 7, 7), (5, 14, 12)])
+def test_one_scene_is_convolved_as_several_are_with_and_without_gradients(size, stride):
+    layer, scenes = conv3(16, 8, stride), torch.randn(3, 16, *size)
+    together = conv3d(scenes, layer.weight, stride=stride, padding=1)
+    with torch.no_grad():
+        alone = [layer(one[None])[0] for one in scenes]
+    learning = [layer(one[None])[0] for one in scenes]
+    assert torch.allclose(torch.stack(alone), together, atol=1e-4)
+    assert torch.allclose(torch.stack(learning), together, atol=1e-4) and learning[0].requires_grad
 
 
 def test_narrowing_commutes_with_interpolation():
