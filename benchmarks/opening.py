@@ -2,13 +2,14 @@
 
     python benchmarks/opening.py [--scenes 3000] [--keep build/many-scenes]
 
-The scenes are tiny, in real shards. Imports are those of the command without Python's own start.
+The scenes are tiny, in real shards. Each is opened in a process of its own, from Python's own start on.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,19 @@ from odd_bench.generate.finish import finish
 from odd_bench.scoring import DatasetRef, Method, PredictionWriter, read_ground_truth
 
 SPLIT, PIXELS, PORT = "train", 16, 18400
+OPEN = """
+import sys, time
+from pathlib import Path
+import odd_bench.cli, odd_bench.cli.view
+from odd_bench.view.browser.opening import Wanted, open_collection
+from odd_bench.view.browser.panel import Panel
+from odd_bench.view.browser.serving import started
+path, data, port = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+imported = time.process_time()
+with started(port) as server:
+    Panel(server, open_collection(path, Wanted(None if data == path else data)))
+    print(f"{time.process_time():.2f} s, {imported:.2f} s of them imports")
+"""
 
 
 def many_scenes(folder: Path, scenes: int) -> Path:
@@ -46,18 +60,11 @@ def main(scenes: int, keep: Path) -> None:
     for count in sorted({scenes // 5, scenes}):
         folder = keep / str(count)
         predictions = many_scenes(folder, count)
-        began = time.process_time()
-        from odd_bench.view.browser.opening import Wanted, open_collection
-        from odd_bench.view.browser.panel import Panel
-        from odd_bench.view.browser.serving import started
-
-        imported = time.process_time() - began
-        with started(PORT) as server:
-            for name, path, wanted in (("data set", folder, Wanted()), ("predictions", predictions, Wanted(folder))):
-                began = time.process_time()
-                Panel(server, open_collection(path, wanted))
-                spent = time.process_time() - began
-                print(f"{count:5,} scenes, {name}: {spent:.2f} s, and {imported:.2f} s of imports", flush=True)
+        for name, path in (("data set", folder), ("predictions", predictions)):
+            done = subprocess.run(
+                [sys.executable, "-c", OPEN, path, folder, str(PORT)], capture_output=True, text=True, check=True
+            )
+            print(f"{count:5,} scenes, {name}: {done.stdout.strip()}", flush=True)
 
 
 if __name__ == "__main__":

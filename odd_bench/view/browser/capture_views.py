@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -12,19 +10,16 @@ from odd_bench.captures.capture import Capture
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.placing import Wishes, floor_plan, place
 from odd_bench.captures.resample import without_distortion
-from odd_bench.errors import WrongUse
 from odd_bench.scene import Camera
 from odd_bench.view.browser.scene_views import Cloud, SceneViews
 from odd_bench.view.browser.silhouette_hull import pixels_of
 
-SCENE, SCENE_FORMAT = "scene.json", "odd-bench/capture-scene"
 MOST_PHOTOGRAPHS = 40  # shown, evenly spread
 LONGEST_PX = 256
 MOST_POINTS = 60_000
 SIZE_M, ROOM_M = (0.25, 0.40), (1.0, 1.0)  # of objects and half the room, as in generated scenes
 NO_OBJECT = -1  # object_id of points that were not given to an object
 GREY = 128
-AGAIN = "`odd-bench detect` writes the file"
 
 
 @dataclass(frozen=True)
@@ -63,33 +58,6 @@ def placed(capture: Capture) -> tuple[CaptureViews, list[str]]:
     except CaptureError as error:
         return CaptureViews(capture, np.eye(4)), [*capture.notes, f"Shown in its own frame and unit: {error}"]
     return CaptureViews(capture, placement.scene_from_capture), [*capture.notes, *placement.notes]
-
-
-def read_placement(path: Path) -> np.ndarray:
-    """(4, 4) scene_from_capture of the scene.json that `odd-bench detect` writes. Raises WrongUse where it is none."""
-    try:
-        document = json.loads(path.read_text())
-        pose = np.array(document["scene_from_capture"], float)
-        known = document["format"] == SCENE_FORMAT and document["version"] == 1 and pose.shape == (4, 4)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise WrongUse(
-            f"{path}: found {type(error).__name__}; expected {SCENE_FORMAT} version 1. Hint: {AGAIN}"
-        ) from error
-    if not known:
-        raise WrongUse(f"{path}: found another format; expected {SCENE_FORMAT} version 1. Hint: {AGAIN}")
-    return pose
-
-
-def origin_of(path: Path) -> tuple[Path | None, Path | None]:
-    """Where a scene.json says that the capture is and, if elsewhere, its photographs; None for what is not there any more."""
-    try:
-        document = json.loads(path.read_text())
-        places = [document.get(key) for key in ("capture", "images")]
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return None, None
-    found = [path.parent / place if isinstance(place, str) else None for place in places]
-    capture, images = (None if one is None or not one.exists() else one for one in found)
-    return capture, images
 
 
 def sampled_colors(points: np.ndarray, cameras: tuple[Camera, ...], pictures: list[np.ndarray]) -> np.ndarray:

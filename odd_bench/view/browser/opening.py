@@ -1,4 +1,7 @@
-"""From a path to what is looked through: a data set, predictions, a run or detection with predictions in it, or a capture."""
+"""From a path to what is looked through: a data set, predictions, a run or detection with predictions in it, or a capture.
+
+What reads captures is imported where the path is one: it takes as long to load as everything else.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from odd_bench.captures.colmap_model import is_model
-from odd_bench.captures.nerfstudio import FILE as TRANSFORMS
-from odd_bench.captures.opening import open_capture
-from odd_bench.captures.photograph_file import list_photographs
 from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, SHARDS, shard_paths
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
 from odd_bench.scoring.ground_truth import TruthScene, read_ground_truth
 from odd_bench.scoring.judged import judge
 from odd_bench.scoring.locate import header, maps_beside
-from odd_bench.scoring.prediction_file import read_predictions
 from odd_bench.scoring.predictions import FORMAT, Predictions
 from odd_bench.scoring.problems import ScoringError, errors_in, warning_lines
 from odd_bench.scoring.protocol import protocols_for
 from odd_bench.scoring.score import Checked, Options, check_file, submission
 from odd_bench.training.learnt_from import remembered_data
-from odd_bench.view.browser.answers import Judgement, NothingKnown, PredictionsAlone, TruthAlone
-from odd_bench.view.browser.capture_views import SCENE, CaptureViews, origin_of, placed, read_placement
+from odd_bench.view.browser.answers import Judgement, PredictionsAlone, TruthAlone
 from odd_bench.view.browser.collection import Collection
+from odd_bench.view.browser.placement_file import SCENE
 from odd_bench.view.browser.scene_views import DatasetViews
 
 ENDINGS = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
@@ -52,27 +50,39 @@ class Wanted:
 def open_collection(path: Path, wanted: Wanted = Wanted()) -> Collection:
     """What lies at the path. Raises WrongUse where nothing known does, DataError and ScoringError where it is damaged."""
     if path.is_file():
-        if path.name == TRANSFORMS:
-            return open_photographs(path, wanted)
-        if not path.name.endswith(ENDINGS):
-            raise _unknown(path, "a file of another kind")
-        return open_predictions(path, wanted)
+        return open_file(path, wanted)
     if not path.is_dir():
         raise _unknown(path, "no such file or folder")
     if (path / DESCRIPTION).is_file() or (path / SHARDS).is_dir():
         return open_data(path, wanted)
     files = prediction_files(path)
     if files and (path / SCENE).is_file():
-        return open_detection(path, next(iter(files)), wanted)
+        from odd_bench.view.browser.photographs import open_detection
+
+        return open_detection(path, next(iter(files)), wanted.data, wanted.images)
     if files:
         return open_predictions(_chosen(path, files, wanted.split), wanted)
     if (path / CHECKPOINT).is_file():
         raise WrongUse(
             f"{path}: found a run without predictions; expected a prediction file in it. Hint: odd-bench predict {path}"
         )
+    from odd_bench.view.browser.photographs import looks_like_capture, open_photographs
+
     if not looks_like_capture(path):
         raise _unknown(path, "a folder of another kind" if any(path.iterdir()) else "an empty folder")
-    return open_photographs(path, wanted)
+    return open_photographs(path, wanted.images)
+
+
+def open_file(path: Path, wanted: Wanted) -> Collection:
+    """A prediction file, or the cameras of a capture."""
+    if FORMAT not in _head(path):
+        from odd_bench.view.browser.photographs import TRANSFORMS, open_photographs
+
+        if path.name == TRANSFORMS:
+            return open_photographs(path, wanted.images)
+    if not path.name.endswith(ENDINGS):
+        raise _unknown(path, "a file of another kind")
+    return open_predictions(path, wanted)
 
 
 def open_data(folder: Path, wanted: Wanted) -> Collection:
@@ -103,34 +113,6 @@ def learnt_from(path: Path) -> Path | None:
     """The data set that a prediction file is for, where it lies in a run that learnt from it."""
     head = _head(path)
     return next((one for one in remembered_data(path) if f'"{header(one / GROUND_TRUTH)[0]}"' in head), None)
-
-
-def open_photographs(path: Path, wanted: Wanted) -> Collection:
-    """A capture. Raises CaptureError where it cannot be used."""
-    capture = open_capture(path, wanted.images)
-    views, notes = placed(capture)
-    name = path.resolve().parent.name if path.is_file() else path.resolve().name
-    title = f"{name}: {len(capture.photographs)} photographs, {capture.source}"
-    return Collection(title, (name,), NothingKnown(), views, notes=tuple(notes))
-
-
-def open_detection(folder: Path, file: Path, wanted: Wanted) -> Collection:
-    """What `odd-bench detect` wrote, with the photographs where the capture is named or still where it was."""
-    predictions = read_predictions(file)
-    title = f"{predictions.method.name} on {predictions.dataset.name} ({file.name})"
-    views, notes = None, ("The photographs are shown where the capture is named with --data.",)
-    data, images = (wanted.data, wanted.images) if wanted.data is not None else origin_of(folder / SCENE)
-    if data is not None:
-        views, notes = CaptureViews(open_capture(data, images), read_placement(folder / SCENE)), ()
-    return Collection(title, predictions.scene_names, PredictionsAlone(predictions), views, notes=notes)
-
-
-def looks_like_capture(folder: Path) -> bool:
-    """Whether a folder has cameras in a format of captures, or photographs."""
-    marks = (TRANSFORMS, "sparse", "colmap", "keyframes", "images")
-    if any((folder / mark).exists() for mark in marks) or is_model(folder):
-        return True
-    return bool(list_photographs(folder))
 
 
 def alone(path: Path, predictions: Predictions, why: str) -> Collection:

@@ -20,16 +20,14 @@ def hull_surface(
     (views, h, w, 3) uint8. instance: (views, h, w), number + 1 on the object. aabb: (6,) the hull is carved from it.
     """
     points, shape = cell_centres(aabb)
-    inside = np.ones(len(points), bool)
+    left, own = np.arange(len(points)), np.zeros(len(points), bool)
     for camera, mask in zip(cameras, instance, strict=True):
-        there, rows, columns = pixels_of(camera, points)
+        there, rows, columns = pixels_of(camera, points[left])
         seen = mask[rows, columns]
-        inside &= ~there | (seen > 0)
-    own = np.zeros(len(points), int)
-    for camera, mask in zip(cameras, instance, strict=True):
-        there, rows, columns = pixels_of(camera, points)
-        own += there & (mask[rows, columns] == number + 1)
-    inside &= own > 0
+        own[left[there & (seen == number + 1)]] = True
+        left = left[~there | (seen > 0)]
+    inside = np.zeros(len(points), bool)
+    inside[left] = own[left]
     surface = outermost(inside.reshape(shape)).reshape(-1)
     return points[surface], colors_of(points[surface], aabb[:3], cameras, pictures, instance == number + 1)
 

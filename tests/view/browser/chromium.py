@@ -104,7 +104,24 @@ class Page:
             f"(() => {{ const all = [...document.querySelectorAll('*')].filter(e => e.textContent.trim() === {json.dumps(text)});"
             "const r = all[all.length - 1].getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()"
         )
-        x, y = self.evaluate(script)
+        self.click(*self.evaluate(script))
+
+    def click_field(self, label: str) -> None:
+        """Click into the field that stands beside a label, so that letters go there; viser's own panels hide further fields."""
+        script = (
+            f"(() => {{ let one = [...document.querySelectorAll('label')].find(e => e.textContent.trim() === {json.dumps(label)});"
+            "while (!one.querySelector('input')) one = one.parentElement;"
+            "const r = one.querySelector('input').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()"
+        )
+        self.click(*self.evaluate(script))
+
+    def erase(self) -> None:
+        """Empty the field that was clicked."""
+        self.evaluate("document.activeElement.select()")
+        self.call("Input.dispatchKeyEvent", type="keyDown", key="Backspace", code="Backspace", windowsVirtualKeyCode=8)
+        self.call("Input.dispatchKeyEvent", type="keyUp", key="Backspace", code="Backspace", windowsVirtualKeyCode=8)
+
+    def click(self, x: float, y: float) -> None:
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

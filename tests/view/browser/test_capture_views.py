@@ -5,8 +5,9 @@ import pytest
 
 from odd_bench.errors import WrongUse
 from odd_bench.geometry.cameras import project
-from odd_bench.view.browser.capture_views import CaptureViews, read_placement
+from odd_bench.view.browser.capture_views import CaptureViews
 from odd_bench.view.browser.opening import Wanted, open_collection
+from odd_bench.view.browser.placement_file import read_placement
 from odd_bench.view.browser.shown_box import count_states
 from tests.captures.worlds import capture_of, drawn_similarity, surface_points, walk, write_transforms
 

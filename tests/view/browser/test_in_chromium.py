@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from odd_bench.view.browser.opening import Wanted, open_collection
-from odd_bench.view.browser.panel import NEXT, Panel
+from odd_bench.view.browser.panel import NEXT, NOTHING, Panel
 from odd_bench.view.browser.recording import record
 from odd_bench.view.browser.serving import ENDED, HOST, started
 from tests.data.folders import planned_record, write_dataset
@@ -25,7 +25,8 @@ SCENE_AREA = (slice(100, 600), slice(320, 870))  # of a picture of the page: rig
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    write_dataset(folder, [planned_record("val", "mug", number, 0, pixels=48, views=4) for number in range(3)])
+    kinds = (("mug", 0), ("mug", 1), ("fish", 0), ("mug", 2), ("fish", 1))
+    write_dataset(folder, [planned_record("val", kind, number, 0, pixels=48, views=4) for kind, number in kinds])
     return open_collection(write_answers(folder, "val"), Wanted(folder))
 
 
@@ -49,11 +50,33 @@ def test_a_page_of_the_server(collection, tmp_path):
             page.press("p")
             page.wait_for_text(f"2 of {len(panel.names)} scenes")
             assert panel.name == panel.names[1]
+            search(page, panel)
         page.wait_for_text(ENDED)
         foreign = [one for one in page.requests if not one.startswith(("blob:", "data:", f"http://{HOST}"))]
         assert foreign == []
         refused = [one for one in page.messages if "WebSocket" not in one and "ERR_CONNECTION_REFUSED" not in one]
         assert refused == []
+
+
+def search(page, panel):
+    """Letters typed into the search shrink the list to what they find, N and P among them; without them the list is whole again."""
+    whole = list(panel.names)
+    page.click_field("Search")
+    for typed, words in (("fish", "fish"), ("n", "fishn")):
+        found = [name for name in whole if words in name]
+        for letter in typed:
+            page.press(letter)
+        page.wait_for_text(f"1 of {len(found)} scenes" if found else NOTHING)
+        assert (panel.words.value, panel.names) == (words, found)
+        assert len(found) < len(whole) and panel.name in (found or whole)
+    page.erase()
+    page.wait_for_text(f"of {len(whole)} scenes")
+    for letter in "fish":
+        page.press(letter)
+    page.wait_for_text("1 of 2 scenes")
+    page.click_field("Scene")
+    options = "[...document.querySelectorAll('[role=option]')].filter(e => e.checkVisibility()).map(e => e.textContent.trim())"
+    until(lambda: page.evaluate(options) == [name for name in whole if "fish" in name], "the two scenes being listed")
 
 
 def test_a_recorded_page(collection, tmp_path):

@@ -1,7 +1,10 @@
 """A path is opened as what it is; anything else is one line that says where, found, expected and a hint."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from odd_bench.view.browser.opening import Wanted, open_collection
 from tests.data.folders import make_scenes, write_dataset
 from tests.scoring.worlds import make_truth, oracle_answers, save_truth, write_predictions
 
+ROOT = Path(__file__).parents[3]
 ONE_LINE = re.compile(r"^(?P<where>.+): found .+; expected .+\. Hint: .+$")
 
 
@@ -71,3 +75,17 @@ def test_a_scene_that_is_not_there_names_the_nearest(tmp_path):
     with pytest.raises(WrongUse, match=r"did you mean toys-mug-0000-0000\?"):
         collection.chosen(["toys-mug-0000-000"], 1)
     assert collection.chosen([], 2) == list(collection.names[:2])
+
+
+def test_what_reads_captures_is_loaded_for_captures_alone(run):
+    """It would double the time until a data set or its predictions are seen."""
+    folder, data = run
+    script = (
+        "import sys; from pathlib import Path; from odd_bench.view.browser.opening import Wanted, open_collection;"
+        "open_collection(Path(sys.argv[1]), Wanted(Path(sys.argv[2])));"
+        "print(*[name for name in ('odd_bench.captures', 'torch', 'pycolmap') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, folder, data], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.split() == []

@@ -1,0 +1,40 @@
+"""The scene.json of a detection: how its scene lies in the capture, and where the capture is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from odd_bench.errors import WrongUse
+
+SCENE, SCENE_FORMAT = "scene.json", "odd-bench/capture-scene"
+AGAIN = "`odd-bench detect` writes the file"
+
+
+def read_placement(path: Path) -> np.ndarray:
+    """(4, 4) scene_from_capture of the scene.json that `odd-bench detect` writes. Raises WrongUse where it is none."""
+    try:
+        document = json.loads(path.read_text())
+        pose = np.array(document["scene_from_capture"], float)
+        known = document["format"] == SCENE_FORMAT and document["version"] == 1 and pose.shape == (4, 4)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WrongUse(
+            f"{path}: found {type(error).__name__}; expected {SCENE_FORMAT} version 1. Hint: {AGAIN}"
+        ) from error
+    if not known:
+        raise WrongUse(f"{path}: found another format; expected {SCENE_FORMAT} version 1. Hint: {AGAIN}")
+    return pose
+
+
+def origin_of(path: Path) -> tuple[Path | None, Path | None]:
+    """Where a scene.json says that the capture is and, if elsewhere, its photographs; None for what is not there any more."""
+    try:
+        document = json.loads(path.read_text())
+        places = [document.get(key) for key in ("capture", "images")]
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None, None
+    found = [path.parent / place if isinstance(place, str) else None for place in places]
+    capture, images = (None if one is None or not one.exists() else one for one in found)
+    return capture, images
