@@ -11,10 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "errors", "names", "extras", "atomic", "locking", "json_lines", "color", "configuration", "scene", "plan_line", "geometry",
-    "scoring",
-    "data", "report", "published", "shapes", "anomalies", "render", "blender_jobs", "generate", "assets", "assets_manifest",
-    "blocks", "training", "detector", "baselines", "methods", "weights",
+    "errors", "names", "terminal", "extras", "atomic", "locking", "json_lines", "color", "configuration", "scene", "plan_line",
+    "geometry", "scoring", "data", "report", "published", "shapes", "anomalies", "render", "blender_jobs", "generate", "assets",
+    "assets_manifest", "blocks", "training", "detector", "baselines", "methods", "weights",
     "captures", "view", "detect", "reproduce", "cli",
 )  # fmt: skip
 BESIDE = (
@@ -124,3 +123,35 @@ def test_the_wheel_holds_every_folder_and_every_file():
     assert sorted(settings["packages"]) == sorted(set(held.values()))
     patterns = ("*.py", *settings["package-data"]["*"])
     assert not [file for file in held if not any(file.match(pattern) for pattern in patterns)]
+
+
+MADE = ("Console", "Progress")  # a type may be imported, not be called
+READS_MARKUP = {"print", "escape", "track", "TextColumn", "TaskProgressColumn", "SpinnerColumn", "get_console"}
+
+
+def test_foreign_text_is_printed_by_one_console_that_knows_no_markup():
+    """Of rich others take tables, columns that show numbers, and types; all of it is printed through odd_bench.terminal."""
+    makers = {
+        f"{name}:{one.lineno}: {ast.unparse(one)}"
+        for name, file in MODULES.items()
+        for one in ast.walk(ast.parse(file.read_text()))
+        if name != "odd_bench.terminal" and reads_markup(one)
+    }
+    assert not makers
+
+
+def reads_markup(node: ast.AST) -> bool:
+    """Whether this makes a console or a bar of rich, or takes something from rich that reads or escapes markup."""
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "attr", getattr(node.func, "id", "")) in (*MADE, "from_markup")
+    if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "rich":
+        return node.module == "rich.markup" or bool(READS_MARKUP & {alias.name for alias in node.names})
+    return isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "rich" for alias in node.names)
+
+
+def test_the_wheel_holds_every_package():
+    import tomllib
+
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    there = {name for name, file in MODULES.items() if file.name == "__init__.py"}
+    assert sorted(listed) == sorted(there)

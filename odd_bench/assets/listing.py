@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 
 from odd_bench.assets.fetch import by_hand
@@ -17,7 +16,7 @@ def overview(manifests: Sequence[Manifest]) -> Table:
     table = Table("name", "what", "how to get it", "licence", "entries", "size", box=None, pad_edge=False)
     for one in manifests:
         table.add_row(
-            one.name, escape(one.title), one.obtain, one.licence.name, str(len(one.entries) or "-"), _size(one.entries)
+            one.name, one.title, one.obtain, one.licence.name, str(len(one.entries) or "-"), _size(one.entries)
         )
     return table
 
@@ -35,8 +34,8 @@ def details(manifest: Manifest) -> Group:
     }
     for key, value in lines.items():
         if value:
-            about.add_row(key, escape(value.strip()))
-    about.add_row("how", f"{manifest.obtain}\n{escape(by_hand(manifest))}")
+            about.add_row(key, value.strip())
+    about.add_row("how", f"{manifest.obtain}\n{by_hand(manifest)}")
     if not manifest.entries:
         return Group(about)
     table = Table("entry", "category", "split", "size", "checksum", box=None, pad_edge=False)

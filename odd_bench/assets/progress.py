@@ -12,13 +12,14 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
-    TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
 from odd_bench.shapes.library import INDEX, Entry, Library, ingest, open_library
+from odd_bench.terminal import Told, make_bar
 
 if TYPE_CHECKING:
     from odd_bench.shapes.similar_config import SimilarConfig
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 @contextmanager
 def downloading() -> Iterator[Callable[[str, int, int | None], None]]:
     """A function to be called with an entry, its bytes so far and in all, under a bar of bytes."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as bar:
+    with make_bar(Told(), BarColumn(), DownloadColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("asking")
         yield lambda entry, received, total: bar.update(task, description=entry, completed=received, total=total)
 
@@ -50,9 +50,9 @@ def library_with_progress(folder: Path, store: Path) -> Library:
         def show(entry: Entry) -> None:
             bar.advance(task)
             if entry.reason:
-                bar.console.print(f"[yellow]not used: {entry.path}: {entry.reason}: {entry.detail}", highlight=False)
+                bar.console.print(f"not used: {entry.path}: {entry.reason}: {entry.detail}", style="yellow")
             elif entry.missing:
-                bar.console.print(f"[yellow]paint missing: {entry.path}: {entry.missing}", highlight=False)
+                bar.console.print(f"paint missing: {entry.path}: {entry.missing}", style="yellow")
 
         return ingest(folder, store, progress=show)
 
@@ -60,16 +60,16 @@ def library_with_progress(folder: Path, store: Path) -> Library:
 @contextmanager
 def counting(what: str) -> Iterator[tuple[Progress, TaskID]]:
     """A bar of things done and its task."""
-    columns = (
-        TextColumn(what),
-        TextColumn("{task.description}"),
+    columns: tuple[ProgressColumn, ...] = (
+        Told("what"),
+        Told(),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, transient=True) as bar:
-        yield bar, bar.add_task("", total=None)
+    with make_bar(*columns) as bar:
+        yield bar, bar.add_task("", total=None, what=what)
 
 
 def similar_with_progress(library: Library, config: SimilarConfig) -> SimilarIndex:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -67,6 +68,7 @@ def doctor() -> None:
 
 def main() -> None:
     """Console entry point. Errors meant for the user are printed without a traceback."""
+    _take_any_text()
     try:
         app()
     except OddBenchError as error:
@@ -78,5 +80,14 @@ def main() -> None:
 
 
 def _end(error: OddBenchError) -> NoReturn:
-    typer.secho(f"error: {error}", fg="red", err=True)
+    from odd_bench.scoring.text import visible_lines
+
+    typer.secho(f"error: {visible_lines(str(error))}", fg="red", err=True)
     sys.exit(error.exit_code)
+
+
+def _take_any_text() -> None:
+    """Let output hold what the terminal cannot show, such as bytes of a file name that are no text: `\\udcff`, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

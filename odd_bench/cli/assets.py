@@ -21,12 +21,11 @@ FOLDER = Path("assets")
 @app.command("list")
 def list_(name: Annotated[str | None, typer.Argument(help="Show one collection with its entries.")] = None) -> None:
     """All collections, or one: source, licence, how to get it, entries, checksums, splits."""
-    from rich.console import Console
-
     from odd_bench.assets import listing
     from odd_bench.assets.manifest_file import load, names
+    from odd_bench.terminal import make_console
 
-    console = Console()
+    console = make_console()
     if name is None:
         console.print(listing.overview([load(name) for name in names()]))
     else:

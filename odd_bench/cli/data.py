@@ -25,11 +25,10 @@ Folder = Annotated[
 @app.command()
 def info(folder: Folder) -> None:
     """Splits, scenes, objects, anomaly types, sizes, and the counters of the run that made it."""
-    from rich.console import Console
-
     from odd_bench.data.info import gather, tables
+    from odd_bench.terminal import make_console
 
-    Console().print(tables(gather(folder)))
+    make_console().print(tables(gather(folder)))
 
 
 @app.command()
@@ -39,15 +38,14 @@ def validate(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor core.")] = None,
 ) -> None:
     """Check every invariant; name the shard, scene and field of all that fails. Exit code 1 if anything does."""
-    from rich.progress import track
-
     from odd_bench.data import validate as checks
     from odd_bench.scoring.problems import problem_report
+    from odd_bench.terminal import tracked
 
     result = checks.validate(
         folder,
         deep,
-        lambda reports, count: track(reports, "checking", count, disable=count < 2, transient=True),
+        lambda reports, count: tracked(reports, "checking", total=count),
         workers or len(os.sched_getaffinity(0)),
     )
     if result.problems:
@@ -141,19 +139,18 @@ def export(
     split: Annotated[str | None, typer.Option(help="Only scenes of this split.")] = None,
 ) -> None:
     """Write scenes as folders of PNG and EXR files for programs for the published data, or as COCO instances for pycocotools."""
-    from rich.progress import track
-
     from odd_bench.data.reader import open_dataset
+    from odd_bench.terminal import tracked
 
     dataset = open_dataset(folder)
     names = scene or dataset.scene_names(split)
     if format is Format.coco:
         from odd_bench.data.coco import export_coco
 
-        count = export_coco(dataset, out, track(names, "exporting", disable=len(names) < 2, transient=True))
+        count = export_coco(dataset, out, tracked(names, "exporting"))
         typer.echo(f"{out}: {count:,} scenes as COCO instances, images/ and annotations/")
         return
     from odd_bench.published.export import export_dataset
 
-    count = export_dataset(dataset, out, track(names, "exporting", disable=len(names) < 2, transient=True))
+    count = export_dataset(dataset, out, tracked(names, "exporting"))
     typer.echo(f"{out}: {count:,} scene folders")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from odd_bench.errors import OddBenchError
 from odd_bench.extras import install_command
+from odd_bench.terminal import make_console
 
 OWN_PACKAGE = "odd_bench"
 
@@ -72,17 +72,17 @@ def findings() -> list[Finding]:
 
 def report() -> bool:
     """Print the findings; whether everything works."""
-    console = Console()
+    console = make_console()
     table = Table("command", "state")
     found = findings()
     for finding in found:
-        state = "[green]ready" if finding.works else "[yellow]" + "; ".join(finding.missing)
+        state = Text("ready", "green") if finding.works else Text("; ".join(finding.missing), "yellow")
         table.add_row(finding.commands, state)
     console.print(table)
     for finding in found:
         if not finding.works:  # below the table, where a command stays on one line and can be copied
-            console.print(f"{finding.commands}: {escape(finding.fix)}", highlight=False, soft_wrap=True)
-    console.print(_machine(), highlight=False)
+            console.print(f"{finding.commands}: {finding.fix}")
+    console.print(_machine())
     return all(finding.works for finding in found)
 
 

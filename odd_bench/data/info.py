@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from odd_bench.data.fields import text
 from odd_bench.data.folder import Description, read_description, shard_paths, split_of
@@ -87,7 +88,8 @@ def _seen_step(one: SceneObject) -> int | str:
 def tables(info: Info) -> Group:
     """The same for the eye."""
     about = info.description
-    heading = f"[bold]{about.name}[/bold] {about.version}  {about.digest[:19]}\n{'; '.join(info.pictures)}"
+    known = f" {about.version}  {about.digest[:19]}\n{'; '.join(info.pictures)}"
+    heading = Text.assemble((about.name, "bold"), known)
     parts = [heading, _split_table(info.splits)]
     if any(counts.types for counts in info.splits.values()):
         parts.append(_type_table(info.splits))

@@ -15,9 +15,10 @@ from odd_bench.detect.page import summary
 from odd_bench.detect.pictures import write_pictures
 from odd_bench.detect.run import Detection, DetectOptions, detect
 from odd_bench.errors import WrongUse, stoppable
+from odd_bench.terminal import make_console, tracked
 from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.learnt_from import remembered_data
-from odd_bench.training.run import predict_run, tracked
+from odd_bench.training.run import predict_run
 from odd_bench.weights import load_weights, object_size_m, read_card, shipped
 
 LARGEST_OBJECT_M = 100.0
@@ -53,13 +54,13 @@ def detect_and_say(
     if matching not in (None, EXHAUSTIVE, SEQUENTIAL):
         raise WrongUse(f"--matching: found {matching!r}; expected {EXHAUSTIVE} or {SEQUENTIAL}")
     keep_freed_memory()
-    console = Console()
+    console = make_console()
     run, size_m = load_weights(weights, overrides), object_size_m(weights)
     folder = out or Path("detections") / (path.resolve().stem if path.is_file() else path.resolve().name)
     options = DetectOptions(wishes, images, views, reconstruct, matching)
 
     def report(line: str) -> None:
-        console.print(f"  {line}", style="dim", highlight=False, soft_wrap=True, markup=False)
+        console.print(f"  {line}", style="dim")
 
     with stoppable(folder, "a reconstruction that is complete is used again"):
         found = detect(path, run, size_m, folder, options, report)
@@ -69,19 +70,19 @@ def detect_and_say(
 def say_detection(result: Detection, console: Console) -> None:
     """The summary, what to beware of, where the page is."""
     for note in result.notes:
-        console.print(f"note: {note}", highlight=False, soft_wrap=True, markup=False)
-    console.print(summary(result.found), style="bold", highlight=False, soft_wrap=True)
+        console.print(f"note: {note}")
+    console.print(summary(result.found), style="bold")
     page, predictions, scene, *pictures = result.files
     spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
-    console.print(f"took: {spent}", highlight=False, soft_wrap=True)
+    console.print(f"took: {spent}")
     for name, file in (
         ("page", page),
         ("pictures", pictures[0].parent),
         ("predictions", predictions),
         ("scene", scene),
     ):
-        console.print(f"{name}: {file}", highlight=False, soft_wrap=True, markup=False)
-    console.print(f"in the browser: odd-bench view {page.parent}", highlight=False, soft_wrap=True, markup=False)
+        console.print(f"{name}: {file}")
+    console.print(f"in the browser: odd-bench view {page.parent}")
 
 
 def predict_and_draw(
@@ -101,9 +102,9 @@ def predict_and_draw(
     data = data_of(Path(where), split) if data is None else data
     written = predict_run(loaded, path, split, views, data, out, report, precision, overrides, maps)
     if pictures is not None:
-        console = Console()
-        page, *_ = write_pictures(written, open_dataset(data), pictures, lambda x: tracked(x, console, "drawing"))
-        console.print(f"pictures: {page}", highlight=False, soft_wrap=True)
+        console = make_console()
+        page, *_ = write_pictures(written, open_dataset(data), pictures, lambda x: tracked(x, "drawing", console))
+        console.print(f"pictures: {page}")
     return written
 
 
@@ -120,11 +121,11 @@ def data_of(run: Path, split: str) -> Path:
 
 def say_weights() -> None:
     """One line for each of the shipped weights, or that there are none."""
-    console, found = Console(), shipped()
+    console, found = make_console(), shipped()
     if not found:
         console.print("no weights are shipped with this build; `odd-bench weights export RUN --name NAME` writes some")
     for name, file in found.items():
         card = read_card(file)
         megabytes, parameters = file.stat().st_size / 1e6, card.get("parameters", 0) / 1e6
         told = f"{card['model']} {card['config'].get('name', '')}, {parameters:.1f} M parameters, {megabytes:.1f} MB"
-        console.print(f"{name}: {told}; {card.get('trained_on', 'no word of what it was trained on')}", soft_wrap=True)
+        console.print(f"{name}: {told}; {card.get('trained_on', 'no word of what it was trained on')}")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from odd_bench.data.outcome import Outcome
@@ -18,6 +18,7 @@ from odd_bench.errors import stoppable
 from odd_bench.generate.config import GenerateConfig
 from odd_bench.generate.run import RunSummary, Watcher
 from odd_bench.shapes.library import Entry
+from odd_bench.terminal import Told, make_bar, make_console
 
 LINE_EVERY_S = 30.0
 
@@ -25,7 +26,7 @@ LINE_EVERY_S = 30.0
 @contextmanager
 def watched(config: GenerateConfig, out: Path) -> Iterator[Watcher]:
     """A watcher that shows a run of the configuration; Ctrl-C and SIGTERM end it with a word on how to go on."""
-    console = Console()
+    console = make_console()
     scenes = sum(config.splits.values())
     console.print(f"{config.name}: {scenes} scenes, {config.orbit.views} views of {config.orbit.pixels} px -> {out}")
     signal.signal(signal.SIGTERM, _interrupt)
@@ -48,11 +49,11 @@ class _Display:
         self._bar.update(self._task, completed=done, total=total, rate=stage)
         self._started = time.monotonic()  # scenes an hour and the time left are of scenes alone
         if stage != self._stage and not self._console.is_terminal:
-            self._console.print(f"{stage} ...", highlight=False)
+            self._console.print(f"{stage} ...")
         self._stage = stage
 
     def say(self, text: str) -> None:
-        self._console.print(text, style="yellow", highlight=False, markup=False)
+        self._console.print(text, style="yellow")
 
     def __call__(self, outcome: Outcome, done: int, total: int) -> None:
         now = time.monotonic()
@@ -63,7 +64,7 @@ class _Display:
             self.say(f"gave up {outcome.scene}: {outcome.kind}: {outcome.message}")
         early = done & (done - 1) == 0  # 1, 2, 4, 8 and so on
         if not self._console.is_terminal and (early or done == total or now - self._last_line > LINE_EVERY_S):
-            self._console.print(f"{done}/{total} scenes, {rate}", highlight=False)
+            self._console.print(f"{done}/{total} scenes, {rate}")
             self._last_line = now
 
     def _seconds_a_scene(self, done: int, now: float) -> float:
@@ -82,24 +83,20 @@ def duration(seconds: float) -> str:
 
 def _show_asset(entry: Entry, console: Console) -> None:
     if entry.reason:
-        console.print(f"[yellow]not used: {entry.path}: {entry.reason}: {entry.detail}", highlight=False)
+        console.print(f"not used: {entry.path}: {entry.reason}: {entry.detail}", style="yellow")
 
 
 def _bar(console: Console) -> Progress:
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
+    return make_bar(
+        BarColumn(), MofNCompleteColumn(), Told("rate"), TimeElapsedColumn(), console=console, transient=False
     )
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def print_summary(summary: RunSummary) -> None:
     """What a run made, where the time went and which anomalies were sent back."""
-    console = Console()
+    console = make_console()
     made = f"{summary.made} scenes made, {summary.already_there} already there, {summary.quarantined} given up"
-    console.print(f"{made}, {summary.wall_s / 60:.1f} min", highlight=False)
+    console.print(f"{made}, {summary.wall_s / 60:.1f} min")
     if summary.made:
         console.print(_times(summary), _refusals(summary.refusals))
     if summary.tried_again_next_time:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from odd_bench.data.folder import QUARANTINE
 from odd_bench.errors import stoppable
 from odd_bench.published.finish import ImportReport
 from odd_bench.published.run import Imported
+from odd_bench.terminal import make_bar, make_console
 
 SHOWN = 10
 
@@ -21,17 +21,15 @@ SHOWN = 10
 @contextmanager
 def watched(out: Path) -> Iterator[Callable[[Imported, int, int], None]]:
     """A function to be called after each scene, which shows how far an import is and every scene that is refused."""
-    console = Console()
+    console = make_console()
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with make_bar(*columns, console=console) as bar:
         task = bar.add_task("scenes", total=None)
 
         def show(outcome: Imported, done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
             if outcome.kind:
-                console.print(
-                    f"refused {outcome.scene}: {outcome.kind}: {outcome.message}", highlight=False, markup=False
-                )
+                console.print(f"refused {outcome.scene}: {outcome.kind}: {outcome.message}")
 
         with stoppable(out, "finished scenes are kept; the same command goes on from there"):
             yield show

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.progress import track as rich_track
 
 from odd_bench.atomic import prove_file, prove_folder
 from odd_bench.configuration import to_mapping
@@ -21,6 +19,7 @@ from odd_bench.data.reader import Dataset, joined, open_dataset
 from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
+from odd_bench.terminal import make_console, tracked
 from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, load_checkpoint
 from odd_bench.training.devices import make_fabric
 from odd_bench.training.freed_memory import keep_freed_memory
@@ -61,10 +60,10 @@ def train_run(
     fabric = make_fabric(config.train, devices)
     with alone_in(folder):
         fabric.launch()
-        console = Console()
+        console = make_console()
         with stoppable(folder, GOES_ON), fabric.rank_zero_first():
             method, features = spec.prepare(
-                config, dataset, fabric.device, lambda names, what: tracked(names, console, what)
+                config, dataset, fabric.device, lambda names, what: tracked(names, what, console)
             )
         check_stages(config.train, method.stages)
         begun, first_stage = (folder / LATEST).is_file(), None
@@ -130,19 +129,19 @@ def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console:
     for dataset, split in tested:
         name = split if len(datasets) == 1 else f"{dataset.name}-{split}"
         path = predict_split(
-            run, dataset, split, folder / f"{name}.json", track=lambda x: tracked(x, console, "predicting")
+            run, dataset, split, folder / f"{name}.json", track=lambda x: tracked(x, "predicting", console)
         )
         say_where(path, console)
         scored = with_maps_of(score_file(path, Options(dataset.folder)))
         for note in write_report(report_folder(path), scored):
-            console.print(note, highlight=False, soft_wrap=True, markup=False)
+            console.print(note)
         scores[name] = scored.document
     if scores:
-        console.print(split_table(scores), highlight=False, soft_wrap=True, markup=False)
+        console.print(split_table(scores))
 
 
 def say_where(path: Path, console: Console) -> None:
-    console.print(f"predictions: {path}", highlight=False, soft_wrap=True)
+    console.print(f"predictions: {path}")
 
 
 def predict_run(
@@ -161,17 +160,17 @@ def predict_run(
         prove_folder(report)
     if not (data / DESCRIPTION).is_file():
         raise WrongUse(f"{data}: found no data set; expected {DESCRIPTION} in it. Name the folder of one with --data")
-    dataset, console = open_dataset(data), Console()
+    dataset, console = open_dataset(data), make_console()
     if not run.finished:
-        console.print(f"[yellow]{path}: the training is not finished")
+        console.print(f"{path}: the training is not finished", style="yellow")
     with stoppable(out, "no predictions are written; the same command begins again"):
         predict_split(
-            run, dataset, split, out, views, track=lambda x: tracked(x, console, "predicting"), precision=precision,
+            run, dataset, split, out, views, track=lambda x: tracked(x, "predicting", console), precision=precision,
             maps=maps,
         )  # fmt: skip
     say_where(out, console)
     if maps:
-        console.print(f"anomaly maps: {maps_beside(out)}", highlight=False, soft_wrap=True)
+        console.print(f"anomaly maps: {maps_beside(out)}")
     if report is not None:
         show_score(out, dataset.folder, report, console)
     return out
@@ -192,9 +191,9 @@ def show_score(path: Path, data: Path, report: Path | None, console: Console) ->
     from odd_bench.scoring.summary import summary
 
     scored = with_maps_of(score_file(path, Options(data)))
-    console.print(summary(scored.document), highlight=False, soft_wrap=True, markup=False)
+    console.print(summary(scored.document))
     for note in write_report(report, scored) if report is not None else []:
-        console.print(note, highlight=False, soft_wrap=True)
+        console.print(note)
 
 
 def open_or_explain(data: Path) -> Dataset:
@@ -203,12 +202,6 @@ def open_or_explain(data: Path) -> Dataset:
         making = f", or make this one: odd-bench generate toys --preset mini --out {data}" if not data.exists() else ""
         raise WrongUse(f"{data}: found no data set; expected {DESCRIPTION} in it. Name a folder with --data{making}")
     return open_dataset(data)
-
-
-def tracked(items: Iterable[Any], console: Console, what: str) -> Iterable[Any]:
-    """Progress with an ETA over a sized iterable, where anybody watches."""
-    items = list(items)
-    return rich_track(items, what, console=console, transient=True, disable=not console.is_terminal or not items)
 
 
 @dataclass
@@ -253,13 +246,13 @@ class Display:
         scenes = TestScenes(self.job.dataset, self.job.dataset.scene_names("val"), train.views, train.pixels)
         method.eval()
         device = next(method.parameters()).device
-        found = str(localise(method, scenes, device, lambda x: tracked(x, self.console, "val")))
+        found = str(localise(method, scenes, device, lambda x: tracked(x, "val", self.console)))
         if isinstance(method, Measures):
-            measured = mean_measures(method, scenes, device, lambda x: tracked(x, self.console, "val"))
+            measured = mean_measures(method, scenes, device, lambda x: tracked(x, "val", self.console))
             found = ", ".join([found, *(f"{name} {value:.3f}" for name, value in measured.items())])
         self.say(f"{name}, val: {found}")
         method.train()
 
     def say(self, line: str) -> None:
         if self.console is not None:
-            self.console.print(line, highlight=False, soft_wrap=True, markup=False)
+            self.console.print(line)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from rich.progress import track
 
 from odd_bench.assets.fetch import READY
 from odd_bench.assets.manifest import Manifest
@@ -19,6 +18,7 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.marks import font
 from odd_bench.data.walk import walk
 from odd_bench.shapes.library import SUFFIXES
+from odd_bench.terminal import tracked
 
 SIZE, CAPTION, GAP, COLUMNS = 160, 20, 6, 8
 PAPER, INK = (250, 250, 248), (20, 22, 26)
@@ -83,9 +83,7 @@ def _procedural_tiles(manifest: Manifest, most: int) -> list[Tile]:
         from odd_bench.shapes.toys import make_toy as make
     else:
         from odd_bench.shapes.cad import make_part as make
-    return [
-        (name, shaded(make(name, 0).shape(), SIZE)) for name in track(_spread(names, most), "drawing", transient=True)
-    ]
+    return [(name, shaded(make(name, 0).shape(), SIZE)) for name in tracked(_spread(names, most), "drawing")]
 
 
 def _mesh_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str]]:
@@ -95,7 +93,7 @@ def _mesh_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str]]:
     from odd_bench.view.shade import shaded
 
     tiles, refused = [], {}
-    for path in track(paths, "drawing", transient=True):
+    for path in tracked(paths, "drawing"):
         try:
             raw = read_mesh(path)
         except ShapeRefused as error:
@@ -146,7 +144,7 @@ def _from_blender(requests: Sequence[tuple]) -> list:
     there.close()
     try:
         answers = []
-        for request in track(requests, "drawing", transient=True):
+        for request in tracked(requests, "drawing"):
             here.send(request)
             answers.append(here.recv())
         here.send(None)

@@ -5,12 +5,12 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from odd_bench.cli.data import app
 from odd_bench.data.errors import DataError
 from odd_bench.data.info import SplitCounts, gather, tables
+from odd_bench.terminal import make_console
 from tests.data.folders import make_scenes, planned_record, write_dataset
 
 RUN = CliRunner().invoke
@@ -43,7 +43,7 @@ def test_info_counts_every_odd_object_once_by_its_best_test_view(folder):
 
 
 def told(info) -> str:
-    console = Console(width=80, file=io.StringIO())
+    console = make_console(width=80, file=io.StringIO())
     console.print(tables(info))
     return console.file.getvalue()
 
