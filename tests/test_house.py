@@ -147,11 +147,3 @@ def reads_markup(node: ast.AST) -> bool:
     if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "rich":
         return node.module == "rich.markup" or bool(READS_MARKUP & {alias.name for alias in node.names})
     return isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "rich" for alias in node.names)
-
-
-def test_the_wheel_holds_every_package():
-    import tomllib
-
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    there = {name for name, file in MODULES.items() if file.name == "__init__.py"}
-    assert sorted(listed) == sorted(there)
