@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 
-from odd_bench.configuration import ConfigError, Configurations, assign, build, read_mapping, read_yaml
+from odd_bench.configuration import ConfigError, Configurations, assign, build, read_mapping
+from odd_bench.strict_yaml import read_yaml
 
 
 @dataclass(frozen=True)

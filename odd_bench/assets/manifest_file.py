@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from odd_bench.assets.manifest import Entry, Layout, Licence, Manifest, ManifestError, PolyHaven, nearest_name
-from odd_bench.configuration import one_line, read_yaml
 from odd_bench.data.damage import reading
 from odd_bench.names import name_problem, path_problem
 from odd_bench.scene import SPLITS
+from odd_bench.strict_yaml import one_line, read_yaml
 
 KINDS = ("shapes", "environments", "floors", "mixed")
 OBTAIN = ("procedural", "bundled", "download", "by hand")

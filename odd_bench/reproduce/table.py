@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from odd_bench.configuration import ConfigError, build, check_choice, check_name, named_texts, read_mapping, read_yaml
+from odd_bench.configuration import ConfigError, build, check_choice, check_name, named_texts, read_mapping
+from odd_bench.strict_yaml import read_yaml
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""YAML from anywhere: plain values alone, no key twice, a bounded length, and numbers like 1e-4."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+MOST_YAML = 1 << 22  # characters, and values with all aliases written out
+MOST_KEYS = 10_000  # of one mapping, merged ones included
+
+
+def read_yaml(text: str) -> Any:
+    """The value of a YAML text. Raises yaml.YAMLError, for a key that stands twice in one mapping too.
+
+    `1e-4` is a number, as everywhere but in YAML 1.1; a byte-order mark is ignored. At most MOST_YAML characters are read.
+    """
+    if len(text) > MOST_YAML:
+        raise yaml.YAMLError(f"{len(text):,} characters, more than {MOST_YAML:,}")
+    try:
+        value = yaml.load(text.removeprefix("\ufeff"), _Loader)
+        if _written_out(value, {}) > MOST_YAML:
+            raise ValueError(f"aliases that stand for more than {MOST_YAML:,} values")
+        return value
+    except (RecursionError, ValueError) as error:  # ValueError: `2026-99-99` and `0o9` look like a date and a number
+        raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
+
+
+def _written_out(value: Any, counted: dict[int, int]) -> int:
+    """How many values there are when every alias is written out. counted: by identity; an alias inside itself raises ValueError."""
+    if not isinstance(value, dict | list | tuple | set):
+        return 1
+    if counted.setdefault(id(value), 0):
+        return counted[id(value)]
+    counted[id(value)] = -1
+    inside = [*value, *value.values()] if isinstance(value, dict) else value
+    counts = [_written_out(one, counted) for one in inside]
+    if min(counts, default=1) < 0:
+        raise ValueError("an alias inside of what it stands for")
+    counted[id(value)] = 1 + sum(counts)
+    return counted[id(value)]
+
+
+def one_line(error: Exception) -> str:
+    """What is wrong with a YAML text, with the line it stands on, or with its file."""
+    if isinstance(error, OSError):
+        return "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    first = str(error).splitlines()[0]
+    return f"{first}, line {mark.line + 1}{'' if problem in first else f': {problem}'}" if mark and problem else first
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe values, with numbers like 1e-4, and without a second value for a key."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:merge" and isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def flatten_mapping(self, node):
+        super().flatten_mapping(node)
+        if len(node.value) > MOST_KEYS:
+            raise yaml.constructor.ConstructorError(None, None, f"more than {MOST_KEYS:,} keys", node.start_mark)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
