@@ -19,7 +19,17 @@ from odd_bench.plan_line import Floor
 from odd_bench.render.draft.ambient import Ambient, measure_ambient
 from odd_bench.render.draft.floor_map import FloorMap, focal_px, map_floor
 from odd_bench.render.draft.light import Light
-from odd_bench.render.draft.sun import Sun, sun_over
+from odd_bench.render.draft.shading import (
+    PLAIN_REFLECTANCE,
+    Lighting,
+    Lit,
+    highlight,
+    mirror,
+    mirrored_light,
+    shaded,
+    unit,
+)
+from odd_bench.render.draft.sun import sun_over
 from odd_bench.render.draft.surface import Surface, join
 from odd_bench.render.draft.wear import worn
 from odd_bench.render.surroundings import TEXTURES_ROUGHNESS, floor_metallic, mean_albedo
@@ -27,15 +37,11 @@ from odd_bench.scene import Camera
 
 RAYS_PX = ((-0.35, -0.15), (0.31, -0.23), (0.04, 0.38))  # right and down from the centre, where pixels are uneven
 BRIGHTEST = 1.5  # of one ray, in units of display white: brighter highlights would leave ragged edges
-ROUGHNESS_OF_BLUR = (0.15, 0.4)  # above these the environment is mirrored in the next blur
 LEAST_FLOOR_ROUGHNESS = 0.5  # a floor that mirrored sharply would show lamps but no objects
-HORIZON = 0.2  # sine of the angle below it from which a mirror shows the floor alone
-DARKEST = 1e-9  # environments count as no darker where their radiance divides, for they may be black
 EVEN_STEP = 0.05  # of the square root of the light, between pixels that one ray each is enough for
 GLOSS_STEP_PX = 6  # between the pixels for which it is worked out what the floor mirrors
 GRAZING = 0.02  # sine of the flattest angle at which the floor is looked at
 _LEVELS = np.round(encoded(np.linspace(0, 1, 4096) ** 2) * 255).astype(np.uint8)  # by the square root of the light
-PLAIN_REFLECTANCE = 0.04  # of plastics, glazes and varnish, seen from the front
 
 
 def render_draft(
@@ -57,7 +63,8 @@ def render_draft(
     ambient = measure_ambient(surface, caster, light, floor_mean, rng)
     sun = sun_over(surface, caster, light)
     floor_map = map_floor(floor, ambient, sun, cameras, rng)
-    stage = _Stage(surface, caster, ambient, light, sun, floor, floor_mean.astype(np.float32)[:, None], floor_map)
+    lighting = Lighting(light, sun, floor_mean.astype(np.float32)[:, None])
+    stage = _Stage(surface, caster, ambient, lighting, floor, floor_map)
     if hits is None:
         meshes = [PosedMesh(shape.caster, pose, _moved(shape.outline, pose)) for shape, pose in objects]
         hits = first_hits(meshes, cameras).hits
@@ -70,15 +77,13 @@ def _moved(points: np.ndarray, pose: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Stage:
-    """floor_mean: (3, 1) its mean reflectance."""
+    """A scene to take pictures of. ambient, floor_map: the light of it that is the same for every camera."""
 
     surface: Surface
     caster: Caster
     ambient: Ambient
-    light: Light
-    sun: Sun
+    lighting: Lighting
     floor: Floor
-    floor_mean: np.ndarray
     floor_map: FloorMap
 
 
@@ -104,21 +109,6 @@ class _Sight:
     def on_floor(self) -> np.ndarray:
         """(n,) bool"""
         return ~self.on_object & np.isfinite(self.to_floor)
-
-
-@dataclass(frozen=True)
-class _Lit:
-    """Places to shade, n of them. normals, albedo, ambient: (3, n). sun: (n,) cosine to the normal where it shines.
-
-    roughness, metallic: (n,). One for all may stand for the n.
-    """
-
-    normals: np.ndarray
-    albedo: np.ndarray
-    ambient: np.ndarray
-    sun: np.ndarray
-    roughness: np.ndarray
-    metallic: np.ndarray
 
 
 def _picture(stage: _Stage, camera: Camera, hits: Hits, rng: np.random.Generator) -> np.ndarray:
@@ -179,7 +169,7 @@ def _ray_color(stage: _Stage, sight: _Sight, rng: np.random.Generator) -> np.nda
 
 def _sky_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(3, n) of rays that meet nothing."""
-    return stage.light.radiance(_unit(sight.directions.take(rays, axis=1)))
+    return stage.lighting.light.radiance(unit(sight.directions.take(rays, axis=1)))
 
 
 def _object_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -190,16 +180,16 @@ def _object_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random
     at_corners = stage.ambient.vertices.take(corners, axis=0)  # (n, 3 corners, 3)
     own = np.einsum("nci,nc->in", surface.own.take(corners, axis=0), weights)
     metallic = surface.metallic[face]
-    normals = _unit(np.einsum("nci,nc->in", surface.corner_normals.take(face, axis=0), weights))
-    lit = _Lit(
+    normals = unit(np.einsum("nci,nc->in", surface.corner_normals.take(face, axis=0), weights))
+    lit = Lit(
         normals=normals,
         albedo=surface.albedo.take(face, axis=0).T * worn(own, metallic),
         ambient=np.einsum("nci,nc->in", at_corners, weights),
-        sun=stage.sun.shining(points, normals, rng),
+        sun=stage.lighting.sun.shining(points, normals, rng),
         roughness=surface.roughness[face],
         metallic=metallic,
     )
-    return _shaded(stage, lit, _unit(directions))
+    return shaded(stage.lighting, lit, unit(directions))
 
 
 def _floor_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -217,7 +207,7 @@ def _floor_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.
     mirrored = around + glint * values[3]
     if metal:
         front = PLAIN_REFLECTANCE * (1 - metal)
-        mirrored = mirrored * (front + metal * values[4:]) / (front + metal * stage.floor_mean)
+        mirrored = mirrored * (front + metal * values[4:]) / (front + metal * stage.lighting.floor_mean)
     return color + mirrored
 
 
@@ -231,22 +221,22 @@ def _floor_gloss(stage: _Stage, camera: Camera) -> np.ndarray:
     u, v = np.meshgrid(columns, rows)
     pixels = np.stack([u, v, np.ones_like(u)]).reshape(3, -1)
     directions = (camera.camera_from_world[:3, :3].T @ np.linalg.inv(camera.K) @ pixels).astype(np.float32)
-    view = _unit(directions)
-    view = _unit(np.stack([*view[:2], np.minimum(view[2], -GRAZING)]))
+    view = unit(directions)
+    view = unit(np.stack([*view[:2], np.minimum(view[2], -GRAZING)]))
     origin = eye(camera).astype(np.float32)[:, None]
     points = (origin + origin[2] / -view[2] * view)[:2]
     up = np.float32([[0], [0], [1]])
-    lit = _Lit(
+    lit = Lit(
         normals=up,
-        albedo=stage.floor_mean,
+        albedo=stage.lighting.floor_mean,
         ambient=stage.ambient.on_floor(points),
         sun=np.float32([0]),
         roughness=np.float32([max(_roughness(stage.floor), LEAST_FLOOR_ROUGHNESS)]),
         metallic=np.float32([floor_metallic(stage.floor)]),
     )
-    mirrored, fresnel = _mirror(lit, view)
-    glint = _highlight((stage.sun.direction * mirrored).sum(axis=0), lit.roughness) * stage.sun.irradiance / np.pi
-    around = fresnel * _mirrored_light(stage, lit, mirrored)
+    mirrored, fresnel, sun = *mirror(lit, view), stage.lighting.sun
+    glint = highlight((sun.direction * mirrored).sum(axis=0), lit.roughness) * sun.irradiance / np.pi
+    around = fresnel * mirrored_light(stage.lighting, lit, mirrored)
     values = np.concatenate([fresnel.mean(axis=0, keepdims=True), around, fresnel * glint]).reshape(7, *u.shape)
     down, across = (_between(axis, size) for axis, size in ((rows, camera.height), (columns, camera.width)))
     return (down @ values @ across.T).reshape(7, -1)
@@ -260,47 +250,3 @@ def _between(places: np.ndarray, size: int) -> np.ndarray:
     """(size, n) float32: the matrix that takes values at evenly spaced places (n,) to the centres of pixels."""
     at = (np.arange(size) + 0.5) / (places[1] - places[0])
     return np.maximum(1 - np.abs(at[:, None] - np.arange(len(places))), 0).astype(np.float32)
-
-
-def _mirror(lit: _Lit, view: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(3, n) mirrored directions of view and (3, n) reflectance as of a mirror."""
-    facing = (-(lit.normals * view).sum(axis=0)).clip(0, 1)
-    front = PLAIN_REFLECTANCE * (1 - lit.metallic) + lit.albedo * lit.metallic
-    away = 1 - facing
-    fresnel = front + (1 - lit.roughness - front).clip(0) * (away * away) ** 2 * away
-    return view + 2 * facing * lit.normals, fresnel
-
-
-def _shaded(stage: _Stage, lit: _Lit, view: np.ndarray) -> np.ndarray:
-    """(3, n) light that leaves the places against the unit directions of view (3, n)."""
-    mirrored, fresnel = _mirror(lit, view)
-    diffuse = lit.albedo * (1 - lit.metallic) * (1 - fresnel)
-    lamp = stage.sun.irradiance / np.pi * lit.sun
-    around = _mirrored_light(stage, lit, mirrored)
-    highlight = _highlight((stage.sun.direction * mirrored).sum(axis=0), lit.roughness) * lamp
-    return diffuse * (lit.ambient + lamp) + fresnel * (around + highlight)
-
-
-def _mirrored_light(stage: _Stage, lit: _Lit, mirrored: np.ndarray) -> np.ndarray:
-    """(3, n) light that arrives from around unit directions (3, n): the environment's or what the floor bounces.
-
-    The horizon between both is blurred like the environment, or round objects would show a waterline.
-    """
-    level = 1 + np.searchsorted(ROUGHNESS_OF_BLUR, lit.roughness)
-    sky = np.stack([*mirrored[:2], np.maximum(mirrored[2], 0)])  # the environment ends at the floor
-    open_sky = float(stage.light.environment[len(stage.light.environment) // 2 :].mean())
-    openness = np.clip(lit.ambient.mean(axis=0) / max(open_sky, DARKEST), 0, 1)
-    bounced = lit.ambient * stage.floor_mean
-    share = np.clip(1 + mirrored[2] / HORIZON, 0, 1)
-    return bounced + share * (stage.light.radiance(sky, level) * openness - bounced)
-
-
-def _highlight(cosine: np.ndarray, roughness: np.ndarray) -> np.ndarray:
-    """(n,) Phong lobe about the mirrored direction, normalised; its exponent falls with roughness."""
-    exponent = 2 / np.maximum(roughness, np.float32(0.15)) ** 4
-    return (exponent + 2) / 2 * np.clip(cosine, 0, 1) ** exponent
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    """(3, n)"""
-    return vectors / np.sqrt((vectors**2).sum(axis=0))

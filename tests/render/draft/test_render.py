@@ -9,7 +9,8 @@ from odd_bench.color import encoded, linear
 from odd_bench.generate.label import Posed, cast_labels
 from odd_bench.geometry.cameras import look_at, project
 from odd_bench.geometry.shape import Material
-from odd_bench.render.draft.render import PLAIN_REFLECTANCE, render_draft
+from odd_bench.render.draft.render import render_draft
+from odd_bench.render.draft.shading import PLAIN_REFLECTANCE
 from odd_bench.scene import Camera
 from tests.blender_jobs.scenes import PLAIN_FLOOR, lopsided_cameras, shape_of, standing, three_objects
 from tests.render.draft.lights import COLUMNS, ROWS, constant, painted, quartered
