@@ -11,8 +11,10 @@ from functools import reduce
 
 import numpy as np
 
+from odd_bench.shapes.polygon import inset, polygon_distance
+from odd_bench.shapes.poses import Vector, frame_along, rotation_about
+
 Field = Callable[[np.ndarray], np.ndarray]
-Vector = Sequence[float] | np.ndarray
 
 
 # --- primitives -------------------------------------------------------------------------------------------------------
@@ -127,17 +129,17 @@ def torus(center: Vector, ring_radius: float, tube_radius: float, axis: Vector =
 
 def lathe(profile: Sequence[tuple[float, float]], rounding: float = 0.0) -> Field:
     """Solid of revolution about z of a closed polygon of (radius, z) points; corners rounded inside the polygon."""
-    distance = _polygon(profile, axis_is_edge=False)
+    distance = polygon_distance(profile, axis_is_edge=False)
     if rounding == 0.0:
         return lambda p: distance(np.stack([np.hypot(p[:, 0], p[:, 1]), p[:, 2]], axis=1))
     on_axis = [(-r, z) for r, z in reversed(profile)]  # mirrored, so that rounding leaves the axis alone
-    whole = _polygon(_inset([*profile, *on_axis], rounding))
+    whole = polygon_distance(inset([*profile, *on_axis], rounding))
     return lambda p: whole(np.stack([np.hypot(p[:, 0], p[:, 1]), p[:, 2]], axis=1)) - rounding
 
 
 def extrude(polygon: Sequence[tuple[float, float]], z_low: float, z_high: float, rounding: float = 0.0) -> Field:
     """Prism over a closed polygon of (x, y) points between two heights; edges rounded outside the inset polygon."""
-    distance = _polygon(_inset(polygon, rounding) if rounding else polygon)
+    distance = polygon_distance(inset(polygon, rounding) if rounding else polygon)
     middle, half = (z_low + z_high) / 2, (z_high - z_low) / 2 - rounding
 
     def field(p):
@@ -293,74 +295,3 @@ def displaced(field: Field, height: Callable[[np.ndarray], np.ndarray], depth: f
 def warped(field: Field, warp: Callable[[np.ndarray], np.ndarray]) -> Field:
     """The field seen through an inverse warp of space, which should stretch lengths by at most about 1.3."""
     return lambda p: field(warp(p))
-
-
-# --- rigid motions ----------------------------------------------------------------------------------------------------
-
-
-def rotation_about(axis: Vector, degrees: float, about: Vector = (0, 0, 0)) -> np.ndarray:
-    """(4, 4) rotation by an angle about the line through `about` along `axis`."""
-    n = np.asarray(axis, float) / np.linalg.norm(axis)
-    angle = np.radians(degrees)
-    k = np.array([[0, -n[2], n[1]], [n[2], 0, -n[0]], [-n[1], n[0], 0]])
-    pose = np.eye(4)
-    pose[:3, :3] += np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k)
-    pose[:3, 3] = np.asarray(about, float) - pose[:3, :3] @ np.asarray(about, float)
-    return pose
-
-
-def frame_along(z_axis: Vector, origin: Vector) -> np.ndarray:
-    """(4, 4) pose at `origin` whose z axis points along `z_axis`."""
-    z = np.asarray(z_axis, float) / np.linalg.norm(z_axis)
-    helper = np.array([1.0, 0, 0]) if abs(z[0]) < 0.9 else np.array([0, 1.0, 0])
-    x = np.cross(helper, z)
-    x /= np.linalg.norm(x)
-    pose = np.eye(4)
-    pose[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
-    pose[:3, 3] = origin
-    return pose
-
-
-# --- polygons ---------------------------------------------------------------------------------------------------------
-
-
-def _polygon(corners: Sequence[tuple[float, float]], axis_is_edge: bool = True) -> Field:
-    """Exact signed distance of (n, 2) points to a closed polygon of any orientation.
-
-    axis_is_edge: False leaves out edges along x = 0, which are inside a solid of revolution.
-    """
-    v = np.asarray(corners, np.float32)
-    edges = [(v[i], v[i - 1]) for i in range(len(v)) if not np.allclose(v[i], v[i - 1])]
-    if not axis_is_edge:
-        edges = [(a, b) for a, b in edges if max(a[0], b[0]) > 1e-6]
-
-    def field(p):
-        nearest = np.full(len(p), np.inf, np.float32)
-        inside = np.zeros(len(p), bool)
-        x, y = p[:, 0], p[:, 1]
-        for a, b in edges:
-            ex, ey = float(b[0] - a[0]), float(b[1] - a[1])
-            length2 = ex * ex + ey * ey
-            wx, wy = x - a[0], y - a[1]
-            t = np.minimum(np.maximum(wx * (ex / length2) + wy * (ey / length2), 0.0), 1.0)
-            nearest = np.minimum(nearest, (wx - ex * t) ** 2 + (wy - ey * t) ** 2)
-            crosses = (a[1] <= y) != (b[1] <= y)
-            if ey != 0.0:
-                inside ^= crosses & (wx < wy * (ex / ey))
-        return np.sqrt(nearest) * np.where(inside, -1.0, 1.0).astype(np.float32)
-
-    return field
-
-
-def _inset(corners: Sequence[tuple[float, float]], amount: float) -> np.ndarray:
-    """Move every edge of a polygon inwards by `amount`; the amount must stay below half the narrowest width."""
-    v = np.asarray(corners, float)
-    v = v[np.linalg.norm(v - np.roll(v, 1, axis=0), axis=1) > 1e-9]
-    area = np.sum(v[:, 0] * np.roll(v[:, 1], -1) - np.roll(v[:, 0], -1) * v[:, 1])
-    v = v if area > 0 else v[::-1]
-    edge = np.roll(v, -1, axis=0) - v
-    edge /= np.linalg.norm(edge, axis=1, keepdims=True)
-    inward = np.stack([-edge[:, 1], edge[:, 0]], axis=1)
-    before, after = np.roll(inward, 1, axis=0), inward
-    bisector = (before + after) / np.maximum(1.0 + np.sum(before * after, axis=1, keepdims=True), 0.2)
-    return v + amount * bisector

@@ -8,7 +8,7 @@ import pytest
 
 from odd_bench.geometry.mesh import count_bodies, face_volumes, is_closed
 from odd_bench.geometry.shape import Material, PartEdit, Shape
-from odd_bench.shapes.cad import FAMILIES, make_part, make_twin
+from odd_bench.shapes.cad import FAMILIES, make_part
 from odd_bench.shapes.cad.draws import Draws
 from odd_bench.shapes.cad.kernel import cylinder, prism, screw, sweep
 from odd_bench.shapes.cad.profile import circle, rectangle
@@ -107,7 +107,7 @@ def test_draws_do_not_depend_on_each_other():
 
 def test_a_twin_changes_one_parameter_and_names_it():
     for seed in range(12):
-        twin = make_twin("flange", 4, np.random.default_rng(seed))
+        twin = make_part("flange", 4).twin(np.random.default_rng(seed))
         name, _, change = twin.change.rpartition(": ")
         before, _, after = change.partition(" -> ")
         assert name in make_part("flange", 4).parameters

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from odd_bench.shapes.cad import (
     bearings,
     brackets,
@@ -22,7 +20,7 @@ from odd_bench.shapes.cad import (
     springs,
     washers,
 )
-from odd_bench.shapes.cad.machined import Machined, Twin
+from odd_bench.shapes.cad.machined import Machined
 
 MODULES = (
     fasteners,
@@ -50,8 +48,3 @@ def make_part(family: str, seed: int) -> Machined:
     if family not in FAMILIES:
         raise KeyError(f"parts: no family {family!r}; known: {', '.join(sorted(FAMILIES))}")
     return Machined(f"{family}-{seed:04d}", family, FAMILIES[family], seed)
-
-
-def make_twin(family: str, seed: int, rng: np.random.Generator) -> Twin:
-    """Instance `seed` with one parameter changed, and what the change is."""
-    return make_part(family, seed).twin(rng)

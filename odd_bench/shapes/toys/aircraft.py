@@ -39,7 +39,7 @@ def wing(
     return placed(raised, pose)
 
 
-def fuselage(rng, half: float, fat: float, z: float, nose: float) -> Field:
+def fuselage(half: float, fat: float, z: float, nose: float) -> Field:
     """A turned body along x; `nose` (0 pointed to 1 blunt) shapes its front."""
     radii = [
         (0.1, -1.0),

@@ -35,7 +35,7 @@ def _biplane(rng, coat: Coat) -> list[Part]:
     x, top = half * 0.36, z + fat + gap - 0.1
     low_root = (x - 0.05, 0, z - 0.1)
     parts = [
-        Part("fuselage", fuselage(rng, half, fat, z, 0.9), livery(rng, coat, half, z), coat.material),
+        Part("fuselage", fuselage(half, fat, z, 0.9), livery(rng, coat, half, z), coat.material),
         *wing_parts(rng, coat, "wing_lower", low_root, span * 0.92, chord, 0.9, 0.0, 2),
     ]
     uprights = [
@@ -50,7 +50,7 @@ def _biplane(rng, coat: Coat) -> list[Part]:
 
 def _propeller(rng, coat: Coat) -> list[Part]:
     half, fat, z = rng.uniform(1.0, 1.1), rng.uniform(0.27, 0.34), rng.uniform(0.5, 0.58)
-    body, high = fuselage(rng, half, fat, z, 0.7), rng.random() < 0.5
+    body, high = fuselage(half, fat, z, 0.7), rng.random() < 0.5
     root = (half * 0.3, 0, z + (fat * 0.75 if high else -fat * 0.4))
     canopy = ellipsoid((half * 0.12, 0, z + fat * 0.72), (0.36, fat * 0.72, 0.26))
     glass = Inlay(Plain(pick(rng, PANES)), Plain(coat.second), box((half * 0.1, 0, 0), (0.03, 3, 3)))
@@ -76,7 +76,7 @@ def _propeller(rng, coat: Coat) -> list[Part]:
 
 def _airliner(rng, coat: Coat) -> list[Part]:
     half, fat, z = rng.uniform(1.25, 1.4), rng.uniform(0.22, 0.27), rng.uniform(0.5, 0.56)
-    body = fuselage(rng, half, fat, z, 0.55)
+    body = fuselage(half, fat, z, 0.55)
     portholes = union(
         *(cylinder((x, -3, z + 0.06), (x, 3, z + 0.06), 0.038) for x in np.arange(-0.55, 0.95, 0.13) * half)
     )
@@ -109,7 +109,7 @@ def _jet(rng, coat: Coat) -> list[Part]:
     canopy = ellipsoid((half * 0.38, 0, z + fat * 0.72), (0.34, fat * 0.6, 0.19))
     nozzle = cylinder((-half * 1.02, 0, z), (-half * 0.7, 0, z), 0.17, 0.02)
     parts = [
-        Part("fuselage", fuselage(rng, half, fat, z, 0.02), livery(rng, coat, half, z), coat.material),
+        Part("fuselage", fuselage(half, fat, z, 0.02), livery(rng, coat, half, z), coat.material),
         Part(
             "nozzle", nozzle, Stripes(palette.GREY, palette.CHARCOAL, (1, 0, 0), 0.07, 0.5), palette.METAL, movable=True
         ),

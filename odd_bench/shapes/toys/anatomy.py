@@ -9,20 +9,8 @@ import numpy as np
 
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain
-from odd_bench.shapes.sdf import (
-    Field,
-    Vector,
-    capsule,
-    chain,
-    ellipsoid,
-    moved,
-    placed,
-    rotation_about,
-    scaled,
-    smooth_union,
-    sphere,
-    union,
-)
+from odd_bench.shapes.poses import Vector, rotation_about
+from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, moved, placed, scaled, smooth_union, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import chance, pick

@@ -5,17 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Inlay, Plain, Stripes
-from odd_bench.shapes.sdf import (
-    capsule,
-    chain,
-    cylinder,
-    ellipsoid,
-    half_space,
-    intersection,
-    rotation_about,
-    sphere,
-    union,
-)
+from odd_bench.shapes.poses import rotation_about
+from odd_bench.shapes.sdf import capsule, chain, cylinder, ellipsoid, half_space, intersection, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.apple import FLESH

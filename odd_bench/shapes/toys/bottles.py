@@ -93,7 +93,7 @@ def bottle(rng: np.random.Generator) -> list[Part]:
             movable=True,
         ),
         *_closure(rng, kind, profile, tall),
-        *_label(rng, kind, outer, profile, tall, color),
+        *_label(rng, kind, outer, profile, tall),
     ]
     if kind in ("milk", "potion") or rng.random() < 0.3:
         grip = loop_handle(
@@ -127,7 +127,7 @@ def _body_paint(rng, kind: str, color: Color, tall: float) -> Pattern:
     return pick(rng, options if kind != "sports" else options[2:])
 
 
-def _label(rng, kind: str, outer: Field, profile, tall: float, color: Color) -> list[Part]:
+def _label(rng, kind: str, outer: Field, profile, tall: float) -> list[Part]:
     """A paper label wrapped round the front with a motif on it, and a small one behind."""
     middle = tall * {"wine": 0.3, "soda": 0.55, "milk": 0.3, "sports": 0.22, "potion": 0.3}[kind]
     wall = radius_at(profile, middle)

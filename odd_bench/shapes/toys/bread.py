@@ -6,9 +6,10 @@ import numpy as np
 
 from odd_bench.shapes import noise
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Pattern, Plain, Spots
+from odd_bench.shapes.poses import plane_pose
 from odd_bench.shapes.sdf import Field, capsule, chain, cut, displaced, ellipsoid, half_space, scaled
 from odd_bench.shapes.toy import Part
-from odd_bench.shapes.toys.curves import plane_pose, plate, smooth_path
+from odd_bench.shapes.toys.curves import plate, smooth_path
 from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 from odd_bench.shapes.toys.toast import ACROSS, CRUSTS, crumb_color, cut_face, slice_outline, toast
 from odd_bench.shapes.toys.toppings import BAKED

@@ -69,7 +69,7 @@ def bus(rng: np.random.Generator) -> list[Part]:
     parts.append(
         Part("bumper", bumper, Plain(pick(rng, (palette.SILVER, palette.CHARCOAL))), palette.METAL, movable=True)
     )
-    return [*parts, *_roof_load(rng, kind, frame, color)]
+    return [*parts, *_roof_load(rng, kind, frame)]
 
 
 def _frame(rng, kind: str) -> Frame:
@@ -163,7 +163,7 @@ def _window_row(glass, hull: Field, f: Frame, nose: float, name: str, sign: floa
     return [Part(f"{name}_{k + 1}", field, glass, PANE, movable=True) for k, field in enumerate(fields)]
 
 
-def _roof_load(rng, kind: str, f: Frame, color: Color) -> list[Part]:
+def _roof_load(rng, kind: str, f: Frame) -> list[Part]:
     if kind == "school":
         arm = box((0.2, f.width + 0.04, f.waist - 0.14), (0.12, 0.07, 0.12), 0.05)
         return [Part("stop_sign", arm, Plain(palette.RED), palette.PLASTIC, movable=True)]

@@ -6,10 +6,11 @@ import numpy as np
 
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Pattern, Placed, Plain, Sectors, Spots, Stripes
+from odd_bench.shapes.poses import plane_pose
 from odd_bench.shapes.sdf import Field, chain, cylinder, ellipsoid, extrude, grown, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
-from odd_bench.shapes.toys.curves import plane_pose, plate, smooth_outline, smooth_path
+from odd_bench.shapes.toys.curves import plate, smooth_outline, smooth_path
 from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye
 

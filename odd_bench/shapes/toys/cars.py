@@ -55,7 +55,7 @@ def car(rng: np.random.Generator) -> list[Part]:
         *(cylinder((x, -2, wheels.radius), (x, 2, wheels.radius), wheels.radius + 0.05) for x in (front, rear))
     )
     parts = [
-        Part("body", hull, _livery(rng, color, low + 0.55 * hull_height, width), material),
+        Part("body", hull, _livery(rng, color, low + 0.55 * hull_height), material),
         Part("cabin", cabin, _roof(rng, color, top), material, blend=0.05),
         Part(
             "wheel_arches",
@@ -86,7 +86,7 @@ def _outside(half_width: float) -> Field:
     return union(half_space((0, half_width, 0), (0, -1, 0)), half_space((0, -half_width, 0), (0, 1, 0)))
 
 
-def _livery(rng, color: Color, middle: float, width: float) -> Pattern:
+def _livery(rng, color: Color, middle: float) -> Pattern:
     second = contrast(rng, color)
     racing = box((0, rng.uniform(-0.15, 0.15), 1), (3, rng.uniform(0.1, 0.18), 2))
     line = box((0, 0, middle), (3, 3, rng.uniform(0.03, 0.06)))

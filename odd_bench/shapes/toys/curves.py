@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from odd_bench.shapes.sdf import Field, Vector, extrude, grown, placed
+from odd_bench.shapes.poses import Vector, plane_pose
+from odd_bench.shapes.sdf import Field, extrude, grown, placed
 
 
 def smooth_path(points: Sequence[Vector], count: int) -> np.ndarray:
@@ -28,17 +29,6 @@ def plate(outline: Sequence[Vector], thickness: float, origin: Vector, right: Ve
     rounding = min(0.4 * thickness, 0.08)
     slab = grown(extrude(outline, rounding - thickness / 2, thickness / 2 - rounding), rounding)
     return placed(slab, plane_pose(origin, right, up))
-
-
-def plane_pose(origin: Vector, right: Vector, up: Vector) -> np.ndarray:
-    """(4, 4) pose at `origin` with x along `right` and y as near to `up` as a right angle allows."""
-    x = np.asarray(right, float) / np.linalg.norm(right)
-    z = np.cross(x, up)
-    z /= np.linalg.norm(z)
-    pose = np.eye(4)
-    pose[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
-    pose[:3, 3] = origin
-    return pose
 
 
 def leaf_outline(length: float, width: float, skew: float = 0.0, count: int = 20) -> np.ndarray:

@@ -26,12 +26,12 @@ def dinosaur(rng: np.random.Generator) -> list[Part]:
     under = ellipsoid((0, 0, build.height - build.belly), (0.9 * build.length, 0.6 * build.belly, 0.32))
     parts = figure.parts(coat, anatomy.marked(coat, palette.CREAM, *nails(build)), finish)
     parts[0] = Part("body", figure.trunk, anatomy.marked(coat, belly, under), finish)
-    parts.append(_tail(rng, kind, figure, coat, finish))
+    parts.append(_tail(rng, figure, coat, finish))
     head = {"sauropod": _small_head, "triceratops": _horned_head, "stegosaur": _small_head}[kind]
     nod = anatomy.pose_at(figure.head + [0.06, 0, 0.03], 0, rng.uniform(-15, 15), rng.uniform(-14, 6))
     parts += anatomy.posed(head(rng, coat, skin, second, finish), nod)
     if kind == "stegosaur":
-        parts += _plates(rng, figure, build, second, finish)
+        parts += _plates(rng, build, second, finish)
     return anatomy.lowered(parts, 0.9)
 
 
@@ -57,7 +57,7 @@ def _build(rng: np.random.Generator, kind: str) -> Build:
     )  # fmt: skip
 
 
-def _tail(rng: np.random.Generator, kind: str, figure: Figure, coat: Pattern, finish: Material) -> Part:
+def _tail(rng: np.random.Generator, figure: Figure, coat: Pattern, finish: Material) -> Part:
     long, sway, tip = rng.uniform(0.65, 0.9), rng.uniform(-0.3, 0.3), rng.uniform(0.1, 0.45)
     root = figure.rump * [1, 0, 1] + [0.25, 0, -0.16]
     points = [
@@ -86,7 +86,7 @@ def _horned_head(rng: np.random.Generator, coat: Pattern, skin: Color, second: C
     skull = smooth_union(0.08, ellipsoid((0.05, 0, 0), (size, 0.9 * size, 0.92 * size)), snout)
     mouth = anatomy.smile((0.52, 0, -0.2), 0.19, 0.03, 0.024, bow=0.2)
     parts = [Part("head", skull, anatomy.marked(coat, shade(skin, 0.35), mouth), finish, blend=0.06)]
-    parts += _frill(rng, size, second, coat, finish)
+    parts += _frill(rng, second, coat, finish)
     beak = scaled(capsule((0.46, 0, -0.1), (0.58, 0, -0.24), 0.13, 0.055), (1, 0.8, 1))
     parts.append(
         Part("beak", beak, Plain(tint(rng, (palette.CREAM, (0.7, 0.62, 0.45)), 0.03)), finish, blend=0.02, movable=True)
@@ -101,7 +101,7 @@ def _horned_head(rng: np.random.Generator, coat: Pattern, skin: Color, second: C
     return parts + anatomy.eyes(rng, (0.24, 0.76 * size, 0.2 * size), rng.uniform(0.065, 0.08), (0.7, 0.7, 0.1))
 
 
-def _frill(rng: np.random.Generator, size: float, second: Color, coat: Pattern, finish: Material) -> list[Part]:
+def _frill(rng: np.random.Generator, second: Color, coat: Pattern, finish: Material) -> list[Part]:
     wide, lean = rng.uniform(0.48, 0.56), rng.uniform(18, 38)
     pose = anatomy.pose_at((-0.12, 0, 0.16), 0, 0, lean)
     shield = placed(ellipsoid((0, 0, 0.1), (0.1, wide, 0.9 * wide)), pose)
@@ -114,7 +114,7 @@ def _frill(rng: np.random.Generator, size: float, second: Color, coat: Pattern, 
     ]
 
 
-def _plates(rng: np.random.Generator, figure: Figure, build: Build, second: Color, finish: Material) -> list[Part]:
+def _plates(rng: np.random.Generator, build: Build, second: Color, finish: Material) -> list[Part]:
     """Two staggered rows of plates along the back, and four spikes on the tail."""
     count, tall = int(rng.integers(5, 8)), rng.uniform(0.42, 0.56)
     parts = []

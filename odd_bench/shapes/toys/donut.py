@@ -41,7 +41,7 @@ def donut(rng: np.random.Generator) -> list[Part]:
     elif chance(rng, 0.75):
         turn, around = rng.uniform(0, 2 * np.pi, 70), rng.uniform(0.12, 0.88, 70) * np.pi
         parts.append(toppings.sprinkles(rng, crust.at(turn, around), crust.normal(turn, around)))
-    parts += _sweets(rng, crust, int(rng.integers(3, 6)), color)
+    parts += _sweets(rng, crust, int(rng.integers(3, 6)))
     if kind == "bitten":
         parts += _bite(rng, crust, dough)
     return parts
@@ -63,7 +63,7 @@ class _Crust:
         )
 
 
-def _sweets(rng, crust: _Crust, count: int, color: Color) -> list[Part]:
+def _sweets(rng, crust: _Crust, count: int) -> list[Part]:
     """Large candies, cherries or cream spread around the ring, with a gap where a bite may be (around angle 0)."""
     kind = pick(rng, ("candy", "cherry", "cream"))
     start, size = rng.uniform(0.75, 0.95), rng.uniform(0.15, 0.19)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain
-from odd_bench.shapes.sdf import Vector, half_space, sphere
+from odd_bench.shapes.poses import Vector
+from odd_bench.shapes.sdf import half_space, sphere
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 

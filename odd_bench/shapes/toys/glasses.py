@@ -5,20 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Gradient, Pattern, Placed, Plain, Sectors, Spots, Stripes
-from odd_bench.shapes.sdf import (
-    Field,
-    box,
-    capsule,
-    chain,
-    cylinder,
-    frame_along,
-    grown,
-    lathe,
-    placed,
-    rotated,
-    sphere,
-    torus,
-)
+from odd_bench.shapes.poses import frame_along
+from odd_bench.shapes.sdf import Field, box, capsule, chain, cylinder, grown, lathe, placed, rotated, sphere, torus
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
@@ -91,7 +79,7 @@ def _tumbler(rng) -> list[Part]:
     """A short straight glass: thick foot, facets or bands."""
     wide, tall, taper = rng.uniform(0.62, 0.74), rng.uniform(1.0, 1.35), rng.uniform(0.76, 0.95)
     profile = [(wide * taper, 0.0), (wide * (taper + 1) / 2, tall / 2), (wide, tall)]
-    return _straight(rng, profile, tall, wide, rng.uniform(0.16, 0.26))
+    return _straight(rng, profile, tall, rng.uniform(0.16, 0.26))
 
 
 def _pint(rng) -> list[Part]:
@@ -103,10 +91,10 @@ def _pint(rng) -> list[Part]:
         [(0.72, 0.0), (0.76, 0.12), (0.68, 0.35), (1.0, 0.72), (0.98, 1.0)],
     )
     profile = curve([(wide * r, tall * z) for r, z in pick(rng, shapes)], 6)
-    return _straight(rng, profile, tall, wide, rng.uniform(0.12, 0.18))
+    return _straight(rng, profile, tall, rng.uniform(0.12, 0.18))
 
 
-def _straight(rng, profile, tall: float, wide: float, floor: float) -> list[Part]:
+def _straight(rng, profile, tall: float, floor: float) -> list[Part]:
     color, material = _stuff(rng)
     room, outer = cavity(profile, 0.065, floor), solid(profile)
     second, middle = tint(rng), tall * rng.uniform(0.42, 0.55)

@@ -31,7 +31,6 @@ from odd_bench.shapes.toys.toppings import BAKED
 
 WET = Material("fresh slice", roughness=0.25, coat=0.4)
 BUNS = ((0.83, 0.55, 0.25), (0.75, 0.45, 0.18), (0.9, 0.66, 0.35), (0.2, 0.17, 0.17))
-PICKLES = ((0.45, 0.6, 0.2), (0.35, 0.5, 0.15))
 STACKS = {
     "single": ("lettuce", "patty", "cheese", "tomato"),
     "double": ("patty", "cheese", "patty", "cheese", "pickles"),

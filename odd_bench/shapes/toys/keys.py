@@ -35,7 +35,7 @@ def _antique(rng) -> list[Part]:
     for k, (x, grow) in enumerate(rings):
         collar = cylinder((x - 0.06, 0, z), (x + 0.06, 0, z), thick * grow, 0.045)
         parts.append(Part(f"collar_{k + 1}", collar, second, material, movable=True))
-    return [*parts, *_bit(rng, long, z, thick, paint, material)]
+    return [*parts, *_bit(rng, long, z, paint, material)]
 
 
 def _bow(rng, tail: float, z: float, paint: Pattern, second: Pattern, material) -> list[Part]:
@@ -72,7 +72,7 @@ def _stretched_ring(radius: float, tube: float, stretch: float) -> Field:
     return chain(points, [tube] * 25)
 
 
-def _bit(rng, long: float, z: float, thick: float, paint: Pattern, material) -> list[Part]:
+def _bit(rng, long: float, z: float, paint: Pattern, material) -> list[Part]:
     """The flag near the tip, in two or three teeth of unequal length, with a notch."""
     parts, count = [], int(rng.integers(2, 4))
     width = rng.uniform(0.42, 0.5) / count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Pattern, Plain, Sectors, Spots, Stripes
+from odd_bench.shapes.poses import frame_along
 from odd_bench.shapes.sdf import (
     Field,
     box,
@@ -13,7 +14,6 @@ from odd_bench.shapes.sdf import (
     cylinder,
     ellipsoid,
     extrude,
-    frame_along,
     frustum,
     lathe,
     moved,

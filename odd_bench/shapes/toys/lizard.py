@@ -41,7 +41,7 @@ def lizard(rng: np.random.Generator) -> list[Part]:
             contrast(rng, skin, (palette.YELLOW, palette.ORANGE, palette.BLACK, palette.CREAM)),
         ),
     )
-    spine, girth = _spine(rng, kind), rng.uniform(0.19, 0.25)
+    spine, girth = _spine(rng), rng.uniform(0.19, 0.25)
     coat = _coat(rng, kind, skin, second)
     body = spine[(spine[:, 0] > -0.55)]
     bulge = girth * (0.72 + 0.28 * np.sin(np.linspace(0.25, 0.95, len(body)) * np.pi))
@@ -58,7 +58,7 @@ def lizard(rng: np.random.Generator) -> list[Part]:
     return parts
 
 
-def _spine(rng: np.random.Generator, kind: str) -> np.ndarray:
+def _spine(rng: np.random.Generator) -> np.ndarray:
     """(40, 3) points from the tip of the tail to the neck."""
     side, sway, long = pick(rng, (1, -1)), rng.uniform(0.12, 0.24), rng.uniform(0.95, 1.2)
     curl = rng.uniform(0.2, 0.55)

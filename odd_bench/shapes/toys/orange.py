@@ -7,6 +7,7 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes import noise
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Pattern, Placed, Plain, Sectors, Spots
+from odd_bench.shapes.poses import plane_pose
 from odd_bench.shapes.sdf import (
     Field,
     cylinder,
@@ -22,7 +23,7 @@ from odd_bench.shapes.sdf import (
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.apple import FLESH, stem_and_leaves
-from odd_bench.shapes.toys.curves import leaf_outline, plane_pose, plate, star_outline
+from odd_bench.shapes.toys.curves import leaf_outline, plate, star_outline
 from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 
 RIND = Material("citrus rind", roughness=0.45, coat=0.2, bump=0.5)

@@ -9,18 +9,8 @@ import numpy as np
 
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Pattern
-from odd_bench.shapes.sdf import (
-    Field,
-    capsule,
-    chain,
-    ellipsoid,
-    frustum,
-    placed,
-    rotation_about,
-    scaled,
-    smooth_union,
-    sphere,
-)
+from odd_bench.shapes.poses import rotation_about
+from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, frustum, placed, scaled, smooth_union, sphere
 from odd_bench.shapes.toy import Part
 
 

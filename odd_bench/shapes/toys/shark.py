@@ -32,7 +32,7 @@ def shark(rng: np.random.Generator) -> list[Part]:
         bar = capsule((length, -head_width, 0), (length, head_width, 0), 0.2)
         parts.append(Part("hammer", scaled(bar, (1, 1, 0.6)), coat, material, blend=0.15))
     parts += _shark_mouth(rng, body, length)
-    parts += _shark_fins(rng, body, length, girth, coat, back, material)
+    parts += _shark_fins(rng, body, length, girth, back, material)
     for side, s in SIDES:
         x, z = (length + 0.03, 0.02) if kind == "hammerhead" else (0.78 * length, 0.12)
         y = head_width + 0.13 if kind == "hammerhead" else body.side(x, z)
@@ -81,9 +81,7 @@ def _shark_mouth(rng, body: Spindle, length: float) -> list[Part]:
     ]
 
 
-def _shark_fins(
-    rng, body: Spindle, length: float, girth: float, coat: Pattern, back: Color, material: Material
-) -> list[Part]:
+def _shark_fins(rng, body: Spindle, length: float, girth: float, back: Color, material: Material) -> list[Part]:
     thick, tall = rng.uniform(0.1, 0.13), rng.uniform(0.5, 0.7)
     dorsal = _blade(0.6, tall, rng.uniform(0.2, 0.4))
     x = 0.12 * length

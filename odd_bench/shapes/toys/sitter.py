@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from odd_bench.shapes.sdf import Vector, capsule, chain, ellipsoid, placed, smooth_union, sphere
+from odd_bench.shapes.poses import Vector
+from odd_bench.shapes.sdf import capsule, chain, ellipsoid, placed, smooth_union, sphere
 from odd_bench.shapes.toys.anatomy import pose_at
 from odd_bench.shapes.toys.quadruped import Figure, Leg
 

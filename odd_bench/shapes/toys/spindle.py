@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Pattern, Placed, Sectors
+from odd_bench.shapes.poses import plane_pose
 from odd_bench.shapes.sdf import Field, chain, scaled
-from odd_bench.shapes.toys.curves import plane_pose, smooth_path
+from odd_bench.shapes.toys.curves import smooth_path
 from odd_bench.shapes.toys.draws import shade
 
 SIDES = (("left", 1.0), ("right", -1.0))

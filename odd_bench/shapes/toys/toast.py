@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain, Spots
+from odd_bench.shapes.poses import plane_pose
 from odd_bench.shapes.sdf import box, grown, placed, rotated, scaled, sphere
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
-from odd_bench.shapes.toys.curves import plane_pose, plate, smooth_outline
+from odd_bench.shapes.toys.curves import plate, smooth_outline
 from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 from odd_bench.shapes.toys.toppings import BAKED, CHOCOLATES, strawberry
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Confetti, Inlay, Pattern, Plain, Sectors, Spots, Stripes
-from odd_bench.shapes.sdf import Field, Vector, capsule, chain, cylinder, grown, intersection, scattered, sphere, union
+from odd_bench.shapes.poses import Vector
+from odd_bench.shapes.sdf import Field, capsule, chain, cylinder, grown, intersection, scattered, sphere, union
 from odd_bench.shapes.toy import Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import heart_outline, plate, star_outline
