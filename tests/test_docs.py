@@ -26,15 +26,15 @@ from tests.short_training import write_small_scenes
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
-CODE = [
-    file
+CODE = {
+    top: [file for file in sorted((ROOT / top).rglob("*")) if file.suffix in (".py", ".yaml", ".sbatch")]
     for top in ("odd_bench", "baselines", "blender_jobs", "assets_manifest", "benchmarks", "examples")
-    for file in sorted((ROOT / top).rglob("*"))
-    if file.suffix in (".py", ".yaml", ".sbatch")
-]
+}
 FILES = {file.relative_to(ROOT).as_posix() for top in ROOT.iterdir() if top.name in (
     "odd_bench", "baselines", "blender_jobs", "assets_manifest", "benchmarks", "examples", "tests", "docs",
 ) for file in top.rglob("*") if file.is_file()}  # fmt: skip
+TEXTS = {page.relative_to(ROOT).as_posix(): [page] for page in PAGES} | CODE  # files by where they are
+of_text = pytest.mark.parametrize("files", TEXTS.values(), ids=TEXTS)
 of_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
@@ -55,9 +55,14 @@ def commands(page: Path) -> list[str]:
     return [line for line in lines if line.startswith("odd-bench ")]
 
 
+@cache
+def every_command() -> typer.core.TyperGroup:
+    return typer.main.get_command(app)
+
+
 def command_of(line: str) -> tuple[typer.core.TyperCommand, list[str]]:
     """The command a line calls, and the words behind its name."""
-    command, words = typer.main.get_command(app), shlex.split(line)[1:]
+    command, words = every_command(), shlex.split(line)[1:]
     while hasattr(command, "commands"):
         assert words and words[0] in command.commands, line
         command = command.commands[words.pop(0)]
@@ -108,15 +113,16 @@ def test_every_key_named_in_the_text_exists(page):
             assert is_key(found[1], every), code
 
 
-@pytest.mark.parametrize("file", [*PAGES, *CODE], ids=lambda file: file.relative_to(ROOT).as_posix())
-def test_every_command_named_in_passing_exists(file):
-    for code in re.findall(r"`(odd-bench [^`\n]+)`", file.read_text()):
+@of_text
+def test_every_command_named_in_passing_exists(files):
+    named = {code: file for file in files for code in re.findall(r"`(odd-bench [^`\n]+)`", file.read_text())}
+    for code, file in named.items():
         words = re.match(r"odd-bench((?: [a-z0-9]+(?![\w=./-]))*)", code)[1].split()
-        command = typer.main.get_command(app)
+        command = every_command()
         for word in words:
             if not hasattr(command, "commands"):
                 break
-            assert word in command.commands, code
+            assert word in command.commands, (file, code)
             command = command.commands[word]
 
 
@@ -127,17 +133,25 @@ def test_every_link_leads_somewhere(page):
             assert (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("file", [*PAGES, *CODE], ids=lambda file: file.relative_to(ROOT).as_posix())
-def test_every_file_named_exists(file):
+@of_text
+def test_every_file_named_exists(files):
     """`crack.py` may stand anywhere; a path with a known top folder is one from the root."""
-    text = file.read_text()
     tops = "odd_bench|baselines|blender_jobs|assets_manifest|benchmarks|examples|tests|docs"
-    for path in re.findall(rf"(?<![\w./-])((?:{tops})/[\w./-]+\.(?:py|md|ya?ml|json|sbatch|jpg))\b", text):
-        assert path in FILES, path
-    if file.suffix == ".md":
-        for name in inline(text):
+    for file in files:
+        text = file.read_text()
+        for path in re.findall(rf"(?<![\w./-])((?:{tops})/[\w./-]+\.(?:py|md|ya?ml|json|sbatch|jpg))\b", text):
+            assert path in FILES, (file, path)
+        for name in inline(text) if file.suffix == ".md" else ():
             if re.fullmatch(r"[\w/-]+\.py", name):
-                assert any(f"/{one}".endswith(f"/{name}") for one in FILES), name
+                assert any(f"/{one}".endswith(f"/{name}") for one in FILES), (file, name)
+
+
+@of_page
+def test_every_file_included_in_a_page_is_named_as_the_site_reads_it(page):
+    """A formatter that takes the line for Python spreads it out, and the page then shows the line."""
+    for line in re.findall(r"^.*--\s*8\s*<.*$", page.read_text(), re.MULTILINE):
+        included = re.fullmatch(r'--8<-- "([^"]+)"', line)
+        assert included and included[1] in FILES, line
 
 
 def resolved(name: str) -> object:
@@ -212,7 +226,7 @@ def test_the_page_of_commands_lists_every_command():
                 yield from named(one, f"{name} {word}")
 
     listed = re.findall(r"^\| `(odd-bench [^`]+)` \|", (DOCS / "reference" / "commands.md").read_text(), re.MULTILINE)
-    assert sorted(listed) == sorted(named(typer.main.get_command(app), "odd-bench"))
+    assert sorted(listed) == sorted(named(every_command(), "odd-bench"))
 
 
 def test_the_page_of_presets_states_every_preset():

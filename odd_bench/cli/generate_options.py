@@ -1,4 +1,4 @@
-"""From what was typed to a configuration."""
+"""The configuration that the options of `odd-bench generate` describe."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ def chosen_config(kind: str, preset: str) -> GenerateConfig:
 
 
 def named_by_rest(config: GenerateConfig, chosen: GenerateConfig) -> GenerateConfig:
-    """The configuration, its name ending in the mode of its rest poses where options changed that alone of the two."""
+    """The configuration. Its name ends in the mode of its rest poses where options changed the mode and not the name."""
     if config.scene.rest == chosen.scene.rest or config.name != chosen.name:
         return config
     return replace(config, name=f"{config.name}-{config.scene.rest}")
 
 
 def named_by_change(config: GenerateConfig, chosen: GenerateConfig) -> GenerateConfig:
-    """The configuration, its name saying what options changed: two data sets of one name hold the same scenes.
+    """The configuration. Its name shows what options changed, so two data sets of one name hold the same scenes.
 
-    The mode of the rest poses and the seed stand in the name as they are; anything else as six hex digits of what was changed.
-    Where and how quickly scenes are made changes nothing.
+    The mode of the rest poses and the seed stand in the name as they are; all other changes are six hex digits together.
+    Options about where and how fast scenes are made do not count.
     """
     if config.name != chosen.name:
         return config
     named = named_by_rest(config, chosen)
     seed = "" if config.seed == chosen.seed else f"-seed{config.seed}"
-    told_apart = [identity(one) for one in (config, chosen)]
-    changed = {key: value for key, value in told_apart[0].items() if value != told_apart[1][key]}
+    wanted, before = identity(config), identity(chosen)
+    changed = {key: value for key, value in wanted.items() if value != before[key]}
     digits = hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:DIGITS]
     return replace(named, name=f"{named.name}{seed}{f'-{digits}' if changed else ''}")
 
 
 def identity(config: GenerateConfig) -> dict[str, Any]:
-    """What tells one data set from another, beside its seed and the mode of its rest poses; folders by their own names."""
+    """The values by which data sets differ, without the seed and the mode of the rest poses; folders by their last names."""
     values = to_mapping(config)
     for key in ("name", "seed"):
         del values[key]

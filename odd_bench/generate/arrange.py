@@ -61,7 +61,7 @@ def stand(points: np.ndarray, widest: np.ndarray, rotation: np.ndarray, yaw_rad:
 def require_level(odd: np.ndarray, intact: np.ndarray, rotation: np.ndarray, size_m: float) -> None:
     """Refuse an odd shape that would hover above the floor or reach below it where its intact shape stands.
 
-    odd, intact: (n, 3) vertices or corners of the hulls. Lowered to the floor it would stand at a height that tells its label.
+    odd, intact: (n, 3) vertices or corners of the hulls. Lowered to the floor, its height would give its label away.
     """
     up = rotation[2] * size_m
     rise_m = float((odd @ up).min() - (intact @ up).min())

@@ -41,7 +41,6 @@ class OrbitConfig:
 
 
 RESTS = ("upright", "shared", "tumbled")
-USUAL_REST = {"toys": "upright", "parts": "shared"}  # what a data set's name need not say
 
 
 @dataclass(frozen=True)

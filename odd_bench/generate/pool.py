@@ -63,8 +63,8 @@ class ChildFailure(Exception):
 def make_in_child(line: str, root: str, limits: Limits, run: str = "") -> Outcome:
     """Make one planned scene in this thread's child process; what fails twice is reported, not raised.
 
-    run: tells apart runs that used the same folder one after the other, for a thread of a cluster outlives them: a child serves
-    one of them alone. Raises ChildStartError if no child can be started at all.
+    run: name of the run. A thread of a cluster outlives runs that use the same folder one after the other, and a child serves one
+    run alone. Raises ChildStartError if no child can be started at all.
     """
     scene = read_plan_line(line).scene
     for attempt in range(1, ATTEMPTS + 1):
@@ -221,11 +221,6 @@ def end_children(run: str) -> None:
     _ended.add(run)
     for child in [one for one in _live if one.serves[1] == run]:
         child.kill()
-
-
-def live_children() -> int:
-    """How many children this process has now."""
-    return len(_live)
 
 
 def stop_children() -> None:

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from odd_bench.data.outcome import Outcome
 from odd_bench.errors import stoppable
+from odd_bench.generate.call import RunSummary, Watcher
 from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.run import RunSummary, Watcher
 from odd_bench.shapes.library import Entry
 from odd_bench.terminal import Told, make_bar, make_console
 

@@ -5,7 +5,6 @@ import pytest
 from odd_bench.cli.generate_options import named_by_change, named_by_rest
 from odd_bench.generate.config import (
     RESTS,
-    USUAL_REST,
     ConfigError,
     from_mapping,
     load_preset,
@@ -108,7 +107,8 @@ def test_the_name_says_what_was_changed():
 
 def test_presets_are_named_by_their_mode():
     """Toys stand upright and parts share a pose; a preset with another mode says so in its name."""
+    usual = {"toys": "upright", "parts": "shared"}
     for name in presets():
         kind, _, size = name.partition("-")
         rest = load_preset(kind, size).scene.rest
-        assert rest == ("tumbled" if "tumbled" in name else USUAL_REST[kind])
+        assert rest == ("tumbled" if "tumbled" in name else usual[kind])

@@ -19,9 +19,10 @@ from odd_bench.data.reader import open_dataset
 from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.generate import pool
 from odd_bench.generate.config import RESTS, to_mapping, with_overrides
+from odd_bench.generate.making import DiskFull, by_turns
 from odd_bench.generate.plan import plan_lines
 from odd_bench.generate.pool import ChildStartError, Limits
-from odd_bench.generate.run import DiskFull, RunOptions, by_turns, generate
+from odd_bench.generate.run import RunOptions, generate
 from odd_bench.generate.source import variants_folder
 from odd_bench.plan_line import read_plan_line
 from odd_bench.shapes.library import LibraryError
