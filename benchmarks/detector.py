@@ -146,7 +146,7 @@ def compare_layouts() -> None:
 
 def compare_heads() -> None:
     """Forward and backward pass of the three layers of ImVoxelNet's indoor head on the finest map of its `mini`, batch 2."""
-    config = imvoxelnet.load_config("mini").model
+    config = imvoxelnet.CONFIGURATIONS.load("mini").model
     head = IndoorHead(config.indoor_neck.out, config.grid, config.indoor)
     volume = torch.randn(2, config.indoor_neck.out, *config.grid.shape_zyx, requires_grad=True)
     apart = cpu_seconds(lambda: torch.cat([layer(volume) for layer in head.layers], dim=1).sum().backward())
@@ -156,7 +156,7 @@ def compare_heads() -> None:
 
 def compare_freed_memory() -> None:
     """Cannot be undone, so it comes last."""
-    config = detr3d.load_config("mini")
+    config = detr3d.CONFIGURATIONS.load("mini")
     step = training_step(Detr3d(config.model), mini_batch(), config.train)
     usual, agreed = cpu_seconds(step), keep_freed_memory()
     print("freed memory stays with the process, a training step of DETR3D's mini")

@@ -10,11 +10,9 @@ from odd_bench.baselines.colmap_dgcnn.cutting import SOURCES, CutConfig
 from odd_bench.baselines.colmap_dgcnn.dgcnn import DgcnnConfig
 from odd_bench.baselines.colmap_dgcnn.reconstruct import STEREOS, ReconstructionConfig
 from odd_bench.baselines.colmap_dgcnn.triplet import TripletConfig
-from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choices
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.training.configuration import TrainConfig
-
-__all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
 CHOICES = {"model.reconstruction.stereo": STEREOS, "model.cut.source": SOURCES}
 
@@ -64,8 +62,3 @@ def check(config: RunConfig, where: str) -> None:
 
 
 CONFIGURATIONS = Configurations(RunConfig, "odd_bench.baselines.colmap_dgcnn", check)
-load_config, from_mapping, with_overrides = (
-    CONFIGURATIONS.load,
-    CONFIGURATIONS.from_mapping,
-    CONFIGURATIONS.with_overrides,
-)

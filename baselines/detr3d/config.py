@@ -11,11 +11,9 @@ from odd_bench.baselines.detr3d.decoder import DecoderConfig
 from odd_bench.baselines.detr3d.losses import LossConfig
 from odd_bench.baselines.two_class import SOURCES
 from odd_bench.blocks.backbone import NETWORKS, BackboneConfig
-from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choices
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.training.configuration import TrainConfig
-
-__all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
 CHOICES = {"model.answer.source": SOURCES, "model.backbone.network": NETWORKS}
 
@@ -80,8 +78,3 @@ def check(config: RunConfig, where: str) -> None:
 
 
 CONFIGURATIONS = Configurations(RunConfig, "odd_bench.baselines.detr3d", check)
-load_config, from_mapping, with_overrides = (
-    CONFIGURATIONS.load,
-    CONFIGURATIONS.from_mapping,
-    CONFIGURATIONS.with_overrides,
-)

@@ -13,11 +13,9 @@ from odd_bench.baselines.imvoxelnet.neck_pillars import PillarNeckConfig
 from odd_bench.baselines.two_class import SOURCES
 from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choices
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.training.configuration import TrainConfig
-
-__all__ = ["RunConfig", "from_mapping", "load_config", "to_mapping", "with_overrides"]
 
 CHOICES = {
     "model.answer.source": SOURCES,
@@ -89,8 +87,3 @@ def check(config: RunConfig, where: str) -> None:
 
 
 CONFIGURATIONS = Configurations(RunConfig, "odd_bench.baselines.imvoxelnet", check)
-load_config, from_mapping, with_overrides = (
-    CONFIGURATIONS.load,
-    CONFIGURATIONS.from_mapping,
-    CONFIGURATIONS.with_overrides,
-)

@@ -24,12 +24,6 @@ class Difference:
     distance: float
 
 
-def changed_and_lost(intact: Shape, odd: Shape, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-    """(f_odd,) and (f_intact,) bool; see `difference`."""
-    found = difference(intact, odd, tolerance)
-    return found.changed_faces, found.lost_faces
-
-
 def difference(intact: Shape, odd: Shape, tolerance: float) -> Difference:
     """Compare two shapes of one canonical frame; identical ones have no changed and no lost face.
 

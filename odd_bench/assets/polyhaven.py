@@ -15,7 +15,6 @@ from odd_bench.data.errors import DataError
 from odd_bench.names import name_problem
 
 ENVIRONMENT = "hdri"  # as the API calls it
-CREDIT = "Powered by Poly Haven"
 
 
 def remotes(entry: Entry, api: str) -> tuple[Remote, ...]:

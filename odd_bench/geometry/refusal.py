@@ -20,12 +20,6 @@ OPEN_MESH = "mesh is not closed"
 SEVERAL_BODIES = "several separate bodies"
 NO_FRAGMENT = "no fragment of a fitting size"
 
-REASONS = (
-    NOT_VISIBLE, TOO_SMALL, TOO_LARGE, FOLDS, STRETCHED, TOO_COARSE, NOT_CLOSED, FELL_APART,
-    NO_PART, NO_JOINT, CAME_LOOSE, SANK_IN, NO_REGION, NO_FINISH, NO_TWIN,
-    NO_MODES, OPEN_MESH, SEVERAL_BODIES, NO_FRAGMENT,
-)  # fmt: skip
-
 
 class Refusal(Exception):
     """Something that could not be made well with these draws; `reason` is a short fixed phrase, counted in the run's report."""

@@ -1,4 +1,4 @@
-"""Floors and environments that a user gives: which of a folder can be used, told before the first scene draws one."""
+"""Floors and environments that a user gives: which ones of a folder can be used is known before the first scene draws one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".t
 MOST_SIDE = 32_768  # pixels
 HEADER_BYTES = 1 << 16
 EXR_MAGIC = b"\x76\x2f\x31\x01"
-TILED = 0x200  # in the version field of an EXR
 LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}  # rows a chunk, by compression
 HDR_SIZE = re.compile(rb"\n[-+]Y (\d{1,6}) [-+]X (\d{1,6})\n")
 

@@ -8,25 +8,14 @@ from torch import nn
 from odd_bench.configuration import to_mapping
 from odd_bench.detector.builder import build, restore
 from odd_bench.detector.config import RunConfig, from_mapping, load_config, with_overrides
-from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tests.detector.worlds import learn_noise, noise_batch
+from tests.detector.worlds import at_end_to_end, learn_noise, noise_batch
 
 
 def frozen_volume(*overrides: str) -> RunConfig:
     return with_overrides(
         load_config("tiny"), ["model.attention.kind=relations", "model.loss.reconstruction=0.0", *overrides]
     )
-
-
-def at_end_to_end(config: RunConfig) -> Detector:
-    """A detector as the second stage of training starts it, that takes every pixel for an object's: its boxes are the hulls."""
-    detector = build(config.model)
-    nn.init.zeros_(detector.compare.silhouettes.out.weight)
-    nn.init.constant_(detector.compare.silhouettes.out.bias, 2.0)
-    detector.start_stage(RECONSTRUCTION)
-    detector.start_stage(END_TO_END)
-    return detector.train()
 
 
 def test_a_volume_that_is_kept_stays_bit_for_bit():

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import nn
 
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.record import CHANGED
-from odd_bench.detector.model import Detector
+from odd_bench.detector.builder import build
+from odd_bench.detector.config import RunConfig
+from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.scene import Camera
 
@@ -56,6 +59,16 @@ def noise_batch(scenes: int = 2, objects: int = 3, views: int = 4, pixels: int =
         labels=[torch.tensor([1] + [0] * (objects - 1))] * scenes,
         world_from_object=[tensor(poses)] * scenes,
     )
+
+
+def at_end_to_end(config: RunConfig) -> Detector:
+    """A detector as the second stage of training starts it, that takes every pixel for an object's: its boxes are the hulls."""
+    detector = build(config.model)
+    nn.init.zeros_(detector.compare.silhouettes.out.weight)
+    nn.init.constant_(detector.compare.silhouettes.out.bias, 2.0)
+    detector.start_stage(RECONSTRUCTION)
+    detector.start_stage(END_TO_END)
+    return detector.train()
 
 
 def learn_noise(detector: Detector, steps: int, scenes: int) -> list[dict[str, float]]:

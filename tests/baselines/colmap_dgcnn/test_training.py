@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from odd_bench.baselines.colmap_dgcnn import builder
-from odd_bench.baselines.colmap_dgcnn.config import from_mapping, load_config, with_overrides
+from odd_bench.baselines.colmap_dgcnn.config import CONFIGURATIONS
 from odd_bench.baselines.colmap_dgcnn.model import labels_of
 from odd_bench.cli import app
 from odd_bench.configuration import ConfigError, to_mapping
@@ -150,10 +150,10 @@ def test_boxes_take_the_label_of_the_true_box_they_overlap_most():
 )
 def test_wrong_values_are_named(setting, message):
     with pytest.raises(ConfigError, match=message):
-        with_overrides(load_config("tiny"), [setting])
+        CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [setting])
 
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
 def test_named_configurations_come_back_from_their_mappings(name):
-    config = load_config(name)
-    assert from_mapping(to_mapping(config), "test") == config
+    config = CONFIGURATIONS.load(name)
+    assert CONFIGURATIONS.from_mapping(to_mapping(config), "test") == config

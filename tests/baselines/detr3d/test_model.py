@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from odd_bench.baselines.detr3d.config import load_config, with_overrides
+from odd_bench.baselines.detr3d.config import CONFIGURATIONS
 from odd_bench.baselines.detr3d.decoder import refined
 from odd_bench.baselines.detr3d.levels import Levels
 from odd_bench.baselines.detr3d.model import Detr3d
@@ -17,11 +17,11 @@ from odd_bench.configuration import ConfigError
 from odd_bench.errors import WrongUse
 from tests.detector.worlds import noise_batch
 
-TINY = load_config("tiny")
+TINY = CONFIGURATIONS.load("tiny")
 
 
 def model(*overrides: str) -> Detr3d:
-    return Detr3d(with_overrides(TINY, list(overrides)).model)
+    return Detr3d(CONFIGURATIONS.with_overrides(TINY, list(overrides)).model)
 
 
 def test_every_part_learns_and_all_losses_are_finite():
@@ -148,7 +148,7 @@ def test_pretrained_weights_come_through_the_same_key():
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
 def test_named_configurations_are_found_and_checked(name):
-    config = load_config(name)
+    config = CONFIGURATIONS.load(name)
     assert config.name == name and len(config.train.learning_rate) == len(Detr3d.stages)
     room = np.array(config.augment.room_m)
     assert (np.array(config.model.code.high_m)[:2] >= room[:2]).all() and config.model.code.high_m[2] >= room[2]
@@ -165,4 +165,4 @@ def test_named_configurations_are_found_and_checked(name):
 )
 def test_wrong_values_are_explained(override, message):
     with pytest.raises(ConfigError, match=message):
-        with_overrides(TINY, [override])
+        CONFIGURATIONS.with_overrides(TINY, [override])

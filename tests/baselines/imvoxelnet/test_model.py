@@ -9,7 +9,7 @@ import torch
 from odd_bench.baselines.imvoxelnet import builder
 from odd_bench.baselines.imvoxelnet.anchor_targets import assign as assign_anchors
 from odd_bench.baselines.imvoxelnet.anchors import anchor_boxes, direction_of, encode, headed_boxes
-from odd_bench.baselines.imvoxelnet.config import ImVoxelNetConfig, RunConfig, from_mapping, load_config, with_overrides
+from odd_bench.baselines.imvoxelnet.config import CONFIGURATIONS, ImVoxelNetConfig, RunConfig
 from odd_bench.baselines.imvoxelnet.head_indoor import VoxelPredictions
 from odd_bench.baselines.imvoxelnet.head_pillars import AnchorPredictions
 from odd_bench.baselines.imvoxelnet.losses import class_columns
@@ -196,28 +196,28 @@ def test_the_picture_from_above_shows_scores_and_truth(head):
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
 def test_pictures_grid_and_moves_are_those_of_the_reference_detector(name):
-    own, reference = load_config(name), reference_config(name)
+    own, reference = CONFIGURATIONS.load(name), reference_config(name)
     alike = replace(own.model.backbone, width=reference.model.backbone.width)
     assert asdict(alike) == asdict(reference.model.backbone)
     assert own.model.grid == reference.model.grid and replace(own.augment, yaw_step_deg=0.0) == reference.augment
     for key in ("views", "pixels", "batch", "augment", "precision"):
         assert getattr(own.train, key) == getattr(reference.train, key)
     assert len(own.train.learning_rate) == len(ImVoxelNet.stages)
-    assert from_mapping(to_mapping(own), "here") == own
+    assert CONFIGURATIONS.from_mapping(to_mapping(own), "here") == own
 
 
 def test_wrong_configurations_are_explained():
-    config = load_config("tiny")
+    config = CONFIGURATIONS.load("tiny")
     with pytest.raises(
         ConfigError, match=r"model\.head: found .pilars.; expected one of indoor, pillars\. Did you mean"
     ):
-        with_overrides(config, ["model.head=pilars"])
+        CONFIGURATIONS.with_overrides(config, ["model.head=pilars"])
     with pytest.raises(ConfigError, match=r"model.grid.counts: found \(32, 30, 8\); expected multiples of 4"):
-        with_overrides(config, ["model.grid.counts=[32,30,8]"])
+        CONFIGURATIONS.with_overrides(config, ["model.grid.counts=[32,30,8]"])
     with pytest.raises(ConfigError, match="Did you mean 'nms_iou'"):
-        with_overrides(config, ["model.indoor.nms_iuo=0.2"])
+        CONFIGURATIONS.with_overrides(config, ["model.indoor.nms_iuo=0.2"])
     with pytest.raises(ConfigError, match="mini, paper, tiny"):
-        load_config("released")
+        CONFIGURATIONS.load("released")
 
 
 def test_weight_decay_reaches_every_weight_once():

@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from odd_bench.configuration import to_mapping
 from odd_bench.data.reader import open_dataset
 from odd_bench.detector.builder import build, restore
 from odd_bench.detector.config import RunConfig, from_mapping, load_config, named_configs, with_overrides
-from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
+from odd_bench.detector.model import END_TO_END, RECONSTRUCTION
 from odd_bench.errors import Interrupted, WrongUse
 from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tests.detector.worlds import learn_noise, noise_batch
+from tests.detector.worlds import at_end_to_end, learn_noise, noise_batch
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 
@@ -35,18 +34,8 @@ def configured(*overrides: str) -> RunConfig:
     return with_overrides(load_config("tiny"), [*kind, *found, *overrides])
 
 
-def everything_shown(config: RunConfig) -> Detector:
-    """Takes every pixel for an object's: its boxes are the hulls."""
-    detector = build(config.model)
-    nn.init.zeros_(detector.compare.silhouettes.out.weight)
-    nn.init.constant_(detector.compare.silhouettes.out.bias, 2.0)
-    detector.start_stage(RECONSTRUCTION)
-    detector.start_stage(END_TO_END)
-    return detector.train()
-
-
 def test_the_second_stage_teaches_comparisons_alone():
-    detector = everything_shown(configured())
+    detector = at_end_to_end(configured())
     before = {name: value.clone() for name, value in detector.state_dict().items()}
     losses = learn_noise(detector, steps=2, scenes=2)
     changed = {
@@ -58,14 +47,14 @@ def test_the_second_stage_teaches_comparisons_alone():
 
 @pytest.mark.slow
 def test_it_learns_a_few_scenes_by_heart():
-    losses = learn_noise(everything_shown(configured("model.aligned.dropout=0.0")), steps=15, scenes=2)
+    losses = learn_noise(at_end_to_end(configured("model.aligned.dropout=0.0")), steps=15, scenes=2)
     assert losses[-1]["aligned_label"] < 0.8 * losses[0]["aligned_label"]
     assert losses[-1]["aligned_change"] < losses[0]["aligned_change"]
 
 
 def test_a_checkpoint_brings_it_back(tmp_path):
     config = configured()
-    detector = everything_shown(config)
+    detector = at_end_to_end(config)
     learn_noise(detector, steps=1, scenes=2)
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, Checkpoint("reference", to_mapping(config), 2, 0, True, detector.state_dict()))
@@ -78,7 +67,7 @@ def test_a_checkpoint_brings_it_back(tmp_path):
 
 @torch.no_grad()
 def test_an_object_alone_is_judged_by_relations():
-    detector, batch = everything_shown(configured()).eval(), noise_batch(scenes=1, objects=1)
+    detector, batch = at_end_to_end(configured()).eval(), noise_batch(scenes=1, objects=1)
     laid = detector.compare.registered(detector.reconstruct(batch), 0, batch.boxes[0].numpy())
     assert laid.judged is None and torch.equal(laid.logits, laid.compared.logits)
 
