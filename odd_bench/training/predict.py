@@ -80,25 +80,13 @@ def predict_split(
         raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
     prove_file(path)
     if maps:
-        if not isinstance(run.method, Localises):
-            raise WrongUse(
-                f"--maps: found {run.spec.name}, which has no anomaly maps; expected a method that makes them"
-            )
-        prove_file(maps_beside(path))
-        run.method.keep_maps()
+        keep_maps(run, maps_beside(path))
     names = dataset.scene_names(split)
-    views = min(
-        views or run.config.train.views, len(dataset.scene(names[0]).cameras)
-    )  # more than there are is all of them
+    stored = len(dataset.scene(names[0]).cameras)
+    views = min(views or run.config.train.views, stored)  # more than there are is all of them
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    method, on_gpu = run.method.to(device), torch.device(device).type == "cuda"
-    if isinstance(method, ReadsData):
-        method.read_from(dataset)
     scenes = TestScenes(dataset, names, views, run.config.train.pixels)
-    if on_gpu and isinstance(method, Records):
-        method.record()
-    if on_gpu and len(scenes):
-        timed_answer(method, scenes[0], device, precision)
+    method = made_ready(run.method.to(device), dataset, scenes, device, precision)
     description = read_description(dataset.folder)
     reference = DatasetRef(description.name, description.version, split, description.digest)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,6 +103,28 @@ def predict_split(
             if writer is not None:
                 add_maps(writer, dataset, batch, answer)
     return path
+
+
+def keep_maps(run: Run, path: Path) -> None:
+    """Have the method answer with maps. Raises WrongUse where it has none, StorageError where `path` cannot be written."""
+    if not isinstance(run.method, Localises):
+        raise WrongUse(f"--maps: found {run.spec.name}, which has no anomaly maps; expected a method that makes them")
+    prove_file(path)
+    run.method.keep_maps()
+
+
+def made_ready(
+    method: Method, dataset: Dataset, scenes: TestScenes, device: torch.device | str, precision: str
+) -> Method:
+    """The method before its first scene: what it needs of the data set is read; on a GPU it has answered one scene."""
+    on_gpu = torch.device(device).type == "cuda"
+    if isinstance(method, ReadsData):
+        method.read_from(dataset)
+    if on_gpu and isinstance(method, Records):
+        method.record()
+    if on_gpu and len(scenes):
+        timed_answer(method, scenes[0], device, precision)
+    return method
 
 
 def add_maps(writer: MapWriter, dataset: Dataset, batch: SceneBatch, answer: SceneAnswer) -> None:
