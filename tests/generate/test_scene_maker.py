@@ -30,8 +30,8 @@ def test_scenes_that_share_variants_come_out_the_same_in_any_order(tmp_path, mod
     config = with_overrides(load_preset("toys", "nano"), [*SMALL, f"scene.rest={mode}"])
     lines = list(plan_lines(config))
     forward, backward = made(lines, config, tmp_path / "a"), made(lines[::-1], config, tmp_path / "b")[::-1]
-    alone = [made([line], config, tmp_path / str(n))[0] for n, line in enumerate(lines)]
-    for scenes in zip(forward, backward, alone, made(lines, config, tmp_path / "b"), strict=True):
+    assert len(lines) == 2  # either scene is made alone, before there is another, in one of the two folders
+    for scenes in zip(forward, backward, made(lines, config, tmp_path / "b"), strict=True):
         first, *others = scenes
         for other in others:
             assert (first.instance == other.instance).all() and (first.change == other.change).all()

@@ -14,7 +14,6 @@ from odd_bench.shapes.isosurface import Layer, bounds, compose
 from odd_bench.shapes.toys import BUILDERS, SEEN, UNSEEN, make_toy
 
 CATEGORIES = sorted(BUILDERS)
-MORE_SEEDS = (1, 2)
 
 
 @cache
@@ -93,18 +92,18 @@ def test_the_seed_decides_the_toy(category):
 @pytest.mark.slow
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_more_toys_are_well_made_with_and_without_a_part(category):
-    for seed in MORE_SEEDS:
-        toy = make_toy(category, seed)
-        assert_well_made(toy.shape())
-        part = toy.movable_parts[seed % len(toy.movable_parts)]
-        rest = as_mesh(toy.shape([PartEdit(part, remove=True)]))
-        assert rest.is_watertight  # what hung on the part may be loose now: anomalies refuse that
-        assert rest.volume > 0
+    """One seed is made whole, the next without a part."""
+    assert_well_made(make_toy(category, 1).shape())
+    toy = make_toy(category, 2)
+    part = toy.movable_parts[2 % len(toy.movable_parts)]
+    rest = as_mesh(toy.shape([PartEdit(part, remove=True)]))
+    assert rest.is_watertight  # what hung on the part may be loose now: anomalies refuse that
+    assert rest.volume > 0
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("category", CATEGORIES)
-def test_the_same_seed_gives_the_same_bytes(category):
+@pytest.mark.parametrize("category", CATEGORIES[::8])
+def test_meshing_a_toy_again_gives_the_same_bytes(category):
+    """All toys are meshed by the same code; what each of them draws and measures is compared for every category elsewhere."""
     again = make_toy(category, 0).shape()
     for field in ("vertices", "faces", "face_part", "face_material", "face_color"):
         assert getattr(again, field).tobytes() == getattr(intact(category), field).tobytes(), field

@@ -22,10 +22,11 @@ from odd_bench.locking import locked
 from odd_bench.training.checkpoint import LATEST, Diverged, first_not_finite, load_checkpoint, save_checkpoint
 from odd_bench.training.configuration import TrainConfig
 from odd_bench.training.devices import device_count, make_fabric
-from odd_bench.training.loop import CONFIG
+from odd_bench.training.loop import CONFIG, fit
 from odd_bench.training.run import LOCK
 from tests.detector.worlds import noise_batch
 from tests.short_training import train_tiny, write_small_scenes
+from tests.training.mean_method import MeanMethod, job
 
 SHORT = ["train.steps=[2,2]", "train.report_every=1", "train.save_every=1", "train.picture_every=100", "train.views=2"]
 
@@ -193,19 +194,19 @@ with (out / f"losses-{fabric.global_rank}.txt").open("w") as told:
 @pytest.mark.slow
 def test_two_processes_learn_as_one_with_twice_the_scenes_each(folder, tmp_path):
     """gloo on the CPU: the same scenes a step, shared; a loss that is a mean over scenes has the same mean and gradient."""
-    losses, weights = {}, {}
+    alone, shared, losses = tmp_path / "1", tmp_path / "2", []
+    whole = job(open_dataset(folder), alone)
+    fit(MeanMethod(), whole, make_fabric(whole.train, 1), lambda step: losses.append(step.losses["total"]))
+    assert len(losses) == 12 and len(set(losses)) == 12
+
+    shared.mkdir()
     (tmp_path / "train.py").write_text(SCRIPT)
-    for devices in ("1", "2"):
-        out = tmp_path / devices
-        out.mkdir()
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")])}
-        command = [sys.executable, str(tmp_path / "train.py"), str(folder), str(out), devices]
-        subprocess.run(command, check=True, env=environment, timeout=300, capture_output=True)
-        losses[devices] = [[float(line) for line in (out / f"losses-{rank}.txt").read_text().splitlines()]
-                           for rank in range(int(devices))]  # fmt: skip
-        weights[devices] = load_checkpoint(out / LATEST).weights
-    assert len(losses["1"][0]) == 12 and len(set(losses["1"][0])) == 12
-    for of_rank in losses["2"]:
-        assert of_rank == pytest.approx(losses["1"][0], rel=1e-4)
-    for name, value in weights["1"].items():
-        torch.testing.assert_close(weights["2"][name], value, rtol=1e-4, atol=1e-6)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, str(tmp_path / "train.py"), str(folder), str(shared), "2"]
+    subprocess.run(command, check=True, env=environment, timeout=300, capture_output=True)
+    for rank in range(2):
+        of_rank = [float(line) for line in (shared / f"losses-{rank}.txt").read_text().splitlines()]
+        assert of_rank == pytest.approx(losses, rel=1e-4)
+    found = load_checkpoint(shared / LATEST).weights
+    for name, value in load_checkpoint(alone / LATEST).weights.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6)
