@@ -1,4 +1,4 @@
-"""What a render job is told: the scene, the surroundings and the settings."""
+"""The input of a render job: the scene, the surroundings and the settings."""
 
 from __future__ import annotations
 

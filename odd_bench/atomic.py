@@ -1,7 +1,7 @@
 """Files that are either whole or absent: a `.part` file, flushed, checked, then renamed.
 
-The name of the `.part` file is drawn anew each time, for two workers, of one machine or of several, may write the same file at
-the same moment.
+Every `.part` file has a name of its own, because two workers, on one machine or on several, may write the same file at the same
+moment.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def write_atomically(
 def prove_file(path: Path) -> None:
     """Raise StorageError unless a file can be written at `path`; nothing is left behind.
 
-    Whoever works for hours asks before, for a result that cannot be written is lost.
+    Long work asks before it begins, because a result that cannot be written is lost.
     """
     path = Path(path)
     with storage_errors(path, "a file in a writable folder"):

@@ -44,7 +44,7 @@ class Interrupted(OddBenchError):
 
 @contextmanager
 def stoppable(where: Path, hint: str) -> Iterator[None]:
-    """Ctrl-C raises Interrupted, which is told where a KeyboardInterrupt would end without a word. hint: what is kept."""
+    """Ctrl-C raises Interrupted, whose message is printed; a KeyboardInterrupt would print none. hint: what is kept."""
     try:
         yield
     except KeyboardInterrupt as interrupt:

@@ -1,4 +1,4 @@
-"""Locks on files that end with the process that holds them: what keeps runs apart that share a folder.
+"""Locks on files, which end with the process that holds them: they keep runs in one folder apart.
 
 The system releases a lock when its holder dies, however it dies. Locks reach across the machines that share a network file
 system, if that has locks.
@@ -59,7 +59,7 @@ def locked(
 
 
 def _nothing() -> None:
-    """Whoever waits has been told."""
+    """The caller has been called once."""
 
 
 def _take(descriptor: int, path: Path, parts: Iterable[int] | None, kind: int) -> bool:

@@ -14,9 +14,9 @@ class CutConfig:
     """From a cloud to objects."""
 
     source: str = "clusters"
-    """`clusters`, or `oracle-box`: what lies in the true boxes, which it is then told."""
+    """`clusters`, or `oracle-box`: what lies in the true boxes, which the method is then given."""
     floor_m: float = 0.015
-    """Height up to which points belong to the floor, z = 0; the floor is not fitted, for the true cameras are given in
+    """Height up to which points belong to the floor, z = 0; the floor is not fitted, because the true cameras are given in
     a world whose floor is known.
     """
     reach_m: float = 0.025
@@ -38,7 +38,7 @@ class Objects:
     """n objects of one scene.
 
     boxes: (n, 6) centre and size, metres, world. clouds: n times (p, 3) float32 points, metres, world. ids: (n,) of the true
-    objects where their boxes were told, else None.
+    objects where their boxes were given, else None.
     """
 
     boxes: np.ndarray

@@ -26,15 +26,15 @@ from odd_bench.geometry.boxes import iou_matrix
 from odd_bench.training.method import SceneAnswer
 
 CATEGORIES, SIAMESE = "categories", "siamese"
-AS_USUAL = 0.0  # score of an object whose box is told and of which too few points are seen: nothing speaks against it
+AS_USUAL = 0.0  # score of an object whose box is given and of which too few points are seen: it counts as normal
 SHARPNESS = 10.0  # embeddings of length 1 are too short to tell dozens of categories apart
 
 
 class ColmapDgcnn(nn.Module):
     """See odd_bench.training.method.Method and ReadsData for what it offers to training and prediction.
 
-    Of a batch it takes names, views and labels; clouds come from the data set it was told to read from. views, pixels: what
-    it trains on. categories: how many the training scenes show; the first stage tells them apart, in place of ShapeNet's.
+    Of a batch it takes names, views and labels; clouds come from the data set that `read_from` names. views, pixels: what
+    it trains on. categories: how many the training scenes show; the first stage classifies them, in place of ShapeNet's.
     """
 
     stages = (CATEGORIES, SIAMESE)

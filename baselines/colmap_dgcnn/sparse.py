@@ -25,7 +25,7 @@ def triangulate(folder: Path, views: Views):
         device=colmap.Device.cpu,
     )  # fmt: skip
     model = posed_model(views)
-    tell_cameras(database, model)
+    write_cameras(database, model)
     colmap.match_exhaustive(
         database, colmap.FeatureMatchingOptions(num_threads=1, use_gpu=False), device=colmap.Device.cpu,
         verification_options=colmap.TwoViewGeometryOptions(ransac={"random_seed": SEED}),
@@ -35,7 +35,7 @@ def triangulate(folder: Path, views: Views):
     return colmap.triangulate_points(model, database, folder / IMAGES, folder / SPARSE, options=options)
 
 
-def tell_cameras(database: Path, model) -> None:
+def write_cameras(database: Path, model) -> None:
     """Write the true intrinsics to the database and give the model's images the ids they have there."""
     with pycolmap().Database.open(database) as stored:
         for image in stored.read_all_images():

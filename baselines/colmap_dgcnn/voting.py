@@ -1,4 +1,4 @@
-"""From the distances between the objects of a scene to who is odd: everybody votes on everybody else."""
+"""Which objects of a scene are odd, by their distances from each other: every object votes on every other."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def odd_scores(distance: Tensor) -> Tensor:
 class PairDistances(nn.Module):
     """How far apart two normal objects of a training scene have lately been, and a normal and an odd one.
 
-    Beyond what is usual in the scene. The threshold of the votes is where the two are told apart best. Kept with the weights.
+    Beyond what is usual in the scene. The threshold of the votes is the one that separates the two best. Kept with the weights.
     """
 
     def __init__(self):

@@ -1,4 +1,4 @@
-"""Which query answers for which object: the cheapest one-to-one assignment (DETR3D section 3.4)."""
+"""Which query is assigned to which object: the cheapest one-to-one assignment (DETR3D section 3.4)."""
 
 from __future__ import annotations
 

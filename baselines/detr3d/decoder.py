@@ -1,4 +1,4 @@
-"""The decoder: queries speak to each other, look at the pictures and move their reference points (DETR3D section 3.3)."""
+"""The decoder: self-attention of the queries, cross-attention to the pictures, refined reference points (DETR3D section 3.3)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Detections:
 
 
 class CrossAttention(nn.Module):
-    """The mean over the views that see a query's point of its features there, levels weighed by the query (eq. 4).
+    """The mean of the features at a query's point over the views that see it; the query weighs the levels (eq. 4).
 
     DETR3D learns a weight for each of the six cameras of one car. Here cameras are any number, in any order and place: levels
     are weighed alike in all views, and, in place of a camera's number, `sight` scales the channels of its features.

@@ -34,7 +34,7 @@ class Levels(nn.Module):
 
 
 def halving(width: int) -> nn.Sequential:
-    """Half the resolution: a convolution of stride 2 and one to widen what it sees."""
+    """Half the resolution: a convolution of stride 2 and one that widens the receptive field."""
 
     def convolution(stride: int) -> list[nn.Module]:
         return [nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]

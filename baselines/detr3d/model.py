@@ -1,4 +1,4 @@
-"""DETR3D for two classes, anomalous and normal: no comparison of objects but what queries tell each other."""
+"""DETR3D for two classes, anomalous and normal: the self-attention of the queries is the only comparison of objects."""
 
 from __future__ import annotations
 

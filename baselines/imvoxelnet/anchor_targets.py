@@ -1,4 +1,4 @@
-"""Which anchor answers for which object: by overlap seen from above, both boxes turned to the nearest axis (PointPillars)."""
+"""Which anchor is assigned to which object: by overlap seen from above, both boxes turned to the nearest axis (PointPillars)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The rigid motion that lays an intact shape best onto an odd one: what a viewer does who compares neighbours.
+"""The rigid motion that aligns an intact shape best with an odd one, as a viewer does who compares neighbours.
 
-Neighbours stand at other yaws, so a viewer turns them in mind until they agree. A rotation that maps the intact shape onto
-itself, wholly or nearly, is as good as none; so an odd octopus whose arms turned about its head is compared with one turned along.
+Neighbours stand at different yaws, so a viewer turns them in mind until they agree. A rotation that maps the intact shape onto
+itself, wholly or nearly, is invisible. An odd octopus whose arms turned about its head is therefore compared with an intact one
+turned by the same angle.
 """
 
 from __future__ import annotations

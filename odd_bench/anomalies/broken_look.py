@@ -39,7 +39,7 @@ def crevice_look(shape: Shape, near: np.ndarray) -> tuple[Material, np.ndarray]:
 
 
 def _apart(skin: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """The inner colour, darkened where it could not be told from the skin."""
+    """The inner colour, darkened where it is too much like the skin."""
     if np.abs(skin - inner).mean() < LEAST_CONTRAST:
         inner = inner - np.array([0.9, 1.0, 1.15]) * (LEAST_CONTRAST + (inner - skin).mean())
     return np.clip(np.round(inner), 0, 255).astype(np.uint8)

@@ -21,7 +21,7 @@ def largest_patch(before: np.ndarray, after: np.ndarray, contrast: float, slide:
     """Pixels of the largest connected patch in which two pictures (h, w, 4) differ by more than `contrast` (CIELAB).
 
     Each pixel of either picture is compared with all pixels up to `slide` rows and columns away in the other one, and the most
-    alike counts: an edge or a pattern that slid a little meets no eye. Pixels that meet at a corner are connected.
+    alike counts: an edge or a pattern that slid a little is not noticed. Pixels that meet at a corner are connected.
     """
     differs = _unmatched(before, after, contrast, slide) | _unmatched(after, before, contrast, slide)
     if not differs.any():

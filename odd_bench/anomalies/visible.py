@@ -1,4 +1,4 @@
-"""How much of a change meets the eye: pictures of both shapes from all around, compared patch by patch."""
+"""How much of a change can be seen: pictures of both shapes from all around, compared patch by patch."""
 
 from __future__ import annotations
 

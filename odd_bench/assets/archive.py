@@ -74,7 +74,7 @@ def _untar(archive: Path, folder: Path) -> list[str]:
 
 
 class _Bounded:
-    """A file that ends with an error where more is read, at once or in all, than a decent archive holds."""
+    """A file that ends with an error where more is read, at once or in total, than an archive of a reasonable size holds."""
 
     def __init__(self, file, most_bytes: int):
         self._file, self._most = file, most_bytes
@@ -94,7 +94,7 @@ class _Bounded:
 
 
 def _unpacked(archive: Path):
-    """The tar file in a packed one, told from its first bytes."""
+    """The tar file inside a compressed one; its first bytes show the kind of compression."""
     with open(archive, "rb") as file:
         head = file.read(6)
     opened = next((opened for magic, opened in PACKED.items() if head.startswith(magic)), open)

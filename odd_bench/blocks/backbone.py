@@ -36,7 +36,7 @@ class BackboneConfig:
     trainable: int = 5
     """How many of the network's stages learn, from the last; 5 = all."""
     color: bool = False
-    """The picture's own colours at stride 4 are added to the result, for a frozen network keeps few of them."""
+    """The picture's own colours at stride 4 are added to the result, because a frozen network keeps few of them."""
 
 
 class SemanticHead(nn.Module):

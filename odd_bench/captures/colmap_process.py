@@ -1,7 +1,7 @@
 """pycolmap in a process of its own: `python -m odd_bench.captures.colmap_process JOB.json`.
 
 Of its own because pycolmap, imported before zlib, Pillow, torch or h5py, corrupts the memory of the process. The job is a JSON file
-(see ColmapJob); stages are told on the standard output, one word a line; what goes wrong ends the process with its last line on the
+(see ColmapJob). Stages are printed on the standard output, one word a line. An error ends the process with its last line on the
 standard error.
 """
 

@@ -99,7 +99,7 @@ def place(
     capture: Capture, plan: FloorPlan, wishes: Wishes, size_m: tuple[float, float], room_m: tuple[float, float]
 ) -> Placement:
     """Centred, scaled. size_m: smallest and largest side of objects that the model knows. room_m: half-extents of what it sees,
-    along x and y. Raises CaptureError where no size can be told.
+    along x and y. Raises CaptureError where the size cannot be determined.
     """
     metres_per_unit = wishes.metres_per_unit if wishes.metres_per_unit is not None else capture.metres_per_unit
     clusters, notes = plan.clusters, []

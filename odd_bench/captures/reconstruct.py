@@ -235,7 +235,7 @@ def _focal(exif: Image.Exif) -> dict[int, float]:
 
 
 def _kept_exif(path: Path) -> Image.Exif:
-    """What COLMAP tells the focal length from, and no rotation: the copies are turned."""
+    """The EXIF from which COLMAP reads the focal length, without the rotation: the copies are turned already."""
     with open_image(path) as image:
         stored, kept = exif_of(image), Image.Exif()
     for tag in CAMERA_TAGS:

@@ -24,7 +24,7 @@ LEAST_VIEWS = 3
 NEAREST = 1e-6  # depth at which a camera begins to see
 GAP, HOLE = 0.006, 0.06  # widths of gaps and holes that are closed, as shares of a picture's side
 AROUND = np.ones((3, 3), bool)
-SAMPLED = 4  # every which cell of the floor tells the exposures
+SAMPLED = 4  # of so many cells of the floor one is read for the exposures
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def painted_floor(views: list[View], half: float) -> tuple[Painting, np.ndarray]
 
 
 def stands_out(view: View, gain: np.ndarray, painting: Painting) -> np.ndarray:
-    """(h, w) float32 1 where the picture shows no floor, 0 where it does, NaN where that cannot be told."""
+    """(h, w) float32 1 where the picture shows no floor, 0 where it does, NaN where it is unknown."""
     camera = view.camera
     u, v = np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5)
     turn, place = camera.camera_from_world[:3, :3], camera.camera_from_world[:3, 3]

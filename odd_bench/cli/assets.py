@@ -40,7 +40,7 @@ def fetch(
     from_: Annotated[Path | None, typer.Option("--from", help="Folder in which you unpacked the collection.")] = None,
     most: Annotated[int | None, typer.Option(min=1, help="With --from: how many shapes, evenly spread.")] = None,
 ) -> None:
-    """Download, verify and record a collection, or make one that you unpacked ready. Exit code 1 if anything was refused."""
+    """Download, verify and record a collection, or prepare one that you unpacked. Exit code 1 if anything was refused."""
     from odd_bench.assets.fetch import READY, by_hand, take_folder
     from odd_bench.assets.fetch import fetch as fetch_entries
     from odd_bench.assets.manifest_file import load
@@ -135,7 +135,9 @@ def similar(
     teacher_weights: Annotated[
         Path | None, typer.Option(help="DINOv2 checkpoint; without it, features that need no weights.")
     ] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="A bound, as most_chamfer=0.03. Repeatable.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A bound, e.g. most_chamfer=0.03. Repeatable.")
+    ] = None,
 ) -> None:
     """Find the shapes that could be mistaken for one another and draw pairs of them."""
     from odd_bench.assets.progress import library_with_progress, similar_with_progress

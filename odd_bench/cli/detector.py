@@ -13,16 +13,20 @@ Several = Annotated[list[Path], typer.Option("--data", help="Folder of a data se
 
 
 def train(
-    model: Annotated[str, typer.Option(help="Which method.")] = "reference",
+    model: Annotated[
+        str, typer.Option(help="The method: reference, imvoxelnet, detr3d or colmap-dgcnn.")
+    ] = "reference",
     config: Annotated[str, typer.Option(help="Named configuration: aligned, mini, paper, released or tiny.")] = "mini",
     data: Several = (Path("data/toys-mini"),),
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/MODEL-CONFIG-SEED.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Default: of the configuration.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the training. Default: that of the configuration.")
+    ] = None,
     teacher_weights: Annotated[
         str | None, typer.Option(help="Files of DINOv2: see docs/reference/detector.md.")
     ] = None,
     backbone_weights: Annotated[
-        str | None, typer.Option(help="Of the image network: imagenet, none or a file.")
+        str | None, typer.Option(help="Weights of the image network: imagenet, none or a file.")
     ] = None,
     start_from: Annotated[
         Path | None, typer.Option(help="Skip the first stage and take its weights from this run.")

@@ -12,7 +12,9 @@ def reproduce(
     table: Annotated[str, typer.Argument(help="table1, table2, teachers, table1-drafts or a file like them.")],
     config: Annotated[str, typer.Option(help="Named configuration of every method.")] = "mini",
     data: Annotated[Path, typer.Option(help="Folder that holds the data sets.")] = Path("data"),
-    out: Annotated[Path | None, typer.Option(help="Runs, scores and table. Default: runs/TABLE-CONFIG.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of runs, scores and the table. Default: runs/TABLE-CONFIG.")
+    ] = None,
     datasets: Annotated[
         list[str] | None, typer.Option("--dataset", help="Data set to use instead of the table's. Repeatable.")
     ] = None,
@@ -24,7 +26,7 @@ def reproduce(
         list[str] | None, typer.Option("--set", help="Override in every row, e.g. train.batch=4. Repeatable.")
     ] = None,
 ) -> None:
-    """Make a table of results again: train, predict and score what is missing, then compare.
+    """Reproduce a table of results: train, predict and score what is missing, then compare.
 
     The same command goes on where it was stopped.
     """

@@ -23,7 +23,7 @@ def view(
     scene: Annotated[
         list[str] | None, typer.Option(help="Name of the scene to begin with; to record, repeatable.")
     ] = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The first free port from here on is taken.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="First port to try; the next free one is taken.")] = 8080,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, open no browser.")] = False,
     record: Annotated[Path | None, typer.Option(help="Write a page that needs no server to this .html file.")] = None,
     scenes: Annotated[int, typer.Option(min=1, help="How many scenes to record, the worst first.")] = 6,

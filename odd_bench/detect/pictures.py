@@ -28,7 +28,7 @@ def write_pictures(
 ) -> list[Path]:
     """One JPEG a scene and index.html, the scenes with the highest suspicion first; the page is the first of the paths returned.
 
-    A method that is told the boxes has none in its file: the true ones are drawn. Raises DataError where the folder cannot be
+    A method that is given the boxes has none in its file: the true ones are drawn. Raises DataError where the folder cannot be
     written or the data set lacks a scene of the file.
     """
     read = read_predictions(predictions)
@@ -52,7 +52,7 @@ def write_pictures(
 
 
 def found_in(read: Predictions, number: int, true_boxes: np.ndarray) -> Found:
-    """What the file says of one scene. true_boxes: (m, 6) of the objects, for a method that is told them."""
+    """What the file says of one scene. true_boxes: (m, 6) of the objects, for a method that is given them."""
     rows = read.boxes.rows(np.flatnonzero(read.boxes.scene == number))
     boxes = np.column_stack([rows.box, np.nan_to_num(rows.yaw_rad)])
     told = np.isnan(rows.box).any(axis=1) & (rows.object_id >= 0)

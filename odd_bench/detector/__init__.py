@@ -1,1 +1,1 @@
-"""The reference detector: multi-view volumes, distilled features, sparse voxel attention between instances."""
+"""The reference detector: a volume from several views, the objects in it, and how each compares with the others."""

@@ -1,4 +1,4 @@
-"""A teacher without weights: the poses tell which cells of two instances show the same place of the shape.
+"""A teacher without weights: the poses give the cells of two instances that show the same place of the shape.
 
 Cells at equal canonical coordinates should have equal projected features, others different ones: cross-entropy between
 the softmax over the cells of the other object and a Gaussian around the true place. Rotations about the shape's upright

@@ -1,8 +1,8 @@
-"""What an object lacks and what it has too much, beside the shape that the others agree on.
+"""How the shape of an object differs from the one that the other objects agree on: what is missing, what is too much.
 
-Every hull is larger than its object, in the directions from which no view cuts it. Laid upon each other, hulls of equal objects
-cut each other: five views of five objects are as good as twenty-five of one. How the others' distances are ranked at a place
-decides how many of them must agree, for some may be odd themselves.
+A visual hull is larger than its object in the directions that no view cuts. Registered hulls of equal objects cut each other:
+five views of five objects are as good as twenty-five views of one. The rank of a distance among those of the others decides how
+many of them must agree, because some of them may be odd.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the surfaces of objects look like, in the cubes of their hulls: what tells apart placements that fit by shape alike."""
+"""The appearance of objects' surfaces, in the cubes of their hulls: it separates placements whose shapes fit equally well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Corners of a convex hull: all that boxes, cameras and windows of pictures need to know of many points."""
+"""Corners of a convex hull: all that boxes, cameras and image windows need of many points."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def directed_edges(faces: np.ndarray) -> np.ndarray:
 
 
 def is_closed(faces: np.ndarray) -> bool:
-    """Whether every edge is run through as often in one direction as in the other."""
+    """Whether the faces traverse every edge as often in one direction as in the other."""
     edges = directed_edges(faces).astype(np.int64)
     count = int(faces.max()) + 1
     forward = np.sort(edges[:, 0] * count + edges[:, 1])

@@ -1,4 +1,4 @@
-"""Open3D's compiled core alone: importing all of it loads viewers, notebooks and data sets, seconds of a processor a process."""
+"""Open3D's compiled core alone: the whole package loads viewers, notebooks and data sets, which takes every process seconds."""
 
 from __future__ import annotations
 

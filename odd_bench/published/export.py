@@ -82,7 +82,7 @@ def export_dataset(
 
 
 def folder_name(scene: Scene) -> str:
-    """Category, then base shape up to the first dash, then what tells the scenes of one shape apart."""
+    """Category, then base shape up to the first dash, then what distinguishes the scenes of one shape."""
     if scene.is_published:
         return scene.name
     shape = scene.shape if scene.shape.startswith(scene.category) else f"{scene.category}-{scene.shape}"
@@ -180,7 +180,7 @@ def _object(one: SceneObject, name: str, path: str, box: np.ndarray) -> dict:
 
 
 def _euler_xyz(rotation: np.ndarray) -> list[float]:
-    """Turns about x, y and z, radians; about z it is 0 where x and z cannot be told apart."""
+    """Rotations about x, y and z, radians; the last is 0 where z and x are the same axis (gimbal lock)."""
     from scipy.spatial.transform import Rotation
 
     with warnings.catch_warnings():

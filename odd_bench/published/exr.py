@@ -56,7 +56,7 @@ def _float_channels(path: Path, size: tuple[int, int] | None) -> list[np.ndarray
 
 
 def _check_size(path: Path, size: tuple[int, int] | None, OpenEXR: ModuleType) -> None:
-    """Raise Refused for a size that the header alone tells to be wrong, before memory is taken for it."""
+    """Raise Refused for a size that the header already shows to be wrong, before memory is allocated for it."""
     with OpenEXR.File(str(path), header_only=True) as file:
         header = file.header()
         low, high = header["dataWindow"]

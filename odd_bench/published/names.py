@@ -47,5 +47,5 @@ def type_of(path: str) -> str | None:
 
 
 def file_name(shape: str, type: str | None, number: int) -> str:
-    """The source file name that says so. number: tells odd meshes apart."""
+    """The source file name that says so. number: distinguishes odd meshes."""
     return f"{shape}-{WORDS[type]}-{number:03d}.blend" if type else f"{shape}.blend"

@@ -36,7 +36,7 @@ class Mistake:
 
 
 def predicted_boxes(judged: Judged, scene: int) -> list[PredictedBox]:
-    """What the file holds for a scene, the surest first; nothing of a method that is told the boxes."""
+    """What the file holds for a scene, the surest first; nothing of a method that is given the boxes."""
     boxes = judged.submission.boxes
     rows = np.flatnonzero(boxes.scene == scene)
     rows = rows[np.isfinite(boxes.box[rows]).all(axis=1)]

@@ -117,7 +117,7 @@ def resolved(model: str, setup: Setup, settings: list[str]) -> Any:
 
 
 def restored_runs(model: str, checkpoint: Checkpoint, folder: Path) -> dict[str, Run]:
-    """Told nothing, and told the true boxes where the method can be; by how their files end after the split's name."""
+    """Assignments by the ending of the prediction file: as trained, and given the true boxes where the method accepts them."""
     spec = method_spec(model)
     settings = {"": (), "-told-boxes": spec.oracle_boxes} if spec.oracle_boxes else {"": ()}
     return {ending: restore_run(spec, checkpoint, folder / LATEST, some) for ending, some in settings.items()}

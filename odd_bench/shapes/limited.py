@@ -1,4 +1,4 @@
-"""Waiting for a child process that reads a file of others: by its processor time, so that a busy machine decides nothing."""
+"""Waiting for a child process that reads a file of others, by its processor time: the load of the machine does not matter."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Which shapes could be mistaken for one another: nearest by features, then measured surface to surface.
 
 A pair is accepted when the Chamfer distance (mean distance between the surfaces, both ways) lies within bounds and enough of
-the shape looks different from some side. Looks are kept by the digest of their shape, so in a library that has grown only new
-shapes are looked at; the index is kept under the digest of everything it depends on and never used for anything else.
+the shape looks different from some side. The description of a shape is kept by the shape's digest, so a library that has grown
+costs no more than its new shapes. The index is kept under the digest of everything it depends on and never used for anything else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Look:
+class Description:
     """What is kept of a shape. features: (d,) float32. points: (p, 3) float32 on its surface. shades: (views, h, w) uint8."""
 
     features: np.ndarray
@@ -114,10 +114,12 @@ def index_shapes(
             return SimilarIndex(
                 names, *(stored[field] for field in ("coordinates", "neighbors", "chamfer", "seen")), config
             )
-    looks = _looks(digests, shape_of, config, cache, progress)
-    coordinates = main_coordinates(np.stack([look.features for look in looks]), config.components)
+    descriptions = _descriptions(digests, shape_of, config, cache, progress)
+    coordinates = main_coordinates(np.stack([one.features for one in descriptions]), config.components)
     neighbors = nearest(coordinates, config.candidates)
-    chamfer, seen = _measure(looks, neighbors, lambda row: Surface(shape_of(names[row])), config.contrast, progress)
+    chamfer, seen = _measure(
+        descriptions, neighbors, lambda row: Surface(shape_of(names[row])), config.contrast, progress
+    )
     write_atomically(path, _packed(coordinates=coordinates, neighbors=neighbors, chamfer=chamfer, seen=seen))
     return SimilarIndex(names, coordinates, neighbors, chamfer, seen, config)
 
@@ -153,10 +155,10 @@ def nearest(coordinates: np.ndarray, count: int) -> np.ndarray:
     return found
 
 
-def _looks(
+def _descriptions(
     digests: Mapping[str, str], shape_of: Callable[[str], Shape], config: SimilarConfig, cache: Path, progress: Progress
-) -> list[Look]:
-    """What is known of each shape, in the order of names; those looked at before are read."""
+) -> list[Description]:
+    """Of each shape, in the order of names; those that are kept are read."""
     how = _digest([VERSION, config.features, config.weights_sha256, config.pixels, config.points])[:8]
     paths = {name: cache / f"look-{digests[name][:32]}-{how}.npz" for name in sorted(digests)}
     missing = [name for name, path in paths.items() if not path.exists()]
@@ -164,29 +166,29 @@ def _looks(
     for done, name in enumerate(missing, 1):
         write_atomically(paths[name], _packed(**vars(describe(shape_of(name)))))
         progress("looking", done, len(missing))
-    return [_read_look(path) for path in paths.values()]
+    return [_read_description(path) for path in paths.values()]
 
 
-def _describer(config: SimilarConfig) -> Callable[[Shape], Look]:
+def _describer(config: SimilarConfig) -> Callable[[Shape], Description]:
     teacher = DinoV2(config.weights) if config.features == "dinov2" else None
 
-    def describe(shape: Shape) -> Look:
+    def describe(shape: Shape) -> Description:
         surface = Surface(shape)
         views = surface.views(config.pixels)
         points = surface_points(shape, config.points, np.random.default_rng(0)).astype(np.float32)
         features = teacher.features(surface.views(DINOV2_SIDE)) if teacher else view_features(views, points)
-        return Look(features, points, shades(views))
+        return Description(features, points, shades(views))
 
     return describe
 
 
-def _read_look(path: Path) -> Look:
+def _read_description(path: Path) -> Description:
     with np.load(path, allow_pickle=False) as stored:
-        return Look(*(stored[field] for field in ("features", "points", "shades")))
+        return Description(*(stored[field] for field in ("features", "points", "shades")))
 
 
 def _measure(
-    looks: Sequence[Look],
+    descriptions: Sequence[Description],
     neighbors: np.ndarray,
     surface_of: Callable[[int], Surface],
     least_contrast: float,
@@ -201,14 +203,14 @@ def _measure(
     for done, (target, sources) in enumerate(sorted(measured_to.items()), 1):
         surface = surface_of(target)
         for source in sources:
-            one_way[source, target] = float(surface.distances(looks[source].points).mean())
+            one_way[source, target] = float(surface.distances(descriptions[source].points).mean())
         progress("measuring", done, len(measured_to))
     chamfer = np.full(neighbors.shape, np.inf, np.float32)
     seen = np.zeros(neighbors.shape, np.float32)
     for row, column in zip(*np.nonzero(neighbors >= 0), strict=True):
         near = int(neighbors[row, column])
         chamfer[row, column] = (one_way[row, near] + one_way[near, row]) / 2
-        seen[row, column] = seen_difference(looks[row].shades, looks[near].shades, least_contrast)[0]
+        seen[row, column] = seen_difference(descriptions[row].shades, descriptions[near].shades, least_contrast)[0]
     return chamfer, seen
 
 

@@ -1,4 +1,4 @@
-"""Which data sets a run learnt from: a small file in its folder, so that later commands need not be told again."""
+"""Which data sets a run learnt from: a small file in its folder, so that later commands find them."""
 
 from __future__ import annotations
 

@@ -127,4 +127,4 @@ class Measures(Protocol):
     """A method that can be watched by more than its losses."""
 
     def measures(self, batch: SceneBatch) -> dict[str, float]:
-        """Figures by name, from all views of the batch; NaN where a batch has nothing to measure."""
+        """Numbers by name, from all views of the batch; NaN where a batch has nothing to measure."""

@@ -1,9 +1,9 @@
-"""Odd by its relations: how far an object's pixels, appearance and shape are from those of the others.
+"""Comparison by relations: how far the pixels, the appearance and the shape of an object are from those of the others.
 
 Attention has to learn what "different" means from one label an object. Here the difference is computed: distances of the pixels'
-descriptors to their nearest neighbours in every other object, in both directions, for what an object lacks only the others can
-tell; distances of its mean appearance; and its shape beside what the others agree on. Nothing but such distances reaches the
-decision, so a few hundred scenes are enough to learn it.
+descriptors to their nearest neighbours in every other object, in both directions, because only the others show what an object
+lacks; distances of its mean appearance; and its shape against the one that the others agree on. The decision reads these distances
+alone, so a few hundred scenes are enough to learn it.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def floor_albedo(floor: Floor, points: np.ndarray, cell_m: float = 0.0) -> np.nd
     if floor.kind == TEXTURES:
         return np.broadcast_to(mean, (3, points.shape[1]))
     cos, sin = np.cos(floor.rotation_rad), np.sin(floor.rotation_rad)
-    place = np.asarray(floor.offset_m) + floor.pattern  # far off: only double precision tells neighbours apart
+    place = np.asarray(floor.offset_m) + floor.pattern  # far off: only double precision separates neighbours
     x, y = points.astype(np.float64)
     turned = np.stack([cos * x - sin * y, sin * x + cos * y]) + place[:, None]
     near = 1 - np.clip((np.sqrt((points**2).sum(axis=0)) - FLOOR_FADES_M[0]) / float(np.ptp(FLOOR_FADES_M)), 0, 1)

@@ -171,7 +171,7 @@ def _true(judged: Judged, row: int) -> ShownBox:
 
 
 def _answer(judged: Judged, row: int) -> ShownBox:
-    """The predicted box that answers for an object; that of a method told the boxes stands where the object's does."""
+    """The predicted box that answers for an object; that of a method given the boxes stands where the object's does."""
     label, said = judged.truth.label[row], judged.predicted_label[row]
     state = ("found" if label else "false") if said else "passed"
     box = box_of(judged.submission.boxes, judged.box_row[row])
