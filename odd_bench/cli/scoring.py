@@ -48,8 +48,8 @@ def score(
     maps: Maps = None,
 ) -> None:
     """Score a prediction file: checks, every protocol that applies, intervals, breakdowns, anomaly maps, a report."""
+    from odd_bench.scoring.check import Options, check_file
     from odd_bench.scoring.problems import ScoringError, problems_json
-    from odd_bench.scoring.score import Options, check_file
 
     options = Options(data, missing is Missing.undetected, legacy_boxes)
     try:

@@ -169,6 +169,12 @@ class Columns:
         return column
 
 
+def places(counts: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) scene of every object and its place in the scene's list, where the scenes have so many objects."""
+    scene = np.repeat(np.arange(len(counts)), counts)
+    return scene, np.arange(len(scene)) - np.repeat(np.cumsum(counts, dtype=int) - counts, counts)
+
+
 def to_floats(values: list[Any]) -> np.ndarray:
     """(n,) float64; ABSENT becomes NaN, an integer beyond the range of floats infinity."""
     try:

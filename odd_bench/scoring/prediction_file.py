@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.scoring.columns import Columns, unknown_key
+from odd_bench.scoring.columns import Columns, places, unknown_key
+from odd_bench.scoring.faultless import read_document_quickly, read_lines_quickly
 from odd_bench.scoring.header import check_header, read_dataset, read_method, read_number
 from odd_bench.scoring.predictions import DatasetRef, Method, Predictions
 from odd_bench.scoring.problems import Problem, ScoringError, at, errors_in, shown
@@ -38,29 +39,41 @@ def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
     source, problems = read_source(path)
     if source is None:
         return None, problems
-    document, problems = parse_document(source.text, path.name.removesuffix(".gz").endswith(".jsonl"))
+    predictions, problems = read_text(source.text, path.name.removesuffix(".gz").endswith(".jsonl"))
+    return (None if predictions is None else replace(predictions, sha256=source.sha256)), problems
+
+
+def read_text(text: str, named_lines: bool) -> tuple[Predictions | None, list[Problem]]:
+    """The quick way where the text has no fault of form, else key by key."""
+    lines = in_lines(text, named_lines)
+    quickly = read_lines_quickly(text) if lines else read_document_quickly(text)
+    if quickly is not None:
+        return quickly, check_labels(quickly, quickly.threshold is not None)
+    return read_slowly(text, lines)
+
+
+def read_slowly(text: str, lines: bool) -> tuple[Predictions | None, list[Problem]]:
+    """Every problem of form. lines: the text is a header line and one line a scene."""
+    document, problems = parse_lines(text) if lines else parse(text)
     if document is None and problems:
         return None, problems
     if not isinstance(document, dict):
         return None, [*problems, Problem("format", at(), shown(document), "a JSON object", JSON_HINT)]
-    predictions, problems = read_document(document, problems)
-    return (None if predictions is None else replace(predictions, sha256=source.sha256)), problems
+    return read_document(document, problems)
 
 
-def parse_document(text: str, named_lines: bool) -> tuple[Any, list[Problem]]:
-    """The document of either form, told apart by the content: lines start with a header, which has no `scenes`.
+def in_lines(text: str, named_lines: bool) -> bool:
+    """Whether a text is a file of lines, by its content: lines start with a header, which has no `scenes`.
 
     named_lines: the file's name ends like one of lines; a header alone is then a file of lines that has no scene.
     """
     first, _, rest = text.lstrip().partition("\n")
     if not rest.strip() and not named_lines:
-        return parse(text)
+        return False
     header = first_line(first)
-    if header is None and named_lines and first.strip() not in ("{", ""):
-        return parse_lines(text)
-    if header is None or "scenes" in header:
-        return parse(text)
-    return parse_lines(text)
+    if header is None:
+        return named_lines and first.strip() not in ("{", "")
+    return "scenes" not in header
 
 
 def first_line(line: str) -> dict[str, Any] | None:
@@ -146,9 +159,7 @@ def read_scenes(
 def object_columns(names: list[str], objects: list[list[Any]], problems: list[Problem]) -> Columns:
     """All entries one after another; those that are no objects are reported and left out."""
     flat = list(chain.from_iterable(objects))
-    counts = [len(entries) for entries in objects]
-    scene = np.repeat(np.arange(len(counts)), counts)
-    number = np.arange(len(flat)) - np.repeat(np.cumsum(counts, dtype=int) - counts, counts)
+    scene, number = places([len(entries) for entries in objects])
     all_right = set(map(type, flat)) <= {dict}
     strange = [] if all_right else [row for row, item in enumerate(flat) if not isinstance(item, dict)]
     for row in strange:

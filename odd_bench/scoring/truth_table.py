@@ -59,7 +59,6 @@ def truth_table(truth: GroundTruth, split: str) -> TruthTable:
     objects = [item for scene in scenes for item in scene.objects]
     units = [scene.shape or scene.name for scene in scenes]
     trained = {scene.category for scene in truth.split("train")}
-    no_box = (np.nan,) * 6
     return TruthTable(
         scene_names=tuple(scene.name for scene in scenes),
         scene=np.repeat(np.arange(len(scenes)), [len(scene.objects) for scene in scenes]),
@@ -69,7 +68,7 @@ def truth_table(truth: GroundTruth, split: str) -> TruthTable:
         magnitude=np.array([item.magnitude for item in objects], float),
         aabb=stacked([item.aabb for item in objects], 6),
         obb=stacked([item.obb for item in objects], 7),
-        legacy_box=stacked([item.legacy_box or no_box for item in objects], 6),
+        legacy_box=legacy_boxes(objects),
         changed_pixels=changed_pixels(objects),
         cluster=np.unique(np.array(units, dtype=object), return_inverse=True)[1],
         category=np.array([scene.category for scene in scenes], dtype=object),
@@ -78,9 +77,18 @@ def truth_table(truth: GroundTruth, split: str) -> TruthTable:
     )
 
 
+def legacy_boxes(objects: list[TruthObject]) -> np.ndarray:
+    """(n, 6), NaN where there is none: everywhere but in imported data."""
+    if all(item.legacy_box is None for item in objects):
+        return np.full((len(objects), 6), np.nan)
+    return stacked([item.legacy_box or (np.nan,) * 6 for item in objects], 6)
+
+
 def changed_pixels(objects: list[TruthObject]) -> np.ndarray:
     """(n, views) float, NaN where the data set does not say."""
     views = max((len(item.changed_pixels) for item in objects), default=0)
+    if all(len(item.changed_pixels) == views for item in objects):
+        return stacked([item.changed_pixels for item in objects], views)
     unknown = (np.nan,) * views
     return stacked([item.changed_pixels + unknown[len(item.changed_pixels) :] for item in objects], views)
 

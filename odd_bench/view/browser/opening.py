@@ -15,13 +15,14 @@ from pathlib import Path
 from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, SHARDS, shard_paths
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
+from odd_bench.scoring.check import Checked, Options, check_file
 from odd_bench.scoring.ground_truth import TruthScene, read_ground_truth
 from odd_bench.scoring.judged import judge
 from odd_bench.scoring.locate import header, maps_beside
 from odd_bench.scoring.predictions import FORMAT, Predictions
 from odd_bench.scoring.problems import ScoringError, errors_in, warning_lines
 from odd_bench.scoring.protocol import protocols_for
-from odd_bench.scoring.score import Checked, Options, check_file, submission
+from odd_bench.scoring.score import submission
 from odd_bench.training.learnt_from import remembered_data
 from odd_bench.view.browser.answers import Judgement, PredictionsAlone, TruthAlone
 from odd_bench.view.browser.collection import Collection
