@@ -12,9 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "errors", "names", "terminal", "extras", "atomic", "locking", "json_lines", "color", "strict_yaml", "configuration", "scene",
-    "plan_line",
-    "geometry", "scoring", "data", "report", "published", "shapes", "anomalies", "render", "blender_jobs", "generate", "assets",
-    "assets_manifest", "blocks", "training", "detector", "baselines", "methods", "weights",
+    "plan_line", "geometry", "scoring", "data", "report", "published", "shapes", "anomalies", "render", "blender_jobs", "generate",
+    "assets", "assets_manifest", "blocks", "training", "detector", "baselines", "methods", "weights",
     "captures", "view", "detect", "reproduce", "cli",
 )  # fmt: skip
 BESIDE = (
