@@ -29,11 +29,39 @@ LEAST_PIXELS = 5  # a view that shows fewer of an object says nothing of its hei
 INSIDE_M, NEARLY_M = 0.001, 0.004  # outside of an outline by this much is inside still: of rays, of colours
 LOWEST_M = 0.004  # heights are told apart down to here
 FAINT = 1e-4  # variance of colours that is none
-OWN = 3 * LAYERS + 4 + 2 * len(QUANTILES) + 2 * LEVELS
-FEATURES = 2 * OWN
+LEAST_INSIDE = 0.05  # a height at which less of the box lies in the hull shows no surface
+SHARPNESS = (15.0, 50.0)  # of the choice of the height at which colours agree best
+OWN = 3 * LAYERS + 4 + 2 * len(QUANTILES) + 2 * LEVELS + len(SHARPNESS) + 2
+FEATURES = 2 * OWN + 2 * len(QUANTILES) + len(SHARPNESS) + 1
 HIDDEN = 32
+LEAST_SPREAD = 0.01  # of a feature: what never differs is not blown up
 LOWEST, HIGHEST = -2.0, 0.4  # logarithms that heights are changed by at most
 SLIGHT = 0.1  # errors of the logarithm below this count by their square
+
+
+class Standardised(nn.Module):
+    """Features less their mean, over their deviation, both of all that was learnt from so far; one scene is too few for a batch."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.zeros(()))
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("squares", torch.zeros(features))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n, f)"""
+        if self.training and torch.is_grad_enabled() and len(features):
+            self.note(features.detach())
+        deviation = (self.squares / self.count.clamp(min=1)).sqrt()
+        return (features - self.mean) / (deviation + LEAST_SPREAD) if self.count else features
+
+    def note(self, features: Tensor) -> None:
+        """Take features (n, f) into mean and squared deviations (Chan et al. 1979, eq. 2.1)."""
+        new, fresh = len(features), features.mean(dim=0)
+        whole, apart = self.count + new, fresh - self.mean
+        self.squares += (features - fresh).square().sum(dim=0) + apart.square() * self.count * new / whole
+        self.mean += apart * new / whole
+        self.count.copy_(whole)
 
 
 class BoxHeights(nn.Module):
@@ -41,6 +69,7 @@ class BoxHeights(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.standardised = Standardised(FEATURES)
         self.layers = nn.Sequential(nn.Linear(FEATURES, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, 1))
         nn.init.zeros_(self.layers[-1].weight)
         nn.init.zeros_(self.layers[-1].bias)
@@ -49,7 +78,7 @@ class BoxHeights(nn.Module):
         """(n,) logarithm of true height over carved height, of features (n, FEATURES)."""
         features = torch.from_numpy(features).to(self.layers[0].weight)
         with torch.autocast(features.device.type, enabled=False):  # heights are millimetres
-            return self.layers(features)[:, 0].clamp(LOWEST, HIGHEST)
+            return self.layers(self.standardised(features))[:, 0].clamp(LOWEST, HIGHEST)
 
     @torch.no_grad()
     def lowered(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:
@@ -92,19 +121,39 @@ def above_one_another(boxes: np.ndarray, true_boxes: np.ndarray) -> np.ndarray:
 def height_features(
     outlines: Tensor, pictures: Tensor, K: Tensor, camera_from_world: Tensor, carved: Carved
 ) -> np.ndarray:
-    """(n, FEATURES) of each carved object: its layers, what explains its pixels, where colours agree; then their medians.
+    """(n, FEATURES) of each carved object: its layers, what explains its pixels, where colours agree; then the medians of the
+    scene: of these, and of all heights in metres over that of the object.
 
     outlines: (v, h, w) signed pixels of all objects' silhouettes. pictures: (v, 3, h, w) in [0, 1].
     """
     if not len(carved.objects):
         return np.zeros((0, FEATURES))
     views, boxes = (K, camera_from_world), carved.boxes
-    explained = explaining_heights(boxes, outlines, *views) / boxes[:, 5:]
-    explained = np.log(np.maximum(explained, LOWEST_M / boxes[:, 5:]))
-    own = np.concatenate(
-        [layer_features(carved), explained, color_agreement(boxes, outlines, pictures, *views)], axis=1
-    )
-    return np.concatenate([own, np.broadcast_to(np.median(own, axis=0), own.shape)], axis=1)
+    height, top = boxes[:, 5:], boxes[:, 2:3] + boxes[:, 5:] / 2
+    explained = np.maximum(explaining_heights(boxes, outlines, *views), LOWEST_M)
+    agreement = color_agreement(boxes, outlines, pictures, *views)
+    share, least, depth = surface(agreement)
+    surfaces = np.maximum(share * top, LOWEST_M)
+    known = np.concatenate([explained, surfaces, height], axis=1)  # metres
+    said = [layer_features(carved), np.log(explained / height), agreement, np.log(surfaces / height), least, depth]
+    own = np.concatenate(said, axis=1)
+    medians = np.broadcast_to(np.median(own, axis=0), own.shape)
+    return np.concatenate([own, medians, np.log(np.median(known, axis=0) / height)], axis=1)
+
+
+def surface(agreement: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where colours agree best, of `color_agreement` (n, 2 LEVELS): its share of the top (n, SHARPNESS), the variance between the
+    views there (n, 1), and how far it lies below the median of all heights (n, 1). The floor itself is none.
+    """
+    inside, between = np.split(agreement, 2, axis=1)
+    between = np.where(inside > LEAST_INSIDE, between, 1.0)
+    between[:, 0] = 1.0
+    least = between.min(axis=1, keepdims=True)
+    levels, found = np.linspace(0, 1, LEVELS), []
+    for sharpness in SHARPNESS:
+        weight = np.exp(-sharpness * (between - least))
+        found.append((weight * levels).sum(axis=1) / weight.sum(axis=1))
+    return np.stack(found, axis=1), least, np.median(between, axis=1, keepdims=True) - least
 
 
 def layer_features(carved: Carved) -> np.ndarray:
