@@ -54,7 +54,7 @@ def _departing(shape: Shape, other: Shape, tolerance: float) -> tuple[np.ndarray
 
 
 def _shared(shape: Shape, other: Shape) -> np.ndarray:
-    """(f,) bool, faces of `shape` that are, corner by corner and in their paint, faces of `other` to the bit."""
+    """(f,) bool, faces of `shape` whose corners and paint are bit for bit those of a face of `other`."""
     materials = list(dict.fromkeys((*shape.materials, *other.materials)))
     return np.isin(_keys(shape, materials), _keys(other, materials))
 

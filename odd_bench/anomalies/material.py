@@ -1,4 +1,4 @@
-"""Material mismatch: a part, or a patch where no part fits, has the wrong finish; the geometry stays to the bit."""
+"""Material mismatch: a part, or a patch where no part fits, has the wrong finish; the geometry stays bit for bit."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _area(shape: Shape, parts: Parts) -> float:
 
 
 def _on_intact_vertices(odd: Shape, intact: Shape) -> Shape:
-    """Vertices that meshing anew moved by rounding alone, put back to the bit."""
+    """Vertices that meshing anew moved by rounding alone, put back exactly."""
     distance, nearest = cKDTree(intact.vertices).query(odd.vertices, distance_upper_bound=SAME_POINT)
     vertices = odd.vertices.copy()
     vertices[np.isfinite(distance)] = intact.vertices[nearest[np.isfinite(distance)]]

@@ -26,7 +26,7 @@ def write_variant(path: Path, outcome: Variant | Refusal) -> None:
 
 
 def read_variant(path: Path) -> Variant | Refusal:
-    """What was written, to the last bit."""
+    """What was written, bit for bit."""
     with np.load(path, allow_pickle=False) as stored:
         about = json.loads(stored["about"].tobytes())
         if "reason" in about:
