@@ -15,7 +15,7 @@ from odd_bench.shapes.cad.profile import circle, rectangle
 
 NAMES = sorted(FAMILIES)
 INSTANCES = int(
-    os.environ.get("ODD_BENCH_PART_INSTANCES", "2")
+    os.environ.get("ODD_BENCH_PART_INSTANCES", "1")
 )  # of every family in the slow test; 200 before a release
 
 
