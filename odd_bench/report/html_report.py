@@ -9,7 +9,16 @@ from odd_bench.report.html_table import table
 from odd_bench.report.map_section import map_section
 from odd_bench.report.svg import histogram_plot, interval_plot, map_plot, roc_plot
 from odd_bench.scoring.breakdown import GREY_BELOW
-from odd_bench.scoring.summary import METRIC_NAMES, difference_text, mcnemar_text, number, overlap_lines, weakest_group
+from odd_bench.scoring.interval import FEWEST
+from odd_bench.scoring.summary import (
+    METRIC_NAMES,
+    difference_text,
+    explained_text,
+    mcnemar_text,
+    number,
+    overlap_lines,
+    weakest_group,
+)
 from odd_bench.scoring.text import html_text as escape
 
 RESOLVES = (
@@ -56,8 +65,8 @@ def heading(result: dict[str, Any]) -> str:
     overlaps = "".join(warning(line) for line in overlap_lines(answered["overlapping"]))
     weakest = weakest_group(part["breakdowns"])
     weak_text = (
-        f"<p>Weakest group: <b>{escape(weakest['breakdown'])} = {escape(weakest['name'])}</b>, AUC_{name} "
-        f"{number(weakest['auc']['value'])} ({weakest['objects']:,} objects).</p>"
+        f"<p>Weakest group: <b>{escape(weakest['breakdown'])} = {escape(weakest['name'])}</b>, {weakest['objects']:,} objects, "
+        f"AUC_{name} {escape(explained_text(weakest['auc']))}.</p>"
         if weakest
         else ""
     )
@@ -137,7 +146,8 @@ def group_section(name: str, part: dict[str, Any]) -> str:
     kinds = list(dict.fromkeys(row["breakdown"] for row in part["breakdowns"]))
     blocks = [group_plot(kind, [row for row in part["breakdowns"] if row["breakdown"] == kind]) for kind in kinds]
     note = (
-        f"Lines on the bars are 95 % intervals; grey means fewer than {GREY_BELOW} objects. A group of "
+        f"Lines on the bars are 95 % intervals. A number of shapes in place of one: fewer than {FEWEST} base shapes, no interval. "
+        f"Grey means fewer than {GREY_BELOW} objects. A group of "
         "anomalies (type, visibility, magnitude) is compared with all normal objects of the same scenes, and its recall "
         "is given; other groups give accuracy."
     )
@@ -158,8 +168,15 @@ def group_plot(kind: str, rows: list[dict[str, Any]]) -> str:
         rate = "recall" if "recall" in row else "accuracy"
         short = {"recall": "recall", "accuracy": "acc."}[rate]
         notes = (f"n = {row['objects']:,}", f"{short} {row[rate]['value']:.2f}")
-        shown.append({**row["auc"], "name": row["name"], "notes": notes, "grey": row["grey"]})
+        reason = short_reason(row["auc"]) if row["auc"]["low"] is None else ""
+        shown.append({**row["auc"], "name": row["name"], "notes": notes, "grey": row["grey"], "short": reason})
     return f'<div class="scroll"><h4>{escape(kind)}</h4>{interval_plot(shown)}</div>'
+
+
+def short_reason(estimate: dict[str, Any]) -> str:
+    """Why a bar has no line, in a word or two."""
+    shapes = estimate["shapes"]
+    return f"{shapes} shape{'s' * (shapes != 1)}" if shapes < FEWEST else "constant"
 
 
 def visibility_map(cells: list[dict[str, Any]]) -> str:
@@ -257,10 +274,10 @@ def figure(scene: dict[str, Any], pictures: str = "") -> str:
 
 
 def answer_text(item: dict[str, Any]) -> str:
-    """`2 anomalous (crack): answered normal, score 0.31, IoU 0.78`."""
+    """`2, anomalous (crack): called normal, wrong; score 0.31, IoU 0.78`."""
     truth = f"anomalous ({item['type']})" if item["label"] else "normal"
     if item["answer"] is None:
-        return f"{item['id']} {truth}: not detected"
+        return f"{item['id']}, {truth}: not found"
     verdict = "right" if item["answer"] == item["label"] else "wrong"
     said = "anomalous" if item["answer"] else "normal"
-    return f"{item['id']} {truth}: {said}, {verdict}; score {item['score']:.4g}, IoU {item['iou']:.2f}"
+    return f"{item['id']}, {truth}: called {said}, {verdict}; score {item['score']:.4g}, IoU {item['iou']:.2f}"

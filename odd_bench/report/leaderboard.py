@@ -17,7 +17,7 @@ from odd_bench.scoring.interval import FEWEST, interval
 from odd_bench.scoring.problems import Problem, ScoringError
 from odd_bench.scoring.protocol import METRICS_VERSION
 from odd_bench.scoring.source import read_source
-from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, number, p_text
+from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, interval_notes, number, p_text
 
 SIGNIFICANT = 0.05
 KEY_METRIC = "auc"
@@ -191,7 +191,9 @@ def table(protocol: str, entries: list[Entry]) -> list[str]:
     if shapes < FEWEST:
         tested = f"Ranked by value alone: {shapes} base shapes, a test needs {FEWEST}."
     digest = cell(dataset["digest"][:19])
-    return [*lines, "", f"Ground truth {digest}..., metrics version {result['metrics_version']}. {tested}", ""]
+    found = {f"{name_of(entry)} ({entry['path']})": entry["part"]["metrics"][KEY_METRIC] for entry in entries}
+    notes = "".join(f" No interval: {cell(note)}." for note in interval_notes(found))
+    return [*lines, "", f"Ground truth {digest}..., metrics version {result['metrics_version']}. {tested}{notes}", ""]
 
 
 def tie_groups(entries: list[Entry]) -> list[tuple[int, Entry, float | None]]:

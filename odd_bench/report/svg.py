@@ -12,10 +12,10 @@ import numpy as np
 from odd_bench.scoring.breakdown import GREY_BELOW as FEW
 
 PLOT = 300  # side of the square plots, and height of the histograms
-LEFT, BOTTOM, TOP, RIGHT = 56, 40, 30, 12
-ROW, LABEL_WIDTH, BAR_WIDTH = 22, 128, 190
-NOTE_WIDTHS = (44, 74, 92)  # value, number of objects, recall or accuracy
-CELL_WIDTH, CELL_HEIGHT = 78, 30
+LEFT, BOTTOM, TOP, RIGHT = 56, 40, 30, 20
+ROW, LABEL_WIDTH, BAR_WIDTH = 22, 136, 150
+NOTE_WIDTHS = (46, 72, 84)  # value, number of objects, recall or accuracy
+CELL_WIDTH, CELL_HEIGHT = 72, 36
 LIGHTEST, DEEPEST = 0.10, 0.5  # opacity of cells: text on the deepest keeps a contrast of 4.5 to 1
 
 
@@ -47,7 +47,7 @@ def histogram_plot(edges: Sequence[float], normal: Sequence[int], anomalous: Seq
     for position in (0, 0.5, 1):
         value = edges[0] + position * (edges[-1] - edges[0])
         parts.append(text(LEFT + PLOT * position, TOP + PLOT + 16, f"{value:.3g}", "middle"))
-        parts.append(text(LEFT - 6, TOP + PLOT * (1 - position) + 4, f"{top * position:.0%}", "end"))
+        parts.append(text(LEFT - 6, TOP + PLOT * (1 - position) + 4, f"{100 * top * position:.2g}%", "end"))
     for index, name in enumerate(("normal", "anomalous")):
         x = LEFT + 110 * index
         parts += [rectangle(x, 4, 12, 12, f"bar {name}"), text(x + 18, 14, name, "start")]
@@ -58,7 +58,7 @@ def histogram_plot(edges: Sequence[float], normal: Sequence[int], anomalous: Seq
 def interval_plot(rows: Sequence[dict]) -> str:
     """One line a row: a bar from 0 to the value, its interval, and two notes.
 
-    rows: name, value, low, high (None where undefined), notes (two strings), grey.
+    rows: name, value, low, high (None where undefined), notes (two strings), grey, short (why there is no interval).
     """
     width, height = LABEL_WIDTH + BAR_WIDTH + 10 + sum(NOTE_WIDTHS), ROW * len(rows) + 22
     parts = []
@@ -76,17 +76,26 @@ def interval_row(row: dict, y: float) -> list[str]:
     parts = [text(LABEL_WIDTH - 8, y + 16, row["name"], "end", style)]
     if row["value"] is None:
         return [*parts, text(LABEL_WIDTH + 6, y + 16, "not defined", "start", "few")]
-    parts.append(rectangle(LABEL_WIDTH, y + 4, BAR_WIDTH * row["value"], ROW - 8, f"bar {style}"))
+    bare = " bare" if row["low"] is None else ""
+    parts.append(rectangle(LABEL_WIDTH, y + 4, BAR_WIDTH * row["value"], ROW - 8, f"bar {style}{bare}"))
     if row["low"] is not None:
         low, high = (LABEL_WIDTH + BAR_WIDTH * row[side] for side in ("low", "high"))
         middle = y + ROW / 2
         parts += [line(low, middle, high, middle, "whisker")]
         parts += [line(x, middle - 4, x, middle + 4, "whisker") for x in (low, high)]
+    else:
+        parts.append(reason_text(row["value"], y, row["short"]))
     left = LABEL_WIDTH + BAR_WIDTH + 10
     for note, width in zip((f"{row['value']:.3f}", *row["notes"]), NOTE_WIDTHS, strict=True):
         parts.append(text(left, y + 16, note, "start", style))
         left += width
     return parts
+
+
+def reason_text(value: float, y: float, reason: str) -> str:
+    """Behind the end of the bar, or before it where there is more room."""
+    end = LABEL_WIDTH + BAR_WIDTH * value
+    return text(end + 5, y + 16, reason, "start") if value < 0.6 else text(end - 5, y + 16, reason, "end")
 
 
 def map_plot(
@@ -99,7 +108,7 @@ def map_plot(
         parts.append(text(LABEL_WIDTH + CELL_WIDTH * (index + 0.5), 18, name, "middle"))
     for place, name in enumerate(rows):
         y = CELL_HEIGHT * (place + 1)
-        parts.append(text(LABEL_WIDTH - 8, y + 19, name, "end"))
+        parts.append(text(LABEL_WIDTH - 8, y + 22, name, "end"))
         for index, column in enumerate(columns):
             value, count = cells.get((name, column), (None, 0))
             parts += map_cell(LABEL_WIDTH + CELL_WIDTH * index, y, value, count)
@@ -109,12 +118,12 @@ def map_plot(
 def map_cell(x: float, y: float, value: float | None, count: int) -> list[str]:
     """A cell is deeper the further its value lies above chance, and red below it, grey where few objects stand behind it."""
     if value is None:
-        return [text(x + CELL_WIDTH / 2, y + 19, "·", "middle", "few")]
+        return [text(x + CELL_WIDTH / 2, y + 22, "·", "middle", "few")]
     style = "few" if count < FEW else "below" if value < 0.5 else "above"
     shade = LIGHTEST if count < FEW else LIGHTEST + (DEEPEST - LIGHTEST) * min(abs(value - 0.5) * 2, 1)
     parts = [rectangle(x + 1, y + 1, CELL_WIDTH - 2, CELL_HEIGHT - 2, f"cell {style}", shade)]
-    parts.append(text(x + CELL_WIDTH / 2, y + 14, f"{value:.2f}", "middle", "value"))
-    return [*parts, text(x + CELL_WIDTH / 2, y + 25, f"n = {count:,}", "middle", "small value")]
+    parts.append(text(x + CELL_WIDTH / 2, y + 16, f"{value:.2f}", "middle", "value"))
+    return [*parts, text(x + CELL_WIDTH / 2, y + 30, f"n = {count:,}", "middle", "small value")]
 
 
 def frame(width: float, height: float) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from odd_bench.scoring.map_text import DOMAIN_NAMES, MAP_METRICS, coverage_text
-from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, number
+from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, interval_notes, number
 from odd_bench.scoring.text import visible
 
 TABLE_METRICS = (
@@ -59,7 +59,7 @@ def map_table(part: dict[str, Any]) -> list[str]:
         for key, title in MAP_METRICS.items():
             found, constant = domain["metrics"][key], number(domain["constant_map"][key])
             lines.append(
-                f"| {title} | {DOMAIN_NAMES[name]} | {number(found['value'])} | {interval(found)} | {constant} |"
+                f"| {title} | {DOMAIN_NAMES[name]} | {number(found['value'])} | {interval_or_reason(found)} | {constant} |"
             )
     return [*lines, ""]
 
@@ -74,12 +74,16 @@ def group_row(row: dict[str, Any]) -> str:
     few = " (few)" if row["grey"] else ""
     return (
         f"| {row['breakdown']}: {cell(row['name'])}{few} | {row['objects']:,} | {row['scenes']:,} | "
-        f"{number(row['auc']['value'])} | {interval(row['auc'])} | {rate} {number(row[rate]['value'])} |"
+        f"{number(row['auc']['value'])} | {interval_or_reason(row['auc'])} | {rate} {number(row[rate]['value'])} |"
     )
 
 
 def interval(estimate: dict[str, Any]) -> str:
     return "" if estimate["low"] is None else f"{number(estimate['low'])} to {number(estimate['high'])}"
+
+
+def interval_or_reason(estimate: dict[str, Any]) -> str:
+    return interval(estimate) or estimate.get("reason", "")
 
 
 def cell(text: str) -> str:
@@ -96,9 +100,15 @@ def latex_table(document: dict[str, Any]) -> str:
         " & ".join([name, *(latex_number(part["metrics"][metric], metric) for metric in TABLE_METRICS)]) + r" \\"
         for name, part in result["protocols"].items()
     ]
+    found = {
+        f"{METRIC_NAMES[metric]} ({name})": part["metrics"][metric]
+        for name, part in result["protocols"].items()
+        for metric in TABLE_METRICS
+    }
+    notes = "".join(f" No interval: {latex(note)}." for note in interval_notes(found))
     caption = (
         f"{latex(result['method']['name'])} on {latex(dataset_text(dataset))}, "
-        f"{latex(dataset['split'])}, in \\%. Small: {latex(result['interval'])}."
+        f"{latex(dataset['split'])}, in \\%. Small: {latex(result['interval'])}.{notes}"
     )
     return "\n".join(
         [

@@ -14,13 +14,14 @@ from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import PAIRED_METRICS, packed, unpacked
 from odd_bench.scoring.interval import FEWEST, LEVEL, interval, too_few
 from odd_bench.scoring.protocol import METRICS_VERSION
-from odd_bench.scoring.summary import number, p_text, signed
+from odd_bench.scoring.summary import METRIC_NAMES, interval_notes, metric_text, number, p_text, signed
 from odd_bench.training.checkpoint import AND
 
 HEAD = (
     "| method | AUC | balanced accuracy | boxes an object | recall | mean IoU | AUC against the last row | M parameters "
     "| training | s a scene |"
 )
+IN_BRACKETS = ("auc", "balanced_accuracy")
 MEANS = ("boxes_per_object", "box_recall", "mean_iou", "seconds_per_scene")
 
 
@@ -49,23 +50,30 @@ def section(title: str, found: list[tuple[Result, dict[str, Any]]]) -> list[str]
     for name, seeds in by_row.items():
         difference = "" if means[name] is last else difference_text(paired_difference(means[name], last, "auc"))
         lines.append(line(name, [result for result, _ in seeds], means[name], difference))
-    shapes = part["metrics"]["auc"]["shapes"]
-    brackets = f"No brackets and no p: {too_few(shapes)}."
-    if shapes >= FEWEST:
-        brackets = f"Brackets: {LEVEL:.0%} of a cluster bootstrap over {shapes} base shapes, of the mean over seeds."
     note = (
-        f"{part['scenes']:,} scenes, {part['objects']:,} objects. {brackets} ±: standard deviation between seeds. "
+        f"{part['scenes']:,} scenes, {part['objects']:,} objects. {brackets_note(means)} ±: standard deviation between seeds. "
         f"Metrics version {METRICS_VERSION}. Trained on {devices}."
     )
     return [*lines, "", note, ""]
 
 
+def brackets_note(means: dict[str, dict[str, Any]]) -> str:
+    """What the brackets of a table are, and which numbers have none for what reason. means: the parts of the rows."""
+    found = {
+        f"{METRIC_NAMES[key]} of {cell(name)}": bounds(part, key) for name, part in means.items() for key in IN_BRACKETS
+    }
+    notes = [f"No brackets and no p: {note}." for note in interval_notes(found)]
+    shapes = sorted({part["metrics"][key]["shapes"] for part in means.values() for key in IN_BRACKETS})
+    if shapes[-1] >= FEWEST:
+        over = str(shapes[-1]) if len(shapes) == 1 else f"{max(shapes[0], FEWEST)} to {shapes[-1]}"
+        notes.insert(
+            0, f"Brackets: {LEVEL:.0%} of a cluster bootstrap over {over} base shapes, of the mean over seeds."
+        )
+    return " ".join(notes)
+
+
 def line(name: str, seeds: list[Result], part: dict[str, Any], difference: str) -> str:
-    cells = [
-        name if len(seeds) == 1 else f"{name} ({len(seeds)} seeds)",
-        estimate(part, "auc"),
-        estimate(part, "balanced_accuracy"),
-    ]
+    cells = [name if len(seeds) == 1 else f"{name} ({len(seeds)} seeds)", *(estimate(part, key) for key in IN_BRACKETS)]
     cells += [number(part["metrics"][metric]["value"]) for metric in ("boxes_per_object", "box_recall", "mean_iou")]
     seconds = part["metrics"]["seconds_per_scene"]["value"]
     minutes = np.mean([result.seconds for result in seeds]) / 60
@@ -99,15 +107,23 @@ def mean_value(found: list[dict[str, Any]]) -> dict[str, float | int | None]:
 
 def estimate(part: dict[str, Any], metric: str) -> str:
     """`0.812 [0.790, 0.834] ±0.006`; no brackets with few base shapes."""
+    found = bounds(part, metric)
+    return metric_text(found) if found["spread"] is None else f"{metric_text(found)} ±{number(found['spread'])}"
+
+
+def bounds(part: dict[str, Any], metric: str) -> dict[str, Any]:
+    """value, spread, shapes, low and high of one metric; low and high None with a reason where there is no interval."""
     found, pack = part["metrics"][metric], part["replicates"][metric]
-    text = number(found["value"])
-    if found["value"] is not None and pack is not None:
-        (low, high), _ = interval(found["value"], unpacked(pack), found["shapes"])
-        text += "" if low is None else f" [{number(low)}, {number(high)}]"
-    return text if found["spread"] is None else f"{text} ±{number(found['spread'])}"
+    if found["value"] is None:
+        return {**found, "low": None, "high": None, "reason": "undefined"}
+    if pack is None:
+        return {**found, "low": None, "high": None, "reason": too_few(found["shapes"])}
+    (low, high), reason = interval(found["value"], unpacked(pack), found["shapes"])
+    return {**found, "low": low, "high": high, "reason": reason}
 
 
 def difference_text(found: dict[str, Any]) -> str:
+    """`-0.0210 [-0.0402, -0.0018], p 0.0312`; the reason in place of what is missing."""
     if found.get("low") is None:
-        return signed(found["value"])
+        return f"{signed(found['value'])} ({found['reason']})"
     return f"{signed(found['value'])} [{signed(found['low'])}, {signed(found['high'])}], p {p_text(found['p'])}"

@@ -92,6 +92,15 @@ def metric_columns(protocols: dict[str, Any]) -> str:
     return "\n".join([*(line.rstrip() for line in lines), *(note_line(*note) for note in sorted(notes.items()))])
 
 
+def interval_notes(found: dict[str, dict[str, Any]]) -> list[str]:
+    """Why estimates, here by name, have no interval, each reason once: `9 base shapes, an interval needs 10: AUC (detect)`."""
+    names: dict[str, list[str]] = {}
+    for name, estimate in found.items():
+        if estimate["low"] is None and estimate.get("reason"):
+            names.setdefault(estimate["reason"], []).append(name)
+    return [note_line(*note).strip() for note in names.items()]
+
+
 def note_line(note: str, numbers: list[str]) -> str:
     """A remark with the numbers it is about."""
     return f"  {note}: {', '.join(numbers) if len(numbers) <= 4 else f'{len(numbers)} of the numbers'}"
@@ -116,7 +125,7 @@ def protocol_lines(name: str, part: dict[str, Any]) -> str:
     if weakest:
         lines.append(
             f"  weakest group: {weakest['breakdown']} = {visible(weakest['name'])}, "
-            f"AUC_{name} {metric_text(weakest['auc'])}"
+            f"AUC_{name} {explained_text(weakest['auc'])}"
         )
     return "\n".join(lines)
 
@@ -178,8 +187,7 @@ def map_lines(part: dict[str, Any]) -> str:
     for name, domain in part["domains"].items():
         lines.append(f"  {domain_text(name, domain)}")
         for key, title in MAP_METRICS.items():
-            text = metric_text(domain["metrics"][key])
-            constant = number(domain["constant_map"][key])
+            text, constant = metric_text(domain["metrics"][key]), number(domain["constant_map"][key])
             lines.append(f"    {title}".ljust(NAME_WIDTH + 4) + text.ljust(VALUE_WIDTH) + f"constant map {constant}")
             if "reason" in domain["metrics"][key]:
                 lines[-1] += f" ({domain['metrics'][key]['reason']})"
@@ -196,6 +204,12 @@ def metric_text(estimate: dict[str, Any]) -> str:
     """`0.8915 [0.8812, 0.9011]`, or `-` where undefined."""
     text = number(estimate["value"])
     return text if estimate["low"] is None else f"{text} [{number(estimate['low'])}, {number(estimate['high'])}]"
+
+
+def explained_text(estimate: dict[str, Any]) -> str:
+    """The same with the reason behind it where there is no interval."""
+    reason = f" ({estimate['reason']})" if estimate.get("reason") else ""
+    return metric_text(estimate) + reason
 
 
 def number(value: float | None) -> str:

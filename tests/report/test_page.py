@@ -55,6 +55,13 @@ def test_text_on_the_deepest_cell_has_it_too(theme, fill):
     assert contrast(theme["ink"], blended) >= AA
 
 
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("fill", ["value", "few"])
+def test_the_reason_on_a_bar_without_a_line_has_it_too(theme, fill):
+    opacity = float(re.search(r"\.bar\.bare \{ fill-opacity: ([\d.]+); \}", STYLE)[1])
+    assert contrast(theme["ink"], opacity * theme[fill] + (1 - opacity) * theme["page"]) >= AA
+
+
 def test_tables_have_captions_and_heads_and_the_page_has_one_main_part(scored, truth):
     page = html_report(scored(noisy_answers(truth)).document)
     tables = re.findall("<table>.*?</table>", page, re.DOTALL)

@@ -1,5 +1,7 @@
 """Laws of intervals: none of few shapes, none without width, and a p-value that agrees with the interval."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,11 +10,17 @@ from scipy.stats import t as student
 
 from benchmarks.coverage import WORLDS, simulate
 from odd_bench.report.folder import write_report
+from odd_bench.report.html_report import html_report
 from odd_bench.report.leaderboard import leaderboard
+from odd_bench.report.tables import markdown_report
+from odd_bench.reproduce.markdown import markdown, section
+from odd_bench.reproduce.results import Result
+from odd_bench.reproduce.table import Row, Table
 from odd_bench.scoring.bootstrap import Estimate, draw_resamples, resampled_ratio
-from odd_bench.scoring.compare import compare
+from odd_bench.scoring.compare import compare, with_comparison
 from odd_bench.scoring.interval import FEWEST, difference_test, interval
 from odd_bench.scoring.score import Options, score_file
+from odd_bench.scoring.split_table import split_table
 from odd_bench.scoring.summary import summary
 from tests.scoring.worlds import make_truth, noisy_answers, oracle_answers, save_truth, write_predictions
 
@@ -99,6 +107,55 @@ def test_a_split_of_three_shapes_has_values_and_reasons_everywhere(few):
         write_report(folder / "scores" / name, scored)
     text = leaderboard(folder / "scores")
     assert "Ranked by value alone: 3 base shapes, a test needs 10." in text and "[" not in text.split("| 1 |")[1]
+
+
+RANGE = re.compile(r"\[[-+]?\d\.\d|\d\.\d+ to \d\.\d{4}|whisker\"/>|\bp (<|\d)")
+
+
+def table_results(parts: dict) -> list[Result]:
+    """Rows of a table of results, one seed each, from protocol parts by name."""
+    return [Result(Row(name, "reference"), 0, "toys", "test", part, 1.0, 60.0, "") for name, part in parts.items()]
+
+
+def texts_of_few(folder, first, second) -> dict[str, str]:
+    """Everything that is written about two methods on a split of few shapes, without the names of its groups of magnitude."""
+    compared = with_comparison(first, second)
+    for name, scored in (("one", compared), ("two", second)):
+        write_report(folder / "texts" / name, scored)
+    texts = {name: (folder / "texts" / "one" / name).read_text() for name in ("report.html", "tables.md", "table.tex")}
+    parts = {name: scored.document["result"]["protocols"] for name, scored in (("a", first), ("b", second))}
+    results = table_results(parts)
+    texts |= {
+        "summary": summary(compared.document),
+        "leaderboard": leaderboard(folder / "texts"),
+        "reproduce": markdown(Table("t", "T", ("toys",), tuple(one.row for one in results)), results),
+        "train": split_table({"test-unseen": first.document, "test-seen": second.document}),
+    }
+    names = [row["name"] for part in parts["a"].values() for row in part["breakdowns"] if " to " in row["name"]]
+    return {place: re.sub("|".join(map(re.escape, names)), "", text) for place, text in texts.items()}
+
+
+def test_no_text_about_few_shapes_has_a_range_or_a_p_and_all_say_why(few, scored, truth):
+    folder, (first, second) = few
+    for name, text in texts_of_few(folder, first, second).items():
+        assert not RANGE.search(text), (name, RANGE.search(text))
+        assert "3 base shapes" in text and "needs 10" in text, name
+        assert all("shape" in bar for bar in re.findall(r'<rect class="bar [^"]*bare".*?</text>', text)), name
+    many = scored(noisy_answers(truth)).document  # the law can fail: with shapes enough there are ranges
+    assert all(RANGE.search(text) for text in (summary(many), html_report(many), markdown_report(many)))
+
+
+def test_a_row_of_few_shapes_is_named_beside_others_that_have_brackets(few, scored, truth):
+    _, (first, _) = few
+    parts = {
+        name: one.document["result"]["protocols"]
+        for name, one in (("many", scored(noisy_answers(truth))), ("few", first))
+    }
+    *lines, note, _ = section("t", [(one, one.parts["detect"]) for one in table_results(parts)])
+    brackets = {name: "[" in line for name in parts for line in lines if line.startswith(f"| {name}")}
+    assert brackets == {"many": True, "few": False}
+    assert "Brackets: 95%" in note
+    assert "No brackets and no p: 3 base shapes, an interval needs 10: AUC of few, balanced accuracy of few." in note
 
 
 def test_groups_of_few_shapes_have_no_interval_beside_others_that_have(scored, truth):
