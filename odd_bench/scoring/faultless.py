@@ -42,7 +42,7 @@ class StoredScene(Struct, forbid_unknown_fields=True):
 
     objects: list[StoredBox]
     views: tuple[FromZero, ...] | None = None
-    seconds: Annotated[float, Meta(ge=0)] | None = None
+    seconds: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     truth: str | None = None
 
 

@@ -11,6 +11,7 @@ from odd_bench.scoring.predictions import Boxes
 
 NAMED_SCENES = 5
 OVERLAP = 0.5
+NEIGHBOURS = 1000
 
 
 def overlapping(boxes: Boxes, scene_names: tuple[str, ...]) -> dict[str, Any]:
@@ -28,20 +29,22 @@ def overlapping_rows(boxes: Boxes) -> np.ndarray:
     """(n,) whether a box overlaps another of its scene by more than IoU 0.5.
 
     Of two boxes whose IoU is above one half each holds the centre of the other (boxes are convex and symmetric), so that only boxes
-    near each other along x are compared: each with the next one, the one after it, and so on, of those sorted by x.
+    near each other along x are compared: each with the next one, the one after it, and so on, of those sorted by x, but no more
+    than NEIGHBOURS of them. This bounds the work in a scene of many thousand boxes, of which some may then go unnamed.
     """
     obb = np.column_stack([boxes.box, np.nan_to_num(boxes.yaw_rad)])
     order = np.lexsort((obb[:, 0], boxes.scene))
     obb, scene = obb[order], boxes.scene[order]
     reach = np.sqrt(np.sum(obb[:, 3:5] ** 2, axis=1)) / 2
     flagged, near, step = np.zeros(len(obb), bool), np.arange(len(obb)), 0
-    while len(near):
+    while len(near) and step < NEIGHBOURS:
         step += 1
         near = near[near + step < len(obb)]
         other = near + step
         close = (scene[other] == scene[near]) & (obb[other, 0] - obb[near, 0] <= reach[near])
         near, other = near[close], other[close]
-        asked = ~(flagged[near] & flagged[other])
+        asked = ~(flagged[near] & flagged[other]) & (np.abs(obb[other, 1] - obb[near, 1]) <= reach[near])
+        asked &= np.abs(obb[other, 2] - obb[near, 2]) <= obb[near, 5] / 2
         first, second = near[asked], other[asked]
         hit = iou(obb[first], obb[second]) > OVERLAP
         flagged[first[hit]] = flagged[second[hit]] = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -19,6 +18,7 @@ from odd_bench.scoring.problems import Problem, ScoringError, at, errors_in, sho
 from odd_bench.scoring.source import read_source
 from odd_bench.scoring.strict_json import JSON_HINT, REPEATED_HINT, RepeatedKeys, parse
 
+LONGEST_S = 1e9  # for one scene: sums of longer ones could overflow
 SCENE_KEYS = ("views", "seconds", "objects", "truth")
 THRESHOLD_HINT = "State the one you chose on the validation split; it is never tuned here"
 
@@ -196,14 +196,17 @@ def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any
 
 def check_seconds(name: str, scene: dict[str, Any], problems: list[Problem]) -> float | None:
     stated = scene.get("seconds")
-    if stated is None or (type(stated) is float and 0 <= stated < math.inf):
+    if stated is None or (type(stated) is float and 0 <= stated <= LONGEST_S):
         return stated
     path = at("scenes", name, "seconds")
     seconds = read_number(scene, "seconds", path, problems)
-    if seconds is None or seconds >= 0:
+    if seconds is None or 0 <= seconds <= LONGEST_S:
         return seconds
-    hint = "Time of one scene on your machine"
-    problems.append(Problem("wrong type", path, shown(seconds), "seconds >= 0", hint))
+    hint, expected = (
+        "Time of one scene on your machine",
+        "seconds >= 0" if seconds < 0 else f"at most {LONGEST_S:g} seconds",
+    )
+    problems.append(Problem("wrong type", path, shown(seconds), expected, hint))
     return None
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from odd_bench.geometry.boxes import iou
 from odd_bench.scoring.evaluate import evaluate
 from odd_bench.scoring.judged import Submission, judge
 from odd_bench.scoring.matching import canonical_rows
-from odd_bench.scoring.overlap import overlapping, overlapping_rows
+from odd_bench.scoring.overlap import NEIGHBOURS, overlapping, overlapping_rows
 from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.protocol import load_protocol
 from odd_bench.scoring.truth_table import truth_table
@@ -238,6 +239,26 @@ def test_a_scene_whose_objects_are_all_missed_is_no_hit():
     all_odd = dataclasses.replace(truth, label=np.ones_like(truth.label))
     nothing = (np.zeros(0, int), np.zeros((0, 7)), np.zeros(0))
     assert values(judged(all_odd, *nothing))["top1_hit"] == 0.0
+
+
+def test_a_scene_of_many_thousand_boxes_costs_no_more_than_its_neighbours(monkeypatch):
+    """Boxes at one x, in a row along y or all in one place: only centres near each other are compared, at most NEIGHBOURS times."""
+    compared = []
+
+    def counted(first, second):
+        compared.append(len(first))
+        return iou(first, second)
+
+    monkeypatch.setattr("odd_bench.scoring.overlap.iou", counted)
+    n = 4000
+    column, heap = np.tile([0.9, 0, 0.07, 0.3, 0.005, 0.005], (n, 1)), np.tile([0.9, 0, 0.07, 0.3, 0.1, 0.1], (n, 1))
+    column[:, 1] = np.arange(n) * 0.01
+    for box, overlap in ((column, False), (heap, True)):
+        compared.clear()
+        rows = np.zeros(n, int)
+        boxes = Boxes(rows, np.arange(n), box, np.full(n, np.nan), np.zeros(n), rows, rows - 1)
+        assert (overlapping_rows(boxes) == overlap).all()
+        assert len(compared) <= NEIGHBOURS and sum(compared) <= 40 * n
 
 
 @settings(max_examples=40, deadline=None)
