@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.report.tables import cell
+from odd_bench.report.tables import PLAIN, cell
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import FORMAT, PAIRED_METRICS, VERSION, signed_document, unpacked
 from odd_bench.scoring.interval import FEWEST, interval
 from odd_bench.scoring.problems import Problem, ScoringError
-from odd_bench.scoring.protocol import METRICS_VERSION
+from odd_bench.scoring.protocol import METRICS_VERSION, PROTOCOLS
 from odd_bench.scoring.source import read_source
 from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, interval_notes, number, p_text
 
@@ -135,14 +136,24 @@ def score_problem(path: Path, document: dict[str, Any]) -> Problem | None:
 
 
 def check_complete(result: dict[str, Any]) -> None:
-    """Raise KeyError or TypeError where a table would miss something: names are texts, values numbers or null."""
+    """Raise KeyError or TypeError where a table would miss something: protocols of known names, texts where texts stand, and values
+    that a metric can have, or null.
+    """
     texts = [result["dataset"][key] for key in ("name", "version", "split", "digest")]
     texts += [result["method"]["name"], *(part["rule"] for part in result["protocols"].values())]
-    values = [part["metrics"][name]["value"] for part in result["protocols"].values() for name in (KEY_METRIC, *BESIDE)]
+    found = [(name, part["metrics"][name]) for part in result["protocols"].values() for name in (KEY_METRIC, *BESIDE)]
+    texts += [estimate["reason"] for _, estimate in found if "reason" in estimate]
+    known = bool(result["protocols"]) and result["protocols"].keys() <= set(PROTOCOLS)
     right = all(isinstance(text, str) for text in texts)
-    if not right or not all(value is None or type(value) in (int, float) for value in values):
+    if not known or not right or not all(possible(name, estimate["value"]) for name, estimate in found):
         raise TypeError
     int(result["resamples"])
+
+
+def possible(metric: str, value: Any) -> bool:
+    """Whether a metric can have a value: a share, for some any number from 0, or null."""
+    largest = math.inf if metric in PLAIN else 1
+    return value is None or (type(value) in (int, float) and 0 <= value <= largest)
 
 
 def holds(part: dict[str, Any], key: str) -> bool:

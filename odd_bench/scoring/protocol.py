@@ -31,8 +31,11 @@ class Protocol:
     use: str
 
 
+PROTOCOLS = ("detect", "classify", "upstream")
+
+
 def load_protocol(name: str) -> Protocol:
-    """One of detect, classify, upstream."""
+    """One of PROTOCOLS."""
     return Protocol(**json.loads((Path(__file__).parent / "protocols" / f"{name}.json").read_text()))
 
 
