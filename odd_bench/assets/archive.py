@@ -8,7 +8,9 @@ import lzma
 import shutil
 import stat
 import tarfile
+import unicodedata
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from odd_bench.assets.manifest import is_inside
@@ -56,21 +58,31 @@ def _unzip(archive: Path, folder: Path) -> list[str]:
         _check_size(archive, sum(member.file_size for member in found))
         for name in names:
             with packed.open(members[name]) as source:
-                _write(source, folder / name)
+                _write(source, folder / name, members[name].file_size)
     return names
 
 
 def _untar(archive: Path, folder: Path) -> list[str]:
     most = max(FREE_BYTES, MOST_RATIO * archive.stat().st_size)
     with _unpacked(archive) as content, tarfile.open(fileobj=_Bounded(content, most), mode="r:") as packed:
-        found = [member for member in packed if not member.isdir()]
+        found = [member for member in _in_order(packed, archive) if not member.isdir()]
+        content.seek(packed.offset)  # where reading stopped: at the end, or at a header that is none
+        _expect(not any(content.read(tarfile.BLOCKSIZE)), archive, ".", "ends in the middle")
         for member in found:
             _expect(member.isreg(), archive, member.name, "not a plain file")
         names, members = _checked(archive, [member.name for member in found]), {_plain(m.name): m for m in found}
         _check_size(archive, sum(member.size for member in found))
         for name in names:
-            _write(packed.extractfile(members[name]), folder / name)
+            _write(packed.extractfile(members[name]), folder / name, members[name].size)
     return names
+
+
+def _in_order(packed: tarfile.TarFile, archive: Path) -> Iterator[tarfile.TarInfo]:
+    """Every member once: one of less than no bytes would lead back to an earlier one, for ever."""
+    for number, member in enumerate(packed):
+        _expect(member.size >= 0, archive, member.name, f"of {member.size} bytes")
+        _expect(number < MOST_MEMBERS, archive, member.name, f"after {MOST_MEMBERS:,} others")
+        yield member
 
 
 class _Bounded:
@@ -80,12 +92,12 @@ class _Bounded:
         self._file, self._most = file, most_bytes
 
     def read(self, count: int) -> bytes:
-        if count > MOST_READ or self._file.tell() > self._most:
-            raise tarfile.ReadError(f"{max(count, self._file.tell()):,} bytes to read in one go")
+        if not 0 <= count <= MOST_READ or self._file.tell() > self._most:
+            raise tarfile.ReadError(f"{count:,} bytes to read in one go, {self._file.tell():,} before them")
         return self._file.read(count)
 
     def seek(self, place: int, whence: int = 0) -> int:
-        if place > self._most:
+        if not 0 <= place <= self._most:
             raise tarfile.ReadError(f"{place:,} bytes to unpack")
         return self._file.seek(place, whence)
 
@@ -118,16 +130,21 @@ def _checked(archive: Path, listed: list[str]) -> list[str]:
 
 
 def _check_names(archive: Path, names: list[str]) -> None:
-    """Names of path components that differ even where case does not count, and do not use a file as a folder."""
+    """Names of path components that differ on every file system, and do not use a file as a folder."""
     seen: set[str] = set()
     for name in names:
         problem = path_problem(name)
         _expect(not problem, archive, name[:60], f"is {problem}")
-        _expect(name.lower() not in seen, archive, name, "there twice")
-        seen.add(name.lower())
+        _expect(_folded(name) not in seen, archive, name, "there twice")
+        seen.add(_folded(name))
     for name in names:
-        for parent in Path(name.lower()).parents:
+        for parent in Path(_folded(name)).parents:
             _expect(parent.as_posix() not in seen, archive, name, "below a file")
+
+
+def _folded(name: str) -> str:
+    """The same for all names that some file system takes for one: without case, accents composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _check_size(archive: Path, unpacked: int) -> None:
@@ -136,10 +153,13 @@ def _check_size(archive: Path, unpacked: int) -> None:
         raise DataError(archive, f"{unpacked:,} bytes packed in {packed:,}", f"at most {MOST_RATIO} times as many")
 
 
-def _write(source, path: Path) -> None:
+def _write(source, path: Path, size: int) -> None:
+    """Copy a member of so many bytes. Raises ValueError where it has others."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with source, open(path, "wb") as target:
         shutil.copyfileobj(source, target, 1 << 20)
+        if target.tell() != size:
+            raise ValueError(f"{path.name!r} of {target.tell():,} bytes that says it has {size:,}")
 
 
 def _expect(truth: bool, archive: Path, member: str, fault: str) -> None:

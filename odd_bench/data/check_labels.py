@@ -42,7 +42,7 @@ def check_masks(scene: Scene, instance: np.ndarray, change: np.ndarray) -> Itera
     if change.max() > LOST:
         yield Problem("masks", "change", f"value {change.max()}", f"0 to {LOST}", HINT)
     is_odd = np.array([0, *(one.label for one in scene.objects)], bool)
-    changed = np.flatnonzero(change)
+    changed = np.flatnonzero(change != UNCHANGED)
     wrong = changed[(change.flat[changed] == CHANGED) & ~is_odd[instance.flat[changed]]]
     if len(wrong):
         view = int(wrong[0] // change[0].size)
@@ -60,7 +60,7 @@ def check_pixel_counts(scene: Scene, pixels: ObjectPixels, change: np.ndarray) -
         bound = one.amodal_pixels
         yield from _differs(one, "amodal_pixels", one.visible_pixels > bound, bound, one.visible_pixels, ">= visible")
     changed = np.maximum([one.changed_pixels for one in scene.objects], 0)  # (objects, views); unknown counts none
-    marked = np.count_nonzero(change != UNCHANGED, axis=(1, 2))
+    marked = np.array([np.count_nonzero(view) for view in change != UNCHANGED])
     # Regions of two odd objects may cover each other, so that only one of them shows in the mask.
     wrong = (changed.max(axis=0) > marked) | (changed.sum(axis=0) < marked)
     if wrong.any():

@@ -14,7 +14,7 @@ import numpy as np
 
 from odd_bench.data import check_labels, check_views
 from odd_bench.data.check_labels import HINT
-from odd_bench.data.codec import depth_from_steps
+from odd_bench.data.codec import DEPTH_STEP_M
 from odd_bench.data.damage import Inaccessible, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.fields import scene_names, text
@@ -144,16 +144,15 @@ def _digest_problem(error: DataError, name: str) -> Problem:
 
 
 def _check_content(stored: StoredScene, scene: Scene, labels: Labels, deep: bool) -> Iterator[Problem]:
-    depth_m = None if labels.depth_steps is None else depth_from_steps(labels.depth_steps)
-    yield from check_arrays(scene, labels.instance, labels.change, depth_m)
+    yield from check_arrays(scene, labels.instance, labels.change, labels.depth_steps, DEPTH_STEP_M)
     if deep:
         yield from _check_pictures(stored, scene)
 
 
 def check_arrays(
-    scene: Scene, instance: np.ndarray, change: np.ndarray, depth_m: np.ndarray | None
+    scene: Scene, instance: np.ndarray, change: np.ndarray, depth: np.ndarray | None, step_m: float = 1.0
 ) -> Iterator[Problem]:
-    """What is wrong with the labels of one scene: instance, change (views, h, w) uint8, depth_m float32 metres or None."""
+    """What is wrong with the labels of one scene: instance, change (views, h, w) uint8, depth in steps of step_m or None."""
     yield from check_labels.check_labels(scene)
     mask_problems = list(check_labels.check_masks(scene, instance, change))
     yield from mask_problems
@@ -167,8 +166,8 @@ def check_arrays(
     yield from camera_problems + box_problems
     if not camera_problems and not any("finite" in problem.expected for problem in box_problems):
         yield from check_views.check_silhouettes(scene, pixels)
-        if depth_m is not None:
-            yield from check_views.check_depth(scene, pixels, depth_m)
+        if depth is not None:
+            yield from check_views.check_depth(scene, pixels, depth, step_m)
 
 
 def _check_pictures(stored: StoredScene, scene: Scene) -> Iterator[Problem]:

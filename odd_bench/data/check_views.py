@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from odd_bench.data.check_labels import HINT, RIGID
 from odd_bench.data.object_pixels import ObjectPixels, grown
 from odd_bench.geometry.boxes import aabb_from_boxes, as_obb, box_corners, rotate_about_z
-from odd_bench.geometry.cameras import eye, project
-from odd_bench.scene import Camera, Scene, SceneObject
+from odd_bench.geometry.cameras import eye
+from odd_bench.scene import Scene, SceneObject
 from odd_bench.scoring.problems import Problem
 
 FLOOR_M = 1e-3
@@ -26,6 +26,7 @@ SIDES = ("low x side", "high x side", "low y side", "high y side", "bottom", "to
 GRID = 33
 STEPS = (4, 2, 1)  # along both edges of the grid; the last looks at every point
 VIEWS_AT_ONCE = 4
+BITS = 8  # objects whose grown masks are made at once
 EVERY = (
     17  # of the floor pixels one in so many is looked at: no divisor of a usual width, so that all columns have some
 )
@@ -37,17 +38,23 @@ def check_cameras(scene: Scene) -> Iterator[Problem]:
     First and last view of the published data share their azimuth.
     """
     middle = np.mean([one.aabb[:3] for one in scene.objects], axis=0)
-    for view, camera in enumerate(scene.cameras):
+    K, poses = (np.stack([getattr(one, name) for one in scene.cameras]) for name in ("K", "camera_from_world"))
+    turns, shifts = poses[:, :3, :3], poses[:, :3, 3]
+    off = np.abs(turns @ turns.transpose(0, 2, 1) - np.eye(3)).max(axis=(1, 2))
+    rigid = (off < RIGID) & (np.linalg.det(poses) >= 0) & (poses[:, 3] == [0, 0, 0, 1]).all(axis=1)
+    pinhole = (K[:, [0, 1], [0, 1]] > 0).all(axis=1) & (K[:, 2] == [0, 0, 1]).all(axis=1)
+    eyes = -np.einsum("vji,vj->vi", turns, shifts)
+    seeing = _see(scene, K, turns @ middle + shifts) & (eyes[:, 2] > 0)
+    for view in np.flatnonzero(~(rigid & pinhole & seeing)):
         path = f"cameras[{view}]"
-        pose, K = camera.camera_from_world, camera.K
-        error = np.abs(pose[:3, :3] @ pose[:3, :3].T - np.eye(3)).max()
-        if not error < RIGID or np.linalg.det(pose) < 0 or not np.array_equal(pose[3], [0, 0, 0, 1]):
-            yield Problem("cameras", f"{path}.camera_from_world", f"off by {error:.2g}", "a rigid motion", HINT)
-        elif not (np.isfinite(K).all() and K[0, 0] > 0 and K[1, 1] > 0 and np.array_equal(K[2], [0, 0, 1])):
-            yield Problem("cameras", f"{path}.K", str(K.tolist()), "positive focal lengths, last row 0 0 1", HINT)
-        elif not _sees(camera, middle) or eye(camera)[2] <= 0:
-            yield Problem("cameras", path, f"eye {np.round(eye(camera), 3).tolist()}", "a view of the scene", HINT)
-    offsets = np.array([eye(camera) - middle for camera in scene.cameras])
+        if not rigid[view]:
+            yield Problem("cameras", f"{path}.camera_from_world", f"off by {off[view]:.2g}", "a rigid motion", HINT)
+        elif not pinhole[view]:
+            expected = "positive focal lengths, last row 0 0 1"
+            yield Problem("cameras", f"{path}.K", str(K[view].tolist()), expected, HINT)
+        else:
+            yield Problem("cameras", path, f"eye {np.round(eyes[view], 3).tolist()}", "a view of the scene", HINT)
+    offsets = eyes - middle
     azimuths = np.sort(np.arctan2(offsets[:, 1], offsets[:, 0]))
     gaps = np.diff(azimuths, append=azimuths[0] + 2 * np.pi)
     if len(scene.cameras) > 1 and not scene.is_published and gaps.min() < AZIMUTH_RAD:
@@ -55,9 +62,13 @@ def check_cameras(scene: Scene) -> Iterator[Problem]:
         yield Problem("cameras", "cameras", found, f"{len(scene.cameras)} distinct azimuths", HINT)
 
 
-def _sees(camera: Camera, point: np.ndarray) -> bool:
-    (pixel,), (depth,) = project(camera, point[None])
-    return bool(depth > 0 and (pixel >= 0).all() and (pixel <= [camera.width, camera.height]).all())
+def _see(scene: Scene, K: np.ndarray, in_camera: np.ndarray) -> np.ndarray:
+    """(views,) bool: whether a point lies in the picture. in_camera: (views, 3) the point in the frame of each camera."""
+    u, v, depth = np.einsum("vij,vj->iv", K, in_camera)
+    size = np.array([(one.width, one.height) for one in scene.cameras])
+    ahead = depth > 0
+    pixel = np.stack([u, v], axis=-1) / np.where(ahead, depth, 1.0)[:, None]
+    return ahead & (pixel >= 0).all(axis=1) & (pixel <= size).all(axis=1)
 
 
 def check_boxes(scene: Scene) -> Iterator[Problem]:
@@ -85,40 +96,79 @@ def check_silhouettes(scene: Scene, pixels: ObjectPixels) -> Iterator[Problem]:
     A tight box has a point of the mesh on each of its sides, which lies in the silhouette of every view that shows the whole
     object. Views from above cannot tell how high a box must be: that is left to depth.
     """
-    size = pixels.instance.shape[1:]
     to_pixels = np.stack([camera.K @ camera.camera_from_world[:3] for camera in scene.cameras])  # (views, 3, 4)
-    for one in scene.objects:
-        seen = {view: places for view in range(len(scene.cameras)) if len((places := pixels.of(view, one.id))[0])}
-        ends = {view: pixels.row_ends(view, one.id) for view in seen}
-        whole = [view for view in seen if _is_whole(one, view, ends[view], size)]
-        masks = np.stack([grown(*seen[view], TIP_PX, size) for view in whole]) if whole else None
-        for name in ("aabb", "obb"):
-            box, path = getattr(one, name), f"objects[{one.id}].{name}"
-            outside = [view for view, beyond in _beyond_box(ends, to_pixels, box) if beyond > SLACK_PX]
-            if outside:
-                found = f"a mask outside the projected box in {len(outside)} views, first {outside[0]}"
-                yield Problem("boxes", path, found, "a box around the mask", HINT)
-            elif masks is not None and (loose := _loose_sides(box, to_pixels[whole], masks)):
-                yield Problem("boxes", path, f"no silhouette at its {', '.join(loose)}", "a tight box", HINT)
+    view, number, _ = pixels.seen()
+    ends, begins = pixels.row_ends()
+    whole = _are_whole(scene, pixels, ends, begins)
+    beyond = {name: _beyond_boxes(scene, name, pixels, to_pixels, ends, begins) for name in ("aabb", "obb")}
+    for first in range(0, len(scene.objects), BITS):
+        some = [one for one in scene.objects if first <= one.id < first + BITS]
+        masks = grown(pixels.instance, [one.id for one in some], TIP_PX)
+        for one in some:
+            own = number == one.id
+            shows = view[own & whole]
+            for name in ("aabb", "obb"):
+                box, path = getattr(one, name), f"objects[{one.id}].{name}"
+                outside = view[own & (beyond[name] > SLACK_PX)]
+                if len(outside):
+                    found = f"a mask outside the projected box in {len(outside)} views, first {outside[0]}"
+                    yield Problem("boxes", path, found, "a box around the mask", HINT)
+                elif len(shows) and (loose := _loose_sides(box, to_pixels, shows, masks, 1 << (one.id - first))):
+                    yield Problem("boxes", path, f"no silhouette at its {', '.join(loose)}", "a tight box", HINT)
 
 
-def _beyond_box(ends: dict[int, np.ndarray], to_pixels: np.ndarray, box: np.ndarray) -> Iterator[tuple[int, float]]:
-    """Views, and how many pixels the points there reach past the convex hull of the box's projected corners.
+def _are_whole(scene: Scene, pixels: ObjectPixels, ends: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """(n,) bool, in the order of pixels.seen(): nothing hides the object, not even the border of the picture.
 
-    ends: (n, 2) pixels u, v by view. to_pixels: (views, 3, 4). A view with a corner behind its camera is left out.
+    ends, begins: of its rows, see ObjectPixels.row_ends.
     """
-    views = list(ends)
-    u, v, depth = np.moveaxis(_projected(to_pixels[views], box_corners(box)), 1, 0)  # each (views, 8)
+    view, number, _ = pixels.seen()
+    if not len(view):
+        return np.zeros(0, bool)
+    height, width = pixels.instance.shape[1:]
+    low = np.minimum.reduceat(ends.min(axis=1), begins)
+    high = np.maximum.reduceat(ends.max(axis=1), begins)
+    visible, amodal = (
+        np.stack([getattr(one, f"{name}_pixels") for one in scene.objects]) for name in ("visible", "amodal")
+    )
+    uncut = (low > 1).all(axis=1) & (high < [width - 1, height - 1]).all(axis=1)
+    return uncut & (visible == amodal)[number, view]
+
+
+def _beyond_boxes(
+    scene: Scene, name: str, pixels: ObjectPixels, to_pixels: np.ndarray, ends: np.ndarray, begins: np.ndarray
+) -> np.ndarray:
+    """(n,) how many pixels each object, in the order of pixels.seen(), reaches past the hull of its box's projected corners.
+
+    name: aabb or obb. to_pixels: (views, 3, 4). Where a corner is behind the camera: -inf.
+    """
+    view, number, _ = pixels.seen()
+    beyond = np.full(len(view), -np.inf)
+    corners = np.stack([box_corners(getattr(one, name)) for one in scene.objects])  # (objects, 8, 3)
+    u, v, depth = np.moveaxis(_projected(to_pixels[view], corners[number].swapaxes(1, 2)), 1, 0)  # each (n, 8)
     ahead = (depth > 0).all(axis=1)
+    if not ahead.any():
+        return beyond
     normals, offsets = _hull_sides(np.stack([u[ahead], v[ahead]], axis=-1) / depth[ahead][..., None])
-    for view, normal, offset in zip(np.array(views, int)[ahead], normals, offsets, strict=True):
-        is_side = np.isfinite(offset)
-        yield int(view), float((ends[view] @ normal[is_side].T + offset[is_side]).max())
+    is_side = np.isfinite(offsets)
+    sides = np.argsort(~is_side, axis=1, kind="stable")[:, : is_side.sum(axis=1).max(), None]  # the few that are
+    normals = np.take_along_axis(normals, sides, axis=1)
+    offsets = np.take_along_axis(offsets, sides[..., 0], axis=1)
+    rows = np.diff(begins, append=len(ends))
+    points = ends[np.repeat(ahead, rows)]
+    hull = np.repeat(np.arange(ahead.sum()), rows[ahead])  # of each row
+    (u, v), (across, down) = (
+        np.moveaxis(points, 2, 0),
+        np.moveaxis(normals[hull], 2, 0)[:, :, None],
+    )  # (rows, 2), (rows, 1, sides)
+    past = (u[..., None] * across + v[..., None] * down + offsets[hull][:, None]).max(axis=(1, 2))
+    beyond[ahead] = np.maximum.reduceat(past, np.cumsum(rows[ahead]) - rows[ahead])
+    return beyond
 
 
 def _projected(to_pixels: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(..., 3, n) u * depth, v * depth and depth of (n, 3) points. to_pixels: (..., 3, 4)."""
-    return to_pixels[..., :3] @ points.T + to_pixels[..., 3:]
+    """(..., 3, n) u * depth, v * depth and depth of points (3, n) or (..., 3, n). to_pixels: (..., 3, 4)."""
+    return to_pixels[..., :3] @ points + to_pixels[..., 3:]
 
 
 def _hull_sides(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -137,38 +187,33 @@ def _hull_sides(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return normal, np.where(is_side, -reach, -np.inf)
 
 
-def _is_whole(one: SceneObject, view: int, ends: np.ndarray, size: tuple[int, int]) -> bool:
-    """Nothing hides the object, not even the border of the picture. ends: (n, 2) u, v of its rows' first and last pixels."""
-    low, high = ends.min(axis=0), ends.max(axis=0)
-    inside = low.min() > 1 and high[0] < size[1] - 1 and high[1] < size[0] - 1
-    return bool(one.visible_pixels[view] == one.amodal_pixels[view] and inside)
+def _loose_sides(box: np.ndarray, to_pixels: np.ndarray, views: np.ndarray, masks: np.ndarray, bit: int) -> list[str]:
+    """Names of the sides without a point that lies in the grown masks of enough of the views.
 
-
-def _loose_sides(box: np.ndarray, to_pixels: np.ndarray, masks: np.ndarray) -> list[str]:
-    """Names of the sides without a point that lies in enough of the grown masks.
-
-    to_pixels: (views, 3, 4). masks: (views, h + 2, w + 2) bool. A few points are looked at first: most sides have one there.
+    to_pixels: (views, 3, 4). masks: see grown; bit: of the object. A few points are looked at first: most sides have one there.
     """
-    points = side_points(box).reshape(len(SIDES), GRID, GRID, 3)
     touched: set[int] = set()
     for step in STEPS:
         left = [number for number in range(len(SIDES)) if number not in touched]
         if not left:
             break
-        some = points[left, ::step, ::step].reshape(len(left), -1, 3)
-        touched |= _touched(np.repeat(left, some.shape[1]), some.reshape(-1, 3), to_pixels, masks)
+        some = side_points(box, step, left)
+        sides = np.repeat(left, some.shape[1])
+        touched |= _touched(sides, some.reshape(-1, 3), to_pixels, views, masks, bit)
     return [name for number, name in enumerate(SIDES) if number not in touched]
 
 
-def _touched(side: np.ndarray, points: np.ndarray, to_pixels: np.ndarray, masks: np.ndarray) -> set[int]:
-    """Sides, given for each of the points (n, 3), that have a point in enough of the masks.
+def _touched(
+    side: np.ndarray, points: np.ndarray, to_pixels: np.ndarray, views: np.ndarray, masks: np.ndarray, bit: int
+) -> set[int]:
+    """Sides, given for each of the points (n, 3), that have a point in the masks of enough of the views.
 
     Points that have been missed too often are dropped after some views: few are left then.
     """
-    misses, allowed = np.zeros(len(points), np.int64), len(masks) - ENOUGH * len(masks) + 1e-9
-    for first in range(0, len(masks), VIEWS_AT_ONCE):
-        some = slice(first, first + VIEWS_AT_ONCE)
-        misses += (~_hits(_projected(to_pixels[some], points), masks[some])).sum(axis=0)
+    misses, allowed = np.zeros(len(points), np.int64), len(views) - ENOUGH * len(views) + 1e-9
+    for first in range(0, len(views), VIEWS_AT_ONCE):
+        some = views[first : first + VIEWS_AT_ONCE]
+        misses += (~_hits(_projected(to_pixels[some], points.T), some, masks, bit)).sum(axis=0)
         alive = misses <= allowed
         if not alive.all():
             side, points, misses = side[alive], points[alive], misses[alive]
@@ -177,86 +222,103 @@ def _touched(side: np.ndarray, points: np.ndarray, to_pixels: np.ndarray, masks:
     return set(side.tolist())
 
 
-def _hits(projected: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """(views, n) bool: which projected points (views, 3, n) fall on the masks, which have a border of one pixel around them."""
+def _hits(projected: np.ndarray, views: np.ndarray, masks: np.ndarray, bit: int) -> np.ndarray:
+    """(n views, n) bool: which projected points (n views, 3, n) fall on an object's grown masks, which have a border."""
     height, width = masks.shape[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         u, v = np.moveaxis(projected[:, :2] / projected[:, 2:] + 1, 1, 0)
     column = np.fmin(np.fmax(u, 0), width - 0.5).astype(np.intp)  # what is no number lies on the border
     row = np.fmin(np.fmax(v, 0), height - 0.5).astype(np.intp)
-    return masks[np.arange(len(masks))[:, None], row, column]
+    return masks[views[:, None], row, column] & bit != 0
 
 
-def side_points(box: np.ndarray) -> np.ndarray:
-    """(6, GRID ** 2, 3) points spread over the sides of a box, in the order of SIDES; metres, world."""
+def side_points(box: np.ndarray, step: int, sides: Sequence[int]) -> np.ndarray:
+    """(sides, n ** 2, 3) every step-th point of a grid over some sides of a box, in the order of SIDES; metres, world."""
     obb = as_obb(box)
-    return rotate_about_z(_unit_sides() * obb[3:6], obb[6]) + obb[:3]
+    grid = _unit_sides()[list(sides), ::step, ::step].reshape(len(sides), -1, 3)
+    return rotate_about_z(grid * obb[3:6], obb[6]) + obb[:3]
 
 
 @functools.cache
 def _unit_sides() -> np.ndarray:
-    """(6, GRID ** 2, 3) the same of a cube with sides of 1 around the origin."""
+    """(6, GRID, GRID, 3) points of a cube with sides of 1 around the origin."""
     across = np.stack(np.meshgrid(*[np.linspace(-0.5, 0.5, GRID)] * 2), axis=-1).reshape(-1, 2)
-    return np.stack([np.insert(across, axis, end, axis=1) for axis in range(3) for end in (-0.5, 0.5)])
+    sides = [np.insert(across, axis, end, axis=1) for axis in range(3) for end in (-0.5, 0.5)]
+    return np.stack(sides).reshape(len(SIDES), GRID, GRID, 3)
 
 
-def check_depth(scene: Scene, pixels: ObjectPixels, depth_m: np.ndarray) -> Iterator[Problem]:
-    """Unprojected pixels lie in the boxes of the object they belong to and reach their tops, or lie on the floor."""
-    objects = scene.objects
-    tops, yaws = np.zeros(len(objects)), np.array([one.obb[6] for one in objects])
-    boxes = np.array([[one.aabb[:3], one.aabb[3:]] for one in objects])  # (objects, 2, 3): centre and size
-    turned = np.array([[_turned(one.obb[:3, None], -one.obb[6])[:, 0], one.obb[3:6]] for one in objects])
-    to_camera = np.linalg.inv([camera.K for camera in scene.cameras])
-    for view, camera in enumerate(scene.cameras):
-        depth = depth_m[view]
-        rows, columns, bounds = pixels.in_view(view)
-        there = np.flatnonzero(np.diff(bounds))  # objects that are seen
-        if len(there):
-            points = _points(camera, to_camera[view], rows, columns, depth)
-            starts = bounds[there]
-            along = _turned(points, -np.repeat(yaws[there], np.diff(bounds)[there]))
-            off = np.maximum(_outside(points, starts, boxes[there]), _outside(along, starts, turned[there]))
-            tops[there] = np.maximum(tops[there], np.maximum.reduceat(points[2], starts))
-            for k in np.flatnonzero(off > SURFACE_M):
-                found = f"surface {off[k] * 1000:.1f} mm outside the boxes of object {there[k]}"
-                yield Problem("depth", f"depth[{view}]", found, f"at most {SURFACE_M * 1000:g} mm", HINT)
-        some = slice(view % EVERY, None, EVERY)
-        is_floor = (pixels.instance[view].reshape(-1)[some] == 0) & (depth.reshape(-1)[some] > 0)
-        on_floor = np.flatnonzero(is_floor) * EVERY + some.start
-        floor = _points(camera, to_camera[view], *np.divmod(on_floor, depth.shape[1]), depth)[2]
-        if len(floor) and np.abs(floor).max() > SURFACE_M:
-            found = f"a floor at z = {np.abs(floor).max() * 1000:.1f} mm"
-            yield Problem("depth", f"depth[{view}]", found, "z = 0", HINT)
+def check_depth(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: float) -> Iterator[Problem]:
+    """Unprojected pixels lie in the boxes of the object they belong to and reach their tops, or lie on the floor.
+
+    depth: (views, h, w) planar z in steps of step_m metres.
+    """
+    off, tops = _surfaces(scene, pixels, depth, step_m)
+    for view, floor_m in enumerate(_floors(scene, pixels, depth, step_m)):
+        for k in np.flatnonzero(off[:, view] > SURFACE_M):
+            found = f"surface {off[k, view] * 1000:.1f} mm outside the boxes of object {k}"
+            yield Problem("depth", f"depth[{view}]", found, f"at most {SURFACE_M * 1000:g} mm", HINT)
+        if floor_m > SURFACE_M:
+            yield Problem("depth", f"depth[{view}]", f"a floor at z = {floor_m * 1000:.1f} mm", "z = 0", HINT)
 
     counts = pixels.counts().sum(axis=1)
+    eyes = np.stack([eye(camera) for camera in scene.cameras])
+    focal = np.array([camera.K[0, 0] for camera in scene.cameras])
     for one in scene.objects:
-        slack = TIP_PX * np.median([np.linalg.norm(eye(c) - one.aabb[:3]) / c.K[0, 0] for c in scene.cameras])
+        slack = TIP_PX * np.median(np.linalg.norm(eyes - one.aabb[:3], axis=1) / focal)
         low = one.aabb[2] + one.aabb[5] / 2 - tops[one.id]
         if low > slack and counts[one.id] > WHOLE * one.amodal_pixels.sum():
             found = f"a surface that ends {low * 1000:.0f} mm below the box"
             yield Problem("boxes", f"objects[{one.id}].aabb", found, "a box as high as the object", HINT)
 
 
-def _points(
-    camera: Camera, to_camera: np.ndarray, rows: np.ndarray, columns: np.ndarray, depth: np.ndarray
-) -> np.ndarray:
-    """(3, n) world points of the pixels at rows and columns of one view's depth (h, w). to_camera: inverse of K."""
-    pixels = np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))])
-    in_camera = to_camera @ pixels * depth[rows, columns].astype(float)
-    return camera.camera_from_world[:3, :3].T @ (in_camera - camera.camera_from_world[:3, 3:])
+def _surfaces(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """How far each object's farthest point lies outside its boxes in each view, (objects, views), and how high it reaches; metres.
 
-
-def _turned(points: np.ndarray, yaw_rad: np.ndarray | float) -> np.ndarray:
-    """(3, n) points turned about z, each by its own yaw."""
-    cos, sin = np.cos(yaw_rad), np.sin(yaw_rad)
-    return np.stack([cos * points[0] - sin * points[1], sin * points[0] + cos * points[1], points[2]])
-
-
-def _outside(points: np.ndarray, starts: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """(k,) how far in metres the farthest point of each object lies outside its box.
-
-    points: (3, n), object by object. starts: (k,) where each object begins. boxes: (k, 2, 3) centre and size.
+    -inf where an object is not seen, 0 for the height of one that is seen nowhere.
     """
-    high = np.maximum.reduceat(points, starts, axis=1).T - boxes[:, 0]
-    low = boxes[:, 0] - np.minimum.reduceat(points, starts, axis=1).T
-    return (np.maximum(high, low) - boxes[:, 1] / 2).max(axis=1)
+    off, tops = np.full((len(scene.objects), len(scene.cameras)), -np.inf), np.zeros(len(scene.objects))
+    depth_m = (depth.reshape(-1)[pixels.place] * step_m).astype(np.float32).astype(float)
+    rays = np.empty((3, len(depth_m)))
+    np.multiply(pixels.columns + 0.5, depth_m, out=rays[0])
+    np.multiply(pixels.rows + 0.5, depth_m, out=rays[1])
+    rays[2] = depth_m
+    axes = [_box_axes(one) for one in scene.objects]
+    to_world = _world_from_pixels(scene)
+    for view, k, place in zip(*pixels.seen(), strict=True):
+        directions, centres, sizes = axes[k]
+        along = directions @ to_world[view] @ rays[:, pixels.bounds[place] : pixels.bounds[place + 1]]  # (5, pixels)
+        shift = directions @ eye(scene.cameras[view]) - centres
+        high, low = along.max(axis=1) + shift, along.min(axis=1) + shift
+        off[k, view] = (np.maximum(high, -low) - sizes / 2).max()
+        tops[k] = max(tops[k], high[2] + centres[2])
+    return off, tops
+
+
+def _box_axes(one: SceneObject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(6, 3) unit vectors along the sides of both boxes of an object, (6,) the centre and (6,) the size of the box along each."""
+    cos, sin = np.cos(one.obb[6]), np.sin(one.obb[6])
+    directions = np.concatenate([np.eye(3), [[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]]])
+    centres = np.concatenate([one.aabb[:3], directions[3:] @ one.obb[:3]])
+    return directions, centres, np.concatenate([one.aabb[3:], one.obb[3:6]])
+
+
+def _floors(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: float) -> Iterator[float]:
+    """How far the floor, as the pixels of no object show it, lies from z = 0 in each view, metres."""
+    for view, (camera, to_world) in enumerate(zip(scene.cameras, _world_from_pixels(scene), strict=True)):
+        some = slice(view % EVERY, None, EVERY)
+        steps = depth[view].reshape(-1)[some]
+        on_floor = np.flatnonzero((pixels.instance[view].reshape(-1)[some] == 0) & (steps > 0))
+        row, column = np.divmod(on_floor * EVERY + some.start, depth.shape[2])
+        depth_m = (steps[on_floor] * step_m).astype(np.float32).astype(float)
+        up = to_world[2]
+        z = (up[0] * (column + 0.5) + up[1] * (row + 0.5) + up[2]) * depth_m + eye(camera)[2]
+        yield float(np.abs(z).max(initial=0.0))
+
+
+def _world_from_pixels(scene: Scene) -> np.ndarray:
+    """(views, 3, 3): a pixel u v 1 to the world direction of its ray, of depth 1."""
+    turns, K = (
+        np.stack([one.camera_from_world[:3, :3].T for one in scene.cameras]),
+        np.stack([one.K for one in scene.cameras]),
+    )
+    return turns @ np.linalg.inv(K)

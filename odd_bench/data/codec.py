@@ -15,6 +15,7 @@ import simplejpeg
 from PIL import Image
 
 from odd_bench.data.errors import DataError
+from odd_bench.data.inflate import unpacked
 
 DEPTH_STEP_M = 0.00025
 MAX_OBJECTS = 84
@@ -116,9 +117,7 @@ def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:
     Its rows are left unfiltered, so that unpacking is all there is to reading it.
     """
     rows = np.pad(3 * instance + change, ((0, 0), (1, 0)))  # the filter of each row, none, stands before it
-    header = struct.pack(">IIBBBBB", instance.shape[1], instance.shape[0], 8, 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b""))
-    return PNG_START + b"".join(map(_chunk, *zip(*chunks, strict=True)))
+    return _mask_start(*instance.shape) + _chunk(b"IDAT", zlib.compress(rows.tobytes(), 9)) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
@@ -127,25 +126,35 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 def decode_masks(blobs: Sequence[bytes], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Instance and change masks, each (n, h, w) uint8. size: height and width, compared before a pixel is decoded."""
-    both = np.stack([_decoded_mask(blob, size) for blob in blobs])
+    both = np.empty((len(blobs), *size), np.uint8)
+    for blob, into in zip(blobs, both, strict=True):
+        into[...] = _decoded_mask(blob, size)
     instance = both // np.uint8(3)
-    return instance, both - 3 * instance
+    both -= np.uint8(3) * instance
+    return instance, both
 
 
 def _decoded_mask(blob: bytes, size: tuple[int, int]) -> np.ndarray:
     """(h, w) uint8, the quick way where the PNG is as `encode_masks` writes it."""
     height, width = size
-    if blob[:33] == PNG_START + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)):
+    if blob[:33] == _mask_start(height, width):
         end = 41 + int.from_bytes(blob[33:37])
         if blob[37:41] == b"IDAT" and zlib.crc32(blob[37:end]) == int.from_bytes(blob[end : end + 4]):
-            content = zlib.decompressobj().decompress(blob[41:end], (width + 1) * height)
-            rows = np.frombuffer(content, np.uint8)
-            if len(rows) == (width + 1) * height and not rows[:: width + 1].any():
-                return rows.reshape(height, width + 1)[:, 1:]
+            content = unpacked(blob[41:end], (width + 1) * height)
+            if len(content) == (width + 1) * height:
+                rows = np.frombuffer(content, np.uint8).reshape(height, width + 1)
+                if not rows[:, 0].any():
+                    return rows[:, 1:]
     image = Image.open(io.BytesIO(blob), formats=("PNG",))
     if image.size != (width, height) or image.mode not in ("L", "P"):
         raise DataError("mask", f"{image.mode} {image.size[1]} x {image.size[0]}", f"8 bits {height} x {width}")
     return np.asarray(image)
+
+
+@functools.lru_cache(8)
+def _mask_start(height: int, width: int) -> bytes:
+    """Signature and header of a mask of that size."""
+    return PNG_START + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
 
 
 def depth_to_steps(depth_m: np.ndarray) -> np.ndarray:

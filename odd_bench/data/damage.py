@@ -21,8 +21,6 @@ LOCKED = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOLCK, errno.EDEADLK, errno.ET
 FORBIDDEN = (errno.EACCES, errno.EPERM)
 UNANSWERED = (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH)
 TOO_MANY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-# What h5py makes of the errors of HDF5: everything that a damaged file makes it raise is one of them or below one.
-HDF5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError)
 AGAIN = "Remove the file and run the same generate command again"
 IMPORT_AGAIN = "Remove the file and run the same `odd-bench data import` command again"
 RESTORE = "Restore the file from a copy"
@@ -58,17 +56,17 @@ def check_plain(path: Path, expected: str) -> None:
 
 
 @contextmanager
-def reading(path: Path | str, expected: str, hint: str | None = None) -> Iterator[None]:
-    """Whatever goes wrong inside becomes a DataError; readers of foreign bytes fail in more ways than can be listed.
+def reading(path: object, expected: str, hint: str | None = None) -> Iterator[None]:
+    """Whatever goes wrong inside becomes a DataError; readers of foreign bytes and HDF5 fail in more ways than can be listed.
 
-    path: of the file, maybe with a place in it behind. hint: for damage, None asks `again`.
+    path: of the file, maybe with a place in it behind; made a text only where it is needed. hint: for damage, None asks `again`.
     """
     try:
         yield
     except OddBenchError:
         raise
     except Exception as error:
-        raise unreadable(path, error, expected, hint) from error
+        raise unreadable(str(path), error, expected, hint) from error
 
 
 def unreadable(path: Path | str, error: Exception, expected: str, hint: str | None = None) -> DataError:

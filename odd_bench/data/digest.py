@@ -23,7 +23,9 @@ def label_sha256(
 
 def image_sha256(images: np.ndarray, image_offsets: np.ndarray) -> str:
     """Digest of the encoded pictures, (bytes,) uint8 and (views + 1,) offsets."""
-    return _sha256([("images", images.astype("u1")), ("image_offsets", image_offsets.astype("<u4"))])
+    return _sha256(
+        [("images", images.astype("u1", copy=False)), ("image_offsets", image_offsets.astype("<u4", copy=False))]
+    )
 
 
 def plan_digest(line: str) -> str:
@@ -35,15 +37,15 @@ def _label_fields(scene, instance, change, depth_steps, plan_sha256) -> Iterable
     texts = (scene.name, scene.split, scene.category, scene.shape, plan_sha256)
     yield "texts", np.frombuffer("\n".join(texts).encode(), "u1")
     yield from scene_tables(scene).items()
-    yield "instance", instance.astype("u1")
-    yield "change", change.astype("u1")
+    yield "instance", instance.astype("u1", copy=False)
+    yield "change", change.astype("u1", copy=False)
     if depth_steps is not None:
-        yield "depth", depth_steps.astype("<u2")
+        yield "depth", depth_steps.astype("<u2", copy=False)
 
 
 def _sha256(fields: Iterable[tuple[str, np.ndarray]]) -> str:
     digest = hashlib.sha256()
     for name, array in fields:
         digest.update(f"{name} {array.dtype.descr} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 import math
-import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import h5py
 import numpy as np
 
 from odd_bench.data.errors import DataError
+from odd_bench.data.inflate import unpacked_whole
 from odd_bench.names import name_problem
 
 MOST_TEXT_BYTES = 4096
@@ -82,23 +83,31 @@ def has_field(group: h5py.Group, name: str) -> bool:
     return group.id.links.exists(name.encode())
 
 
-def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> np.ndarray:
-    """The values of a field that all lie in one piece in this file. Raises DataError for any other."""
-    stored = _dataset(group, name, dtype, dims)
-    shape, plist, offset = stored.shape, stored.get_create_plist(), stored.get_offset()
-    size = math.prod(shape) * dtype.itemsize
-    if plist.get_layout() != h5py.h5d.CONTIGUOUS or offset is None:
+def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, end: int | None = None) -> np.ndarray:
+    """The values of a field that all lie in one piece in this file. Raises DataError for any other.
+
+    end: of the file, in bytes, where it is known: asking takes as long as reading.
+    """
+    stored, shape = _dataset(group, name, dtype, dims)
+    offset = stored.get_offset()  # of values in one piece alone, and none where another file holds them
+    if offset is None:
         raise DataError(place(group, name), "values stored in another way", "values in one piece")
-    if plist.get_external_count() or offset + size > h5py.h5i.get_file_id(group.id).get_filesize():
+    size = math.prod(shape) * dtype.itemsize
+    if offset + size > (end or file_end(group)):
         raise DataError(place(group, name), f"{size:,} bytes outside the file", "values in the file")
     values = np.empty(shape, dtype)
     stored.read(h5py.h5s.ALL, h5py.h5s.ALL, values, _type(dtype))
     return values
 
 
+def file_end(group: h5py.Group) -> int:
+    """Length in bytes of the file that a group lies in."""
+    return h5py.h5i.get_file_id(group.id).get_filesize()
+
+
 def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int, int]) -> h5py.Dataset:
     """A field of one packed chunk a view. Raises DataError for any other, and for another shape."""
-    stored = h5py.Dataset(_dataset(group, name, dtype, len(shape)))
+    stored = h5py.Dataset(_dataset(group, name, dtype, len(shape))[0])
     plist = stored.id.get_create_plist()
     if plist.get_layout() != h5py.h5d.CHUNKED or stored.shape != shape or stored.chunks != (1, *shape[1:]):
         raise DataError(place(group, name), f"shape {stored.shape}", f"{shape}, one chunk a view")
@@ -135,21 +144,12 @@ def _chunk(
         raise DataError(f"{where}[{view}]", "bytes outside the file", "values in the file")
     skipped, content = stored.read_direct_chunk(start)
     if filters and not skipped & 2:
-        content = _unpacked(content, size)
+        content = unpacked_whole(content, size)
     if len(content) != size:
         raise DataError(f"{where}[{view}]", f"{len(content):,} bytes", f"{size:,}")
     if filters and not skipped & 1:
         return _unshuffled(np.frombuffer(content, np.uint8), dtype).reshape(chunk[1:])
     return np.frombuffer(content, dtype).reshape(chunk[1:])
-
-
-def _unpacked(packed: bytes, size: int) -> bytes:
-    """`size` bytes at most. Raises zlib.error where more are packed, or the checksum behind them is missing or another."""
-    unpacking = zlib.decompressobj()
-    content = unpacking.decompress(packed, size)
-    if unpacking.decompress(unpacking.unconsumed_tail, 1) or not unpacking.eof:
-        raise zlib.error(f"no end after {size:,} bytes")
-    return content
 
 
 def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -162,12 +162,24 @@ def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return values
 
 
+@dataclass(frozen=True)
+class Place:
+    """File and path of a field, put into words only where there is something to say about it."""
+
+    owner: h5py.Group
+    name: str = ""
+
+    def __str__(self) -> str:
+        return place(self.owner, self.name)
+
+
 def place(owner: h5py.Group, name: str = "") -> str:
     """File and path of a group or of a field in it."""
     return f"{owner.file.filename}{owner.name.rstrip('/')}{'/' if name else ''}{name}"
 
 
-def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> h5py.h5d.DatasetID:
+def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> tuple[h5py.h5d.DatasetID, tuple[int, ...]]:
+    """A field of that type and number of dimensions, and its shape."""
     if not _is_hard(group, name):
         if has_field(group, name):
             raise DataError(place(group, name), "a link", "values in the file")
@@ -175,10 +187,11 @@ def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> h5py.h
     stored = h5py.h5o.open(group.id, name.encode())
     if not isinstance(stored, h5py.h5d.DatasetID):
         raise DataError(place(group, name), "a group", "values in the file")
-    if stored.rank != dims or not stored.get_type().equal(_type(dtype)):
+    shape = stored.shape
+    if shape is None or len(shape) != dims or not stored.get_type().equal(_type(dtype)):
         found = f"{stored.rank} dimensions of {str(h5py.Dataset(stored).dtype)[:60]}"
         raise DataError(place(group, name), found, f"{dims} of {str(dtype)[:60]}")
-    return stored
+    return stored, shape
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from odd_bench.data.damage import HDF5_ERRORS, Inaccessible
+from odd_bench.data.damage import Inaccessible, reading
 from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import shard_path
@@ -80,8 +80,9 @@ def _damaged_while_packing(shard: ShardWork, staged: Mapping[str, Path], dataset
         shard.path.unlink(missing_ok=True)
         return set()
     try:
-        pack_shard(list(staged.values()), shard.path, dataset_name, shard.split)
-    except (DataError, *HDF5_ERRORS):
+        with reading(shard.path, "staged scenes that can be packed"):
+            pack_shard(list(staged.values()), shard.path, dataset_name, shard.split)
+    except DataError:
         lost = {name for name, path in staged.items() if not _verified(path, {name: shard.wanted[name]})}
         if not lost:
             raise

@@ -12,7 +12,7 @@ import h5py
 
 from odd_bench.atomic import write_atomically
 from odd_bench.data.codec import CodecConfig
-from odd_bench.data.damage import HDF5_ERRORS, again, check_plain, described, reading, unreadable
+from odd_bench.data.damage import Inaccessible, again, check_plain, described, reading
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError
 from odd_bench.data.fields import attribute, has_field, place, scene_names, subgroup, text
@@ -88,10 +88,11 @@ def salvage_scenes(path: Path, wanted: Mapping[str, str], staged: Callable[[str]
     with opened(path) as file:
         for name, plan_sha256 in wanted.items():
             try:
-                stored = stored_scene(file, name)
-                digests = verify_scene(stored)
-                content = _staged_content(file, stored)
-            except (DataError, *HDF5_ERRORS):
+                with reading(path, WHOLE):
+                    stored = stored_scene(file, name)
+                    digests = verify_scene(stored)
+                    content = _staged_content(file, stored)
+            except DataError:
                 continue
             if digests.plan_sha256 == plan_sha256:
                 write_atomically(
@@ -160,9 +161,10 @@ def open_shard(path: Path) -> h5py.File:
     path = Path(path)
     check_plain(path, "an odd-bench shard")
     try:
-        file = h5py.File(path, "r")
-    except HDF5_ERRORS as error:
-        raise _cannot_open(path, error) from error
+        with reading(path, WHOLE):
+            file = h5py.File(path, "r")
+    except DataError as error:
+        raise _cannot_open(path, error) from error.__cause__
     try:
         with reading(path, WHOLE):
             problem = _header_problem(file)
@@ -175,11 +177,11 @@ def open_shard(path: Path) -> h5py.File:
     return file
 
 
-def _cannot_open(path: Path, error: Exception) -> DataError:
-    found = unreadable(path, error, WHOLE)
-    if found.found != described(error):
-        return found
-    return DataError(path, f"{path.stat().st_size:,} bytes that HDF5 cannot open ({found.found})", WHOLE, found.hint)
+def _cannot_open(path: Path, error: DataError) -> DataError:
+    """The error with the size of the file, where the file is to blame."""
+    if isinstance(error, Inaccessible) or error.found != described(error.__cause__):
+        return error
+    return DataError(path, f"{path.stat().st_size:,} bytes that HDF5 cannot open ({error.found})", WHOLE, error.hint)
 
 
 def _header_problem(file: h5py.File) -> tuple[str, str, str] | None:

@@ -13,7 +13,7 @@ import numpy as np
 from odd_bench.data.codec import MAX_OBJECTS, decode_masks, decode_pictures, depth_from_steps
 from odd_bench.data.damage import reading
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import chunked, has_field, name_text, place, read_chunks, read_field, text
+from odd_bench.data.fields import Place, chunked, file_end, has_field, name_text, place, read_chunks, read_field, text
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.tables import CAMERA_TYPE, LEGACY_BOXES, cameras_of, object_type, objects_of
 from odd_bench.names import name_problem
@@ -47,7 +47,7 @@ class StoredScene:
         self.group = group
         self._file = group.file if file is None else file
         self.name = group.name.rsplit("/", 1)[-1]
-        self._place = place(group)
+        self._end = file_end(group)
         if problem := name_problem(self.name):
             raise DataError(place(group), f"{problem}: {self.name[:60]!r}", "a scene name of one path component")
 
@@ -56,7 +56,7 @@ class StoredScene:
         """Cameras and objects."""
         with self._reading("objects"):
             cameras = cameras_of(self._cameras)
-            rows = read_field(self.group, "objects", _object_type(len(cameras)), 1)
+            rows = self._field("objects", _object_type(len(cameras)), 1)
             if not 1 <= len(rows) <= MAX_OBJECTS:
                 raise DataError(place(self.group, "objects"), f"{len(rows)} objects", f"1 to {MAX_OBJECTS}")
             self._check_finite("objects", rows)
@@ -121,16 +121,19 @@ class StoredScene:
     def encoded_images(self) -> tuple[np.ndarray, np.ndarray]:
         """The bytes of all pictures, (bytes,) uint8, and their offsets (views + 1,)."""
         with self._reading("images"):
-            return read_field(self.group, "images", BYTES, 1), self._offsets("image_offsets")
+            return self._field("images", BYTES, 1), self._offsets("image_offsets")
+
+    def _field(self, name: str, dtype: np.dtype, dims: int) -> np.ndarray:
+        return read_field(self.group, name, dtype, dims, self._end)
 
     def _reading(self, name: str):
-        return reading(f"{self._place}/{name}", READABLE)
+        return reading(Place(self.group, name), READABLE)
 
     @cached_property
     def _cameras(self) -> np.ndarray:
         """The cameras table."""
         with self._reading("cameras"):
-            cameras = read_field(self.group, "cameras", CAMERA_TYPE, 1)
+            cameras = self._field("cameras", CAMERA_TYPE, 1)
             if not 1 <= len(cameras) <= MOST_VIEWS:
                 raise DataError(place(self.group, "cameras"), f"{len(cameras)} cameras", f"1 to {MOST_VIEWS}")
         self._check_finite("cameras", cameras)
@@ -149,23 +152,23 @@ class StoredScene:
     def _legacy_boxes(self, objects: int) -> np.ndarray | None:
         if not has_field(self.group, LEGACY_BOXES):
             return None
-        boxes = read_field(self.group, LEGACY_BOXES, NUMBERS, 2)
+        boxes = self._field(LEGACY_BOXES, NUMBERS, 2)
         if boxes.shape != (objects, 6):
             raise DataError(place(self.group, LEGACY_BOXES), f"shape {boxes.shape}", f"({objects}, 6)")
         return boxes
 
     def _offsets(self, name: str) -> np.ndarray:
-        offsets = read_field(self.group, name, OFFSETS, 1)
+        offsets = self._field(name, OFFSETS, 1)
         if len(offsets) != len(self._cameras) + 1:
             raise DataError(place(self.group, name), f"{len(offsets)} offsets", f"{len(self._cameras) + 1}")
         return offsets
 
     def _blobs(self, name: str, offsets_name: str, views: Sequence[int]) -> list[bytes]:
         """Encoded views. All are read in one go: that costs less than finding them one by one."""
-        data, offsets = read_field(self.group, name, BYTES, 1), self._offsets(offsets_name).astype(np.int64)
+        data, offsets = self._field(name, BYTES, 1), self._offsets(offsets_name).tolist()
         self._check_views(views, len(offsets) - 1)
-        if offsets[0] != 0 or (np.diff(offsets) < 0).any() or offsets[-1] != len(data):
-            raise DataError(place(self.group, offsets_name), f"up to {offsets.max():,}", f"0 rising to {len(data):,}")
+        if offsets[0] != 0 or offsets != sorted(offsets) or offsets[-1] != len(data):
+            raise DataError(place(self.group, offsets_name), f"up to {max(offsets):,}", f"0 rising to {len(data):,}")
         return [data[offsets[view] : offsets[view + 1]].tobytes() for view in views]
 
     def _check_views(self, views: Sequence[int], count: int) -> None:

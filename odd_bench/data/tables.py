@@ -34,16 +34,14 @@ def scene_tables(scene: Scene) -> dict[str, np.ndarray]:
 
 def cameras_of(table: np.ndarray) -> tuple[Camera, ...]:
     """The rows of a cameras table."""
-    return tuple(Camera(row["K"], row["camera_from_world"], int(row["width"]), int(row["height"])) for row in table)
+    columns = table["K"], table["camera_from_world"], table["width"].tolist(), table["height"].tolist()
+    return tuple(map(Camera, *columns))
 
 
 def objects_of(table: np.ndarray, legacy_boxes: np.ndarray | None = None) -> tuple[SceneObject, ...]:
     """The rows of an objects table, and of the legacy boxes if there are any; ids are positions."""
-    boxes = [None] * len(table) if legacy_boxes is None else legacy_boxes
-    return tuple(_object(i, row, box) for i, (row, box) in enumerate(zip(table, boxes, strict=True)))
-
-
-def _object(i: int, row: np.void, legacy_box: np.ndarray | None) -> SceneObject:
-    values = {name: row[name] for name in row.dtype.names}
-    values |= {"label": int(row["label"]), "type": row["type"].decode() or None, "magnitude": float(row["magnitude"])}
-    return SceneObject(id=i, legacy_box=legacy_box, **values)
+    columns = {name: table[name] for name in table.dtype.names}
+    columns["type"] = [word.decode() or None for word in columns["type"].tolist()]
+    columns |= {name: columns[name].tolist() for name in ("label", "magnitude")}
+    columns |= {"id": range(len(table)), "legacy_box": [None] * len(table) if legacy_boxes is None else legacy_boxes}
+    return tuple(SceneObject(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))

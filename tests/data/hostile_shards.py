@@ -79,6 +79,140 @@ def ways(source: Path) -> Iterator[tuple[str, Callable[[h5py.File], None]]]:
                        ("world_from_object", np.nan), ("visible_pixels", -5), ("magnitude", np.inf)):  # fmt: skip
         yield f"objects' {key} is {value!r}", lambda file, k=key, v=value: _column(file[f"{path}/objects"], k, v)
     yield "depth unpacks to 128 megabytes", lambda file: _depth_bomb(file[path])
+    for what, spoil in _STRUCTURES.items():
+        yield what, lambda file, s=spoil: s(file, path)
+    for what, options in _PACKINGS.items():
+        yield f"depth packed {what}", lambda file, o=options: _pack_depth(file[path], o)
+    for what, change in _CHUNKS.items():
+        yield f"a chunk of depth {what}", lambda file, c=change: _change_chunk(file[path], c)
+
+
+def _linked(file: h5py.File, where: str, target: str) -> None:
+    """Another hard link in place of what stands there."""
+    found = file[target]
+    del file[where]
+    file[where] = found
+
+
+def _circle(file: h5py.File, path: str) -> None:
+    """The scene is a soft link to a link that leads back."""
+    file.move(path, "kept")
+    file[path], file["loop"] = h5py.SoftLink("/loop"), h5py.SoftLink("/" + path)
+
+
+def _typed(file: h5py.File, name: str, kind: object) -> None:
+    """An attribute of the file of another type."""
+    del file.attrs[name]
+    file.attrs.create(name, 1 if np.dtype(kind).kind in "iufb" else b"1", dtype=kind)
+
+
+def _retyped(file: h5py.File, name: str, change: Callable[[np.dtype], object]) -> None:
+    """A field with the same values in another type."""
+    values = file[name][()]
+    del file[name]
+    file[name] = values.astype(change(values.dtype))
+
+
+def _reordered(table: np.dtype) -> np.dtype:
+    return np.dtype([(name, table[name]) for name in reversed(table.names)])
+
+
+def _padded(table: np.dtype) -> np.dtype:
+    offsets = [table.fields[name][1] for name in table.names]
+    kinds = [table[name] for name in table.names]
+    return np.dtype({"names": list(table.names), "formats": kinds, "offsets": offsets, "itemsize": table.itemsize + 64})
+
+
+def _pointing(file: h5py.File, name: str, kind: object, value: Callable[[h5py.File], object]) -> None:
+    """A field of one reference to something in the file."""
+    del file[name]
+    file.create_dataset(name, (1,), kind)[0] = value(file)
+
+
+def _resized(file: h5py.File, name: str, rows: int) -> None:
+    values = file[name][()]
+    del file[name]
+    file[name] = np.resize(values, (rows, *values.shape[1:])) if rows else values[:0]
+
+
+def _many_links(file: h5py.File, path: str) -> None:
+    for number in range(20):
+        file[f"scenes/again-{number}"] = file[path]
+
+
+_STRUCTURES: dict[str, Callable[[h5py.File, str], None]] = {
+    "the scenes hold themselves": lambda file, path: _linked(file, path, "scenes"),
+    "the scene is the whole file": lambda file, path: _linked(file, path, "/"),
+    "the scenes are the whole file": lambda file, path: _linked(file, "scenes", "/"),
+    "the scene is a circle of links": _circle,
+    "one scene under twenty more names": _many_links,
+    "masks are the pictures": lambda file, path: _linked(file, f"{path}/masks", f"{path}/images"),
+    "cameras are the objects": lambda file, path: _linked(file, f"{path}/cameras", f"{path}/objects"),
+    "version is a float": lambda file, path: _typed(file, "version", "f8"),
+    "version is a giant integer": lambda file, path: _typed(file, "version", "u8") or file.attrs.modify("version", 2**64 - 1),
+    "complete is an enumeration": lambda file, path: _typed(file, "complete", h5py.enum_dtype({"no": 0, "yes": 1}, "u1")),
+    "format is opaque": lambda file, path: _set(file, "format", np.void(b"odd-bench/shard")),
+    "format is a reference": lambda file, path: _set(file, "format", file["scenes"].ref),
+    "split is an array of one text": lambda file, path: _set(file[path], "split", np.array(["train"], h5py.string_dtype())),
+    "split is text of a fixed length": lambda file, path: _set(file[path], "split", np.bytes_(b"../x")),
+    "images are references": lambda file, path: _pointing(file, f"{path}/images", h5py.ref_dtype, lambda f: f.ref),
+    "objects are regions": lambda file, path: _pointing(
+        file, f"{path}/objects", h5py.regionref_dtype, lambda f: f[f"{path}/masks"].regionref[:9]
+    ),
+    "images are signed": lambda file, path: _retyped(file, f"{path}/images", lambda kind: "i1"),
+    "offsets are of 64 bits": lambda file, path: _retyped(file, f"{path}/image_offsets", lambda kind: "<i8"),
+    "offsets are the other way round": lambda file, path: _retyped(file, f"{path}/mask_offsets", lambda kind: ">u4"),
+    "cameras' columns stand in another order": lambda file, path: _retyped(file, f"{path}/cameras", _reordered),
+    "objects' rows have room between them": lambda file, path: _retyped(file, f"{path}/objects", _padded),
+    "no objects": lambda file, path: _resized(file, f"{path}/objects", 0),
+    "no cameras": lambda file, path: _resized(file, f"{path}/cameras", 0),
+    "no pictures": lambda file, path: _resized(file, f"{path}/images", 0),
+    "no offsets": lambda file, path: _resized(file, f"{path}/mask_offsets", 0),
+    "a hundred objects": lambda file, path: _resized(file, f"{path}/objects", 100),
+    "two thousand cameras": lambda file, path: _resized(file, f"{path}/cameras", 2000),
+}  # fmt: skip
+
+_PACKINGS: dict[str, dict] = {
+    "in whole": {"chunks": None},
+    "in chunks of one row": {"chunks": (1, 1, 32)},
+    "in chunks of all views": {"chunks": (3, 32, 32)},
+    "by a filter of somebody": {"chunks": (1, 32, 32), "compression": 32099, "allow_unknown_filter": True},
+    "with a filter before gzip": {"chunks": (1, 32, 32), "compression": "gzip", "fletcher32": True},
+    "by gzip twice": {"chunks": (1, 32, 32), "compression": "gzip", "scaleoffset": 0},
+    "by lzf": {"chunks": (1, 32, 32), "compression": "lzf"},
+    "with room for more views": {"chunks": (1, 32, 32), "maxshape": (None, 32, 32), "shuffle": True, "compression": "gzip"},
+}  # fmt: skip
+
+_CHUNKS: dict[str, Callable[[bytes], tuple[bytes, int]]] = {
+    "is cut short": lambda packed: (packed[: len(packed) // 2], 0),
+    "says that it skips all filters": lambda packed: (packed, 3),
+    "says that it is not shuffled": lambda packed: (packed, 1),
+    "has more behind its end": lambda packed: (packed + b"more", 0),
+    "has a wrong checksum": lambda packed: (packed[:-1] + bytes([packed[-1] ^ 1]), 0),
+}
+
+
+def _pack_depth(group: h5py.Group, options: dict) -> None:
+    """The same depth, stored in another way; of the unknown filter no chunk can be written, so none is."""
+    values = group["depth"][()]
+    del group["depth"]
+    if "allow_unknown_filter" in options:
+        group.create_dataset("depth", values.shape, values.dtype, **options)
+    else:
+        group.create_dataset("depth", data=values, **options)
+
+
+def _change_chunk(group: h5py.Group, change: Callable[[bytes], tuple[bytes, int]]) -> None:
+    """The same chunks in a new field, the second of them changed: of one that is there HDF5 keeps what it says of its filters."""
+    old = group["depth"]
+    packed = [old.id.read_direct_chunk((view, 0, 0))[1] for view in range(len(old))]
+    shape, kind, chunks = old.shape, old.dtype, old.chunks
+    del group["depth"]
+    depth = group.create_dataset(
+        "depth", shape, kind, chunks=chunks, compression="gzip", shuffle=True, track_times=False
+    )
+    for view, content in enumerate(packed):
+        depth.id.write_direct_chunk((view, 0, 0), *(change(content) if view == 1 else (content, 0)))
 
 
 _OFFSETS = {

@@ -11,7 +11,7 @@ import pytest
 from odd_bench.data.damage import AGAIN, IMPORT_AGAIN, RESTORE, Inaccessible, again, check_plain, reading, unreadable
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import private_texts, read_description
-from odd_bench.data.shards import verify_shard
+from odd_bench.data.shards import salvage_scenes, verify_shard
 from odd_bench.data.validate import validate
 from tests.data.folders import make_scenes, write_dataset
 
@@ -101,3 +101,30 @@ def test_an_account_or_a_host_called_like_a_value_harms_nobody(monkeypatch, word
 @pytest.mark.parametrize("text", ["/home/ann/x", "~/x", "C:\\Users\\ann", "\\\\host\\share", "file:///x", "C:/x"])
 def test_paths_are_private_whoever_asks(text):
     assert private_texts({"a": [text]}) == [("a[0]", text)]
+
+
+class OfALibrary(Exception):
+    """Below nothing that a list of errors would name."""
+
+
+STRANGE = (OfALibrary("x"), SystemError("x"), MemoryError(), AssertionError(), OverflowError("x"), RecursionError("x"),
+           UnicodeDecodeError("utf-8", b"", 0, 1, "x"), NotImplementedError(), BufferError("x"), StopIteration())  # fmt: skip
+
+
+@pytest.mark.parametrize("error", STRANGE, ids=lambda error: type(error).__name__)
+def test_whatever_a_library_raises_is_one_named_error(folder, tmp_path, monkeypatch, error):
+    """Opening, reading, salvaging and packing keep no list of what HDF5 may raise."""
+
+    def raising(*arguments, **options):
+        raise error
+
+    shard = folder / "shards" / "train-00000.h5"
+    for place in ("h5py.File", "odd_bench.data.shards.attribute", "odd_bench.data.stored_scene.read_field"):
+        with monkeypatch.context() as patched:
+            patched.setattr(place, raising)
+            with pytest.raises(DataError, match="train-00000"):
+                verify_shard(shard)
+            assert validate(folder).problems
+    with monkeypatch.context() as patched:
+        patched.setattr("odd_bench.data.shards._staged_content", raising)
+        assert salvage_scenes(shard, {"toys-banana-0000-0000": ""}, lambda name: tmp_path / name) == set()

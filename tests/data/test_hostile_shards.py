@@ -25,7 +25,8 @@ from tests.data.folders import planned_record, write_dataset
 from tests.data.synthetic import make_record
 
 HARMLESS = ("complete is a number", "codec is a path", "codec is an empty text", "dataset is a path",
-            "dataset is an empty text", "dataset is missing", "legacy_boxes is missing")  # fmt: skip
+            "dataset is an empty text", "dataset is missing", "legacy_boxes is missing", "complete is an enumeration",
+            "depth packed with room for more views", "a chunk of depth has more behind its end")  # fmt: skip
 FLIPS = 20
 
 
