@@ -46,6 +46,32 @@ def flipped(source: Path, folder: Path, count: int, seed: int) -> Iterator[tuple
         yield f"flip {seed}/{number}", target
 
 
+def flipped_structure(source: Path, folder: Path, count: int, seed: int) -> Iterator[tuple[str, Path]]:
+    """Copies with a flipped bit or two in what is HDF5's own: everything but the values of the fields."""
+    rng, content, target = random.Random(seed), source.read_bytes(), folder / source.name
+    own = np.ones(len(content), bool)
+    with h5py.File(source) as file:
+        for scene in file["scenes"].values():
+            for field in scene.values():
+                for start, size in _pieces(field):
+                    own[start : start + size] = False
+    places = np.flatnonzero(own).tolist()
+    for number in range(count):
+        damaged = bytearray(content)
+        for place in rng.choices(places, k=rng.choice((1, 1, 2))):
+            damaged[place] ^= 1 << rng.randrange(8)
+        target.write_bytes(bytes(damaged))
+        yield f"structure {seed}/{number}", target
+
+
+def _pieces(field: h5py.Dataset) -> list[tuple[int, int]]:
+    """Where the values of a field lie in the file: offsets and lengths in bytes."""
+    if field.chunks is None:
+        return [(field.id.get_offset(), field.id.get_storage_size())]
+    chunks = [field.id.get_chunk_info(number) for number in range(field.id.get_num_chunks())]
+    return [(chunk.byte_offset, chunk.size) for chunk in chunks]
+
+
 def ways(source: Path) -> Iterator[tuple[str, Callable[[h5py.File], None]]]:
     """Name and function of every way."""
     with h5py.File(source) as file:

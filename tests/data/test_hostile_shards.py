@@ -20,6 +20,7 @@ from odd_bench.errors import OddBenchError
 from odd_bench.plan_line import read_plan_line
 from odd_bench.published.export import export_dataset
 from odd_bench.view.preview import page
+from tests.damaged_files import alarm
 from tests.data import hostile_shards
 from tests.data.folders import planned_record, write_dataset
 from tests.data.synthetic import make_record
@@ -96,6 +97,21 @@ def test_flipped_bits_are_named_or_harmless(folder, whole, tmp_path):
         assert named or verified == "read", name
         assert outcome(others["preview"], path) and outcome(others["resume"], path)
     shutil.copy(whole, folder / "shards")
+
+
+@pytest.mark.parametrize("count", [20, pytest.param(600, marks=pytest.mark.slow)])
+def test_flipped_bits_of_the_structure_are_named_or_harmless(folder, whole, tmp_path, count):
+    """What `validate` does not name changes nothing; every reader in turn reads or names it. A traceback ends the test."""
+    others, named, digests = readers(folder, tmp_path), 0, verify_shard(whole)
+    for number, (name, path) in enumerate(hostile_shards.flipped_structure(whole, folder / "shards", count, seed=5)):
+        problems = validate(folder).problems
+        named += bool(problems)
+        reader = list(others)[number % len(others)]
+        with alarm(60):
+            assert outcome(others[reader], path), name
+            assert problems or verify_shard(path) == digests, name
+    shutil.copy(whole, folder / "shards")
+    print("named", named, "of", count)
 
 
 @pytest.mark.parametrize("field", ["images", "cameras", "depth"])

@@ -94,6 +94,34 @@ def foldered(name):
     return damage
 
 
+def linked(name, target):
+    """A link in place of a file or a folder."""
+
+    def damage(folder):
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+        else:
+            (folder / name).unlink()
+        (folder / name).symlink_to(target)
+
+    return damage
+
+
+def second(**values):
+    """Other values in the second metadata."""
+
+    def damage(folder):
+        path = folder / "scene2d.metadata.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+    return damage
+
+
+def twins(first, other):
+    """Two objects whose names some file systems take for one; only the first has masks."""
+    return changed("objects", to=[{"name": name, "path": "a.blend"} for name in (first, other)])
+
+
 def sidecar(**values):
     head = {"format": "odd-bench/scene-folder", "version": 1, "name": "a", "category": "mug", "shape": "mug_001"}
     return replaced("odd-bench.json", json.dumps({**head, "objects": [], **values}).encode())
@@ -162,6 +190,25 @@ HOSTILE = {
     "a name of a hundred thousand letters": named("name", "a" * 100_000),
     "a turn that is none": named("rotation_matrix", [[0] * 4] * 4),
     "a source file of a list": named("path", ["a"]),
+    "a picture that is a link to itself": linked("RGB/0003.png", "0003.png"),
+    "a picture that is a device": linked("RGB/0003.png", "/dev/zero"),
+    "metadata that are a device": linked("scene3d.metadata.json", "/dev/zero"),
+    "pictures that are the folder itself": linked("RGB", "."),
+    "masks that are a link that leads nowhere": linked("segmentations", "../nowhere"),
+    "depth that is a circle of links": linked("depth_exr", "depth_exr"),
+    "names that differ in case": twins("Mug", "mug"),
+    "names that differ in how accents are written": twins("caf\u00e9", "cafe\u0301"),
+    "names of devices": twins("CON", "nul"),
+    "labels that are a number": second(anomaly_labels=7),
+    "labels of lists": second(anomaly_labels=[[]] * 4),
+    "paths that are a number": second(blend_paths=7),
+    "a box at infinity": named("bbox", [[float("inf")] * 3] * 2),
+    "a place that is no number": named("location", [float("nan")] * 3),
+    "a turn of 1e308": named("rotation_matrix", [[1e308] * 4] * 4),
+    "a mirrored object": named("rotation_matrix", [[-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]),
+    "a focal length below nothing": changed("camera", "K", to=[[-300, 0, 24], [0, -300, 24], [0, 0, 1]]),
+    "camera poses of numbers": changed("camera", "poses", to=[1] * 6),
+    "a sidecar of another version": sidecar(version=2**70),
     "a sidecar of small arrays": sidecar(objects=[{"label": 0, "type": None, "legacy_box": None}] * 4),
 }  # fmt: skip
 

@@ -3,17 +3,20 @@
 import copy
 import json
 import os
+import time
 
 import numpy as np
 import pytest
 
 from odd_bench.report.html_report import html_report
-from odd_bench.scoring.problems import ScoringError
+from odd_bench.scoring.prediction_file import load_predictions
+from odd_bench.scoring.problems import ScoringError, errors_in, problem_report
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.scoring.summary import summary
 from tests.scoring.worlds import make_truth, noisy_answers, save_truth, write_predictions
 
 MUTATIONS = int(os.environ.get("ODD_BENCH_MUTATIONS", "400"))
+LONGEST_S = 2.0  # of processor time
 VALUES = [
     None, True, False, 0, 1, -1, 2**40, 10**400, 1e308, -1e-320, 0.5, "", "0.5", "anomalous", "\ud800", "ü|\n`<b>", [], {}, [1, 2],
     [0, 0, 0, 1, 1, 1], [[]], {"box": [1]}, {"a": {"a": {"a": 1}}}, "detect", 3.7, [True] * 6, [1e300] * 6, [1e-300] * 6,
@@ -95,6 +98,26 @@ def small(tmp_path_factory):
         path = write_predictions(folder / "p.json", truth, noisy_answers(truth, told=told), told=told)
         texts.append(path.read_text())
     return folder, texts
+
+
+@pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_damaged_files_are_read_or_explained(small, count):
+    """The reader alone, which is quick: every file, read or refused, within the time of a file that is whole, many times over."""
+    folder, texts = small
+    outcomes = {"read": 0, "explained": 0}
+    for number in range(count):
+        rng = np.random.default_rng([7, number])
+        path = folder / ("r.jsonl" if rng.random() < 0.2 else "r.json")
+        path.write_bytes(mutate(texts[number % 2], rng))
+        started = time.process_time()
+        predictions, problems = load_predictions(path)
+        assert time.process_time() - started < LONGEST_S, number
+        assert predictions is not None or problems, number
+        assert all(problem.path and problem.hint and problem.expected for problem in problems), number
+        assert problem_report(problems).encode() or not problems
+        outcomes["explained" if errors_in(problems) else "read"] += 1
+    print(outcomes)
+    assert min(outcomes.values()) > 0
 
 
 def test_damaged_files_are_scored_or_explained(small):
