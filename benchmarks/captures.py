@@ -48,7 +48,7 @@ from odd_bench.weights import load_weights, object_size_m, shipped
 WIDTH, HEIGHT, VIEWS = 640, 480, 25
 FOCAL_MM = 26.0  # of a telephone, for a sensor 36 mm wide
 SPLITS = {"toys": "test-seen", "parts": "test"}
-TEXTURED = ("terrazzo", "granite", "cork")  # planks and tiles look alike in many places
+TEXTURED = ("terrazzo", "granite", "cork")  # planks and tiles repeat exactly here
 LEAST_CONTRAST = 0.7
 SIZE_M, ROOM_M = (0.25, 0.40), (0.7, 0.7)
 TRUE, FOUND = "true cameras", "pycolmap"

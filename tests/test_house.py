@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,3 +148,20 @@ def reads_markup(node: ast.AST) -> bool:
     if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "rich":
         return node.module == "rich.markup" or bool(READS_MARKUP & {alias.name for alias in node.names})
     return isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "rich" for alias in node.names)
+
+
+def test_messages_name_no_page_of_the_checkout():
+    """An installed package has no docs/: what a message tells to read or run is there in either."""
+    named = []
+    for name, file in MODULES.items():
+        tree = ast.parse(file.read_text())
+        texts = {id(one): one for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(one):
+                del texts[id(one.body[0].value)]
+        named += [
+            f"{name}, line {one.lineno}"
+            for one in texts.values()
+            if re.search(r"\b(docs|tests|benchmarks)/", one.value)
+        ]
+    assert not named

@@ -30,13 +30,18 @@ def names() -> list[str]:
     return sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
 
 
+def example() -> str:
+    """The file of a manifest that comes with the package, to compare with."""
+    return str(importlib.resources.files("odd_bench.assets_manifest") / "polyhaven.yaml")
+
+
 def load(name: str) -> Manifest:
     """The manifest of that name, or in that .yaml file. Raises ManifestError."""
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
         if not path.is_file():
-            raise ManifestError(f"{path}: no such file; expected a manifest, see docs/how-to/assets.md")
-        with reading(path, "a manifest, see docs/how-to/assets.md", "Write it as UTF-8"):
+            raise ManifestError(f"{path}: no such file; expected a manifest such as {example()}")
+        with reading(path, f"a manifest such as {example()}", "Write it as UTF-8"):
             text = path.read_text("utf-8-sig")
         return parse(text, path.stem, str(path))
     if name not in names():
@@ -53,7 +58,7 @@ def parse(text: str, name: str, where: str) -> Manifest:
     """A manifest from YAML. Raises ManifestError that names the entry and key at fault."""
     try:
         values = read_yaml(text)
-        _expect(isinstance(values, dict), where, type(values).__name__, "keys and values, see docs/how-to/assets.md")
+        _expect(isinstance(values, dict), where, type(values).__name__, f"keys and values, as in {example()}")
         values = {
             **values,
             "name": name,
@@ -68,7 +73,7 @@ def parse(text: str, name: str, where: str) -> Manifest:
         raise ManifestError(f"{where}: found {one_line(error)}; expected YAML") from error
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         found = f"{type(error).__name__}: {error}"[:200]
-        raise ManifestError(f"{where}: found {found}; expected values of the kinds in docs/how-to/assets.md") from error
+        raise ManifestError(f"{where}: found {found}; expected values of the kinds in {example()}") from error
     return manifest
 
 

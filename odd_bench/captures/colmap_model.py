@@ -82,7 +82,7 @@ def _read(path: Path, read):
         return read(path)
     except OSError as error:
         raise CaptureError(path, error.strerror or str(error), "a file that can be read") from error
-    except (struct.error, ValueError, IndexError, UnicodeDecodeError, OverflowError) as error:
+    except (ValueError, IndexError, UnicodeDecodeError, OverflowError) as error:
         found = f"{path.stat().st_size:,} bytes that cannot be read ({error})"
         raise CaptureError(path, found, "a file that COLMAP wrote", "Is the file whole?") from error
 
@@ -107,9 +107,9 @@ class _Bytes:
         self.content, self.at = path.read_bytes(), 0
 
     def take(self, layout: str) -> tuple:
-        values = struct.unpack_from(f"<{layout}", self.content, self.at)
+        start = self.at
         self.skip(struct.calcsize(f"<{layout}"))
-        return values
+        return struct.unpack_from(f"<{layout}", self.content, start)
 
     def name(self) -> str:
         end = self.content.index(b"\0", self.at)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import zlib  # noqa: F401 - before pycolmap
 from dataclasses import asdict, dataclass, field
@@ -17,9 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from odd_bench.captures.agreement import LEAST_AGREEING, agreeing_share
+
 EXHAUSTIVE, SEQUENTIAL = "exhaustive", "sequential"
-FEATURES, MATCHES, MAPPING = "features", "matches", "mapping"
-NEIGHBOURS = 10  # photographs before and after, for sequential matching
+FEATURES, MATCHES, MAPPING, NEIGHBOURS = "features", "matches", "mapping", "neighbours"
+OVERLAP = 10  # photographs before and after, for sequential matching
+NEXT = 2  # photographs after, where the floor repeats itself
+AGREEMENT = "agreement.json"
 SEED = 0
 
 
@@ -41,6 +46,23 @@ class ColmapJob:
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)))
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """share: of the pairs of photographs, those that agree with the model. neighbours: whether photographs next to each other in
+    the walk alone were matched, since with all of them the model contradicted its pairs.
+    """
+
+    share: float
+    neighbours: bool
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)))
+
+
+def read_agreement(path: Path) -> Agreement:
+    return Agreement(**json.loads(path.read_text()))
 
 
 def read_job(path: Path) -> ColmapJob:
@@ -76,7 +98,43 @@ def work(job: ColmapJob) -> int:
         pycolmap.triangulate_points(model, database, images, sparse / "0", options=options)
         return 1
     options.ba_global_max_refinements = 3
-    return len(pycolmap.incremental_mapping(database, images, sparse, options))
+    models = pycolmap.incremental_mapping(database, images, sparse, options)
+    found = Agreement(_agreement(pycolmap, database, models), False)
+    if models and found.share < LEAST_AGREEING:
+        _tell(NEIGHBOURS)
+        _match_neighbours(pycolmap, job, database)
+        shutil.rmtree(sparse)
+        sparse.mkdir()
+        models = pycolmap.incremental_mapping(database, images, sparse, options)
+        found = Agreement(_agreement(pycolmap, database, models), True)
+    found.write(folder / AGREEMENT)
+    return len(models)
+
+
+def _agreement(pycolmap, database: Path, models: dict) -> float:
+    """Of the model with most photographs; 0 without one."""
+    largest = max(models.values(), key=lambda model: model.num_reg_images(), default=None)
+    return 0.0 if largest is None else agreeing_share(pycolmap, database, largest)
+
+
+def _match_neighbours(pycolmap, job: ColmapJob, database: Path) -> None:
+    """Match anew, each photograph with those next to it in a walk around the objects, the last with the first.
+
+    Between them little moves, so that one plank or tile is hardly taken for the next; matches are sought along epipolar lines.
+    """
+    with pycolmap.Database.open(database) as stored:
+        stored.clear_matches()
+        stored.clear_two_view_geometries()
+    names, listed = job.names, Path(job.folder) / "neighbours.txt"
+    pairs = {(one, names[(i + step) % len(names)]) for i, one in enumerate(names) for step in range(1, NEXT + 1)}
+    listed.write_text("".join(f"{one} {other}\n" for one, other in sorted(pairs)))
+    pycolmap.match_image_pairs(
+        database,
+        matching_options=pycolmap.FeatureMatchingOptions(use_gpu=False, guided_matching=True),
+        pairing_options=pycolmap.ImportedPairingOptions(match_list_path=str(listed)),
+        verification_options=pycolmap.TwoViewGeometryOptions(ransac={"random_seed": SEED}),
+        device=pycolmap.Device.cpu,
+    )
 
 
 def _match(pycolmap, job: ColmapJob, database: Path) -> None:
@@ -86,7 +144,7 @@ def _match(pycolmap, job: ColmapJob, database: Path) -> None:
     if job.matching == EXHAUSTIVE:
         pycolmap.match_exhaustive(database, **known)
     else:
-        pairing = pycolmap.SequentialPairingOptions(overlap=NEIGHBOURS, quadratic_overlap=True)
+        pairing = pycolmap.SequentialPairingOptions(overlap=OVERLAP, quadratic_overlap=True)
         pycolmap.match_sequential(database, pairing_options=pairing, **known)
 
 

@@ -56,6 +56,14 @@ def checked(where: Path, capture: Capture) -> Capture:
     return capture
 
 
+def capture_name(path: Path) -> str:
+    """What a capture is called: as its folder, or as the file of cameras where that has a name of its own."""
+    whole = path.resolve()
+    if whole.is_file() and whole.name != FILE:
+        return whole.stem
+    return (whole.parent if whole.is_file() else whole).name or "capture"
+
+
 def _read(path: Path, images: Path | None) -> Capture:
     if path.is_file():
         if path.suffix == ".json":
@@ -70,10 +78,12 @@ def _read(path: Path, images: Path | None) -> Capture:
         return read_polycam(path)
     loose = [folder for folder in (path, path / "images") if folder.is_dir() and list_photographs(folder)]
     if loose:
-        raise CaptureError(
-            path, f"{len(list_photographs(loose[0]))} photographs and no cameras", FORMATS,
-            "Let pycolmap find the cameras: --reconstruct",
-        )  # fmt: skip
+        photographs = len(list_photographs(loose[0]))
+        enough = photographs >= LEAST
+        hint = (
+            "Let pycolmap find the cameras: --reconstruct" if enough else f"Take more, {LEAST} at least, best about 25"
+        )
+        raise CaptureError(path, f"{photographs} photographs and no cameras", FORMATS, hint)
     raise CaptureError(path, "no photographs and no cameras", FORMATS)
 
 
@@ -105,9 +115,13 @@ def _from_colmap(path: Path, folder: Path, images: Path | None, notes: list[str]
             missing.append(image.name)
         else:
             photographs.append(Photograph(found, model.lenses[image.camera], image.camera_from_world))
+    if not model.images:
+        raise CaptureError(
+            folder, "a model without photographs", f"at least {LEAST}", "Is it of another reconstruction?"
+        )
     if not photographs:
         raise CaptureError(
-            path, f"none of the {len(missing)} photographs of {_relative(folder, path)}, as {missing[0] if missing else '-'}",
+            path, f"none of the {len(missing)} photographs of {_relative(folder, path)}, as {missing[0]}",
             "them in images/ beside the model", "Name their folder with --images",
         )  # fmt: skip
     notes = [*notes, *missing_note(missing, len(model.images))]

@@ -148,8 +148,12 @@ def find_photograph(folder: Path, name: str, images: Path | None = None) -> Path
 
 
 def list_photographs(folder: Path) -> list[Path]:
-    """Photographs in a folder, by name."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in LOWER)
+    """Photographs in a folder, by name; without hidden files, which other systems put beside them (`._IMG_1.jpg`)."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in LOWER and not path.name.startswith(".") and path.is_file()
+    )
 
 
 def no_folder(path: Path, expected: str) -> CaptureError:

@@ -9,18 +9,30 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from odd_bench.captures.agreement import LEAST_AGREEING
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.colmap_model import is_model, read_model
-from odd_bench.captures.colmap_process import EXHAUSTIVE, FEATURES, MAPPING, MATCHES, SEQUENTIAL, ColmapJob
+from odd_bench.captures.colmap_process import (
+    AGREEMENT,
+    EXHAUSTIVE,
+    FEATURES,
+    MAPPING,
+    MATCHES,
+    NEIGHBOURS,
+    SEQUENTIAL,
+    ColmapJob,
+    read_agreement,
+)
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.lens import FISHEYE, RATIONAL, Lens
 from odd_bench.captures.opening import LEAST, MOST, open_capture
@@ -43,6 +55,10 @@ STAMP = "photographs.json"  # which photographs a reconstruction was made from
 FOCAL_TAGS = (0x920A, 0xA405)  # focal length, and that of a 35 mm camera
 EXIF_IFD = 0x8769
 CAMERA_TAGS = (0x010F, 0x0110)  # maker and model: COLMAP knows the sensors of many
+REPEATED = "Tiles and planks repeat: lay newspaper below the objects, or name the photographs in the order of a walk around them"
+NEIGHBOURS_NOTE = (
+    "the floor repeats itself: only photographs with neighbouring names were matched, as of one walk around"
+)
 HINT = "Take more photographs with more overlap, of a scene with texture"
 
 
@@ -54,7 +70,7 @@ def reconstruct(
     matching: exhaustive or sequential; None chooses by number. Raises CaptureError where pycolmap is absent, finds no model, or
     one of fewer than three photographs.
     """
-    files = _files(photographs)
+    files = listed_photographs(photographs)
     total = len(files)
     if total > MOST:
         files = [files[i] for i in np.unique(np.linspace(0, total - 1, MOST).round().astype(int))]
@@ -67,6 +83,11 @@ def reconstruct(
         per_folder = any("/" in name for name in names)
         run_colmap(ColmapJob(str(folder), names, chosen, per_folder), photographs, report)
         (folder / STAMP).write_text(stamp)
+    agreement = read_agreement(folder / AGREEMENT) if (folder / AGREEMENT).is_file() else None
+    if agreement is not None and agreement.share < LEAST_AGREEING:
+        raise CaptureError(
+            photographs, f"{len(files)} photographs that fit together in several ways", "one way", REPEATED
+        )
     capture = open_capture(folder)
     used = len(capture.photographs)
     notes = [f"pycolmap placed {used} of {len(files)} photographs"] if used < len(files) else []
@@ -74,6 +95,7 @@ def reconstruct(
         raise CaptureError(
             photographs, f"{used} of {len(files)} photographs that fit together", "a third or more", HINT
         )
+    notes += [NEIGHBOURS_NOTE] if agreement is not None and agreement.neighbours else []
     notes += [f"{total} photographs; {MOST} of them, evenly spread, are used"] if total > MOST else []
     return replace(capture, source="pycolmap's reconstruction", notes=(*notes, *capture.notes))
 
@@ -145,6 +167,7 @@ def _tell(stage: str, job: ColmapJob, report: Report) -> None:
     told = {
         FEATURES: lambda: f"finding features in {len(job.names)} photographs",
         MATCHES: lambda: f"matching them ({job.matching}): {_count(database, 'keypoints', 'SUM(rows)'):,} features",
+        NEIGHBOURS: lambda: "they fit together in several ways: matching those with neighbouring names alone",
         MAPPING: lambda: f"placing cameras: {_count(database, 'two_view_geometries', 'COUNT(*)'):,} pairs of photographs",
     }  # fmt: skip
     if stage in told:
@@ -159,7 +182,8 @@ def _count(database: Path, table: str, what: str) -> int:
         return 0
 
 
-def _files(photographs: Path) -> list[Path]:
+def listed_photographs(photographs: Path) -> list[Path]:
+    """Those in a folder, or in its `images`. Raises CaptureError where there are fewer than three."""
     if photographs.is_file():
         raise no_folder(photographs, "a folder of photographs")
     if not photographs.is_dir():
@@ -193,28 +217,34 @@ def _begin(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
     for path in folder.glob("database.db*"):
         path.unlink()
-    (folder / STAMP).unlink(missing_ok=True)
+    for name in (STAMP, AGREEMENT):
+        (folder / name).unlink(missing_ok=True)
     (folder / "images").mkdir(parents=True)
 
 
 def copy_photographs(files: list[Path], images: Path) -> list[str]:
     """Turned, reduced copies of the photographs with what EXIF says of the focal length; names below `images`.
 
-    Photographs of different sizes or focal lengths come to stand in folders of their own, one a camera.
+    Names lose their spaces, at which a name ends in COLMAP's lists of pairs. Photographs of different sizes or focal lengths come
+    to stand in folders of their own, one a camera.
     """
     kinds = [_kind(path) for path in files]
     cameras, names = sorted(set(kinds)), []
     for path, kind in zip(files, kinds, strict=True):
         group = f"{cameras.index(kind)}/" if len(cameras) > 1 else ""
-        name = f"{group}{path.stem}.jpg"
-        if name in names:
-            name = f"{group}{path.stem}-{path.suffix[1:]}.jpg"
+        name = unused_name(f"{group}{'_'.join(path.stem.split()) or 'photograph'}", names)
         (images / name).parent.mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(read_photograph(path))
         picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
         picture.save(images / name, quality=95, exif=_kept_exif(path))
         names.append(name)
     return names
+
+
+def unused_name(stem: str, names: Collection[str]) -> str:
+    """A JPEG of this stem, numbered where that name is taken: of a.jpg and a.png the second is a-2.jpg."""
+    numbered = (f"{stem}-{number}.jpg" for number in count(2))
+    return next(name for name in chain([f"{stem}.jpg"], numbered) if name not in names)
 
 
 def _kind(path: Path) -> tuple[float, ...]:

@@ -20,7 +20,9 @@ def chosen_config(kind: str, preset: str) -> GenerateConfig:
     if not preset.endswith((".yaml", ".yml")):
         return load_preset(kind, preset)
     path = Path(preset)
-    values = read_mapping(path, "a YAML configuration", "keys and values, see docs/reference/configuration.md")
+    values = read_mapping(
+        path, "a YAML configuration", "keys and values, as `odd-bench config show toys-mini` prints them"
+    )
     return from_mapping({"kind": kind, **values}, where=str(path))
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from odd_bench.captures.colmap_process import EXHAUSTIVE, SEQUENTIAL
 from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.opening import capture_name
 from odd_bench.captures.placing import Wishes
 from odd_bench.data.reader import open_dataset
 from odd_bench.detect.page import summary
@@ -56,7 +57,7 @@ def detect_and_say(
     keep_freed_memory()
     console = make_console()
     run, size_m = load_weights(weights, overrides), object_size_m(weights)
-    folder = out or Path("detections") / (path.resolve().stem if path.is_file() else path.resolve().name)
+    folder = out or Path("detections") / capture_name(path)
     options = DetectOptions(wishes, images, views, reconstruct, matching)
 
     def report(line: str) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +15,9 @@ import torch
 
 from odd_bench.atomic import prove_folder, write_atomically
 from odd_bench.captures.capture import Capture
-from odd_bench.captures.opening import open_capture
+from odd_bench.captures.opening import capture_name, open_capture
 from odd_bench.captures.placing import Placement, Wishes, floor_plan, place
-from odd_bench.captures.reconstruct import reconstruct, with_points
+from odd_bench.captures.reconstruct import listed_photographs, reconstruct, unused_name, with_points
 from odd_bench.captures.resample import View, seen_by
 from odd_bench.captures.views import aimed_camera, choose_views, model_view, scene_eyes, shown_share
 from odd_bench.detect.batch import capture_batch
@@ -29,12 +29,13 @@ from odd_bench.scene import Camera
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.training.method import ReadsData
 from odd_bench.training.predict import Run, header, timed_answer
+from odd_bench.view.browser.placement_file import SCENE, SCENE_FORMAT
 from odd_bench.view.floor_plan import drawn_plan
 from odd_bench.view.suspicion import Found, color_of, drawn
 
 Report = Callable[[str], None]
 SPLIT, VERSION = "capture", "1"
-RECONSTRUCTION = "reconstruction"
+RECONSTRUCTION, DRAWN = "reconstruction", "views"  # folders of the results
 TELLING, CLOSE_UPS = 4, 3  # views of the scene, and of each object
 VIEW_PIXELS, CLOSE_UP_PIXELS = 720, 224
 ROOMY = 1.25  # a close-up is wider than its object
@@ -94,13 +95,16 @@ def detect(
     chosen = choose_views(capture, placement, wanted)
     pixels = run.config.train.pixels or 256
     views = [model_view(capture, placement, number, pixels) for number in chosen]
-    name = path.resolve().stem if path.is_file() else path.resolve().name
+    name = capture_name(path)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     answer, seconds = timed_answer(run.method.to(device), capture_batch(name, views, chosen), device)
     found = Found(np.asarray(answer.boxes, float), np.asarray(answer.scores, float), run.method.threshold)
     clock.begin("pictures")
     notes = (*capture.notes, *placement.notes, *_cautions(capture, placement, chosen, wanted, found))
     out.mkdir(parents=True, exist_ok=True)
+    if (out / SCENE).is_file():  # of an earlier detection, whose pictures go
+        for old in (out / DRAWN).glob("*.jpg"):
+            old.unlink()
     files = [
         _write_predictions(out, name, capture, run, wanted, found, chosen, seconds),
         _write_scene(out, name, capture, placement, chosen, _origin(path, out, options)),
@@ -121,6 +125,16 @@ def check_method(run: Run) -> None:
     if isinstance(run.method, ReadsData):
         raise WrongUse(
             f"--weights: found {run.spec.name}, which reads a data set; expected reference, imvoxelnet or detr3d"
+        )
+
+
+def check_apart_from(out: Path, path: Path, photographs: Iterable[Path]) -> None:
+    """Raise WrongUse where the results would lie among the photographs: they would be taken for some, and some for old results."""
+    capture, own = (path.parent if path.is_file() else path).resolve(), (out.resolve(), (out / DRAWN).resolve())
+    if capture == own[0] or any(one.resolve().parent in own for one in photographs):
+        raise WrongUse(
+            f"--out {out}: found the capture itself; expected a folder of its own. Hint: without --out it is "
+            f"{Path('detections') / capture_name(path)}"
         )
 
 
@@ -151,9 +165,11 @@ class Clock:
 def _capture(path: Path, out: Path, options: DetectOptions, clock: Clock) -> Capture:
     clock.begin("reading the capture")
     if options.reconstruct:
+        check_apart_from(out, path, listed_photographs(path))
         capture = reconstruct(path, out / RECONSTRUCTION, options.matching, clock.report)
     else:
         capture = open_capture(path, options.images)
+        check_apart_from(out, path, [one.path for one in capture.photographs])
     if not len(capture.points) and options.wishes.floor is None:
         clock.report("no points in the capture: pycolmap triangulates some for the floor (or say --floor)")
         capture = with_points(capture, path, clock.report)
@@ -200,7 +216,7 @@ def _write_scene(
 ) -> Path:
     """Where the scene of the predictions lies in the capture."""
     content = {
-        "format": "odd-bench/capture-scene",
+        "format": SCENE_FORMAT,
         "version": 1,
         "name": name,
         "source": capture.source,
@@ -214,7 +230,7 @@ def _write_scene(
             for number, one in enumerate(capture.photographs)
         ],
     }
-    path = out / "scene.json"
+    path = out / SCENE
     write_atomically(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
     return path
 
@@ -239,14 +255,12 @@ def _pictures(
         i: _view(capture, placement, i, cameras[i])
         for i in dict.fromkeys([*telling, *(c for c in chosen if c in cameras)])
     }
-    folder = out / "views"
+    folder = out / DRAWN
     folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.jpg"):
-        old.unlink()
     paths, views = [], []
     for number in telling:
         image = drawn(seen[number].picture, seen[number].camera, found)
-        path = folder / f"{Path(capture.photographs[number].name).stem}.jpg"
+        path = folder / unused_name(Path(capture.photographs[number].name).stem, [one.name for one in paths])
         image.save(path, quality=90)
         paths.append(path)
         views.append((capture.photographs[number].name, image))

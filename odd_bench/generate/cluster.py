@@ -113,7 +113,7 @@ def _connected(address: str, timeout_s: float) -> Client:
 def _unreachable(address: str, why: str) -> ClusterError:
     return ClusterError(
         f"--scheduler {address}: found no dask scheduler ({why}); expected one at tcp://host:port. "
-        "Hint: start one, see docs/how-to/cluster.md; what is finished is kept."
+        "Hint: `dask scheduler` starts one; what is finished is kept."
     )
 
 

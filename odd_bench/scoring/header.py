@@ -27,7 +27,8 @@ def check_header(document: dict[str, Any]) -> list[Problem]:
     problems += [unknown_key(at(key), key, TOP_KEYS) for key in document if key not in TOP_KEYS]
     missing = [key for key in ("dataset", "method", "scenes") if key not in document]
     return problems + [
-        Problem("missing key", key, "nothing", "an object", "See docs/reference/predictions.md") for key in missing
+        Problem("missing key", key, "nothing", "an object", "Compare with a file that `odd-bench predict` wrote")
+        for key in missing
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from odd_bench.captures import open_capture
 from odd_bench.captures.errors import CaptureError
+from odd_bench.captures.opening import capture_name
 from tests.captures.worlds import colmap, opengl, walk, write_pictures, write_transforms
 
 
@@ -61,6 +62,9 @@ def test_what_is_no_capture(tmp_path):
     with pytest.raises(CaptureError, match="nowhere: found no such file or folder; expected a COLMAP model"):
         open_capture(tmp_path / "nowhere")
     with pytest.raises(CaptureError, match="found no photographs and no cameras; expected a COLMAP model"):
+        open_capture(tmp_path)
+    write_pictures(tmp_path / "images", walk(2))
+    with pytest.raises(CaptureError, match=r"found 2 photographs and no cameras; .*Take more, 3 at least"):
         open_capture(tmp_path)
     write_pictures(tmp_path / "images", walk(3))
     with pytest.raises(CaptureError, match=r"found 3 photographs and no cameras; .*--reconstruct"):
@@ -126,3 +130,26 @@ def test_of_very_many_photographs_some_are_used(transforms, tmp_path):
     capture = open_capture(path)
     assert len(capture.photographs) == 200
     assert capture.notes == ("230 photographs; 200 of them, evenly spread, are used",)
+
+
+def test_a_capture_is_called_as_its_folder_or_its_file(transforms, tmp_path):
+    assert capture_name(transforms) == capture_name(transforms.parent) == transforms.parent.name
+    other = tmp_path / "second walk.json"
+    other.write_bytes(transforms.read_bytes())
+    assert capture_name(other) == "second walk"
+
+
+def test_a_model_without_photographs(tmp_path):
+    for part in ("cameras", "images"):
+        (tmp_path / f"{part}.bin").write_bytes(bytes(8))
+    with pytest.raises(CaptureError, match="found a model without photographs; expected at least 3"):
+        open_capture(tmp_path)
+
+
+def test_a_file_that_ends_early_says_by_how_much(tmp_path):
+    (tmp_path / "cameras.bin").write_bytes(bytes(8))
+    (tmp_path / "images.bin").write_bytes(bytes([1, 0, 0, 0, 0, 0, 0, 0, 9]))
+    with pytest.raises(
+        CaptureError, match=r"images\.bin: found 9 bytes that cannot be read \(it ends 63 bytes early\)"
+    ):
+        open_capture(tmp_path)

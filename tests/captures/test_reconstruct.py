@@ -8,7 +8,7 @@ from odd_bench.captures import CaptureError
 from odd_bench.captures.colmap_process import EXHAUSTIVE, ColmapJob, read_job
 from odd_bench.captures.lens import COLMAP_MODELS, colmap_lens
 from odd_bench.captures.photograph_file import ORIENTATION
-from odd_bench.captures.reconstruct import colmap_parameters, copy_photographs, with_points
+from odd_bench.captures.reconstruct import colmap_parameters, copy_photographs, listed_photographs, with_points
 from odd_bench.captures.reconstruct import reconstruct as reconstruct_from
 from odd_bench.geometry.cameras import eye
 from tests.captures.test_lens import lens_and_parameters
@@ -59,6 +59,26 @@ def test_copies_are_turned_and_cameras_kept_apart(tmp_path):
             assert ORIENTATION not in copy.getexif()
 
 
+def test_copies_have_names_of_their_own(tmp_path):
+    """Whatever is called alike but for its ending; hidden files of other systems are no photographs."""
+    for name in ("a.jpg", "a.JPG", "a.png", "a-2.jpg", "b [1] é.jpeg"):
+        Image.new("RGB", (60, 40)).save(tmp_path / name)
+    (tmp_path / "._a.jpg").write_bytes(b"\0\5\x16\7")
+    files = listed_photographs(tmp_path)
+    names = copy_photographs(files, tmp_path / "images")
+    assert len(files) == 5 and len(set(names)) == 5
+    assert {path.name for path in (tmp_path / "images").iterdir()} == set(names)
+
+
+def off_m(capture, cameras):
+    """(n, 3) how far the cameras' places are off once the capture is brought to the true world; not mirrored."""
+    true = np.array([eye(cameras[int(one.path.stem)]) for one in capture.photographs])
+    a, b = capture.eyes - capture.eyes.mean(axis=0), true - true.mean(axis=0)
+    u, values, v = np.linalg.svd(b.T @ a)
+    assert np.linalg.det(u @ v) > 0
+    return np.abs((values.sum() / (a**2).sum()) * a @ (u @ v).T - b)
+
+
 @pytest.mark.slow
 def test_cameras_are_found_up_to_a_similarity_and_used_again(tmp_path):
     colmap()
@@ -66,16 +86,25 @@ def test_cameras_are_found_up_to_a_similarity_and_used_again(tmp_path):
     write_pictures(tmp_path / "images", cameras, floor=speckled)
     capture = reconstruct_from(tmp_path, tmp_path / "out", report=told.append)
     assert len(capture.photographs) >= 10 and len(capture.points) > 100
-    true = np.array([eye(cameras[int(one.path.stem)]) for one in capture.photographs])
-    a, b = capture.eyes - capture.eyes.mean(axis=0), true - true.mean(axis=0)
-    u, values, v = np.linalg.svd(b.T @ a)
-    assert np.linalg.det(u @ v) > 0  # not mirrored
-    aligned = (values.sum() / (a**2).sum()) * a @ (u @ v).T
-    assert np.abs(aligned - b).max() < 0.02
+    assert off_m(capture, cameras).max() < 0.02
     assert any("matching" in line for line in told)
     told.clear()
     again = reconstruct_from(tmp_path, tmp_path / "out", report=told.append)
     assert told == [] and len(again.photographs) == len(capture.photographs)
+
+
+@pytest.mark.slow
+def test_a_floor_that_repeats_gives_the_true_cameras_or_a_line(tmp_path):
+    """Tiles of 25 cm, all alike: never cameras that are wrong without a word."""
+    colmap()
+    cameras = walk(14, distance=1.0, turn=2.5)
+    write_pictures(tmp_path / "images", cameras, floor=lambda places: speckled(places % 0.25))
+    try:
+        capture = reconstruct_from(tmp_path, tmp_path / "out")
+    except CaptureError as error:
+        assert "fit together" in str(error) or "cannot join" in str(error)
+    else:
+        assert off_m(capture, cameras).max() < 0.03
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -116,6 +117,38 @@ def test_the_page_needs_nothing_else(detected):
     for path in (folder / "out" / "views").glob("*.jpg"):
         with Image.open(path) as image:
             image.load()
+
+
+def test_photographs_called_alike_and_files_of_others_are_kept(detected, tmp_path):
+    """Left and right have photographs of the same names; the folder of the results has pictures of its own in views/."""
+    _, _, folder = detected
+    shutil.copytree(folder, tmp_path / "walk", ignore=shutil.ignore_patterns("out"))
+    path = tmp_path / "walk" / "transforms.json"
+    content = json.loads(path.read_text())
+    for number, frame in enumerate(content["frames"]):
+        place = path.parent / "images" / f"{number}" / "photograph.png"
+        place.parent.mkdir()
+        (path.parent / frame["file_path"]).rename(place)
+        frame["file_path"] = place.relative_to(path.parent).as_posix()
+    path.write_text(json.dumps(content))
+    (tmp_path / "out" / "views").mkdir(parents=True)
+    (tmp_path / "out" / "views" / "mine.jpg").write_bytes(b"mine")
+    result = detect(tmp_path / "walk", run_of(Known()), SIZE_M, tmp_path / "out", DetectOptions(views=4))
+    assert len(set(result.files)) == len(result.files) and all(file.is_file() for file in result.files)
+    assert (tmp_path / "out" / "views" / "mine.jpg").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("out", [".", "images"])
+@pytest.mark.parametrize("reconstruct", [False, True])
+def test_results_never_lie_among_the_photographs(detected, tmp_path, out, reconstruct):
+    _, _, folder = detected
+    copy = shutil.copytree(folder, tmp_path / "walk", ignore=shutil.ignore_patterns("out"))
+    before = sorted(copy.rglob("*"))
+    with pytest.raises(
+        WrongUse, match=r"found the capture itself; expected .* Hint: without --out it is detections/walk"
+    ):
+        detect(copy, run_of(Known()), SIZE_M, copy / out, DetectOptions(reconstruct=reconstruct))
+    assert sorted(copy.rglob("*")) == before
 
 
 def test_methods_that_need_more_are_refused(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from odd_bench.captures.colmap_model import is_model
 from odd_bench.captures.nerfstudio import FILE as TRANSFORMS
-from odd_bench.captures.opening import open_capture
+from odd_bench.captures.opening import capture_name, open_capture
 from odd_bench.captures.photograph_file import list_photographs
 from odd_bench.scoring.prediction_file import read_predictions
 from odd_bench.view.browser.answers import NothingKnown, PredictionsAlone
@@ -28,7 +28,7 @@ def open_photographs(path: Path, images: Path | None) -> Collection:
     """A capture. images: folder of the photographs where the capture does not say. Raises CaptureError where it cannot be used."""
     capture = open_capture(path, images)
     views, notes = placed(capture)
-    name = path.resolve().parent.name if path.is_file() else path.resolve().name
+    name = capture_name(path)
     title = f"{name}: {len(capture.photographs)} photographs, {capture.source}"
     return Collection(title, (name,), NothingKnown(), views, notes=tuple(notes))
 
