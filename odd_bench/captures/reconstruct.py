@@ -88,13 +88,14 @@ def reconstruct(
         raise CaptureError(
             photographs, f"{len(files)} photographs that fit together in several ways", "one way", REPEATED
         )
-    capture = open_capture(folder)
-    used = len(capture.photographs)
-    notes = [f"pycolmap placed {used} of {len(files)} photographs"] if used < len(files) else []
+    used = max(len(read_model(model).images) for model in (folder / "sparse").iterdir() if is_model(model))
     if used < max(LEAST, len(files) // 3):
+        hint = REPEATED if agreement is not None and agreement.neighbours else HINT
         raise CaptureError(
-            photographs, f"{used} of {len(files)} photographs that fit together", "a third or more", HINT
+            photographs, f"{used} of {len(files)} photographs that fit together", "a third or more", hint
         )
+    capture = open_capture(folder)
+    notes = [f"pycolmap placed {used} of {len(files)} photographs"] if used < len(files) else []
     notes += [NEIGHBOURS_NOTE] if agreement is not None and agreement.neighbours else []
     notes += [f"{total} photographs; {MOST} of them, evenly spread, are used"] if total > MOST else []
     return replace(capture, source="pycolmap's reconstruction", notes=(*notes, *capture.notes))
