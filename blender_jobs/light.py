@@ -8,6 +8,7 @@ white in the picture: an incident-light meter. Radiances are then in display uni
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
@@ -23,6 +24,7 @@ from odd_bench.render.draft.light import Light
 WHITE_LEVEL = 0.95  # linear value in the picture of a white horizontal sheet on a floor of MID_ALBEDO
 MID_ALBEDO = 0.25
 NO_SUN = Sun(direction=(0.0, 0.0, 1.0), size_rad=0.0, ratio=0.0, color=(1.0, 1.0, 1.0))
+ENVIRONMENTS_KEPT = 16  # in memory, of those that drafts are lit by
 ALBEDO_POWER = 0.15  # a dark floor is exposed a little longer, a bright one a little shorter, as cameras do
 
 
@@ -39,7 +41,7 @@ def environment_path(name: str, folder: Path | None) -> Path:
 def build_light(environment: Environment, floor_albedo: np.ndarray, folder: Path | None) -> None:
     """Light the scene."""
     image = bpy.data.images.load(str(environment_path(environment.file, folder)))
-    exposure = _expose(environment, floor_albedo, image)
+    exposure = _expose(environment, floor_albedo, upward_irradiance(image))
     _build_world(image, environment.rotation_rad, exposure.gain, exposure.tint)
     if environment.sun:
         _build_sun(environment.sun, exposure.sun_irradiance)
@@ -47,16 +49,14 @@ def build_light(environment: Environment, floor_albedo: np.ndarray, folder: Path
 
 def plain_light(environment: Environment, floor_albedo: np.ndarray, folder: Path | None) -> Light:
     """The same light as plain arrays, for the caster of draft pictures; the environment is coarse."""
-    image = bpy.data.images.load(str(environment_path(environment.file, folder)))
-    exposure = _expose(environment, floor_albedo, image)
-    coarse = coarse_environment(_pixels(image))
+    irradiance, coarse = _measured(environment_path(environment.file, folder))
+    exposure = _expose(environment, floor_albedo, irradiance)
     columns = coarse.shape[1]
     azimuth = ((np.arange(columns) + 0.5) / columns - 0.5) * 2 * np.pi + environment.rotation_rad
     column = (
         np.floor((0.5 - azimuth / (2 * np.pi)) * columns).astype(int) % columns
     )  # Blender's run against the azimuth
     sun = environment.sun or NO_SUN
-    bpy.data.images.remove(image)
     return Light(
         environment=coarse[:, column] * exposure.tint * exposure.gain,
         sun_direction=np.array(sun.direction),
@@ -74,8 +74,18 @@ class _Exposure:
     sun_irradiance: np.ndarray
 
 
-def _expose(environment: Environment, floor_albedo: np.ndarray, image: bpy.types.Image) -> _Exposure:
-    irradiance = upward_irradiance(image).clip(1e-9)  # (3,) linear RGB; a black environment stays black
+@lru_cache(maxsize=ENVIRONMENTS_KEPT)
+def _measured(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The upward irradiance (3,) of an environment and its coarse radiance (rows, columns, 3)."""
+    image = bpy.data.images.load(str(path))
+    measured = upward_irradiance(image), coarse_environment(_pixels(image))
+    bpy.data.images.remove(image)
+    return measured
+
+
+def _expose(environment: Environment, floor_albedo: np.ndarray, irradiance: np.ndarray) -> _Exposure:
+    """irradiance: (3,) upward, of the environment as it is stored."""
+    irradiance = irradiance.clip(1e-9)  # a black environment stays black
     luminous = float(irradiance @ LUMINANCE)
     sun = environment.sun
     sun_ratio = sun.ratio if sun else 0.0

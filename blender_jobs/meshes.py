@@ -8,7 +8,8 @@ from mathutils import Matrix
 
 from odd_bench.blender_jobs.nodes import Nodes, Socket
 from odd_bench.color import linear
-from odd_bench.geometry.shape import HARD_EDGE_RAD, Material, Shape
+from odd_bench.geometry.normals import HARD_EDGE_RAD
+from odd_bench.geometry.shape import Material, Shape
 from odd_bench.render.draft.wear import DIRT, MARKS
 
 COLOR = "face_color"  # name of the mesh attribute

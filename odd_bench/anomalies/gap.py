@@ -47,7 +47,8 @@ def wedge(
     half = _half_width(modes, center, start, width, reach, depth)
     index, center, half = index[half > 0], center[half > 0], half[half > 0]
     value = np.full(count, -VOXEL, np.float32)
-    value[tuple(index.T)] = half - np.minimum(cKDTree(near).query(center, distance_upper_bound=width)[0], width)
+    distance = cKDTree(near, compact_nodes=False, balanced_tree=False).query(center, distance_upper_bound=width)[0]
+    value[tuple(index.T)] = half - np.minimum(distance, width)
     return Field(_largest(value), low, VOXEL)
 
 
@@ -67,9 +68,8 @@ def _around(index: np.ndarray, count: np.ndarray, distance: float) -> np.ndarray
 
 def _half_width(modes, points, start, width, reach, depth) -> np.ndarray:
     """(n,) half the width of the gap at every point, 0 where it would be too thin for the grid."""
-    skin_depth = ndimage.distance_transform_edt(modes.inside) * float(modes.voxel_size)
     index = (points - modes.origin) / float(modes.voxel_size) - 0.5
-    below = ndimage.map_coordinates(skin_depth, index.T, order=1, mode="nearest", prefilter=False)
+    below = ndimage.map_coordinates(modes.skin_depth, index.T, order=1, mode="nearest", prefilter=False)
     along = np.linalg.norm(points - start, axis=1) / reach
     half = width / 2 * np.sqrt(np.clip(1 - along**2, 0, 1)) * np.clip(1.15 - below / depth, 0, 1)
     return np.where(half < 0.6 * VOXEL, 0, half)

@@ -39,6 +39,8 @@ def _unmatched(looks: np.ndarray, other: np.ndarray, contrast: float, slide: int
         difference = looks[row, column] - around[row + down, column + right]
         still = np.einsum("ij,ij->i", difference, difference) > contrast**2
         row, column = row[still], column[still]
+        if len(row) == 0:
+            break
     differs = np.zeros(looks.shape[:2], bool)
     differs[row, column] = True
     return differs

@@ -55,35 +55,40 @@ def encode_pictures(images: np.ndarray, codec: CodecConfig) -> list[bytes]:
     if codec.picture == "png":
         return [_encoded(Image.fromarray(image), format="PNG", optimize=True) for image in images]
     budget = codec.bits_per_pixel / 8 * images[..., 0].size
-    at_step = functools.cache(lambda step: [_jpeg(image, step) for image in images])
+    pictures, views = [Image.fromarray(image) for image in images], range(len(images))
+    at_step = functools.cache(lambda view, step: _jpeg(pictures[view], step))
+
+    def size(views: range, step: float) -> int:
+        return sum(len(at_step(view, step)) for view in views)
 
     def fits(place: int) -> bool:
-        return sum(map(len, at_step(STEPS[place]))) <= budget
+        return size(views, STEPS[place]) <= budget
 
-    some, last = images[::VIEWS_A_GUESS], len(STEPS) - 1
-    share = budget * len(some) / len(images)
-    guess = bisect.bisect_left(STEPS, True, key=lambda step: sum(len(_jpeg(image, step)) for image in some) <= share)
+    some, last = views[::VIEWS_A_GUESS], len(STEPS) - 1
+    share = budget * len(some) / len(views)
+    guess = bisect.bisect_left(STEPS, True, key=lambda step: size(some, step) <= share)
     finest = min(guess, last)
     while finest > 0 and fits(finest - 1):
         finest -= 1
     while finest < last and not fits(finest):
         finest += 1
-    return at_step(STEPS[finest])
+    return [at_step(view, STEPS[finest]) for view in views]
 
 
-def _jpeg(image: np.ndarray, step: float) -> bytes:
+def _jpeg(image: Image.Image, step: float) -> bytes:
     tables = [quantisation_table(step), quantisation_table(1.25 * step)]
-    return _encoded(Image.fromarray(image), format="JPEG", qtables=tables, subsampling="4:4:4", optimize=True)
+    return _encoded(image, format="JPEG", qtables=tables, subsampling="4:4:4", optimize=True)
 
 
-def quantisation_table(step: float) -> list[int]:
+@functools.cache
+def quantisation_table(step: float) -> tuple[int, ...]:
     """64 quantiser steps, row by row, twice as coarse for the finest detail.
 
     The tables of the standard are up to ten times coarser for fine detail, which costs thin cracks first: at equal size
     these have 1.5 to 2 dB less error.
     """
     row, column = np.indices((8, 8))
-    return np.round(step * (1 + (row + column) / 14)).astype(int).ravel().tolist()
+    return tuple(np.round(step * (1 + (row + column) / 14)).astype(int).ravel().tolist())
 
 
 def _encoded(image: Image.Image, **options) -> bytes:

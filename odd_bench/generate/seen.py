@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -43,21 +44,43 @@ def is_seen(
     It must do so beside the intact shape in the same pose and in every pose in which a viewer might compare the two, see
     alignment.py.
     """
-    item = posed[index]
-    viewer = _Viewer(item, index, cameras, labels, config)
-    return all(_suffices(viewer.shows(motion), config) for motion in item.variant.alignments)
+    viewer = _Viewer(posed[index], index, cameras, labels, config)
+    least = config.odd.min_patch_views
+    motions = posed[index].variant.alignments
+    return all(shows_enough(partial(viewer.shows, motion), len(cameras), least) for motion in motions)
 
 
-def _suffices(shows: Iterator[tuple[bool, bool]], config: GenerateConfig) -> bool:
-    """Whether enough views show the change; looks at no more of them than it takes. The test views come first."""
-    in_test = in_all = 0
-    for is_test, shown in shows:
-        if not is_test and not in_test:
+def shows_enough(shows: Callable[[int], bool], count: int, least: int) -> bool:
+    """Whether one of the test views and at least so many of all views show it; asks for no more of them than it takes."""
+    test = spread_views(count, TEST_VIEWS)
+    others = [view for view in range(count) if view not in test]
+    left, shown = count, 0
+    for views in (test, others):
+        for view in views:
+            left, shown = left - 1, shown + shows(view)
+            if shown >= max(1, least):
+                return True
+            if shown + left < least:
+                return False
+        if not shown:
             return False
-        in_test, in_all = in_test + (is_test and shown), in_all + shown
-        if in_test and in_all >= config.odd.min_patch_views:
-            return True
-    return in_test > 0 and in_all >= config.odd.min_patch_views
+    return False
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One view of the odd object, in the window around it and its intact twin.
+
+    own: (h, w) bool, its pixels. nearest_m: (h, w) what is in front, inf for nothing. directions: (h, w, 3) through the pixels.
+    after: (h, w, 4) its picture. slide: pixels, see largest_patch. least: pixels of a patch that shows.
+    """
+
+    own: np.ndarray
+    nearest_m: np.ndarray
+    directions: np.ndarray
+    after: np.ndarray
+    slide: int
+    least: float
 
 
 class _Viewer:
@@ -68,33 +91,32 @@ class _Viewer:
         self._odd, self._intact = Viewed(item.shape), Viewed(item.intact)
         self._outline = np.concatenate([item.world_outline(), transformed(item.intact.outline, item.world_from_object)])
         self._bounds = Bounds.of(item.variant.type, config)
+        self._looks: dict[int, _Look] = {}
 
-    def shows(self, motion: np.ndarray) -> Iterator[tuple[bool, bool]]:
-        """Of each view, the test views first: whether it is one, and whether it shows the change."""
-        test = spread_views(len(self._cameras), TEST_VIEWS)
-        others = [view for view in range(len(self._cameras)) if view not in test]
-        for view in (*test, *others):
-            amodal = int(self._labels.amodal[self._index, view])
-            least = max(self._bounds.pixels, self._bounds.share * amodal, 1)
-            yield view in test, self._patch(view, motion) >= least
+    def shows(self, motion: np.ndarray, view: int) -> bool:
+        """Whether a view shows a patch large enough beside the intact shape, moved by `motion` (4, 4) in its own frame."""
+        if view not in self._looks:
+            self._looks[view] = self._look(view)
+        look, pose = self._looks[view], self._item.world_from_object @ motion
+        distance, face = self._intact.cast(eye(self._cameras[view]), look.directions, pose)
+        there = (face >= 0) & (look.own | (distance < look.nearest_m - TIE_M))
+        before = picture(self._intact.color(face[there], pose, LIGHT), there)
+        return largest_patch(before, look.after, self._config.anomalies.contrast, look.slide) >= look.least
 
-    def _patch(self, view: int, motion: np.ndarray) -> int:
-        """Pixels of the largest patch that differs from the intact shape, moved by `motion` (4, 4) in its own frame."""
-        camera, anomalies, pose = self._cameras[view], self._config.anomalies, self._item.world_from_object
+    def _look(self, view: int) -> _Look:
+        camera, labels, pose = self._cameras[view], self._labels, self._item.world_from_object
         corners, _ = project(camera, self._outline)
-        slide = max(1, round(anomalies.slide * float(np.ptp(corners, axis=0).max())))
-        window = _window(corners, slide)
-        origin, directions = eye(camera), pixel_directions(camera)[window]
-        own = self._labels.instance[view][window] == self._index + 1
-        nearest_m = self._labels.depth_m[view][window]
+        slide = max(1, round(self._config.anomalies.slide * float(np.ptp(corners, axis=0).max())))
+        rows, columns = _window(corners, slide)
+        directions = pixel_directions(camera, rows)[:, columns]
+        own = labels.instance[view][rows, columns] == self._index + 1
+        nearest_m = labels.depth_m[view][rows, columns]
         nearest_m = np.where(nearest_m > 0, nearest_m, np.inf)
-        face = self._odd.cast(origin, directions[own], pose)[1]
+        face = self._odd.cast(eye(camera), directions[own], pose)[1]
         own[own] = face >= 0
-        distance, ghost = self._intact.cast(origin, directions, pose @ motion)
-        there = (ghost >= 0) & (own | (distance < nearest_m - TIE_M))
-        before = picture(self._intact.color(ghost[there], pose @ motion, LIGHT), there)
         after = picture(self._odd.color(face[face >= 0], pose, LIGHT), own)
-        return largest_patch(before, after, anomalies.contrast, slide)
+        least = max(self._bounds.pixels, self._bounds.share * int(labels.amodal[self._index, view]), 1)
+        return _Look(own, nearest_m, directions, after, slide, least)
 
 
 def _window(corners: np.ndarray, margin: int) -> tuple[slice, slice]:

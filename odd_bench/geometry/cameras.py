@@ -50,8 +50,8 @@ def unproject(camera: Camera, pixels: np.ndarray, depth: np.ndarray) -> np.ndarr
     return (in_camera - camera.camera_from_world[:3, 3]) @ camera.camera_from_world[:3, :3]
 
 
-def pixel_directions(camera: Camera) -> np.ndarray:
-    """(h, w, 3) ray directions in the world through the pixel centres, scaled to planar depth 1."""
-    u, v = np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5)
+def pixel_directions(camera: Camera, rows: slice = slice(None)) -> np.ndarray:
+    """(h, w, 3) ray directions in the world through the pixel centres, scaled to planar depth 1. rows: those of the picture."""
+    u, v = np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height)[rows] + 0.5)
     homogeneous = np.stack([u, v, np.ones_like(u)], axis=-1)
     return homogeneous @ np.linalg.inv(camera.K).T @ camera.camera_from_world[:3, :3]

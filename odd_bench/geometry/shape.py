@@ -10,9 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from odd_bench.geometry.hull import hull_points
+from odd_bench.geometry.normals import Normals, shading_normals
 from odd_bench.geometry.raycast import Caster
-
-HARD_EDGE_RAD = np.radians(40.0)  # edges that bend more stay hard in every engine, the rest is shaded smoothly
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,11 @@ class Shape:
     def caster(self) -> Caster:
         """Casts rays at the mesh in the canonical frame."""
         return Caster([(self.vertices, self.faces)])
+
+    @cached_property
+    def normals(self) -> Normals:
+        """What drafts shade the mesh by."""
+        return shading_normals(self.vertices, self.faces)
 
 
 @dataclass(frozen=True)

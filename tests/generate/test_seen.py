@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import trimesh
 
+from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.generate.config import load_preset, with_overrides
 from odd_bench.generate.label import Posed, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.plan import catalogue_of, plan_scene
-from odd_bench.generate.seen import is_seen
+from odd_bench.generate.seen import is_seen, shows_enough
 from tests.anomalies.statuette import statuette, variant
 from tests.generate.test_label import pose, shape_of
 
@@ -51,3 +52,20 @@ def test_a_change_that_one_of_the_motions_undoes_is_not_seen():
 
 def test_more_pixels_than_there_are_are_never_seen():
     assert not seen(variant("bend"), config=with_overrides(CONFIG, ["odd.min_patch_pixels=1e6"]))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_looking_no_longer_than_it_takes_finds_what_looking_at_all_views_finds(seed):
+    rng = np.random.default_rng(seed)
+    count, least = int(rng.integers(2, 25)), int(rng.integers(0, 7))
+    shown = rng.random(count) < rng.choice([0.1, 0.3, 0.8])
+    asked = []
+    found = shows_enough(lambda view: asked.append(view) or bool(shown[view]), count, least)
+    assert found == (shown[spread_views(count, TEST_VIEWS)].any() and shown.sum() >= least)
+    assert len(set(asked)) == len(asked)
+
+
+def test_without_a_test_view_no_other_is_looked_at():
+    asked = []
+    assert not shows_enough(lambda view: asked.append(view) or view not in spread_views(20, TEST_VIEWS), 20, 4)
+    assert asked == spread_views(20, TEST_VIEWS)

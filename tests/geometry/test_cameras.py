@@ -44,6 +44,13 @@ def test_the_motion_is_rigid_and_the_eye_is_where_it_was_put(azimuth, elevation,
     assert np.isclose(np.linalg.norm(eye(camera)), distance)
 
 
+def test_rows_of_pixel_directions_are_those_of_the_picture_to_the_bit():
+    camera = Camera(intrinsics(57, 41), look_at(np.array([1.0, -2.0, 0.7]), np.zeros(3)), 57, 41)
+    whole = pixel_directions(camera)
+    for rows in (slice(0, 41), slice(3, 4), slice(11, 60), slice(7, 7)):
+        assert np.array_equal(pixel_directions(camera, rows), whole[rows])
+
+
 def test_pixel_directions_go_through_the_pixel_centres():
     camera = camera_at(0.3, 0.6, 1.2)
     points = eye(camera) + 2.0 * pixel_directions(camera).reshape(-1, 3)

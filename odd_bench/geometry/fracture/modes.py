@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 import manifold3d
@@ -64,6 +65,11 @@ class FractureModes:
     area: np.ndarray
     modes: np.ndarray
     pieces: np.ndarray
+
+    @cached_property
+    def skin_depth(self) -> np.ndarray:
+        """(x, y, z) how deep every voxel lies below the skin, canonical units, 0 outside of the solid."""
+        return ndimage.distance_transform_edt(self.inside) * float(self.voxel_size)
 
     def save(self, path: Path) -> None:
         """Write a compressed .npz; equal modes give equal bytes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -31,8 +31,8 @@ class Light:
         """(3, levels, rows, columns) float32"""
         rows, columns = self.environment.shape[:2]
         cells = np.array(BLUR_RAD) / np.pi * FINER * rows
-        down = np.stack([_blur(rows, size, "nearest") for size in cells])  # (levels, fine rows, rows)
-        across = np.stack([_blur(columns, size, "wrap") for size in cells])
+        down = np.stack([_blur(rows, float(size), "nearest") for size in cells])  # (levels, fine rows, rows)
+        across = np.stack([_blur(columns, float(size), "wrap") for size in cells])
         colors = np.moveaxis(self.environment, -1, 0)[:, None].astype(np.float32)
         return down @ colors @ across.transpose(0, 2, 1)
 
@@ -59,6 +59,7 @@ class Light:
         return sky + self.sun_irradiance * max(float(self.sun_direction[2]), 0.0)
 
 
+@cache
 def _blur(cells: int, size: float, mode: str) -> np.ndarray:
     """(FINER * cells, cells): the matrix that splits cells into finer ones and blurs them by a Gaussian of `size` of these."""
     return ndimage.gaussian_filter1d(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from odd_bench.color import linear
 from odd_bench.geometry.raycast import Mesh
-from odd_bench.geometry.shape import HARD_EDGE_RAD, Shape
+from odd_bench.geometry.shape import Shape
 
 _LINEAR = linear(np.arange(256) / 255).astype(np.float32)
 CLEAR_M = 5e-4  # rays start this far above the surface they leave, so that they do not hit it
@@ -88,54 +87,16 @@ class _Skin:
 
 
 def _skin(shape: Shape) -> _Skin:
-    corners = shape.vertices.astype(np.float32)[shape.faces]  # (f, 3, 3)
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])  # length: twice the area
     rough, metal, coat = (
         np.array([getattr(material, name) for material in shape.materials], np.float32)
         for name in ("roughness", "metallic", "coat")
     )
-    normals = _unit(_summed(across, shape.faces, len(shape.vertices)))
     return _Skin(
         vertices=shape.vertices,
         faces=shape.faces,
-        corner_normals=_corner_normals(across, shape.faces, normals),
-        vertex_normals=normals,
+        corner_normals=shape.normals.corner,
+        vertex_normals=shape.normals.vertex,
         albedo=_LINEAR[shape.face_color],
         roughness=(rough * (1 - 0.8 * coat))[shape.face_material],
         metallic=metal[shape.face_material],
     )
-
-
-def _corner_normals(across: np.ndarray, faces: np.ndarray, vertex_normals: np.ndarray) -> np.ndarray:
-    """(f, 3, 3) unit: the mean of those faces around the corner's vertex that lie flat enough against the corner's face."""
-    normals = _unit(across)
-    bend = np.einsum("fi,fci->fc", normals, vertex_normals[faces])  # cosine
-    hard = np.zeros(len(vertex_normals), bool)
-    hard[faces[bend < np.cos(HARD_EDGE_RAD / 2)]] = True  # around all others any two faces lie flat enough
-    corner_normals = vertex_normals[faces]
-    corner_normals[hard[faces]] = _at_hard_corners(across, normals, faces, hard)
-    return corner_normals
-
-
-def _at_hard_corners(across: np.ndarray, normals: np.ndarray, faces: np.ndarray, hard: np.ndarray) -> np.ndarray:
-    """(corners, 3) unit normals of the corners at hard vertices (v,), in the order of the faces."""
-    corner = np.flatnonzero(hard[faces])
-    face, vertex, index = corner // 3, faces.ravel()[corner], np.arange(len(corner))
-    ones = np.ones(len(corner), np.float32)
-    at_vertex = sparse.csr_matrix((ones, (index, vertex)), (len(corner), len(hard)))
-    has_vertex = sparse.csr_matrix((ones, (vertex, face)), (len(hard), len(faces)))
-    around = (at_vertex @ has_vertex).tocoo()  # (corners, faces)
-    flat = np.einsum("ni,ni->n", normals[face[around.row]], normals[around.col]) > np.cos(HARD_EDGE_RAD)
-    smooth = sparse.csr_matrix((flat.astype(np.float32), (around.row, around.col)), around.shape)
-    return _unit(smooth @ across)
-
-
-def _summed(values: np.ndarray, faces: np.ndarray, count: int) -> np.ndarray:
-    """(count, k): for each vertex the sum of the values (f, k) of its faces."""
-    return np.stack(
-        [np.bincount(faces.ravel(), np.repeat(column, 3), minlength=count) for column in values.T], axis=1
-    ).astype(np.float32)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-20)

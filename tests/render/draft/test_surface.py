@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 from odd_bench.color import linear
-from odd_bench.geometry.shape import HARD_EDGE_RAD
+from odd_bench.geometry.normals import HARD_EDGE_RAD
 from odd_bench.render.draft.surface import join
 from tests.blender_jobs.scenes import shape_of, standing, three_objects
 
