@@ -57,10 +57,17 @@ def write_blind(dataset: Dataset, names: Sequence[str], config: BlindConfig | No
     return pages, folder / KEY
 
 
-def object_crop(picture: np.ndarray, camera: Camera, one: SceneObject, size: int) -> Image.Image:
-    """The square of a picture that holds the box of an object, enlarged to `size` pixels."""
-    corners, _ = project(camera, box_corners(one.obb))
-    middle, half = (corners.min(axis=0) + corners.max(axis=0)) / 2, MARGIN * np.ptp(corners, axis=0).max() / 2
+def span_m(camera: Camera, one: SceneObject) -> float:
+    """The length that the picture of an object's box spans at the object's distance, metres."""
+    corners, depth_m = project(camera, box_corners(one.obb))
+    return float(np.ptp(corners, axis=0).max() * depth_m.mean() / camera.K[0, 0])
+
+
+def object_crop(picture: np.ndarray, camera: Camera, one: SceneObject, size: int, side_m: float) -> Image.Image:
+    """The square of a picture around an object that spans `side_m` and a margin there, enlarged to `size` pixels."""
+    corners, depth_m = project(camera, box_corners(one.obb))
+    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
+    half = MARGIN * side_m * camera.K[0, 0] / depth_m.mean() / 2
     window = (*(middle - half), *(middle + half))
     image = Image.fromarray(picture)
     return image.transform((size, size), Image.Transform.EXTENT, window, Image.Resampling.BICUBIC)
@@ -77,7 +84,10 @@ def _panel(dataset: Dataset, name: str, number: int, config: BlindConfig) -> Ima
     scene = dataset.scene(name)
     views = spread_views(len(scene.cameras), TEST_VIEWS)
     pictures = dict(zip(views, dataset.images(name, views), strict=True))
-    strips = [_strip(scene, one, pictures, config) for one in scene.objects]
+    side_m = max(
+        span_m(scene.cameras[view], one) for one in scene.objects for view in views
+    )  # one scale: size tells too
+    strips = [_strip(scene, one, pictures, side_m, config) for one in scene.objects]
     columns = min(config.columns, len(strips))
     width, height = strips[0].width + 2 * GAP, strips[0].height + GAP
     panel = Image.new("RGB", (columns * width, CAPTION + -(-len(strips) // columns) * height), PAPER)
@@ -88,12 +98,14 @@ def _panel(dataset: Dataset, name: str, number: int, config: BlindConfig) -> Ima
     return panel
 
 
-def _strip(scene: Scene, one: SceneObject, pictures: dict[int, np.ndarray], config: BlindConfig) -> Image.Image:
+def _strip(
+    scene: Scene, one: SceneObject, pictures: dict[int, np.ndarray], side_m: float, config: BlindConfig
+) -> Image.Image:
     shown = best_views(one, list(pictures), config.crops)
     strip = Image.new("RGB", (config.crops * config.size, config.size + CAPTION), PAPER)
     ImageDraw.Draw(strip).text((2, 3), f"{one.id + 1}", font=font(18), fill=INK)
     for place, view in enumerate(shown):
-        crop = object_crop(pictures[view], scene.cameras[view], one, config.size)
+        crop = object_crop(pictures[view], scene.cameras[view], one, config.size, side_m)
         strip.paste(crop, (place * config.size, CAPTION))
     return strip
 

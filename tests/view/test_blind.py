@@ -10,7 +10,7 @@ from odd_bench.data.reader import open_dataset
 from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.geometry.boxes import box_corners
 from odd_bench.geometry.cameras import project
-from odd_bench.view.blind import BlindConfig, best_views, object_crop, write_blind
+from odd_bench.view.blind import BlindConfig, best_views, object_crop, span_m, write_blind
 from tests.data.folders import make_scenes, planned_record, write_dataset
 from tests.data.synthetic import make_record, with_object
 
@@ -55,9 +55,10 @@ def test_a_crop_holds_the_box_of_its_object():
     inside = np.zeros((128, 128, 3), np.uint8)
     u, v = np.clip(corners.round().astype(int), 0, 127).T
     inside[v.min() : v.max(), u.min() : u.max()] = 255
-    whole, cut = (np.asarray(Image.fromarray(inside)), np.asarray(object_crop(inside, camera, one, 100)))
-    scale = 100 / (1.12 * np.ptp(corners, axis=0).max())
-    assert (cut > 127).sum() == pytest.approx((whole > 127).sum() * scale**2, rel=0.1)
+    for larger in (1.0, 1.5):  # of a scene whose largest object is so much larger
+        cut = np.asarray(object_crop(inside, camera, one, 100, larger * span_m(camera, one)))
+        scale = 100 / (1.12 * larger * np.ptp(corners, axis=0).max())
+        assert (cut > 127).sum() == pytest.approx((inside > 127).sum() * scale**2, rel=0.1)
 
 
 def test_views_are_those_that_show_most():
