@@ -27,9 +27,10 @@ render: {samples: 4}
 """
 
 
-def odd_bench(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+def odd_bench(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "odd_bench.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=500)
+    values = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, env=values, timeout=500, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +141,7 @@ def test_another_number_of_workers_makes_the_same_labels(made, tmp_path):
     assert _label_digests(again) == _label_digests(source)
 
 
-def test_wrong_use_says_what_and_exits_with_two(made):
+def test_wrong_use_says_what_writes_nothing_and_exits_with_two(made, tmp_path):
     for arguments, message in [
         (["--categories", "mugg"], "Did you mean mug"),
         (["--set", "orbit.pixel=3"], "Did you mean 'pixels'"),
@@ -149,8 +150,9 @@ def test_wrong_use_says_what_and_exits_with_two(made):
         (["--preset", "gone.yaml"], "gone.yaml"),
         (["--out", str(made[0]), "--preset", "nano"], "another configuration"),
     ]:
-        run = odd_bench("generate", "toys", *arguments)
+        run = odd_bench("generate", "toys", *arguments, cwd=tmp_path)
         assert run.returncode == 2 and message in run.stderr and "Traceback" not in run.stderr, (arguments, run.stderr)
+        assert not list(tmp_path.iterdir()), arguments
 
 
 def _label_digests(folder: Path) -> dict[str, str]:

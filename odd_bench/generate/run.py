@@ -34,6 +34,7 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
     """
     if not options.only_finish:
         require_blender()
+    check_categories(config)
     check_writable(out)
     call = Call(config, RunFolder(out), options, watcher, RunSummary(out))
     folder, summary, started = call.folder, call.summary, time.perf_counter()
@@ -56,6 +57,18 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
                 break
     summary.wall_s = time.perf_counter() - started
     return summary
+
+
+def check_categories(config: GenerateConfig) -> None:
+    """Raise CatalogueError, before anything is written, for categories that no plan can be drawn from.
+
+    Which categories a folder of meshes has is known once they are read.
+    """
+    if config.assets is None:
+        catalogue = catalogue_of(config)
+        for split, scenes in config.splits.items():
+            if scenes:
+                catalogue.base_shape(split, 0)
 
 
 def _prepare(call: Call) -> list[ShardWork]:
