@@ -54,29 +54,35 @@ def load_weights(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Run
     return restore_run(method_spec(stored.model), stored, file, overrides)
 
 
-def read_stored(name_or_path: str | Path) -> Checkpoint:
-    """The weights and configuration that are meant, see `load_weights`, without building the method they are of."""
-    file = find_weights(name_or_path)
+def read_stored(name_or_path: str | Path, option: str = "--weights") -> Checkpoint:
+    """The weights and configuration that are meant, see `load_weights`, without building the method they are of.
+
+    option: that named them, for messages.
+    """
+    file = find_weights(name_or_path, option)
     if file.suffix == ENDING:
         return read_weights_file(file)
     return load_checkpoint(file / LATEST if file.is_dir() else file)
 
 
-def find_weights(name_or_path: str | Path) -> Path:
-    """The file or run's folder that is meant. Raises WrongUse with the names of what is shipped."""
+def find_weights(name_or_path: str | Path, option: str = "--weights") -> Path:
+    """The file or run's folder that is meant. Raises WrongUse with the names of what is shipped.
+
+    option: that named it, for messages.
+    """
     path, known = Path(name_or_path), shipped()
     if str(name_or_path) in known:
         return known[str(name_or_path)]
     if path.is_dir() and not (path / LATEST).is_file():
         raise WrongUse(
-            f"--weights {path}: found a folder without {LATEST}; expected the folder of a run of odd-bench train"
+            f"{option} {path}: found a folder without {LATEST}; expected the folder of a run of odd-bench train"
         )
     if path.exists():
         return path
     named = ", ".join(known) if known else "none are shipped with this build"
     near = did_you_mean(str(name_or_path), known)
     raise WrongUse(
-        f"--weights: found {str(name_or_path)!r}; expected the name of shipped weights ({named}), "
+        f"{option}: found {str(name_or_path)!r}; expected the name of shipped weights ({named}), "
         f"a run's folder, a checkpoint or a {ENDING} file{near}"
     )
 

@@ -53,5 +53,5 @@ def train(
     if init_from is not None:
         from odd_bench.weights import read_stored
 
-        initial = read_stored(init_from)
+        initial = read_stored(init_from, "--init-from")
     train_run(method_spec(model), config, list(data), out, assignments, start_from, devices, initial)

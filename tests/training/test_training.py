@@ -222,6 +222,24 @@ def test_weights_of_another_method_are_no_beginning(folder, run_folder, tmp_path
     assert not (tmp_path / "run" / LATEST).exists()
 
 
+def test_weights_to_begin_with_that_are_not_there_are_named_by_their_option(folder, tmp_path):
+    for wrong in ("bth", str(tmp_path)):
+        call = [
+            "train",
+            "--config",
+            "tiny",
+            "--data",
+            str(folder),
+            "--out",
+            str(tmp_path / "run"),
+            "--init-from",
+            wrong,
+        ]
+        ran = CliRunner().invoke(app, call)
+        assert isinstance(ran.exception, WrongUse) and str(ran.exception).startswith("--init-from")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_training_names_every_device_it_ran_on_once(run_folder):
     assert Spent().and_then(2, "GPU").and_then(3, "CPU").and_then(1, "GPU") == Spent(6, "GPU and CPU")
     assert load_checkpoint(run_folder / LATEST).spent.device == device_name(torch.device("cpu"))
