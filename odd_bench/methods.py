@@ -11,7 +11,7 @@ from pathlib import Path
 
 from odd_bench.configuration import did_you_mean
 from odd_bench.errors import WrongUse
-from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.training.checkpoint import checkpoint_file, load_checkpoint
 from odd_bench.training.method import MethodSpec
 from odd_bench.training.predict import Run, restore_run
 
@@ -38,7 +38,6 @@ def load_run(path: Path | str, overrides: Sequence[str] = ()) -> Run:
 
     Raises WrongUse where there is no checkpoint or its weights do not fit the configuration.
     """
-    path = Path(path)
-    file = path / LATEST if path.is_dir() else path
+    file = checkpoint_file(Path(path))
     checkpoint = load_checkpoint(file)
     return restore_run(method_spec(checkpoint.model), checkpoint, file, overrides)

@@ -25,7 +25,7 @@ from odd_bench.data.damage import check_plain, read_json
 from odd_bench.data.errors import DataError
 from odd_bench.errors import WrongUse
 from odd_bench.methods import load_run, method_spec
-from odd_bench.training.checkpoint import LATEST, Checkpoint, load_checkpoint
+from odd_bench.training.checkpoint import LATEST, Checkpoint, checkpoint_file, load_checkpoint
 from odd_bench.training.predict import Run, restore_run
 
 FORMAT, VERSION = "odd-bench/weights", 1
@@ -62,7 +62,7 @@ def read_stored(name_or_path: str | Path, option: str = "--weights") -> Checkpoi
     file = find_weights(name_or_path, option)
     if file.suffix == ENDING:
         return read_weights_file(file)
-    return load_checkpoint(file / LATEST if file.is_dir() else file)
+    return load_checkpoint(checkpoint_file(file))
 
 
 def find_weights(name_or_path: str | Path, option: str = "--weights") -> Path:
@@ -143,7 +143,7 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
     """
     from safetensors.torch import save
 
-    file = run / LATEST if run.is_dir() else run
+    file = checkpoint_file(run)
     stored = load_checkpoint(file)
     if not stored.finished:
         raise WrongUse(

@@ -24,6 +24,18 @@ def project_points(K: Tensor, camera_from_world: Tensor, points: Tensor) -> tupl
     return homogeneous[..., :2] / depth.clamp(min=1e-6)[..., None], depth
 
 
+@full_precision
+def pixel_directions(K: Tensor, camera_from_world: Tensor, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """The inverse of `project_points`: where the cameras stand, (..., 3) metres, and directions (..., n, 3) through pixels (n, 2).
+
+    Directions are of planar depth 1.
+    """
+    rotation = camera_from_world[..., :3, :3]
+    homogeneous = torch.cat([pixels, torch.ones_like(pixels[:, :1])], dim=1)
+    directions = homogeneous @ torch.linalg.inv(K).transpose(-1, -2) @ rotation
+    return -(rotation.transpose(-1, -2) @ camera_from_world[..., :3, 3:])[..., 0], directions
+
+
 def picture_positions(pixels: Tensor, image_size: tuple[int, int]) -> Tensor:
     """(..., 2) of pixels (..., 2) in a picture of so many rows and columns: -1 and 1 are its borders."""
     height, width = image_size

@@ -157,10 +157,8 @@ def _beyond_boxes(
     rows = np.diff(begins, append=len(ends))
     points = ends[np.repeat(ahead, rows)]
     hull = np.repeat(np.arange(ahead.sum()), rows[ahead])  # of each row
-    (u, v), (across, down) = (
-        np.moveaxis(points, 2, 0),
-        np.moveaxis(normals[hull], 2, 0)[:, :, None],
-    )  # (rows, 2), (rows, 1, sides)
+    u, v = np.moveaxis(points, 2, 0)  # each (rows, 2)
+    across, down = np.moveaxis(normals[hull], 2, 0)[:, :, None]  # each (rows, 1, sides)
     past = (u[..., None] * across + v[..., None] * down + offsets[hull][:, None]).max(axis=(1, 2))
     beyond[ahead] = np.maximum.reduceat(past, np.cumsum(rows[ahead]) - rows[ahead])
     return beyond

@@ -25,7 +25,6 @@ from odd_bench.training.method import MethodSpec
 
 FORMER_NAMES = (  # of weights, in checkpoints of odd-bench 0.1
     (r"^silhouettes\.", "compare.silhouettes."),
-    (r"^tops\.", "compare.heights."),
     (r"^compare\.decision\.memory\.figures$", "compare.relations.decision.memory.features"),
     (r"^compare\.(pixel|decision)\.", r"compare.relations.\1."),
 )

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample, smooth_l1_loss
 
-from odd_bench.blocks.backprojection import picture_positions, project_points
+from odd_bench.blocks.backprojection import picture_positions, pixel_directions, project_points
 from odd_bench.blocks.precision import full_precision
 from odd_bench.detector.carving import Carved
 from odd_bench.detector.hulls import outline_distance
@@ -200,10 +200,8 @@ def lowest_met(
     heights: (s,) descending. A pixel shows the object whose hull its ray meets first.
     """
     row, column = torch.nonzero(outlines[view, ::STRIDE, ::STRIDE] < 0, as_tuple=True)
-    turn, shift = camera_from_world[view, :3, :3], camera_from_world[view, :3, 3]
-    pixels = torch.stack([STRIDE * column + 0.5, STRIDE * row + 0.5, torch.ones_like(row)], dim=1).to(K)
-    directions = pixels @ torch.linalg.inv(K[view]).T @ turn  # (r, 3) world
-    eye = -turn.T @ shift
+    pixels = STRIDE * torch.stack([column, row], dim=1).to(K) + 0.5
+    eye, directions = pixel_directions(K[view], camera_from_world[view], pixels)  # (3,), (r, 3)
     along = (heights - eye[2]) / directions[:, 2:]  # (r, s)
     points = eye + along[..., None] * directions[:, None]  # (r, s, 3)
     inside = outline_distance(outlines, K, camera_from_world, points.reshape(-1, 3)).reshape(along.shape) <= INSIDE_M

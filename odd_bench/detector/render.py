@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
+from odd_bench.blocks.backprojection import pixel_directions
 from odd_bench.blocks.precision import full_precision
 from odd_bench.blocks.voxel_grid import VoxelGrid
 
@@ -85,11 +86,7 @@ def pixel_rays(K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int]
     height, width = image_size
     centres = (torch.arange(pixels, device=K.device) + 0.5) / pixels
     v, u = torch.meshgrid(centres * height, centres * width, indexing="ij")
-    homogeneous = torch.stack([u, v, torch.ones_like(u)], dim=-1).reshape(-1, 3)
-    rotation = camera_from_world[:, :3, :3]
-    directions = homogeneous @ torch.linalg.inv(K).transpose(1, 2) @ rotation  # (v, r, 3)
-    origins = -(rotation.transpose(1, 2) @ camera_from_world[:, :3, 3:])[..., 0]
-    return Rays(origins, directions)
+    return Rays(*pixel_directions(K, camera_from_world, torch.stack([u, v], dim=-1).reshape(-1, 2)))
 
 
 def ray_samples(rays: Rays, grid: VoxelGrid, config: RenderConfig) -> tuple[Tensor, Tensor]:

@@ -25,18 +25,18 @@ def frame_along(z_axis: Vector, origin: Vector) -> np.ndarray:
     z = np.asarray(z_axis, float) / np.linalg.norm(z_axis)
     helper = np.array([1.0, 0, 0]) if abs(z[0]) < 0.9 else np.array([0, 1.0, 0])
     x = np.cross(helper, z)
-    x /= np.linalg.norm(x)
-    pose = np.eye(4)
-    pose[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
-    pose[:3, 3] = origin
-    return pose
+    return _frame(x / np.linalg.norm(x), z, origin)
 
 
 def plane_pose(origin: Vector, right: Vector, up: Vector) -> np.ndarray:
     """(4, 4) pose at `origin` with x along `right` and y as near to `up` as a right angle allows."""
     x = np.asarray(right, float) / np.linalg.norm(right)
     z = np.cross(x, up)
-    z /= np.linalg.norm(z)
+    return _frame(x, z / np.linalg.norm(z), origin)
+
+
+def _frame(x: np.ndarray, z: np.ndarray, origin: Vector) -> np.ndarray:
+    """(4, 4) pose at `origin` with the unit axes x and z, at right angles, and the y that goes with them."""
     pose = np.eye(4)
     pose[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
     pose[:3, 3] = origin

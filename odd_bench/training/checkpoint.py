@@ -77,6 +77,11 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     write_atomically(path, content.getvalue())
 
 
+def checkpoint_file(run: Path) -> Path:
+    """The latest checkpoint of a run's folder; a file is one itself."""
+    return run / LATEST if run.is_dir() else run
+
+
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint to the CPU. Raises WrongUse where it is absent, damaged or of another version."""
     path = Path(path)

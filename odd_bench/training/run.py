@@ -21,7 +21,7 @@ from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
 from odd_bench.terminal import make_console, tracked
-from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, load_checkpoint
+from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, checkpoint_file, load_checkpoint
 from odd_bench.training.devices import make_fabric
 from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.job import Job, check_stages, scenes_of_stage
@@ -67,11 +67,12 @@ def train_run(
                 config, dataset, fabric.device, lambda names, what: tracked(names, what, console)
             )
         check_stages(config.train, method.stages)
-        begun, first_stage = (folder / LATEST).is_file(), None
-        if initial is not None and not begun:
-            take_over(method, initial.weights, "--init-from")
-        if start_from is not None and not begun:
-            first_stage = take_over_first_stage(method, start_from)
+        first_stage = None
+        if not (folder / LATEST).is_file():  # a run that goes on has weights of its own
+            if initial is not None:
+                take_over(method, initial.weights, "--init-from")
+            if start_from is not None:
+                first_stage = take_over_first_stage(method, start_from)
         job = Job(spec.name, to_mapping(config), config.train, config.augment, dataset, features, folder, tuple(data))
         display = Display(console if fabric.is_global_zero else None, job)
         display.start(method)
@@ -103,7 +104,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 def take_over_first_stage(method: Method, start_from: Path) -> Spent:
     """Copy the weights of another run's first stage and leave what is learnt later. Returns what that run had cost."""
     later = tuple(f"{part}." for part in getattr(method, "learnt_later", ()))
-    stored = load_checkpoint(start_from / LATEST if start_from.is_dir() else start_from)
+    stored = load_checkpoint(checkpoint_file(start_from))
     early = {name: value for name, value in stored.weights.items() if not name.startswith(later)}
     take_over(method, early, f"--start-from {start_from}")
     return stored.spent

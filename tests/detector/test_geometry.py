@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.blocks.backprojection import backproject, project_points
+from odd_bench.blocks.backprojection import backproject, pixel_directions, project_points
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.geometry.cameras import project, unproject
 from tests.detector.worlds import ring_cameras, stacked
@@ -87,6 +87,15 @@ def test_the_mean_is_over_the_views_that_see_a_voxel():
     volume, seen = backproject(maps, K[None], camera_from_world[None], (32, 32), grid)
     assert set(volume.round(decimals=4).unique().tolist()) == {0.0, 1.0, 2.0, 3.0}
     assert torch.equal(seen[0, 0], volume[0, 0] > 0)
+
+
+def test_rays_through_pixels_lead_to_the_points_that_project_there():
+    K, camera_from_world = stacked(ring_cameras(3, 64))
+    points = torch.rand(50, 3) - 0.5
+    pixels, depth = project_points(K, camera_from_world, points)
+    for view in range(3):
+        eye, directions = pixel_directions(K[view], camera_from_world[view], pixels[view])
+        assert torch.allclose(eye + depth[view, :, None] * directions, points, atol=1e-4)
 
 
 def test_the_variance_is_over_the_views_that_see_a_voxel_and_leaves_the_mean():

@@ -27,23 +27,15 @@ from odd_bench.detector.heights import (
     with_heights,
 )
 from odd_bench.detector.hulls import signed_pixels
-from odd_bench.geometry.cameras import eye, intrinsics, look_at, pixel_directions
-from odd_bench.scene import Camera
+from odd_bench.geometry.cameras import eye, pixel_directions
 from tests.detector.shapes import Bricks, Solid, shown
-from tests.detector.worlds import stacked
+from tests.detector.worlds import ring_cameras, stacked
 
 GRID = VoxelGrid((64, 64, 32), 0.0125, (-0.4, -0.4, 0.0))
 PLATE, BLOCK = (0.24, 0.24, 0.02), (0.12, 0.12, 0.2)
 
 
-def seen_from_above(views: int = 5, pixels: int = 192, degrees: float = 40.0) -> list[Camera]:
-    angles = 2 * np.pi * np.arange(views) / views
-    flat, high = 1.1 * np.cos(np.radians(degrees)), 1.1 * np.sin(np.radians(degrees))
-    eyes = np.column_stack([flat * np.cos(angles), flat * np.sin(angles), np.full(views, high)])
-    return [Camera(intrinsics(pixels, pixels), look_at(one, np.zeros(3)), pixels, pixels) for one in eyes]
-
-
-CAMERAS = seen_from_above()
+CAMERAS = ring_cameras(5, 192)
 
 
 def standing(size: tuple[float, float, float], x: float, y: float) -> Bricks:
