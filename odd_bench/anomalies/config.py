@@ -60,6 +60,8 @@ class AnomalyConfig:
     """
     slide: float = 0.04
     """Distance within which a pixel of the other picture may match, as a share of the object's side there."""
+    twin_slide: float = 0.08
+    """The same for near twins: beside neighbours that lie otherwise, nobody sees lengths that differ by less."""
     patch: float = 0.04
     """Share of the object's picture that the largest connected patch of such pixels takes at least, in `min_views` of
     the 8 views of visible.py and in the scene.
@@ -80,6 +82,10 @@ class AnomalyConfig:
     """Length of the seam of a moved part over what it was."""
     showing: Range = (0.5, 2.0)
     """The same for the area of the part that shows."""
+
+    def slide_of(self, type: str) -> float:
+        """The distance within which a pixel of the other picture may match, for a change of this type."""
+        return self.twin_slide if type == "similar_shape" else self.slide
 
     def least_patch(self, type: str) -> float:
         """The share of an object's picture that a change of this type takes at least."""

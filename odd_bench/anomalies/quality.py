@@ -73,7 +73,7 @@ def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config
 def require_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> np.ndarray:
     """(m, 4, 4) motions of the intact shape, beside all of which the odd one looks different enough. Raises Refusal."""
     motions = np.stack(alignments(intact, odd) if type in MOVING else [np.eye(4)])
-    if not looks_different(intact, odd, motions, config.least_patch(type), config):
+    if not looks_different(intact, odd, motions, type, config):
         raise Refusal(NOT_VISIBLE, f"{type} of {intact.name}, compared in {len(motions)} poses")
     return motions
 

@@ -43,22 +43,21 @@ class Viewed:
         return lab(self.shape.face_color[face] * brightness[:, None])
 
 
-def looks_different(
-    intact: Shape, odd: Shape, motions: Sequence[np.ndarray], least: float, config: AnomalyConfig
-) -> bool:
+def looks_different(intact: Shape, odd: Shape, motions: Sequence[np.ndarray], type: str, config: AnomalyConfig) -> bool:
     """Whether the odd shape looks different enough beside the intact one moved by each of the motions (4, 4).
 
-    least: share of the odd shape's picture that the largest patch takes in at least `config.min_views` of VIEWS orthographic
-    views from directions spread evenly over the sphere. Looks at no more views than it takes.
+    The largest patch must take in `config.least_patch(type)` of the odd shape's picture in at least `config.min_views` of
+    VIEWS orthographic views from directions spread evenly over the sphere. Looks at no more views than it takes.
     """
     before, after, views = Viewed(intact), Viewed(odd), _views()
+    least, slide = config.least_patch(type), max(1, round(config.slide_of(type) * OBJECT_PIXELS))
     pictures: dict[int, np.ndarray] = {}
     for motion in motions:
         shown = 0
         for number, view in enumerate(views):
             if number not in pictures:
                 pictures[number] = _picture(after, np.eye(4), *view)
-            shown += patch_share(_picture(before, motion, *view), pictures[number], config) >= least
+            shown += patch_share(_picture(before, motion, *view), pictures[number], config.contrast, slide) >= least
             if shown >= config.min_views:
                 break
         if shown < config.min_views:
@@ -66,10 +65,9 @@ def looks_different(
     return True
 
 
-def patch_share(before: np.ndarray, after: np.ndarray, config: AnomalyConfig) -> float:
+def patch_share(before: np.ndarray, after: np.ndarray, contrast: float, slide: int) -> float:
     """The largest patch in which two pictures (h, w, 4) differ, over the pixels of the object in the second."""
-    slide = max(1, round(config.slide * OBJECT_PIXELS))
-    return largest_patch(before, after, config.contrast, slide) / max(int((after[..., 3] > 0).sum()), 1)
+    return largest_patch(before, after, contrast, slide) / max(int((after[..., 3] > 0).sum()), 1)
 
 
 def _picture(viewed: Viewed, pose: np.ndarray, origins: np.ndarray, direction: np.ndarray) -> np.ndarray:

@@ -22,10 +22,15 @@ REFERENCE_PIXELS = 256  # side of the pictures for which `odd.min_patch_pixels` 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a view must show. pixels: of the largest patch. share: the same, of the object's pixels if nothing hid it."""
+    """What a view must show.
+
+    pixels: of the largest patch. share: the same, of the object's pixels if nothing hid it. slide: see largest_patch, as a
+    share of the object's side in the view.
+    """
 
     pixels: float
     share: float
+    slide: float
 
     @staticmethod
     def of(type: str, config: GenerateConfig) -> Bounds:
@@ -33,6 +38,7 @@ class Bounds:
         return Bounds(
             config.odd.min_patch_pixels * scale * config.anomalies.patch_factor(type),
             config.anomalies.least_patch(type),
+            config.anomalies.slide_of(type),
         )
 
 
@@ -106,7 +112,7 @@ class _Viewer:
     def _look(self, view: int) -> _Look:
         camera, labels, pose = self._cameras[view], self._labels, self._item.world_from_object
         corners, _ = project(camera, self._outline)
-        slide = max(1, round(self._config.anomalies.slide * float(np.ptp(corners, axis=0).max())))
+        slide = max(1, round(self._bounds.slide * float(np.ptp(corners, axis=0).max())))
         rows, columns = _window(corners, slide)
         directions = pixel_directions(camera, rows)[:, columns]
         own = labels.instance[view][rows, columns] == self._index + 1

@@ -29,13 +29,13 @@ def test_a_turned_shape_is_laid_onto_itself(turn_deg):
     assert np.array_equal(motions[0], np.eye(4))
     places = [shape.vertices @ motion[:3, :3].T + motion[:3, 3] for motion in motions]
     assert min(nearest(turned, place)[0].mean() for place in places) < 0.004
-    assert not looks_different(shape, turned, motions, CONFIG.patch, CONFIG)
+    assert not looks_different(shape, turned, motions, "bump", CONFIG)
 
 
 def test_a_turn_is_a_difference_unless_the_viewer_may_turn_the_other_one():
     shape = statuette().shape()
     turned = moved(shape, 50.0, (0, 0, 1))
-    assert looks_different(shape, turned, [np.eye(4)], CONFIG.patch, CONFIG)
+    assert looks_different(shape, turned, [np.eye(4)], "bump", CONFIG)
 
 
 def test_a_shape_is_compared_with_itself_as_it_is():
@@ -45,7 +45,7 @@ def test_a_shape_is_compared_with_itself_as_it_is():
 def test_half_a_turn_of_a_box_is_no_change():
     box = coarse_box()
     for axis in np.eye(3):
-        assert not looks_different(box, moved(box, 180.0, axis), [np.eye(4)], 1e-9, CONFIG)
+        assert not looks_different(box, moved(box, 180.0, axis), [np.eye(4)], "bump", replace(CONFIG, patch=1e-9))
 
 
 def test_motions_are_rigid():

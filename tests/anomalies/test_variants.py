@@ -65,7 +65,7 @@ def test_a_shape_does_not_differ_from_itself():
     shape = statuette().shape()
     found = difference(shape, shape, CONFIG.tolerance)
     assert not found.changed_faces.any() and not found.lost_faces.any()
-    assert not looks_different(shape, shape, [np.eye(4)], 1e-9, CONFIG)
+    assert not looks_different(shape, shape, [np.eye(4)], "bump", replace(CONFIG, patch=1e-9))
     with pytest.raises(Refusal, match=reasons.TOO_SMALL):
         assess(shape, shape, "bump", CONFIG)
 
