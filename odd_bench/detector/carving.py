@@ -40,6 +40,10 @@ class CarvingConfig:
     """Smaller voxels that no cluster reaches are an object of their own if there are so many together."""
     least_voxels: int = 8
     """A peak to which fewer of the smaller voxels vote is no object."""
+    stragglers: float = 0.0
+    """Share of the voxels of an object, at each of its four sides, that may lie outside of its box: of what a ghost or a
+    neighbour adds, a few voxels would make the box wide.
+    """
     least_volume: float = 0.0
     """A box of a smaller share of the median volume of the scene's boxes is no object, for instances of one shape are
     of like size.
@@ -98,9 +102,16 @@ def carved_by_votes(
     voted = fine.world(place.float())[:, :2] + maps.votes[scene].detach()[:, z, y, x].T
     spots = peaks(maps.heat[scene].detach(), grid, centres)
     shared = shared_by_votes(voxels, voted.cpu().numpy(), spots, centres.within_m)
-    objects = [one for one in shared if len(one) >= config.least_voxels]
+    objects = [without_stragglers(one, config.stragglers) for one in shared if len(one) >= config.least_voxels]
     objects = of_like_size(objects, config.least_volume)
     return with_alphas(objects, raised, fine)
+
+
+def without_stragglers(voxels: np.ndarray, share: float) -> np.ndarray:
+    """The voxels (k, 3) but for those beyond the quantiles `share` and 1 - `share` of their x or of their y."""
+    low, high = np.quantile(voxels[:, :2], (share, 1 - share), axis=0)
+    kept = (voxels[:, :2] >= np.floor(low)) & (voxels[:, :2] <= np.ceil(high))
+    return voxels[kept.all(axis=1)]
 
 
 def interpolated(alpha: Tensor, grid: VoxelGrid) -> Tensor:

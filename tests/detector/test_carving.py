@@ -8,7 +8,14 @@ import torch
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha
-from odd_bench.detector.carving import CarvingConfig, carved, most_alike, of_like_size, shared_out
+from odd_bench.detector.carving import (
+    CarvingConfig,
+    carved,
+    most_alike,
+    of_like_size,
+    shared_out,
+    without_stragglers,
+)
 from odd_bench.detector.hulls import signed_pixels
 from odd_bench.geometry.boxes import iou_matrix
 from tests.detector.shapes import Ball, Bricks, Solid, boxes_of, cameras_around, shown
@@ -131,3 +138,14 @@ def test_no_box_is_kept_that_is_smaller_than_the_share_of_the_median_and_none_dr
     kept = {len(one) for one in of_like_size(objects, share)}
     assert kept == {side**3 for side in sides if side**3 >= share * np.median(sides**3)}
     assert of_like_size([], share) == []
+
+
+@pytest.mark.parametrize("share", (0.0, 0.005, 0.05))
+def test_few_stragglers_do_not_widen_a_box_and_a_solid_keeps_its_size(share):
+    block = np.argwhere(np.ones((12, 8, 6)))
+    assert np.array_equal(without_stragglers(block, share), block)
+    few = int(share * len(block))
+    rng = np.random.default_rng(few)
+    strays = rng.integers((13, 9, 0), (40, 30, 6), (few, 3))
+    assert np.array_equal(without_stragglers(np.concatenate([block, strays]), share), block)
+    assert len(without_stragglers(rng.integers(0, 99, (500, 3)), share)) >= (1 - 4 * share) * 500
