@@ -43,7 +43,7 @@ def command_seconds(*arguments: object) -> float:
     best = np.inf
     for _ in range(ROUNDS):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "odd_bench.cli", *map(str, arguments)]
+        command = [sys.executable, "-m", "odd_bench", *map(str, arguments)]
         subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

@@ -28,7 +28,7 @@ render: {samples: 4}
 
 
 def odd_bench(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "odd_bench.cli", *arguments]
+    command = [sys.executable, "-m", "odd_bench", *arguments]
     values = {**os.environ, **environment}
     return subprocess.run(command, capture_output=True, text=True, env=values, timeout=500, cwd=cwd)
 

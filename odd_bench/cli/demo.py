@@ -51,4 +51,6 @@ def demo(
 
 def program() -> str:
     """How the program is called here: by its name where a shell finds that, else as it was called."""
-    return "odd-bench" if shutil.which("odd-bench") else sys.argv[0]
+    if shutil.which("odd-bench"):
+        return "odd-bench"
+    return f"{sys.executable} -m odd_bench" if Path(sys.argv[0]).name == "__main__.py" else sys.argv[0]

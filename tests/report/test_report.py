@@ -20,7 +20,7 @@ from tests.scoring.worlds import make_truth, noisy_answers, oracle_answers, save
 
 def odd_bench(*arguments, cwd):
     """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "odd_bench.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "odd_bench", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
 
 
