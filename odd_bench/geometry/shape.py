@@ -49,11 +49,6 @@ class Shape:
     part_names: tuple[str, ...]
     materials: tuple[Material, ...]
 
-    @property
-    def extents(self) -> np.ndarray:
-        """(3,) sides of the bounding box, canonical units."""
-        return np.ptp(self.vertices, axis=0)
-
     @cached_property
     def outline(self) -> np.ndarray:
         """(k, 3) corners of the convex hull: as far as the vertices reach in any direction, and in any picture."""

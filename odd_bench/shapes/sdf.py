@@ -238,11 +238,6 @@ def boxed(field: Field, low: Vector, high: Vector, margin: float = 0.35) -> Fiel
     return result
 
 
-def shell(field: Field, thickness: float) -> Field:
-    """The layer of the given thickness just inside the surface."""
-    return lambda p: np.abs(field(p) + thickness / 2) - thickness / 2
-
-
 def grown(field: Field, amount: float) -> Field:
     return lambda p: field(p) - amount
 
@@ -266,17 +261,6 @@ def scaled(field: Field, factors: float | Vector, about: Vector = (0, 0, 0)) -> 
     """Scale about a point; unequal factors keep a distance bound by the smallest factor."""
     s, o = np.broadcast_to(np.asarray(factors, np.float32), 3), np.asarray(about, np.float32)
     return lambda p: field((p - o) / s + o) * float(s.min())
-
-
-def mirrored(field: Field, axis: int = 0) -> Field:
-    """The union of the field with its mirror image across the plane where coordinate `axis` is zero."""
-
-    def result(p):
-        q = p.copy()
-        q[:, axis] = -q[:, axis]
-        return np.minimum(field(p), field(q))
-
-    return result
 
 
 def displaced(field: Field, height: Callable[[np.ndarray], np.ndarray], depth: float) -> Field:

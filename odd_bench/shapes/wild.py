@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import manifold3d
 import numpy as np
 
@@ -13,7 +11,7 @@ from odd_bench.geometry.refine import refine
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Shape
 from odd_bench.shapes.assembly import Assembly, fuse
-from odd_bench.shapes.mesh_file import RawMesh, ShapeRefused, read_mesh
+from odd_bench.shapes.mesh_file import RawMesh, ShapeRefused
 from odd_bench.shapes.repair import close
 from odd_bench.shapes.segmentation import segment
 
@@ -30,13 +28,8 @@ MOST_BODY_PARTS = 12  # bodies beyond these share one label
 DETAILS = "details"
 
 
-def read_model(path: Path, category: str, name: str) -> tuple[Assembly, str]:
-    """The model in a mesh file, and what closing it took (see repair.close). Raises ShapeRefused."""
-    return model_of_mesh(read_mesh(path), category, name)
-
-
 def model_of_mesh(raw: RawMesh, category: str, name: str) -> tuple[Assembly, str]:
-    """The same for a mesh that has been read."""
+    """The model of a mesh as a file holds it, and what closing it took (see repair.close). Raises ShapeRefused."""
     if np.ptp(raw.vertices, axis=0).min() < LEAST_SIDE:
         raise ShapeRefused("flat", f"sides {np.round(np.ptp(raw.vertices, axis=0), 3).tolist()}")
     closed, how = close(raw.vertices, raw.faces)

@@ -9,7 +9,7 @@ from odd_bench.anomalies.displaced_piece import displaced_piece
 from odd_bench.anomalies.fracture import fracture
 from odd_bench.anomalies.fragment_region import fragment_region
 from odd_bench.anomalies.variant import Variant
-from odd_bench.geometry.fracture.cutting import split
+from odd_bench.geometry.fracture.cutting import cutter, separation
 from odd_bench.geometry.fracture.fragments import shatter, spreading
 from odd_bench.geometry.mesh import count_bodies, face_areas, face_vectors, face_volumes, is_closed
 from odd_bench.geometry.raycast import nearest
@@ -147,7 +147,11 @@ def test_fragments_are_closed_and_share_out_the_volume(name, seed):
     shape, modes, rng = solid_shape(name), solid_modes(name), np.random.default_rng(seed)
     labels, _ = shatter(modes, spreading(modes), rng)
     solid = require_solid(shape)
-    parts = split(solid, modes, labels, rng)
+    parts, rest = [], solid
+    for label in range(labels.max()):
+        part, rest = rest.split(cutter(separation(modes, labels == label, rng)))
+        parts.append(part)
+    parts.append(rest)
     assert len(parts) == labels.max() + 1
     volumes = np.array([part.volume() for part in parts])
     assert volumes.sum() == pytest.approx(solid.volume(), rel=0.005)

@@ -33,7 +33,7 @@ def assert_one_solid(shape: Shape) -> None:
 def assert_well_made(shape: Shape) -> None:
     assert_one_solid(shape)
     assert 2_000 <= len(shape.faces) <= 60_000
-    assert shape.extents.max() == pytest.approx(1.0)
+    assert np.ptp(shape.vertices, axis=0).max() == pytest.approx(1.0)
     assert (shape.vertices.min(axis=0) + shape.vertices.max(axis=0)) / 2 == pytest.approx(0.0, abs=1e-9)
     assert len(shape.face_part) == len(shape.face_material) == len(shape.face_color) == len(shape.faces)
     assert set(np.unique(shape.face_part)) == set(range(len(shape.part_names))), "a part is hidden"

@@ -12,7 +12,7 @@ from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.library import INDEX, LibraryError, ingest, open_library, require_up
 from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
 from odd_bench.shapes.repair import close, remesh
-from odd_bench.shapes.wild import read_model
+from odd_bench.shapes.wild import model_of_mesh
 
 LIFT = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0.3], [0, 0, 0, 1]])
 
@@ -59,7 +59,7 @@ def test_every_format_gives_the_same_mesh_in_the_canonical_frame(tmp_path, suffi
 
 def test_a_coarse_mesh_is_divided_and_stays_closed(tmp_path):
     trimesh.creation.box((1.0, 2.0, 4.0)).export(tmp_path / "box.stl")
-    model, mended = read_model(tmp_path / "box.stl", "box", "box-0")
+    model, mended = model_of_mesh(read_mesh(tmp_path / "box.stl"), "box", "box-0")
     shape = model.shape()
     assert mended == "kept" and is_closed(shape.faces) and 20_000 < len(shape.faces) < 120_000
     assert volume(shape) == pytest.approx(0.125, rel=1e-6)
@@ -77,7 +77,7 @@ def test_textures_are_sampled_to_the_faces(tmp_path):
     )
     mesh.visual = trimesh.visual.TextureVisuals(uv=uv, material=material)
     mesh.export(tmp_path / "box.glb")
-    shape = read_model(tmp_path / "box.glb", "box", "box-0")[0].shape()
+    shape = model_of_mesh(read_mesh(tmp_path / "box.glb"), "box", "box-0")[0].shape()
     height = shape.vertices[shape.faces].mean(axis=1)[:, 2]
     assert (shape.face_color[height > 0.05] == (0, 0, 255)).all()
     assert (shape.face_color[height < -0.05] == (255, 0, 0)).all()
@@ -86,7 +86,7 @@ def test_textures_are_sampled_to_the_faces(tmp_path):
 
 def test_named_bodies_are_parts_that_move_and_leave_the_rest_as_it_is(tmp_path):
     stand().export(tmp_path / "stand.glb")
-    model, _ = read_model(tmp_path / "stand.glb", "stand", "stand-0")
+    model, _ = model_of_mesh(read_mesh(tmp_path / "stand.glb"), "stand", "stand-0")
     assert set(model.part_names) == {"base", "post"} and model.movable_parts == ("post",)
     shape, lifted = model.shape(), model.shape([PartEdit("post", LIFT / np.array([1, 1, 3, 1]))])
     assert count_bodies(shape.vertices, shape.faces) == 1 == count_bodies(lifted.vertices, lifted.faces)
@@ -101,7 +101,7 @@ def test_named_bodies_are_parts_that_move_and_leave_the_rest_as_it_is(tmp_path):
 
 def test_edits_paint_remove_and_name_what_they_do_not_know(tmp_path):
     stand().export(tmp_path / "stand.glb")
-    model, _ = read_model(tmp_path / "stand.glb", "stand", "stand-0")
+    model, _ = model_of_mesh(read_mesh(tmp_path / "stand.glb"), "stand", "stand-0")
     bare = model.shape([PartEdit("post", remove=True)])
     assert (bare.face_part == model.part_names.index("base")).all() and is_closed(bare.faces)
     steel = Material("steel", 0.2, 1.0)
@@ -116,7 +116,7 @@ def test_edits_paint_remove_and_name_what_they_do_not_know(tmp_path):
 
 def test_a_body_without_parts_is_cut_where_it_is_narrow(tmp_path):
     hammer().export(tmp_path / "hammer.stl")
-    model, _ = read_model(tmp_path / "hammer.stl", "hammer", "hammer-0")
+    model, _ = model_of_mesh(read_mesh(tmp_path / "hammer.stl"), "hammer", "hammer-0")
     shape = model.shape()
     assert len(model.movable_parts) >= 1
     assert sum(volume(body) for body in model.bodies) == pytest.approx(volume(shape), rel=0.005)
@@ -159,7 +159,7 @@ def test_remeshing_stays_near_the_surface_and_fills_what_it_encloses():
 
 def test_a_stored_model_is_read_back_as_it_was(tmp_path):
     stand().export(tmp_path / "stand.glb")
-    model, _ = read_model(tmp_path / "stand.glb", "stand", "stand-0")
+    model, _ = model_of_mesh(read_mesh(tmp_path / "stand.glb"), "stand", "stand-0")
     for name in ("first.npz", "second.npz"):
         model.save(tmp_path / name)
     assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
@@ -185,7 +185,7 @@ def test_files_that_hold_no_shape_are_refused_with_a_reason(tmp_path, content, r
     path = tmp_path / "bad.off"
     path.write_text(content)
     with pytest.raises(ShapeRefused) as refusal:
-        read_model(path, "bad", "bad-0")
+        model_of_mesh(read_mesh(path), "bad", "bad-0")
     assert refusal.value.reason == reason
 
 

@@ -81,15 +81,3 @@ def cutter(field: Field) -> manifold3d.Manifold:
         return manifold3d.Manifold()
     low = np.maximum(inside.min(axis=0) - 1, 0)
     return to_solid(*level_mesh(field.crop(low, inside.max(axis=0) + 2)), CUTTER_ID)
-
-
-def split(solid: manifold3d.Manifold, modes: FractureModes, labels: np.ndarray, rng: np.random.Generator) -> list:
-    """Cut a solid into its fragments, one list of solids a label in 0..labels.max(); together they are the solid.
-
-    labels: (n,) int fragment of every cell.
-    """
-    parts, rest = [], solid
-    for label in range(int(labels.max())):
-        part, rest = rest.split(cutter(separation(modes, labels == label, rng)))
-        parts.append(part)
-    return [*parts, rest]
