@@ -49,17 +49,6 @@ def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDi
     return wanted
 
 
-def read_staged(path: Path) -> SceneRecord:
-    """The one scene of a staged file. Raises DataError on anything that is not a whole, undamaged staged file."""
-    with opened(path) as file:
-        names = scene_names(file)
-        if len(names) != 1:
-            raise DataError(path, f"{len(names)} scenes", "one staged scene", again(path))
-        scene = stored_scene(file, names[0])
-        verify_scene(scene)
-        return scene.record()
-
-
 def pack_shard(staged_paths: Sequence[Path], shard_path: Path, dataset_name: str, split: str) -> list[SceneDigests]:
     """Copy staged scenes, still encoded, into one shard. Returns the digests in the order of `staged_paths`.
 

@@ -14,7 +14,7 @@ from odd_bench.data.info import gather
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shard_work import ShardWork, find_waiting
-from odd_bench.data.shards import read_staged, verify_shard, write_staged
+from odd_bench.data.shards import verify_shard, write_staged
 from odd_bench.data.validate import validate
 from odd_bench.errors import OddBenchError
 from odd_bench.plan_line import read_plan_line
@@ -61,7 +61,7 @@ def readers(folder, other):
         return copy
 
     return {
-        "info": lambda path: gather(folder), "verify": verify_shard, "staged": read_staged, "records": records,
+        "info": lambda path: gather(folder), "verify": verify_shard, "records": records,
         "preview": lambda path: [page([record]) for record in records(path)], "export": export, "resume": resume,
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 
 from odd_bench.data.codec import DEPTH_STEP_M, CodecConfig
 from odd_bench.data.errors import DataError
-from odd_bench.data.shards import pack_shard, read_staged, verify_shard, write_staged
+from odd_bench.data.shards import opened, pack_shard, stored_scenes, verify_shard, write_staged
 from odd_bench.errors import StorageError
 from tests.data.synthetic import make_record, with_object
 
@@ -33,9 +33,16 @@ def staged(records, tmp_path):
     return paths
 
 
+def only_scene(path):
+    """What the one scene of a staged file holds."""
+    with opened(path) as file:
+        (scene,) = stored_scenes(file)
+        return scene.record()
+
+
 def test_labels_come_back_exactly_and_pictures_nearly(records, staged):
     for record, path in zip(records, staged, strict=True):
-        back = read_staged(path)
+        back = only_scene(path)
         assert np.array_equal(back.instance, record.instance)
         assert np.array_equal(back.change, record.change)
         assert np.abs(back.depth_m - record.depth_m).max() <= DEPTH_STEP_M / 2 + 1e-6
@@ -54,7 +61,7 @@ def test_labels_come_back_exactly_and_pictures_nearly(records, staged):
 
 def test_png_pictures_are_lossless_and_depth_can_be_left_out(records, tmp_path):
     write_staged(tmp_path / "scene.h5", records[0], CodecConfig(picture="png", depth=False))
-    back = read_staged(tmp_path / "scene.h5")
+    back = only_scene(tmp_path / "scene.h5")
     assert np.array_equal(back.images, records[0].images)
     assert back.depth_m is None
 
@@ -100,7 +107,7 @@ def test_a_truncated_file_is_refused(staged, kept):
     content = staged[0].read_bytes()
     staged[0].write_bytes(content[: int(kept * len(content)) if kept < 1 else kept])
     with pytest.raises(DataError, match="HDF5 cannot open") as caught:
-        read_staged(staged[0])
+        verify_shard(staged[0])
     assert caught.value.where == str(staged[0])
 
 
@@ -108,15 +115,15 @@ def test_a_foreign_or_unfinished_or_newer_file_is_refused(staged):
     with h5py.File(staged[0], "w") as file:
         file["colors"] = np.zeros(3)
     with pytest.raises(DataError, match="found format None, expected odd-bench/shard"):
-        read_staged(staged[0])
+        verify_shard(staged[0])
     with h5py.File(staged[1], "r+") as file:
         del file.attrs["complete"]
     with pytest.raises(DataError, match="an unfinished shard"):
-        read_staged(staged[1])
+        verify_shard(staged[1])
     with h5py.File(staged[2], "r+") as file:
         file.attrs["version"] = 2
     with pytest.raises(DataError, match="found version 2, expected version 1"):
-        read_staged(staged[2])
+        verify_shard(staged[2])
 
 
 def test_a_flipped_bit_is_found_and_stops_packing(records, staged, tmp_path):
