@@ -16,16 +16,6 @@ def auc(label: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None) 
     return float(positive @ below / total) if total > 0 else float("nan")
 
 
-def average_precision(label: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Area under precision over recall, stepwise (no interpolation); NaN without anomalies."""
-    positive, negative = (side[::-1] for side in tied_weights(label, score, weight))
-    found, chosen = np.cumsum(positive), np.cumsum(positive + negative)
-    if not len(found) or found[-1] == 0:
-        return float("nan")
-    precision = np.divide(found, chosen, out=np.zeros_like(found), where=chosen > 0)
-    return float(positive @ precision / found[-1])
-
-
 def roc_curve(label: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """False and true positive rate from (0, 0) to (1, 1), one point a distinct score."""
     positive, negative = (side[::-1] for side in tied_weights(label, score, None))

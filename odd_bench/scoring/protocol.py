@@ -14,12 +14,10 @@ class Protocol:
     """One rule. boxes: `predicted` or `given`. match: `one-to-one`, `arg-max` or `object id`. iou_above: the gate, strict.
 
     missed: what an unmatched object is. false_boxes: what a box without an object is, `wrong` (a normal object called anomalous and
-    ranked first) or `none`. empty_scenes: what happens to scenes without a box. headline: shown first. rule, use: sentences for
-    the report.
+    ranked first) or `none`. empty_scenes: what happens to scenes without a box. rule, use: sentences for the report.
     """
 
     name: str
-    headline: bool
     metrics_version: int
     boxes: str
     match: str
