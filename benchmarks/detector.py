@@ -23,7 +23,7 @@ from odd_bench.blocks.efficientnet import EfficientNetLite0
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.builder import build
-from odd_bench.detector.config import load_config, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION
 from odd_bench.geometry.cameras import intrinsics, look_at
 from odd_bench.training.configuration import TrainConfig
@@ -116,7 +116,7 @@ def mini_batch() -> SceneBatch:
 
 def step_seconds(stage: str, *overrides: str) -> float:
     """A step of the reference detector's `mini`; no teacher."""
-    config = with_overrides(load_config("mini"), ["model.teacher.kind=none", *overrides])
+    config = CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("mini"), ["model.teacher.kind=none", *overrides])
     detector = build(config.model)
     detector.start_stage(stage)
     return cpu_seconds(training_step(detector, mini_batch(), config.train), 2)
@@ -137,7 +137,7 @@ def compare_layouts() -> None:
     network, strides = EfficientNetLite0().eval(), EfficientNetPyramid.strides
     with (
         torch.no_grad(),
-        torch.autocast("cpu", torch.bfloat16, enabled="bf16" in precision_of(load_config("mini").train)),
+        torch.autocast("cpu", torch.bfloat16, enabled="bf16" in precision_of(CONFIGURATIONS.load("mini").train)),
     ):
         first = cpu_seconds(lambda: network.maps(images, strides))
         print(f"image network of mini: channels first {first:.3f} s, "

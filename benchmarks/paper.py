@@ -20,7 +20,7 @@ from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.boxes import boxes_from_alpha
 from odd_bench.detector.builder import build
-from odd_bench.detector.config import RunConfig, load_config, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS, RunConfig
 from odd_bench.detector.model import Detector
 from odd_bench.detector.recorded import Recorded
 from odd_bench.training.method import SceneAnswer
@@ -138,7 +138,7 @@ def main() -> None:
     told = "kernels of the networks: one by one, by a CUDA graph as in prediction, or compiled"
     parser.add_argument("--launch", choices=("plain", "recorded", "compiled"), default=usual, help=told)
     asked = parser.parse_args()
-    config = with_overrides(load_config(asked.config), ["model.teacher.kind=none"])
+    config = CONFIGURATIONS.with_overrides(CONFIGURATIONS.load(asked.config), ["model.teacher.kind=none"])
     if torch.cuda.is_available():
         device = torch.device("cuda")
         print(f"{asked.config}, bfloat16, {torch.cuda.get_device_name()}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.blocks.unet3d import Unet3dConfig
 from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.configuration import ConfigError, Configurations, check_choices, to_mapping
+from odd_bench.configuration import ConfigError, Configurations, check_choices
 from odd_bench.data.augment import AugmentConfig
 from odd_bench.detector.boxes import BoxConfig
 from odd_bench.detector.canonical import CanonicalConfig
@@ -25,8 +25,6 @@ from odd_bench.detector.silhouettes import SilhouettesConfig
 from odd_bench.detector.teacher import TeacherConfig
 from odd_bench.detector.volumes import HeadsConfig
 from odd_bench.training.configuration import TrainConfig
-
-__all__ = ["RunConfig", "from_mapping", "load_config", "named_configs", "to_mapping", "with_overrides"]
 
 SMALLEST_WINDOW = 32  # pixels: a cell of the coarsest level of ResNet-50
 CHOICES = {
@@ -154,9 +152,3 @@ def check(config: RunConfig, where: str) -> None:
 
 
 CONFIGURATIONS = Configurations(RunConfig, "odd_bench.detector", check)
-load_config, from_mapping, with_overrides = (
-    CONFIGURATIONS.load,
-    CONFIGURATIONS.from_mapping,
-    CONFIGURATIONS.with_overrides,
-)
-named_configs = CONFIGURATIONS.named

@@ -79,20 +79,6 @@ def rotation_matrices(quaternions: Tensor) -> Tensor:
     return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
 
 
-@torch.no_grad()
-def register(hulls: Hulls, rims: ObjectRays | None = None) -> Placements:
-    """Where every object lies upon every other. rims: rays along the rims of the objects; without them surfaces alone decide."""
-    n, device = len(hulls), hulls.signed.device
-    rotation = torch.eye(3, device=device).repeat(n, n, 1, 1)
-    shift = torch.zeros(n, n, 3, device=device)
-    first, second = torch.triu_indices(n, n, 1, device=device)
-    if n > 1:
-        found, moved = search(Pairs(chosen(hulls, rims, first), chosen(hulls, rims, second)))
-        rotation[first, second], shift[first, second] = found, moved
-        rotation[second, first], shift[second, first] = undone(found, moved)
-    return Placements(rotation, shift)
-
-
 @dataclass(frozen=True)
 class Laid:
     """k hulls: signed distances (k, c, c, c), surface points (k, p, 3), and rays along their rims, where there are any."""

@@ -25,7 +25,6 @@ from odd_bench.detector.registration import (
 )
 from odd_bench.detector.surface_appearance import Appearance, appearance_difference
 
-MODES = ("auto", "yaw", "all")
 YAWS = 72
 COARSE_EVERY = 4  # of how many points one counts when all yaws are measured
 ROUNDS = (

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from benchmarks.attention import gathered_attention
 from odd_bench.detector.comparison.attention import (
     Attention,
     AttentionConfig,
@@ -12,7 +13,6 @@ from odd_bench.detector.comparison.attention import (
     MatchingConfig,
     correspondence_accuracy,
     correspondences,
-    gathered_attention,
     mask_from_keys,
 )
 

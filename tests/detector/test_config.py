@@ -2,19 +2,20 @@
 
 import pytest
 
-from odd_bench.detector.config import from_mapping, load_config, named_configs, to_mapping, with_overrides
+from odd_bench.configuration import to_mapping
+from odd_bench.detector.config import CONFIGURATIONS
 from odd_bench.errors import WrongUse
 
 
 @pytest.mark.parametrize("name", ["paper", "released", "mini", "tiny"])
 def test_a_configuration_survives_writing_and_reading(name):
-    config = load_config(name)
-    assert from_mapping(to_mapping(config), "again") == config
-    assert config.name == name and name in named_configs()
+    config = CONFIGURATIONS.load(name)
+    assert CONFIGURATIONS.from_mapping(to_mapping(config), "again") == config
+    assert config.name == name and name in CONFIGURATIONS.named()
 
 
 def test_paper_says_what_the_paper_says():
-    config = load_config("paper")
+    config = CONFIGURATIONS.load("paper")
     model = config.model
     assert model.grid.counts == (96, 96, 16) and model.grid.voxel_m == 0.04
     assert model.grid.world(model.grid.index(model.grid.centres())).abs().amax(dim=(0, 1, 2)).tolist() == pytest.approx(
@@ -30,8 +31,8 @@ def test_paper_says_what_the_paper_says():
 
 
 def test_overrides_reach_any_depth():
-    config = with_overrides(
-        load_config("tiny"), ["model.attention.kind=dense", "train.batch=3", "model.grid.counts=[16,16,8]"]
+    config = CONFIGURATIONS.with_overrides(
+        CONFIGURATIONS.load("tiny"), ["model.attention.kind=dense", "train.batch=3", "model.grid.counts=[16,16,8]"]
     )
     assert (config.model.attention.kind, config.train.batch, config.model.grid.counts) == ("dense", 3, (16, 16, 8))
 
@@ -58,9 +59,9 @@ def test_overrides_reach_any_depth():
 )
 def test_wrong_values_are_explained(assignment, message):
     with pytest.raises(WrongUse, match=message):
-        with_overrides(load_config("tiny"), [assignment])
+        CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [assignment])
 
 
 def test_an_unknown_configuration_names_the_known_ones():
     with pytest.raises(WrongUse, match=r"expected one of aligned, mini, paper, released, tiny. Did you mean 'mini'"):
-        load_config("mni")
+        CONFIGURATIONS.load("mni")

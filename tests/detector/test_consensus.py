@@ -19,7 +19,8 @@ from odd_bench.detector.consensus import (
 )
 from odd_bench.detector.hulls import FARTHEST, Hulls, at, passing
 from odd_bench.detector.object_pixels import ObjectRays, rays_of
-from odd_bench.detector.registration import Placements, register
+from odd_bench.detector.registration import Placements
+from odd_bench.detector.registration_yaw import register_standing
 from tests.detector.shapes import (
     ARMS,
     CELLS,
@@ -170,7 +171,7 @@ def test_pictures_tell_who_is_odd(shape, features):
     instance = shown(solids, cameras)
     hulls = carved(instance, cameras, solids)
     pixels = pixels_in(hulls, instance > 0, cameras, 1000)
-    found = disagreement(hulls, register(hulls), rays_of(pixels, hulls, *stacked(cameras)))
+    found = disagreement(hulls, register_standing(hulls, mode="all"), rays_of(pixels, hulls, *stacked(cameras)))
     assert (own_features(found.features)[:, features].argmax(dim=0) == 1).all()
 
 

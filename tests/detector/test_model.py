@@ -7,17 +7,17 @@ import pytest
 import torch
 
 from odd_bench.detector.builder import build
-from odd_bench.detector.config import load_config, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS
 from odd_bench.detector.losses import LossConfig, owned_boxes, owned_labels, picture_targets, scene_feature_loss
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION, Detector
 from odd_bench.detector.volumes import Volumes
 from tests.detector.worlds import noise_batch
 
-TINY = load_config("tiny")
+TINY = CONFIGURATIONS.load("tiny")
 
 
 def detector(*overrides: str) -> Detector:
-    return build(with_overrides(TINY, list(overrides)).model)
+    return build(CONFIGURATIONS.with_overrides(TINY, list(overrides)).model)
 
 
 @pytest.mark.parametrize("attention", ["none", "dense", "sparse", "relations"])

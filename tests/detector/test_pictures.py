@@ -10,7 +10,7 @@ from torch.nn.functional import max_pool2d
 from odd_bench.blocks.backprojection import project_points
 from odd_bench.data.record import CHANGED, LOST
 from odd_bench.detector.builder import build
-from odd_bench.detector.config import load_config, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS
 from odd_bench.detector.model import Detector
 from odd_bench.detector.pictures import (
     CHANGE_COLORS,
@@ -30,7 +30,7 @@ KINDS = {"sparse": {"features"}, "relations": {"silhouettes", "suspicion"}}
 
 
 def detector(kind: str, *overrides: str) -> Detector:
-    config = with_overrides(load_config("tiny"), [f"model.attention.kind={kind}", *overrides])
+    config = CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [f"model.attention.kind={kind}", *overrides])
     return build(config.model).eval()
 
 

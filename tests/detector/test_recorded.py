@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from odd_bench.detector.builder import build
-from odd_bench.detector.config import load_config
+from odd_bench.detector.config import CONFIGURATIONS
 from odd_bench.detector.recorded import MOST, Recorded
 from tests.detector.worlds import noise_batch
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a G
 @pytest.mark.parametrize("name", ["tiny", "mini"])
 @pytest.mark.parametrize("mixed", [False, True])
 def test_a_recorded_volume_is_that_of_the_batch_at_hand(name: str, mixed: bool) -> None:
-    detector = build(load_config(name).model).cuda().eval()
+    detector = build(CONFIGURATIONS.load(name).model).cuda().eval()
     recorded = Recorded(detector.reconstruct)
     with torch.no_grad(), torch.autocast("cuda", torch.bfloat16, enabled=mixed):
         for seed, views in ((0, 4), (1, 4), (2, 5), (3, 4)):
@@ -29,7 +29,7 @@ def test_a_recorded_volume_is_that_of_the_batch_at_hand(name: str, mixed: bool) 
 
 
 def test_of_many_sizes_the_first_are_recorded() -> None:
-    detector = build(load_config("tiny").model).cuda().eval()
+    detector = build(CONFIGURATIONS.load("tiny").model).cuda().eval()
     recorded = Recorded(detector.reconstruct)
     for views in range(1, MOST + 3):
         batch = noise_batch(1, 3, views, 32).to("cuda")
@@ -39,7 +39,7 @@ def test_of_many_sizes_the_first_are_recorded() -> None:
 
 
 def test_weights_may_change_in_place() -> None:
-    detector = build(load_config("tiny").model).cuda().eval()
+    detector = build(CONFIGURATIONS.load("tiny").model).cuda().eval()
     recorded, batch = Recorded(detector.reconstruct), noise_batch(1, 3, 4, 64).to("cuda")
     before = recorded(batch).color_alpha.clone()
     with torch.no_grad():
@@ -50,7 +50,7 @@ def test_weights_may_change_in_place() -> None:
 
 
 def test_recorded_predictions_are_the_same() -> None:
-    detector = build(load_config("mini").model).cuda().eval()
+    detector = build(CONFIGURATIONS.load("mini").model).cuda().eval()
     batch = noise_batch(1, 3, 4, 64).to("cuda")
     plain = detector.predict(batch)[0]
     detector.record()

@@ -1,6 +1,7 @@
 """Shapes laid upon each other: known rotations are found again, whatever the order and the number of objects."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,14 +17,15 @@ from odd_bench.detector.registration import (
     Placements,
     nudges,
     placement_accuracy,
-    register,
     rotation_matrices,
     spread_rotations,
 )
 from odd_bench.detector.registration import chosen as chosen_laid
+from odd_bench.detector.registration_yaw import register_standing
 from tests.detector.shapes import ARMS, Bricks, cameras_around, carved, exact_hulls, pixels_in, shown, turned
 from tests.detector.worlds import stacked
 
+register = partial(register_standing, mode="all")
 TURNS = [((0, 0, 1), 0), ((0, 0, 1), 100), ((1, 0, 0), 180), ((0, 1, 0), 180), ((1, 2, 3), 77), ((-1, 0.4, 0.2), 140)]
 SHIFTS = [(0.0, 0.0, 0.0), (0.1, -0.05, 0.0), (-0.05, 0.0, 0.1)] * 2
 

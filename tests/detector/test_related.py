@@ -7,14 +7,14 @@ from torch import nn
 
 from odd_bench.configuration import to_mapping
 from odd_bench.detector.builder import build, restore
-from odd_bench.detector.config import RunConfig, from_mapping, load_config, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS, RunConfig
 from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tests.detector.worlds import at_end_to_end, learn_noise, noise_batch
 
 
 def frozen_volume(*overrides: str) -> RunConfig:
-    return with_overrides(
-        load_config("tiny"), ["model.attention.kind=relations", "model.loss.reconstruction=0.0", *overrides]
+    return CONFIGURATIONS.with_overrides(
+        CONFIGURATIONS.load("tiny"), ["model.attention.kind=relations", "model.loss.reconstruction=0.0", *overrides]
     )
 
 
@@ -72,7 +72,7 @@ def test_a_checkpoint_brings_relations_back(tmp_path):
         tmp_path / "checkpoint.pt", Checkpoint("reference", to_mapping(config), 2, 0, True, detector.state_dict())
     )
     stored = load_checkpoint(tmp_path / "checkpoint.pt")
-    again = restore(from_mapping(stored.config, "checkpoint"), stored.weights).eval()
+    again = restore(CONFIGURATIONS.from_mapping(stored.config, "checkpoint"), stored.weights).eval()
     batch = noise_batch(scenes=1, seed=1)
     expected, found = detector.eval().predict(batch)[0], again.predict(batch)[0]
     assert np.array_equal(found.boxes, expected.boxes) and np.array_equal(found.scores, expected.scores)

@@ -7,7 +7,7 @@ from torch.nn.functional import conv3d, interpolate
 from odd_bench.blocks.unet3d import Unet3dConfig, Up, conv3
 from odd_bench.detector.builder import build
 from odd_bench.detector.comparison.attention import most_opaque
-from odd_bench.detector.config import load_config, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS
 from tests.detector.worlds import noise_batch
 
 
@@ -57,12 +57,12 @@ def test_the_most_opaque_cells_are_compared():
 
 def test_comparing_every_cell_is_the_default_and_fewer_change_the_answer():
     torch.manual_seed(0)
-    batch, tiny = noise_batch(scenes=1), load_config("tiny")
+    batch, tiny = noise_batch(scenes=1), CONFIGURATIONS.load("tiny")
     model = build(tiny.model).eval()
     volumes, boxes = model.reconstruct(batch), batch.boxes[0].numpy()
     logits = {}
     for count in ("null", "64", "20"):
-        config = with_overrides(tiny, [f"model.roi.compared={count}"]).model
+        config = CONFIGURATIONS.with_overrides(tiny, [f"model.roi.compared={count}"]).model
         other = build(config).eval()
         other.load_state_dict(model.state_dict())
         logits[count] = other.compare.logits(volumes, 0, boxes)
@@ -71,7 +71,9 @@ def test_comparing_every_cell_is_the_default_and_fewer_change_the_answer():
 
 
 def test_measured_correspondences_are_a_share():
-    model = build(with_overrides(load_config("tiny"), ["model.canonical.alpha_above=0.0"]).model).eval()
+    model = build(
+        CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), ["model.canonical.alpha_above=0.0"]).model
+    ).eval()
     assert 0 <= model.measures(noise_batch())["PCK"] <= 1
     alone = model.measures(noise_batch(objects=1))["PCK"]
     assert alone != alone

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import avg_pool2d
 
 from odd_bench.detector.builder import build
-from odd_bench.detector.config import load_config, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS
 from odd_bench.detector.model import RECONSTRUCTION, Detector
 from odd_bench.detector.silhouettes import cut_windows, draw_windows
 from tests.detector.worlds import noise_batch
@@ -45,7 +45,7 @@ def test_a_cell_of_a_level_is_cut_where_its_pixels_are(row, column):
 def detector_of(window: int | str) -> Detector:
     overrides = ["model.teacher.kind=none", "model.backbone.weights=none", f"model.loss.silhouette_window={window}"]
     torch.manual_seed(0)
-    return build(with_overrides(load_config("mini"), overrides).model)
+    return build(CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("mini"), overrides).model)
 
 
 @pytest.mark.parametrize("pixels", [64, 72])

@@ -18,7 +18,7 @@ from odd_bench.data.dataset import TestScenes
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.detector import builder
-from odd_bench.detector.config import load_config, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS
 from odd_bench.errors import Interrupted, StorageError, WrongUse
 from odd_bench.methods import load_run, method_spec
 from odd_bench.scoring.score import Options, score_file
@@ -71,7 +71,7 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
 def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
     """AUC 1.0 with predicted boxes; the first stage alone finds the objects."""
     dataset, places = open_dataset(folder), []
-    config = load_config("tiny")
+    config = CONFIGURATIONS.load("tiny")
     method, features = builder.prepare(config, dataset, "cpu", lambda names, what: names)
     job = Job("reference", to_mapping(config), config.train, config.augment, dataset, features, tmp_path)
 
@@ -175,14 +175,14 @@ def test_ctrl_c_outside_of_steps_is_answered_too(folder, run_folder, tmp_path, m
 
 
 def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):
-    dataset, config = open_dataset(folder), load_config("tiny")
+    dataset, config = open_dataset(folder), CONFIGURATIONS.load("tiny")
     method, _ = builder.prepare(config, dataset, "cpu", lambda names, what: names)
     fresh = {name: value.clone() for name, value in method.state_dict().items()}
     take_over_first_stage(method, run_folder)
     stored = load_checkpoint(run_folder / LATEST).weights
     for name, value in method.state_dict().items():
         assert torch.equal(value, (fresh if name.startswith("compare.") else stored)[name])
-    wider = with_overrides(config, ["model.attention.width=32"])
+    wider = CONFIGURATIONS.with_overrides(config, ["model.attention.width=32"])
     method, _ = builder.prepare(wider, dataset, "cpu", lambda names, what: names)
     take_over_first_stage(method, run_folder)
     assert torch.equal(method.heads.density[0].weight, stored["heads.density.0.weight"])

@@ -21,7 +21,7 @@ from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.configuration import ConfigError, to_mapping
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.config import load_config as reference_config
+from odd_bench.detector.config import CONFIGURATIONS as REFERENCE
 from odd_bench.geometry.boxes import iou_matrix
 from tests.detector.worlds import noise_batch
 
@@ -196,7 +196,7 @@ def test_the_picture_from_above_shows_scores_and_truth(head):
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
 def test_pictures_grid_and_moves_are_those_of_the_reference_detector(name):
-    own, reference = CONFIGURATIONS.load(name), reference_config(name)
+    own, reference = CONFIGURATIONS.load(name), REFERENCE.load(name)
     alike = replace(own.model.backbone, width=reference.model.backbone.width)
     assert asdict(alike) == asdict(reference.model.backbone)
     assert own.model.grid == reference.model.grid and replace(own.augment, yaw_step_deg=0.0) == reference.augment

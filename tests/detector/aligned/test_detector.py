@@ -9,7 +9,7 @@ import torch
 from odd_bench.configuration import to_mapping
 from odd_bench.data.reader import open_dataset
 from odd_bench.detector.builder import build, restore
-from odd_bench.detector.config import RunConfig, from_mapping, load_config, named_configs, with_overrides
+from odd_bench.detector.config import CONFIGURATIONS, RunConfig
 from odd_bench.detector.model import END_TO_END, RECONSTRUCTION
 from odd_bench.errors import Interrupted, WrongUse
 from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -31,7 +31,7 @@ def configured(*overrides: str) -> RunConfig:
         "model.centres.find=true",
         "model.loss.occupancy=1.0",
     ]
-    return with_overrides(load_config("tiny"), [*kind, *found, *overrides])
+    return CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [*kind, *found, *overrides])
 
 
 def test_the_second_stage_teaches_comparisons_alone():
@@ -59,7 +59,7 @@ def test_a_checkpoint_brings_it_back(tmp_path):
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, Checkpoint("reference", to_mapping(config), 2, 0, True, detector.state_dict()))
     stored = load_checkpoint(path)
-    again = restore(from_mapping(stored.config, "checkpoint"), stored.weights).eval()
+    again = restore(CONFIGURATIONS.from_mapping(stored.config, "checkpoint"), stored.weights).eval()
     batch = noise_batch(scenes=1, seed=1)
     expected, found = detector.eval().predict(batch)[0], again.predict(batch)[0]
     assert np.array_equal(found.boxes, expected.boxes) and np.array_equal(found.scores, expected.scores)
@@ -128,7 +128,7 @@ def test_wrong_configurations_are_explained(override, message):
 
 
 def test_the_named_configuration_is_one_of_aligned_references():
-    assert "aligned" in named_configs() and load_config("aligned").model.attention.kind == "aligned"
+    assert "aligned" in CONFIGURATIONS.named() and CONFIGURATIONS.load("aligned").model.attention.kind == "aligned"
 
 
 @pytest.mark.slow

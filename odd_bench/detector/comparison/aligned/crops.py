@@ -38,10 +38,6 @@ class Crops:
         taken = grid_sample(pictures, spots, mode=mode, padding_mode="zeros", align_corners=False)
         return taken.unflatten(2, (n, self.cells)).transpose(1, 2)
 
-    def cells_of(self, pixels: Tensor) -> Tensor:
-        """(v, n, k, 2) fractional cells of pixels (v, n, k, 2) in the windows; whole at their borders."""
-        return (pixels - self.low[:, :, None]) / self.side[..., None, None] * self.cells
-
 
 def crops_around(boxes: Tensor, K: Tensor, camera_from_world: Tensor, cells: int) -> Crops:
     """Around boxes (n, 6) in views (v, 3, 3), (v, 4, 4)."""
