@@ -72,14 +72,6 @@ class Placement:
         moved[:3, 3] = -moved[:3, :3] @ eye
         return moved
 
-    def rescaled(self, factor: float) -> Placement:
-        """The same scene with everything larger by a factor."""
-        larger = np.diag([factor, factor, factor, 1.0])
-        real = None if self.real_metres is None else self.real_metres / factor
-        return Placement(
-            self.plan, larger @ self.scene_from_capture, factor * self.outline, self.region, real, self.notes
-        )
-
 
 def floor_plan(capture: Capture, wishes: Wishes) -> FloorPlan:
     """Raises CaptureError where no floor is found."""

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. train.batch=4. Repeatable.")]
-Data = Annotated[Path, typer.Option(help="Folder of the data set.")]
 Several = Annotated[list[Path], typer.Option("--data", help="Folder of a data set to learn from. Repeatable.")]
 
 

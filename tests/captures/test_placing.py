@@ -96,9 +96,11 @@ def test_more_than_the_model_sees_is_said(placed):
     assert any("the model sees 0.30 m: choose some of them with --region" in note for note in narrow.notes)
 
 
-def test_rescaling_moves_no_pixel(placed):
+def test_objects_brought_to_another_size_move_no_pixel(placed):
     _, capture, placement = placed[0]
-    larger = placement.rescaled(1.3)
+    larger = place(capture, placement.plan, Wishes(), tuple(1.3 * side for side in SIZE_M), ROOM_M)
+    assert larger.scale == pytest.approx(1.3 * placement.scale)
+    assert larger.real_metres == (placement.real_metres and pytest.approx(placement.real_metres / 1.3))
     points = np.random.default_rng(1).uniform(-0.3, 0.3, (10, 3))
     for photograph in capture.photographs:
         a, b = placement.camera_from_scene(photograph), larger.camera_from_scene(photograph)
