@@ -1,13 +1,10 @@
-"""Pictures of a scene: all views in one Blender session, and silhouettes to hold pictures and labels together."""
+"""Pictures of a scene: all views in one Blender session."""
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import bpy
-import numpy as np
-from PIL import Image
 
 from odd_bench.blender_jobs.device import use_device
 from odd_bench.blender_jobs.floors import build_floor
@@ -15,41 +12,17 @@ from odd_bench.blender_jobs.job import RenderConfig, RenderJob
 from odd_bench.blender_jobs.lens import aim, build_camera
 from odd_bench.blender_jobs.light import build_light
 from odd_bench.blender_jobs.meshes import build_objects
-from odd_bench.blender_jobs.nodes import Nodes
 from odd_bench.blender_jobs.process import quiet, reset
 from odd_bench.render.surroundings import mean_albedo
 from odd_bench.scene import Camera
 
-__all__ = ["RenderConfig", "RenderJob", "render_views", "silhouettes"]
-
-SILHOUETTE_SAMPLES = 36
+__all__ = ["RenderConfig", "RenderJob", "render_cameras", "render_views", "set_up"]
 
 
 def render_views(job: RenderJob) -> list[Path]:
     """Render every camera of the job to `out_dir/view-00.png`, ... (8-bit RGB) and return the paths in order."""
     _build(job)
-    return _render(job.cameras, Path(job.out_dir), job.seed)
-
-
-def silhouettes(job: RenderJob) -> np.ndarray:
-    """(views, objects, h, w) float 0..1: how much of each pixel each object covers, as if alone in the scene."""
-    reset()
-    objects = build_objects(job.objects)
-    _glow(objects)
-    build_camera()
-    _set_up(
-        RenderConfig(samples=SILHOUETTE_SAMPLES, denoise=False, bounces=0, device="cpu", threads=job.config.threads)
-    )
-    bpy.context.scene.cycles.pixel_filter_type = "BOX"
-    bpy.context.scene.view_settings.view_transform = "Raw"
-    coverage = []
-    for alone in objects:
-        for other in objects:
-            other.hide_render = other != alone
-        with tempfile.TemporaryDirectory() as folder:
-            pictures = [np.asarray(Image.open(path)) for path in _render(job.cameras, Path(folder), job.seed)]
-        coverage.append(np.stack(pictures)[..., 0] / 255)
-    return np.stack(coverage, axis=1)
+    return render_cameras(job.cameras, Path(job.out_dir), job.seed)
 
 
 def _build(job: RenderJob) -> None:
@@ -58,10 +31,11 @@ def _build(job: RenderJob) -> None:
     build_floor(job.floor, job.config.floor_folder)
     build_light(job.environment, mean_albedo(job.floor), job.config.environment_folder)
     build_camera()
-    _set_up(job.config)
+    set_up(job.config)
 
 
-def _set_up(config: RenderConfig) -> None:
+def set_up(config: RenderConfig) -> None:
+    """Set the renderer up as the configuration says."""
     scene = bpy.context.scene
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
@@ -89,7 +63,8 @@ def _write_plain_png(render: bpy.types.RenderSettings) -> None:
         setattr(render, note, False)
 
 
-def _render(cameras: tuple[Camera, ...], out_dir: Path, seed: int) -> list[Path]:
+def render_cameras(cameras: tuple[Camera, ...], out_dir: Path, seed: int) -> list[Path]:
+    """Render what stands in the scene by every camera to `out_dir/view-00.png`, ... and return the paths in order."""
     scene = bpy.context.scene
     out_dir.mkdir(parents=True, exist_ok=True)
     paths = [out_dir / f"view-{i:02d}.png" for i in range(len(cameras))]
@@ -100,14 +75,3 @@ def _render(cameras: tuple[Camera, ...], out_dir: Path, seed: int) -> list[Path]
         with quiet():
             bpy.ops.render.render(write_still=True)
     return paths
-
-
-def _glow(objects: list[bpy.types.Object]) -> None:
-    """Replace every material by plain white light."""
-    white = bpy.data.materials.new("white")
-    white.use_nodes = True
-    nodes = Nodes(white.node_tree)
-    nodes.add("OutputMaterial", {"Surface": nodes.add("Emission", {"Strength": 1.0}).outputs[0]})
-    for mesh in {instance.data for instance in objects}:
-        for i in range(len(mesh.materials)):
-            mesh.materials[i] = white

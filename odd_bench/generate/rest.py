@@ -31,19 +31,6 @@ class Body:
     neighbours: np.ndarray
 
 
-@dataclass(frozen=True)
-class RestPoses:
-    """Orientations that rest on a facet, without floating or rocking.
-
-    rotations: (m, 3, 3) world from object. drop: (m,) int index of the drop each came from. tilt_rad: (m,) how far the
-    dropped pose had to be turned to lie flat on its facet.
-    """
-
-    rotations: np.ndarray
-    drop: np.ndarray
-    tilt_rad: np.ndarray
-
-
 def centre_of_mass(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(3,) volume centroid of a closed mesh: the signed tetrahedra from one of its points to every face."""
     origin = vertices[0]
@@ -76,12 +63,13 @@ def body(vertices: np.ndarray, centre: np.ndarray) -> Body:
 
 def rest_poses(
     body: Body, quaternions_wxyz: np.ndarray, settled: np.ndarray, max_tilt_rad: float = MAX_TILT_RAD
-) -> RestPoses:
-    """Turn each settled drop onto the stable facet it leans on; leave out what did not settle or leans too far.
+) -> np.ndarray:
+    """(m, 3, 3) world from object: each settled drop turned onto the stable facet it leans on, so that it neither floats nor rocks.
 
-    quaternions_wxyz: (k, 4) world from object. settled: (k,) bool.
+    Drops that did not settle or lean too far are left out; the others keep their order. quaternions_wxyz: (k, 4) world from
+    object. settled: (k,) bool.
     """
-    rotations, drops, tilts = [], [], []
+    rotations = []
     for k in np.flatnonzero(settled):
         dropped = Rotation.from_quat(quaternions_wxyz[k, [1, 2, 3, 0]])
         down = dropped.inv().apply([0.0, 0.0, -1.0])  # object frame
@@ -91,9 +79,7 @@ def rest_poses(
         turn = _turn_between(dropped.apply(body.normals[facet]), np.array([0.0, 0.0, -1.0]))
         if turn.magnitude() <= max_tilt_rad:
             rotations.append((turn * dropped).as_matrix())
-            drops.append(k)
-            tilts.append(turn.magnitude())
-    return RestPoses(np.array(rotations).reshape(-1, 3, 3), np.array(drops, int), np.array(tilts))
+    return np.array(rotations).reshape(-1, 3, 3)
 
 
 def resting_facet(body: Body, down: np.ndarray) -> int | None:

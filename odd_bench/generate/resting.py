@@ -76,7 +76,7 @@ class Rests:
             poses = rest_poses(self._body, settled.quaternions_wxyz, np.ones(1, bool), max_tilt_rad=np.pi)
         else:
             poses = rest_poses(self._body, settled.quaternions_wxyz, settled.settled)
-        return poses.rotations[0] if len(poses.rotations) else None
+        return poses[0] if len(poses) else None
 
     @cached_property
     def _orientations(self) -> np.ndarray:

@@ -38,7 +38,7 @@ def job(tmp_path, cameras, **changes):
 
 
 def test_silhouettes_agree_with_ray_casting_below_a_pixel(tmp_path):
-    from odd_bench.blender_jobs.render import silhouettes
+    from tests.blender_jobs.silhouettes import silhouettes
 
     cameras = lopsided_cameras(128, 96)
     coverage = silhouettes(job(tmp_path, cameras))

@@ -32,5 +32,5 @@ def solid(points: np.ndarray) -> Shape:
 def topple(hull_vertices: np.ndarray, centre: np.ndarray, orientations_wxyz: np.ndarray) -> SimpleNamespace:
     """A drop without a simulation: over the edges of the hull until it rests."""
     poses = rest_poses(body(hull_vertices, centre), orientations_wxyz, np.ones(1, bool), max_tilt_rad=np.pi)
-    wxyz = Rotation.from_matrix(poses.rotations).as_quat()[:, [3, 0, 1, 2]]
+    wxyz = Rotation.from_matrix(poses).as_quat()[:, [3, 0, 1, 2]]
     return SimpleNamespace(quaternions_wxyz=wxyz, settled=np.ones(len(wxyz), bool))
