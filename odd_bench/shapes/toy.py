@@ -15,6 +15,7 @@ from odd_bench.shapes.patterns import Pattern, Plain
 from odd_bench.shapes.sdf import Field, placed
 
 FACES = 50_000
+SIDES = (("left", 1.0), ("right", -1.0))  # name and sign of y: a toy looks along +x, its left side lies at +y
 
 
 @dataclass(frozen=True)

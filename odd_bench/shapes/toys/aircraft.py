@@ -9,11 +9,11 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Split, Stripes
 from odd_bench.shapes.sdf import Field, box, capsule, extrude, lathe, placed, rotated, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import pick, tint, wood_grain
 from odd_bench.shapes.toys.turned import curve, solid
-from odd_bench.shapes.toys.wheels import PANE, SIDES, WheelStyle
+from odd_bench.shapes.toys.wheels import PANE, WheelStyle
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from odd_bench.shapes.patterns import Inlay, Plain, Split, Stripes
 from odd_bench.shapes.sdf import box, capsule, cylinder, ellipsoid, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.aircraft import (
     Coat,
@@ -19,7 +19,7 @@ from odd_bench.shapes.toys.aircraft import (
     wing_parts,
 )
 from odd_bench.shapes.toys.draws import contrast, pick, tint, wood_grain
-from odd_bench.shapes.toys.wheels import PANE, PANES, SIDES, pane
+from odd_bench.shapes.toys.wheels import PANE, PANES, pane
 
 
 def airplane(rng: np.random.Generator) -> list[Part]:

@@ -11,12 +11,11 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain
 from odd_bench.shapes.poses import Vector, rotation_about
 from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, moved, placed, scaled, smooth_union, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import chance, pick
 from odd_bench.shapes.toys.eyes import bead_eye, eye
 
-SIDES = (("left", 1.0), ("right", -1.0))  # the left side of an animal that looks along +x lies at +y
 FINISHES = (
     palette.PLASTIC,
     palette.SATIN,

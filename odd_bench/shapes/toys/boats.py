@@ -19,11 +19,11 @@ from odd_bench.shapes.sdf import (
     union,
     warped,
 )
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import contrast, pick, tint, wood_grain
 from odd_bench.shapes.toys.hull import Hull
-from odd_bench.shapes.toys.wheels import PANE, PANES, SIDES, from_side, pane
+from odd_bench.shapes.toys.wheels import PANE, PANES, from_side, pane
 
 
 def boat(rng: np.random.Generator) -> list[Part]:

@@ -9,10 +9,10 @@ import numpy as np
 
 from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Split
 from odd_bench.shapes.sdf import Field, box, capsule, cylinder, half_space, intersection, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import contrast, decorated, pick, tint
-from odd_bench.shapes.toys.wheels import AMBER, CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, lamps, pane
+from odd_bench.shapes.toys.wheels import AMBER, CLEAR_LAMP, PANE, PANES, WheelStyle, from_side, lamps, pane
 
 KINDS = ("school", "city", "double", "camper")
 COLORS = {

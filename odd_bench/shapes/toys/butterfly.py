@@ -8,13 +8,12 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Gradient, Inlay, Pattern, Placed, Plain, Sectors, Spots, Stripes
 from odd_bench.shapes.poses import plane_pose
 from odd_bench.shapes.sdf import Field, chain, cylinder, ellipsoid, extrude, grown, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plate, smooth_outline, smooth_path
 from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye
 
-SIDES = (("left", 1.0), ("right", -1.0))
 KINDS = ("monarch", "morpho", "peacock", "swallowtail", "painted")
 WING_COLORS = {
     "monarch": (palette.ORANGE, (0.9, 0.4, 0.08), (0.95, 0.65, 0.15)),

@@ -6,10 +6,10 @@ import numpy as np
 
 from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Split, Stripes
 from odd_bench.shapes.sdf import Field, box, capsule, cylinder, ellipsoid, half_space, intersection, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import contrast, decorated, pick, shade, tint
-from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, lamps, pane
+from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, WheelStyle, from_side, lamps, pane
 
 # Outlines from the side, x forward from -1 to 1 and z in units of the make's heights: hull, then cabin above the belt line.
 MAKES = {

@@ -18,14 +18,13 @@ from odd_bench.shapes.sdf import (
     sphere,
     union,
 )
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_path
 from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye, eye
 from odd_bench.shapes.toys.placing import lowered
 
-SIDES = (("left", 1.0), ("right", -1.0))
 FEATHERS = (
     palette.WHITE,
     palette.CREAM,

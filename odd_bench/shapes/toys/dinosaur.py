@@ -7,7 +7,7 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, ellipsoid, placed, scaled, smooth_union, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import anatomy, palette
 from odd_bench.shapes.toys.dinosaur_skin import hide, skin_colors
 from odd_bench.shapes.toys.draws import pick, shade, tint
@@ -92,7 +92,7 @@ def _horned_head(rng: np.random.Generator, coat: Pattern, skin: Color, second: C
         Part("beak", beak, Plain(tint(rng, (palette.CREAM, (0.7, 0.62, 0.45)), 0.03)), finish, blend=0.02, movable=True)
     )
     ivory, long = Plain(tint(rng, (palette.CREAM, (0.85, 0.78, 0.62)), 0.03)), rng.uniform(0.36, 0.5)
-    for name, s in anatomy.SIDES:
+    for name, s in SIDES:
         root = np.array([0.14, s * 0.5 * size, 0.6 * size])
         bow = root + [[0, 0, 0], [0.5 * long, s * 0.06, 0.45 * long], [long, s * 0.05, 0.5 * long]]
         parts.append(Part(f"horn_{name}", anatomy.tapered(bow, 0.085, 0.035, 9), ivory, finish, movable=True))
@@ -118,7 +118,7 @@ def _plates(rng: np.random.Generator, build: Build, second: Color, finish: Mater
     """Two staggered rows of plates along the back, and four spikes on the tail."""
     count, tall = int(rng.integers(5, 8)), rng.uniform(0.42, 0.56)
     parts = []
-    for name, side in anatomy.SIDES:
+    for name, side in SIDES:
         plates = []
         for k in range(count):
             t = (k + (0.25 if side > 0 else -0.25)) / (count - 1)

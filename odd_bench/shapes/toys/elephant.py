@@ -7,7 +7,7 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Pattern, Plain, Spots
 from odd_bench.shapes.sdf import box, chain, ellipsoid, grown, intersection, scaled, smooth_union, sphere
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import anatomy, palette
 from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.quadruped import Build, Figure, nails, pad, standing
@@ -57,7 +57,7 @@ def _elephant_head(rng: np.random.Generator, kind: str, paint: Pattern, skin: Co
     )
     if kind != "calf" or chance(rng, 0.3):
         long = rng.uniform(0.26, 0.42)
-        for name, s in anatomy.SIDES:
+        for name, s in SIDES:
             root = np.array([0.62 * size, s * 0.42 * size, -0.42 * size])
             bow = root + [[0, 0, 0], [0.6 * long, s * 0.08, -0.35 * long], [long, s * 0.1, 0.15 * long]]
             parts.append(

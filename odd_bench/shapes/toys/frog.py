@@ -7,13 +7,12 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Patches, Pattern, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import capsule, chain, ellipsoid, frustum, rotated, scattered, smooth_union, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_path
 from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import eye_paint
 
-SIDES = (("left", 1.0), ("right", -1.0))
 GREENS = (palette.GREEN, (0.4, 0.72, 0.2), (0.25, 0.5, 0.2), (0.55, 0.75, 0.25))
 DART = (palette.BLUE, palette.YELLOW, palette.ORANGE, palette.RED, (0.2, 0.7, 0.6))
 

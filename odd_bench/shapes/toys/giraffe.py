@@ -7,7 +7,7 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Plain, Tiles
 from odd_bench.shapes.sdf import box, capsule, chain, scaled, sphere
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import anatomy, palette
 from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.faces import long_face
@@ -68,7 +68,7 @@ def _giraffe_head(rng: np.random.Generator, pale: Color, patch: Color, finish: M
         turn_deg=5,
     )
     tall, lean = rng.uniform(0.17, 0.25), rng.uniform(0.02, 0.06)
-    for name, s in anatomy.SIDES:
+    for name, s in SIDES:
         root = np.array([-0.02, s * 0.42 * size, 0.7 * size])
         tip = root + [-0.04, s * lean, tall]
         parts.append(

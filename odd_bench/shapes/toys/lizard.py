@@ -7,9 +7,9 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Mottled, Pattern, Plain, Spots, Stripes, Tiles
 from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, half_space, scaled, smooth_union, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
-from odd_bench.shapes.toys.anatomy import SIDES, marked, pose_at, posed, smile
+from odd_bench.shapes.toys.anatomy import marked, pose_at, posed, smile
 from odd_bench.shapes.toys.curves import smooth_path
 from odd_bench.shapes.toys.draws import chance, contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import eye

@@ -7,9 +7,9 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Patches, Pattern, Plain
 from odd_bench.shapes.sdf import capsule, cut, ellipsoid, extrude, moved, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
-from odd_bench.shapes.toys.anatomy import FINISHES, SIDES, curve, ears, marked, pose_at, posed, rope, round_ear
+from odd_bench.shapes.toys.anatomy import FINISHES, curve, ears, marked, pose_at, posed, rope, round_ear
 from odd_bench.shapes.toys.draws import chance, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.faces import round_face
 from odd_bench.shapes.toys.quadruped import Figure

@@ -7,9 +7,9 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Plain, Stripes
 from odd_bench.shapes.sdf import box, cylinder, ellipsoid, half_space, intersection, placed, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
-from odd_bench.shapes.toys.anatomy import FINISHES, SIDES, ears, leaf_ear, marked, perch, pose_at, posed, round_ear
+from odd_bench.shapes.toys.anatomy import FINISHES, ears, leaf_ear, marked, perch, pose_at, posed, round_ear
 from odd_bench.shapes.toys.draws import pick, shade, tint
 from odd_bench.shapes.toys.faces import round_face
 from odd_bench.shapes.toys.quadruped import Build, Figure, paw, standing

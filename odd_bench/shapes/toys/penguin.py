@@ -7,14 +7,12 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain, Stripes
 from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, rotated, smooth_union, sphere, torus, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plate, smooth_outline
 from odd_bench.shapes.toys.draws import chance, contrast, pick, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye, eye
 from odd_bench.shapes.toys.placing import lowered
-
-SIDES = (("left", 1.0), ("right", -1.0))
 
 
 def penguin(rng: np.random.Generator) -> list[Part]:

@@ -7,9 +7,9 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Pattern, Plain
 from odd_bench.shapes.sdf import Field, capsule, chain, ellipsoid, placed, scaled, smooth_union, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
-from odd_bench.shapes.toys.anatomy import FINISHES, SIDES, curve, eyes, marked, pose_at, posed, tapered
+from odd_bench.shapes.toys.anatomy import FINISHES, curve, eyes, marked, pose_at, posed, tapered
 from odd_bench.shapes.toys.dinosaur_skin import hide, skin_colors
 from odd_bench.shapes.toys.draws import chance, pick, shade
 

@@ -23,11 +23,11 @@ from odd_bench.shapes.sdf import (
     torus,
     union,
 )
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.draws import pick, shade, tint
 from odd_bench.shapes.toys.turned import on_wall
-from odd_bench.shapes.toys.wheels import PANE, SIDES
+from odd_bench.shapes.toys.wheels import PANE
 
 LIT = ((0.3, 0.9, 0.95), (0.98, 0.85, 0.2), (0.95, 0.2, 0.2), (0.5, 0.95, 0.4), (0.98, 0.98, 0.9))
 

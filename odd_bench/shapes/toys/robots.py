@@ -6,11 +6,11 @@ import numpy as np
 
 from odd_bench.shapes.patterns import Checks, Plain, Sectors, Stripes
 from odd_bench.shapes.sdf import box, capsule, chain, cylinder, frustum, sphere, torus, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
 from odd_bench.shapes.toys.robot_body import Build, chest, head
-from odd_bench.shapes.toys.wheels import SIDES, from_side
+from odd_bench.shapes.toys.wheels import from_side
 
 
 def robot(rng: np.random.Generator) -> list[Part]:

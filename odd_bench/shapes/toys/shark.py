@@ -7,12 +7,12 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import capsule, ellipsoid, scaled, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import plate, smooth_outline
 from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 from odd_bench.shapes.toys.eyes import bead_eye
-from odd_bench.shapes.toys.spindle import SIDES, UPRIGHT, Spindle, spindle
+from odd_bench.shapes.toys.spindle import UPRIGHT, Spindle, spindle
 
 
 def shark(rng: np.random.Generator) -> list[Part]:

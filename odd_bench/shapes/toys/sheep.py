@@ -9,9 +9,9 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Plain
 from odd_bench.shapes.sdf import Field, balls, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
-from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, SIDES, ears, leaf_ear, pose_at, posed, rope
+from odd_bench.shapes.toys.anatomy import FINISHES, ROSE, ears, leaf_ear, pose_at, posed, rope
 from odd_bench.shapes.toys.draws import chance, pick, shade, tint
 from odd_bench.shapes.toys.faces import long_face
 from odd_bench.shapes.toys.quadruped import Build, hoof, standing

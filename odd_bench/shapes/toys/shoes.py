@@ -7,11 +7,11 @@ import numpy as np
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Checks, Color, Inlay, Pattern, Plain, Spots, Stripes
 from odd_bench.shapes.sdf import box, capsule, chain, cut, extrude, grown, half_space, intersection, sphere, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.shoe_last import Last, draw_last
-from odd_bench.shapes.toys.wheels import SIDES, from_side
+from odd_bench.shapes.toys.wheels import from_side
 
 
 def shoe(rng: np.random.Generator) -> list[Part]:

@@ -12,7 +12,6 @@ from odd_bench.shapes.sdf import Field, chain, scaled
 from odd_bench.shapes.toys.curves import smooth_path
 from odd_bench.shapes.toys.draws import shade
 
-SIDES = (("left", 1.0), ("right", -1.0))
 UPRIGHT = ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))  # the plane of dorsal and tail fins
 
 

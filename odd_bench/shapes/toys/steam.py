@@ -6,11 +6,11 @@ import numpy as np
 
 from odd_bench.shapes.patterns import Color, Inlay, Plain, Split, Stripes
 from odd_bench.shapes.sdf import Field, box, capsule, cylinder, extrude, moved, rotated, sphere, torus, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
 from odd_bench.shapes.toys.turned import curve, solid
-from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, pane
+from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, WheelStyle, from_side, pane
 
 
 def steam_engine(rng) -> list[Part]:

@@ -6,11 +6,11 @@ import numpy as np
 
 from odd_bench.shapes.patterns import Inlay, Plain, Split, Stripes
 from odd_bench.shapes.sdf import box, capsule, cut, frustum, union
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
 from odd_bench.shapes.toys.steam import cab_parts, steam_engine
-from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, SIDES, WheelStyle, from_side, lamps, pane
+from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, WheelStyle, from_side, lamps, pane
 
 
 def train(rng: np.random.Generator) -> list[Part]:

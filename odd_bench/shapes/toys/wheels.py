@@ -10,12 +10,11 @@ from odd_bench.geometry.shape import Material
 from odd_bench.shapes.patterns import Color, Inlay, Pattern, Placed, Plain, Sectors
 from odd_bench.shapes.poses import rotation_about
 from odd_bench.shapes.sdf import Field, cylinder, extrude, grown, intersection, rotated, sphere
-from odd_bench.shapes.toy import Part
+from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.curves import smooth_outline
 from odd_bench.shapes.toys.draws import shade, tint, wood_grain
 
-SIDES = (("left", 1.0), ("right", -1.0))
 PANE = Material("window glass", roughness=0.08, coat=0.8)
 PANES = ((0.12, 0.16, 0.2), (0.3, 0.45, 0.55), (0.55, 0.75, 0.85), (0.2, 0.3, 0.35))
 AMBER, CLEAR_LAMP = (0.95, 0.6, 0.1), (0.98, 0.95, 0.8)
