@@ -105,7 +105,7 @@ def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
 
 def test_nothing_floats_or_sinks(made):
     from odd_bench.generate.arrange import LEVEL_M
-    from odd_bench.generate.label import transformed
+    from odd_bench.geometry.motion import transformed
     from odd_bench.shapes.toys import make_toy
 
     dataset = open_dataset(made[0])

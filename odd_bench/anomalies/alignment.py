@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from odd_bench.color import lab
 from odd_bench.geometry.mesh import face_areas
+from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.shape import Shape
 
 SAMPLES, QUICK = 3000, 250  # points on the surface; those with which rotations are compared
@@ -63,7 +64,7 @@ def alignments(intact: Shape, odd: Shape) -> list[np.ndarray]:
 def _motion(shape: Shape, one: np.ndarray, other: np.ndarray) -> float:
     """The largest distance between a corner of the shape moved one way and the other, canonical units."""
     apart = one - other
-    return float(np.linalg.norm(shape.outline @ apart[:3, :3].T + apart[:3, 3], axis=1).max())
+    return float(np.linalg.norm(transformed(shape.outline, apart), axis=1).max())
 
 
 def surface_samples(shape: Shape) -> Points:

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 from odd_bench.anomalies.config import AnomalyConfig, Range
 from odd_bench.anomalies.joint import Joint, find_joint, seam_length
 from odd_bench.anomalies.part_choice import Parts, drawn_parts, own_faces, part_areas
+from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.raycast import nearest
 from odd_bench.geometry.refusal import CAME_LOOSE, NO_PART, SANK_IN, TOO_LARGE, Refusal
 from odd_bench.geometry.shape import Model, PartEdit, Shape
@@ -57,7 +58,7 @@ def _clear_motion(intact: Shape, parts: Parts, draw: Callable[[], np.ndarray], m
     own = np.unique(intact.faces[own_faces(intact, parts)])
     points = intact.vertices[own[:: 1 + len(own) // PROBES]]
     motions = [draw() for _ in range(MOTIONS)]
-    moved = np.concatenate([points @ motion[:3, :3].T + motion[:3, 3] for motion in motions])
+    moved = np.concatenate([transformed(points, motion) for motion in motions])
     reach = nearest(intact, moved)[0].reshape(MOTIONS, -1).max(axis=1)
     fitting = np.flatnonzero((reach > move[0]) & (reach < move[1]))
     return motions[fitting[0]] if len(fitting) else None

@@ -9,7 +9,7 @@ from odd_bench.anomalies.changed import Difference, difference
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.variant import Variant
 from odd_bench.anomalies.visible import looks_different
-from odd_bench.geometry.mesh import count_bodies, directed_edges, face_areas, face_volumes, is_closed
+from odd_bench.geometry.mesh import count_bodies, directed_edges, face_areas, is_closed
 from odd_bench.geometry.raycast import ray_scene, tensor
 from odd_bench.geometry.refusal import (
     FELL_APART,
@@ -22,6 +22,7 @@ from odd_bench.geometry.refusal import (
     Refusal,
 )
 from odd_bench.geometry.shape import Shape
+from odd_bench.geometry.solid import volume
 
 MOVES, SIMILAR = ("part_translation", "part_rotation"), "similar_shape"
 MOVING = (*MOVES, SIMILAR, "bump", "bend", "twist")  # whose surface may lie on the intact one again after a motion
@@ -65,9 +66,9 @@ def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config
     share = max(changed, _area(intact, found.lost_faces) / _area(intact))
     if not config.changed_area[0] <= share <= most_changed:
         raise Refusal(TOO_SMALL if share < config.changed_area[0] else TOO_LARGE, f"{share:.1%} of the surface")
-    volume = _volume(odd) / _volume(intact)
-    if not config.volume[0] <= volume <= config.volume[1]:
-        raise Refusal(TOO_LARGE, f"{volume:.2f} times the volume")
+    growth = volume(odd) / volume(intact)
+    if not config.volume[0] <= growth <= config.volume[1]:
+        raise Refusal(TOO_LARGE, f"{growth:.2f} times the volume")
 
 
 def require_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> np.ndarray:
@@ -111,7 +112,3 @@ def require_apart(still: Shape, points: np.ndarray) -> None:
 
 def _area(shape: Shape, chosen: np.ndarray | slice = slice(None)) -> float:
     return float(face_areas(shape.vertices, shape.faces[chosen]).sum())
-
-
-def _volume(shape: Shape) -> float:
-    return float(face_volumes(shape.vertices, shape.faces).sum())

@@ -9,6 +9,7 @@ import numpy as np
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.patches import largest_patch, picture
 from odd_bench.color import lab
+from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.shape import Shape
 
 VIEWS = 8
@@ -30,7 +31,7 @@ class Viewed:
         origins: (3,) or (..., 3). directions: (..., 3). pose: (4, 4) similarity from the canonical frame to that of the rays.
         """
         back = np.linalg.inv(pose)
-        hits = self._caster.cast(origins @ back[:3, :3].T + back[:3, 3], directions @ back[:3, :3].T)
+        hits = self._caster.cast(transformed(origins, back), directions @ back[:3, :3].T)
         return hits.distance, hits.face
 
     def color(self, face: np.ndarray, pose: np.ndarray, light: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from odd_bench.data.record import CHANGED, LOST, UNCHANGED
 from odd_bench.geometry.cameras import eye, pixel_directions
 from odd_bench.geometry.first_hits import PosedMesh, cast_window, first_hits
 from odd_bench.geometry.hull import hull_points
+from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.raycast import Caster, Hits
 from odd_bench.geometry.shape import Shape
 from odd_bench.scene import Camera
@@ -53,10 +54,6 @@ class Labels:
     amodal: np.ndarray
     changed: np.ndarray
     hits: Hits
-
-
-def transformed(points: np.ndarray, pose: np.ndarray) -> np.ndarray:
-    return points @ pose[:3, :3].T + pose[:3, 3]
 
 
 def cast_labels(posed: list[Posed], cameras: tuple[Camera, ...]) -> Labels:

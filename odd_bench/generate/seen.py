@@ -12,8 +12,9 @@ from odd_bench.anomalies.patches import largest_patch, picture
 from odd_bench.anomalies.visible import Viewed
 from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.label import TIE_M, Labels, Posed, transformed
+from odd_bench.generate.label import TIE_M, Labels, Posed
 from odd_bench.geometry.cameras import eye, pixel_directions, project
+from odd_bench.geometry.motion import transformed
 from odd_bench.scene import Camera
 
 LIGHT = np.array([0.45, 0.25, 0.86]) / np.linalg.norm([0.45, 0.25, 0.86])  # towards the light, world

@@ -12,9 +12,8 @@ import numpy as np
 from odd_bench.anomalies.variant import Variant
 from odd_bench.atomic import write_atomically
 from odd_bench.geometry.refusal import Refusal
-from odd_bench.geometry.shape import Material, Shape
+from odd_bench.geometry.shape import ARRAYS, Material, Shape
 
-SHAPE_ARRAYS = ("vertices", "faces", "face_part", "face_material", "face_color")
 VARIANT_ARRAYS = ("changed_faces", "lost_faces", "alignments")
 
 
@@ -34,7 +33,7 @@ def read_variant(path: Path) -> Variant | Refusal:
         shape = Shape(
             about["name"],
             about["category"],
-            *(stored[name] for name in SHAPE_ARRAYS),
+            *(stored[name] for name in ARRAYS),
             tuple(about["part_names"]),
             tuple(Material(**material) for material in about["materials"]),
         )
@@ -59,6 +58,6 @@ def _about(outcome: Variant | Refusal) -> dict:
 def _arrays(outcome: Variant | Refusal) -> dict[str, np.ndarray]:
     if isinstance(outcome, Refusal):
         return {}
-    return {name: getattr(outcome.shape, name) for name in SHAPE_ARRAYS} | {
+    return {name: getattr(outcome.shape, name) for name in ARRAYS} | {
         name: getattr(outcome, name) for name in VARIANT_ARRAYS
     }

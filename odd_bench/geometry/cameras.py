@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.geometry.motion import transformed
 from odd_bench.scene import Camera
 
 
@@ -37,7 +38,7 @@ def eye(camera: Camera) -> np.ndarray:
 
 def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """World points (n, 3) to pixels (n, 2) and planar depth (n,) in metres; points behind have negative depth."""
-    in_camera = points @ camera.camera_from_world[:3, :3].T + camera.camera_from_world[:3, 3]
+    in_camera = transformed(points, camera.camera_from_world)
     depth = in_camera[:, 2]
     homogeneous = in_camera @ camera.K.T
     return homogeneous[:, :2] / homogeneous[:, 2:], depth

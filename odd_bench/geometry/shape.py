@@ -29,6 +29,15 @@ class Material:
     bump: float = 0.0
 
 
+ARRAYS = (
+    "vertices",
+    "faces",
+    "face_part",
+    "face_material",
+    "face_color",
+)  # fields of a shape that files hold as arrays
+
+
 @dataclass(frozen=True)
 class Shape:
     """A triangle mesh in its canonical frame: z up, bounding box centred on the origin, largest side 1.

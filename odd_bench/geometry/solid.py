@@ -79,9 +79,9 @@ def faces_by_origin(solid: manifold3d.Manifold) -> tuple[np.ndarray, np.ndarray,
     return mesh.vert_properties[:, :3], mesh.tri_verts.astype(np.int64), origin_id, np.asarray(mesh.face_id, np.int64)
 
 
-def volume(cut: Cut) -> float:
+def volume(mesh: Cut | Shape) -> float:
     """Enclosed volume, canonical units."""
-    return float(face_volumes(cut.vertices, cut.faces).sum())
+    return float(face_volumes(mesh.vertices, mesh.faces).sum())
 
 
 def main_surface(cut: Cut) -> Cut:

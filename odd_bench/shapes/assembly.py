@@ -11,10 +11,9 @@ from pathlib import Path
 import manifold3d
 import numpy as np
 
-from odd_bench.geometry.shape import Material, PartEdit, Shape
+from odd_bench.geometry.motion import transformed
+from odd_bench.geometry.shape import ARRAYS, Material, PartEdit, Shape
 from odd_bench.geometry.solid import faces_by_origin, to_solid
-
-ARRAYS = ("vertices", "faces", "face_part", "face_material", "face_color")
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def _edited(body: Shape, edit: PartEdit) -> Shape | None:
     if edit.remove:
         return None
     if edit.motion is not None:
-        body = replace(body, vertices=body.vertices @ edit.motion[:3, :3].T + edit.motion[:3, 3])
+        body = replace(body, vertices=transformed(body.vertices, edit.motion))
     if edit.color is not None:
         painted = np.round(np.clip(edit.color, 0, 1) * np.array(255.0)).astype(np.uint8)
         body = replace(body, face_color=np.where(own[:, None], painted, body.face_color))

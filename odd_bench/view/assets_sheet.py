@@ -19,6 +19,7 @@ from odd_bench.data.marks import font
 from odd_bench.data.walk import walk
 from odd_bench.shapes.library import SUFFIXES
 from odd_bench.terminal import tracked
+from odd_bench.view.preview import spread
 
 SIZE, CAPTION, GAP, COLUMNS = 160, 20, 6, 8
 PAPER, INK = (250, 250, 248), (20, 22, 26)
@@ -41,15 +42,15 @@ def folder_tiles(folder: Path, most: int) -> tuple[list[Tile], dict[str, str]]:
     files, passed_over = found.files, {str(path): reason for path, reason in found.passed_over.items()}
     shapes = [path for path in files if path.suffix.lower() in SUFFIXES]
     if shapes:
-        tiles, refused = _mesh_tiles(_spread(shapes, most))
+        tiles, refused = _mesh_tiles(spread(shapes, most))
         return tiles, {**passed_over, **refused}
     lights = [path for path in files if path.suffix.lower() in ENVIRONMENTS]
     floors = _color_maps(files)
     if not lights and not floors:
         raise DataError(folder, f"{len(files)} files, none that can be shown", "meshes, environments or texture sets")
-    tiles, refused = _environment_tiles(_spread(lights, most)) if lights else ([], {})
+    tiles, refused = _environment_tiles(spread(lights, most)) if lights else ([], {})
     refused = {**passed_over, **refused}
-    for path in _spread(floors, most):
+    for path in spread(floors, most):
         try:
             check_plain(path, "a picture")
             with reading(path, "a picture", ""):
@@ -78,12 +79,12 @@ def _procedural_tiles(manifest: Manifest, most: int) -> list[Tile]:
 
     names = [entry.name for entry in manifest.entries]
     if manifest.kind == "floors":
-        return _floor_tiles(_spread(names, most))
+        return _floor_tiles(spread(names, most))
     if manifest.name == "toys":
         from odd_bench.shapes.toys import make_toy as make
     else:
         from odd_bench.shapes.cad import make_part as make
-    return [(name, shaded(make(name, 0).shape(), SIZE)) for name in tracked(_spread(names, most), "drawing")]
+    return [(name, shaded(make(name, 0).shape(), SIZE)) for name in tracked(spread(names, most), "drawing")]
 
 
 def _mesh_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str]]:
@@ -176,9 +177,3 @@ def _color_maps(files: Sequence[Path]) -> list[Path]:
 def _picture(path: Path) -> np.ndarray:
     with Image.open(path, formats=("PNG", "JPEG")) as image:
         return np.asarray(image.convert("RGB").resize((SIZE, SIZE)))
-
-
-def _spread(items: Sequence, most: int) -> list:
-    """At most `most` of the items, evenly spaced."""
-    picked = np.unique(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int))
-    return [items[i] for i in picked]

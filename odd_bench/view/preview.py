@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -16,6 +17,7 @@ from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.data.record import UNCHANGED, SceneRecord
 from odd_bench.scene import Scene
 
+T = TypeVar("T")
 PAPER, INK, FAINT = (22, 24, 29), (238, 240, 243), (150, 156, 166)
 GAP = 8
 FOLDER = "preview"
@@ -95,10 +97,10 @@ def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) ->
     return paths
 
 
-def spread(names: Sequence[str], count: int) -> list[str]:
-    """At most `count` of the names, evenly spaced."""
-    picked = np.unique(np.linspace(0, len(names) - 1, min(count, len(names))).round().astype(int))
-    return [names[i] for i in picked]
+def spread(items: Sequence[T], most: int) -> list[T]:
+    """At most `most` of the items, evenly spaced."""
+    picked = np.unique(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int))
+    return [items[i] for i in picked]
 
 
 def saved(image: Image.Image, path: Path) -> Path:

@@ -10,10 +10,10 @@ from scipy.spatial.transform import Rotation
 
 from odd_bench.generate.arrange import LEVEL_M, arranged, place, require_level, separations, stand
 from odd_bench.generate.config import OrbitConfig, load_preset
-from odd_bench.generate.label import transformed
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.plan import catalogue_of, plan_scene
 from odd_bench.geometry.cameras import project
+from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.refusal import Refusal
 
 GAP_M = 0.05

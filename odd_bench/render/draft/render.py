@@ -13,6 +13,7 @@ import numpy as np
 from odd_bench.color import encoded
 from odd_bench.geometry.cameras import eye, pixel_directions
 from odd_bench.geometry.first_hits import PosedMesh, first_hits
+from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.raycast import Caster, Hits
 from odd_bench.geometry.shape import Shape
 from odd_bench.plan_line import Floor
@@ -66,13 +67,9 @@ def render_draft(
     lighting = Lighting(light, sun, floor_mean.astype(np.float32)[:, None])
     stage = _Stage(surface, caster, ambient, lighting, floor, floor_map)
     if hits is None:
-        meshes = [PosedMesh(shape.caster, pose, _moved(shape.outline, pose)) for shape, pose in objects]
+        meshes = [PosedMesh(shape.caster, pose, transformed(shape.outline, pose)) for shape, pose in objects]
         hits = first_hits(meshes, cameras).hits
     return np.stack([_picture(stage, camera, hits.only(view), rng) for view, camera in enumerate(cameras)])
-
-
-def _moved(points: np.ndarray, pose: np.ndarray) -> np.ndarray:
-    return points @ pose[:3, :3].T + pose[:3, 3]
 
 
 @dataclass(frozen=True)

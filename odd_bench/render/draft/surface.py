@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from odd_bench.color import linear
+from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.raycast import Mesh
 from odd_bench.geometry.shape import Shape
 
@@ -59,9 +60,7 @@ def join(objects: list[tuple[Shape, np.ndarray]]) -> Surface:
         )
 
     return Surface(
-        vertices=np.concatenate(
-            [(skin.vertices @ pose[:3, :3].T + pose[:3, 3]).astype(np.float32) for skin, pose in parts]
-        ),
+        vertices=np.concatenate([transformed(skin.vertices, pose).astype(np.float32) for skin, pose in parts]),
         own=stacked("vertices").astype(np.float32),
         faces=np.concatenate([skin.faces + first for (skin, _), first in zip(parts, first_vertex, strict=True)]),
         corner_normals=turned("corner_normals"),
