@@ -6,7 +6,7 @@ Group `/scenes/<name>`; attributes: height, width of the maps of this scene.
     maps    (n, height, width) uint8   higher = more suspicious; one packed chunk a view
 
 A map has the size of the picture, or this size divided by one whole number; then each value stands for a square of pixels. The
-values are compared across the whole split, so that one level must mean the same in every scene.
+values are compared across the whole split, so one level must mean the same in every scene.
 """
 
 from __future__ import annotations
@@ -113,14 +113,14 @@ def _pieces(spool: BinaryIO) -> Iterator[bytes]:
 
 
 class AnomalyMaps:
-    """An open file of maps. scenes: the names of those it has maps of."""
+    """An open file of maps. scenes: names of the scenes that have maps."""
 
     def __init__(self, file: h5py.File):
         self._file, self._scenes = file, subgroup(file, "scenes")
         self.scenes = frozenset(scene_names(file))
 
     def views(self, scene: str) -> np.ndarray:
-        """(n,) numbers of the views with a map, as they stand in the file; none of a scene without maps."""
+        """(n,) numbers of the views that have a map, in the order of the file; empty for a scene without maps."""
         if scene not in self.scenes:
             return np.zeros(0, VIEW_NUMBERS)
         with self._reading(scene):
@@ -131,7 +131,7 @@ class AnomalyMaps:
             return views
 
     def maps(self, scene: str, wanted: tuple[int, ...], size: tuple[int, int]) -> dict[int, np.ndarray]:
-        """(h, w) uint8 by view, those of the wanted views that are there, enlarged to the picture's size (h, w).
+        """(h, w) uint8 by view: the maps that exist of the wanted views, enlarged to the size (h, w) of the picture.
 
         Raises DataError where a map does not fit the picture; its size is checked before anything is read.
         """
@@ -176,7 +176,7 @@ def open_maps(path: Path) -> Iterator[AnomalyMaps]:
 
 
 def _whole_factor(size: tuple[int, int], inner: tuple[int, int]) -> int:
-    """How many times larger, along either side, a picture is than a map; 0 where that is no one whole number."""
+    """Factor by which a picture is larger than a map along both sides; 0 where that is not one whole number."""
     if min(inner) < 1 or size[0] * size[1] > MOST_PIXELS:
         return 0
     factor = size[0] // inner[0]
@@ -184,5 +184,5 @@ def _whole_factor(size: tuple[int, int], inner: tuple[int, int]) -> int:
 
 
 def enlarged(pixels: np.ndarray, factor: int) -> np.ndarray:
-    """(h, w) to (factor h, factor w), every value as a square."""
+    """(h, w) to (factor h, factor w): every value becomes a square."""
     return pixels if factor == 1 else pixels.repeat(factor, axis=0).repeat(factor, axis=1)

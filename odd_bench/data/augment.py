@@ -19,7 +19,7 @@ class AugmentConfig:
     yaw_deg: float = 180.0
     """A scene is turned by up to this angle either way, degrees."""
     yaw_step_deg: float = 0.0
-    """The yaw is rounded to multiples of it where above 0; at 90 every aabb stays tight, else it becomes a bound."""
+    """The yaw is rounded to multiples of this angle, degrees; 0: no rounding. At 90 every aabb stays tight."""
     shift_m: float = 0.1
     """A scene is moved by up to this length along x and y, metres."""
     mirror: float = 0.5
@@ -27,7 +27,7 @@ class AugmentConfig:
     scale: tuple[float, ...] = (0.9, 1.1)
     """Least and greatest factor that a scene is scaled by."""
     room_m: tuple[float, ...] = (1.92, 1.92, 0.64)
-    """Half-extents x and y and height z that the objects must stay within; scale and shift are cut back to it."""
+    """Half-extents along x and y and height, metres, that objects must stay in; scale and shift are cut back to fit."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Move:
 
 
 def draw_move(rng: np.random.Generator, scene: Scene, config: AugmentConfig) -> Move:
-    """A random move that leaves the objects of `scene` in the room where they fit it."""
+    """A random move that keeps the objects of `scene` in the room if they fit it."""
     yaw_deg, mirrored = config.yaw_deg * rng.uniform(-1, 1), bool(rng.random() < config.mirror)
     if config.yaw_step_deg:
         yaw_deg = config.yaw_step_deg * round(yaw_deg / config.yaw_step_deg)
@@ -73,7 +73,7 @@ def moved_scene(scene: Scene, move: Move) -> Scene:
 
 
 def moved_camera(camera: Camera, move: Move) -> Camera:
-    """A camera that sees each moved point where the old one saw the point, or in its mirror image."""
+    """The camera that sees each moved point at the pixel where the old camera saw the point, or at its mirror image."""
     to_camera = np.diag([move.scale] * 3 + [1.0]) @ camera.camera_from_world @ np.linalg.inv(move.matrix)
     if not move.mirrored:
         return replace(camera, camera_from_world=to_camera)
@@ -83,7 +83,7 @@ def moved_camera(camera: Camera, move: Move) -> Camera:
 
 
 def moved_object(one: SceneObject, move: Move) -> SceneObject:
-    """The pose follows the move, mirrored where it is. The aabb is the tightest that both old boxes allow."""
+    """The object after the move. Its pose is mirrored if the move is; its aabb is the tightest that both old boxes allow."""
     obb = moved_box(one.obb, move)
     around = np.stack([aabb_from_boxes(obb), aabb_from_boxes(moved_box(np.append(one.aabb, 0.0), move))])
     low = (around[:, :3] - around[:, 3:] / 2).max(axis=0)

@@ -1,4 +1,4 @@
-"""What every model is fed: several scenes with some of their views, as torch tensors."""
+"""The input of every model: several scenes with some of their views, as torch tensors."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ class SceneBatch:
     instance: (b, v, h, w) uint8, 0 = background, i + 1 = object i. change: (b, v, h, w) uint8, see SceneRecord.
     K: (b, v, 3, 3) pixels of these pictures, centres at half-integers. camera_from_world: (b, v, 4, 4).
     boxes: b times (n, 6) centre and size, metres, world. obbs: b times (n, 7), yaw in radians. labels: b times (n,) 1 =
-    anomalous. world_from_object: b times (n, 4, 4). teacher: (b, v, c, h', w') float16 features of a teacher, where there is
-    one.
+    anomalous. world_from_object: b times (n, 4, 4). teacher: (b, v, c, h', w') float16 features of a teacher, if there is one.
     """
 
     names: list[str]

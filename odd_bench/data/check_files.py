@@ -1,4 +1,4 @@
-"""What must hold of the files beside a data set's shards: plan, quarantine, configuration and previews."""
+"""Checks of the files beside a data set's shards: plan, quarantine, configuration and previews."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DRAW_AGAIN = "Remove the picture and run `odd-bench data preview` again"
 
 
 def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem]:
-    """Every planned scene lies in its shard, made from its line, or is in quarantine; nothing unplanned is there."""
+    """Every planned scene lies in its shard, made from its line, or stands in quarantine; there is no unplanned scene."""
     if not (folder / PLAN).exists():
         yield Problem("plan", PLAN, "no such file", "the plan that the scenes were made from", SAME_RUN)
         return
@@ -51,7 +51,7 @@ def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem
 
 
 def check_config(folder: Path) -> Iterator[Problem]:
-    """The run's configuration, where it is kept, is that of the description."""
+    """The configuration of the run, if it is kept, equals that of the description."""
     if not (folder / CONFIG).exists():
         return
     expected = "the configuration of the run"
@@ -103,7 +103,7 @@ def _check_planned(
 
 @dataclass(frozen=True)
 class _LostScene:
-    """What an entry of the quarantine must say."""
+    """Keys that every entry of the quarantine must have."""
 
     scene: str
 

@@ -1,4 +1,4 @@
-"""What must hold inside one scene's labels: who is odd, masks, pixel counts and poses."""
+"""Checks of the labels of one scene: odd objects, masks, pixel counts and poses."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def check_masks(scene: Scene, instance: np.ndarray, change: np.ndarray) -> Itera
 
 
 def check_pixel_counts(scene: Scene, pixels: ObjectPixels, change: np.ndarray) -> Iterator[Problem]:
-    """The stored counts are those of the masks, visible ones at most the amodal ones."""
+    """The stored counts equal those of the masks, and no visible count exceeds the amodal one."""
     counts = pixels.counts()
     for one in scene.objects:
         counted = counts[one.id]
         yield from _differs(one, "visible_pixels", one.visible_pixels != counted, one.visible_pixels, counted, "= mask")
         bound = one.amodal_pixels
         yield from _differs(one, "amodal_pixels", one.visible_pixels > bound, bound, one.visible_pixels, ">= visible")
-    changed = np.maximum([one.changed_pixels for one in scene.objects], 0)  # (objects, views); unknown counts none
+    changed = np.maximum([one.changed_pixels for one in scene.objects], 0)  # (objects, views); an unknown count is 0
     marked = np.array([np.count_nonzero(view) for view in change != UNCHANGED])
     # Regions of two odd objects may cover each other, so that only one of them shows in the mask.
     wrong = (changed.max(axis=0) > marked) | (changed.sum(axis=0) < marked)
@@ -77,7 +77,7 @@ def _differs(one: SceneObject, field: str, wrong: np.ndarray, found, bound, rela
 
 
 def check_poses(scene: Scene) -> Iterator[Problem]:
-    """world_from_object is one turn times one scale plus a shift."""
+    """world_from_object is a rotation times one scale, plus a shift."""
     for one in scene.objects:
         pose = one.world_from_object
         path = f"objects[{one.id}].world_from_object"

@@ -1,4 +1,4 @@
-"""Everything that one shard alone can tell to be wrong, and what the whole data set must know about its scenes."""
+"""Checks of one shard alone, and what the checks of the whole data set need to know about its scenes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BLANK_LEVELS = 2.0  # standard deviation in grey levels below which a picture sh
 
 @dataclass(frozen=True)
 class SceneEntry:
-    """What the checks across shards need of one scene. truth_digest: of its ground truth, as the ground-truth file has it."""
+    """What the checks across shards need of one scene. truth_digest: digest of what the ground-truth file says of it."""
 
     name: str
     split: str
@@ -46,7 +46,7 @@ class SceneEntry:
 class ShardReport:
     """shard: file name. readable: False where it could not be opened, so that its scenes are unknown.
 
-    accessible: False where it may be whole all the same, for it is in use or may not be read.
+    accessible: False where it is in use or reading it is forbidden, so that it may still be whole.
     """
 
     shard: str
@@ -74,7 +74,7 @@ def check_shard(path: Path, deep: bool = False) -> ShardReport:
 
 
 def check_shards(paths: Sequence[Path], deep: bool = False, workers: int = 1) -> Iterator[ShardReport]:
-    """A report a shard, in order. workers: processes that share the work; a shard that ends one is reported as such."""
+    """One report per shard, in order. workers: number of processes that share the work; a shard that crashes one is reported."""
     if workers == 1 or len(paths) < 2:
         yield from (check_shard(path, deep) for path in paths)
         return
@@ -88,7 +88,7 @@ def check_shards(paths: Sequence[Path], deep: bool = False, workers: int = 1) ->
 
 
 def _checked_alone(path: Path, deep: bool) -> ShardReport:
-    """The report of one shard, read by a process of its own: whatever ends that one lies in this file."""
+    """The report of one shard, read in a separate process: whatever crashes that process lies in this file."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
         try:
             return executor.submit(check_shard, path, deep).result()
@@ -112,7 +112,7 @@ def _check_header(file: h5py.File, path: Path, split: str) -> Iterator[Problem]:
 
 
 def _check_scene(file: h5py.File, name: str, split: str, deep: bool) -> tuple[SceneEntry | None, list[Problem]]:
-    """The scene's entry, None where it cannot be read, and what is wrong with it; problem paths are fields."""
+    """The entry of a scene, None where it cannot be read, and its problems, whose paths are fields."""
     problems = []
     try:
         stored = stored_scene(file, name)
@@ -152,11 +152,11 @@ def _check_content(stored: StoredScene, scene: Scene, labels: Labels, deep: bool
 def check_arrays(
     scene: Scene, instance: np.ndarray, change: np.ndarray, depth: np.ndarray | None, step_m: float = 1.0
 ) -> Iterator[Problem]:
-    """What is wrong with the labels of one scene: instance, change (views, h, w) uint8, depth in steps of step_m or None."""
+    """Problems of the labels of one scene. instance, change: (views, h, w) uint8. depth: in steps of step_m metres, or None."""
     yield from check_labels.check_labels(scene)
     mask_problems = list(check_labels.check_masks(scene, instance, change))
     yield from mask_problems
-    if any(problem.path == "instance" for problem in mask_problems):  # pixels of objects that there are not
+    if any(problem.path == "instance" for problem in mask_problems):  # pixels of objects that do not exist
         return
     pixels = ObjectPixels(instance, len(scene.objects))
     yield from check_labels.check_pixel_counts(scene, pixels, change)

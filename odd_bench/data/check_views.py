@@ -1,4 +1,4 @@
-"""What must hold between one scene's cameras, boxes, masks and depth."""
+"""Checks of the cameras, boxes, masks and depth of one scene against each other."""
 
 from __future__ import annotations
 
@@ -27,15 +27,13 @@ GRID = 33
 STEPS = (4, 2, 1)  # along both edges of the grid; the last looks at every point
 VIEWS_AT_ONCE = 4
 BITS = 8  # objects whose grown masks are made at once
-EVERY = (
-    17  # of the floor pixels one in so many is looked at: no divisor of a usual width, so that all columns have some
-)
+EVERY = 17  # one floor pixel in so many is looked at; no divisor of a usual width, so that every column has some
 
 
 def check_cameras(scene: Scene) -> Iterator[Problem]:
-    """Every camera is a rigid motion above the floor that looks at the scene, from a side of its own.
+    """Every camera has a rigid pose, stands above the floor and looks at the scene from a direction of its own.
 
-    First and last view of the published data share their azimuth.
+    The first and the last view of the published data share their azimuth.
     """
     middle = np.mean([one.aabb[:3] for one in scene.objects], axis=0)
     K, poses = (np.stack([getattr(one, name) for one in scene.cameras]) for name in ("K", "camera_from_world"))
@@ -206,7 +204,7 @@ def _touched(
 ) -> set[int]:
     """Sides, given for each of the points (n, 3), that have a point in the masks of enough of the views.
 
-    Points that have been missed too often are dropped after some views: few are left then.
+    Points that were missed too often are dropped after every few views, which soon leaves few of them.
     """
     misses, allowed = np.zeros(len(points), np.int64), len(views) - ENOUGH * len(views) + 1e-9
     for first in range(0, len(views), VIEWS_AT_ONCE):
@@ -225,7 +223,7 @@ def _hits(projected: np.ndarray, views: np.ndarray, masks: np.ndarray, bit: int)
     height, width = masks.shape[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         u, v = np.moveaxis(projected[:, :2] / projected[:, 2:] + 1, 1, 0)
-    column = np.fmin(np.fmax(u, 0), width - 0.5).astype(np.intp)  # what is no number lies on the border
+    column = np.fmin(np.fmax(u, 0), width - 0.5).astype(np.intp)  # NaN goes to the border
     row = np.fmin(np.fmax(v, 0), height - 0.5).astype(np.intp)
     return masks[views[:, None], row, column] & bit != 0
 

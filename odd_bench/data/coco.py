@@ -1,4 +1,4 @@
-"""Export as COCO instances: one picture a view, a box and a mask an object that is visible in it.
+"""Export as COCO instances: one picture per view, one box and one mask per object that is visible in it.
 
 The layout is that of Lin et al., "Microsoft COCO: Common Objects in Context" (2014), as pycocotools reads it: masks are run
 lengths down the columns, the first of them background.
@@ -27,7 +27,7 @@ CATEGORIES = [
 
 
 def export_coco(dataset: Dataset, out: Path, names: Iterable[str]) -> int:
-    """Write images/SCENE/VIEW.png and annotations/instances_SPLIT.json, a file a split; returns the number of scenes.
+    """Write images/SCENE/VIEW.png and one annotations/instances_SPLIT.json per split; returns the number of scenes.
 
     Raises StorageError where nothing can be written, DataError where a scene cannot be read.
     """
@@ -75,7 +75,7 @@ def add_scene(document: dict[str, Any], dataset: Dataset, scene: Scene, folder: 
 
 
 def annotations(scene: Scene, instance: np.ndarray) -> Iterator[dict[str, Any]]:
-    """One entry an object that the (h, w) instance mask shows, without its id and that of its image."""
+    """One entry per object that the (h, w) instance mask shows, without its id and that of its image."""
     for one in scene.objects:
         mask = instance == one.id + 1
         if mask.any():
@@ -95,7 +95,7 @@ def annotation(mask: np.ndarray) -> dict[str, Any]:
 
 
 def labels(one: SceneObject) -> dict[str, Any]:
-    """Category, and what COCO has no key for: the object's number, what is odd, its box in the world in metres."""
+    """Category, and what COCO has no key for: the number of the object, how it is odd, and its box in the world, metres."""
     return {
         "category_id": one.label + 1,
         "object_id": one.id,

@@ -20,7 +20,7 @@ from odd_bench.data.inflate import unpacked
 DEPTH_STEP_M = 0.00025
 MAX_OBJECTS = 84
 STEPS = tuple(np.geomspace(3.0, 24.0, 32))
-VIEWS_A_GUESS = 5  # one of so many views is tried at every step, all only around the step that these suggest
+VIEWS_A_GUESS = 5  # one in so many views is tried at every step; all views only near the step that these suggest
 PICTURES = ("jpeg", "png")
 JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 
@@ -32,7 +32,7 @@ class CodecConfig:
     picture: str = "jpeg"
     """`jpeg`, 4:4:4 with as fine a quantisation as `bits_per_pixel` allows, or `png`, lossless."""
     bits_per_pixel: float = 2.0
-    """Size that a JPEG may take, bits a pixel."""
+    """Largest size of a JPEG, bits per pixel."""
     depth: bool = True
     """Whether depth is kept."""
 
@@ -47,7 +47,7 @@ class CodecConfig:
 
 
 def encode_pictures(images: np.ndarray, codec: CodecConfig) -> list[bytes]:
-    """One blob a view. images: (views, h, w, 3) uint8 sRGB.
+    """One blob per view. images: (views, h, w, 3) uint8 sRGB.
 
     All views of a scene are quantised alike, by the finest of STEPS that keeps within `bits_per_pixel` on average, so that
     no view looks sharper than another; the coarsest where none does.
@@ -119,7 +119,7 @@ def _expect_size(size: tuple[int, int], height: int, width: int, mode: str) -> N
 def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:
     """One grey PNG with value 3 * instance + change in each pixel. Both (h, w) uint8.
 
-    Its rows are left unfiltered, so that unpacking is all there is to reading it.
+    Its rows are not filtered, so that reading it takes no more than decompressing it.
     """
     rows = np.pad(3 * instance + change, ((0, 0), (1, 0)))  # the filter of each row, none, stands before it
     return _mask_start(*instance.shape) + _chunk(b"IDAT", zlib.compress(rows.tobytes(), 9)) + _chunk(b"IEND", b"")
@@ -140,7 +140,7 @@ def decode_masks(blobs: Sequence[bytes], size: tuple[int, int]) -> tuple[np.ndar
 
 
 def _decoded_mask(blob: bytes, size: tuple[int, int]) -> np.ndarray:
-    """(h, w) uint8, the quick way where the PNG is as `encode_masks` writes it."""
+    """(h, w) uint8; quick for a PNG as `encode_masks` writes it."""
     height, width = size
     if blob[:33] == _mask_start(height, width):
         end = 41 + int.from_bytes(blob[33:37])
@@ -163,7 +163,7 @@ def _mask_start(height: int, width: int) -> bytes:
 
 
 def depth_to_steps(depth_m: np.ndarray) -> np.ndarray:
-    """Metres to uint16 steps of 0.25 mm; what lies beyond 16.38 m becomes 0, like what was never hit."""
+    """Metres to uint16 steps of 0.25 mm; depths beyond 16.38 m become 0, as where nothing was hit."""
     steps = np.round(np.asarray(depth_m, float) / DEPTH_STEP_M)
     return np.where((steps >= 0) & (steps < 65536), steps, 0).astype(np.uint16)
 

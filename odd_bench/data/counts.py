@@ -1,4 +1,4 @@
-"""What dataset.json counts of the scenes of a data set."""
+"""Counts of the scenes of a data set, for dataset.json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from odd_bench.scene import Scene
 
 
 class SceneCounts:
-    """What dataset.json counts, one scene after the other."""
+    """The counts of dataset.json, taken scene by scene."""
 
     def __init__(self):
         self._scenes, self._types, self._categories, self._labels = Counter(), Counter(), Counter(), Counter()

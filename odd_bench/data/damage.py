@@ -1,6 +1,6 @@
-"""What a file that cannot be read means, and what to do about it: the one place that decides.
+"""The one place that decides what an unreadable file means and what to do about it.
 
-A file may be absent, no plain file, locked by another program, forbidden, on a disk that does not answer, or damaged. Only a
+A file may be absent, not a plain file, locked by another program, forbidden, on a disk that does not answer, or damaged. Only a
 damaged file may be removed, and only where a command makes it again.
 """
 
@@ -33,7 +33,7 @@ class Inaccessible(DataError):
 
 
 def again(path: Path | str) -> str:
-    """How to get a damaged file of a data set back: generate or import it again, or restore it where neither can."""
+    """How to get a damaged file of a data set back: generate or import it again, or restore it from a copy."""
     folder = Path(path).absolute()
     for root in (folder, *list(folder.parents)[:3]):
         for name in ("config.json", "dataset.json"):
@@ -57,9 +57,10 @@ def check_plain(path: Path, expected: str) -> None:
 
 @contextmanager
 def reading(path: object, expected: str, hint: str | None = None) -> Iterator[None]:
-    """Whatever goes wrong inside becomes a DataError; readers of foreign bytes and HDF5 fail in more ways than can be listed.
+    """Turn whatever goes wrong inside into a DataError: readers of foreign bytes and HDF5 fail in more ways than can be listed.
 
-    path: of the file, maybe with a place in it behind; made a text only where it is needed. hint: for damage, None asks `again`.
+    path: of the file, perhaps followed by a place in it; made a text only where needed. hint: for a damaged file; None asks
+    `again`.
     """
     try:
         yield
@@ -70,7 +71,7 @@ def reading(path: object, expected: str, hint: str | None = None) -> Iterator[No
 
 
 def unreadable(path: Path | str, error: Exception, expected: str, hint: str | None = None) -> DataError:
-    """The DataError that says why a file cannot be read. hint: for damage, None asks `again`."""
+    """The DataError that says why a file cannot be read. hint: for a damaged file; None asks `again`."""
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, FileNotFoundError):
         return DataError(path, "no such file", expected)
@@ -109,7 +110,7 @@ def read_json(path: Path, expected: str, hint: str | None = None, most_bytes: in
 
 
 def _origin(path: Path) -> str | None:
-    """`imported`, another word for generated data, or None where the file does not say."""
+    """The kind of data: `imported`, another word for generated data, or None where the file does not say."""
     try:
         found = json.loads(path.read_bytes()) if path.is_file() and path.stat().st_size < MOST_JSON_BYTES else None
     except (OSError, ValueError, RecursionError):

@@ -40,7 +40,7 @@ class FeatureFolder:
 
 
 class TestScenes(TorchDataset):
-    """Scenes with evenly spread views, as they are. Item i: a batch of one scene."""
+    """Scenes with evenly spread views, not moved. Item i: a batch of one scene."""
 
     __test__ = False  # not a test, whatever pytest thinks of the name
 
@@ -92,9 +92,9 @@ class TrainScenes(TorchDataset):
 
 
 class Draws(Sampler):
-    """Pairs (draw, index) from draw `start` to `stop`: every scene once an epoch, in an order that the seed fixes.
+    """Pairs (draw, index) from draw `start` to `stop`: every scene once per epoch, in an order that the seed fixes.
 
-    rank, ranks: the draws this process takes where several share the work.
+    rank, ranks: number of this process and of all processes that share the draws.
     """
 
     def __init__(self, scenes: int, seed: int, start: int, stop: int, rank: int = 0, ranks: int = 1):
@@ -153,7 +153,7 @@ def read_scene(
 
 
 def resized(pictures: np.ndarray, pixels: int, filter: Image.Resampling) -> np.ndarray:
-    """(n, h, w, ...) uint8 to (n, pixels, pixels, ...). Growing pictures are interpolated unless the filter is NEAREST."""
+    """(n, h, w, ...) uint8 to (n, pixels, pixels, ...). Pictures that grow are interpolated unless the filter is NEAREST."""
     if filter != Image.Resampling.NEAREST and pixels > pictures.shape[1]:
         filter = Image.Resampling.BILINEAR
     return np.stack([np.asarray(Image.fromarray(one).resize((pixels, pixels), filter)) for one in pictures])

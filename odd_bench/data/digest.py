@@ -1,4 +1,4 @@
-"""What a scene and its plan hash to: labels and pictures apart, since pictures may differ in the last bit between machines."""
+"""Digests of a scene and its plan: labels and pictures apart, since pictures may differ in the last bit between machines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from odd_bench.scene import Scene
 def label_sha256(
     scene: Scene, instance: np.ndarray, change: np.ndarray, depth_steps: np.ndarray | None, plan_sha256: str
 ) -> str:
-    """Digest of the values of every field but the pictures; the same whatever wrote the PNG and gzip streams.
+    """Digest of the values of every field but the pictures; independent of what wrote the PNG and gzip streams.
 
     instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16 or None.
     """

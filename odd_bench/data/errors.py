@@ -1,4 +1,4 @@
-"""The error a user sees when stored data cannot be opened or believed."""
+"""The error a user sees when stored data cannot be opened or trusted."""
 
 from __future__ import annotations
 

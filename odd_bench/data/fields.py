@@ -19,7 +19,7 @@ from odd_bench.names import name_problem
 
 MOST_TEXT_BYTES = 4096
 MOST_SCENES = 100_000
-SLACK_BYTES = 1 << 12  # gzip makes what cannot be packed this much larger at most
+SLACK_BYTES = 1 << 12  # gzip makes incompressible bytes at most this much larger
 CHUNK_FILTERS = ([], ["shuffle", "deflate"])
 
 
@@ -51,7 +51,7 @@ def text(owner: h5py.Group, name: str) -> str:
 
 
 def name_text(owner: h5py.Group, name: str) -> str:
-    """An attribute that folders and files are called after."""
+    """An attribute that gives folders and files their names."""
     value = text(owner, name)
     if problem := name_problem(value):
         raise DataError(place(owner, name), f"{problem}: {value[:60]!r}", "one path component")
@@ -84,9 +84,9 @@ def has_field(group: h5py.Group, name: str) -> bool:
 
 
 def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, end: int | None = None) -> np.ndarray:
-    """The values of a field that all lie in one piece in this file. Raises DataError for any other.
+    """The values of a field that is stored in one piece in this file. Raises DataError for any other.
 
-    end: of the file, in bytes, where it is known: asking takes as long as reading.
+    end: size of the file in bytes, if it is known, since asking takes as long as reading.
     """
     stored, shape = _dataset(group, name, dtype, dims)
     offset = stored.get_offset()  # of values in one piece alone, and none where another file holds them
@@ -106,7 +106,7 @@ def file_end(group: h5py.Group) -> int:
 
 
 def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int, int]) -> h5py.Dataset:
-    """A field of one packed chunk a view. Raises DataError for any other, and for another shape."""
+    """A field of one compressed chunk per view. Raises DataError for any other, and for another shape."""
     stored = h5py.Dataset(_dataset(group, name, dtype, len(shape))[0])
     plist = stored.id.get_create_plist()
     if plist.get_layout() != h5py.h5d.CHUNKED or stored.shape != shape or stored.chunks != (1, *shape[1:]):
@@ -117,7 +117,7 @@ def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int
 
 
 def read_chunks(stored: h5py.Dataset, views: Sequence[int]) -> np.ndarray:
-    """(n, h, w) values of some views of a chunked field, each unpacked to no more bytes than it has."""
+    """(n, h, w) values of some views of a chunked field, each decompressed to no more bytes than it has."""
     chunk, dtype, filters = stored.chunks, stored.dtype, _filters(stored.id.get_create_plist())
     end, where = stored.file.id.get_filesize(), place(stored)
     values = np.empty((len(views), *chunk[1:]), dtype)
@@ -153,7 +153,7 @@ def _chunk(
 
 
 def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Values whose lowest bytes stand first, then the next ones, as HDF5's shuffle filter leaves them."""
+    """Undo HDF5's shuffle filter, which puts the lowest bytes of all values first, then the next ones."""
     planes = content.reshape(dtype.itemsize, -1)
     values = planes[-1].astype(dtype)
     for plane in planes[-2::-1]:
@@ -164,7 +164,7 @@ def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Place:
-    """File and path of a field, put into words only where there is something to say about it."""
+    """File and path of a field; made a text only when a message names it."""
 
     owner: h5py.Group
     name: str = ""

@@ -1,4 +1,4 @@
-"""What lies where in a data set's folder, and its description `dataset.json`."""
+"""Paths in the folder of a data set, and its description `dataset.json`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Description:
     """The content of dataset.json: plain JSON values, nothing about who made it or where.
 
     version: of the data set. digest: `sha256:...` of its ground truth. config: resolved. libraries: name to version.
-    licences: what it covers to the licence. counts: scenes a split and whatever else is counted. quality: refusals,
-    retries and other counters. seconds: time spent a stage.
+    licences: by what they cover. counts: scenes per split, and other counts. quality: refusals, retries and other counters.
+    seconds: time spent per stage.
     """
 
     name: str
@@ -100,7 +100,7 @@ def read_description(folder: Path) -> Description:
 def private_texts(value: Any, key: str = "") -> list[tuple[str, str]]:
     """Texts, with their keys, that look like an absolute path or name this user's home or account on a host.
 
-    A bare word is not compared with the names of user and host: these may be called `toys` or `draft`.
+    A bare word is not compared with the names of user and host: a user may be called `toys` and a host `draft`.
     """
     if isinstance(value, dict):
         return [hit for name, item in value.items() for hit in private_texts(item, f"{key}.{name}".lstrip("."))]

@@ -1,6 +1,6 @@
-"""Unpacking what deflate packed: never more than was declared.
+"""Decompression of deflate streams, never to more bytes than were declared.
 
-zlib-ng unpacks masks four times and depth three times as fast as zlib; the bytes are the same, so it need not be there.
+zlib-ng decompresses masks four times and depth three times as fast as zlib, to the same bytes; it is optional.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ except ModuleNotFoundError:
 
 
 def unpacked(packed: bytes, size: int) -> bytes:
-    """The first `size` bytes, fewer where fewer are packed. Raises zlib's error, or ValueError, for what is not packed by it."""
+    """The first `size` bytes, or all where there are fewer. Raises zlib's error or ValueError for other bytes."""
     return zlib.decompressobj().decompress(packed, size) if size else b""  # 0 would mean without bounds
 
 
 def unpacked_whole(packed: bytes, size: int) -> bytes:
-    """All that is packed, `size` bytes at most. Raises as `unpacked`, and where there is more or no whole checksum behind it."""
+    """All bytes, at most `size`. Raises like `unpacked`, and also where there are more or the checksum at the end is not whole."""
     unpacking = zlib.decompressobj()
     content = unpacking.decompress(packed, size + 1)
     if len(content) > size or not unpacking.eof:

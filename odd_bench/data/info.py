@@ -23,9 +23,9 @@ UNKNOWN = "unknown"
 
 @dataclass
 class SplitCounts:
-    """Counted over the shards of one split. size_bytes: of the shard files.
+    """Counts over the shards of one split. size_bytes: of the shard files.
 
-    seen: odd objects by the changed pixels that the best of the test views shows: the first number of their row, or UNKNOWN.
+    seen: number of odd objects by row of the histogram, which is called after its first number of changed pixels, or UNKNOWN.
     """
 
     scenes: int = 0
@@ -86,7 +86,7 @@ def _seen_step(one: SceneObject) -> int | str:
 
 
 def tables(info: Info) -> Group:
-    """The same for the eye."""
+    """The same as tables for the terminal."""
     about = info.description
     known = f" {about.version}  {about.digest[:19]}\n{'; '.join(info.pictures)}"
     heading = Text.assemble((about.name, "bold"), known)
@@ -101,7 +101,7 @@ def tables(info: Info) -> Group:
 
 
 def _split_table(splits: dict[str, SplitCounts]) -> Table:
-    """A column a split, as in the other tables: so all numbers are whole in 80 characters."""
+    """One column per split, as in the other tables, so that no number is cut at 80 characters."""
     table = Table("")
     for split in splits:
         table.add_column(split, justify="right")

@@ -1,4 +1,4 @@
-"""How one scene lies in an HDF5 group, field by field, and how it is written there.
+"""The fields of one scene in an HDF5 group, and how they are written.
 
 Group `/scenes/<name>`; attributes: split, category, shape, plan_sha256, label_sha256, image_sha256.
 

@@ -1,4 +1,4 @@
-"""Drawing on a picture what the labels say: boxes, the outline of the changed region, the word `odd`."""
+"""Labels drawn on a picture: boxes, the outline of the changed region, the word `odd`."""
 
 from __future__ import annotations
 

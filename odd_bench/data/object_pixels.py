@@ -1,4 +1,4 @@
-"""Which pixels belong to which object: the masks of a scene looked through once, for all checks that ask."""
+"""The pixels of every object: the masks of a scene are searched once, for all checks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class ObjectPixels:
     """Where the pixels of every object lie in every view.
 
     instance: (views, h, w) uint8, 0 = background, i + 1 = object i. objects: how many there are. rows, columns: (n,) int of all
-    pixels, view by view, object by object; place: the same in all views end to end. bounds: where those of background (none) and
-    of each object begin in each view, and the end.
+    pixels, view by view, object by object; place: (n,) index of each in all views end to end. bounds: where the pixels of
+    background (none) and of each object begin in each view, and where the last ones end.
     """
 
     def __init__(self, instance: np.ndarray, objects: int):
@@ -57,7 +57,7 @@ class ObjectPixels:
 def grown(instance: np.ndarray, objects: Sequence[int], reach: int) -> np.ndarray:
     """(views, h + 2, w + 2) uint8: bit i of a pixel tells that objects[i] is there or up to `reach` pixels beside it.
 
-    A border without bits takes what lies outside the picture. instance: (views, h, w) uint8. objects: eight at most.
+    A border without bits stands for everything outside the picture. instance: (views, h, w) uint8. objects: eight at most.
     """
     views, height, width = instance.shape
     bits = np.zeros(256, np.uint8)

@@ -41,7 +41,7 @@ def take_back(path: Path, scenes: Collection[str]) -> None:
 
 
 def take_back_machine_faults(path: Path, scenes: Collection[str]) -> None:
-    """Forget those of these scenes that the machine, not the scene, is to blame for: it was busy, or a worker was killed."""
+    """Forget those of these scenes for which the machine is to blame: it was busy, or a worker was killed."""
     _change(
         path,
         lambda entries: {

@@ -20,7 +20,7 @@ from odd_bench.data.shards import open_shard, opened, stored_scene
 from odd_bench.data.stored_scene import StoredScene
 from odd_bench.scene import Scene
 
-OPEN_SHARDS = 48  # at once, the one longest unused is closed for the next; a usual limit is 1,024 files a process
+OPEN_SHARDS = 48  # open at once; the least recently used is closed for the next. A usual limit is 1,024 files
 SCENES_KEPT = 64  # whose cameras and objects stay in memory
 
 
@@ -41,7 +41,7 @@ def open_dataset(folder: Path | str) -> Dataset:
 def joined(datasets: Sequence[Dataset]) -> Dataset:
     """Several data sets as one, to train on: the scenes of all, by name. One alone is itself.
 
-    What is kept beside the data of one, such as features of a teacher, lies in the folder of the first. Raises DataError where
+    Files kept beside the data, such as features of a teacher, lie in the folder of the first. Raises DataError where
     two of them hold a scene of the same name.
     """
     first, *others = datasets
@@ -58,7 +58,7 @@ def joined(datasets: Sequence[Dataset]) -> Dataset:
 
 
 class Dataset:
-    """A folder of shards. Files are opened when first read and once a process, so it can be pickled and forked.
+    """A folder of shards. Files are opened when first read, once per process, so it can be pickled and forked.
 
     At most OPEN_SHARDS are open at a time. digest: of its ground truth. shards: scene name to its split and shard. Every reading
     method raises DataError for a name or view that is not there, and for what cannot be read.

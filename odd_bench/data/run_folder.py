@@ -44,7 +44,7 @@ class RunFolder:
 
     @property
     def claim_copy(self) -> Path:
-        """The configuration once more, and the digest of the plan: what a damaged file of the two is mended by."""
+        """A copy of the configuration and the digest of the plan, from which a damaged one of the two is restored."""
         return self.work / "claim.json"
 
     @property
@@ -92,8 +92,8 @@ class RunFolder:
     def claim(self, wanted: dict) -> None:
         """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another.
 
-        wanted: the resolved configuration as plain values. A stored one that is gone, can no longer be read or differs while its
-        copy does not is compared by the copy and written again.
+        wanted: the resolved configuration as plain values. If the stored one is missing, unreadable, or differs while its copy
+        does not, the copy is compared instead and the stored one is written again.
         """
         self.refuse_foreign()
         found, copy = _read_object(self.config), (_read_object(self.claim_copy) or {}).get("config")
@@ -112,7 +112,7 @@ class RunFolder:
         return found if isinstance(found, str) else None
 
     def keep_claim(self, config: dict, plan_sha256: str) -> None:
-        """Write the copy that a damaged configuration or plan is mended by."""
+        """Write the copy from which a damaged configuration or plan is restored."""
         wanted = {"config": config, "plan_sha256": plan_sha256}
         if _read_object(self.claim_copy) != wanted:
             write_atomically(self.claim_copy, (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode())
@@ -182,7 +182,7 @@ def check_writable(root: Path) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a file in the folder is none of ours: not a leftover of a killed start, nor work/ with nothing but locks."""
+    """Whether a file in the folder is foreign: neither a leftover of a killed start nor work/ with nothing but locks."""
     if path.name == WORK and path.is_dir():
         return any(item.suffix != ".lock" and not is_part(item) for item in path.iterdir())
     return not is_part(path)

@@ -1,4 +1,4 @@
-"""What is still to be done for each shard of a run, found by verifying what lies there."""
+"""The work that is left for each shard of a run, found by verifying the files that exist."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def shards_of(lines: Iterable[str], root: Path) -> list[ShardWork]:
 def find_waiting(shard: ShardWork, folder: RunFolder, given_up: Collection[str]) -> int:
     """Note which scenes are still to be made; returns how many are there, verified by content and plan.
 
-    Of a shard that is damaged, or does not hold what is wanted, the good scenes are staged, and the others made again; the shard
-    stays until the new one takes its place. Raises DataError for a file that is in use or that cannot be read for another reason
-    than its content.
+    If a shard is damaged or does not hold the wanted scenes, its good scenes are staged and the others are made again; the
+    shard stays until the new one takes its place. Raises DataError for a file that is in use or that cannot be read for another
+    reason than its content.
     """
     shard.wanted = {name: plan_digest(line) for name, line in shard.lines.items() if name not in given_up}
     done = _verified(shard.path, shard.wanted)
@@ -58,9 +58,9 @@ def find_waiting(shard: ShardWork, folder: RunFolder, given_up: Collection[str])
 
 
 def pack(shard: ShardWork, folder: RunFolder, dataset_name: str) -> set[str]:
-    """Staged scenes into one shard; they are removed only once the shard has been read back.
+    """Pack staged scenes into one shard; they are removed only once the shard has been read back.
 
-    Returns the scenes whose staged file has vanished or was damaged since: nothing is packed then, and they are to be made again.
+    Returns the scenes whose staged file has vanished or is damaged: then nothing is packed, and these must be made again.
     """
     staged = {name: folder.staged(name) for name in shard.wanted}
     if not shard.whole:

@@ -36,7 +36,8 @@ class SceneDigests:
 
 
 def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDigests:
-    """Keep one finished scene in its own small file: it appears under `path` only once it is on the disk and reads back.
+    """Write one finished scene to a small file of its own, which appears under `path` only once it is on the disk and reads
+    back.
 
     Raises DataError where the record's arrays do not fit each other, StorageError where it cannot be written.
     """
@@ -68,7 +69,7 @@ def pack_shard(staged_paths: Sequence[Path], shard_path: Path, dataset_name: str
 
 
 def salvage_scenes(path: Path, wanted: Mapping[str, str], staged: Callable[[str], Path]) -> set[str]:
-    """Stage the wanted scenes of a damaged shard that are whole themselves; returns their names.
+    """Stage the wanted scenes of a damaged shard that are undamaged; returns their names.
 
     wanted: plan digest by scene name. staged: where to keep a scene, by name. What was staged and packed again has the bytes it
     would have had. Raises DataError where the file as a whole cannot be opened, StorageError where nothing can be written.

@@ -1,4 +1,4 @@
-"""Everything that must hold in a data set's folder, checked in one pass over its shards."""
+"""All checks of a data set's folder, in one pass over its shards."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNSEEN_SPLIT = "test-unseen"
 
 @dataclass(frozen=True)
 class Validation:
-    """What was looked at and every problem found, of kinds: description, plan, shards, fields, digests, labels, masks,
+    """What was checked, and every problem found. Kinds of problems: description, plan, shards, fields, digests, labels, masks,
     pixel counts, poses, cameras, boxes, depth, pictures, splits, ground truth, previews."""
 
     scenes: int
@@ -70,7 +70,7 @@ def validate(
 
 
 def _guarded(kind: str, path: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
-    """The problems a check finds; values that it cannot even look at are one more."""
+    """The problems that a check finds; values that stop the check itself are one more."""
     try:
         with reading(path, "values of the types that the format has", HINT):
             yield from check()
@@ -115,7 +115,7 @@ def _check_names(reports: list[ShardReport]) -> Iterator[Problem]:
 
 
 def _stated_straddling(folder: Path) -> Collection[str]:
-    """Shapes on two sides that dataset.json owns up to: the released splits of the published data sets have some."""
+    """Shapes in two splits that dataset.json declares: the released splits of the published data sets have some."""
     try:
         return read_description(folder).quality.get(STRADDLING, ())
     except DataError:
@@ -123,7 +123,7 @@ def _stated_straddling(folder: Path) -> Collection[str]:
 
 
 def _check_splits(entries: list[tuple[str, SceneEntry]], straddling: Collection[str] = ()) -> Iterator[Problem]:
-    """No shape stands on two sides unless it is stated, and no category of test-unseen anywhere else."""
+    """No shape stands in two splits unless dataset.json declares it, and no category of test-unseen in another split."""
     known = {split for splits in SPLITS.values() for split in splits}
     first: dict[str, tuple[str, SceneEntry]] = {}
     unseen = {scene.category for _, scene in entries if scene.split == UNSEEN_SPLIT}

@@ -1,4 +1,4 @@
-"""Which of a scene's views a method is tested on, and trained on."""
+"""The views of a scene that a method is tested on, and trained on."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def spread_views(available: int, wanted: int) -> list[int]:
 def draw_views(rng: np.random.Generator, available: int, wanted: int, spread: bool) -> list[int]:
     """`wanted` different view numbers at random: an even number, and at most `available`.
 
-    spread: take the first half of them from equal sectors of the full turn, one of each. A volume built from these sees its scene
-    from all around, as it does at test, and differently at each draw.
+    spread: the first half of them come from equal sectors of the full turn, one from each. A volume built from these sees its
+    scene from all around, as it does at test, and differently at each draw.
     """
     if not spread:
         return rng.choice(available, wanted, replace=False).tolist()

@@ -1,4 +1,4 @@
-"""All files below a folder, links followed; what cannot be looked into is said and not passed over."""
+"""All files below a folder, links followed; a folder that cannot be read is reported."""
 
 from __future__ import annotations
 

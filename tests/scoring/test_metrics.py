@@ -87,7 +87,10 @@ def test_what_has_no_score_ranks_last_and_first(drawn, seed):
     np.testing.assert_allclose(found.auc.values, plain.auc.values, atol=1e-12)
     np.testing.assert_allclose(found.fpr_at_95_tpr.values, plain.fpr_at_95_tpr.values, atol=1e-12)
     ranked = np.isfinite(score) | (label == 0)
-    hits, finite = label[ranked], np.minimum(score[ranked], 99)  # scikit-learn takes no infinity; 99 is above all others
+    hits, finite = (
+        label[ranked],
+        np.minimum(score[ranked], 99),
+    )  # scikit-learn takes no infinity; 99 is above all others
     expected = sklearn_metrics.average_precision_score(hits, finite)
     expected *= hits.sum() / label.sum()  # of all anomalies, not of those with a score
     assert found.average_precision.values[0] == pytest.approx(expected, abs=1e-12)
