@@ -137,7 +137,7 @@ def _floor_tiles(kinds: Sequence[str]) -> list[Tile]:
 
 
 def _from_blender(requests: Sequence[tuple]) -> list:
-    """What a Blender process of its own answers to each request."""
+    """The answers of a separate Blender process, one per request."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there,), daemon=True)
@@ -168,7 +168,7 @@ def _serve(connection) -> None:
 
 
 def _color_maps(files: Sequence[Path]) -> list[Path]:
-    """One picture of each texture set: the one named as the colour, by the names that texture libraries use."""
+    """The colour picture of each texture set, found by the names that texture libraries use."""
     names = ("color", "albedo", "diff", "col")
     pictures = [path for path in files if path.suffix.lower() in PICTURES]
     return [path for path in pictures if any(f"_{name}" in path.stem.lower() for name in names)]

@@ -1,4 +1,4 @@
-"""Blind sheets: plain enlarged views of every object beside its neighbours, and what is odd in a file of its own."""
+"""Blind sheets: plain enlarged views of every object beside its neighbours, and a separate file that says what is odd."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class BlindConfig:
     """The layout of blind pages."""
 
     crops: int = 3
-    """Crops of each object, from those of the five test views that show most of it."""
+    """Number of crops per object, from those of the five test views that show most of it."""
     size: int = 190
     """Side of a crop, pixels."""
     columns: int = 2
-    """Objects side by side."""
+    """Number of objects side by side."""
     scenes_a_page: int = 2
-    """Scenes below one another."""
+    """Number of scenes below one another."""
 
 
 def write_blind(dataset: Dataset, names: Sequence[str], config: BlindConfig | None = None) -> tuple[list[Path], Path]:
     """Write pages of the named scenes and their key to the preview folder; return the paths of the pages and of the key.
 
-    Pages number scenes and objects from 1 and name no label. The key is a JSON list of one entry an object: page, scene,
+    Pages number scenes and objects from 1 and name no label. The key is a JSON list of one entry per object: page, scene,
     object, name, label, type, and the changed pixels of each test view.
     """
     config = config or BlindConfig()
@@ -74,7 +74,7 @@ def object_crop(picture: np.ndarray, camera: Camera, one: SceneObject, size: int
 
 
 def best_views(one: SceneObject, views: Sequence[int], count: int) -> list[int]:
-    """Those of the views, in their order, that show most of the object."""
+    """The views that show most of the object, in their order."""
     most = sorted(views, key=lambda view: (-int(one.visible_pixels[view]), view))[:count]
     return [view for view in views if view in most]
 
@@ -86,7 +86,7 @@ def _panel(dataset: Dataset, name: str, number: int, config: BlindConfig) -> Ima
     pictures = dict(zip(views, dataset.images(name, views), strict=True))
     side_m = max(
         span_m(scene.cameras[view], one) for one in scene.objects for view in views
-    )  # one scale: size tells too
+    )  # one scale, since size tells too
     strips = [_strip(scene, one, pictures, side_m, config) for one in scene.objects]
     columns = min(config.columns, len(strips))
     width, height = strips[0].width + 2 * GAP, strips[0].height + GAP

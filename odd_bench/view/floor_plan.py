@@ -51,7 +51,7 @@ def drawn_plan(
 
 
 def _axes(draw: ImageDraw.ImageDraw, middle: np.ndarray, half: float, at) -> None:
-    """Lines at round numbers, labelled below and on the left."""
+    """Draw lines at round numbers, with labels below and on the left."""
     step = 10 ** np.floor(np.log10(half))
     step = step if half / step < 3 else (2 * step if half / step < 6 else 5 * step)
     digits = max(0, -int(np.floor(np.log10(step))))

@@ -33,7 +33,7 @@ LEGEND = (
 def scene_sheet(record: SceneRecord, views: int = 8, size: int = 320, plain: bool = False) -> Image.Image:
     """Several views of a scene, `size` pixels high, in rows of four, with boxes, changes and a caption.
 
-    The first is the view that shows most of the change; the others follow in even steps around the scene. plain: no marks.
+    The first view shows most of the change; the others follow in even steps around the scene. plain: no marks.
     """
     count = len(record.scene.cameras)
     shown = [(_best_view(record) + round(i * count / views)) % count for i in range(min(views, count))]

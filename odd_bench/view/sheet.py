@@ -23,7 +23,7 @@ def make(name: str, seed: int) -> Model:
 
 
 def sheet(names: list[str], instances: int, size: int, first_seed: int = 0, columns: int = 1) -> Image.Image:
-    """One row a name, one picture a seed, all from the same side; `columns` names stand beside each other."""
+    """One row per name, one picture per seed, all from the same side; `columns` names stand beside each other."""
     strips = [_strip(name, range(first_seed, first_seed + instances), size) for name in names]
     strips += [np.full_like(strips[0], 255)] * (-len(strips) % columns)
     return Image.fromarray(np.concatenate([np.concatenate(strips[k::columns]) for k in range(columns)], axis=1))

@@ -1,4 +1,4 @@
-"""Drawing what a method says on a picture: boxes coloured by suspicion, with their scores."""
+"""The answers of a method drawn on a picture: boxes coloured by suspicion, with their scores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from odd_bench.geometry.cameras import eye, project
 from odd_bench.scene import Camera
 
 CALM, SUSPICIOUS = (205, 226, 238), (255, 84, 46)  # colours of scores 0 and 1
-LEAST_BEHIND = 0.02  # metres before a camera that a box must lie to be drawn
+LEAST_BEHIND = 0.02  # metres: a box must lie at least so far in front of a camera to be drawn
 RASTER = 96  # pixels of the longer side of the raster that visibility is measured on
 
 
@@ -59,9 +59,9 @@ def drawn(picture: np.ndarray, camera: Camera, found: Found, only: int | None = 
 
 
 def visibility(camera: Camera, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How much of each box (n,) no nearer box hides, in [0, 1], and the share of the picture that it would fill alone.
+    """(n,) share of each box that no nearer box hides, in [0, 1], and the share of the picture that it would fill alone.
 
-    Both are measured on outlines of boxes; what of a box lies outside the picture counts as hidden.
+    Both are measured on outlines of boxes; the part of a box outside the picture counts as hidden.
     """
     count = len(boxes)
     scale = RASTER / max(camera.width, camera.height)

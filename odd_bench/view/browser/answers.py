@@ -1,4 +1,4 @@
-"""What the boxes of a scene mean: from the truth alone, from predictions alone, or from both as the scorer matches them."""
+"""The meaning of the boxes of a scene: by the truth alone, by predictions alone, or by both as the scorer matches them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Answers(Protocol):
 
 @dataclass(frozen=True)
 class TruthAlone:
-    """The labels of a data set. scenes: whatever finds a labelled scene by its name."""
+    """The labels of a data set. scenes: finds a labelled scene by its name."""
 
     scenes: object
     threshold: float | None = None
@@ -75,7 +75,7 @@ class NothingKnown:
 
 @dataclass(frozen=True)
 class PredictionsAlone:
-    """A prediction file whose truth is not at hand."""
+    """A prediction file without its ground truth."""
 
     predictions: Predictions
 
@@ -106,7 +106,7 @@ class PredictionsAlone:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Predictions matched with the truth by the scorer, once; the threshold moves without matching again.
+    """Predictions that the scorer has matched with the truth once; another threshold needs no new matching.
 
     judged: at the file's own threshold, under the headline protocol.
     """
@@ -146,7 +146,7 @@ class Judgement:
 
 
 def called_odd(boxes: Boxes, own_label: np.ndarray, threshold: float | None) -> np.ndarray:
-    """(m,) bool: scores above the threshold; without one what the file says."""
+    """(m,) bool: scores above the threshold; without one, the labels of the file."""
     return own_label == 1 if threshold is None else boxes.score > threshold
 
 
@@ -157,7 +157,7 @@ def box_of(boxes: Boxes, row: int) -> np.ndarray:
 
 
 def true_box(box: np.ndarray, label: int, kind: str | None, number: int, state: str) -> ShownBox:
-    """A box of the truth, labelled by what is odd."""
+    """A box of the truth; its label says what is odd."""
     what = (kind or "odd").replace("_", " ") if label else ""
     text = {"missed": f"missed: {what or 'normal'}", "odd": what}.get(state, "")
     return ShownBox(box, state, text, object_id=number, label=label)
@@ -171,7 +171,7 @@ def _true(judged: Judged, row: int) -> ShownBox:
 
 
 def _answer(judged: Judged, row: int) -> ShownBox:
-    """The predicted box that answers for an object; that of a method given the boxes stands where the object's does."""
+    """The predicted box that answers for an object; it equals the box of the object where a method is given the boxes."""
     label, said = judged.truth.label[row], judged.predicted_label[row]
     state = ("found" if label else "false") if said else "passed"
     box = box_of(judged.submission.boxes, judged.box_row[row])

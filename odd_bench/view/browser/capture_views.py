@@ -1,4 +1,4 @@
-"""A capture in the view: its photographs without distortion where they were taken from, and its points."""
+"""A capture in the view: its undistorted photographs at the places they were taken from, and its points."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class CaptureViews:
 
 
 def placed(capture: Capture) -> tuple[CaptureViews, list[str]]:
-    """The capture with its floor at z = 0 and its objects as large as generated ones; where no floor or object is found it stays
-    as it is, and a note says why.
+    """The capture with its floor at z = 0 and its objects as large as generated ones. If no floor or object is found, the
+    capture stays as it is and a note says why.
     """
     try:
         placement = place(capture, floor_plan(capture, Wishes()), Wishes(), SIZE_M, ROOM_M)

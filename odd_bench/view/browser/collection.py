@@ -1,4 +1,4 @@
-"""What is looked through: scenes by name, what is seen of each, what their boxes mean."""
+"""The scenes that are looked through: their names, their views and the meaning of their boxes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BY_NAME, WORST_FIRST = "by name", "worst first"
 
 @dataclass(frozen=True)
 class Collection:
-    """Scenes to look at. title: what they are, in a line. names: in order. views: None where there are no pictures.
+    """Scenes to look at. title: one line about them. names: in order. views: None where there are no pictures.
 
     words: further words that a scene is found by, such as its category and types. notes: sentences for the user.
     has_maps: whether the views know the anomaly maps of the predictions.

@@ -28,7 +28,7 @@ FRUSTUM_SHARE = 0.045  # of how far the cameras stand from their middle
 
 
 def draw_cameras(scene: viser.SceneApi, root: str, views: SceneViews) -> list[viser.CameraFrustumHandle]:
-    """One frustum a camera with its picture in it, below ROOT/cameras. A click on it looks through the camera."""
+    """One frustum per camera with its picture in it, below ROOT/cameras. A click on it looks through the camera."""
     eyes = np.stack([eye(camera) for camera in views.cameras])
     scale_m = FRUSTUM_SHARE * max(float(np.linalg.norm(eyes - eyes.mean(axis=0), axis=1).max()), 0.1)
     handles = []
@@ -44,7 +44,7 @@ def draw_cameras(scene: viser.SceneApi, root: str, views: SceneViews) -> list[vi
 
 
 def looking_through(camera: Camera) -> Callable[[viser.SceneNodePointerEvent], None]:
-    """What to do when the frustum is clicked: stand where the camera stands, look where it looks."""
+    """The action of a click on the frustum: stand where the camera stands and look where it looks."""
 
     def look(event: viser.SceneNodePointerEvent) -> None:
         position, forward = eye(camera), camera.camera_from_world[2, :3]
@@ -67,7 +67,7 @@ def reduced(picture: np.ndarray) -> np.ndarray:
 
 
 def draw_boxes(scene: viser.SceneApi, root: str, boxes: Iterable[ShownBox], labels: bool = True) -> None:
-    """Edges of every box, true ones thin and predicted ones thick, a thin filling of those to look at, and labels,
+    """Edges of every box, thin for true boxes and thick for predicted ones, a faint filling of those to look at, and labels,
     below ROOT/boxes.
     """
     for number, one in enumerate(boxes):
@@ -84,7 +84,7 @@ def draw_boxes(scene: viser.SceneApi, root: str, boxes: Iterable[ShownBox], labe
                 receive_shadow=False, wxyz=transforms.SO3.from_z_radians(obb[6]).wxyz, position=obb[:3],
             )  # fmt: skip
         if labels and one.text:
-            # predicted boxes are labelled above, true ones below, where they would cover each other
+            # labels of predicted boxes stand above and those of true boxes below, where they would cover each other
             side = -1 if one.is_true else 1
             scene.add_label(
                 f"{name}/label", one.text, position=one.box[:3] + [0, 0, side * one.box[5] / 2], font_screen_scale=0.8,
@@ -160,7 +160,7 @@ def draw_floor(scene: viser.SceneApi, root: str, cameras: tuple[Camera, ...], bo
 
 
 def place_camera(server: viser.ViserServer, boxes: list[ShownBox], cameras: tuple[Camera, ...] = ()) -> None:
-    """Look down on all boxes at a slant, over the pictures: the view of a new page, and of "reset view" in one that is open.
+    """Look down on all boxes at a slant, over the pictures: the first view of a page, and that of "reset view".
     Without boxes look at the middle of the cameras.
     """
     places = np.stack([one.box[:3] for one in boxes] or [eye(camera) for camera in cameras] or [np.zeros(3)])

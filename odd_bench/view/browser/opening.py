@@ -1,6 +1,6 @@
-"""From a path to what is looked through: a data set, predictions, a run or detection with predictions in it, or a capture.
+"""From a path to a collection: a data set, predictions, a run or detection with predictions in it, or a capture.
 
-What reads captures is imported where the path is one: it takes as long to load as everything else.
+The readers of captures are imported only for a capture: they take as long to load as everything else.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Wanted:
 
 
 def open_collection(path: Path, wanted: Wanted = Wanted()) -> Collection:
-    """What lies at the path. Raises WrongUse where nothing known does, DataError and ScoringError where it is damaged."""
+    """The collection at the path. Raises WrongUse where nothing known lies there, DataError and ScoringError where it is
+    damaged.
+    """
     if path.is_file():
         return open_file(path, wanted)
     if not path.is_dir():
@@ -96,7 +98,7 @@ def open_data(folder: Path, wanted: Wanted) -> Collection:
 
 
 def open_predictions(path: Path, wanted: Wanted) -> Collection:
-    """Predictions, matched with their truth by the scorer where that is at hand.
+    """Predictions, matched with their truth by the scorer where the truth is known.
 
     Raises ScoringError where the file cannot be read, does not fit its truth, or none is found in the data set asked for.
     """
@@ -159,7 +161,7 @@ def words_of(scene: TruthScene) -> str:
 
 
 def prediction_files(folder: Path) -> dict[Path, str]:
-    """The prediction files of a folder and the split of each, as their first kilobytes tell."""
+    """The prediction files of a folder and the split of each, read from their first kilobytes."""
     found = {}
     for path in sorted(one for one in folder.iterdir() if one.is_file() and one.name.endswith(ENDINGS)):
         text = _head(path)
@@ -170,7 +172,7 @@ def prediction_files(folder: Path) -> dict[Path, str]:
 
 
 def _chosen(folder: Path, files: Mapping[Path, str], split: str | None) -> Path:
-    """The file of the split asked for, or of the first split of SPLITS; of several the one with the shortest name."""
+    """The file of the wanted split, or of the first split of SPLITS; among several, the one with the shortest name."""
     if split is not None and split not in files.values():
         raise WrongUse(
             f"{folder}: found predictions for {', '.join(sorted(set(files.values())))}; expected some for {split}. "

@@ -1,4 +1,4 @@
-"""The controls beside the scene: search, order, previous and next, threshold, what is drawn, what it means."""
+"""The controls beside the scene: search, order, previous and next, threshold, what is drawn, and the legend."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Panel:
         self.show(first or self.names[0])
 
     def show(self, name: str) -> None:
-        """Draw a scene and say what it is. What cannot be read is said in the panel."""
+        """Draw a scene and describe it. The panel says what cannot be read."""
         with self.lock:
             if name == self.name:
                 return
@@ -50,7 +50,7 @@ class Panel:
             self.list.value = name
 
     def step(self, by: int) -> None:
-        """The scene that many places further on in the list, round at its end."""
+        """The scene that stands so many places further on in the list, which is cyclic."""
         with self.lock:
             if self.names:
                 place = self.names.index(self.name) if self.name in self.names else -max(by, 0)
@@ -69,7 +69,7 @@ class Panel:
             self._tell()
 
     def change(self, **changes: object) -> None:
-        """The same scene in another look."""
+        """Draw the same scene with other settings."""
         with self.lock:
             look = replace(self.look, **changes)
             if look != self.look:
@@ -78,7 +78,7 @@ class Panel:
                 self._tell()
 
     def _list_around(self, name: str) -> None:
-        """LISTED names, that one among them."""
+        """LISTED names, among them the given one."""
         start = max(min(self.names.index(name) - LISTED // 2, len(self.names) - LISTED), 0) if name in self.names else 0
         listed = self.names[start : start + LISTED]
         self.list.options = tuple(listed if name in listed else [name, *listed])
@@ -176,7 +176,7 @@ def verdict_html(name: str, boxes: list, words: str) -> str:
 
 
 def legend_html(collection: Collection) -> str:
-    """What the colours mean, of the states that can occur."""
+    """The meaning of the colours of the states that can occur."""
     states = [state for state in COLORS if state != "flagged"]
     if isinstance(collection.answers, NothingKnown):
         states = []
@@ -189,7 +189,7 @@ def legend_html(collection: Collection) -> str:
 
 
 def points_html(collection: Collection) -> str:
-    """What the colours of points mean."""
+    """The meaning of the colours of points."""
     if collection.views is None:
         return ""
     scored = "Points by suspicion: blue below the threshold, white at it, red above, grey without a box. "

@@ -34,7 +34,7 @@ def open_photographs(path: Path, images: Path | None) -> Collection:
 
 
 def open_detection(folder: Path, file: Path, data: Path | None, images: Path | None) -> Collection:
-    """What `odd-bench detect` wrote, with the photographs where the capture is named or still where it was. data: the capture."""
+    """The results of `odd-bench detect`, with the photographs if the capture is named or still in its place. data: the capture."""
     predictions = read_predictions(file)
     title = f"{predictions.method.name} on {predictions.dataset.name} ({file.name})"
     views, notes = None, ("The photographs are shown where the capture is named with --data.",)

@@ -29,7 +29,7 @@ def read_placement(path: Path) -> np.ndarray:
 
 
 def origin_of(path: Path) -> tuple[Path | None, Path | None]:
-    """Where a scene.json says that the capture is and, if elsewhere, its photographs; None for what is not there any more."""
+    """Where a scene.json says the capture is and, if they lie elsewhere, its photographs; None for what is no longer there."""
     try:
         document = json.loads(path.read_text())
         places = [document.get(key) for key in ("capture", "images")]

@@ -21,7 +21,7 @@ LABEL_ABOVE_M = 0.35
 
 
 def record(collection: Collection, names: Sequence[str], path: Path) -> Path:
-    """Write the scenes of these names to one page; several are shown one after the other, with a bar of time to move between them.
+    """Write the scenes of these names to one page; several are shown one after the other, with a time bar to move between them.
 
     Raises StorageError where nothing can be written there, DataError where a scene cannot be read.
     """
@@ -54,7 +54,7 @@ def _draw_below(server: viser.ViserServer, root: str, name: str, collection: Col
 
 
 def with_legend(html: str, collection: Collection) -> str:
-    """The page with the legend in its lower left corner, above viser's bar of time."""
+    """The page with the legend in its lower left corner, above the time bar of viser."""
     style = (
         "position:fixed;left:8px;bottom:56px;max-width:22em;background:rgba(255,255,255,0.85);font-family:sans-serif;"
         "font-size:0.8em;z-index:5"

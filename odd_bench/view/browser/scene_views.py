@@ -1,4 +1,4 @@
-"""What is seen of a scene: its cameras, their pictures and points on the surfaces of its objects."""
+"""The views of a scene: its cameras, their pictures and points on the surfaces of its objects."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ HIGHEST_LEVEL = 255  # of an anomaly map
 class Cloud:
     """Points on the surface of one object. object_id: as in the scene, -1 where they were not given to an object.
 
-    points: (n, 3) metres, world. colors: (n, 3) uint8 of the pictures. changed: (n,) bool, whether the point lies on what makes the
-    object odd, as far as that is known. suspicion: (n,) in [0, 1], mean of the anomaly maps that see the point, NaN where none
-    does; None without maps.
+    points: (n, 3) metres, world. colors: (n, 3) uint8 of the pictures. changed: (n,) bool, whether the point lies on the
+    changed surface of an odd object, as far as that is known. suspicion: (n,) in [0, 1], mean of the anomaly maps that see the
+    point, NaN where none does; None without maps.
     """
 
     object_id: int
@@ -42,9 +42,7 @@ class Cloud:
 
 @dataclass(frozen=True)
 class SceneViews:
-    """cameras: of a scene. pictures: one a camera, (h, w, 3) uint8. clouds: one an object, where points are
-    known.
-    """
+    """cameras: of a scene. pictures: one per camera, (h, w, 3) uint8. clouds: one per object whose points are known."""
 
     cameras: tuple[Camera, ...]
     pictures: Sequence[np.ndarray]
@@ -55,7 +53,7 @@ class Views(Protocol):
     """Where scenes can be seen."""
 
     def of(self, scene: str) -> SceneViews:
-        """What is seen of the scene of that name; read when it is asked for."""
+        """The views of the scene of that name, read on demand."""
         ...
 
 
@@ -127,6 +125,6 @@ def depth_points(
 def hull_points(
     cameras: tuple[Camera, ...], pictures: np.ndarray, instance: np.ndarray, number: int, aabb: np.ndarray
 ) -> Found:
-    """The surface of the visual hull of one object; which of it has changed is not known from silhouettes."""
+    """The surface of the visual hull of one object; silhouettes do not tell which part of it has changed."""
     points, colors = hull_surface(cameras, pictures, instance, number, aabb)
     return points, colors, np.zeros(len(points), bool)

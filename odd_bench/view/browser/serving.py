@@ -1,4 +1,4 @@
-"""The server of the view: on this machine alone, until it is stopped, and with a last word to the pages that are open."""
+"""The server of the view. It serves this machine alone until it is stopped, and then tells the open pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def started(port: int, label: str = "odd-bench") -> Iterator[viser.ViserServer]:
             server = viser.ViserServer(host=HOST, port=port, label=label, verbose=False)
         except OSError as error:
             raise WrongUse(f"--port {port}: found {error}; expected a free port") from error
-    server.request_share_url = lambda verbose=True: None  # no page may ask for a tunnel to the outside
+    server.request_share_url = lambda verbose=True: None  # no page may request a tunnel to the outside
     try:
         yield server
     finally:
@@ -49,7 +49,7 @@ def started(port: int, label: str = "odd-bench") -> Iterator[viser.ViserServer]:
 
 
 def say_goodbye(server: viser.ViserServer) -> None:
-    """Tell every open page that nothing will answer any more."""
+    """Tell every open page that the server has ended."""
     clients = server.get_clients().values()
     for client in clients:
         body = "This page no longer answers. Run the command again and reload the page."

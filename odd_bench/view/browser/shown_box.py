@@ -1,4 +1,4 @@
-"""A box as it is drawn: where it stands, what it means, and the colours and words of its meaning."""
+"""A box as it is drawn: its place, its meaning, and the colours and words for that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Okabe and Ito's palette, which most colour-blind eyes tell apart; every box says its state in words too.
+# palette of Okabe and Ito, which most colour-blind people can tell apart; every box also says its state in words.
 COLORS = {
     "normal": (154, 160, 166),
     "odd": (230, 159, 0),
@@ -49,5 +49,5 @@ class ShownBox:
 
 
 def count_states(boxes: Iterable[ShownBox]) -> Counter[str]:
-    """How many boxes are of each state."""
+    """Number of boxes of each state."""
     return Counter(one.state for one in boxes)

@@ -61,8 +61,8 @@ def outermost(inside: np.ndarray) -> np.ndarray:
 def colors_of(
     points: np.ndarray, centre: np.ndarray, cameras: tuple[Camera, ...], pictures: np.ndarray, own: np.ndarray
 ) -> np.ndarray:
-    """(n, 3) uint8: each point as the view sees it whose camera stands most in the direction from the centre to the point, among
-    those that show the object there; grey where none does.
+    """(n, 3) uint8: the colour of each point in the view whose camera lies nearest to the direction from the centre to the
+    point, among the views that show the object there; grey where none does.
     """
     colors, best = np.full((len(points), 3), 128, np.uint8), np.full(len(points), -np.inf)
     outward = points - centre

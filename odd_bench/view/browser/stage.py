@@ -1,4 +1,4 @@
-"""The scene that is drawn now, and drawing it again when another scene, threshold or colouring is chosen."""
+"""The scene that is drawn, and how it is drawn again when another scene, threshold or colouring is chosen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from odd_bench.view.browser.shown_box import ShownBox
 
 @dataclass(frozen=True)
 class Look:
-    """What is shown of a scene. threshold: None for that of the file. points: how they are coloured, see drawing.cloud_colors."""
+    """Settings of what is shown of a scene. threshold: None for that of the file. points: how they are coloured, see
+    drawing.cloud_colors.
+    """
 
     threshold: float | None = None
     points: str = SUSPICION
@@ -63,12 +65,12 @@ def draw_scene(scene: viser.SceneApi, collection: Collection, name: str, look: L
 
 
 def drawn_of(boxes: list[ShownBox], look: Look) -> list[ShownBox]:
-    """Boxes to draw: all, or without the true ones that tell nothing but the truth."""
+    """Boxes to draw: all, or all but the true boxes that only repeat the truth."""
     return [one for one in boxes if look.truth or one.state not in ("normal", "odd")]
 
 
 def first_look(collection: Collection) -> Look:
-    """Points by suspicion where there are scores, else as in the pictures."""
+    """The first settings: points coloured by suspicion where there are scores, else as in the pictures."""
     return Look(points=SUSPICION if collection.has_scores else PICTURE)
 
 
@@ -81,7 +83,7 @@ class Stage:
 
     @property
     def boxes(self) -> list[ShownBox]:
-        """Of the scene drawn last."""
+        """The boxes of the scene drawn last."""
         return self.drawn.boxes
 
     def draw(self, name: str, look: Look) -> None:
@@ -94,7 +96,7 @@ class Stage:
         self._shown = name, look
 
     def change(self, look: Look) -> None:
-        """The same scene in another look: only what differs is sent."""
+        """Draw the same scene with other settings: only what differs is sent."""
         name, before = self._shown
         if look.points != before.points:
             self.draw(name, look)

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 COLD, MIDDLE, HOT = np.array([33.0, 102.0, 172.0]), np.array([247.0, 247.0, 247.0]), np.array([178.0, 24.0, 43.0])
-TAIL = 0.01  # of the scores at either end, that the scale runs past
+TAIL = 0.01  # share of the scores beyond either end of the scale
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From scores to colours. low, high: scores of full blue and full red. threshold: the score of white."""
+    """A map from scores to colours. low, high: scores of full blue and full red. threshold: the score of white."""
 
     low: float
     threshold: float
     high: float
 
     def share(self, score: np.ndarray | float) -> np.ndarray:
-        """In [-1, 1]: 0 at the threshold, straight from there to either end."""
+        """In [-1, 1]: 0 at the threshold, linear from there to either end."""
         below = (np.asarray(score, float) - self.threshold) / max(self.threshold - self.low, 1e-12)
         above = (np.asarray(score, float) - self.threshold) / max(self.high - self.threshold, 1e-12)
         return np.clip(np.where(below < 0, below, above), -1.0, 1.0)
