@@ -5,7 +5,7 @@ V[i, j] counts the pairs (anomaly of cluster i, normal of cluster j) ranked righ
 resample is c'Vc / (c'p c'n). Counts are halves and integers well below 2**53, so every sum is exact and the replicates
 do not depend on the number of threads. Undefined replicates (a resample without one of the classes) are NaN and left out.
 
-How an interval is made of the resampled values stands in `interval`.
+`interval` makes an interval of the resampled values.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Estimate:
     """A value with its interval. value is None where it is undefined, and `reason` says why; low, high likewise.
 
     replicates: (resamples,) the resampled values, NaN where undefined; None with too few shapes. shapes: how many base shapes
-    the value rests on. basis: what the value is over, where that needs saying.
+    the value rests on. basis: what the value is taken over, if that needs saying.
     """
 
     value: float | None
@@ -77,8 +77,8 @@ def resampled_ratio(counts: np.ndarray, numerator: np.ndarray, denominator: np.n
 class Ranked:
     """n scores to be ranked. score, label, cluster: (n,), label 1 = anomalous, cluster a column of the counts.
 
-    missing: (clusters,) anomalies that no score stands for: below all others, and never found. false: (clusters,) normals that no
-    score stands for: above all others. None where there are none.
+    missing: (clusters,) number of anomalies without a score: they rank below all others and are never found. false: (clusters,)
+    number of normals without a score: they rank above all others. None where there are none.
     """
 
     score: np.ndarray
@@ -144,8 +144,8 @@ def resampled_auc(counts: np.ndarray, ranked: Ranked) -> Resampled:
 
 
 def class_sums(drawn: np.ndarray, ranked: Ranked) -> tuple[tuple, tuple, tuple[int, int]]:
-    """How many anomalies and normals each resample holds, with a score and without; and how many clusters hold both, or
-    rather the smaller of the numbers that hold the one and the other, beside the number that hold anomalies.
+    """Numbers of anomalies and normals in each resample, with a score and without; the number of clusters that the AUC rests
+    on, which is the smaller of the numbers that hold anomalies and normals; and the number that hold anomalies.
     """
     clusters = drawn.shape[1]
     scored = [np.bincount(ranked.cluster[ranked.label == side], minlength=clusters) for side in (1, 0)]

@@ -1,4 +1,4 @@
-"""Where a method is strong and weak: the main numbers over groups of anomalies, objects and scenes."""
+"""The main numbers over groups of anomalies, objects and scenes: where a method is strong and where it is weak."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Group:
 class BreakdownRow:
     """One group's numbers. rate: recall for a group of anomalies (named so), else accuracy. grey: fewer than 30 objects.
 
-    false_boxes: of its scenes. whole: the group is all anomalies, or all objects, that the protocol counts.
+    false_boxes: number in its scenes. whole: whether the group is all anomalies, or all objects, that the protocol counts.
     """
 
     breakdown: str
@@ -48,7 +48,7 @@ class BreakdownRow:
 
 
 def breakdown_rows(judged: Judged, groups: list[Group], counts: np.ndarray) -> list[BreakdownRow]:
-    """One row a group, in the order given; groups without a counted object are left out."""
+    """One row per group, in the order given; groups without a counted object are left out."""
     present = [group for group in groups if np.any(group.rows & judged.counted)]
     return [breakdown_row(judged, group, counts) for group in present]
 
@@ -76,8 +76,8 @@ def breakdown_row(judged: Judged, group: Group, counts: np.ndarray) -> Breakdown
 
 
 def compared(judged: Judged, group: Group) -> Ranked:
-    """What enters the group's AUC: its objects, for a group of anomalies all normal objects of the same scenes too, and the false
-    boxes of these scenes.
+    """The objects and boxes of the group's AUC: its objects, for a group of anomalies also all normal objects of the same
+    scenes, and the false boxes of these scenes.
     """
     chosen = group.rows & judged.counted
     scenes = judged.truth.count_by_scene(chosen) > 0
@@ -107,7 +107,7 @@ def named(breakdown: str, values: np.ndarray, names: list[str], anomalies_only: 
 
 
 def numbered(breakdown: str, values: np.ndarray) -> Iterator[Group]:
-    """One group a number; -1 stands for not stated."""
+    """One group per number; -1 stands for not stated."""
     names = {int(value): "not stated" if value < 0 else str(value) for value in np.unique(values)}
     return (Group(breakdown, name, values == value, False) for value, name in names.items())
 

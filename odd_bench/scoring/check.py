@@ -1,4 +1,4 @@
-"""Whether a prediction file can be scored: read, find its ground truth, compare the two. Nothing is measured here."""
+"""Check whether a prediction file can be scored: read it, find its ground truth, compare the two. Nothing is measured here."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Checked:
-    """A file and its ground truth. problems: all of them; the rest is None where they made reading impossible."""
+    """A file and its ground truth. problems: all that were found; the rest is None where they made reading impossible."""
 
     path: Path
     predictions: Predictions | None

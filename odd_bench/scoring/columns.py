@@ -20,7 +20,7 @@ FINITE_HINT = "Did the network diverge? Scores and boxes are read as they are, n
 class Columns:
     """All objects of all scenes in file order, n of them. scene, number: (n,) their scene and place in its list.
 
-    problems: what the checks found.
+    problems: found by the checks.
     """
 
     def __init__(self, objects: list[dict[str, Any]], scene: np.ndarray, number: np.ndarray, names: list[str]):
@@ -39,7 +39,7 @@ class Columns:
         self.problems.append(Problem(kind, self.path(row, *keys), found, expected, hint))
 
     def boxes(self, told_boxes: bool) -> Boxes:
-        """Check every column and return the rows; what is wrong stands in `problems` and is NaN or -1 in the rows."""
+        """Check every column and return the rows; a wrong value is listed in `problems` and is NaN or -1 in the rows."""
         self.check_keys()
         return Boxes(
             scene=self.scene,
@@ -150,7 +150,7 @@ class Columns:
         return np.maximum(np.array(column, int), -1)
 
     def object_id_column(self, told_boxes: bool) -> np.ndarray:
-        """(n,) the object each row speaks of, for methods given the boxes; -1 elsewhere."""
+        """(n,) the object that each row is about, for methods given the boxes; -1 elsewhere."""
         column = np.full(len(self.objects), -1)
         if "object" not in self.stated and not told_boxes:
             return column
@@ -170,7 +170,7 @@ class Columns:
 
 
 def places(counts: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) scene of every object and its place in the scene's list, where the scenes have so many objects."""
+    """(n,) scene of every object and its place in the list of the scene, from the number of objects in each scene."""
     scene = np.repeat(np.arange(len(counts)), counts)
     return scene, np.arange(len(scene)) - np.repeat(np.cumsum(counts, dtype=int) - counts, counts)
 

@@ -17,7 +17,7 @@ LISTED_SCENES = 20
 
 
 def compare(first: Scored, second: Scored) -> dict[str, Any]:
-    """First minus second under every protocol both have. Both were scored on the same ground truth and split."""
+    """First minus second under every protocol that both have. Both were scored on the same ground truth and split."""
     check_comparable(first, second)
     shared = [name for name in first.judged if name in second.judged]
     parts = {name: compare_protocol(first, second, name) for name in shared}
@@ -89,7 +89,7 @@ def mcnemar(a: Judged, b: Judged) -> dict[str, Any]:
 
 
 def changed_sides(a: Judged, b: Judged) -> dict[str, Any]:
-    """Scenes all right in one file and not in the other."""
+    """Scenes in which one file is right everywhere and the other is not."""
     both = a.truth.count_by_scene(a.counted & b.counted) > 0
     right = [judged.truth.count_by_scene(~judged.correct) + judged.false_boxes == 0 for judged in (a, b)]
     won, lost = (np.flatnonzero(both & one & ~other) for one, other in (right, right[::-1]))
@@ -103,6 +103,6 @@ def changed_sides(a: Judged, b: Judged) -> dict[str, Any]:
 
 
 def with_comparison(first: Scored, second: Scored) -> Scored:
-    """The first score with the comparison in its document, and its digest made anew."""
+    """The first score with the comparison in its document, and a new digest."""
     result = {**first.document["result"], "against": compare(first, second)}
     return replace(first, document=signed_document(result))

@@ -1,4 +1,4 @@
-"""Likely slips: would the boxes fit if they were read in another form, and are the scores the wrong way round?"""
+"""Likely mistakes: boxes that would fit if they were read in another form, and inverted scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.problems import Problem
 from odd_bench.scoring.truth_table import TruthTable
 
-SCENES_LOOKED_AT, BOXES_LOOKED_AT = 50, 500  # enough to see a slip that all boxes share
+SCENES_LOOKED_AT, BOXES_LOOKED_AT = 50, 500  # enough to see a mistake that all boxes share
 CLEAR_GAIN = 0.15
 NO_FIT = 0.1
 LIKE_THE_TRUTH = 0.99
@@ -65,7 +65,7 @@ READINGS: dict[str, tuple[Reading, str]] = {
 def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]:
     """Warnings. boxes: the rows with six finite numbers and a score; boxes.scene indexes the truth's scenes.
 
-    Scenes are looked at that are spread over the split, whole, about as many as hold BOXES_LOOKED_AT boxes.
+    Whole scenes are looked at, spread over the split, about as many as hold BOXES_LOOKED_AT boxes.
     """
     seen = np.intersect1d(boxes.scene, truth.scene)
     if not len(seen):
@@ -78,7 +78,7 @@ def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]
 
 
 def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Problem]:
-    """The best of the other readings, if it fits clearly better than the one of the format; else a wrong frame."""
+    """The best of the other readings, if it fits clearly better than that of the format; else perhaps a wrong frame."""
     best = best_iou(truth, boxes, seen)
     as_written, met = float(best.mean()), best[best > 0.5]
     fits = {name: float(best_iou(truth, reading(boxes), seen).mean()) for name, (reading, _) in READINGS.items()}
@@ -144,7 +144,7 @@ def inverted_by_id(truth: TruthTable, boxes: Boxes) -> list[Problem]:
 
 
 def inverted(truth: TruthTable, rows: np.ndarray, score: np.ndarray) -> list[Problem]:
-    """A warning where the whole interval of the AUC lies below 0.5, or, of few shapes, the AUC far below it."""
+    """A warning where the whole interval of the AUC lies below 0.5 or, with few shapes, where the AUC lies far below it."""
     if not auc(truth.label[rows], score) < 0.5:
         return []
     counts = draw_resamples(truth.clusters, RESAMPLES)

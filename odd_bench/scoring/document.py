@@ -120,7 +120,9 @@ def roc_points(judged: Judged) -> list[list[float]]:
 
 
 def score_histogram(judged: Judged) -> dict[str, Any]:
-    """Counts of matched scores by class in equal bins between the 1 % and 99 % quantiles; the ends take what lies beyond."""
+    """Counts of matched scores by class in equal bins between the 1 % and 99 % quantiles; the outer bins also count what lies
+    beyond.
+    """
     rows = judged.counted & judged.matched
     score, label = np.clip(judged.score[rows], -LARGEST_SHOWN, LARGEST_SHOWN), judged.truth.label[rows]
     if not len(score):
@@ -135,7 +137,7 @@ def score_histogram(judged: Judged) -> dict[str, Any]:
 
 
 def worst_scenes(judged: Judged) -> list[dict[str, Any]]:
-    """The scenes with most wrong objects and false boxes, those with the larger share of wrong ones first among equals."""
+    """The scenes with most wrong objects and false boxes; among equals, the larger share of wrong ones comes first."""
     wrong, share = wrong_by_scene(judged)
     order = np.lexsort((np.arange(len(wrong)), -share, -wrong))[:WORST_SCENES]
     return [scene_answers(judged, int(scene)) for scene in order if wrong[scene]]

@@ -58,7 +58,7 @@ def ranking_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
 
 
 def ranked_objects(judged: Judged, chosen: np.ndarray, scenes: np.ndarray | None = None) -> Ranked:
-    """What is ranked: the chosen objects that are matched, the missed anomalies below them, the missed normals and false boxes
+    """The ranking: the chosen objects that are matched, the missed anomalies below them, the missed normals and false boxes
     above them. scenes: (s,) those whose false boxes count, None for all.
     """
     truth, rows = judged.truth, chosen & judged.matched
@@ -107,7 +107,7 @@ def label_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
 
 
 def scene_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
-    """Metrics with one value a scene."""
+    """Metrics with one value per scene."""
     scenes = counted_scenes(judged)
     wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct) + judged.false_boxes
     exact = np.where(scenes, wrong == 0, np.nan)
@@ -123,7 +123,7 @@ def scene_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
 
 
 def box_metrics(judged: Judged, told_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
-    """How well the boxes fit, and whether there is one an object; undefined where they are given."""
+    """How well the boxes fit, and whether there is one per object; undefined where the boxes are given."""
     if judged.protocol.boxes == "given":
         return {name: Estimate(None, reason=GIVEN) for name in BOX_METRICS}
     truth, found = judged.truth, judged.counted & judged.matched

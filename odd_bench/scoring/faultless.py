@@ -1,6 +1,6 @@
-"""The quick way through a prediction file without a fault of form: decoded straight into typed rows, then into columns.
+"""The quick reader of prediction files without a fault of form: it decodes them into typed rows, then into columns.
 
-Most files are of this kind. Whatever is not is left to `prediction_file`, which reads it key by key and says what is wrong.
+Most files are of this kind. All others are left to `prediction_file`, which reads key by key and says what is wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FromZero = Annotated[int, Meta(ge=0, lt=2**31)]
 
 
 class StoredBox(Struct, forbid_unknown_fields=True, gc=False):
-    """An entry of `objects` as it stands in the file. None, here and below: the key is not there."""
+    """An entry of `objects` as it stands in the file. None, here and below: the key is absent."""
 
     score: float
     box: tuple[float, float, float, float, float, float] | None = None
@@ -76,7 +76,7 @@ def read_document_quickly(text: str) -> Predictions | None:
 
 
 def read_lines_quickly(text: str) -> Predictions | None:
-    """The same of a header line and one line a scene."""
+    """The same for a header line and one line per scene."""
     first, _, rest = text.partition("\n")
     stated, problems = parse(first)
     if problems or not isinstance(stated, dict):
@@ -107,7 +107,8 @@ def read_quickly(text: str, stated: dict[str, Any], scenes: dict[str, StoredScen
 
 
 def colons_of_keys(text: str, stated: dict[str, Any], scenes: dict[str, StoredScene]) -> int:
-    """How many keys the boxes of a text have, or more: its colons without those of the other keys and of the strings.
+    """An upper bound of the number of keys in the boxes of a text: its colons without those of the other keys and of the
+    strings.
 
     As in `repeats_no_key`, where the boxes have fewer keys than that, one may stand twice.
     """

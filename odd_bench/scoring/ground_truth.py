@@ -82,7 +82,7 @@ class GroundTruth:
 
 
 def truth_scene(scene: Scene) -> TruthScene:
-    """What scoring keeps of a labelled scene. An object outside a picture is visible there by a fraction of 0."""
+    """The part of a labelled scene that scoring keeps. An object outside a picture has a visible fraction of 0 there."""
     objects = []
     for item in scene.objects:
         amodal = np.maximum(item.amodal_pixels, 1)
@@ -249,7 +249,7 @@ def object_json(item: TruthObject) -> dict[str, Any]:
 
 
 def rounded(values: Iterable[float], decimals: int = DECIMALS) -> list[float]:
-    """Floats to the file's precision, with one zero instead of two."""
+    """Floats to the precision of the file; -0.0 becomes 0.0."""
     return [round(float(value), decimals) + 0.0 for value in values]
 
 

@@ -81,7 +81,7 @@ def method_problems(method: dict[str, Any]) -> list[Problem]:
 
 
 def unshowable(method: dict[str, Any]) -> list[Problem]:
-    """Nesting without end and halves of characters."""
+    """Problems of deep nesting and of halves of characters."""
     if deeper_than(method, METHOD_LEVELS):
         hint = "Keep the settings of the method flat"
         return [Problem("format", "method", "very deep nesting", f"at most {METHOD_LEVELS} levels", hint)]
@@ -99,7 +99,7 @@ def deeper_than(value: Any, levels: int) -> bool:
 
 
 def read_number(parent: dict[str, Any], key: str, path: str, problems: list[Problem]) -> float | None:
-    """A finite number or null; None after reporting anything else."""
+    """A finite number or None; anything else is reported and becomes None."""
     value = parent.get(key)
     if value is None:
         return None

@@ -1,9 +1,9 @@
 """Intervals and p-values from a cluster bootstrap, with the correction that few shapes need.
 
-The bootstrap's spread over m clusters is too small by sqrt((m - 1) / m), and few clusters tell their own spread badly: hence
-that factor, and Student's t with m - 1 degrees of freedom in place of the normal law. Shares are handled on the scale of
-log-odds, where the spread near 0 and 1 is not lopsided and no bound leaves [0, 1]; a resample whose odds are more than ODDS
-times as high or as low as those of the value counts as that far off, because the log-odds of 0 and 1 are infinite.
+The spread of the bootstrap over m clusters is too small by sqrt((m - 1) / m), and few clusters estimate their spread badly:
+hence that factor, and Student's t with m - 1 degrees of freedom instead of the normal distribution. Shares are handled on the
+scale of log-odds, where the spread near 0 and 1 is not lopsided and no bound leaves [0, 1]; a resample whose odds are more than
+ODDS times as high or as low as those of the value counts as that far off, because the log-odds of 0 and 1 are infinite.
 `benchmarks/coverage.py` simulates how often such an interval holds the true value; docs/reference/protocol.md has the table.
 """
 
@@ -79,7 +79,7 @@ def difference_test(value: float, replicates: np.ndarray, shapes: int) -> dict[s
 
 
 def log_odds(share: np.ndarray | float) -> np.ndarray:
-    """Of shares in [0, 1]; infinite at the ends."""
+    """Log-odds of shares in [0, 1]; infinite at the ends."""
     with np.errstate(divide="ignore"):
         return np.log(share) - np.log1p(-np.asarray(share, float))
 

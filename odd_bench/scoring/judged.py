@@ -1,4 +1,4 @@
-"""Every object of a split with the answer it was given under one protocol."""
+"""Every object of a split with its answer under one protocol."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Judged:
 
     @property
     def answer(self) -> np.ndarray:
-        """(n,) predicted label, a missed object taken for the opposite of what it is."""
+        """(n,) predicted label; a missed object gets the opposite of its true label."""
         return np.where(self.matched, self.predicted_label, 1 - self.truth.label)
 
     def missed_as_normal(self) -> Judged:

@@ -1,4 +1,4 @@
-"""Finding the ground truth that a prediction file was made for."""
+"""Find the ground truth that a prediction file was made for."""
 
 from __future__ import annotations
 

@@ -13,12 +13,16 @@ import numpy as np
 LEVELS = 256
 DOMAINS = ("found", "all")  # pixels of the objects that are found; all pixels
 NEAR_PX = 3.0
-OUTSIDE, ON_FOUND, FIRST_PATCH = 0, 1, 2  # what a pixel is: of no found object, unchanged on one, of a changed patch
+OUTSIDE, ON_FOUND, FIRST_PATCH = (
+    0,
+    1,
+    2,
+)  # kinds of pixels: on no found object, unchanged on a found object, on a changed patch
 
 
 @dataclass(frozen=True)
 class SceneObjects:
-    """What is asked of the objects of a scene. odd: their ids. found: ids of objects, odd or not, that a box answers for."""
+    """The objects of a scene. odd: ids of the odd ones. found: ids of objects, odd or not, that a box answers for."""
 
     odd: tuple[int, ...]
     found: frozenset[int]
@@ -108,7 +112,7 @@ class MapCounts:
 
 
 def empty_counts(clusters: int) -> MapCounts:
-    """Before the first scene."""
+    """The counts before the first scene."""
     levels = [np.zeros((len(DOMAINS), clusters, LEVELS)) for _ in range(3)]
     return MapCounts(*levels, *(np.zeros((len(DOMAINS), clusters)) for _ in range(5)))
 
@@ -168,7 +172,7 @@ def nearest_odd(instance: np.ndarray, odd: tuple[int, ...], asked: tuple[np.ndar
 
 
 def update_peak(peak: Peak, number: int, view: View, patches: Patches) -> None:
-    """Take the pixels of one view into account: those of the object and those of its lost surface."""
+    """Update the peak by another view: its pixels are those of the object and those of its lost surface."""
     mine = np.flatnonzero(patches.owner == number) + 1
     changed = (patches.number >= mine[0]) & (patches.number <= mine[-1]) if len(mine) else None
     own = view.instance == number + 1

@@ -63,7 +63,7 @@ def above(shares: np.ndarray) -> np.ndarray:
 
 
 def constant_map(counts: MapCounts, domain: int) -> dict[str, float | None]:
-    """What a map of one level gets: the reference row."""
+    """The scores of a map of one level: the reference row."""
     objects = counts.objects[domain].sum()
     hit = counts.chance[domain].sum() / objects if objects else None
     return {"pixel_auroc": 0.5, **{name: limit / 2 for name, limit in LIMITS.items()}, "peak_in_change": hit}

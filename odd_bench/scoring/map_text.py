@@ -14,7 +14,7 @@ DOMAIN_NAMES = {"found": "pixels of found objects", "all": "all pixels"}
 
 
 def coverage_text(part: dict[str, Any]) -> str:
-    """What the maps were compared with."""
+    """A line on what the maps were compared with."""
     notes = [f"anomaly maps: {part['views']:,} views of {part['scenes']:,} scenes"]
     if part["absent"]:
         notes.append(f"{part['absent']:,} views without a map, scored as a map of zeros")
@@ -26,7 +26,7 @@ def coverage_text(part: dict[str, Any]) -> str:
 
 
 def domain_text(name: str, domain: dict[str, Any]) -> str:
-    """What one domain holds."""
+    """A line on the contents of one domain."""
     unseen = domain["odd_objects_unseen"]
     return f"{DOMAIN_NAMES[name]}: {domain['patches']:,} changed patches, {domain['odd_objects']:,} odd objects" + (
         f", {unseen:,} more whose change no view shows" if unseen else ""

@@ -1,4 +1,4 @@
-"""Which predicted box answers for which object."""
+"""The match of predicted boxes with objects."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ def match_arg_max(truth: TruthTable, boxes: Boxes, pairs: Pairs) -> Match:
 
 
 def match_one_to_one(truth: TruthTable, boxes: Boxes, pairs: Pairs, iou_above: float) -> Match:
-    """Hungarian: maximum total IoU per scene over the pairs above the gate; pairs at or below it cannot be matched.
+    """Hungarian algorithm: maximum total IoU per scene over the pairs above the gate; pairs at or below it cannot be matched.
 
-    Among assignments of equal total, to 1e-9, the one whose boxes have the higher scores: of two equal boxes the surer counts.
+    Among assignments of equal total, to 1e-9, the one whose boxes have the higher scores wins.
     """
     open_rows = np.flatnonzero(pairs.iou > iou_above)
     objects, rows, values = pairs.object_row[open_rows], pairs.box_row[open_rows], pairs.iou[open_rows]

@@ -1,4 +1,4 @@
-"""Predicted boxes that overlap another box of their scene: more than one box an object."""
+"""Predicted boxes that overlap another box of their scene: more than one box per object."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEIGHBOURS = 1000
 
 
 def overlapping(boxes: Boxes, scene_names: tuple[str, ...]) -> dict[str, Any]:
-    """How many boxes overlap another of their scene by more than IoU 0.5, in how many scenes, and the first of these.
+    """Number of boxes that overlap another of their scene by more than IoU 0.5, number of such scenes, and the first of these.
 
     boxes.scene: index into scene_names. A box without a yaw has the yaw 0.
     """

@@ -32,7 +32,7 @@ def read_predictions(path: str | Path) -> Predictions:
 
 
 def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
-    """What could be read, and every problem of form. None where not even the header makes sense.
+    """The part of the file that can be read, and every problem of form. None where not even the header makes sense.
 
     path: `-` is standard input. The file is read once, so it may be a pipe.
     """
@@ -44,7 +44,7 @@ def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
 
 
 def read_text(text: str, named_lines: bool) -> tuple[Predictions | None, list[Problem]]:
-    """The quick way where the text has no fault of form, else key by key."""
+    """Read the quick way if the text has no fault of form, else key by key."""
     lines = in_lines(text, named_lines)
     quickly = read_lines_quickly(text) if lines else read_document_quickly(text)
     if quickly is not None:
@@ -53,7 +53,7 @@ def read_text(text: str, named_lines: bool) -> tuple[Predictions | None, list[Pr
 
 
 def read_slowly(text: str, lines: bool) -> tuple[Predictions | None, list[Problem]]:
-    """Every problem of form. lines: the text is a header line and one line a scene."""
+    """Every problem of form. lines: whether the text is a header line and one line per scene."""
     document, problems = parse_lines(text) if lines else parse(text)
     if document is None and problems:
         return None, problems
@@ -172,7 +172,7 @@ def object_columns(names: list[str], objects: list[list[Any]], problems: list[Pr
 
 
 def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any]:
-    """One scene's entry with every key present; wrong ones are reported and replaced by nothing."""
+    """The entry of one scene with every key present; wrong values are reported and replaced by empty ones."""
     entry: dict[str, Any] = {"objects": [], "views": None, "seconds": None, "truth": None}
     if not isinstance(scene, dict):
         hint = 'A scene is {"objects": [...]}; "objects": [] where nothing was detected'

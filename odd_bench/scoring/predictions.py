@@ -1,4 +1,4 @@
-"""A prediction file in memory: its header and one row a predicted box, as plain arrays."""
+"""A prediction file in memory: its header and one row per predicted box, as plain arrays."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class DatasetRef:
 
 @dataclass(frozen=True)
 class Method:
-    """Who predicted. views: how many it is given, as a remark (what counts stands at each scene). gt_boxes, gt_count: it was
-    given the true boxes, or their number. extra: further keys of the file, kept as they are.
+    """Who predicted. views: how many it is given, as a remark; the views that each scene states count. gt_boxes, gt_count: it
+    was given the true boxes, or their number. extra: further keys of the file, kept as they are.
     """
 
     name: str

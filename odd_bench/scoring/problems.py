@@ -47,7 +47,7 @@ def errors_in(problems: list[Problem]) -> list[Problem]:
 
 
 def problem_report(problems: list[Problem]) -> str:
-    """Plain text: one heading a kind with its count, then the first five as `path: found -> expected. hint`."""
+    """Plain text: one heading per kind with its count, then the first five as `path: found -> expected. hint`."""
     lines = []
     for kind, count in Counter(problem.kind for problem in problems).items():
         of_kind = [problem for problem in problems if problem.kind == kind]
@@ -59,7 +59,7 @@ def problem_report(problems: list[Problem]) -> str:
 
 
 def warning_lines(problems: list[Problem]) -> list[str]:
-    """One line a problem, the first five of each kind, then how many more there are."""
+    """One line per problem, the first five of each kind, then how many more there are."""
     lines = []
     for kind, count in Counter(problem.kind for problem in problems).items():
         lines += [f"{kind}: {problem}" for problem in problems if problem.kind == kind][:SHOWN_PER_KIND]

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Reading a large file makes a million containers and no cycles: to look for any doubles the time.
+    """Reading a large file makes a million containers and no cycles; to search for cycles doubles the time.
 
-    So what was made counts as old at once, as if the collector had walked it: the next collections leave it alone.
+    So the new containers count as old at once, as if the collector had walked them; the next collections leave them alone.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""Reference rows: what trivial answers would score on the same split, so that a number can be read."""
+"""Reference rows: the scores of trivial answers on the same split, to compare a number with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from odd_bench.scoring.truth_table import TruthTable
 def reference_rows(judged: Judged) -> dict[str, dict[str, float | None]]:
     """The main numbers of trivial answers, on the true boxes and on those of the file.
 
-    Random scores are not drawn: what stands there is their expectation, which for ranking is that of one score for all.
+    Random scores are not drawn: the row holds their expectation, which for ranking equals that of one score for all.
     """
     told = judge(judged.protocol, judged.truth, truth_submission(judged.truth))
     rows = {"oracle": plain_values(told), **trivial_rows("true boxes", told)}
@@ -41,7 +41,7 @@ def middle(a: float | None, b: float | None) -> float | None:
 
 
 def answered(judged: Judged, label: int) -> Judged:
-    """The same boxes with one score and one label for all; what was missed stays missed, and false boxes false."""
+    """The same boxes with one score and one label for all; missed objects stay missed, and false boxes false."""
     kept = judged.matched
     return replace(judged, score=np.where(kept, 0.0, np.nan), predicted_label=np.where(kept, label, -1))
 

@@ -83,7 +83,7 @@ def by_truth_scene(
 
 
 def document_header(checked: Checked, options: Options, answers: Submission) -> dict[str, Any]:
-    """What was scored against what."""
+    """What was scored, and against which ground truth."""
     predictions, table = checked.predictions, checked.table
     boxes = predictions.boxes
     turned = int(np.isfinite(boxes.yaw_rad).sum())

@@ -35,7 +35,9 @@ class Refused(Exception):
 
 
 def read_source(path: Path) -> tuple[Source | None, list[Problem]]:
-    """The text of a plain or gzipped UTF-8 file, or what kept it from being read; a file over the limit is not read to its end."""
+    """The text of a plain or gzipped UTF-8 file, or the reason why it cannot be read; a file over the limit is not read to its
+    end.
+    """
     try:
         return read_once(path), []
     except Refused as reason:
@@ -69,7 +71,7 @@ def opened(path: Path) -> AbstractContextManager[BinaryIO]:
 
 
 def hashed(first: bytes, rest: Iterator[bytes], digest: Any) -> Iterator[bytes]:
-    """The first chunk, whose hash was taken, then the others, taking theirs."""
+    """The first chunk, which is hashed already, then the others, which are hashed here."""
     yield first
     for chunk in rest:
         digest.update(chunk)

@@ -1,4 +1,4 @@
-"""The main numbers of several splits of one run, one line a split and protocol, for a terminal."""
+"""The main numbers of several splits of one run, one line per split and protocol, for a terminal."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
     """The value of a JSON text and its problems; the value is None where the text is no JSON. where: prefix of the paths.
 
     msgspec reads what it can, four times as quickly as the standard library: it refuses NaN and all that is no JSON, but of a
-    key that stands twice it keeps the last one silently. Whatever may hold one is read again, to be explained.
+    key that stands twice it keeps the last one silently. A text that may hold one is read again to explain it.
     """
     try:
         value = msgspec.json.decode(text)
@@ -37,7 +37,7 @@ def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
 
 
 def repeats_no_key(text: str, value: Any) -> bool:
-    """Whether the colons of a JSON text prove that no key stands twice in it; False where they leave it open.
+    """Whether the number of colons in a JSON text proves that no key stands twice in it; False where it does not.
 
     Each key is followed by one colon, and all other colons stand in strings. So the text has at least one colon for each key of its
     value and, if it holds no escapes, for each colon in the strings of the value. A repeated key would have one more.

@@ -67,7 +67,7 @@ def dataset_text(dataset: dict[str, Any]) -> str:
 
 
 def overlap_lines(overlapping: dict[str, Any]) -> list[str]:
-    """Boxes that overlap another of their scene: more than one box an object, of which at most one is no false box."""
+    """Boxes that overlap another of their scene: more than one box per object, of which at most one is not a false box."""
     if not overlapping["boxes"]:
         return []
     scenes = ", ".join(visible(name) for name in overlapping["examples"])
@@ -80,7 +80,7 @@ def overlap_lines(overlapping: dict[str, Any]) -> list[str]:
 
 
 def metric_columns(protocols: dict[str, Any]) -> str:
-    """One row a metric, one column a protocol; what a value is over, and why one is missing, below."""
+    """One row per metric, one column per protocol; notes below say what a value is over and why one is missing."""
     lines = ["".ljust(NAME_WIDTH) + "".join(name.ljust(VALUE_WIDTH) for name in protocols)]
     notes: dict[str, list[str]] = {}
     for key, title in METRIC_NAMES.items():
@@ -93,7 +93,9 @@ def metric_columns(protocols: dict[str, Any]) -> str:
 
 
 def interval_notes(found: dict[str, dict[str, Any]]) -> list[str]:
-    """Why estimates, here by name, have no interval, each reason once: `9 base shapes, an interval needs 10: AUC (detect)`."""
+    """The reasons why estimates, given by name, have no interval, each once: `9 base shapes, an interval needs 10: AUC
+    (detect)`.
+    """
     names: dict[str, list[str]] = {}
     for name, estimate in found.items():
         if estimate["low"] is None and estimate.get("reason"):
@@ -107,7 +109,7 @@ def note_line(note: str, numbers: list[str]) -> str:
 
 
 def protocol_lines(name: str, part: dict[str, Any]) -> str:
-    """Who counts under one protocol, the factors of its AUC, trivial answers, and the weakest group."""
+    """The objects that count under one protocol, the factors of its AUC, trivial answers, and the weakest group."""
     missed = part["missed_anomalous"] + part["missed_normal"]
     false = f", and {part['false_boxes']:,} false boxes" if "factors" in part else ""
     lines = [
@@ -180,7 +182,7 @@ def difference_text(found: dict[str, Any]) -> str:
 
 
 def map_lines(part: dict[str, Any]) -> str:
-    """What the anomaly maps are worth, beside a map of one level; or why they were not scored."""
+    """The scores of the anomaly maps beside those of a map of one level, or why the maps were not scored."""
     if "reason" in part:
         return f"anomaly maps: not scored; {visible(part['reason'])}"
     lines = [coverage_text(part)]

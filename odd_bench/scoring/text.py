@@ -1,4 +1,4 @@
-"""Text that others wrote, made safe to show: no control characters, and no mark that turns the line around it."""
+"""Foreign text made safe to show: no control characters, and no mark that reverses the line around it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RIGHT_TO_LEFT = ("R", "AL", "AN")
 
 
 def visible(text: str) -> str:
-    """The text in one line; control characters and marks of direction as escapes, right-to-left writing isolated."""
+    """The text in one line: control characters and direction marks become escapes, and right-to-left writing is isolated."""
     plain = "".join(escaped(character) for character in " ".join(str(text).split()))
     if any(unicodedata.bidirectional(character) in RIGHT_TO_LEFT for character in plain):
         return f"{ISOLATE}{plain}{END}"
@@ -20,7 +20,7 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """The same of every line, indents kept."""
+    """The same for every line; indents are kept."""
     return "\n".join("".join(escaped(character) for character in line) for line in text.split("\n"))
 
 

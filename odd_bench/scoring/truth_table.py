@@ -1,4 +1,4 @@
-"""The ground truth of one split as columns, one row an object: what matching and metrics work on."""
+"""The ground truth of one split as columns, one row per object: the input of matching and metrics."""
 
 from __future__ import annotations
 

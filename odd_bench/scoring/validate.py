@@ -1,4 +1,4 @@
-"""Checks of a prediction file against the ground truth: which scenes, which objects, which views, which boxes."""
+"""Checks of the scenes, objects, views and boxes of a prediction file against the ground truth."""
 
 from __future__ import annotations
 
@@ -146,10 +146,10 @@ def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Proble
 
 
 def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
-    """Boxes must stand somewhere about the scene: within its objects' bounds grown by their diagonal, at least a metre.
+    """Boxes must stand near the scene: within the bounds of its objects grown by their diagonal, at least a metre.
 
-    A few that do not are wrong answers (warnings); more than OUTSIDE_SHARE of the file's boxes are another unit or frame (errors).
-    A scene without objects has no bounds: its boxes are false wherever they stand.
+    A few boxes elsewhere are wrong answers (warnings); more than OUTSIDE_SHARE of all boxes mean another unit or frame
+    (errors). A scene without objects has no bounds: its boxes are false wherever they stand.
     """
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     low, high = scene_bounds(table)

@@ -128,7 +128,7 @@ def scene_entry(
     types: Sequence[str | None] | None,
     objects: Sequence[int] | None,
 ) -> dict[str, Any]:
-    """The entry of one scene, lengths and shapes checked."""
+    """The entry of one scene after a check of lengths and shapes."""
     scores = np.asarray(scores, float).reshape(-1)
     count = len(scores)
     columns: dict[str, list[Any]] = {"score": scores.tolist()}
