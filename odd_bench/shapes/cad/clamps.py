@@ -1,4 +1,4 @@
-"""What holds pipes and hoses: clamps and U bolts."""
+"""Holders of pipes and hoses: clamps and U bolts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What joins two shafts."""
+"""Couplings that join two shafts."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ T = TypeVar("T")
 class Parameter:
     """One parameter as it was drawn.
 
-    draw: in [0, 1). levels: (k + 1,) bounds of the k possible values in [0, 1], empty for a real number. value: what it became.
+    draw: in [0, 1). levels: (k + 1,) bounds of the k possible values in [0, 1], empty for a real number. value: the parameter
+    itself.
     """
 
     name: str
@@ -25,7 +26,9 @@ class Parameter:
     value: object
 
     def nudged(self, rng: np.random.Generator) -> float:
-        """A draw that gives a value next to this one: a neighbouring level, or 0.35 to 0.8 of a real range, where there is room."""
+        """A draw that gives a value near this one: a neighbouring level, or one 0.35 to 0.8 of a real range away, where there
+        is room.
+        """
         if not self.levels:
             step = rng.uniform(0.35, 0.8)
             return float(np.clip(self.draw + (step if rng.random() < 1 - self.draw else -step), 0.0, 0.999))
@@ -47,7 +50,7 @@ class Draws:
         self.drawn: dict[str, Parameter] = {}
 
     def rng(self, name: str) -> np.random.Generator:
-        """A generator of its own for what is not a geometric parameter."""
+        """A separate generator for what is not a geometric parameter."""
         return np.random.default_rng(np.random.SeedSequence([*self.entropy, zlib.crc32(name.encode())]))
 
     def real(self, name: str, low: float, high: float) -> float:

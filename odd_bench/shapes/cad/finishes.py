@@ -1,4 +1,4 @@
-"""What machined parts are made of and coated with."""
+"""Materials and coatings of machined parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Finish:
 
 @dataclass(frozen=True)
 class Kind:
-    """A finish of which instances differ a little in colour and roughness."""
+    """A kind of finish; its instances differ a little in colour and roughness."""
 
     name: str
     colors: tuple[Color, ...]

@@ -1,4 +1,4 @@
-"""What a hand takes hold of: knobs, handwheels, levers, pull handles, star grips."""
+"""Parts that are held by hand: knobs, handwheels, levers, pull handles, star grips."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def prism(section: CrossSection, low: float, high: float, edge: float = 0.0, cha
 
 
 def turned(points: Points, edge: float = 0.0, chamfer: bool = False, segments: int = 72) -> Manifold:
-    """A body of revolution about z: (n, 2) radius and height of its outline, corners rounded or chamfered by `edge`."""
+    """A solid of revolution about z: (n, 2) radius and height of its outline, corners rounded or chamfered by `edge`."""
     half = polygon(points)
     whole = half + half.mirror((1, 0))
     soft = chamfered(whole, edge) if chamfer else rounded(whole, edge)
@@ -144,7 +144,7 @@ def _stacked(contours: list[np.ndarray], inset: np.ndarray, heights: np.ndarray)
 
 
 def _long_sided(contour: np.ndarray, inset: float) -> np.ndarray:
-    """The contour without the corners of sides so short that they would turn around when drawn in."""
+    """The contour without the corners of sides that are so short that they would flip when the contour is drawn in."""
     while len(contour) > 3:
         drawn = contour + inset * _inward(contour)
         before, after = np.roll(contour, -1, axis=0) - contour, np.roll(drawn, -1, axis=0) - drawn

@@ -23,7 +23,7 @@ from odd_bench.shapes.cad.profile import capsule, drilled, rectangle, regular, r
 
 
 def hinge(d: Draws) -> list[Step]:
-    """Two leaves with interleaved knuckles on a pin, opened to some angle."""
+    """A hinge: two leaves with interleaved knuckles on a pin, opened to some angle."""
     metal, steel = finish(d, "leaves", (*SHEET, BRASS, STEEL)), finish(d, "pin", (*HARD, BRASS))
     length, wide, thick = d.real("length", 32, 44), d.real("leaf width", 15, 22), d.real("thickness", 1.6, 2.6)
     knuckle, count = d.real("knuckle", 2.8, 3.6), d.choice("knuckles", (3, 5, 7))

@@ -41,9 +41,9 @@ Family = Callable[[Draws], list[Step]]
 
 @dataclass(frozen=True)
 class Twin:
-    """A part that is made like another but for one parameter.
+    """A part that differs from another in one parameter.
 
-    shape: in the canonical frame of the other. change: what differs, for example `holes: 5 -> 6`.
+    shape: in the canonical frame of the other. change: the difference, for example `holes: 5 -> 6`.
     """
 
     shape: Shape
@@ -74,7 +74,7 @@ class Machined:
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """What was drawn to make it, by name."""
+        """The drawn parameters by name."""
         return self._made[0].drawn
 
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
@@ -135,7 +135,7 @@ class Machined:
 
 @dataclass(frozen=True)
 class Fused:
-    """solid: what the steps make. ids: (steps,) original id of each step's faces, growing."""
+    """solid: made by the steps. ids: (steps,) original id of the faces of each step, ascending."""
 
     solid: Manifold
     ids: np.ndarray

@@ -1,4 +1,4 @@
-"""What the ends of pipe fittings look like: flanges, hexagons, collars, beads."""
+"""Ends of pipe fittings: flanges, hexagons, collars, beads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from odd_bench.shapes.cad.profile import circle, drilled, on_circle, regular
 
 
 def pipe_end(d: Draws, style: str, radius: float, metal: Finish, name: str) -> list[Step]:
-    """What a pipe along +z ends with; its open end lies at z = 0."""
+    """The end of a pipe along +z; the open end lies at z = 0."""
     if style == "flange":
         reach, thick = radius + d.real("end flange", 4.5, 6.5), d.real("end thickness", 2, 3.2)
         holes = on_circle(d.whole("end holes", 3, 6), radius + 2.6)

@@ -1,4 +1,4 @@
-"""2-D profiles: what prisms, turned bodies and sweeps are made from. Lengths in millimetres."""
+"""2-D profiles, from which prisms, turned bodies and sweeps are made. Lengths in millimetres."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ARC = 20  # segments of a full circle in rounded corners
 
 
 def polygon(points: Points) -> CrossSection:
-    """The inside of a closed line, whichever way it runs."""
+    """The inside of a closed line, in whichever direction the line runs."""
     return CrossSection([np.asarray(points, float)], FillRule.NonZero)
 
 
@@ -39,7 +39,7 @@ def capsule(
 
 
 def on_circle(count: int, radius: float, phase_deg: float = 0.0) -> list[tuple[float, float]]:
-    """`count` points evenly on a circle, the first at `phase_deg` from +x."""
+    """`count` evenly spaced points on a circle, the first at `phase_deg` from +x."""
     angles = np.radians(phase_deg) + 2 * np.pi * np.arange(count) / count
     return [(float(radius * np.cos(angle)), float(radius * np.sin(angle))) for angle in angles]
 
@@ -52,7 +52,7 @@ def drilled(section: CrossSection, centers: Sequence[tuple[float, float]], radiu
 
 
 def rounded(section: CrossSection, convex: float, concave: float = 0.0) -> CrossSection:
-    """Corners rounded to a radius, those that point outwards and those that point inwards."""
+    """The section with its corners, convex and concave, rounded to a radius."""
     if convex > 0:
         section = section.offset(-convex, JoinType.Miter).offset(convex, JoinType.Round, circular_segments=ARC)
     if concave > 0:
@@ -61,5 +61,5 @@ def rounded(section: CrossSection, convex: float, concave: float = 0.0) -> Cross
 
 
 def chamfered(section: CrossSection, length: float) -> CrossSection:
-    """Corners that point outwards cut off, `length` of the sides lost."""
+    """The section with its convex corners cut off, which takes `length` from each side."""
     return section.offset(-length, JoinType.Miter).offset(length, JoinType.Bevel) if length > 0 else section

@@ -1,4 +1,4 @@
-"""Shafts and what turns with them: stepped and splined shafts, cams, crankshafts."""
+"""Shafts and the parts that turn with them: stepped and splined shafts, cams, crankshafts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def cam(d: Draws) -> list[Step]:
 
 
 def crankshaft(d: Draws) -> list[Step]:
-    """Journals, webs with counterweights and crank pins."""
+    """A crankshaft: journals, webs with counterweights, and crank pins."""
     metal = finish(d, "crankshaft", (STEEL, *HARD))
     throws, throw = d.whole("throws", 1, 3), d.real("throw", 7, 11)
     journal, pin = d.real("journal", 3.6, 5), d.real("pin", 3.2, 4.6)

@@ -1,4 +1,4 @@
-"""What the inside of gears, sprockets, pulleys and handwheels has in common: hub, web or spokes, rim, bore, keyway."""
+"""The inside that gears, sprockets, pulleys and handwheels share: hub, web or spokes, rim, bore, keyway."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def key(d: Draws, shaft: float, low: float, high: float, finish: Finish) -> Step
 
 
 def _spokes(d: Draws, hub: float, inner: float, low: float, high: float, finish: Finish) -> list[Step]:
-    """Tapering arms from the hub to the rim, each a part."""
+    """Tapering arms from the hub to the rim; each is a part."""
     wide, narrow = hub * d.real("spoke at hub", 0.5, 0.65), hub * d.real("spoke at rim", 0.32, 0.45)
     section = capsule((0.75 * hub, 0), (inner + 0.5 * narrow, 0), wide / 2, narrow / 2)
     arm = prism(section, low, high, min(0.3 * (high - low), 0.4 * narrow))

@@ -149,7 +149,7 @@ def shift(x: float, y: float, z: float) -> np.ndarray:
 
 
 def gear_parts(rng, x: float, z: float, apart: float) -> list[Part]:
-    """Two wheels on struts under the body, and a tail skid is left to the body."""
+    """Two wheels on struts under the body; the tail skid belongs to the body."""
     style, parts = WheelStyle(rng, rng.uniform(0.15, 0.2), 0.13), []
     for side, sign in SIDES:
         strut = capsule((x, sign * 0.1, z), (x, sign * apart, style.radius), 0.06)

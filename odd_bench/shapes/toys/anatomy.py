@@ -54,7 +54,7 @@ def posed(parts: Sequence[Part], pose: np.ndarray) -> list[Part]:
 
 
 def lowered(parts: Sequence[Part], height: float) -> list[Part]:
-    """A tall toy standing lower, so that it stays inside the design cube."""
+    """A tall toy moved down, so that it stays inside the design cube."""
     return posed(parts, pose_at((0, 0, -height)))
 
 

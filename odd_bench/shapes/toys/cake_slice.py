@@ -1,4 +1,4 @@
-"""A wedge-shaped slice of cake, and the layers seen where a cake is cut."""
+"""A wedge-shaped slice of cake, and the layers that a cut shows."""
 
 from __future__ import annotations
 

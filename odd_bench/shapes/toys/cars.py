@@ -82,7 +82,7 @@ def car(rng: np.random.Generator) -> list[Part]:
 
 
 def _outside(half_width: float) -> Field:
-    """Both half spaces beyond |y| = half_width."""
+    """The two half spaces beyond |y| = half_width."""
     return union(half_space((0, half_width, 0), (0, -1, 0)), half_space((0, -half_width, 0), (0, 1, 0)))
 
 
@@ -110,7 +110,7 @@ def _roof(rng, color: Color, top: float) -> Pattern:
 
 
 def _windows(rng, cabin: Field, half: float, belt: float, height: float, make: str) -> list[Part]:
-    """Windscreen, rear window and one window a side, painted like glass and a little proud."""
+    """Windscreen, rear window and one window on each side, painted like glass and a little raised."""
     glass, low, high = Plain(tint(rng, PANES, 0.04)), belt + 0.05, belt - 0.02 + 0.8 * height
     middle, half_z = (low + high) / 2, (high - low) / 2
     ahead = {"pickup": 0.32, "van": 0.26, "racer": 0.12}.get(make, 0.16) * half
@@ -132,7 +132,7 @@ def _windows(rng, cabin: Field, half: float, belt: float, height: float, make: s
 
 
 def _extra(rng, make: str, half: float, width: float, belt: float, top: float, color: Color) -> list[Part]:
-    """What the make carries: a spoiler, luggage, a load, a sign or a siren."""
+    """The extras of a make: a spoiler, luggage, a load, a sign or a siren."""
     accent = Plain(contrast(rng, color))
     if make == "racer":
         wing = box((-half * 0.9, 0, belt + 0.26), (0.16, width * 0.95, 0.05), 0.04)

@@ -1,4 +1,4 @@
-"""What all chess pieces stand on: a moulded foot with felt, a waist and a collar, in one look."""
+"""The stand of all chess pieces: a moulded foot with felt, a waist and a collar, in one style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Smooth curves through a few points, and what follows them: paths for chains, outlines for fins, wings and leaves."""
+"""Smooth curves through a few points: paths for chains, outlines for fins, wings and leaves."""
 
 from __future__ import annotations
 

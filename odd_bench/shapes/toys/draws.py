@@ -39,7 +39,7 @@ def shade(color: Color, factor: float) -> Color:
 def contrast(
     rng: np.random.Generator, color: Color, colors: Sequence[Color] = palette.TOY, least: float = 0.45
 ) -> Color:
-    """One of the colours at least `least` away from the given one, or white or charcoal where none is."""
+    """One of the colours that is at least `least` away from the given one; white or charcoal where none is."""
     far = [c for c in colors if np.linalg.norm(np.subtract(c, color)) >= least]
     return tint(rng, far or [palette.WHITE if sum(color) < 1.5 else palette.CHARCOAL])
 

@@ -132,7 +132,7 @@ def _cut_glass(rng, color: Color, low: float, high: float) -> Pattern:
 
 
 def _drink(rng, room: Field, level: float) -> list[Part]:
-    """The drink, and sometimes an ice cube that looks out of it."""
+    """The drink, and sometimes an ice cube that sticks out of it."""
     color = tint(rng, DRINKS, 0.05)
     parts = [Part("drink", filling(room, level), Plain(color), palette.CERAMIC, loose=True)]
     if rng.random() < 0.5:

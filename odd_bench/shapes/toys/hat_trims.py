@@ -1,4 +1,4 @@
-"""What hats are trimmed with: bands, bows, feathers, buckles, flowers, and the room for the head."""
+"""Trims of hats: bands, bows, feathers, buckles, flowers; and the room for the head."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Hull:
         self.material = pick(rng, (palette.PAINTED_WOOD, palette.PLASTIC, palette.ENAMEL))
 
     def _profile(self, rng) -> Field:
-        """What lies between the keel and the sheer line, seen from the side."""
+        """The region between the keel and the sheer line, seen from the side."""
         half, height = self.half, self.height
         rake = rng.uniform(0.1, 0.22)
         keel = [(-1.1, 0.12), (-0.85, 0.0), (0.9 - rake, 0.0), (1.0 - rake / 3, height * 0.6), (1.1, height * 1.1)]

@@ -104,7 +104,7 @@ def _cone(rng) -> list[Part]:
 
 
 def _finish(rng, center: np.ndarray, size: float) -> list[Part]:
-    """Sauce or sprinkles, a fruit on top and something to bite on, stuck in at a slant."""
+    """Sauce or sprinkles, a fruit on top, and a wafer, flake or straw stuck in at a slant."""
     parts: list[Part] = []
     if chance(rng, 0.5):
         sauce = toppings.runny(sphere((0, 0, 0), size), 0.05, toppings.drips(rng, 0.3 * size, 0.5 * size))

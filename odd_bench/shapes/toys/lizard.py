@@ -59,7 +59,7 @@ def lizard(rng: np.random.Generator) -> list[Part]:
 
 
 def _spine(rng: np.random.Generator) -> np.ndarray:
-    """(40, 3) points from the tip of the tail to the neck."""
+    """(40, 3) points along the spine from the tip of the tail to the neck."""
     side, sway, long = pick(rng, (1, -1)), rng.uniform(0.12, 0.24), rng.uniform(0.95, 1.2)
     curl = rng.uniform(0.2, 0.55)
     knots = [

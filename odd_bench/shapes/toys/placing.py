@@ -1,4 +1,4 @@
-"""Moving a whole toy in its design frame."""
+"""Motions of a whole toy in its design frame."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def carried(parts: Sequence[Part], pose: np.ndarray) -> list[Part]:
 
 
 def lowered(parts: Sequence[Part], by: float) -> list[Part]:
-    """The parts moved down: toys designed to stand on z = 0 fill the cube from -2 to 2 better so."""
+    """The parts moved down, so that toys designed to stand on z = 0 fill the cube from -2 to 2 better."""
     pose = np.eye(4)
     pose[2, 3] = -by
     return carried(parts, pose)

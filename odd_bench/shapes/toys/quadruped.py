@@ -20,8 +20,8 @@ class Build:
 
     length: hip to shoulder. height: of the spine axis above the floor. chest, hips, belly: radii of the trunk, side view;
     width: trunk width over height. sag: how far the belly hangs below the axis. leg: radius of the shank. thigh: radius of
-    the upper leg. bend: how far knees and hocks stray from straight. stride_deg: legs alternately forward and back.
-    neck: length of the neck from the shoulder; neck_deg: its angle above horizontal; neck_thick, neck_thin: radii.
+    the upper leg. bend: how far knees and hocks deviate from a straight leg. stride_deg: angle of the legs alternately forward
+    and back. neck: length of the neck from the shoulder; neck_deg: its angle above horizontal; neck_thick, neck_thin: radii.
     """
 
     length: float
@@ -110,7 +110,7 @@ def standing(build: Build, foot: Foot) -> Figure:
 
 
 def sitting(build: Build, foot: Foot, slope_deg: float = 50.0) -> Figure:
-    """On the haunches, front legs straight; the back rises at `slope_deg`."""
+    """The trunk and legs of an animal that sits on its haunches, front legs straight; the back rises at `slope_deg`."""
     slope = np.radians(slope_deg)
     hip = np.array([-0.45 * build.length, 0, 0.92 * build.hips])
     shoulder = hip + build.length * np.array([np.cos(slope), 0, np.sin(slope)])

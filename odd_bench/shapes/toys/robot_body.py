@@ -34,7 +34,7 @@ LIT = ((0.3, 0.9, 0.95), (0.98, 0.85, 0.2), (0.95, 0.2, 0.2), (0.5, 0.95, 0.4), 
 
 @dataclass(frozen=True)
 class Build:
-    """Sizes and looks of one robot: chest half width, half depth, underside and top."""
+    """Sizes and style of one robot: chest half width, half depth, underside and top."""
 
     wide: float
     deep: float

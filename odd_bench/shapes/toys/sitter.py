@@ -40,7 +40,7 @@ class Teddy:
 
 
 def seated(build: Teddy) -> Figure:
-    """The legs stretched forward, soles up; limbs are arm_left, arm_right, leg_left and leg_right."""
+    """A sitting figure with its legs stretched forward, soles up; limbs are arm_left, arm_right, leg_left and leg_right."""
     trunk = chain([(0, 0, 0.95 * build.belly), (0, 0, build.tall)], [build.belly, build.chest])
     limbs = []
     for name, side, hand in (("left", 1, build.left_hand), ("right", -1, build.right_hand)):

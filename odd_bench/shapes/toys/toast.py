@@ -51,7 +51,7 @@ def cut_face(rng, outline: np.ndarray, crust: Color, crumb: Color, pose: np.ndar
 
 
 def toast(rng) -> list[Part]:
-    """A slice standing up, spread and topped."""
+    """A standing slice with a spread and toppings."""
     crust, outline = tint(rng, CRUSTS, 0.04), 1.5 * slice_outline(rng)
     crumb, thick = crumb_color(rng, crust), rng.uniform(0.24, 0.32)
     pose = plane_pose((0, 0, 0), *ACROSS)

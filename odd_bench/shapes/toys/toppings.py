@@ -1,4 +1,4 @@
-"""What goes on top of sweet things: cherries, strawberries, candies, cream, candles, sprinkles and runny icing."""
+"""Toppings of sweet things: cherries, strawberries, candies, cream, candles, sprinkles and runny icing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def cherry(rng: np.random.Generator, name: str, at: Vector, radius: float) -> li
 
 
 def strawberry(rng: np.random.Generator, name: str, at: Vector, radius: float) -> list[Part]:
-    """A strawberry standing on its leaves' end, point up."""
+    """A strawberry standing on its leaves, point up."""
     center = np.asarray(at, float)
     flesh = capsule(center, center + [0, 0, 0.9 * radius], radius, 0.45 * radius)
     paint = Spots(tint(rng, (palette.RED,), 0.04), palette.YELLOW, 0.34 * radius, 0.07 * radius, 0.9, seed_from(rng))

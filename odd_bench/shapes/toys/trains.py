@@ -86,7 +86,7 @@ def _express(rng) -> list[Part]:
 def _express_glass(
     rng, hull, half: float, width: float, low: float, tall: float, sharp: float, joint: float
 ) -> list[Part]:
-    """The windscreen in the slope of the nose, and one long window a side of each carriage."""
+    """The windscreen in the slope of the nose, and one long window on each side of each carriage."""
     glass, z = Plain(shade(pick(rng, PANES), 0.7)), low + tall * 0.66
     screen = box((half * (1.0 - sharp * 0.42), 0, z + 0.02), (half * sharp * 0.4, width - 0.1, tall * 0.16), 0.06)
     parts = [Part("windscreen", pane(hull, screen), glass, PANE, movable=True)]
@@ -115,7 +115,7 @@ def _pantograph(x: float, top: float) -> list[Part]:
 
 
 def _bogies(rng, places: dict[str, float], axle: float, width: float) -> list[Part]:
-    """Under each place a frame with two wheels a side, edited as one."""
+    """A frame with two wheels on each side under each place; each frame is edited as one."""
     style = WheelStyle(rng, axle, 0.15)
     parts = []
     for name, x in places.items():

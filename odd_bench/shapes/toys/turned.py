@@ -1,4 +1,4 @@
-"""Turned bodies: smooth profiles for the lathe, hollows, and what is fixed to a round wall."""
+"""Turned bodies: smooth profiles for the lathe, hollows, and parts that are fixed to a round wall."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def cavity(profile: Profile, wall: float, floor: float, above: float = 0.5) -> F
 
 
 def filling(room: Field, level: float) -> Field:
-    """What fills a cavity up to a level, reaching a little into its wall."""
+    """The filling of a cavity up to a level, reaching a little into the wall."""
     return intersection(grown(room, 0.03), half_space((0, 0, level), (0, 0, 1)))
 
 
@@ -66,5 +66,5 @@ def on_wall(field: Field, azimuth_deg: float, radius: float, height: float) -> F
 def relief(
     wall: Field, motif: Sequence[tuple[float, float]], azimuth_deg: float, radius: float, height: float, proud: float
 ) -> Field:
-    """A motif polygon raised by `proud` above a wall that stands about `radius` from the axis."""
+    """A motif polygon raised by `proud` above a wall about `radius` away from the axis."""
     return intersection(grown(wall, proud), on_wall(extrude(motif, -0.15, 0.2), azimuth_deg, radius, height))

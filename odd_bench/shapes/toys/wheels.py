@@ -1,4 +1,4 @@
-"""What vehicles share: wheels, bodies drawn from the side, panes of glass and lamps."""
+"""Parts that vehicles share: wheels, bodies drawn from the side, panes of glass and lamps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def from_side(outline: Sequence, half_width: float, rounding: float = 0.0, smoot
 
 
 def pane(body: Field, where: Field, proud: float = 0.03) -> Field:
-    """A window standing a little proud of the body wherever `where` is negative."""
+    """A window raised a little above the body wherever `where` is negative."""
     return intersection(grown(body, proud), where)
 
 
