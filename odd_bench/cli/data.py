@@ -35,9 +35,11 @@ def info(folder: Folder) -> None:
 def validate(
     folder: Folder,
     deep: Annotated[bool, typer.Option("--deep", help="Decode every picture too.")] = False,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a processor core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of processes. Default: one per processor core.")
+    ] = None,
 ) -> None:
-    """Check every invariant; name the shard, scene and field of all that fails. Exit code 1 if anything does."""
+    """Check every invariant; name the shard, scene and field of every failure. Exit code 1 if there is one."""
     from odd_bench.data import validate as checks
     from odd_bench.scoring.problems import problem_report
     from odd_bench.terminal import tracked
@@ -62,7 +64,7 @@ def preview(
     split: Annotated[str | None, typer.Option(help="Only scenes of this split.")] = None,
     scenes: Annotated[int, typer.Option(min=1, help="How many scenes, evenly spread.")] = 12,
     page: Annotated[
-        bool, typer.Option("--page", help="One picture of many scenes instead of a sheet a scene.")
+        bool, typer.Option("--page", help="One picture of many scenes instead of one sheet per scene.")
     ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Pictures alone, without boxes and outlines.")] = False,
     blind: Annotated[
@@ -102,7 +104,7 @@ def import_(
     picture: Annotated[str, typer.Option(help="jpeg, or png for pictures exactly as published.")] = "jpeg",
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     retry_refused: Annotated[
-        bool, typer.Option("--retry-refused", help="Read again what an earlier call refused.")
+        bool, typer.Option("--retry-refused", help="Read scenes again that an earlier call refused.")
     ] = False,
 ) -> None:
     """Read the authors' scene folders of ToysAD-8K or PartsAD-15K, or exported ones. Exit code 1 if any is refused."""

@@ -26,7 +26,7 @@ Report = Annotated[Path | None, typer.Option(help="Folder for score.json, report
 Data = Annotated[
     Path | None, typer.Option(help="Data set folder or ground-truth file. Default: $ODD_BENCH_DATA, then ./data.")
 ]
-Check = Annotated[bool, typer.Option("--check", help="Only say what is wrong with the file.")]
+Check = Annotated[bool, typer.Option("--check", help="Only report the problems of the file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: the score document, or the problems.")]
 MissingScenes = Annotated[Missing, typer.Option(help="undetected: accept scenes that the file leaves out.")]
 Maps = Annotated[

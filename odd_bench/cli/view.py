@@ -28,7 +28,7 @@ def view(
     record: Annotated[Path | None, typer.Option(help="Write a page that needs no server to this .html file.")] = None,
     scenes: Annotated[int, typer.Option(min=1, help="How many scenes to record, the worst first.")] = 6,
 ) -> None:
-    """Look at scenes in the browser: cameras, pictures, boxes that are true, found, missed and false, suspicion."""
+    """Look at scenes in the browser: cameras, pictures, true, found, missed and false boxes, suspicion."""
     from odd_bench.view.browser.opening import Wanted, open_collection
 
     collection = open_collection(path, Wanted(data, split, images))
