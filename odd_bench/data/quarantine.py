@@ -1,4 +1,4 @@
-"""Scenes that were given up: `quarantine.jsonl` in the data set's folder, one entry a scene with the reason.
+"""Scenes that were given up: `quarantine.jsonl` in the data set's folder, one entry per scene with the reason.
 
 Slices share the file: every change reads it, changes it and writes it whole, under one lock.
 """

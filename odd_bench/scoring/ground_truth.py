@@ -41,7 +41,7 @@ class TruthObject:
 
     id: its number in the scene. aabb: (6,) centre x y z, size x y z, metres, world. obb: (7,) centre, local size, yaw in
     radians. label: 1 if anomalous. type: kind of anomaly, None for a normal object. magnitude: fraction of the largest side.
-    visible_fraction: visible / amodal pixels, changed_pixels: visible pixels of the changed region, one entry a view;
+    visible_fraction: visible / amodal pixels, changed_pixels: visible pixels of the changed region, one entry per view;
     empty where unknown. legacy_box: (6,) the box of the published data, None elsewhere.
     """
 

@@ -86,7 +86,7 @@ def first_line(line: str) -> dict[str, Any] | None:
 
 
 def parse_lines(text: str) -> tuple[Any, list[Problem]]:
-    """A header line, then one line a scene: the same document as the .json form."""
+    """A header line, then one line per scene: the same document as the .json form."""
     header, scenes, problems = None, RepeatedKeys(), []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip() and header is not None:

@@ -13,7 +13,7 @@ LABELS = ("normal", "anomalous")  # position = label
 
 @dataclass(frozen=True)
 class DatasetRef:
-    """Which scenes a file is about. digest: `sha256:...` of the ground truth it was made against."""
+    """The scenes that a file is about. digest: `sha256:...` of the ground truth it was made against."""
 
     name: str
     version: str
@@ -69,7 +69,7 @@ class Boxes:
 class Predictions:
     """One prediction file.
 
-    views, seconds, truth_digests: one entry a scene, None where the file does not say. sha256: of the file's bytes.
+    views, seconds, truth_digests: one entry per scene, None where the file does not say. sha256: of the file's bytes.
     """
 
     dataset: DatasetRef

@@ -67,10 +67,10 @@ def _grain(shape: tuple[int, ...], voxel: float, rng: np.random.Generator) -> np
     return total
 
 
-def level_mesh(field: Field, level: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    """Closed mesh around where the field exceeds the level: vertices (v, 3) in the canonical frame and faces (f, 3)."""
-    padded = np.pad(field.value, 1, constant_values=min(level - 1.0, float(field.value.min())))
-    vertices, faces, _, _ = marching_cubes(padded, level, gradient_direction="ascent")
+def level_mesh(field: Field) -> tuple[np.ndarray, np.ndarray]:
+    """Closed mesh around where the field is positive: vertices (v, 3) in the canonical frame and faces (f, 3)."""
+    padded = np.pad(field.value, 1, constant_values=min(-1.0, float(field.value.min())))
+    vertices, faces, _, _ = marching_cubes(padded, 0.0, gradient_direction="ascent")
     return field.origin + (vertices - 0.5) * field.voxel_size, faces
 
 

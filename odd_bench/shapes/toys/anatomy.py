@@ -58,18 +58,16 @@ def lowered(parts: Sequence[Part], height: float) -> list[Part]:
     return posed(parts, pose_at((0, 0, -height)))
 
 
-def eyes(
-    rng: np.random.Generator, at: Vector, radius: float, look: Vector = (1, 0.45, 0.1), movable: bool = False
-) -> list[Part]:
+def eyes(rng: np.random.Generator, at: Vector, radius: float, look: Vector = (1, 0.45, 0.1)) -> list[Part]:
     """A pair of bead or cartoon eyes; `at` and `look` are for the left one."""
     cartoon, iris, pupil = chance(rng, 0.45), pick(rng, IRISES), rng.uniform(0.5, 0.65)
     parts = []
     for name, side in SIDES:
         center, toward = np.multiply(at, (1, side, 1)), np.multiply(look, (1, side, 1))
         if cartoon:
-            parts.append(eye(f"eye_{name}", center, toward, radius, iris, pupil, movable=movable))
+            parts.append(eye(f"eye_{name}", center, toward, radius, iris, pupil, movable=False))
         else:
-            parts.append(bead_eye(f"eye_{name}", center, toward, radius, movable))
+            parts.append(bead_eye(f"eye_{name}", center, toward, radius, movable=False))
     return parts
 
 

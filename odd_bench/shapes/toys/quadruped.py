@@ -59,16 +59,14 @@ class Figure:
     head: np.ndarray
     rump: np.ndarray
 
-    def parts(
-        self, coat: Pattern, feet: Pattern, material: Material, foot_material: Material | None = None
-    ) -> list[Part]:
+    def parts(self, coat: Pattern, feet: Pattern, material: Material) -> list[Part]:
         body = Part("body", self.trunk, coat, material)
         limbs = [
             part
             for leg in self.legs
             for part in (
                 Part(leg.name, leg.limb, coat, material, blend=0.07, movable=True),
-                Part(leg.name, leg.foot, feet, foot_material or material, blend=0.02, movable=True),
+                Part(leg.name, leg.foot, feet, material, blend=0.02, movable=True),
             )
         ]
         return [body, *limbs]

@@ -43,9 +43,9 @@ class WheelStyle:
         self.plain, self.wooden = rng.random() < 0.4, rng.random() < 0.12
         self.grain = wood_grain(rng, (0.1, 1.0, 0.1))
 
-    def parts(self, name: str, x: float, y: float, radius: float | None = None) -> list[Part]:
+    def parts(self, name: str, x: float, y: float) -> list[Part]:
         """A wheel standing on the floor, its outer face towards the side of y's sign, its inner end reaching under the body."""
-        r, out = radius or self.radius, np.sign(y)
+        r, out = self.radius, np.sign(y)
         center = np.array([x, y, r])
         axle = np.array([0, out, 0])
         tyre = cylinder(center - self.width / 2 * axle, center + self.width / 2 * axle, r, 0.28 * self.width)
