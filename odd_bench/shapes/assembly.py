@@ -1,4 +1,4 @@
-"""A model made of closed bodies, each of them a part or several: what a shape from the wild becomes."""
+"""A model made of closed bodies, each of one or several parts: the form that a shape from a mesh file takes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from odd_bench.geometry.solid import faces_by_origin, to_solid
 
 @dataclass(frozen=True)
 class Assembly:
-    """A model (see shape.Model). intact: the shape without edits. bodies: what it is made of, the main one first; they share its
-    part names and materials.
+    """A model (see shape.Model). intact: the shape without edits. bodies: of the shape, the main one first; they share its part
+    names and materials.
     """
 
     name: str
@@ -118,7 +118,7 @@ def _edited(body: Shape, edit: PartEdit) -> Shape | None:
 
 
 def _with_material(body: Shape, own: np.ndarray, edit: PartEdit) -> Shape:
-    """All bodies learn of a new material, so that they go on sharing one list."""
+    """All bodies get the new material, so that they keep sharing one list."""
     if edit.material is None:
         return body
     materials = (*body.materials, edit.material)

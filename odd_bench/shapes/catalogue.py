@@ -1,4 +1,4 @@
-"""Which base shapes a data set is made of: procedural families without end, or a library of mesh files."""
+"""The base shapes of a data set: procedural families without end, or a library of mesh files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Catalogue(Protocol):
         ...
 
     def model(self, shape: BaseShape) -> Model:
-        """What the shape is built from."""
+        """The model that the shape is built from."""
         ...
 
 
@@ -49,8 +49,8 @@ class Catalogue(Protocol):
 class Procedural:
     """Toys or parts from seeds. seed: of the data set. shapes: how many each split will use, so that splits share none.
 
-    only: categories to restrict to, empty = all. loose: with what lies loose in a toy and falls out unless it stands upright.
-    mesh_faces: about how many faces the mesh of a toy has.
+    only: categories to restrict to, empty = all. loose: whether toys have their loose parts, which fall out unless the toy
+    stands upright. mesh_faces: about how many faces the mesh of a toy has.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The files that a mesh file refers to: textures, materials and buffers beside it, and what of them cannot be used."""
+"""The files that a mesh file refers to: textures, materials and buffers beside it, and which of them cannot be used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_BYTES = 1 << 30
 
 
 class Companions:
-    """Finds for trimesh what a file refers to, in its own folder or below, never above. missing: what it could not."""
+    """Finds the files for trimesh that a file refers to, in its folder or below, never above. missing: those it could not find."""
 
     def __init__(self, path: Path):
         self.file_name = path.name
@@ -49,7 +49,7 @@ class Companions:
 
 
 def usable_texture(image: Image.Image | None) -> bool:
-    """Whether a picture that has been opened, but not decoded, is of a format and size that are meant."""
+    """Whether a picture that has been opened, but not decoded, has an allowed format and size."""
     return image is not None and (
         image.format in (*TEXTURE_FORMATS, None) and 0 < image.width * image.height <= MOST_PIXELS
     )

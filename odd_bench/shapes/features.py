@@ -1,4 +1,4 @@
-"""What a shape looks like, as one vector: a descriptor of its views that needs no weights, or DINOv2's."""
+"""The appearance of a shape as one vector: a descriptor of its views that needs no weights, or that of DINOv2."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from odd_bench.shapes.similar_config import SimilarError
 CELLS, ORIENTATIONS = 8, 8  # of the histograms of oriented gradients
 TILT_BINS = 6  # of the angle between surface and eye
 PAIR_BINS, PAIRS = 48, 20_000  # of the distances between random points of the surface (D2, Osada et al. 2002)
-WEIGHTS = {"outline": 1.0, "tilt": 0.5, "pairs": 0.7}  # how much each block counts
+WEIGHTS = {"outline": 1.0, "tilt": 0.5, "pairs": 0.7}  # weight of each block
 DINOV2_SIDE, DINOV2_MODEL = 224, "vit_small_patch14_dinov2"  # 14 x 16 pixels
 IMAGENET_MEAN, IMAGENET_STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 

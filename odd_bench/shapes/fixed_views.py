@@ -34,7 +34,7 @@ class Views:
 
 
 class Surface:
-    """A shape's surface, ready to be looked at and measured."""
+    """The surface of a shape, ready to be rendered and measured."""
 
     def __init__(self, shape: Shape):
         self._scene = ray_scene([(shape.vertices, shape.faces)])
@@ -93,7 +93,9 @@ def seen_differences(one: np.ndarray, other: np.ndarray, least_contrast: float) 
 
 
 def seen_difference(one: np.ndarray, other: np.ndarray, least_contrast: float) -> tuple[float, int]:
-    """In which view most pixels of two shapes differ, see seen_differences, and what share of their pixels there: (share, view)."""
+    """(share, view): the view in which most pixels of two shapes differ, see seen_differences, and the share of their pixels
+    there.
+    """
     differs = seen_differences(one, other, least_contrast).sum(axis=(1, 2))
     view = int(differs.argmax())
     either = int(((one[view] < 255) | (other[view] < 255)).sum())

@@ -16,7 +16,7 @@ class Frame:
 
     @staticmethod
     def around(low: np.ndarray, high: np.ndarray) -> Frame:
-        """Of the bounding box between two corners (3,)."""
+        """The frame of the bounding box between two corners (3,)."""
         low, high = np.asarray(low, float), np.asarray(high, float)
         return Frame((low + high) / 2, float((high - low).max()))
 

@@ -19,14 +19,16 @@ MOST_VALUES = 100_000_000  # that all accessors declare together
 
 
 def prepared(content: bytes, suffix: str) -> bytes:
-    """The file with its factors in sRGB and its vertex colours under VERTEX_COLOR. Raises ValueError for a file that is none."""
+    """The file with its factors in sRGB and its vertex colours under VERTEX_COLOR. Raises ValueError for a file of another
+    format.
+    """
     if suffix == ".gltf":
         return json.dumps(_edited(json.loads(content.decode("utf-8-sig")))).encode()
     return _rewritten(content, _edited)
 
 
 def _rewritten(content: bytes, edit: Callable[[dict], dict]) -> bytes:
-    """A GLB with its JSON edited. Raises ValueError for a file that is none."""
+    """A GLB with its JSON edited. Raises ValueError for a file of another format."""
     magic, version, _, length, kind = struct.unpack_from("<5I", content)
     if (magic, version, kind) != (MAGIC, 2, JSON_CHUNK):
         raise ValueError("no GLB of version 2")

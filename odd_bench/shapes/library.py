@@ -1,6 +1,6 @@
 """A folder of mesh files as models: each file read, closed, cut into parts and stored once, or refused with a reason.
 
-The category of a file is the sub-folder it lies in. What is stored is read back without the libraries that closed it.
+The category of a file is the sub-folder it lies in. Stored models are read without the libraries that closed them.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def ingest(
 
 
 def _stored_entries(store: Path) -> tuple[Entry, ...]:
-    """Of the index that is there; a damaged one counts as none, the files are then read again."""
+    """The entries of the existing index; a damaged one counts as none, and the files are read again."""
     try:
         return open_library(store).entries if (store / INDEX).exists() else ()
     except LibraryError:
@@ -176,7 +176,7 @@ def _stored_entries(store: Path) -> tuple[Entry, ...]:
 
 
 def _journal(store: Path) -> Iterator[Entry]:
-    """What a call that was stopped had read; a line that is no entry is dropped, and its file read again."""
+    """The entries that a stopped call had read; a line that is no entry is dropped, and its file is read again."""
     for line in read_lines(store / JOURNAL):
         try:
             yield _entry(line)
@@ -196,7 +196,7 @@ def _entry(values: dict) -> Entry:
 
 
 def _is_final(entry: Entry, store: Path) -> bool:
-    """Whether the file need not be read again: a refusal that lay in the file, or a model that is there."""
+    """Whether the file need not be read again: it was refused for a fault of its own, or its model is stored."""
     return entry.reason not in MACHINE if entry.reason else (store / f"{entry.name}.npz").is_file()
 
 

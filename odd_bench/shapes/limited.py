@@ -1,4 +1,4 @@
-"""Waiting for a child process that reads a file of others, by its processor time: the load of the machine does not matter."""
+"""Wait for a child process that reads a foreign file, by its processor time, so that the load of the machine does not matter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOOK_EVERY_S = 0.2
 
 
 def answer_of(child: BaseProcess, connection: Connection, limit_s: float, share_s: float | None = None) -> Any:
-    """What the child sends, or a dict of `reason` and `detail` why it sends nothing.
+    """The answer of the child, or a dict of `reason` and `detail` that says why there is none.
 
     limit_s: processor time of the child, from its start on. share_s: the part of it that is left for this answer, None = all.
     """

@@ -1,4 +1,4 @@
-"""Models of a library that know which others they could be mistaken for: the wrong part in the bin."""
+"""Models of a library with the other models that they could be mistaken for: the wrong part in the bin."""
 
 from __future__ import annotations
 

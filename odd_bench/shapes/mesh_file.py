@@ -210,7 +210,7 @@ def _material(source, companions: Companions) -> tuple[np.ndarray | None, np.nda
 
 
 def _decoded(image, companions: Companions) -> np.ndarray | None:
-    """The pixels of a texture, (h, w, 3) uint8; None, and noted as missing, where it is damaged or of no format that is meant."""
+    """The pixels of a texture, (h, w, 3) uint8; None, and noted as missing, where it is damaged or of another format."""
     if image is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Closing the meshes of others: kept as they are where that is possible, else turned or filled, else meshed anew."""
+"""Foreign meshes are closed: kept as they are where possible, else turned or filled, else meshed anew."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def remesh(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndar
     distance = _distance(vertices, faces, origin, voxel, count)
     skin = SKIN_VOXELS * voxel
     inside = _enclosed(distance, skin)
-    core = _enclosed(distance, CLOSING)  # what even a wider skin, which spans holes, shuts in
+    core = _enclosed(distance, CLOSING)  # the room that even a wider skin, which spans holes, encloses
     field = np.where(inside, -distance, distance) - skin
     if core.any():
         field = np.minimum(field, ndimage.distance_transform_edt(~core) * voxel - CLOSING)

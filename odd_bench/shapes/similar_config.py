@@ -1,4 +1,4 @@
-"""What counts as similar: near enough to be mistaken, different enough to be seen."""
+"""The bounds of similarity: near enough to be mistaken, different enough to be seen."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SimilarConfig:
     """File of DINOv2's checkpoint."""
 
     def as_dict(self) -> dict:
-        """Everything that a result depends on; the weights by their checksum."""
+        """All values that a result depends on; the weights by their checksum."""
         return {key: value for key, value in asdict(self).items() if key != "weights"}
 
 

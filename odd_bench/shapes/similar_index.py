@@ -1,4 +1,4 @@
-"""Which shapes could be mistaken for one another: nearest by features, then measured surface to surface.
+"""Shapes that could be mistaken for one another: nearest by features, then measured surface to surface.
 
 A pair is accepted when the Chamfer distance (mean distance between the surfaces, both ways) lies within bounds and enough of
 the shape looks different from some side. The description of a shape is kept by the shape's digest, so a library that has grown
@@ -29,7 +29,9 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Description:
-    """What is kept of a shape. features: (d,) float32. points: (p, 3) float32 on its surface. shades: (views, h, w) uint8."""
+    """The stored description of a shape. features: (d,) float32. points: (p, 3) float32 on its surface. shades: (views, h, w)
+    uint8.
+    """
 
     features: np.ndarray
     points: np.ndarray
@@ -41,7 +43,7 @@ class SimilarIndex:
     """Shapes and their nearest ones.
 
     names: (n,) sorted. coordinates: (n, c) float32, features along their main directions. neighbors: (n, k) int, nearest first, -1
-    where there is none. chamfer, seen: (n, k), see SimilarConfig. config: what they are judged by.
+    where there is none. chamfer, seen: (n, k), see SimilarConfig. config: the bounds of similarity.
     """
 
     names: tuple[str, ...]

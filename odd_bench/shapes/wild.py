@@ -1,4 +1,4 @@
-"""One mesh file of unknown make becomes a model: closed, scaled, painted, in parts."""
+"""One mesh file of unknown origin becomes a model: closed, scaled, painted, in parts."""
 
 from __future__ import annotations
 
