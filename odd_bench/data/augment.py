@@ -73,7 +73,7 @@ def moved_scene(scene: Scene, move: Move) -> Scene:
 
 
 def moved_camera(camera: Camera, move: Move) -> Camera:
-    """The camera that sees each moved point at the pixel where the old camera saw the point, or at its mirror image."""
+    """A camera that sees each moved point where the old one saw the point, or in its mirror image."""
     to_camera = np.diag([move.scale] * 3 + [1.0]) @ camera.camera_from_world @ np.linalg.inv(move.matrix)
     if not move.mirrored:
         return replace(camera, camera_from_world=to_camera)

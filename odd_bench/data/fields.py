@@ -84,9 +84,9 @@ def has_field(group: h5py.Group, name: str) -> bool:
 
 
 def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, end: int | None = None) -> np.ndarray:
-    """The values of a field that is stored in one piece in this file. Raises DataError for any other.
+    """The values of a field that all lie in one piece in this file. Raises DataError for any other.
 
-    end: size of the file in bytes, if it is known, since asking takes as long as reading.
+    end: of the file, in bytes, where it is known: asking takes as long as reading.
     """
     stored, shape = _dataset(group, name, dtype, dims)
     offset = stored.get_offset()  # of values in one piece alone, and none where another file holds them

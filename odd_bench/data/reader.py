@@ -126,6 +126,10 @@ class Dataset:
         """(h, w) float32 metres, as in `depths`."""
         return self.depths(name, [view])[0]
 
+    def forget_scenes(self) -> None:
+        """Drop what is kept of the scenes read last, for example to measure how long reading takes; their shards stay open."""
+        self._opened.forget()
+
     def _stored(self, name: str) -> StoredScene:
         if name not in self._shards:
             raise DataError(self.folder, f"no scene {name!r}", f"one of its {len(self)} scenes")
@@ -148,6 +152,9 @@ class _Opened:
         while len(self._scenes) > SCENES_KEPT:
             self._scenes.popitem(last=False)
         return found
+
+    def forget(self) -> None:
+        self._scenes.clear()
 
     def _file(self, path: Path) -> h5py.File:
         file = self._files.pop(path, None) or open_shard(path)

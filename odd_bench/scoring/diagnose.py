@@ -78,7 +78,7 @@ def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]
 
 
 def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Problem]:
-    """The best of the other readings, if it fits clearly better than that of the format; else perhaps a wrong frame."""
+    """The best of the other readings, if it fits clearly better than the one of the format; else a wrong frame."""
     best = best_iou(truth, boxes, seen)
     as_written, met = float(best.mean()), best[best > 0.5]
     fits = {name: float(best_iou(truth, reading(boxes), seen).mean()) for name, (reading, _) in READINGS.items()}
