@@ -48,8 +48,11 @@ def score(
     maps: Maps = None,
 ) -> None:
     """Score a prediction file: checks, every protocol that applies, intervals, breakdowns, anomaly maps, a report."""
-    from odd_bench.scoring.check import Options, check_file
-    from odd_bench.scoring.problems import ScoringError, problems_json
+    from odd_bench.scoring.quick import no_garbage_collection
+
+    with no_garbage_collection():  # imports make many objects and leave no garbage
+        from odd_bench.scoring.check import Options, check_file
+        from odd_bench.scoring.problems import ScoringError, problems_json
 
     options = Options(data, missing is Missing.undetected, legacy_boxes)
     try:

@@ -71,17 +71,17 @@ def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]
     if not len(seen):
         return []
     seen = seen[:: 1 + max(len(seen) // SCENES_LOOKED_AT, len(boxes) // BOXES_LOOKED_AT)]
-    few = boxes.rows(np.flatnonzero(np.isin(boxes.scene, seen)))
+    truth, boxes = (table.rows(np.flatnonzero(np.isin(table.scene, seen))) for table in (truth, boxes))
     if told_boxes:
-        return inverted_by_id(truth, few)
-    return [*check_readings(truth, few, seen), *inverted_scores(truth, few)]
+        return inverted_by_id(truth, boxes)
+    return [*check_readings(truth, boxes), *inverted_scores(truth, boxes)]
 
 
-def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Problem]:
+def check_readings(truth: TruthTable, boxes: Boxes) -> list[Problem]:
     """The best of the other readings, if it fits clearly better than the one of the format; else a wrong frame."""
-    best = best_iou(truth, boxes, seen)
+    best = best_iou(truth, boxes)
     as_written, met = float(best.mean()), best[best > 0.5]
-    fits = {name: float(best_iou(truth, reading(boxes), seen).mean()) for name, (reading, _) in READINGS.items()}
+    fits = {name: float(best_iou(truth, reading(boxes)).mean()) for name, (reading, _) in READINGS.items()}
     name = max(fits, key=fits.__getitem__)
     if fits[name] >= as_written + CLEAR_GAIN:
         expected, hint = f"{fits[name]:.2f}, which they would have if {name}", READINGS[name][1]
@@ -100,13 +100,13 @@ def check_readings(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> list[Pr
     return [Problem("diagnosis", "scenes", f"boxes of mean IoU {as_written:.2f}", expected, hint, warning=True)]
 
 
-def best_iou(truth: TruthTable, boxes: Boxes, seen: np.ndarray) -> np.ndarray:
-    """(k,) the highest IoU with any box, of every object of the seen scenes."""
+def best_iou(truth: TruthTable, boxes: Boxes) -> np.ndarray:
+    """(n,) the highest IoU with any box, of every object."""
     fine = boxes.rows(np.flatnonzero((boxes.box[:, 3:] > 0).all(axis=1)))
     pairs = scene_pairs(truth, fine)
     best = np.zeros(len(truth.label))
     np.maximum.at(best, pairs.object_row, pairs.iou)
-    return best[np.isin(truth.scene, seen)]
+    return best
 
 
 def moved_rigidly(truth: TruthTable, boxes: Boxes) -> bool:

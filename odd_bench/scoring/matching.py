@@ -46,11 +46,12 @@ def scene_pairs(truth: TruthTable, boxes: Boxes, legacy: bool = False) -> Pairs:
     object_row, box_row = pairs_within(truth.scene, boxes.scene, truth.scenes)
     turned = np.isfinite(boxes.yaw_rad)[box_row] & (not legacy)
     values = np.zeros(len(box_row))
-    for chosen, gate in ((~turned, truth.legacy_box if legacy else truth.aabb), (turned, truth.obb)):
-        predicted = boxes.box[box_row[chosen]]
-        if gate.shape[1] == 7:
-            predicted = np.column_stack([predicted, boxes.yaw_rad[box_row[chosen]]])
-        values[chosen] = iou_of_near(predicted, gate[object_row[chosen]])
+    if not turned.all():
+        gate = truth.legacy_box if legacy else truth.aabb
+        values[~turned] = iou_of_near(boxes.box[box_row[~turned]], gate[object_row[~turned]])
+    if turned.any():
+        predicted = np.column_stack([boxes.box, boxes.yaw_rad])[box_row[turned]]
+        values[turned] = iou_of_near(predicted, truth.obb[object_row[turned]])
     return Pairs(object_row, box_row, values)
 
 
