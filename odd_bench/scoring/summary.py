@@ -30,6 +30,7 @@ METRIC_NAMES = {
 }
 NAME_WIDTH, VALUE_WIDTH = 24, 28
 DIGITS = 8  # of a digest
+SHOWN_SCENES = 3
 
 
 def summary(document: dict[str, Any]) -> str:
@@ -164,11 +165,9 @@ def mcnemar_text(test: dict[str, Any]) -> str:
 def sides_text(against: dict[str, Any], scenes: dict[str, Any]) -> str:
     parts = []
     for key, side in (("first", against["first"]), ("second", against["second"])):
-        examples = ", ".join(visible(scene) for scene in scenes[f"{key}_examples"][:3])
-        parts.append(
-            f"{scenes[f'only_{key}_right']:,} right only in {visible(side)}"
-            + (f" ({examples}, ...)" if examples else "")
-        )
+        count, examples = scenes[f"only_{key}_right"], scenes[f"{key}_examples"][:SHOWN_SCENES]
+        listed = ", ".join(map(visible, examples)) + (", ..." if count > len(examples) else "")
+        parts.append(f"{count:,} right only in {visible(side)}" + (f" ({listed})" if examples else ""))
     return "; ".join(parts)
 
 

@@ -9,6 +9,7 @@ from odd_bench.scoring.compare import compare, mcnemar, with_comparison
 from odd_bench.scoring.document import write_score
 from odd_bench.scoring.problems import ScoringError
 from odd_bench.scoring.score import Options, score_file
+from odd_bench.scoring.summary import sides_text
 from tests.scoring.worlds import make_truth, noisy_answers, oracle_answers, save_truth, write_predictions
 
 
@@ -29,6 +30,15 @@ def test_the_difference_changes_its_sign_with_the_order(scored, truth):
             assert (found["value"], found["low"]) == pytest.approx((-other["value"], -other["high"]))
             assert found["value"] > 0 and found["p"] < 0.05
             assert found["low"] <= found["value"] <= found["high"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4])
+def test_scenes_that_changed_sides_end_in_dots_only_where_more_follow(count):
+    names = [f"scene {number}" for number in range(count)]
+    scenes = {f"only_{side}_right": count for side in ("first", "second")}
+    scenes |= {f"{side}_examples": names for side in ("first", "second")}
+    text = sides_text({"first": "a", "second": "b"}, scenes)
+    assert text.count("...") == (2 if count > 3 else 0) and text.count("scene") == 2 * min(count, 3)
 
 
 def test_mcnemar_equals_the_binomial_test(scored, truth):

@@ -1,0 +1,45 @@
+"""No game pays for a localiser that finds four objects of ten; below that what it gains is small (docs/reference/protocol.md)."""
+
+import pytest
+
+from benchmarks.games import LOCALISERS, copies, everywhere, sizes, tuned, worth
+from odd_bench.scoring.truth_table import truth_table
+from tests.scoring.worlds import make_truth
+
+GAMES = {
+    "two copies near by": lambda truth, answers: copies(answers, 2, 0.02),
+    "two copies farther off": lambda truth, answers: copies(answers, 2, 0.08),
+    "ten copies": lambda truth, answers: copies(answers, 10, 0.04),
+    "three sizes": lambda truth, answers: sizes(answers, 3),
+    "five sizes": lambda truth, answers: sizes(answers, 5),
+    "boxes everywhere": lambda truth, answers: everywhere(truth, 8),
+}
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return truth_table(make_truth(80, per_shape=4), "test-unseen")
+
+
+@pytest.mark.parametrize("localiser", LOCALISERS)
+@pytest.mark.parametrize("share", [0.4, 0.6, 0.95])
+def test_no_game_beats_one_honest_box_an_object(truth, localiser, share):
+    answers = tuned(truth, *LOCALISERS[localiser], share)
+    honest = worth(truth, answers)
+    assert honest.found == pytest.approx(share, abs=0.02) and honest.boxes == 1
+    for name, game in GAMES.items():
+        played = worth(truth, game(truth, answers))
+        for number in ("auc", "aupr", "accuracy", "auc_within_scene"):
+            assert played.numbers[number] < honest.numbers[number], (name, number)
+        assert played.numbers["balanced_accuracy"] <= max(0.5, honest.numbers["balanced_accuracy"]), name
+
+
+@pytest.mark.parametrize("localiser", LOCALISERS)
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3])
+def test_where_a_game_pays_it_gains_less_than_a_hundredth(truth, localiser, share):
+    answers = tuned(truth, *LOCALISERS[localiser], share)
+    honest = worth(truth, answers)
+    for name, game in GAMES.items():
+        played = worth(truth, game(truth, answers))
+        for number in ("auc", "aupr", "accuracy", "auc_within_scene"):
+            assert played.numbers[number] < honest.numbers[number] + 0.01, (name, number)
