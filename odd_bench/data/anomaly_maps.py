@@ -23,7 +23,7 @@ import numpy as np
 from odd_bench.atomic import prove_file, storage_errors, write_atomically
 from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import attribute, chunked, place, read_chunks, read_field, scene_names, subgroup
+from odd_bench.data.fields import Storage, attribute, chunked, place, read_chunks, read_field, scene_names, subgroup
 from odd_bench.data.stored_scene import MOST_PIXELS, MOST_VIEWS
 from odd_bench.names import name_problem
 
@@ -116,7 +116,7 @@ class AnomalyMaps:
     """An open file of maps. scenes: names of the scenes that have maps."""
 
     def __init__(self, file: h5py.File):
-        self._file, self._scenes = file, subgroup(file, "scenes")
+        self._file, self._scenes, self._storage = file, subgroup(file, "scenes"), Storage.of(file)
         self.scenes = frozenset(scene_names(file))
 
     def views(self, scene: str) -> np.ndarray:
@@ -125,7 +125,7 @@ class AnomalyMaps:
             return np.zeros(0, VIEW_NUMBERS)
         with self._reading(scene):
             group = subgroup(self._scenes, scene)
-            views = read_field(group, "views", VIEW_NUMBERS, 1)
+            views = read_field(group, "views", VIEW_NUMBERS, 1, self._storage)
             if len(views) > MOST_VIEWS or len(np.unique(views)) != len(views) or (views < 0).any():
                 raise DataError(place(group, "views"), f"{len(views)} numbers", "numbers of views, each once", HINT)
             return views

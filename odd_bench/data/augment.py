@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Move:
     mirrored: bool = False
     scale: float = 1.0
 
-    @property
+    @cached_property
     def matrix(self) -> np.ndarray:
         """(4, 4) world from old world; determinant below 0 where mirrored."""
         cos, sin = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
@@ -49,6 +50,11 @@ class Move:
         moved[:2, 3] = self.shift_m
         return moved @ MIRROR_X if self.mirrored else moved
 
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        """(4, 4) old world from world."""
+        return np.linalg.inv(self.matrix)
+
 
 def draw_move(rng: np.random.Generator, scene: Scene, config: AugmentConfig) -> Move:
     """A random move that keeps the objects of `scene` in the room if they fit it."""
@@ -57,8 +63,8 @@ def draw_move(rng: np.random.Generator, scene: Scene, config: AugmentConfig) -> 
         yaw_deg = config.yaw_step_deg * round(yaw_deg / config.yaw_step_deg)
     yaw = np.deg2rad(yaw_deg)
     lowest, highest = config.scale
-    turned = moved_scene(scene, Move(yaw, mirrored=mirrored))
-    boxes, room = np.array([one.aabb for one in turned.objects]), np.array(config.room_m)
+    turn = Move(yaw, mirrored=mirrored)
+    boxes, room = np.array([moved_object(one, turn).aabb for one in scene.objects]), np.array(config.room_m)
     reach = (np.abs(boxes[:, :3]) + boxes[:, 3:] / 2).max(axis=0)  # (3,)
     scale = rng.uniform(lowest, max(lowest, min(highest, (room / reach).min())))
     slack = np.clip(room[:2] - scale * reach[:2], 0.0, config.shift_m)
@@ -74,7 +80,7 @@ def moved_scene(scene: Scene, move: Move) -> Scene:
 
 def moved_camera(camera: Camera, move: Move) -> Camera:
     """A camera that sees each moved point where the old one saw the point, or in its mirror image."""
-    to_camera = np.diag([move.scale] * 3 + [1.0]) @ camera.camera_from_world @ np.linalg.inv(move.matrix)
+    to_camera = np.diag([move.scale] * 3 + [1.0]) @ camera.camera_from_world @ move.inverse
     if not move.mirrored:
         return replace(camera, camera_from_world=to_camera)
     K = camera.K.copy()

@@ -102,13 +102,22 @@ def decode_pictures(blobs: Sequence[bytes], size: tuple[int, int]) -> np.ndarray
     pictures = np.empty((len(blobs), *size, 3), np.uint8)
     for blob, into in zip(blobs, pictures, strict=True):
         if blob[:2] == JPEG_START:
-            _expect_size(size, *simplejpeg.decode_jpeg_header(blob)[:2], "RGB")
-            simplejpeg.decode_jpeg(blob, "RGB", fastdct=False, fastupsample=False, buffer=into)
+            _decode_jpeg(blob, into)
         else:
             image = Image.open(io.BytesIO(blob), formats=("PNG",))
             _expect_size(size, image.height, image.width, image.mode)
             into[...] = image
     return pictures
+
+
+def _decode_jpeg(blob: bytes, into: np.ndarray) -> None:
+    """Decode into (h, w, 3) uint8. A picture of more bytes is refused by its header, one of fewer once it is decoded."""
+    try:
+        picture = simplejpeg.decode_jpeg(blob, "RGB", fastdct=False, fastupsample=False, buffer=into)
+    except ValueError:
+        _expect_size(into.shape[:2], *simplejpeg.decode_jpeg_header(blob)[:2], "RGB")
+        raise
+    _expect_size(into.shape[:2], *picture.shape[:2], "RGB")
 
 
 def _expect_size(size: tuple[int, int], height: int, width: int, mode: str) -> None:

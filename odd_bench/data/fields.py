@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,24 @@ MOST_TEXT_BYTES = 4096
 MOST_SCENES = 100_000
 SLACK_BYTES = 1 << 12  # gzip makes incompressible bytes at most this much larger
 CHUNK_FILTERS = ([], ["shuffle", "deflate"])
+TEXT = h5py.string_dtype()
+STORED_TEXT = h5py.h5t.py_create(TEXT, logical=True)  # as it is written here; asking others for their type takes longer
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where the values of an open file lie.
+
+    file: open as long as this is. end: its length in bytes. descriptor: of the operating system, None of a file in memory.
+    """
+
+    file: h5py.File
+    end: int
+    descriptor: int | None
+
+    @classmethod
+    def of(cls, file: h5py.File) -> Storage:
+        return cls(file, file.id.get_filesize(), file.id.get_vfd_handle() if file.driver == "sec2" else None)
 
 
 def attribute(owner: h5py.Group, name: str, kind: type) -> object:
@@ -31,7 +50,7 @@ def attribute(owner: h5py.Group, name: str, kind: type) -> object:
     is_scalar = stored.get_space().get_simple_extent_type() == h5py.h5s.SCALAR
     if not is_scalar or stored.get_storage_size() > MOST_TEXT_BYTES:
         raise DataError(place(owner, name), f"{stored.get_storage_size():,} bytes", f"one {kind.__name__}")
-    values = np.zeros((), stored.dtype)
+    values = np.zeros((), TEXT if stored.get_type().equal(STORED_TEXT) else stored.dtype)
     stored.read(values)
     value = values[()]
     if isinstance(value, bytes):
@@ -83,26 +102,52 @@ def has_field(group: h5py.Group, name: str) -> bool:
     return group.id.links.exists(name.encode())
 
 
-def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, end: int | None = None) -> np.ndarray:
-    """The values of a field that all lie in one piece in this file. Raises DataError for any other.
+@dataclass(frozen=True)
+class Field:
+    """A field whose values lie in one piece in its file, checked but not yet read.
 
-    end: of the file, in bytes, where it is known: asking takes as long as reading.
+    stored: the open field. shape, dtype: of its values. start: of the first, in bytes from the beginning of the file.
     """
+
+    stored: h5py.h5d.DatasetID
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    start: int
+    storage: Storage
+
+    def read(self) -> np.ndarray:
+        """All values."""
+        values = np.empty(self.shape, self.dtype)
+        if self.storage.descriptor is None:
+            self.stored.read(h5py.h5s.ALL, h5py.h5s.ALL, values, _type(self.dtype))
+        elif values.size and os.preadv(self.storage.descriptor, [values], self.start) != values.nbytes:
+            raise EOFError(f"the file ends before its {values.nbytes:,} bytes")
+        return values
+
+    def pieces(self, bounds: Sequence[tuple[int, int]]) -> list[bytes]:
+        """The bytes between each first and last place, given within the field, of a field of single bytes."""
+        descriptor, start = self.storage.descriptor, self.start
+        if descriptor is None:
+            values = self.read()
+            return [values[first:last].tobytes() for first, last in bounds]
+        return [os.pread(descriptor, last - first, start + first) for first, last in bounds]
+
+
+def find_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, storage: Storage) -> Field:
+    """A field of that type and number of dimensions. Raises DataError unless all its values lie in one piece in this file."""
     stored, shape = _dataset(group, name, dtype, dims)
-    offset = stored.get_offset()  # of values in one piece alone, and none where another file holds them
-    if offset is None:
+    start = stored.get_offset()  # of values in one piece alone, and none where another file holds them
+    if start is None:
         raise DataError(place(group, name), "values stored in another way", "values in one piece")
     size = math.prod(shape) * dtype.itemsize
-    if offset + size > (end or file_end(group)):
+    if start + size > storage.end:
         raise DataError(place(group, name), f"{size:,} bytes outside the file", "values in the file")
-    values = np.empty(shape, dtype)
-    stored.read(h5py.h5s.ALL, h5py.h5s.ALL, values, _type(dtype))
-    return values
+    return Field(stored, shape, dtype, start, storage)
 
 
-def file_end(group: h5py.Group) -> int:
-    """Length in bytes of the file that a group lies in."""
-    return h5py.h5i.get_file_id(group.id).get_filesize()
+def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, storage: Storage) -> np.ndarray:
+    """All values of a field, as `find_field` finds it."""
+    return find_field(group, name, dtype, dims, storage).read()
 
 
 def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int, int]) -> h5py.Dataset:

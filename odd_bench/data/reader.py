@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from odd_bench.data.damage import again
@@ -16,7 +15,7 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.fields import name_text, scene_names
 from odd_bench.data.folder import read_description, shard_paths
 from odd_bench.data.record import SceneRecord
-from odd_bench.data.shards import open_shard, opened, stored_scene
+from odd_bench.data.shards import OpenShard, open_shard, opened
 from odd_bench.data.stored_scene import StoredScene
 from odd_bench.scene import Scene
 
@@ -141,13 +140,13 @@ class _Opened:
 
     def __init__(self):
         self._process = os.getpid()
-        self._files: OrderedDict[Path, h5py.File] = OrderedDict()
+        self._shards: OrderedDict[Path, OpenShard] = OrderedDict()
         self._scenes: OrderedDict[tuple[Path, str], StoredScene] = OrderedDict()
 
     def scene(self, path: Path, name: str) -> StoredScene:
         if self._process != os.getpid():
             self.__init__()
-        found = self._scenes.pop((path, name), None) or stored_scene(self._file(path), name)
+        found = self._scenes.pop((path, name), None) or self._shard(path).scene(name)
         self._scenes[path, name] = found
         while len(self._scenes) > SCENES_KEPT:
             self._scenes.popitem(last=False)
@@ -156,11 +155,11 @@ class _Opened:
     def forget(self) -> None:
         self._scenes.clear()
 
-    def _file(self, path: Path) -> h5py.File:
-        file = self._files.pop(path, None) or open_shard(path)
-        self._files[path] = file
-        if len(self._files) > OPEN_SHARDS:
-            oldest, _ = self._files.popitem(last=False)
+    def _shard(self, path: Path) -> OpenShard:
+        shard = self._shards.pop(path, None) or OpenShard(open_shard(path))
+        self._shards[path] = shard
+        if len(self._shards) > OPEN_SHARDS:
+            oldest, _ = self._shards.popitem(last=False)
             for key in [key for key in self._scenes if key[0] == oldest]:
                 del self._scenes[key]
-        return file
+        return shard

@@ -15,7 +15,7 @@ from odd_bench.data.codec import CodecConfig
 from odd_bench.data.damage import Inaccessible, again, check_plain, described, reading
 from odd_bench.data.digest import image_sha256, label_sha256
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import attribute, has_field, place, scene_names, subgroup, text
+from odd_bench.data.fields import Place, Storage, attribute, has_field, place, scene_names, subgroup, text
 from odd_bench.data.layout import FIELDS, SCENE_ATTRIBUTES, write_scene
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.stored_scene import Labels, StoredScene
@@ -44,7 +44,7 @@ def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDi
     with _memory_file() as file:
         file.attrs["codec"] = codec.name
         write_scene(file.create_group("scenes"), record, codec)
-        wanted = _stored_digests(StoredScene(file["scenes"][record.scene.name]))
+        wanted = _stored_digests(stored_scene(file, record.scene.name))
         content = _finished(file)
     write_atomically(Path(path), content, lambda part: _expect([wanted], verify_shard(part), part))
     return wanted
@@ -135,8 +135,20 @@ def stored_scenes(file: h5py.File) -> Iterator[StoredScene]:
 
 def stored_scene(file: h5py.File, name: str) -> StoredScene:
     """One scene of an open shard. Raises DataError where there is none, or only a link to one."""
-    with reading(f"{file.filename}/scenes/{name}", "a scene"):
-        return StoredScene(subgroup(subgroup(file, "scenes"), name), file)
+    return OpenShard(file).scene(name)
+
+
+class OpenShard:
+    """A shard opened once for many of its scenes."""
+
+    def __init__(self, file: h5py.File):
+        with reading(f"{file.filename}/scenes", "a group of scenes"):
+            self._scenes, self._storage = subgroup(file, "scenes"), Storage.of(file)
+
+    def scene(self, name: str) -> StoredScene:
+        """One of its scenes. Raises DataError where there is none, or only a link to one."""
+        with reading(Place(self._scenes, name), "a scene"):
+            return StoredScene(subgroup(self._scenes, name), name, self._storage)
 
 
 @contextmanager
@@ -223,7 +235,7 @@ def _copy(staged: h5py.File, scenes: h5py.Group, name: str, path: Path) -> Scene
         found = f"codec {own_codec}, split {split}, {'a second' if name in scenes else 'one'} {name}"
         raise DataError(path, found, f"codec {codec}, split {shard.attrs['split']}, every scene once", again(path))
     staged.copy(scene.group, scenes, name)
-    return _stored_digests(StoredScene(scenes[name]))
+    return _stored_digests(stored_scene(shard, name))
 
 
 def _stored_digests(stored: StoredScene) -> SceneDigests:

@@ -13,7 +13,18 @@ import numpy as np
 from odd_bench.data.codec import MAX_OBJECTS, decode_masks, decode_pictures, depth_from_steps
 from odd_bench.data.damage import reading
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import Place, chunked, file_end, has_field, name_text, place, read_chunks, read_field, text
+from odd_bench.data.fields import (
+    Place,
+    Storage,
+    chunked,
+    find_field,
+    has_field,
+    name_text,
+    place,
+    read_chunks,
+    read_field,
+    text,
+)
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.tables import CAMERA_TYPE, LEGACY_BOXES, cameras_of, object_type, objects_of
 from odd_bench.names import name_problem
@@ -28,6 +39,11 @@ READABLE = "a field that can be read"
 _object_type = functools.cache(object_type)
 
 
+@functools.cache
+def _float_columns(table: np.dtype) -> list[str]:
+    return [key for key in table.names if table[key].base.kind == "f"]
+
+
 @dataclass(frozen=True)
 class Labels:
     """instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16, None where depth was left out."""
@@ -40,14 +56,12 @@ class Labels:
 class StoredScene:
     """A group of a shard. Fields are checked when first read; every method raises DataError for what cannot be read.
 
-    name: of the scene, one path component. file: kept open as long as the scene.
+    name: of the scene, one path component. storage: of the shard, which stays open as long as the scene.
     """
 
-    def __init__(self, group: h5py.Group, file: h5py.File | None = None):
-        self.group = group
-        self._file = group.file if file is None else file
-        self.name = group.name.rsplit("/", 1)[-1]
-        self._end = file_end(group)
+    def __init__(self, group: h5py.Group, name: str, storage: Storage):
+        self.group, self.name = group, name
+        self._storage = storage
         if problem := name_problem(self.name):
             raise DataError(place(group), f"{problem}: {self.name[:60]!r}", "a scene name of one path component")
 
@@ -124,7 +138,7 @@ class StoredScene:
             return self._field("images", BYTES, 1), self._offsets("image_offsets")
 
     def _field(self, name: str, dtype: np.dtype, dims: int) -> np.ndarray:
-        return read_field(self.group, name, dtype, dims, self._end)
+        return read_field(self.group, name, dtype, dims, self._storage)
 
     def _reading(self, name: str):
         return reading(Place(self.group, name), READABLE)
@@ -145,7 +159,7 @@ class StoredScene:
         return cameras
 
     def _check_finite(self, name: str, table: np.ndarray) -> None:
-        wrong = [key for key in table.dtype.names if table[key].dtype.kind == "f" and not np.isfinite(table[key]).all()]
+        wrong = [key for key in _float_columns(table.dtype) if not np.isfinite(table[key]).all()]
         if wrong:
             raise DataError(place(self.group, name), f"{', '.join(wrong)} not finite", "finite numbers")
 
@@ -164,12 +178,13 @@ class StoredScene:
         return offsets
 
     def _blobs(self, name: str, offsets_name: str, views: Sequence[int]) -> list[bytes]:
-        """Encoded views. All are read in one go: that costs less than finding them one by one."""
-        data, offsets = self._field(name, BYTES, 1), self._offsets(offsets_name).tolist()
+        """Encoded views, and no more of the field than these."""
+        field = find_field(self.group, name, BYTES, 1, self._storage)
+        offsets, (size,) = self._offsets(offsets_name).tolist(), field.shape
         self._check_views(views, len(offsets) - 1)
-        if offsets[0] != 0 or offsets != sorted(offsets) or offsets[-1] != len(data):
-            raise DataError(place(self.group, offsets_name), f"up to {max(offsets):,}", f"0 rising to {len(data):,}")
-        return [data[offsets[view] : offsets[view + 1]].tobytes() for view in views]
+        if offsets[0] != 0 or offsets != sorted(offsets) or offsets[-1] != size:
+            raise DataError(place(self.group, offsets_name), f"up to {max(offsets):,}", f"0 rising to {size:,}")
+        return field.pieces([(offsets[view], offsets[view + 1]) for view in views])
 
     def _check_views(self, views: Sequence[int], count: int) -> None:
         if not len(views) or not all(0 <= view < count for view in views):

@@ -7,6 +7,7 @@ import numpy as np
 from odd_bench.scene import Camera, Scene, SceneObject
 
 LEGACY_BOXES = "legacy_boxes"
+ARRAYS = ("world_from_object", "aabb", "obb", "visible_pixels", "amodal_pixels", "changed_pixels")  # as in SceneObject
 CAMERA_TYPE = np.dtype(
     [("K", "<f8", (3, 3)), ("camera_from_world", "<f8", (4, 4)), ("width", "<u2"), ("height", "<u2")]
 )
@@ -40,8 +41,8 @@ def cameras_of(table: np.ndarray) -> tuple[Camera, ...]:
 
 def objects_of(table: np.ndarray, legacy_boxes: np.ndarray | None = None) -> tuple[SceneObject, ...]:
     """The rows of an objects table, and of the legacy boxes if there are any; ids are positions."""
-    columns = {name: table[name] for name in table.dtype.names}
-    columns["type"] = [word.decode() or None for word in columns["type"].tolist()]
-    columns |= {name: columns[name].tolist() for name in ("label", "magnitude")}
-    columns |= {"id": range(len(table)), "legacy_box": [None] * len(table) if legacy_boxes is None else legacy_boxes}
-    return tuple(SceneObject(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))
+    types = [word.decode() or None for word in table["type"].tolist()]
+    numbers = range(len(table)), table["label"].tolist(), types, table["magnitude"].tolist()
+    arrays = [table[name] for name in ARRAYS]
+    legacy = [None] * len(table) if legacy_boxes is None else legacy_boxes
+    return tuple(map(SceneObject, *numbers, *arrays, legacy))
