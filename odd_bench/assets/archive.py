@@ -31,7 +31,7 @@ def unpack(archive: Path, folder: Path, kind: str) -> list[str]:
     All names are checked before anything is written. Raises DataError that names the member at fault; then nothing is left of
     the archive, and a folder that was there before stays as it was.
     """
-    part = folder.with_name(folder.name + ".part")
+    part = folder.with_name(f".{folder.name}.part")  # no entry's name begins with a dot
     shutil.rmtree(part, ignore_errors=True)
     try:
         check_plain(archive, f"a {kind} archive")

@@ -7,6 +7,7 @@ import os
 import re
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from odd_bench import __version__
 from odd_bench.assets.checksums import BLOCK, Remote, Sums, check_sums, sums
+from odd_bench.data.damage import described
 from odd_bench.data.errors import DataError
 
 AGENT = f"odd-bench/{__version__}"
@@ -43,7 +45,10 @@ def download(
     part, tag = _part(target), _tag(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     if not part.exists() or part.stat().st_size != remote.size_bytes:
-        _transfer_patiently(remote, part, tag, progress, wait_s)
+        try:
+            _transfer_patiently(remote, part, tag, progress, wait_s)
+        except (ValueError, OverflowError) as error:  # a port of 99999, a length of 5,000 digits
+            raise DataError(remote.url, described(error), "an address and a reply that can be read") from error
     found = sums(part)
     try:
         check_sums(remote, found)
@@ -59,13 +64,21 @@ def download(
 def get_text(url: str) -> str:
     """The body of a small reply. Raises Unreachable or DataError."""
     try:
-        with _opened(urllib.request.Request(url, headers={"User-Agent": AGENT})) as response:
+        with _opened(_request(url)) as response:
             content = response.read(MOST_TEXT_BYTES + 1)
             if len(content) > MOST_TEXT_BYTES:
                 raise ValueError(f"more than {MOST_TEXT_BYTES:,} bytes")
             return content.decode()
-    except (_BrokenOff, http.client.HTTPException, OSError, ValueError) as error:
+    except (_BrokenOff, http.client.HTTPException, OSError, ValueError, OverflowError) as error:
         raise DataError(url, str(error), "an answer", "Run the same command again") from error
+
+
+def _request(url: str, **headers: str) -> urllib.request.Request:
+    """A request for an address, which may be written as people write it, with accents and blanks. Raises ValueError."""
+    parts = urllib.parse.urlsplit(url)
+    path, query = (urllib.parse.quote(part, safe="/%:;=&?@+,!$'()*~") for part in (parts.path, parts.query))
+    plain = urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, query, ""))
+    return urllib.request.Request(plain, headers={"User-Agent": AGENT, **headers})
 
 
 def _part(target: Path) -> Path:
@@ -90,13 +103,13 @@ def _transfer_patiently(remote: Remote, part: Path, tag: Path, progress: Callabl
 
 def _transfer(remote: Remote, part: Path, tag: Path, progress: Callable[[int], None]) -> None:
     start = _resumable(remote, part, tag)
-    headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
+    headers = {"Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
         if version := _version(tag):
             headers["If-Range"] = version
     try:
-        with _opened(urllib.request.Request(remote.url, headers=headers)) as response:
+        with _opened(_request(remote.url, **headers)) as response:
             start, total = _span(response, start)
             _check_length(remote, total)
             tag.write_text(response.headers.get("ETag") or response.headers.get("Last-Modified") or "")

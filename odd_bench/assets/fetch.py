@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from odd_bench.assets import polyhaven
 from odd_bench.assets.archive import unpack
@@ -18,8 +19,10 @@ from odd_bench.assets.manifest import Entry, Manifest
 from odd_bench.assets.verify import file_problem
 from odd_bench.atomic import storage_errors
 from odd_bench.data.errors import DataError
+from odd_bench.locking import locked as held
 
 DOWNLOADS, UNPACKED, READY = "downloads", "unpacked", "ready"
+AT_WORK = ".fetch.lock"  # held by the call that changes the folder
 FOLDER_ENTRY = "from folder"  # entry of the lock for shapes that the user had
 LIMIT_S = 120.0  # processor time for one file that is converted
 
@@ -52,30 +55,53 @@ def fetch(
 ) -> Outcome:
     """Download the entries of a collection into its folder, or those named.
 
-    progress: called with an entry, its bytes so far and in all. An entry that fails is reported and the next one fetched, except
-    that without a network Unreachable is raised, with the steps by hand.
+    progress: called with an entry, its bytes so far and in all. An entry that fails is reported and the next one fetched; a host
+    that cannot be reached is not asked again. Raises Unreachable, with the steps by hand, where none can be, and InUse where
+    another call is at work in the folder.
     """
     entries = [manifest.entry(name) for name in only] or list(manifest.entries)
+    with held(folder / AT_WORK):
+        return _fetch(manifest, entries, folder, progress, wait_s)
+
+
+def _fetch(manifest: Manifest, entries: list[Entry], folder: Path, progress, wait_s: float) -> Outcome:
     lock = read_lock(folder) or Lock(manifest.name, manifest.source)
-    outcome = Outcome()
+    outcome, silent = Outcome(), {}  # hosts that cannot be reached, and why
     for entry in entries:
         locked = lock.entries.get(entry.name)
         if locked and not any(file_problem(folder, path, file) for path, file in locked.files.items()):
             outcome.kept.append(entry.name)
             continue
+        if (host := _host(manifest, entry)) in silent:
+            outcome.failed[entry.name] = str(silent[host])
+            continue
         try:
             with storage_errors(folder, "room for what is downloaded in a writable folder"):
                 lock.entries[entry.name] = _fetch_entry(manifest, entry, folder, progress, wait_s)
         except Unreachable as error:
-            raise Unreachable(
-                error.where, error.found, error.expected, f"Without a network:\n{by_hand(manifest)}"
-            ) from error
+            silent[host], outcome.failed[entry.name] = error, str(error)
+            continue
         except DataError as error:
             outcome.failed[entry.name] = str(error)
             continue
         lock.save(folder)
         outcome.fetched.append(entry.name)
+    told = {str(error) for error in silent.values()}
+    if told and not outcome.fetched and told.issuperset(outcome.failed.values()):
+        error = next(iter(silent.values()))
+        raise Unreachable(
+            error.where, error.found, error.expected, f"Without a network:\n{by_hand(manifest)}"
+        ) from error
     return outcome
+
+
+def _host(manifest: Manifest, entry: Entry) -> str:
+    """Whom an entry is asked of; the address itself where it names nobody."""
+    url = manifest.api if entry.polyhaven else entry.url
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return url
 
 
 def take_folder(
@@ -88,16 +114,17 @@ def take_folder(
     """Make shapes that the user unpacked ready for the shape library, as the manifest's layouts say.
 
     most: how many, evenly spread over the folder. progress: called with the shapes done and in all. Raises DataError if the folder
-    holds none.
+    holds none, InUse where another call is at work in `folder`.
     """
     if not manifest.layouts:
         raise DataError(manifest.name, "no layout in its manifest", "a collection that can be taken from a folder")
     found = find(source, manifest.layouts, _categories(manifest), most)
-    arranged = arrange(found, source, folder / READY, LIMIT_S, progress)
-    files = {f"{READY}/{path}" for paths in arranged.shapes.values() for path in paths}
-    lock = read_lock(folder) or Lock(manifest.name, manifest.source)
-    lock.entries[FOLDER_ENTRY] = LockedEntry(manifest.licence, {}, _locked(folder, files))
-    lock.save(folder)
+    with held(folder / AT_WORK):
+        arranged = arrange(found, source, folder / READY, LIMIT_S, progress)
+        files = {f"{READY}/{path}" for paths in arranged.shapes.values() for path in paths}
+        lock = read_lock(folder) or Lock(manifest.name, manifest.source)
+        lock.entries[FOLDER_ENTRY] = LockedEntry(manifest.licence, {}, _locked(folder, files))
+        lock.save(folder)
     return Outcome(fetched=list(arranged.shapes), failed=arranged.refused, unpainted=arranged.unpainted)
 
 

@@ -53,11 +53,11 @@ def read_lock(folder: Path) -> Lock | None:
     path = folder / LOCK
     if not path.exists():
         return None
-    hint = "Delete the folder, fetch again"
+    hint = "Remove this file alone and fetch again: whatever is whole in the folder may stay"
     content = read_json(path, "a lock file", hint)
     with reading(path, "a lock file", hint):
         if content["version"] != VERSION:
-            raise DataError(path, f"version {content['version']}", str(VERSION), "Delete the folder and fetch again")
+            raise DataError(path, f"version {content['version']}", str(VERSION), hint)
         entries = {
             name: LockedEntry(
                 Licence(**entry["licence"]), dict(entry["downloads"]),

@@ -103,6 +103,8 @@ def _entry(values: Mapping, collection: Mapping, where: str) -> Entry:
     _expect(not url or url.startswith(("https://", "http://")), named, f"url {url!r}", "http or https")
     outside = bool(entry.file) and path_problem(entry.file)
     _expect(not outside, named, f"file {str(entry.file)[:60]!r}", "a path within the folder")
+    unfinished = str(entry.file).endswith((".part", ".part.tag"))
+    _expect(not unfinished, named, f"file {str(entry.file)[:60]!r}", "another ending than downloads have on the way")
     for field, digits in HEX_DIGITS.items():
         given = getattr(entry, field)
         wanted = f"{digits} lower-case hexadecimal digits, quoted"
@@ -122,6 +124,8 @@ def _layout(values: Mapping, where: str) -> Layout:
         ) from error
     _expect("shape" in groups, where, f"match {layout.match!r}", "a group named shape, (?P<shape>...)")
     _expect(layout.up in ("y", "z"), where, f"up {layout.up!r}", "y or z")
+    outside = bool(layout.category_file) and path_problem(layout.category_file)
+    _expect(not outside, where, f"category_file {str(layout.category_file)[:60]!r}", "a path within the folder")
     return layout
 
 

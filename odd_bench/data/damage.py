@@ -101,12 +101,13 @@ def described(error: Exception) -> str:
 
 
 def read_json(path: Path, expected: str, hint: str | None = None, most_bytes: int = MOST_JSON_BYTES):
-    """The value in a JSON file. Raises DataError; a byte-order mark is ignored."""
+    """The value in a JSON file, in UTF-8, or in UTF-16 as some editors write it. Raises DataError; a byte-order mark is ignored."""
     check_plain(path, expected)
     with reading(path, expected, hint):
         if path.stat().st_size > most_bytes:
             raise ValueError(f"{path.stat().st_size:,} bytes, more than {most_bytes:,}")
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
+        content = path.read_bytes()
+        return json.loads(content.decode(json.detect_encoding(content)))
 
 
 def _origin(path: Path) -> str | None:

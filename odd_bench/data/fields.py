@@ -30,7 +30,8 @@ STORED_TEXT = h5py.h5t.py_create(TEXT, logical=True)  # as it is written here; a
 class Storage:
     """Where the values of an open file lie.
 
-    file: open as long as this is. end: its length in bytes. descriptor: of the operating system, None of a file in memory.
+    file: open as long as this is. end: its length in bytes. descriptor: of the operating system, None of a file in memory or open
+    for writing.
     """
 
     file: h5py.File
@@ -39,7 +40,8 @@ class Storage:
 
     @classmethod
     def of(cls, file: h5py.File) -> Storage:
-        return cls(file, file.id.get_filesize(), file.id.get_vfd_handle() if file.driver == "sec2" else None)
+        is_plain = file.driver == "sec2" and file.mode == "r"  # what is written may not lie on the disk yet
+        return cls(file, file.id.get_filesize(), file.id.get_vfd_handle() if is_plain else None)
 
 
 def attribute(owner: h5py.Group, name: str, kind: type) -> object:

@@ -20,7 +20,7 @@ from odd_bench.data.stored_scene import StoredScene
 from odd_bench.scene import Scene
 
 OPEN_SHARDS = 48  # open at once; the least recently used is closed for the next. A usual limit is 1,024 files
-SCENES_KEPT = 64  # whose cameras and objects stay in memory
+SCENES_KEPT = 1000  # whose cameras and objects stay in memory, some 60 kB each with what HDF5 keeps of them
 
 
 def open_dataset(folder: Path | str) -> Dataset:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from odd_bench.atomic import is_part, prove_folder, write_atomically
-from odd_bench.data.folder import PLAN, QUARANTINE, SHARDS, WORK
+from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, PLAN, QUARANTINE, SHARDS, WORK
 from odd_bench.errors import StorageError, WrongUse
 from odd_bench.locking import InUse, locked
 
@@ -82,12 +83,25 @@ class RunFolder:
             return
         if not self.root.is_dir():
             raise FolderError(f"{self.root}: found a file; expected a folder. Hint: give another folder with --out.")
+        self._refuse_other_kinds()
         begun = self.config.exists() or self.claim_copy.exists()
         if not begun and any(_is_foreign(path) for path in self.root.iterdir()):
             raise FolderError(
                 f"{self.root}: found files that no run of odd-bench made; expected a new or empty folder. "
                 "Hint: give another folder with --out."
             )
+
+    def _refuse_other_kinds(self) -> None:
+        """Raise FolderError where a folder, pipe or device stands for a file of ours, or a file for a folder."""
+        files = (self.config, self.claim_copy, self.plan, self.quarantine, *self.work.glob("reports*.jsonl"))
+        described = (self.root / name for name in (DESCRIPTION, GROUND_TRUTH))
+        scenes = (*self.root.glob(f"{SHARDS}/*.h5"), *self.work.glob("staged/*.h5"))
+        for path in (*files, *described, *scenes):
+            if path.exists() and not path.is_file():
+                raise _other_kind(path, "a folder, pipe or device", "a file")
+        for path in (self.work, self.work / "staged", self.work / "logs", self.root / SHARDS, self.library):
+            if os.path.lexists(path) and not path.is_dir():
+                raise _other_kind(path, "no folder", "a folder")
 
     def claim(self, wanted: dict) -> None:
         """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another.
@@ -179,6 +193,12 @@ def check_writable(root: Path) -> None:
             f"{root}: found a place that cannot be written ({error.found}); expected a writable folder. "
             "Hint: choose another with --out."
         ) from error
+
+
+def _other_kind(path: Path, found: str, expected: str) -> FolderError:
+    return FolderError(
+        f"{path}: found {found}; expected {expected}. Hint: move it away, then run the same command again."
+    )
 
 
 def _is_foreign(path: Path) -> bool:

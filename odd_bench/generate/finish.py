@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from importlib import metadata
@@ -96,7 +97,16 @@ def _planned_scenes(shard: ShardWork, lost: Collection[str]) -> tuple[list[Scene
 def last_reports(folder: RunFolder) -> dict[str, dict]:
     """What the workers last said about each scene, by name, whichever call or slice made it."""
     reports = (report for path in folder.all_reports() for report in read_lines(path))
-    return {report["scene"]: report for report in reports if isinstance(report.get("scene"), str)}
+    return {report["scene"]: report for report in reports if _is_report(report)}
+
+
+def _is_report(report: dict) -> bool:
+    """Whether a line says what a worker says: text and numbers where they belong."""
+    counted = report.get("refusals", {}), report.get("seconds", {}), {"attempts": report.get("attempts", 1)}
+    return isinstance(report.get("scene"), str) and all(
+        isinstance(one, dict) and all(type(value) in (int, float) and math.isfinite(value) for value in one.values())
+        for one in counted
+    )
 
 
 def _description(

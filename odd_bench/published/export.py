@@ -36,10 +36,12 @@ from odd_bench.published.scene_folder import (
     SCENE_2D,
     SCENE_3D,
     object_mask_path,
+    picture,
+    read_json,
     view_path,
 )
 from odd_bench.published.scenes import check_record
-from odd_bench.published.sidecar import write_sidecar
+from odd_bench.published.sidecar import FILE, document, write_sidecar
 from odd_bench.published.splits import write_splits
 from odd_bench.published.visual_box import Seen, stated_size
 from odd_bench.scene import Scene, SceneObject
@@ -54,9 +56,9 @@ def export_dataset(
 ) -> int:
     """Write the named scenes as folders, and `splits.json`; returns how many there are.
 
-    A folder appears under its name when it is whole, and one that is there is left alone. Raises StorageError where nothing can be
-    written, before the first scene if that can be known, InUse where another export is at work there, and DataError where the data
-    set leaves depth out, a scene does not agree with itself, or two scenes would have one folder.
+    A folder appears under its name when it is whole, and one of the same scene is left alone. Raises StorageError where nothing can
+    be written, before the first scene if that can be known, InUse where another export is at work there, and DataError where the
+    data set leaves depth out, a scene does not agree with itself, two scenes would have one folder, or something else is there.
     """
     splits: dict[str, str] = {}
     prove_folder(out)
@@ -71,7 +73,9 @@ def export_dataset(
                     folder, f"a second scene for it, {name}", "one scene a folder", "Export the splits one by one"
                 )
             splits[folder.name] = scene.split
-            if not folder.exists():
+            if folder.exists():
+                _expect_same(folder, dataset, scene)
+            else:
                 record = dataset.record(name)
                 _check(record)
                 with storage_errors(folder, "room for a scene in a writable folder"):
@@ -102,8 +106,24 @@ def _check(record: SceneRecord) -> None:
         raise DataError(record.scene.name, str(refused), "a scene that agrees with itself", hint) from refused
 
 
+def _expect_same(folder: Path, dataset: Dataset, scene: Scene) -> None:
+    """Raise DataError unless a folder holds this scene: what our own file says of it, and its first picture."""
+    try:
+        same = read_json(folder / FILE) == document(scene)
+        same = same and np.array_equal(picture(view_path(folder, PICTURES, 0)), dataset.image(scene.name, 0))
+    except Refused:
+        same = False
+    if not same:
+        raise DataError(
+            folder,
+            "something else in its place",
+            f"the scene {scene.name}, or nothing",
+            "Give another folder with --out",
+        )
+
+
 def _write_whole(folder: Path, record: SceneRecord) -> None:
-    part = folder.with_name(folder.name + ".part")
+    part = folder.with_name(f".{folder.name}.part")  # no scene's name begins with a dot
     if part.exists():
         shutil.rmtree(part)
     write_scene_folder(part, folder.name, record)

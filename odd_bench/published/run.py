@@ -23,6 +23,7 @@ from odd_bench.data.quarantine import give_up, given_up, take_back
 from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
 from odd_bench.data.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.data.shards import write_staged
+from odd_bench.errors import StorageError
 from odd_bench.json_lines import append_line
 from odd_bench.plan_line import read_plan_line
 from odd_bench.published.finish import ImportReport, finish
@@ -52,10 +53,11 @@ def import_folders(
     workers: processes. retry_refused: try again what an earlier call refused. on_scene: called after each scene with the
     number done and the number wanted. Raises DataError or FolderError; whatever is finished by then is kept.
     """
-    listing = list_scenes(config.source, config.splits_file)
+    _refuse_within(out, config.source)
     check_writable(out)
     folder = RunFolder(out)
     folder.refuse_foreign()
+    listing = list_scenes(config.source, config.splits_file)
     with folder.locked("import"):
         _claim(config, listing, folder)
         shards = shards_of(listing.lines, out)
@@ -76,14 +78,25 @@ def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imp
             raise Refused("unusable name", planned.refused)
         record, corrected = published_record(root / planned.folder, planned, plan_digest(line))
         check_shapes(record)
+        write_staged(staged, record, codec)
     except Refused as refused:
         return Imported(planned.scene, refused.kind, refused.detail[:MOST_MESSAGE])
+    except StorageError:
+        raise
     except DataError as error:
         return Imported(planned.scene, "damaged metadata", str(error)[:MOST_MESSAGE])
     except Exception as error:  # what others made fails in more ways than can be listed; the other scenes go on
         return Imported(planned.scene, "damaged metadata", described(error))
-    write_staged(staged, record, codec)
     return Imported(planned.scene, corrected={name: int(count) for name, count in corrected.items() if count})
+
+
+def _refuse_within(out: Path, source: Path) -> None:
+    """Raise FolderError where the data set would lie among the scene folders: the next call would take it for one of them."""
+    if out.resolve().is_relative_to(source.resolve()):
+        raise FolderError(
+            f"{out}: found a place among the scene folders of {source}; expected one beside them. "
+            "Hint: give another folder with --out."
+        )
 
 
 def _claim(config: ImportConfig, listing: Listing, folder: RunFolder) -> None:

@@ -27,13 +27,16 @@ PIXELS = ("visible_pixels", "amodal_pixels", "changed_pixels")  # one number a v
 
 def write_sidecar(folder: Path, record: SceneRecord) -> None:
     """Write `odd-bench.json` and `change/`."""
-    scene = record.scene
-    head = {"format": FORMAT, "version": VERSION, "name": scene.name, "category": scene.category, "shape": scene.shape}
-    document = {**head, "objects": [_as_json(one) for one in scene.objects]}
-    (folder / FILE).write_text(json.dumps(document) + "\n")
+    (folder / FILE).write_text(json.dumps(document(record.scene)) + "\n")
     (folder / CHANGE).mkdir(exist_ok=True)
     for view, change in enumerate(record.change):
         Image.fromarray(change * np.uint8(GREY_STEP)).save(view_path(folder, CHANGE, view))
+
+
+def document(scene: Scene) -> dict:
+    """What `odd-bench.json` says about a scene."""
+    head = {"format": FORMAT, "version": VERSION, "name": scene.name, "category": scene.category, "shape": scene.shape}
+    return {**head, "objects": [_as_json(one) for one in scene.objects]}
 
 
 def read_names(folder: Path) -> dict | None:

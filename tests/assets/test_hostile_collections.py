@@ -4,6 +4,7 @@ import gzip
 import http.server
 import io
 import json
+import re
 import tarfile
 import threading
 import zipfile
@@ -48,6 +49,19 @@ def test_a_name_that_leaves_the_folder_is_refused(name):
 def test_other_names_of_a_manifest_too(key, value):
     with pytest.raises(ManifestError):
         parse(entry(**{"name": "good", key: value}), "t", "t.yaml")
+
+
+@pytest.mark.parametrize("path", ["../../victim.json", "/etc/passwd", "a\\b", 7, ["a"]])
+def test_the_list_of_categories_lies_in_the_folder(path):
+    text = HEAD.replace("}]", ", category_file: " + json.dumps(path) + "}]")
+    with pytest.raises(ManifestError, match="category_file"):
+        parse(text, "t", "t.yaml")
+
+
+@pytest.mark.parametrize("ending", [".part", ".part.tag"])
+def test_no_download_is_called_like_the_piece_of_another(ending):
+    with pytest.raises(ManifestError, match="another ending"):
+        parse(entry(name="good", file=f"ok.zip{ending}"), "t", "t.yaml")
 
 
 @pytest.mark.parametrize("key", ["id", "resolution", "format"])
@@ -166,6 +180,8 @@ def test_a_lock_file_with_paths_elsewhere_is_refused(tmp_path, path):
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b'{"version": 1}', b'{"version": 1, "entries": 3}'])
 def test_a_damaged_lock_file_is_named(tmp_path, content):
+    """And nothing but itself is to be removed: what was fetched may be whole."""
     (tmp_path / LOCK).write_bytes(content)
-    with pytest.raises(DataError):
+    with pytest.raises(DataError) as error:
         read_lock(tmp_path)
+    assert not re.search("(?i)(delete|remove) (the|this) folder", str(error.value))

@@ -1,9 +1,11 @@
 """The reader gives the same arrays whichever way and from whichever process it is asked."""
 
 import multiprocessing
+import os
 import pickle
 from concurrent.futures import ProcessPoolExecutor
 
+import h5py
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import Description, read_description, shard_path, write_description
 from odd_bench.data.reader import joined, open_dataset
-from odd_bench.data.shards import pack_shard, write_staged
+from odd_bench.data.shards import pack_shard, stored_scene, write_staged
 from tests.data.synthetic import make_record
 
 DESCRIPTION = Description("toys-test", "1.0.0", "sha256:0", {"seed": 0})
@@ -103,3 +105,32 @@ def test_a_damaged_description_is_refused(tmp_path, text):
     (tmp_path / "dataset.json").write_text(text)
     with pytest.raises(DataError, match=r"dataset\.json"):
         read_description(tmp_path)
+
+
+def test_any_views_are_those_of_the_whole_scene_wherever_the_file_lies(tmp_path):
+    """On the disk views are read straight from their place in the file; in memory by HDF5."""
+    record = make_record(pixels=40, views=7)
+    write_staged(tmp_path / "a.h5", record, CodecConfig())
+    with (
+        h5py.File(tmp_path / "a.h5") as there,
+        h5py.File(tmp_path / "a.h5", driver="core", backing_store=False) as memory,
+    ):
+        for views in ([0], [6, 2], [3, 3, 0], range(7)):
+            one, other = (stored_scene(file, record.scene.name) for file in (there, memory))
+            assert np.array_equal(one.images(views), other.images(views))
+            for mine, others, whole in zip(
+                one.masks(views), other.masks(views), (record.instance, record.change), strict=True
+            ):
+                assert np.array_equal(mine, others) and np.array_equal(mine, whole[list(views)])
+            assert one.scene.cameras[0].K.tolist() == other.scene.cameras[0].K.tolist()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_shard_cut_short_while_it_is_open_is_named(tmp_path, share):
+    record = make_record(pixels=40, views=7)
+    write_staged(tmp_path / "a.h5", record, CodecConfig())
+    with h5py.File(tmp_path / "a.h5") as file:
+        stored, end = stored_scene(file, record.scene.name), (tmp_path / "a.h5").stat().st_size
+        os.truncate(tmp_path / "a.h5", int(share * end))
+        with pytest.raises(DataError):
+            stored.record()

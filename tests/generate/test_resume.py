@@ -19,11 +19,13 @@ import pytest
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import read_description
 from odd_bench.data.run_folder import FolderError, RunFolder
+from odd_bench.errors import OddBenchError
 from odd_bench.generate import pool
 from odd_bench.generate.finish import Unfinished
 from odd_bench.generate.pool import Limits
 from odd_bench.generate.run import RunOptions, Watcher, generate
 from odd_bench.json_lines import append_line, read_lines
+from tests.damaged_files import alarm
 from tests.generate.runs import CONFIG, FAKE, label_digests, planned
 
 HOLD = "import sys, h5py\nwith h5py.File(sys.argv[1], 'r+'): print('held', flush=True); sys.stdin.read()"
@@ -81,6 +83,47 @@ def test_the_same_command_mends_any_one_file(copy, reference, damage):
     assert generate(CONFIG, copy, RunOptions()).complete
     assert label_digests(copy) == reference and not list(copy.rglob("*.part"))
     assert read_description(copy).quality["quarantined"] == {}
+
+
+STAND_INS = {"a folder": Path.mkdir, "a pipe": os.mkfifo, "a device": lambda path: path.symlink_to("/dev/zero")}
+OWN = ("config.json", "plan.jsonl", "quarantine.jsonl", "dataset.json", "ground_truth.json.gz", "work/claim.json",
+       "work/reports.jsonl", "work/setup.lock", "shards/train-00000.h5", "work/staged/toys-fish-0000-0001.h5", "shards",
+       "work/staged", "work/logs")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STAND_INS)
+def test_what_is_no_file_in_the_place_of_one_is_named_and_hangs_nobody(copy, monkeypatch, kind):
+    monkeypatch.setattr(pool, "CHILD_COMMAND", (sys.executable, "-c", "raise SystemExit('the work was begun')"))
+    for name in OWN:
+        root = Path(shutil.copytree(copy, copy.with_name("other"), dirs_exist_ok=True))
+        path = root / name
+        path.parent.mkdir(exist_ok=True)
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        STAND_INS[kind](path)
+        if kind == "a folder" and name in ("shards", "work/staged", "work/logs"):
+            path = root / "nothing"  # that is what they are
+        with alarm(60):
+            try:
+                generate(CONFIG, root, RunOptions(only_finish=True))
+            except OddBenchError as error:
+                assert name in str(error) or "missing" in str(error)
+            else:
+                assert not path.exists() or path.is_dir() or path.suffix == ".lock", name  # a device can be locked
+        shutil.rmtree(root)
+
+
+REPORTS = (
+    {"scene": 5}, {"scene": "x", "seconds": 5}, {"scene": "x", "seconds": {"plan": "long"}}, {"scene": "x", "refusals": [3]},
+    {"scene": "x", "attempts": "two"}, {"scene": "x", "seconds": {"plan": None}}, {"scene": "x", "refusals": {"a": {}}},
+    {"scene": "x", "attempts": None}, {"scene": "x", "seconds": {"plan": float("nan")}},
+)  # fmt: skip
+
+
+def test_reports_of_other_kinds_are_dropped(copy, reference):
+    for report in REPORTS:
+        append_line(copy / "work/reports.jsonl", report)
+    generate(CONFIG, copy, RunOptions())
+    assert label_digests(copy) == reference and read_description(copy).quality["second attempts"] == 0
 
 
 def test_a_leftover_of_a_killed_start_alone_does_not_stop_the_next(tmp_path, reference):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from odd_bench.cli import app
+from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import StorageError
 from odd_bench.locking import InUse, locked
@@ -48,3 +50,33 @@ def test_a_second_export_to_the_folder_is_refused(folder, tmp_path):
     with locked(tmp_path / export.LOCK):
         ran = CliRunner().invoke(app, ["data", "export", str(folder), "--out", str(tmp_path)])
     assert isinstance(ran.exception, InUse)
+
+
+def test_what_is_there_is_kept_only_where_it_is_the_same_scene(folder, tmp_path):
+    """A folder of another data set, or one that lost its files, is never counted as exported, nor replaced."""
+    out, command = tmp_path / "out", ["data", "export", str(folder), "--out", str(tmp_path / "out")]
+    for damage in (
+        lambda there: (there / "odd-bench.json").unlink(),
+        lambda there: shutil.rmtree(there / "RGB"),
+        lambda there: (there / "RGB/0000.png").write_bytes((there / "RGB/0001.png").read_bytes()),
+        lambda there: (there / "odd-bench.json").write_text((there / "odd-bench.json").read_text().replace("1", "2")),
+        lambda there: (shutil.rmtree(there), there.mkdir()),
+        lambda there: (shutil.rmtree(there), there.write_text("mine")),
+    ):
+        assert CliRunner().invoke(app, command).exit_code == 0
+        (there,) = (path for path in out.iterdir() if path.is_dir())
+        assert CliRunner().invoke(app, command).exit_code == 0
+        damage(there)
+        before = sorted(path.relative_to(out) for path in out.rglob("*"))
+        ran = CliRunner().invoke(app, command)
+        assert isinstance(ran.exception, DataError) and "something else in its place" in str(ran.exception)
+        assert sorted(path.relative_to(out) for path in out.rglob("*")) == before
+        shutil.rmtree(out)
+
+
+def test_a_folder_called_like_a_half_written_one_is_left_alone(folder, tmp_path):
+    mine = tmp_path / "banana_0000-0000.part" / "thesis.txt"
+    mine.parent.mkdir()
+    mine.write_text("years")
+    assert CliRunner().invoke(app, ["data", "export", str(folder), "--out", str(tmp_path)]).exit_code == 0
+    assert mine.read_text() == "years"

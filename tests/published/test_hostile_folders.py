@@ -14,6 +14,9 @@ from odd_bench.cli.data import app
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import FolderError
+from odd_bench.errors import StorageError
+from odd_bench.published import run
 from odd_bench.published.plan import ImportConfig, list_scenes
 from odd_bench.published.run import Imported, _map_apart, import_scene
 from odd_bench.published.splits import read_splits
@@ -245,6 +248,45 @@ def test_the_good_ones_go_on(good, tmp_path):
     assert result.exit_code == 1 and "1 scenes imported, 1 of them now; 7 refused" in result.stdout
     assert open_dataset(tmp_path / "out").scene_names() == [GOOD]
     assert {path.name for path in tmp_path.iterdir()} == {"source", "out"}
+
+
+def test_what_cannot_be_staged_costs_its_scene_alone(good, tmp_path, monkeypatch):
+    """What no reader noticed, and a full disk, which is nobody's scene, ends the call."""
+    (line,) = list_scenes(good.parent, None).lines
+
+    def outcome(error):
+        monkeypatch.setattr(run, "write_staged", lambda *arguments: (_ for _ in ()).throw(error))
+        return import_scene(good.parent, line, tmp_path / "staged.h5", CodecConfig())
+
+    for error in (DataError("x", "objects not finite", "finite numbers"), OverflowError("too large"), TypeError("x")):
+        assert outcome(error).kind == "damaged metadata"
+    with pytest.raises(StorageError):
+        outcome(StorageError("x", "No space left on device", "room"))
+
+
+def test_a_data_set_among_the_scene_folders_is_refused_before_anything_is_written(good, tmp_path):
+    shutil.copytree(good, tmp_path / "source" / GOOD)
+    for place in ("source/out", "source", f"source/{GOOD}/out"):
+        before = sorted(tmp_path.rglob("*"))
+        ran = CliRunner().invoke(
+            app, ["import", str(tmp_path / "source"), "--name", "x", "--out", str(tmp_path / place)]
+        )
+        assert isinstance(ran.exception, FolderError) and sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_folders_are_read(good, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "list_scenes", lambda *arguments: pytest.fail("the work was begun"))
+    (tmp_path / "file").touch()
+    for place in ("file", "file/deeper"):
+        ran = CliRunner().invoke(app, ["import", str(good.parent), "--name", "x", "--out", str(tmp_path / place)])
+        assert isinstance(ran.exception, FolderError)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
+def test_split_files_of_every_editor_are_read(tmp_path, encoding):
+    path = tmp_path / "split.json"
+    path.write_bytes(json.dumps({"train": ["m\u00fcg"]}, ensure_ascii=False).encode(encoding))
+    assert read_splits(path) == {"m\u00fcg": "train"}
 
 
 @pytest.mark.parametrize("start", ["", "\ufeff"])
