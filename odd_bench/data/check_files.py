@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ MOST_PROBLEMS = 1000  # of one file of lines
 PLANNED = ("split", "category", "shape")
 PATHS = ("assets", "floors", "environments", "render.device", "render.threads")  # may differ from machine to machine
 SAME_RUN = "Restore the file from a copy, or run the same command as before in the folder"
+MAKE_THE_REST = "Run the same generate command again, or the slices that are missing; what is there stays"
 DRAW_AGAIN = "Remove the picture and run `odd-bench data preview` again"
 
 
@@ -39,13 +41,18 @@ def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem
     yield from bad
     found = {scene.name: (report.shard, scene) for report in reports for scene in report.scenes}
     broken = {report.shard for report in reports if not report.readable}
+    shards, absent = {report.shard for report in reports}, Counter()
     damaged = {problem.path.partition(": ")[2].partition("/")[0] for report in reports for problem in report.problems}
     for name, (plan_sha256, planned) in lines.items():
         shard = shard_path(folder, planned.split, planned.index).name
-        if name not in found and name not in given_up and name not in damaged and shard not in broken:
+        if shard not in shards and name not in given_up:
+            absent[shard] += 1
+        elif name not in found and name not in given_up and name not in damaged and shard not in broken:
             yield Problem("plan", f"{shard}: {name}", "no such scene", "every planned scene, or its quarantine", HINT)
         elif name in found:
             yield from _check_planned(*found[name], shard, plan_sha256, planned)
+    for shard, scenes in absent.items():
+        yield Problem("plan", shard, "no such file", f"the shard of {scenes:,} planned scenes", MAKE_THE_REST)
     for name in sorted(set(found) - set(lines)):
         yield Problem("plan", f"{found[name][0]}: {name}", "a scene without a plan line", "planned scenes only", HINT)
 
