@@ -6,6 +6,7 @@ moment.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -18,6 +19,7 @@ from odd_bench.errors import StorageError
 
 PART_NAME = re.compile(r".+\.[0-9a-f]{8}\.part")  # of the files that this module leaves when it is killed
 HINT = "Free some space or make the folder writable, then run the same command again: what is finished is kept"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what only writing meets
 PROBE = bytes(4096)  # what a disk that is not full takes
 
 
@@ -70,6 +72,15 @@ def storage_errors(where: object, expected: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(where, error.strerror or str(error), expected, HINT) from error
+
+
+def unwritten(error: OSError) -> StorageError:
+    """What to tell where no writer has said what it could not write: no room, a read-only place. Raises `error` again where it is
+    about something else.
+    """
+    if error.errno not in FULL:
+        raise error
+    return StorageError(error.filename or "a file", error.strerror, "room for it in a writable folder", HINT)
 
 
 def is_part(path: Path) -> bool:

@@ -1,8 +1,8 @@
 """pycolmap in a process of its own: `python -m odd_bench.captures.colmap_process JOB.json`.
 
 Of its own because pycolmap, imported before zlib, Pillow, torch or h5py, corrupts the memory of the process. The job is a JSON file
-(see ColmapJob). Stages are printed on the standard output, one word a line. An error ends the process with its last line on the
-standard error.
+(see ColmapJob). Stages are printed on the standard output, one word a line, and how many cameras are placed. An error ends the
+process with its last line on the standard error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import numpy as np
 from odd_bench.captures.agreement import LEAST_AGREEING, agreeing_share
 
 EXHAUSTIVE, SEQUENTIAL = "exhaustive", "sequential"
-FEATURES, MATCHES, MAPPING, NEIGHBOURS = "features", "matches", "mapping", "neighbours"
+FEATURES, MATCHES, MAPPING, NEIGHBOURS, PLACED = "features", "matches", "mapping", "neighbours", "placed"
+TOLD_EVERY = 25  # cameras that are placed
 OVERLAP = 10  # photographs before and after, for sequential matching
 NEXT = 2  # photographs after, where the floor repeats itself
 AGREEMENT = "agreement.json"
@@ -98,17 +99,35 @@ def work(job: ColmapJob) -> int:
         pycolmap.triangulate_points(model, database, images, sparse / "0", options=options)
         return 1
     options.ba_global_max_refinements = 3
-    models = pycolmap.incremental_mapping(database, images, sparse, options)
+    models = _placed(pycolmap, folder, options)
     found = Agreement(_agreement(pycolmap, database, models), False)
     if models and found.share < LEAST_AGREEING:
         _tell(NEIGHBOURS)
         _match_neighbours(pycolmap, job, database)
         shutil.rmtree(sparse)
         sparse.mkdir()
-        models = pycolmap.incremental_mapping(database, images, sparse, options)
+        models = _placed(pycolmap, folder, options)
         found = Agreement(_agreement(pycolmap, database, models), True)
     found.write(folder / AGREEMENT)
     return len(models)
+
+
+def _placed(pycolmap, folder: Path, options) -> dict:
+    """Models of the matched photographs, by number. Says how many cameras are placed: many take minutes."""
+    number = 0
+
+    def first_two() -> None:  # of one model; photographs that it cannot hold begin another
+        nonlocal number
+        number = 2
+
+    def one_more() -> None:
+        nonlocal number
+        number += 1
+        if number % TOLD_EVERY == 0:
+            _tell(f"{PLACED} {number}")
+
+    paths = folder / "database.db", folder / "images", folder / "sparse"
+    return pycolmap.incremental_mapping(*paths, options, "", first_two, one_more)
 
 
 def _agreement(pycolmap, database: Path, models: dict) -> float:

@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from odd_bench.atomic import HINT as HINT_ROOM
+from odd_bench.atomic import storage_errors, write_atomically
 from odd_bench.captures.agreement import LEAST_AGREEING
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.colmap_model import is_model, read_model
@@ -29,6 +31,7 @@ from odd_bench.captures.colmap_process import (
     MAPPING,
     MATCHES,
     NEIGHBOURS,
+    PLACED,
     SEQUENTIAL,
     ColmapJob,
     read_agreement,
@@ -46,10 +49,13 @@ from odd_bench.captures.photograph_file import (
     read_photograph,
     unwarned,
 )
+from odd_bench.errors import StorageError
 from odd_bench.extras import install_command
+from odd_bench.picture_file import write_picture
 
 Report = Callable[[str], None]
 LARGEST_SIDE = 1600  # of the pictures that pycolmap sees, pixels
+LEAST_FREE = 20_000_000  # bytes: less than the features and matches of 40 photographs take
 FEW = 60  # photographs up to which every pair is matched
 STAMP = "photographs.json"  # which photographs a reconstruction was made from
 FOCAL_TAGS = (0x920A, 0xA405)  # focal length, and that of a 35 mm camera
@@ -82,7 +88,7 @@ def reconstruct(
         chosen = matching or (EXHAUSTIVE if len(files) <= FEW else SEQUENTIAL)
         per_folder = any("/" in name for name in names)
         run_colmap(ColmapJob(str(folder), names, chosen, per_folder), photographs, report)
-        (folder / STAMP).write_text(stamp)
+        write_atomically(folder / STAMP, stamp.encode())
     agreement = read_agreement(folder / AGREEMENT) if (folder / AGREEMENT).is_file() else None
     if agreement is not None and agreement.share < LEAST_AGREEING:
         raise CaptureError(
@@ -110,7 +116,7 @@ def with_points(capture: Capture, where: Path, report: Report = lambda line: Non
             copy = f"{number:04d}.jpg"
             picture = Image.fromarray(read_photograph(one.path, one.lens))
             picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-            picture.save(folder / "images" / copy, quality=92)
+            write_picture(picture, folder / "images" / copy, quality=92)
             model, parameters = colmap_parameters(one.lens.scaled(*picture.size))
             poses[copy] = {
                 "model": model, "parameters": parameters, "width": picture.width, "height": picture.height,
@@ -153,6 +159,7 @@ def run_colmap(job: ColmapJob, where: Path, report: Report) -> None:
         log.seek(0)
         said = [line.strip() for line in log.read().splitlines() if line.strip()]
     if code != 0:
+        check_room(folder)
         raise CaptureError(
             where, f"pycolmap ended with {code} ({said[-1][:160] if said else 'without a word'})", "a model"
         )
@@ -162,17 +169,25 @@ def run_colmap(job: ColmapJob, where: Path, report: Report) -> None:
         )
 
 
+def check_room(folder: Path) -> None:
+    """Raise StorageError where the disk is so full that pycolmap, which says nothing of it, cannot have gone on."""
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE:
+        raise StorageError(folder, f"{free / 1e6:.0f} MB left", "room for features and matches", HINT_ROOM)
+
+
 def _tell(stage: str, job: ColmapJob, report: Report) -> None:
-    """Say which stage has begun, and after what numbers."""
-    database = Path(job.folder) / "database.db"
+    """Say which stage has begun, and after what numbers, or how far it is."""
+    database, (word, _, number) = Path(job.folder) / "database.db", stage.partition(" ")
     told = {
         FEATURES: lambda: f"finding features in {len(job.names)} photographs",
         MATCHES: lambda: f"matching them ({job.matching}): {_count(database, 'keypoints', 'SUM(rows)'):,} features",
         NEIGHBOURS: lambda: "they fit together in several ways: matching those with neighbouring names alone",
         MAPPING: lambda: f"placing cameras: {_count(database, 'two_view_geometries', 'COUNT(*)'):,} pairs of photographs",
+        PLACED: lambda: f"{number} of {len(job.names)} cameras placed",
     }  # fmt: skip
-    if stage in told:
-        report(told[stage]())
+    if word in told:
+        report(told[word]())
 
 
 def _count(database: Path, table: str, what: str) -> int:
@@ -220,7 +235,8 @@ def _begin(folder: Path) -> None:
         path.unlink()
     for name in (STAMP, AGREEMENT):
         (folder / name).unlink(missing_ok=True)
-    (folder / "images").mkdir(parents=True)
+    with storage_errors(folder, "a writable folder"):
+        (folder / "images").mkdir(parents=True)
 
 
 def copy_photographs(files: list[Path], images: Path) -> list[str]:
@@ -234,10 +250,9 @@ def copy_photographs(files: list[Path], images: Path) -> list[str]:
     for path, kind in zip(files, kinds, strict=True):
         group = f"{cameras.index(kind)}/" if len(cameras) > 1 else ""
         name = unused_name(f"{group}{'_'.join(path.stem.split()) or 'photograph'}", names)
-        (images / name).parent.mkdir(parents=True, exist_ok=True)
         picture = Image.fromarray(read_photograph(path))
         picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
-        picture.save(images / name, quality=95, exif=_kept_exif(path))
+        write_picture(picture, images / name, quality=95, exif=_kept_exif(path))
         names.append(name)
     return names
 

@@ -97,6 +97,10 @@ def main() -> None:
         from odd_bench.cli.needs import missing_package
 
         _end(missing_package(error, " ".join(sys.argv[1:2])))
+    except OSError as error:
+        from odd_bench.atomic import unwritten
+
+        _end(unwritten(error))
 
 
 def _end(error: OddBenchError) -> NoReturn:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from odd_bench.atomic import prove_folder
 from odd_bench.captures.colmap_process import EXHAUSTIVE, SEQUENTIAL
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.opening import capture_name
@@ -92,11 +93,14 @@ def predict_and_draw(
 ) -> Path:  # fmt: skip
     """Predict one split with a run or weights; returns the prediction file. Draw what came out where pictures are asked for.
 
-    data: None for the data set that the run learnt from. Raises WrongUse where that is not known.
+    data: None for the data set that the run learnt from. Raises WrongUse where that is not known,
+    StorageError where nothing can be written.
     """
     if (run is None) == (weights is None):
         raise WrongUse("predict: found " + ("neither RUN nor --weights" if run is None else "both RUN and --weights")
                        + "; expected one of them, as `odd-bench predict --weights both --data DATA`")  # fmt: skip
+    if pictures is not None:
+        prove_folder(pictures)
     where = run if run is not None else weights
     loaded = load_weights(where, overrides)
     path = Path(where) if Path(where).exists() else Path("predictions") / str(where)

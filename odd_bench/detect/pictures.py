@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from odd_bench.atomic import write_atomically
-from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
 from odd_bench.detect.telling import telling_views
+from odd_bench.picture_file import write_picture
 from odd_bench.scoring.prediction_file import read_predictions
 from odd_bench.scoring.predictions import Predictions
 from odd_bench.view.suspicion import Found, drawn
@@ -28,20 +28,16 @@ def write_pictures(
 ) -> list[Path]:
     """One JPEG a scene and index.html, the scenes with the highest suspicion first; the page is the first of the paths returned.
 
-    A method that is given the boxes has none in its file: the true ones are drawn. Raises DataError where the folder cannot be
-    written or the data set lacks a scene of the file.
+    A method that is given the boxes has none in its file: the true ones are drawn. Raises StorageError where the folder cannot be
+    written, DataError where the data set lacks a scene of the file.
     """
     read = read_predictions(predictions)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(folder, error.strerror or str(error), "a folder to write pictures to") from error
     paths, entries = [], []
     for number in track(range(len(read.scene_names))):
         name, scene = read.scene_names[number], dataset.scene(read.scene_names[number])
         found = found_in(read, number, np.array([one.aabb for one in scene.objects]))
         path = folder / f"{name}.jpg"
-        _sheet(dataset, name, scene.cameras, found).save(path, quality=90)
+        write_picture(_sheet(dataset, name, scene.cameras, found), path, quality=90)
         paths.append(path)
         odd = [one.id for one in scene.objects if one.label]
         truth = f"{len(odd)} of {len(scene.objects)} objects are odd" if odd else "nothing is odd"

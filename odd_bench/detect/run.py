@@ -25,6 +25,7 @@ from odd_bench.detect.page import Shown, detection_page
 from odd_bench.detect.telling import best_views, telling_views
 from odd_bench.errors import WrongUse
 from odd_bench.geometry.boxes import box_corners
+from odd_bench.picture_file import write_picture
 from odd_bench.scene import Camera
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.training.method import ReadsData
@@ -101,10 +102,7 @@ def detect(
     found = Found(np.asarray(answer.boxes, float), np.asarray(answer.scores, float), run.method.threshold)
     clock.begin("pictures")
     notes = (*capture.notes, *placement.notes, *_cautions(capture, placement, chosen, wanted, found))
-    out.mkdir(parents=True, exist_ok=True)
-    if (out / SCENE).is_file():  # of an earlier detection, whose pictures go
-        for old in (out / DRAWN).glob("*.jpg"):
-            old.unlink()
+    earlier = list((out / DRAWN).glob("*.jpg")) if (out / SCENE).is_file() else []
     files = [
         _write_predictions(out, name, capture, run, wanted, found, chosen, seconds),
         _write_scene(out, name, capture, placement, chosen, _origin(path, out, options)),
@@ -112,6 +110,8 @@ def detect(
     shown, pictures = _pictures(out, capture, placement, chosen, found)
     page = detection_page(name, capture, placement, found, chosen, notes, shown)
     write_atomically(out / "index.html", page.encode())
+    for old in set(earlier) - set(pictures):  # pictures of an earlier detection go once all the new ones are there
+        old.unlink()
     clock.end()
     return Detection(found, placement, capture, chosen, notes, clock.seconds, (out / "index.html", *files, *pictures))
 
@@ -256,18 +256,15 @@ def _pictures(
         for i in dict.fromkeys([*telling, *(c for c in chosen if c in cameras)])
     }
     folder = out / DRAWN
-    folder.mkdir(exist_ok=True)
     paths, views = [], []
     for number in telling:
         image = drawn(seen[number].picture, seen[number].camera, found)
         path = folder / unused_name(Path(capture.photographs[number].name).stem, [one.name for one in paths])
-        image.save(path, quality=90)
-        paths.append(path)
+        paths.append(write_picture(image, path, quality=90))
         views.append((capture.photographs[number].name, image))
     close_ups = [_close_ups(seen, found, number) for number in range(len(found))]
     plan = _plan(placement, capture, chosen, found)
-    plan.save(out / "from-above.png")
-    return Shown(views, close_ups, plan), [*paths, out / "from-above.png"]
+    return Shown(views, close_ups, plan), [*paths, write_picture(plan, out / "from-above.png")]
 
 
 def _pixels(capture: Capture, placement: Placement, eyes: np.ndarray, number: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from odd_bench.atomic import write_atomically
 from odd_bench.report.gallery import NoPictures, Pictures, draw_pictures
 from odd_bench.report.html_report import html_report, mistake_section
 from odd_bench.report.tables import latex_table, markdown_report
@@ -21,16 +22,20 @@ def report_folder(predictions: Path) -> Path:
 
 
 def write_report(folder: Path, scored: Scored) -> list[str]:
-    """Write the four files. Returns lines for the user: where they are, and what is missing from them."""
+    """Write the four files, each whole or not at all. Returns lines for the user: where they are, and what is missing from them."""
     folder.mkdir(parents=True, exist_ok=True)
     document = scored.document
     pictures, note = failure_pictures(scored)
     mistakes = mistake_section("Worst false alarms", ALARMS, pictures.alarms)
     mistakes += mistake_section("Worst misses", MISSES, pictures.misses)
     write_score(folder / SCORE, document)
-    (folder / "report.html").write_text(html_report(document, pictures.scenes, mistakes))
-    (folder / "tables.md").write_text(markdown_report(document))
-    (folder / "table.tex").write_text(latex_table(document))
+    pages = {
+        "report.html": html_report(document, pictures.scenes, mistakes),
+        "tables.md": markdown_report(document),
+        "table.tex": latex_table(document),
+    }
+    for name, text in pages.items():
+        write_atomically(folder / name, text.encode())
     return [f"report: {folder / 'report.html'} (and score.json, tables.md, table.tex)", *([note] if note else [])]
 
 

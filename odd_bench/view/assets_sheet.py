@@ -17,6 +17,7 @@ from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.marks import font
 from odd_bench.data.walk import walk
+from odd_bench.picture_file import write_picture
 from odd_bench.shapes.library import SUFFIXES
 from odd_bench.terminal import tracked
 from odd_bench.view.preview import spread
@@ -70,8 +71,7 @@ def save_sheet(tiles: Sequence[Tile], path: Path) -> None:
         x, y = GAP + number % COLUMNS * width, GAP + number // COLUMNS * height
         sheet.paste(Image.fromarray(picture), (x, y + (SIZE - len(picture)) // 2))
         draw.text((x + 2, y + SIZE + 3), caption[:27], font=font(11), fill=INK)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path)
+    write_picture(sheet, path)
 
 
 def _procedural_tiles(manifest: Manifest, most: int) -> list[Tile]:

@@ -16,8 +16,9 @@ from odd_bench.data.reader import Dataset
 from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.geometry.boxes import box_corners
 from odd_bench.geometry.cameras import project
+from odd_bench.picture_file import write_picture
 from odd_bench.scene import Camera, Scene, SceneObject
-from odd_bench.view.preview import FAINT, FOLDER, GAP, INK, PAPER, saved
+from odd_bench.view.preview import FAINT, FOLDER, GAP, INK, PAPER
 
 KEY = "blind-key.json"
 MARGIN = 1.12  # side of a crop over that of the object's box in the picture
@@ -51,7 +52,7 @@ def write_blind(dataset: Dataset, names: Sequence[str], config: BlindConfig | No
         page = len(pages) + 1
         numbered = list(enumerate(names, 1))[start : start + config.scenes_a_page]
         panels = [_panel(dataset, name, number, config) for number, name in numbered]
-        pages.append(saved(_below(panels), folder / f"blind-{page:03d}.png"))
+        pages.append(write_picture(_below(panels), folder / f"blind-{page:03d}.png"))
         key += [entry for number, name in numbered for entry in _entries(dataset.scene(name), page, number)]
     write_atomically(folder / KEY, (json.dumps(key, indent=1) + "\n").encode())
     return pages, folder / KEY

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from odd_bench.data.damage import reading
-from odd_bench.data.errors import DataError
 from odd_bench.data.marks import CHANGED_COLOR, LOST_COLOR, NORMAL, ODD, font, view_tile
 from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.data.record import UNCHANGED, SceneRecord
+from odd_bench.picture_file import write_picture
 from odd_bench.scene import Scene
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def write_page(dataset: Dataset, names: Sequence[str], plain: bool = False) -> P
     path = dataset.folder / FOLDER / ("page-plain.png" if plain else "page.png")
     with reading(dataset.folder, DRAWABLE, LOOK):
         picture = page((dataset.record(name) for name in names), plain=plain)
-    return saved(picture, path)
+    return write_picture(picture, path)
 
 
 def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) -> list[Path]:
@@ -93,7 +93,7 @@ def write_sheets(dataset: Dataset, names: Sequence[str], plain: bool = False) ->
     for name in names:
         with reading(f"{dataset.folder}: {name}", DRAWABLE, LOOK):
             picture = scene_sheet(dataset.record(name), plain=plain)
-        paths.append(saved(picture, folder / f"{name}{ending}"))
+        paths.append(write_picture(picture, folder / f"{name}{ending}"))
     return paths
 
 
@@ -101,15 +101,6 @@ def spread(items: Sequence[T], most: int) -> list[T]:
     """At most `most` of the items, evenly spaced."""
     picked = np.unique(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int))
     return [items[i] for i in picked]
-
-
-def saved(image: Image.Image, path: Path) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(path)
-    except OSError as error:
-        raise DataError(path, error.strerror or str(error), "a folder to write pictures to") from error
-    return path
 
 
 def _best_view(record: SceneRecord) -> int:

@@ -6,11 +6,13 @@ Names are categories of toys, families of parts, or `toys` and `parts` for all o
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from odd_bench.geometry.shape import Model
+from odd_bench.picture_file import write_picture
 from odd_bench.shapes import cad, toys
 from odd_bench.view.shade import shaded
 
@@ -38,7 +40,7 @@ def _strip(name: str, seeds: range, size: int) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out")
+    parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="+")
     parser.add_argument("--instances", type=int, default=4)
     parser.add_argument("--size", type=int, default=192)
@@ -46,7 +48,7 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=1)
     args = parser.parse_args()
     names = [name for given in args.names for name in ALL.get(given, [given])]
-    sheet(names, args.instances, args.size, args.first_seed, args.columns).save(args.out)
+    write_picture(sheet(names, args.instances, args.size, args.first_seed, args.columns), args.out)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from odd_bench.data.marks import font
 from odd_bench.geometry.shape import Shape
+from odd_bench.picture_file import write_picture
 from odd_bench.shapes.fixed_views import Surface, seen_difference, seen_differences, shades
 from odd_bench.shapes.similar_config import SimilarConfig
 from odd_bench.shapes.similar_index import SimilarIndex
@@ -28,8 +29,7 @@ def save_pairs(shape_of: Callable[[str], Shape], index: SimilarIndex, path: Path
     for number, (row, column) in enumerate(pairs):
         tile = _pair_tile(shape_of, index, row, column)
         sheet.paste(tile, (GAP + number % columns * width, GAP + number // columns * height))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(path)
+    write_picture(sheet, path)
     return len(pairs)
 
 

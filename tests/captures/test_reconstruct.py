@@ -1,15 +1,26 @@
 """pycolmap finds the cameras of bare photographs, in a process of its own; where it cannot, one line says so."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from odd_bench.captures import CaptureError
+from odd_bench.captures import CaptureError, colmap_process
 from odd_bench.captures.colmap_process import EXHAUSTIVE, ColmapJob, read_job
 from odd_bench.captures.lens import COLMAP_MODELS, colmap_lens
 from odd_bench.captures.photograph_file import ORIENTATION
-from odd_bench.captures.reconstruct import colmap_parameters, copy_photographs, listed_photographs, with_points
+from odd_bench.captures.reconstruct import (
+    LEAST_FREE,
+    _tell,
+    colmap_parameters,
+    copy_photographs,
+    listed_photographs,
+    run_colmap,
+    with_points,
+)
 from odd_bench.captures.reconstruct import reconstruct as reconstruct_from
+from odd_bench.errors import StorageError
 from odd_bench.geometry.cameras import eye
 from tests.captures.test_lens import lens_and_parameters
 from tests.captures.worlds import SAME, capture_of, colmap, speckled, walk, write_pictures
@@ -42,6 +53,41 @@ def test_without_pycolmap_or_photographs(tmp_path, monkeypatch):
         CaptureError, match=r"found no pycolmap; expected version 4\.2 or later.*pip install .*\[capture\]"
     ):
         reconstruct_from(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("free", "kind", "words"),
+    [
+        (LEAST_FREE, CaptureError, r"walk: found pycolmap ended with 1 \(without a word\); expected a model"),
+        (LEAST_FREE - 1, StorageError, "found 20 MB left, expected room for features and matches. Free some space"),
+    ],
+)
+def test_a_full_disk_is_told_where_pycolmap_says_nothing_of_it(tmp_path, monkeypatch, free, kind, words):
+    monkeypatch.setattr("odd_bench.captures.reconstruct.sys.executable", "/bin/false")
+    monkeypatch.setattr("odd_bench.captures.reconstruct.shutil.disk_usage", lambda path: SimpleNamespace(free=free))
+    with pytest.raises(kind, match=words):
+        run_colmap(ColmapJob(str(tmp_path), ["a.jpg"]), tmp_path / "walk", lambda line: None)
+
+
+def test_the_child_says_how_many_cameras_are_placed(tmp_path):
+    """A stand-in for pycolmap that places three cameras, finds no more to join, and places three of another model."""
+    told = []
+
+    class Fake:
+        @staticmethod
+        def incremental_mapping(database, images, sparse, options, start, first_two, one_more):
+            for _ in range(2):
+                first_two()
+                one_more()
+            return {}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(colmap_process, "TOLD_EVERY", 3)
+        patch.setattr(colmap_process, "_tell", told.append)
+        assert colmap_process._placed(Fake, tmp_path, None) == {}
+    assert told == ["placed 3", "placed 3"]
+    _tell(told[0], ColmapJob(str(tmp_path), ["a.jpg"] * 6), told.append)
+    assert told[2:] == ["3 of 6 cameras placed"]
 
 
 def test_copies_are_turned_and_cameras_kept_apart(tmp_path):

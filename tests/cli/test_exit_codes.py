@@ -1,5 +1,7 @@
 """Every command ends with 0 when it has done its work, with 2 and one line when it was used wrongly, and never with a traceback."""
 
+import errno
+import os
 import sys
 
 import pytest
@@ -107,3 +109,23 @@ def test_what_is_not_there_is_wrong_use_and_told_in_a_line(run, call, tmp_path):
         assert len(lines) == 1 and "found" in told and "expected" in told
     assert "generate toys --preset" not in told or call[0] == "train"
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
+
+
+def test_a_full_disk_is_told_in_a_line_whoever_met_it(run, monkeypatch):
+    def full():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "somewhere/a.bin")
+
+    monkeypatch.setattr("odd_bench.cli.needs.report", full)
+    code, _, told = run("doctor")
+    assert code == 1 and told.startswith("error: somewhere/a.bin: found No space left on device, expected room")
+    assert len(told.splitlines()) == 1
+
+
+def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(monkeypatch):
+    def absent():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "a.bin")
+
+    monkeypatch.setattr("odd_bench.cli.needs.report", absent)
+    monkeypatch.setattr(sys, "argv", ["odd-bench", "doctor"])
+    with pytest.raises(FileNotFoundError):
+        main()

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from odd_bench.captures import CaptureError, Wishes
-from odd_bench.detect.command import parse_wishes
+from odd_bench.detect.command import parse_wishes, predict_and_draw
 from odd_bench.detect.page import summary
 from odd_bench.detect.run import DetectOptions, detect, room_of
 from odd_bench.detect.telling import best_views, telling_views
-from odd_bench.errors import WrongUse
+from odd_bench.errors import StorageError, WrongUse
 from odd_bench.geometry.cameras import project
 from odd_bench.methods import method_spec
 from odd_bench.scoring.prediction_file import read_predictions
@@ -136,6 +136,32 @@ def test_photographs_called_alike_and_files_of_others_are_kept(detected, tmp_pat
     result = detect(tmp_path / "walk", run_of(Known()), SIZE_M, tmp_path / "out", DetectOptions(views=4))
     assert len(set(result.files)) == len(result.files) and all(file.is_file() for file in result.files)
     assert (tmp_path / "out" / "views" / "mine.jpg").read_bytes() == b"mine"
+
+
+def test_pictures_of_an_earlier_detection_go_when_the_new_ones_are_there(detected, tmp_path, monkeypatch):
+    _, _, folder = detected
+    out, views = tmp_path / "out", DetectOptions(views=2)
+    detect(folder, run_of(Known()), SIZE_M, out, views)
+    (out / "views" / "0999.jpg").write_bytes(b"of a photograph that is no longer there")
+    before = {path: path.read_bytes() for path in (out / "views").iterdir()}
+
+    def full(path, content):
+        raise StorageError(path, "No space left on device", "room for it")
+
+    with monkeypatch.context() as patch, pytest.raises(StorageError):
+        patch.setattr("odd_bench.picture_file.write_atomically", full)
+        detect(folder, run_of(Known()), SIZE_M, out, views)
+    assert {path: path.read_bytes() for path in (out / "views").iterdir()} == before
+    detect(folder, run_of(Known()), SIZE_M, out, views)
+    assert not (out / "views" / "0999.jpg").exists() and len(list((out / "views").iterdir())) == len(before) - 1
+
+
+def test_a_place_for_pictures_is_proved_before_the_work(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"found .*file that is no folder, expected a writable folder"):
+        predict_and_draw(
+            None, "no such weights", "test", None, tmp_path, None, None, tmp_path / "file" / "x", "32-true", []
+        )
 
 
 @pytest.mark.parametrize("out", [".", "images"])
