@@ -82,8 +82,9 @@ class Lens:
         if self.is_pinhole:
             return LARGEST_SLOPE
         slopes = np.linspace(0.0, 4.0, 2001)[1:]
-        radius = self._untilted().distorted(slopes, np.zeros_like(slopes))[0]
-        folds = np.flatnonzero(np.diff(radius) <= 0)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a fraction's denominator may pass 0
+            radius = self._untilted().distorted(slopes, np.zeros_like(slopes))[0]
+            folds = np.flatnonzero(~(np.diff(radius) > 0))
         return float(slopes[folds[0]]) if len(folds) else LARGEST_SLOPE
 
     def _untilted(self) -> Lens:

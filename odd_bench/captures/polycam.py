@@ -23,7 +23,7 @@ NEEDED = (*(f"t_{row}{column}" for row in range(3) for column in range(4)), "fx"
 UP = np.array([0.0, 1.0, 0.0])
 DEPTH_MAPS, DEPTH_STEP = 12, 6  # how many are read, and every which pixel of them
 DEPTH_UNIT_M, FARTHEST_M = 0.001, 4.0
-SURE = 255  # confidence of a depth that ARKit is sure of
+SURE = (2, 255)  # confidence of a depth that ARKit is sure of, in its own levels 0 to 2 and in those of a grey picture
 
 
 def is_polycam(folder: Path) -> bool:
@@ -96,7 +96,7 @@ def _unprojected(depth: Path, confidence: Path, one: Photograph) -> np.ndarray:
     if (confidence / name).is_file():
         with Image.open(confidence / name) as image:
             sure = np.asarray(image)
-        kept &= (sure == SURE) if sure.shape == kept.shape else True
+        kept &= np.isin(sure, SURE) if sure.shape == kept.shape else True
     height, width = depth_m.shape
     v, u = (grid[::DEPTH_STEP, ::DEPTH_STEP][kept[::DEPTH_STEP, ::DEPTH_STEP]] for grid in np.mgrid[:height, :width])
     pixels = np.column_stack([u + 0.5, v + 0.5, np.ones(len(u))])

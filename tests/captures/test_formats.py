@@ -124,6 +124,19 @@ def test_polycam(tmp_path, cameras, corrected):
     np.testing.assert_allclose(capture.points[:, 1], -0.4, atol=0.002)  # the floor, in ARKit's world
 
 
+@pytest.mark.parametrize("sure", [2, 255])
+def test_depth_that_the_telephone_is_not_sure_of_is_left_out(tmp_path, cameras, sure):
+    """Confidence in ARKit's own levels, 0 to 2, or as grey: the right half of each picture is sure."""
+    write_polycam(tmp_path, cameras)
+    folder = tmp_path / "keyframes" / "confidence"
+    folder.mkdir()
+    every = len(open_capture(tmp_path).points)
+    levels = np.where(np.arange(60) >= 30, sure, sure // 2) * np.ones((45, 1))
+    for number in range(len(cameras)):
+        Image.fromarray(levels.astype(np.uint8)).save(folder / f"{number:04d}.png")
+    assert 0.3 * every < len(open_capture(tmp_path).points) < 0.7 * every
+
+
 def test_a_camera_of_polycam_without_numbers_is_named(tmp_path, cameras):
     write_polycam(tmp_path, cameras)
     file = tmp_path / "keyframes" / "corrected_cameras" / "0001.json"

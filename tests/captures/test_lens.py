@@ -36,4 +36,6 @@ def test_a_lens_says_where_its_polynomial_folds_back():
     folding = colmap_lens("SIMPLE_RADIAL", 640, 480, [500.0, 320.0, 240.0, -0.3])
     slope = folding.largest_slope()
     assert slope == pytest.approx(np.sqrt(1 / 0.9), abs=0.01)  # of s - 0.3 s^3 the summit
+    fraction = colmap_lens("FULL_OPENCV", 640, 480, [500.0, 500.0, 320.0, 240.0, *[0.0] * 5, -0.25, 0.0, 0.0])
+    assert fraction.largest_slope() == pytest.approx(2.0, abs=0.01)  # 1 - s^2 / 4 in the denominator
     assert colmap_lens("SIMPLE_PINHOLE", 640, 480, [500.0, 320.0, 240.0]).largest_slope() == LARGEST_SLOPE
