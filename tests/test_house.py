@@ -23,7 +23,7 @@ BESIDE = (
     "assets_manifest",
 )  # folders of the repository that are installed below odd_bench
 TOPS = ("odd_bench", *(f"odd_bench.{folder}" for folder in BESIDE))
-HEAVY = {"bpy", "torch", "torchvision", "open3d", "pycolmap", "h5py", "PIL", "trimesh"}
+HEAVY = {"bpy", "torch", "torchvision", "open3d", "pycolmap", "h5py", "PIL", "trimesh", "matplotlib"}
 
 
 def modules() -> dict[str, Path]:

@@ -18,7 +18,7 @@ from odd_bench.cli.demo import demo
 from odd_bench.cli.detect import detect, predict, weights_app
 from odd_bench.cli.detector import train
 from odd_bench.cli.generate import app as generate_app
-from odd_bench.cli.reproduce import reproduce
+from odd_bench.cli.reproduce import app as reproduce_app
 from odd_bench.cli.scoring import leaderboard, score
 from odd_bench.cli.view import view
 from odd_bench.errors import OddBenchError
@@ -52,7 +52,7 @@ app.command()(train)
 app.command()(predict)
 app.command()(score)
 app.command()(leaderboard)
-app.command()(reproduce)
+app.add_typer(reproduce_app, name="reproduce")
 app.add_typer(data_app, name="data")
 app.add_typer(assets_app, name="assets")
 app.add_typer(config_app, name="config")

@@ -15,7 +15,9 @@ app = typer.Typer(
 
 Preset = Annotated[
     str,
-    typer.Option(help="nano, mini, draft, full, test256, tumbled-mini or tumbled-draft, or a YAML file of your own."),
+    typer.Option(
+        help="nano, mini, draft, full, test256, tumbled-mini or tumbled-draft, of parts also minority, or a YAML file of your own."
+    ),
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME of the preset.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every draw. Default: that of the preset, 0.")]

@@ -1,15 +1,41 @@
-"""`odd-bench reproduce`: options into one call, the table printed and written."""
+"""`odd-bench reproduce`: a table by its name or its file, or a figure; options into one call, results printed and written."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
+from typer.core import TyperGroup
+
+from odd_bench.cli.figures import correspondences, counts, minority, views
+
+SHORT = "Make this table: train, predict and score what is missing, then compare."
+TABLES = Path(__file__).parents[1] / "reproduce" / "tables"
 
 
-def reproduce(
-    table: Annotated[str, typer.Argument(help="table1, table2, teachers, table1-drafts or a file like them.")],
+class TablesAndFigures(TyperGroup):
+    """Whatever is none of the commands is taken for a table: a file like the tables that come with the package."""
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return super().get_command(context, name) or super().get_command(context, table_names()[0])
+
+
+def table_names() -> list[str]:
+    """Of the tables that come with the package."""
+    return sorted(path.stem for path in TABLES.glob("*.yaml"))
+
+
+app = typer.Typer(
+    cls=TablesAndFigures,
+    no_args_is_help=True,
+    help="Reproduce a table (by name, or a .yaml file like them: trains what is missing) or a figure (of weights that are there).",
+)
+
+
+def table(
+    context: typer.Context,
     config: Annotated[str, typer.Option(help="Named configuration of every method.")] = "mini",
     data: Annotated[Path, typer.Option(help="Folder that holds the data sets.")] = Path("data"),
     out: Annotated[
@@ -37,7 +63,7 @@ def reproduce(
     from odd_bench.reproduce.results import Setup, carry_out
     from odd_bench.reproduce.table import load_table
 
-    chosen = load_table(table).only(only or [])
+    chosen = load_table(context.info_name, FIGURES).only(only or [])
     chosen = replace(chosen, datasets=tuple(datasets)) if datasets else chosen
     folder = out or Path("runs") / f"{chosen.name}-{config}"
     setup = Setup(data, folder, config, tuple(overrides or ()), devices)
@@ -47,3 +73,10 @@ def reproduce(
     path.write_text(text)
     typer.echo(text)
     typer.echo(f"wrote {path}")
+
+
+for name in table_names():
+    app.command(name, short_help=SHORT, rich_help_panel="Tables")(table)
+for figure in (views, counts, minority, correspondences):
+    app.command(rich_help_panel="Figures")(figure)
+FIGURES = tuple(figure.__name__ for figure in (views, counts, minority, correspondences))

@@ -113,15 +113,18 @@ def predict_and_draw(
     return written
 
 
-def data_of(run: Path, split: str) -> Path:
-    """The data set that a run learnt from; of several the one that has the split. Raises WrongUse where that is not one."""
+def data_of(run: Path, split: str, command: str = "predict") -> Path:
+    """The data set that a run learnt from; of several the one that has the split. Raises WrongUse where that is not one.
+
+    command: that asks, for messages.
+    """
     known = remembered_data(run)
     fitting = [one for one in known if len(known) == 1 or split in open_dataset(one).splits]
     if len(fitting) == 1:
         return fitting[0]
     among = f"{len(fitting)} data sets with a split {split} among {', '.join(map(str, known))}"
     found = among if known else f"no data set that {run} learnt from"
-    raise WrongUse(f"predict: found {found}; expected one. Name the folder of a data set with --data")
+    raise WrongUse(f"{command}: found {found}; expected one. Name the folder of a data set with --data")
 
 
 def say_weights() -> None:

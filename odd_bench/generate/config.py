@@ -55,6 +55,10 @@ class SceneConfig:
     """Share of scenes without an odd object, in [0, 1]."""
     second_odd_share: float = 0.35
     """Chance that one more object is odd, as long as the odd ones stay fewer than half."""
+    odd_alike: int | None = None
+    """So many objects of every scene, be they the majority, show one and the same odd variant; null = how many are odd
+    is drawn, and each is odd in a way of its own.
+    """
     min_size_m: float = 0.25
     """Least length of the largest side of the shape, metres."""
     max_size_m: float = 0.40
@@ -174,6 +178,7 @@ def check(config: GenerateConfig, where: str) -> None:
         (set(splits) <= set(known), f"splits {sorted(splits)}", f"some of {known}"),
         (all(type(n) is int and n >= 0 for n in counts), f"splits {splits}", "counts >= 0"),
         (3 <= least <= most <= 84, f"{least} to {most} objects", "3 to 84"),
+        *_alike_rules(config.scene),
         *_rest_rules(config.scene.rest),
         (set(weights) <= set(ANOMALY_TYPES), f"anomaly types {sorted(weights)}", f"some of {ANOMALY_TYPES}"),
         (any(weight > 0 for weight in weights.values()), f"anomaly weights {weights}", "at least one above 0"),
@@ -195,6 +200,12 @@ def _rest_rules(rest: str) -> list[tuple[bool, str, str]]:
     if rest == "distribution":
         return [(False, "scene.rest 'distribution', the old name", "the new one. Hint: --set scene.rest=tumbled")]
     return [(rest in RESTS, f"scene.rest {rest!r}", f"one of {', '.join(RESTS)}{did_you_mean(rest, RESTS)}")]
+
+
+def _alike_rules(scene: SceneConfig) -> list[tuple[bool, str, str]]:
+    """Some of the objects are odd and some are not."""
+    alike, most = scene.odd_alike, scene.min_objects - 1
+    return [] if alike is None else [(1 <= alike <= most, f"scene.odd_alike {alike}", f"null or 1 to {most}")]
 
 
 def _variant_rules(config: GenerateConfig) -> list[tuple[bool, str, str]]:

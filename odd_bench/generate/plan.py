@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, repeat
 
 import numpy as np
 
@@ -81,12 +81,16 @@ def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Cata
 
 
 def _draw_objects(rng: np.random.Generator, scene: SceneConfig) -> list[PlannedObject]:
-    """Normal and odd instances in random order; the odd ones are fewer than half, a pair of normal ones always remains."""
+    """Normal and odd instances in random order; the odd ones are fewer than half, a pair of normal ones always remains.
+
+    With `scene.odd_alike` so many are odd, whatever half is: scenes that differ in it alone differ in who is odd alone.
+    """
     objects_wanted = int(rng.integers(scene.min_objects, scene.max_objects + 1))
     most = min((objects_wanted - 1) // 2, objects_wanted - 2)
     odd_count = 0 if rng.random() < scene.no_anomaly_share else 1
     while 0 < odd_count < most and rng.random() < scene.second_odd_share:
         odd_count += 1
+    odd_count = odd_count if scene.odd_alike is None else scene.odd_alike
     is_odd = rng.permutation(np.arange(objects_wanted) < odd_count)
     shared_rest = float(rng.random())
     objects = []
@@ -114,7 +118,7 @@ def _variant_tries(config: GenerateConfig, split: str, number: int, place: int) 
     number: of the shape in its split. place: of the scene among those of the shape.
     """
     together = config.odd.scenes_per_variant or config.scenes_a_shape(split)
-    for nth in count():
+    for nth in count() if config.scene.odd_alike is None else repeat(0):
         entropy = [config.seed, 811, SPLITS[config.kind].index(split), number, place // together, nth]
         yield draw_tries(np.random.default_rng(np.random.SeedSequence(entropy)), config.odd)
 

@@ -89,7 +89,7 @@ def _rests(source: Source, line: PlanLine, report: Report) -> list[np.ndarray]:
 
 
 def _arrange(line: PlanLine, source: Source, rests: list[np.ndarray], report: Report) -> Arrangement:
-    """Go through the tries of each odd object until every change can be seen."""
+    """Go through the tries of each odd object until every change can be seen; objects odd alike go on together."""
     remaining = {i: iter(item.tries) for i, item in enumerate(line.objects) if item.label}  # each is used once
     variants = {i: _next_variant(i, tries, line, source, rests, report) for i, tries in remaining.items()}
     while True:
@@ -98,7 +98,7 @@ def _arrange(line: PlanLine, source: Source, rests: list[np.ndarray], report: Re
             hidden = [i for i in variants if not _is_seen(arrangement, i, source.config)]
         if not hidden:
             return arrangement
-        for i in hidden:
+        for i in variants if source.config.scene.odd_alike else hidden:
             report.refusals[f"{variants[i].type}: change hidden in the scene"] += 1
             variants[i] = _next_variant(i, remaining[i], line, source, rests, report)
 

@@ -11,10 +11,8 @@ from typing import Any
 from odd_bench.configuration import to_mapping
 from odd_bench.data.folder import read_description
 from odd_bench.methods import method_spec
-from odd_bench.report.folder import SCORE, report_folder
+from odd_bench.reproduce.predicted import scored
 from odd_bench.reproduce.table import Row, Table
-from odd_bench.scoring.document import write_score
-from odd_bench.scoring.score import Options, score_file
 from odd_bench.training.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
 from odd_bench.training.predict import Run, predict_split, restore_run
 from odd_bench.training.run import open_or_explain, train_run
@@ -136,11 +134,7 @@ def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> d
     path = folder / f"{name}.json"
     if not fits(path, read_description(data).digest):
         predict_split(run, open_or_explain(data), split, path)
-    scored = score_file(path, Options(data))
-    report = report_folder(path)
-    report.mkdir(exist_ok=True)
-    write_score(report / SCORE, scored.document)
-    return scored.document["result"]["protocols"]
+    return scored(path, data).document["result"]["protocols"]
 
 
 def fits(path: Path, digest: str) -> bool:

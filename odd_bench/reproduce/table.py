@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,8 @@ class Table:
         return replace(self, rows=tuple(row for row in self.rows if row.slug in names)) if names else self
 
 
-def load_table(name: str) -> Table:
-    """The table of that name, from tables/, or of a YAML file like those.
+def load_table(name: str, beside: Sequence[str] = ()) -> Table:
+    """The table of that name, from tables/, or of a YAML file like those. beside: other names that were possible, for messages.
 
     Raises ConfigError with the names there are, or where the file is none or no table.
     """
@@ -69,7 +69,7 @@ def load_table(name: str) -> Table:
         values = read_mapping(path, "a table like odd_bench/reproduce/tables/table1.yaml", "title, datasets and rows")
         return from_mapping({"name": path.stem, **values}, str(path))
     texts = named_texts("odd_bench.reproduce", "tables")
-    check_choice(name, texts, "reproduce")
+    check_choice(name, texts if name in texts else [*texts, *beside], "reproduce")
     return from_mapping({"name": name, **read_yaml(texts[name])}, f"table {name}")
 
 

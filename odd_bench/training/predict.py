@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +69,12 @@ def predict_split(
     track: Track = lambda scenes: scenes,
     precision: str = FULL,
     maps: bool = False,
+    facts: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the answers for every scene of a split. views: at test, default as trained. precision: of Fabric, `32-true` or
-    `bf16-mixed`. maps: write anomaly maps beside the file. Returns `path`.
+    `bf16-mixed`. maps: write anomaly maps beside the file. facts: further ones for the file's header. Returns `path`.
 
+    A `.jsonl` file grows scene by scene, and what stands in it is not predicted again.
     The seconds of a scene cover the method, from decoded pictures to scores, without reading the shard. On a GPU the first scene
     is answered once before it counts: libraries choose their kernels then.
     """
@@ -93,9 +95,10 @@ def predict_split(
     with ExitStack() as held:
         writer = held.enter_context(MapWriter(maps_beside(path))) if maps else None
         out = held.enter_context(
-            PredictionWriter(path, reference, header(run, views, precision), threshold=method.threshold)
+            PredictionWriter(path, reference, header(run, views, precision, facts), threshold=method.threshold)
         )
-        for number in track(range(len(scenes))):
+        done = set() if maps else out.done
+        for number in track([number for number, name in enumerate(names) if name not in done]):
             batch = scenes[number]
             answer, seconds = timed_answer(method, batch, device, precision)
             boxes = None if answer.objects is not None else answer.boxes
@@ -154,9 +157,9 @@ def timed_answer(
     return answer, time.perf_counter() - start + answer.seconds_before
 
 
-def header(run: Run, views: int, precision: str = FULL) -> MethodHeader:
-    """What the prediction file says about the method."""
-    facts = {**run.spec.describe(run.config), "precision": precision}
+def header(run: Run, views: int, precision: str = FULL, facts: Mapping[str, Any] | None = None) -> MethodHeader:
+    """What the prediction file says about the method. facts: beside those that the method states itself."""
+    facts = {**run.spec.describe(run.config), "precision": precision, **(facts or {})}
     name = f"{run.spec.name}-{run.config.name}"
     return MethodHeader(name, views, run.method.gt_boxes, run.method.gt_count, run.config.train.seed, facts)
 

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from odd_bench.cli import app, main
+from odd_bench.cli.reproduce import FIGURES, table_names
 
 NOWHERE = "no-such-place"
 
@@ -56,6 +57,13 @@ ABSENT = [  # calls that name a place which is not there
     ("leaderboard", NOWHERE),
     ("reproduce", NOWHERE),
     ("reproduce", f"{NOWHERE}.yaml"),
+    *(("reproduce", table, "--data", NOWHERE) for table in table_names()),
+    *(("reproduce", figure) for figure in FIGURES),
+    *(("reproduce", figure, "--weights", NOWHERE) for figure in FIGURES),
+    *(("reproduce", figure, "--run", NOWHERE) for figure in FIGURES),
+    *(("reproduce", figure, "--weights", "both", "--run", NOWHERE) for figure in FIGURES),
+    *(("reproduce", figure, "--weights", "both", "--data", NOWHERE) for figure in FIGURES if figure != "minority"),
+    ("reproduce", "views", "--weights", "both"),
     ("view", NOWHERE),
     ("view", f"{NOWHERE}.json"),
     ("config", "show", NOWHERE),

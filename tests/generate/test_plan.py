@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from odd_bench.data.digest import plan_digest
-from odd_bench.generate.config import RESTS, load_preset, with_overrides
+from odd_bench.generate.config import RESTS, ConfigError, load_preset, with_overrides
 from odd_bench.generate.plan import catalogue_of, plan_lines, plan_scene
 from odd_bench.plan_line import PlanLine, plan_text, read_plan_line
 from odd_bench.scene import SPLITS
@@ -45,6 +46,29 @@ def test_a_mode_changes_poses_alone(mode):
 def test_another_configuration_draws_other_scenes(change):
     other = list(plan_lines(with_overrides(CONFIG, [change])))
     assert len(set(map(plan_digest, other)) & set(map(plan_digest, LINES))) < len(LINES) / 2
+
+
+def test_objects_odd_alike_are_so_many_and_nothing_else_of_the_scene_changes():
+    """From one to all but one of the same scene, each with the odd ones of the one before and a further one, all of one variant."""
+    config = load_preset("parts", "minority")
+    drawn = [
+        read_all(plan_lines(with_overrides(config, ["splits.test=1", f"scene.odd_alike={count}"])))[0]
+        for count in range(1, 6)
+    ]
+    odd = [{place for place, item in enumerate(scene.objects) if item.label} for scene in drawn]
+    assert [len(one) for one in odd] == [1, 2, 3, 4, 5] and all(one < other for one, other in pairwise(odd))
+    assert len({item.tries for scene in drawn for item in scene.objects if item.label}) == 1
+    assert all(item.tries is None for scene in drawn for item in scene.objects if not item.label)
+    same = [
+        replace(scene, objects=tuple(replace(item, label=0, tries=None) for item in scene.objects)) for scene in drawn
+    ]
+    assert all(scene == same[0] for scene in same)
+
+
+@pytest.mark.parametrize("count", [0, 6])
+def test_objects_odd_alike_are_some_and_not_all(count):
+    with pytest.raises(ConfigError, match=rf"found scene\.odd_alike {count}; expected null or 1 to 5"):
+        with_overrides(load_preset("parts", "minority"), [f"scene.odd_alike={count}"])
 
 
 def test_seed_zero_is_a_seed():

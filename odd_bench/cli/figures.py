@@ -1,0 +1,167 @@
+"""`odd-bench reproduce views`, `counts`, `minority` and `correspondences`: options into one call, the page printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from odd_bench.reproduce.predicted import Source, Weights
+
+KEPT = "scenes that are predicted are kept; the same command goes on from there"
+WeightsName = Annotated[
+    str | None, typer.Option("--weights", help="Shipped weights by name, as both, or a .safetensors file.")
+]
+Run = Annotated[str | None, typer.Option(help="Folder of a run of odd-bench train, in place of --weights.")]
+Data = Annotated[Path | None, typer.Option(help="Folder of the data set. Default: the one that the run learnt from.")]
+Split = Annotated[str, typer.Option(help="Which scenes.")]
+ToldBoxes = Annotated[bool, typer.Option("--told-boxes", help="Give the method the true boxes (protocol classify).")]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder of predictions, table and plot. Default: in runs/, named after all this.")
+]
+Views = Annotated[int | None, typer.Option(min=1, help="Views of a scene at test. Default: as trained.")]
+
+
+def views(
+    weights: WeightsName = None,
+    run: Run = None,
+    data: Data = None,
+    split: Split = "test-unseen",
+    asked: Annotated[
+        list[int] | None, typer.Option("--views", min=1, help="Number of views. Repeatable. Default: 1, 3, 5, 10, 20.")
+    ] = None,
+    told_boxes: ToldBoxes = False,
+    out: Out = None,
+) -> None:
+    """Score a split from 1, 3, 5, 10 and 20 views: a table with intervals and a plot (the paper's figure 5, left)."""
+    from odd_bench.reproduce.figures.plot import require_matplotlib
+    from odd_bench.reproduce.figures.views import VIEWS, views_figure
+
+    require_matplotlib()
+    source = opened(weights, run, data, split, told_boxes)
+    folder = out or named(source, "views")
+    with written(folder):
+        say(*views_figure(source, folder, asked or VIEWS, tracker()))
+
+
+def counts(
+    weights: WeightsName = None,
+    run: Run = None,
+    data: Data = None,
+    split: Split = "test-unseen",
+    views: Views = None,
+    told_boxes: ToldBoxes = False,
+    out: Out = None,
+) -> None:
+    """Score the scenes of each number of objects: a table with intervals and a plot (the paper's figure 5, right)."""
+    from odd_bench.reproduce.figures.counts import counts_figure
+    from odd_bench.reproduce.figures.plot import require_matplotlib
+
+    require_matplotlib()
+    source = opened(weights, run, data, split, told_boxes)
+    folder = out or named(source, "counts")
+    with written(folder):
+        say(*counts_figure(source, folder, views, tracker()))
+
+
+def minority(
+    weights: WeightsName = None,
+    run: Run = None,
+    data: Annotated[
+        Path, typer.Option(help="Folder that holds the data sets; missing scenes are generated there.")
+    ] = Path("data"),
+    series: Annotated[int, typer.Option(min=1, help="Pairs of a shape and a near twin.")] = 40,
+    views: Views = None,
+    told_boxes: ToldBoxes = False,
+    workers: Annotated[int, typer.Option(min=1, help="Child processes that generate.")] = 1,
+    out: Out = None,
+) -> None:
+    """Ask which of two groups of similar parts is odd, from 1:5 to 5:1: a table and a plot (the paper's figure 6).
+
+    Generates what is missing of the five data sets parts-minority-1of6-40 to -5of6-40.
+    """
+    from odd_bench.generate.progress import watched
+    from odd_bench.reproduce.figures.minority import minority_figure
+    from odd_bench.reproduce.figures.plot import require_matplotlib
+
+    require_matplotlib()
+    loaded = loaded_weights(weights, run, told_boxes)
+    folder = out or Path("runs") / f"minority-{loaded.name}-{series}"
+    with written(folder):
+        say(*minority_figure(loaded, data, folder, series, watched, workers, views, tracker()))
+
+
+def correspondences(
+    weights: WeightsName = None,
+    run: Run = None,
+    data: Data = None,
+    split: Split = "test-unseen",
+    scene: Annotated[str | None, typer.Option(help="Name of a scene of the split. Default: the first.")] = None,
+    out: Out = None,
+) -> None:
+    """Draw a scene with equal colours where objects are laid upon each other (the paper's figure 4)."""
+    from odd_bench.reproduce.figures.correspondences import correspondences_figure
+
+    source = opened(weights, run, data, split, False)
+    folder = out or named(source, "correspondences")
+    with written(folder):
+        say(*correspondences_figure(source, folder, scene))
+
+
+def loaded_weights(weights: str | None, run: str | None, told_boxes: bool) -> Weights:
+    """The one that was named. Raises WrongUse for both or neither."""
+    from odd_bench.errors import WrongUse
+    from odd_bench.reproduce.predicted import open_weights
+    from odd_bench.training.freed_memory import keep_freed_memory
+
+    if (weights is None) == (run is None):
+        found = "neither --weights nor --run" if run is None else "both --weights and --run"
+        raise WrongUse(f"reproduce: found {found}; expected one of them, as --weights both")
+    keep_freed_memory()
+    return open_weights(weights, "--weights", told_boxes) if run is None else open_weights(run, "--run", told_boxes)
+
+
+def opened(weights: str | None, run: str | None, data: Path | None, split: str, told_boxes: bool) -> Source:
+    """The weights and the scenes that they are asked of. Raises WrongUse where one of them is not there."""
+    from odd_bench.detect.command import data_of
+    from odd_bench.reproduce.predicted import Source
+
+    loaded = loaded_weights(weights, run, told_boxes)
+    source = Source(loaded, data or data_of(Path(loaded.where), split, "reproduce"), split)
+    source.dataset  # noqa: B018  a data set or a split that is not there is told before anything is written
+    return source
+
+
+def named(source: Source, figure: str) -> Path:
+    """The folder of a figure, so that figures of other weights or scenes stand apart."""
+    return Path("runs") / f"{figure}-{source.weights.name}-{source.dataset.name}-{source.split}"
+
+
+@contextmanager
+def written(folder: Path) -> Iterator[None]:
+    """Work whose results go into the folder, which must be one that can be written."""
+    from odd_bench.atomic import prove_folder
+    from odd_bench.errors import stoppable
+
+    prove_folder(folder)
+    with stoppable(folder, KEPT):
+        yield
+
+
+def tracker():
+    """Bars of progress, on the console."""
+    from odd_bench.terminal import make_console, tracked
+
+    console = make_console(stderr=True)
+    return lambda items, what: tracked(items, what, console)
+
+
+def say(text: str, files: list[Path]) -> None:
+    """The page, then where everything stands."""
+    typer.echo(text)
+    for file in files:
+        typer.echo(f"wrote {file}")

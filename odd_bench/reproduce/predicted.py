@@ -1,0 +1,153 @@
+"""Prediction files of weights: made once for the same weights, settings and scenes, and gone on with where they were stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from odd_bench.configuration import to_mapping
+from odd_bench.data.folder import read_description
+from odd_bench.data.reader import Dataset
+from odd_bench.errors import WrongUse
+from odd_bench.methods import method_spec
+from odd_bench.report.folder import SCORE, report_folder
+from odd_bench.scoring.document import write_score
+from odd_bench.scoring.predictions import FORMAT, VERSION
+from odd_bench.scoring.score import Options, Scored, score_file
+from odd_bench.training.checkpoint import checkpoint_file
+from odd_bench.training.predict import Run, header, predict_split, restore_run
+from odd_bench.training.run import open_or_explain
+from odd_bench.weights import ENDING, find_weights, read_stored
+
+Track = Callable[[Iterable[Any], str], Iterable[Any]]  # items and what is done with them
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What predicts. name: for titles and folders. option, where: as they were asked for. digest: of weights and configuration."""
+
+    name: str
+    option: str
+    where: str
+    run: Run
+    digest: str
+
+    @property
+    def told_boxes(self) -> bool:
+        return self.run.method.gt_boxes
+
+
+def open_weights(where: str, option: str, told_boxes: bool = False) -> Weights:
+    """Shipped weights by name, a file or a run, ready to predict. told_boxes: give the method the true boxes.
+
+    Raises WrongUse where there are none, where they end before objects are compared, or where the method takes no boxes.
+    """
+    file = find_weights(where, option)
+    file = file if file.suffix == ENDING else checkpoint_file(file)
+    stored = read_stored(where, option)
+    spec = method_spec(stored.model)
+    if told_boxes and not spec.oracle_boxes:
+        raise WrongUse(f"--told-boxes: found {spec.name}, which finds its own boxes; expected a method that takes them")
+    run = restore_run(spec, stored, file, spec.oracle_boxes if told_boxes else ())
+    name = file.stem if file.suffix == ENDING else file.absolute().parent.name
+    require_comparison(run, f"{option} {where}")
+    digest = hashlib.sha256(file.read_bytes() + json.dumps(to_mapping(run.config), sort_keys=True).encode())
+    return Weights(name, option, where, run, digest.hexdigest())
+
+
+def require_comparison(run: Run, where: str) -> None:
+    """Raise WrongUse where the training has not come, or was not to come, to what compares the objects."""
+    train = run.config.train
+    last = (train.steps or train.epochs)[-1]
+    if run.finished and last:
+        return
+    found = "a training that is not finished" if last else "the first stage of a training, which compares nothing"
+    raise WrongUse(f"{where}: found {found}; expected a finished one with a comparison. Train it to the end first")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a figure is of: weights that answer for a split of a data set."""
+
+    weights: Weights
+    data: Path
+    split: str
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """Raises WrongUse where there is no data set or the split is none of its own."""
+        dataset = open_or_explain(self.data)
+        if self.split not in dataset.splits:
+            known = ", ".join(dataset.splits)
+            raise WrongUse(f"{self.data}: found no split {self.split!r}; expected one of {known}. Name it with --split")
+        return dataset
+
+    @cached_property
+    def stored_views(self) -> int:
+        """The fewest views that a scene of the split has."""
+        return min(len(self.dataset.scene(name).cameras) for name in self.dataset.scene_names(self.split))
+
+    def require_views(self, asked: int) -> None:
+        """Raise WrongUse where a scene has fewer views."""
+        if asked > self.stored_views:
+            raise WrongUse(
+                f"{self.data}, {self.split}: found scenes of {self.stored_views} views; expected at least {asked}. "
+                f"Ask for at most {self.stored_views} with --views"
+            )
+
+    def file(self, folder: Path, views: int) -> Path:
+        """Where the predictions from so many views stand."""
+        told = "-told-boxes" if self.weights.told_boxes else ""
+        return folder / f"{self.split}-{views:02d}-views{told}.jsonl"
+
+
+def predicted(source: Source, folder: Path, views: int, track: Track = lambda items, what: items) -> Path:
+    """The prediction file of a split from so many views; predicted is what it lacks, all where it is of other weights or scenes."""
+    path, weights, dataset = source.file(folder, views), source.weights, source.dataset
+    facts = {"weights": f"sha256:{weights.digest}"}
+    description = read_description(source.data)
+    wanted = {
+        "format": FORMAT,
+        "version": VERSION,
+        "dataset": {
+            "name": description.name, "version": description.version, "split": source.split, "digest": description.digest
+        },
+        "method": header(weights.run, views, facts=facts).as_json(),
+        "threshold": float(weights.run.method.threshold),
+    }  # fmt: skip
+    found = read_head(path)
+    if found is not None and found[0] != wanted:
+        path.unlink()
+    if found is None or found[0] != wanted or not set(dataset.scene_names(source.split)) <= found[1]:
+        what = f"{views} views" if views > 1 else "1 view"
+        predict_split(
+            weights.run, dataset, source.split, path, views, track=lambda items: track(items, what), facts=facts
+        )
+    return path
+
+
+def read_head(path: Path) -> tuple[Any, set[str]] | None:
+    """The header of a file of lines and the scenes that stand in it; None where there is no file."""
+    if not path.is_file():
+        return None
+    text = path.read_text(errors="replace")
+    lines = text[: text.rfind("\n") + 1].splitlines()
+    try:
+        first, *scenes = [json.loads(line) for line in lines]
+        return first, {line["scene"] for line in scenes}
+    except (ValueError, KeyError, TypeError):
+        return {}, set()  # damaged: it is none of ours
+
+
+def scored(path: Path, data: Path) -> Scored:
+    """The scores of a prediction file, whose document is kept beside it."""
+    found = score_file(path, Options(data))
+    report = report_folder(path)
+    report.mkdir(exist_ok=True)
+    write_score(report / SCORE, found.document)
+    return found
