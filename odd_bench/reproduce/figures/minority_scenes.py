@@ -17,7 +17,7 @@ from odd_bench.generate.run import generate
 
 Watched = Callable[[GenerateConfig, Path], AbstractContextManager[Watcher]]
 SPLIT = "test"
-PLANNED = 1.5  # scenes a series that is asked for: not every shape has a near twin that can be seen
+PLANNED = 2.5  # scenes a series that is asked for: not every shape has a near twin that can be seen
 
 
 @dataclass(frozen=True)
