@@ -168,9 +168,9 @@ def test_a_plot_says_what_it_shows_and_is_the_same_each_time(tmp_path):
         drawn.append([file.read_bytes() for file in files])
     assert drawn[0] == drawn[1]
     texts = {"".join(one.itertext()) for one in ElementTree.fromstring(drawn[0][0]).iter() if one.tag.endswith("text")}
-    named = "AUC (95% interval by base shape; none: 9 base shapes, an interval needs 10)"
+    named = "AUC (95% interval by base shape; some without: 9 base shapes, an interval needs 10)"
     assert {axes.title, axes.x, axes.y, *axes.ticks, named, "recall"} <= texts
 
 
 def test_a_series_without_any_interval_says_so():
-    assert with_interval("AUC", ESTIMATES[1:]).name == "AUC (no interval; none: 9 base shapes, an interval needs 10)"
+    assert with_interval("AUC", ESTIMATES[1:]).name == "AUC (no interval: 9 base shapes, an interval needs 10)"

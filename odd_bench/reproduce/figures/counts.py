@@ -90,7 +90,7 @@ def plotted(source: Source, folder: Path, rows: dict[str, list[CountRow]]) -> li
     series = [with_interval("AUC", [one.row.auc for one in found])]
     if found[0].factors is not None:
         series += [Series(name, [Estimate(one.factors[key]) for one in found]) for key, name in FACTORS.items()]
-    ticks = [f"{one.objects}\n({one.scenes:,} scenes)" for one in found]
+    ticks = [f"{one.objects}\n(scenes: {one.scenes:,})" for one in found]
     title = f"{TITLE}\n{of_what(source, protocol)}"
     return write_plot(
         folder / "counts", Axes(title, "objects in a scene (number)", "AUC and its factors (share)", ticks), series

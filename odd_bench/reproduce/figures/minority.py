@@ -157,7 +157,7 @@ def plotted(folder: Path, what: str, rows: list[MinorityRow]) -> list[Path]:
         Series("mean AUC, smaller above larger", [one.auc for one in rows]),
         Series("set apart by chance", [Estimate(one.chance) for one in rows], joined=False),
     ]
-    ticks = [f"{one.ratio}\n({one.scenes} scenes)" for one in rows]
+    ticks = [f"{one.ratio}\n(scenes: {one.scenes})" for one in rows]
     title = f"{TITLE}\n{what}"
     return write_plot(
         folder / "minority",

@@ -23,6 +23,7 @@ STYLES = (  # colour, marker, line: by lightness, shape and dashes
 )
 SIDE_STEP = 0.05  # of the distance of two ticks, so that bars do not cover each other
 SETTINGS = {"svg.hashsalt": "odd-bench", "svg.fonttype": "none", "font.size": 9}
+NONE = "no interval"
 ABOVE = 0.04  # of the height, above 1
 
 
@@ -53,11 +54,10 @@ def with_interval(name: str, estimates: Sequence[Estimate | None]) -> Series:
     """A series of numbers that have intervals; its name says what the bars are, and why some or all of them are missing."""
     known = [one for one in estimates if one is not None and one.value is not None]
     reasons = {one.reason for one in known if one.low is None}
-    bars = (
-        f"{LEVEL:.0%} interval by base shape" if len(known) > sum(one.low is None for one in known) else "no interval"
-    )
+    bars = f"{LEVEL:.0%} interval by base shape" if len(known) > sum(one.low is None for one in known) else NONE
     if reasons:
-        bars += f"; none: {reasons.pop()}" if len(reasons) == 1 else "; where there is none, the table says why"
+        told = reasons.pop() if len(reasons) == 1 else "see the table"
+        bars += f": {told}" if bars == NONE else f"; some without: {told}"
     return Series(f"{name} ({bars})", estimates)
 
 
@@ -98,7 +98,7 @@ def draw(axes: Axes, series: Sequence[Series]) -> Any:
     plot.set_xticks(range(len(axes.ticks)), axes.ticks)
     plot.set_xlim(-0.5, len(axes.ticks) - 0.5)
     low = plot.get_ylim()[0] if axes.low is None else axes.low
-    plot.set_yticks([tick for tick in plot.get_yticks() if low <= tick <= 1])
+    plot.set_yticks([tick for tick in plot.get_yticks() if low <= tick < 1 + ABOVE / 100])
     plot.set_ylim(low, 1 + ABOVE * (1 - low))
     plot.grid(axis="y", color="#d8d8d8", linewidth=0.6)
     plot.set_axisbelow(True)
