@@ -28,7 +28,9 @@ class Twin(Protocol):
 class HasTwins(Protocol):
     """A model that knows shapes much like its own."""
 
-    def twin(self, rng: np.random.Generator) -> Twin: ...
+    def twin(self, rng: np.random.Generator) -> Twin:
+        """A draw of one. Raises Refusal where the draw gives none."""
+        ...
 
 
 def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
@@ -41,7 +43,11 @@ def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config:
         raise Refusal(NO_TWIN, f"{intact.name}: models of this kind have none")
     tried = []
     for _ in range(TWINS_TRIED):
-        twin = model.twin(rng)
+        try:
+            twin = model.twin(rng)
+        except Refusal as refusal:
+            tried.append(str(refusal))
+            continue
         apart = distances(intact, twin.shape, rng)
         is_near = config.chamfer[0] <= apart.mean() <= config.chamfer[1]
         is_different = config.twin[0] <= apart.max() <= config.twin[1]

@@ -67,3 +67,12 @@ def test_a_near_twin_differs_by_more_than_a_viewer_misjudges(axis):
     for shift, seen in ((0.06, {"bump"}), (0.25, {"bump", "similar_shape"})):
         longer = replace(box, vertices=box.vertices * np.where(np.arange(3) == axis, 1 + shift / ends, 1.0))
         assert {t for t in ("bump", "similar_shape") if looks_different(box, longer, still, t, AnomalyConfig())} == seen
+
+
+def test_a_parameter_that_leaves_nothing_of_the_part_gives_no_twin():
+    """The head of this hinge's pin, as wide as the pin, leaves no solid; other draws of the same try go on."""
+    model, empty = make_part("hinge", 1632338845), AnomalyConfig(chamfer=(0.5, 0.6))
+    with pytest.raises(Refusal, match="leaves nothing"):
+        model.twin(np.random.default_rng(2))
+    with pytest.raises(Refusal, match=r"leaves nothing.* -> .*, "):
+        make_variant("similar_shape", model, model.shape(), np.random.default_rng(2), empty)

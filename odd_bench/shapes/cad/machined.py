@@ -12,6 +12,7 @@ from itertools import groupby
 import numpy as np
 from manifold3d import Manifold, OpType
 
+from odd_bench.geometry.refusal import NO_TWIN, Refusal
 from odd_bench.geometry.shape import PartEdit, Shape
 from odd_bench.geometry.solid import faces_by_origin
 from odd_bench.shapes.cad.draws import Draws, Parameter
@@ -88,11 +89,13 @@ class Machined:
         return self._shape(_fused(steps), steps, self._frame)
 
     def twin(self, rng: np.random.Generator) -> Twin:
-        """The same part with one parameter changed to a value near by."""
+        """The same part with one parameter changed to a value near by. Raises Refusal where nothing is left of it."""
         names = sorted(self.parameters)
         before = self.parameters[names[rng.integers(len(names))]]
         other = replace(self, replaced={**self.replaced, before.name: before.nudged(rng)})
         after = other.parameters[before.name]
+        if other._solid.solid.is_empty():
+            raise Refusal(NO_TWIN, f"{self.name}: {before.name}: {_text(before)} -> {_text(after)} leaves nothing")
         shape = other._shape(other._solid, other.steps, self._frame)
         return Twin(shape, f"{before.name}: {_text(before)} -> {_text(after)}")
 
