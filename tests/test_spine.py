@@ -77,8 +77,8 @@ def test_pictures_show_what_the_masks_say(made):
 def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
     """Silhouettes rendered by Blender agree with the ray-cast masks: they differ by less than a pixel, at the border alone."""
     from odd_bench.blender_jobs.job import RenderConfig, RenderJob
-    from odd_bench.blender_jobs.render import silhouettes
     from odd_bench.shapes.toys import make_toy
+    from tests.blender_jobs.silhouettes import silhouettes
 
     dataset = open_dataset(made[0])
     planned = {line.scene: line for line in plan_of(made[0])}

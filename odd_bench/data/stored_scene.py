@@ -151,6 +151,11 @@ class StoredScene:
             if not 1 <= len(cameras) <= MOST_VIEWS:
                 raise DataError(place(self.group, "cameras"), f"{len(cameras)} cameras", f"1 to {MOST_VIEWS}")
         self._check_finite("cameras", cameras)
+        flat = [name for name in ("K", "camera_from_world") if not np.linalg.det(cameras[name]).all()]
+        if flat:
+            raise DataError(
+                place(self.group, "cameras"), f"{', '.join(flat)} of determinant 0", "matrices with an inverse"
+            )
         heights, widths = cameras["height"], cameras["width"]
         pixels = len(cameras) * int(heights.max()) * int(widths.max())
         if heights.min() != heights.max() or widths.min() != widths.max() or not 0 < pixels <= MOST_PIXELS:

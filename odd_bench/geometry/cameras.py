@@ -37,11 +37,14 @@ def eye(camera: Camera) -> np.ndarray:
 
 
 def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """World points (n, 3) to pixels (n, 2) and planar depth (n,) in metres; points behind have negative depth."""
+    """World points (n, 3) to pixels (n, 2) and planar depth (n,) in metres; points behind have negative depth, those in the
+    plane of the eye depth 0 and no pixel: inf or NaN.
+    """
     in_camera = transformed(points, camera.camera_from_world)
     depth = in_camera[:, 2]
     homogeneous = in_camera @ camera.K.T
-    return homogeneous[:, :2] / homogeneous[:, 2:], depth
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return homogeneous[:, :2] / homogeneous[:, 2:], depth
 
 
 def unproject(camera: Camera, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
