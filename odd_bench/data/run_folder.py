@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from odd_bench.atomic import is_part, prove_folder, write_atomically
+from odd_bench.atomic import is_part, write_atomically
 from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, PLAN, QUARANTINE, SHARDS, WORK
-from odd_bench.errors import StorageError, WrongUse
+from odd_bench.errors import WrongUse
 from odd_bench.locking import InUse, locked
 
 HARMLESS = ("render.device", "render.threads")  # keys that may differ when a run is taken up again
@@ -84,8 +84,8 @@ class RunFolder:
         if not self.root.is_dir():
             raise FolderError(f"{self.root}: found a file; expected a folder. Hint: give another folder with --out.")
         self._refuse_other_kinds()
-        begun = self.config.exists() or self.claim_copy.exists()
-        if not begun and any(_is_foreign(path) for path in self.root.iterdir()):
+        foreign = any(_is_foreign(path) for path in self.root.iterdir())  # first: another call may begin in between
+        if foreign and not (self.config.exists() or self.claim_copy.exists()):
             raise FolderError(
                 f"{self.root}: found files that no run of odd-bench made; expected a new or empty folder. "
                 "Hint: give another folder with --out."
@@ -181,17 +181,6 @@ def _alone(root: Path) -> Iterator[None]:
         raise FolderError(
             f"{root}: found another run at work in this folder; expected to be alone. Hint: wait for it, give another folder "
             "with --out, or share the work between calls with --slice."
-        ) from error
-
-
-def check_writable(root: Path) -> None:
-    """Raise FolderError early if nothing can be written below `root`."""
-    try:
-        prove_folder(root)
-    except StorageError as error:
-        raise FolderError(
-            f"{root}: found a place that cannot be written ({error.found}); expected a writable folder. "
-            "Hint: choose another with --out."
         ) from error
 
 

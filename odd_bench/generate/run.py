@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from odd_bench.atomic import prove_folder
 from odd_bench.data.quarantine import given_up, take_back, take_back_machine_faults
-from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.data.shard_work import ShardWork, find_waiting, pack
 from odd_bench.generate.call import SILENT, Call, RunOptions, RunSummary, Watcher
 from odd_bench.generate.config import GenerateConfig, to_mapping
@@ -35,7 +36,7 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
     if not options.only_finish:
         require_blender()
     check_categories(config)
-    check_writable(out)
+    prove_folder(out)
     call = Call(config, RunFolder(out), options, watcher, RunSummary(out))
     folder, summary, started = call.folder, call.summary, time.perf_counter()
     folder.refuse_foreign()

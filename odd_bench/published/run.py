@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from odd_bench.atomic import write_atomically
+from odd_bench.atomic import prove_folder, write_atomically
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.damage import described
 from odd_bench.data.digest import plan_digest
@@ -20,7 +20,7 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.layout import check_shapes
 from odd_bench.data.outcome import Outcome
 from odd_bench.data.quarantine import give_up, given_up, take_back
-from odd_bench.data.run_folder import FolderError, RunFolder, check_writable
+from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.data.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.data.shards import write_staged
 from odd_bench.errors import StorageError
@@ -54,7 +54,7 @@ def import_folders(
     number done and the number wanted. Raises DataError or FolderError; whatever is finished by then is kept.
     """
     _refuse_within(out, config.source)
-    check_writable(out)
+    prove_folder(out)
     folder = RunFolder(out)
     folder.refuse_foreign()
     listing = list_scenes(config.source, config.splits_file)

@@ -279,7 +279,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_folders_are_read(g
     (tmp_path / "file").touch()
     for place in ("file", "file/deeper"):
         ran = CliRunner().invoke(app, ["import", str(good.parent), "--name", "x", "--out", str(tmp_path / place)])
-        assert isinstance(ran.exception, FolderError)
+        assert isinstance(ran.exception, StorageError)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
