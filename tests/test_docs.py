@@ -96,6 +96,14 @@ def test_every_key_that_a_command_sets_exists(page):
                 assert is_key(value.partition("=")[0], known), line
 
 
+@of_page
+def test_every_weights_that_a_command_names_ship_or_are_a_file(page):
+    from odd_bench.weights import shipped
+
+    named = re.findall(r"--(?:weights|init-from)[ =](\S+)", "\n".join(commands(page)))
+    assert not [name for name in named if "/" not in name and "." not in name and name not in shipped()]
+
+
 def is_key(key: str, known: frozenset[str]) -> bool:
     """Whether it is one of them, or an entry of a mapping that is."""
     return key in known or key.rpartition(".")[0] in known
