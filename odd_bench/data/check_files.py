@@ -45,9 +45,10 @@ def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem
     damaged = {problem.path.partition(": ")[2].partition("/")[0] for report in reports for problem in report.problems}
     for name, (plan_sha256, planned) in lines.items():
         shard = shard_path(folder, planned.split, planned.index).name
-        if shard not in shards and name not in given_up:
+        lost = name not in found and name not in given_up
+        if lost and shard not in shards:
             absent[shard] += 1
-        elif name not in found and name not in given_up and name not in damaged and shard not in broken:
+        elif lost and name not in damaged and shard not in broken:
             yield Problem("plan", f"{shard}: {name}", "no such scene", "every planned scene, or its quarantine", HINT)
         elif name in found:
             yield from _check_planned(*found[name], shard, plan_sha256, planned)

@@ -17,8 +17,9 @@ from odd_bench.errors import WrongUse
 from odd_bench.methods import method_spec
 from odd_bench.report.folder import SCORE, report_folder
 from odd_bench.scoring.document import write_score
-from odd_bench.scoring.predictions import FORMAT, VERSION
+from odd_bench.scoring.predictions import DatasetRef
 from odd_bench.scoring.score import Options, Scored, score_file
+from odd_bench.scoring.writer import file_header
 from odd_bench.training.checkpoint import checkpoint_file
 from odd_bench.training.predict import Run, header, predict_split, restore_run
 from odd_bench.training.run import open_or_explain
@@ -47,8 +48,7 @@ def open_weights(where: str, option: str, told_boxes: bool = False) -> Weights:
 
     Raises WrongUse where there are none, where they end before objects are compared, or where the method takes no boxes.
     """
-    file = find_weights(where, option)
-    file = file if file.suffix == ENDING else checkpoint_file(file)
+    file = checkpoint_file(find_weights(where, option))
     stored = read_stored(where, option)
     spec = method_spec(stored.model)
     if told_boxes and not spec.oracle_boxes:
@@ -111,15 +111,8 @@ def predicted(source: Source, folder: Path, views: int, track: Track = lambda it
     path, weights, dataset = source.file(folder, views), source.weights, source.dataset
     facts = {"weights": f"sha256:{weights.digest}"}
     description = read_description(source.data)
-    wanted = {
-        "format": FORMAT,
-        "version": VERSION,
-        "dataset": {
-            "name": description.name, "version": description.version, "split": source.split, "digest": description.digest
-        },
-        "method": header(weights.run, views, facts=facts).as_json(),
-        "threshold": float(weights.run.method.threshold),
-    }  # fmt: skip
+    reference = DatasetRef(description.name, description.version, source.split, description.digest)
+    wanted = file_header(reference, header(weights.run, views, facts=facts), weights.run.method.threshold)
     found = read_head(path)
     if found is not None and found[0] != wanted:
         path.unlink()

@@ -36,13 +36,7 @@ class PredictionWriter:
         truth: GroundTruth | None = None,
     ):
         self.path, self.truth = Path(path), truth
-        self.header = {
-            "format": FORMAT,
-            "version": VERSION,
-            "dataset": {key: getattr(dataset, key) for key in ("name", "version", "split", "digest")},
-            "method": method.as_json(),
-            "threshold": None if threshold is None else float(threshold),
-        }
+        self.header = file_header(dataset, method, threshold)
         self.scenes: dict[str, dict[str, Any]] = {}
         self.done: set[str] = set()
         self.appends = self.path.suffix == ".jsonl"
@@ -118,6 +112,17 @@ class PredictionWriter:
     def append(self, line: dict[str, Any]) -> None:
         with self.path.open("a") as file:
             file.write(json.dumps(line, allow_nan=False) + "\n")
+
+
+def file_header(dataset: DatasetRef, method: Method, threshold: float | None) -> dict[str, Any]:
+    """What a prediction file says before its scenes."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "dataset": {key: getattr(dataset, key) for key in ("name", "version", "split", "digest")},
+        "method": method.as_json(),
+        "threshold": None if threshold is None else float(threshold),
+    }
 
 
 def scene_entry(

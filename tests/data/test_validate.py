@@ -229,3 +229,12 @@ def test_ground_truth_and_description_of_another_data_set(scenes, tmp_path):
     found = problems_of(folder)
     assert found["description", "dataset.json"] == "no such file"
     assert any(kind == "ground truth" for kind, _ in found)
+
+
+def test_a_scene_in_another_shard_than_planned_is_named_though_its_own_is_missing(scenes, tmp_path):
+    folder = write_dataset(tmp_path, scenes)
+    shards, name = folder / "shards", "toys-banana-0001-0000"
+    before = {path for kind, path in problems_of(folder) if kind == "plan"}
+    (shards / "test-seen-00000.h5").rename(shards / "test-seen-00007.h5")
+    after = {path for kind, path in problems_of(folder) if kind == "plan"}
+    assert not before and any(name in path for path in after)
