@@ -10,12 +10,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.paper import seconds
-from odd_bench.detector.comparison.attention import (
-    Attention,
-    MatchingConfig,
-    correspondences,
-    mask_from_keys,
-)
+from odd_bench.detector.comparison.attention import Attention, mask_from_keys
+from odd_bench.detector.correspondences import MatchingConfig, correspondences
 
 OBJECTS, CELLS, WIDTH, HEADS, KEYS = 12, 512, 256, 8, 20
 TO_REACH = 5

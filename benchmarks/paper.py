@@ -22,7 +22,7 @@ from odd_bench.detector.boxes import boxes_from_alpha
 from odd_bench.detector.builder import build
 from odd_bench.detector.config import CONFIGURATIONS, RunConfig
 from odd_bench.detector.model import Detector
-from odd_bench.detector.recorded import Recorded
+from odd_bench.detector.volumes import Recorded
 from odd_bench.training.method import SceneAnswer
 from tests.detector.worlds import noise_batch
 

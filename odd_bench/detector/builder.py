@@ -13,13 +13,13 @@ from odd_bench.blocks.backbone import Backbone, FrozenLevels
 from odd_bench.blocks.unet3d import Unet3d
 from odd_bench.data.dataset import FeatureFolder
 from odd_bench.data.reader import Dataset
-from odd_bench.detector.centres import CentreHead
+from odd_bench.detector.boxes import CentreHead
 from odd_bench.detector.comparison import Comparison
+from odd_bench.detector.comparison.attention import TokenComparison
 from odd_bench.detector.comparison.registered import RegisteredComparison
-from odd_bench.detector.comparison.tokens import TokenComparison
 from odd_bench.detector.config import CONFIGURATIONS, DetectorConfig, RunConfig
-from odd_bench.detector.features import Pca, stored_features
 from odd_bench.detector.model import Detector
+from odd_bench.detector.teacher import Pca, stored_features
 from odd_bench.detector.volumes import Heads
 from odd_bench.training.method import MethodSpec
 

@@ -17,8 +17,17 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.detector.boxes import BoxConfig, boxes_around, clusters, nearest_objects, objects_from_alpha
-from odd_bench.detector.centres import CentreMaps, CentresConfig, peaks, shared_by_votes
+from odd_bench.detector.boxes import (
+    BoxConfig,
+    CentreMaps,
+    CentresConfig,
+    boxes_around,
+    clusters,
+    nearest_objects,
+    objects_from_alpha,
+    peaks,
+    shared_by_votes,
+)
 from odd_bench.detector.hulls import outline_distance
 
 

@@ -11,13 +11,12 @@ from odd_bench.blocks.unet3d import Unet3dConfig
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.configuration import ConfigError, Configurations, check_choices
 from odd_bench.data.augment import AugmentConfig
-from odd_bench.detector.boxes import BoxConfig
-from odd_bench.detector.canonical import CanonicalConfig
+from odd_bench.detector.boxes import BoxConfig, CentresConfig
 from odd_bench.detector.carving import CarvingConfig
-from odd_bench.detector.centres import CentresConfig
-from odd_bench.detector.comparison.aligned.network import AlignedConfig
-from odd_bench.detector.comparison.attention import AttentionConfig, ClassifierConfig, MatchingConfig, RoiConfig
+from odd_bench.detector.comparison.aligned import AlignedConfig
+from odd_bench.detector.comparison.attention import AttentionConfig, ClassifierConfig
 from odd_bench.detector.comparison.relations import RelationsConfig
+from odd_bench.detector.correspondences import CanonicalConfig, MatchingConfig, RoiConfig
 from odd_bench.detector.hulls import HullConfig
 from odd_bench.detector.losses import LossConfig
 from odd_bench.detector.render import RenderConfig

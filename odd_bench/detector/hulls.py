@@ -16,6 +16,7 @@ from torch.nn.functional import grid_sample
 
 from odd_bench.blocks.backprojection import picture_positions, project_points
 from odd_bench.blocks.precision import full_precision
+from odd_bench.blocks.voxel_grid import VoxelGrid
 
 GOLDEN = 0.6180339887498949
 
@@ -168,3 +169,31 @@ def surface(signed: Tensor, positions: Tensor, config: HullConfig) -> Tensor:
     again = near.sum(dim=1, keepdim=True)  # where there are fewer than asked for
     taken = torch.arange(config.points, device=signed.device) % again
     return positions[ranked.gather(1, taken)]
+
+
+HULL_CHANNELS = 2  # of `soft_hull`
+
+
+def values_shown(maps: Tensor, K: Tensor, camera_from_world: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+    """(v, n) values of the pixels of maps (v, h, w) that points (n, 3) fall on, and whether they fall on any."""
+    height, width = maps.shape[1:]
+    pixels, depth = project_points(K, camera_from_world, points)  # (v, n, 2), (v, n)
+    seen = (picture_positions(pixels, (height, width)).abs() <= 1).all(dim=-1) & (depth > 0)
+    column, row = pixels[..., 0].long().clamp(0, width - 1), pixels[..., 1].long().clamp(0, height - 1)
+    return maps.flatten(1).gather(1, row * width + column), seen
+
+
+@full_precision
+def soft_hull(chances: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid) -> Tensor:
+    """(b, HULL_CHANNELS, z, y, x) mean and least, over the views that see a voxel, of the chance of an object at its pixel.
+
+    chances: (b, v, h, w). 0 where no view sees the voxel.
+    """
+    points = grid.centres(K.device).reshape(-1, 3)
+    found = []
+    for scene in range(len(chances)):
+        values, seen = values_shown(chances[scene].float(), K[scene], camera_from_world[scene], points)
+        mean = (values * seen).sum(dim=0) / seen.sum(dim=0).clamp(min=1)
+        least = values.masked_fill(~seen, torch.inf).amin(dim=0).nan_to_num(posinf=0.0)
+        found.append(torch.stack([mean, least]).unflatten(1, grid.shape_zyx))
+    return torch.stack(found)

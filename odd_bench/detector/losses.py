@@ -1,4 +1,4 @@
-"""What the detector is trained on: pictures, masks and features of held-out views, labels of found objects."""
+"""What the detector is trained on: pictures, masks and features of held-out views, voxels, labels of found objects."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from torch.nn.functional import (
     binary_cross_entropy_with_logits,
     cosine_similarity,
     interpolate,
+    max_pool2d,
 )
 
+from odd_bench.blocks.precision import full_precision
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.hulls import values_shown
 from odd_bench.detector.render import (
     RenderConfig,
     draw_cells,
@@ -198,3 +202,43 @@ def owned(boxes: np.ndarray, batch: SceneBatch, scene: int, config: LossConfig) 
     """Boxes (n, 6) to train on, those found (m, 6) first, and the number of the true object of each, -1 for none."""
     boxes, owner = owned_boxes(boxes, batch.boxes[scene].cpu().numpy(), config)
     return boxes, torch.from_numpy(owner).to(batch.boxes[scene].device)
+
+
+# Voxels: which ones objects occupy, and whose they are, where training knows the masks
+#
+# A rendered view says of a whole ray that something lies on it. The masks of all views together say of each voxel whether it is
+# inside of the visual hull, and the true boxes say whose it is: a target for every voxel, without rendering.
+
+AROUND = 3  # pixels: side of the square around the middle of a voxel in which an object may show
+
+
+@torch.no_grad()
+@full_precision
+def owners_of_voxels(instance: Tensor, K: Tensor, camera_from_world: Tensor, boxes: Tensor, grid: VoxelGrid) -> Tensor:
+    """(z, y, x) number of the object that occupies each voxel of a scene, -1 for none.
+
+    A voxel is occupied where every view that sees it shows an object there, and it lies in the true box of one, half a voxel
+    more on every side. In several boxes it belongs to the object whose middle is nearest, in units of the box.
+
+    instance: (v, h, w) masks of all views, 0 = nothing. boxes: (n, 6) true ones.
+    """
+    points = grid.centres(K.device).reshape(-1, 3)  # (p, 3)
+    shown = max_pool2d((instance > 0).float()[:, None], AROUND, 1, AROUND // 2)[:, 0]  # (v, h, w)
+    inside = shown_in_all(shown, K, camera_from_world, points)
+    half = boxes[:, 3:] / 2 + grid.voxel_m / 2
+    apart = ((points[None] - boxes[:, None, :3]).abs() / half[:, None]).amax(dim=-1)  # (n, p)
+    nearest, owner = apart.min(dim=0)
+    return torch.where(inside & (nearest <= 1), owner, -1).reshape(grid.shape_zyx)
+
+
+def shown_in_all(shown: Tensor, K: Tensor, camera_from_world: Tensor, points: Tensor) -> Tensor:
+    """(n,) bool: whether every view that sees a point (n, 3) shows something there, and at least one sees it. shown: (v, h, w)."""
+    found, seen = values_shown(shown, K, camera_from_world, points)
+    return ((found > 0) | ~seen).all(dim=0) & seen.any(dim=0)
+
+
+def occupancy_loss(chances: Tensor, occupied: Tensor) -> Tensor:
+    """Cross-entropy and 1 - Dice of the chances that voxels are occupied, both (z, y, x)."""
+    wanted, chances = occupied.float(), chances.float().clamp(FAINTEST, 1 - FAINTEST)
+    dice = 2 * (wanted * chances).sum() / (wanted.sum() + chances.sum()).clamp(min=1)
+    return mask_loss(chances, wanted, "cross-entropy") + 1 - dice

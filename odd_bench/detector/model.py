@@ -14,17 +14,16 @@ from odd_bench.blocks.backbone import Backbone, parameter_groups
 from odd_bench.blocks.backprojection import backproject
 from odd_bench.blocks.unet3d import Unet3d
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.canonical import canonical_loss
-from odd_bench.detector.centres import CentreHead, centre_losses
+from odd_bench.detector.boxes import CentreHead, centre_losses
 from odd_bench.detector.comparison import Comparison, Locates
 from odd_bench.detector.config import DetectorConfig
-from odd_bench.detector.features import Pca
-from odd_bench.detector.losses import rendering_losses, weighted
-from odd_bench.detector.occupancy import HULL_CHANNELS, occupancy_loss, owners_of_voxels, soft_hull
-from odd_bench.detector.photometric import photometric
+from odd_bench.detector.correspondences import canonical_loss
+from odd_bench.detector.hulls import HULL_CHANNELS, soft_hull
+from odd_bench.detector.losses import occupancy_loss, owners_of_voxels, rendering_losses, weighted
 from odd_bench.detector.pictures import box_picture, rendered_picture
-from odd_bench.detector.recorded import Recorded
-from odd_bench.detector.volumes import Heads, Volumes
+from odd_bench.detector.silhouettes import photometric
+from odd_bench.detector.teacher import Pca
+from odd_bench.detector.volumes import Heads, Recorded, Volumes
 from odd_bench.errors import WrongUse
 from odd_bench.training.method import SceneAnswer
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from odd_bench.detector.canonical import canonical_coordinates
+from odd_bench.detector.correspondences import canonical_coordinates
 from odd_bench.detector.hulls import Hulls, Read, at, at_cells, passing
 from odd_bench.detector.object_pixels import ObjectRays
 

@@ -1,12 +1,20 @@
-"""Which pixels show an object: a head over the image network's levels, up to the picture's own resolution."""
+"""Silhouettes: which pixels show an object.
+
+A decoder over the image network's levels, up to the picture's own resolution. It is learnt on windows of the pictures, under other
+light and colours, and may be shown what gives the floor away.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import grid_sample, interpolate
+
+from odd_bench.blocks.backprojection import picture_positions
+from odd_bench.blocks.precision import full_precision
+from odd_bench.data.batch import SceneBatch
 
 
 def draw_windows(shown: Tensor, side: int, stride: int) -> Tensor:
@@ -87,3 +95,76 @@ def convolved(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inside, outside, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
     )
+
+
+# The floor: carried over by the plane z = 0, it looks alike in all views, and objects do not
+
+FLOOR_CHANNELS = 2
+DARKEST, DISPLAY_GAMMA = 1e-2, 2.2  # of linear light
+LARGEST_DIFFERENCE = 2.0  # differences of the logarithm of light are cut here
+
+
+@torch.no_grad()
+@full_precision
+def floor_differences(images: Tensor, K: Tensor, camera_from_world: Tensor) -> Tensor:
+    """(b, m, FLOOR_CHANNELS, h, w): the least and the median, over the other views, of how unlike the carried pixel looks.
+
+    images: (b, m, 3, h, w) sRGB in [0, 1]; K: (b, m, 3, 3); camera_from_world: (b, m, 4, 4). The difference is the mean over the
+    colours of that of the logarithm of light. 0 where no other view shows the place.
+    """
+    m, height, width = images.shape[1], *images.shape[-2:]
+    light = (images.clamp(min=0) ** DISPLAY_GAMMA + DARKEST).log()
+    pixels_from_floor = K @ camera_from_world[..., :3, (0, 1, 3)]  # (b, m, 3, 3), of (x, y, 1)
+    rows = torch.arange(height, device=K.device) + 0.5
+    columns = torch.arange(width, device=K.device) + 0.5
+    v, u = torch.meshgrid(rows, columns, indexing="ij")
+    homogeneous = torch.stack([u, v, torch.ones_like(u)]).flatten(1).to(K.dtype)  # (3, h w)
+    floor = (
+        torch.linalg.inv_ex(pixels_from_floor).inverse @ homogeneous
+    )  # (b, m, 3, h w), the last above 0 where the floor is in front
+    apart = light.new_full((*images.shape[:2], m, height, width), torch.nan)  # (b, m, other, h, w)
+    for view in range(m):
+        for other in range(m):
+            if other != view:
+                apart[:, view, other] = carried_difference(light, floor, pixels_from_floor, view, other)
+    least = apart.nan_to_num(nan=torch.inf).amin(dim=2).nan_to_num(posinf=0.0)
+    median = apart.nanmedian(dim=2).values.nan_to_num(nan=0.0)
+    return torch.stack([least, median], dim=2)
+
+
+def carried_difference(light: Tensor, floor: Tensor, pixels_from_floor: Tensor, view: int, other: int) -> Tensor:
+    """(b, h, w) difference of a view to another carried over, NaN where that does not show the place."""
+    size = (light.shape[-2], light.shape[-1])
+    there = pixels_from_floor[:, other] @ floor[:, view]  # (b, 3, h w), up to the sign and scale of the last of `floor`
+    depth = there[:, 2] / floor[:, view, 2]
+    pixels = (there[:, :2] / there[:, 2:]).transpose(1, 2).unflatten(1, size)  # (b, h, w, 2)
+    position = picture_positions(pixels, size)
+    seen = (position.abs() <= 1).all(dim=-1) & ((floor[:, view, 2] > 0) & (depth > 0)).unflatten(1, size)
+    position = torch.where(seen[..., None], position, 0.0)
+    carried = grid_sample(light[:, other], position, padding_mode="border", align_corners=False)
+    apart = (carried - light[:, view]).abs().mean(dim=1).clamp(max=LARGEST_DIFFERENCE)
+    return apart.masked_fill(~seen, torch.nan)
+
+
+# Light and colours changed at random, so that silhouettes are not learnt from one renderer's light
+
+LIGHT, TINT, GAMMA, SATURATION = 0.25, 0.1, 0.2, 0.3  # deviations of the logarithms of the factors, at strength 1
+
+
+def photometric(batch: SceneBatch, strength: float) -> SceneBatch:
+    """The batch with other light: one draw a scene, the same for all its views, by torch's generator. strength: 0 = as it is."""
+    if strength == 0:
+        return batch
+    images = [changed_light(images.float() / 255, strength) for images in batch.images]
+    return replace(batch, images=(torch.stack(images) * 255).round().to(torch.uint8))
+
+
+def changed_light(images: Tensor, strength: float) -> Tensor:
+    """(v, 3, h, w) sRGB in [0, 1] under a drawn gain of each colour, gamma and saturation."""
+    light, gamma, saturation = (
+        (strength * deviation * torch.randn(1, device=images.device)).exp() for deviation in (LIGHT, GAMMA, SATURATION)
+    )
+    tint = (strength * TINT * torch.randn(3, 1, 1, device=images.device)).exp()
+    lit = (images.clamp(min=1e-4) ** gamma * light * tint).clamp(0, 1)
+    grey = lit.mean(dim=1, keepdim=True)
+    return (grey + (lit - grey) * saturation).clamp(0, 1)

@@ -1,15 +1,29 @@
-"""Frozen image networks whose features the volume learns to render (paper section 3.2)."""
+"""Frozen image networks whose features the volume learns to render (paper section 3.2).
+
+Features of a data set are computed once: PCA fitted on the foreground of training views, float16 files.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, normalize
+
+from odd_bench.blocks.dinov2 import dinov2
+from odd_bench.data.dataset import FeatureFolder
+from odd_bench.data.reader import Dataset
+from odd_bench.detector.losses import covered_cells
+from odd_bench.errors import OddBenchError
+
+VIEWS_AT_ONCE = 5
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,16 @@ class Teacher:
         return self.features(images)
 
 
+def build_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> Teacher:
+    """The teacher that distils. Raises OddBenchError where its package or weights are missing."""
+    if config.kind == "efficientnet-lite0":
+        return efficientnet_teacher(config.pixels, device)
+    if config.kind == "dinov2":
+        features, file = dinov2(config.weights, config.pixels, device)
+        return Teacher("dinov2", config.pixels, file_digest(file), features)
+    raise OddBenchError(f"teacher.kind: found {config.kind!r}; expected dinov2 or efficientnet-lite0 to distil from")
+
+
 def efficientnet_teacher(pixels: int, device: torch.device | str = "cpu") -> Teacher:
     """EfficientNet-Lite0 trained on ImageNet: strides 8 and 16, each L2-normalised, 152 channels at stride 8."""
     from odd_bench.blocks.efficientnet import pretrained, weights_path
@@ -71,3 +95,113 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# Features of a data set
+
+
+@dataclass(frozen=True)
+class Pca:
+    """mean: (c,), subtracted. components: (d, c), orthonormal rows, most variance first."""
+
+    mean: Tensor
+    components: Tensor
+
+    def __call__(self, maps: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, d, h, w)."""
+        return torch.einsum("dc,nchw->ndhw", self.components, maps - self.mean[:, None, None])
+
+
+def fit_pca(tokens: Tensor, dimensions: int) -> Pca:
+    """From (n, c) tokens, through the covariance. dimensions: at most c."""
+    tokens = tokens.double()
+    mean = tokens.mean(dim=0)
+    covariance = (tokens - mean).T @ (tokens - mean) / len(tokens)
+    _, vectors = torch.linalg.eigh(covariance)  # ascending
+    return Pca(mean.float(), vectors.flip(1)[:, :dimensions].T.float().contiguous())
+
+
+def stored_features(
+    dataset: Dataset,
+    config: TeacherConfig,
+    dimensions: int,
+    device: torch.device | str = "cpu",
+    track: Callable[[Iterable[str], str], Iterable[str]] = lambda names, what: names,
+) -> tuple[FeatureFolder, Pca]:
+    """The features of the training split, made where they are not there yet, under `teacher/` in the data set's folder.
+
+    dimensions: after PCA. track: shows progress over scene names.
+    """
+    teacher = build_teacher(config, device)
+    names = dataset.scene_names("train")
+    folder = dataset.folder / "teacher" / cache_key(dataset, teacher, config, dimensions)
+    folder.mkdir(parents=True, exist_ok=True)
+    pca = stored_pca(folder / "pca.npz", dataset, names, teacher, config, dimensions, device, track)
+    missing = [name for name in names if not (folder / f"{name}.npy").is_file()]
+    for name in track(missing, "teacher features"):
+        views = list(range(len(dataset.scene(name).cameras)))
+        maps = [pca(teacher(images)) for images in pictures(dataset, name, views, device)]
+        write_whole(folder / f"{name}.npy", torch.cat(maps).half().cpu().numpy())
+    return FeatureFolder(folder), pca
+
+
+def cache_key(dataset: Dataset, teacher: Teacher, config: TeacherConfig, dimensions: int) -> str:
+    """Changes whenever the stored features would: data, weights, picture size, dimensions."""
+    facts = [
+        dataset.digest,
+        teacher.name,
+        teacher.digest,
+        config.pixels,
+        dimensions,
+        config.pca_views,
+    ]
+    return f"{teacher.name}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}"
+
+
+def stored_pca(
+    path: Path,
+    dataset: Dataset,
+    names: list[str],
+    teacher: Teacher,
+    config: TeacherConfig,
+    dimensions: int,
+    device,
+    track,
+) -> Pca:
+    """Read the PCA, or fit it to evenly spread training views and keep it."""
+    if not path.is_file():
+        tokens = foreground_tokens(dataset, names, teacher, config.pca_views, device, track)
+        pca = fit_pca(tokens, dimensions)
+        part = path.with_name(f"part-{os.getpid()}-{path.name}")
+        np.savez(part, mean=pca.mean.cpu().numpy(), components=pca.components.cpu().numpy())
+        os.replace(part, path)
+    with np.load(path) as stored:
+        return Pca(*(torch.from_numpy(stored[name]).to(device) for name in ("mean", "components")))
+
+
+def foreground_tokens(dataset: Dataset, names: list[str], teacher: Teacher, views: int, device, track) -> Tensor:
+    """(n, c) tokens of cells that objects cover, from about `views` pictures spread over the scenes."""
+    scenes = names[:: max(1, len(names) // views)]
+    a_scene = max(1, views // len(scenes))
+    found = []
+    for number, name in enumerate(track(scenes, "features for the PCA")):
+        available = len(dataset.scene(name).cameras)
+        chosen = sorted({(number + i * available // a_scene) % available for i in range(min(a_scene, available))})
+        maps = torch.cat([teacher(images) for images in pictures(dataset, name, chosen, device)])
+        instance = torch.from_numpy(dataset.masks(name, chosen)[0].copy()).to(device)
+        found.append(maps.flatten(2).transpose(1, 2)[covered_cells(instance, maps.shape[-1])])
+    return torch.cat(found)
+
+
+def pictures(dataset: Dataset, name: str, views: list[int], device) -> Iterable[Tensor]:
+    """(n, 3, h, w) uint8, a few views at a time."""
+    for start in range(0, len(views), VIEWS_AT_ONCE):
+        images = dataset.images(name, views[start : start + VIEWS_AT_ONCE])
+        yield torch.from_numpy(images.transpose(0, 3, 1, 2).copy()).to(device)
+
+
+def write_whole(path: Path, array: np.ndarray) -> None:
+    """Write a .npy file that is there whole or not at all."""
+    part = path.with_name(f"part-{os.getpid()}-{path.name}")
+    np.save(part, array)
+    os.replace(part, path)

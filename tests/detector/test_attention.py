@@ -10,11 +10,9 @@ from odd_bench.detector.comparison.attention import (
     Classifier,
     ClassifierConfig,
     CrossInstance,
-    MatchingConfig,
-    correspondence_accuracy,
-    correspondences,
     mask_from_keys,
 )
+from odd_bench.detector.correspondences import MatchingConfig, correspondence_accuracy, correspondences
 
 CELLS, WIDTH = 27, 16
 

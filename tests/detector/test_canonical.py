@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.detector.canonical import (
+from odd_bench.detector.correspondences import (
     CanonicalConfig,
     canonical_coordinates,
     contrastive_loss,

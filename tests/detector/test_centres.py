@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.detector.centres import (
+from odd_bench.detector.boxes import (
     CentreHead,
     CentresConfig,
     bumps,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from odd_bench.detector.consensus import (
+from odd_bench.detector.comparison.consensus import (
     LEAST,
     QUANTILES,
     SHAPE_FEATURES,

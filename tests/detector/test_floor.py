@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from odd_bench.blocks.backprojection import picture_positions, project_points
-from odd_bench.detector.floor import FLOOR_CHANNELS, floor_differences
+from odd_bench.detector.silhouettes import FLOOR_CHANNELS, floor_differences
 from tests.detector.worlds import noise_batch, ring_cameras, stacked
 
 PIXELS = 48

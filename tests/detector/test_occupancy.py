@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.detector.occupancy import occupancy_loss, owners_of_voxels, soft_hull
+from odd_bench.detector.hulls import soft_hull
+from odd_bench.detector.losses import occupancy_loss, owners_of_voxels
 from tests.detector.shapes import Ball, boxes_of, cameras_around, shown
 from tests.detector.worlds import stacked
 

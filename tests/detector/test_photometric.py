@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from odd_bench.detector.photometric import changed_light, photometric
+from odd_bench.detector.silhouettes import changed_light, photometric
 from tests.detector.worlds import noise_batch
 
 

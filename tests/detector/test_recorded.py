@@ -7,7 +7,7 @@ import torch
 
 from odd_bench.detector.builder import build
 from odd_bench.detector.config import CONFIGURATIONS
-from odd_bench.detector.recorded import MOST, Recorded
+from odd_bench.detector.volumes import MOST, Recorded
 from tests.detector.worlds import noise_batch
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

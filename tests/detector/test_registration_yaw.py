@@ -11,11 +11,12 @@ import torch
 from odd_bench.detector.hulls import Hulls
 from odd_bench.detector.registration import Placements
 from odd_bench.detector.registration_yaw import (
+    Appearance,
+    hues,
     register_standing,
     yaw_matrices,
     yaw_nudges,
 )
-from odd_bench.detector.surface_appearance import Appearance, hues
 from tests.detector.shapes import ARMS, Bricks, exact_hulls, rays_through, turned
 
 YAWS_DEG = (0, 37, 105, 190, 281)

@@ -5,6 +5,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from odd_bench.detector.comparison.consensus import (
+    FARTHEST,
+    QUANTILES,
+    SHAPE_FEATURES,
+    Disagreement,
+    over_others,
+    summary,
+)
 from odd_bench.detector.comparison.relations import (
     APPEARANCES,
     Compared,
@@ -18,7 +26,6 @@ from odd_bench.detector.comparison.relations import (
     standardised,
     unlike,
 )
-from odd_bench.detector.consensus import FARTHEST, QUANTILES, SHAPE_FEATURES, Disagreement, over_others, summary
 
 WIDTHS, PIXELS, MATCHED = (6, 5), 60, 40
 PATCH = slice(0, 5)  # pixels

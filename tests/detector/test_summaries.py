@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from odd_bench.detector.consensus import TOP_SHARES, over_others, relative, summary
+from odd_bench.detector.comparison.consensus import TOP_SHARES, over_others, relative, summary
 
 POINTS = 40
 

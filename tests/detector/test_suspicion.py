@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from odd_bench.data.anomaly_maps import open_maps
 from odd_bench.data.reader import open_dataset
 from odd_bench.detector.builder import build
-from odd_bench.detector.comparison.aligned.crops import Crops
-from odd_bench.detector.object_pixels import ObjectPixels
-from odd_bench.detector.suspicion import MIDDLE, REACH_PX, STEPS, pasted_maps, suspicion_maps
+from odd_bench.detector.comparison.aligned_references import Crops, pasted_maps
+from odd_bench.detector.object_pixels import MIDDLE, REACH_PX, STEPS, ObjectPixels, suspicion_maps
 from odd_bench.errors import WrongUse
 from odd_bench.methods import method_spec
 from odd_bench.scoring.locate import maps_beside

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from odd_bench.blocks.dinov2 import HUB_WEIGHTS, TIMM_MODEL
 from odd_bench.blocks.efficientnet import CHANNELS, EfficientNetLite0, pretrained
 from odd_bench.data.reader import open_dataset
-from odd_bench.detector.dinov2 import HUB_WEIGHTS, TIMM_MODEL
-from odd_bench.detector.features import build_teacher, fit_pca, stored_features
-from odd_bench.detector.teacher import TeacherConfig
+from odd_bench.detector.teacher import TeacherConfig, build_teacher, fit_pca, stored_features
 from odd_bench.errors import OddBenchError, WrongUse
 from tests.data.folders import planned_record, write_dataset
 

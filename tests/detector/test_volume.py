@@ -6,8 +6,8 @@ from torch.nn.functional import conv3d, interpolate
 
 from odd_bench.blocks.unet3d import Unet3dConfig, Up, conv3
 from odd_bench.detector.builder import build
-from odd_bench.detector.comparison.attention import most_opaque
 from odd_bench.detector.config import CONFIGURATIONS
+from odd_bench.detector.correspondences import most_opaque
 from tests.detector.worlds import noise_batch
 
 

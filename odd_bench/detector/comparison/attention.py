@@ -1,57 +1,36 @@
-"""Cross-instance attention (paper section 3.3): the cells of the objects, which of them correspond, attention between
-them, and the classifier of what was attended (section 3.4)."""
+"""Objects compared as the paper does: attention between their cells, then a classifier (sections 3.3 and 3.4)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
-from odd_bench.blocks.precision import full_precision
+from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.blocks.unet3d import conv3
-from odd_bench.blocks.voxel_grid import VoxelGrid
-
-
-@dataclass(frozen=True)
-class MatchingConfig:
-    """Correspondences between cells (eq. 5)."""
-
-    k: int = 20
-    """Number of correspondences in each other object."""
-    normalise: bool = True
-    """Whether similarity is the cosine rather than the inner product."""
-    joint: bool = False
-    """Whether the k best are chosen in the whole scene, own object included, as in the released code; otherwise in
-    each other object.
-    """
-
-
-@torch.no_grad()
-@full_precision
-def correspondences(features: Tensor, config: MatchingConfig) -> Tensor:
-    """Numbers of the cells each cell attends to. features: (n, t, c), beta(z). Returns (n, t, keys) into n * t cells.
-
-    keys: (n - 1) * k, or k where joint. One object alone has no keys.
-    """
-    n, t = features.shape[:2]
-    features = torch.nn.functional.normalize(features.float(), dim=-1) if config.normalise else features.float()
-    if n == 1 and not config.joint:
-        return torch.zeros(1, t, 0, dtype=torch.long, device=features.device)
-    return torch.stack([row_keys(features, number, config) for number in range(n)])
-
-
-def row_keys(features: Tensor, number: int, config: MatchingConfig) -> Tensor:
-    """(t, keys) for the cells of one object: one object a time keeps the similarities small."""
-    n, t = features.shape[:2]
-    similarity = features[number] @ features.reshape(n * t, -1).T  # (t, n * t)
-    if config.joint:
-        return similarity.topk(min(config.k, n * t), dim=-1).indices
-    best = similarity.reshape(t, n, t).topk(min(config.k, t), dim=-1).indices  # (t, n, k), in object m
-    best = best + torch.arange(n, device=best.device)[:, None] * t
-    others = [other for other in range(n) if other != number]
-    return best[:, others].flatten(1)
+from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha, ground_truth_boxes, ground_truth_count
+from odd_bench.detector.comparison import Pyramid
+from odd_bench.detector.correspondences import (
+    CanonicalConfig,
+    MatchingConfig,
+    RoiConfig,
+    canonical_coordinates,
+    canonical_diagonal,
+    cell_centres,
+    correspondence_accuracy,
+    correspondences,
+    most_opaque,
+    pool,
+)
+from odd_bench.detector.losses import LossConfig, label_loss, owned, owned_labels
+from odd_bench.detector.pictures import feature_picture, match_picture
+from odd_bench.detector.render import RenderConfig
+from odd_bench.detector.volumes import Volumes
 
 
 def mask_from_keys(keys: Tensor) -> Tensor:
@@ -59,62 +38,6 @@ def mask_from_keys(keys: Tensor) -> Tensor:
     n, t = keys.shape[:2]
     allowed = torch.zeros(n * t, n * t, dtype=torch.bool, device=keys.device)
     return allowed.scatter_(1, keys.reshape(n * t, -1), True)
-
-
-def correspondence_accuracy(features: Tensor, canonical: Tensor, on_object: Tensor, diagonal: float) -> float:
-    """Percentage of correct key points, in [0, 1]: best matches within a tenth of the diagonal of the true place.
-
-    features: (n, t, c). canonical: (n, t, 3) canonical coordinates of the cells. on_object: (n, t) bool, cells that count.
-    diagonal: of the object, in canonical units. NaN without a second object.
-    """
-    features = torch.nn.functional.normalize(features.float(), dim=-1)
-    hits, tried = 0, 0
-    for a in range(len(features)):
-        for b in range(len(features)):
-            if a == b or not on_object[a].any() or not on_object[b].any():
-                continue
-            similarity = features[a][on_object[a]] @ features[b][on_object[b]].T
-            matched = canonical[b][on_object[b]][similarity.argmax(dim=-1)]
-            distance = (matched - canonical[a][on_object[a]]).norm(dim=-1)
-            hits, tried = hits + int((distance <= 0.1 * diagonal).sum()), tried + len(distance)
-    return hits / tried if tried else float("nan")
-
-
-@dataclass(frozen=True)
-class RoiConfig:
-    """The cells of an object."""
-
-    cells: int = 8
-    """Cells along each side of the cube."""
-    margin_voxels: float = 1.0
-    """By how much the cube exceeds the largest object of the scene."""
-    compared: int | None = None
-    """The most opaque cells of each object take part in the comparison, the others are air; None = all."""
-
-
-def cell_centres(boxes: Tensor, grid: VoxelGrid, config: RoiConfig) -> Tensor:
-    """World positions of the cells of every object, (n, cells^3, 3) metres, z slowest and x fastest. boxes: (n, 6).
-
-    All cubes of a scene have the same side, that of its largest object, so that a cell means the same length everywhere.
-    """
-    side = boxes[:, 3:].max() + config.margin_voxels * grid.voxel_m
-    offsets = (torch.arange(config.cells, device=boxes.device) + 0.5) / config.cells - 0.5
-    z, y, x = torch.meshgrid(offsets, offsets, offsets, indexing="ij")
-    local = side * torch.stack([x, y, z], dim=-1).reshape(-1, 3)
-    return boxes[:, None, :3] + local[None]
-
-
-def pool(volume: Tensor, points: Tensor, grid: VoxelGrid) -> Tensor:
-    """Trilinear values of a (c, z, y, x) volume at (n, cells^3, 3). Returns (n, cells^3, c)."""
-    return grid.sample(volume[None], points.reshape(1, -1, 3)).reshape(*points.shape[:2], -1)
-
-
-def most_opaque(alpha: Tensor, count: int | None) -> Tensor:
-    """(n, count) numbers of the most opaque cells of each object, ascending. alpha: (n, t). All cells where count is None."""
-    n, t = alpha.shape
-    if count is None or count >= t:
-        return torch.arange(t, device=alpha.device).expand(n, -1)
-    return alpha.detach().topk(count, dim=1).indices.sort(dim=1).values
 
 
 @dataclass(frozen=True)
@@ -251,3 +174,103 @@ class Classifier(nn.Module):
             return self.decide(tokens.mean(dim=1))[:, 0]
         volume = tokens.transpose(1, 2).unflatten(2, (self.cells,) * 3)  # (n, width, z, y, x)
         return self.decide(self.reduce(volume).flatten(1))[:, 0]
+
+
+class Sections(Protocol):
+    """The sections of a detector's configuration that this comparison reads."""
+
+    backbone: BackboneConfig
+    canonical: CanonicalConfig
+    boxes: BoxConfig
+    roi: RoiConfig
+    matching: MatchingConfig
+    attention: AttentionConfig
+    classifier: ClassifierConfig
+    render: RenderConfig
+    loss: LossConfig
+
+
+class TokenComparison(nn.Module):
+    """See odd_bench.detector.comparison.Comparison. From the cells of all objects of a scene to one logit an object."""
+
+    learnt_later = ("widen", "cross_instance", "classifier")
+
+    def __init__(self, config: Sections):
+        super().__init__()
+        self.config = config
+        width = config.attention.width
+        self.widen = nn.Linear(config.backbone.width + 1, width)
+        self.cross_instance = CrossInstance(config.attention)
+        self.classifier = Classifier(width, config.roi.cells, config.classifier)
+
+    def forward(self, volumes: Volumes, scene: int, cells: Tensor) -> Tensor:
+        """(n,) logits of objects by their cells (n, t, 3), metres, world."""
+        features, alpha = pooled(volumes, scene, cells)
+        tokens = self.widen(torch.cat([features, alpha[..., None]], dim=-1))  # (n, t, width)
+        compared = most_opaque(alpha, self.config.roi.compared)[..., None]  # (n, k, 1)
+        allowed = None
+        if self.config.attention.kind == "sparse" and len(features) > 1:
+            projected = volumes.project(torch.take_along_dim(features, compared, dim=1))
+            allowed = mask_from_keys(correspondences(projected, self.config.matching))  # eq. 5
+        attended = self.cross_instance(torch.take_along_dim(tokens, compared, dim=1), allowed)  # eqs. 6 and 7
+        tokens = tokens.scatter(1, compared.expand_as(attended), attended.to(tokens.dtype))
+        return self.classifier(tokens).float()
+
+    def look(
+        self, batch: SceneBatch, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool
+    ) -> dict[str, Any]:
+        """Nothing: tokens are read off the volumes alone."""
+        return {}
+
+    def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
+        """(n, 6) around the clusters of opaque voxels, or the true ones where they are given."""
+        given = ground_truth_boxes(self.config.boxes, volumes.batch, scene)
+        if given is not None:
+            return given
+        alpha = volumes.alpha[scene].detach().float().cpu().numpy()
+        count = ground_truth_count(self.config.boxes, volumes.batch, scene)
+        return boxes_from_alpha(alpha, volumes.grid, self.config.boxes, count)
+
+    def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
+        """(n,) of the boxes (n, 6), n at least 1."""
+        boxes = torch.from_numpy(boxes).float().to(volumes.features.device)
+        return self(volumes, scene, cell_centres(boxes, volumes.grid, self.config.roi))
+
+    def picture_losses(self, volumes: Volumes) -> dict[str, Tensor]:
+        """None: nothing is read from the pictures."""
+        return {}
+
+    def object_losses(self, volumes: Volumes, scene: int) -> dict[str, Tensor]:
+        """Binary cross-entropy of the found objects; empty where nothing is found."""
+        batch, config = volumes.batch, self.config.loss
+        boxes, owner = owned(self.boxes(volumes, scene), batch, scene, config)
+        if not len(boxes):
+            return {}
+        return {
+            "label": label_loss(self.logits(volumes, scene, boxes), owned_labels(owner, batch.labels[scene]), config)
+        }
+
+    def accuracy(self, volumes: Volumes, scene: int) -> float:
+        """PCK of the best matches of opaque cells; NaN where no two objects have any."""
+        batch = volumes.batch
+        features, cells, opaque = self.projected(volumes, scene, batch.boxes[scene])
+        canonical = canonical_coordinates(cells, batch.world_from_object[scene])
+        diagonal = canonical_diagonal(batch.obbs[scene], batch.world_from_object[scene])
+        return correspondence_accuracy(features, canonical, opaque, diagonal)
+
+    def projected(self, volumes: Volumes, scene: int, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Projected features (n, t, c) of the cells (n, t, 3) in boxes (n, 6), and which of them are opaque (n, t)."""
+        cells = cell_centres(boxes, volumes.grid, self.config.roi)
+        features, alpha = pooled(volumes, scene, cells)
+        return volumes.project(features), cells, alpha > self.config.canonical.alpha_above
+
+    def pictures(self, volumes: Volumes, held: SceneBatch, found: np.ndarray) -> dict[str, Tensor]:
+        """Rendered features, and the best matches of cells of the first object."""
+        matched = match_picture(held, *self.projected(volumes, 0, held.boxes[0]))
+        return {"features": feature_picture(volumes, held, self.config.render), "correspondences": matched}
+
+
+def pooled(volumes: Volumes, scene: int, cells: Tensor) -> tuple[Tensor, Tensor]:
+    """z_n: features (n, t, d) and alpha (n, t) at the cells (n, t, 3)."""
+    features = pool(volumes.features[scene], cells, volumes.grid)
+    return features, pool(volumes.alpha[scene][None], cells, volumes.grid)[..., 0]

@@ -13,25 +13,42 @@ from torch.nn.functional import interpolate
 from odd_bench.blocks.backbone import FrozenLevels
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.boxes import ground_truth_boxes, ground_truth_count
-from odd_bench.detector.canonical import canonical_diagonal
 from odd_bench.detector.carving import Carved, carved, carved_by_votes
 from odd_bench.detector.comparison import Pyramid
-from odd_bench.detector.comparison.aligned.channels import AlignedChannels, aligned_channels, channel_count
-from odd_bench.detector.comparison.aligned.network import AlignedComparison, Judged
-from odd_bench.detector.comparison.aligned.targets import changed_cells
+from odd_bench.detector.comparison.aligned import (
+    AlignedChannels,
+    AlignedComparison,
+    Judged,
+    aligned_channels,
+    changed_cells,
+    channel_count,
+)
+from odd_bench.detector.comparison.aligned_references import pasted_maps
+from odd_bench.detector.comparison.consensus import agreed_shapes, disagreement
 from odd_bench.detector.comparison.relations import Compared, Relations
-from odd_bench.detector.consensus import agreed_shapes, disagreement
-from odd_bench.detector.floor import FLOOR_CHANNELS, floor_differences
+from odd_bench.detector.correspondences import canonical_diagonal
 from odd_bench.detector.heights import BoxHeights, above_one_another, height_features
 from odd_bench.detector.hulls import HullConfig, Hulls, carve
 from odd_bench.detector.losses import change_loss, label_loss, owned, owned_labels, silhouette_loss
-from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, object_pixels, rays_of, shown_objects
+from odd_bench.detector.object_pixels import (
+    ObjectPixels,
+    changed_pixels,
+    object_pixels,
+    rays_of,
+    shown_objects,
+    suspicion_maps,
+)
 from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
 from odd_bench.detector.registration import Placements, placement_accuracy
-from odd_bench.detector.registration_yaw import register_standing
-from odd_bench.detector.silhouettes import Silhouettes, cut_windows, draw_windows, level_strides
-from odd_bench.detector.surface_appearance import hues, surface_appearance
-from odd_bench.detector.suspicion import pasted_maps, suspicion_maps
+from odd_bench.detector.registration_yaw import hues, register_standing, surface_appearance
+from odd_bench.detector.silhouettes import (
+    FLOOR_CHANNELS,
+    Silhouettes,
+    cut_windows,
+    draw_windows,
+    floor_differences,
+    level_strides,
+)
 from odd_bench.detector.volumes import Volumes
 
 if TYPE_CHECKING:

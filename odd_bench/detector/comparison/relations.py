@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from odd_bench.blocks.precision import full_precision
-from odd_bench.detector.consensus import (
+from odd_bench.detector.comparison.consensus import (
     FARTHEST,
     QUANTILES,
     SHAPE_FEATURES,

@@ -15,10 +15,9 @@ from odd_bench.atomic import write_atomically
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import read_description
-from odd_bench.detector.comparison.aligned.crops import owners
-from odd_bench.detector.comparison.aligned.warp import seen_places
+from odd_bench.detector.comparison.aligned_references import owners, seen_places
+from odd_bench.detector.comparison.consensus import agreed_shapes
 from odd_bench.detector.comparison.registered import Registered, RegisteredComparison
-from odd_bench.detector.consensus import agreed_shapes
 from odd_bench.detector.object_pixels import shown_objects
 from odd_bench.detector.volumes import Volumes
 from odd_bench.errors import WrongUse

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from odd_bench.detector.comparison.aligned.channels import AlignedChannels, aligned_channels
-from odd_bench.detector.consensus import agreed_shapes
+from odd_bench.detector.comparison.aligned import AlignedChannels, aligned_channels
+from odd_bench.detector.comparison.consensus import agreed_shapes
 from odd_bench.detector.hulls import Hulls, signed_pixels
 from odd_bench.detector.object_pixels import shown_objects
 from odd_bench.detector.registration import Placements

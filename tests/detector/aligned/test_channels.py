@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from odd_bench.detector.comparison.aligned.channels import AlignedChannels, channel_count
+from odd_bench.detector.comparison.aligned import AlignedChannels, channel_count
 from tests.detector.aligned.scenes import staged
 
 COLOR, OUTSIDE, BEYOND, KNOWN, LACKS = 9, 19, 21, 24, 27  # first channels of each kind, of three levels

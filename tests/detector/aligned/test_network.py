@@ -8,10 +8,14 @@ import pytest
 import torch
 
 from odd_bench.data.record import CHANGED, LOST
-from odd_bench.detector.comparison.aligned.channels import AlignedChannels
-from odd_bench.detector.comparison.aligned.crops import Crops
-from odd_bench.detector.comparison.aligned.network import AlignedComparison, AlignedConfig, highest
-from odd_bench.detector.comparison.aligned.targets import changed_cells
+from odd_bench.detector.comparison.aligned import (
+    AlignedChannels,
+    AlignedComparison,
+    AlignedConfig,
+    changed_cells,
+    highest,
+)
+from odd_bench.detector.comparison.aligned_references import Crops
 
 INSIDE, CELLS = 7, 16
 

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from odd_bench.blocks.backbone import IMAGENET_MEAN, IMAGENET_STD
 from odd_bench.blocks.stored_weights import complaint, fill, read_weights
-from odd_bench.detector.teacher import Teacher, TeacherConfig, file_digest
 from odd_bench.errors import OddBenchError, WrongUse
 
 PATCH = 14
@@ -24,21 +23,28 @@ WAYS = (
     f"a folder of transformers (config.json, model.safetensors), a checkout of facebookresearch/dinov2 with {HUB_WEIGHTS} "
     f"in it, or the weights file of {TIMM_MODEL} for timm"
 )
+Tokens = Callable[[Tensor], Tensor]  # normalised pictures to (n, patches, c)
 
 
-def dinov2_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> Teacher:
-    """The teacher behind `--teacher-weights`. Raises OddBenchError where files or packages are missing."""
-    if config.pixels % PATCH:
-        near = PATCH * round(config.pixels / PATCH)
-        raise WrongUse(f"teacher.pixels: found {config.pixels}; expected a multiple of {PATCH}. Use {near}")
-    if config.weights is None:
+def dinov2(
+    weights: str | None, pixels: int, device: torch.device | str = "cpu"
+) -> tuple[Callable[[Tensor], Tensor], Path]:
+    """The network behind `--teacher-weights`, and the file that holds its weights.
+
+    The network maps pictures (n, 3, pixels, pixels) sRGB in [0, 1] to features (n, c, pixels / PATCH, pixels / PATCH).
+    Raises OddBenchError where files or packages are missing.
+    """
+    if pixels % PATCH:
+        near = PATCH * round(pixels / PATCH)
+        raise WrongUse(f"teacher.pixels: found {pixels}; expected a multiple of {PATCH}. Use {near}")
+    if weights is None:
         raise WrongUse(
             f"--teacher-weights: found none; expected for DINOv2 {WAYS}. "
             "Or choose --set model.teacher.kind=efficientnet-lite0, whose weights come with a package"
         )
-    path = Path(config.weights)
+    path = Path(weights)
     try:
-        tokens, weights = route(path)(path, config.pixels, device)
+        tokens, file = route(path)(path, pixels, device)
     except OddBenchError:
         raise
     except Exception as error:  # the libraries' own readers raise whatever they stumble over
@@ -49,12 +55,9 @@ def dinov2_teacher(config: TeacherConfig, device: torch.device | str = "cpu") ->
 
     def features(images: Tensor) -> Tensor:
         found = tokens((images - mean) / std)  # (n, patches, c)
-        return found.transpose(1, 2).unflatten(2, (config.pixels // PATCH,) * 2)
+        return found.transpose(1, 2).unflatten(2, (pixels // PATCH,) * 2)
 
-    return Teacher("dinov2", config.pixels, file_digest(weights), features)
-
-
-Tokens = Callable[[Tensor], Tensor]
+    return features, file
 
 
 def route(path: Path) -> Callable[[Path, int, torch.device | str], tuple[Tokens, Path]]:

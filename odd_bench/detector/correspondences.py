@@ -1,8 +1,9 @@
-"""A teacher without weights: the poses give the cells of two instances that show the same place of the shape.
+"""The cells of objects, and which cells of two instances show the same place of the shape.
 
-Cells at equal canonical coordinates should have equal projected features, others different ones: cross-entropy between
-the softmax over the cells of the other object and a Gaussian around the true place. Rotations about the shape's upright
-axis that leave its reconstruction as it is lead to equally true places.
+By their features (paper eq. 5); and, as a teacher without weights, by the poses that the generator knows. Cells at equal canonical
+coordinates should have equal projected features, others different ones: cross-entropy between the softmax over the cells of the
+other object and a Gaussian around the true place. Rotations about the shape's upright axis that leave its reconstruction as it is
+lead to equally true places.
 """
 
 from __future__ import annotations
@@ -15,8 +16,106 @@ from torch import Tensor
 from odd_bench.blocks.precision import full_precision
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.comparison.attention import RoiConfig, cell_centres, pool
 from odd_bench.detector.volumes import Volumes
+
+
+@dataclass(frozen=True)
+class RoiConfig:
+    """The cells of an object."""
+
+    cells: int = 8
+    """Cells along each side of the cube."""
+    margin_voxels: float = 1.0
+    """By how much the cube exceeds the largest object of the scene."""
+    compared: int | None = None
+    """The most opaque cells of each object take part in the comparison, the others are air; None = all."""
+
+
+def cell_centres(boxes: Tensor, grid: VoxelGrid, config: RoiConfig) -> Tensor:
+    """World positions of the cells of every object, (n, cells^3, 3) metres, z slowest and x fastest. boxes: (n, 6).
+
+    All cubes of a scene have the same side, that of its largest object, so that a cell means the same length everywhere.
+    """
+    side = boxes[:, 3:].max() + config.margin_voxels * grid.voxel_m
+    offsets = (torch.arange(config.cells, device=boxes.device) + 0.5) / config.cells - 0.5
+    z, y, x = torch.meshgrid(offsets, offsets, offsets, indexing="ij")
+    local = side * torch.stack([x, y, z], dim=-1).reshape(-1, 3)
+    return boxes[:, None, :3] + local[None]
+
+
+def pool(volume: Tensor, points: Tensor, grid: VoxelGrid) -> Tensor:
+    """Trilinear values of a (c, z, y, x) volume at (n, cells^3, 3). Returns (n, cells^3, c)."""
+    return grid.sample(volume[None], points.reshape(1, -1, 3)).reshape(*points.shape[:2], -1)
+
+
+def most_opaque(alpha: Tensor, count: int | None) -> Tensor:
+    """(n, count) numbers of the most opaque cells of each object, ascending. alpha: (n, t). All cells where count is None."""
+    n, t = alpha.shape
+    if count is None or count >= t:
+        return torch.arange(t, device=alpha.device).expand(n, -1)
+    return alpha.detach().topk(count, dim=1).indices.sort(dim=1).values
+
+
+@dataclass(frozen=True)
+class MatchingConfig:
+    """Correspondences between cells (eq. 5)."""
+
+    k: int = 20
+    """Number of correspondences in each other object."""
+    normalise: bool = True
+    """Whether similarity is the cosine rather than the inner product."""
+    joint: bool = False
+    """Whether the k best are chosen in the whole scene, own object included, as in the released code; otherwise in
+    each other object.
+    """
+
+
+@torch.no_grad()
+@full_precision
+def correspondences(features: Tensor, config: MatchingConfig) -> Tensor:
+    """Numbers of the cells each cell attends to. features: (n, t, c), beta(z). Returns (n, t, keys) into n * t cells.
+
+    keys: (n - 1) * k, or k where joint. One object alone has no keys.
+    """
+    n, t = features.shape[:2]
+    features = torch.nn.functional.normalize(features.float(), dim=-1) if config.normalise else features.float()
+    if n == 1 and not config.joint:
+        return torch.zeros(1, t, 0, dtype=torch.long, device=features.device)
+    return torch.stack([row_keys(features, number, config) for number in range(n)])
+
+
+def row_keys(features: Tensor, number: int, config: MatchingConfig) -> Tensor:
+    """(t, keys) for the cells of one object: one object a time keeps the similarities small."""
+    n, t = features.shape[:2]
+    similarity = features[number] @ features.reshape(n * t, -1).T  # (t, n * t)
+    if config.joint:
+        return similarity.topk(min(config.k, n * t), dim=-1).indices
+    best = similarity.reshape(t, n, t).topk(min(config.k, t), dim=-1).indices  # (t, n, k), in object m
+    best = best + torch.arange(n, device=best.device)[:, None] * t
+    others = [other for other in range(n) if other != number]
+    return best[:, others].flatten(1)
+
+
+def correspondence_accuracy(features: Tensor, canonical: Tensor, on_object: Tensor, diagonal: float) -> float:
+    """Percentage of correct key points, in [0, 1]: best matches within a tenth of the diagonal of the true place.
+
+    features: (n, t, c). canonical: (n, t, 3) canonical coordinates of the cells. on_object: (n, t) bool, cells that count.
+    diagonal: of the object, in canonical units. NaN without a second object.
+    """
+    features = torch.nn.functional.normalize(features.float(), dim=-1)
+    hits, tried = 0, 0
+    for a in range(len(features)):
+        for b in range(len(features)):
+            if a == b or not on_object[a].any() or not on_object[b].any():
+                continue
+            similarity = features[a][on_object[a]] @ features[b][on_object[b]].T
+            matched = canonical[b][on_object[b]][similarity.argmax(dim=-1)]
+            distance = (matched - canonical[a][on_object[a]]).norm(dim=-1)
+            hits, tried = hits + int((distance <= 0.1 * diagonal).sum()), tried + len(distance)
+    return hits / tried if tried else float("nan")
+
+
+# Canonical coordinates
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import torch
 
-from odd_bench.detector.comparison.aligned.crops import crops_around, owners, silhouettes_of
-from odd_bench.detector.comparison.aligned.warp import references, seen_places, values_at
-from odd_bench.detector.consensus import agreed_shapes
+from odd_bench.detector.comparison.aligned_references import (
+    crops_around,
+    owners,
+    references,
+    seen_places,
+    silhouettes_of,
+    values_at,
+)
+from odd_bench.detector.comparison.consensus import agreed_shapes
 from odd_bench.detector.hulls import at, signed_pixels
 from odd_bench.detector.object_pixels import shown_objects
 from tests.detector.aligned.scenes import Staged, staged

@@ -1,1 +1,0 @@
-"""Objects laid upon each other: what the others look like where an object is looked at."""
