@@ -27,6 +27,7 @@ from odd_bench.errors import WrongUse
 from odd_bench.methods import load_run, method_spec
 from odd_bench.training.checkpoint import LATEST, Checkpoint, checkpoint_file, load_checkpoint
 from odd_bench.training.predict import Run, restore_run
+from odd_bench.training.retired_keys import without_retired
 
 FORMAT, VERSION = "odd-bench/weights", 1
 ENDING = ".safetensors"
@@ -129,8 +130,9 @@ def read_weights_file(file: Path) -> Checkpoint:
     except SafetensorError as error:
         raise WrongUse(f"{file}: found {error}; expected a whole safetensors file") from error
     spent = card.get("training", {})
+    config = without_retired(card["model"], card["config"], str(file.with_suffix(".json")))
     return Checkpoint(
-        card["model"], card["config"], 0, 0, True, weights, seconds=spent.get("seconds", 0.0),
+        card["model"], config, 0, 0, True, weights, seconds=spent.get("seconds", 0.0),
         device=spent.get("device", ""), data=spent.get("data", ""),
     )  # fmt: skip
 

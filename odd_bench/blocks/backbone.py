@@ -35,8 +35,6 @@ class BackboneConfig:
     """
     trainable: int = 5
     """How many of the network's stages learn, from the last; 5 = all."""
-    color: bool = False
-    """The picture's own colours at stride 4 are added to the result, because a frozen network keeps few of them."""
 
 
 class SemanticHead(nn.Module):
@@ -213,17 +211,13 @@ class Backbone(nn.Module):
         super().__init__()
         self.pyramid, scales = image_pyramid(config)
         self.head = SemanticHead(config.pyramid, config.width, scales)
-        self.color = nn.Conv2d(3, config.width, 1) if config.color else None
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.from_levels(images, self.pyramid.levels(images))
+        return self.from_levels(self.pyramid.levels(images))
 
-    def from_levels(self, images: Tensor, levels: list[Tensor]) -> Tensor:
+    def from_levels(self, levels: list[Tensor]) -> Tensor:
         """The same, where the image network's levels of the pictures are there already."""
-        maps = self.head(self.pyramid.merge(levels))
-        if self.color is None:
-            return maps
-        return maps + self.color(nn.functional.adaptive_avg_pool2d(images - 0.5, maps.shape[2:]))
+        return self.head(self.pyramid.merge(levels))
 
 
 def image_pyramid(config: BackboneConfig) -> tuple[nn.Module, int]:

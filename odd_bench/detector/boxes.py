@@ -157,6 +157,11 @@ def ground_truth_count(config: BoxConfig, batch: SceneBatch, scene: int) -> int 
 # Centres seen from above, and the votes of voxels for the centre that they belong to
 
 RARE = -4.0  # start of the logits: few cells are centres
+HIDDEN = 32  # channels inside the head
+SPREAD_M = 0.04  # deviation of the bump that marks a centre in training
+PEAK_ABOVE = 0.3  # chance of a centre from which on a peak is an object
+APART_M = 0.1  # two peaks that are nearer than this are one
+WITHIN_M = 0.1  # a voxel whose vote lies further from every peak belongs to none
 FAR, UNSURE = 4, 2  # exponents of the focal loss: of cells near a centre, and of what is already right
 SLIGHT_M = 0.02  # errors of votes below this count by their square
 FAINTEST = 1e-4
@@ -168,16 +173,6 @@ class CentresConfig:
 
     find: bool = False
     """Whether objects are found so, and not as clusters of opaque voxels."""
-    hidden: int = 32
-    """Channels inside the head."""
-    spread_m: float = 0.04
-    """Deviation of the bump that marks a centre in training, metres."""
-    peak_above: float = 0.3
-    """Chance of a centre from which on a peak is an object."""
-    apart_m: float = 0.1
-    """Two peaks that are nearer than this are one, metres."""
-    within_m: float = 0.1
-    """A voxel whose vote lies further from every peak belongs to none, metres."""
     occupied_above: float = 0.4
     """Chance from which on a voxel is occupied."""
 
@@ -193,18 +188,16 @@ class CentreMaps:
 class CentreHead(nn.Module):
     """From F_v of `width` channels to maps of centres."""
 
-    def __init__(self, width: int, config: CentresConfig):
+    def __init__(self, width: int):
         super().__init__()
         self.heat = nn.Sequential(
-            nn.Conv2d(2 * width, config.hidden, 3, padding=1),
+            nn.Conv2d(2 * width, HIDDEN, 3, padding=1),
             nn.ReLU(inplace=True),
-            nn.Conv2d(config.hidden, config.hidden, 3, padding=1),
+            nn.Conv2d(HIDDEN, HIDDEN, 3, padding=1),
             nn.ReLU(inplace=True),
-            nn.Conv2d(config.hidden, 1, 1),
+            nn.Conv2d(HIDDEN, 1, 1),
         )
-        self.votes = nn.Sequential(
-            nn.Conv3d(width, config.hidden, 1), nn.ReLU(inplace=True), nn.Conv3d(config.hidden, 2, 1)
-        )
+        self.votes = nn.Sequential(nn.Conv3d(width, HIDDEN, 1), nn.ReLU(inplace=True), nn.Conv3d(HIDDEN, 2, 1))
         nn.init.constant_(self.heat[-1].bias, RARE)
 
     def forward(self, features: Tensor) -> CentreMaps:
@@ -242,25 +235,25 @@ def vote_loss(votes: Tensor, owner: Tensor, centres: Tensor, grid: VoxelGrid) ->
     return 10 * smooth_l1_loss(votes[:, occupied].T, wanted, beta=SLIGHT_M)
 
 
-def centre_losses(maps: CentreMaps, scene: int, owner: Tensor, boxes: Tensor, grid: VoxelGrid, config: CentresConfig):
+def centre_losses(maps: CentreMaps, scene: int, owner: Tensor, boxes: Tensor, grid: VoxelGrid) -> dict[str, Tensor]:
     """Losses of a scene by name. owner: (z, y, x), see `owners_of_voxels`. boxes: (n, 6) true ones."""
     centres = boxes[:, :2]
     return {
-        "centre": heat_loss(maps.heat[scene], bumps(centres, grid, config.spread_m)),
+        "centre": heat_loss(maps.heat[scene], bumps(centres, grid, SPREAD_M)),
         "vote": vote_loss(maps.votes[scene], owner, centres, grid),
     }
 
 
-def peaks(heat: Tensor, grid: VoxelGrid, config: CentresConfig) -> np.ndarray:
+def peaks(heat: Tensor, grid: VoxelGrid) -> np.ndarray:
     """(n, 2) metres of the peaks of a map of centres (y, x), logits, the surest first."""
     chance = heat.sigmoid()
-    reach = max(1, round(config.apart_m / grid.voxel_m))
+    reach = max(1, round(APART_M / grid.voxel_m))
     highest = max_pool2d(chance[None, None], 2 * reach + 1, 1, reach)[0, 0]
-    row, column = ((chance == highest) & (chance > config.peak_above)).nonzero(as_tuple=True)
+    row, column = ((chance == highest) & (chance > PEAK_ABOVE)).nonzero(as_tuple=True)
     order = chance[row, column].argsort(descending=True, stable=True)
     found: list[np.ndarray] = []
     for spot in grid.centres(heat.device)[0, row[order], column[order], :2].cpu().numpy():
-        if all(np.linalg.norm(spot - other) >= config.apart_m for other in found):
+        if all(np.linalg.norm(spot - other) >= APART_M for other in found):
             found.append(spot)
     return np.array(found).reshape(-1, 2)
 

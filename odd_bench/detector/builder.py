@@ -35,7 +35,7 @@ def build(config: DetectorConfig, pca: Pca | None = None) -> Detector:
     backbone = Backbone(config.backbone)
     volume = Unet3d(config.volume)
     heads = Heads(config.backbone.width, config.heads)
-    centres = CentreHead(config.backbone.width, config.centres) if config.centres.find else None
+    centres = CentreHead(config.backbone.width) if config.centres.find else None
     return Detector(config, backbone, volume, heads, build_comparison(config, backbone), centres, pca)
 
 

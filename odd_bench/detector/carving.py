@@ -18,6 +18,7 @@ from torch.nn.functional import interpolate
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import (
+    WITHIN_M,
     BoxConfig,
     CentreMaps,
     CentresConfig,
@@ -30,25 +31,22 @@ from odd_bench.detector.boxes import (
 )
 from odd_bench.detector.hulls import outline_distance
 
+FINER = 2  # by how much the voxels that are carved are smaller
+PREFER = 0.1  # how much more alike boxes must be for a threshold e times that of the boxes, or 1 / e
+REACH_M = 0.1  # distance from a cluster of the volume within which voxels are its own
+LEAST_VOXELS = 8  # a peak to which fewer of the smaller voxels vote is no object
+
 
 @dataclass(frozen=True)
 class CarvingConfig:
     """Boxes carved by silhouettes."""
 
-    finer: int = 2
-    """By how much the voxels are smaller."""
     alpha_above: float = 0.1
     """Alpha of the learnt volume below which there is nothing."""
     opaque_above: tuple[float, ...] = (0.07, 0.13, 0.2, 0.3, 0.42)
     """Thresholds of alpha to choose from, for each scene, in place of the boxes' own one."""
-    prefer: float = 0.1
-    """How much more alike boxes must be for a threshold e times that of the boxes, or 1 / e."""
-    reach_m: float = 0.1
-    """Distance from a cluster of the volume within which voxels are its own, metres."""
     min_voxels: int = 300
     """Smaller voxels that no cluster reaches are an object of their own if there are so many together."""
-    least_voxels: int = 8
-    """A peak to which fewer of the smaller voxels vote is no object."""
     stragglers: float = 0.0
     """Share of the voxels of an object, at each of its four sides, that may lie outside of its box: of what a ghost or a
     neighbour adds, a few voxels would make the box wide.
@@ -78,21 +76,21 @@ def carved(
     config: CarvingConfig, count: int | None = None,
 ) -> Carved:  # fmt: skip
     """alpha: (z, y, x) of `grid`. outlines: (v, h, w) signed pixels of all objects' silhouettes. count: see BoxConfig."""
-    fine = grid.finer(config.finer)
+    fine = grid.finer(FINER)
     raised = interpolated(alpha, fine)
     kept = carved_voxels(raised, outlines, K, camera_from_world, fine, config.alpha_above)
     coarse = alpha.cpu().numpy()
 
     def objects_at(threshold: float) -> list[np.ndarray]:
         opaque = replace(boxes, alpha_above=threshold, grow_above=None)  # carving grows them
-        seeds = [config.finer * seed + (config.finer - 1) / 2 for seed in objects_from_alpha(coarse, opaque, count)]
-        owned, left = shared_out(seeds, kept, config.reach_m / fine.voxel_m)
+        seeds = [FINER * seed + (FINER - 1) / 2 for seed in objects_from_alpha(coarse, opaque, count)]
+        owned, left = shared_out(seeds, kept, REACH_M / fine.voxel_m)
         if count is None:
             owned += [left[group] for group in clusters(left, boxes) if len(group) >= config.min_voxels]
         return owned
 
     thresholds = config.opaque_above if count is None else (boxes.alpha_above,)
-    objects = most_alike([(t, objects_at(t)) for t in thresholds], boxes.alpha_above, config.prefer)
+    objects = most_alike([(t, objects_at(t)) for t in thresholds], boxes.alpha_above, PREFER)
     if count is None:
         objects = of_like_size(objects, config.least_volume)
     return with_alphas(objects, raised, fine)
@@ -103,15 +101,15 @@ def carved_by_votes(
     centres: CentresConfig, config: CarvingConfig,
 ) -> Carved:  # fmt: skip
     """The objects at the peaks of a map of centres. alpha: (z, y, x) of `grid`, the chance that a voxel is occupied."""
-    fine = grid.finer(config.finer)
+    fine = grid.finer(FINER)
     raised = interpolated(alpha, fine)
     voxels = carved_voxels(raised, outlines, K, camera_from_world, fine, centres.occupied_above)
     place = torch.from_numpy(voxels).to(alpha.device)
-    x, y, z = (place // config.finer).unbind(dim=1)
+    x, y, z = (place // FINER).unbind(dim=1)
     voted = fine.world(place.float())[:, :2] + maps.votes[scene].detach()[:, z, y, x].T
-    spots = peaks(maps.heat[scene].detach(), grid, centres)
-    shared = shared_by_votes(voxels, voted.cpu().numpy(), spots, centres.within_m)
-    objects = [without_stragglers(one, config.stragglers) for one in shared if len(one) >= config.least_voxels]
+    spots = peaks(maps.heat[scene].detach(), grid)
+    shared = shared_by_votes(voxels, voted.cpu().numpy(), spots, WITHIN_M)
+    objects = [without_stragglers(one, config.stragglers) for one in shared if len(one) >= LEAST_VOXELS]
     objects = of_like_size(objects, config.least_volume)
     return with_alphas(objects, raised, fine)
 

@@ -117,23 +117,18 @@ def correspondence_accuracy(features: Tensor, canonical: Tensor, on_object: Tens
 
 # Canonical coordinates
 
+TEMPERATURE = 0.1  # of the softmax over cosines
+SPREAD_CELLS = 0.7  # width of the Gaussian
+TURNS = 8  # rotations about the upright axis that are tried
+TOLERANCE = 0.1  # mean difference of the colour channel or alpha that changes most up to which a rotation leaves a shape as it is
+
 
 @dataclass(frozen=True)
 class CanonicalConfig:
     """Supervision by canonical coordinates."""
 
-    temperature: float = 0.1
-    """Temperature of the softmax over cosines."""
-    spread_cells: float = 0.7
-    """Width of the Gaussian in RoI cells."""
     alpha_above: float = 0.2
     """Alpha from which on a cell counts as part of an object."""
-    turns: int = 8
-    """How many rotations about the upright axis are tried."""
-    tolerance: float = 0.1
-    """Mean difference in the colour channel or alpha that changes most, in [0, 1], up to which a rotation leaves the
-    shape as it is.
-    """
 
 
 @full_precision
@@ -165,19 +160,18 @@ def upright_turns(count: int, device: torch.device | None = None) -> Tensor:
 @torch.no_grad()
 @full_precision
 def symmetries(
-    color_alpha: Tensor, canonical: Tensor, on_object: Tensor, world_from_object: Tensor, grid: VoxelGrid,
-    config: CanonicalConfig,
-) -> Tensor:  # fmt: skip
+    color_alpha: Tensor, canonical: Tensor, on_object: Tensor, world_from_object: Tensor, grid: VoxelGrid
+) -> Tensor:
     """(g, 3, 3) the tried rotations that leave colour and alpha of the objects as they are, the identity always.
 
     color_alpha: (4, z, y, x). canonical: (n, t, 3) cells. on_object: (n, t) bool.
     """
-    turns = upright_turns(config.turns, canonical.device)
+    turns = upright_turns(TURNS, canonical.device)
     turned = torch.einsum("gij,ntj->gnti", turns, canonical)
     world = turned @ world_from_object[:, :3, :3].transpose(1, 2) + world_from_object[:, None, :3, 3]
     seen = grid.sample(color_alpha[None], world.reshape(1, -1, 3)).reshape(*world.shape[:3], 4)
     change = (seen - seen[:1]).abs().amax(dim=-1)[:, on_object].mean(dim=-1)  # (g,)
-    keep = change <= config.tolerance
+    keep = change <= TOLERANCE
     keep[0] = True
     return turns[keep]
 
@@ -232,6 +226,6 @@ def scene_canonical_loss(
     if not on_object.any():
         return features.sum() * 0
     canonical = canonical_coordinates(cells, poses)
-    turns = symmetries(volumes.color_alpha[scene].detach(), canonical, on_object, poses, grid, config)
-    spread = config.spread_cells * (cells[0, 1] - cells[0, 0]).norm() / shape_scale(poses[0])
-    return contrastive_loss(volumes.project(features), canonical, on_object, turns, float(spread), config.temperature)
+    turns = symmetries(volumes.color_alpha[scene].detach(), canonical, on_object, poses, grid)
+    spread = SPREAD_CELLS * (cells[0, 1] - cells[0, 0]).norm() / shape_scale(poses[0])
+    return contrastive_loss(volumes.project(features), canonical, on_object, turns, float(spread), TEMPERATURE)

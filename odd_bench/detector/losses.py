@@ -34,6 +34,9 @@ from odd_bench.geometry.boxes import iou_matrix
 
 FAINTEST = 1e-4  # masks are kept this far from 0 and 1 in the cross-entropy
 CHANGE_WEIGHT = 3.0  # of changed pixels, for few are
+MATCH_IOU = (
+    0.25  # a predicted box takes the label of the true box it overlaps most, from here on; others are not judged
+)
 COVERED = 0.5  # share of a feature cell that objects must cover for its feature to be learnt
 
 
@@ -51,10 +54,6 @@ class LossConfig:
     """Weight of the rendered pictures, masks and features; 0 = nothing is rendered."""
     occupancy: float = 0.0
     """Weight of the voxels that the masks of all views leave, and with `model.centres.find` of the centres; 0 = not learnt."""
-    canonical: float = 1.0
-    """Weight of the contrastive loss on canonical coordinates."""
-    silhouette: float = 1.0
-    """Weight of the pixels that show an object."""
     silhouette_window: int | None = None
     """Side in pixels of the window of each picture, near objects, on which silhouettes are learnt in the first stage,
     in whole cells of the image network's coarsest level; None, or larger than the picture: the whole.
@@ -71,8 +70,6 @@ class LossConfig:
     """Weight of normal objects."""
     both_ways: bool = True
     """Whether each half of the views renders the other; otherwise the first half renders the second."""
-    match_iou: float = 0.25
-    """A predicted box takes the label of the true box it overlaps most, from this IoU on; others are not judged."""
     add_missed: bool = True
     """Whether true boxes that no prediction matches are trained on as well."""
 
@@ -123,7 +120,7 @@ def owned_boxes(predicted: np.ndarray, true_boxes: np.ndarray, config: LossConfi
     """Boxes to train on, (n, 6), and the number of the true object of each, (n,): -1 where a box matches none."""
     overlap = iou_matrix(predicted, true_boxes)  # (p, t)
     nearest = overlap.argmax(axis=1) if len(predicted) else np.zeros(0, int)
-    owner = np.where(overlap.max(axis=1, initial=0) >= config.match_iou, nearest, -1)
+    owner = np.where(overlap.max(axis=1, initial=0) >= MATCH_IOU, nearest, -1)
     if not config.add_missed:
         return predicted, owner
     missed = np.setdiff1d(np.arange(len(true_boxes)), owner)
@@ -151,7 +148,7 @@ def change_loss(logits: Tensor, changed: Tensor, judged: Tensor) -> Tensor:
 
 
 def weighted(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
-    """The sum of losses, each by its weight (eq. 4); colours, labels and penalties count once."""
+    """The sum of losses, each by its weight (eq. 4); those without one count once."""
     factors = {
         "color": weights.rendering,
         "mask": weights.rendering * weights.mask,
@@ -159,8 +156,6 @@ def weighted(parts: dict[str, Tensor], weights: LossConfig) -> Tensor:
         "occupancy": weights.occupancy,
         "centre": weights.occupancy,
         "vote": weights.occupancy,
-        "canonical": weights.canonical,
-        "silhouette": weights.silhouette,
         "change": weights.change,
         "aligned_change": weights.change,
     }

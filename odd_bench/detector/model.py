@@ -137,7 +137,7 @@ class Detector(nn.Module):
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.keeps_volume):
             pyramid = self.backbone.pyramid.levels
             levels = pyramid(images)
-            maps = self.backbone.from_levels(images, levels).unflatten(0, (b, m))
+            maps = self.backbone.from_levels(levels).unflatten(0, (b, m))
             volume, seen = backproject(
                 maps, batch.K, batch.camera_from_world, (height, width), self.grid, self.config.interpolation,
                 self.config.variance,
@@ -203,7 +203,7 @@ class Detector(nn.Module):
             owner = owners_of_voxels(*views, boxes, self.grid)
             losses = {"occupancy": occupancy_loss(volumes.alpha[scene], owner >= 0)}
             if volumes.centres is not None:
-                losses |= centre_losses(volumes.centres, scene, owner, boxes, self.grid, self.config.centres)
+                losses |= centre_losses(volumes.centres, scene, owner, boxes, self.grid)
             found.append(losses)
         return {name: torch.stack([losses[name] for losses in found]).mean() for name in found[0]}
 

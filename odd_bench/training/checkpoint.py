@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from odd_bench.atomic import write_atomically
 from odd_bench.blocks.stored_weights import read_stored
 from odd_bench.errors import OddBenchError, WrongUse
+from odd_bench.training.retired_keys import without_retired
 
 FORMAT, VERSION = "odd-bench/checkpoint", 1
 LATEST = "checkpoint.pt"
@@ -83,7 +84,10 @@ def checkpoint_file(run: Path) -> Path:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint to the CPU. Raises WrongUse where it is absent, damaged or of another version."""
+    """Read a checkpoint to the CPU, its configuration without retired keys.
+
+    Raises WrongUse where it is absent, damaged or of another version, or computes otherwise by a retired key.
+    """
     path = Path(path)
     stored = read_stored(path, "a checkpoint of odd-bench train")
     found = (stored.pop("format", None), stored.pop("version", None)) if isinstance(stored, dict) else None
@@ -99,7 +103,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"{path}: found {wrong} that is not finite; expected finite numbers. Delete the file and train again with a smaller "
             "train.learning_rate"
         )
-    return checkpoint
+    return replace(checkpoint, config=without_retired(checkpoint.model, checkpoint.config, str(path)))
 
 
 def first_not_finite(checkpoint: Checkpoint) -> str:

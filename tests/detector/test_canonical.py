@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.correspondences import (
-    CanonicalConfig,
     canonical_coordinates,
     contrastive_loss,
     shape_scale,
@@ -78,9 +77,8 @@ def column(marked: bool) -> torch.Tensor:
 def test_a_cylinder_is_symmetric_and_a_marked_one_is_not():
     points = torch.rand(1, 200, 3) * 0.16 + torch.tensor([-0.08, -0.08, 0.08])
     poses, on_object = torch.eye(4)[None], torch.ones(1, 200, dtype=torch.bool)
-    config = CanonicalConfig(turns=8)
-    assert len(symmetries(column(False), points, on_object, poses, GRID, config)) == 8
-    assert len(symmetries(column(True), points, on_object, poses, GRID, config)) == 1
+    assert len(symmetries(column(False), points, on_object, poses, GRID)) == 8
+    assert len(symmetries(column(True), points, on_object, poses, GRID)) == 1
 
 
 def test_a_symmetric_shape_accepts_every_symmetric_match():

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import (
+    SPREAD_M,
     CentreHead,
-    CentresConfig,
     bumps,
     centre_losses,
     heat_loss,
@@ -19,7 +19,6 @@ from odd_bench.detector.boxes import (
 )
 
 GRID = VoxelGrid((40, 40, 8), 0.025, (-0.5, -0.5, 0.0))
-CONFIG = CentresConfig(find=True)
 
 
 def logits(chance: torch.Tensor) -> torch.Tensor:
@@ -40,8 +39,8 @@ def spots(seed: int, count: int) -> np.ndarray:
 @settings(max_examples=30, deadline=None)
 def test_peaks_lie_where_the_centres_are(seed, count):
     centres = spots(seed, count)
-    heat = bumps(torch.from_numpy(centres).float(), GRID, CONFIG.spread_m) if count else torch.zeros(40, 40)
-    found = peaks(logits(heat), GRID, CONFIG)
+    heat = bumps(torch.from_numpy(centres).float(), GRID, SPREAD_M) if count else torch.zeros(40, 40)
+    found = peaks(logits(heat), GRID)
     assert len(found) == count
     for centre in centres:
         assert np.linalg.norm(found - centre, axis=1).min() < GRID.voxel_m
@@ -50,20 +49,20 @@ def test_peaks_lie_where_the_centres_are(seed, count):
 def test_two_equal_cells_side_by_side_are_one_peak():
     chance = torch.zeros(40, 40)
     chance[20, 20] = chance[20, 21] = 0.9
-    assert len(peaks(logits(chance), GRID, CONFIG)) == 1
+    assert len(peaks(logits(chance), GRID)) == 1
 
 
 def test_the_surest_peak_comes_first():
     chance = torch.zeros(40, 40)
     chance[5, 5], chance[30, 30] = 0.5, 0.9
-    found = peaks(logits(chance), GRID, CONFIG)
+    found = peaks(logits(chance), GRID)
     assert (found[0] > found[1]).all()
 
 
 @given(st.integers(0, 10_000), st.integers(1, 5))
 @settings(max_examples=20, deadline=None)
 def test_the_right_map_has_the_least_loss(seed, count):
-    wanted = bumps(torch.from_numpy(spots(seed, count)).float(), GRID, CONFIG.spread_m)
+    wanted = bumps(torch.from_numpy(spots(seed, count)).float(), GRID, SPREAD_M)
     right = heat_loss(logits((wanted > 0.999).float()), wanted)
     assert right < heat_loss(logits((wanted > 0.999).float().roll(8, dims=1)), wanted)
     assert right < heat_loss(torch.zeros_like(wanted), wanted)
@@ -111,15 +110,15 @@ def test_the_head_learns_where_the_centres_are(scenes):
     owner[:, 20:28, 8:16], owner[:, 12:20, 28:36] = 0, 1
     features = torch.stack([(owner == number).float() for number in range(2)] + [(owner >= 0).float()] * 2)
     features = (features[None] + 0.05 * torch.randn(scenes, 4, *GRID.shape_zyx)).float()
-    head = CentreHead(4, CONFIG)
+    head = CentreHead(4)
     optimizer = torch.optim.Adam(head.parameters(), 1e-2)
     for _ in range(60):
         maps = head(features)
-        total = sum(sum(centre_losses(maps, one, owner, boxes, GRID, CONFIG).values()) for one in range(scenes))
+        total = sum(sum(centre_losses(maps, one, owner, boxes, GRID).values()) for one in range(scenes))
         optimizer.zero_grad()
         total.backward()
         optimizer.step()
     for heat in head(features).heat.detach():
-        found = peaks(heat, GRID, CONFIG)
+        found = peaks(heat, GRID)
         assert len(found) == 2
         assert all(np.linalg.norm(found - box[:2].numpy(), axis=1).min() < 0.05 for box in boxes)

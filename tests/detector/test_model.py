@@ -151,10 +151,3 @@ def test_colour_targets_are_black_beside_objects():
     color, mask = picture_targets(images, instance, 4)
     assert mask.reshape(4, 4)[:, 0].tolist() == [1, 1, 0, 0]
     assert torch.equal(color, mask[..., None].expand(-1, -1, 3))
-
-
-def test_colours_of_the_picture_reach_the_volume_where_asked_for():
-    model, batch = detector("model.backbone.color=true"), noise_batch()
-    model.loss(batch)["total"].backward()
-    assert model.backbone.color.weight.grad.any()
-    assert detector().backbone.color is None

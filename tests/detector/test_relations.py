@@ -34,7 +34,7 @@ Seen = tuple[Tensor, list[Tensor], Tensor, Disagreement]
 
 def relations() -> Relations:
     """With weights in the decision, which start at zero."""
-    compare = Relations(len(WIDTHS), RelationsConfig(compared=MATCHED, hidden=8)).eval()
+    compare = Relations(len(WIDTHS), RelationsConfig(compared=MATCHED)).eval()
     nn.init.normal_(compare.decision.linear.weight, std=0.2)
     return compare
 

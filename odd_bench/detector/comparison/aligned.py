@@ -166,6 +166,7 @@ def described_maps(levels: list[Tensor], shown: Tensor) -> Tensor:
 SHARES = (0.01, 0.1)  # of an object's cells: the most changed ones
 LEAST_LOGIT = -12.0  # of cells that do not count
 GROUPS = 8
+WIDTHS = (16, 32, 48)  # channels of the network at full, half and quarter size
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,6 @@ class AlignedConfig:
 
     cells: int = 64
     """Cells along the side of an object's window."""
-    widths: tuple[int, ...] = (16, 32, 48)
-    """Channels of the network at full, half and quarter size."""
     dropout: float = 0.2
     """Share of the pooled features that are left out in training."""
 
@@ -224,12 +223,12 @@ def convolved(inside: int, outside: int) -> list[nn.Module]:
 class AlignedComparison(nn.Module):
     """From channels to logits. Permuting objects or views permutes what it says of them; any number of both will do."""
 
-    def __init__(self, inside: int, config: AlignedConfig):
+    def __init__(self, inside: int, config: AlignedConfig, widths: tuple[int, ...] = WIDTHS):
         super().__init__()
         self.cells = config.cells
-        self.network = ChangeNetwork(inside, config.widths)
+        self.network = ChangeNetwork(inside, widths)
         self.dropout = nn.Dropout(config.dropout)
-        self.line = nn.Linear(2 * (1 + len(SHARES)) + 2 * config.widths[-1], 1)
+        self.line = nn.Linear(2 * (1 + len(SHARES)) + 2 * widths[-1], 1)
         nn.init.zeros_(self.line.weight)
         nn.init.constant_(self.line.bias, -1.0)
 

@@ -25,7 +25,7 @@ from odd_bench.detector.comparison.aligned import (
 )
 from odd_bench.detector.comparison.aligned_references import pasted_maps
 from odd_bench.detector.comparison.consensus import agreed_shapes, disagreement
-from odd_bench.detector.comparison.relations import Compared, Relations
+from odd_bench.detector.comparison.relations import PIXELS, Compared, Relations
 from odd_bench.detector.correspondences import canonical_diagonal
 from odd_bench.detector.heights import BoxHeights, above_one_another, height_features
 from odd_bench.detector.hulls import HullConfig, Hulls, carve
@@ -85,14 +85,14 @@ def registered(
 
     aligned: what judges aligned references, which two objects or more give.
     """
-    batch, sizes = volumes.batch, compare.config
+    batch = volumes.batch
     views = batch.K[scene], batch.camera_from_world[scene]
     with torch.autocast(boxes.device.type, enabled=False):
         masks, outlines = volumes.masks[scene], volumes.outlines[scene]
         pictures = batch.images[scene].float() / 255
         hulls = carve(outlines, *views, boxes, config)
         shown = shown_objects(hulls, masks.shape[1:], *views)
-        pixels = object_pixels(shown, len(hulls), masks, sizes.pixels)
+        pixels = object_pixels(shown, len(hulls), masks, PIXELS)
         if len(hulls) > 1:
             on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
             appearance = surface_appearance(hulls, shown, hues(pictures, masks), *views)
@@ -104,7 +104,7 @@ def registered(
         maps = [level[scene].float() for level in volumes.levels]
         levels = [pixels.sampled(level) for level in maps]
         compared = compare(pixels.sampled(pictures), levels, pixels.counted, shapes)
-        found = Registered(compared, pixels.first(sizes.compared), hulls, placements)
+        found = Registered(compared, pixels.first(compare.config.compared), hulls, placements)
         if aligned is None or agreed is None:
             return found
         channels = aligned_channels(

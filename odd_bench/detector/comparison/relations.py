@@ -30,7 +30,7 @@ LARGEST = 5.0  # standard deviations at which descriptors and features are cut
 
 
 class Decision(nn.Module):
-    """features: how many an object has. ridge, memory: see RelationsConfig."""
+    """features: how many an object has. ridge: see RelationsConfig. memory: how many objects it learns from at every step."""
 
     def __init__(self, features: int, ridge: float, memory: int):
         super().__init__()
@@ -102,6 +102,9 @@ class RunningScale(nn.Module):
         return (self.square + 1e-8).sqrt()
 
 
+PIXELS = 1500  # of an object that its appearance and shape are judged by
+HIDDEN = 32  # inner width of the network that judges a pixel
+MEMORY = 4096  # objects that the decision learns from at every step, the last that were seen
 STEEPNESS = 3.0  # relative distances lie around 1, closely: spread for a small network to tell them apart
 APPEARANCES = 3  # features of how unlike the others' a description is
 DARKEST = 1e-3  # linear light below this has no colour
@@ -120,16 +123,10 @@ class RelationsConfig:
     """
     enlarge: int = 1
     """Factor by which pictures are enlarged before they are described."""
-    pixels: int = 1500
-    """Pixels of an object that its appearance and shape are judged by."""
     compared: int = 400
-    """Of these, the number matched with other objects'."""
-    hidden: int = 32
-    """Inner width of the network that judges a pixel."""
+    """Pixels of an object that are matched with those of others."""
     ridge: float = 0.3
     """Penalty on the squared weights of the decision."""
-    memory: int = 4096
-    """Objects whose features the decision learns from at every step, the last that were seen."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +146,8 @@ class Relations(nn.Module):
         self.config, seen = config, 2 * levels + len(QUANTILES)
         tops = 1 + len(TOP_SHARES)
         features = SHAPE_FEATURES + 2 * APPEARANCES * (levels + 2) + tops * (4 * levels + 1)
-        self.pixel = nn.Sequential(nn.Linear(seen, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1))
-        self.decision = Decision(features, config.ridge, config.memory)
+        self.pixel = nn.Sequential(nn.Linear(seen, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, 1))
+        self.decision = Decision(features, config.ridge, MEMORY)
 
     def forward(self, colors: Tensor, levels: list[Tensor], counted: Tensor, shapes: Disagreement | None) -> Compared:
         """colors: (n, r, 3) sRGB in [0, 1] and levels (n, r, c) of the pixels. counted: (n, r) bool. shapes: None of one object."""

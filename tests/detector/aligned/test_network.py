@@ -29,7 +29,7 @@ def noise(objects: int = 4, views: int = 3) -> AlignedChannels:
 
 
 def comparison() -> AlignedComparison:
-    found = AlignedComparison(INSIDE, AlignedConfig(CELLS, (8, 16, 16))).eval()
+    found = AlignedComparison(INSIDE, AlignedConfig(CELLS), (8, 16, 16)).eval()
     torch.nn.init.normal_(found.line.weight, std=0.1)
     return found
 
