@@ -33,7 +33,12 @@ def pixel_directions(K: Tensor, camera_from_world: Tensor, pixels: Tensor) -> tu
     rotation = camera_from_world[..., :3, :3]
     homogeneous = torch.cat([pixels, torch.ones_like(pixels[:, :1])], dim=1)
     directions = homogeneous @ torch.linalg.inv(K).transpose(-1, -2) @ rotation
-    return -(rotation.transpose(-1, -2) @ camera_from_world[..., :3, 3:])[..., 0], directions
+    return eyes_of(camera_from_world), directions
+
+
+def eyes_of(camera_from_world: Tensor) -> Tensor:
+    """(..., 3) metres, world: where cameras (..., 4, 4) stand."""
+    return -(camera_from_world[..., :3, :3].transpose(-1, -2) @ camera_from_world[..., :3, 3:])[..., 0]
 
 
 def picture_positions(pixels: Tensor, image_size: tuple[int, int]) -> Tensor:

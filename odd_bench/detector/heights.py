@@ -18,12 +18,12 @@ from odd_bench.blocks.backprojection import picture_positions, pixel_directions,
 from odd_bench.blocks.precision import full_precision
 from odd_bench.detector.carving import Carved
 from odd_bench.detector.hulls import outline_distance
+from odd_bench.detector.object_pixels import STRIDE
 
 LAYERS = 10  # of the voxels of an object, from bottom to top
 LEVELS = 16  # heights at which colours are compared
 ACROSS = 16  # points along a side of the box at each of them
 STEPS = 32  # along a ray, from the highest top to the floor
-STRIDE = 2  # every other pixel of every other row
 QUANTILES = (0.8, 0.9, 0.95, 0.98, 1.0)  # of the heights that explain the pixels of an object
 LEAST_PIXELS = 5  # a view that shows fewer of an object says nothing of its height
 INSIDE_M, NEARLY_M = 0.001, 0.004  # outside of an outline by this much is inside still: of rays, of colours

@@ -30,6 +30,7 @@ FARTHEST = 0.4  # signed distances are cut here, in half sides
 UNSEEN_M = 10.0  # so far inside is what no view shows
 Read = Callable[[Tensor, Tensor], Tensor]  # `at` or `at_cells`
 SAMPLES, REACH = 40, 1.5  # along a ray through a cube, and how far to both sides of its middle, half sides
+TOWARDS = 0.12  # half sides: a step towards a camera after which a seen place is outside of its hull
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,18 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, grid_sample
 
-from odd_bench.blocks.backprojection import project_points
+from odd_bench.blocks.backprojection import eyes_of, project_points
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.record import CHANGED
 from odd_bench.detector.hulls import Hulls, spread_order
 
 STRIDE = 2  # every other pixel of every other row
+DARKEST, DISPLAY_GAMMA = 1e-3, 2.2  # linear light below the first has no colour
+
+
+def linear_light(colors: Tensor, darkest: float = DARKEST) -> Tensor:
+    """Of sRGB colours of any shape, about in [0, 1], `darkest` more, so that it has a logarithm."""
+    return colors.clamp(min=0) ** DISPLAY_GAMMA + darkest
 
 
 @dataclass(frozen=True)
@@ -91,11 +97,10 @@ def shown_objects(hulls: Hulls, size: tuple[int, int], K: Tensor, camera_from_wo
 def rays_of(pixels: ObjectPixels, hulls: Hulls, K: Tensor, camera_from_world: Tensor) -> ObjectRays:
     """The rays through the pixels."""
     world_from_camera = camera_from_world[:, :3, :3].transpose(1, 2)
-    eyes = -(world_from_camera @ camera_from_world[:, :3, 3:])[..., 0]  # (v, 3)
     positions = torch.stack([pixels.column + 0.5, pixels.row + 0.5, torch.ones_like(pixels.row)], dim=-1).to(K.dtype)
     directions = ((world_from_camera @ torch.linalg.inv(K))[pixels.view] @ positions[..., None])[..., 0]
     directions = directions / directions.norm(dim=-1, keepdim=True)
-    return ObjectRays(hulls.local(eyes[pixels.view]), directions, pixels.counted)
+    return ObjectRays(hulls.local(eyes_of(camera_from_world)[pixels.view]), directions, pixels.counted)
 
 
 @torch.no_grad()

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from odd_bench.blocks.backprojection import picture_positions, project_points
-from odd_bench.detector.hulls import Hulls, at, at_cells
-from odd_bench.detector.object_pixels import ObjectRays
+from odd_bench.blocks.backprojection import eyes_of, picture_positions, project_points
+from odd_bench.detector.hulls import TOWARDS, Hulls, at, at_cells
+from odd_bench.detector.object_pixels import ObjectRays, linear_light
 from odd_bench.detector.registration import (
     NUDGES,
     Pairs,
@@ -132,9 +132,7 @@ def yaw_nudges(chance: torch.Generator, turn: float, step: float, device: torch.
 
 NEAR_CELLS = 1.5  # cells so near to a surface show it
 LARGEST_DIFFERENCE = 3.0
-DARKEST, DISPLAY_GAMMA = 1e-3, 2.2  # of linear light
 LEAST_SPREAD = 0.1  # of objects without colour, whose hues are noise
-TOWARDS = 0.12  # half sides: a step towards a camera after which a seen place is outside of its hull
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def hues(pictures: Tensor, masks: Tensor) -> Tensor:
 
     pictures: (v, 3, h, w) sRGB in [0, 1]. masks: (v, h, w) bool, where they show objects.
     """
-    light = pictures.clamp(min=0) ** DISPLAY_GAMMA + DARKEST
+    light = linear_light(pictures)
     share = (light / light.sum(dim=1, keepdim=True)).log()
     shown = share.movedim(1, -1)[masks]  # (k, 3)
     if len(shown) < 2:
@@ -185,9 +183,7 @@ def surface_appearance(
     position = picture_positions(pixels, tuple(pictures.shape[-2:]))
     spots = position[:, None]
     seen = grid_sample(shown[:, None].float() + 1, spots, mode="nearest", align_corners=False)[:, 0, 0]
-    rotation = camera_from_world[:, :3, :3]
-    eyes = -(rotation.transpose(1, 2) @ camera_from_world[:, :3, 3:])[..., 0]  # (v, 3)
-    towards = torch.nn.functional.normalize(eyes[:, None] - world, dim=-1)
+    towards = torch.nn.functional.normalize(eyes_of(camera_from_world)[:, None] - world, dim=-1)
     stepped = local + TOWARDS * towards  # (v, k, 3)
     free = torch.empty_like(depth)
     for number in range(n):

@@ -15,6 +15,7 @@ from torch.nn.functional import grid_sample, interpolate
 from odd_bench.blocks.backprojection import picture_positions
 from odd_bench.blocks.precision import full_precision
 from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.object_pixels import linear_light
 
 
 def draw_windows(shown: Tensor, side: int, stride: int) -> Tensor:
@@ -100,7 +101,7 @@ def convolved(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
 # The floor: carried over by the plane z = 0, it looks alike in all views, and objects do not
 
 FLOOR_CHANNELS = 2
-DARKEST, DISPLAY_GAMMA = 1e-2, 2.2  # of linear light
+DARKEST = 1e-2  # of linear light, in floors
 LARGEST_DIFFERENCE = 2.0  # differences of the logarithm of light are cut here
 
 
@@ -113,7 +114,7 @@ def floor_differences(images: Tensor, K: Tensor, camera_from_world: Tensor) -> T
     colours of that of the logarithm of light. 0 where no other view shows the place.
     """
     m, height, width = images.shape[1], *images.shape[-2:]
-    light = (images.clamp(min=0) ** DISPLAY_GAMMA + DARKEST).log()
+    light = linear_light(images, DARKEST).log()
     pixels_from_floor = K @ camera_from_world[..., :3, (0, 1, 3)]  # (b, m, 3, 3), of (x, y, 1)
     rows = torch.arange(height, device=K.device) + 0.5
     columns = torch.arange(width, device=K.device) + 0.5

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from odd_bench.report.tables import PLAIN, cell
+from odd_bench.report.tables import PLAIN, TABLE_METRICS, cell
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import FORMAT, PAIRED_METRICS, VERSION, signed_document, unpacked
 from odd_bench.scoring.interval import FEWEST, interval
@@ -22,15 +22,7 @@ from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, interval_notes
 
 SIGNIFICANT = 0.05
 KEY_METRIC = "auc"
-BESIDE = (
-    "balanced_accuracy",
-    "auc_within_scene",
-    "accuracy",
-    "boxes_per_object",
-    "box_recall",
-    "box_precision",
-    "ap50",
-)
+BESIDE = tuple(name for name in TABLE_METRICS if name not in (KEY_METRIC, "mean_iou"))
 TOLERANCE = 1e-6  # of a value that was written with 9 decimals
 SPREADS = 4  # a value further from the mean of its resamples does not belong to them
 AGAIN = "Score the predictions again with this version of odd-bench"

@@ -26,12 +26,12 @@ from odd_bench.detector.comparison.aligned_references import (
 )
 from odd_bench.detector.comparison.consensus import QUANTILES
 from odd_bench.detector.hulls import Hulls
+from odd_bench.detector.object_pixels import linear_light
 from odd_bench.detector.registration import Placements
 
 COMPONENTS = 16  # of each level of the image network, those that differ most among the objects of a scene
 DESCRIBED_STRIDE = 2  # pixels between the places that are described
 DEEP = 10.0  # of half sides: how deep and how far beyond rays pass, in units about as large as the others
-DARKEST, DISPLAY_GAMMA = 1e-3, 2.2  # of linear light
 LEAST = 1e-6
 
 
@@ -129,7 +129,7 @@ def compared(
 
 def light(colors: Tensor) -> Tensor:
     """(..., 3) logarithm of the linear light of sRGB colours."""
-    return (colors.clamp(min=0) ** DISPLAY_GAMMA + DARKEST).log()
+    return linear_light(colors).log()
 
 
 def of_objects(values: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, max_pool2d, normalize
 
-from odd_bench.blocks.backprojection import picture_positions, project_points
-from odd_bench.detector.hulls import FARTHEST, Hulls, at_cells
+from odd_bench.blocks.backprojection import eyes_of, picture_positions, project_points
+from odd_bench.detector.hulls import FARTHEST, REACH, TOWARDS, Hulls, at_cells
 from odd_bench.detector.object_pixels import STRIDE, as_levels
 from odd_bench.detector.registration import Placements
 
@@ -107,8 +107,7 @@ def pasted_maps(crops: Crops, logits: Tensor, counted: Tensor, size: tuple[int, 
 
 # References
 
-SAMPLES, REACH = 36, 1.5  # along a ray through a cube, and how far to both sides of its middle, half sides
-TOWARDS = 0.12  # half sides: a step towards a camera after which a seen place is outside of its hull
+SAMPLES = 36  # along a ray through a cube
 NEAR_PX, FAR_PX = -4.0, 8.0  # signed distances from outlines are cut here
 
 
@@ -144,11 +143,6 @@ class References:
         found = values.new_full((pixels * objects, *values.shape[1:]), torch.nan)
         found[self.pixel * objects + self.other] = values
         return found.unflatten(0, (pixels, objects))
-
-
-def eyes_of(camera_from_world: Tensor) -> Tensor:
-    """(v, 3) metres, world."""
-    return -(camera_from_world[:, :3, :3].transpose(1, 2) @ camera_from_world[:, :3, 3:])[..., 0]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from odd_bench.detector.comparison.consensus import (
     relative,
     summary,
 )
+from odd_bench.detector.object_pixels import linear_light
 
 LARGEST = 5.0  # standard deviations at which descriptors and features are cut
 
@@ -107,8 +108,6 @@ HIDDEN = 32  # inner width of the network that judges a pixel
 MEMORY = 4096  # objects that the decision learns from at every step, the last that were seen
 STEEPNESS = 3.0  # relative distances lie around 1, closely: spread for a small network to tell them apart
 APPEARANCES = 3  # features of how unlike the others' a description is
-DARKEST = 1e-3  # linear light below this has no colour
-DISPLAY_GAMMA = 2.2
 
 
 @dataclass(frozen=True)
@@ -217,7 +216,7 @@ def missed(distances: Tensor) -> Tensor:
 
 def colors_of(colors: Tensor) -> tuple[Tensor, Tensor]:
     """(n, r, 3) linear light by its logarithm, and the shares of red, green and blue, which no shadow changes."""
-    light = colors.clamp(min=0) ** DISPLAY_GAMMA + DARKEST
+    light = linear_light(colors)
     return light.log(), light / light.sum(dim=-1, keepdim=True)
 
 
