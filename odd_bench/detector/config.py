@@ -70,6 +70,8 @@ class DetectorConfig:
     """Objects as peaks of a map of centres."""
     render: RenderConfig = RenderConfig()
     """How views are rendered from the volume."""
+    sides: bool = False
+    """Whether it is learnt where the sides of boxes lie, from the hulls of all instances; of registered objects alone."""
     teacher: TeacherConfig = TeacherConfig()
     """The network whose features are distilled."""
     canonical: CanonicalConfig = CanonicalConfig()

@@ -16,6 +16,7 @@ from torch.nn.functional import grid_sample, smooth_l1_loss
 
 from odd_bench.blocks.backprojection import picture_positions, pixel_directions, project_points
 from odd_bench.blocks.precision import full_precision
+from odd_bench.blocks.standardised import Standardised
 from odd_bench.detector.carving import Carved
 from odd_bench.detector.hulls import outline_distance
 from odd_bench.detector.object_pixels import STRIDE
@@ -34,34 +35,8 @@ SHARPNESS = (15.0, 50.0)  # of the choice of the height at which colours agree b
 OWN = 3 * LAYERS + 4 + 2 * len(QUANTILES) + 2 * LEVELS + len(SHARPNESS) + 2
 FEATURES = 2 * OWN + 2 * len(QUANTILES) + len(SHARPNESS) + 1
 HIDDEN = 32
-LEAST_SPREAD = 0.01  # of a feature: what never differs is not blown up
 LOWEST, HIGHEST = -2.0, 0.4  # logarithms that heights are changed by at most
 SLIGHT = 0.1  # errors of the logarithm below this count by their square
-
-
-class Standardised(nn.Module):
-    """Features less their mean, over their deviation, both of all that was learnt from so far; one scene is too few for a batch."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.register_buffer("count", torch.zeros(()))
-        self.register_buffer("mean", torch.zeros(features))
-        self.register_buffer("squares", torch.zeros(features))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(n, f)"""
-        if self.training and torch.is_grad_enabled() and len(features):
-            self.note(features.detach())
-        deviation = (self.squares / self.count.clamp(min=1)).sqrt()
-        return (features - self.mean) / (deviation + LEAST_SPREAD) if self.count else features
-
-    def note(self, features: Tensor) -> None:
-        """Take features (n, f) into mean and squared deviations (Chan et al. 1979, eq. 2.1)."""
-        new, fresh = len(features), features.mean(dim=0)
-        whole, apart = self.count + new, fresh - self.mean
-        self.squares += (features - fresh).square().sum(dim=0) + apart.square() * self.count * new / whole
-        self.mean += apart * new / whole
-        self.count.copy_(whole)
 
 
 class BoxHeights(nn.Module):

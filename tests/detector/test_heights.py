@@ -3,21 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.carving import Carved, carved_voxels
 from odd_bench.detector.heights import (
     FEATURES,
     HIGHEST,
-    LEAST_SPREAD,
     LEVELS,
     LOWEST,
     OWN,
     QUANTILES,
     BoxHeights,
-    Standardised,
     above_one_another,
     color_agreement,
     explaining_heights,
@@ -129,27 +125,6 @@ def test_the_surface_is_where_colors_agree_best_among_heights_within_the_hull():
     share, least, depth = surface(np.concatenate([inside, between], axis=1))
     assert np.allclose(share[:, 1] * (LEVELS - 1), [6, 4], atol=0.01)
     assert np.allclose(least[:, 0], [0.1, 0.2]) and np.allclose(depth[:, 0], [0.7, 0.6])
-
-
-@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 5), min_size=2, max_size=6))
-def test_features_are_standardised_by_all_that_was_learnt_from(seed, sizes):
-    layer, rng = Standardised(3), np.random.default_rng(seed)
-    batches = [torch.from_numpy(rng.normal([1, -2, 0], [3, 0.5, 0], (size, 3))).float() for size in sizes]
-    for batch in batches:
-        layer.train()(batch)
-    together = torch.cat(batches)
-    wanted = (together - together.mean(dim=0)) / (together.std(dim=0, unbiased=False) + LEAST_SPREAD)
-    assert torch.allclose(layer.eval()(together), wanted, atol=1e-3)
-
-
-def test_what_is_predicted_does_not_change_what_was_learnt():
-    layer = Standardised(2).train()
-    layer(torch.randn(5, 2))
-    before = {name: value.clone() for name, value in layer.state_dict().items()}
-    layer.eval()(torch.randn(5, 2) + 7)
-    with torch.no_grad():
-        layer.train()(torch.randn(5, 2) + 7)
-    assert all(torch.equal(value, before[name]) for name, value in layer.state_dict().items())
 
 
 def test_features_are_of_an_object_and_of_its_scene():

@@ -24,23 +24,22 @@ from odd_bench.detector.comparison.aligned import (
     channel_count,
 )
 from odd_bench.detector.comparison.aligned_references import pasted_maps
-from odd_bench.detector.comparison.consensus import agreed_shapes, disagreement
+from odd_bench.detector.comparison.consensus import disagreement
+from odd_bench.detector.comparison.laid import laid_upon_each_other
 from odd_bench.detector.comparison.relations import PIXELS, Compared, Relations
 from odd_bench.detector.correspondences import canonical_diagonal
 from odd_bench.detector.heights import BoxHeights, above_one_another, height_features
-from odd_bench.detector.hulls import HullConfig, Hulls, carve
+from odd_bench.detector.hulls import HullConfig, Hulls
 from odd_bench.detector.losses import change_loss, label_loss, owned, owned_labels, silhouette_loss
 from odd_bench.detector.object_pixels import (
     ObjectPixels,
     changed_pixels,
-    object_pixels,
     rays_of,
-    shown_objects,
     suspicion_maps,
 )
 from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
 from odd_bench.detector.registration import Placements, placement_accuracy
-from odd_bench.detector.registration_yaw import hues, register_standing, surface_appearance
+from odd_bench.detector.sides import BoxSides, measured, side_features
 from odd_bench.detector.silhouettes import (
     FLOOR_CHANNELS,
     Silhouettes,
@@ -53,9 +52,6 @@ from odd_bench.detector.volumes import Volumes
 
 if TYPE_CHECKING:
     from odd_bench.detector.config import DetectorConfig
-
-RIM_PX = 2.5  # as far within its outline a pixel of an object still lies on its rim
-RIM_RAYS = 96  # of each object
 
 
 @dataclass(frozen=True)
@@ -81,41 +77,29 @@ def registered(
     compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig, registration: str = "auto",
     aligned: AlignedComparison | None = None,
 ) -> Registered:  # fmt: skip
-    """The objects in the boxes (n, 6) of one scene, n at least 1; geometry without autocast, for millimetres count.
+    """The objects in the boxes (n, 6) of one scene, n at least 1; geometry without autocast.
 
     aligned: what judges aligned references, which two objects or more give.
     """
     batch = volumes.batch
     views = batch.K[scene], batch.camera_from_world[scene]
+    laid = laid_upon_each_other(volumes, scene, boxes, config, registration, PIXELS)
+    hulls, pixels, placements, agreed = laid.hulls, laid.pixels, laid.placements, laid.agreed
     with torch.autocast(boxes.device.type, enabled=False):
-        masks, outlines = volumes.masks[scene], volumes.outlines[scene]
-        pictures = batch.images[scene].float() / 255
-        hulls = carve(outlines, *views, boxes, config)
-        shown = shown_objects(hulls, masks.shape[1:], *views)
-        pixels = object_pixels(shown, len(hulls), masks, PIXELS)
-        if len(hulls) > 1:
-            on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
-            appearance = surface_appearance(hulls, shown, hues(pictures, masks), *views)
-            placements = register_standing(hulls, rays_of(on_rims, hulls, *views), appearance, registration)
-            agreed = agreed_shapes(hulls, placements)
+        pictures, shapes = batch.images[scene].float() / 255, None
+        if agreed is not None:
             shapes = disagreement(hulls, placements, rays_of(pixels, hulls, *views), agreed)
-        else:
-            placements, agreed, shapes = register_standing(hulls), None, None
         maps = [level[scene].float() for level in volumes.levels]
         levels = [pixels.sampled(level) for level in maps]
         compared = compare(pixels.sampled(pictures), levels, pixels.counted, shapes)
         found = Registered(compared, pixels.first(compare.config.compared), hulls, placements)
         if aligned is None or agreed is None:
             return found
+        masks, outlines = volumes.masks[scene], volumes.outlines[scene]
         channels = aligned_channels(
-            pictures, maps, masks, outlines, shown, boxes, hulls, placements, agreed, *views, aligned.cells
+            pictures, maps, masks, outlines, laid.shown, boxes, hulls, placements, agreed, *views, aligned.cells
         )
     return replace(found, aligned=channels, judged=aligned(channels))
-
-
-def rims(outlines: Tensor) -> Tensor:
-    """(v, h, w) bool: pixels along the rims of objects, from the pixels to their outlines (v, h, w), negative inside."""
-    return (outlines < 0) & (outlines > -RIM_PX)
 
 
 class RegisteredComparison(nn.Module):
@@ -131,12 +115,14 @@ class RegisteredComparison(nn.Module):
         self.silhouettes = Silhouettes(widths, beside)
         self.relations = Relations(levels, config.relations)
         self.heights = BoxHeights()
+        self.sides = BoxSides() if config.sides else None
         aligns = config.attention.kind == "aligned"
         self.aligned = AlignedComparison(channel_count(levels), config.aligned) if aligns else None
 
     @property
     def learnt_later(self) -> tuple[str, ...]:
-        return ("relations", "heights") if self.aligned is None else ("relations", "heights", "aligned")
+        optional = {"sides": self.sides, "aligned": self.aligned}
+        return ("relations", "heights", *(name for name, part in optional.items() if part is not None))
 
     def look(
         self, batch: SceneBatch, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool
@@ -164,18 +150,27 @@ class RegisteredComparison(nn.Module):
         return {"silhouettes": logits, "levels": described, **floor}
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
-        """(n, 6) carved by silhouettes, as high as they are thought to be, or the true ones where they are given."""
+        """(n, 6) carved by silhouettes, as high and as wide as they are thought to be, or the true ones where they are given."""
         given = ground_truth_boxes(self.config.boxes, volumes.batch, scene)
         if given is not None:
             return given
         found = self.carved(volumes, scene)
-        return self.heights.lowered(found.boxes, self.height_features(volumes, scene, found))
+        lowered = self.heights.lowered(found.boxes, self.height_features(volumes, scene, found))
+        if self.sides is None or len(lowered) < 2:
+            return lowered
+        return self.sides.moved(lowered, self.side_features(volumes, scene, lowered))
 
     def height_features(self, volumes: Volumes, scene: int, found: Carved) -> np.ndarray:
         """(n, FEATURES) of the carved objects, see odd_bench.detector.heights."""
         batch = volumes.batch
         pictures = batch.images[scene].float() / 255
         return height_features(volumes.outlines[scene], pictures, batch.K[scene], batch.camera_from_world[scene], found)
+
+    def side_features(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> np.ndarray:
+        """(n, 4, FEATURES) of the sides of the boxes (n, 6), n at least 2, see odd_bench.detector.sides."""
+        config, given = self.config, torch.from_numpy(boxes).to(volumes.batch.K)
+        laid = laid_upon_each_other(volumes, scene, given, config.hulls, config.registration, PIXELS)
+        return side_features(boxes, measured(boxes, laid.hulls, laid.agreed))
 
     def carved(self, volumes: Volumes, scene: int) -> Carved:
         """The objects that silhouettes leave of the volume."""
@@ -230,7 +225,8 @@ class RegisteredComparison(nn.Module):
         found, true = self.carved(volumes, scene), batch.boxes[scene].cpu().numpy()
         given, high = ground_truth_boxes(self.config.boxes, batch, scene), self.height_features(volumes, scene, found)
         lowered = self.heights.lowered(found.boxes, high) if given is None else given
-        boxes, owner = owned(lowered, batch, scene, config)
+        moved, side = self.moved(lowered, volumes, scene, true)
+        boxes, owner = owned(moved, batch, scene, config)
         if not len(boxes):
             return {}
         laid = self.registered(volumes, scene, boxes)
@@ -243,8 +239,20 @@ class RegisteredComparison(nn.Module):
             "change": change_loss(laid.compared.pixel_logits, changed.float(), judged),
             "ridge": decision.penalty(),
             "height": self.heights.loss(found.boxes, high, true, above_one_another(found.boxes, true)),
+            **side,
             **self.aligned_losses(laid, owner, labels, batch, scene),
         }
+
+    def moved(
+        self, boxes: np.ndarray, volumes: Volumes, scene: int, true: np.ndarray
+    ) -> tuple[np.ndarray, dict[str, Tensor]]:
+        """Found boxes (n, 6) with their sides moved, and the loss of these beside the true boxes (t, 6)."""
+        if self.sides is None:
+            return boxes, {}
+        if len(boxes) < 2 or self.config.boxes.source == "oracle-box":
+            return boxes, {"side": sum(parameter.sum() for parameter in self.sides.parameters()) * 0}
+        features = self.side_features(volumes, scene, boxes)
+        return self.sides.moved(boxes, features), {"side": self.sides.loss(boxes, features, true)}
 
     def aligned_losses(
         self, laid: Registered, owner: Tensor, labels: Tensor, batch: SceneBatch, scene: int

@@ -1,0 +1,197 @@
+"""Where the four sides of boxes lie: what the hulls of all instances say of it, and the network that weighs it.
+
+Five views leave a hull that is wider than its object where no view cuts it: a plate on its edge comes out twice as thick. The
+other instances, registered, are seen from other sides and cut it. But registered wrongly they cut away what is there, and what
+silhouettes miss no hull shows. So the sides of an object's own hull, of the shape that the others agree on and of what both
+share are measurements alone; what they say of each side is learnt (box regression as in Fast R-CNN, Girshick 2015, section 2.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import smooth_l1_loss
+
+from odd_bench.blocks.standardised import Standardised
+from odd_bench.detector.hulls import Hulls, at
+from odd_bench.geometry.boxes import iou_matrix
+
+CELLS = (40, 40, 20)  # along x, y and z, in which a box and what surrounds it are measured
+AROUND_M = 0.03  # beyond each side of the box
+SHARES = (0.0, 0.003, 0.01, 0.03)  # of what is inside, that may lie beyond a side
+OUTWARD = np.array([-1.0, 1.0, -1.0, 1.0])  # along its axis, of the sides -x, +x, -y, +y
+FIELDS = 7  # an object's own hull, the agreed shapes, and what it shares with each of them
+MEASURES = FIELDS * len(SHARES)
+SHAPES = (FIELDS - 1) // 2  # agreed shapes
+OWN = 9  # features of the box
+FEATURES = 3 * MEASURES + 4 * FIELDS + 2 * SHAPES + OWN
+FARTHEST = 1.0  # mean sides of the box: no measurement lies further off
+MOST = 0.8  # mean sides by which a side is moved
+SLIGHT = 0.03  # errors below this count by their square
+LEAST_IOU = 0.12  # with the true box that a box is learnt from
+LEAST_SIDE_M = 0.005
+FAR_M = 0.3  # a neighbour further away is none
+MANY = 5  # objects in a scene, its measure
+HIDDEN = 48
+LARGEST = 5.0  # deviations: a feature further from its mean counts as no more
+ROUNDING = 1e-9  # of shares
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of n boxes. sides: (n, MEASURES, 4) metres, -x, +x, -y and +y; those of the box where nothing is inside. share: (n, 2 SHAPES)
+    of the own hull that lies in each agreed shape, and of that shape that lies in the own hull.
+    """
+
+    sides: np.ndarray
+    share: np.ndarray
+
+
+class BoxSides(nn.Module):
+    """A small network from `side_features`, which starts by moving nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.standardised = Standardised(FEATURES)
+        self.layers = nn.Sequential(
+            nn.Linear(FEATURES, HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(HIDDEN, HIDDEN),
+            nn.ReLU(inplace=True),
+            nn.Linear(HIDDEN, 1),
+        )
+        nn.init.zeros_(self.layers[-1].weight)
+        nn.init.zeros_(self.layers[-1].bias)
+
+    def forward(self, features: np.ndarray) -> Tensor:
+        """(n, 4) by how many mean sides of its box each side lies further out, of features (n, 4, FEATURES)."""
+        features = torch.from_numpy(features).to(self.layers[0].weight)
+        with torch.autocast(features.device.type, enabled=False):  # sides are millimetres
+            rows = self.standardised(features.flatten(0, 1)).clamp(-LARGEST, LARGEST)
+            return self.layers(rows).reshape(features.shape[:2]).clamp(-MOST, MOST)
+
+    @torch.no_grad()
+    def moved(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Boxes (n, 6) with their sides where they are thought to be."""
+        off = self(features).double().cpu().numpy() * mean_sides(boxes)[:, None]
+        return with_sides(boxes, sides_of(boxes) + OUTWARD * off)
+
+    def loss(self, boxes: np.ndarray, features: np.ndarray, true_boxes: np.ndarray) -> Tensor:
+        """Mean error of the sides of boxes (n, 6) beside those of the true boxes (t, 6) that they overlap most, in mean sides."""
+        overlap = iou_matrix(boxes, true_boxes)  # (n, t)
+        judged = overlap.max(axis=1, initial=0) > LEAST_IOU
+        if not judged.any():
+            return self(features).sum() * 0
+        true = true_boxes[overlap.argmax(axis=1)[judged]]
+        off = OUTWARD * (sides_of(true) - sides_of(boxes[judged])) / mean_sides(boxes[judged])[:, None]
+        found = self(features[judged])
+        return smooth_l1_loss(found, torch.from_numpy(off.clip(-MOST, MOST)).to(found), beta=SLIGHT)
+
+
+def sides_of(boxes: np.ndarray) -> np.ndarray:
+    """(n, 4) metres: -x, +x, -y and +y of boxes (n, 6)."""
+    low, high = boxes[:, :2] - boxes[:, 3:5] / 2, boxes[:, :2] + boxes[:, 3:5] / 2
+    return np.stack([low[:, 0], high[:, 0], low[:, 1], high[:, 1]], axis=1)
+
+
+def with_sides(boxes: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """Boxes (n, 6) with other sides (n, 4), metres."""
+    low = sides[:, ::2]
+    size = np.maximum(sides[:, 1::2] - low, LEAST_SIDE_M)
+    return np.concatenate([low + size / 2, boxes[:, 2:3], size, boxes[:, 5:]], axis=1)
+
+
+def mean_sides(boxes: np.ndarray) -> np.ndarray:
+    """(n,) geometric mean of the sides of boxes (n, 6) along x and y, metres."""
+    return np.sqrt(boxes[:, 3] * boxes[:, 4])
+
+
+@torch.no_grad()
+def measured(boxes: np.ndarray, hulls: Hulls, agreed: Tensor) -> Measured:
+    """Of the boxes (n, 6) that these hulls were carved in. agreed: `agreed_shapes` of them, (SHAPES, n, c^3)."""
+    box = torch.from_numpy(boxes).to(hulls.centres)
+    across = box[:, 3:] + box.new_tensor([2 * AROUND_M, 2 * AROUND_M, 0])
+    axes = [(torch.arange(count, device=box.device) + 0.5) / count - 0.5 for count in CELLS]
+    spots = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(1, -1, 3)
+    positions = hulls.local(spots * across[:, None] + box[:, None, :3])
+    own = at(hulls.signed, positions) <= 0  # (n, cells)
+    shapes = [at(one.unflatten(1, hulls.signed.shape[1:]), positions) <= 0 for one in agreed]
+    both = [own & one for one in shapes]
+    inside = torch.stack([own, *shapes, *both], dim=1)  # (n, FIELDS, cells)
+    found = np.concatenate(
+        [extents(inside, axis) for axis in (0, 1)], axis=-1
+    )  # (n, FIELDS, SHARES, 4) shares of `across`
+    low, size = (box[:, :2] - across[:, :2] / 2).double().cpu().numpy(), across[:, :2].double().cpu().numpy()
+    sides = (low[:, None, [0, 0, 1, 1]] + found.reshape(len(boxes), -1, 4) * size[:, None, [0, 0, 1, 1]]).astype(float)
+    sides = np.where(np.isnan(sides), sides_of(boxes)[:, None], sides)
+    number = inside.sum(dim=-1).double().cpu().numpy()
+    common, whole = number[:, 1 + SHAPES :], np.maximum(number[:, : 1 + SHAPES], 1)
+    return Measured(sides, np.concatenate([common / whole[:, :1], common / whole[:, 1:]], axis=1))
+
+
+def extents(inside: Tensor, axis: int) -> np.ndarray:
+    """(n, FIELDS, SHARES, 2) first and last place along an axis, from 0 to 1, between which all but a share at either end lies
+    of what is inside, (n, FIELDS, cells) bool; NaN of nothing.
+    """
+    profile = inside.unflatten(-1, CELLS).sum(dim=[d - 3 for d in range(3) if d != axis]).double()  # (n, FIELDS, count)
+    number = profile.sum(dim=-1, keepdim=True)
+    profile = profile / number
+    before = profile.cumsum(dim=-1)
+    after = 1 - before + profile
+    share = torch.tensor(SHARES, dtype=torch.float64, device=inside.device)[:, None] + ROUNDING
+    low = (before[..., None, :] > share).double().argmax(dim=-1)
+    high = profile.shape[-1] - (after[..., None, :] > share).flip(-1).double().argmax(dim=-1)
+    places = torch.stack([low, high], dim=-1).double() / profile.shape[-1]
+    return places.masked_fill((number == 0)[..., None], torch.nan).cpu().numpy()
+
+
+def side_features(boxes: np.ndarray, measures: Measured) -> np.ndarray:
+    """(n, 4, FEATURES) of the sides of boxes (n, 6): how far out each is measured to lie, the opposite one and the other two; how
+    large the object is by these measures beside the scene's; how far its hull agrees with the others; the box itself.
+    """
+    off = (measures.sides - sides_of(boxes)[:, None]) * OUTWARD / mean_sides(boxes)[:, None, None]
+    off = off.clip(-FARTHEST, FARTHEST)  # (n, MEASURES, 4)
+    whole = np.concatenate([sizes_beside_scene(measures.sides[:, :: len(SHARES)]), measures.share], axis=1)
+    found = []
+    for side in range(4):
+        others = [2, 3] if side < 2 else [0, 1]
+        parts = [off[..., side], off[..., side ^ 1], off[..., others].mean(axis=-1), whole, box_features(boxes, side)]
+        found.append(np.concatenate(parts, axis=1))
+    return np.stack(found, axis=1)
+
+
+def sizes_beside_scene(sides: np.ndarray) -> np.ndarray:
+    """(n, 4 m) of objects with sides (n, m, 4), metres, by m measures: logarithms of the diagonal, the shorter, the longer side
+    and the area, less their medians over the objects. No turn by 90 degrees changes them.
+    """
+    size = np.maximum(sides[..., 1::2] - sides[..., ::2], LEAST_SIDE_M)  # (n, m, 2)
+    sizes = [np.hypot(size[..., 0], size[..., 1]), size.min(axis=-1), size.max(axis=-1), size.prod(axis=-1)]
+    logs = np.log(np.concatenate(sizes, axis=1))
+    return logs - np.median(logs, axis=0)
+
+
+def box_features(boxes: np.ndarray, side: int) -> np.ndarray:
+    """(n, OWN) of boxes (n, 6), seen from one of their sides."""
+    this, other, high = np.log(boxes[:, [3 + side // 2, 4 - side // 2, 5]]).T
+    gaps, scale = gaps_at_sides(boxes), mean_sides(boxes)
+    beside = [values - np.median(values) for values in (np.log(scale), high)]
+    number = np.full(len(boxes), len(boxes) / MANY)
+    return np.stack(
+        [this, other, high, this - other, gaps[:, side] / scale, gaps[:, side ^ 1] / scale, number, *beside], axis=1
+    )
+
+
+def gaps_at_sides(boxes: np.ndarray) -> np.ndarray:
+    """(n, 4) metres from each side of boxes (n, 6) to the nearest box beyond it, below 0 where they overlap; FAR_M at most."""
+    apart = boxes[None, :, :2] - boxes[:, None, :2]  # (n, n, 2), from one to another
+    reach = (boxes[None, :, 3:5] + boxes[:, None, 3:5]) / 2
+    level = (np.abs(apart) < reach)[..., ::-1]  # abreast of it, along the other axis
+    found = []
+    for side in range(4):
+        along = OUTWARD[side] * apart[..., side // 2]
+        counted = level[..., side // 2] & (along > 0)
+        found.append(np.where(counted, along - reach[..., side // 2], FAR_M).min(axis=1, initial=FAR_M))
+    return np.stack(found, axis=1)
