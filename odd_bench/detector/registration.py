@@ -58,6 +58,12 @@ class Placements:
         """(a, b, t, 3): positions (a, t, 3) of every object in the cube of every other."""
         return torch.einsum("abij,atj->abti", self.rotation, positions) + self.shift[:, :, None]
 
+    def between_cubes(self, hulls: Hulls, others: Hulls) -> Placements:
+        """The same placements of the objects of `hulls`, whose cubes these are in, in the cubes of `others`, carved anew."""
+        off = (others.centres - hulls.centres) / hulls.half_m  # (n, 3)
+        moved = self.shift + torch.einsum("abij,aj->abi", self.rotation, off) - off
+        return Placements(self.rotation, moved * (hulls.half_m / others.half_m))
+
 
 def spread_rotations(count: int) -> Tensor:
     """(count, 3, 3) rotations spread evenly: super-Fibonacci spirals (Alexa 2022, "Super-Fibonacci Spirals", algorithm 1)."""

@@ -36,6 +36,7 @@ LEAST_SIDE_M = 0.005
 FAR_M = 0.3  # a neighbour further away is none
 MANY = 5  # objects in a scene, its measure
 HIDDEN = 48
+MEMBERS = 4
 LARGEST = 5.0  # deviations: a feature further from its mean counts as no more
 ROUNDING = 1e-9  # of shares
 
@@ -51,36 +52,31 @@ class Measured:
 
 
 class BoxSides(nn.Module):
-    """A small network from `side_features`, which starts by moving nothing."""
+    """Small networks from `side_features`, which start by moving nothing; what they say is averaged, for scenes are few."""
 
     def __init__(self) -> None:
         super().__init__()
         self.standardised = Standardised(FEATURES)
-        self.layers = nn.Sequential(
-            nn.Linear(FEATURES, HIDDEN),
-            nn.ReLU(inplace=True),
-            nn.Linear(HIDDEN, HIDDEN),
-            nn.ReLU(inplace=True),
-            nn.Linear(HIDDEN, 1),
-        )
-        nn.init.zeros_(self.layers[-1].weight)
-        nn.init.zeros_(self.layers[-1].bias)
+        self.members = nn.ModuleList(member() for _ in range(MEMBERS))
 
     def forward(self, features: np.ndarray) -> Tensor:
-        """(n, 4) by how many mean sides of its box each side lies further out, of features (n, 4, FEATURES)."""
-        features = torch.from_numpy(features).to(self.layers[0].weight)
+        """(MEMBERS, n, 4) by how many mean sides of its box each side lies further out, of features (n, 4, FEATURES)."""
+        features = torch.from_numpy(features).to(self.standardised.mean)
         with torch.autocast(features.device.type, enabled=False):  # sides are millimetres
             rows = self.standardised(features.flatten(0, 1)).clamp(-LARGEST, LARGEST)
-            return self.layers(rows).reshape(features.shape[:2]).clamp(-MOST, MOST)
+            said = torch.stack([one(rows) for one in self.members])
+            return said.reshape(MEMBERS, *features.shape[:2]).clamp(-MOST, MOST)
 
     @torch.no_grad()
     def moved(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Boxes (n, 6) with their sides where they are thought to be."""
-        off = self(features).double().cpu().numpy() * mean_sides(boxes)[:, None]
+        off = self(features).mean(dim=0).double().cpu().numpy() * mean_sides(boxes)[:, None]
         return with_sides(boxes, sides_of(boxes) + OUTWARD * off)
 
     def loss(self, boxes: np.ndarray, features: np.ndarray, true_boxes: np.ndarray) -> Tensor:
-        """Mean error of the sides of boxes (n, 6) beside those of the true boxes (t, 6) that they overlap most, in mean sides."""
+        """Mean error of each network at the sides of boxes (n, 6), beside those of the true boxes (t, 6) that they overlap most, in
+        mean sides.
+        """
         overlap = iou_matrix(boxes, true_boxes)  # (n, t)
         judged = overlap.max(axis=1, initial=0) > LEAST_IOU
         if not judged.any():
@@ -88,7 +84,19 @@ class BoxSides(nn.Module):
         true = true_boxes[overlap.argmax(axis=1)[judged]]
         off = OUTWARD * (sides_of(true) - sides_of(boxes[judged])) / mean_sides(boxes[judged])[:, None]
         found = self(features[judged])
-        return smooth_l1_loss(found, torch.from_numpy(off.clip(-MOST, MOST)).to(found), beta=SLIGHT)
+        wanted = torch.from_numpy(off.clip(-MOST, MOST)).to(found)
+        return smooth_l1_loss(found, wanted.expand_as(found), beta=SLIGHT)
+
+
+def member() -> nn.Sequential:
+    """One of the networks of `BoxSides`."""
+    last = nn.Linear(HIDDEN, 1)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(
+        nn.Linear(FEATURES, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(inplace=True),
+        last,
+    )  # fmt: skip
 
 
 def sides_of(boxes: np.ndarray) -> np.ndarray:

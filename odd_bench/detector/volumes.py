@@ -6,9 +6,10 @@ On a GPU volumes are built by replaying a CUDA graph: launching a thousand small
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,8 @@ class Volumes:
     network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's; floor, (b, m, c, h, w), what
     the floor gives away.
 
-    centres: where the volume sees the middles of objects, for a detector that finds objects so.
+    centres: where the volume sees the middles of objects, for a detector that finds objects so. placed: by scene, how objects lie
+    upon each other, where boxes were found by that; a comparison's own.
     """
 
     features: Tensor
@@ -43,6 +45,7 @@ class Volumes:
     object_above: float = 0.5
     floor: Tensor | None = None
     centres: CentreMaps | None = None
+    placed: dict[int, Any] = field(default_factory=dict)  # noqa: RUF009 - each has its own
 
     @property
     def alpha(self) -> Tensor:

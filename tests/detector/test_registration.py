@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from odd_bench.detector.comparison.registered import RIM_RAYS, rims
+from odd_bench.detector.comparison.laid import RIM_RAYS, rims
 from odd_bench.detector.hulls import Hulls, at, signed_pixels
 from odd_bench.detector.object_pixels import ObjectRays, rays_of
 from odd_bench.detector.registration import (
@@ -106,6 +106,20 @@ def test_the_other_objects_do_not_matter_to_two():
     every, two = register(hulls), register(chosen(hulls, [1, 4]))
     assert torch.allclose(two.rotation[0, 1], every.rotation[1, 4], atol=1e-5)
     assert torch.allclose(two.shift[0, 1], every.shift[1, 4], atol=1e-5)
+
+
+def test_cubes_carved_anew_move_no_object():
+    solids = arms(4)
+    hulls, laid = exact_hulls(solids), true_placements(solids)
+    moved = torch.tensor([[0.02, 0, 0], [0, -0.03, 0.01], [0.01, 0.01, 0], [0, 0, -0.02]])
+    others = replace(hulls, centres=hulls.centres + moved, half_m=1.3 * hulls.half_m)
+    points = hulls.world(hulls.points)
+    there = laid.moved(hulls.local(points))
+    again = laid.between_cubes(hulls, others).moved(others.local(points))
+    for target in range(4):
+        before = hulls.centres[target] + hulls.half_m * there[:, target]
+        after = others.centres[target] + others.half_m * again[:, target]
+        assert torch.allclose(before, after, atol=1e-5)
 
 
 def test_registering_twice_gives_the_same():

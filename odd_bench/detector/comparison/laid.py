@@ -31,13 +31,22 @@ class Laid:
     agreed: Tensor | None
 
 
+@dataclass(frozen=True)
+class Placed:
+    """How the objects in boxes (n, 6) lie upon each other, found while their boxes were others: in those the hulls were carved."""
+
+    boxes: Tensor
+    hulls: Hulls
+    placements: Placements
+
+
 @torch.no_grad()
 def laid_upon_each_other(
-    volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig, registration: str, pixels: int
-) -> Laid:
+    volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig, registration: str, pixels: int, placed: Placed | None = None
+) -> Laid:  # fmt: skip
     """The objects in the boxes (n, 6) of one scene, n at least 1; without autocast, for millimetres count.
 
-    pixels: how many are taken of each object.
+    pixels: how many are taken of each object. placed: where they are laid already, of the same boxes; others are searched for.
     """
     batch = volumes.batch
     views = batch.K[scene], batch.camera_from_world[scene]
@@ -48,6 +57,9 @@ def laid_upon_each_other(
         taken = object_pixels(shown, len(hulls), masks, pixels)
         if len(hulls) == 1:
             return Laid(hulls, shown, taken, register_standing(hulls), None)
+        if placed is not None and torch.equal(placed.boxes, boxes):
+            placements = placed.placements.between_cubes(placed.hulls, hulls)
+            return Laid(hulls, shown, taken, placements, agreed_shapes(hulls, placements))
         on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
         appearance = surface_appearance(hulls, shown, hues(batch.images[scene].float() / 255, masks), *views)
         placements = register_standing(hulls, rays_of(on_rims, hulls, *views), appearance, registration)

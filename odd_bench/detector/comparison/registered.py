@@ -25,7 +25,7 @@ from odd_bench.detector.comparison.aligned import (
 )
 from odd_bench.detector.comparison.aligned_references import pasted_maps
 from odd_bench.detector.comparison.consensus import disagreement
-from odd_bench.detector.comparison.laid import laid_upon_each_other
+from odd_bench.detector.comparison.laid import Placed, laid_upon_each_other
 from odd_bench.detector.comparison.relations import PIXELS, Compared, Relations
 from odd_bench.detector.correspondences import canonical_diagonal
 from odd_bench.detector.heights import BoxHeights, above_one_another, height_features
@@ -83,7 +83,7 @@ def registered(
     """
     batch = volumes.batch
     views = batch.K[scene], batch.camera_from_world[scene]
-    laid = laid_upon_each_other(volumes, scene, boxes, config, registration, PIXELS)
+    laid = laid_upon_each_other(volumes, scene, boxes, config, registration, PIXELS, volumes.placed.get(scene))
     hulls, pixels, placements, agreed = laid.hulls, laid.pixels, laid.placements, laid.agreed
     with torch.autocast(boxes.device.type, enabled=False):
         pictures, shapes = batch.images[scene].float() / 255, None
@@ -156,21 +156,28 @@ class RegisteredComparison(nn.Module):
             return given
         found = self.carved(volumes, scene)
         lowered = self.heights.lowered(found.boxes, self.height_features(volumes, scene, found))
-        if self.sides is None or len(lowered) < 2:
-            return lowered
-        return self.sides.moved(lowered, self.side_features(volumes, scene, lowered))
+        return self.moved(lowered, volumes, scene)[0]
+
+    def moved(
+        self, boxes: np.ndarray, volumes: Volumes, scene: int, true: np.ndarray | None = None
+    ) -> tuple[np.ndarray, dict[str, Tensor]]:
+        """Found boxes (n, 6) with their sides where they are thought to be, and the loss of these beside true boxes (t, 6)."""
+        if self.sides is None:
+            return boxes, {}
+        if len(boxes) < 2:
+            return boxes, {"side": sum(parameter.sum() for parameter in self.sides.parameters()) * 0}
+        config, given = self.config, torch.from_numpy(boxes).to(volumes.batch.K)
+        laid = laid_upon_each_other(volumes, scene, given, config.hulls, config.registration, PIXELS)
+        features = side_features(boxes, measured(boxes, laid.hulls, laid.agreed))
+        found = self.sides.moved(boxes, features)
+        volumes.placed[scene] = Placed(torch.from_numpy(found).to(given), laid.hulls, laid.placements)
+        return found, {} if true is None else {"side": self.sides.loss(boxes, features, true)}
 
     def height_features(self, volumes: Volumes, scene: int, found: Carved) -> np.ndarray:
         """(n, FEATURES) of the carved objects, see odd_bench.detector.heights."""
         batch = volumes.batch
         pictures = batch.images[scene].float() / 255
         return height_features(volumes.outlines[scene], pictures, batch.K[scene], batch.camera_from_world[scene], found)
-
-    def side_features(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> np.ndarray:
-        """(n, 4, FEATURES) of the sides of the boxes (n, 6), n at least 2, see odd_bench.detector.sides."""
-        config, given = self.config, torch.from_numpy(boxes).to(volumes.batch.K)
-        laid = laid_upon_each_other(volumes, scene, given, config.hulls, config.registration, PIXELS)
-        return side_features(boxes, measured(boxes, laid.hulls, laid.agreed))
 
     def carved(self, volumes: Volumes, scene: int) -> Carved:
         """The objects that silhouettes leave of the volume."""
@@ -224,9 +231,11 @@ class RegisteredComparison(nn.Module):
         batch, config = volumes.batch, self.config.loss
         found, true = self.carved(volumes, scene), batch.boxes[scene].cpu().numpy()
         given, high = ground_truth_boxes(self.config.boxes, batch, scene), self.height_features(volumes, scene, found)
-        lowered = self.heights.lowered(found.boxes, high) if given is None else given
-        moved, side = self.moved(lowered, volumes, scene, true)
-        boxes, owner = owned(moved, batch, scene, config)
+        if given is None:
+            boxes, side = self.moved(self.heights.lowered(found.boxes, high), volumes, scene, true)
+        else:
+            boxes, side = given, {}
+        boxes, owner = owned(boxes, batch, scene, config)
         if not len(boxes):
             return {}
         laid = self.registered(volumes, scene, boxes)
@@ -242,17 +251,6 @@ class RegisteredComparison(nn.Module):
             **side,
             **self.aligned_losses(laid, owner, labels, batch, scene),
         }
-
-    def moved(
-        self, boxes: np.ndarray, volumes: Volumes, scene: int, true: np.ndarray
-    ) -> tuple[np.ndarray, dict[str, Tensor]]:
-        """Found boxes (n, 6) with their sides moved, and the loss of these beside the true boxes (t, 6)."""
-        if self.sides is None:
-            return boxes, {}
-        if len(boxes) < 2 or self.config.boxes.source == "oracle-box":
-            return boxes, {"side": sum(parameter.sum() for parameter in self.sides.parameters()) * 0}
-        features = self.side_features(volumes, scene, boxes)
-        return self.sides.moved(boxes, features), {"side": self.sides.loss(boxes, features, true)}
 
     def aligned_losses(
         self, laid: Registered, owner: Tensor, labels: Tensor, batch: SceneBatch, scene: int
