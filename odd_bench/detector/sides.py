@@ -77,15 +77,23 @@ class BoxSides(nn.Module):
         """Mean error of each network at the sides of boxes (n, 6), beside those of the true boxes (t, 6) that they overlap most, in
         mean sides.
         """
-        overlap = iou_matrix(boxes, true_boxes)  # (n, t)
-        judged = overlap.max(axis=1, initial=0) > LEAST_IOU
+        wanted, judged = wanted_moves(boxes, true_boxes)
         if not judged.any():
             return self(features).sum() * 0
-        true = true_boxes[overlap.argmax(axis=1)[judged]]
-        off = OUTWARD * (sides_of(true) - sides_of(boxes[judged])) / mean_sides(boxes[judged])[:, None]
         found = self(features[judged])
-        wanted = torch.from_numpy(off.clip(-MOST, MOST)).to(found)
-        return smooth_l1_loss(found, wanted.expand_as(found), beta=SLIGHT)
+        return smooth_l1_loss(found, torch.from_numpy(wanted[judged]).to(found).expand_as(found), beta=SLIGHT)
+
+
+def wanted_moves(boxes: np.ndarray, true_boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 4) by how many mean sides each side of boxes (n, 6) should lie further out, as those of the true boxes (t, 6) that they
+    overlap most; and which of the boxes overlap one, (n,) bool.
+    """
+    overlap = iou_matrix(boxes, true_boxes)  # (n, t)
+    judged = overlap.max(axis=1, initial=0) > LEAST_IOU
+    if not judged.any():
+        return np.zeros((len(boxes), 4)), judged
+    off = OUTWARD * (sides_of(true_boxes[overlap.argmax(axis=1)]) - sides_of(boxes)) / mean_sides(boxes)[:, None]
+    return off.clip(-MOST, MOST), judged
 
 
 def member() -> nn.Sequential:

@@ -45,7 +45,7 @@ class Volumes:
     object_above: float = 0.5
     floor: Tensor | None = None
     centres: CentreMaps | None = None
-    placed: dict[int, Any] = field(default_factory=dict)  # noqa: RUF009 - each has its own
+    placed: dict[int, Any] = field(default_factory=dict)
 
     @property
     def alpha(self) -> Tensor:

@@ -25,7 +25,7 @@ from odd_bench.detector.comparison.aligned import (
 )
 from odd_bench.detector.comparison.aligned_references import pasted_maps
 from odd_bench.detector.comparison.consensus import disagreement
-from odd_bench.detector.comparison.laid import Placed, laid_upon_each_other
+from odd_bench.detector.comparison.laid import Laid, Placed, laid_upon_each_other
 from odd_bench.detector.comparison.relations import PIXELS, Compared, Relations
 from odd_bench.detector.correspondences import canonical_diagonal
 from odd_bench.detector.heights import BoxHeights, above_one_another, height_features
@@ -154,9 +154,12 @@ class RegisteredComparison(nn.Module):
         given = ground_truth_boxes(self.config.boxes, volumes.batch, scene)
         if given is not None:
             return given
+        return self.moved(self.lowered(volumes, scene), volumes, scene)[0]
+
+    def lowered(self, volumes: Volumes, scene: int) -> np.ndarray:
+        """(n, 6) carved by silhouettes, as high as they are thought to be."""
         found = self.carved(volumes, scene)
-        lowered = self.heights.lowered(found.boxes, self.height_features(volumes, scene, found))
-        return self.moved(lowered, volumes, scene)[0]
+        return self.heights.lowered(found.boxes, self.height_features(volumes, scene, found))
 
     def moved(
         self, boxes: np.ndarray, volumes: Volumes, scene: int, true: np.ndarray | None = None
@@ -166,12 +169,17 @@ class RegisteredComparison(nn.Module):
             return boxes, {}
         if len(boxes) < 2:
             return boxes, {"side": sum(parameter.sum() for parameter in self.sides.parameters()) * 0}
-        config, given = self.config, torch.from_numpy(boxes).to(volumes.batch.K)
-        laid = laid_upon_each_other(volumes, scene, given, config.hulls, config.registration, PIXELS)
+        laid = self.laid(volumes, scene, boxes)
         features = side_features(boxes, measured(boxes, laid.hulls, laid.agreed))
         found = self.sides.moved(boxes, features)
-        volumes.placed[scene] = Placed(torch.from_numpy(found).to(given), laid.hulls, laid.placements)
+        placed = torch.from_numpy(found).to(laid.hulls.centres)
+        volumes.placed[scene] = Placed(placed, laid.hulls, laid.placements)
         return found, {} if true is None else {"side": self.sides.loss(boxes, features, true)}
+
+    def laid(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Laid:
+        """The objects in the boxes (n, 6), n at least 1, laid upon each other."""
+        config, boxes = self.config, torch.from_numpy(boxes).to(volumes.batch.K)
+        return laid_upon_each_other(volumes, scene, boxes, config.hulls, config.registration, PIXELS)
 
     def height_features(self, volumes: Volumes, scene: int, found: Carved) -> np.ndarray:
         """(n, FEATURES) of the carved objects, see odd_bench.detector.heights."""
