@@ -25,7 +25,14 @@ from odd_bench.data.damage import check_plain, read_json
 from odd_bench.data.errors import DataError
 from odd_bench.errors import WrongUse
 from odd_bench.methods import load_run, method_spec
-from odd_bench.training.checkpoint import LATEST, Checkpoint, checkpoint_file, load_checkpoint
+from odd_bench.training.checkpoint import (
+    LATEST,
+    Checkpoint,
+    checkpoint_file,
+    is_finite,
+    load_checkpoint,
+    require_finite,
+)
 from odd_bench.training.predict import Run, restore_run
 from odd_bench.training.retired_keys import without_retired
 
@@ -131,17 +138,19 @@ def read_weights_file(file: Path) -> Checkpoint:
         raise WrongUse(f"{file}: found {error}; expected a whole safetensors file") from error
     spent = card.get("training", {})
     config = without_retired(card["model"], card["config"], str(file.with_suffix(".json")))
-    return Checkpoint(
+    stored = Checkpoint(
         card["model"], config, 0, 0, True, weights, seconds=spent.get("seconds", 0.0),
         device=spent.get("device", ""), data=spent.get("data", ""),
     )  # fmt: skip
+    require_finite(file, stored)
+    return stored
 
 
 def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts: dict[str, Any] | None = None) -> Path:
     """Write NAME.safetensors and its card NAME.json of a finished run. Returns the former.
 
     half: store 32-bit matrices in 16 bits, which are 32 again when loaded. facts: further keys of the card, as `trained_on`.
-    Raises WrongUse where the run is not finished.
+    Raises WrongUse where the run is not finished, or 16 bits cannot hold its weights.
     """
     from safetensors.torch import save
 
@@ -154,7 +163,12 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
     restore_run(
         method_spec(stored.model), stored, file
     )  # weights that do not fit are refused here rather than at the user's
-    content = save({key: _plain(value, half) for key, value in stored.weights.items()})
+    weights = {key: _plain(value, half) for key, value in stored.weights.items()}
+    if large := [key for key, value in weights.items() if not is_finite(value)]:
+        raise WrongUse(
+            f"{file}: found {large[0]} beyond what 16 bits hold; expected smaller weights. Export them whole"
+        )
+    content = save(weights)
     card = {
         "format": FORMAT,
         "version": VERSION,

@@ -53,6 +53,11 @@ class RunFolder:
         return self.root / QUARANTINE
 
     @property
+    def libraries(self) -> Path:
+        """Versions of the libraries that each call made its scenes with."""
+        return self.work / "libraries.jsonl"
+
+    @property
     def reports(self) -> Path:
         return self.work / "reports.jsonl"
 
@@ -61,7 +66,7 @@ class RunFolder:
         return self.reports if count == 1 else self.work / f"reports-{index}-of-{count}.jsonl"
 
     def all_reports(self) -> list[Path]:
-        return sorted(self.work.glob("reports*.jsonl"), key=lambda path: path.stat().st_mtime_ns)
+        return sorted(self.work.glob("reports*.jsonl"), key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def staged_scenes(self) -> set[str]:
         """Names of the scenes that are staged."""
@@ -93,7 +98,8 @@ class RunFolder:
 
     def _refuse_other_kinds(self) -> None:
         """Raise FolderError where a folder, pipe or device stands for a file of ours, or a file for a folder."""
-        files = (self.config, self.claim_copy, self.plan, self.quarantine, *self.work.glob("reports*.jsonl"))
+        lines = (self.quarantine, self.libraries, *self.work.glob("reports*.jsonl"))
+        files = (self.config, self.claim_copy, self.plan, *lines)
         described = (self.root / name for name in (DESCRIPTION, GROUND_TRUTH))
         scenes = (*self.root.glob(f"{SHARDS}/*.h5"), *self.work.glob("staged/*.h5"))
         for path in (*files, *described, *scenes):

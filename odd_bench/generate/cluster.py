@@ -11,21 +11,28 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from distributed import Client
 from distributed import Future as Asked
 from distributed.scheduler import KilledWorker
 
 from odd_bench.data.outcome import Outcome
-from odd_bench.errors import OddBenchError
-from odd_bench.generate.pool import Limits, end_children, make_in_child
+from odd_bench.errors import OddBenchError, WrongUse
+from odd_bench.generate.cluster_worker import make_on_worker
+from odd_bench.generate.installation import installation
+from odd_bench.generate.pool import Limits, end_children
 from odd_bench.plan_line import read_plan_line
 
-ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^/\s]+:\d+/?")
+ADDRESS = re.compile(r"(?:(?P<protocol>tcp|tls|ws|wss)://)?[^/\s]+:(?P<port>\d{1,5})/?")
+ENCRYPTED = ("tls", "wss")
+HIGHEST_PORT = 65535
 CONNECT_S = 30.0
 RECONNECT_S = 900.0  # how long a lost scheduler is waited for
 COUNT_EVERY_S = 5.0
+REMIND_S = 300.0  # how often it is said that there are still no workers
 CLOSE_S = 10.0
 
 
@@ -40,10 +47,12 @@ class ClusterWorkers:
     """
 
     def __init__(self, address: str, root: Path, limits: Limits, run: str, notice: Callable[[str], None]):
-        self._address, self._arguments, self._run, self._notice = address, (str(root), limits, run), run, notice
+        self._address, self._run, self._notice = address, run, notice
+        self._arguments = str(root), limits, run, dict(installation())
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it would tell of every lost connection, as we do
         self._asked: dict[Future, Asked] = {}
         self._slots, self._counted = 1, float("-inf")
+        self._alone_since, self._reminded = None, float("-inf")
         self._client = _connected(address, CONNECT_S)
 
     @property
@@ -55,15 +64,14 @@ class ClusterWorkers:
                 threads = sum(self._client.nthreads().values())
             except Exception:  # the scheduler was lost at this moment: found again when the next scene is handed in
                 return self._slots
-            if not threads:
-                self._notice(f"{self._address}: no workers there; waiting for some")
+            self._tell_of_workers(threads)
             self._slots, self._counted = max(1, threads), time.monotonic()
         return self._slots
 
     def submit(self, line: str) -> Future:
         self._find_scheduler()
         ours: Future = Future()
-        asked = self._client.submit(make_in_child, line, *self._arguments, pure=False)
+        asked = self._client.submit(make_on_worker, line, *self._arguments, pure=False)
         self._asked[ours] = asked
         asked.add_done_callback(lambda done: _settle(ours, done, read_plan_line(line).scene))
         return ours
@@ -77,10 +85,32 @@ class ClusterWorkers:
         try:
             if self._client.status == "running":
                 self._client.cancel(list(self._asked.values()))
-                self._client.run(end_children, self._run, on_error="ignore")
+                self._end_children()
             self._client.close(timeout=CLOSE_S)
         except Exception as error:  # the scheduler is lost: the children end with their workers
             self._notice(f"{self._address}: not closed cleanly: {type(error).__name__}: {error}")
+
+    def _end_children(self) -> None:
+        """End the children on all workers; one that does not answer, because its machine hangs, is not waited for."""
+        ending = Thread(target=_end_children_of, args=(self._client, self._run), daemon=True)
+        ending.start()
+        ending.join(CLOSE_S)
+        if ending.is_alive():
+            self._notice(f"{self._address}: some workers do not answer; their scenes end with them")
+
+    def _tell_of_workers(self, threads: int) -> None:
+        """Say that there are no workers when the last one has gone, now and then while there are none, and when some come."""
+        now = time.monotonic()
+        if threads:
+            if self._alone_since is not None:
+                self._notice(f"{self._address}: workers are there: {threads} scenes at once")
+            self._alone_since, self._reminded = None, float("-inf")
+        elif now - self._reminded >= REMIND_S:
+            self._alone_since, self._reminded = self._alone_since or now, now
+            self._notice(
+                f"{self._address}: no workers there for {(now - self._alone_since) / 60:.0f} min; waiting for some. "
+                f"`dask worker {self._address}` starts them, Ctrl-C ends this run and keeps what is finished"
+            )
 
     def _find_scheduler(self) -> None:
         """Return once there is a connection. Raises ClusterError if the scheduler stays away."""
@@ -101,20 +131,36 @@ class ClusterWorkers:
         self._notice(f"{self._address}: found the scheduler again")
 
 
+def _end_children_of(client: Client, run: str) -> None:
+    with suppress(Exception):  # the connection was closed while a worker had not answered
+        client.run(end_children, run, on_error="ignore")
+
+
+def check_address(address: str) -> None:
+    """Raise WrongUse for a text that is no address of a scheduler."""
+    found = ADDRESS.fullmatch(address)
+    if not found or not 0 < int(found["port"]) <= HIGHEST_PORT:
+        raise WrongUse(
+            f"--scheduler {address!r}: found no address; expected tcp://host:port or tls://host:port. "
+            "Hint: `dask scheduler` prints its address when it starts."
+        )
+
+
 def _connected(address: str, timeout_s: float) -> Client:
-    if not ADDRESS.fullmatch(address):
-        raise _unreachable(address, "no address")
     try:
         return Client(address, timeout=timeout_s, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise _unreachable(address, f"{type(error).__name__}: {str(error).splitlines()[0][:120]}") from error
-
-
-def _unreachable(address: str, why: str) -> ClusterError:
-    return ClusterError(
-        f"--scheduler {address}: found no dask scheduler ({why}); expected one at tcp://host:port. "
-        "Hint: `dask scheduler` starts one; what is finished is kept."
-    )
+    except Exception as error:  # dask raises what its transports raise: each is a scheduler that cannot be reached
+        why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:120]}"
+        encrypted = ADDRESS.fullmatch(address)["protocol"] in ENCRYPTED
+        hint = (
+            "name certificates in dask's configuration, distributed.comm.tls"
+            if encrypted
+            else "`dask scheduler` starts one"
+        )
+        raise ClusterError(
+            f"--scheduler {address}: found no dask scheduler ({why}); expected one at this address. "
+            f"Hint: {hint}; what is finished is kept."
+        ) from error
 
 
 def _settle(ours: Future, asked: Asked, scene: str) -> None:
@@ -136,7 +182,8 @@ def _outcome_of(error: BaseException, scene: str) -> Outcome:
         return Outcome(scene, "killed", f"the workers that made it died: {error}"[:300])
     if isinstance(error, OddBenchError):
         raise error
+    why = " ".join(str(error).split())[:200]
     raise ClusterError(
-        f"workers: found {type(error).__name__}: {str(error)[:200]}; expected the same odd-bench as here on every worker. "
+        f"workers: found {type(error).__name__}: {why}; expected the same odd-bench as here on every worker. "
         "Hint: compare `odd-bench doctor` on both."
     ) from error

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from importlib import metadata
 from pathlib import Path
 
-from odd_bench import __version__
 from odd_bench.data.counts import SceneCounts
 from odd_bench.data.damage import Inaccessible
 from odd_bench.data.digest import plan_digest
@@ -20,11 +18,11 @@ from odd_bench.data.shard_work import ShardWork
 from odd_bench.data.shards import opened, stored_scenes
 from odd_bench.errors import OddBenchError
 from odd_bench.generate.config import GenerateConfig, to_mapping
+from odd_bench.generate.installation import libraries_of
 from odd_bench.json_lines import read_lines
 from odd_bench.scene import Scene
 from odd_bench.scoring.ground_truth import TruthScene, truth_scene, write_ground_truth
 
-LIBRARIES = ("bpy", "numpy", "scipy", "open3d", "trimesh", "scikit-image", "manifold3d", "h5py", "pillow")
 LICENCES = {
     "scenes": "CC0-1.0",
     "procedural shapes and floors": "CC0-1.0",
@@ -33,12 +31,17 @@ LICENCES = {
 
 
 class Unfinished(OddBenchError):
-    """Shards that are missing or do not hold what was planned. shards: their names, in order."""
+    """Shards that are missing or do not hold what was planned.
 
-    def __init__(self, root: Path, shards: list[str]):
+    shards: their names, in order. unmade: how many scenes are still to be made, 0 where it is not known. planned: of how many.
+    """
+
+    def __init__(self, root: Path, shards: list[str], unmade: int = 0, planned: int = 0):
         some = ", ".join(shards[:5]) + (f" and {len(shards) - 5} more" if len(shards) > 5 else "")
+        scenes = f", {unmade:,} of {planned:,} scenes not made" if unmade else ""
         super().__init__(
-            f"{root}: found {len(shards)} shards missing or without scenes that were planned ({some}); expected all of them. "
+            f"{root}: found {len(shards)} shards missing or without scenes that were planned ({some}){scenes}; expected all of "
+            "them. "
             "Hint: make them with the same command and --slice as before, or without --finish; then finish."
         )
         self.shards = shards
@@ -76,7 +79,7 @@ def finish(
     stated = write_ground_truth(folder.root / GROUND_TRUTH, config.name, config.version, truth())
     tidy_quarantine(folder.quarantine, (name for shard in shards for name in shard.lines))
     reports = last_reports(folder)
-    write_description(folder.root, _description(config, stated, counts, reports, lost))
+    write_description(folder.root, _description(config, stated, counts, reports, lost, libraries_of(folder)))
     folder.tidy()
 
 
@@ -110,8 +113,9 @@ def _is_report(report: dict) -> bool:
 
 
 def _description(
-    config: GenerateConfig, digest: str, counts: SceneCounts, reports: dict[str, dict], lost: dict[str, str]
-) -> Description:
+    config: GenerateConfig, digest: str, counts: SceneCounts, reports: dict[str, dict], lost: dict[str, str],
+    made_with: dict[str, str],
+) -> Description:  # fmt: skip
     refusals, seconds = Counter(), Counter()
     for report in reports.values():
         refusals.update(report.get("refusals", {}))
@@ -121,7 +125,7 @@ def _description(
         version=config.version,
         digest=digest,
         config=_without_paths(to_mapping(config)),
-        libraries={"odd-bench": __version__, **{name: metadata.version(name) for name in LIBRARIES}},
+        libraries=made_with,
         licences=LICENCES,
         counts=counts.as_dict(),
         quality={

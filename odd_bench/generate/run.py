@@ -15,6 +15,7 @@ from odd_bench.data.shard_work import ShardWork, find_waiting, pack
 from odd_bench.generate.call import SILENT, Call, RunOptions, RunSummary, Watcher
 from odd_bench.generate.config import GenerateConfig, to_mapping
 from odd_bench.generate.finish import Unfinished, finish
+from odd_bench.generate.installation import note_libraries
 from odd_bench.generate.making import ROUNDS, make_scenes
 from odd_bench.generate.plan import catalogue_of, plan_lines
 from odd_bench.generate.plan_file import keep_plan
@@ -35,6 +36,10 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
     """
     if not options.only_finish:
         require_blender()
+    if options.scheduler is not None:
+        from odd_bench.generate.cluster import check_address
+
+        check_address(options.scheduler)
     check_categories(config)
     prove_folder(out)
     call = Call(config, RunFolder(out), options, watcher, RunSummary(out))
@@ -112,9 +117,13 @@ def _make_slice(call: Call, mine: Slice, shards: list[ShardWork]) -> None:
         if mine.packs and not shard.waiting:
             shard.waiting = pack(shard, folder, call.config.name)
     if call.options.only_finish:
-        if unmade := [shard.path.name for shard in work if shard.waiting]:
-            raise Unfinished(folder.root, unmade)
+        if unmade := [shard for shard in work if shard.waiting]:
+            waiting, planned = (
+                sum(map(len, sets)) for sets in ([one.waiting for one in unmade], [one.lines for one in shards])
+            )
+            raise Unfinished(folder.root, [shard.path.name for shard in unmade], waiting, planned)
     elif any(shard.waiting for shard in work):
+        note_libraries(folder, call.watcher.notice)
         call.watcher.stage("starting workers", 0, sum(len(shard.waiting) for shard in work))
         with closing(_workers(call)) as workers:
             make_scenes(call, work, mine.packs, workers)

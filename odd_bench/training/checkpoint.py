@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import math
+from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from odd_bench.atomic import write_atomically
-from odd_bench.blocks.stored_weights import read_stored
+from odd_bench.blocks.stored_weights import complaint, read_stored
 from odd_bench.errors import OddBenchError, WrongUse
 from odd_bench.training.retired_keys import without_retired
 
@@ -19,6 +23,12 @@ LATEST = "checkpoint.pt"
 AND = " and "  # between the names of devices
 # keys that change nothing of what is learnt: they may differ when a run is taken up again
 HARMLESS = ("train.workers", "train.report_every", "train.save_every", "train.picture_every")
+
+
+KINDS = {  # of the fields that every checkpoint has
+    "model": (str,), "config": (dict,), "stage": (int,), "step": (int,), "finished": (bool,), "weights": (dict, OrderedDict),
+    "optimizer": (dict,), "seconds": (float, int), "device": (str,), "data": (str,),
+}  # fmt: skip
 
 
 class Diverged(OddBenchError):
@@ -86,7 +96,7 @@ def checkpoint_file(run: Path) -> Path:
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint to the CPU, its configuration without retired keys.
 
-    Raises WrongUse where it is absent, damaged or of another version, or computes otherwise by a retired key.
+    Raises WrongUse where it is absent, damaged or of another version, not finite, or computes otherwise by a retired key.
     """
     path = Path(path)
     stored = read_stored(path, "a checkpoint of odd-bench train")
@@ -97,21 +107,75 @@ def load_checkpoint(path: Path) -> Checkpoint:
         checkpoint = Checkpoint(**stored)
     except TypeError as error:
         raise WrongUse(f"{path}: found {error}; expected the keys of {FORMAT} version {VERSION}") from error
-    wrong = first_not_finite(checkpoint)
+    wrong = [key for key, kind in KINDS.items() if type(getattr(checkpoint, key)) not in kind]
+    wrong += [key for key in ("stage", "step") if key not in wrong and getattr(checkpoint, key) < 0]
     if wrong:
+        raise WrongUse(
+            f"{path}: found {wrong[0]} = {str(getattr(checkpoint, wrong[0]))[:60]}; expected a whole checkpoint"
+        )
+    require_finite(path, checkpoint)
+    return replace(checkpoint, config=without_retired(checkpoint.model, checkpoint.config, str(path)))
+
+
+def require_finite(path: Path, checkpoint: Checkpoint) -> None:
+    """Raise WrongUse naming the first number of a file that is not finite."""
+    if wrong := first_not_finite(checkpoint):
         raise WrongUse(
             f"{path}: found {wrong} that is not finite; expected finite numbers. Delete the file and train again with a smaller "
             "train.learning_rate"
         )
-    return replace(checkpoint, config=without_retired(checkpoint.model, checkpoint.config, str(path)))
 
 
 def first_not_finite(checkpoint: Checkpoint) -> str:
     """Name of the first weight or optimiser value that is NaN or infinite, empty if there is none."""
-    for where, value in flat({"weights": checkpoint.weights, "optimizer": checkpoint.optimizer}).items():
-        if isinstance(value, torch.Tensor) and value.is_floating_point() and not torch.isfinite(value).all():
-            return where
-    return ""
+    kept = {"weights": checkpoint.weights, "optimizer": checkpoint.optimizer, "seconds": checkpoint.seconds}
+    return next((where for where, value in leaves(kept) if not is_finite(value)), "")
+
+
+def leaves(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Everything that is held by dicts, lists and tuples in each other, with the keys that lead to it."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from leaves(one, f"{where}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for number, one in enumerate(value):
+            yield from leaves(one, f"{where}[{number}]")
+    else:
+        yield where, value
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a tensor or number is neither NaN nor infinite; what holds no numbers is finite."""
+    if isinstance(value, torch.Tensor):
+        return not (value.is_floating_point() or value.is_complex()) or bool(torch.isfinite(value).all())
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def fill_method(method: nn.Module, weights: dict[str, Any], where: object) -> None:
+    """Put weights into a method, which may hold them in fewer bits than the file. Raises WrongUse where they do not fit, or are
+    not finite there. where: they come from, for messages.
+    """
+    own = method.state_dict()
+    for key in own.keys() & weights.keys():
+        found, expected = _kind(weights[key]), _kind(own[key])
+        if found.startswith("float") != expected.startswith("float"):
+            raise WrongUse(f"{where}: found {key} of {found}; expected {expected}. Train again, or name other weights")
+    try:
+        method.load_state_dict(weights)
+    except RuntimeError as error:
+        expected = "those of this method and configuration. Train again, or name other weights"
+        raise WrongUse(f"{where}: found weights that do not fit: {complaint(error)}; expected {expected}") from error
+    wrong = [key for key, value in method.state_dict().items() if not is_finite(value)]
+    if wrong:
+        raise WrongUse(f"{where}: found {wrong[0]} too large for {_kind(own[wrong[0]])}; expected finite numbers")
+
+
+def _kind(value: Any) -> str:
+    return (
+        str(value.dtype).replace("torch.", "").replace("bfloat", "float")
+        if isinstance(value, torch.Tensor)
+        else type(value).__name__
+    )
 
 
 def check_same_run(path: Path, checkpoint: Checkpoint, model: str, config: dict[str, Any], data: str) -> None:

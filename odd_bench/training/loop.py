@@ -26,6 +26,7 @@ from odd_bench.training.checkpoint import (
     Diverged,
     Spent,
     check_same_run,
+    fill_method,
     load_checkpoint,
     save_checkpoint,
 )
@@ -58,7 +59,7 @@ def fit(
     resumed, data = load_checkpoint(latest) if latest.is_file() else None, job.dataset.digest
     if resumed is not None:
         check_same_run(latest, resumed, job.model, job.config, data)
-        method.load_state_dict(resumed.weights)
+        fill_method(method, resumed.weights, latest)
     if fabric.is_global_zero:
         write_atomically(job.folder / CONFIG, yaml.safe_dump(job.config, sort_keys=False).encode())
         if job.sources:
@@ -123,7 +124,8 @@ def train_stage(
             with fabric.autocast():  # Fabric's own reaches marked methods only where a strategy wraps the module
                 losses = module.loss(batch)
             stopped = check_together(fabric, name, done, losses, asked_to_stop())
-            descend(fabric, module, optimizer, losses["total"], train.clip)
+            if not descend(fabric, module, optimizer, losses["total"], train.clip):
+                raise diverged(name, done, "gradients that are not finite", "gradients")
             clock.tick()
             if done % train.report_every == 0 or done == steps:
                 progress = step_report(name, done, steps, mean_losses(fabric, losses), clock)
@@ -164,13 +166,19 @@ def check_together(fabric: Fabric, stage: str, step: int, losses: dict[str, torc
     return stopped
 
 
-def descend(fabric: Fabric, module: Any, optimizer: Any, total: torch.Tensor, clip: float) -> None:
-    """One step of the optimiser along the gradients, clipped to this norm where it is not 0."""
+def descend(fabric: Fabric, module: Any, optimizer: Any, total: torch.Tensor, clip: float) -> bool:
+    """One step of the optimiser along the gradients, clipped to this norm where it is not 0.
+
+    Returns False, and takes no step, where clipping finds gradients that are not finite: it would scale all weights by NaN.
+    """
     fabric.backward(total)
     if clip:
-        fabric.clip_gradients(module, optimizer, max_norm=clip, error_if_nonfinite=False)
+        norm = fabric.clip_gradients(module, optimizer, max_norm=clip, error_if_nonfinite=False)
+        if not torch.isfinite(norm):
+            return False
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
+    return True
 
 
 def choose_on_val(method: ChoosesOnVal, job: Job, device: torch.device) -> None:
@@ -210,9 +218,9 @@ def check_finite(stage: str, step: int, losses: dict[str, float]) -> None:
         raise diverged(stage, step, wrong[0])
 
 
-def diverged(stage: str, step: int, found: str) -> Diverged:
+def diverged(stage: str, step: int, found: str, what: str = "losses") -> Diverged:
     return Diverged(
-        f"step {step} of {stage}: found {found}; expected finite losses. "
+        f"step {step} of {stage}: found {found}; expected finite {what}. "
         "Use a smaller train.learning_rate; the last checkpoint is from before"
     )
 

@@ -21,7 +21,7 @@ from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
 from odd_bench.terminal import make_console, tracked
-from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, checkpoint_file, load_checkpoint
+from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, checkpoint_file, fill_method, load_checkpoint
 from odd_bench.training.devices import make_fabric
 from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.job import Job, check_stages, scenes_of_stage
@@ -116,7 +116,7 @@ def take_over(method: Method, weights: dict[str, Any], option: str) -> None:
     shared = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
     if not shared:
         raise WrongUse(f"{option}: found no weights that fit; expected a run of a similar configuration")
-    method.load_state_dict({**own, **shared})
+    fill_method(method, {**own, **shared}, option)
 
 
 def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console: Console) -> None:

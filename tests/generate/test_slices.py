@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from odd_bench.cli import app
 from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.data.shard_work import ShardWork
 from odd_bench.generate import pool
+from odd_bench.generate.finish import Unfinished
 from odd_bench.generate.run import RunOptions, generate
 from odd_bench.generate.slices import slice_of
 from tests.generate.runs import CONFIG, FAKE, label_digests
@@ -61,3 +64,17 @@ def test_more_slices_than_shards_make_the_same_data_set(tmp_path, reference, mon
     assert [one.complete for one in made] == [False, False, False, True] and sum(one.made for one in made) == 7
     assert label_digests(tmp_path / "set") == reference
     assert generate(CONFIG, tmp_path / "set", RunOptions(slice_index=1, slice_count=4)).made == 0
+
+
+def test_finishing_after_one_slice_of_many_says_how_much_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
+    out = tmp_path / "set"
+    assert not generate(CONFIG, out, RunOptions(slice_index=1, slice_count=4)).complete
+    made = len(list(out.glob("work/staged/*.h5")))
+    before = {path: path.read_bytes() for path in out.rglob("*.h5")}
+    with pytest.raises(Unfinished, match=rf"2 shards missing .*, {7 - made} of 7 scenes not made; .*--slice as before"):
+        generate(CONFIG, out, RunOptions(only_finish=True))
+    assert made in (1, 2) and {path: path.read_bytes() for path in out.rglob("*.h5")} == before
+    told = CliRunner().invoke(app, ["data", "validate", str(out)])
+    assert told.exit_code == 1 and "Traceback" not in told.output and "emove" not in told.output
+    assert all(name in told.output for name in ("train-00000.h5", "test-unseen-00000.h5"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -11,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from typer.testing import CliRunner
 
@@ -19,11 +23,19 @@ from odd_bench.data.batch import SceneBatch
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import OddBenchError, StorageError, WrongUse
 from odd_bench.locking import locked
-from odd_bench.training.checkpoint import LATEST, Diverged, first_not_finite, load_checkpoint, save_checkpoint
+from odd_bench.training.checkpoint import (
+    LATEST,
+    Diverged,
+    fill_method,
+    first_not_finite,
+    load_checkpoint,
+    save_checkpoint,
+)
 from odd_bench.training.configuration import TrainConfig
 from odd_bench.training.devices import device_count, make_fabric
 from odd_bench.training.loop import CONFIG, fit
 from odd_bench.training.run import LOCK
+from odd_bench.weights import export_weights, load_weights
 from tests.detector.worlds import noise_batch
 from tests.short_training import train_tiny, write_small_scenes
 from tests.training.mean_method import MeanMethod, job
@@ -108,6 +120,91 @@ def test_what_is_not_finite_is_neither_saved_nor_resumed_into(run_folder, tmp_pa
     torch.save({**stored, where: values}, tmp_path / LATEST)
     with pytest.raises(WrongUse, match="is not finite; expected finite numbers"):
         load_checkpoint(tmp_path / LATEST)
+
+
+@pytest.mark.parametrize(
+    ("where", "values", "named"),
+    [
+        ("optimizer", {"param_groups": [{"lr": 1.0}, {"lr": math.nan}]}, "optimizer.param_groups[1].lr"),
+        ("optimizer", {"state": {0: {"step": torch.tensor(math.inf)}}}, "optimizer.state.0.step"),
+        ("optimizer", {"state": ([torch.ones(2), (torch.tensor([math.nan]),)],)}, "optimizer.state[0][1][0]"),
+        ("weights", {"running_var": torch.tensor([1.0, math.inf], dtype=torch.bfloat16)}, "weights.running_var"),
+        ("weights", {"wave": torch.tensor([1j * math.nan])}, "weights.wave"),
+        ("seconds", math.nan, "seconds"),
+    ],
+)
+def test_every_number_of_a_checkpoint_is_finite_wherever_it_stands(run_folder, tmp_path, where, values, named):
+    good = load_checkpoint(run_folder / LATEST)
+    with pytest.raises(Diverged, match=re.escape(f"found {named} that is not finite")):
+        save_checkpoint(tmp_path / LATEST, replace(good, **{where: values}))
+    torch.save({**torch.load(run_folder / LATEST, weights_only=True), where: values}, tmp_path / LATEST)
+    with pytest.raises(WrongUse, match=re.escape(f"found {named} that is not finite")):
+        load_checkpoint(tmp_path / LATEST)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("stage", -1), ("stage", "one"), ("step", 1.5), ("step", True), ("finished", 1), ("config", []), ("data", 3),
+                       ("optimizer", [1]), ("weights", torch.ones(2)), ("model", None)],
+)  # fmt: skip
+def test_fields_of_other_kinds_are_named(run_folder, tmp_path, key, value):
+    torch.save({**torch.load(run_folder / LATEST, weights_only=True), key: value}, tmp_path / LATEST)
+    with pytest.raises(WrongUse, match=f"found {key} = .*expected a whole checkpoint"):
+        load_checkpoint(tmp_path / LATEST)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda value: value.double() * 0 + 1e300, "too large for float32"),
+        (lambda value: value.to(torch.int64), "of int64; expected float32"),
+        (lambda value: [1.0], "of list; expected float32"),
+        (lambda value: value[..., None], "weights that do not fit"),
+    ],
+)
+def test_weights_of_other_kinds_are_refused_where_they_are_taken_over(change, found):
+    method = MeanMethod()
+    weights = method.state_dict()
+    name = next(iter(weights))
+    with pytest.raises(WrongUse, match=found):
+        fill_method(method, {**weights, name: change(weights[name])}, "some file")
+    fill_method(
+        MeanMethod(), {key: value.half() for key, value in MeanMethod().state_dict().items()}, "half of the bits"
+    )
+
+
+class Steep(MeanMethod):
+    """Its loss is a number, its gradient is none: the root of zero."""
+
+    def loss(self, batch):
+        return {"total": super().loss(batch)["total"] + (0 * self.guess[0].weight).abs().sum().sqrt()}
+
+
+def test_gradients_that_are_not_finite_move_no_weight(folder, tmp_path):
+    steep = job(open_dataset(folder), tmp_path)
+    with pytest.raises(Diverged, match=r"step 1 of only: found gradients that are not finite.*learning_rate"):
+        fit(method := Steep(), steep, make_fabric(steep.train, 1))
+    for name, value in MeanMethod().state_dict().items():
+        assert torch.equal(method.state_dict()[name], value)
+    assert not (tmp_path / LATEST).exists()
+
+
+def test_weights_files_hold_finite_numbers_alone(run_folder, tmp_path):
+    stored = torch.load(run_folder / LATEST, weights_only=True)
+    name = next(key for key, value in stored["weights"].items() if value.is_floating_point() and value.dim() > 1)
+    large = {**stored, "weights": {**stored["weights"], name: torch.full_like(stored["weights"][name], 1e5)}}
+    torch.save(large, tmp_path / LATEST)
+    with pytest.raises(WrongUse, match="beyond what 16 bits hold"):
+        export_weights(tmp_path / LATEST, "wide", tmp_path, half=True)
+    assert [path.name for path in tmp_path.iterdir()] == [LATEST]
+    whole = export_weights(tmp_path / LATEST, "wide", tmp_path)
+    content = safetensors.torch.save(
+        {**safetensors.torch.load_file(whole), name: torch.full_like(large["weights"][name], math.nan)}
+    )
+    whole.write_bytes(content)
+    card = json.loads(whole.with_suffix(".json").read_text())
+    whole.with_suffix(".json").write_text(json.dumps(card | {"sha256": hashlib.sha256(content).hexdigest()}))
+    with pytest.raises(WrongUse, match="that is not finite; expected finite numbers"):
+        load_weights(whole)
 
 
 def test_a_checkpoint_with_one_more_key_is_explained(run_folder, tmp_path):

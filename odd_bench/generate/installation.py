@@ -1,0 +1,74 @@
+"""What scenes depend on beside their plan: the code and the libraries of the machine that makes them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from odd_bench import __version__
+from odd_bench.data.run_folder import RunFolder
+from odd_bench.json_lines import append_line, read_lines
+
+LIBRARIES = ("bpy", "numpy", "scipy", "open3d", "trimesh", "scikit-image", "manifold3d", "h5py", "pillow")
+VERSION = re.compile(r"[\w.+!-]{1,80}")
+MAKERS = ("geometry", "shapes", "anomalies", "render", "blender_jobs", "generate", "data")  # packages that make scenes
+
+
+def libraries() -> dict[str, str]:
+    """Versions of odd-bench and of the libraries that scenes are made with; `absent` where there is none."""
+    return {"odd-bench": __version__, **{name: _version(name) for name in LIBRARIES}}
+
+
+@functools.cache
+def installation() -> Mapping[str, str]:
+    """The versions, and the digest of the code that makes scenes: two versions of one number may differ."""
+    digest = hashlib.sha256()
+    for name, path in _modules():
+        digest.update(f"{name}\n".encode() + path.read_bytes().replace(b"\r\n", b"\n"))
+    return {**libraries(), "its code": digest.hexdigest()[:12]}
+
+
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """`numpy 1.26.4, expected 2.1.0` for everything in which an installation there differs, empty if nothing does."""
+    return "; ".join(
+        f"{name} {there.get(name)}, expected {here[name]}" for name in here if there.get(name) != here[name]
+    )
+
+
+def note_libraries(folder: RunFolder, notice: Callable[[str], None]) -> None:
+    """Write down what this call makes scenes with, and tell where an earlier call made some with something else."""
+    here, before = libraries(), list(read_lines(folder.libraries))
+    for there in before:
+        if other := differences(here, there):
+            notice(
+                f"{folder.root}: found scenes made with {other}; they may differ in the last bit from those made now"
+            )
+    if here not in before:
+        append_line(folder.libraries, here)
+
+
+def libraries_of(folder: RunFolder) -> dict[str, str]:
+    """What the scenes of a run were made with; where calls differed, all versions of a library."""
+    made_with = [*read_lines(folder.libraries)] or [libraries()]
+    found = {name: [str(one.get(name, "")) for one in made_with] for name in libraries()}
+    return {name: " and ".join(dict.fromkeys(filter(VERSION.fullmatch, found[name]))) for name in found}
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "absent"
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    """Every module of the packages that make scenes, by a name that does not depend on where they are installed."""
+    for package in MAKERS:
+        for place in find_spec(f"odd_bench.{package}").submodule_search_locations:
+            for path in sorted(Path(place).rglob("*.py"), key=lambda path: path.relative_to(place).as_posix()):
+                yield f"{package}/{path.relative_to(place).as_posix()}", path
