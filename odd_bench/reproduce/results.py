@@ -14,7 +14,7 @@ from odd_bench.methods import method_spec
 from odd_bench.reproduce.predicted import scored
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.training.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
-from odd_bench.training.predict import Run, predict_split, restore_run
+from odd_bench.training.predict import Run, made_by, predict_split, restore_run
 from odd_bench.training.run import open_or_explain, train_run
 
 NOT_TESTED = ("train", "val")
@@ -132,16 +132,21 @@ def split_parts(runs: dict[str, Run], folder: Path, data: Path, split: str) -> d
 def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> dict[str, dict[str, Any]]:
     """Protocol parts of one prediction file, which is made where it is missing or for other ground truth."""
     path = folder / f"{name}.json"
-    if not fits(path, read_description(data).digest):
-        predict_split(run, open_or_explain(data), split, path)
+    facts = made_by(folder / LATEST)
+    if not fits(path, read_description(data).digest, facts):
+        predict_split(run, open_or_explain(data), split, path, facts=facts)
     return scored(path, data).document["result"]["protocols"]
 
 
-def fits(path: Path, digest: str) -> bool:
-    """Whether there are predictions for this ground truth, not older than the weights that made them."""
-    if not path.is_file() or path.stat().st_mtime < (path.parent / LATEST).stat().st_mtime:
+def fits(path: Path, digest: str, facts: dict[str, str]) -> bool:
+    """Whether there are predictions for this ground truth, made by these weights. facts: see made_by.
+
+    Times of files say nothing of it: clocks differ, and copies have times of their own.
+    """
+    if not path.is_file():
         return False
     try:
-        return json.loads(path.read_text())["dataset"]["digest"] == digest
-    except (ValueError, KeyError, TypeError):
+        head = json.loads(path.read_bytes())
+        return head["dataset"]["digest"] == digest and facts.items() <= head["method"].items()
+    except (ValueError, KeyError, TypeError, AttributeError):
         return False

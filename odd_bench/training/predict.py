@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -110,6 +111,12 @@ def predict_split(
             if writer is not None:
                 add_maps(writer, dataset, batch, answer)
     return path
+
+
+def made_by(file: Path) -> dict[str, str]:
+    """The fact that names the weights in a file, for the header of what they predict: its digest, whatever its time says."""
+    with open(file, "rb") as content:
+        return {"weights": f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"}
 
 
 def keep_maps(run: Run, path: Path) -> None:

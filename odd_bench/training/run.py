@@ -27,7 +27,7 @@ from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.job import Job, check_stages, scenes_of_stage
 from odd_bench.training.loop import fit
 from odd_bench.training.method import Measures, Method, MethodSpec
-from odd_bench.training.predict import FULL, Run, localise, mean_measures, predict_split, restore_run
+from odd_bench.training.predict import FULL, Run, localise, made_by, mean_measures, predict_split, restore_run
 from odd_bench.training.progress import StepReport
 
 LINE_EVERY_S = 15.0
@@ -127,11 +127,12 @@ def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console:
     from odd_bench.scoring.split_table import split_table
 
     run, scores = restore_run(spec, load_checkpoint(folder / LATEST), folder / LATEST), {}
+    facts = made_by(folder / LATEST)
     tested = [(one, split) for one in datasets for split in one.splits if split != "train"]
     for dataset, split in tested:
         name = split if len(datasets) == 1 else f"{dataset.name}-{split}"
         path = predict_split(
-            run, dataset, split, folder / f"{name}.json", track=lambda x: tracked(x, "predicting", console)
+            run, dataset, split, folder / f"{name}.json", track=lambda x: tracked(x, "predicting", console), facts=facts
         )
         say_where(path, console)
         scored = with_maps_of(score_file(path, Options(dataset.folder)))

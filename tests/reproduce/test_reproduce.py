@@ -1,5 +1,7 @@
 """A table is made once, goes on where it was stopped, and compares rows on the same scenes."""
 
+import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +15,12 @@ from odd_bench.configuration import ConfigError, named_texts
 from odd_bench.errors import WrongUse
 from odd_bench.methods import method_spec
 from odd_bench.reproduce.markdown import MEANS, difference_text, estimate, markdown, mean_part
-from odd_bench.reproduce.results import Setup, carry_out
+from odd_bench.reproduce.results import Setup, carry_out, fits
 from odd_bench.reproduce.table import from_mapping, load_table
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import PAIRED_METRICS, packed
 from odd_bench.training.checkpoint import LATEST, load_checkpoint
+from odd_bench.training.predict import made_by
 from tests.short_training import write_small_scenes
 
 SHORT = ("train.steps=[2,2]", "train.views=2", "train.picture_every=100", "model.teacher.kind=none")
@@ -170,3 +173,17 @@ def test_rows_share_a_first_stage_that_each_seed_learns_once(setup):
     learnt = [(folder / LATEST).stat().st_mtime_ns for folder in folders]
     carry_out(table, elsewhere)
     assert [(folder / LATEST).stat().st_mtime_ns for folder in folders] == learnt
+
+
+@pytest.mark.parametrize("moment", [0, 4_000_000_000])
+def test_predictions_are_known_by_their_weights_whatever_the_clock_said(tmp_path, moment):
+    path, weights = tmp_path / "test.json", tmp_path / LATEST
+    weights.write_bytes(b"learnt")
+    path.write_text(json.dumps({"dataset": {"digest": "sha256:1"}, "method": {"name": "any", **made_by(weights)}}))
+    os.utime(path, (moment, moment))
+    assert fits(path, "sha256:1", made_by(weights)) and not fits(path, "sha256:2", made_by(weights))
+    weights.write_bytes(b"learnt again")
+    assert not fits(path, "sha256:1", made_by(weights))
+    for damaged in ("", "[]", "{", '{"dataset": {"digest": "sha256:1"}, "method": []}', "\xff"):
+        path.write_bytes(damaged.encode("latin-1"))
+        assert not fits(path, "sha256:1", made_by(weights))
