@@ -42,7 +42,7 @@ def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
 
 def note_libraries(folder: RunFolder, notice: Callable[[str], None]) -> None:
     """Write down what this call makes scenes with, and tell where an earlier call made some with something else."""
-    here, before = libraries(), list(read_lines(folder.libraries))
+    here, before = libraries(), list(_noted(folder))
     for there in before:
         if other := differences(here, there):
             notice(
@@ -54,9 +54,16 @@ def note_libraries(folder: RunFolder, notice: Callable[[str], None]) -> None:
 
 def libraries_of(folder: RunFolder) -> dict[str, str]:
     """What the scenes of a run were made with; where calls differed, all versions of a library."""
-    made_with = [*read_lines(folder.libraries)] or [libraries()]
-    found = {name: [str(one.get(name, "")) for one in made_with] for name in libraries()}
-    return {name: " and ".join(dict.fromkeys(filter(VERSION.fullmatch, found[name]))) for name in found}
+    made_with = [*_noted(folder)] or [libraries()]
+    return {name: " and ".join(dict.fromkeys(one[name] for one in made_with)) for name in libraries()}
+
+
+def _noted(folder: RunFolder) -> Iterator[dict[str, str]]:
+    """What calls wrote down, without lines that are damaged."""
+    for line in read_lines(folder.libraries):
+        versions = [line.get(name) for name in libraries()]
+        if all(isinstance(version, str) and VERSION.fullmatch(version) for version in versions):
+            yield line
 
 
 def _version(library: str) -> str:

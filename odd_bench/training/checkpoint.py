@@ -121,7 +121,7 @@ def require_finite(path: Path, checkpoint: Checkpoint) -> None:
     """Raise WrongUse naming the first number of a file that is not finite."""
     if wrong := first_not_finite(checkpoint):
         raise WrongUse(
-            f"{path}: found {wrong} that is not finite; expected finite numbers. Delete the file and train again with a smaller "
+            f"{path}: found {wrong} that is not finite; expected finite numbers. Train again in another folder with a smaller "
             "train.learning_rate"
         )
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from odd_bench.cli import app
+from odd_bench.data.folder import read_description
 from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.data.shard_work import ShardWork
-from odd_bench.generate import pool
+from odd_bench.generate import installation, pool
 from odd_bench.generate.finish import Unfinished
-from odd_bench.generate.run import RunOptions, generate
+from odd_bench.generate.run import RunOptions, Watcher, generate
 from odd_bench.generate.slices import slice_of
 from tests.generate.runs import CONFIG, FAKE, label_digests
 
@@ -78,3 +79,19 @@ def test_finishing_after_one_slice_of_many_says_how_much_is_missing(tmp_path, mo
     told = CliRunner().invoke(app, ["data", "validate", str(out)])
     assert told.exit_code == 1 and "Traceback" not in told.output and "emove" not in told.output
     assert all(name in told.output for name in ("train-00000.h5", "test-unseen-00000.h5"))
+
+
+def test_libraries_of_all_calls_are_named(tmp_path, monkeypatch):
+    """A slice on another machine, or after an upgrade; and damage to what they wrote down."""
+    monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
+    here, notices = installation.libraries(), []
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(installation, "libraries", lambda: {**here, "numpy": "0.9"})
+        generate(CONFIG, tmp_path, RunOptions(slice_index=0, slice_count=2), Watcher(notice=notices.append))
+    assert not any("numpy" in notice for notice in notices)
+    with RunFolder(tmp_path).libraries.open("a") as written:
+        written.write('{"numpy": ["/home/ann"], "h5py": "/x"}\n[]\n{"numpy"')
+    summary = generate(CONFIG, tmp_path, RunOptions(slice_index=1, slice_count=2), Watcher(notice=notices.append))
+    assert summary.complete
+    assert sum(f"found scenes made with numpy 0.9, expected {here['numpy']}" in notice for notice in notices) == 1
+    assert read_description(tmp_path).libraries == {**here, "numpy": f"0.9 and {here['numpy']}"}
