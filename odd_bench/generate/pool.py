@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,19 @@ from odd_bench.plan_line import read_plan_line
 from odd_bench.shapes.limited import PATIENCE, processor_s
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
-# Threads of OpenBLAS wait by spinning, a third of a scene's processor time, and help nothing.
-WAITING = {"OPENBLAS_NUM_THREADS": "1"}
+FIXED = {  # variables that are the same for every child, whatever those of the user are
+    "OPENBLAS_NUM_THREADS": "1",  # more would wait by spinning, a third of a scene's processor time, and add in another order
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "LC_ALL": "C.UTF-8",  # numbers have points, names are in UTF-8, Blender speaks English
+    "PYTHONUTF8": "1",
+    "PYTHONUNBUFFERED": "1",
+}
+OF_OTHER_WORK = (
+    "OCIO",
+    "BLENDER_",
+    "CYCLES_",
+    "LANGUAGE",
+)  # by which Blender takes other colours, settings, kernels, words
 START_TIMEOUT_S = 180.0
 FOLDER_TIMEOUT_S = 20.0
 IDLE_SHARE = 0.005  # a child that gets no more of a processor waits for something that does not come
@@ -58,6 +70,11 @@ class ChildFailure(Exception):
     def __init__(self, kind: str, message: str):
         super().__init__(message)
         self.kind = kind
+
+
+def child_environment(own: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a child: those of this process but for the ones by which a machine would make other scenes."""
+    return {name: value for name, value in own.items() if not name.startswith(OF_OTHER_WORK)} | FIXED
 
 
 def make_in_child(line: str, root: str, limits: Limits, run: str = "") -> Outcome:
@@ -101,7 +118,7 @@ class SceneChild:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the parent alone
-                env={**WAITING, **os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"},
+                env=child_environment(os.environ),
             )
         _live.add(self)
         try:

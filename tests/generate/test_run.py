@@ -253,3 +253,18 @@ def test_what_a_killed_worker_left_half_written_is_gone_when_the_set_is_complete
     half.write_bytes(b"half a shard")
     generate(CONFIG, tmp_path / "set", RunOptions())
     assert not half.exists()
+
+
+def test_no_variable_of_the_machine_reaches_what_makes_the_scenes():
+    """A studio's colours, another language, commas in numbers, threads that add in another order."""
+    machine = {
+        "OCIO": "/aces/config.ocio",
+        "OCIO_ACTIVE_DISPLAYS": "x",
+        "BLENDER_USER_SCRIPTS": "/s",
+        "CYCLES_CPU_NO_AVX2": "1",
+    }
+    machine |= {"LANG": "de_DE.UTF-8", "LANGUAGE": "de", "LC_ALL": "tr_TR.ISO-8859-9", "PYTHONUTF8": "0"}
+    machine |= {"OPENBLAS_NUM_THREADS": "64", "OMP_WAIT_POLICY": "ACTIVE"}
+    kept = {"PATH": "/bin", "HOME": "/home/ann", "ODD_BENCH_LOCKS": "off", "CUDA_VISIBLE_DEVICES": "1"}
+    plain, strange = pool.child_environment(kept), pool.child_environment({**kept, **machine})
+    assert kept.items() <= plain.items() and {**strange, "LANG": ""} == {**plain, "LANG": ""}
