@@ -143,8 +143,9 @@ def _check_names(archive: Path, names: list[str]) -> None:
 
 
 def _folded(name: str) -> str:
-    """The same for all names that some file system takes for one: without case, accents composed."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    """The same for all names that some file system takes for one: without case, accents composed, no dots at an end."""
+    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return "/".join(part.rstrip(". ") for part in composed.split("/"))
 
 
 def _check_size(archive: Path, unpacked: int) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
+import random
 import stat
 import struct
 import tarfile
@@ -108,6 +112,19 @@ def other_name_before_the_data(content: bytearray) -> None:
     content[30:38] = b"../../vi"
 
 
+def more_members(content: bytearray) -> None:
+    struct.pack_into("<HH", content, content.index(b"PK\5\6") + 8, 9, 9)
+
+
+def pax_record(key: str, value: str) -> bytes:
+    """One value of an extended header, which begins with its own length."""
+    rest = f" {key}={value}\n"
+    length = len(rest) + 2
+    return f"{length}{rest}".encode()
+
+
+BOMB = 40_000_000
+NOISE = random.Random(0).randbytes(10_000)
 ACCENTED = "caf\u00e9.obj"
 TARS = {
     "a member of minus one block": lambda: with_header(124, size(-1536)),
@@ -142,6 +159,21 @@ TARS = {
     "an end in the middle of a file": lambda: tar(("a", b"x" * 5000))[: 3 * BLOCK],
     "a folder of minus one block": lambda: with_header(124, size(-1536), tarfile.DIRTYPE),
     "device names of Windows": lambda: tar(("CON", b"x"), ("nul.txt", b"x"), ("com1/aux.obj", b"x")),
+    "names that differ in dots at their end": lambda: tar(("a.obj", b"1"), ("a.obj..", b"2")),
+    "folders that differ in a dot at their end": lambda: tar(("mesh/a.obj", b"1"), ("mesh./a.obj", b"2")),
+    "the same name by another path": lambda: tar(("mesh/a.obj", b"1"), ("mesh/./a.obj", b"2")),
+    "a name from the root": lambda: tar(("/tmp/victim", b"x")),
+    "a name on a drive": lambda: tar(("C:victim", b"x")),
+    "a name with backslashes": lambda: tar(("..\\..\\victim", b"x")),
+    "a name of 250 bytes": lambda: tar(("n" * 250, b"x")),
+    "a folder that climbs and a file": lambda: tar((typed(tarfile.DIRTYPE, EVIL), b""), ("a", b"x")),
+    "a pipe": lambda: tar((typed(tarfile.FIFOTYPE), b"")),
+    "a global header that climbs": lambda: with_header(0, b"global", tarfile.XGLTYPE, 0, pax_record("path", EVIL)),
+    "a bomb in gzip": lambda: gzip.compress(tar(("a", bytes(BOMB)))),
+    "a bomb in bzip2": lambda: bz2.compress(tar(("a", bytes(BOMB)))),
+    "a bomb in xz": lambda: lzma.compress(tar(("a", bytes(BOMB))), preset=0),
+    "gzip cut short": lambda: gzip.compress(tar(("a", NOISE)))[:-2000],
+    "gzip with another checksum": lambda: gzip.compress(tar(("a", NOISE)))[:-8] + bytes(8),
 }  # fmt: skip
 ZIPS = {
     "sizes of 64 bits that lie": lambda: zip64(2**60),
@@ -158,6 +190,10 @@ ZIPS = {
     "a link to a folder, and a file in it": lambda: zipped((device(stat.S_IFLNK | 0o777, "up"), b".."), ("up/victim", b"x")),
     "a name with a zero in it": lambda: zipped(("abcdefg/victim", b"x"), change=lambda content: content.__setitem__(
         slice(None), bytes(content).replace(b"abcdefg/victim", b"a\0../../victim"))),
+    "names that differ in blanks within": lambda: zipped(("a .obj", b"x"), ("a .obj", b"y")),
+    "a name on a drive": lambda: zipped(("C:/victim", b"x")),
+    "a bomb": lambda: zipped(("a", bytes(BOMB))),
+    "an end that speaks of more members": lambda: zipped(("a", b"x"), change=more_members),
     "a file that is a folder in other case": lambda: zipped(("Mesh", b"x"), ("mesh/a.obj", b"x")),
     "names that differ in how accents are written": lambda: zipped(
         (unicodedata.normalize("NFC", ACCENTED), b"1"), (unicodedata.normalize("NFD", ACCENTED), b"2")
