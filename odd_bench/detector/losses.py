@@ -34,9 +34,7 @@ from odd_bench.geometry.boxes import iou_matrix
 
 FAINTEST = 1e-4  # masks are kept this far from 0 and 1 in the cross-entropy
 CHANGE_WEIGHT = 3.0  # of changed pixels, for few are
-MATCH_IOU = (
-    0.25  # a predicted box takes the label of the true box it overlaps most, from here on; others are not judged
-)
+MATCH_IOU = 0.25  # from here on a predicted box takes the label of the true box it overlaps most; others are not judged
 COVERED = 0.5  # share of a feature cell that objects must cover for its feature to be learnt
 
 
