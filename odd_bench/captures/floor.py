@@ -9,6 +9,7 @@ import numpy as np
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.poses import camera_up, common_point
+from odd_bench.captures.small import hint_if_small, sizes_of, told_if_small
 
 LEAST_POINTS = 30
 TRIES, SCORED_POINTS = 1500, 3000
@@ -54,17 +55,19 @@ def find_floor(capture: Capture, height: float | None = None) -> Floor:
             )  # fmt: skip
         return floor
     near = capture.points[np.linalg.norm(capture.points - middle, axis=1) < NEAR * distance]
+    told, hint = told_if_small(sizes_of(capture)), hint_if_small(sizes_of(capture), HINT)
+    told = f", in photographs{told}" if told else ""
     if len(near) < LEAST_POINTS:
         raise CaptureError(
-            "floor", f"{len(near)} points near what the cameras look at", f"{LEAST_POINTS} or more", HINT
+            "floor", f"{len(near)} points near what the cameras look at{told}", f"{LEAST_POINTS} or more", hint
         )
     normal, offset, sigma, inliers = _plane(near, eyes, up, THICKNESS * distance)
     if inliers < LEAST_POINTS // 2:
         raise CaptureError(
             "floor",
-            f"no plane below the cameras among {len(near)} points",
+            f"no plane below the cameras among {len(near)} points{told}",
             "a floor or a table with some texture",
-            HINT,
+            hint,
         )
     return _floor(normal, offset, sigma, middle, distance)
 

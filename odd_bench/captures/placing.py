@@ -11,6 +11,7 @@ from odd_bench.captures.clusters import Clusters
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.floor import Floor, find_floor
 from odd_bench.captures.objects import find_objects
+from odd_bench.captures.small import Size, hint_if_small, sizes_of, told_if_small
 from odd_bench.geometry.boxes import box_corners
 
 Region = tuple[float, float, float, float]
@@ -97,7 +98,7 @@ def place(
     clusters, notes = plan.clusters, []
     if wishes.region is not None:
         clusters = clusters.inside(wishes.region)
-    size, how = _object_size(clusters, wishes, metres_per_unit)
+    size, how = _object_size(clusters, wishes, metres_per_unit, sizes_of(capture))
     known_m = float(np.sqrt(size_m[0] * size_m[1]))
     scale = known_m / size
     region = wishes.region if wishes.region is not None else _around(clusters, plan, size)
@@ -119,15 +120,21 @@ def place(
     return Placement(plan, scene_from_plan @ plan.plan_from_capture, outline, region, real, tuple(notes))
 
 
-def _object_size(clusters: Clusters, wishes: Wishes, metres_per_unit: float | None) -> tuple[float, str]:
-    """Largest side of an object in units of the capture, and how it is known."""
+def _object_size(
+    clusters: Clusters, wishes: Wishes, metres_per_unit: float | None, sizes: list[Size]
+) -> tuple[float, str]:
+    """Largest side of an object in units of the capture, and how it is known. sizes: of the photographs, for messages."""
     if wishes.object_size_m is not None and metres_per_unit is not None:
         return wishes.object_size_m / metres_per_unit, "as told"
     if not len(clusters):
         raise CaptureError(
-            "--region" if wishes.region is not None else "objects", "nothing that stands out from the floor in most photographs",
+            "--region" if wishes.region is not None else "objects",
+            f"nothing that stands out from the floor in most photographs{told_if_small(sizes)}",
             "objects of another colour than the floor, seen from several sides",
-            "Say how large they are with --object-size-m and, of a capture without a scale, --scale, and where with --region",
+            hint_if_small(
+                sizes, "Say how large they are with --object-size-m and, of a capture without a scale, --scale, "
+                "and where with --region",
+            ),
         )  # fmt: skip
     return float(np.median(clusters.sizes)), f"median of {len(clusters)} that stand out"
 

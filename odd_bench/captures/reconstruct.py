@@ -49,6 +49,7 @@ from odd_bench.captures.photograph_file import (
     read_photograph,
     unwarned,
 )
+from odd_bench.captures.small import hint_if_small, told_if_small
 from odd_bench.errors import StorageError
 from odd_bench.extras import install_command
 from odd_bench.picture_file import write_picture
@@ -96,7 +97,7 @@ def reconstruct(
         )
     used = max(len(read_model(model).images) for model in (folder / "sparse").iterdir() if is_model(model))
     if used < max(LEAST, len(files) // 3):
-        hint = REPEATED if agreement is not None and agreement.neighbours else HINT
+        hint = REPEATED if agreement is not None and agreement.neighbours else hint_if_small(_sizes(files), HINT)
         raise CaptureError(
             photographs, f"{used} of {len(files)} photographs that fit together", "a third or more", hint
         )
@@ -164,9 +165,14 @@ def run_colmap(job: ColmapJob, where: Path, report: Report) -> None:
             where, f"pycolmap ended with {code} ({said[-1][:160] if said else 'without a word'})", "a model"
         )
     if not is_model(folder / "sparse" / "0"):
-        raise CaptureError(
-            where, f"{len(job.names)} photographs that pycolmap cannot join", "a model of their cameras", HINT
-        )
+        sizes = _sizes([folder / "images" / name for name in job.names])
+        found = f"{len(job.names)} photographs{told_if_small(sizes)} that pycolmap cannot join"
+        raise CaptureError(where, found, "a model of their cameras", hint_if_small(sizes, HINT))
+
+
+def _sizes(files: list[Path]) -> list[tuple[int, int]]:
+    """Width and height of some photographs."""
+    return [picture_size(path) for path in files[:9]]
 
 
 def check_room(folder: Path) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import h5py
 import numpy as np
 
+from odd_bench.data.damage import unreadable
 from odd_bench.data.errors import DataError
 from odd_bench.data.inflate import unpacked_whole
+from odd_bench.errors import OddBenchError
 from odd_bench.names import name_problem
 
 MOST_TEXT_BYTES = 4096
@@ -44,6 +46,22 @@ class Storage:
         return cls(file, file.id.get_filesize(), file.id.get_vfd_handle() if is_plain else None)
 
 
+def _told(read: Callable) -> Callable:
+    """The reader `read(owner, name)`, which tells whatever HDF5 raises for damaged bytes as a DataError of that place."""
+
+    @functools.wraps(read)
+    def reader(owner: h5py.Group, *rest):
+        try:
+            return read(owner, *rest)
+        except OddBenchError:
+            raise
+        except Exception as error:
+            raise unreadable(place(owner, *rest[:1]), error, "values that HDF5 can read") from error
+
+    return reader
+
+
+@_told
 def attribute(owner: h5py.Group, name: str, kind: type) -> object:
     """A scalar attribute as `str`, `int` or `bool`; None if there is none. Raises DataError for another kind or size."""
     if not h5py.h5a.exists(owner.id, name.encode()):
@@ -79,6 +97,7 @@ def name_text(owner: h5py.Group, name: str) -> str:
     return value
 
 
+@_told
 def subgroup(owner: h5py.Group, name: str) -> h5py.Group:
     """A group below another. Raises DataError where there is none or only a link."""
     found = h5py.h5o.open(owner.id, name.encode()) if _is_hard(owner, name) else None
@@ -87,6 +106,7 @@ def subgroup(owner: h5py.Group, name: str) -> h5py.Group:
     return h5py.Group(found)
 
 
+@_told
 def scene_names(file: h5py.File) -> list[str]:
     """Names of the scenes of a shard, sorted. Raises DataError where one could not be a file name."""
     scenes = subgroup(file, "scenes")
@@ -99,6 +119,7 @@ def scene_names(file: h5py.File) -> list[str]:
     return names
 
 
+@_told
 def has_field(group: h5py.Group, name: str) -> bool:
     """Whether a field is there, linked or not."""
     return group.id.links.exists(name.encode())

@@ -153,8 +153,8 @@ class OpenShard:
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """A shard, open for reading; whatever goes wrong inside is a DataError of that file."""
-    with open_shard(path) as file, reading(path, WHOLE):
+    """A shard, open for reading. Raises DataError as `open_shard` does; what is raised while it is open passes as it is."""
+    with open_shard(path) as file:
         yield file
 
 
@@ -234,13 +234,14 @@ def _copy(staged: h5py.File, scenes: h5py.Group, name: str, path: Path) -> Scene
     if codec != own_codec or split != shard.attrs["split"] or name in scenes:
         found = f"codec {own_codec}, split {split}, {'a second' if name in scenes else 'one'} {name}"
         raise DataError(path, found, f"codec {codec}, split {shard.attrs['split']}, every scene once", again(path))
-    staged.copy(scene.group, scenes, name)
+    with reading(path, WHOLE):
+        staged.copy(scene.group, scenes, name)
     return _stored_digests(stored_scene(shard, name))
 
 
 def _stored_digests(stored: StoredScene) -> SceneDigests:
     missing = [name for name in FIELDS if not has_field(stored.group, name)]
-    missing += [name for name in SCENE_ATTRIBUTES if name not in stored.group.attrs]
+    missing += [name for name in SCENE_ATTRIBUTES if attribute(stored.group, name, str) is None]
     if missing:
         where = place(stored.group)
         raise DataError(where, f"no {', '.join(missing)}", "every field of a scene", again(stored.group.file.filename))

@@ -74,6 +74,8 @@ def say_detection(result: Detection, console: Console) -> None:
     for note in result.notes:
         console.print(f"note: {note}")
     console.print(summary(result.found), style="bold")
+    for one in result.tries:
+        console.print(f"try: {one}")
     page, predictions, scene, *pictures = result.files
     spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     console.print(f"took: {spent}")

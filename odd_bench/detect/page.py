@@ -32,8 +32,9 @@ def detection_page(
     chosen: list[int],
     notes: tuple[str, ...],
     shown: Shown,
+    tries: tuple[str, ...] = (),
 ) -> str:
-    """The page as text."""
+    """The page as text. tries: what to try where no object was found."""
     style = (Path(__file__).parent / "page.css").read_text()
     seen = ", ".join(capture.photographs[number].name for number in chosen)
     views = "".join(
@@ -41,7 +42,9 @@ def detection_page(
         f"<figcaption>{escape(label)}</figcaption></figure>"
         for label, image in shown.views
     )
-    notes_html = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    listed = f"<h2>Objects, the most suspicious first</h2>{object_rows(found, placement, shown)}"
+    if tries:
+        listed = f"<h2>What to try</h2>{bullets(tries)}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -50,12 +53,17 @@ def detection_page(
         f"<p class='soft'>{len(capture.photographs)} photographs, cameras from {escape(capture.source)}. "
         f"The model saw {len(chosen)}: {escape(seen)}.</p>"
         f"<h2>Views</h2><div class='views'>{views}</div>"
-        f"<h2>Objects, the most suspicious first</h2>{object_rows(found, placement, shown)}"
-        "<h2>From above</h2><p class='soft'>Units of the capture; the frame is the region (<code>--region x0,y0,x1,y1</code>), "
+        f"{listed}<h2>From above</h2><p class='soft'>Units of the capture; the frame is the region "
+        "(<code>--region x0,y0,x1,y1</code>), "
         "blue are the cameras whose photographs the model saw, blue-grey is what stands out from the floor.</p>"
         f'<img class="plan" src="{embedded(shown.plan, "PNG")}" alt="floor plan">'
-        f"<h2>Notes</h2><ul>{notes_html}</ul></body></html>\n"
+        f"<h2>Notes</h2>{bullets(notes)}</body></html>\n"
     )
+
+
+def bullets(sentences: tuple[str, ...]) -> str:
+    """A list of sentences."""
+    return f"<ul>{''.join(f'<li>{escape(one)}</li>' for one in sentences)}</ul>"
 
 
 def summary(found: Found) -> str:

@@ -21,6 +21,7 @@ from odd_bench.captures.reconstruct import listed_photographs, reconstruct, unus
 from odd_bench.captures.resample import View, seen_by
 from odd_bench.captures.views import aimed_camera, choose_views, model_view, scene_eyes, shown_share
 from odd_bench.detect.batch import capture_batch
+from odd_bench.detect.cautions import advice, cautions
 from odd_bench.detect.page import Shown, detection_page
 from odd_bench.detect.telling import best_views, telling_views
 from odd_bench.errors import WrongUse
@@ -60,7 +61,10 @@ class DetectOptions:
 
 @dataclass(frozen=True)
 class Detection:
-    """What came out. seconds: of each stage, by the clock. files: what was written, the page first."""
+    """What came out. seconds: of each stage, by the clock. files: what was written, the page first.
+
+    tries: what to try where no object was found.
+    """
 
     found: Found
     placement: Placement
@@ -69,6 +73,7 @@ class Detection:
     notes: tuple[str, ...]
     seconds: dict[str, float]
     files: tuple[Path, ...]
+    tries: tuple[str, ...] = ()
 
 
 def detect(
@@ -101,19 +106,21 @@ def detect(
     answer, seconds = timed_answer(run.method.to(device), capture_batch(name, views, chosen), device)
     found = Found(np.asarray(answer.boxes, float), np.asarray(answer.scores, float), run.method.threshold)
     clock.begin("pictures")
-    notes = (*capture.notes, *placement.notes, *_cautions(capture, placement, chosen, wanted, found))
+    said = cautions(capture, placement, chosen, wanted, found, pixels)
+    notes, tries = (*capture.notes, *placement.notes, *said), tuple(advice(capture, placement, chosen, found, pixels))
     earlier = list((out / DRAWN).glob("*.jpg")) if (out / SCENE).is_file() else []
     files = [
         _write_predictions(out, name, capture, run, wanted, found, chosen, seconds),
         _write_scene(out, name, capture, placement, chosen, _origin(path, out, options)),
     ]
     shown, pictures = _pictures(out, capture, placement, chosen, found)
-    page = detection_page(name, capture, placement, found, chosen, notes, shown)
+    page = detection_page(name, capture, placement, found, chosen, notes, shown, tries)
     write_atomically(out / "index.html", page.encode())
     for old in set(earlier) - set(pictures):  # pictures of an earlier detection go once all the new ones are there
         old.unlink()
     clock.end()
-    return Detection(found, placement, capture, chosen, notes, clock.seconds, (out / "index.html", *files, *pictures))
+    files = (out / "index.html", *files, *pictures)
+    return Detection(found, placement, capture, chosen, notes, clock.seconds, files, tries)
 
 
 def check_method(run: Run) -> None:
@@ -174,27 +181,6 @@ def _capture(path: Path, out: Path, options: DetectOptions, clock: Clock) -> Cap
         clock.report("no points in the capture: pycolmap triangulates some for the floor (or say --floor)")
         capture = with_points(capture, path, clock.report)
     return capture
-
-
-def _cautions(capture: Capture, placement: Placement, chosen: list[int], wanted: int, found: Found) -> list[str]:
-    """Sentences about what may spoil the result."""
-    cautions = []
-    if len(chosen) < wanted:
-        cautions.append(f"{len(chosen)} photographs for a model of {wanted} views")
-    eyes = scene_eyes(capture, placement)[chosen]
-    azimuths = np.sort(np.arctan2(eyes[:, 1], eyes[:, 0]))
-    gaps = np.diff(np.append(azimuths, azimuths[0] + 2 * np.pi))
-    if np.degrees(gaps.max()) > 150:
-        cautions.append(
-            f"photographs from one side alone: none within {np.degrees(gaps.max()):.0f} degrees of the turn"
-        )
-    cut = [capture.photographs[i].name for i in chosen if shown_share(capture, placement, i) < 0.9]
-    if cut:
-        cautions.append(f"objects are cut off in {', '.join(cut)}")
-    clusters = len(placement.plan.clusters.inside(placement.region))
-    if clusters and len(found) != clusters:
-        cautions.append(f"the model found {len(found)} objects, and {clusters} stand out from the floor")
-    return cautions
 
 
 def _write_predictions(out, name, capture, run, wanted, found, chosen, seconds) -> Path:

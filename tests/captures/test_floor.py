@@ -73,3 +73,14 @@ def test_without_a_floor_it_is_said():
     near = replace(capture(cameras, cloud), photographs=capture(cameras, cloud).photographs)
     with pytest.raises(CaptureError, match="floor: found 0 points"):
         find_floor(near)
+
+
+def test_small_photographs_are_named_where_the_floor_is_missing():
+    """The user is told their size and that larger ones help; of large ones nothing is said."""
+    told = capture(walk(), np.zeros((0, 3)))
+    with pytest.raises(CaptureError, match=r"in photographs of 240 x 180 pixels; .*Use larger photographs.*--floor"):
+        find_floor(told)
+    large = [replace(one, lens=one.lens.scaled(640, 480)) for one in told.photographs]
+    with pytest.raises(CaptureError) as caught:
+        find_floor(replace(told, photographs=tuple(large)))
+    assert "larger photographs" not in str(caught.value) and "640" not in str(caught.value)

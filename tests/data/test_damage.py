@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 
+import h5py
 import pytest
 
 from odd_bench.data.damage import AGAIN, IMPORT_AGAIN, RESTORE, Inaccessible, again, check_plain, reading, unreadable
 from odd_bench.data.errors import DataError
+from odd_bench.data.fields import scene_names, text
 from odd_bench.data.folder import private_texts, read_description
-from odd_bench.data.shards import salvage_scenes, verify_shard
+from odd_bench.data.shards import opened, salvage_scenes, verify_shard
 from odd_bench.data.validate import validate
 from tests.data.folders import make_scenes, write_dataset
 
@@ -128,3 +130,25 @@ def test_whatever_a_library_raises_is_one_named_error(folder, tmp_path, monkeypa
     with monkeypatch.context() as patched:
         patched.setattr("odd_bench.data.shards._staged_content", raising)
         assert salvage_scenes(shard, {"toys-banana-0000-0000": ""}, lambda name: tmp_path / name) == set()
+
+
+@pytest.mark.parametrize("error", [KeyError("mine"), ValueError("mine"), MemoryError(), OSError(errno.ENOSPC, "full")])
+def test_what_goes_wrong_beside_an_open_shard_is_not_told_as_damage_of_it(folder, error):
+    with pytest.raises(type(error)) as caught, opened(folder / "shards" / "train-00000.h5"):
+        raise error
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("read", [scene_names, lambda file: text(file, "split")])
+def test_what_hdf5_cannot_read_is_told_as_damage_of_the_shard(folder, monkeypatch, read):
+    shard = folder / "shards" / "train-00000.h5"
+
+    def fail(*_):
+        raise RuntimeError("Unable to read (wrong B-tree signature)")
+
+    with opened(shard) as file:
+        monkeypatch.setattr(h5py.h5a, "exists", fail)
+        monkeypatch.setattr(h5py.h5o, "open", fail)
+        with pytest.raises(DataError, match="wrong B-tree signature") as caught:
+            read(file)
+    assert caught.value.hint == AGAIN

@@ -3,13 +3,17 @@
 import json
 import re
 import shutil
+from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from odd_bench.captures import CaptureError, Wishes
-from odd_bench.detect.command import parse_wishes, predict_and_draw
+from odd_bench.detect.cautions import LEAST_FINENESS, advice, cautions, fineness, object_px
+from odd_bench.detect.command import parse_wishes, predict_and_draw, say_detection
 from odd_bench.detect.page import summary
 from odd_bench.detect.run import DetectOptions, detect, room_of
 from odd_bench.detect.telling import best_views, telling_views
@@ -187,7 +191,45 @@ def test_nothing_found_is_said(detected, tmp_path):
     result = detect(folder, run_of(Known(())), SIZE_M, tmp_path, DetectOptions(views=2))
     assert summary(result.found) == "No object was found."
     assert any("found 0 objects" in note for note in result.notes)
-    assert "No object was found." in (tmp_path / "index.html").read_text()
+    page = (tmp_path / "index.html").read_text()
+    assert "No object was found." in page and "<h2>What to try</h2>" in page and "<h2>Objects" not in page
+    assert [one.partition(":")[0] for one in result.tries][-1].startswith("say where the floor is")
+    assert all(escape(one) in page for one in result.tries)
+
+
+def test_what_to_try_is_said_in_the_terminal_where_nothing_was_found(detected, capsys):
+    result = detected[0]
+    console = Console(width=300)
+    say_detection(result, console)
+    assert "try:" not in capsys.readouterr().out
+    nothing = Found(np.zeros((0, 7)), np.zeros(0), 0.5)
+    tries = advice(result.capture, result.placement, result.chosen, nothing, 96)
+    say_detection(replace(result, found=nothing, tries=tuple(tries)), console)
+    printed = capsys.readouterr().out
+    assert len(tries) >= 3 and all(f"try: {one}" in printed for one in tries)
+    for option in ("--region", "--object-size-m", "--floor"):
+        assert any(option in one for one in tries)
+
+
+def smaller(capture, times):
+    """The same photographs with a part of their pixels."""
+    lenses = [one.lens.scaled(one.lens.width // times, one.lens.height // times) for one in capture.photographs]
+    photographs = zip(capture.photographs, lenses, strict=True)
+    return replace(capture, photographs=tuple(replace(one, lens=lens) for one, lens in photographs))
+
+
+def test_pictures_with_too_few_pixels_on_the_objects_are_told(detected):
+    result = detected[0]
+    placement, chosen = result.placement, result.chosen
+    fine = fineness(result.capture, placement, chosen, 96)
+    less = smaller(result.capture, 4)
+    assert fineness(less, placement, chosen, 96) == pytest.approx(fine / 4)
+    assert object_px(less, placement, chosen) == pytest.approx(object_px(result.capture, placement, chosen) / 4)
+    said, said_less = ([one for one in cautions(x, placement, chosen, 5, result.found, 96) if "pixels" in one]
+                       for x in (result.capture, less))  # fmt: skip
+    assert fine > LEAST_FINENESS and not said and "use larger photographs" in said_less[0]
+    nothing = Found(np.zeros((0, 7)), np.zeros(0), 0.5)
+    assert "larger photographs than 60 x 45 pixels" in advice(less, placement, chosen, nothing, 96)[0]
 
 
 def test_what_the_grid_sees():
