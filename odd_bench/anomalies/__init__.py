@@ -11,7 +11,7 @@ from odd_bench.anomalies.bump import bump
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.material import material_mismatch, recolor_region
 from odd_bench.anomalies.parts import missing_part, part_rotation, part_translation
-from odd_bench.anomalies.quality import assess
+from odd_bench.anomalies.quality import SIMILAR, assess
 from odd_bench.anomalies.similar import similar_shape
 from odd_bench.anomalies.twist import twist
 from odd_bench.anomalies.variant import Variant
@@ -29,8 +29,7 @@ EDITS = {
     "part_rotation": part_rotation,
     "missing_part": missing_part,
     "material_mismatch": material_mismatch,
-    "similar_shape": similar_shape,
-}  # of the model: its parts or its parameters
+}  # of the model's parts
 BREAKS = ("crack", "fracture")  # along fracture modes
 
 
@@ -48,19 +47,21 @@ def make_variant(
     material_mismatch repaints a fragment instead of a part. Raises Refusal with a short fixed reason; a new try needs other
     random numbers.
     """
-    config = config or AnomalyConfig()
+    config, motions = config or AnomalyConfig(), None
     if type == "material_mismatch" and modes is not None:
         odd = _repainted_fragment(intact, modes, rng, config)
     elif type in DEFORMATIONS:
         odd = DEFORMATIONS[type](intact, rng, config)
     elif type in EDITS:
         odd = EDITS[type](model, intact, rng, config)
+    elif type == SIMILAR:
+        odd, motions = similar_shape(model, intact, rng, config)
     elif type in BREAKS:
         return _broken(type, intact, modes, rng, config)
     else:
-        known = ", ".join((*DEFORMATIONS, *EDITS, *BREAKS))
+        known = ", ".join((*DEFORMATIONS, *EDITS, SIMILAR, *BREAKS))
         raise ValueError(f"make_variant: no anomaly {type!r}; known: {known}")
-    return assess(intact, odd, type, config)
+    return assess(intact, odd, type, config, motions)
 
 
 def _repainted_fragment(intact: Shape, modes: FractureModes, rng: np.random.Generator, config: AnomalyConfig) -> Shape:

@@ -14,7 +14,6 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from odd_bench.color import lab
-from odd_bench.geometry.mesh import face_areas
 from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.shape import Shape
 
@@ -70,7 +69,7 @@ def _motion(shape: Shape, one: np.ndarray, other: np.ndarray) -> float:
 def surface_samples(shape: Shape) -> Points:
     """SAMPLES points in random order, spread over the surface in proportion to its area; the same for the same shape."""
     rng = np.random.default_rng(SAMPLES)
-    areas = np.cumsum(face_areas(shape.vertices, shape.faces))
+    areas = np.cumsum(shape.face_areas)
     strata = (np.arange(SAMPLES) + rng.random(SAMPLES)) / SAMPLES * areas[-1]
     face = rng.permutation(np.searchsorted(areas, strata).clip(0, len(areas) - 1))
     a, b, c = shape.vertices[shape.faces[face]].transpose(1, 0, 2)

@@ -10,7 +10,6 @@ from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.finishes import KINDS
 from odd_bench.anomalies.part_choice import drawn_parts, own_faces
 from odd_bench.color import lab
-from odd_bench.geometry.mesh import face_areas
 from odd_bench.geometry.refusal import NO_FINISH, NO_REGION, Refusal
 from odd_bench.geometry.shape import Model, Shape
 from odd_bench.shapes.noise import smooth
@@ -45,7 +44,7 @@ def recolor_region(
 def patch(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> np.ndarray:
     """(f,) bool: one side of a wavy cut through the shape, with an area drawn from the upper half of `config.repaint_area`."""
     centers = shape.vertices[shape.faces].mean(axis=1)
-    areas = face_areas(shape.vertices, shape.faces)
+    areas = shape.face_areas
     direction = rng.standard_normal(3)
     height = centers @ (direction / np.linalg.norm(direction))
     height = height + 0.15 * smooth(centers * 4.0, int(rng.integers(1 << 31)))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from odd_bench.anomalies.config import Range
-from odd_bench.geometry.mesh import face_areas
 from odd_bench.geometry.refusal import NO_PART, Refusal
 from odd_bench.geometry.shape import Shape
 
@@ -41,7 +40,7 @@ def drawn_parts(
 
 def part_areas(shape: Shape) -> dict[str, float]:
     """Area of the surface of every part, by name, canonical units."""
-    areas = np.bincount(shape.face_part, face_areas(shape.vertices, shape.faces), minlength=len(shape.part_names))
+    areas = np.bincount(shape.face_part, shape.face_areas, minlength=len(shape.part_names))
     return dict(zip(shape.part_names, areas.tolist(), strict=True))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 from scipy import ndimage
 
+AT_ONCE = 2**12  # pixels that are compared in one go
 APART = 1000.0  # how far the object is from what lies around it, whatever their colours, CIELAB
 
 
@@ -23,27 +25,43 @@ def largest_patch(before: np.ndarray, after: np.ndarray, contrast: float, slide:
     Each pixel of either picture is compared with all pixels up to `slide` rows and columns away in the other one, and the most
     alike counts: an edge or a pattern that slid a little is not noticed. Pixels that meet at a corner are connected.
     """
-    differs = _unmatched(before, after, contrast, slide) | _unmatched(after, before, contrast, slide)
+    apart = before - after
+    unlike = np.einsum("ijk,ijk->ij", apart, apart) > contrast**2
+    if not unlike.any():
+        return 0
+    differs = _unmatched(before, after, unlike, contrast, slide) | _unmatched(after, before, unlike, contrast, slide)
     if not differs.any():
         return 0
     regions, _ = ndimage.label(differs, np.ones((3, 3)))
     return int(np.bincount(regions.ravel())[1:].max())
 
 
-def _unmatched(looks: np.ndarray, other: np.ndarray, contrast: float, slide: int) -> np.ndarray:
-    """(h, w) bool: pixels that differ by more than the contrast from all of the other picture's pixels around their place."""
-    apart = looks - other
-    row, column = np.nonzero(np.einsum("ijk,ijk->ij", apart, apart) > contrast**2)
+def _unmatched(looks: np.ndarray, other: np.ndarray, unlike: np.ndarray, contrast: float, slide: int) -> np.ndarray:
+    """(h, w) bool: pixels that differ by more than the contrast from all of the other picture's pixels around their place.
+
+    unlike: (h, w) bool, those that differ so from the pixel at their own place.
+    """
+    row, column = np.nonzero(unlike)
     around = np.pad(other, ((slide, slide), (slide, slide), (0, 0)), mode="edge")
-    for down, right in sorted(product(range(2 * slide + 1), repeat=2), key=lambda step: _from_middle(step, slide)):
-        difference = looks[row, column] - around[row + down, column + right]
-        still = np.einsum("ij,ij->i", difference, difference) > contrast**2
-        row, column = row[still], column[still]
-        if len(row) == 0:
-            break
+    width = around.shape[1]
+    around, own, first = around.reshape(-1, 4), looks[row, column], row * width + column
+    steps = _steps(slide, width)
+    while len(steps) and len(first):
+        now, steps = np.split(steps, [max(1, AT_ONCE // len(first))])
+        places = (now[:, None] + first).ravel()
+        difference = (own - around.take(places, axis=0).reshape(len(now), -1, 4)).reshape(-1, 4)
+        still = (np.einsum("ij,ij->i", difference, difference) > contrast**2).reshape(len(now), -1).all(axis=0)
+        own, first = own[still], first[still]
     differs = np.zeros(looks.shape[:2], bool)
-    differs[row, column] = True
+    differs[first // width, first % width] = True
     return differs
+
+
+@lru_cache(maxsize=64)
+def _steps(slide: int, width: int) -> np.ndarray:
+    """Of all steps of up to `slide` rows and columns, the shorter first, the places in a flattened padded picture."""
+    steps = product(range(2 * slide + 1), repeat=2)
+    return np.array([down * width + right for down, right in sorted(steps, key=lambda step: _from_middle(step, slide))])
 
 
 def _from_middle(step: tuple[int, int], slide: int) -> int:

@@ -8,8 +8,8 @@ from odd_bench.anomalies.alignment import alignments
 from odd_bench.anomalies.changed import Difference, difference
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.variant import Variant
-from odd_bench.anomalies.visible import looks_different
-from odd_bench.geometry.mesh import count_bodies, directed_edges, face_areas, is_closed
+from odd_bench.anomalies.visible import Beside
+from odd_bench.geometry.mesh import directed_edges
 from odd_bench.geometry.raycast import ray_scene, tensor
 from odd_bench.geometry.refusal import (
     FELL_APART,
@@ -28,8 +28,8 @@ MOVES, SIMILAR = ("part_translation", "part_rotation"), "similar_shape"
 MOVING = (*MOVES, SIMILAR, "bump", "bend", "twist")  # whose surface may lie on the intact one again after a motion
 
 
-def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Variant:
-    """The variant, if it is sound, of the right size and visible. Raises Refusal.
+def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig, motions: np.ndarray | None = None) -> Variant:
+    """The variant, if it is sound, of the right size and visible. Raises Refusal. motions: see require_visible, if known.
 
     Its magnitude is the largest distance between the two surfaces or, where only the paint differs, the square root of the
     repainted share of the surface.
@@ -37,7 +37,8 @@ def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> Varia
     require_sound(intact, odd)
     found = difference(intact, odd, config.tolerance)
     require_size(intact, odd, found, type, config)
-    motions = require_visible(intact, odd, type, config)
+    if motions is None:
+        motions = require_visible(intact, odd, type, config)
     magnitude = found.distance or float(np.sqrt(_area(odd, found.changed_faces) / _area(odd)))
     return Variant(odd, type, found.changed_faces, found.lost_faces, magnitude, motions)
 
@@ -46,11 +47,10 @@ def require_sound(intact: Shape, odd: Shape) -> None:
     """Closed if the intact shape was, and in no more bodies; nothing to check where only vertices moved."""
     if np.array_equal(intact.faces, odd.faces):
         return
-    if is_closed(intact.faces) and not is_closed(odd.faces):
+    if intact.is_closed and not odd.is_closed:
         raise Refusal(NOT_CLOSED)
-    bodies = count_bodies(odd.vertices, odd.faces)
-    if bodies > count_bodies(intact.vertices, intact.faces):
-        raise Refusal(FELL_APART, f"{bodies} bodies")
+    if odd.bodies > intact.bodies:
+        raise Refusal(FELL_APART, f"{odd.bodies} bodies")
 
 
 def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config: AnomalyConfig) -> None:
@@ -72,20 +72,18 @@ def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config
 
 
 def require_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> np.ndarray:
-    """(m, 4, 4) motions of the intact shape, beside all of which the odd one looks different enough. Raises Refusal."""
-    motions = np.stack(alignments(intact, odd) if type in MOVING else [np.eye(4)])
-    if not looks_different(intact, odd, motions, type, config):
+    """(m, 4, 4) motions of the intact shape, beside all of which the odd one looks different enough. Raises Refusal.
+
+    Further motions than none at all are looked for only if the odd shape looks different beside the intact one as it is.
+    """
+    beside, motions = Beside(intact, odd, type, config), [np.eye(4)]
+    visible = beside.looks_different(motions[0])
+    if visible and type in MOVING:
+        motions = alignments(intact, odd)
+        visible = all(beside.looks_different(motion) for motion in motions[1:])
+    if not visible:
         raise Refusal(NOT_VISIBLE, f"{type} of {intact.name}, compared in {len(motions)} poses")
-    return motions
-
-
-def is_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> bool:
-    """Whether the odd shape would not be refused for looking like the intact one."""
-    try:
-        require_visible(intact, odd, type, config)
-    except Refusal:
-        return False
-    return True
+    return np.stack(motions)
 
 
 def require_unstretched(before: Shape, after: Shape, limit: float) -> None:
@@ -111,4 +109,4 @@ def require_apart(still: Shape, points: np.ndarray) -> None:
 
 
 def _area(shape: Shape, chosen: np.ndarray | slice = slice(None)) -> float:
-    return float(face_areas(shape.vertices, shape.faces[chosen]).sum())
+    return float(shape.face_areas[chosen].sum())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from odd_bench.anomalies.config import AnomalyConfig
-from odd_bench.anomalies.quality import SIMILAR, is_visible
-from odd_bench.geometry.mesh import face_areas
+from odd_bench.anomalies.quality import SIMILAR, require_visible
 from odd_bench.geometry.raycast import nearest
 from odd_bench.geometry.refusal import NO_TWIN, Refusal
 from odd_bench.geometry.shape import Model, Shape
@@ -33,9 +33,11 @@ class HasTwins(Protocol):
         ...
 
 
-def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
+def similar_shape(
+    model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig
+) -> tuple[Shape, np.ndarray]:
     """The first of TWINS_TRIED twins near to the intact shape on the whole, `config.chamfer`, and far somewhere, `config.twin`,
-    where it can be seen.
+    where it can be seen; and the (m, 4, 4) motions of the intact shape beside which it was looked at.
 
     Raises Refusal if there is none, or if the model has no twins.
     """
@@ -51,8 +53,9 @@ def similar_shape(model: Model, intact: Shape, rng: np.random.Generator, config:
         apart = distances(intact, twin.shape, rng)
         is_near = config.chamfer[0] <= apart.mean() <= config.chamfer[1]
         is_different = config.twin[0] <= apart.max() <= config.twin[1]
-        if is_near and is_different and is_visible(intact, twin.shape, SIMILAR, config):
-            return twin.shape
+        if is_near and is_different:
+            with suppress(Refusal):
+                return twin.shape, require_visible(intact, twin.shape, SIMILAR, config)
         tried.append(f"{twin.change} (mean {apart.mean():.4f}, most {apart.max():.3f})")
     raise Refusal(NO_TWIN, f"{intact.name}: {', '.join(tried)}")
 
@@ -66,7 +69,7 @@ def distances(first: Shape, second: Shape, rng: np.random.Generator) -> np.ndarr
 
 def surface_points(shape: Shape, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, 3) points spread evenly over the surface."""
-    areas = face_areas(shape.vertices, shape.faces)
+    areas = shape.face_areas
     face = rng.choice(len(areas), count, p=areas / areas.sum())
     u, v = rng.random((2, count, 1))
     folded = u + v > 1

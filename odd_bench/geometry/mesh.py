@@ -8,8 +8,10 @@ from scipy import sparse
 
 def face_vectors(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(f, 3) outward normal of every face, as long as its area."""
-    a, b, c = vertices[faces].transpose(1, 0, 2)
-    return np.cross(b - a, c - a) / 2
+    a, b, c = (np.ascontiguousarray(vertices[corner].T) for corner in faces.T)
+    u, v = b - a, c - a
+    across = [u[i] * v[j] - u[j] * v[i] for i, j in ((1, 2), (2, 0), (0, 1))]
+    return np.stack(across, axis=1) / 2
 
 
 def face_areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from odd_bench.geometry.hull import hull_points
+from odd_bench.geometry.mesh import count_bodies, face_areas, is_closed
 from odd_bench.geometry.normals import Normals, shading_normals
 from odd_bench.geometry.raycast import Caster
 
@@ -62,6 +63,21 @@ class Shape:
     def outline(self) -> np.ndarray:
         """(k, 3) corners of the convex hull: as far as the vertices reach in any direction, and in any picture."""
         return hull_points(self.vertices)
+
+    @cached_property
+    def face_areas(self) -> np.ndarray:
+        """(f,) canonical units."""
+        return face_areas(self.vertices, self.faces)
+
+    @cached_property
+    def is_closed(self) -> bool:
+        """Whether the faces traverse every edge as often in one direction as in the other."""
+        return is_closed(self.faces)
+
+    @cached_property
+    def bodies(self) -> int:
+        """Connected surfaces that enclose matter."""
+        return count_bodies(self.vertices, self.faces)
 
     @cached_property
     def caster(self) -> Caster:

@@ -90,15 +90,17 @@ def main_surface(cut: Cut) -> Cut:
     size = np.bincount(body, face_volumes(cut.vertices, cut.faces))
     old_hollow = (size < 0) & (np.bincount(body, cut.source >= 0) > 0)
     keep = (body == size.argmax()) | old_hollow[body]
-    used, faces = np.unique(cut.faces[keep], return_inverse=True)
-    return Cut(cut.vertices[used], faces.reshape(-1, 3), cut.source[keep])
+    faces = cut.faces[keep]
+    used = np.zeros(len(cut.vertices), bool)
+    used[faces] = True
+    return Cut(cut.vertices[used], (np.cumsum(used) - 1)[faces], cut.source[keep])
 
 
 def lost_faces(shape: Shape, cut: Cut) -> np.ndarray:
     """(f,) bool faces of the shape of which less than half is left."""
     old = cut.source >= 0
     left = np.bincount(cut.source[old], face_areas(cut.vertices, cut.faces)[old], minlength=len(shape.faces))
-    return left < 0.5 * face_areas(shape.vertices, shape.faces)
+    return left < 0.5 * shape.face_areas
 
 
 def broken_shape(shape: Shape, cut: Cut, material: Material, color: np.ndarray) -> Shape:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from odd_bench.anomalies import AnomalyConfig
@@ -83,3 +84,23 @@ def test_both_directions_count_alike():
 def test_less_contrast_than_asked_is_no_patch():
     assert largest_patch(discs((30, 30)), discs((30, 30), color=60.0), 20.0, 1) == 0
     assert largest_patch(discs((30, 30)), discs((30, 30), color=60.0), 10.0, 1) > 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_pixel_is_unmatched_if_none_around_its_place_is_like_it(seed):
+    rng = np.random.default_rng(seed)
+    slide, shape = int(rng.integers(1, 5)), tuple(rng.integers(12, 30, 2))
+    first, second = (
+        picture(rng.choice([20.0, 45.0, 80.0], (mask.sum(), 3)), mask) for mask in rng.random((2, *shape)) < 0.7
+    )
+    differs = np.zeros(shape, bool)
+    for looks, other in ((first, second), (second, first)):
+        around = np.pad(other, ((slide, slide), (slide, slide), (0, 0)), mode="edge")
+        windows = np.lib.stride_tricks.sliding_window_view(
+            around, (2 * slide + 1,) * 2, (0, 1)
+        )  # (h, w, 4, side, side)
+        apart = np.linalg.norm(windows - looks[..., None, None], axis=2)
+        differs |= apart.min(axis=(2, 3)) > 30.0
+    regions, count = ndimage.label(differs, np.ones((3, 3)))
+    largest = max((int((regions == k).sum()) for k in range(1, count + 1)), default=0)
+    assert largest_patch(first, second, 30.0, slide) == largest_patch(second, first, 30.0, slide) == largest

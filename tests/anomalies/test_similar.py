@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant
+from odd_bench.anomalies import AnomalyConfig, Refusal, make_variant, quality
+from odd_bench.anomalies.alignment import alignments
 from odd_bench.anomalies.similar import distances
 from odd_bench.anomalies.visible import looks_different
 from odd_bench.geometry.mesh import is_closed
@@ -76,3 +77,18 @@ def test_a_parameter_that_leaves_nothing_of_the_part_gives_no_twin():
         model.twin(np.random.default_rng(2))
     with pytest.raises(Refusal, match=r"leaves nothing.* -> .*, "):
         make_variant("similar_shape", model, model.shape(), np.random.default_rng(2), empty)
+
+
+def test_a_twin_is_looked_at_once(monkeypatch):
+    """Aligning it with the intact shape costs as much as anything else; what the draw found, the check of the variant takes."""
+    aligned = []
+    monkeypatch.setattr(quality, "alignments", lambda *shapes: aligned.append(shapes) or alignments(*shapes))
+    variant = first_variant("flange", 1)
+    assert sum(odd is variant.shape for _, odd in aligned) == 1
+
+
+def test_what_looks_like_the_intact_shape_is_not_aligned(monkeypatch):
+    monkeypatch.setattr(quality, "alignments", None)
+    shape = make_part("hex_nut", 0).shape()
+    with pytest.raises(Refusal, match="not visible"):
+        quality.require_visible(shape, replace(shape), "similar_shape", AnomalyConfig())

@@ -266,7 +266,7 @@ def test_a_model_of_a_library_has_twins_of_its_own_split_alone(tmp_path):
     model = model_of(library, "rod-0")
     assert model.similar == ("rod-1",) and model.part_names == library.model("rod-0").part_names
     config = AnomalyConfig(chamfer=(0.001, 0.05), twin=(0.005, 0.6), patch=0.0)
-    odd = similar_shape(model, model.shape(), np.random.default_rng(0), config)
+    odd, _ = similar_shape(model, model.shape(), np.random.default_rng(0), config)
     assert np.array_equal(odd.vertices, library.model("rod-1").shape().vertices)
 
 
