@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import CHANGED, LOST, UNCHANGED
+from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.geometry.cameras import eye, pixel_directions
 from odd_bench.geometry.first_hits import PosedMesh, cast_window, first_hits
 from odd_bench.geometry.hull import hull_points
@@ -16,6 +17,7 @@ from odd_bench.geometry.raycast import Caster, Hits
 from odd_bench.geometry.shape import Shape
 from odd_bench.scene import Camera
 
+FARTHEST_M = 1e3  # what is farther off counts as nothing
 TIE_M = 5e-4  # a lost surface counts as in front only if it is nearer by more than this
 
 
@@ -56,28 +58,70 @@ class Labels:
     hits: Hits
 
 
+@dataclass(frozen=True)
+class View:
+    """What one camera sees of posed objects.
+
+    directions: (h, w, 3) through the centres of the pixels, see pixel_directions. hits: (h, w) of the objects. nearest_m: (h, w)
+    float32 planar depth of objects and floor, huge above the horizon. alone: (objects,) int pixels of each without the others.
+    """
+
+    directions: np.ndarray
+    hits: Hits
+    nearest_m: np.ndarray
+    alone: np.ndarray
+
+
+class Sight:
+    """What the cameras see of posed objects, cast when it is asked for: the test views together, then all others."""
+
+    def __init__(self, posed: list[Posed], cameras: tuple[Camera, ...]):
+        self.posed, self.cameras = posed, cameras
+        self._views: dict[int, View] = {}
+
+    def view(self, number: int) -> View:
+        if number not in self._views:
+            every, test = range(len(self.cameras)), spread_views(len(self.cameras), TEST_VIEWS)
+            self._cast(test if number in test else [other for other in every if other not in test])
+        return self._views[number]
+
+    def _cast(self, numbers: list[int]) -> None:
+        found = first_hits([item.mesh for item in self.posed], tuple(self.cameras[number] for number in numbers))
+        for place, number in enumerate(numbers):
+            hits, camera = found.hits.only(place), self.cameras[number]
+            directions = pixel_directions(camera)
+            nearest_m = np.minimum(hits.distance, _floor_depth(camera, directions))
+            self._views[number] = View(directions, hits, nearest_m, found.alone[:, place])
+
+
 def cast_labels(posed: list[Posed], cameras: tuple[Camera, ...]) -> Labels:
     """Masks, depth and pixel counts of every view. See SceneRecord for what the values mean."""
-    seen = first_hits([p.mesh for p in posed], cameras)
-    instance = (seen.hits.mesh + 1).astype(np.uint8)
-    nearest = np.minimum(seen.hits.distance, _floor_depth(cameras))
+    return labels_of(Sight(posed, cameras))
+
+
+def labels_of(sight: Sight) -> Labels:
+    """The same of what is seen already in some of the views."""
+    posed, cameras = sight.posed, sight.cameras
+    views = [sight.view(number) for number in range(len(cameras))]
+    hits = Hits(*(np.stack([getattr(view.hits, field.name) for view in views]) for field in fields(Hits)))
+    nearest, amodal = np.stack([view.nearest_m for view in views]), np.stack([view.alone for view in views], axis=1)
+    instance = (hits.mesh + 1).astype(np.uint8)
     change = np.full(instance.shape, UNCHANGED, np.uint8)
     visible, changed = np.zeros((2, len(posed), len(cameras)), int)
     for i, item in enumerate(posed):
         own = instance == i + 1
         visible[i] = own.sum(axis=(1, 2))
         if item.variant is not None:
-            marked = _changes(item, own, seen.hits.face, nearest, cameras)
+            marked = _changes(item, own, hits.face, nearest, cameras)
             changed[i] = (marked != UNCHANGED).sum(axis=(1, 2))
             np.copyto(change, marked, where=marked != UNCHANGED)
-    depth_m = np.where(nearest < 1e3, nearest, np.float32(0))
-    return Labels(instance, change, depth_m, visible, seen.alone, changed, seen.hits)
+    depth_m = np.where(nearest < FARTHEST_M, nearest, np.float32(0))
+    return Labels(instance, change, depth_m, visible, amodal, changed, hits)
 
 
-def _floor_depth(cameras: tuple[Camera, ...]) -> np.ndarray:
-    """(views, h, w) float32 planar depth of z = 0, huge above the horizon."""
-    depths = [-eye(camera)[2] / np.minimum(pixel_directions(camera)[..., 2], -1e-9) for camera in cameras]
-    return np.stack(depths).astype(np.float32)
+def _floor_depth(camera: Camera, directions: np.ndarray) -> np.ndarray:
+    """(h, w) float32 planar depth of z = 0, huge above the horizon."""
+    return (-eye(camera)[2] / np.minimum(directions[..., 2], -1e-9)).astype(np.float32)
 
 
 def _changes(item: Posed, own: np.ndarray, face: np.ndarray, nearest: np.ndarray, cameras) -> np.ndarray:

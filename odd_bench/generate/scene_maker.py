@@ -14,7 +14,7 @@ from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import SceneRecord
 from odd_bench.generate.arrange import arranged, lowered, require_level
 from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.label import Labels, Posed, cast_labels
+from odd_bench.generate.label import Labels, Posed, Sight, labels_of
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.pictures import take_pictures
 from odd_bench.generate.seen import is_seen
@@ -94,10 +94,10 @@ def _arrange(line: PlanLine, source: Source, rests: list[np.ndarray], report: Re
     variants = {i: _next_variant(i, tries, line, source, rests, report) for i, tries in remaining.items()}
     while True:
         with report.stage("label"):
-            arrangement = _arrangement(line, source.config, source.intact, rests, variants)
-            hidden = [i for i in variants if not _is_seen(arrangement, i, source.config)]
-        if not hidden:
-            return arrangement
+            sight = _arranged(line, source.config, source.intact, rests, variants)
+            hidden = [i for i in variants if not is_seen(sight, i, source.config)]
+            if not hidden:
+                return Arrangement(sight.posed, sight.cameras, labels_of(sight))
         for i in variants if source.config.scene.odd_alike else hidden:
             report.refusals[f"{variants[i].type}: change hidden in the scene"] += 1
             variants[i] = _next_variant(i, remaining[i], line, source, rests, report)
@@ -118,13 +118,9 @@ def _next_variant(
     raise SceneRefused(f"object {index} used up its tries: {dict(report.refusals)}", report)
 
 
-def _is_seen(arrangement: Arrangement, index: int, config: GenerateConfig) -> bool:
-    return is_seen(arrangement.posed, index, arrangement.cameras, arrangement.labels, config)
-
-
-def _arrangement(
+def _arranged(
     line: PlanLine, config: GenerateConfig, intact: Shape, rests: list, variants: dict[int, Variant]
-) -> Arrangement:
+) -> Sight:
     shapes = [variants[i].shape if i in variants else intact for i in range(len(line.objects))]
     odd = [variant.shape.outline for variant in variants.values()]
     poses = arranged(line, intact.outline, odd, rests)
@@ -137,7 +133,7 @@ def _arrangement(
     ]
     outline = np.concatenate([item.world_outline() for item in posed])
     cameras = orbit_cameras(config.orbit, line.orbit, outline)
-    return Arrangement(posed, cameras, cast_labels(posed, cameras))
+    return Sight(posed, cameras)
 
 
 def _record(line: PlanLine, plan_sha256: str, config: GenerateConfig, arrangement: Arrangement, images) -> SceneRecord:

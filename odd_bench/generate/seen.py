@@ -12,10 +12,9 @@ from odd_bench.anomalies.patches import largest_patch, picture
 from odd_bench.anomalies.visible import Viewed
 from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.label import TIE_M, Labels, Posed
-from odd_bench.geometry.cameras import eye, pixel_directions, project
+from odd_bench.generate.label import FARTHEST_M, TIE_M, Sight
+from odd_bench.geometry.cameras import eye, project
 from odd_bench.geometry.motion import transformed
-from odd_bench.scene import Camera
 
 LIGHT = np.array([0.45, 0.25, 0.86]) / np.linalg.norm([0.45, 0.25, 0.86])  # towards the light, world
 REFERENCE_PIXELS = 256  # side of the pictures for which `odd.min_patch_pixels` is given
@@ -43,18 +42,16 @@ class Bounds:
         )
 
 
-def is_seen(
-    posed: list[Posed], index: int, cameras: tuple[Camera, ...], labels: Labels, config: GenerateConfig
-) -> bool:
-    """Whether the change of the odd object `posed[index]` shows in one of the test views and in `odd.min_patch_views` of all.
+def is_seen(sight: Sight, index: int, config: GenerateConfig) -> bool:
+    """Whether the change of the odd object `sight.posed[index]` shows in one of the test views and in `odd.min_patch_views` of all.
 
     It must do so beside the intact shape in the same pose and in every pose in which a viewer might compare the two, see
     alignment.py.
     """
-    viewer = _Viewer(posed[index], index, cameras, labels, config)
+    viewer = _Viewer(sight, index, config)
     least = config.odd.min_patch_views
-    motions = posed[index].variant.alignments
-    return all(shows_enough(partial(viewer.shows, motion), len(cameras), least) for motion in motions)
+    motions = sight.posed[index].variant.alignments
+    return all(shows_enough(partial(viewer.shows, motion), len(sight.cameras), least) for motion in motions)
 
 
 def shows_enough(shows: Callable[[int], bool], count: int, least: int) -> bool:
@@ -93,8 +90,8 @@ class _Look:
 class _Viewer:
     """Looks at one odd object and at the intact shape in its place."""
 
-    def __init__(self, item: Posed, index: int, cameras: tuple[Camera, ...], labels: Labels, config: GenerateConfig):
-        self._item, self._index, self._cameras, self._labels, self._config = item, index, cameras, labels, config
+    def __init__(self, sight: Sight, index: int, config: GenerateConfig):
+        self._sight, self._item, self._index, self._config = sight, (item := sight.posed[index]), index, config
         self._odd, self._intact = Viewed(item.shape), Viewed(item.intact)
         self._outline = np.concatenate([item.world_outline(), transformed(item.intact.outline, item.world_from_object)])
         self._bounds = Bounds.of(item.variant.type, config)
@@ -105,24 +102,24 @@ class _Viewer:
         if view not in self._looks:
             self._looks[view] = self._look(view)
         look, pose = self._looks[view], self._item.world_from_object @ motion
-        distance, face = self._intact.cast(eye(self._cameras[view]), look.directions, pose)
+        distance, face = self._intact.cast(eye(self._sight.cameras[view]), look.directions, pose)
         there = (face >= 0) & (look.own | (distance < look.nearest_m - TIE_M))
         before = picture(self._intact.color(face[there], pose, LIGHT), there)
         return largest_patch(before, look.after, self._config.anomalies.contrast, look.slide) >= look.least
 
     def _look(self, view: int) -> _Look:
-        camera, labels, pose = self._cameras[view], self._labels, self._item.world_from_object
+        camera, seen, pose = self._sight.cameras[view], self._sight.view(view), self._item.world_from_object
         corners, _ = project(camera, self._outline)
         slide = max(1, round(self._bounds.slide * float(np.ptp(corners, axis=0).max())))
         rows, columns = _window(corners, slide)
-        directions = pixel_directions(camera, rows)[:, columns]
-        own = labels.instance[view][rows, columns] == self._index + 1
-        nearest_m = labels.depth_m[view][rows, columns]
-        nearest_m = np.where(nearest_m > 0, nearest_m, np.inf)
+        directions = seen.directions[rows, columns]
+        own = seen.hits.mesh[rows, columns] == self._index
+        nearest_m = seen.nearest_m[rows, columns]
+        nearest_m = np.where((nearest_m > 0) & (nearest_m < FARTHEST_M), nearest_m, np.inf)
         face = self._odd.cast(eye(camera), directions[own], pose)[1]
         own[own] = face >= 0
         after = picture(self._odd.color(face[face >= 0], pose, LIGHT), own)
-        least = max(self._bounds.pixels, self._bounds.share * int(labels.amodal[self._index, view]), 1)
+        least = max(self._bounds.pixels, self._bounds.share * int(seen.alone[self._index]), 1)
         return _Look(own, nearest_m, directions, after, slide, least)
 
 

@@ -5,8 +5,11 @@ import trimesh
 
 from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import CHANGED, LOST
-from odd_bench.generate.label import Posed, cast_labels
-from odd_bench.geometry.cameras import intrinsics, look_at, unproject
+from odd_bench.data.views import TEST_VIEWS, spread_views
+from odd_bench.generate import label
+from odd_bench.generate.label import Posed, Sight, cast_labels, labels_of
+from odd_bench.geometry.cameras import intrinsics, look_at, pixel_directions, unproject
+from odd_bench.geometry.first_hits import first_hits
 from odd_bench.geometry.shape import Material, Shape
 from odd_bench.scene import Camera
 
@@ -103,3 +106,19 @@ def _height_m(labels, view: int) -> np.ndarray:
     rows, columns = np.mgrid[:SIZE, :SIZE]
     pixels = np.stack([columns.ravel() + 0.5, rows.ravel() + 0.5], axis=1)
     return unproject(CAMERAS[view], pixels, labels.depth_m[view].ravel())[:, 2].reshape(SIZE, SIZE)
+
+
+def test_views_that_are_cast_when_asked_for_are_those_cast_at_once(monkeypatch):
+    cameras = tuple(camera(azimuth) for azimuth in np.linspace(0, 6, 8))
+    posed, cast = [Posed(BALL, pose(0.3, 0.0)), Posed(BALL, pose(-0.15, 0.1))], []
+    whole = first_hits([item.mesh for item in posed], cameras)
+    monkeypatch.setattr(label, "first_hits", lambda meshes, some: cast.append(len(some)) or first_hits(meshes, some))
+    sight = Sight(posed, cameras)
+    for number in (*spread_views(8, TEST_VIEWS), *range(8)):
+        found = sight.view(number)
+        assert (found.hits.face == whole.hits.face[number]).all() and (found.hits.mesh == whole.hits.mesh[number]).all()
+        assert (found.hits.distance == whole.hits.distance[number]).all()
+        assert (found.alone == whole.alone[:, number]).all()
+        assert (found.directions == pixel_directions(cameras[number])).all()
+    assert cast == [TEST_VIEWS, 3]
+    assert (labels_of(sight).instance == whole.hits.mesh + 1).all() and len(cast) == 2

@@ -8,7 +8,7 @@ import trimesh
 
 from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.generate.config import load_preset, with_overrides
-from odd_bench.generate.label import Posed, cast_labels
+from odd_bench.generate.label import Posed, Sight
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.plan import catalogue_of, plan_scene
 from odd_bench.generate.seen import is_seen, shows_enough
@@ -23,7 +23,7 @@ ORBIT = plan_scene(CONFIG, catalogue_of(CONFIG), "train", 0).orbit
 def seen(odd, others=(), config=CONFIG) -> bool:
     posed = [Posed(odd.shape, pose(0.0, 0.0), odd, INTACT), *others]
     cameras = orbit_cameras(config.orbit, ORBIT, np.concatenate([p.world_outline() for p in posed]))
-    return is_seen(posed, 0, cameras, cast_labels(posed, cameras), config)
+    return is_seen(Sight(posed, cameras), 0, config)
 
 
 @pytest.mark.parametrize("type", ("missing_part", "material_mismatch", "bend"))
