@@ -11,20 +11,17 @@ from odd_bench.geometry.fracture.modes import FractureModes
 from odd_bench.geometry.refusal import NOT_VISIBLE, TOO_SMALL, Refusal
 
 VOXEL = 1 / 160  # grid on which the gap is carved, fraction of the largest side
-SKIN_VOXELS = 2  # thickness of the solid's outermost layer
 
 
 def surface_points(modes: FractureModes, field: Field) -> np.ndarray:
     """(p, 3) points close together on the zero level of the field, those in or just outside the solid."""
     points, _ = level_mesh(field)
-    near = ndimage.binary_erosion(modes.label >= 0, iterations=2)
-    return points[near[_voxel(modes, points)]]
+    return points[modes.near_solid[_voxel(modes, points)]]
 
 
 def start_point(modes: FractureModes, surface: np.ndarray, reach: float, rng: np.random.Generator) -> np.ndarray:
     """(3,) a point where the surface meets the skin of the object and from which much of that line lies within reach."""
-    skin = modes.inside & ~ndimage.binary_erosion(modes.inside, iterations=SKIN_VOXELS)
-    line = surface[skin[_voxel(modes, surface)]]
+    line = surface[modes.skin[_voxel(modes, surface)]]
     if len(line) == 0:
         raise Refusal(NOT_VISIBLE, "the fracture surface does not reach the skin")
     starts = line[rng.integers(len(line), size=12)]

@@ -96,11 +96,9 @@ def lost_cells(modes: FractureModes, labels: np.ndarray, cell: int, everything: 
 
 def without_specks(modes: FractureModes, chosen: np.ndarray) -> np.ndarray:
     """(n,) bool the chosen cells, but those that share most of their faces with the other side go over to it."""
-    links = sparse.coo_matrix((modes.area, tuple(modes.edges.T)), shape=(len(chosen),) * 2)
-    links = (links + links.T).tocsr()
-    total = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1e-12)
+    total = np.maximum(np.asarray(modes.links.sum(axis=1)).ravel(), 1e-12)
     for _ in range(SPECK_ROUNDS):
-        around = (links @ chosen) / total
+        around = (modes.links @ chosen) / total
         chosen = np.where(chosen, around > 1 - SPECK, around > SPECK)
     return chosen
 
@@ -142,10 +140,5 @@ def _losses(
 
 def border_on_skin(modes: FractureModes, side: np.ndarray) -> float:
     """Length of the border between a side (n,) bool and the rest around the solid, canonical units."""
-    around = (modes.label >= 0) & ~modes.inside
-    value = np.where(around, 1 + side[modes.label], 0).astype(np.int8)
-    steps = ((value[1:], value[:-1]), (value[:, 1:], value[:, :-1]), (value[..., 1:], value[..., :-1]))
-    counts = [
-        np.count_nonzero(here * there == 2) for here, there in steps
-    ]  # over the layers of voxels around the solid
+    counts = [np.count_nonzero(side[here] != side[there]) for here, there in modes.skin_pairs]
     return float(np.linalg.norm(counts)) * float(modes.voxel_size) / MARGIN_VOXELS

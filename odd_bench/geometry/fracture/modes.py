@@ -24,6 +24,7 @@ from odd_bench.geometry.shape import Shape
 from odd_bench.geometry.solid import cut_mesh, main_surface, require_solid, volume
 from odd_bench.geometry.voxels import MARGIN_VOXELS, VoxelSolid, voxelize
 
+SKIN_VOXELS = 2  # thickness of the solid's outermost layer
 JUMP = 1e-4  # smaller differences of a mode across a face are rounding, modes having unit mass-weighted norm
 
 
@@ -70,6 +71,32 @@ class FractureModes:
     def skin_depth(self) -> np.ndarray:
         """(x, y, z) how deep every voxel lies below the skin, canonical units, 0 outside of the solid."""
         return ndimage.distance_transform_edt(self.inside) * float(self.voxel_size)
+
+    @cached_property
+    def skin(self) -> np.ndarray:
+        """(x, y, z) bool the outermost voxels of the solid."""
+        return self.inside & ~ndimage.binary_erosion(self.inside, iterations=SKIN_VOXELS)
+
+    @cached_property
+    def near_solid(self) -> np.ndarray:
+        """(x, y, z) bool voxels in the solid or just outside."""
+        return ndimage.binary_erosion(self.label >= 0, iterations=2)
+
+    @cached_property
+    def links(self) -> sparse.csr_matrix:
+        """(n, n) area that cells share."""
+        links = sparse.coo_matrix((self.area, tuple(self.edges.T)), shape=(len(self.mass),) * 2)
+        return (links + links.T).tocsr()
+
+    @cached_property
+    def skin_pairs(self) -> tuple[np.ndarray, ...]:
+        """For each axis (2, k) different cells of voxels that lie next to each other along it in the layers around the solid."""
+        label = np.where(self.inside, -1, self.label)
+        pairs = []
+        for here, there in ((label[1:], label[:-1]), (label[:, 1:], label[:, :-1]), (label[..., 1:], label[..., :-1])):
+            differ = (here != there) & (here >= 0) & (there >= 0)
+            pairs.append(np.stack([here[differ], there[differ]]))
+        return tuple(pairs)
 
     def save(self, path: Path) -> None:
         """Write a compressed .npz; equal modes give equal bytes."""
@@ -179,10 +206,12 @@ def _sparsest(direction, basis, mass, jump, strength) -> np.ndarray:
     faces, others = jump.shape[0], basis.shape[1]
     sources = np.column_stack([mass[:, None] * basis, -mass * direction])
     flow = sparse.hstack([jump.T, sparse.csr_matrix(sources)]).tocsc()
-    bounds = [(-limit, limit) for limit in strength] + [(None, None)] * (others + 1)
+    limits = np.concatenate([strength, np.full(others + 1, np.inf)])
     cost = np.zeros(faces + others + 1)
     cost[-1] = -1
-    result = linprog(cost, A_eq=flow, b_eq=np.zeros(len(mass)), bounds=bounds, method="highs-ipm")
+    result = linprog(
+        cost, A_eq=flow, b_eq=np.zeros(len(mass)), bounds=np.stack([-limits, limits], axis=1), method="highs-ipm"
+    )
     if result.status != 0:
         raise Refusal(NO_MODES, result.message)
     price = -result.eqlin.marginals

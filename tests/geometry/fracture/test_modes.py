@@ -5,10 +5,11 @@ import pytest
 import trimesh
 
 from odd_bench.geometry.cells import components, divide
+from odd_bench.geometry.fracture.fragments import border_on_skin
 from odd_bench.geometry.fracture.modes import JUMP, FractureModes, compute_modes
 from odd_bench.geometry.mesh import face_volumes
 from odd_bench.geometry.refusal import OPEN_MESH, SEVERAL_BODIES, Refusal
-from odd_bench.geometry.voxels import voxelize
+from odd_bench.geometry.voxels import MARGIN_VOXELS, voxelize
 from tests.anomalies.solids import NAMES, QUICK, solid_modes, solid_shape
 
 
@@ -95,3 +96,17 @@ def test_open_meshes_and_several_bodies_are_refused():
     with pytest.raises(Refusal) as refusal:
         compute_modes(two, np.random.default_rng(0), QUICK)
     assert refusal.value.reason == SEVERAL_BODIES
+
+
+def test_the_border_on_the_skin_is_counted_voxel_by_voxel():
+    modes = solid_modes(NAMES[0])
+    around = (modes.label >= 0) & ~modes.inside
+    for seed in range(4):
+        side = np.random.default_rng(seed).random(len(modes.mass)) < 0.4
+        value = np.where(around, 1 + side[modes.label], 0)
+        counts = []
+        for axis in range(3):
+            here, there = (np.delete(value, end, axis) for end in (0, -1))
+            counts.append((here * there == 2).sum())
+        length = float(np.linalg.norm(counts)) * float(modes.voxel_size) / MARGIN_VOXELS
+        assert border_on_skin(modes, side) == length > 0
