@@ -34,15 +34,21 @@ def difference(intact: Shape, odd: Shape, tolerance: float) -> Difference:
     if np.array_equal(intact.faces, odd.faces) and np.array_equal(intact.vertices, odd.vertices):
         repainted = _differs_in_paint(odd, np.arange(len(odd.faces)), intact, np.arange(len(odd.faces)))
         return Difference(repainted, repainted.copy(), 0.0)
-    changed, there = _departing(odd, intact, tolerance)
-    lost, back = _departing(intact, odd, tolerance)
+    materials = list(dict.fromkeys((*odd.materials, *intact.materials)))
+    keys, intact_keys = _keys(odd, materials), _keys(intact, materials)
+    changed, there = _departing(odd, intact, ~np.isin(keys, intact_keys), tolerance)
+    lost, back = _departing(intact, odd, ~np.isin(intact_keys, keys), tolerance)
     return Difference(changed, lost, max(there, back))
 
 
-def _departing(shape: Shape, other: Shape, tolerance: float) -> tuple[np.ndarray, float]:
-    """(f,) bool, faces of `shape` that are not on `other`, and the largest distance of its vertices from `other`."""
-    fresh = np.flatnonzero(~_shared(shape, other))
-    corners = np.unique(shape.faces[fresh])
+def _departing(shape: Shape, other: Shape, is_fresh: np.ndarray, tolerance: float) -> tuple[np.ndarray, float]:
+    """(f,) bool, faces of `shape` that are not on `other`, and the largest distance of its vertices from `other`.
+
+    is_fresh: (f,) bool, faces whose corners and paint are not bit for bit those of a face of `other`.
+    """
+    fresh, is_corner = np.flatnonzero(is_fresh), np.zeros(len(shape.vertices), bool)
+    is_corner[shape.faces[fresh]] = True
+    corners = np.flatnonzero(is_corner)
     from_other = np.zeros(len(shape.vertices))
     from_other[corners] = nearest(other, shape.vertices[corners])[0]
     departing = np.zeros(len(shape.faces), bool)
@@ -51,12 +57,6 @@ def _departing(shape: Shape, other: Shape, tolerance: float) -> tuple[np.ndarray
     distance, face = nearest(other, shape.vertices[shape.faces[close]].mean(axis=1))
     departing[close] = (distance > tolerance) | _differs_in_paint(shape, close, other, face)
     return departing, float(from_other.max())
-
-
-def _shared(shape: Shape, other: Shape) -> np.ndarray:
-    """(f,) bool, faces of `shape` whose corners and paint are bit for bit those of a face of `other`."""
-    materials = list(dict.fromkeys((*shape.materials, *other.materials)))
-    return np.isin(_keys(shape, materials), _keys(other, materials))
 
 
 def _keys(shape: Shape, materials: list[Material]) -> np.ndarray:

@@ -40,13 +40,13 @@ def _corner_normals(across: np.ndarray, faces: np.ndarray, vertex_normals: np.nd
 def _at_hard_corners(across: np.ndarray, normals: np.ndarray, faces: np.ndarray, hard: np.ndarray) -> np.ndarray:
     """(corners, 3) unit normals of the corners at hard vertices (v,), in the order of the faces."""
     corner = np.flatnonzero(hard[faces])
-    face, vertex, index = corner // 3, faces.ravel()[corner], np.arange(len(corner))
-    ones = np.ones(len(corner), np.float32)
-    at_vertex = sparse.csr_matrix((ones, (index, vertex)), (len(corner), len(hard)))
-    has_vertex = sparse.csr_matrix((ones, (vertex, face)), (len(hard), len(faces)))
-    around = (at_vertex @ has_vertex).tocoo()  # (corners, faces)
-    flat = np.einsum("ni,ni->n", normals[face[around.row]], normals[around.col]) > np.cos(HARD_EDGE_RAD)
-    smooth = sparse.csr_matrix((flat.astype(np.float32), (around.row, around.col)), around.shape)
+    face, vertex = corner // 3, faces.ravel()[corner]
+    has_vertex = sparse.csr_matrix((np.ones(len(corner), np.float32), (vertex, face)), (len(hard), len(faces)))
+    first, count = has_vertex.indptr[vertex], np.diff(has_vertex.indptr)[vertex]
+    starts = np.concatenate([[0], np.cumsum(count)])  # of each corner among the pairs of a corner and a face around it
+    around = has_vertex.indices[np.arange(starts[-1]) + np.repeat(first - starts[:-1], count)]
+    flat = np.einsum("ni,ni->n", normals[np.repeat(face, count)], normals[around]) > np.cos(HARD_EDGE_RAD)
+    smooth = sparse.csr_matrix((flat.astype(np.float32), around, starts), (len(corner), len(faces)))
     return _unit(smooth @ across)
 
 

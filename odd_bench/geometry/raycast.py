@@ -40,7 +40,8 @@ class Hits:
     @property
     def weights(self) -> np.ndarray:
         """(..., 3) barycentric weights of the corners of the face."""
-        return np.concatenate([1 - self.second_third.sum(axis=-1, keepdims=True), self.second_third], axis=-1)
+        second, third = self.second_third[..., 0], self.second_third[..., 1]
+        return np.stack([1 - (second + third), second, third], axis=-1)
 
     def only(self, rays: np.ndarray) -> Hits:
         """Those of some of the rays (n,), by their places."""

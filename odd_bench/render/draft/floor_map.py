@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -30,9 +31,15 @@ class FloorMap:
     cell_m: float
     values: np.ndarray
 
-    def at(self, points: np.ndarray, pixel_m: np.ndarray) -> np.ndarray:
-        """(7, n) at places (2, n) that pixels show whose sides measure pixel_m (n,) there."""
-        last = len(self.values) // CELLS**2 - 1
+    @cached_property
+    def light(self) -> np.ndarray:
+        """(levels * CELLS * CELLS, 4): the values without the albedo, which is asked for on metal alone."""
+        return np.ascontiguousarray(self.values[:, :4])
+
+    def at(self, points: np.ndarray, pixel_m: np.ndarray, albedo: bool = True) -> np.ndarray:
+        """(7, n), or (4, n) without the albedo, at places (2, n) that pixels show whose sides measure pixel_m (n,) there."""
+        values = self.values if albedo else self.light
+        last = len(values) // CELLS**2 - 1
         wanted = np.floor(np.log2(pixel_m / (CELL_PX * self.cell_m)) + 0.5)
         reach = np.abs(points).max(axis=0) / (self.cell_m * (CELLS / 2 - 1))
         level = np.clip(np.maximum(wanted, np.ceil(np.log2(np.maximum(reach, 1e-6)))), 0, last).astype(np.intp)
@@ -40,10 +47,10 @@ class FloorMap:
         row, column = x.astype(np.intp), y.astype(np.intp)
         below, beside = (x - row).astype(np.float32)[:, None], (y - column).astype(np.float32)[:, None]
         first = (level * CELLS + row) * CELLS + column
-        upper = self.values.take(first, axis=0)
-        upper += beside * (self.values.take(first + 1, axis=0) - upper)
-        lower = self.values.take(first + CELLS, axis=0)
-        lower += beside * (self.values.take(first + CELLS + 1, axis=0) - lower)
+        upper = values.take(first, axis=0)
+        upper += beside * (values.take(first + 1, axis=0) - upper)
+        lower = values.take(first + CELLS, axis=0)
+        lower += beside * (values.take(first + CELLS + 1, axis=0) - lower)
         upper += below * (lower - upper)
         return upper.T
 

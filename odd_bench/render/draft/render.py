@@ -197,8 +197,8 @@ def _floor_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.
     pixel_m = (
         sight.pixel_m * distance * length * np.sqrt(length / -directions[2])
     )  # side of a square of the area it shows
-    values, gloss = stage.floor_map.at(points, pixel_m), sight.gloss.take(rays, axis=1)
     metal = floor_metallic(stage.floor)
+    values, gloss = stage.floor_map.at(points, pixel_m, albedo=metal > 0), sight.gloss.take(rays, axis=1)
     fresnel, around, glint = gloss[:1], gloss[1:4], gloss[4:]
     color = (1 - metal) * (1 - fresnel) * values[:3]
     mirrored = around + glint * values[3]

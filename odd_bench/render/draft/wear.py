@@ -24,7 +24,7 @@ def worn(points: np.ndarray, metallic: np.ndarray) -> np.ndarray:
 
 def _at(points: np.ndarray) -> np.ndarray:
     """(n,) float32 noise at places (3, n); it repeats itself outside of the cube."""
-    x, y, z = ((points + 0.5) * CELLS).astype(np.intp) % CELLS
+    x, y, z = ((points + 0.5) * CELLS).astype(np.intp) & (CELLS - 1)  # the remainder, for CELLS is a power of two
     return _noise().take((x * CELLS + y) * CELLS + z)
 
 

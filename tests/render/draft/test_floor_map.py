@@ -55,3 +55,9 @@ def test_objects_shade_the_floor():
     values = floor.at(PLACES, np.full(2000, floor.cell_m))
     assert values[3].min() == 0 and values[3].max() == pytest.approx(0.8, rel=1e-3)
     assert values[0, values[3] == 0].max() < values[0, values[3] > 0.79].min() + 0.25 * values[0].max()
+
+
+def test_without_the_albedo_the_other_values_are_the_same():
+    floor = mapped(draw_floor(np.random.default_rng(2)), three_objects(), constant(0.7, sun=1.0))
+    pixel_m = np.random.default_rng(3).uniform(0.5, 4.0, 2000) * floor.cell_m
+    assert np.array_equal(floor.at(PLACES, pixel_m, albedo=False), floor.at(PLACES, pixel_m)[:4])
