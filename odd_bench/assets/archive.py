@@ -74,6 +74,8 @@ def _untar(archive: Path, folder: Path) -> list[str]:
         _check_size(archive, sum(member.size for member in found))
         for name in names:
             _write(packed.extractfile(members[name]), folder / name, members[name].size)
+        while content.read(MOST_READ):  # the checksum of what it is compressed in stands at the very end
+            _expect(content.tell() <= most, archive, ".", f"goes on after {most:,} bytes")
     return names
 
 
