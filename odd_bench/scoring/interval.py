@@ -17,6 +17,7 @@ ODDS = 10.0
 ROUNDING = 1e-12  # resamples that differ by less are equal
 POWER_SPREADS = 2.80  # 1.96 + 0.84: a true difference of this many standard errors is found 8 times in 10
 CONSTANT = "every resample gives this value"
+AT_AN_END = "exactly 0 or 1, where the log-odds are infinite"
 
 Bounds = tuple[float | None, float | None]
 
@@ -37,8 +38,10 @@ def interval(value: float, replicates: np.ndarray, shapes: int, share: bool = Tr
     finite = replicates[np.isfinite(replicates)]
     if len(finite) < max(len(replicates) / 2, 2):
         return (None, None), "undefined in most resamples"
-    if np.ptp(finite) < ROUNDING or (share and value in (0, 1)):
+    if np.ptp(finite) < ROUNDING:
         return (None, None), CONSTANT
+    if share and value in (0, 1):
+        return (None, None), AT_AN_END
     if not share:
         reach = half_width(finite, shapes)
         return (max(0.0, float(value) - reach), float(value) + reach), None

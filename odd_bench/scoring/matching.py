@@ -87,9 +87,12 @@ def match_by_id(truth: TruthTable, boxes: Boxes) -> Match:
 
 
 def match_arg_max(truth: TruthTable, boxes: Boxes, pairs: Pairs) -> Match:
-    """Highest IoU wins; among equal ones (most often: no overlap at all) the box with the nearest centre."""
-    distance = np.linalg.norm(truth.aabb[pairs.object_row, :3] - boxes.box[pairs.box_row, :3], axis=1)
-    order = np.lexsort((pairs.box_row, distance, -pairs.iou, pairs.object_row))
+    """Highest IoU wins; among equal ones (most often: no overlap at all) the box with the nearest centre, then the higher score,
+    then the label `anomalous`.
+    """
+    distance = lengths(truth.aabb[pairs.object_row, :3] - boxes.box[pairs.box_row, :3])
+    score, label = boxes.score[pairs.box_row], boxes.label[pairs.box_row]
+    order = np.lexsort((-label, -score, distance, -pairs.iou, pairs.object_row))
     first = order[np.unique(pairs.object_row[order], return_index=True)[1]]
     return filled(len(truth.label), pairs.object_row[first], pairs.box_row[first], pairs.iou[first])
 

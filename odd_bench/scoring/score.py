@@ -37,13 +37,14 @@ class Scored:
 
 
 def submission(predictions: Predictions, table: TruthTable) -> Submission:
-    """The boxes of known scenes in canonical order, scenes numbered as in the truth, numbers beyond FAR_M brought to it."""
+    """The boxes of known scenes in canonical order, scenes numbered as in the truth, numbers beyond FAR_M brought to it, labels
+    where the file states none set by its threshold.
+    """
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
-    boxes = replace(boxes, box=np.clip(boxes.box, -FAR_M, FAR_M))
-    rows = np.flatnonzero(scene >= 0)
-    kept = replace(boxes, scene=scene).rows(rows)
-    order = canonical_rows(kept)
-    return Submission(kept.rows(order), predictions.predicted_label()[rows][order])
+    boxes = replace(boxes, scene=scene, box=np.clip(boxes.box, -FAR_M, FAR_M), label=predictions.predicted_label())
+    kept = boxes.rows(np.flatnonzero(scene >= 0))
+    kept = kept.rows(canonical_rows(kept))
+    return Submission(kept, kept.label)
 
 
 def score_file(path: Path, options: Options) -> Scored:

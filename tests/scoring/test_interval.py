@@ -170,6 +170,12 @@ def test_equal_numbers_that_rounding_parts_have_no_interval_without_width():
     assert low is None and reason == "every resample gives this value"
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_the_ends_have_no_interval_and_the_reason_is_true(value):
+    (low, _), reason = interval(value, np.array([value, value, 0.7]), 40)
+    assert low is None and "every resample" not in reason and "exactly 0 or 1" in reason
+
+
 def test_a_perfect_score_has_no_interval_without_width(scored, truth):
     for found in scored(oracle_answers(truth)).metrics["detect"].values():
         assert isinstance(found, Estimate) and found.low is None and found.reason

@@ -1,5 +1,6 @@
 """Matching is optimal, strict at the gate, blind to scores, and compares with the box the prediction asks for."""
 
+import dataclasses
 from itertools import permutations
 
 import numpy as np
@@ -85,6 +86,14 @@ def test_upstream_takes_the_best_box_however_poor():
     found = match(load_protocol("upstream"), truth, rows_of([[0.9, 0, 0, 1, 1, 1], [6, 0, 0, 1, 1, 1]]))
     assert found.box_row.tolist() == [0, 1, 1]
     assert found.iou[2] == 0
+
+
+def test_upstream_takes_the_higher_score_of_boxes_that_fit_equally_well_on_either_side_of_the_object():
+    truth = table_of([[0, 0, 0, 1, 1, 1]])
+    sides = rows_of([[-0.5, 0, 0, 1, 1, 1], [0.5, 0, 0, 1, 1, 1], [0.5, 0, 0, 1, 1, 1]])
+    for score in ([0.2, 0.9, 0.5], [0.9, 0.2, 0.5], [0.5, 0.2, 0.9]):
+        found = match(load_protocol("upstream"), truth, dataclasses.replace(sides, score=np.array(score)))
+        assert score[found.box_row[0]] == 0.9
 
 
 def test_no_boxes_match_nothing():
