@@ -41,6 +41,7 @@ class Columns:
     def boxes(self, told_boxes: bool) -> Boxes:
         """Check every column and return the rows; a wrong value is listed in `problems` and is NaN or -1 in the rows."""
         self.check_keys()
+        self.check_types()
         return Boxes(
             scene=self.scene,
             number=self.number,
@@ -62,6 +63,14 @@ class Columns:
         for row in range(len(self.objects)) if unknown else ():
             for key in unknown & self.objects[row].keys():
                 self.problems.append(unknown_key(self.path(row, key), key, OBJECT_KEYS))
+
+    def check_types(self) -> None:
+        """The kind of anomaly is not scored, but a text all the same."""
+        for row, value in enumerate(self.values("type")) if "type" in self.stated else ():
+            if value is not ABSENT and value is not None and not isinstance(value, str):
+                self.report(
+                    row, ("type",), "wrong type", shown(value), "a string", "Name the kind of anomaly, or leave it out"
+                )
 
     def number_column(self, key: str, required: bool) -> np.ndarray:
         """(n,) float; NaN where the key is absent or wrong."""

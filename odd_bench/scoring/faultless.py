@@ -33,7 +33,7 @@ class StoredBox(Struct, forbid_unknown_fields=True, gc=False):
     box: tuple[float, float, float, float, float, float] | None = None
     yaw: float | None = None
     label: Literal["normal", "anomalous"] | None = None
-    type: Any = None
+    type: str | None = None
     object: FromZero | None = None
 
 

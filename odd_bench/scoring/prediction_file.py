@@ -190,8 +190,16 @@ def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any
         problems.append(Problem(kind, at("scenes", name, "objects"), found, "a list of objects", hint))
     entry["views"] = check_views(name, scene.get("views"), problems)
     entry["seconds"] = check_seconds(name, scene, problems)
-    entry["truth"] = scene["truth"] if isinstance(scene.get("truth"), str) else None
+    entry["truth"] = check_truth(name, scene.get("truth"), problems)
     return entry
+
+
+def check_truth(name: str, stated: Any, problems: list[Problem]) -> str | None:
+    if stated is None or isinstance(stated, str):
+        return stated
+    hint = "PredictionWriter(..., truth=...) writes it; leave it out otherwise"
+    problems.append(Problem("wrong type", at("scenes", name, "truth"), shown(stated), "16 hex digits", hint))
+    return None
 
 
 def check_seconds(name: str, scene: dict[str, Any], problems: list[Problem]) -> float | None:
