@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Coverage:
-    """What was asked and what was there. absent: views without a map, scored as a map of zeros. foreign: scenes of the file that
-    are not of this split. unknown: scenes whose changes the data set does not know; they do not count.
+    """What was asked and what was there. views: of all scenes together; fewest, most: of one scene. absent: views without a map,
+    scored as a map of zeros. foreign: scenes of the file that are not of this split. unknown: scenes whose changes the data set
+    does not know; they do not count.
     """
 
     scenes: int = 0
     views: int = 0
+    fewest: int = 0
+    most: int = 0
     absent: int = 0
     unknown: int = 0
     foreign: int = 0
@@ -93,8 +96,10 @@ def count_maps(
         if objects is None:
             coverage.unknown += 1
             continue
-        views = tuple(range(len(dataset.scene(name).cameras))) if declared[place] is None else declared[place]
+        views = declared[place] or tuple(range(len(dataset.scene(name).cameras)))
         counts.add_scene(int(truth.cluster[place]), objects, list(scene_views(maps, dataset, name, views, coverage)))
+        coverage.fewest = min(coverage.fewest, len(views)) if coverage.scenes else len(views)
+        coverage.most = max(coverage.most, len(views))
         coverage.scenes += 1
         coverage.views += len(views)
     return counts, coverage

@@ -15,7 +15,8 @@ DOMAIN_NAMES = {"found": "pixels of found objects", "all": "all pixels"}
 
 def coverage_text(part: dict[str, Any]) -> str:
     """A line on what the maps were compared with."""
-    notes = [f"anomaly maps: {part['views']:,} views of {part['scenes']:,} scenes"]
+    differ = f", {part['fewest']} to {part['most']} a scene" if part["fewest"] < part["most"] else ""
+    notes = [f"anomaly maps: {part['views']:,} views of {part['scenes']:,} scenes{differ}"]
     if part["absent"]:
         notes.append(f"{part['absent']:,} views without a map, scored as a map of zeros")
     if part["unknown"]:

@@ -14,9 +14,12 @@ from odd_bench.errors import OddBenchError
 from odd_bench.report.folder import write_report
 from odd_bench.report.map_scores import with_maps
 from odd_bench.scoring.ground_truth import FILE_NAME, read_ground_truth
+from odd_bench.scoring.map_text import coverage_text
+from odd_bench.scoring.predictions import Method
 from odd_bench.scoring.score import Options, score_file
+from odd_bench.scoring.writer import PredictionWriter
 from tests.data.folders import planned_record, write_dataset
-from tests.scoring.worlds import noisy_answers, oracle_answers, write_predictions
+from tests.scoring.worlds import dataset_ref, noisy_answers, oracle_answers, write_predictions
 
 SPLIT = "test-seen"
 
@@ -85,6 +88,31 @@ def test_an_absent_map_is_a_map_of_zeros_and_is_counted(scored, data, tmp_path):
                 out.add(name, view, truth_map(dataset.change(name, view)) * (view < 2))
     assert numbers(absent) == numbers(with_maps(scored, path))
     assert absent.document["result"]["maps"]["absent"] == 6 * 2
+
+
+def declaring(path, data, views):
+    """Predictions with true boxes that declare views[n] for scene n."""
+    truth = read_ground_truth(data / FILE_NAME)
+    answers = oracle_answers(truth)
+    with PredictionWriter(path, dataset_ref(truth, SPLIT), Method("net"), 0.5) as out:
+        for (name, (boxes, scores, _)), seen in zip(answers.items(), views, strict=True):
+            out.add(name, boxes, scores, views=seen)
+    return score_file(path, Options(data, resamples=50))
+
+
+def test_scenes_that_declare_other_numbers_of_views_are_told(data, tmp_path):
+    maps = write_maps(tmp_path / "m.h5", data, truth_map)
+    part = with_maps(declaring(tmp_path / "p.json", data, [[1], *5 * [[0, 1, 2]]]), maps).document["result"]["maps"]
+    assert coverage_text(part) == "anomaly maps: 16 views of 6 scenes, 1 to 3 a scene"
+
+
+def test_a_scene_that_declares_no_view_is_scored_over_all_of_them(data, tmp_path):
+    """Else its odd objects would not count."""
+    maps = write_maps(tmp_path / "m.h5", data, random_map)
+    none = with_maps(declaring(tmp_path / "p.json", data, 6 * [[]]), maps)
+    every = with_maps(declaring(tmp_path / "q.json", data, 6 * [[0, 1, 2, 3]]), maps)
+    parts = [one.document["result"]["maps"]["domains"] for one in (none, every)]
+    assert parts[0] == parts[1]
 
 
 def test_scenes_of_no_split_are_counted_and_not_scored(scored, data, tmp_path):
