@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.games import LOCALISERS, copies, everywhere, sizes, tuned, worth
+from benchmarks.games import LOCALISERS, copies, everywhere, paying_chance, second_boxes, sizes, tuned, worth
 from odd_bench.scoring.truth_table import truth_table
 from tests.scoring.worlds import make_truth
 
@@ -43,3 +43,13 @@ def test_where_a_game_pays_it_gains_less_than_a_hundredth(truth, localiser, shar
         played = worth(truth, game(truth, answers))
         for number in ("auc", "aupr", "accuracy", "auc_within_scene"):
             assert played.numbers[number] < honest.numbers[number] + 0.01, (name, number)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.9])
+def test_a_second_box_pays_where_it_fits_more_often_than_the_page_says(truth, share):
+    """docs/reference/protocol.md: q / (2 n + 2 k - q)."""
+    honest, bound = worth(truth, second_boxes(truth, share, None)).numbers["auc"], paying_chance(truth, share)
+    never, rarely, often = (
+        worth(truth, second_boxes(truth, share, chance)).numbers["auc"] for chance in (0, bound / 2, min(2 * bound, 1))
+    )
+    assert never < honest and rarely < honest < often
