@@ -1,6 +1,9 @@
 """The quick reader of prediction files without a fault of form: it decodes them into typed rows, then into columns.
 
 Most files are of this kind. All others are left to `prediction_file`, which reads key by key and says what is wrong.
+
+There are two readers for speed alone: no JSON library tells of a repeated key, msgspec and orjson keep the last one silently, and
+reading key by key takes 0.9 times as long as `json.loads` and this 0.5 times, so that a whole check takes 1.1 times, not 1.4.
 """
 
 from __future__ import annotations
