@@ -7,6 +7,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
@@ -19,7 +20,8 @@ from typer.testing import CliRunner
 
 from odd_bench.cli import app
 from odd_bench.configuration import explained
-from odd_bench.generate.config import CONFIGURATIONS
+from odd_bench.generate.config import CONFIGURATIONS, load_preset, with_overrides
+from odd_bench.generate.run import check_categories
 from odd_bench.methods import METHODS, method_spec
 from tests.short_training import write_small_scenes
 
@@ -94,6 +96,25 @@ def test_every_key_that_a_command_sets_exists(page):
         for option, value in pairwise(words):
             if option == "--set":
                 assert is_key(value.partition("=")[0], known), line
+
+
+@of_page
+def test_every_command_shown_parses(page, monkeypatch):
+    """Options have values of their types, arguments are as many as it takes; its preset or configuration takes what it sets."""
+    for line in commands(page):
+        command, words = command_of(line)
+        for parameter in command.params:
+            monkeypatch.setattr(parameter, "callback", None)  # which looks whether files are there
+        with command.make_context(line, words) as context:
+            given = context.params
+        overrides = given.get("overrides") or []
+        if line.startswith("odd-bench generate"):
+            config = with_overrides(load_preset(shlex.split(line)[2], given["preset"]), overrides)
+            wanted = tuple(given["categories"].split(",")) if given.get("categories") else ()
+            check_categories(replace(config, categories=wanted))
+        elif line.startswith("odd-bench train"):
+            configurations = method_spec(given["model"]).configurations
+            configurations.with_overrides(configurations.load(given["config"]), overrides)
 
 
 @of_page
@@ -248,6 +269,27 @@ def test_the_page_of_presets_states_every_preset():
         assert counts == list(config.splits.values()), name
         assert (int(pixels), engine, rest) == (config.orbit.pixels, config.render.engine, config.scene.rest), name
         assert depth == ("yes" if config.depth else "no"), name
+
+
+def test_the_table_of_presets_in_the_readme_agrees_with_the_page():
+    """Scenes, hours and gigabytes of every preset."""
+    page = re.findall(r"^\| `([\w-]+)` \|([^|]+)\|[^|]+\|[^|]+\|[^|]+\|[^|]+\|([^|]+)\|([^|]+)\|",
+                      (DOCS / "reference" / "presets.md").read_text(), re.MULTILINE)  # fmt: skip
+    told = {name: [sum(int(one.replace(",", "")) for one in re.findall(r"[\d,]+", splits)), hours.strip(), size.strip()]
+            for name, splits, hours, size in page}  # fmt: skip
+    stated = {}
+    for row in re.findall(r"^\| (`.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE):
+        first, *cells = [cell.strip() for cell in row.split("|")]
+        if len(cells) != 6 or first == "`--preset`":
+            continue
+        for kind, (scenes, hours, size) in (("toys", cells[:3]), ("parts", cells[3:])):
+            for name in re.findall(r"`([\w-]+)`", first):
+                known = re.findall(r"`([\w-]+)`", hours)  # as another one
+                if known:
+                    stated[f"{kind}-{name}"] = told[f"{kind}-{name.removeprefix('tumbled-')}"]
+                elif scenes:
+                    stated[f"{kind}-{name}"] = [int(scenes.replace(",", "")), hours, size]
+    assert stated == told
 
 
 def test_the_keys_that_the_page_of_configuration_explains_are_explained():

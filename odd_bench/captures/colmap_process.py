@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from odd_bench.captures.agreement import LEAST_AGREEING, agreeing_share
+from odd_bench.child_process import die_with_parent
 
 EXHAUSTIVE, SEQUENTIAL = "exhaustive", "sequential"
 FEATURES, MATCHES, MAPPING, NEIGHBOURS, PLACED = "features", "matches", "mapping", "neighbours", "placed"
@@ -196,4 +197,5 @@ def _tell(stage: str) -> None:
 
 
 if __name__ == "__main__":
+    die_with_parent()  # else it would go on writing where the next call begins anew
     print(f"models {work(read_job(Path(sys.argv[1])))}", flush=True)

@@ -56,17 +56,17 @@ def find_floor(capture: Capture, height: float | None = None) -> Floor:
         return floor
     near = capture.points[np.linalg.norm(capture.points - middle, axis=1) < NEAR * distance]
     told, hint = told_if_small(sizes_of(capture)), hint_if_small(sizes_of(capture), HINT)
-    told = f", in photographs{told}" if told else ""
+    told = f", for which photographs{told} are small" if told else ""
     if len(near) < LEAST_POINTS:
         raise CaptureError(
-            "floor", f"{len(near)} points near what the cameras look at{told}", f"{LEAST_POINTS} or more", hint
+            "floor", f"{len(near)} points near what the cameras look at", f"{LEAST_POINTS} or more{told}", hint
         )
     normal, offset, sigma, inliers = _plane(near, eyes, up, THICKNESS * distance)
     if inliers < LEAST_POINTS // 2:
         raise CaptureError(
             "floor",
-            f"no plane below the cameras among {len(near)} points{told}",
-            "a floor or a table with some texture",
+            f"no plane below the cameras among {len(near)} points",
+            f"a floor or a table with some texture{told}",
             hint,
         )
     return _floor(normal, offset, sigma, middle, distance)

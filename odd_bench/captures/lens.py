@@ -26,6 +26,9 @@ COLMAP_MODELS = {
 FISHEYES = ("OPENCV_FISHEYE", "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE")
 PERSPECTIVE, RATIONAL, FISHEYE = "perspective", "rational", "fisheye"
 SHORTEST, LONGEST = 0.1, 100.0  # a focal length, in longer sides of the picture
+OUTSIDE = (
+    1.0  # how far a principal point may lie beyond the picture, in its sides: of a picture that was cut out of another
+)
 LARGEST_SLOPE = 20.0  # of a direction off the axis: beyond it nothing is in front of a camera
 
 
@@ -97,7 +100,7 @@ class Lens:
 
 
 def check_lens(where: object, lens: Lens) -> None:
-    """Raise CaptureError where no camera has such intrinsics: no size, a focal length of 0, what is not finite."""
+    """Raise CaptureError where no camera has such intrinsics: no size, a focal length of 0, a principal point far away."""
     if lens.width < 1 or lens.height < 1:
         raise CaptureError(where, f"a picture of {lens.width} x {lens.height} pixels", "a width and a height above 0")
     values = [*lens.K.ravel(), *lens.radial, *lens.tangential]
@@ -108,6 +111,10 @@ def check_lens(where: object, lens: Lens) -> None:
         if not SHORTEST * longest <= focal <= LONGEST * longest:
             expected = f"{SHORTEST * longest:g} to {LONGEST * longest:g} for {lens.width} x {lens.height}"
             raise CaptureError(where, f"a focal length of {focal:g} pixels", expected)
+    for middle, side in ((lens.K[0, 2], lens.width), (lens.K[1, 2], lens.height)):
+        if not -OUTSIDE * side <= middle <= (1 + OUTSIDE) * side:
+            expected = f"{-OUTSIDE * side:g} to {(1 + OUTSIDE) * side:g} for a side of {side}"
+            raise CaptureError(where, f"a principal point at {middle:g} pixels", expected)
 
 
 def colmap_lens(model: str, width: int, height: int, parameters: list[float]) -> Lens:

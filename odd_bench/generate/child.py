@@ -6,7 +6,6 @@ goes to standard error, which the parent keeps as a log.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import json
 import os
@@ -16,6 +15,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from odd_bench.child_process import die_with_parent
 from odd_bench.errors import StorageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errn
 
 def main() -> None:
     replies = _claim_standard_output()
-    _die_with_parent()
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     folder = Path(sys.argv[1])
     from odd_bench.blender_jobs.process import leave
@@ -114,15 +114,6 @@ def _claim_standard_output():
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return replies
-
-
-def _die_with_parent() -> None:
-    """On Linux, be killed when the parent is, even in the middle of a render; elsewhere the closed pipe ends the loop."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
-        if os.getppid() == 1:
-            os._exit(1)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,9 @@ def test_without_a_floor_it_is_said():
 def test_small_photographs_are_named_where_the_floor_is_missing():
     """The user is told their size and that larger ones help; of large ones nothing is said."""
     told = capture(walk(), np.zeros((0, 3)))
-    with pytest.raises(CaptureError, match=r"in photographs of 240 x 180 pixels; .*Use larger photographs.*--floor"):
+    with pytest.raises(
+        CaptureError, match=r"photographs of 240 x 180 pixels are small\. Use larger photographs.*--floor"
+    ):
         find_floor(told)
     large = [replace(one, lens=one.lens.scaled(640, 480)) for one in told.photographs]
     with pytest.raises(CaptureError) as caught:

@@ -72,6 +72,7 @@ def every_frame(edit):
         (lambda c: c.update(fl_y=-3), "a focal length of -3 pixels"),
         (lambda c: c.update(fl_x=1e-9), "a focal length of 1e-09 pixels"),
         (lambda c: c.update(cx=10**400), "cx '10000"),
+        (lambda c: c.update(cx=-4000.0), "a principal point at -4000 pixels; expected -240 to 480 for a side of 240"),
         (lambda c: (c.pop("fl_x"), c.update(camera_angle_x=4.0)), "camera_angle_x 4; expected an angle"),
         (lambda c: c.update(w="240"), "w '240'; expected a finite number"),
         (lambda c: c.update(frames={"a": 1}), "no frames"),
@@ -215,6 +216,7 @@ def test_text_models_of_any_line_ending_with_names_of_any_kind(tmp_path, ending,
         ("1 PINHOLE 240 180 nan 190 120 90", "not finite"),
         ("1 PINHOLE 0 180 190 190 120 90", "a picture of 0 x 180 pixels"),
         ("1 PINHOLE 240 180 0 190 120 90", "a focal length of 0 pixels"),
+        ("1 PINHOLE 240 180 190 190 120 900", "a principal point at 900 pixels"),
     ],
 )
 def test_cameras_that_no_photograph_has(tmp_path, camera, words):
