@@ -19,7 +19,7 @@ def make_on_worker(line: str, root: str, limits: Limits, run: str, wanted: Mappi
     other = differences(wanted, installation())
     if other:
         raise ChildStartError(
-            f"worker on {node}: found {other}; expected the installation of this machine, since other code makes other scenes. "
+            f"worker on {node}: found {other}; expected the installation of the run, since other code makes other scenes. "
             "Hint: install the same on every worker and start it again; `odd-bench doctor` shows what is there."
         )
     try:

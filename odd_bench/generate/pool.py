@@ -30,12 +30,8 @@ FIXED = {  # variables that are the same for every child, whatever those of the 
     "PYTHONUTF8": "1",
     "PYTHONUNBUFFERED": "1",
 }
-OF_OTHER_WORK = (
-    "OCIO",
-    "BLENDER_",
-    "CYCLES_",
-    "LANGUAGE",
-)  # by which Blender takes other colours, settings, kernels, words
+# beginnings of variables by which Blender takes other colours, settings, kernels or words
+OF_OTHER_WORK = ("OCIO", "BLENDER_", "CYCLES_", "LANGUAGE")
 START_TIMEOUT_S = 180.0
 FOLDER_TIMEOUT_S = 20.0
 IDLE_SHARE = 0.005  # a child that gets no more of a processor waits for something that does not come

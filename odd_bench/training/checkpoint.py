@@ -171,11 +171,10 @@ def fill_method(method: nn.Module, weights: dict[str, Any], where: object) -> No
 
 
 def _kind(value: Any) -> str:
-    return (
-        str(value.dtype).replace("torch.", "").replace("bfloat", "float")
-        if isinstance(value, torch.Tensor)
-        else type(value).__name__
-    )
+    """`float32` for a tensor of such numbers, the name of its type for anything else."""
+    if not isinstance(value, torch.Tensor):
+        return type(value).__name__
+    return str(value.dtype).removeprefix("torch.").replace("bfloat", "float")
 
 
 def check_same_run(path: Path, checkpoint: Checkpoint, model: str, config: dict[str, Any], data: str) -> None:
