@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from odd_bench.anomalies.alignment import alignments
 from odd_bench.anomalies.changed import Difference, difference
 from odd_bench.anomalies.config import AnomalyConfig
 from odd_bench.anomalies.variant import Variant
-from odd_bench.anomalies.visible import Beside
+from odd_bench.anomalies.visible import looks_different
 from odd_bench.geometry.mesh import directed_edges
 from odd_bench.geometry.raycast import ray_scene, tensor
 from odd_bench.geometry.refusal import (
@@ -76,14 +78,23 @@ def require_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig)
 
     Further motions than none at all are looked for only if the odd shape looks different beside the intact one as it is.
     """
-    beside, motions = Beside(intact, odd, type, config), [np.eye(4)]
-    visible = beside.looks_different(motions[0])
-    if visible and type in MOVING:
-        motions = alignments(intact, odd)
-        visible = all(beside.looks_different(motion) for motion in motions[1:])
-    if not visible:
-        raise Refusal(NOT_VISIBLE, f"{type} of {intact.name}, compared in {len(motions)} poses")
-    return np.stack(motions)
+    compared: list[np.ndarray] = []
+
+    def motions() -> Iterator[np.ndarray]:
+        for motion in _motions(intact, odd, type):
+            compared.append(motion)
+            yield motion
+
+    if not looks_different(intact, odd, motions(), type, config):
+        raise Refusal(NOT_VISIBLE, f"{type} of {intact.name}, compared in {len(compared)} poses")
+    return np.stack(compared)
+
+
+def _motions(intact: Shape, odd: Shape, type: str) -> Iterator[np.ndarray]:
+    """(4, 4) each: none at all and, looked for when they are asked for, those of alignments."""
+    yield np.eye(4)
+    if type in MOVING:
+        yield from alignments(intact, odd)[1:]
 
 
 def require_unstretched(before: Shape, after: Shape, limit: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -45,40 +45,27 @@ class Viewed:
         return lab(self.shape.face_color[face] * brightness[:, None])
 
 
-class Beside:
-    """An odd shape beside the intact one. Whether it looks different enough is asked one motion at a time.
+def looks_different(intact: Shape, odd: Shape, motions: Iterable[np.ndarray], type: str, config: AnomalyConfig) -> bool:
+    """Whether the odd shape looks different enough beside the intact one moved by each of the motions (4, 4).
 
     The largest patch must take in `config.least_patch(type)` of the odd shape's picture in at least `config.min_views` of
-    VIEWS orthographic views from directions spread evenly over the sphere. Looks at no more views than it takes, and draws no
-    picture of the odd shape twice.
+    VIEWS orthographic views from directions spread evenly over the sphere. Looks at no more views than it takes, and asks for a
+    motion only once the odd shape looks different beside those before it.
     """
-
-    def __init__(self, intact: Shape, odd: Shape, type: str, config: AnomalyConfig):
-        self._before, self._after, self._config = Viewed(intact), Viewed(odd), config
-        self._least, self._slide = config.least_patch(type), max(1, round(config.slide_of(type) * OBJECT_PIXELS))
-        self._pictures: dict[int, np.ndarray] = {}
-
-    def looks_different(self, motion: np.ndarray) -> bool:
-        """Beside the intact shape moved by `motion` (4, 4)."""
+    before, after, views = Viewed(intact), Viewed(odd), _views()
+    least, slide = config.least_patch(type), max(1, round(config.slide_of(type) * OBJECT_PIXELS))
+    pictures: dict[int, np.ndarray] = {}
+    for motion in motions:
         shown = 0
-        for number in range(VIEWS):
-            shown += self._shown(number, motion) >= self._least
-            if shown >= self._config.min_views:
-                return True
-        return False
-
-    def _shown(self, number: int, motion: np.ndarray) -> float:
-        view = _views()[number]
-        if number not in self._pictures:
-            self._pictures[number] = _picture(self._after, np.eye(4), *view)
-        before = _picture(self._before, motion, *view)
-        return patch_share(before, self._pictures[number], self._config.contrast, self._slide)
-
-
-def looks_different(intact: Shape, odd: Shape, motions: Sequence[np.ndarray], type: str, config: AnomalyConfig) -> bool:
-    """Whether the odd shape looks different enough beside the intact one moved by each of the motions (4, 4), see Beside."""
-    beside = Beside(intact, odd, type, config)
-    return all(beside.looks_different(motion) for motion in motions)
+        for number, view in enumerate(views):
+            if number not in pictures:
+                pictures[number] = _picture(after, np.eye(4), *view)
+            shown += patch_share(_picture(before, motion, *view), pictures[number], config.contrast, slide) >= least
+            if shown >= config.min_views:
+                break
+        if shown < config.min_views:
+            return False
+    return True
 
 
 def patch_share(before: np.ndarray, after: np.ndarray, contrast: float, slide: int) -> float:

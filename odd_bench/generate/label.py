@@ -94,13 +94,8 @@ class Sight:
             self._views[number] = View(directions, hits, nearest_m, found.alone[:, place])
 
 
-def cast_labels(posed: list[Posed], cameras: tuple[Camera, ...]) -> Labels:
+def cast_labels(sight: Sight) -> Labels:
     """Masks, depth and pixel counts of every view. See SceneRecord for what the values mean."""
-    return labels_of(Sight(posed, cameras))
-
-
-def labels_of(sight: Sight) -> Labels:
-    """The same of what is seen already in some of the views."""
     posed, cameras = sight.posed, sight.cameras
     views = [sight.view(number) for number in range(len(cameras))]
     hits = Hits(*(np.stack([getattr(view.hits, field.name) for view in views]) for field in fields(Hits)))

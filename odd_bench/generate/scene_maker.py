@@ -14,7 +14,7 @@ from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import SceneRecord
 from odd_bench.generate.arrange import arranged, lowered, require_level
 from odd_bench.generate.config import GenerateConfig
-from odd_bench.generate.label import Labels, Posed, Sight, labels_of
+from odd_bench.generate.label import Labels, Posed, Sight, cast_labels
 from odd_bench.generate.orbit import orbit_cameras
 from odd_bench.generate.pictures import take_pictures
 from odd_bench.generate.seen import is_seen
@@ -97,7 +97,7 @@ def _arrange(line: PlanLine, source: Source, rests: list[np.ndarray], report: Re
             sight = _arranged(line, source.config, source.intact, rests, variants)
             hidden = [i for i in variants if not is_seen(sight, i, source.config)]
             if not hidden:
-                return Arrangement(sight.posed, sight.cameras, labels_of(sight))
+                return Arrangement(sight.posed, sight.cameras, cast_labels(sight))
         for i in variants if source.config.scene.odd_alike else hidden:
             report.refusals[f"{variants[i].type}: change hidden in the scene"] += 1
             variants[i] = _next_variant(i, remaining[i], line, source, rests, report)

@@ -7,7 +7,7 @@ from odd_bench.anomalies.variant import Variant
 from odd_bench.data.record import CHANGED, LOST
 from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.generate import label
-from odd_bench.generate.label import Posed, Sight, cast_labels, labels_of
+from odd_bench.generate.label import Posed, Sight, cast_labels
 from odd_bench.geometry.cameras import intrinsics, look_at, pixel_directions, unproject
 from odd_bench.geometry.first_hits import first_hits
 from odd_bench.geometry.shape import Material, Shape
@@ -39,7 +39,7 @@ CAMERAS = tuple(camera(a) for a in (0.0, 1.7, 4.0))
 
 
 def test_a_lone_ball_is_seen_whole_and_its_silhouette_is_the_closed_form():
-    labels = cast_labels([Posed(BALL, pose(0.1, 0.0))], CAMERAS)
+    labels = cast_labels(Sight([Posed(BALL, pose(0.1, 0.0))], CAMERAS))
     assert (labels.visible == labels.amodal).all() and (labels.visible == (labels.instance == 1).sum(axis=(1, 2))).all()
     for view, cam in enumerate(CAMERAS):
         u, v = np.meshgrid(np.arange(SIZE) + 0.5, np.arange(SIZE) + 0.5)
@@ -53,7 +53,7 @@ def test_a_lone_ball_is_seen_whole_and_its_silhouette_is_the_closed_form():
 
 
 def test_depth_unprojects_to_the_surfaces():
-    labels = cast_labels([Posed(BALL, pose(0.0, 0.0))], CAMERAS)
+    labels = cast_labels(Sight([Posed(BALL, pose(0.0, 0.0))], CAMERAS))
     for view, cam in enumerate(CAMERAS):
         rows, columns = np.nonzero(labels.depth_m[view])
         points = unproject(cam, np.stack([columns + 0.5, rows + 0.5], axis=1), labels.depth_m[view][rows, columns])
@@ -64,14 +64,14 @@ def test_depth_unprojects_to_the_surfaces():
 
 def test_objects_in_front_hide_those_behind_and_amodal_counts_do_not_care():
     front, behind = Posed(BALL, pose(0.3, 0.0)), Posed(BALL, pose(-0.15, 0.0))
-    both = cast_labels([front, behind], CAMERAS[:1])
-    alone = cast_labels([behind], CAMERAS[:1])
+    both = cast_labels(Sight([front, behind], CAMERAS[:1]))
+    alone = cast_labels(Sight([behind], CAMERAS[:1]))
     assert both.amodal[1, 0] == alone.visible[0, 0] > both.visible[1, 0] > 0
 
 
 def test_the_order_of_the_objects_changes_only_their_numbers():
     a, b = Posed(BALL, pose(0.3, 0.0)), Posed(BALL, pose(-0.15, 0.1))
-    first, second = cast_labels([a, b], CAMERAS), cast_labels([b, a], CAMERAS)
+    first, second = cast_labels(Sight([a, b], CAMERAS)), cast_labels(Sight([b, a], CAMERAS))
     assert (np.array([0, 2, 1])[first.instance] == second.instance).all()
     assert (first.depth_m == second.depth_m).all() and (first.visible[::-1] == second.visible).all()
 
@@ -84,8 +84,10 @@ def test_a_missing_half_is_marked_where_it_would_be_seen():
     odd = shape_of(trimesh.convex.convex_hull(np.concatenate([ball.vertices[ball.vertices[:, 2] < -1e-3], ring])))
     on_cut = np.abs(odd.vertices[odd.faces][..., 2]).max(axis=1) < 1e-6
     gone = ball.vertices[ball.faces][..., 2].min(axis=1) > -1e-6
-    labels = cast_labels([Posed(odd, pose(0.0, 0.0), Variant(odd, "missing_part", on_cut, gone, 0.5), ball)], CAMERAS)
-    whole = cast_labels([Posed(ball, pose(0.0, 0.0))], CAMERAS)
+    labels = cast_labels(
+        Sight([Posed(odd, pose(0.0, 0.0), Variant(odd, "missing_part", on_cut, gone, 0.5), ball)], CAMERAS)
+    )
+    whole = cast_labels(Sight([Posed(ball, pose(0.0, 0.0))], CAMERAS))
     for view in range(len(CAMERAS)):
         changed, lost = labels.change[view] == CHANGED, labels.change[view] == LOST
         upper = (whole.instance[view] == 1) & (_height_m(whole, view) > 0.15)
@@ -97,7 +99,7 @@ def test_a_missing_half_is_marked_where_it_would_be_seen():
 def test_what_another_object_hides_is_not_counted_as_changed():
     odd = Variant(BALL, "material_mismatch", np.ones(len(BALL.faces), bool), np.zeros(len(BALL.faces), bool), 1.0)
     behind = Posed(BALL, pose(-0.15, 0.0), odd, BALL)
-    labels = cast_labels([Posed(BALL, pose(0.3, 0.0)), behind], CAMERAS[:1])
+    labels = cast_labels(Sight([Posed(BALL, pose(0.3, 0.0)), behind], CAMERAS[:1]))
     assert labels.changed[1, 0] == labels.visible[1, 0] and labels.changed[0, 0] == 0
 
 
@@ -121,4 +123,4 @@ def test_views_that_are_cast_when_asked_for_are_those_cast_at_once(monkeypatch):
         assert (found.alone == whole.alone[:, number]).all()
         assert (found.directions == pixel_directions(cameras[number])).all()
     assert cast == [TEST_VIEWS, 3]
-    assert (labels_of(sight).instance == whole.hits.mesh + 1).all() and len(cast) == 2
+    assert (cast_labels(sight).instance == whole.hits.mesh + 1).all() and len(cast) == 2

@@ -6,7 +6,7 @@ import numpy as np
 import trimesh
 
 from odd_bench.color import encoded, linear
-from odd_bench.generate.label import Posed, cast_labels
+from odd_bench.generate.label import Posed, Sight, cast_labels
 from odd_bench.geometry.cameras import look_at, project
 from odd_bench.geometry.shape import Material
 from odd_bench.render.draft.render import render_draft
@@ -82,7 +82,7 @@ def test_the_shadow_falls_away_from_the_sun():
 def test_objects_lie_where_the_labels_say():
     colors = np.diag([255, 255, 255])
     objects = [(painted(shape, color), pose) for (shape, pose), color in zip(three_objects(), colors, strict=True)]
-    labels = cast_labels([Posed(shape, pose) for shape, pose in objects], CAMERAS).instance
+    labels = cast_labels(Sight([Posed(shape, pose) for shape, pose in objects], CAMERAS)).instance
     pictures = linear(draft(objects, light=constant(0.8)) / 255)
     purity = pictures.max(axis=-1) / pictures.sum(axis=-1)
     shown = np.where(purity > 0.5, pictures.argmax(axis=-1) + 1, 0)
