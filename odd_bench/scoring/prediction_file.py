@@ -89,11 +89,12 @@ def parse_lines(text: str) -> tuple[Any, list[Problem]]:
     """A header line, then one line per scene: the same document as the .json form."""
     header, scenes, problems = None, RepeatedKeys(), []
     for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip() and header is not None:
+        if not line.strip():
             continue
         value, found = parse(line, f"line {number}")
         problems += found
         if value is None:
+            problems += [] if found else [Problem("format", f"line {number}", "null", "a JSON object", JSON_HINT)]
             continue
         if header is None:
             header = value

@@ -87,7 +87,7 @@ def at(*keys: str | int) -> str:
     for key in keys:
         if isinstance(key, int):
             path += f"[{key}]"
-        elif key.isidentifier():
+        elif key.isidentifier() and len(key) <= SHOWN_CHARACTERS:
             path += f".{key}" if path else key
         else:
             path += f"[{shown(key)}]"

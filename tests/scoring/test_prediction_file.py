@@ -126,3 +126,23 @@ def test_a_scene_is_added_once(tmp_path):
         out.add("a", BOXES, [1, 2])
         with pytest.raises(ValueError, match="added before"):
             out.add("a", BOXES, [1, 2])
+
+
+def test_empty_lines_are_skipped_wherever_they_stand_and_null_is_no_scene(tmp_path):
+    path = write(tmp_path / "p.jsonl")
+    text = path.read_text()
+    path.write_text("\n \r\n" + text.replace("\n", "\r\n\n"))
+    assert read_predictions(path).scene_names == ("a", "b", "c")
+    path.write_text(text + "null\n")
+    with pytest.raises(ScoringError, match="line 5: null -> a JSON object"):
+        read_predictions(path)
+
+
+def test_a_long_name_is_cut_in_messages(tmp_path):
+    path = write(tmp_path / "p.json")
+    document = json.loads(path.read_text())
+    document["scenes"]["x" * 100_000] = []
+    path.write_text(json.dumps(document))
+    with pytest.raises(ScoringError) as caught:
+        read_predictions(path)
+    assert len(str(caught.value)) < 500
