@@ -16,6 +16,7 @@ from odd_bench.data.errors import DataError
 from odd_bench.geometry.shape import Material
 from odd_bench.shapes.companions import MOST_BYTES, Companions, usable_texture
 from odd_bench.shapes.gltf import VERTEX_COLOR, linear_colors, prepared
+from odd_bench.shapes.plain_colors import off_colors, ply_colors, with_usual_names
 
 Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or habit
 Z_UP = (".stl",)  # by the habit of printing; the others say nothing and are taken as z up
@@ -85,7 +86,8 @@ def read_mesh(path: Path) -> RawMesh:
         if path.stat().st_size > MOST_BYTES:
             raise ShapeRefused("too large a file", f"{path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
         content, suffix = path.read_bytes().removeprefix(codecs.BOM_UTF8), path.suffix.lower()
-        content = prepared(content, suffix) if suffix in LINEAR else content
+        content = prepared(content, suffix, companions.get) if suffix in LINEAR else content
+        content = with_usual_names(content, MOST_HEAD_BYTES) if suffix == ".ply" else content
         scene = trimesh.load_scene(io.BytesIO(content), suffix[1:], process=False, resolver=companions)
         pieces = [piece for piece in scene.dump() if isinstance(piece, trimesh.Trimesh) and len(piece.faces)]
     except (ShapeRefused, MemoryError):
@@ -101,7 +103,25 @@ def read_mesh(path: Path) -> RawMesh:
         raise ShapeRefused("cut short", f"{count} triangles; the file says that it has {declared} faces")
     if count > MOST_FACES:
         raise ShapeRefused("too many faces", f"{count}; expected at most {MOST_FACES}")
+    _take_plain_colors(pieces, content, suffix, companions)
     return _joined(pieces, path, companions)
+
+
+def _take_plain_colors(pieces: list, content: bytes, suffix: str, companions: Companions) -> None:
+    """Give the pieces the colours that trimesh does not read; those that cannot be taken are noted as missing."""
+    if suffix == ".ply":
+        for piece in pieces:
+            if (colors := ply_colors(piece)) is not None:
+                piece.visual.vertex_colors = np.round(colors).astype(np.uint8)
+    if suffix == ".off":
+        (piece,) = pieces
+        try:
+            found = off_colors(content, len(piece.vertices), len(piece.faces))
+        except ValueError as error:
+            companions.missing.append(str(error)[:80])
+            return
+        if found is not None:
+            setattr(piece.visual, f"{found[0]}_colors", np.round(found[1]).astype(np.uint8))
 
 
 def _declared_faces(content: bytes, suffix: str) -> int:

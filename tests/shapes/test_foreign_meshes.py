@@ -4,6 +4,7 @@ import io
 import json
 import os
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -159,7 +160,7 @@ def test_nothing_above_the_folder_is_read(tmp_path):
 def test_values_that_a_file_only_declares_cost_no_memory(count):
     tree = json.dumps({"accessors": [{"componentType": 5126, "type": "VEC3", "count": count}]}).encode()
     with pytest.raises(ValueError, match="values declared"):
-        prepared(tree, ".gltf")
+        prepared(tree, ".gltf", Path.read_bytes)
 
 
 def test_a_pipe_is_no_mesh(tmp_path):
