@@ -31,15 +31,22 @@ def first_scenes(preset: str) -> list[PlanLine]:
     ]
 
 
+def nine_digits(number: str) -> float:
+    return float(f"{float(number):.9g}")
+
+
 def test_every_preset_has_a_digest():
     assert set(DIGESTS) == set(presets())
 
 
 @pytest.mark.parametrize("preset", presets())
 def test_a_preset_draws_the_same_bytes_as_ever(preset):
-    """Runs that were begun by an earlier version go on with this one. Another draw on purpose is another PLAN_VERSION."""
-    text = "".join(plan_text(line) + "\n" for line in first_scenes(preset))
-    assert hashlib.sha256(text.encode()).hexdigest() == DIGESTS[preset]
+    """Runs that were begun by an earlier version go on with this one. Another draw on purpose is another PLAN_VERSION.
+
+    To nine digits: numpy's sines and powers differ in the last ones between processors with and without AVX-512.
+    """
+    lines = [json.loads(plan_text(line), parse_float=nine_digits) for line in first_scenes(preset)]
+    assert hashlib.sha256(json.dumps(lines, sort_keys=True).encode()).hexdigest() == DIGESTS[preset]
 
 
 @pytest.mark.parametrize("preset", ["toys-mini", "parts-tumbled-mini"])

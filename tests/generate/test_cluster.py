@@ -239,19 +239,3 @@ def test_ctrl_c_ends_the_children_of_workers_and_others_are_kept_out_meanwhile(t
     with ThreadPoolExecutor(2) as pool:
         assert all(summary.complete for summary in pool.map(lambda out: generate(CONFIG, out, options), both))
     assert [label_digests(out) for out in both] == [reference, reference]
-
-
-@pytest.mark.slow
-def test_a_worker_without_the_package_ends_the_run_with_a_reason(tmp_path, loopback, cluster):
-    (tmp_path / "bare.py").write_text(
-        "import sys\n"
-        "class Bare:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.split('.')[0] == 'odd_bench': raise ModuleNotFoundError('No module named odd_bench')\n"
-        "sys.meta_path.insert(0, Bare())\n"
-    )
-    cluster.scheduler(), cluster.worker(str(tmp_path / "bare.py"))
-    with pytest.raises(
-        ClusterError, match="found ModuleNotFoundError: No module named odd_bench; expected the same odd-bench"
-    ):
-        generate(CONFIG, tmp_path / "set", RunOptions(scheduler=cluster.address))
