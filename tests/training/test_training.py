@@ -86,7 +86,7 @@ def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
     metrics = score_file(path, Options(folder, resamples=10)).metrics
     assert metrics["upstream"]["auc"].value == 1.0
     assert metrics["upstream"]["accuracy"].value >= 0.9
-    assert metrics["detect"]["auc"].value > 0.85
+    assert metrics["detect"]["auc"].value > 0.8  # 0.83 without AVX-512, where one more box is false
 
 
 @pytest.fixture(scope="module")
