@@ -137,9 +137,7 @@ def measured(boxes: np.ndarray, hulls: Hulls, agreed: Tensor) -> Measured:
     shapes = [at(one.unflatten(1, hulls.signed.shape[1:]), positions) <= 0 for one in agreed]
     both = [own & one for one in shapes]
     inside = torch.stack([own, *shapes, *both], dim=1)  # (n, FIELDS, cells)
-    found = np.concatenate(
-        [extents(inside, axis) for axis in (0, 1)], axis=-1
-    )  # (n, FIELDS, SHARES, 4) shares of `across`
+    found = np.concatenate([extents(inside, axis) for axis in (0, 1)], axis=-1)  # (n, FIELDS, SHARES, 4) of `across`
     low, size = (box[:, :2] - across[:, :2] / 2).double().cpu().numpy(), across[:, :2].double().cpu().numpy()
     sides = (low[:, None, [0, 0, 1, 1]] + found.reshape(len(boxes), -1, 4) * size[:, None, [0, 0, 1, 1]]).astype(float)
     sides = np.where(np.isnan(sides), sides_of(boxes)[:, None], sides)
@@ -171,10 +169,11 @@ def side_features(boxes: np.ndarray, measures: Measured) -> np.ndarray:
     off = (measures.sides - sides_of(boxes)[:, None]) * OUTWARD / mean_sides(boxes)[:, None, None]
     off = off.clip(-FARTHEST, FARTHEST)  # (n, MEASURES, 4)
     whole = np.concatenate([sizes_beside_scene(measures.sides[:, :: len(SHARES)]), measures.share], axis=1)
-    found = []
+    gaps, found = gaps_at_sides(boxes), []
     for side in range(4):
         others = [2, 3] if side < 2 else [0, 1]
-        parts = [off[..., side], off[..., side ^ 1], off[..., others].mean(axis=-1), whole, box_features(boxes, side)]
+        box = box_features(boxes, gaps, side)
+        parts = [off[..., side], off[..., side ^ 1], off[..., others].mean(axis=-1), whole, box]
         found.append(np.concatenate(parts, axis=1))
     return np.stack(found, axis=1)
 
@@ -189,10 +188,10 @@ def sizes_beside_scene(sides: np.ndarray) -> np.ndarray:
     return logs - np.median(logs, axis=0)
 
 
-def box_features(boxes: np.ndarray, side: int) -> np.ndarray:
-    """(n, OWN) of boxes (n, 6), seen from one of their sides."""
+def box_features(boxes: np.ndarray, gaps: np.ndarray, side: int) -> np.ndarray:
+    """(n, OWN) of boxes (n, 6) with `gaps_at_sides` (n, 4), seen from one of their sides."""
     this, other, high = np.log(boxes[:, [3 + side // 2, 4 - side // 2, 5]]).T
-    gaps, scale = gaps_at_sides(boxes), mean_sides(boxes)
+    scale = mean_sides(boxes)
     beside = [values - np.median(values) for values in (np.log(scale), high)]
     number = np.full(len(boxes), len(boxes) / MANY)
     return np.stack(

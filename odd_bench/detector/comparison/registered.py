@@ -235,7 +235,7 @@ class RegisteredComparison(nn.Module):
         return {"silhouette": silhouette_loss(self.silhouettes(images, within, floor)[None], instance[None])}
 
     def object_losses(self, volumes: Volumes, scene: int) -> dict[str, Tensor]:
-        """Of the labels of the found objects, the changes of their pixels and the heights of their boxes; empty of none."""
+        """Of the labels of the found objects, the changes of their pixels, the heights and sides of their boxes; empty of none."""
         batch, config = volumes.batch, self.config.loss
         found, true = self.carved(volumes, scene), batch.boxes[scene].cpu().numpy()
         given, high = ground_truth_boxes(self.config.boxes, batch, scene), self.height_features(volumes, scene, found)
