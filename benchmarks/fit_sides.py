@@ -10,14 +10,11 @@ of `odd_bench.detector.sides` learn from all of it. All other weights stay as th
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import Tensor
 from torch.nn.functional import dropout, smooth_l1_loss
 
@@ -28,7 +25,7 @@ from odd_bench.detector.sides import LARGEST, SLIGHT, measured, side_features, w
 from odd_bench.methods import method_spec
 from odd_bench.terminal import tracked
 from odd_bench.training.run import take_over
-from odd_bench.weights import find_weights, read_card, read_stored
+from odd_bench.weights import find_weights, read_card, read_stored, write_weights
 
 STEPS, ROWS, RATE, DECAY, DROPPED = 2500, 256, 4e-3, 1e-2, 0.2
 
@@ -51,7 +48,9 @@ def main() -> None:
     rows = [rows_of(detector.eval(), data, config.train) for data in asked.data]
     features, wanted = (torch.from_numpy(np.concatenate(parts)).float() for parts in zip(*rows, strict=True))
     fit(detector.compare.sides, features, wanted)
-    write(detector, asked.weights, asked.out)
+    card = read_card(find_weights(asked.weights))
+    card["config"]["model"]["sides"] = True
+    write_weights(asked.out, {key: value.contiguous() for key, value in detector.state_dict().items()}, card)
     print(f"{len(wanted)} sides of boxes: {asked.out}")
 
 
@@ -88,20 +87,6 @@ def fit(sides, features: Tensor, wanted: Tensor) -> None:
             smooth_l1_loss(said, wanted[drawn], beta=SLIGHT).backward()
             optimizer.step()
             rates.step()
-
-
-def write(detector, begun: str, out: Path) -> None:
-    """The weights, and the card of those that they began with, told of the sides."""
-    content = save({key: value.contiguous() for key, value in detector.state_dict().items()})
-    card = read_card(find_weights(begun))
-    card["config"]["model"]["sides"] = True
-    card |= {
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "parameters": sum(one.numel() for one in detector.state_dict().values()),
-    }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(content)
-    out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -152,8 +152,6 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
     half: store 32-bit matrices in 16 bits, which are 32 again when loaded. facts: further keys of the card, as `trained_on`.
     Raises WrongUse where the run is not finished, or 16 bits cannot hold its weights.
     """
-    from safetensors.torch import save
-
     file = checkpoint_file(run)
     stored = load_checkpoint(file)
     if not stored.finished:
@@ -168,7 +166,6 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
         raise WrongUse(
             f"{file}: found {large[0]} beyond what 16 bits hold; expected smaller weights. Export them whole"
         )
-    content = save(weights)
     card = {
         "format": FORMAT,
         "version": VERSION,
@@ -177,14 +174,26 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
         "config": stored.config,
         "object_size_m": list(OBJECT_SIZE_M),
         "training": {"seconds": stored.seconds, "device": stored.device, "data": stored.data},
-        "parameters": sum(value.numel() for value in stored.weights.values()),
-        "sha256": hashlib.sha256(content).hexdigest(),
-        **(facts or {}),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / f"{name}{ENDING}", content)
-    write_atomically(folder / f"{name}.json", (json.dumps(card, indent=1, allow_nan=False) + "\n").encode())
-    return folder / f"{name}{ENDING}"
+    return write_weights(folder / f"{name}{ENDING}", weights, card, facts)
+
+
+def write_weights(
+    file: Path, weights: dict[str, Tensor], card: dict[str, Any], facts: dict[str, Any] | None = None
+) -> Path:
+    """Write weights and beside them their card, with their number and checksum, then the facts. Returns `file`."""
+    from safetensors.torch import save
+
+    content = save(weights)
+    counted = {
+        "parameters": sum(value.numel() for value in weights.values()),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    text = json.dumps({**card, **counted, **(facts or {})}, indent=1, allow_nan=False) + "\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, content)
+    write_atomically(file.with_suffix(".json"), text.encode())
+    return file
 
 
 def object_size_m(name_or_path: str | Path) -> tuple[float, float]:
