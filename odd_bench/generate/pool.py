@@ -23,8 +23,11 @@ from odd_bench.plan_line import read_plan_line
 from odd_bench.shapes.limited import PATIENCE, processor_s
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
+AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL"
 FIXED = {  # variables that are the same for every child, whatever those of the user are
     "OPENBLAS_NUM_THREADS": "1",  # more would wait by spinning, a third of a scene's processor time, and add in another order
+    "OPENBLAS_CORETYPE": "Haswell",  # one order of sums, whatever the processor
+    "NPY_DISABLE_CPU_FEATURES": AVX512,  # numpy's sines and powers have other last digits with it; a scene may turn on one
     "OMP_WAIT_POLICY": "PASSIVE",
     "LC_ALL": "C.UTF-8",  # numbers have points, names are in UTF-8, Blender speaks English
     "PYTHONUTF8": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ TEXTURES = "textures"  # the kind of every floor that is a set of pictures
 TEXTURES_ROUGHNESS = 0.6  # of a set without a picture of it
 TEXTURES_ALBEDO = 0.3  # linear, roughly that of all sets
 FLOOR_FADES_M = (2.5, 7.0)  # between these distances the floor's pattern fades into its mean colour, in every engine
+DECIMALS = 9  # of what is drawn by way of a sine or a power: the last digits of those differ between processors
 BUNDLED_ENVIRONMENTS = (
     "city.exr", "courtyard.exr", "forest.exr", "interior.exr", "night.exr", "studio.exr", "sunrise.exr", "sunset.exr",
 )  # fmt: skip
@@ -141,13 +143,13 @@ def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_EN
 
 
 def _draw_sun(rng: np.random.Generator) -> Sun:
-    azimuth, elevation = rng.uniform(0, 2 * np.pi), np.arcsin(rng.uniform(np.sin(0.5), np.sin(1.3)))
-    warmth = rng.uniform(-0.06, 0.14)
+    azimuth, height = rng.uniform(0, 2 * math.pi), rng.uniform(math.sin(0.5), math.sin(1.3))
+    flat, warmth = math.sqrt(1 - height * height), rng.uniform(-0.06, 0.14)
     return Sun(
         direction=(
-            float(np.cos(elevation) * np.cos(azimuth)),
-            float(np.cos(elevation) * np.sin(azimuth)),
-            float(np.sin(elevation)),
+            round(flat * math.cos(azimuth), DECIMALS),
+            round(flat * math.sin(azimuth), DECIMALS),
+            round(height, DECIMALS),
         ),
         size_rad=_log_uniform(rng, (0.01, 0.12)),
         ratio=_log_uniform(rng, (0.5, 2.2)),
@@ -168,4 +170,5 @@ def _draw_colors(rng: np.random.Generator, style: FloorStyle) -> tuple[Color, ..
 
 
 def _log_uniform(rng: np.random.Generator, limits: tuple[float, float]) -> float:
-    return float(np.exp(rng.uniform(*np.log(limits))))
+    low, high = limits
+    return round(math.exp(rng.uniform(math.log(low), math.log(high))), DECIMALS)

@@ -264,7 +264,24 @@ def test_no_variable_of_the_machine_reaches_what_makes_the_scenes():
         "CYCLES_CPU_NO_AVX2": "1",
     }
     machine |= {"LANG": "de_DE.UTF-8", "LANGUAGE": "de", "LC_ALL": "tr_TR.ISO-8859-9", "PYTHONUTF8": "0"}
-    machine |= {"OPENBLAS_NUM_THREADS": "64", "OMP_WAIT_POLICY": "ACTIVE"}
+    machine |= {"OPENBLAS_NUM_THREADS": "64", "OMP_WAIT_POLICY": "ACTIVE", "OPENBLAS_CORETYPE": "Zen"}
+    machine |= {"NPY_DISABLE_CPU_FEATURES": ""}
     kept = {"PATH": "/bin", "HOME": "/home/ann", "ODD_BENCH_LOCKS": "off", "CUDA_VISIBLE_DEVICES": "1"}
     plain, strange = pool.child_environment(kept), pool.child_environment({**kept, **machine})
     assert kept.items() <= plain.items() and {**strange, "LANG": ""} == {**plain, "LANG": ""}
+
+
+def test_what_makes_the_scenes_calculates_with_nothing_that_newer_processors_alone_have():
+    """Sines and sums have other last digits with AVX-512, and whether a scene is refused may turn on one."""
+    script = (
+        "from numpy.core._multiarray_umath import __cpu_dispatch__, __cpu_features__ as has\n"
+        "print(*filter(has.get, __cpu_dispatch__))"
+    )
+    used = subprocess.run(
+        [sys.executable, "-c", script],
+        env=pool.child_environment(os.environ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not [name for name in used.stdout.split() if name.startswith("AVX512")]
