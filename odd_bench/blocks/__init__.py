@@ -1,1 +1,2 @@
-"""What methods are built from: image networks, backprojection, the voxel grid, the 3D U-Net, stored weights."""
+"""What methods are built from: image networks, backprojection, the voxel grid, the 3D U-Net, volume
+rendering, stored weights."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.blocks.unet3d import Unet3dConfig
+from odd_bench.blocks.volume_rendering import RenderConfig
 from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.configuration import ConfigError, Configurations, check_choices
 from odd_bench.data.augment import AugmentConfig
@@ -19,7 +20,6 @@ from odd_bench.detector.comparison.relations import RelationsConfig
 from odd_bench.detector.correspondences import CanonicalConfig, MatchingConfig, RoiConfig
 from odd_bench.detector.hulls import HullConfig
 from odd_bench.detector.losses import LossConfig
-from odd_bench.detector.render import RenderConfig
 from odd_bench.detector.silhouettes import SilhouettesConfig
 from odd_bench.detector.teacher import TeacherConfig
 from odd_bench.detector.volumes import HeadsConfig
@@ -47,7 +47,7 @@ class DetectorConfig:
     interpolation: str = "bilinear"
     """Interpolation of backprojection: `bilinear` or `nearest`."""
     registration: str = "auto"
-    """How instances are laid upon each other: by `yaw` and shift along the floor, by `all` rotations, or `auto`: by all
+    """How instances are registered: by `yaw` and shift along the floor, by `all` rotations, or `auto`: by all
     rotations where yaws do not fit.
     """
     threshold: float = 0.5

@@ -16,10 +16,7 @@ from torch.nn.functional import (
 )
 
 from odd_bench.blocks.precision import full_precision
-from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.data.batch import SceneBatch
-from odd_bench.detector.hulls import values_shown
-from odd_bench.detector.render import (
+from odd_bench.blocks.volume_rendering import (
     RenderConfig,
     draw_cells,
     drawn_rays,
@@ -29,6 +26,9 @@ from odd_bench.detector.render import (
     render,
     targets_at,
 )
+from odd_bench.blocks.voxel_grid import VoxelGrid
+from odd_bench.data.batch import SceneBatch
+from odd_bench.detector.hulls import values_shown
 from odd_bench.detector.volumes import Volumes
 from odd_bench.geometry.boxes import iou_matrix
 

@@ -9,13 +9,13 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, max_pool2d, normalize
 
 from odd_bench.blocks.backprojection import project_points
+from odd_bench.blocks.volume_rendering import RenderConfig, feature_weights, pixel_rays, render
 from odd_bench.data.batch import SceneBatch
 from odd_bench.data.marks import CHANGED_COLOR, LOST_COLOR
 from odd_bench.data.record import CHANGED, LOST
 from odd_bench.detector.hulls import Hulls
 from odd_bench.detector.object_pixels import ObjectPixels
 from odd_bench.detector.registration import Placements
-from odd_bench.detector.render import RenderConfig, feature_weights, pixel_rays, render
 from odd_bench.detector.volumes import Volumes
 from odd_bench.geometry.boxes import EDGES, box_corners
 

@@ -1,4 +1,4 @@
-"""How instances lie to each other: the rotation and shift that lay one hull upon another.
+"""Registration of instances: the rotation and shift that bring one hull onto another.
 
 A search, not a descent: hundreds of rotations evenly spread over all, then the best ones nudged in ever smaller steps. All pairs
 of a scene are searched at once. Of a symmetric shape any of its poses will do.
@@ -86,19 +86,19 @@ def rotation_matrices(quaternions: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Laid:
+class HullSet:
     """k hulls: signed distances (k, c, c, c), surface points (k, p, 3), and rays along their rims, where there are any."""
 
     signed: Tensor
     points: Tensor
     rims: ObjectRays | None
 
-    def apart(self, other: Laid, rotation: Tensor, shift: Tensor, read: Read = at, every: int = 1) -> Tensor:
+    def apart(self, other: HullSet, rotation: Tensor, shift: Tensor, read: Read = at, every: int = 1) -> Tensor:
         """(k, h) mean distance from the surfaces of others when these lie there under h placements (k, h, 3, 3), (k, h, 3)."""
         there = turned(self.points[:, ::every], rotation) + shift[:, None]
         return read(other.signed, there).abs().mean(dim=1)
 
-    def missing(self, other: Laid, rotation: Tensor, shift: Tensor, read: Read = at) -> Tensor:
+    def missing(self, other: HullSet, rotation: Tensor, shift: Tensor, read: Read = at) -> Tensor:
         """(k, h) mean distance by which the rays along the rims pass by the others."""
         origins, counted = turned(self.rims.origins, rotation) + shift[:, None], self.rims.counted[..., None]
         beside = passing(other.signed, origins, turned(self.rims.directions, rotation), SAMPLES, read)
@@ -110,9 +110,9 @@ def turned(positions: Tensor, rotation: Tensor) -> Tensor:
     return (positions @ rotation.permute(0, 3, 1, 2).flatten(2)).unflatten(2, (-1, 3))
 
 
-def chosen(hulls: Hulls, rims: ObjectRays | None, index: Tensor) -> Laid:
+def hull_set(hulls: Hulls, rims: ObjectRays | None, index: Tensor) -> HullSet:
     picked = None if rims is None else ObjectRays(rims.origins[index], rims.directions[index], rims.counted[index])
-    return Laid(hulls.signed[index], hulls.points[index], picked)
+    return HullSet(hulls.signed[index], hulls.points[index], picked)
 
 
 def undone(rotation: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
@@ -125,8 +125,8 @@ def undone(rotation: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
 class Pairs:
     """k pairs of hulls; h placements (k, h, 3, 3), (k, h, 3) of each lay the first upon the second."""
 
-    first: Laid
-    second: Laid
+    first: HullSet
+    second: HullSet
 
     def apart(self, rotation: Tensor, shift: Tensor, read: Read, every: int = 1) -> Tensor:
         """(k, h) mean distances of the surfaces from each other; every: of how many points one counts."""

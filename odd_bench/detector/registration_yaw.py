@@ -1,6 +1,6 @@
-"""How instances that stand alike lie to each other: a turn about the vertical and a shift along the floor.
+"""Registration of instances that stand alike: a turn about the vertical and a shift along the floor.
 
-Objects of one scene mostly stand on the same side. Then three numbers lay one upon another where all rotations need six, and a
+Objects of one scene mostly stand on the same side. Then three numbers register two of them where all rotations need six, and a
 wrong answer has fewer ways to fit. Heights are not searched: both stand on the floor. Where hulls fit badly under any yaw, as in
 scenes whose objects lie on different sides, all rotations are searched (odd_bench.detector.registration).
 
@@ -24,7 +24,7 @@ from odd_bench.detector.registration import (
     Placements,
     Round,
     best,
-    chosen,
+    hull_set,
     nudged,
     search,
     undone,
@@ -58,7 +58,7 @@ def register_standing(
     if n == 1:
         return Placements(rotation, shift)
     first, second = torch.triu_indices(n, n, 1, device=device)
-    pairs = Pairs(chosen(hulls, rims, first), chosen(hulls, rims, second))
+    pairs = Pairs(hull_set(hulls, rims, first), hull_set(hulls, rims, second))
     if mode != "all":
         rise = (hulls.centres[first, 2] - hulls.centres[second, 2]) / hulls.half_m
         both = None if appearance is None else (appearance.of(first), appearance.of(second))

@@ -31,8 +31,8 @@ class Volumes:
     network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's; floor, (b, m, c, h, w), what
     the floor gives away.
 
-    centres: where the volume sees the middles of objects, for a detector that finds objects so. placed: by scene, how objects lie
-    upon each other, where boxes were found by that; a comparison's own.
+    centres: where the volume sees the middles of objects, for a detector that finds objects so. known_placements: by scene, the
+    registration of objects, where boxes were found by it; a comparison's own.
     """
 
     features: Tensor
@@ -45,7 +45,7 @@ class Volumes:
     object_above: float = 0.5
     floor: Tensor | None = None
     centres: CentreMaps | None = None
-    placed: dict[int, Any] = field(default_factory=dict)
+    known_placements: dict[int, Any] = field(default_factory=dict)
 
     @property
     def alpha(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""Shapes laid upon each other: known rotations are found again, whatever the order and the number of objects."""
+"""Registered shapes: known rotations are found again, whatever the order and the number of objects."""
 
 from dataclasses import replace
 from functools import partial
@@ -8,19 +8,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from odd_bench.detector.comparison.laid import RIM_RAYS, rims
+from odd_bench.detector.comparison.consensus import RIM_RAYS, rims
 from odd_bench.detector.hulls import Hulls, at, signed_pixels
 from odd_bench.detector.object_pixels import ObjectRays, rays_of
 from odd_bench.detector.registration import (
     NUDGES,
     ROTATIONS,
     Placements,
+    hull_set,
     nudges,
     placement_accuracy,
     rotation_matrices,
     spread_rotations,
 )
-from odd_bench.detector.registration import chosen as chosen_laid
 from odd_bench.detector.registration_yaw import register_standing
 from tests.detector.shapes import ARMS, Bricks, cameras_around, carved, exact_hulls, pixels_in, shown, turned
 from tests.detector.worlds import stacked
@@ -177,7 +177,7 @@ def test_every_ray_along_a_rim_meets_the_other_truly_laid():
     true = Placements(rotation, shift / hulls.half_m)
     cell = 2 / hulls.signed.shape[1]
     for a, b in np.ndindex(4, 4):
-        pair = [chosen_laid(hulls, along, torch.tensor([number])) for number in (a, b)]
+        pair = [hull_set(hulls, along, torch.tensor([number])) for number in (a, b)]
         missing = pair[0].missing(pair[1], true.rotation[a, b][None, None], true.shift[a, b][None, None])
         assert missing.item() < 0.1 * cell
 

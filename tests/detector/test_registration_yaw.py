@@ -1,4 +1,4 @@
-"""Shapes that stand alike, laid upon each other by yaw and shift; those that do not, by any rotation."""
+"""Shapes that stand alike, registered by yaw and shift; those that do not, by any rotation."""
 
 from __future__ import annotations
 

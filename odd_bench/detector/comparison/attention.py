@@ -12,6 +12,7 @@ from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from odd_bench.blocks.backbone import BackboneConfig
 from odd_bench.blocks.unet3d import conv3
+from odd_bench.blocks.volume_rendering import RenderConfig
 from odd_bench.data.batch import SceneBatch
 from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha, ground_truth_boxes, ground_truth_count
 from odd_bench.detector.comparison import Pyramid
@@ -29,7 +30,6 @@ from odd_bench.detector.correspondences import (
 )
 from odd_bench.detector.losses import LossConfig, label_loss, owned, owned_labels
 from odd_bench.detector.pictures import feature_picture, match_picture
-from odd_bench.detector.render import RenderConfig
 from odd_bench.detector.volumes import Volumes
 
 

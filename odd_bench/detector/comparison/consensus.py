@@ -1,4 +1,4 @@
-"""How the shape of an object differs from the one that the other objects agree on: what is missing, what is too much.
+"""The registered objects of a scene, the shape that they agree on, and how each differs from what the others agree on.
 
 A visual hull is larger than its object in the directions that no view cuts. Registered hulls of equal objects cut each other:
 five views of five objects are as good as twenty-five views of one. The rank of a distance among those of the others decides how
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from odd_bench.detector.hulls import Hulls, at, passing
-from odd_bench.detector.object_pixels import ObjectRays
+from odd_bench.detector.hulls import HullConfig, Hulls, at, carve, passing
+from odd_bench.detector.object_pixels import ObjectPixels, ObjectRays, object_pixels, rays_of, shown_objects
 from odd_bench.detector.registration import Placements
+from odd_bench.detector.registration_yaw import hues, register_standing, surface_appearance
+from odd_bench.detector.volumes import Volumes
 
 TOP_SHARES = (0.1, 0.03)  # of an object's points: an anomaly is seldom larger
 FARTHEST = 1e3  # distance to what does not count
@@ -104,3 +106,63 @@ def between(hulls: Hulls, placements: Placements) -> Tensor:
     every = torch.ones_like(found, dtype=torch.bool)
     own = summary(torch.stack([found.abs(), found.clamp(min=0)], dim=-1), every)  # (a, b, 6)
     return torch.cat([own, own.transpose(0, 1)], dim=-1)
+
+
+# The objects of a scene, carved out of boxes and registered: what boxes are mended by and objects compared by
+
+RIM_PX = 2.5  # as far within its outline a pixel of an object still lies on its rim
+RIM_RAYS = 96  # of each object
+
+
+@dataclass(frozen=True)
+class RegisteredHulls:
+    """The hulls of a scene's objects, registered. shown: (v, h, w) number of the object that each pixel shows. pixels: some of
+    each object. agreed: see `agreed_shapes`; None of an object alone.
+    """
+
+    hulls: Hulls
+    shown: Tensor
+    pixels: ObjectPixels
+    placements: Placements
+    agreed: Tensor | None
+
+
+@dataclass(frozen=True)
+class KnownPlacements:
+    """The registration of the objects in boxes (n, 6), found while they had other boxes: from those the hulls were carved."""
+
+    boxes: Tensor
+    hulls: Hulls
+    placements: Placements
+
+
+@torch.no_grad()
+def register_objects(
+    volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig, registration: str, pixels: int,
+    known: KnownPlacements | None = None,
+) -> RegisteredHulls:  # fmt: skip
+    """The objects in the boxes (n, 6) of one scene, n at least 1; without autocast, for millimetres count.
+
+    pixels: how many are taken of each object. known: the placements, where they are known of the same boxes; others are searched.
+    """
+    batch = volumes.batch
+    views = batch.K[scene], batch.camera_from_world[scene]
+    with torch.autocast(boxes.device.type, enabled=False):
+        masks, outlines = volumes.masks[scene], volumes.outlines[scene]
+        hulls = carve(outlines, *views, boxes, config)
+        shown = shown_objects(hulls, masks.shape[1:], *views)
+        taken = object_pixels(shown, len(hulls), masks, pixels)
+        if len(hulls) == 1:
+            return RegisteredHulls(hulls, shown, taken, register_standing(hulls), None)
+        if known is not None and torch.equal(known.boxes, boxes):
+            placements = known.placements.between_cubes(known.hulls, hulls)
+            return RegisteredHulls(hulls, shown, taken, placements, agreed_shapes(hulls, placements))
+        on_rims = object_pixels(shown, len(hulls), rims(outlines), RIM_RAYS)
+        appearance = surface_appearance(hulls, shown, hues(batch.images[scene].float() / 255, masks), *views)
+        placements = register_standing(hulls, rays_of(on_rims, hulls, *views), appearance, registration)
+        return RegisteredHulls(hulls, shown, taken, placements, agreed_shapes(hulls, placements))
+
+
+def rims(outlines: Tensor) -> Tensor:
+    """(v, h, w) bool: pixels along the rims of objects, from the pixels to their outlines (v, h, w), negative inside."""
+    return (outlines < 0) & (outlines > -RIM_PX)

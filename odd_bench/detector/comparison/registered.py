@@ -1,4 +1,4 @@
-"""Objects compared once they are registered: silhouettes, hulls, how these lie upon each other, and what pixels say there."""
+"""Objects compared once they are registered: silhouettes, hulls, their registration, and what pixels say there."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from odd_bench.detector.comparison.aligned import (
     channel_count,
 )
 from odd_bench.detector.comparison.aligned_references import pasted_maps
-from odd_bench.detector.comparison.consensus import disagreement
-from odd_bench.detector.comparison.laid import Laid, Placed, laid_upon_each_other
+from odd_bench.detector.comparison.consensus import KnownPlacements, RegisteredHulls, disagreement, register_objects
 from odd_bench.detector.comparison.relations import PIXELS, Compared, Relations
 from odd_bench.detector.correspondences import canonical_diagonal
 from odd_bench.detector.heights import BoxHeights, above_one_another, height_features
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Registered:
-    """Objects laid upon each other. compared: what is said of them and of their pixels that were matched, `pixels`. judged: what
+    """Objects registered and compared. compared: what is said of them and of their pixels that were matched, `pixels`. judged: what
     is said of aligned references, `aligned`, where there are any.
     """
 
@@ -83,8 +82,8 @@ def registered(
     """
     batch = volumes.batch
     views = batch.K[scene], batch.camera_from_world[scene]
-    laid = laid_upon_each_other(volumes, scene, boxes, config, registration, PIXELS, volumes.placed.get(scene))
-    hulls, pixels, placements, agreed = laid.hulls, laid.pixels, laid.placements, laid.agreed
+    objects = register_objects(volumes, scene, boxes, config, registration, PIXELS, volumes.known_placements.get(scene))
+    hulls, pixels, placements, agreed = objects.hulls, objects.pixels, objects.placements, objects.agreed
     with torch.autocast(boxes.device.type, enabled=False):
         pictures, shapes = batch.images[scene].float() / 255, None
         if agreed is not None:
@@ -97,7 +96,7 @@ def registered(
             return found
         masks, outlines = volumes.masks[scene], volumes.outlines[scene]
         channels = aligned_channels(
-            pictures, maps, masks, outlines, laid.shown, boxes, hulls, placements, agreed, *views, aligned.cells
+            pictures, maps, masks, outlines, objects.shown, boxes, hulls, placements, agreed, *views, aligned.cells
         )
     return replace(found, aligned=channels, judged=aligned(channels))
 
@@ -169,17 +168,17 @@ class RegisteredComparison(nn.Module):
             return boxes, {}
         if len(boxes) < 2:
             return boxes, {"side": sum(parameter.sum() for parameter in self.sides.parameters()) * 0}
-        laid = self.laid(volumes, scene, boxes)
-        features = side_features(boxes, measured(boxes, laid.hulls, laid.agreed))
+        objects = self.register(volumes, scene, boxes)
+        features = side_features(boxes, measured(boxes, objects.hulls, objects.agreed))
         found = self.sides.moved(boxes, features)
-        placed = torch.from_numpy(found).to(laid.hulls.centres)
-        volumes.placed[scene] = Placed(placed, laid.hulls, laid.placements)
+        placed = torch.from_numpy(found).to(objects.hulls.centres)
+        volumes.known_placements[scene] = KnownPlacements(placed, objects.hulls, objects.placements)
         return found, {} if true is None else {"side": self.sides.loss(boxes, features, true)}
 
-    def laid(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Laid:
-        """The objects in the boxes (n, 6), n at least 1, laid upon each other."""
+    def register(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> RegisteredHulls:
+        """The objects in the boxes (n, 6), n at least 1, registered."""
         config, boxes = self.config, torch.from_numpy(boxes).to(volumes.batch.K)
-        return laid_upon_each_other(volumes, scene, boxes, config.hulls, config.registration, PIXELS)
+        return register_objects(volumes, scene, boxes, config.hulls, config.registration, PIXELS)
 
     def height_features(self, volumes: Volumes, scene: int, found: Carved) -> np.ndarray:
         """(n, FEATURES) of the carved objects, see odd_bench.detector.heights."""
@@ -199,7 +198,7 @@ class RegisteredComparison(nn.Module):
         return carved(alpha, outlines, *views, volumes.grid, config.boxes, config.carving, count)
 
     def registered(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Registered:
-        """The objects in the boxes (n, 6), n at least 1, laid upon each other and compared."""
+        """The objects in the boxes (n, 6), n at least 1, registered and compared."""
         boxes = torch.from_numpy(boxes).to(volumes.batch.K)
         config = self.config
         return registered(self.relations, volumes, scene, boxes, config.hulls, config.registration, self.aligned)
@@ -210,12 +209,14 @@ class RegisteredComparison(nn.Module):
 
     def located(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> tuple[Tensor, Tensor]:
         """(n,) logits and (views, h, w) uint8 suspicion of the pixels, of the objects in boxes (n, 6), n at least 1."""
-        laid = self.registered(volumes, scene, boxes)
-        if laid.judged is None:
-            maps = suspicion_maps(laid.pixels, laid.compared.pixel_logits, volumes.batch.images.shape[1])
+        objects = self.registered(volumes, scene, boxes)
+        if objects.judged is None:
+            maps = suspicion_maps(objects.pixels, objects.compared.pixel_logits, volumes.batch.images.shape[1])
         else:
-            maps = pasted_maps(laid.aligned.crops, laid.judged.map_logits, laid.aligned.counted, laid.pixels.size)
-        return laid.logits, maps
+            maps = pasted_maps(
+                objects.aligned.crops, objects.judged.map_logits, objects.aligned.counted, objects.pixels.size
+            )
+        return objects.logits, maps
 
     def picture_losses(self, volumes: Volumes) -> dict[str, Tensor]:
         """Of the silhouettes: of all pixels of the views, or of those in a window of each."""
@@ -246,50 +247,55 @@ class RegisteredComparison(nn.Module):
         boxes, owner = owned(boxes, batch, scene, config)
         if not len(boxes):
             return {}
-        laid = self.registered(volumes, scene, boxes)
-        changed, judged = changed_pixels(laid.pixels, owner, batch, scene)
+        objects = self.registered(volumes, scene, boxes)
+        changed, judged = changed_pixels(objects.pixels, owner, batch, scene)
         labels, decision = owned_labels(owner, batch.labels[scene]), self.relations.decision
-        recalled = label_loss(*decision.recalled(laid.compared.features, labels), config)
+        recalled = label_loss(*decision.recalled(objects.compared.features, labels), config)
         return {
-            "label": label_loss(laid.compared.logits, labels, config),
+            "label": label_loss(objects.compared.logits, labels, config),
             "recalled": recalled * len(labels) / len(decision.memory.kept()[1]),
-            "change": change_loss(laid.compared.pixel_logits, changed.float(), judged),
+            "change": change_loss(objects.compared.pixel_logits, changed.float(), judged),
             "ridge": decision.penalty(),
             "height": self.heights.loss(found.boxes, high, true, above_one_another(found.boxes, true)),
             **side,
-            **self.aligned_losses(laid, owner, labels, batch, scene),
+            **self.aligned_losses(objects, owner, labels, batch, scene),
         }
 
     def aligned_losses(
-        self, laid: Registered, owner: Tensor, labels: Tensor, batch: SceneBatch, scene: int
+        self, objects: Registered, owner: Tensor, labels: Tensor, batch: SceneBatch, scene: int
     ) -> dict[str, Tensor]:
         """Of what aligned references say of objects and of their cells; 0 of an object alone."""
         if self.aligned is None:
             return {}
-        if laid.judged is None:
+        if objects.judged is None:
             nothing = sum(parameter.sum() for parameter in self.aligned.parameters()) * 0
             return {"aligned_label": nothing, "aligned_change": nothing}
         changed, judged = changed_cells(
-            laid.aligned, batch.instance[scene], batch.change[scene], owner, batch.labels[scene]
+            objects.aligned, batch.instance[scene], batch.change[scene], owner, batch.labels[scene]
         )
         return {
-            "aligned_label": label_loss(laid.judged.logits, labels, self.config.loss),
-            "aligned_change": change_loss(laid.judged.map_logits, changed.float(), judged),
+            "aligned_label": label_loss(objects.judged.logits, labels, self.config.loss),
+            "aligned_change": change_loss(objects.judged.map_logits, changed.float(), judged),
         }
 
     def accuracy(self, volumes: Volumes, scene: int) -> float:
-        """PCK of the points of hulls laid upon each other; NaN of one object."""
+        """PCK of the points of registered hulls; NaN of one object."""
         batch = volumes.batch
-        laid, poses = self.registered(volumes, scene, batch.boxes[scene].cpu().numpy()), batch.world_from_object[scene]
-        return placement_accuracy(laid.hulls, laid.placements, poses, canonical_diagonal(batch.obbs[scene], poses))
+        objects, poses = (
+            self.registered(volumes, scene, batch.boxes[scene].cpu().numpy()),
+            batch.world_from_object[scene],
+        )
+        return placement_accuracy(
+            objects.hulls, objects.placements, poses, canonical_diagonal(batch.obbs[scene], poses)
+        )
 
     def pictures(self, volumes: Volumes, held: SceneBatch, found: np.ndarray) -> dict[str, Tensor]:
-        """Silhouettes, the suspicion of pixels of the boxes found (n, 6), and how true objects lie upon each other."""
+        """Silhouettes, the suspicion of pixels of the boxes found (n, 6), and how true objects are registered."""
         suspected = self.registered(volumes, 0, found) if len(found) > 1 else None
-        laid = self.registered(volumes, 0, held.boxes[0].cpu().numpy())
+        objects = self.registered(volumes, 0, held.boxes[0].cpu().numpy())
         suspicion = None if suspected is None else (suspected.pixels, suspected.compared.pixel_logits.sigmoid())
         return {
             "silhouettes": silhouette_picture(volumes),
             "suspicion": suspicion_picture(volumes, suspicion),
-            "correspondences": placement_picture(held, laid.hulls, laid.placements),
+            "correspondences": placement_picture(held, objects.hulls, objects.placements),
         }

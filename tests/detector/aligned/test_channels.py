@@ -1,4 +1,4 @@
-"""Differences between objects laid upon each other: none where they are equal, most where one is changed."""
+"""Differences between registered objects: none where they are equal, most where one is changed."""
 
 from __future__ import annotations
 

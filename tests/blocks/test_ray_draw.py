@@ -4,9 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.detector.losses import mask_loss
-from odd_bench.detector.render import (
+from odd_bench.blocks.volume_rendering import (
     NEAR_SHARE,
     RenderConfig,
     draw_cells,
@@ -16,6 +14,8 @@ from odd_bench.detector.render import (
     render,
     targets_at,
 )
+from odd_bench.blocks.voxel_grid import VoxelGrid
+from odd_bench.detector.losses import mask_loss
 from tests.detector.worlds import ring_cameras, stacked
 
 GRID = VoxelGrid((16, 16, 8), 0.06, (-0.48, -0.48, 0.0))

@@ -5,8 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odd_bench.blocks.voxel_grid import VoxelGrid
-from odd_bench.detector.render import (
+from odd_bench.blocks.volume_rendering import (
     RenderConfig,
     composite_weights,
     feature_weights,
@@ -16,6 +15,7 @@ from odd_bench.detector.render import (
     step_alpha,
     trilinear_taps,
 )
+from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.geometry.boxes import box_corners
 from odd_bench.geometry.cameras import project
 from tests.detector.worlds import ring_cameras, stacked
