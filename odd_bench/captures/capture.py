@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.captures.lens import Lens
+from odd_bench.geometry.cameras import eye
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,6 @@ class Photograph:
     @property
     def name(self) -> str:
         return self.path.name
-
-    @property
-    def eye(self) -> np.ndarray:
-        """(3,) where the camera stood."""
-        return -self.camera_from_world[:3, :3].T @ self.camera_from_world[:3, 3]
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ class Capture:
     @property
     def eyes(self) -> np.ndarray:
         """(n, 3) where the cameras stood."""
-        return np.stack([one.eye for one in self.photographs])
+        return np.stack([eye(one) for one in self.photographs])
 
     @property
     def rotations(self) -> np.ndarray:

@@ -13,6 +13,7 @@ from odd_bench.captures.floor import Floor, find_floor
 from odd_bench.captures.objects import find_objects
 from odd_bench.captures.small import Size, hint_if_small, sizes_of, told_if_small
 from odd_bench.geometry.boxes import box_corners
+from odd_bench.geometry.cameras import eye
 
 Region = tuple[float, float, float, float]
 
@@ -67,10 +68,10 @@ class Placement:
     def camera_from_scene(self, photograph: Photograph) -> np.ndarray:
         """(4, 4) rigid motion."""
         turn = self.scene_from_capture[:3, :3] / self.scale
-        eye = self.scene_from_capture[:3, :3] @ photograph.eye + self.scene_from_capture[:3, 3]
+        position = self.scene_from_capture[:3, :3] @ eye(photograph) + self.scene_from_capture[:3, 3]
         moved = np.eye(4)
         moved[:3, :3] = photograph.camera_from_world[:3, :3] @ turn.T
-        moved[:3, 3] = -moved[:3, :3] @ eye
+        moved[:3, 3] = -moved[:3, :3] @ position
         return moved
 
 

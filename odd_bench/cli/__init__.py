@@ -15,12 +15,13 @@ from odd_bench.cli.assets import app as assets_app
 from odd_bench.cli.config import app as config_app
 from odd_bench.cli.data import app as data_app
 from odd_bench.cli.demo import demo
-from odd_bench.cli.detect import detect, predict, weights_app
+from odd_bench.cli.detect import detect, predict
 from odd_bench.cli.generate import app as generate_app
 from odd_bench.cli.reproduce import app as reproduce_app
 from odd_bench.cli.scoring import leaderboard, score
 from odd_bench.cli.train import train
 from odd_bench.cli.view import view
+from odd_bench.cli.weights import app as weights_app
 from odd_bench.errors import OddBenchError
 
 

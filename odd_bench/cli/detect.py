@@ -1,4 +1,4 @@
-"""`odd-bench detect`, `odd-bench predict` and `odd-bench weights`: options into calls, results printed."""
+"""`odd-bench detect` and `odd-bench predict`: options into calls, results printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. model.boxes.alpha_above=0.3. Repeatable.")]
-weights_app = typer.Typer(no_args_is_help=True, help="Weights as they are shipped: list them, export those of a run.")
 
 
 def detect(
@@ -71,27 +70,3 @@ def predict(
     from odd_bench.detect.command import predict_and_draw
 
     predict_and_draw(run, weights, split, views, data, out, report, pictures, precision, overrides or [], maps)
-
-
-@weights_app.command("list")
-def list_weights() -> None:
-    """The weights that the package holds, one line each."""
-    from odd_bench.detect.command import say_weights
-
-    say_weights()
-
-
-@weights_app.command("export")
-def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run, or its checkpoint.")],
-    name: Annotated[str, typer.Option(help="Name of the weights: NAME.safetensors and NAME.json.")],
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("weights"),
-    half: Annotated[bool, typer.Option("--half", help="Matrices in 16 bits: half the size.")] = False,
-    trained_on: Annotated[str, typer.Option(help="What it was trained on, for the card.")] = "",
-) -> None:
-    """Write a run's weights as safetensors with a card, to pass on."""
-    from odd_bench.weights import export_weights
-
-    facts = {"trained_on": trained_on} if trained_on else {}
-    path = export_weights(run, name, out, half, facts)
-    typer.echo(f"weights: {path} ({path.stat().st_size / 1e6:.1f} MB)\ncard: {path.with_suffix('.json')}")

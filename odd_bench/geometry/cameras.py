@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from odd_bench.geometry.motion import transformed
@@ -31,8 +33,14 @@ def look_at(eye: np.ndarray, target: np.ndarray) -> np.ndarray:
     return camera_from_world
 
 
-def eye(camera: Camera) -> np.ndarray:
-    """(3,) position of the camera, metres, world."""
+class Posed(Protocol):
+    """What stands somewhere in the world, as a camera or a photograph does. camera_from_world: (4, 4) rigid motion."""
+
+    camera_from_world: np.ndarray
+
+
+def eye(camera: Posed) -> np.ndarray:
+    """(3,) position of the camera, in the unit of its world."""
     return -camera.camera_from_world[:3, :3].T @ camera.camera_from_world[:3, 3]
 
 

@@ -26,11 +26,7 @@ class Columns:
     def __init__(self, objects: list[dict[str, Any]], scene: np.ndarray, number: np.ndarray, names: list[str]):
         self.objects, self.scene, self.number, self.names = objects, scene, number, names
         self.problems: list[Problem] = []
-        forms = [
-            frozenset(keys) for keys in set(map(tuple, objects))
-        ]  # which keys occur together; most files have one form
-        self.stated = frozenset().union(*forms)
-        self.always = frozenset.intersection(*forms) if forms else self.stated
+        self.stated = set[str]().union(*objects)
 
     def path(self, row: int, *keys: str | int) -> str:
         return at("scenes", self.names[self.scene[row]], "objects", int(self.number[row]), *keys)
@@ -54,9 +50,10 @@ class Columns:
 
     def values(self, key: str) -> list[Any]:
         """The values of a key, ABSENT where an object has none."""
-        if key in self.always:
+        try:
             return list(map(itemgetter(key), self.objects))
-        return [item.get(key, ABSENT) for item in self.objects]
+        except KeyError:
+            return [item.get(key, ABSENT) for item in self.objects]
 
     def check_keys(self) -> None:
         unknown = self.stated - set(OBJECT_KEYS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from odd_bench.scoring.judged import Judged
 from odd_bench.scoring.metrics import roc_curve
 from odd_bench.scoring.protocol import METRICS_VERSION
 from odd_bench.scoring.reference import reference_rows
+from odd_bench.scoring.strict_json import canonical, digest_of
 
 FORMAT, VERSION = "odd-bench/score", 2
 DECIMALS = 9
@@ -41,7 +41,7 @@ def signed_document(result: dict[str, Any]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
-        "digest": "sha256:" + hashlib.sha256(canonical(result).encode()).hexdigest(),
+        "digest": digest_of(canonical(result)),
         "result": result,
         "made_with": {"odd_bench": odd_bench.__version__},
     }
@@ -195,7 +195,3 @@ def rounded(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [rounded(item) for item in value]
     return value
-
-
-def canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -7,7 +7,6 @@ reads changes. Writing the same scenes twice gives the same bytes.
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -25,6 +24,7 @@ from odd_bench.scene import Scene
 from odd_bench.scoring.problems import Problem, ScoringError
 from odd_bench.scoring.quick import no_garbage_collection
 from odd_bench.scoring.source import read_source
+from odd_bench.scoring.strict_json import canonical, digest_of
 
 FORMAT, VERSION = "odd-bench/ground-truth", 1
 FILE_NAME = "ground_truth.json.gz"
@@ -251,12 +251,3 @@ def object_json(item: TruthObject) -> dict[str, Any]:
 def rounded(values: Iterable[float], decimals: int = DECIMALS) -> list[float]:
     """Floats to the precision of the file; -0.0 becomes 0.0."""
     return [round(float(value), decimals) + 0.0 for value in values]
-
-
-def canonical(value: Any) -> str:
-    """One JSON text for one value: sorted keys, no spaces, ASCII, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def digest_of(text: str) -> str:
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from odd_bench.scoring.columns import Columns, places, unknown_key
-from odd_bench.scoring.faultless import read_document_quickly, read_lines_quickly
 from odd_bench.scoring.header import check_header, read_dataset, read_method, read_number
 from odd_bench.scoring.predictions import DatasetRef, Method, Predictions
 from odd_bench.scoring.problems import Problem, ScoringError, at, errors_in, shown
@@ -44,17 +43,8 @@ def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
 
 
 def read_text(text: str, named_lines: bool) -> tuple[Predictions | None, list[Problem]]:
-    """Read the quick way if the text has no fault of form, else key by key."""
-    lines = in_lines(text, named_lines)
-    quickly = read_lines_quickly(text) if lines else read_document_quickly(text)
-    if quickly is not None:
-        return quickly, check_labels(quickly, quickly.threshold is not None)
-    return read_slowly(text, lines)
-
-
-def read_slowly(text: str, lines: bool) -> tuple[Predictions | None, list[Problem]]:
-    """Every problem of form. lines: whether the text is a header line and one line per scene."""
-    document, problems = parse_lines(text) if lines else parse(text)
+    """What can be read of a text, and every problem of form."""
+    document, problems = parse_lines(text) if in_lines(text, named_lines) else parse(text)
     if document is None and problems:
         return None, problems
     if not isinstance(document, dict):
@@ -68,7 +58,7 @@ def in_lines(text: str, named_lines: bool) -> bool:
     named_lines: the file's name ends like one of lines; a header alone is then a file of lines that has no scene.
     """
     first, _, rest = text.lstrip().partition("\n")
-    if not rest.strip() and not named_lines:
+    if (not rest or rest.isspace()) and not named_lines:
         return False
     header = first_line(first)
     if header is None:

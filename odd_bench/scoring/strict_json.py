@@ -1,7 +1,8 @@
-"""JSON as the standard defines it: a repeated key, NaN or Infinity is a problem with a path, not a silent surprise."""
+"""JSON as the standard defines it: a repeated key, NaN or Infinity is a problem with a path; and one text for one value."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator
@@ -17,6 +18,16 @@ REPEATED_HINT = "The standard parser would keep the last one silently; merge or 
 CONSTANT_HINT = "NaN and Infinity are not JSON; write a finite number, or leave the key out"
 
 
+def canonical(value: Any) -> str:
+    """One JSON text for one value: sorted keys, no spaces, ASCII, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest_of(text: str) -> str:
+    """`sha256:` and 64 hex digits."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
 class RepeatedKeys(dict):
     """An object of the file in which a key stands twice. `repeated`: those keys."""
 
@@ -27,7 +38,8 @@ def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
     """The value of a JSON text and its problems; the value is None where the text is no JSON. where: prefix of the paths.
 
     msgspec reads what it can, four times as quickly as the standard library: it refuses NaN and all that is no JSON, but of a
-    key that stands twice it keeps the last one silently. A text that may hold one is read again to explain it.
+    key that stands twice it keeps the last one silently. Where a key may stand twice, the standard library reads the text again
+    and tells.
     """
     try:
         value = msgspec.json.decode(text)
