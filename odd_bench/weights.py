@@ -34,7 +34,7 @@ from odd_bench.training.checkpoint import (
     require_finite,
 )
 from odd_bench.training.predict import Run, restore_run
-from odd_bench.training.retired_keys import without_retired
+from odd_bench.training.retired_keys import with_moved_weights, without_retired
 
 FORMAT, VERSION = "odd-bench/weights", 1
 ENDING = ".safetensors"
@@ -133,7 +133,7 @@ def read_weights_file(file: Path) -> Checkpoint:
             f"{file}: found {found}; expected {str(card['sha256'])[:12]}, as its card says. Is the file whole?"
         )
     try:
-        weights = load(content)
+        weights = with_moved_weights(card["model"], load(content))
     except SafetensorError as error:
         raise WrongUse(f"{file}: found {error}; expected a whole safetensors file") from error
     spent = card.get("training", {})
@@ -161,7 +161,7 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
     restore_run(
         method_spec(stored.model), stored, file
     )  # weights that do not fit are refused here rather than at the user's
-    weights = {key: _plain(value, half) for key, value in stored.weights.items()}
+    weights = {key: as_exported(value, half) for key, value in stored.weights.items()}
     if large := [key for key, value in weights.items() if not is_finite(value)]:
         raise WrongUse(
             f"{file}: found {large[0]} beyond what 16 bits hold; expected smaller weights. Export them whole"
@@ -207,6 +207,7 @@ def _are_two_numbers(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
 
 
-def _plain(value: Tensor, half: bool) -> Tensor:
+def as_exported(value: Tensor, half: bool) -> Tensor:
+    """A weight as files hold it. half: matrices of 32 bits in 16."""
     value = value.detach().cpu().contiguous().clone()
     return value.to(torch.float16) if half and value.dtype == torch.float32 and value.dim() > 1 else value

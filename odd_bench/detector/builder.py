@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -22,12 +21,6 @@ from odd_bench.detector.model import Detector
 from odd_bench.detector.teacher import Pca, stored_features
 from odd_bench.detector.volumes import Heads
 from odd_bench.training.method import MethodSpec
-
-FORMER_NAMES = (  # of weights, in checkpoints of odd-bench 0.1
-    (r"^silhouettes\.", "compare.silhouettes."),
-    (r"^compare\.decision\.memory\.figures$", "compare.relations.decision.memory.features"),
-    (r"^compare\.(pixel|decision)\.", r"compare.relations.\1."),
-)
 
 
 def build(config: DetectorConfig, pca: Pca | None = None) -> Detector:
@@ -63,19 +56,12 @@ def prepare(
 
 
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> Detector:
-    """The detector whose weights these are, under today's names or former ones."""
+    """The detector whose weights these are."""
     backbone = replace(config.model.backbone, weights="none")
     pca = Pca(weights["pca_mean"], weights["pca_components"]) if "pca_mean" in weights else None
     detector = build(replace(config.model, backbone=backbone), pca)
-    detector.load_state_dict(renamed(weights))
+    detector.load_state_dict(weights)
     return detector
-
-
-def renamed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights by today's names."""
-    for former, name in FORMER_NAMES:
-        weights = {re.sub(former, name, key): value for key, value in weights.items()}
-    return weights
 
 
 def describe(config: RunConfig) -> dict[str, Any]:

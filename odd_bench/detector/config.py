@@ -18,6 +18,7 @@ from odd_bench.detector.comparison.aligned import AlignedConfig
 from odd_bench.detector.comparison.attention import AttentionConfig, ClassifierConfig
 from odd_bench.detector.comparison.relations import RelationsConfig
 from odd_bench.detector.correspondences import CanonicalConfig, MatchingConfig, RoiConfig
+from odd_bench.detector.heights import HeightsConfig
 from odd_bench.detector.hulls import HullConfig
 from odd_bench.detector.losses import LossConfig
 from odd_bench.detector.silhouettes import SilhouettesConfig
@@ -70,6 +71,8 @@ class DetectorConfig:
     """Objects as peaks of a map of centres."""
     render: RenderConfig = RenderConfig()
     """How views are rendered from the volume."""
+    heights: HeightsConfig = HeightsConfig()
+    """How high boxes are, of registered objects alone."""
     sides: bool = False
     """Whether it is learnt where the sides of boxes lie, from the hulls of all instances; of registered objects alone."""
     teacher: TeacherConfig = TeacherConfig()

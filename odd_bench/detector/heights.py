@@ -9,6 +9,8 @@ that the medians of a scene are read as well.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -39,37 +41,56 @@ LOWEST, HIGHEST = -2.0, 0.4  # logarithms that heights are changed by at most
 SLIGHT = 0.1  # errors of the logarithm below this count by their square
 
 
-class BoxHeights(nn.Module):
-    """A small network from `height_features`, which starts by changing nothing."""
+@dataclass(frozen=True)
+class HeightsConfig:
+    """How high boxes are."""
 
-    def __init__(self) -> None:
+    networks: int = 1
+    """Networks whose answers are averaged."""
+
+
+class BoxHeights(nn.Module):
+    """Small networks from `height_features`, which start by changing nothing; what they say is averaged, for scenes are few."""
+
+    def __init__(self, config: HeightsConfig = HeightsConfig()) -> None:
         super().__init__()
         self.standardised = Standardised(FEATURES)
-        self.layers = nn.Sequential(nn.Linear(FEATURES, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, 1))
-        nn.init.zeros_(self.layers[-1].weight)
-        nn.init.zeros_(self.layers[-1].bias)
+        self.networks = nn.ModuleList(network() for _ in range(config.networks))
 
     def forward(self, features: np.ndarray) -> Tensor:
-        """(n,) logarithm of true height over carved height, of features (n, FEATURES)."""
-        features = torch.from_numpy(features).to(self.layers[0].weight)
+        """(networks, n) logarithms of true height over carved height, of features (n, FEATURES)."""
+        features = torch.from_numpy(features).to(self.standardised.mean)
         with torch.autocast(features.device.type, enabled=False):  # heights are millimetres
-            return self.layers(self.standardised(features))[:, 0].clamp(LOWEST, HIGHEST)
+            rows = self.standardised(features)
+            return torch.stack([one(rows)[:, 0] for one in self.networks]).clamp(LOWEST, HIGHEST)
 
     @torch.no_grad()
     def lowered(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Boxes (n, 6) of carved objects with these features, as high as they are thought to be."""
-        return with_heights(boxes, boxes[:, 5] * self(features).exp().cpu().numpy())
+        return with_heights(boxes, boxes[:, 5] * self(features).mean(dim=0).exp().cpu().numpy())
 
     def loss(self, boxes: np.ndarray, features: np.ndarray, true_boxes: np.ndarray, owner: np.ndarray) -> Tensor:
-        """Mean error of the logarithm. true_boxes: (t, 6). owner: (n,) number of the true object of each, -1 for none."""
+        """Mean error of the logarithms. true_boxes: (t, 6). owner: (n,) number of the true object of each, -1 for none."""
         judged = owner >= 0
         if not judged.any():
             return self(features).sum() * 0
-        boxes, true = boxes[judged], true_boxes[owner[judged]]
-        height = (true[:, 2] + true[:, 5] / 2) - (boxes[:, 2] - boxes[:, 5] / 2)
-        wanted = np.log(np.maximum(height / boxes[:, 5], np.exp(LOWEST))).clip(LOWEST, HIGHEST)
-        found = self(features)[torch.from_numpy(judged)]
-        return smooth_l1_loss(found, torch.from_numpy(wanted).to(found), beta=SLIGHT)
+        wanted = torch.from_numpy(wanted_heights(boxes[judged], true_boxes[owner[judged]]))
+        found = self(features)[:, torch.from_numpy(judged)]
+        return smooth_l1_loss(found, wanted.to(found).expand_as(found), beta=SLIGHT)
+
+
+def network() -> nn.Sequential:
+    """One of the networks of `BoxHeights`."""
+    last = nn.Linear(HIDDEN, 1)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Linear(FEATURES, HIDDEN), nn.ReLU(inplace=True), last)
+
+
+def wanted_heights(boxes: np.ndarray, true_boxes: np.ndarray) -> np.ndarray:
+    """(n,) logarithms of true height over height, of boxes (n, 6) on whose bottoms the true boxes (n, 6) are taken to stand."""
+    height = (true_boxes[:, 2] + true_boxes[:, 5] / 2) - (boxes[:, 2] - boxes[:, 5] / 2)
+    return np.log(np.maximum(height / boxes[:, 5], np.exp(LOWEST))).clip(LOWEST, HIGHEST)
 
 
 def with_heights(boxes: np.ndarray, heights: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from torch import nn
 from odd_bench.atomic import write_atomically
 from odd_bench.blocks.stored_weights import complaint, read_stored
 from odd_bench.errors import OddBenchError, WrongUse
-from odd_bench.training.retired_keys import without_retired
+from odd_bench.training.retired_keys import with_moved_weights, without_retired
 
 FORMAT, VERSION = "odd-bench/checkpoint", 1
 LATEST = "checkpoint.pt"
@@ -114,7 +114,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
             f"{path}: found {wrong[0]} = {str(getattr(checkpoint, wrong[0]))[:60]}; expected a whole checkpoint"
         )
     require_finite(path, checkpoint)
-    return replace(checkpoint, config=without_retired(checkpoint.model, checkpoint.config, str(path)))
+    config = without_retired(checkpoint.model, checkpoint.config, str(path))
+    return replace(checkpoint, config=config, weights=with_moved_weights(checkpoint.model, checkpoint.weights))
 
 
 def require_finite(path: Path, checkpoint: Checkpoint) -> None:

@@ -1,12 +1,15 @@
-"""Configuration keys that no configuration has any more, as checkpoints and weights of earlier versions hold them.
+"""What checkpoints and weights of earlier versions hold under names that are gone: configuration keys, and weights that moved.
 
-Nothing ever set them, so that each had one value, which is a constant now where it is used.
+Nothing ever set these keys, so that each had one value, which is a constant now where it is used.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from torch import Tensor
 
 from odd_bench.errors import WrongUse
 
@@ -38,6 +41,23 @@ RETIRED: dict[str, dict[str, Any]] = {  # by model, then key: the value it alway
     "imvoxelnet": OF_IMAGE_NETWORK,
     "detr3d": OF_IMAGE_NETWORK,
 }
+
+MOVED_WEIGHTS = {  # by model: how names of weights began, as patterns, and how they begin now
+    "reference": (
+        (r"^silhouettes\.", "compare.silhouettes."),
+        (r"^compare\.decision\.memory\.figures$", "compare.relations.decision.memory.features"),
+        (r"^compare\.(pixel|decision)\.", r"compare.relations.\1."),
+        (r"^compare\.aligned\.(line|network)\.", r"compare.aligned.networks.0.\1."),
+        (r"^compare\.heights\.layers\.", "compare.heights.networks.0."),
+    ),
+}
+
+
+def with_moved_weights(model: str, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of a model under the names that they have today."""
+    for former, name in MOVED_WEIGHTS.get(model, ()):
+        weights = {re.sub(former, name, key): value for key, value in weights.items()}
+    return dict(weights)
 
 
 def without_retired(model: str, config: Any, where: str) -> Any:

@@ -14,6 +14,7 @@ from odd_bench.detector.heights import (
     OWN,
     QUANTILES,
     BoxHeights,
+    HeightsConfig,
     above_one_another,
     color_agreement,
     explaining_heights,
@@ -153,14 +154,23 @@ def test_at_first_nothing_is_changed():
     assert np.allclose(BoxHeights().lowered(boxes, some_features(2)), boxes)
 
 
+def test_the_mean_of_what_networks_say_counts_and_each_learns():
+    heights, boxes, features = BoxHeights(HeightsConfig(3)), carved([block(8, 12)]).boxes, some_features(1)
+    for number, one in enumerate(heights.networks):
+        torch.nn.init.constant_(one[-1].bias, 0.1 * number)
+    assert np.allclose(heights.lowered(boxes, features)[:, 5], boxes[:, 5] * np.exp(0.1))
+    heights.loss(boxes, features, boxes * 0.9, np.zeros(1, int)).backward()
+    assert all(one[-1].bias.grad.abs() > 0 for one in heights.networks)
+
+
 def test_heights_are_the_same_in_mixed_precision():
     heights, boxes, features = BoxHeights(), carved([block(8, 12), block(14, 5, 0.8)]).boxes, some_features(2)
-    torch.nn.init.normal_(heights.layers[-1].weight, std=0.1)
+    torch.nn.init.normal_(heights.networks[0][-1].weight, std=0.1)
     expected = heights.lowered(boxes, features)
     with torch.autocast("cpu", torch.bfloat16):
         assert np.array_equal(heights.lowered(boxes, features), expected)
         heights.loss(boxes, features, expected * 0.9, np.arange(2)).backward()
-    assert heights.layers[-1].weight.grad.isfinite().all()
+    assert heights.networks[0][-1].weight.grad.isfinite().all()
 
 
 def test_another_height_leaves_the_bottom_and_the_sides():
@@ -197,7 +207,7 @@ def test_no_objects_have_no_boxes_and_no_loss():
 @pytest.mark.parametrize("weight", [-100.0, 100.0])
 def test_heights_are_changed_within_bounds(weight):
     heights, boxes = BoxHeights(), carved([block(8, 12)]).boxes
-    torch.nn.init.constant_(heights.layers[-1].bias, weight)
+    torch.nn.init.constant_(heights.networks[0][-1].bias, weight)
     ratio = heights.lowered(boxes, some_features(1))[0, 5] / boxes[0, 5]
     assert np.log(ratio) == pytest.approx(LOWEST if weight < 0 else HIGHEST, abs=1e-5)
 

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from odd_bench.configuration import explained, to_mapping
+from odd_bench.detector.builder import build
 from odd_bench.errors import WrongUse
 from odd_bench.methods import METHODS, method_spec
 from odd_bench.training.checkpoint import Checkpoint, check_same_run, load_checkpoint, save_checkpoint
-from odd_bench.training.retired_keys import RETIRED, without_retired
+from odd_bench.training.retired_keys import RETIRED, with_moved_weights, without_retired
 from odd_bench.weights import read_card, read_stored, shipped
 
 of_every_key = pytest.mark.parametrize(("model", "key"), [(model, key) for model in RETIRED for key in RETIRED[model]])
@@ -91,3 +92,28 @@ def test_shipped_weights_are_read_without_retired_keys():
         spec = method_spec(stored.model)
         assert to_mapping(spec.configurations.from_mapping(stored.config, name)) == stored.config
         assert stored.config == without_retired(stored.model, read_card(file)["config"], name)
+
+
+FORMER = {  # a name of each kind in an earlier version, and where it stands today
+    "silhouettes.out.weight": "compare.silhouettes.out.weight",
+    "compare.decision.memory.figures": "compare.relations.decision.memory.features",
+    "compare.decision.linear.weight": "compare.relations.decision.linear.weight",
+    "compare.pixel.0.weight": "compare.relations.pixel.0.weight",
+    "compare.aligned.line.bias": "compare.aligned.networks.0.line.bias",
+    "compare.aligned.network.out.weight": "compare.aligned.networks.0.network.out.weight",
+    "compare.heights.layers.0.weight": "compare.heights.networks.0.0.weight",
+}
+
+
+def test_weights_that_moved_are_found_where_they_are_today(tmp_path):
+    numbers = {name: torch.full((1,), float(k)) for k, name in enumerate([*FORMER, "backbone.head.weight"])}
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, Checkpoint("reference", of_earlier_version("reference")[1], 0, 3, False, numbers))
+    today = load_checkpoint(path).weights
+    assert today == {FORMER.get(name, name): value for name, value in numbers.items()}
+    assert with_moved_weights("reference", today) == today and with_moved_weights("detr3d", numbers) == numbers
+
+
+def test_weights_move_to_names_that_the_model_has():
+    config = method_spec("reference").resolved("aligned", ["model.backbone.weights=none"]).model
+    assert set(FORMER.values()) <= set(build(config).state_dict())

@@ -177,14 +177,26 @@ class AlignedConfig:
     """Cells along the side of an object's window."""
     dropout: float = 0.2
     """Share of the pooled features that are left out in training."""
+    networks: int = 1
+    """Networks whose answers are averaged."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """logits: (n,) of objects; map_logits: (n, v, s, s) of cells. Above 0 = odd, changed."""
+    """What each of k networks says: (k, n) of objects; (k, n, v, s, s) of cells. Above 0 = odd, changed."""
 
-    logits: Tensor
-    map_logits: Tensor
+    logits_each: Tensor
+    map_logits_each: Tensor
+
+    @property
+    def logits(self) -> Tensor:
+        """(n,) means over the networks, of objects."""
+        return self.logits_each.mean(dim=0)
+
+    @property
+    def map_logits(self) -> Tensor:
+        """(n, v, s, s) means over the networks, of cells."""
+        return self.map_logits_each.mean(dim=0)
 
 
 class ChangeNetwork(nn.Module):
@@ -220,26 +232,39 @@ def convolved(inside: int, outside: int) -> list[nn.Module]:
     ]  # fmt: skip
 
 
-class AlignedComparison(nn.Module):
+class ChangeJudge(nn.Module):
     """From channels to logits. Permuting objects or views permutes what it says of them; any number of both will do."""
 
-    def __init__(self, inside: int, config: AlignedConfig, widths: tuple[int, ...] = WIDTHS):
+    def __init__(self, inside: int, dropout: float, widths: tuple[int, ...]):
         super().__init__()
-        self.cells = config.cells
         self.network = ChangeNetwork(inside, widths)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = nn.Dropout(dropout)
         self.line = nn.Linear(2 * (1 + len(SHARES)) + 2 * widths[-1], 1)
         nn.init.zeros_(self.line.weight)
         nn.init.constant_(self.line.bias, -1.0)
 
-    def forward(self, aligned: AlignedChannels) -> Judged:
+    def forward(self, aligned: AlignedChannels) -> tuple[Tensor, Tensor]:
+        """(n,) logits of objects and (n, v, s, s) of cells."""
         n, v = aligned.channels.shape[:2]
         map_logits, coarse = self.network(aligned.channels.flatten(0, 1))
         map_logits = map_logits.float().unflatten(0, (n, v))
         tops = highest(map_logits, aligned.counted)
         features = torch.cat([pooled(coarse.float().unflatten(0, (n, v)), aligned.counted), tops], dim=1)
         features = torch.cat([features - features.mean(dim=0), tops], dim=1)
-        return Judged(self.line(self.dropout(features))[:, 0], map_logits)
+        return self.line(self.dropout(features))[:, 0], map_logits
+
+
+class AlignedComparison(nn.Module):
+    """Networks from channels to logits, each from a start of its own. cells: along the side of an object's window."""
+
+    def __init__(self, inside: int, config: AlignedConfig, widths: tuple[int, ...] = WIDTHS):
+        super().__init__()
+        self.cells = config.cells
+        self.networks = nn.ModuleList(ChangeJudge(inside, config.dropout, widths) for _ in range(config.networks))
+
+    def forward(self, aligned: AlignedChannels) -> Judged:
+        said = [one(aligned) for one in self.networks]
+        return Judged(*(torch.stack(values) for values in zip(*said, strict=True)))
 
 
 def highest(logits: Tensor, counted: Tensor) -> Tensor:

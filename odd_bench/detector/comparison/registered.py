@@ -113,7 +113,7 @@ class RegisteredComparison(nn.Module):
         beside, levels = FLOOR_CHANNELS if config.silhouettes.floor else 0, min(config.relations.levels, len(widths))
         self.silhouettes = Silhouettes(widths, beside)
         self.relations = Relations(levels, config.relations)
-        self.heights = BoxHeights()
+        self.heights = BoxHeights(config.heights)
         self.sides = BoxSides() if config.sides else None
         aligns = config.attention.kind == "aligned"
         self.aligned = AlignedComparison(channel_count(levels), config.aligned) if aligns else None
@@ -273,9 +273,11 @@ class RegisteredComparison(nn.Module):
         changed, judged = changed_cells(
             objects.aligned, batch.instance[scene], batch.change[scene], owner, batch.labels[scene]
         )
+        labels_each = [label_loss(one, labels, self.config.loss) for one in objects.judged.logits_each]
+        changes_each = [change_loss(one, changed.float(), judged) for one in objects.judged.map_logits_each]
         return {
-            "aligned_label": label_loss(objects.judged.logits, labels, self.config.loss),
-            "aligned_change": change_loss(objects.judged.map_logits, changed.float(), judged),
+            "aligned_label": torch.stack(labels_each).mean(),
+            "aligned_change": torch.stack(changes_each).mean(),
         }
 
     def accuracy(self, volumes: Volumes, scene: int) -> float:

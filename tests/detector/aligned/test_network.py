@@ -30,7 +30,7 @@ def noise(objects: int = 4, views: int = 3) -> AlignedChannels:
 
 def comparison() -> AlignedComparison:
     found = AlignedComparison(INSIDE, AlignedConfig(CELLS), (8, 16, 16)).eval()
-    torch.nn.init.normal_(found.line.weight, std=0.1)
+    torch.nn.init.normal_(found.networks[0].line.weight, std=0.1)
     return found
 
 
@@ -52,6 +52,15 @@ def test_any_number_of_objects_and_views(objects, views):
     judged = comparison()(noise(objects, views))
     assert judged.logits.shape == (objects,) and judged.map_logits.shape == (objects, views, CELLS, CELLS)
     assert judged.logits.isfinite().all()
+
+
+@torch.no_grad()
+def test_networks_start_apart_and_the_mean_of_what_they_say_counts():
+    compare, aligned = AlignedComparison(INSIDE, AlignedConfig(CELLS, networks=3), (8, 16, 16)).eval(), noise()
+    judged, alone = compare(aligned), [one(aligned) for one in compare.networks]
+    assert torch.allclose(judged.logits, torch.stack([logits for logits, _ in alone]).mean(dim=0))
+    assert torch.allclose(judged.map_logits, torch.stack([cells for _, cells in alone]).mean(dim=0))
+    assert not torch.allclose(*judged.map_logits_each[:2])
 
 
 @torch.no_grad()
