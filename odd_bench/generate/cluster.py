@@ -12,8 +12,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import asdict
+from importlib import import_module
+from operator import methodcaller
 from pathlib import Path
 from threading import Thread
+from uuid import uuid4
 
 from distributed import Client
 from distributed import Future as Asked
@@ -21,7 +25,6 @@ from distributed.scheduler import KilledWorker
 
 from odd_bench.data.outcome import Outcome
 from odd_bench.errors import OddBenchError, WrongUse
-from odd_bench.generate.cluster_worker import make_on_worker
 from odd_bench.generate.installation import installation
 from odd_bench.generate.pool import Limits, end_children
 from odd_bench.plan_line import read_plan_line
@@ -34,6 +37,7 @@ RECONNECT_S = 900.0  # how long a lost scheduler is waited for
 COUNT_EVERY_S = 5.0
 REMIND_S = 300.0  # how often it is said that there are still no workers
 CLOSE_S = 10.0
+MAKER = "odd_bench.generate.cluster_worker", "make_on_worker"
 
 
 class ClusterError(OddBenchError):
@@ -48,7 +52,7 @@ class ClusterWorkers:
 
     def __init__(self, address: str, root: Path, limits: Limits, run: str, notice: Callable[[str], None]):
         self._address, self._run, self._notice = address, run, notice
-        self._arguments = str(root), limits, run, dict(installation())
+        self._arguments = str(root), asdict(limits), run, dict(installation())
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it would tell of every lost connection, as we do
         self._asked: dict[Future, Asked] = {}
         self._slots, self._counted = 1, float("-inf")
@@ -71,7 +75,7 @@ class ClusterWorkers:
     def submit(self, line: str) -> Future:
         self._find_scheduler()
         ours: Future = Future()
-        asked = self._client.submit(make_on_worker, line, *self._arguments, pure=False)
+        asked = _submitted(self._client, line, *self._arguments)
         self._asked[ours] = asked
         asked.add_done_callback(lambda done: _settle(ours, done, read_plan_line(line).scene))
         return ours
@@ -134,6 +138,13 @@ class ClusterWorkers:
 def _end_children_of(client: Client, run: str) -> None:
     with suppress(Exception):  # the connection was closed while a worker had not answered
         client.run(end_children, run, on_error="ignore")
+
+
+def _submitted(client: Client, *arguments: object) -> Asked:
+    """Hand in a call of make_on_worker, in words of the standard library: a worker that cannot read a task ends without a word."""
+    module, function = MAKER
+    scene = f"scene-{uuid4().hex}"
+    return client.get({scene: (methodcaller(function, *arguments), (import_module, module))}, scene, sync=False)
 
 
 def check_address(address: str) -> None:

@@ -48,9 +48,9 @@ class Cluster:
         self.processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         return self.processes[-1]
 
-    def scheduler(self) -> subprocess.Popen:
+    def scheduler(self, *arguments: str) -> subprocess.Popen:
         port = self.address.rpartition(":")[2]
-        return self.start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard", "--no-show")
+        return self.start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard", "--no-show", *arguments)
 
     def worker(self, preload: str = PRELOAD) -> subprocess.Popen:
         return self.start(
@@ -114,6 +114,31 @@ def test_a_local_cluster_of_processes_makes_the_same_data_and_keeps_no_children(
             assert set(client.run(_children).values()) == {0}
 
 
+@pytest.mark.slow
+def test_a_worker_without_the_package_ends_the_run_with_a_reason_and_a_scheduler_without_it_serves(
+    tmp_path, reference, cluster
+):
+    bare = tmp_path / "bare.py"
+    bare.write_text(
+        "import sys\n"
+        "class Bare:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] == 'odd_bench':\n"
+        "            raise ModuleNotFoundError('No module named odd_bench')\n"
+        "sys.meta_path.insert(0, Bare())\n"
+    )
+    cluster.scheduler("--preload", str(bare))
+    worker = cluster.worker(str(bare))
+    run = ThreadPoolExecutor(1).submit(generate, CONFIG, tmp_path / "set", RunOptions(scheduler=cluster.address))
+    with pytest.raises(ClusterError, match="found ModuleNotFoundError: No module named odd_bench; expected the same"):
+        run.result(300)
+    assert worker.poll() is None  # a worker that ends without a word would be waited for
+    worker.kill()
+    cluster.worker()
+    assert generate(CONFIG, tmp_path / "set", RunOptions(scheduler=cluster.address)).complete
+    assert label_digests(tmp_path / "set") == reference
+
+
 def _children() -> int:
     from odd_bench.generate import pool
 
@@ -168,7 +193,7 @@ def test_a_worker_of_another_installation_makes_nothing_and_is_named():
         with pytest.raises(
             ChildStartError, match=f"worker on {os.uname().nodename}: found {name} .*, expected of another day"
         ):
-            make_on_worker("no plan line", "no folder", Limits(), "run", wanted)
+            make_on_worker("no plan line", "no folder", {"of another day": 1}, "run", wanted)
 
 
 @pytest.fixture
