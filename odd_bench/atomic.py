@@ -15,11 +15,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from odd_bench.errors import StorageError
+from odd_bench.errors import OddBenchError, StorageError, WrongUse
 
 PART_NAME = re.compile(r".+\.[0-9a-f]{8}\.part")  # of the files that this module leaves when it is killed
 HINT = "Free some space or make the folder writable, then run the same command again: what is finished is kept"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what only writing meets
+UNUSABLE = (
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EACCES,
+    errno.EPERM,
+)  # said of the place alone
+LONGEST_SHOWN = 120  # characters of a path
 PROBE = bytes(4096)  # what a disk that is not full takes
 
 
@@ -74,13 +83,17 @@ def storage_errors(where: object, expected: str) -> Iterator[None]:
         raise StorageError(where, error.strerror or str(error), expected, HINT) from error
 
 
-def unwritten(error: OSError) -> StorageError:
-    """What to tell where no writer has said what it could not write: no room, a read-only place. Raises `error` again where it is
-    about something else.
+def told_by_system(error: OSError) -> OddBenchError:
+    """What to tell where no reader or writer has said what it could not do: no room, a read-only place, a name that is too long, a
+    place without permission. Raises `error` again where it is about something else.
     """
-    if error.errno not in FULL:
-        raise error
-    return StorageError(error.filename or "a file", error.strerror, "room for it in a writable folder", HINT)
+    name = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else ""
+    if error.errno in FULL:
+        return StorageError(name or "a file", error.strerror, "room for it in a writable folder", HINT)
+    if name and error.errno in UNUSABLE:
+        shown = name if len(name) < LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}..., {len(name):,} characters"
+        return WrongUse(f"{shown}: found {error.strerror}; expected a place that can be used. Hint: check the path")
+    raise error
 
 
 def is_part(path: Path) -> bool:

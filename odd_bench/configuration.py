@@ -23,6 +23,7 @@ import yaml
 
 from odd_bench.errors import WrongUse
 from odd_bench.names import name_problem
+from odd_bench.plain_file import read_plain_text
 from odd_bench.strict_yaml import one_line, read_yaml
 
 Config = TypeVar("Config")
@@ -101,9 +102,7 @@ def named_texts(package: str, folder: str) -> dict[str, str]:
 def read_mapping(path: Path, expected: str, keys: str) -> dict[str, Any]:
     """The mapping in a YAML file. Raises ConfigError, which says what kind of file and which keys were expected."""
     try:
-        if path.exists() and not path.is_file():
-            raise ConfigError(f"{path}: found no plain file; expected {expected}")
-        values = read_yaml(path.read_text("utf-8"))
+        values = read_yaml(read_plain_text(path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: found {one_line(error)}; expected {expected}") from error
     if not isinstance(values, dict):

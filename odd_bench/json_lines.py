@@ -8,24 +8,33 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from odd_bench.atomic import storage_errors
+from odd_bench.plain_file import open_plain, unlinked
+
+MOST_LINE_BYTES = 1 << 20  # the longest that is written has some 10 kB
+
 
 def append_line(path: Path, value: dict[str, Any]) -> None:
-    """Add one object. A torn last line stays alone on its line, where `read_lines` drops it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a+b") as file:
-        torn = b""
-        if file.seek(0, os.SEEK_END) > 0:
-            file.seek(-1, os.SEEK_END)
-            torn = b"" if file.read(1) == b"\n" else b"\n"
-        file.write(torn + json.dumps(value).encode() + b"\n")
+    """Add one object. A torn last line stays alone on its line, where `read_lines` drops it.
+
+    Raises StorageError where the disk is full, or a link, a folder or a pipe stands at `path`: nothing elsewhere is changed.
+    """
+    with storage_errors(path, "a file of its own in a writable folder"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "a+b", opener=unlinked) as file:
+            torn = b""
+            if file.seek(0, os.SEEK_END) > 0:
+                file.seek(-1, os.SEEK_END)
+                torn = b"" if file.read(1) == b"\n" else b"\n"
+            file.write(torn + json.dumps(value).encode() + b"\n")
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Every object of the file, none if there is no file; lines that hold none are dropped."""
+    """Every object of the file, none if there is no file; lines that hold none, or more than MOST_LINE_BYTES, are dropped."""
     if not path.exists():
         return
-    with open(path, "rb") as file:
-        for line in file:
+    with open_plain(path) as file:
+        for line in iter(lambda: file.readline(MOST_LINE_BYTES), b""):
             try:
                 value = json.loads(line)
             except (ValueError, RecursionError):

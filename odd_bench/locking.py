@@ -18,6 +18,7 @@ from pathlib import Path
 
 from odd_bench.atomic import storage_errors
 from odd_bench.errors import FileError
+from odd_bench.plain_file import unlinked
 
 SWITCH = "ODD_BENCH_LOCKS"  # environment variable; `off` where a file system has none
 ABSENT = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
@@ -47,7 +48,7 @@ def locked(
     """
     with storage_errors(path, "a writable folder"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a+b")  # noqa: SIM115 - closed below, once it is locked
+        file = open(path, "a+b", opener=unlinked)  # noqa: SIM115 - closed below, once it is locked
     with file:
         while not _take(file.fileno(), path, parts, fcntl.F_RDLCK if shared else fcntl.F_WRLCK):
             if not wait:

@@ -25,6 +25,7 @@ from odd_bench.data.damage import check_plain, read_json
 from odd_bench.data.errors import DataError
 from odd_bench.errors import WrongUse
 from odd_bench.methods import load_run, method_spec
+from odd_bench.plain_file import read_plain
 from odd_bench.training.checkpoint import (
     LATEST,
     Checkpoint,
@@ -123,7 +124,7 @@ def read_weights_file(file: Path) -> Checkpoint:
     card = read_card(file)
     try:
         check_plain(file, f"a {ENDING} file")
-        content = file.read_bytes()
+        content = read_plain(file)
     except DataError as error:
         raise WrongUse(str(error)) from error
     digest = hashlib.sha256(content).hexdigest()

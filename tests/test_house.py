@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "errors", "names", "terminal", "extras", "atomic", "picture_file", "child_process", "locking", "json_lines", "color",
-    "strict_yaml", "configuration", "scene", "plan_line", "geometry", "scoring", "data", "report", "published", "shapes",
+    "errors", "names", "terminal", "extras", "plain_file", "atomic", "picture_file", "child_process", "locking", "json_lines",
+    "color", "strict_yaml", "configuration", "scene", "plan_line", "geometry", "scoring", "data", "report", "published", "shapes",
     "anomalies", "render", "blender_jobs", "generate", "assets", "assets_manifest", "blocks", "training", "detector",
     "baselines", "methods", "weights", "captures", "view", "detect", "reproduce", "cli", "__main__",
 )  # fmt: skip
@@ -148,6 +148,40 @@ def reads_markup(node: ast.AST) -> bool:
     if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "rich":
         return node.module == "rich.markup" or bool(READS_MARKUP & {alias.name for alias in node.names})
     return isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "rich" for alias in node.names)
+
+
+READ_AS_THEY_ARE = {
+    "odd_bench.plain_file": "the way in",
+    "odd_bench.scoring.source": "a pipe may be scored",
+    "odd_bench.shapes.limited": "/proc",
+    "odd_bench.generate.installation": "own code",
+    "odd_bench.generate.pool": "a log of an own child",
+    "odd_bench.configuration": "files of the package",
+    "odd_bench.assets.manifest_file": "files of the package",
+    "odd_bench.extras": "files of the package",
+}
+
+
+def test_files_are_read_in_one_way_that_no_pipe_holds_up_and_no_size_fills_the_memory():
+    readers = {
+        f"{name}:{one.lineno}: {ast.unparse(one)}"
+        for name, file in MODULES.items()
+        for one in ast.walk(ast.parse(file.read_text()))
+        if name not in READ_AS_THEY_ARE and reads_by_path(one)
+    }
+    assert not readers
+
+
+def reads_by_path(node: ast.AST) -> bool:
+    """Whether this reads whatever stands at a path, but for the files beside the code."""
+    if not isinstance(node, ast.Call) or "__file__" in ast.unparse(node.func):
+        return False
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr in ("read_text", "read_bytes")
+    if getattr(node.func, "id", "") != "open":
+        return False
+    mode = ast.unparse(node.args[1]) if len(node.args) > 1 else "'r'"
+    return not set("wax+") & set(mode)
 
 
 def test_messages_name_no_page_of_the_checkout():

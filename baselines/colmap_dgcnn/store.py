@@ -19,6 +19,7 @@ from odd_bench.baselines.colmap_dgcnn.views import Views, views_of
 from odd_bench.data.dataset import read_scene, spread_views
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
+from odd_bench.plain_file import read_plain
 
 FOLDER, FORMAT = "clouds", 1
 Track = Callable[[Iterable[str], str], Iterable[str]]
@@ -77,7 +78,7 @@ def write_cloud(path: Path, cloud: Cloud) -> None:
 def read_cloud(path: Path) -> Cloud:
     """Raises DataError where the file is damaged."""
     try:
-        with np.load(io.BytesIO(path.read_bytes())) as stored:
+        with np.load(io.BytesIO(read_plain(path))) as stored:
             return Cloud(stored["points"], stored["colors"], int(stored["sparse"]), float(stored["seconds"]))
     except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
         raise DataError(path, str(error), "a kept cloud", "Delete the file: it is made again") from error

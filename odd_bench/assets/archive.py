@@ -17,6 +17,7 @@ from odd_bench.assets.manifest import is_inside
 from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
 from odd_bench.names import is_left_by_tools, path_problem
+from odd_bench.plain_file import open_plain
 
 MOST_RATIO = 300  # unpacked over packed bytes
 FREE_BYTES = 1 << 24  # unpacked to less than this, the ratio does not matter
@@ -109,7 +110,7 @@ class _Bounded:
 
 def _unpacked(archive: Path):
     """The tar file inside a compressed one; its first bytes show the kind of compression."""
-    with open(archive, "rb") as file:
+    with open_plain(archive) as file:
         head = file.read(6)
     opened = next((opened for magic, opened in PACKED.items() if head.startswith(magic)), open)
     return opened(archive, "rb")

@@ -14,6 +14,7 @@ from odd_bench.assets.find import Found
 from odd_bench.color import linear
 from odd_bench.data.errors import DataError
 from odd_bench.data.walk import walk
+from odd_bench.plain_file import open_plain
 from odd_bench.shapes.companions import Companions
 from odd_bench.shapes.gltf import with_linear_factors
 from odd_bench.shapes.library import SUFFIXES
@@ -99,7 +100,7 @@ def _turned(source: Path, root: Path, target: Path) -> tuple[Path, list[str]]:
     import trimesh
 
     try:
-        with open(source, "rb") as file:  # by its path, trimesh would look for companions beside it only
+        with open_plain(source) as file:  # by its path, trimesh would look for companions beside it only
             textures = _Textures(source, root)
             scene = trimesh.load_scene(file, "obj", process=False, resolver=textures)
         for mesh in scene.geometry.values():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from odd_bench.data.errors import DataError
+from odd_bench.plain_file import open_plain
 
 BLOCK = 1 << 20
 
@@ -33,7 +34,7 @@ class Sums:
 
 def sums(path: Path) -> Sums:
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         while block := file.read(BLOCK):
             md5.update(block)
             sha256.update(block)

@@ -17,6 +17,7 @@ from odd_bench import __version__
 from odd_bench.assets.checksums import BLOCK, Remote, Sums, check_sums, sums
 from odd_bench.data.damage import described
 from odd_bench.data.errors import DataError
+from odd_bench.plain_file import read_plain
 
 AGENT = f"odd-bench/{__version__}"
 ATTEMPTS = 4
@@ -131,7 +132,7 @@ def _resumable(remote: Remote, part: Path, tag: Path) -> int:
 
 def _version(tag: Path) -> str:
     """What the server called the version of the file that the `.part` file is a piece of; empty if it cannot be relied on."""
-    version = tag.read_text(errors="replace") if tag.exists() else ""
+    version = read_plain(tag).decode(errors="replace") if tag.exists() else ""
     return "" if version.startswith("W/") else version
 
 

@@ -16,6 +16,7 @@ from odd_bench.data.damage import MOST_JSON_BYTES, check_plain, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.walk import walk
 from odd_bench.names import component
+from odd_bench.plain_file import open_plain
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,7 @@ def _listed_categories(folder: Path, layout: Layout) -> dict[str, str]:
     expected = "JSON with the shapes of each category"
     check_plain(path, expected)
     with reading(path, expected, "Give the unzipped folder"):
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rb") as file:
+        with open_plain(path) as plain, gzip.open(plain) if path.suffix == ".gz" else plain as file:
             data = file.read(MOST_JSON_BYTES)
         return {str(shape): str(category) for category, shapes in json.loads(data).items() for shape in shapes}
 

@@ -14,6 +14,7 @@ import yaml
 from odd_bench.assets.manifest import Entry, Layout, Licence, Manifest, ManifestError, PolyHaven, nearest_name
 from odd_bench.data.damage import reading
 from odd_bench.names import name_problem, path_problem
+from odd_bench.plain_file import read_plain_text
 from odd_bench.scene import SPLITS
 from odd_bench.strict_yaml import one_line, read_yaml
 
@@ -42,7 +43,7 @@ def load(name: str) -> Manifest:
         if not path.is_file():
             raise ManifestError(f"{path}: no such file; expected a manifest such as {example()}")
         with reading(path, f"a manifest such as {example()}", "Write it as UTF-8"):
-            text = path.read_text("utf-8-sig")
+            text = read_plain_text(path, "utf-8-sig")
         return parse(text, path.stem, str(path))
     if name not in names():
         raise ManifestError(

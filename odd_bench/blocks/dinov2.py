@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from odd_bench.blocks.backbone import IMAGENET_MEAN, IMAGENET_STD
 from odd_bench.blocks.stored_weights import complaint, fill, read_weights
 from odd_bench.errors import OddBenchError, WrongUse
+from odd_bench.plain_file import read_plain_text
 
 PATCH = 14
 HUB_MODEL, HUB_WEIGHTS = "dinov2_vits14", "dinov2_vits14_pretrain.pth"
@@ -75,7 +76,7 @@ def from_transformers(path: Path, pixels: int, device: torch.device | str) -> tu
     """A folder as transformers saves it, with or without register tokens."""
     transformers = package("transformers")
     model = transformers.AutoModel.from_pretrained(path, local_files_only=True).to(device).eval()
-    extra = 1 + json.loads((path / "config.json").read_text()).get("num_register_tokens", 0)
+    extra = 1 + json.loads(read_plain_text(path / "config.json")).get("num_register_tokens", 0)
     return lambda images: model(images).last_hidden_state[:, extra:], path / "model.safetensors"
 
 

@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from odd_bench.captures.errors import CaptureError
 from odd_bench.captures.lens import COLMAP_MODELS, Lens, colmap_lens
+from odd_bench.plain_file import MOST_BINARY_BYTES, read_plain, read_plain_text
 
 PARTS = ("cameras", "images", "points3D")
 NUMBERED = (
@@ -104,7 +105,7 @@ class _Bytes:
     """A file's bytes, read from the front."""
 
     def __init__(self, path: Path):
-        self.content, self.at = path.read_bytes(), 0
+        self.content, self.at = read_plain(path), 0
 
     def take(self, layout: str) -> tuple:
         start = self.at
@@ -152,7 +153,9 @@ def _binary_points(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _lines(path: Path) -> list[str]:
-    return [line for line in path.read_text(encoding="utf-8-sig").split("\n") if not line.startswith("#")]
+    return [
+        line for line in read_plain_text(path, "utf-8-sig", MOST_BINARY_BYTES).split("\n") if not line.startswith("#")
+    ]
 
 
 def _text_cameras(path: Path) -> dict[int, Lens]:

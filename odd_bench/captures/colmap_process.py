@@ -20,6 +20,7 @@ import numpy as np
 
 from odd_bench.captures.agreement import LEAST_AGREEING, agreeing_share
 from odd_bench.child_process import die_with_parent
+from odd_bench.plain_file import read_plain_text
 
 EXHAUSTIVE, SEQUENTIAL = "exhaustive", "sequential"
 FEATURES, MATCHES, MAPPING, NEIGHBOURS, PLACED = "features", "matches", "mapping", "neighbours", "placed"
@@ -64,11 +65,11 @@ class Agreement:
 
 
 def read_agreement(path: Path) -> Agreement:
-    return Agreement(**json.loads(path.read_text()))
+    return Agreement(**json.loads(read_plain_text(path)))
 
 
 def read_job(path: Path) -> ColmapJob:
-    return ColmapJob(**json.loads(path.read_text()))
+    return ColmapJob(**json.loads(read_plain_text(path)))
 
 
 def work(job: ColmapJob) -> int:

@@ -19,6 +19,7 @@ from odd_bench.captures.lens import FISHEYE, PERSPECTIVE, Lens, matrix
 from odd_bench.captures.photograph_file import find_photograph, picture_size
 from odd_bench.captures.ply import read_points
 from odd_bench.captures.poses import from_opengl
+from odd_bench.plain_file import read_plain_text
 
 FILE = "transforms.json"
 LARGEST_NUMBER = 1e15
@@ -54,7 +55,7 @@ def read_transforms(path: Path, images: Path | None = None) -> Capture:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises CaptureError."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(read_plain_text(path, "utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise CaptureError(path, f"no JSON ({error})", "a JSON file") from error
     if not isinstance(content, dict):

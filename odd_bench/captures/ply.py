@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.captures.errors import CaptureError
+from odd_bench.plain_file import read_plain
 
 TYPES = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2", "uint16": "u2",
@@ -17,7 +18,7 @@ ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": ""}
 
 def read_points(path: Path) -> np.ndarray:
     """(n, 3) x, y, z of the vertices, which must be the file's first element. Raises CaptureError."""
-    content = path.read_bytes()
+    content = read_plain(path)
     try:
         return _points(content)
     except (ValueError, KeyError, IndexError) as error:

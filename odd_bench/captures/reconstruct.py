@@ -53,6 +53,7 @@ from odd_bench.captures.small import hint_if_small, told_if_small
 from odd_bench.errors import StorageError
 from odd_bench.extras import install_command
 from odd_bench.picture_file import write_picture
+from odd_bench.plain_file import read_plain_text
 
 Report = Callable[[str], None]
 LARGEST_SIDE = 1600  # of the pictures that pycolmap sees, pixels
@@ -230,7 +231,7 @@ def _stamp(files: list[Path]) -> str:
 
 
 def _stamped(folder: Path) -> str:
-    return (folder / STAMP).read_text() if (folder / STAMP).is_file() else ""
+    return read_plain_text(folder / STAMP) if (folder / STAMP).is_file() else ""
 
 
 def _begin(folder: Path) -> None:

@@ -99,9 +99,9 @@ def main() -> None:
 
         _end(missing_package(error, " ".join(sys.argv[1:2])))
     except OSError as error:
-        from odd_bench.atomic import unwritten
+        from odd_bench.atomic import told_by_system
 
-        _end(unwritten(error))
+        _end(told_by_system(error))
 
 
 def _end(error: OddBenchError) -> NoReturn:

@@ -17,6 +17,7 @@ from odd_bench.data.digest import plan_digest
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import CONFIG, PLAN, QUARANTINE, read_description, shard_path
 from odd_bench.names import is_left_by_tools, name_problem
+from odd_bench.plain_file import open_plain
 from odd_bench.plan_line import PlannedScene, read_plan_line
 from odd_bench.scoring.problems import Problem
 
@@ -123,10 +124,10 @@ def _scenes(path: Path, kind: type) -> tuple[dict[str, tuple[str, Any]], list[Pr
     """
     lines, problems = {}, []
     check_plain(path, "a file of JSON lines")
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         for number, raw in enumerate(iter(lambda: file.readline(MOST_LINE_BYTES), b""), 1):
             try:
-                with reading(f"{path.name}:{number}", "one JSON object with a scene", HINT):
+                with reading(f"{path.name}:{number}", "one JSON object with a scene", SAME_RUN):
                     line = raw.rstrip(b"\r\n").decode()
                     values = read_plan_line(line, kind)
                     _check_names(values)

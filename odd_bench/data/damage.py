@@ -16,13 +16,16 @@ from pathlib import Path
 
 from odd_bench.data.errors import DataError
 from odd_bench.errors import OddBenchError
+from odd_bench.plain_file import read_plain
 
 LOCKED = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOLCK, errno.EDEADLK, errno.ETXTBSY)
 FORBIDDEN = (errno.EACCES, errno.EPERM)
 UNANSWERED = (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH)
 TOO_MANY = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-AGAIN = "Remove the file and run the same generate command again"
-IMPORT_AGAIN = "Remove the file and run the same `odd-bench data import` command again"
+AGAIN = "Run the same generate command again: it keeps what is whole; or restore the file from a copy"
+IMPORT_AGAIN = (
+    "Run the same `odd-bench data import` command again: it keeps what is whole; or restore the file from a copy"
+)
 RESTORE = "Restore the file from a copy"
 KEEP = "the file itself may be whole: do not remove it"
 MOST_JSON_BYTES = 1 << 26  # of a whole document: empty lists alone take twenty times as much memory
@@ -104,16 +107,14 @@ def read_json(path: Path, expected: str, hint: str | None = None, most_bytes: in
     """The value in a JSON file, in UTF-8, or in UTF-16 as some editors write it. Raises DataError; a byte-order mark is ignored."""
     check_plain(path, expected)
     with reading(path, expected, hint):
-        if path.stat().st_size > most_bytes:
-            raise ValueError(f"{path.stat().st_size:,} bytes, more than {most_bytes:,}")
-        content = path.read_bytes()
+        content = read_plain(path, most_bytes)
         return json.loads(content.decode(json.detect_encoding(content)))
 
 
 def _origin(path: Path) -> str | None:
     """The kind of data: `imported`, another word for generated data, or None where the file does not say."""
     try:
-        found = json.loads(path.read_bytes()) if path.is_file() and path.stat().st_size < MOST_JSON_BYTES else None
+        found = json.loads(read_plain(path, MOST_JSON_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from odd_bench.atomic import write_atomically
-from odd_bench.data.damage import again, read_json
+from odd_bench.data.damage import read_json
 from odd_bench.data.errors import DataError
 from odd_bench.names import is_left_by_tools, name_problem
 
@@ -80,7 +80,7 @@ def read_description(folder: Path) -> Description:
     if not path.exists():
         hint = "Name the folder that `odd-bench generate` made, or finish it with the same generate command"
         raise DataError(path, "no such file", "a finished data set", hint)
-    document = read_json(path, "a JSON file", again(path).replace("Remove the file and run", "Run"))
+    document = read_json(path, "a JSON file")
     expected, hint = f"the keys of {FORMAT} version {VERSION}", "Make the data set again"
     try:
         if (document.pop("format"), document.pop("format_version")) != (FORMAT, VERSION):

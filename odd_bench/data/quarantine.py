@@ -14,6 +14,7 @@ from odd_bench.data.folder import WORK
 from odd_bench.data.outcome import BY_MACHINE, Outcome
 from odd_bench.json_lines import read_lines
 from odd_bench.locking import locked
+from odd_bench.plain_file import read_plain
 
 Entries = dict[str, dict]  # by scene
 
@@ -58,7 +59,7 @@ def tidy_quarantine(path: Path, order: Iterable[str]) -> None:
 def _change(path: Path, change: Callable[[Entries], Entries]) -> None:
     """An empty quarantine is no file."""
     with locked(path.parent / WORK / "quarantine.lock", wait=True):
-        before = path.read_bytes() if path.exists() else b""
+        before = read_plain(path) if path.exists() else b""
         after = "".join(json.dumps(entry) + "\n" for entry in change(read_quarantine(path)).values()).encode()
         if not after:
             path.unlink(missing_ok=True)

@@ -13,7 +13,9 @@ from odd_bench.atomic import is_part, write_atomically
 from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, PLAN, QUARANTINE, SHARDS, WORK
 from odd_bench.errors import WrongUse
 from odd_bench.locking import InUse, locked
+from odd_bench.plain_file import read_plain_text
 
+EMPTIED = ("staged", "modes", "variants", "logs")  # folders in work/ whose files go once the run is complete
 HARMLESS = ("render.device", "render.threads")  # keys that may differ when a run is taken up again
 
 
@@ -80,7 +82,7 @@ class RunFolder:
 
     def read_config(self) -> dict:
         """The resolved configuration as plain values."""
-        return json.loads(self.config.read_text())
+        return json.loads(read_plain_text(self.config))
 
     def refuse_foreign(self) -> None:
         """Raise FolderError, before anything is written, where the folder holds what no run of odd-bench made."""
@@ -105,9 +107,13 @@ class RunFolder:
         for path in (*files, *described, *scenes):
             if path.exists() and not path.is_file():
                 raise _other_kind(path, "a folder, pipe or device", "a file")
-        for path in (self.work, self.work / "staged", self.work / "logs", self.root / SHARDS, self.library):
+        emptied = [self.work / name for name in EMPTIED]
+        for path in (self.work, *emptied, self.root / SHARDS, self.library):
             if os.path.lexists(path) and not path.is_dir():
                 raise _other_kind(path, "no folder", "a folder")
+        for path in (*emptied, *self.work.glob("variants/*")):
+            if path.is_symlink():  # whose files would be removed elsewhere
+                raise _other_kind(path, "a link", "a folder of its own")
 
     def claim(self, wanted: dict) -> None:
         """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another.
@@ -173,8 +179,7 @@ class RunFolder:
         for pattern in ("staged/*.h5", "staged/*.part", "modes/*", "variants/*/*", "logs/child-*.log"):
             for path in self.work.glob(pattern):
                 path.unlink(missing_ok=True)
-        folders = (self.work / name for name in ("staged", "modes", "variants", "logs"))
-        for path in (*self.work.glob("variants/*"), *folders):
+        for path in (*self.work.glob("variants/*"), *(self.work / name for name in EMPTIED)):
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
 
@@ -206,7 +211,7 @@ def _is_foreign(path: Path) -> bool:
 def _read_object(path: Path) -> dict | None:
     """The JSON object in a file, None if it is absent or damaged."""
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(read_plain_text(path))
     except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

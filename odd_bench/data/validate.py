@@ -10,7 +10,7 @@ from pathlib import Path
 from odd_bench.data.check_files import PREVIEW, check_config, check_plan, check_previews
 from odd_bench.data.check_labels import HINT
 from odd_bench.data.check_shard import SceneEntry, ShardReport, check_shards
-from odd_bench.data.damage import again, reading
+from odd_bench.data.damage import AGAIN, IMPORT_AGAIN, again, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import (
     CONFIG,
@@ -24,11 +24,13 @@ from odd_bench.data.folder import (
     shard_paths,
     split_of,
 )
+from odd_bench.plain_file import read_plain_text
 from odd_bench.scene import SPLITS
 from odd_bench.scoring.ground_truth import read_ground_truth, scene_digest
 from odd_bench.scoring.problems import Problem, ScoringError
 
 UNSEEN_SPLIT = "test-unseen"
+FOUND_AGAIN = ("description", "digests", "fields", "ground truth", "plan", "shards")  # kinds that a run finds by itself
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,14 @@ def _guarded(kind: str, path: str, check: Callable[[], Iterable[Problem]]) -> It
 
 
 def _with_hint(folder: Path, problems: list[Problem]) -> list[Problem]:
-    """The problems with the hint of the command that made the data set: imported data cannot be generated again."""
-    hint = again(folder).replace("file", "shard")
-    return [replace(problem, hint=hint) if problem.hint == HINT else problem for problem in problems]
+    """The problems with the hint of the command that made the data set: imported data cannot be generated again.
+
+    That command finds by itself what is damaged, missing or not as planned. What is whole and wrong it takes for good.
+    """
+    mend = again(folder)
+    remove = {AGAIN: HINT, IMPORT_AGAIN: HINT.replace("generate", "`odd-bench data import`")}.get(mend, mend)
+    hints = {problem.kind: mend if problem.kind in FOUND_AGAIN else remove for problem in problems}
+    return [replace(one, hint=hints[one.kind]) if one.hint == HINT else one for one in problems]
 
 
 def _check_description(folder: Path, entries: list[tuple[str, SceneEntry]], unread: set[str]) -> Iterator[Problem]:
@@ -165,5 +172,5 @@ def _check_ground_truth(folder: Path, entries: list[tuple[str, SceneEntry]], unr
         yield Problem(
             "ground truth", f"{GROUND_TRUTH}: {name}", "a scene that no shard has", "scenes of the shards", HINT
         )
-    if (folder / DESCRIPTION).exists() and truth.digest not in (folder / DESCRIPTION).read_text():
+    if (folder / DESCRIPTION).exists() and truth.digest not in read_plain_text(folder / DESCRIPTION):
         yield Problem("ground truth", f"{DESCRIPTION}: digest", "another digest", truth.digest, HINT)

@@ -22,6 +22,7 @@ from odd_bench.data.dataset import FeatureFolder
 from odd_bench.data.reader import Dataset
 from odd_bench.detector.losses import covered_cells
 from odd_bench.errors import OddBenchError
+from odd_bench.plain_file import open_plain
 
 VIEWS_AT_ONCE = 5
 
@@ -93,7 +94,7 @@ def efficientnet_teacher(pixels: int, device: torch.device | str = "cpu") -> Tea
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -175,7 +176,7 @@ def stored_pca(
         part = path.with_name(f"part-{os.getpid()}-{path.name}")
         np.savez(part, mean=pca.mean.cpu().numpy(), components=pca.components.cpu().numpy())
         os.replace(part, path)
-    with np.load(path) as stored:
+    with open_plain(path) as file, np.load(file) as stored:
         return Pca(*(torch.from_numpy(stored[name]).to(device) for name in ("mean", "components")))
 
 

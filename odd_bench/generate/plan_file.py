@@ -12,6 +12,7 @@ from odd_bench.data.folder import shard_path
 from odd_bench.data.run_folder import FolderError, RunFolder
 from odd_bench.data.shard_work import ShardWork
 from odd_bench.generate.config import GenerateConfig, to_mapping
+from odd_bench.plain_file import open_plain
 from odd_bench.plan_line import read_plan_line
 
 Draw = Callable[[], Iterator[str]]  # draws the same lines each time
@@ -26,7 +27,7 @@ class StoredLines(Mapping[str, str]):
 
     def __getitem__(self, scene: str) -> str:
         start, length = self.places[scene]
-        with open(self.path, "rb") as file:
+        with open_plain(self.path) as file:
             file.seek(start)
             return file.read(length).decode()
 
@@ -79,7 +80,7 @@ class _Drawn:
 
 def _is_same(path: Path, pieces: Iterator[bytes]) -> bool:
     """Whether a file holds these bytes and no more; all pieces are drawn."""
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         same = [file.read(len(piece)) == piece for piece in pieces]
         return all(same) and not file.read(1)
 
@@ -102,7 +103,7 @@ def _is_whole(plan: Path) -> bool:
     """Whether there is a file and every line of it is a planned scene: then it is another plan, not a damaged one."""
     if not plan.exists():
         return False
-    with open(plan, "rb") as file:
+    with open_plain(plan) as file:
         for line in file:
             try:
                 read_plan_line(line)

@@ -13,6 +13,7 @@ from odd_bench.anomalies.variant import Variant
 from odd_bench.atomic import write_atomically
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import ARRAYS, Material, Shape
+from odd_bench.plain_file import open_plain
 
 VARIANT_ARRAYS = ("changed_faces", "lost_faces", "alignments")
 
@@ -26,7 +27,7 @@ def write_variant(path: Path, outcome: Variant | Refusal) -> None:
 
 def read_variant(path: Path) -> Variant | Refusal:
     """What was written, bit for bit."""
-    with np.load(path, allow_pickle=False) as stored:
+    with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
         about = json.loads(stored["about"].tobytes())
         if "reason" in about:
             return Refusal(about["reason"], about["detail"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.names import component, is_left_by_tools, name_problem
+from odd_bench.plain_file import open_plain
 from odd_bench.plan_line import PlannedScene, plan_text
 from odd_bench.published import sidecar
 from odd_bench.published.names import PART, category_of, shape_of
@@ -106,7 +107,7 @@ def source_sha256(folder: Path) -> str:
         digest.update(os.fsencode(path.relative_to(folder)) + f" {path.stat().st_size}\n".encode())
         if path.name in (SCENE_2D, SCENE_3D, sidecar.FILE):
             try:
-                with open(path, "rb") as file:
+                with open_plain(path) as file:
                     digest.update(file.read(MOST_METADATA_BYTES))
             except OSError as error:
                 digest.update(str(error.errno).encode())  # refused later, with its scene

@@ -25,6 +25,7 @@ from odd_bench.data.shard_work import ShardWork, find_waiting, pack, shards_of
 from odd_bench.data.shards import write_staged
 from odd_bench.errors import StorageError
 from odd_bench.json_lines import append_line
+from odd_bench.plain_file import read_plain
 from odd_bench.plan_line import read_plan_line
 from odd_bench.published.finish import ImportReport, finish
 from odd_bench.published.plan import FoundScene, ImportConfig, Listing, list_scenes, scenes_root
@@ -104,7 +105,7 @@ def _claim(config: ImportConfig, listing: Listing, folder: RunFolder) -> None:
     wanted = {folder.plan: "".join(line + "\n" for line in listing.lines),
               folder.config: json.dumps({"name": config.name, **config.as_json()}, indent=2) + "\n"}  # fmt: skip
     for path, content in wanted.items():
-        found = path.read_bytes() if path.exists() else b""
+        found = read_plain(path) if path.exists() else b""
         if _is_whole(found) and _without_digests(found.decode()) != _without_digests(content):
             raise FolderError(
                 f"{path}: found an import of other scenes, splits or options; expected the same to go on with. "

@@ -14,6 +14,7 @@ from PIL import Image
 from odd_bench.data.damage import check_plain, described
 from odd_bench.errors import OddBenchError, WrongUse
 from odd_bench.names import is_left_by_tools, name_problem
+from odd_bench.plain_file import open_plain
 from odd_bench.render.texture_set import find_maps
 
 ENVIRONMENTS = (".exr", ".hdr")
@@ -81,7 +82,7 @@ def _check_environment(path: Path) -> None:
     check_plain(path, "an environment")
     if path.suffix.lower() == ".exr":
         return _check_exr(path)
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         head = file.read(HEADER_BYTES)
     size = HDR_SIZE.search(head)
     if not head.startswith(b"#?") or size is None:
@@ -92,7 +93,7 @@ def _check_environment(path: Path) -> None:
 def _check_exr(path: Path) -> None:
     """Raise ValueError unless the file has the header of a picture and, of one in rows, the end of its last row."""
     size_bytes = path.stat().st_size
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         head = file.read(HEADER_BYTES)
     if not head.startswith(EXR_MAGIC):
         raise ValueError("no OpenEXR picture")
@@ -104,7 +105,7 @@ def _check_exr(path: Path) -> None:
     if version & ~0xFF & ~0x400:  # tiles or several parts: their chunks are not rows
         return
     chunks = math.ceil(height / LINES.get(attributes[b"compression"][0], 1))
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         file.seek(place)
         table = file.read(8 * chunks)
     if len(table) < 8 * chunks or max(struct.unpack(f"<{chunks}Q", table)) + 8 > size_bytes:

@@ -12,6 +12,7 @@ import numpy as np
 
 from odd_bench.errors import OddBenchError
 from odd_bench.extras import install_command
+from odd_bench.plain_file import open_plain
 from odd_bench.scoring.bootstrap import draw_resamples
 from odd_bench.scoring.document import estimate_json, rounded, signed_document
 from odd_bench.scoring.judged import Judged
@@ -73,7 +74,7 @@ def with_maps(scored: Scored, path: Path) -> Scored:
     resamples = draw_resamples(counts.patches.shape[1], scored.document["result"]["resamples"])
     metrics = map_metrics(counts, resamples)
     domains = {name: domain_part(counts, place, metrics[name], estimate_json) for place, name in enumerate(DOMAINS)}
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return replace(with_part(scored, {"sha256": digest, **vars(coverage), "domains": domains}), maps_path=path)
 

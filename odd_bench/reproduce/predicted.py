@@ -15,6 +15,7 @@ from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import WrongUse
 from odd_bench.methods import method_spec
+from odd_bench.plain_file import read_plain
 from odd_bench.report.folder import SCORE, report_folder
 from odd_bench.scoring.document import write_score
 from odd_bench.scoring.predictions import DatasetRef
@@ -56,7 +57,7 @@ def open_weights(where: str, option: str, told_boxes: bool = False) -> Weights:
     run = restore_run(spec, stored, file, spec.oracle_boxes if told_boxes else ())
     name = file.stem if file.suffix == ENDING else file.absolute().parent.name
     require_comparison(run, f"{option} {where}")
-    digest = hashlib.sha256(file.read_bytes() + json.dumps(to_mapping(run.config), sort_keys=True).encode())
+    digest = hashlib.sha256(read_plain(file) + json.dumps(to_mapping(run.config), sort_keys=True).encode())
     return Weights(name, option, where, run, digest.hexdigest())
 
 
@@ -128,7 +129,7 @@ def read_head(path: Path) -> tuple[Any, set[str]] | None:
     """The header of a file of lines and the scenes that stand in it; None where there is no file."""
     if not path.is_file():
         return None
-    text = path.read_text(errors="replace")
+    text = read_plain(path).decode(errors="replace")
     lines = text[: text.rfind("\n") + 1].splitlines()
     try:
         first, *scenes = [json.loads(line) for line in lines]

@@ -11,6 +11,7 @@ from typing import Any
 from odd_bench.configuration import to_mapping
 from odd_bench.data.folder import read_description
 from odd_bench.methods import method_spec
+from odd_bench.plain_file import read_plain
 from odd_bench.reproduce.predicted import scored
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.training.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
@@ -146,7 +147,7 @@ def fits(path: Path, digest: str, facts: dict[str, str]) -> bool:
     if not path.is_file():
         return False
     try:
-        head = json.loads(path.read_bytes())
+        head = json.loads(read_plain(path))
         return head["dataset"]["digest"] == digest and facts.items() <= head["method"].items()
     except (ValueError, KeyError, TypeError, AttributeError):
         return False

@@ -8,6 +8,7 @@ import re
 import zlib
 from pathlib import Path
 
+from odd_bench.plain_file import open_plain
 from odd_bench.scoring.ground_truth import FILE_NAME
 from odd_bench.scoring.predictions import DatasetRef
 from odd_bench.scoring.problems import Problem, ScoringError, shown
@@ -51,7 +52,7 @@ def candidates(root: Path) -> list[Path]:
 def header(path: Path) -> tuple[str, str]:
     """Name and digest as the first bytes of the file state them; empty where they do not."""
     try:
-        with gzip.open(path) as file:
+        with open_plain(path) as packed, gzip.open(packed) as file:
             text = file.read(HEADER_BYTES).decode(errors="replace")
     except (OSError, EOFError, zlib.error):
         return "", ""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from odd_bench.atomic import write_atomically
+from odd_bench.plain_file import read_plain
 from odd_bench.scoring.ground_truth import GroundTruth, scene_digest
 from odd_bench.scoring.predictions import FORMAT, LABELS, VERSION, DatasetRef, Method
 
@@ -97,7 +98,7 @@ class PredictionWriter:
 
     def start_lines(self) -> None:
         """Write the header, or continue a file with the same header after its last whole line."""
-        text = self.path.read_text() if self.path.exists() else ""
+        text = read_plain(self.path).decode() if self.path.exists() else ""
         whole = text[: text.rfind("\n") + 1]
         if not whole:
             self.path.write_text(json.dumps(self.header, allow_nan=False) + "\n")

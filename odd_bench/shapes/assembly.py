@@ -14,6 +14,7 @@ import numpy as np
 from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.shape import ARRAYS, Material, PartEdit, Shape
 from odd_bench.geometry.solid import faces_by_origin, to_solid
+from odd_bench.plain_file import open_plain
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Assembly:
 
     @staticmethod
     def load(path: Path) -> Assembly:
-        with np.load(path, allow_pickle=False) as stored:
+        with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
             about = json.loads(stored["about"].tobytes())
             materials = tuple(Material(**material) for material in about["materials"])
             shapes = [

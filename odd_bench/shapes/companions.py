@@ -11,6 +11,7 @@ from PIL import Image
 from odd_bench.data.damage import check_plain
 from odd_bench.data.errors import DataError
 from odd_bench.names import path_problem
+from odd_bench.plain_file import read_plain
 
 TEXTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TGA", "TIFF", "GIF")
 TEXTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tga", ".tif", ".tiff", ".gif")
@@ -41,7 +42,7 @@ class Companions:
     def _content(self, path: Path) -> bytes | None:
         try:
             check_plain(path, "a file")
-            content = path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
+            content = read_plain(path, MOST_BYTES)
         except (DataError, OSError):
             return None
         is_picture = content is not None and path.suffix.lower() in TEXTURES

@@ -24,6 +24,7 @@ from odd_bench.errors import WrongUse
 from odd_bench.json_lines import append_line, read_lines
 from odd_bench.locking import locked
 from odd_bench.names import component, name_problem
+from odd_bench.plain_file import open_plain
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.limited import CRASHED, NO_ANSWER, answer_of
 
@@ -233,7 +234,7 @@ def _described(path: Path, folder: Path, names: _Names) -> Entry:
     text = unicodedata.normalize("NFC", f"{category}-{path.stem}").lower()
     name = names.unused(component(re.sub(r"[\W_]+", "-", text), otherwise="model"))
     try:
-        with open(path, "rb") as file:
+        with open_plain(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return Entry(_relative(path, folder), "", name, category, reason="cannot be read", detail=described(error))

@@ -11,6 +11,7 @@ import numpy as np
 from odd_bench.atomic import write_atomically
 from odd_bench.geometry.raycast import nearest
 from odd_bench.geometry.shape import PartEdit, Shape
+from odd_bench.plain_file import read_plain_text
 from odd_bench.shapes.assembly import Assembly
 from odd_bench.shapes.library import Library
 from odd_bench.shapes.similar_config import SimilarConfig
@@ -90,6 +91,6 @@ def find_lookalikes(
 def model_of(library: Library, name: str) -> Assembly | Mistakable:
     """The model of that name, with its lookalikes if any were found."""
     path = library.store / FILE
-    similar = json.loads(path.read_text()).get(name) if path.exists() else None
+    similar = json.loads(read_plain_text(path)).get(name) if path.exists() else None
     model = library.model(name)
     return Mistakable(model, library, tuple(similar)) if similar else model

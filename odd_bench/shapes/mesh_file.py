@@ -14,6 +14,7 @@ from odd_bench.color import encoded, linear
 from odd_bench.data.damage import check_plain
 from odd_bench.data.errors import DataError
 from odd_bench.geometry.shape import Material
+from odd_bench.plain_file import read_plain
 from odd_bench.shapes.companions import MOST_BYTES, Companions, usable_texture
 from odd_bench.shapes.gltf import VERTEX_COLOR, linear_colors, prepared
 from odd_bench.shapes.plain_colors import off_colors, ply_colors, with_usual_names
@@ -85,7 +86,7 @@ def read_mesh(path: Path) -> RawMesh:
         check_plain(path, "a mesh file")
         if path.stat().st_size > MOST_BYTES:
             raise ShapeRefused("too large a file", f"{path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
-        content, suffix = path.read_bytes().removeprefix(codecs.BOM_UTF8), path.suffix.lower()
+        content, suffix = read_plain(path, MOST_BYTES).removeprefix(codecs.BOM_UTF8), path.suffix.lower()
         content = prepared(content, suffix, companions.get) if suffix in LINEAR else content
         content = with_usual_names(content, MOST_HEAD_BYTES) if suffix == ".ply" else content
         scene = trimesh.load_scene(io.BytesIO(content), suffix[1:], process=False, resolver=companions)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from odd_bench.errors import WrongUse
+from odd_bench.plain_file import open_plain
 
 
 class SimilarError(WrongUse):
@@ -71,7 +72,7 @@ def config_from(assignments: Sequence[str], teacher_weights: Path | None) -> Sim
 
 def _with_weights(config: SimilarConfig, path: Path) -> SimilarConfig:
     try:
-        with open(path, "rb") as file:
+        with open_plain(path) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise SimilarError(f"--teacher-weights: found {error}; expected a DINOv2 checkpoint") from error

@@ -18,6 +18,7 @@ import numpy as np
 
 from odd_bench.atomic import write_atomically
 from odd_bench.geometry.shape import Shape
+from odd_bench.plain_file import open_plain
 from odd_bench.shapes.features import DINOV2_SIDE, DinoV2, view_features
 from odd_bench.shapes.fixed_views import Surface, seen_difference, shades, surface_points
 from odd_bench.shapes.library import Library
@@ -112,7 +113,7 @@ def index_shapes(
     key = _digest([VERSION, measured_by, [(name, digests[name]) for name in names]])
     path = cache / f"index-{key[:16]}.npz"
     if path.exists():
-        with np.load(path, allow_pickle=False) as stored:
+        with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
             return SimilarIndex(
                 names, *(stored[field] for field in ("coordinates", "neighbors", "chamfer", "seen")), config
             )
@@ -185,7 +186,7 @@ def _describer(config: SimilarConfig) -> Callable[[Shape], Description]:
 
 
 def _read_description(path: Path) -> Description:
-    with np.load(path, allow_pickle=False) as stored:
+    with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
         return Description(*(stored[field] for field in ("features", "points", "shades")))
 
 
@@ -227,7 +228,7 @@ def _packed(**arrays: np.ndarray) -> bytes:
 
 
 def _file_digest(path: Path) -> str:
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

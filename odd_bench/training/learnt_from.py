@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from odd_bench.atomic import write_atomically
+from odd_bench.plain_file import read_plain_text
 
 FILE = "data.json"
 
@@ -25,7 +26,7 @@ def remembered_data(run: Path) -> tuple[Path, ...]:
     """
     folder = run.parent if run.is_file() else run
     try:
-        seen = json.loads((folder / FILE).read_text())["folders"]
+        seen = json.loads(read_plain_text(folder / FILE))["folders"]
         found = [Path(os.path.normpath(folder / one)) for one in seen]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return ()

@@ -22,6 +22,7 @@ from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import WrongUse
 from odd_bench.geometry.boxes import iou_matrix
+from odd_bench.plain_file import open_plain
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.scoring import Method as MethodHeader
 from odd_bench.scoring.locate import maps_beside
@@ -115,7 +116,7 @@ def predict_split(
 
 def made_by(file: Path) -> dict[str, str]:
     """The fact that names the weights in a file, for the header of what they predict: its digest, whatever its time says."""
-    with open(file, "rb") as content:
+    with open_plain(file) as content:
         return {"weights": f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"}
 
 

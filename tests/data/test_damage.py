@@ -1,8 +1,9 @@
-"""Each cause of a file that cannot be read has its own hint, and only a damaged file is told to be removed."""
+"""Each cause of a file that cannot be read has its own hint, and what a command mends is never told to be removed."""
 
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -51,6 +52,22 @@ def test_a_damaged_file_is_told_to_be_made_by_the_command_that_made_it(folder, t
     assert again(tmp_path / "shards" / "train-00000.h5") == IMPORT_AGAIN
     (tmp_path / "config.json").unlink()
     assert again(tmp_path / "scene.h5") == RESTORE
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.5, 0.9])
+def test_what_the_same_command_mends_is_never_told_to_be_removed(folder, tmp_path, keep):
+    """Removing a shard costs all its scenes, the command only those that are damaged."""
+    copy = tmp_path / "set"
+    shutil.copytree(folder, copy)
+    shard = copy / "shards" / "train-00000.h5"
+    shard.write_bytes(shard.read_bytes()[: int(keep * shard.stat().st_size)])
+    with open(copy / "plan.jsonl", "ab") as plan:
+        plan.write(b"[")
+    hints = [problem.hint for problem in validate(copy).problems]
+    with pytest.raises(DataError) as raised:
+        verify_shard(shard)
+    assert hints and not any("emove" in hint for hint in (*hints, raised.value.hint))
+    assert "it keeps what is whole" in raised.value.hint
 
 
 def test_imported_data_are_never_told_to_be_generated(folder, tmp_path):

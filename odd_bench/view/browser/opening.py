@@ -15,6 +15,7 @@ from pathlib import Path
 from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, SHARDS, shard_paths
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
+from odd_bench.plain_file import open_plain
 from odd_bench.scoring.check import Checked, Options, check_file
 from odd_bench.scoring.ground_truth import TruthScene, read_ground_truth
 from odd_bench.scoring.judged import judge
@@ -186,7 +187,7 @@ def _chosen(folder: Path, files: Mapping[Path, str], split: str | None) -> Path:
 def _head(path: Path) -> str:
     """The first kilobytes of a plain or gzipped file; empty where it cannot be read."""
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with open_plain(path) as plain, gzip.open(plain) if path.suffix == ".gz" else plain as file:
             return file.read(HEAD_BYTES).decode(errors="replace")
     except (OSError, EOFError, zlib.error):
         return ""

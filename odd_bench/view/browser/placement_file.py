@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.errors import WrongUse
+from odd_bench.plain_file import read_plain_text
 
 SCENE, SCENE_FORMAT = "scene.json", "odd-bench/capture-scene"
 AGAIN = "`odd-bench detect` writes the file"
@@ -16,7 +17,7 @@ AGAIN = "`odd-bench detect` writes the file"
 def read_placement(path: Path) -> np.ndarray:
     """(4, 4) scene_from_capture of the scene.json that `odd-bench detect` writes. Raises WrongUse where it is none."""
     try:
-        document = json.loads(path.read_text())
+        document = json.loads(read_plain_text(path))
         pose = np.array(document["scene_from_capture"], float)
         known = document["format"] == SCENE_FORMAT and document["version"] == 1 and pose.shape == (4, 4)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -31,7 +32,7 @@ def read_placement(path: Path) -> np.ndarray:
 def origin_of(path: Path) -> tuple[Path | None, Path | None]:
     """Where a scene.json says the capture is and, if they lie elsewhere, its photographs; None for what is no longer there."""
     try:
-        document = json.loads(path.read_text())
+        document = json.loads(read_plain_text(path))
         places = [document.get(key) for key in ("capture", "images")]
     except (OSError, ValueError, AttributeError, RecursionError):
         return None, None
