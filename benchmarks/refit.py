@@ -2,7 +2,7 @@
 
     python benchmarks/refit.py sides --data data/toys --data data/parts --out build/both.safetensors [--weights both]
     python benchmarks/refit.py heights --networks 4 --data … --out …
-    python benchmarks/refit.py aligned --networks 1 --steps 1500 --data … --out …
+    python benchmarks/refit.py aligned --networks 1 --steps 350 --data … --out …
 
 Every training scene is looked at as at test, in spread views, and with --draws so many times more in other views, moved at random;
 all other weights stay as they are.
@@ -157,13 +157,15 @@ def fit(networks: nn.ModuleList, rows: Tensor, wanted: list[np.ndarray], slight:
 
 
 def fit_aligned(detector: Detector, looks: Looks, asked) -> None:
-    """The last networks on aligned references, the first of them as they start."""
+    """The last networks on aligned references, which learn on from the first."""
     with TemporaryDirectory() as folder:
         kept = asked.keep or Path(folder)
         kept.mkdir(parents=True, exist_ok=True)
         files = [keep_channels(detector, batch, kept / f"{number}.pt") for number, batch in enumerate(looks)]
         files = [file for file in files if file is not None]
-        for network in detector.compare.aligned.networks[-asked.networks :]:
+        networks = detector.compare.aligned.networks
+        for network in networks[-asked.networks :]:
+            network.load_state_dict(networks[0].state_dict())
             fit_to_channels(network.train(), files, detector.config.loss, asked.steps)
 
 
@@ -183,8 +185,8 @@ def keep_channels(detector: Detector, batch: SceneBatch, file: Path) -> Path | N
 
 def fit_to_channels(network: nn.Module, files: list[Path], config, steps: int) -> None:
     """Fit one network to kept channels, mirrored and turned at random."""
-    optimizer = torch.optim.AdamW(network.parameters(), RATE / 2, weight_decay=DECAY)
-    rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE / 2, total_steps=steps, pct_start=0.1)
+    optimizer = torch.optim.AdamW(network.parameters(), RATE / 4, weight_decay=DECAY)
+    rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE / 4, total_steps=steps, pct_start=0.05)
     for step in tracked(range(steps), "fitting"):
         chosen = torch.randint(0, len(files), (SCENES_A_STEP,)).tolist()
         optimizer.zero_grad()
