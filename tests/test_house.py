@@ -199,3 +199,30 @@ def test_messages_name_no_page_of_the_checkout():
             if re.search(r"\b(docs|tests|benchmarks)/", one.value)
         ]
     assert not named
+
+
+MANY_FILES = 8
+
+
+def files_of(name: str) -> list[str]:
+    """The files and packages in a package, by name."""
+    folder = MODULES[name].parent
+    found = {one.stem for one in folder.glob("*.py")} | {one.parent.name for one in folder.glob("*/__init__.py")}
+    return sorted(found - {"__init__"})
+
+
+PACKAGES = [
+    name
+    for name, file in MODULES.items()
+    if file.name == "__init__.py"
+    and name.count(".") == 1
+    and len(files_of(name)) >= MANY_FILES
+    and name != "odd_bench.cli"
+]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_large_package_says_which_file_holds_what(name):
+    """From the name of a command one looks into its file in cli/, then at this list: two steps to any behaviour."""
+    listed = re.findall(r"^- (.*?):", ast.get_docstring(ast.parse(MODULES[name].read_text())) or "", re.M)
+    assert sorted(re.findall(r"`([a-z_0-9]+)`", " ".join(listed))) == files_of(name)

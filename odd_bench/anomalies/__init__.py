@@ -1,4 +1,14 @@
-"""Ways of being odd: `make_variant` turns an intact shape into an odd one, or refuses with a reason."""
+"""Ways of being odd: `make_variant` turns an intact shape into an odd one, or refuses with a reason.
+
+- `config`, `variant`: the ranges that anomalies are drawn from, and what one makes;
+- `bump`, `bend`, `twist`, `hinge`, `warp`: changes of the whole mesh;
+- `parts`, `part_choice`, `joint`: parts moved, turned or missing;
+- `crack`, `fracture`, `gap`, `displaced_piece`, `fragment_region`, `broken_look`: broken objects;
+- `material`, `finishes`: the wrong material;
+- `similar`: a near twin in its place;
+- `changed`, `alignment`: where the odd shape differs;
+- `quality`, `visible`, `patches`: whether it is good enough, and can be seen.
+"""
 
 from __future__ import annotations
 

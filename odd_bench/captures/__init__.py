@@ -1,5 +1,16 @@
 """Photographs with cameras from elsewhere: COLMAP, nerfstudio, Polycam; read, checked, placed on a floor.
 
+In the order in which a capture passes through them:
+
+- `opening`, `photograph_file`: which format it has, where its photographs are;
+- `colmap_model`, `nerfstudio`, `polycam`, `ply`, `poses`, `lens`: cameras and points, format by format;
+- `reconstruct`, `colmap_process`, `agreement`: cameras from bare photographs;
+- `capture`: what all of these give;
+- `floor`, `standing`, `clusters`, `objects`, `small`: the floor, and roughly the objects on it;
+- `placing`: the scene's frame and unit;
+- `views`, `resample`: the pictures that a model is given;
+- `errors`: why a capture cannot be used.
+
 capture = open_capture(Path("castings"))
 plan = floor_plan(capture, Wishes())
 """

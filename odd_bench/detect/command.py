@@ -1,4 +1,4 @@
-"""What the commands of odd_bench.detect.commands do: read options, run, print what came out."""
+"""What the commands of odd_bench.cli.detect do: read options, run, print what came out."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ In the order in which a scene passes through it:
 
 - `config`, `builder`: the named configurations, and how a detector comes about;
 - `model`: the detector itself, its stages, losses and answers;
-- `volumes`, `silhouettes`, `hulls`: what is made of the views; `losses`, `teacher`: what it is taught by;
+- `volumes`, `silhouettes`, `hulls`: what is made of the views;
+- `losses`, `teacher`: what it is taught by;
 - `boxes`, `carving`, `heights`, `sides`: the objects among the voxels and their boxes;
 - `object_pixels`, `correspondences`: the pixels and the cells of objects;
 - `registration`, `registration_yaw`: the registration of objects;

@@ -16,7 +16,7 @@ from odd_bench.plain_file import open_plain
 from odd_bench.scoring.bootstrap import draw_resamples
 from odd_bench.scoring.document import estimate_json, rounded, signed_document
 from odd_bench.scoring.judged import Judged
-from odd_bench.scoring.locate import maps_beside
+from odd_bench.scoring.locate import maps_given
 from odd_bench.scoring.map_counts import DOMAINS, MapCounts, SceneObjects, View, empty_counts
 from odd_bench.scoring.map_metrics import domain_part, map_metrics
 from odd_bench.scoring.score import Scored, by_truth_scene
@@ -44,14 +44,14 @@ class Coverage:
 
 def with_maps_of(scored: Scored, path: Path | None = None) -> Scored:
     """The score with the numbers of its maps: those in `path`, or those that stand beside the predictions, if there are any."""
-    beside = maps_beside(scored.checked.path)
-    return with_maps(scored, path or beside) if path is not None or beside.is_file() else scored
+    path = maps_given(scored.checked.path) if path is None else path
+    return scored if path is None else with_maps(scored, path)
 
 
 def with_maps(scored: Scored, path: Path) -> Scored:
     """The score with the numbers of the maps in the file `path` in its document, or the reason why there are none.
 
-    Raises DataError where the file of maps is damaged or does not fit the pictures.
+    Raises DataError where the file of maps is damaged, does not fit the pictures or holds no scene of the split.
     """
     try:
         from odd_bench.data.anomaly_maps import open_maps
@@ -59,6 +59,7 @@ def with_maps(scored: Scored, path: Path) -> Scored:
     except ImportError as error:
         return with_part(scored, {"reason": f"{error.name} is not installed ({install_command('view')})"})
     with open_maps(path) as maps:
+        check_of_split(path, maps, scored)
         try:
             dataset = open_dataset(scored.checked.truth_path.parent)
         except OddBenchError as error:
@@ -77,6 +78,16 @@ def with_maps(scored: Scored, path: Path) -> Scored:
     with open_plain(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return replace(with_part(scored, {"sha256": digest, **vars(coverage), "domains": domains}), maps_path=path)
+
+
+def check_of_split(path: Path, maps: AnomalyMaps, scored: Scored) -> None:
+    """Raise DataError for maps of other scenes alone: all views would count as maps of zeros."""
+    from odd_bench.data.errors import DataError
+
+    if maps.scenes.isdisjoint(scored.checked.table.scene_names):
+        dataset = scored.checked.predictions.dataset
+        found = f"maps of {len(maps.scenes):,} scenes, none of them of this split" if maps.scenes else "no scene"
+        raise DataError(path, found, f"maps of scenes of {dataset.name}, {dataset.split}", "Are they of another split?")
 
 
 def with_part(scored: Scored, part: dict[str, Any]) -> Scored:

@@ -69,4 +69,11 @@ def not_found(dataset: DatasetRef, roots: list[Path], names: list[str]) -> Scori
 
 def maps_beside(predictions: Path) -> Path:
     """Where the anomaly maps of a prediction file stand: `test.json` has `test.maps.h5`."""
-    return predictions.with_name(f"{predictions.name.split('.')[0]}.maps.h5")
+    name = predictions.name.removesuffix(".gz").removesuffix(".json").removesuffix(".jsonl")
+    return predictions.with_name(f"{name}.maps.h5")
+
+
+def maps_given(predictions: Path) -> Path | None:
+    """The same, None where nothing stands there. What stands there and is no file is an error of whoever opens it."""
+    beside = maps_beside(predictions)
+    return beside if os.path.lexists(beside) else None

@@ -78,7 +78,8 @@ def predict_split(
     facts: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the answers for every scene of a split. views: at test, default as trained. precision: of Fabric, `32-true` or
-    `bf16-mixed`. maps: write anomaly maps beside the file. facts: further ones for the file's header. Returns `path`.
+    `bf16-mixed`. maps: write anomaly maps beside the file; without them those of former predictions go. facts: further ones for the
+    file's header. Returns `path`.
 
     A `.jsonl` file grows scene by scene, and what stands in it is not predicted again.
     The seconds of a scene cover the method, from decoded pictures to scores, without reading the shard. On a GPU the first scene
@@ -103,7 +104,7 @@ def predict_split(
         out = held.enter_context(
             PredictionWriter(path, reference, header(run, views, precision, facts), threshold=method.threshold)
         )
-        done = set() if maps else out.done
+        done = frozenset() if maps else frozenset(out.done)
         for number in track([number for number, name in enumerate(names) if name not in done]):
             batch = scenes[number]
             answer, seconds = timed_answer(method, batch, device, precision)
@@ -111,6 +112,8 @@ def predict_split(
             out.add(batch.names[0], boxes, answer.scores, objects=answer.objects, views=batch.views[0], seconds=seconds)
             if writer is not None:
                 add_maps(writer, dataset, batch, answer)
+    if not maps and not done:
+        maps_beside(path).unlink(missing_ok=True)  # those of the predictions that these replace
     return path
 
 

@@ -121,6 +121,12 @@ def test_maps_change_no_answer(dataset, tmp_path):
     assert not maps_beside(tmp_path / "False.json").exists()
 
 
+def test_maps_of_former_predictions_go_with_them(dataset, tmp_path):
+    path = predict_split(untrained(), dataset, "test-seen", tmp_path / "p.json", views=3, maps=True)
+    predict_split(untrained(), dataset, "test-seen", path, views=2)
+    assert not maps_beside(path).exists()
+
+
 def test_a_comparison_of_whole_objects_says_that_it_has_no_maps(dataset, tmp_path):
     with pytest.raises(WrongUse, match="judges pixels"):
         predict_split(untrained("model.attention.kind=sparse"), dataset, "test-seen", tmp_path / "p.json", maps=True)

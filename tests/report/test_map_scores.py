@@ -1,5 +1,6 @@
 """Anomaly maps from a file beside the predictions to the numbers and the pictures of a report."""
 
+import os
 import re
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from odd_bench.data.anomaly_maps import MapWriter, open_maps
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import OddBenchError
 from odd_bench.report.folder import write_report
-from odd_bench.report.map_scores import with_maps
+from odd_bench.report.map_scores import with_maps, with_maps_of
 from odd_bench.scoring.ground_truth import FILE_NAME, read_ground_truth
+from odd_bench.scoring.locate import maps_beside
 from odd_bench.scoring.map_text import coverage_text
 from odd_bench.scoring.predictions import Method
 from odd_bench.scoring.score import Options, score_file
@@ -182,3 +184,33 @@ def test_the_example_of_the_documentation_runs(data, tmp_path, monkeypatch):
     with open_maps(tmp_path / "predictions.maps.h5") as maps:
         assert len(maps.scenes) == 6
         assert maps.maps(min(maps.scenes), (0, 2), (48, 48)).keys() == {0, 2}
+
+
+@pytest.mark.parametrize("names", [[], ["elsewhere"]])
+def test_maps_of_other_scenes_alone_are_refused(scored, data, tmp_path, names):
+    """All views would count as maps of zeros, which is a score that nobody made."""
+    path = tmp_path / "m.h5"
+    with MapWriter(path) as out:
+        for name in names:
+            out.add(name, 0, np.zeros((48, 48), np.uint8))
+    with pytest.raises(OddBenchError, match="maps of 1 scenes, none of them of this split" if names else "no scene"):
+        with_maps(scored, path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link that leads nowhere"])
+def test_what_stands_beside_the_predictions_and_is_no_file_is_told(scored, kind):
+    beside = maps_beside(scored.checked.path)
+    if kind == "folder":
+        beside.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(beside)
+    else:
+        beside.symlink_to("nowhere.h5")
+    with pytest.raises(OddBenchError, match=re.escape(str(beside))):
+        with_maps_of(scored)
+
+
+def test_every_prediction_file_has_maps_of_its_own():
+    names = ["a.json", "a.b.json", "a.c.json.gz", "b.jsonl", "c.jsonl.gz", "d"]
+    expected = ["a", "a.b", "a.c", "b", "c", "d"]
+    assert [maps_beside(Path(name)).name for name in names] == [f"{name}.maps.h5" for name in expected]

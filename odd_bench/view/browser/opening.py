@@ -19,7 +19,7 @@ from odd_bench.plain_file import open_plain
 from odd_bench.scoring.check import Checked, Options, check_file
 from odd_bench.scoring.ground_truth import TruthScene, read_ground_truth
 from odd_bench.scoring.judged import judge
-from odd_bench.scoring.locate import header, maps_beside
+from odd_bench.scoring.locate import header, maps_given
 from odd_bench.scoring.predictions import FORMAT, Predictions
 from odd_bench.scoring.problems import ScoringError, errors_in, warning_lines
 from odd_bench.scoring.protocol import protocols_for
@@ -132,8 +132,7 @@ def judged(path: Path, checked: Checked) -> Collection:
     protocol = protocols_for(predictions.method.gt_boxes)[0]
     answers = Judgement(judge(protocol, table, submission(predictions, table)), predictions.threshold)
     views, notes = None, warning_lines(checked.problems)
-    maps = maps_beside(path) if maps_beside(path).is_file() else None
-    folder = checked.truth_path.parent
+    maps, folder = maps_given(path), checked.truth_path.parent
     if shard_paths(folder):
         dataset = open_dataset(folder)
         absent = set(table.scene_names) - set(dataset.scene_names())
