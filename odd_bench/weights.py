@@ -51,12 +51,13 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"*{ENDING}")) if path.with_suffix(".json").is_file()}
 
 
-def load_weights(name_or_path: str | Path, overrides: Iterable[str] = ()) -> Run:
+def load_weights(name_or_path: str | Path, overrides: Iterable[str] = (), option: str = "--weights") -> Run:
     """A method ready to predict: by the name of shipped weights, a .safetensors file with its card, a run's folder or a checkpoint.
 
-    overrides: `model.part.key=value` assignments of what needs no other weights. Raises WrongUse with what there is.
+    overrides: `model.part.key=value` assignments of what needs no other weights. option: that named them, for messages. Raises
+    WrongUse with what there is.
     """
-    file = find_weights(name_or_path)
+    file = find_weights(name_or_path, option)
     if file.suffix != ENDING:
         return load_run(file, list(overrides))
     stored = read_weights_file(file)

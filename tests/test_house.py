@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "errors", "names", "terminal", "extras", "plain_file", "atomic", "picture_file", "child_process", "locking", "json_lines",
-    "color", "strict_yaml", "configuration", "scene", "plan_line", "geometry", "scoring", "data", "report", "published", "shapes",
+    "color", "html_page", "strict_yaml", "configuration", "scene", "plan_line", "geometry", "scoring", "data", "report", "published", "shapes",
     "anomalies", "render", "blender_jobs", "generate", "assets", "assets_manifest", "blocks", "training", "detector",
     "baselines", "methods", "weights", "captures", "view", "detect", "reproduce", "cli", "__main__",
 )  # fmt: skip
@@ -226,3 +226,9 @@ def test_a_large_package_says_which_file_holds_what(name):
     """From the name of a command one looks into its file in cli/, then at this list: two steps to any behaviour."""
     listed = re.findall(r"^- (.*?):", ast.get_docstring(ast.parse(MODULES[name].read_text())) or "", re.M)
     assert sorted(re.findall(r"`([a-z_0-9]+)`", " ".join(listed))) == files_of(name)
+
+
+def test_pages_are_begun_in_one_place():
+    """So that all of them fit telephones, say their title and escape it."""
+    beginnings = {name for name, file in MODULES.items() if "<!doctype" in file.read_text().lower()}
+    assert beginnings == {"odd_bench.html_page"}

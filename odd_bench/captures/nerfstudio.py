@@ -49,11 +49,14 @@ def read_transforms(path: Path, images: Path | None = None) -> Capture:
             continue
         pose = from_opengl(pose_matrix(frame.get("transform_matrix"), where))
         photographs.append(Photograph(found, _lens({**content, **frame}, found, where), pose))
-    return Capture(FILE, tuple(photographs), _points(path, content), notes=tuple(missing_note(missing, len(frames))))
+    points, absent = _points(path, content)
+    return Capture(FILE, tuple(photographs), points, notes=(*missing_note(missing, len(frames)), *absent))
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises CaptureError."""
+    if not path.is_file():  # such as a pipe, which would be waited for
+        raise CaptureError(path, "no plain file", "a JSON file")
     try:
         content = json.loads(read_plain_text(path, "utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
@@ -69,8 +72,12 @@ def pose_matrix(values: Any, where: str) -> np.ndarray:
         pose = np.array(values, float)
     except (TypeError, ValueError, OverflowError):
         pose = np.zeros(0)
-    if pose.shape not in ((4, 4), (3, 4)) or not np.isfinite(pose).all():
+    if pose.shape not in ((4, 4), (3, 4)):
         raise CaptureError(where, f"transform_matrix {str(values)[:60]}", "4 x 4 finite numbers")
+    if not np.isfinite(pose).all():
+        row, column = np.argwhere(~np.isfinite(pose))[0]
+        found = f"{pose[row, column]} in row {row}, column {column} of transform_matrix"
+        raise CaptureError(where, found, "4 x 4 finite numbers")
     if abs(np.linalg.det(pose[:3, :3])) < 1e-6:
         raise CaptureError(where, "a transform_matrix that flattens space", "a rotation and a shift")
     return np.vstack([pose[:3], [0.0, 0.0, 0.0, 1.0]])
@@ -126,7 +133,10 @@ def _lens(values: dict[str, Any], photograph: Path, where: str) -> Lens:
     return Lens(int(width), int(height), K, kind, radial, (number("p1", 0.0), number("p2", 0.0)))
 
 
-def _points(path: Path, content: dict[str, Any]) -> np.ndarray:
+def _points(path: Path, content: dict[str, Any]) -> tuple[np.ndarray, list[str]]:
+    """(n, 3), n = 0 without any, and what to say where those that are named are not there."""
     named = content.get("ply_file_path")
     file = path.parent / named if isinstance(named, str) else path.parent / "sparse_pc.ply"
-    return read_points(file) if os.path.isfile(file) else np.zeros((0, 3))
+    if os.path.isfile(file):
+        return read_points(file), []
+    return np.zeros((0, 3)), [f"the points that {path.name} names, {named}, are missing"] if named else []

@@ -38,6 +38,7 @@ def open_capture(path: Path, images: Path | None = None) -> Capture:
 
 def checked(where: Path, capture: Capture) -> Capture:
     """The capture, of at most 200 photographs. Raises CaptureError where its cameras make no sense."""
+    capture = each_once(where, capture)
     photographs = capture.photographs
     if len(photographs) < LEAST:
         raise CaptureError(
@@ -56,6 +57,20 @@ def checked(where: Path, capture: Capture) -> Capture:
     return capture
 
 
+def each_once(where: Path, capture: Capture) -> Capture:
+    """The capture without photographs that are listed again. Raises CaptureError where one is said to be taken by two cameras."""
+    first: dict[Path, Photograph] = {}
+    for one in capture.photographs:
+        same = first.setdefault(one.path.resolve(), one)
+        if not np.array_equal(same.camera_from_world, one.camera_from_world, equal_nan=True):
+            raise CaptureError(where, f"two different cameras of one photograph, {one.name}", "one camera a photograph")
+    again = len(capture.photographs) - len(first)
+    if not again:
+        return capture
+    note = f"{again} of {len(capture.photographs)} photographs are listed again and left out"
+    return replace(capture, photographs=tuple(first.values()), notes=(*capture.notes, note))
+
+
 def capture_name(path: Path) -> str:
     """What a capture is called: as its folder, or as the file of cameras where that has a name of its own."""
     whole = path.resolve()
@@ -72,7 +87,7 @@ def _read(path: Path, images: Path | None) -> Capture:
     model, notes = _largest_model(path)
     if model is not None:
         return _from_colmap(path, model, images, notes)
-    if (path / FILE).is_file():
+    if (path / FILE).exists():
         return read_transforms(path / FILE, images)
     if is_polycam(path):
         return read_polycam(path)

@@ -36,6 +36,7 @@ DAMAGE = (
     struct.error,
 )  # what Pillow raises
 GREY_16 = ("I;16", "I;16B", "I;16L", "I")
+REMOVE = "Take it out of the folder: the others will do"
 SAME_SHAPE = 0.01  # by how much width over height may differ between a picture and its camera
 
 
@@ -71,7 +72,7 @@ def open_image(path: Path) -> Image.Image:
         ) from error
     except (UnidentifiedImageError, *DAMAGE) as error:
         found = f"{path.stat().st_size:,} bytes that are no picture" if path.is_file() else "no such file"
-        raise CaptureError(path, found, "a JPEG, PNG or HEIC photograph") from error
+        raise CaptureError(path, found, "a JPEG, PNG or HEIC photograph", REMOVE) from error
 
 
 @contextmanager
@@ -127,7 +128,8 @@ def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) ->
             with unwarned():
                 picture = _in_color(image)
         except DAMAGE as error:
-            raise CaptureError(path, f"a picture that cannot be decoded ({error})", "a whole photograph") from error
+            found = f"a picture that cannot be decoded ({error})"
+            raise CaptureError(path, found, "a whole photograph", REMOVE) from error
         return np.asarray(picture if as_stored or turn == 1 else picture.transpose(TURNS[turn]))
 
 

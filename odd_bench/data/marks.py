@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -13,6 +15,7 @@ from odd_bench.scene import Camera, SceneObject
 NORMAL, ODD = (235, 240, 245), (255, 96, 64)
 CHANGED_COLOR, LOST_COLOR = (255, 221, 51), (64, 216, 255)
 FINE = 2  # pictures are drawn this much larger and reduced, for smooth lines
+Rectangle = tuple[float, float, float, float]  # left, top, right, bottom, pixels
 
 
 def view_tile(record: SceneRecord, view: int, size: int, plain: bool = False) -> Image.Image:
@@ -45,12 +48,15 @@ def _with_boxes(image: Image.Image, record: SceneRecord, view: int, scale: float
     overlay = Image.new("RGBA", image.size)
     draw = ImageDraw.Draw(overlay)
     camera = record.scene.cameras[view]
+    taken: list[Rectangle] = []
     for one in sorted(record.scene.objects, key=lambda item: item.label):
-        _draw_box(draw, camera, one, scale)
+        _draw_box(draw, camera, one, scale, taken)
     return Image.alpha_composite(image.convert("RGBA"), overlay).convert("RGB")
 
 
-def _draw_box(draw: ImageDraw.ImageDraw, camera: Camera, one: SceneObject, scale: float) -> None:
+def _draw_box(
+    draw: ImageDraw.ImageDraw, camera: Camera, one: SceneObject, scale: float, taken: list[Rectangle]
+) -> None:
     corners, depth = project(camera, box_corners(one.obb))
     if depth.min() <= 0:
         return
@@ -59,17 +65,40 @@ def _draw_box(draw: ImageDraw.ImageDraw, camera: Camera, one: SceneObject, scale
     for a, b in EDGES:
         draw.line([*corners[a], *corners[b]], fill=color, width=width)
     if one.label:
-        label(draw, one.type.replace("_", " "), (corners[:, 0].mean(), corners[:, 1].min()), ODD, size=11)
+        over = (corners[:, 0].mean(), corners[:, 1].min())
+        taken.append(label(draw, one.type.replace("_", " "), over, ODD, 11, taken))
 
 
 def label(
-    draw: ImageDraw.ImageDraw, text: str, over: tuple[float, float], color: tuple[int, int, int], size: int
-) -> None:
-    """A small label centred over the pixel `over` (u, v) and kept inside the picture; `size` in pixels before `FINE`."""
-    (u, v), lettering, pad = over, font(size * FINE), 3 * FINE
+    draw: ImageDraw.ImageDraw,
+    text: str,
+    over: tuple[float, float],
+    color: tuple[int, int, int],
+    size: int,
+    taken: Sequence[Rectangle] = (),
+) -> Rectangle:
+    """A small label centred over the pixel `over` (u, v), moved aside where others have taken the place; returns where it lies.
+
+    size: of the letters, in pixels before `FINE`.
+    """
+    lettering, pad = font(size * FINE), 3 * FINE
     low_u, low_v, high_u, high_v = draw.textbbox((0, 0), text, font=lettering)
-    width, height = high_u - low_u + 2 * pad, high_v - low_v + 2 * pad
-    left = float(np.clip(u - width / 2, 0, max(draw.im.size[0] - width, 0)))
-    top = float(np.clip(v - height - pad, 0, max(draw.im.size[1] - height, 0)))
-    draw.rounded_rectangle([left, top, left + width, top + height], radius=pad, fill=(*color, 235))
+    extent = (high_u - low_u + 2 * pad, high_v - low_v + 2 * pad)
+    left, top = label_place((over[0] - extent[0] / 2, over[1] - extent[1] - pad), extent, draw.im.size, taken)
+    place = (left, top, left + extent[0], top + extent[1])
+    draw.rounded_rectangle(place, radius=pad, fill=(*color, 235))
     draw.text((left + pad - low_u, top + pad - low_v), text, font=lettering, fill=(20, 20, 20, 255))
+    return place
+
+
+def label_place(
+    wanted: tuple[float, float], extent: tuple[float, float], picture: tuple[int, int], taken: Sequence[Rectangle]
+) -> tuple[float, float]:
+    """Left and top inside the picture, the nearest to those wanted at which nothing taken is covered; those wanted where all is."""
+    (width, height), most = extent, np.maximum(np.subtract(picture, extent), 0)
+    wanted = np.clip(wanted, 0, most)
+    steps = np.array([(0.5 * width * x, 1.05 * height * y) for x in range(-3, 4) for y in range(-4, 5)])
+    for left, top in np.clip(wanted + steps[np.argsort(np.hypot(*steps.T), kind="stable")], 0, most):
+        if not any(left < r and l < left + width and top < b and t < top + height for l, t, r, b in taken):
+            return float(left), float(top)
+    return float(wanted[0]), float(wanted[1])

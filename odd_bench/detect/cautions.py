@@ -43,7 +43,7 @@ def cautions(
         )
     clusters = len(placement.plan.clusters.inside(placement.region))
     if clusters and len(found) != clusters:
-        said.append(f"the model found {len(found)} objects, and {clusters} stand out from the floor")
+        said.append(f"objects that the model found: {len(found)}; that stand out from the floor: {clusters}")
     return said
 
 

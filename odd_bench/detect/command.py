@@ -103,8 +103,8 @@ def predict_and_draw(
                        + "; expected one of them, as `odd-bench predict --weights both --data DATA`")  # fmt: skip
     if pictures is not None:
         prove_folder(pictures)
-    where = run if run is not None else weights
-    loaded = load_weights(where, overrides)
+    where, option = (run, "RUN") if run is not None else (weights, "--weights")
+    loaded = load_weights(where, overrides, option)
     path = Path(where) if Path(where).exists() else Path("predictions") / str(where)
     data = data_of(Path(where), split) if data is None else data
     written = predict_run(loaded, path, split, views, data, out, report, precision, overrides, maps)

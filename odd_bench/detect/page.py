@@ -12,6 +12,7 @@ from PIL import Image
 
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.placing import Placement
+from odd_bench.html_page import html_page
 from odd_bench.view.suspicion import Found, color_of
 
 
@@ -45,10 +46,7 @@ def detection_page(
     listed = f"<h2>Objects, the most suspicious first</h2>{object_rows(found, placement, shown)}"
     if tries:
         listed = f"<h2>What to try</h2>{bullets(tries)}"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(name)}: odd one out</title><style>{style}</style></head><body>"
+    body = (
         f"<h1>{escape(name)}</h1><p class='said'>{escape(summary(found))}</p>"
         f"<p class='soft'>{len(capture.photographs)} photographs, cameras from {escape(capture.source)}. "
         f"The model saw {len(chosen)}: {escape(seen)}.</p>"
@@ -57,8 +55,9 @@ def detection_page(
         "(<code>--region x0,y0,x1,y1</code>), "
         "blue are the cameras whose photographs the model saw, blue-grey is what stands out from the floor.</p>"
         f'<img class="plan" src="{embedded(shown.plan, "PNG")}" alt="floor plan">'
-        f"<h2>Notes</h2>{bullets(notes)}</body></html>\n"
+        f"<h2>Notes</h2>{bullets(notes)}"
     )
+    return html_page(f"{name}: odd one out", style, body)
 
 
 def bullets(sentences: tuple[str, ...]) -> str:

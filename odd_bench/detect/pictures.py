@@ -13,7 +13,9 @@ from PIL import Image
 from odd_bench.atomic import write_atomically
 from odd_bench.data.reader import Dataset
 from odd_bench.detect.telling import telling_views
+from odd_bench.html_page import html_page
 from odd_bench.picture_file import write_picture
+from odd_bench.scene import Camera
 from odd_bench.scoring.prediction_file import read_predictions
 from odd_bench.scoring.predictions import Predictions
 from odd_bench.view.suspicion import Found, drawn
@@ -53,8 +55,12 @@ def found_in(read: Predictions, number: int, true_boxes: np.ndarray) -> Found:
     boxes = np.column_stack([rows.box, np.nan_to_num(rows.yaw_rad)])
     told = np.isnan(rows.box).any(axis=1) & (rows.object_id >= 0)
     boxes[told] = np.column_stack([true_boxes, np.zeros(len(true_boxes))])[rows.object_id[told]]
-    threshold = 0.5 if read.threshold is None else float(read.threshold)
-    return Found(boxes, rows.score, threshold)
+    return Found(boxes, rows.score, threshold_of(read))
+
+
+def threshold_of(read: Predictions) -> float:
+    """Above it an object is called odd: as the file says, else 0.5."""
+    return 0.5 if read.threshold is None else float(read.threshold)
 
 
 def _sheet(dataset: Dataset, name: str, cameras, found: Found) -> Image.Image:
@@ -62,8 +68,8 @@ def _sheet(dataset: Dataset, name: str, cameras, found: Found) -> Image.Image:
     chosen = telling_views(list(cameras), found, VIEWS)
     tiles = []
     for number in chosen:
-        tile = drawn(dataset.image(name, number), cameras[number], found)
-        tiles.append(tile.resize((round(tile.width * PIXELS / tile.height), PIXELS), Image.Resampling.LANCZOS))
+        picture, camera = _brought_to(PIXELS, dataset.image(name, number), cameras[number])
+        tiles.append(drawn(picture, camera, found))
     sheet = Image.new("RGB", (sum(tile.width + GAP for tile in tiles) - GAP, PIXELS), (255, 255, 255))
     left = 0
     for tile in tiles:
@@ -72,16 +78,24 @@ def _sheet(dataset: Dataset, name: str, cameras, found: Found) -> Image.Image:
     return sheet
 
 
+def _brought_to(height: int, picture: np.ndarray, camera: Camera) -> tuple[np.ndarray, Camera]:
+    """The picture `height` pixels high with its camera: lines and letters are then as fine in small pictures as in large ones."""
+    width = max(round(camera.width * height / camera.height), 1)
+    scale = np.diag([width / camera.width, height / camera.height, 1.0])
+    larger = Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(larger), Camera(scale @ camera.K, camera.camera_from_world, width, height)
+
+
 def _page(file: str, read: Predictions, entries: list[tuple[float, str, str]]) -> str:
     style = (Path(__file__).parent / "page.css").read_text()
     scenes = "".join(
-        f"<h3>{escape(name)}</h3><p class='soft'>highest suspicion {score:.3f}; {escape(truth)}</p>"
-        f'<img src="{escape(name)}.jpg" alt="{escape(name)}" loading="lazy" style="max-width:100%">'
+        f"<h3>{escape(name)}</h3><p class='soft'>highest suspicion {score:.3f}; in truth {escape(truth)}</p>"
+        f'<a href="{escape(name)}.jpg"><img class="sheet" src="{escape(name)}.jpg" alt="{escape(name)}" loading="lazy"></a>'
         for score, name, truth in entries
     )
     title = f"{read.method.name} on {read.dataset.name}, {read.dataset.split}"
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style></head>'
-        f"<body><h1>{escape(title)}</h1><p class='soft'>{len(entries)} scenes of {escape(file)}, the most suspicious first; "
-        f"a box is numbered as in the file.</p>{scenes}</body></html>\n"
+    said = (
+        f"{len(entries)} scenes of {file}, the most suspicious first. Each box says its number in the file and its suspicion; "
+        f"thick boxes are called odd, above {threshold_of(read):g}."
     )
+    return html_page(title, style, f"<h1>{escape(title)}</h1><p class='soft'>{escape(said)}</p>{scenes}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from odd_bench.html_page import html_page
 from odd_bench.report.html_table import table
 from odd_bench.report.map_section import map_section
 from odd_bench.report.svg import histogram_plot, interval_plot, map_plot, roc_plot
@@ -44,11 +45,7 @@ def html_report(document: dict[str, Any], pictures: str = "", mistakes: str = ""
     if "against" in result:
         body.append(against_section(result["against"]))
     body += [failure_section(result, pictures), mistakes, definitions(document)]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{style}</style></head><body><main>{''.join(body)}</main></body></html>\n"
-    )
+    return html_page(title, style, f"<main>{''.join(body)}</main>")
 
 
 def heading(result: dict[str, Any]) -> str:

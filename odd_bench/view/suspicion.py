@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from odd_bench.data.marks import FINE, label
+from odd_bench.data.marks import FINE, Rectangle, label
 from odd_bench.geometry.boxes import EDGES, box_corners, hull_corners
 from odd_bench.geometry.cameras import eye, project
 from odd_bench.scene import Camera
@@ -47,14 +47,20 @@ def color_of(score: float, threshold: float) -> tuple[int, int, int]:
 
 
 def drawn(picture: np.ndarray, camera: Camera, found: Found, only: int | None = None) -> Image.Image:
-    """The picture (h, w, 3) with the boxes and their scores on it. only: the number of one object."""
+    """The picture (h, w, 3) with the boxes and their scores on it, the most suspicious in front. only: the number of one object."""
     image = Image.fromarray(picture)
     image = image.resize((FINE * image.width, FINE * image.height), Image.Resampling.BILINEAR).convert("RGBA")
     overlay = Image.new("RGBA", image.size)
     draw = ImageDraw.Draw(overlay)
-    shown = found.order[::-1] if only is None else [only]
-    for number in shown:
-        _draw_box(draw, camera, found, int(number))
+    shown = [int(number) for number in (found.order if only is None else [only])]
+    before = {number: corners for number in shown if (corners := _corners(camera, found.boxes[number])) is not None}
+    for number in reversed(before):
+        _draw_box(draw, before[number], found, number)
+    taken: list[Rectangle] = []
+    for number, corners in before.items():
+        score, over = float(found.scores[number]), (corners[:, 0].mean(), corners[:, 1].min())
+        text, color = f"{number + 1}: {score:.2f}", color_of(score, found.threshold)
+        taken.append(label(draw, text, over, color, 12, taken))
     return Image.alpha_composite(image, overlay).convert("RGB").reduce(FINE)
 
 
@@ -86,13 +92,14 @@ def _area(polygon: np.ndarray) -> float:
     return float(abs((polygon[:, 0] * following[:, 1] - polygon[:, 1] * following[:, 0]).sum()) / 2)
 
 
-def _draw_box(draw: ImageDraw.ImageDraw, camera: Camera, found: Found, number: int) -> None:
-    corners, depth = project(camera, box_corners(found.boxes[number]))
-    if depth.min() <= LEAST_BEHIND:
-        return
-    corners = corners * FINE
+def _corners(camera: Camera, box: np.ndarray) -> np.ndarray | None:
+    """(8, 2) of a box, pixels of the picture made `FINE` times larger; None where it reaches behind the camera."""
+    corners, depth = project(camera, box_corners(box))
+    return None if depth.min() <= LEAST_BEHIND else FINE * corners
+
+
+def _draw_box(draw: ImageDraw.ImageDraw, corners: np.ndarray, found: Found, number: int) -> None:
     score = float(found.scores[number])
     color, odd = color_of(score, found.threshold), score > found.threshold
     for a, b in EDGES:
         draw.line([*corners[a], *corners[b]], fill=(*color, 255 if odd else 190), width=2 * FINE if odd else FINE)
-    label(draw, f"{number + 1}: {score:.2f}", (corners[:, 0].mean(), corners[:, 1].min()), color, size=12)

@@ -1,6 +1,7 @@
 """Whatever a person hands over as a capture opens, or ends with one line that says where, what was found and what was expected."""
 
 import json
+import os
 import re
 import shutil
 
@@ -80,7 +81,7 @@ def every_frame(edit):
         (lambda c: c.update(frames=c["frames"][:1]), "1 photographs with cameras .* at least 3"),
         (every_frame(lambda f, c: f.update(transform_matrix=c["frames"][0]["transform_matrix"])), "5 photographs from one place"),
         (lambda c: c["frames"][2]["transform_matrix"][0].__setitem__(3, 1e300), r"0002\.png that is .*e\+299 units away"),
-        (lambda c: c["frames"][2]["transform_matrix"][0].__setitem__(3, float("nan")), "frame 2: found transform_matrix"),
+        (lambda c: c["frames"][2]["transform_matrix"][0].__setitem__(3, np.nan), "frame 2: found nan in row 0, column 3 of transf"),
         (lambda c: c["frames"][2]["transform_matrix"][0].__setitem__(3, 10**400), "frame 2: found transform_matrix"),
     ],
 )  # fmt: skip
@@ -127,6 +128,26 @@ def test_a_file_with_a_byte_order_mark(copy):
 def test_files_that_hold_no_object_of_json(copy, content):
     (copy / "transforms.json").write_bytes(content)
     assert "expected a JSON" in line_of(lambda: open_capture(copy))
+
+
+def test_pipes_are_named_or_left_out_and_never_waited_for(copy, tmp_path):
+    (copy / "images" / "0001.png").unlink()
+    os.mkfifo(copy / "images" / "0001.png")
+    shutil.copy(copy / "transforms.json", tmp_path / "kept.json")
+    assert any("1 of 5 photographs are missing" in note for note in open_capture(copy).notes)
+    points = copy / json.loads((copy / "transforms.json").read_text())["ply_file_path"]
+    points.unlink()
+    os.mkfifo(points)
+    capture = open_capture(copy)
+    assert not len(capture.points) and any(points.name in note and "missing" in note for note in capture.notes)
+    (copy / "transforms.json").unlink()
+    os.mkfifo(copy / "transforms.json")
+    assert "no plain file; expected a JSON file" in line_of(lambda: open_capture(copy))
+    write_polycam(tmp_path / "polycam", walk(5))
+    camera = min((tmp_path / "polycam").rglob("*cameras/*.json"))
+    camera.unlink()
+    os.mkfifo(camera)
+    assert "no plain file; expected a JSON file" in line_of(lambda: open_capture(tmp_path / "polycam"))
 
 
 def test_fisheye_as_nerfstudio_and_as_instant_ngp_say_it(copy):

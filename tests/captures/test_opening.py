@@ -1,6 +1,7 @@
 """Captures that make no sense end with one line that says where, what was found, what was expected and what to do."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -123,13 +124,37 @@ def test_of_very_many_photographs_some_are_used(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: pose)
     content = json.loads(path.read_text())
     content["frames"] = [
-        {"file_path": f"images/{number % 6:04d}.png", "transform_matrix": opengl(camera.camera_from_world).tolist()}
+        {"file_path": f"images/{number:04d}.png", "transform_matrix": opengl(camera.camera_from_world).tolist()}
         for number, camera in enumerate(walk(230))
     ]
     path.write_text(json.dumps(content))
+    for number in range(6, 230):
+        os.link(path.parent / "images/0000.png", path.parent / f"images/{number:04d}.png")
     capture = open_capture(path)
     assert len(capture.photographs) == 200
     assert capture.notes == ("230 photographs; 200 of them, evenly spread, are used",)
+
+
+def test_a_photograph_that_is_listed_again_counts_once(transforms, tmp_path):
+    path = changed(transforms, tmp_path, lambda pose: pose)
+    content = json.loads(path.read_text())
+    once = len(content["frames"])
+    path.write_text(json.dumps({**content, "frames": content["frames"] * 3}))
+    capture = open_capture(path)
+    assert len(capture.photographs) == once
+    assert capture.notes == (f"{2 * once} of {3 * once} photographs are listed again and left out",)
+
+
+def test_a_photograph_of_two_cameras_is_refused(transforms, tmp_path):
+    path = changed(transforms, tmp_path, lambda pose: pose)
+    content = json.loads(path.read_text())
+    for frame in content["frames"]:
+        frame["file_path"] = content["frames"][0]["file_path"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(
+        CaptureError, match=r"found two different cameras of one photograph, 0000\.png; expected one camera"
+    ):
+        open_capture(path)
 
 
 def test_a_capture_is_called_as_its_folder_or_its_file(transforms, tmp_path):

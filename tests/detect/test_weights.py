@@ -117,4 +117,7 @@ def test_commands(run, data, tmp_path, monkeypatch):
         runner.invoke(app, ["predict"], catch_exceptions=False)
     with pytest.raises(WrongUse, match="found both RUN and --weights"):
         runner.invoke(app, ["predict", str(run), "--weights", "both"], catch_exceptions=False)
+    for option, words in (("RUN", ["runs/none"]), ("--weights", ["--weights", "runs/none"])):
+        with pytest.raises(WrongUse, match=f"^{option}: found 'runs/none'"):
+            runner.invoke(app, ["predict", *words], catch_exceptions=False)
     shutil.rmtree(tmp_path / "pictures")
