@@ -20,14 +20,9 @@ from odd_bench.errors import OddBenchError, StorageError, WrongUse
 PART_NAME = re.compile(r".+\.[0-9a-f]{8}\.part")  # of the files that this module leaves when it is killed
 HINT = "Free some space or make the folder writable, then run the same command again: what is finished is kept"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # what only writing meets
-UNUSABLE = (
-    errno.ENAMETOOLONG,
-    errno.ELOOP,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.EACCES,
-    errno.EPERM,
-)  # said of the place alone
+UNUSABLE = (  # what is said of the place alone, by the system or by open_plain
+    errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EINVAL, errno.EFBIG, errno.ENXIO,
+)  # fmt: skip
 LONGEST_SHOWN = 120  # characters of a path
 PROBE = bytes(4096)  # what a disk that is not full takes
 

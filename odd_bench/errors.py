@@ -8,9 +8,13 @@ from pathlib import Path
 
 
 class OddBenchError(Exception):
-    """Something the user can mend. exit_code: 1 = the work failed, 2 = the command or its input was wrong."""
+    """Something the user can mend. exit_code: 1 = the work failed, 2 = the command or its input was wrong.
+
+    in_lines: whether the message has lines. In any other a line break is one of somebody's name, and is shown as `\\x0a`.
+    """
 
     exit_code = 1
+    in_lines = False
 
 
 class WrongUse(OddBenchError):

@@ -24,7 +24,7 @@ from odd_bench.configuration import did_you_mean
 from odd_bench.data.damage import check_plain, read_json
 from odd_bench.data.errors import DataError
 from odd_bench.errors import WrongUse
-from odd_bench.methods import load_run, method_spec
+from odd_bench.methods import METHODS, load_run, method_spec
 from odd_bench.plain_file import read_plain
 from odd_bench.training.checkpoint import (
     LATEST,
@@ -128,6 +128,8 @@ def read_weights_file(file: Path) -> Checkpoint:
         content = read_plain(file)
     except DataError as error:
         raise WrongUse(str(error)) from error
+    except OSError as error:
+        raise WrongUse(f"{file}: found {error.strerror}; expected a {ENDING} file") from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != card["sha256"]:
         found = f"{len(content):,} bytes of sha256 {digest[:12]}"
@@ -139,7 +141,12 @@ def read_weights_file(file: Path) -> Checkpoint:
     except SafetensorError as error:
         raise WrongUse(f"{file}: found {error}; expected a whole safetensors file") from error
     spent = card.get("training", {})
-    config = without_retired(card["model"], card["config"], str(file.with_suffix(".json")))
+    where = str(file.with_suffix(".json"))
+    if card["model"] not in METHODS:
+        raise WrongUse(
+            f"{where}: found model {card['model']!r}; expected one of {', '.join(METHODS)}. Is the file whole?"
+        )
+    config = without_retired(card["model"], card["config"], where)
     stored = Checkpoint(
         card["model"], config, 0, 0, True, weights, seconds=spent.get("seconds", 0.0),
         device=spent.get("device", ""), data=spent.get("data", ""),

@@ -6,14 +6,17 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import zlib
 from dataclasses import asdict
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import trimesh
 
+from odd_bench.data.codec import decode_masks, decode_pictures, encode_masks
 from odd_bench.data.folder import CONFIG, QUARANTINE
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import OddBenchError
@@ -34,6 +37,8 @@ SHORT = [
     *(f"train.{key}" for key in ("steps=[1,1]", "report_every=1", "save_every=1", "picture_every=100", "views=2")),
     "model.attention.kind=relations",
 ]
+
+TINY = [word for value in SHORT for word in ("--set", value)]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +72,7 @@ def commands(folder: Path, out: Path) -> dict[str, list[list[str]]]:
     score = [["score", f"{folder}/p.json", "--data", data, "--json"]]
     weights = [["predict", "--weights", f"{folder}/weights/w.safetensors", *predict(folder)[2:]]]
     again = ["train", "--config", "tiny", "--data", data, "--out", f"{folder}/run"]
-    again += [word for value in SHORT for word in ("--set", value)]
+    again += TINY
     return {
         "set/shards/train-00000.h5": [*looks, draws[0], again],
         "set/shards/test-seen-00000.h5": [*looks, *draws, predict(folder)],
@@ -117,6 +122,115 @@ def test_a_flipped_bit_is_named_or_changes_nothing(work, tmp_path, kind):
     restore(work, kept)
     assert peak_mb() < MOST_MB
     print(kind, "named", named, "of", FLIPS)
+
+
+@pytest.mark.parametrize("split", ["train", "test-seen"])
+@pytest.mark.parametrize("field", ["objects", "images", "masks"])
+def test_a_changed_value_that_still_decodes_is_named_by_whatever_uses_it(work, tmp_path, split, field):
+    """What is learnt from, predicted, drawn or passed on is compared with its digests; `data info` counts alone."""
+    path = work / "set" / "shards" / f"{split}-00000.h5"
+    kept, data = contents(work), f"{work}/set"
+    spoilt = tmp_path / "spoilt.h5"
+    spoilt.write_bytes(path.read_bytes())
+    with h5py.File(spoilt, "r+") as file:
+        spoil(next(iter(file["scenes"].values())), field)
+    spoilt.replace(path)  # another file: HDF5 may have the first one open still
+    one = ["--split", split, "--scenes", "1"]
+    calls = {
+        "test-seen": [*(call for call in commands(work, tmp_path)[f"set/shards/{path.name}"] if call[1] in ("validate", "export")),
+                      predict(work), *(["data", "preview", data, *one, *blind] for blind in ([], ["--blind"])),
+                      ["view", data, "--split", split, "--record", f"{tmp_path}/page"]],
+        "train": [["train", "--config", "tiny", "--data", data, "--out", f"{tmp_path}/run", *TINY]],
+    }  # fmt: skip
+    for call in calls[split]:
+        code, told = said_by(call, work)
+        assert code == 1 and path.name in told, (call, told)
+    restore(work, kept)
+
+
+def spoil(scene: h5py.Group, field: str) -> None:
+    """Change one value of a field so that everything can still be read."""
+    if field == "objects":
+        rows = scene[field][:]
+        rows["magnitude"][0] += 0.5
+        scene[field][...] = rows
+        return
+    codec = {"images": decode_pictures, "masks": decode_masks}[field]
+    offsets, content = scene[f"{field[:-1]}_offsets"][:], scene[field][:]
+    size, first = (int(scene["cameras"]["height"][0]), int(scene["cameras"]["width"][0])), content[: offsets[1]]
+    if field == "masks":
+        instance, change = (one[0].copy() for one in codec([first.tobytes()], size))
+        for pixel in np.ndindex(size):  # one that leaves the packed mask as long as it was
+            spoilt = instance.copy()
+            spoilt[pixel] = 0 if instance[pixel] else 1
+            packed = encode_masks(spoilt, change)
+            if len(packed) == len(first):
+                scene[field][: len(first)] = np.frombuffer(packed, np.uint8)
+                return
+        pytest.skip("every change makes this mask longer or shorter")
+    before = codec([first.tobytes()], size)
+    for place in range(len(first) - 3, 0, -1):
+        spoilt = first.copy()
+        spoilt[place] ^= 1
+        try:
+            changed = not np.array_equal(codec([spoilt.tobytes()], size), before)
+        except Exception:  # this bit does not decode
+            continue
+        if changed:
+            scene[field][place] = spoilt[place]
+            return
+
+
+FAULTS = ("empty", "a folder", "a pipe", "a link to itself", "/dev/zero", "sparse")
+
+
+def put(fault: str, path: Path) -> None:
+    """Something else in the place of a file."""
+    path.unlink()
+    if fault == "a folder":
+        path.mkdir()
+    elif fault == "a pipe":
+        os.mkfifo(path)
+    elif fault == "a link to itself":
+        path.symlink_to(path)
+    elif fault == "/dev/zero":
+        path.symlink_to(fault)
+    else:
+        with open(path, "wb") as file:
+            file.truncate(1 << 43 if fault == "sparse" else 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_stands_in_the_place_of_a_file_is_named_or_changes_nothing(work, tmp_path, kind):
+    """No command hangs, fills the memory or removes another file. Each kind of file meets some of the faults in turn."""
+    (path,) = work.glob(kind)
+    kept, calls = contents(work), commands(work, tmp_path)[kind]
+    expected = [said_by(call, work) for call in calls]
+    first = KINDS.index(kind)
+    for number, fault in enumerate((FAULTS * 2)[first % len(FAULTS) :][: min(FLIPS, len(FAULTS))]):
+        if kind in ALONE and fault == "a pipe":  # which may be scored: it is waited for
+            continue
+        restore(work, kept)
+        put(fault, path)
+        call, before = calls[number % len(calls)], expected[number % len(calls)]
+        code, told = said_by(call, work)
+        assert code in (0, 1, 2), told
+        if code and kind not in ALONE:
+            assert path.name in told or path.parent.name in told, (fault, call, told)
+        elif kind.startswith(TELLS_ALL):
+            assert (code, told) == before, (fault, call)
+        clear(path)
+        assert set(kept) - {path.relative_to(work).as_posix()} <= set(contents(work)), "a command removed a file"
+    restore(work, kept)
+    assert peak_mb() < MOST_MB
+
+
+def clear(path: Path) -> None:
+    """Take away whatever stands there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def run_files(root: Path) -> list[Path]:

@@ -34,6 +34,8 @@ class Unreachable(DataError):
 class _BrokenOff(Exception):
     """A transfer that may go on where it stopped."""
 
+    in_lines = True  # with the steps by hand
+
 
 def download(
     remote: Remote, target: Path, progress: Callable[[int], None] = lambda received: None, wait_s: float = WAIT_S

@@ -5,6 +5,7 @@ COLMAP's cameras have OpenCV axes and pixel centres at half-integers, as ours ha
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from odd_bench.captures.lens import COLMAP_MODELS, Lens, colmap_lens
 from odd_bench.plain_file import MOST_BINARY_BYTES, read_plain, read_plain_text
 
 PARTS = ("cameras", "images", "points3D")
+POINT_WORDS = 8  # number, x, y, z, colour and error, before the track
 NUMBERED = (
     "SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV", "OPENCV_FISHEYE", "FULL_OPENCV", "FOV",
     "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE", "THIN_PRISM_FISHEYE",
@@ -68,7 +70,9 @@ def read_model(folder: Path) -> ColmapModel:
         _read(folder / f"{part}{ending}", read) for part, read in zip(PARTS[:2], readers[:2], strict=True)
     )
     points_file = folder / f"points3D{ending}"
-    points, tracks = _read(points_file, readers[2]) if points_file.is_file() else (np.zeros((0, 3)), np.zeros(0, int))
+    points, tracks = (
+        _read(points_file, readers[2]) if os.path.lexists(points_file) else (np.zeros((0, 3)), np.zeros(0, int))
+    )
     for image in images:
         if image.camera not in lenses:
             raise CaptureError(
@@ -187,5 +191,7 @@ def _are_points(line: str) -> bool:
 
 def _text_points(path: Path) -> tuple[np.ndarray, np.ndarray]:
     rows = [line.split() for line in _lines(path) if line.strip()]
+    if short := [row for row in rows if len(row) < POINT_WORDS]:
+        raise ValueError(f"a point of {len(short[0])} words, not {POINT_WORDS} and its track")
     points = np.array([[float(value) for value in row[1:4]] for row in rows], float).reshape(-1, 3)
-    return points, np.array([(len(row) - 8) // 2 for row in rows], int)
+    return points, np.array([(len(row) - POINT_WORDS) // 2 for row in rows], int)

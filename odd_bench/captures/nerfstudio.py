@@ -137,6 +137,6 @@ def _points(path: Path, content: dict[str, Any]) -> tuple[np.ndarray, list[str]]
     """(n, 3), n = 0 without any, and what to say where those that are named are not there."""
     named = content.get("ply_file_path")
     file = path.parent / named if isinstance(named, str) else path.parent / "sparse_pc.ply"
-    if os.path.isfile(file):
+    if os.path.lexists(file):
         return read_points(file), []
     return np.zeros((0, 3)), [f"the points that {path.name} names, {named}, are missing"] if named else []

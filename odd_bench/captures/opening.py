@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def each_once(where: Path, capture: Capture) -> Capture:
 
 def capture_name(path: Path) -> str:
     """What a capture is called: as its folder, or as the file of cameras where that has a name of its own."""
-    whole = path.resolve()
+    whole = Path(os.path.realpath(path))
     if whole.is_file() and whole.name != FILE:
         return whole.stem
     return (whole.parent if whole.is_file() else whole).name or "capture"

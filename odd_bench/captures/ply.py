@@ -18,12 +18,13 @@ ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": ""}
 
 def read_points(path: Path) -> np.ndarray:
     """(n, 3) x, y, z of the vertices, which must be the file's first element. Raises CaptureError."""
-    content = read_plain(path)
     try:
-        return _points(content)
+        return _points(read_plain(path))
+    except OSError as error:
+        raise CaptureError(path, error.strerror, "a PLY file of points") from error
     except (ValueError, KeyError, IndexError) as error:
         raise CaptureError(
-            path, f"{len(content):,} bytes that are no points ({error})", "a PLY file of points"
+            path, f"{path.stat().st_size:,} bytes that are no points ({error})", "a PLY file of points"
         ) from error
 
 

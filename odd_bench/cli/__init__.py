@@ -105,9 +105,10 @@ def main() -> None:
 
 
 def _end(error: OddBenchError) -> NoReturn:
-    from odd_bench.scoring.text import visible_lines
+    from odd_bench.scoring.text import escaped, visible_lines
 
-    typer.secho(f"error: {visible_lines(str(error))}", fg="red", err=True)
+    told = visible_lines(str(error)) if error.in_lines else "".join(map(escaped, str(error)))
+    typer.secho(f"error: {told}", fg="red", err=True)
     sys.exit(error.exit_code)
 
 

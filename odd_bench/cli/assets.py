@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -145,7 +146,7 @@ def similar(
     from odd_bench.view.similar_sheet import save_pairs
 
     config = config_from(set_ or [], teacher_weights)
-    library = library_with_progress(folder, store or folder.with_name(f"{folder.name}-library"))
+    library = library_with_progress(folder, store or Path(f"{os.path.abspath(folder)}-library"))
     index = similar_with_progress(library, config)
     shown = save_pairs(lambda name: library.model(name).shape(), index, sheet, pairs)
     typer.echo(

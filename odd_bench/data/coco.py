@@ -35,6 +35,7 @@ def export_coco(dataset: Dataset, out: Path, names: Iterable[str]) -> int:
     documents: dict[str, dict[str, Any]] = {}
     written = set()
     for name in names:
+        dataset.verify(name)
         scene = dataset.scene(name)
         document = documents.setdefault(scene.split, empty_document(dataset.name, scene.split))
         add_scene(document, dataset, scene, out / IMAGES)

@@ -15,7 +15,7 @@ from odd_bench.data.errors import DataError
 from odd_bench.data.fields import name_text, scene_names
 from odd_bench.data.folder import read_description, shard_paths
 from odd_bench.data.record import SceneRecord
-from odd_bench.data.shards import OpenShard, open_shard, opened
+from odd_bench.data.shards import OpenShard, open_shard, opened, verify_scene
 from odd_bench.data.stored_scene import StoredScene
 from odd_bench.scene import Scene
 
@@ -90,8 +90,18 @@ class Dataset:
         return self._stored(name).scene
 
     def record(self, name: str) -> SceneRecord:
-        """Everything of one scene, decoded."""
-        return self._stored(name).record()
+        """Everything of one scene, decoded and compared with its digests."""
+        stored = self._stored(name)
+        labels = stored.labels()
+        verify_scene(stored, labels)
+        return stored.record(labels)
+
+    def verify(self, name: str) -> None:
+        """Compare a scene with its digests, which takes as long as reading all its views. Raises DataError where one differs.
+
+        What only reads some views does not notice a flipped bit that still decodes.
+        """
+        verify_scene(self._stored(name))
 
     def images(self, name: str, views: Sequence[int]) -> np.ndarray:
         """(n, h, w, 3) uint8 sRGB pictures of the given views."""

@@ -126,11 +126,12 @@ class StoredScene:
             raise DataError(place(self.group), "no depth", "a data set made with depth")
         return depth_from_steps(steps)
 
-    def record(self) -> SceneRecord:
-        """Everything, decoded."""
-        views = range(self.size[0])
-        depth_m = self.depth(views) if self.has_depth else None
-        return SceneRecord(self.scene, self.images(views), *self.masks(views), depth_m, self.text("plan_sha256"))
+    def record(self, labels: Labels | None = None) -> SceneRecord:
+        """Everything, decoded. labels: if they have been read already."""
+        found = labels or self.labels()
+        depth_m = None if found.depth_steps is None else depth_from_steps(found.depth_steps)
+        images = self.images(range(self.size[0]))
+        return SceneRecord(self.scene, images, found.instance, found.change, depth_m, self.text("plan_sha256"))
 
     def encoded_images(self) -> tuple[np.ndarray, np.ndarray]:
         """The bytes of all pictures, (bytes,) uint8, and their offsets (views + 1,)."""

@@ -137,8 +137,9 @@ def check_method(run: Run) -> None:
 
 def check_apart_from(out: Path, path: Path, photographs: Iterable[Path]) -> None:
     """Raise WrongUse where the results would lie among the photographs: they would be taken for some, and some for old results."""
-    capture, own = (path.parent if path.is_file() else path).resolve(), (out.resolve(), (out / DRAWN).resolve())
-    if capture == own[0] or any(one.resolve().parent in own for one in photographs):
+    capture = os.path.realpath(path.parent if path.is_file() else path)
+    own = os.path.realpath(out), os.path.realpath(out / DRAWN)
+    if capture == own[0] or any(os.path.dirname(os.path.realpath(one)) in own for one in photographs):
         raise WrongUse(
             f"--out {out}: found the capture itself; expected a folder of its own. Hint: without --out it is "
             f"{Path('detections') / capture_name(path)}"

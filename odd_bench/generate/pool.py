@@ -58,6 +58,8 @@ class Limits:
 class ChildStartError(OddBenchError):
     """A child that does not come up: every scene would fail the same way. may_pass: it was killed, or the machine is busy."""
 
+    in_lines = True  # the last ones of its log
+
     def __init__(self, message: str, may_pass: bool = False):
         super().__init__(message)
         self.may_pass = may_pass

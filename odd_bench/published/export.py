@@ -74,6 +74,7 @@ def export_dataset(
                 )
             splits[folder.name] = scene.split
             if folder.exists():
+                dataset.verify(name)
                 _expect_same(folder, dataset, scene)
             else:
                 record = dataset.record(name)

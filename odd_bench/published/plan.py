@@ -42,7 +42,12 @@ class ImportConfig:
         """For dataset.json: base names in place of paths."""
         splits = self.splits_file.name if self.splits_file else None
         codec = {**asdict(self.codec), "name": self.codec.name}
-        return {"kind": "imported", "source": self.source.resolve().name, "splits_file": splits, "codec": codec}
+        return {
+            "kind": "imported",
+            "source": os.path.basename(os.path.realpath(self.source)),
+            "splits_file": splits,
+            "codec": codec,
+        }
 
 
 @dataclass(frozen=True)

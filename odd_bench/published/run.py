@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -93,7 +94,7 @@ def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imp
 
 def _refuse_within(out: Path, source: Path) -> None:
     """Raise FolderError where the data set would lie among the scene folders: the next call would take it for one of them."""
-    if out.resolve().is_relative_to(source.resolve()):
+    if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(source)):
         raise FolderError(
             f"{out}: found a place among the scene folders of {source}; expected one beside them. "
             "Hint: give another folder with --out."

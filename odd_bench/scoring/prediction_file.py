@@ -35,7 +35,7 @@ def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
 
     path: `-` is standard input. The file is read once, so it may be a pipe.
     """
-    source, problems = read_source(path)
+    source, problems = read_source(path, pipes=True)
     if source is None:
         return None, problems
     predictions, problems = read_text(source.text, path.name.removesuffix(".gz").endswith(".jsonl"))

@@ -35,6 +35,8 @@ class Problem:
 class ScoringError(WrongUse):
     """Input that cannot be scored; `problems` holds everything found, not only the first."""
 
+    in_lines = True
+
     def __init__(self, problems: list[Problem]):
         count = len(errors_in(problems))
         super().__init__(f"{count:,} problem{'s' * (count != 1)}, nothing scored\n{problem_report(problems)}")

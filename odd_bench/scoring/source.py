@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from odd_bench.plain_file import open_plain
 from odd_bench.scoring.problems import Problem
 
 LARGEST_FILE_BYTES = 2**30
@@ -34,12 +35,12 @@ class Refused(Exception):
     """A file that is not read to its end. found, expected, hint: of the problem."""
 
 
-def read_source(path: Path) -> tuple[Source | None, list[Problem]]:
+def read_source(path: Path, pipes: bool = False) -> tuple[Source | None, list[Problem]]:
     """The text of a plain or gzipped UTF-8 file, or the reason why it cannot be read; a file over the limit is not read to its
-    end.
+    end. pipes: whether it may be a pipe, as a file may that the user names; into one in a folder nobody may ever write.
     """
     try:
-        return read_once(path), []
+        return read_once(path, pipes), []
     except Refused as reason:
         found, expected, hint = reason.args
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -50,9 +51,9 @@ def read_source(path: Path) -> tuple[Source | None, list[Problem]]:
     return None, [Problem("format", str(path), found, expected, hint)]
 
 
-def read_once(path: Path) -> Source:
+def read_once(path: Path, pipes: bool) -> Source:
     digest = hashlib.sha256()
-    with opened(path) as file:
+    with opened(path, pipes) as file:
         raw = counted(file)
         first = next(raw, b"")
         digest.update(first)
@@ -66,8 +67,10 @@ def read_once(path: Path) -> Source:
         return Source(decoded(hashed(first, raw, digest)), digest.hexdigest())
 
 
-def opened(path: Path) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if str(path) == STANDARD_INPUT else path.open("rb")
+def opened(path: Path, pipes: bool) -> AbstractContextManager[BinaryIO]:
+    if str(path) == STANDARD_INPUT:
+        return nullcontext(sys.stdin.buffer)
+    return path.open("rb") if pipes else open_plain(path)
 
 
 def hashed(first: bytes, rest: Iterator[bytes], digest: Any) -> Iterator[bytes]:

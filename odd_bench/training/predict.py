@@ -106,6 +106,7 @@ def predict_split(
         )
         done = frozenset() if maps else frozenset(out.done)
         for number in track([number for number, name in enumerate(names) if name not in done]):
+            dataset.verify(names[number])
             batch = scenes[number]
             answer, seconds = timed_answer(method, batch, device, precision)
             boxes = None if answer.objects is not None else answer.boxes

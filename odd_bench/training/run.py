@@ -63,6 +63,9 @@ def train_run(
         fabric.launch()
         console = make_console()
         with stoppable(folder, GOES_ON), fabric.rank_zero_first():
+            if fabric.is_global_zero:
+                for name in tracked(dataset.scene_names("train"), "comparing scenes with their digests", console):
+                    dataset.verify(name)
             method, features = spec.prepare(
                 config, dataset, fabric.device, lambda names, what: tracked(names, what, console)
             )

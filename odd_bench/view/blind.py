@@ -82,6 +82,7 @@ def best_views(one: SceneObject, views: Sequence[int], count: int) -> list[int]:
 
 def _panel(dataset: Dataset, name: str, number: int, config: BlindConfig) -> Image.Image:
     """All objects of one scene, each with its number."""
+    dataset.verify(name)
     scene = dataset.scene(name)
     views = spread_views(len(scene.cameras), TEST_VIEWS)
     pictures = dict(zip(views, dataset.images(name, views), strict=True))

@@ -383,3 +383,33 @@ def test_endings_in_any_case_are_photographs(world, tmp_path):
 @pytest.mark.parametrize("images", ["nowhere", "transforms.json"])
 def test_a_folder_of_photographs_that_is_none(copy, images):
     assert "expected the folder of the photographs" in line_of(lambda: open_capture(copy, copy / images))
+
+
+# What stands in the place of a file
+
+
+@pytest.mark.parametrize("name", ["transforms.json", "points.ply", "images/0003.png"])
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a link to itself", "sparse"])
+def test_what_is_no_file_is_named_and_hangs_nobody(copy, name, kind):
+    path = copy / name
+    path.unlink()
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    elif kind == "a link to itself":
+        path.symlink_to(path)
+    else:
+        with open(path, "wb") as file:
+            file.truncate(1 << 43)
+    if name == "points.ply":
+        assert name in line_of(lambda: open_capture(copy))
+    else:  # without its cameras it is no capture, without a photograph one with a note
+        opens_or_says(lambda: open_capture(copy))
+
+
+def test_a_point_of_too_few_words_is_named(tmp_path):
+    cameras = walk(4)
+    write_text_model(tmp_path / "sparse", cameras, write_pictures(tmp_path / "images", cameras))
+    (tmp_path / "sparse" / "points3D.txt").write_bytes(bytes(5000))
+    assert "a point of 1 words" in line_of(lambda: open_capture(tmp_path))

@@ -119,6 +119,26 @@ def test_what_is_not_there_is_wrong_use_and_told_in_a_line(run, call, tmp_path):
     assert list(tmp_path.iterdir()) == []  # nothing is left behind
 
 
+NAMING = [call for call in ABSENT if any(NOWHERE in word for word in call)]
+PLACES = (
+    "n" * 300,
+    "loop",
+    "file/below",
+    "a\nb",
+)  # too long a name, a link to itself, a file taken for a folder, two lines
+
+
+@pytest.mark.parametrize("number", range(len(NAMING)), ids=lambda number: " ".join(NAMING[number]))
+def test_a_place_that_no_system_has_is_wrong_use_and_told_in_a_line(run, number, tmp_path):
+    """Each call is given one of the places in turn."""
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("x")
+    code, _, told = run(*(word.replace(NOWHERE, PLACES[number % len(PLACES)]) for word in NAMING[number]))
+    assert code == 2 and told.startswith("error: ")
+    assert len(told.splitlines()) == 1 or told.startswith("error: 1 problem, nothing scored")
+    assert {path.name for path in tmp_path.iterdir()} == {"loop", "file"}
+
+
 def test_a_full_disk_is_told_in_a_line_whoever_met_it(run, monkeypatch):
     def full():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "somewhere/a.bin")

@@ -68,6 +68,7 @@ class DatasetViews:
         self.of = lru_cache(SCENES_KEPT)(self._read)
 
     def _read(self, scene: str) -> SceneViews:
+        self.dataset.verify(scene)
         stored = self.dataset.scene(scene)
         every = range(len(stored.cameras))
         pictures, (instance, change) = self.dataset.images(scene, every), self.dataset.masks(scene, every)
