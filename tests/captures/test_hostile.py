@@ -137,9 +137,10 @@ def test_pipes_are_named_or_left_out_and_never_waited_for(copy, tmp_path):
     assert any("1 of 5 photographs are missing" in note for note in open_capture(copy).notes)
     points = copy / json.loads((copy / "transforms.json").read_text())["ply_file_path"]
     points.unlink()
-    os.mkfifo(points)
     capture = open_capture(copy)
     assert not len(capture.points) and any(points.name in note and "missing" in note for note in capture.notes)
+    os.mkfifo(points)
+    assert f"{points.name}: found a pipe, no plain file" in line_of(lambda: open_capture(copy))
     (copy / "transforms.json").unlink()
     os.mkfifo(copy / "transforms.json")
     assert "no plain file; expected a JSON file" in line_of(lambda: open_capture(copy))
