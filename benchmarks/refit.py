@@ -124,9 +124,9 @@ def fit_sides(detector: Detector, looks: Looks, asked) -> None:
         boxes = compare.lowered(volumes, 0)
         if len(boxes) < 2:
             continue
-        laid = compare.laid(volumes, 0, boxes)
+        registered = compare.register(volumes, 0, boxes)
         moves, judged = sides.wanted_moves(boxes, batch.boxes[0].numpy())
-        found = sides.side_features(boxes, sides.measured(boxes, laid.hulls, laid.agreed))
+        found = sides.side_features(boxes, sides.measured(boxes, registered.hulls, registered.agreed))
         features.append(found[judged].reshape(-1, found.shape[-1]))
         wanted.append(moves[judged].reshape(-1))
     rows, standardised = torch.from_numpy(np.concatenate(features)).float(), compare.sides.standardised

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -91,6 +92,11 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def checkpoint_file(run: Path) -> Path:
     """The latest checkpoint of a run's folder; a file is one itself."""
     return run / LATEST if run.is_dir() else run
+
+
+def is_begun(run: Path) -> bool:
+    """Whether anything stands where the latest checkpoint of a run does, readable or not: it is never begun anew over that."""
+    return os.path.lexists(run / LATEST)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

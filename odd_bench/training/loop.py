@@ -27,6 +27,7 @@ from odd_bench.training.checkpoint import (
     Spent,
     check_same_run,
     fill_method,
+    is_begun,
     load_checkpoint,
     save_checkpoint,
 )
@@ -56,7 +57,7 @@ def fit(
     """
     check_stages(job.train, method.stages)
     latest = job.folder / LATEST
-    resumed, data = load_checkpoint(latest) if latest.is_file() else None, job.dataset.digest
+    resumed, data = load_checkpoint(latest) if is_begun(job.folder) else None, job.dataset.digest
     if resumed is not None:
         check_same_run(latest, resumed, job.model, job.config, data)
         fill_method(method, resumed.weights, latest)

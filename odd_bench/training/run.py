@@ -21,7 +21,15 @@ from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
 from odd_bench.scoring.locate import maps_beside
 from odd_bench.terminal import make_console, tracked
-from odd_bench.training.checkpoint import LATEST, Checkpoint, Spent, checkpoint_file, fill_method, load_checkpoint
+from odd_bench.training.checkpoint import (
+    LATEST,
+    Checkpoint,
+    Spent,
+    checkpoint_file,
+    fill_method,
+    is_begun,
+    load_checkpoint,
+)
 from odd_bench.training.devices import make_fabric
 from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.job import Job, check_stages, scenes_of_stage
@@ -71,7 +79,7 @@ def train_run(
             )
         check_stages(config.train, method.stages)
         first_stage = None
-        if not (folder / LATEST).is_file():  # a run that goes on has weights of its own
+        if not is_begun(folder):  # a run that goes on has weights of its own
             if initial is not None:
                 take_over(method, initial.weights, "--init-from")
             if start_from is not None:
