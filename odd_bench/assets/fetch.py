@@ -86,8 +86,8 @@ def _fetch(manifest: Manifest, entries: list[Entry], folder: Path, progress, wai
             continue
         lock.save(folder)
         outcome.fetched.append(entry.name)
-    told = {str(error) for error in silent.values()}
-    if told and not outcome.fetched and told.issuperset(outcome.failed.values()):
+    reasons = {str(error) for error in silent.values()}
+    if reasons and not outcome.fetched and reasons.issuperset(outcome.failed.values()):
         error = next(iter(silent.values()))
         raise Unreachable(
             error.where, error.found, error.expected, f"Without a network:\n{by_hand(manifest)}"

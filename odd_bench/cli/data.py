@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from odd_bench.cli.places import folder_of
+from odd_bench.counted import counted
 
 app = typer.Typer(no_args_is_help=True, help="Inspect, validate, draw, import and export data sets.")
 
@@ -50,11 +51,12 @@ def validate(
         lambda reports, count: tracked(reports, "checking", total=count),
         workers or len(os.sched_getaffinity(0)),
     )
+    scenes, shards = counted(result.scenes, "scene"), counted(result.shards, "shard")
     if result.problems:
         typer.echo(problem_report(list(result.problems)))
-        typer.echo(f"{folder}: {len(result.problems):,} problems in {result.scenes:,} scenes, {result.shards} shards")
+        typer.echo(f"{folder}: {counted(len(result.problems), 'problem')} in {scenes}, {shards}")
         raise typer.Exit(1)
-    typer.echo(f"{folder}: {result.scenes:,} scenes in {result.shards} shards, no problem found")
+    typer.echo(f"{folder}: {scenes} in {shards}, no problem found")
 
 
 @app.command()
@@ -150,7 +152,7 @@ def export(
         from odd_bench.data.coco import export_coco
 
         count = export_coco(dataset, out, tracked(names, "exporting"))
-        typer.echo(f"{out}: {count:,} scenes as COCO instances, images/ and annotations/")
+        typer.echo(f"{out}: {counted(count, 'scene')} as COCO instances, images/ and annotations/")
         return
     from odd_bench.published.export import export_dataset
 

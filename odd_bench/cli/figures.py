@@ -34,7 +34,7 @@ def views(
     asked: Annotated[
         list[int] | None, typer.Option("--views", min=1, help="Number of views. Repeatable. Default: 1, 3, 5, 10, 20.")
     ] = None,
-    told_boxes: ToldBoxes = False,
+    given_boxes: ToldBoxes = False,
     out: Out = None,
 ) -> None:
     """Score a split from 1, 3, 5, 10 and 20 views: a table with intervals and a plot (the paper's figure 5, left)."""
@@ -42,7 +42,7 @@ def views(
     from odd_bench.reproduce.figures.views import VIEWS, views_figure
 
     require_matplotlib()
-    source = opened(weights, run, data, split, told_boxes)
+    source = opened(weights, run, data, split, given_boxes)
     folder = out or named(source, "views")
     with written(folder):
         say(*views_figure(source, folder, asked or VIEWS, tracker()))
@@ -54,7 +54,7 @@ def counts(
     data: Data = None,
     split: Split = "test-unseen",
     views: Views = None,
-    told_boxes: ToldBoxes = False,
+    given_boxes: ToldBoxes = False,
     out: Out = None,
 ) -> None:
     """Score the scenes of each number of objects: a table with intervals and a plot (the paper's figure 5, right)."""
@@ -62,7 +62,7 @@ def counts(
     from odd_bench.reproduce.figures.plot import require_matplotlib
 
     require_matplotlib()
-    source = opened(weights, run, data, split, told_boxes)
+    source = opened(weights, run, data, split, given_boxes)
     folder = out or named(source, "counts")
     with written(folder):
         say(*counts_figure(source, folder, views, tracker()))
@@ -76,7 +76,7 @@ def minority(
     ] = Path("data"),
     series: Annotated[int, typer.Option(min=1, help="Pairs of a shape and a near twin.")] = 40,
     views: Views = None,
-    told_boxes: ToldBoxes = False,
+    given_boxes: ToldBoxes = False,
     workers: Annotated[int, typer.Option(min=1, help="Child processes that generate.")] = 1,
     out: Out = None,
 ) -> None:
@@ -89,7 +89,7 @@ def minority(
     from odd_bench.reproduce.figures.plot import require_matplotlib
 
     require_matplotlib()
-    loaded = loaded_weights(weights, run, told_boxes)
+    loaded = loaded_weights(weights, run, given_boxes)
     folder = out or Path("runs") / f"minority-{loaded.name}-{series}"
     with written(folder):
         say(*minority_figure(loaded, data, folder, series, watched, workers, views, tracker()))
@@ -112,7 +112,7 @@ def correspondences(
         say(*correspondences_figure(source, folder, scene))
 
 
-def loaded_weights(weights: str | None, run: str | None, told_boxes: bool) -> Weights:
+def loaded_weights(weights: str | None, run: str | None, given_boxes: bool) -> Weights:
     """The one that was named. Raises WrongUse for both or neither."""
     from odd_bench.errors import WrongUse
     from odd_bench.reproduce.predicted import open_weights
@@ -122,15 +122,15 @@ def loaded_weights(weights: str | None, run: str | None, told_boxes: bool) -> We
         found = "neither --weights nor --run" if run is None else "both --weights and --run"
         raise WrongUse(f"reproduce: found {found}; expected one of them, as --weights both")
     keep_freed_memory()
-    return open_weights(weights, "--weights", told_boxes) if run is None else open_weights(run, "--run", told_boxes)
+    return open_weights(weights, "--weights", given_boxes) if run is None else open_weights(run, "--run", given_boxes)
 
 
-def opened(weights: str | None, run: str | None, data: Path | None, split: str, told_boxes: bool) -> Source:
+def opened(weights: str | None, run: str | None, data: Path | None, split: str, given_boxes: bool) -> Source:
     """The weights and the scenes that they are asked of. Raises WrongUse where one of them is not there."""
     from odd_bench.detect.command import data_of
     from odd_bench.reproduce.predicted import Source
 
-    loaded = loaded_weights(weights, run, told_boxes)
+    loaded = loaded_weights(weights, run, given_boxes)
     source = Source(loaded, data or data_of(Path(loaded.where), split, "reproduce"), split)
     source.dataset  # noqa: B018  a data set or a split that is not there is told before anything is written
     return source

@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from odd_bench.counted import counted
+
 
 class Missing(StrEnum):
     """What to do with scenes of the split that the file leaves out."""
@@ -79,7 +81,7 @@ def print_check(checked, as_json: bool) -> None:
     if checked.problems:
         typer.echo(problem_report(checked.problems), err=True)
     scenes, boxes = len(checked.predictions.scene_names), len(checked.predictions.boxes)
-    typer.echo(f"ok: {scenes:,} scenes, {boxes:,} boxes; ready to be scored")
+    typer.echo(f"ok: {counted(scenes, 'scene')}, {boxes:,} boxes; ready to be scored")
 
 
 def print_score(

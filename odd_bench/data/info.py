@@ -116,8 +116,8 @@ def _split_table(splits: dict[str, SplitCounts]) -> Table:
         "MB": lambda one: f"{one.size_bytes / 1e6:,.1f}",
         "kB a scene": lambda one: f"{one.size_bytes / 1e3 / max(one.scenes, 1):,.0f}",
     }
-    for name, told in rows.items():
-        table.add_row(name, *map(told, splits.values()))
+    for name, described in rows.items():
+        table.add_row(name, *map(described, splits.values()))
     return table
 
 

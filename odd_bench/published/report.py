@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from odd_bench.counted import counted
 from odd_bench.data.folder import QUARANTINE
 from odd_bench.errors import stoppable
 from odd_bench.published.finish import ImportReport
@@ -41,19 +42,20 @@ def report_text(report: ImportReport, out: Path) -> str:
 
 
 def _lines(report: ImportReport, out: Path) -> Iterator[str]:
-    yield f"{out}: {report.imported:,} scenes imported, {report.new:,} of them now; {len(report.refused):,} refused"
+    yield f"{out}: {counted(report.imported, 'scene')} imported, {report.new:,} of them now; {len(report.refused):,} refused"
     if report.corrected:
         yield "corrected or worth knowing"
         yield from (f"  {count:9,}  {name}" for name, count in report.corrected.items())
     straddling = report.listing.straddling
     yield from _names(
-        f"{len(straddling)} base shapes in two splits", [f"{s} ({', '.join(of)})" for s, of in straddling.items()]
+        f"{counted(len(straddling), 'base shape')} in two splits",
+        [f"{s} ({', '.join(of)})" for s, of in straddling.items()],
     )
     yield from _names(
         f"{len(report.listing.unlisted):,} folders not in the split file, left out", report.listing.unlisted
     )
     yield from _names(
-        f"{len(report.listing.absent):,} scenes of the split file that are not there", report.listing.absent
+        f"{counted(len(report.listing.absent), 'scene')} of the split file that are not there", report.listing.absent
     )
     scenes = defaultdict(list)
     for name, (kind, message) in report.refused.items():

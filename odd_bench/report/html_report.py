@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from odd_bench.counted import counted
 from odd_bench.html_page import html_page
 from odd_bench.report.html_table import table
 from odd_bench.report.map_section import map_section
@@ -57,20 +58,22 @@ def heading(result: dict[str, Any]) -> str:
         what for key, what in (("gt_boxes", "the boxes"), ("gt_count", "the number of objects")) if method.get(key)
     ]
     missing = (
-        f"; {answered['missing_scenes']:,} scenes missing, counted as undetected" if answered["missing_scenes"] else ""
+        f"; {counted(answered['missing_scenes'], 'scene')} missing, counted as undetected"
+        if answered["missing_scenes"]
+        else ""
     )
     overlaps = "".join(warning(line) for line in overlap_lines(answered["overlapping"]))
     weakest = weakest_group(part["breakdowns"])
     weak_text = (
-        f"<p>Weakest group: <b>{escape(weakest['breakdown'])} = {escape(weakest['name'])}</b>, {weakest['objects']:,} objects, "
-        f"AUC_{name} {escape(explained_text(weakest['auc']))}.</p>"
+        f"<p>Weakest group: <b>{escape(weakest['breakdown'])} = {escape(weakest['name'])}</b>, "
+        f"{counted(weakest['objects'], 'object')}, AUC_{name} {escape(explained_text(weakest['auc']))}.</p>"
         if weakest
         else ""
     )
     return (
         f"<h1>{escape(method['name'])}</h1>"
         f'<p class="soft">{escape(dataset["name"])} {escape(dataset["version"])}, split {escape(dataset["split"])}: '
-        f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects, {dataset['anomalous']:,} anomalous. "
+        f"{counted(dataset['scenes'], 'scene')}, {counted(dataset['objects'], 'object')}, {dataset['anomalous']:,} anomalous. "
         f"{answered['boxes']:,} boxes in the file{missing}. Given to the method: {' and '.join(given) or 'nothing'}. "
         f'Boxes compared: {escape(result["gate"])}.</p>{overlaps}<div class="cards">{cards}</div>{weak_text}'
     )
@@ -101,7 +104,7 @@ def protocol_section(name: str, part: dict[str, Any], folded: bool) -> str:
         plots += histogram_plot(histogram["edges"], histogram["normal"], histogram["anomalous"])
     return (
         f"<h2>Protocol <code>{name}</code></h2><p>{escape(part['rule'])} <span class='soft'>{escape(part['use'])}</span></p>"
-        f"<p>{part['objects']:,} objects in {part['scenes']:,} scenes count. {missed}</p>"
+        f"<p>{counted(part['objects'], 'object')} in {counted(part['scenes'], 'scene')} count. {missed}</p>"
         f"{factor_text(name, part)}{metric_table(name, part)}"
         f'<h3>Ranking and scores ({name})</h3><div class="side">{plots}</div>'
         f"{reference_table(name, part['reference'])}{groups}"
@@ -173,7 +176,7 @@ def group_plot(kind: str, rows: list[dict[str, Any]]) -> str:
 def short_reason(estimate: dict[str, Any]) -> str:
     """Why a bar has no line, in a word or two."""
     shapes = estimate["shapes"]
-    return f"{shapes} shape{'s' * (shapes != 1)}" if shapes < FEWEST else "constant"
+    return counted(shapes, "shape") if shapes < FEWEST else "constant"
 
 
 def visibility_map(cells: list[dict[str, Any]]) -> str:
@@ -190,8 +193,8 @@ def against_section(against: dict[str, Any]) -> str:
         ]
         test, scenes = part["mcnemar"], part["scenes"]
         notes.append(
-            f"<p>{name}: {test['only_first_right']:,} objects are right only in the first file, "
-            f"{test['only_second_right']:,} only in the second; {escape(mcnemar_text(test))}. Scenes all right only in the "
+            f"<p>{name}: right only in the first file: {counted(test['only_first_right'], 'object')}, "
+            f"only in the second: {test['only_second_right']:,}; {escape(mcnemar_text(test))}. Scenes all right only in the "
             f"first: {scenes['only_first_right']:,}, only in the second: {scenes['only_second_right']:,}.</p>"
         )
         for key in ("first", "second"):
@@ -215,7 +218,7 @@ def failure_section(result: dict[str, Any], pictures: str) -> str:
     if not pictures:
         legend = '<p class="soft">Without pictures: the shards of the data set were not found.</p>'
         pictures = "".join(figure(scene) for scene in worst)
-    count = "scene" if len(worst) == 1 else f"{len(worst)} scenes"
+    count = "scene" if len(worst) == 1 else counted(len(worst), "scene")
     return f"<h2>Failures ({name}): the worst {count}</h2>{legend}{pictures}"
 
 

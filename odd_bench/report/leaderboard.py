@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from odd_bench.counted import counted
 from odd_bench.report.tables import PLAIN, TABLE_METRICS, cell
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import FORMAT, PAIRED_METRICS, VERSION, signed_document, unpacked
@@ -178,7 +179,7 @@ def table(protocol: str, entries: list[Entry]) -> list[str]:
         "method",
         "AUC",
         *(METRIC_NAMES[name] for name in BESIDE),
-        "told",
+        "given",
         "p against the first of the rank",
         "file",
     ]
@@ -192,7 +193,7 @@ def table(protocol: str, entries: list[Entry]) -> list[str]:
         f"p >= {SIGNIFICANT})."
     )
     if shapes < FEWEST:
-        tested = f"Ranked by value alone: {shapes} base shapes, a test needs {FEWEST}."
+        tested = f"Ranked by value alone: {counted(shapes, 'base shape')}, a test needs {FEWEST}."
     digest = cell(dataset["digest"][:19])
     found = {f"{name_of(entry)} ({entry['path']})": entry["part"]["metrics"][KEY_METRIC] for entry in entries}
     notes = "".join(f" No interval: {cell(note)}." for note in interval_notes(found))
@@ -214,12 +215,12 @@ def tie_groups(entries: list[Entry]) -> list[tuple[int, Entry, float | None]]:
 
 def row(rank: int, entry: Entry, p: float | None) -> str:
     method = entry["result"]["method"]
-    told = [text for key, text in (("gt_boxes", "boxes"), ("gt_count", "count")) if method.get(key)]
+    given = [text for key, text in (("gt_boxes", "boxes"), ("gt_count", "count")) if method.get(key)]
     main = entry["part"]["metrics"][KEY_METRIC]
     auc = number(main["value"]) + ("" if main["low"] is None else f" [{number(main['low'])}, {number(main['high'])}]")
     rest = [number(value(entry, name)) for name in BESIDE]
     tested = "" if p is None else p_text(p)
-    cells = [str(rank), cell(name_of(entry)), auc, *rest, ", ".join(told) or "nothing", tested, cell(entry["path"])]
+    cells = [str(rank), cell(name_of(entry)), auc, *rest, ", ".join(given) or "nothing", tested, cell(entry["path"])]
     return f"| {' | '.join(cells)} |"
 
 

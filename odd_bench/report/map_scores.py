@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from odd_bench.counted import counted
 from odd_bench.errors import OddBenchError
 from odd_bench.extras import install_command
 from odd_bench.plain_file import open_plain
@@ -68,7 +69,9 @@ def with_maps(scored: Scored, path: Path) -> Scored:
             )
         absent = set(scored.checked.table.scene_names) - set(dataset.scene_names())
         if absent:
-            return with_part(scored, {"reason": f"the data set folder lacks {len(absent):,} scenes of the split"})
+            return with_part(
+                scored, {"reason": f"the data set folder lacks {counted(len(absent), 'scene')} of the split"}
+            )
         counts, coverage = count_maps(scored, maps, dataset)
     if not coverage.scenes:
         return with_part(scored, {"reason": "the data set does not know what was changed in its pictures"})
@@ -86,7 +89,9 @@ def check_of_split(path: Path, maps: AnomalyMaps, scored: Scored) -> None:
 
     if maps.scenes.isdisjoint(scored.checked.table.scene_names):
         dataset = scored.checked.predictions.dataset
-        found = f"maps of {len(maps.scenes):,} scenes, none of them of this split" if maps.scenes else "no scene"
+        found = (
+            f"maps of {counted(len(maps.scenes), 'scene')}, of which this split has none" if maps.scenes else "no scene"
+        )
         raise DataError(path, found, f"maps of scenes of {dataset.name}, {dataset.split}", "Are they of another split?")
 
 

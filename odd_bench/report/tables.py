@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from odd_bench.counted import counted
 from odd_bench.scoring.map_text import DOMAIN_NAMES, MAP_METRICS, coverage_text
 from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, interval_notes, number
 from odd_bench.scoring.text import visible
@@ -31,7 +32,10 @@ def markdown_report(document: dict[str, Any]) -> str:
     result = document["result"]
     dataset = result["dataset"]
     lines = [f"# {cell(result['method']['name'])} on {cell(dataset_text(dataset))}, {cell(dataset['split'])}", ""]
-    lines += [f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects. {result['interval']}.", ""]
+    lines += [
+        f"{counted(dataset['scenes'], 'scene')}, {counted(dataset['objects'], 'object')}. {result['interval']}.",
+        "",
+    ]
     for name, part in result["protocols"].items():
         lines += [f"## {name}", "", part["rule"], "", "| metric | value | interval | note |", "|---|---|---|---|"]
         lines += [metric_row(name, key, value) for key, value in part["metrics"].items()]

@@ -40,21 +40,21 @@ class Weights:
     digest: str
 
     @property
-    def told_boxes(self) -> bool:
+    def given_boxes(self) -> bool:
         return self.run.method.gt_boxes
 
 
-def open_weights(where: str, option: str, told_boxes: bool = False) -> Weights:
-    """Shipped weights by name, a file or a run, ready to predict. told_boxes: give the method the true boxes.
+def open_weights(where: str, option: str, given_boxes: bool = False) -> Weights:
+    """Shipped weights by name, a file or a run, ready to predict. given_boxes: give the method the true boxes.
 
     Raises WrongUse where there are none, where they end before objects are compared, or where the method takes no boxes.
     """
     file = checkpoint_file(find_weights(where, option))
     stored = read_stored(where, option)
     spec = method_spec(stored.model)
-    if told_boxes and not spec.oracle_boxes:
+    if given_boxes and not spec.oracle_boxes:
         raise WrongUse(f"--told-boxes: found {spec.name}, which finds its own boxes; expected a method that takes them")
-    run = restore_run(spec, stored, file, spec.oracle_boxes if told_boxes else ())
+    run = restore_run(spec, stored, file, spec.oracle_boxes if given_boxes else ())
     name = file.stem if file.suffix == ENDING else file.absolute().parent.name
     require_comparison(run, f"{option} {where}")
     digest = hashlib.sha256(read_plain(file) + json.dumps(to_mapping(run.config), sort_keys=True).encode())
@@ -103,7 +103,7 @@ class Source:
 
     def file(self, folder: Path, views: int) -> Path:
         """Where the predictions from so many views stand."""
-        told = "-told-boxes" if self.weights.told_boxes else ""
+        told = "-told-boxes" if self.weights.given_boxes else ""
         return folder / f"{self.split}-{views:02d}-views{told}.jsonl"
 
 

@@ -34,18 +34,18 @@ class Columns:
     def report(self, row: int, keys: tuple[str | int, ...], kind: str, found: str, expected: str, hint: str) -> None:
         self.problems.append(Problem(kind, self.path(row, *keys), found, expected, hint))
 
-    def boxes(self, told_boxes: bool) -> Boxes:
+    def boxes(self, given_boxes: bool) -> Boxes:
         """Check every column and return the rows; a wrong value is listed in `problems` and is NaN or -1 in the rows."""
         self.check_keys()
         self.check_types()
         return Boxes(
             scene=self.scene,
             number=self.number,
-            box=self.box_column(told_boxes),
+            box=self.box_column(given_boxes),
             yaw_rad=self.yaw_column(),
             score=self.number_column("score", required=True),
             label=self.label_column(),
-            object_id=self.object_id_column(told_boxes),
+            object_id=self.object_id_column(given_boxes),
         )
 
     def values(self, key: str) -> list[Any]:
@@ -102,7 +102,7 @@ class Columns:
             )
         return yaw_rad
 
-    def box_column(self, told_boxes: bool) -> np.ndarray:
+    def box_column(self, given_boxes: bool) -> np.ndarray:
         """(n, 6) float; NaN rows where there is no usable box."""
         values = self.values("box")
         right = np.ones(len(values), bool)
@@ -110,7 +110,7 @@ class Columns:
             right = np.array([type(value) is list and len(value) == 6 for value in values])
         rows = np.flatnonzero(right)
         for row in np.flatnonzero(~right):
-            self.report_box(int(row), values[row], told_boxes)
+            self.report_box(int(row), values[row], given_boxes)
         flat = list(chain.from_iterable(values if right.all() else compress(values, right)))
         if not set(map(type, flat)) <= {float, int}:
             flat = [self.checked_entry(int(rows[i // 6]), i % 6, value) for i, value in enumerate(flat)]
@@ -124,10 +124,10 @@ class Columns:
             self.report(int(row), ("box", 3 + int(entry)), "size", f"{box[row, 3 + entry]:.6g}", "a size > 0", hint)
         return box
 
-    def report_box(self, row: int, value: Any, told_boxes: bool) -> None:
+    def report_box(self, row: int, value: Any, given_boxes: bool) -> None:
         form = "centre x y z, size x y z"
         if value is ABSENT:
-            if not told_boxes:
+            if not given_boxes:
                 hint = f"box is {form} in metres, world, z up"
                 self.report(row, ("box",), "missing key", "nothing", "six numbers", hint)
         elif isinstance(value, list):
@@ -155,13 +155,13 @@ class Columns:
             self.report(int(row), ("label",), "wrong type", shown(values[row]), '"anomalous" or "normal"', hint)
         return np.maximum(np.array(column, int), -1)
 
-    def object_id_column(self, told_boxes: bool) -> np.ndarray:
+    def object_id_column(self, given_boxes: bool) -> np.ndarray:
         """(n,) the object that each row is about, for methods given the boxes; -1 elsewhere."""
         column = np.full(len(self.objects), -1)
-        if "object" not in self.stated and not told_boxes:
+        if "object" not in self.stated and not given_boxes:
             return column
         for row, value in enumerate(self.values("object")):
-            if value is ABSENT and not told_boxes:
+            if value is ABSENT and not given_boxes:
                 continue
             if type(value) is int and 0 <= value < 2**31:
                 column[row] = value

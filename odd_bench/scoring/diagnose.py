@@ -62,7 +62,7 @@ READINGS: dict[str, tuple[Reading, str]] = {
 }
 
 
-def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]:
+def diagnose(truth: TruthTable, boxes: Boxes, given_boxes: bool) -> list[Problem]:
     """Warnings. boxes: the rows with six finite numbers and a score; boxes.scene indexes the truth's scenes.
 
     Whole scenes are looked at, spread over the split, about as many as hold BOXES_LOOKED_AT boxes.
@@ -72,7 +72,7 @@ def diagnose(truth: TruthTable, boxes: Boxes, told_boxes: bool) -> list[Problem]
         return []
     seen = seen[:: 1 + max(len(seen) // SCENES_LOOKED_AT, len(boxes) // BOXES_LOOKED_AT)]
     truth, boxes = (table.rows(np.flatnonzero(np.isin(table.scene, seen))) for table in (truth, boxes))
-    if told_boxes:
+    if given_boxes:
         return inverted_by_id(truth, boxes)
     return [*check_readings(truth, boxes), *inverted_scores(truth, boxes)]
 

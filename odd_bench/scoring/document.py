@@ -11,6 +11,7 @@ import numpy as np
 
 import odd_bench
 from odd_bench.atomic import write_atomically
+from odd_bench.counted import counted
 from odd_bench.scoring.bootstrap import SEED, Estimate
 from odd_bench.scoring.breakdown import BreakdownRow, Group, type_by_visibility
 from odd_bench.scoring.evaluate import factors, plain_values
@@ -50,9 +51,9 @@ def signed_document(result: dict[str, Any]) -> dict[str, Any]:
 def interval_note(header: dict[str, Any]) -> str:
     shapes = header["dataset"]["shapes"]
     if shapes < FEWEST:
-        return f"no intervals: {shapes} base shape{'s' * (shapes != 1)}, an interval needs {FEWEST}"
+        return f"no intervals: {counted(shapes, 'base shape')}, an interval needs {FEWEST}"
     return (
-        f"{LEVEL:.0%} interval, cluster bootstrap over {shapes} base shapes with Student's t, "
+        f"{LEVEL:.0%} interval, cluster bootstrap over {counted(shapes, 'base shape')} with Student's t, "
         f"{header['resamples']} resamples, seed {SEED}"
     )
 
@@ -111,12 +112,15 @@ def row_json(row: BreakdownRow) -> dict[str, Any]:
 
 
 def roc_points(judged: Judged) -> list[list[float]]:
-    """At most ROC_POINTS (false, true) positive rates, evenly spread over the curve's corners."""
+    """At most ROC_POINTS (false, true) positive rates, evenly spread along the curve, with both ends of each long step."""
     rows, false = judged.counted, int(judged.false_boxes.sum())
     label = np.append(judged.truth.label[rows], np.zeros(false, int))
     rates = np.column_stack(roc_curve(label, np.append(judged.rank_score[rows], np.full(false, np.inf))))
-    chosen = np.unique(np.linspace(0, len(rates) - 1, min(len(rates), ROC_POINTS)).astype(int))
-    return rates[chosen].tolist()
+    if len(rates) <= ROC_POINTS:
+        return rates.tolist()
+    length = np.append(0.0, np.abs(np.diff(rates, axis=0)).sum(axis=1).cumsum())
+    reached = np.searchsorted(length, np.linspace(0, length[-1], ROC_POINTS // 2))
+    return rates[np.union1d(reached, np.maximum(reached - 1, 0))].tolist()
 
 
 def score_histogram(judged: Judged) -> dict[str, Any]:

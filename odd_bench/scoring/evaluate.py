@@ -24,13 +24,13 @@ BOX_METRICS = ("ap50", "box_recall", "box_precision", "boxes_per_object", "mean_
 RECALL_FOR_FPR = 0.95
 
 
-def evaluate(judged: Judged, seconds: np.ndarray, told_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
+def evaluate(judged: Judged, seconds: np.ndarray, given_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
     """Every metric by name. seconds: (s,) per scene, NaN where not stated. counts: (resamples, clusters)."""
     return {
         **ranking_metrics(judged, counts),
         **label_metrics(judged, counts),
         **scene_metrics(judged, counts),
-        **box_metrics(judged, told_count, counts),
+        **box_metrics(judged, given_count, counts),
         "seconds_per_scene": estimate(
             scene_mean(seconds, judged, counts), "the file does not state seconds", share=False
         ),
@@ -122,7 +122,7 @@ def scene_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
     }
 
 
-def box_metrics(judged: Judged, told_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
+def box_metrics(judged: Judged, given_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
     """How well the boxes fit, and whether there is one per object; undefined where the boxes are given."""
     if judged.protocol.boxes == "given":
         return {name: Estimate(None, reason=GIVEN) for name in BOX_METRICS}
@@ -135,14 +135,14 @@ def box_metrics(judged: Judged, told_count: bool, counts: np.ndarray) -> dict[st
     per_object = estimate(resampled_ratio(counts, drawn, objects), "no object counts", share=False)
     gate = Estimate(None, reason="needs an IoU gate; see detect")
     gated = judged.protocol.iou_above is not None
-    told = Estimate(None, reason="the number of objects is given")
+    unasked = Estimate(None, reason="the number of objects is given")
     return {
         "ap50": detection_ap(judged, counts) if gated else gate,
         "box_recall": estimate(resampled_ratio(counts, matched, objects), "no object counts") if gated else gate,
         "box_precision": estimate(resampled_ratio(counts, matched, drawn), "no box in the file") if gated else gate,
         "boxes_per_object": per_object,
         "mean_iou": estimate(overlap, "no object is matched"),
-        "count_accuracy": told if told_count else estimate(scene_mean(same, judged, counts), "no scene counts"),
+        "count_accuracy": unasked if given_count else estimate(scene_mean(same, judged, counts), "no scene counts"),
     }
 
 

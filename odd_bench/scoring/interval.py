@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from odd_bench.counted import counted
+
 LEVEL = 0.95
 FEWEST = 10  # base shapes; below it no interval that could be trusted
 ODDS = 10.0
@@ -24,7 +26,7 @@ Bounds = tuple[float | None, float | None]
 
 def too_few(shapes: int) -> str:
     """Why there is no interval and no p-value."""
-    return f"{shapes} base shape{'s' * (shapes != 1)}, an interval needs {FEWEST}"
+    return f"{counted(shapes, 'base shape')}, an interval needs {FEWEST}"
 
 
 def interval(value: float, replicates: np.ndarray, shapes: int, share: bool = True) -> tuple[Bounds, str | None]:

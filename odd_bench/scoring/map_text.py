@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from odd_bench.counted import counted
+
 MAP_METRICS = {
     "pixel_auroc": "pixel AUROC",
     "aupro_05": "AUPRO to 5 % false",
@@ -16,13 +18,13 @@ DOMAIN_NAMES = {"found": "pixels of found objects", "all": "all pixels"}
 def coverage_text(part: dict[str, Any]) -> str:
     """A line on what the maps were compared with."""
     differ = f", {part['fewest']} to {part['most']} a scene" if part["fewest"] < part["most"] else ""
-    notes = [f"anomaly maps: {part['views']:,} views of {part['scenes']:,} scenes{differ}"]
+    notes = [f"anomaly maps: {counted(part['views'], 'view')} of {counted(part['scenes'], 'scene')}{differ}"]
     if part["absent"]:
-        notes.append(f"{part['absent']:,} views without a map, scored as a map of zeros")
+        notes.append(f"{counted(part['absent'], 'view')} without a map, scored as a map of zeros")
     if part["unknown"]:
-        notes.append(f"{part['unknown']:,} scenes whose changed pixels are not known, left out")
+        notes.append(f"{counted(part['unknown'], 'scene')} whose changed pixels are not known, left out")
     if part["foreign"]:
-        notes.append(f"{part['foreign']:,} scenes in the file of maps are not of this split")
+        notes.append(f"not of this split: {counted(part['foreign'], 'scene')} of the file of maps")
     return "; ".join(notes)
 
 

@@ -111,8 +111,8 @@ def read_document(document: dict[str, Any], problems: list[Problem]) -> tuple[Pr
         hint = 'scenes is {"name": {"objects": [...]}, ...}'
         problems.append(Problem("wrong type", "scenes", shown(scenes), "an object by scene name", hint))
         scenes = {}
-    told_boxes = bool(method and method.gt_boxes)
-    predictions = read_scenes(scenes, dataset, method, threshold, told_boxes, problems)
+    given_boxes = bool(method and method.gt_boxes)
+    predictions = read_scenes(scenes, dataset, method, threshold, given_boxes, problems)
     problems += check_labels(predictions, document.get("threshold") is not None)
     return (predictions if dataset and method else None), without_repeats(problems)
 
@@ -127,13 +127,13 @@ def read_scenes(
     dataset: DatasetRef | None,
     method: Method | None,
     threshold: float | None,
-    told_boxes: bool,
+    given_boxes: bool,
     problems: list[Problem],
 ) -> Predictions:
     names = list(scenes)
     entries = [check_scene(name, scenes[name], problems) for name in names]
     columns = object_columns(names, [entry["objects"] for entry in entries], problems)
-    boxes = columns.boxes(told_boxes)
+    boxes = columns.boxes(given_boxes)
     problems += columns.problems
     return Predictions(
         dataset or DatasetRef("", "", "", ""),

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from odd_bench.counted import counted
 from odd_bench.errors import WrongUse
 from odd_bench.scoring.text import visible_lines
 
@@ -39,7 +40,7 @@ class ScoringError(WrongUse):
 
     def __init__(self, problems: list[Problem]):
         count = len(errors_in(problems))
-        super().__init__(f"{count:,} problem{'s' * (count != 1)}, nothing scored\n{problem_report(problems)}")
+        super().__init__(f"{counted(count, 'problem')}, nothing scored\n{problem_report(problems)}")
         self.problems = problems
 
 

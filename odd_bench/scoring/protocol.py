@@ -37,6 +37,6 @@ def load_protocol(name: str) -> Protocol:
     return Protocol(**json.loads((Path(__file__).parent / "protocols" / f"{name}.json").read_text()))
 
 
-def protocols_for(told_boxes: bool) -> list[Protocol]:
+def protocols_for(given_boxes: bool) -> list[Protocol]:
     """The protocols that apply to a method, the headline first."""
-    return [load_protocol(name) for name in (("classify",) if told_boxes else ("detect", "upstream"))]
+    return [load_protocol(name) for name in (("classify",) if given_boxes else ("detect", "upstream"))]

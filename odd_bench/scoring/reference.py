@@ -18,8 +18,8 @@ def reference_rows(judged: Judged) -> dict[str, dict[str, float | None]]:
 
     Random scores are not drawn: the row holds their expectation, which for ranking equals that of one score for all.
     """
-    told = judge(judged.protocol, judged.truth, truth_submission(judged.truth))
-    rows = {"oracle": plain_values(told), **trivial_rows("true boxes", told)}
+    perfect = judge(judged.protocol, judged.truth, truth_submission(judged.truth))
+    rows = {"oracle": plain_values(perfect), **trivial_rows("true boxes", perfect)}
     if judged.protocol.boxes == "predicted":
         rows |= trivial_rows("these boxes", judged)
     return rows

@@ -88,7 +88,7 @@ def document_header(checked: Checked, options: Options, answers: Submission) -> 
     predictions, table = checked.predictions, checked.table
     boxes = predictions.boxes
     turned = int(np.isfinite(boxes.yaw_rad).sum())
-    gate = "legacy boxes" if options.legacy_boxes else f"{len(boxes) - turned} boxes as aabb, {turned} as obb"
+    gate = "legacy boxes" if options.legacy_boxes else f"{len(boxes) - turned:,} boxes as aabb, {turned:,} as obb"
     return {
         "dataset": {
             "name": checked.truth.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from odd_bench.counted import counted
 from odd_bench.scoring.map_text import MAP_METRICS, coverage_text, domain_text
 from odd_bench.scoring.text import visible
 
@@ -52,9 +53,9 @@ def heading(result: dict[str, Any]) -> str:
     missing = answered["missing_scenes"]
     lines = [
         f"{visible(result['method']['name'])} on {dataset_text(dataset)}, {visible(dataset['split'])}: "
-        f"{dataset['scenes']:,} scenes, {dataset['objects']:,} objects, {dataset['anomalous']:,} anomalous",
+        f"{counted(dataset['scenes'], 'scene')}, {counted(dataset['objects'], 'object')}, {dataset['anomalous']:,} anomalous",
         f"{answered['boxes']:,} boxes in the file; gate: {result['gate']}"
-        + (f"; {missing:,} scenes missing, counted as undetected" if missing else ""),
+        + (f"; {counted(missing, 'scene')} missing, counted as undetected" if missing else ""),
         *overlap_lines(answered["overlapping"]),
         f"metrics version {result['metrics_version']}; {result['interval']}",
     ]
@@ -114,7 +115,8 @@ def protocol_lines(name: str, part: dict[str, Any]) -> str:
     missed = part["missed_anomalous"] + part["missed_normal"]
     false = f", and {part['false_boxes']:,} false boxes" if "factors" in part else ""
     lines = [
-        f"{name}: {part['objects']:,} objects in {part['scenes']:,} scenes count, {missed:,} of them not matched{false}"
+        f"{name}: {counted(part['objects'], 'object')} in {counted(part['scenes'], 'scene')} count, {missed:,} of them not matched"
+        + false
     ]
     if "factors" in part:
         lines += factor_lines(name, part)

@@ -81,11 +81,11 @@ def check_scene_names(
     problems = [
         unknown_scene(name, truth, missing if number < NEAREST_NAMES_FOR else []) for number, name in enumerate(unknown)
     ]
-    told_boxes = predictions.method.gt_boxes
-    if not told_boxes and accept_missing:
+    given_boxes = predictions.method.gt_boxes
+    if not given_boxes and accept_missing:
         return problems
     hint = "Every scene of the split is scored; --missing undetected counts it as undetected"
-    if told_boxes:
+    if given_boxes:
         hint = "A method that is given the boxes must score every object"
     return problems + [Problem("missing scene", at("scenes", name), "nothing", "an entry", hint) for name in missing]
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from odd_bench.atomic import prove_file, prove_folder
 from odd_bench.configuration import to_mapping
+from odd_bench.counted import counted
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.folder import DESCRIPTION
 from odd_bench.data.reader import Dataset, joined, open_dataset
@@ -234,7 +235,9 @@ class Display:
         steps = [train.stage_steps(number, count) for number, count in enumerate(own)]
         parameters = sum(parameter.numel() for parameter in method.parameters()) / 1e6
         plan = ", ".join(f"{count:,} steps of {name}" for count, name in zip(steps, method.stages, strict=True))
-        self.say(f"{self.job.model}: {parameters:.1f} M parameters, {scenes:,} scenes, batch {train.batch}: {plan}")
+        self.say(
+            f"{self.job.model}: {parameters:.1f} M parameters, {counted(scenes, 'scene')}, batch {train.batch}: {plan}"
+        )
         self.say(f"run: {self.job.folder}")
 
     def __call__(self, progress: StepReport) -> None:

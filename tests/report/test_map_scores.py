@@ -193,7 +193,7 @@ def test_maps_of_other_scenes_alone_are_refused(scored, data, tmp_path, names):
     with MapWriter(path) as out:
         for name in names:
             out.add(name, 0, np.zeros((48, 48), np.uint8))
-    with pytest.raises(OddBenchError, match="maps of 1 scenes, none of them of this split" if names else "no scene"):
+    with pytest.raises(OddBenchError, match="maps of 1 scene, of which this split has none" if names else "no scene"):
         with_maps(scored, path)
 
 

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from odd_bench.scoring.document import ROC_POINTS
 from odd_bench.scoring.evaluate import plain_values
 from odd_bench.scoring.ground_truth import digest
 from odd_bench.scoring.problems import ScoringError
@@ -13,6 +14,7 @@ from odd_bench.scoring.reference import reference_rows
 from odd_bench.scoring.score import Options, score_file
 from odd_bench.scoring.summary import summary, weakest_group
 from tests.scoring.worlds import (
+    make_truth,
     moved_box,
     noisy_answers,
     oracle_answers,
@@ -274,3 +276,16 @@ def test_boxes_that_overlap_are_named_in_the_summary(scored, truth):
     count = 2 * len(truth.scenes[first].objects)
     expected = f"{count} boxes in 1 scene overlap another box of their scene by more than IoU 0.5: {first}"
     assert expected in summary(scored(twice, "twice.json").document)
+
+
+@pytest.mark.parametrize("scenes", [30, 600])
+def test_the_drawn_curve_has_the_area_of_the_auc(scenes, tmp_path):
+    """Its steps at both ends, of missed objects and false boxes, are as upright and as level as they are."""
+    large = make_truth(scenes, seed=5)
+    save_truth(tmp_path / "data", large)
+    path = write_predictions(tmp_path / "p.json", large, noisy_answers(large))
+    document = score_file(path, Options(tmp_path / "data", resamples=10)).document["result"]
+    for protocol in document["protocols"].values():
+        across, up = np.array(protocol["roc"]).T
+        area = np.sum(np.diff(across) * (up[1:] + up[:-1]) / 2)
+        assert len(across) <= ROC_POINTS and abs(area - protocol["metrics"]["auc"]["value"]) < 2e-3

@@ -102,8 +102,8 @@ def test_no_boxes_match_nothing():
 
 
 def test_protocols_apply_by_what_the_method_was_told():
-    assert [protocol.name for protocol in protocols_for(told_boxes=False)] == ["detect", "upstream"]
-    assert [protocol.name for protocol in protocols_for(told_boxes=True)] == ["classify"]
+    assert [protocol.name for protocol in protocols_for(given_boxes=False)] == ["detect", "upstream"]
+    assert [protocol.name for protocol in protocols_for(given_boxes=True)] == ["classify"]
 
 
 @pytest.mark.parametrize(

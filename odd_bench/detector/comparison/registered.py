@@ -30,12 +30,7 @@ from odd_bench.detector.correspondences import canonical_diagonal
 from odd_bench.detector.heights import BoxHeights, above_one_another, height_features
 from odd_bench.detector.hulls import HullConfig, Hulls
 from odd_bench.detector.losses import change_loss, label_loss, owned, owned_labels, silhouette_loss
-from odd_bench.detector.object_pixels import (
-    ObjectPixels,
-    changed_pixels,
-    rays_of,
-    suspicion_maps,
-)
+from odd_bench.detector.object_pixels import ObjectPixels, changed_pixels, rays_of, suspicion_maps
 from odd_bench.detector.pictures import placement_picture, silhouette_picture, suspicion_picture
 from odd_bench.detector.registration import Placements, placement_accuracy
 from odd_bench.detector.sides import BoxSides, measured, side_features

@@ -143,8 +143,8 @@ class Relations(nn.Module):
     def __init__(self, levels: int, config: RelationsConfig):
         super().__init__()
         self.config, seen = config, 2 * levels + len(QUANTILES)
-        tops = 1 + len(TOP_SHARES)
-        features = SHAPE_FEATURES + 2 * APPEARANCES * (levels + 2) + tops * (4 * levels + 1)
+        means = 1 + len(TOP_SHARES)
+        features = SHAPE_FEATURES + 2 * APPEARANCES * (levels + 2) + means * (4 * levels + 1)
         self.pixel = nn.Sequential(nn.Linear(seen, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, 1))
         self.decision = Decision(features, config.ridge, MEMORY)
 

@@ -159,10 +159,10 @@ def caption(source: Source, laid: Laid, views: list[int], picture: Path) -> str:
         f" {laid.accuracy:.0%} of the points of true objects are laid within a tenth of the diagonal of their true place "
         "(PCK; of a symmetric shape one pose alone counts)."
     )  # fmt: skip
-    told = (
+    below = (
         f"{name}, {source.split}, scene {batch.names[0]}, weights {source.weights.name}: {len(laid.boxes)} objects found in "
         f"{len(batch.views[0])} views, of which {numbers} are shown. Above the photographs; below, every pixel of an object in the "
         "colour of the place on the shape that it shows, once all objects are laid upon the least suspected one: equal colours are "
         f"the same place. Red, green and blue are the three coordinates of the place.{right}"
     )
-    return f"# {TITLE}\n\n{told}\n\n![{TITLE}]({picture.name})\n"
+    return f"# {TITLE}\n\n{below}\n\n![{TITLE}]({picture.name})\n"

@@ -81,7 +81,7 @@ def whole_series(checked: Sequence[Checked], most: int) -> list[str]:
 
 
 def protocol_name(weights: Weights) -> str:
-    return "classify" if weights.told_boxes else "detect"
+    return "classify" if weights.given_boxes else "detect"
 
 
 def checked_file(path: Path, data: Path) -> Checked:

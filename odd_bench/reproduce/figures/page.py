@@ -29,8 +29,8 @@ class Section:
 
     def lines(self) -> list[str]:
         table = [self.head, ["---"] * len(self.head), *self.rows]
-        told = ["| " + " | ".join(cell(text) for text in row) + " |" for row in table]
-        return [f"## {self.title}", "", self.rule, "", *told, "", *([self.note, ""] if self.note else [])]
+        table_rows = ["| " + " | ".join(cell(text) for text in row) + " |" for row in table]
+        return [f"## {self.title}", "", self.rule, "", *table_rows, "", *([self.note, ""] if self.note else [])]
 
 
 INTERVALS = f"Brackets: {LEVEL:.0%} interval, cluster bootstrap over base shapes; where there is none, the reason."

@@ -56,8 +56,8 @@ def with_interval(name: str, estimates: Sequence[Estimate | None]) -> Series:
     reasons = {one.reason for one in known if one.low is None}
     bars = f"{LEVEL:.0%} interval by base shape" if len(known) > sum(one.low is None for one in known) else NONE
     if reasons:
-        told = reasons.pop() if len(reasons) == 1 else "see the table"
-        bars += f": {told}" if bars == NONE else f"; some without: {told}"
+        reason = reasons.pop() if len(reasons) == 1 else "see the table"
+        bars += f": {reason}" if bars == NONE else f"; some without: {reason}"
     return Series(f"{name} ({bars})", estimates)
 
 

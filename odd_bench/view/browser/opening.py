@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from odd_bench.counted import counted
 from odd_bench.data.folder import DESCRIPTION, GROUND_TRUTH, SHARDS, shard_paths
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
@@ -94,7 +95,7 @@ def open_data(folder: Path, wanted: Wanted) -> Collection:
     dataset = open_dataset(folder)
     names = tuple(dataset.scene_names(wanted.split))
     words = truth_words(folder)
-    title = f"{dataset.name}: {len(names):,} scenes" + (f" of {wanted.split}" if wanted.split else "")
+    title = f"{dataset.name}: {counted(len(names), 'scene')}" + (f" of {wanted.split}" if wanted.split else "")
     return Collection(title, names, TruthAlone(dataset), DatasetViews(dataset), words)
 
 

@@ -16,6 +16,14 @@ from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_chec
 from tests.detector.worlds import at_end_to_end, learn_noise, noise_batch
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
+FOUND = [  # how objects are found in the shipped weights
+    "model.silhouettes.floor=true",
+    "model.soft_hull=true",
+    "model.variance=true",
+    "model.centres.find=true",
+    "model.loss.occupancy=1.0",
+]
+
 
 def configured(*overrides: str) -> RunConfig:
     kind = [
@@ -24,14 +32,7 @@ def configured(*overrides: str) -> RunConfig:
         "model.loss.reconstruction=0.0",
         "model.registration=yaw",
     ]
-    found = [
-        "model.silhouettes.floor=true",
-        "model.soft_hull=true",
-        "model.variance=true",
-        "model.centres.find=true",
-        "model.loss.occupancy=1.0",
-    ]
-    return CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [*kind, *found, *overrides])
+    return CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [*kind, *FOUND, *overrides])
 
 
 def test_the_second_stage_teaches_comparisons_alone():
@@ -142,14 +143,7 @@ def test_a_stopped_training_resumes_to_the_same_losses(tmp_path):
         "train.views=2",
     ]
     kind = ["model.attention.kind=aligned", "model.aligned.cells=16", "model.registration=yaw"]
-    found = [
-        "model.silhouettes.floor=true",
-        "model.soft_hull=true",
-        "model.variance=true",
-        "model.centres.find=true",
-        "model.loss.occupancy=1.0",
-    ]
-    overrides = [*short, *kind, *found, "model.held_share=0.5", "model.loss.reconstruction=0.0"]
+    overrides = [*short, *kind, *FOUND, "model.held_share=0.5", "model.loss.reconstruction=0.0"]
     whole = train_tiny("reference", dataset, tmp_path / "whole", overrides)
     with pytest.raises(Interrupted):
         train_tiny("reference", dataset, tmp_path / "cut", overrides, interrupt_at(5))
