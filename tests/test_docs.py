@@ -157,9 +157,21 @@ def test_every_command_named_in_passing_exists(files):
 
 @of_page
 def test_every_link_leads_somewhere(page):
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
-        if not target.startswith(("http:", "https:")):
-            assert (page.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text()):
+        if target.startswith(("http:", "https:", "mailto:")):
+            continue
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        assert not anchor or there.suffix != ".md" or anchor in anchors_of(there), f"{target}#{anchor}"
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The places of a page that a link may name: headings, as the site makes anchors of them, and what names itself."""
+    outside = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+    headings = re.findall(r"^#+ +(.*?)\s*$", outside, re.M)
+    plain = (re.sub(r"\]\([^)]*\)|[^\w\s-]", "", heading).strip().lower() for heading in headings)
+    named = re.findall(r"\{ #([\w-]+) \}", outside) + re.findall(r'id="([^"]+)"', outside)
+    return {re.sub(r"[-\s]+", "-", one) for one in plain} | set(named)
 
 
 @of_text

@@ -18,7 +18,7 @@ DOMAIN_NAMES = {"found": "pixels of found objects", "all": "all pixels"}
 def coverage_text(part: dict[str, Any]) -> str:
     """A line on what the maps were compared with."""
     differ = f", {part['fewest']} to {part['most']} a scene" if part["fewest"] < part["most"] else ""
-    notes = [f"anomaly maps: {counted(part['views'], 'view')} of {counted(part['scenes'], 'scene')}{differ}"]
+    notes = [f"{counted(part['views'], 'view')} of {counted(part['scenes'], 'scene')}{differ}"]
     if part["absent"]:
         notes.append(f"{counted(part['absent'], 'view')} without a map, scored as a map of zeros")
     if part["unknown"]:

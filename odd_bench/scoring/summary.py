@@ -186,7 +186,7 @@ def map_lines(part: dict[str, Any]) -> str:
     """The scores of the anomaly maps beside those of a map of one level, or why the maps were not scored."""
     if "reason" in part:
         return f"anomaly maps: not scored; {visible(part['reason'])}"
-    lines = [coverage_text(part)]
+    lines = [f"anomaly maps: {coverage_text(part)}"]
     for name, domain in part["domains"].items():
         lines.append(f"  {domain_text(name, domain)}")
         for key, title in MAP_METRICS.items():
