@@ -4,7 +4,9 @@ BIN := $(VENV)/bin
 export OMP_WAIT_POLICY := PASSIVE
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test test-fast lint bench docs clean
+.PHONY: setup demo test test-fast lint bench docs clean
+
+setup: $(VENV)/.demo  ## set up what the demo, photographs, training and the view in the browser need
 
 demo: $(VENV)/.demo  ## set up, make four scenes, find the odd objects in them, say where everything is
 	$(BIN)/odd-bench demo
@@ -33,7 +35,7 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train]"
+	$(BIN)/python -m pip install --quiet --editable ".[generate,view,train,capture]"
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed

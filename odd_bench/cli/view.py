@@ -40,4 +40,5 @@ def view(
     else:
         from odd_bench.view.browser.recording import record as write_page
 
-        typer.echo(write_page(collection, names, record))
+        written = write_page(collection, names, record)
+        typer.echo(f"page: {written} ({written.stat().st_size / 1e6:.1f} MB, opens in any browser without a server)")

@@ -95,10 +95,11 @@ def _bar(console: Console) -> Progress:
 def print_summary(summary: RunSummary) -> None:
     """What a run made, where the time went and which anomalies were sent back."""
     console = make_console()
-    made = f"{summary.made} scenes made, {summary.already_there} already there, {summary.quarantined} given up"
+    scenes = "1 scene" if summary.made == 1 else f"{summary.made} scenes"
+    made = f"{scenes} made, {summary.already_there} already there, {summary.quarantined} given up"
     console.print(f"{made}, {summary.wall_s / 60:.1f} min")
     if summary.made:
-        console.print(_times(summary), _refusals(summary.refusals))
+        console.print(*(one for one in (_times(summary), _refusals(summary.refusals)) if one.row_count))
     if summary.tried_again_next_time:
         console.print(
             f"{summary.tried_again_next_time} of those given up ran out of time or were killed; the same command tries again"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,19 @@ def compare(first: Scored, second: Scored) -> dict[str, Any]:
     results = [scored.document["result"] for scored in (first, second)]
     names = [result["method"]["name"] for result in results]
     if names[0] == names[1]:
-        names = [f"{name} ({scored.checked.path.name})" for name, scored in zip(names, (first, second), strict=True)]
+        ends = told_apart(first.checked.path, second.checked.path)
+        names = [f"{name} ({end})" for name, end in zip(names, ends, strict=True)]
     return rounded({"first": names[0], "second": names[1], "protocols": parts})
+
+
+def told_apart(one: Path, other: Path) -> tuple[str, str]:
+    """The shortest ends of two paths that differ: `first/test.json` and `second/test.json`; the names where all is alike."""
+    parts = one.resolve().parts, other.resolve().parts
+    for length in range(1, max(map(len, parts)) + 1):
+        ends = ["/".join(each[-length:]) for each in parts]
+        if ends[0] != ends[1]:
+            return ends[0], ends[1]
+    return one.name, other.name
 
 
 def check_comparable(first: Scored, second: Scored) -> None:

@@ -91,7 +91,8 @@ def metric_columns(protocols: dict[str, Any]) -> str:
         for name, found in estimates.items():
             for kind in {"basis", "reason"} & found.keys():
                 notes.setdefault(found[kind], []).append(f"{title} ({name})")
-    return "\n".join([*(line.rstrip() for line in lines), *(note_line(*note) for note in sorted(notes.items()))])
+    remarks = (f"  {which(numbers)}: {note}" for note, numbers in sorted(notes.items()))
+    return "\n".join([*(line.rstrip() for line in lines), *remarks])
 
 
 def interval_notes(found: dict[str, dict[str, Any]]) -> list[str]:
@@ -107,7 +108,12 @@ def interval_notes(found: dict[str, dict[str, Any]]) -> list[str]:
 
 def note_line(note: str, numbers: list[str]) -> str:
     """A remark with the numbers it is about."""
-    return f"  {note}: {', '.join(numbers) if len(numbers) <= 4 else f'{len(numbers)} of the numbers'}"
+    return f"  {note}: {which(numbers)}"
+
+
+def which(numbers: list[str]) -> str:
+    """Their names, or how many they are."""
+    return ", ".join(numbers) if len(numbers) <= 4 else f"{len(numbers)} of the numbers"
 
 
 def protocol_lines(name: str, part: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -266,7 +267,7 @@ class Display:
         found = str(localise(method, scenes, device, lambda x: tracked(x, "val", self.console)))
         if isinstance(method, Measures):
             measured = mean_measures(method, scenes, device, lambda x: tracked(x, "val", self.console))
-            found = ", ".join([found, *(f"{name} {value:.3f}" for name, value in measured.items())])
+            found = ", ".join([found, *(f"{name} {value:.3f}" for name, value in measured.items() if not isnan(value))])
         self.say(f"{name}, val: {found}")
         method.train()
 

@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=1)
     args = parser.parse_args()
     names = [name for given in args.names for name in ALL.get(given, [given])]
-    write_picture(sheet(names, args.instances, args.size, args.first_seed, args.columns), args.out)
+    print(f"sheet: {write_picture(sheet(names, args.instances, args.size, args.first_seed, args.columns), args.out)}")
 
 
 if __name__ == "__main__":

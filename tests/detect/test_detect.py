@@ -190,7 +190,7 @@ def test_nothing_found_is_said(detected, tmp_path):
     _, _, folder = detected
     result = detect(folder, run_of(Known(())), SIZE_M, tmp_path, DetectOptions(views=2))
     assert summary(result.found) == "No object was found."
-    assert any("found 0 objects" in note for note in result.notes)
+    assert any("the model found: 0;" in note for note in result.notes)
     page = (tmp_path / "index.html").read_text()
     assert "No object was found." in page and "<h2>What to try</h2>" in page and "<h2>Objects" not in page
     assert [one.partition(":")[0] for one in result.tries][-1].startswith("say where the floor is")

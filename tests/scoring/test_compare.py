@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest
 
 from odd_bench.report.leaderboard import leaderboard
-from odd_bench.scoring.compare import compare, mcnemar, with_comparison
+from odd_bench.scoring.compare import compare, mcnemar, told_apart, with_comparison
 from odd_bench.scoring.document import write_score
 from odd_bench.scoring.problems import ScoringError
 from odd_bench.scoring.score import Options, score_file
@@ -30,6 +30,20 @@ def test_the_difference_changes_its_sign_with_the_order(scored, truth):
             assert (found["value"], found["low"]) == pytest.approx((-other["value"], -other["high"]))
             assert found["value"] > 0 and found["p"] < 0.05
             assert found["low"] <= found["value"] <= found["high"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ends"),
+    [
+        ("runs/a/test.json", "runs/b/test.json", ("a/test.json", "b/test.json")),
+        ("runs/a/new.json", "runs/b/old.json", ("new.json", "old.json")),
+        ("test.json", "runs/test.json", None),
+        ("a/test.json", "a/test.json", ("test.json", "test.json")),
+    ],
+)
+def test_files_of_one_name_are_told_apart_by_their_folders(one, other, ends, tmp_path):
+    found = told_apart(tmp_path / one, tmp_path / other)
+    assert found == (ends or (f"{tmp_path.name}/test.json", "runs/test.json"))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4])
