@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from odd_bench.atomic import storage_errors
+from odd_bench.errors import FileError
 from odd_bench.plain_file import open_plain, unlinked
 
+MOST_BYTES = 1 << 30  # a million lines of a kilobyte
 MOST_LINE_BYTES = 1 << 20  # the longest that is written has some 10 kB
 
 
@@ -30,10 +32,15 @@ def append_line(path: Path, value: dict[str, Any]) -> None:
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Every object of the file, none if there is no file; lines that hold none, or more than MOST_LINE_BYTES, are dropped."""
+    """Every object of the file, none if there is no file; lines that hold none, or more than MOST_LINE_BYTES, are dropped.
+
+    Raises FileError for a file of more than MOST_BYTES, OSError for what is no plain file.
+    """
     if not path.exists():
         return
     with open_plain(path) as file:
+        if (size := os.fstat(file.fileno()).st_size) > MOST_BYTES:
+            raise FileError(path, f"{size:,} bytes", f"lines of at most {MOST_BYTES:,} in all", "Move the file away")
         for line in iter(lambda: file.readline(MOST_LINE_BYTES), b""):
             try:
                 value = json.loads(line)

@@ -117,3 +117,18 @@ def test_open_plain_gives_a_file_that_can_be_read_in_pieces(tmp_path):
     (tmp_path / "a").write_bytes(b"12345")
     with open_plain(tmp_path / "a") as file:
         assert (file.read(2), file.read()) == (b"12", b"345")
+
+
+def test_lines_of_a_size_that_nothing_writes_are_named(tmp_path):
+    stand(tmp_path / "a.jsonl", "sparse")
+    with pytest.raises(FileError, match=r"a\.jsonl: found 8,796,093,022,208 bytes"):
+        next(read_lines(tmp_path / "a.jsonl"))
+
+
+def test_a_folder_in_the_place_of_a_file_that_is_tidied_away_stays(tmp_path):
+    folder = RunFolder(tmp_path)
+    for name in ("logs/child-1-1.log", "staged/a.h5", "modes/a.npz"):
+        (folder.work / name).mkdir(parents=True)
+        (folder.work / name / "letter").write_text("mine")
+    folder.tidy()
+    assert len(list(folder.work.rglob("letter"))) == 3

@@ -178,7 +178,8 @@ class RunFolder:
             path.unlink(missing_ok=True)
         for pattern in ("staged/*.h5", "staged/*.part", "modes/*", "variants/*/*", "logs/child-*.log"):
             for path in self.work.glob(pattern):
-                path.unlink(missing_ok=True)
+                if path.is_symlink() or not path.is_dir():
+                    path.unlink(missing_ok=True)
         for path in (*self.work.glob("variants/*"), *(self.work / name for name in EMPTIED)):
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()

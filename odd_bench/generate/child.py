@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,8 @@ def _is_storage(error: BaseException) -> bool:
 
 
 def _described(error: BaseException) -> str:
-    traceback.print_exception(error, file=sys.stderr)
+    with suppress(OSError):  # of a log that a full disk does not take: the reply says what has happened
+        traceback.print_exception(error, file=sys.stderr)
     return f"{type(error).__name__}: {error}"
 
 

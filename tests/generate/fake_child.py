@@ -19,6 +19,7 @@ from odd_bench.data.digest import plan_digest
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shards import write_staged
+from odd_bench.errors import StorageError
 from odd_bench.plan_line import PlanLine, read_plan_line
 from odd_bench.scene import Camera, Scene, SceneObject
 
@@ -68,7 +69,11 @@ def serve(line: str, fault: str, folder: RunFolder) -> None:
         )
         return
     time.sleep(float(os.environ.get("ODD_BENCH_TEST_PAUSE_S", "0")))
-    write_staged(folder.staged(plan.scene), planned_record(plan, line), CodecConfig())
+    try:
+        write_staged(folder.staged(plan.scene), planned_record(plan, line), CodecConfig())
+    except StorageError as error:
+        reply({"ok": False, "kind": "storage", "message": str(error), "seconds": {}, "refusals": {}})
+        return
     reply({"ok": True, "seconds": {"render": 0.1}, "refusals": {}})
 
 

@@ -3,8 +3,11 @@
 The workers are real child processes around a stand-in for Blender (fake_child.py); tests/test_spine.py runs the real one.
 """
 
+import errno
+import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,6 +20,7 @@ import pytest
 from odd_bench.data.folder import read_description
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.run_folder import FolderError, RunFolder
+from odd_bench.errors import StorageError
 from odd_bench.generate import pool
 from odd_bench.generate.config import RESTS, to_mapping, with_overrides
 from odd_bench.generate.making import DiskFull, by_turns
@@ -165,6 +169,32 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, refe
     monkeypatch.delenv("ODD_BENCH_TEST_FAULTS")
     assert generate(CONFIG, tmp_path / "set", RunOptions()).already_there == 3
     assert label_digests(tmp_path / "set") == reference
+
+
+@pytest.mark.parametrize("most_bytes", [4_096, 15_000, 20_000, 39_000])
+def test_a_disk_that_takes_no_more_ends_the_run_wherever_it_is_and_loses_nothing(tmp_path, reference, most_bytes):
+    """A limit on the size of files meets the parent, its children and their logs, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
+    try:
+        with pytest.raises((StorageError, DiskFull), match="found File too large"):
+            generate(CONFIG, tmp_path / "set", RunOptions())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    summary = generate(CONFIG, tmp_path / "set", RunOptions())
+    assert summary.complete and summary.quarantined == 0
+    assert label_digests(tmp_path / "set") == reference
+
+
+def test_a_log_that_takes_no_more_does_not_hide_what_happened(monkeypatch):
+    from odd_bench.generate import child
+
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert child._described(ValueError("a reason")) == "ValueError: a reason"
 
 
 def test_a_child_that_does_not_start_stops_the_run_with_its_last_words(tmp_path, monkeypatch):
