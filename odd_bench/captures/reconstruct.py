@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import sqlite3
 import subprocess
@@ -41,6 +40,7 @@ from odd_bench.captures.lens import FISHEYE, RATIONAL, Lens
 from odd_bench.captures.opening import LEAST, MOST, open_capture
 from odd_bench.captures.photograph_file import (
     DAMAGE,
+    REMOVE,
     exif_of,
     list_photographs,
     no_folder,
@@ -226,8 +226,16 @@ def listed_photographs(photographs: Path) -> list[Path]:
 
 
 def _stamp(files: list[Path]) -> str:
-    listed = [(path.name, path.stat().st_size) for path in files]
-    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
+    """A digest of names and contents: pictures that are not compressed have one size whatever they show."""
+    summed = hashlib.sha256()
+    for path in files:
+        summed.update(f"{len(path.name)}{path.name}".encode(errors="surrogateescape"))
+        try:
+            with path.open("rb") as file:
+                summed.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise CaptureError(path, error.strerror or str(error), "a file that can be read", REMOVE) from error
+    return summed.hexdigest()
 
 
 def _stamped(folder: Path) -> str:

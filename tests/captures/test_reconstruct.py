@@ -1,5 +1,6 @@
 """pycolmap finds the cameras of bare photographs, in a process of its own; where it cannot, one line says so."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from odd_bench.captures import CaptureError, colmap_process
+from odd_bench.captures import reconstruct as reconstruct_module
 from odd_bench.captures.colmap_process import EXHAUSTIVE, ColmapJob, read_job
 from odd_bench.captures.lens import COLMAP_MODELS, colmap_lens
 from odd_bench.captures.photograph_file import ORIENTATION
@@ -23,6 +25,7 @@ from odd_bench.captures.reconstruct import reconstruct as reconstruct_from
 from odd_bench.errors import StorageError
 from odd_bench.geometry.cameras import eye
 from tests.captures.test_lens import lens_and_parameters
+from tests.captures.test_opening import write_model
 from tests.captures.worlds import SAME, capture_of, colmap, speckled, walk, write_pictures
 
 
@@ -114,6 +117,36 @@ def test_copies_have_names_of_their_own(tmp_path):
     names = copy_photographs(files, tmp_path / "images")
     assert len(files) == 5 and len(set(names)) == 5
     assert {path.name for path in (tmp_path / "images").iterdir()} == set(names)
+
+
+def test_a_reconstruction_is_used_again_once_it_is_whole_and_of_the_same_photographs(tmp_path, monkeypatch):
+    """Stopped in the middle, even with a model there, or of other photographs of equal names and sizes, it is begun anew."""
+    cameras, ended = walk(4), []
+    for name in write_pictures(tmp_path / "photographs", cameras):
+        with Image.open(tmp_path / "photographs" / name) as image:
+            image.save((tmp_path / "photographs" / name).with_suffix(".tif"))
+        (tmp_path / "photographs" / name).unlink()
+
+    def run(job, where, report):
+        write_model(Path(job.folder) / "sparse" / "0", cameras, 0, 4)
+        if not ended:
+            raise KeyboardInterrupt
+        ended.append(job)
+
+    monkeypatch.setattr(reconstruct_module, "run_colmap", run)
+    with pytest.raises(KeyboardInterrupt):
+        reconstruct_from(tmp_path / "photographs", tmp_path / "out")
+    ended.append("from here on it ends")
+    for runs in (2, 2):
+        assert len(reconstruct_from(tmp_path / "photographs", tmp_path / "out").photographs) == 4 and len(ended) == runs
+    one = tmp_path / "photographs" / "0002.tif"
+    size = one.stat().st_size
+    with Image.open(one) as image:
+        turned = image.transpose(Image.Transpose.ROTATE_180)
+    turned.save(one)
+    assert one.stat().st_size == size
+    reconstruct_from(tmp_path / "photographs", tmp_path / "out")
+    assert len(ended) == 3
 
 
 def off_m(capture, cameras):
