@@ -1,7 +1,7 @@
-"""What a scene of a large data set costs the parent process: planning, verifying on resume, finishing; time and memory.
+"""What a scene of a large data set costs the parent process: planning and finishing; time and memory.
 
 python benchmarks/many_scenes.py make FOLDER --scenes 20000       tiny scenes in real shards, 16 pixels, 20 views
-python benchmarks/many_scenes.py plan|verify|finish FOLDER         milliseconds of processor time a scene, peak memory
+python benchmarks/many_scenes.py plan|finish FOLDER                milliseconds of processor time a scene, peak memory
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from odd_bench.data.codec import CodecConfig
 from odd_bench.data.digest import plan_digest
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.run_folder import RunFolder
-from odd_bench.data.shard_work import ShardWork, find_waiting
+from odd_bench.data.shard_work import ShardWork
 from odd_bench.data.shards import write_staged
 from odd_bench.generate.config import GenerateConfig, from_mapping, load_preset, to_mapping, with_overrides
 from odd_bench.generate.finish import finish
@@ -98,10 +98,6 @@ def measure(what: str, folder: RunFolder) -> None:
     scenes = sum(config.splits.values())
     began = time.process_time()
     shards = planned(config, folder)
-    if what == "verify":
-        began = time.process_time()
-        there = sum(find_waiting(shard, folder, ()) for shard in shards)
-        print(f"{there} of {scenes} scenes are whole")
     if what == "finish":
         began = time.process_time()
         finish(config, folder, shards)
@@ -112,7 +108,7 @@ def measure(what: str, folder: RunFolder) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("make", "plan", "verify", "finish"))
+    parser.add_argument("what", choices=("make", "plan", "finish"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scenes", type=int, default=20_000)
     parser.add_argument("--pixels", type=int, default=16)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
@@ -25,6 +26,7 @@ from odd_bench.data.damage import check_plain, read_json
 from odd_bench.data.errors import DataError
 from odd_bench.errors import WrongUse
 from odd_bench.methods import METHODS, load_run, method_spec
+from odd_bench.names import name_problem
 from odd_bench.plain_file import read_plain
 from odd_bench.training.checkpoint import (
     LATEST,
@@ -161,6 +163,8 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
     half: store 32-bit matrices in 16 bits, which are 32 again when loaded. facts: further keys of the card, as `trained_on`.
     Raises WrongUse where the run is not finished, or 16 bits cannot hold its weights.
     """
+    if problem := name_problem(name):
+        raise WrongUse(f"--name {name[:60]!r}: found {problem}; expected a name that files can be called after")
     file = checkpoint_file(run)
     stored = load_checkpoint(file)
     if not stored.finished:
@@ -213,7 +217,8 @@ def object_size_m(name_or_path: str | Path) -> tuple[float, float]:
 
 
 def _are_two_numbers(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    return is_pair and all(isinstance(one, int | float) and math.isfinite(one) for one in value)
 
 
 def as_exported(value: Tensor, half: bool) -> Tensor:

@@ -154,19 +154,27 @@ def leaves(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
 def is_finite(value: Any) -> bool:
     """Whether a tensor or number is neither NaN nor infinite; what holds no numbers is finite."""
     if isinstance(value, torch.Tensor):
+        if value.is_floating_point() and value.element_size() == 1:
+            value = value.float()  # of 8 bits, which torch cannot ask
         return not (value.is_floating_point() or value.is_complex()) or bool(torch.isfinite(value).all())
     return not isinstance(value, float) or math.isfinite(value)
+
+
+def require_kinds(method: nn.Module, weights: dict[str, Any], where: object) -> None:
+    """Raise WrongUse for a weight that is none, or of whole numbers where fractions belong: it would be converted in silence."""
+    own = method.state_dict()
+    for key in sorted(own.keys() & weights.keys()):
+        found, expected = _kind(weights[key]), _kind(own[key])
+        if ("float" in found) != ("float" in expected):
+            raise WrongUse(f"{where}: found {key} of {found}; expected {expected}. Train again, or name other weights")
 
 
 def fill_method(method: nn.Module, weights: dict[str, Any], where: object) -> None:
     """Put weights into a method, which may hold them in fewer bits than the file. Raises WrongUse where they do not fit, or are
     not finite there. where: they come from, for messages.
     """
+    require_kinds(method, weights, where)
     own = method.state_dict()
-    for key in own.keys() & weights.keys():
-        found, expected = _kind(weights[key]), _kind(own[key])
-        if found.startswith("float") != expected.startswith("float"):
-            raise WrongUse(f"{where}: found {key} of {found}; expected {expected}. Train again, or name other weights")
     try:
         method.load_state_dict(weights)
     except RuntimeError as error:

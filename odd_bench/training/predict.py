@@ -26,7 +26,7 @@ from odd_bench.plain_file import open_plain
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.scoring import Method as MethodHeader
 from odd_bench.scoring.locate import maps_beside
-from odd_bench.training.checkpoint import Checkpoint, is_finite
+from odd_bench.training.checkpoint import Checkpoint, is_finite, require_kinds
 from odd_bench.training.method import Localises, Measures, Method, MethodSpec, ReadsData, Records, SceneAnswer
 
 Track = Callable[[Iterable[Any]], Iterable[Any]]
@@ -58,6 +58,7 @@ def restore_run(spec: MethodSpec, checkpoint: Checkpoint, file: Path, overrides:
             f"{file}: found weights that do not fit: {complaint(error)}; expected those of the configuration. "
             "Leave out --set of anything with weights"
         ) from error
+    require_kinds(method, checkpoint.weights, file)
     if large := [key for key, value in method.state_dict().items() if not is_finite(value)]:
         raise WrongUse(
             f"{file}: found {large[0]} too large for its {method.state_dict()[large[0]].dtype}; expected finite numbers"

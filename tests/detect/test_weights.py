@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from odd_bench import weights
@@ -12,7 +13,7 @@ from odd_bench.cli import app
 from odd_bench.data.reader import open_dataset
 from odd_bench.errors import WrongUse
 from odd_bench.training.checkpoint import LATEST, load_checkpoint
-from odd_bench.weights import export_weights, find_weights, load_weights, object_size_m, read_card
+from odd_bench.weights import export_weights, find_weights, load_weights, object_size_m, read_card, write_weights
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
 SHORT = ["train.steps=[2,2]", "train.report_every=1", "train.views=2"]
@@ -62,6 +63,39 @@ def test_names_of_what_is_shipped(run, tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
     with pytest.raises(WrongUse, match=rf"empty: found a folder without {LATEST}"):
         load_weights(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "..", "", ".x", " ", "a\nb", "a\0b", "\udcff", "n" * 300])
+def test_a_name_that_is_no_name_of_a_file_is_refused(run, tmp_path, name):
+    with pytest.raises(WrongUse, match=r"--name .*: found .*; expected a name that files can be called after"):
+        export_weights(run, name, tmp_path / "weights")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "bool", "float8_e4m3fn"])
+def test_numbers_of_other_kinds_are_refused_or_finite_whoever_packed_them(run, tmp_path, kind):
+    """The card fits: a sender may have written both."""
+    file = export_weights(run, "pears", tmp_path)
+    stored = load_file(file)
+    others = {
+        key: value.to(getattr(torch, kind)) if value.is_floating_point() else value for key, value in stored.items()
+    }
+    write_weights(file, others, json.loads(file.with_suffix(".json").read_text()))
+    if kind.startswith("float"):
+        assert all(torch.isfinite(value).all() for value in state(load_weights(file)).values())
+    else:
+        with pytest.raises(WrongUse, match=rf"pears\.safetensors: found .* of {kind}; expected float32"):
+            load_weights(file)
+
+
+@pytest.mark.parametrize("size", ["[NaN, 0.4]", "[0.25, 1e999]", "[0.25]", '"x"'])
+def test_a_card_of_sizes_that_are_none_is_refused(run, tmp_path, size):
+    file = export_weights(run, "pears", tmp_path)
+    card = json.loads(file.with_suffix(".json").read_text())
+    text = json.dumps({**card, "object_size_m": "SIZE"}).replace('"SIZE"', size)
+    file.with_suffix(".json").write_text(text)
+    with pytest.raises(WrongUse, match="found no object_size_m as a card has it"):
+        load_weights(file)
 
 
 def test_damaged_files_are_refused(run, tmp_path):
