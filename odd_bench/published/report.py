@@ -55,7 +55,7 @@ def _lines(report: ImportReport, out: Path) -> Iterator[str]:
         f"{len(report.listing.unlisted):,} folders not in the split file, left out", report.listing.unlisted
     )
     yield from _names(
-        f"{counted(len(report.listing.absent), 'scene')} of the split file that are not there", report.listing.absent
+        f"without a folder: {counted(len(report.listing.absent), 'scene')} of the split file", report.listing.absent
     )
     scenes = defaultdict(list)
     for name, (kind, message) in report.refused.items():

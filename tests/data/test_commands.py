@@ -77,7 +77,7 @@ def test_validate_groups_and_counts_problems(tmp_path):
     assert result.exit_code == 1
     assert "shards (1)\n  train-00000.h5: 7 bytes that HDF5 cannot open" in result.stdout
     assert "plan (1)\n  test-seen-00000.h5: no such file -> the shard of 1 planned scenes" in result.stdout
-    assert "6 problems in 1 scenes, 2 shards" in result.stdout
+    assert "6 problems in 1 scene, 2 shards" in result.stdout
 
 
 def test_preview_prints_where_the_pictures_are(folder):

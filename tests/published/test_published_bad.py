@@ -156,9 +156,9 @@ def test_the_rest_goes_on_and_the_exit_code_tells(imported):
     assert "2 scenes imported, 2 of them now; 4 refused" in result.stdout
     assert "missing views (1)" in result.stdout and "damaged metadata (1)" in result.stdout
     assert "mug_nan-depth: 0004.exr: 16 pixels" in result.stdout
-    assert "1 base shapes in two splits\n    mug_001 (test-seen, train)" in result.stdout
+    assert "1 base shape in two splits\n    mug_001 (test-seen, train)" in result.stdout
     assert "1 folders not in the split file, left out\n    pig_002-scene7" in result.stdout
-    assert "1 scenes of the split file that are not there\n    ant_001-scene0" in result.stdout
+    assert "without a folder: 1 scene of the split file\n    ant_001-scene0" in result.stdout
     assert open_dataset(root / "out").scene_names() == ["mug_001-scene0", "mug_001-scene1"]
 
 

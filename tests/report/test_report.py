@@ -100,7 +100,7 @@ def test_missing_scenes_are_accepted_only_when_asked_for(work, truth):
     assert odd_bench("score", "less.json", cwd=work).returncode == 2
     done = odd_bench("score", "less.json", "--missing", "undetected", cwd=work)
     assert done.returncode == 0
-    assert "1 scenes missing, counted as undetected" in done.stdout
+    assert "1 scene missing, counted as undetected" in done.stdout
 
 
 def test_a_report_that_cannot_be_written_says_so(work):
