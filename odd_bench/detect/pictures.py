@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from odd_bench.atomic import write_atomically
+from odd_bench.counted import counted
 from odd_bench.data.reader import Dataset
 from odd_bench.detect.telling import telling_views
 from odd_bench.html_page import html_page
@@ -95,7 +96,8 @@ def _page(file: str, read: Predictions, entries: list[tuple[float, str, str]]) -
     )
     title = f"{read.method.name} on {read.dataset.name}, {read.dataset.split}"
     said = (
-        f"{len(entries)} scenes of {file}, the most suspicious first. Each box says its number in the file and its suspicion; "
+        f"{counted(len(entries), 'scene')} of {file}, the most suspicious first. "
+        "Each box says its number in the file and its suspicion; "
         f"thick boxes are called odd, above {threshold_of(read):g}."
     )
     return html_page(title, style, f"<h1>{escape(title)}</h1><p class='soft'>{escape(said)}</p>{scenes}")

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
+from odd_bench.counted import counted
 from odd_bench.data.outcome import Outcome
 from odd_bench.errors import stoppable
 from odd_bench.generate.call import RunSummary, Watcher
@@ -28,7 +29,9 @@ def watched(config: GenerateConfig, out: Path) -> Iterator[Watcher]:
     """A watcher that shows a run of the configuration; Ctrl-C and SIGTERM end it with a word on how to go on."""
     console = make_console()
     scenes = sum(config.splits.values())
-    console.print(f"{config.name}: {scenes} scenes, {config.orbit.views} views of {config.orbit.pixels} px -> {out}")
+    console.print(
+        f"{config.name}: {counted(scenes, 'scene')}, {config.orbit.views} views of {config.orbit.pixels} px -> {out}"
+    )
     signal.signal(signal.SIGTERM, _interrupt)
     with stoppable(out, "finished scenes are kept; the same command goes on from there"), _bar(console) as bar:
         display = _Display(console, bar)
@@ -95,7 +98,7 @@ def _bar(console: Console) -> Progress:
 def print_summary(summary: RunSummary) -> None:
     """What a run made, where the time went and which anomalies were sent back."""
     console = make_console()
-    scenes = "1 scene" if summary.made == 1 else f"{summary.made} scenes"
+    scenes = counted(summary.made, "scene")
     made = f"{scenes} made, {summary.already_there} already there, {summary.quarantined} given up"
     console.print(f"{made}, {summary.wall_s / 60:.1f} min")
     if summary.made:

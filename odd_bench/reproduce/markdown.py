@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from odd_bench.counted import counted
 from odd_bench.report.tables import cell
 from odd_bench.reproduce.results import Result
 from odd_bench.reproduce.table import Table
@@ -51,7 +52,8 @@ def section(title: str, found: list[tuple[Result, dict[str, Any]]]) -> list[str]
         difference = "" if means[name] is last else difference_text(paired_difference(means[name], last, "auc"))
         lines.append(line(name, [result for result, _ in seeds], means[name], difference))
     note = (
-        f"{part['scenes']:,} scenes, {part['objects']:,} objects. {brackets_note(means)} ±: standard deviation between seeds. "
+        f"{counted(part['scenes'], 'scene')}, {counted(part['objects'], 'object')}. "
+        f"{brackets_note(means)} ±: standard deviation between seeds. "
         f"Metrics version {METRICS_VERSION}. Trained on {devices}."
     )
     return [*lines, "", note, ""]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from odd_bench.counted import counted
 from odd_bench.reproduce.figures.page import FACTORS, Section, estimate_text, factor_texts, of_what, write_page
 from odd_bench.reproduce.figures.plot import Axes, Series, with_interval, write_plot
 from odd_bench.reproduce.predicted import Source, Track, predicted, scored
@@ -51,7 +52,8 @@ def section(source: Source, found: dict[int, Scored], protocol: str) -> Section:
             [str(count), estimate_text(metrics["auc"]), *middle, estimate_text(metrics["balanced_accuracy"]),
              str(metrics["auc"].shapes)]
         )  # fmt: skip
-    note = f"{first['scenes']:,} scenes, {first['objects']:,} objects. Trained with {source.weights.run.config.train.views} views."
+    asked = f"{counted(first['scenes'], 'scene')}, {counted(first['objects'], 'object')}"
+    note = f"{asked}. Trained with {source.weights.run.config.train.views} views."
     return Section(of_what(source, protocol), first["rule"], head, rows, note)
 
 

@@ -8,6 +8,7 @@ from html import escape
 
 import viser
 
+from odd_bench.counted import counted
 from odd_bench.errors import OddBenchError
 from odd_bench.view.browser.answers import NothingKnown
 from odd_bench.view.browser.collection import BY_NAME, WORST_FIRST, Collection
@@ -86,7 +87,7 @@ class Panel:
     def _tell(self) -> None:
         """Place in the list, states of the boxes."""
         place = f"{self.names.index(self.name) + 1:,} of " if self.name in self.names else ""
-        self.place.content = f"{place}{len(self.names):,} scenes"
+        self.place.content = f"{place}{counted(len(self.names), 'scene')}"
         self.verdict.content = verdict_html(self.name, self.stage.boxes, self.collection.words.get(self.name, ""))
 
     def _build(self, gui: viser.GuiApi) -> None:
