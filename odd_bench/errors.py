@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,8 +50,26 @@ class Interrupted(OddBenchError):
 
 @contextmanager
 def stoppable(where: Path, hint: str) -> Iterator[None]:
-    """Ctrl-C raises Interrupted, whose message is printed; a KeyboardInterrupt would print none. hint: what is kept."""
+    """Ctrl-C and SIGTERM raise Interrupted, whose message is printed; a KeyboardInterrupt would print none. hint: what is kept."""
     try:
-        yield
+        with _terminable():
+            yield
     except KeyboardInterrupt as interrupt:
         raise Interrupted(f"{where}: stopped by the user; {hint}.") from interrupt
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM interrupts as Ctrl-C does, so that temporary folders and child processes go; Python hears signals in one thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -32,7 +31,6 @@ def watched(config: GenerateConfig, out: Path) -> Iterator[Watcher]:
     console.print(
         f"{config.name}: {counted(scenes, 'scene')}, {config.orbit.views} views of {config.orbit.pixels} px -> {out}"
     )
-    signal.signal(signal.SIGTERM, _interrupt)
     with stoppable(out, "finished scenes are kept; the same command goes on from there"), _bar(console) as bar:
         display = _Display(console, bar)
         yield Watcher(display, lambda entry: _show_asset(entry, console), display.show_stage, display.say)
@@ -126,7 +124,3 @@ def _refusals(refusals: Counter[str]) -> Table:
     for reason, times in refusals.most_common(12):
         table.add_row(reason, str(times))
     return table
-
-
-def _interrupt(signal_number, frame) -> None:
-    raise KeyboardInterrupt
