@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,10 @@ from odd_bench.errors import Interrupted, stoppable
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_whoever_stops_it_is_told_and_temporary_folders_go(number, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
-    with (
-        pytest.raises(Interrupted, match="out: stopped by the user; all is kept"),
-        stoppable(Path("out"), "all is kept"),
-    ):
-        with tempfile.TemporaryDirectory(dir=tmp_path):
-            os.kill(os.getpid(), number)
-            signal.pause()
+    ends = pytest.raises(Interrupted, match="out: stopped by the user; all is kept")
+    with ends, stoppable(Path("out"), "all is kept"), tempfile.TemporaryDirectory(dir=tmp_path):
+        os.kill(os.getpid(), number)
+        time.sleep(10)
     assert not list(tmp_path.iterdir()) and signal.getsignal(signal.SIGTERM) == before
 
 
