@@ -12,7 +12,7 @@ demo: $(VENV)/.demo  ## set up, make four scenes, find the odd objects in them, 
 	$(BIN)/odd-bench demo
 
 test: lint  ## set up and run every test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --durations=15
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations=15
 
 test-fast: $(VENV)/.tested  ## what runs in a minute or two
 	$(BIN)/python -m pytest -m "not slow and not blender"

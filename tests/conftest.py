@@ -9,3 +9,9 @@ from hypothesis import settings
 
 settings.register_profile("odd-bench", deadline=None, derandomize=True)
 settings.load_profile("odd-bench")
+
+
+def pytest_collection_modifyitems(items):
+    """Files with long tests first: the two processes of `make test` end together where small ones are left for the end."""
+    long = {item.path for item in items if item.get_closest_marker("blender") or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
