@@ -232,3 +232,19 @@ def test_pages_are_begun_in_one_place():
     """So that all of them fit telephones, say their title and escape it."""
     beginnings = {name for name, file in MODULES.items() if "<!doctype" in file.read_text().lower()}
     assert beginnings == {"odd_bench.html_page"}
+
+
+def test_make_bench_runs_the_scripts_that_need_no_argument():
+    (named,) = re.findall(r"^BENCHMARKS := (.*)$", (ROOT / "Makefile").read_text(), re.M)
+    assert named.split() == sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if not asks(path))
+
+
+def asks(script: Path) -> bool:
+    """Whether a script of argparse has an argument that has to be given."""
+    calls = [call for call in ast.walk(ast.parse(script.read_text())) if isinstance(call, ast.Call)]
+    asked = [call for call in calls if getattr(call.func, "attr", "") == "add_argument"]
+    keywords = [{key.arg for key in call.keywords} for call in asked]
+    return any(
+        "required" in found or not (ast.literal_eval(call.args[0]).startswith("-") or "nargs" in found)
+        for call, found in zip(asked, keywords, strict=True)
+    )

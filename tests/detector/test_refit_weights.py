@@ -1,11 +1,11 @@
-"""benchmarks/refit.py: a part learns, whatever else the weights hold stays, and the result predicts."""
+"""examples/refit_weights.py: a part learns, whatever else the weights hold stays, and the result predicts."""
 
 import sys
 
 import pytest
 import torch
 
-from benchmarks import refit
+from examples import refit_weights
 from odd_bench.data.dataset import TestScenes
 from odd_bench.data.reader import open_dataset
 from odd_bench.weights import load_weights, read_stored
@@ -23,14 +23,14 @@ def folder(tmp_path_factory):
     [
         ("heights", ["--networks", "2", "--draws", "1"], "compare.heights.networks.", 2),
         ("sides", [], "compare.sides.", 0),
-        ("aligned", ["--networks", "1", "--draws", "1"], "compare.aligned.networks.", 1),
+        ("aligned", ["--networks", "1"], "compare.aligned.networks.", 1),
     ],
 )
 def test_a_part_is_fitted_and_all_else_stays(folder, tmp_path, monkeypatch, part, options, begins, new):
     out = tmp_path / "new.safetensors"
-    called = ["refit.py", part, "--data", str(folder), "--out", str(out), "--steps", "3", *options]
+    called = ["refit_weights.py", part, "--data", str(folder), "--out", str(out), "--steps", "3", *options]
     monkeypatch.setattr(sys, "argv", called)
-    refit.main()
+    refit_weights.main()
     before, after = read_stored("both"), read_stored(out)
     changed = {name for name, value in after.weights.items() if not same(value, before.weights.get(name))}
     assert changed and all(name.startswith(begins) for name in changed)
