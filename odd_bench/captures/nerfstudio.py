@@ -55,11 +55,11 @@ def read_transforms(path: Path, images: Path | None = None) -> Capture:
 
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises CaptureError."""
-    if not path.is_file():  # such as a pipe, which would be waited for
-        raise CaptureError(path, "no plain file", "a JSON file")
     try:
         content = json.loads(read_plain_text(path, "utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise CaptureError(path, error.strerror or str(error), "a JSON file") from error
+    except (ValueError, RecursionError) as error:
         raise CaptureError(path, f"no JSON ({error})", "a JSON file") from error
     if not isinstance(content, dict):
         raise CaptureError(path, f"a {type(content).__name__}", "a JSON object")

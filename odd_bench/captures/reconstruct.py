@@ -53,7 +53,7 @@ from odd_bench.captures.small import hint_if_small, told_if_small
 from odd_bench.errors import StorageError
 from odd_bench.extras import install_command
 from odd_bench.picture_file import write_picture
-from odd_bench.plain_file import read_plain_text
+from odd_bench.plain_file import open_plain, read_plain_text
 
 Report = Callable[[str], None]
 LARGEST_SIDE = 1600  # of the pictures that pycolmap sees, pixels
@@ -231,7 +231,7 @@ def _stamp(files: list[Path]) -> str:
     for path in files:
         summed.update(f"{len(path.name)}{path.name}".encode(errors="surrogateescape"))
         try:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 summed.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
             raise CaptureError(path, error.strerror or str(error), "a file that can be read", REMOVE) from error
