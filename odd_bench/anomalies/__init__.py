@@ -1,13 +1,13 @@
 """Ways of being odd: `make_variant` turns an intact shape into an odd one, or refuses with a reason.
 
-- `config`, `variant`: the ranges that anomalies are drawn from, and what one makes;
+- `config`, `variant`: the ranges that anomalies are drawn from, and the result of one;
 - `bump`, `bend`, `twist`, `hinge`, `warp`: changes of the whole mesh;
 - `parts`, `part_choice`, `joint`: parts moved, turned or missing;
 - `crack`, `fracture`, `gap`, `displaced_piece`, `fragment_region`, `broken_look`: broken objects;
 - `material`, `finishes`: the wrong material;
-- `similar`: a near twin in its place;
+- `similar`: a near twin in place of the intact shape;
 - `changed`, `alignment`: where the odd shape differs;
-- `quality`, `visible`, `patches`: whether it is good enough, and can be seen.
+- `quality`, `visible`, `patches`: whether the odd shape is good enough and its difference can be seen.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def make_variant(
 ) -> Variant:
     """An odd variant of `intact`, which is `model.shape()`; equal generators give equal variants.
 
-    type: one of scene.ANOMALY_TYPES. modes: of the intact shape, see compute_modes; crack and fracture need them, and with them
-    material_mismatch repaints a fragment instead of a part. Raises Refusal with a short fixed reason; a new try needs other
-    random numbers.
+    type: one of scene.ANOMALY_TYPES. modes: the fracture modes of the intact shape, see compute_modes. crack and fracture need
+    them; if they are given, material_mismatch repaints a fragment instead of a part. Raises ValueError for an unknown type or
+    missing modes, and Refusal with a short fixed reason if the draw gives no usable variant: try again with other random numbers.
     """
     config, motions = config or AnomalyConfig(), None
     if type == "material_mismatch" and modes is not None:

@@ -1,8 +1,8 @@
-"""The rigid motion that aligns an intact shape best with an odd one, as a viewer does who compares neighbours.
+"""The rigid motion that best aligns an intact shape with an odd one, as a viewer would who compares neighbours.
 
-Neighbours stand at different yaws, so a viewer turns them in mind until they agree. A rotation that maps the intact shape onto
-itself, wholly or nearly, is invisible. An odd octopus whose arms turned about its head is therefore compared with an intact one
-turned by the same angle.
+Neighbours stand at different yaws, so a viewer mentally rotates them until they agree. A rotation that maps the intact shape
+onto itself, exactly or nearly, cannot be seen. An odd octopus whose arms are turned about its head is therefore compared with
+an intact octopus turned by the same angle.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from odd_bench.color import lab
 from odd_bench.geometry.motion import transformed
 from odd_bench.geometry.shape import Shape
 
-SAMPLES, QUICK = 3000, 250  # points on the surface; those with which rotations are compared
-STEPS = 24  # rotations a turn about each axis, refined afterwards
-REFINED = 2  # of the best rotations
+SAMPLES, QUICK = 3000, 250  # points on the surface, and how many of them are used to compare rotations
+STEPS = 24  # rotations per full turn about each axis, before refinement
+REFINED = 2  # how many of the best rotations are refined
 ROUNDS = 6  # of refinement
 COLOR = 0.002  # canonical length that counts as much as a colour difference of 1 (CIELAB)
-FAR = 0.1  # points further apart, canonical units, do not belong together
-CLOSE = 0.02  # distance at which a pair counts half where most of the surface is to agree
-SAME_MOTION = 0.004  # largest motion of a corner, canonical units, that is as good as none
+FAR = 0.1  # points further apart than this, in canonical units, do not correspond
+CLOSE = 0.02  # distance at which a pair has half the weight, when as much of the surface as possible is to agree
+SAME_MOTION = 0.004  # two motions are the same if they move no corner further apart than this, canonical units
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Points:
 
 
 def alignments(intact: Shape, odd: Shape) -> list[np.ndarray]:
-    """Rigid motions (4, 4) of the intact shape, canonical frame, with which the odd one is to be compared.
+    """Rigid motions (4, 4) of the intact shape, canonical frame, after which it is to be compared with the odd one.
 
-    The first is none at all. Two follow where they differ from it: one that lays as much as possible of the odd surface onto the
-    intact one, and one that lets no part of it lie far off.
+    The first is the identity. Up to two others follow, unless they nearly equal one before: the motion that brings as much as
+    possible of the two surfaces together, and the motion that leaves no part of the odd surface far from the intact one.
     """
     target, points = surface_samples(intact), surface_samples(odd)
     tree = cKDTree(np.concatenate([target.place, target.color], axis=1))
@@ -61,13 +61,13 @@ def alignments(intact: Shape, odd: Shape) -> list[np.ndarray]:
 
 
 def _motion(shape: Shape, one: np.ndarray, other: np.ndarray) -> float:
-    """The largest distance between a corner of the shape moved one way and the other, canonical units."""
+    """The largest distance between a corner of the shape after one motion and after the other, canonical units."""
     apart = one - other
     return float(np.linalg.norm(transformed(shape.outline, apart), axis=1).max())
 
 
 def surface_samples(shape: Shape) -> Points:
-    """SAMPLES points in random order, spread over the surface in proportion to its area; the same for the same shape."""
+    """SAMPLES points in random order, spread evenly over the surface; equal shapes give equal points."""
     rng = np.random.default_rng(SAMPLES)
     areas = np.cumsum(shape.face_areas)
     strata = (np.arange(SAMPLES) + rng.random(SAMPLES)) / SAMPLES * areas[-1]
@@ -81,7 +81,7 @@ def surface_samples(shape: Shape) -> Points:
 
 
 def _turns(points: np.ndarray) -> list[np.ndarray]:
-    """Rotations (3, 3) by steps of a turn about the canonical and the principal axes."""
+    """Rotations (3, 3) by multiples of 1 / STEPS of a turn about the canonical and the principal axes."""
     axes = list(np.eye(3))
     for axis in np.linalg.eigh(np.cov(points.T))[1].T:
         if np.abs(np.stack(axes) @ axis).max() < 0.995:
@@ -97,18 +97,18 @@ def _about(center: np.ndarray, turn: np.ndarray) -> np.ndarray:
 
 
 def _moved_back(points: Points, motion: np.ndarray) -> np.ndarray:
-    """(n, 3) where the points lie on the intact shape, if it was moved so."""
+    """(n, 3) the points, carried back by the inverse of a motion of the intact shape."""
     return (points.place - motion[:3, 3]) @ motion[:3, :3]
 
 
 def _apart(tree: cKDTree, points: Points, motion: np.ndarray) -> float:
-    """Mean distance of the points from the moved intact shape, in place and colour, at most FAR each."""
+    """Mean distance, in place and colour, of the points from the moved intact shape; each distance is capped at FAR."""
     places = np.concatenate([_moved_back(points, motion), points.color], axis=1)
     return float(np.minimum(tree.query(places, distance_upper_bound=FAR)[0], FAR).mean())
 
 
 def _refined(tree: cKDTree, target: Points, points: Points, motion: np.ndarray, close: float) -> np.ndarray:
-    """The motion after rounds of point-to-plane registration; a pair `close` to each other counts half, a far one little."""
+    """The motion after ROUNDS of point-to-plane registration. A pair at distance `close` has half weight, a far one little."""
     for _ in range(ROUNDS):
         places = _moved_back(points, motion)
         distance, index = tree.query(np.concatenate([places, points.color], axis=1), distance_upper_bound=3 * close)

@@ -1,4 +1,4 @@
-"""Bend: one side of the shape turns aside along an arc."""
+"""Bend: one side of the shape curves away along an arc."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def bend(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape
 
 
 def _neutral(local: np.ndarray, angle: float, hinge: Hinge) -> float:
-    """How far aside the line that keeps its length must lie so that the inner side keeps LEAST_SQUEEZE of its own."""
+    """How far the line that keeps its length must be shifted aside, so that the inner side keeps LEAST_SQUEEZE of its length."""
     t = np.clip(local[:, 0] / hinge.ramp, 0.0, 1.0)
     curvature = angle * 6 * t * (1 - t) / hinge.ramp
     inner = local[:, 1] - (1 - LEAST_SQUEEZE) / np.maximum(curvature, 1e-9)
@@ -40,7 +40,7 @@ def _neutral(local: np.ndarray, angle: float, hinge: Hinge) -> float:
 
 
 def bent(local: np.ndarray, angle: float, hinge: Hinge) -> np.ndarray:
-    """(n, 3) points in the hinge's frame, carried along a line whose direction turns by `angle` (radians) within the ramp."""
+    """(n, 3) points in the hinge's frame, carried along by a line whose direction turns by `angle` (radians) over the ramp."""
     along, aside, across = local.T
     turn = angle * hinge.progress(along)
     steps = np.linspace(0.0, hinge.ramp, 513)

@@ -7,14 +7,14 @@ import numpy as np
 from odd_bench.geometry.shape import Material, Shape
 
 CLAY, DUST = np.array([226.0, 210.0, 188.0]), np.array([236.0, 230.0, 220.0])  # sRGB 0..255
-GLAZED_COAT, CLEAR_TRANSMISSION, METAL = 0.4, 0.3, 0.5  # from these values on a material counts as of that kind
+GLAZED_COAT, CLEAR_TRANSMISSION, METAL = 0.4, 0.3, 0.5  # least coat, transmission and metallic of such materials
 DARK_SKIN = 70.0  # mean colour, 0..255, below which a dark gap would not show
-DIRT = np.array([0.30, 0.28, 0.26])  # what is left of a colour in a dirty gap
+DIRT = np.array([0.30, 0.28, 0.26])  # share of each colour channel that remains in a dirty gap
 LEAST_CONTRAST = 28.0  # mean difference of the colours, 0..255
 
 
 def broken_look(shape: Shape, near: np.ndarray) -> tuple[Material, np.ndarray]:
-    """Material and (3,) uint8 colour of a fresh broken surface; `near` (f,) bool marks the faces it lies next to."""
+    """Material and (3,) uint8 sRGB colour of a freshly broken surface. near: (f,) bool, the faces next to it."""
     skin = shape.face_material[near] if near.any() else shape.face_material
     material = shape.materials[np.bincount(skin).argmax()]
     alike = shape.face_material == shape.materials.index(material)
@@ -31,7 +31,7 @@ def broken_look(shape: Shape, near: np.ndarray) -> tuple[Material, np.ndarray]:
 
 
 def crevice_look(shape: Shape, near: np.ndarray) -> tuple[Material, np.ndarray]:
-    """Material and colour of the walls of a narrow gap, where dirt gathers: dark, but pale in a dark skin."""
+    """Material and (3,) uint8 sRGB colour of the walls of a narrow gap, where dirt gathers: dark, or pale if the skin is dark."""
     material, color = broken_look(shape, near)
     if shape.face_color[near].mean() > DARK_SKIN:
         color = np.round(color * DIRT).astype(np.uint8)
@@ -39,7 +39,7 @@ def crevice_look(shape: Shape, near: np.ndarray) -> tuple[Material, np.ndarray]:
 
 
 def _apart(skin: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """The inner colour, darkened where it is too much like the skin."""
+    """The inner colour as (3,) uint8, darkened if it is too similar to the skin."""
     if np.abs(skin - inner).mean() < LEAST_CONTRAST:
         inner = inner - np.array([0.9, 1.0, 1.15]) * (LEAST_CONTRAST + (inner - skin).mean())
     return np.clip(np.round(inner), 0, 255).astype(np.uint8)

@@ -12,12 +12,12 @@ from odd_bench.geometry.refine import refine
 from odd_bench.geometry.refusal import FOLDS, Refusal
 from odd_bench.geometry.shape import Shape
 
-FRONT = 0.2  # how far the surface may rise above the spot, fraction of the radius, before a bump could run into it
-SPOTS = 8  # tried for one that is clear
+FRONT = 0.2  # the surface near a bump may rise this far above its centre, as a fraction of the radius, without being in its way
+SPOTS = 8  # places tried to find a clear one
 
 
 def bump(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """Everything within a ball is pulled along the surface normal, most in the middle; outside the ball every vertex stays."""
+    """Everything inside a ball is moved along the surface normal, most at its centre; vertices outside the ball stay."""
     radius, height = _size(rng, config)
     center, outward = _clear_spot(shape, radius, height, rng)
     fine = refine(shape, lambda points: np.linalg.norm(points - center, axis=1) - radius, min(config.edge, radius / 6))
@@ -30,7 +30,10 @@ def bump(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape
 
 
 def _size(rng: np.random.Generator, config: AnomalyConfig) -> tuple[float, float]:
-    """Radius and height; negative for a dent, which stays below 0.58 of the radius, where it would meet the far side."""
+    """Radius and height in canonical units; the height of a dent is negative.
+
+    A dent must stay below 0.58 of the radius: the slope of `falloff` reaches 1.72, so a deeper one would fold over.
+    """
     radius = rng.uniform(*config.bump_radius)
     if rng.random() < config.dent_share:
         return radius, -radius * rng.uniform(*config.dent_depth)
@@ -38,12 +41,15 @@ def _size(rng: np.random.Generator, config: AnomalyConfig) -> tuple[float, float
 
 
 def falloff(distance: np.ndarray) -> np.ndarray:
-    """1 at 0, 0 from 1 on, with a continuous curvature; steepest slope 1.72."""
+    """1 at 0 and 0 from 1 on, with continuous curvature; the steepest slope is 1.72."""
     return np.clip(1 - distance**2, 0.0, None) ** 3
 
 
 def _clear_spot(shape: Shape, radius: float, height: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The middle and outward normal of a face drawn by area, with no other surface in front of a bump."""
+    """The centre and outward normal of a face drawn by area, where no other surface is in the way of a bump.
+
+    Raises Refusal if none of SPOTS faces is clear.
+    """
     normals = face_vectors(shape.vertices, shape.faces)
     areas = np.linalg.norm(normals, axis=1)
     for face in rng.choice(len(areas), SPOTS, p=areas / areas.sum()):
@@ -52,4 +58,4 @@ def _clear_spot(shape: Shape, radius: float, height: float, rng: np.random.Gener
         near = (from_center**2).sum(axis=1) < radius**2
         if height < 0 or (from_center[near] @ outward).max(initial=0.0) < FRONT * radius:
             return center, outward
-    raise Refusal(FOLDS, f"{shape.name}: another surface in front of the bump in {SPOTS} places")
+    raise Refusal(FOLDS, f"{shape.name}: another surface is in the way of the bump at all {SPOTS} places tried")

@@ -1,4 +1,4 @@
-"""What differs between an odd shape and the intact one: changed faces of the one, lost faces of the other, and how far apart."""
+"""The difference between an odd shape and the intact one: changed faces, lost faces, and the distance between the surfaces."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ COLOR_TOLERANCE = 8.0  # CIELAB; smaller differences come from meshing a painted
 
 @dataclass(frozen=True)
 class Difference:
-    """changed_faces: (f_odd,) bool. lost_faces: (f_intact,) bool. distance: the largest from a vertex of one to the surface of
-    the other, canonical units.
+    """The difference between an odd shape and the intact one.
+
+    changed_faces: (f_odd,) bool. lost_faces: (f_intact,) bool. distance: the largest distance from a vertex of either shape to
+    the surface of the other, canonical units.
     """
 
     changed_faces: np.ndarray
@@ -25,11 +27,11 @@ class Difference:
 
 
 def difference(intact: Shape, odd: Shape, tolerance: float) -> Difference:
-    """Compare two shapes of one canonical frame; identical ones have no changed and no lost face.
+    """Compare two shapes in the same canonical frame; identical shapes have no changed and no lost faces.
 
     A face is changed if its centre or a corner lies further than `tolerance` (canonical units) from the intact surface, or if
-    the nearest face there has another material or a colour further away than COLOR_TOLERANCE. Lost is the same the other
-    way round.
+    the nearest intact face has another material or its colour differs by more than COLOR_TOLERANCE. A face of the intact shape is
+    lost if it would count as changed when compared with the odd shape.
     """
     if np.array_equal(intact.faces, odd.faces) and np.array_equal(intact.vertices, odd.vertices):
         repainted = _differs_in_paint(odd, np.arange(len(odd.faces)), intact, np.arange(len(odd.faces)))
@@ -42,9 +44,9 @@ def difference(intact: Shape, odd: Shape, tolerance: float) -> Difference:
 
 
 def _departing(shape: Shape, other: Shape, is_fresh: np.ndarray, tolerance: float) -> tuple[np.ndarray, float]:
-    """(f,) bool, faces of `shape` that are not on `other`, and the largest distance of its vertices from `other`.
+    """(f,) bool, the faces of `shape` that do not lie on `other`, and the largest distance of its vertices from `other`.
 
-    is_fresh: (f,) bool, faces whose corners and paint are not bit for bit those of a face of `other`.
+    is_fresh: (f,) bool, the faces for which `other` has no face of identical corners and paint.
     """
     fresh, is_corner = np.flatnonzero(is_fresh), np.zeros(len(shape.vertices), bool)
     is_corner[shape.faces[fresh]] = True
@@ -60,7 +62,7 @@ def _departing(shape: Shape, other: Shape, is_fresh: np.ndarray, tolerance: floa
 
 
 def _keys(shape: Shape, materials: list[Material]) -> np.ndarray:
-    """(f,) uint64, equal for faces of equal corners, material (by its place in the list) and colour."""
+    """(f,) uint64, equal for faces of equal corners, colour and material (by its index in `materials`)."""
     place = np.array([materials.index(material) for material in shape.materials], np.uint64)
     corners = np.ascontiguousarray(shape.vertices[shape.faces].reshape(-1, 9), np.float64).view(np.uint64)
     keys = np.zeros(len(shape.faces), np.uint64)
@@ -71,7 +73,10 @@ def _keys(shape: Shape, materials: list[Material]) -> np.ndarray:
 
 
 def _differs_in_paint(shape: Shape, face: np.ndarray, other: Shape, other_face: np.ndarray) -> np.ndarray:
-    """(n,) bool: whether faces of two shapes, given pair by pair, differ in material or clearly in colour."""
+    """(n,) bool: whether the faces of each pair differ in material, or in colour by more than COLOR_TOLERANCE.
+
+    face, other_face: (n,) int, the faces of `shape` and `other` that form the pairs.
+    """
     known = list(dict.fromkeys((*shape.materials, *other.materials)))
     own = np.array([known.index(material) for material in shape.materials])[shape.face_material[face]]
     theirs = np.array([known.index(material) for material in other.materials])[other.face_material[other_face]]

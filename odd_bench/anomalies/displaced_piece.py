@@ -14,16 +14,16 @@ from odd_bench.geometry.refusal import FELL_APART, Refusal
 from odd_bench.geometry.shape import Shape
 from odd_bench.geometry.solid import Cut, broken_shape, cut_mesh, join, main_surface, require_solid, volume
 
-SHARE = (0.06, 0.45)  # of the volume, that the piece holds
+SHARE = (0.06, 0.45)  # share of the volume in the piece
 SHIFT = (0.045, 0.080)  # fraction of the largest side
 TURN_RAD = (0.12, 0.24)
 LOOSE_LOSS = 0.01  # share of the volume that may be dropped as crumbs
 
 
 def displaced_piece(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> Variant:
-    """The broken shape with one piece moved, still fused to the rest. Magnitude: mean motion of the piece's skin.
+    """The broken shape with one piece moved, still fused to the rest. Its magnitude is the mean motion of the piece's vertices.
 
-    Raises Refusal if no piece fits or the moved piece would hang free.
+    Raises Refusal if no piece has a suitable size, or if the shape would fall apart.
     """
     intact = require_solid(shape)
     chosen = draw_crack(modes, rng, SHARE)
@@ -41,7 +41,7 @@ def displaced_piece(shape: Shape, modes: FractureModes, rng: np.random.Generator
 
 
 def _move(piece: Cut, rng: np.random.Generator) -> Cut:
-    """Turn the piece about the middle of its broken face, so that it opens on one side, and slide it along that face."""
+    """Turn the piece about the centre of its broken surface, so that a gap opens on one side, and slide it along that surface."""
     broken = piece.vertices[piece.faces[piece.source < 0]]  # (b, 3 corners, 3)
     area_normal = np.cross(broken[:, 1] - broken[:, 0], broken[:, 2] - broken[:, 0])
     area = np.linalg.norm(area_normal, axis=1)

@@ -1,4 +1,4 @@
-"""Finishes that a part of the wrong make may have: a material with the pattern that belongs to it."""
+"""Wrong finishes that a part may get: a material together with a colour pattern that suits it."""
 
 from __future__ import annotations
 

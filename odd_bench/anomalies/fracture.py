@@ -1,4 +1,4 @@
-"""Fracture: a piece of the object has broken off along its fracture modes and is gone."""
+"""Fracture: a piece has broken off the object along its fracture modes and is missing."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from odd_bench.geometry.shape import Shape
 from odd_bench.geometry.solid import broken_shape, cut_mesh, lost_faces, main_surface, require_solid, volume
 
 LEAST_LOSS, MOST_LOSS = 0.10, 0.90  # of the volume
-DRAWN_LOSS = (0.12, 0.70)  # aimed at on the graph of cells
+DRAWN_LOSS = (0.12, 0.70)  # share of the volume aimed at on the graph of cells, before the mesh is cut
 LOOSE_LOSS = 0.01  # further volume that may be dropped as crumbs
 
 
 def fracture(
     shape: Shape, modes: FractureModes, rng: np.random.Generator, config: AnomalyConfig | None = None
 ) -> Variant:
-    """The main piece that is left after an impact. Its magnitude is the share of the volume that is gone.
+    """The main piece that remains after an impact. Its magnitude is the fraction of the volume that is missing.
 
-    Raises Refusal where no impact gives a loss within the limits, the main piece would not stay in one
-    piece, or too little of the loss would be seen.
+    Raises Refusal if no impact gives a loss within the limits, if the rest would fall apart, or if too little of the loss would
+    be visible.
     """
     intact = require_solid(shape)
     lost = draw_loss(modes, rng, DRAWN_LOSS)

@@ -1,4 +1,4 @@
-"""The skin of one fragment, as a region to be given another material."""
+"""The skin of one fragment, as a region that gets another material."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from odd_bench.geometry.fracture.modes import FractureModes
 from odd_bench.geometry.refusal import NO_REGION, Refusal
 from odd_bench.geometry.shape import Shape
 
-SHARE = (0.06, 0.50)  # of the volume, that the fragment holds
+SHARE = (0.06, 0.50)  # share of the volume in the fragment
 
 
 def fragment_region(shape: Shape, modes: FractureModes, rng: np.random.Generator) -> np.ndarray:
-    """(f,) bool faces of one fragment of the shape, their border as winding as a fracture. Raises Refusal if there is none."""
+    """(f,) bool: the faces of one fragment of the shape, whose border winds like a fracture. Raises Refusal if there is none."""
     field = separation(modes, draw_crack(modes, rng, SHARE), rng)
     center = shape.vertices[shape.faces].mean(axis=1)  # (f, 3)
     index = (center - field.origin) / field.voxel_size - 0.5

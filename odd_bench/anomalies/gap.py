@@ -14,13 +14,16 @@ VOXEL = 1 / 160  # grid on which the gap is carved, fraction of the largest side
 
 
 def surface_points(modes: FractureModes, field: Field) -> np.ndarray:
-    """(p, 3) points close together on the zero level of the field, those in or just outside the solid."""
+    """(p, 3) dense points on the zero level of the field, in or just outside the solid, canonical frame."""
     points, _ = level_mesh(field)
     return points[modes.near_solid[_voxel(modes, points)]]
 
 
 def start_point(modes: FractureModes, surface: np.ndarray, reach: float, rng: np.random.Generator) -> np.ndarray:
-    """(3,) a point where the surface meets the skin of the object and from which much of that line lies within reach."""
+    """(3,) a point where the fracture surface meets the skin, with as much of that line within reach as possible.
+
+    Raises Refusal if the surface does not reach the skin.
+    """
     line = surface[modes.skin[_voxel(modes, surface)]]
     if len(line) == 0:
         raise Refusal(NOT_VISIBLE, "the fracture surface does not reach the skin")
@@ -32,9 +35,10 @@ def start_point(modes: FractureModes, surface: np.ndarray, reach: float, rng: np
 def wedge(
     modes: FractureModes, surface: np.ndarray, start: np.ndarray, width: float, reach: float, depth: float
 ) -> Field:
-    """Positive where the gap opens: half its width, less the distance to the fracture surface.
+    """A field that is positive inside the gap: half the gap's width minus the distance to the fracture surface.
 
-    The gap narrows to nothing at `reach` from its start and at `depth` below the skin; all as fractions of the largest side.
+    The gap narrows to nothing at `reach` from its start and at about `depth` below the skin. width, reach, depth: fractions of
+    the largest side. Raises Refusal if the gap is thinner than the grid.
     """
     near = surface[np.linalg.norm(surface - start, axis=1) < reach]
     low = near.min(axis=0) - width
@@ -50,13 +54,13 @@ def wedge(
 
 
 def _voxel(modes: FractureModes, points: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Indices of the voxels that hold these points."""
+    """The voxels that contain the points, as one index array per axis."""
     index = np.floor((points - modes.origin) / float(modes.voxel_size)).astype(int)
     return tuple(np.clip(index, 0, np.array(modes.inside.shape) - 1).T)
 
 
 def _around(index: np.ndarray, count: np.ndarray, distance: float) -> np.ndarray:
-    """(n, 3) voxels of a grid within about a distance of the voxels at `index`."""
+    """(n, 3) voxels of a grid of size `count` that lie within about `distance` of the voxels at `index`."""
     marked = np.zeros(count, np.uint8)
     marked[tuple(index.T)] = 1
     size = 2 * int(np.ceil(distance / VOXEL)) + 3
@@ -64,7 +68,7 @@ def _around(index: np.ndarray, count: np.ndarray, distance: float) -> np.ndarray
 
 
 def _half_width(modes, points, start, width, reach, depth) -> np.ndarray:
-    """(n,) half the width of the gap at every point, 0 where it would be too thin for the grid."""
+    """(n,) half the width of the gap at each point; 0 where the gap would be too thin for the grid."""
     index = (points - modes.origin) / float(modes.voxel_size) - 0.5
     below = ndimage.map_coordinates(modes.skin_depth, index.T, order=1, mode="nearest", prefilter=False)
     along = np.linalg.norm(points - start, axis=1) / reach

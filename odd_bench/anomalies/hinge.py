@@ -1,4 +1,4 @@
-"""Where a shape is bent or twisted: a line through it and a plane across, behind which everything stays as it was."""
+"""Where a shape is bent or twisted: a line through it and a plane across the line, behind which everything stays in place."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import numpy as np
 
 from odd_bench.anomalies.config import AnomalyConfig
 
-TILT = 0.25  # spread of the line about a principal axis, radians
+TILT = 0.25  # standard deviation of the line's tilt from a principal axis, radians
 
 
 @dataclass(frozen=True)
 class Hinge:
-    """origin: (3,) on the line, where the deformation begins. axes: (3, 3) rows: along the line, aside, across; orthonormal.
+    """A line along which a shape is deformed, canonical frame.
 
-    ramp: length along the line over which the turn grows; beyond it the shape moves rigidly.
+    origin: (3,) the point on the line where the deformation begins. axes: (3, 3) orthonormal rows: along the line, aside, across.
+    ramp: the length along the line over which the angle grows; beyond it the shape moves rigidly.
     """
 
     origin: np.ndarray
@@ -29,17 +30,17 @@ class Hinge:
         return self.origin + local @ self.axes
 
     def behind(self, points: np.ndarray) -> np.ndarray:
-        """(n,) distance of points that stay from the side that moves; negative on that side."""
+        """(n,) signed distance to the plane where the deformation begins; negative on the side that moves."""
         return -(points - self.origin) @ self.axes[0]
 
     def progress(self, along: np.ndarray) -> np.ndarray:
-        """(n,) share of the full turn at a distance along the line, 0 at the plane and 1 past the ramp, smooth at both."""
+        """(n,) fraction of the full angle at each distance along the line: 0 at the plane, 1 past the ramp, smooth at both."""
         t = np.clip(along / self.ramp, 0.0, 1.0)
         return t * t * (3 - 2 * t)
 
 
 def draw_hinge(vertices: np.ndarray, rng: np.random.Generator, config: AnomalyConfig) -> Hinge:
-    """A hinge across a long axis of the shape; `config.hinge` and `config.ramp` say where and how long."""
+    """A hinge along a principal axis of the shape. `config.hinge` and `config.ramp` say where it begins and how long it is."""
     along = _direction(vertices, rng)
     aside = np.cross(along, rng.standard_normal(3))
     aside /= np.linalg.norm(aside)
@@ -53,7 +54,7 @@ def draw_hinge(vertices: np.ndarray, rng: np.random.Generator, config: AnomalyCo
 
 
 def _direction(vertices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(3,) a principal axis of the shape, the longer the likelier, tilted a little."""
+    """(3,) unit vector: a principal axis of the shape, slightly tilted. Longer axes are likelier."""
     spread, principal = np.linalg.eigh(np.cov(vertices.T))
     chosen = principal[:, rng.choice(3, p=spread / spread.sum())] * rng.choice([-1.0, 1.0])
     tilted = chosen + TILT * rng.standard_normal(3) / np.sqrt(3)

@@ -14,9 +14,10 @@ from odd_bench.geometry.shape import Shape
 
 @dataclass(frozen=True)
 class Joint:
-    """center: (3,) of the seam between parts and rest. length: of the seam. outward: (3,) unit, from the seam to the parts.
+    """The seam between some parts and the rest of a shape, canonical frame and units.
 
-    size: largest side of the parts' bounding box. All canonical.
+    center: (3,) centre of the seam. length: length of the seam. outward: (3,) unit vector from the seam to the parts.
+    size: largest side of the bounding box of the parts.
     """
 
     center: np.ndarray
@@ -26,7 +27,7 @@ class Joint:
 
 
 def find_joint(shape: Shape, parts: Parts) -> Joint:
-    """Raises Refusal if the parts touch nothing."""
+    """The joint between the named parts and the rest of the shape. Raises Refusal if the parts touch nothing."""
     own = own_faces(shape, parts)
     seam, lengths = _seam(shape, own)
     if len(seam) == 0:
@@ -39,12 +40,12 @@ def find_joint(shape: Shape, parts: Parts) -> Joint:
 
 
 def seam_length(shape: Shape, parts: Parts) -> float:
-    """Length of the line along which parts meet the rest, 0 if they touch nothing; canonical units."""
+    """Length of the line along which the parts meet the rest, canonical units; 0 if they touch nothing."""
     return float(_seam(shape, own_faces(shape, parts))[1].sum())
 
 
 def _seam(shape: Shape, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(e, 2, 3) ends and (e,) lengths of the edges between a chosen face and another one."""
+    """(e, 2, 3) ends and (e,) lengths of the edges between a face in `own`, (f,) bool, and one that is not."""
     edges = np.sort(directed_edges(shape.faces).astype(np.int64), axis=1)
     keys = edges[:, 0] * (int(shape.faces.max()) + 1) + edges[:, 1]
     chosen = np.tile(own, 3)

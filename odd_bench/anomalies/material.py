@@ -1,4 +1,4 @@
-"""Material mismatch: a part, or a patch where no part fits, has the wrong finish; the geometry stays bit for bit."""
+"""Material mismatch: a part, or a patch if no part fits, gets the wrong finish; the geometry does not change by a bit."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from odd_bench.geometry.shape import Model, Shape
 from odd_bench.shapes.noise import smooth
 
 FINISHES_TRIED = 24
-SAME_MATERIAL = 0.4  # share of mismatches that differ in colour alone
+SAME_MATERIAL = 0.4  # share of the tried finishes that differ in colour alone
 
 
 def material_mismatch(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """A part of `config.repaint_area` of the surface, or else a patch of that size, gets another finish."""
+    """The shape with another finish on a part whose area lies in `config.repaint_area`, or on a patch if no part fits."""
     try:
         parts = drawn_parts(model.part_names, intact, rng, config.repaint_area, config.least_part)[0]
     except Refusal:
@@ -30,7 +30,10 @@ def material_mismatch(model: Model, intact: Shape, rng: np.random.Generator, con
 def recolor_region(
     shape: Shape, face_mask: np.ndarray, rng: np.random.Generator, config: AnomalyConfig | None = None
 ) -> Shape:
-    """The shape with a new finish on the faces of a (f,) bool mask, clearly unlike the old one. Raises Refusal if none is found."""
+    """The shape with a clearly different finish on some faces. face_mask: (f,) bool.
+
+    Raises Refusal if the mask is empty or none of FINISHES_TRIED finishes is different enough.
+    """
     config = config or AnomalyConfig()
     if not face_mask.any():
         raise Refusal(NO_REGION, f"{shape.name}: empty mask")
@@ -42,7 +45,10 @@ def recolor_region(
 
 
 def patch(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> np.ndarray:
-    """(f,) bool: one side of a wavy cut through the shape, with an area drawn from the upper half of `config.repaint_area`."""
+    """(f,) bool: the faces on one side of a wavy cut through the shape.
+
+    With (low, high) = `config.repaint_area`, their share of the surface is drawn from (low + high) / 4 to (low + high) / 2.
+    """
     centers = shape.vertices[shape.faces].mean(axis=1)
     areas = shape.face_areas
     direction = rng.standard_normal(3)
@@ -57,7 +63,7 @@ def patch(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> np.n
 
 
 def _finish(shape: Shape, faces: np.ndarray, rng: np.random.Generator, config: AnomalyConfig):
-    """A material and (n, 3) uint8 colours for the faces, their mean as far from the old one as the config asks."""
+    """A material and (n, 3) uint8 sRGB colours for the faces, whose median difference from the old ones the config allows."""
     old = lab(shape.face_color[faces])
     for _ in range(FINISHES_TRIED):
         material, pattern = KINDS[rng.integers(len(KINDS))](rng)

@@ -1,4 +1,4 @@
-"""Which parts an anomaly takes: one that is large enough, or a run of small ones that lie next to each other."""
+"""Which parts an anomaly edits: one that is large enough, or a group of small ones that lie next to each other."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from odd_bench.geometry.shape import Shape
 
 Parts = tuple[str, ...]
 NUMBER = re.compile(r" \d+$")
-MOST_OF_A_KIND = 0.5  # of parts of one name that a run may hold
-ENOUGH = 0.4  # of the least area, that one or a run must have all the same
+MOST_OF_A_KIND = 0.5  # share of the parts of one kind that a group may contain
+ENOUGH = 0.4  # share of the least area that even a part or group which cannot reach it must have
 
 
 def drawn_parts(
     names: Parts, intact: Shape, rng: np.random.Generator, area: Range, least_area: float = 0.0
 ) -> list[Parts]:
-    """The named parts whose share of the surface lies in `area`, in random order, larger ones rather first.
+    """Groups of the named parts whose share of the surface lies in `area`, in random order; larger ones tend to come first.
 
-    least_area: of the surface in squares of the largest side. A smaller part comes with its nearest of the same name but for a
-    number, as many as it takes or as there may be; together they have at least ENOUGH of it. Raises Refusal if there is none.
+    least_area: least area of a group, in squares of the largest side. A smaller part is joined by the nearest parts of its kind
+    (the same name but for a number) until the least area is reached, or MOST_OF_A_KIND of them. A group that still falls short
+    must have at least ENOUGH of the least area. Raises Refusal if no group fits.
     """
     areas = part_areas(intact)
     whole = sum(areas.values())
@@ -39,18 +40,18 @@ def drawn_parts(
 
 
 def part_areas(shape: Shape) -> dict[str, float]:
-    """Area of the surface of every part, by name, canonical units."""
+    """Surface area of every part, by name, in squares of the canonical unit."""
     areas = np.bincount(shape.face_part, shape.face_areas, minlength=len(shape.part_names))
     return dict(zip(shape.part_names, areas.tolist(), strict=True))
 
 
 def own_faces(shape: Shape, parts: Sequence[str]) -> np.ndarray:
-    """(f,) bool: faces of the named parts."""
+    """(f,) bool: the faces of the named parts."""
     return np.isin(shape.face_part, [shape.part_names.index(part) for part in parts])
 
 
 def _run(name: str, names: Parts, intact: Shape, areas: dict[str, float], least_area: float) -> Parts:
-    """The part and, until the area is reached, the nearest of its kind, at most MOST_OF_A_KIND of them."""
+    """The part with the nearest parts of its kind, until the area is reached; at most MOST_OF_A_KIND of them."""
     if areas[name] >= least_area or areas[name] == 0:
         return (name,)
     kind = [other for other in names if areas[other] > 0 and NUMBER.sub("", other) == NUMBER.sub("", name)]
@@ -61,5 +62,5 @@ def _run(name: str, names: Parts, intact: Shape, areas: dict[str, float], least_
 
 
 def _center(shape: Shape, part: str) -> np.ndarray:
-    """(3,) middle of the corners of the part's faces."""
+    """(3,) mean of the vertices of the part's faces."""
     return shape.vertices[np.unique(shape.faces[own_faces(shape, (part,))])].mean(axis=0)

@@ -1,4 +1,4 @@
-"""Part translation, part rotation and missing part: the model is meshed again with a part, or a run of them, edited."""
+"""Part translation, part rotation and missing part: the model is meshed again with a part, or a group of parts, edited."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from odd_bench.geometry.refusal import CAME_LOOSE, NO_PART, SANK_IN, TOO_LARGE, 
 from odd_bench.geometry.shape import Model, PartEdit, Shape
 
 SAME_POINT = 1e-6  # vertices this close, canonical units, differ by rounding alone
-MOTIONS, PROBES = 8, 300  # tried at how many points of a part before it is meshed anew
+MOTIONS, PROBES = 8, 300  # motions tried before the model is meshed again, and about how many points they move
 
 
 def part_translation(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """A part slides by `config.shift` of its size, mostly along the surface that it sits on."""
+    """The shape with a part moved by `config.shift` of its size, mostly along the surface that it sits on."""
 
     def shift(joint: Joint) -> np.ndarray:
         motion = np.eye(4)
@@ -34,7 +34,7 @@ def part_translation(model: Model, intact: Shape, rng: np.random.Generator, conf
 
 
 def part_rotation(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """A part turns by `config.turn_deg` about its joint, around an axis of any direction."""
+    """The shape with a part turned by `config.turn_deg` about the centre of its joint, around an axis of any direction."""
 
     def turn(joint: Joint) -> np.ndarray:
         axis = rng.standard_normal(3)
@@ -48,13 +48,13 @@ def part_rotation(model: Model, intact: Shape, rng: np.random.Generator, config:
 
 
 def missing_part(model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """A part is left out."""
+    """The shape without one of its parts, or one group of small parts."""
     parts = drawn_parts(model.movable_parts, intact, rng, config.part_area, config.least_part)[0]
     return _on_intact_vertices(model.shape([PartEdit(part, remove=True) for part in parts]), intact)
 
 
 def _clear_motion(intact: Shape, parts: Parts, draw: Callable[[], np.ndarray], move: Range) -> np.ndarray | None:
-    """(4, 4) the first of MOTIONS drawn that carries the parts' surface off the intact one by a distance in `move`."""
+    """(4, 4) the first of MOTIONS drawn motions that moves the parts off the intact surface by a distance within `move`."""
     own = np.unique(intact.faces[own_faces(intact, parts)])
     points = intact.vertices[own[:: 1 + len(own) // PROBES]]
     motions = [draw() for _ in range(MOTIONS)]
@@ -65,7 +65,7 @@ def _clear_motion(intact: Shape, parts: Parts, draw: Callable[[], np.ndarray], m
 
 
 def _sideways(outward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(3,) unit vector, about at right angles to `outward` and rather inwards than outwards."""
+    """(3,) unit vector, about perpendicular to `outward` and more often inwards than outwards."""
     direction = rng.standard_normal(3)
     direction -= (direction @ outward) * outward
     direction /= np.linalg.norm(direction)
@@ -74,7 +74,10 @@ def _sideways(outward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _moved(model: Model, intact: Shape, draw: Callable[[Joint], np.ndarray], rng, config: AnomalyConfig) -> Shape:
-    """The first of the parts in random order for which a motion within `config.move` is found, moved."""
+    """The shape with the first parts moved, in random order, for which a motion within `config.move` is found.
+
+    Raises Refusal if there are none, or if the moved parts sink in, stick out too far or come loose.
+    """
     for parts in drawn_parts(model.movable_parts, intact, rng, config.part_area, config.least_part):
         joint = find_joint(intact, parts)
         motion = _clear_motion(intact, parts, lambda joint=joint: draw(joint), config.move)
@@ -86,7 +89,7 @@ def _moved(model: Model, intact: Shape, draw: Callable[[Joint], np.ndarray], rng
 
 
 def _require_held(intact: Shape, odd: Shape, parts: Parts, joint: Joint, config: AnomalyConfig) -> None:
-    """The moved parts show and still have a joint."""
+    """Raise Refusal unless the moved parts are still visible and still joined to the rest."""
     showing = _area(odd, parts) / _area(intact, parts)
     if not config.showing[0] <= showing <= config.showing[1]:
         raise Refusal(SANK_IN if showing < 1 else TOO_LARGE, f"{', '.join(parts)}: {showing:.2f} of the surface shows")
@@ -101,7 +104,7 @@ def _area(shape: Shape, parts: Parts) -> float:
 
 
 def _on_intact_vertices(odd: Shape, intact: Shape) -> Shape:
-    """Vertices that meshing anew moved by rounding alone, put back exactly."""
+    """The odd shape with those vertices put back exactly that only rounding moved when the model was meshed again."""
     distance, nearest = cKDTree(intact.vertices).query(odd.vertices, distance_upper_bound=SAME_POINT)
     vertices = odd.vertices.copy()
     vertices[np.isfinite(distance)] = intact.vertices[nearest[np.isfinite(distance)]]

@@ -1,4 +1,4 @@
-"""Where two pictures of an object differ so that the eye finds it: connected patches with contrast."""
+"""Where two pictures of an object differ so that the eye notices: connected patches of contrast."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from itertools import product
 import numpy as np
 from scipy import ndimage
 
-AT_ONCE = 2**12  # pixels that are compared in one go
-APART = 1000.0  # how far the object is from what lies around it, whatever their colours, CIELAB
+AT_ONCE = 2**12  # pixels that are compared in one batch
+APART = 1000.0  # difference between object and background, whatever their colours, CIELAB
 
 
 def picture(color: np.ndarray, is_object: np.ndarray) -> np.ndarray:
-    """(h, w, 4) float32 from CIELAB colours (n, 3) of the n pixels of an (h, w) mask; all that is around the object looks alike."""
+    """(h, w, 4) float32: a picture in which all of the background looks alike. The fourth channel is APART on the object, else 0.
+
+    is_object: (h, w) bool. color: (n, 3) CIELAB colours of its n object pixels.
+    """
     looks = np.zeros((*is_object.shape, 4), np.float32)
     looks[is_object, :3], looks[is_object, 3] = color, APART
     return looks
 
 
 def largest_patch(before: np.ndarray, after: np.ndarray, contrast: float, slide: int) -> int:
-    """Pixels of the largest connected patch in which two pictures (h, w, 4) differ by more than `contrast` (CIELAB).
+    """Number of pixels in the largest connected patch in which two pictures (h, w, 4) differ by more than `contrast` (CIELAB).
 
-    Each pixel of either picture is compared with all pixels up to `slide` rows and columns away in the other one, and the most
-    alike counts: an edge or a pattern that slid a little is not noticed. Pixels that meet at a corner are connected.
+    Each pixel of either picture is compared with all pixels of the other one up to `slide` rows and columns away, and the
+    smallest difference counts: an edge or a pattern that moved a little is not noticed. Pixels that share a corner are connected.
     """
     apart = before - after
     unlike = np.einsum("ijk,ijk->ij", apart, apart) > contrast**2
@@ -37,9 +40,9 @@ def largest_patch(before: np.ndarray, after: np.ndarray, contrast: float, slide:
 
 
 def _unmatched(looks: np.ndarray, other: np.ndarray, unlike: np.ndarray, contrast: float, slide: int) -> np.ndarray:
-    """(h, w) bool: pixels that differ by more than the contrast from all of the other picture's pixels around their place.
+    """(h, w) bool: the pixels that differ by more than `contrast` from all pixels of the other picture within `slide`.
 
-    unlike: (h, w) bool, those that differ so from the pixel at their own place.
+    unlike: (h, w) bool, the pixels that differ by more than `contrast` from the pixel at the same place in the other picture.
     """
     row, column = np.nonzero(unlike)
     around = np.pad(other, ((slide, slide), (slide, slide), (0, 0)), mode="edge")
@@ -59,7 +62,7 @@ def _unmatched(looks: np.ndarray, other: np.ndarray, unlike: np.ndarray, contras
 
 @lru_cache(maxsize=64)
 def _steps(slide: int, width: int) -> np.ndarray:
-    """Of all steps of up to `slide` rows and columns, the shorter first, the places in a flattened padded picture."""
+    """(k,) offsets in a flattened padded picture of all steps of up to `slide` rows and columns, shortest first."""
     steps = product(range(2 * slide + 1), repeat=2)
     return np.array([down * width + right for down, right in sorted(steps, key=lambda step: _from_middle(step, slide))])
 

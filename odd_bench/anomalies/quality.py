@@ -1,4 +1,4 @@
-"""When an anomaly is good enough, and the refusal when it is not."""
+"""Checks that an anomaly is good enough; each raises Refusal if it is not."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from odd_bench.geometry.shape import Shape
 from odd_bench.geometry.solid import volume
 
 MOVES, SIMILAR = ("part_translation", "part_rotation"), "similar_shape"
-MOVING = (*MOVES, SIMILAR, "bump", "bend", "twist")  # whose surface may lie on the intact one again after a motion
+MOVING = (*MOVES, SIMILAR, "bump", "bend", "twist")  # types that a rigid motion may bring back onto the intact surface
 
 
 def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig, motions: np.ndarray | None = None) -> Variant:
-    """The variant, if it is sound, of the right size and visible. Raises Refusal. motions: see require_visible, if known.
+    """The variant, if it is sound, of the right size and visible; raises Refusal otherwise.
 
-    Its magnitude is the largest distance between the two surfaces or, where only the paint differs, the square root of the
-    repainted share of the surface.
+    Its magnitude is the largest distance between the two surfaces or, if only the paint differs, the square root of the
+    repainted fraction of the surface. motions: the result of require_visible, if it is already known.
     """
     require_sound(intact, odd)
     found = difference(intact, odd, config.tolerance)
@@ -46,7 +46,10 @@ def assess(intact: Shape, odd: Shape, type: str, config: AnomalyConfig, motions:
 
 
 def require_sound(intact: Shape, odd: Shape) -> None:
-    """Closed if the intact shape was, and in no more bodies; nothing to check where only vertices moved."""
+    """Raise Refusal if the odd shape is open although the intact one is closed, or has more bodies than that.
+
+    There is nothing to check if only vertices moved.
+    """
     if np.array_equal(intact.faces, odd.faces):
         return
     if intact.is_closed and not odd.is_closed:
@@ -56,9 +59,9 @@ def require_sound(intact: Shape, odd: Shape) -> None:
 
 
 def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config: AnomalyConfig) -> None:
-    """Largest distance between the surfaces (unless only paint differs), changed area and volume within bounds.
+    """Raise Refusal unless distance between the surfaces, changed area and volume are within their bounds.
 
-    All of a near twin may lie elsewhere.
+    The lower bound of the distance does not apply if only the paint differs. The whole surface of a near twin may be changed.
     """
     distance = {**dict.fromkeys(MOVES, config.move), SIMILAR: config.twin}.get(type, config.distance)
     most_changed = 1.0 if type == SIMILAR else config.changed_area[1]
@@ -74,9 +77,9 @@ def require_size(intact: Shape, odd: Shape, found: Difference, type: str, config
 
 
 def require_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig) -> np.ndarray:
-    """(m, 4, 4) motions of the intact shape, beside all of which the odd one looks different enough. Raises Refusal.
+    """(m, 4, 4) the motions of the intact shape that the odd one was compared with. Raises Refusal if one hides the difference.
 
-    Further motions than none at all are looked for only if the odd shape looks different beside the intact one as it is.
+    The first motion is the identity. Others are searched for only if the odd shape looks different from the unmoved intact one.
     """
     compared: list[np.ndarray] = []
 
@@ -91,14 +94,14 @@ def require_visible(intact: Shape, odd: Shape, type: str, config: AnomalyConfig)
 
 
 def _motions(intact: Shape, odd: Shape, type: str) -> Iterator[np.ndarray]:
-    """(4, 4) each: none at all and, looked for when they are asked for, those of alignments."""
+    """(4, 4) motions: the identity and then, computed on demand, those of `alignments`."""
     yield np.eye(4)
     if type in MOVING:
         yield from alignments(intact, odd)[1:]
 
 
 def require_unstretched(before: Shape, after: Shape, limit: float) -> None:
-    """No edge of a deformed shape, of the same faces, is longer than `limit` times what it was."""
+    """Raise Refusal if an edge grew to more than `limit` times its length. Both shapes have the same faces."""
     edges = directed_edges(before.faces)
     moved = (before.vertices != after.vertices).any(axis=1)
     edges = edges[moved[edges].any(axis=1)]
@@ -111,12 +114,12 @@ def require_unstretched(before: Shape, after: Shape, limit: float) -> None:
 
 
 def require_apart(still: Shape, points: np.ndarray) -> None:
-    """None of the (n, 3) moved points lies inside the closed shape."""
+    """Raise Refusal if one of the (n, 3) moved points lies inside the closed shape."""
     if len(points) == 0:
         return
     inside = ray_scene([(still.vertices, still.faces)]).compute_occupancy(tensor(points)).numpy() > 0
     if inside.any():
-        raise Refusal(FOLDS, f"{int(inside.sum())} vertices inside the part that stays")
+        raise Refusal(FOLDS, f"{int(inside.sum())} moved vertices lie inside the side that stays")
 
 
 def _area(shape: Shape, chosen: np.ndarray | slice = slice(None)) -> float:

@@ -1,4 +1,4 @@
-"""Similar shape: a near twin of the intact shape lies in its place, alike at a glance and yet another part."""
+"""Similar shape: the intact shape is replaced by a near twin, which looks the same at a glance but is another part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAMPLES = 3_000  # points on each surface
 
 
 class Twin(Protocol):
-    """shape: in the canonical frame of the shape that it is like. change: what differs, in words."""
+    """A shape that resembles another. shape: in the canonical frame of the other. change: what differs, in words."""
 
     shape: Shape
     change: str
@@ -26,23 +26,23 @@ class Twin(Protocol):
 
 @runtime_checkable
 class HasTwins(Protocol):
-    """A model that knows shapes much like its own."""
+    """A model that knows shapes that resemble its own."""
 
     def twin(self, rng: np.random.Generator) -> Twin:
-        """A draw of one. Raises Refusal where the draw gives none."""
+        """A random twin. Raises Refusal if this draw gives none."""
         ...
 
 
 def similar_shape(
     model: Model, intact: Shape, rng: np.random.Generator, config: AnomalyConfig
 ) -> tuple[Shape, np.ndarray]:
-    """The first of TWINS_TRIED twins near to the intact shape on the whole, `config.chamfer`, and far somewhere, `config.twin`,
-    where it can be seen; and the (m, 4, 4) motions of the intact shape beside which it was looked at.
+    """The first suitable one of TWINS_TRIED twins, and the (m, 4, 4) motions of the intact shape that it was compared with.
 
-    Raises Refusal if there is none, or if the model has no twins.
+    The mean distance between the surfaces lies in `config.chamfer`, the largest in `config.twin`, and the difference is visible.
+    Raises Refusal if no twin fits or the model has none.
     """
     if not isinstance(model, HasTwins):
-        raise Refusal(NO_TWIN, f"{intact.name}: models of this kind have none")
+        raise Refusal(NO_TWIN, f"{intact.name}: models of this kind have no twins")
     tried = []
     for _ in range(TWINS_TRIED):
         try:
@@ -56,19 +56,19 @@ def similar_shape(
         if is_near and is_different:
             with suppress(Refusal):
                 return twin.shape, require_visible(intact, twin.shape, SIMILAR, config)
-        tried.append(f"{twin.change} (mean {apart.mean():.4f}, most {apart.max():.3f})")
+        tried.append(f"{twin.change} (mean {apart.mean():.4f}, largest {apart.max():.3f})")
     raise Refusal(NO_TWIN, f"{intact.name}: {', '.join(tried)}")
 
 
 def distances(first: Shape, second: Shape, rng: np.random.Generator) -> np.ndarray:
-    """(2 SAMPLES,) of points on either surface from the other surface, canonical units; their mean is the Chamfer distance."""
+    """(2 * SAMPLES,) distances of points on each surface to the other, canonical units. Their mean is the Chamfer distance."""
     there = nearest(second, surface_points(first, SAMPLES, rng))[0]
     back = nearest(first, surface_points(second, SAMPLES, rng))[0]
     return np.concatenate([there, back])
 
 
 def surface_points(shape: Shape, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, 3) points spread evenly over the surface."""
+    """(count, 3) random points, uniformly distributed over the surface."""
     areas = shape.face_areas
     face = rng.choice(len(areas), count, p=areas / areas.sum())
     u, v = rng.random((2, count, 1))

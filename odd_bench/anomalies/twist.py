@@ -13,7 +13,7 @@ from odd_bench.geometry.shape import Shape
 
 
 def twist(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shape:
-    """The side beyond a drawn plane turns by up to `config.twist_deg`, either way; the other side keeps every vertex."""
+    """The side beyond a random plane turns by an angle from `config.twist_deg`, either way; the other side keeps every vertex."""
     hinge = draw_hinge(shape.vertices, rng, config)
     angle = float(np.radians(rng.uniform(*config.twist_deg)) * rng.choice([-1.0, 1.0]))
     fine = refine(shape, hinge.behind, config.edge)
@@ -25,7 +25,7 @@ def twist(shape: Shape, rng: np.random.Generator, config: AnomalyConfig) -> Shap
 
 
 def twisted(local: np.ndarray, angle: float, hinge: Hinge) -> np.ndarray:
-    """(n, 3) points in the hinge's frame, turned about its line by up to `angle` (radians)."""
+    """(n, 3) points in the hinge's frame, turned about its line by an angle that grows along the ramp to `angle` (radians)."""
     along, aside, across = local.T
     turn = angle * hinge.progress(along)
     sine, cosine = np.sin(turn), np.cos(turn)

@@ -1,4 +1,4 @@
-"""What an anomaly makes: an odd variant of an intact shape."""
+"""The result of an anomaly: an odd variant of an intact shape."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Variant:
 
     type: one of scene.ANOMALY_TYPES. changed_faces: (f,) bool over shape.faces, the surface that is new, moved or recoloured.
     lost_faces: (f_intact,) bool over the intact shape's faces, the surface that is no longer there.
-    magnitude: size of the change as a fraction of the largest side; each anomaly says which length it measures.
-    alignments: (m, 4, 4) motions of the intact shape, canonical frame, with which a viewer may compare the odd one; the first is
-    none at all.
+    magnitude: size of the change; for most types a length as a fraction of the largest side. Each anomaly says what it measures.
+    alignments: (m, 4, 4) rigid motions after which a viewer may compare the intact shape with the odd one, canonical frame; the
+    first is the identity.
     """
 
     shape: Shape

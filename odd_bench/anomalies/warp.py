@@ -10,7 +10,10 @@ from odd_bench.geometry.shape import Shape
 
 
 def warped(shape: Shape, moved: np.ndarray, positions: np.ndarray) -> Shape:
-    """moved: (v,) bool. positions: (moved.sum(), 3). All other vertices, and all labels and colours, are kept."""
+    """The shape with some vertices at new positions; all other vertices and all labels and colours are kept.
+
+    moved: (v,) bool. positions: (moved.sum(), 3), canonical frame.
+    """
     vertices = shape.vertices.copy()
     vertices[moved] = positions
     return replace(shape, vertices=vertices)

@@ -1,1 +1,1 @@
-"""How a solid breaks: fracture modes, the fragments they leave and the surfaces between them (Sellan et al. 2023)."""
+"""How a solid breaks: fracture modes, the fragments they leave and the surfaces between those (Sellán et al. 2023)."""

@@ -1,4 +1,4 @@
-"""Fragments: which cells of a solid stay together after an impact. All on the graph of cells, before any mesh is cut."""
+"""Fragments: which cells of a solid stay together after an impact. All work on the graph of cells, before a mesh is cut."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from odd_bench.geometry.fracture.modes import JUMP, FractureModes
 from odd_bench.geometry.refusal import NO_FRAGMENT, Refusal
 from odd_bench.geometry.voxels import MARGIN_VOXELS
 
-TRIES = 40  # random impacts before a shape is given up
-CRACK_SIDES = 6  # the first fitting ones, among which a crack is chosen
-LONG_BORDER = 0.8  # of the longest among them, that the chosen one has at least
-SPECK, SPECK_ROUNDS = 0.65, 3  # a cell with more of its shared area on the other side is a speck
+TRIES = 40  # random impacts before a shape is refused
+CRACK_SIDES = 6  # number of suitable sides of a crack from which one is chosen
+LONG_BORDER = 0.8  # least border of the chosen side, as a fraction of the longest border among them
+SPECK, SPECK_ROUNDS = 0.65, 3  # a cell is a speck if more than this share of its shared area borders on the other side
 IMPACT_SPREAD = 0.1  # distance over which an impact spreads, as a fraction of the largest side
 
 
 def spreading(modes: FractureModes) -> Callable[[np.ndarray], np.ndarray]:
-    """The linear map (n,) to (n,) by which an impact on some cells spreads through the solid: one implicit step of diffusion."""
+    """The linear map from (n,) to (n,) that spreads an impact on some cells through the solid: one implicit step of diffusion."""
     first, second = modes.edges.T
     length = np.linalg.norm(modes.center[first] - modes.center[second], axis=1)
     links = sparse.coo_matrix((modes.area / length, (first, second)), shape=(len(modes.mass),) * 2)
@@ -33,17 +33,17 @@ def spreading(modes: FractureModes) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def response(modes: FractureModes, spread_impact: np.ndarray) -> np.ndarray:
-    """(n,) projection of a spread impact (n,) on the modes; constant on every atomic piece."""
+    """(n,) projection of a spread impact (n,) onto the modes; constant on every atomic piece."""
     return modes.modes @ (modes.modes.T @ (modes.mass * spread_impact))
 
 
 def fragments(modes: FractureModes, jump: np.ndarray, threshold: float) -> np.ndarray:
-    """(n,) int fragment of every cell when the faces across which `jump` (m,) exceeds the threshold give way."""
+    """(n,) int: the fragment of every cell after all faces break across which `jump` (m,) exceeds the threshold."""
     return components(modes.edges[jump <= threshold], len(modes.mass))
 
 
 def shatter(modes: FractureModes, spread: Callable, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """Fragments of one impact of random place and force, (n,) int, and the cell that was hit. spread: see `spreading`."""
+    """(n,) int: the fragments after one impact of random place and force; and the cell that was hit. spread: see `spreading`."""
     impact = np.zeros(len(modes.mass))
     cell = int(rng.integers(len(impact)))
     impact[cell] = 1.0
@@ -57,7 +57,7 @@ def shatter(modes: FractureModes, spread: Callable, rng: np.random.Generator) ->
 
 
 def scatter(modes: FractureModes, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """Fragments around a few random cells instead of by the modes: the fall-back where the modes give no usable pieces."""
+    """(n,) int: fragments around a few random cells; and one of these cells. The fallback if the modes give no usable pieces."""
     count = len(modes.mass)
     seeds = rng.choice(count, int(rng.integers(3, 9)), replace=False)
     length = np.linalg.norm(np.diff(modes.center[modes.edges], axis=1)[:, 0], axis=1)
@@ -67,22 +67,22 @@ def scatter(modes: FractureModes, rng: np.random.Generator) -> tuple[np.ndarray,
 
 
 def bodies(modes: FractureModes, chosen: np.ndarray) -> np.ndarray:
-    """(n,) int connected body of every chosen cell, -1 for the others."""
+    """(n,) int: the connected body of every chosen cell, -1 for the others. chosen: (n,) bool."""
     within = chosen[modes.edges].all(axis=1)
     return np.where(chosen, components(modes.edges[within], len(chosen)), -1)
 
 
 def main_body(modes: FractureModes, chosen: np.ndarray) -> np.ndarray:
-    """(n,) bool the largest connected body of the chosen cells."""
+    """(n,) bool: the largest connected body of the chosen cells, by volume."""
     body = bodies(modes, chosen)
     size = np.bincount(body[chosen], modes.mass[chosen])
     return body == size.argmax()
 
 
 def lost_cells(modes: FractureModes, labels: np.ndarray, cell: int, everything: bool) -> np.ndarray:
-    """(n,) bool what falls off: all but the largest fragment, or of that only the body nearest to the hit cell.
+    """(n,) bool: the cells that fall off: all but the largest fragment or, unless `everything`, the body nearest to the hit cell.
 
-    What the main piece then no longer holds falls off too, so that the rest is connected.
+    Cells that are then no longer connected to the main piece fall off too, so that the rest is connected.
     """
     size = np.bincount(labels, modes.mass)
     loose = labels != size.argmax()
@@ -95,7 +95,7 @@ def lost_cells(modes: FractureModes, labels: np.ndarray, cell: int, everything: 
 
 
 def without_specks(modes: FractureModes, chosen: np.ndarray) -> np.ndarray:
-    """(n,) bool the chosen cells, but those that share most of their faces with the other side go over to it."""
+    """(n,) bool: the chosen cells, after every cell whose shared area is mostly with the other side has changed sides."""
     total = np.maximum(np.asarray(modes.links.sum(axis=1)).ravel(), 1e-12)
     for _ in range(SPECK_ROUNDS):
         around = (modes.links @ chosen) / total
@@ -104,9 +104,9 @@ def without_specks(modes: FractureModes, chosen: np.ndarray) -> np.ndarray:
 
 
 def draw_loss(modes: FractureModes, rng: np.random.Generator, share: tuple[float, float]) -> np.ndarray:
-    """(n,) bool cells that fall off in an impact whose loss lies between two shares of the volume.
+    """(n,) bool: the cells that fall off in a random impact. share: least and largest loss, as fractions of the volume.
 
-    Raises Refusal if none of many random impacts is like that.
+    Raises Refusal if none of TRIES impacts gives such a loss.
     """
     for lost in _losses(modes, rng, TRIES, everything_share=0.35):
         if share[0] <= modes.mass[lost].sum() <= share[1]:
@@ -115,9 +115,9 @@ def draw_loss(modes: FractureModes, rng: np.random.Generator, share: tuple[float
 
 
 def draw_crack(modes: FractureModes, rng: np.random.Generator, share: tuple[float, float]) -> np.ndarray:
-    """(n,) bool connected cells on one side of a crack: of several losses one whose border on the skin is among the longest.
+    """(n,) bool: connected cells on one side of a crack whose border on the skin is among the longest of several.
 
-    Raises Refusal if none of many random impacts leaves a side of between two shares of the volume.
+    share: least and largest volume of that side, as fractions of the whole. Raises Refusal if none of TRIES impacts gives one.
     """
     losses = _losses(modes, rng, TRIES, everything_share=0.0)
     sides = (main_body(modes, lost) for lost in losses if lost.any())
@@ -131,7 +131,10 @@ def draw_crack(modes: FractureModes, rng: np.random.Generator, share: tuple[floa
 def _losses(
     modes: FractureModes, rng: np.random.Generator, tries: int, everything_share: float
 ) -> Iterator[np.ndarray]:
-    """What falls off in random impacts, (n,) bool each: two thirds break by the modes, the last third around random cells."""
+    """(n,) bool each: the cells that fall off in random impacts.
+
+    The first two thirds of the impacts break along the modes, the last third around random cells.
+    """
     spread = spreading(modes)
     for attempt in range(tries):
         labels, cell = shatter(modes, spread, rng) if attempt < 2 * tries // 3 else scatter(modes, rng)
@@ -139,6 +142,6 @@ def _losses(
 
 
 def border_on_skin(modes: FractureModes, side: np.ndarray) -> float:
-    """Length of the border between a side (n,) bool and the rest around the solid, canonical units."""
+    """Length of the border on the skin between a side, (n,) bool, and the rest, canonical units."""
     counts = [np.count_nonzero(side[here] != side[there]) for here, there in modes.skin_pairs]
     return float(np.linalg.norm(counts)) * float(modes.voxel_size) / MARGIN_VOXELS

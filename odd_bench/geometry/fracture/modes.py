@@ -1,7 +1,7 @@
 """Fracture modes: the ways in which a solid falls apart most easily, after Sellán et al., "Breaking Good", 2023.
 
-A mode gives one scalar to every cell of the solid and is constant over large pieces, so that it is a way of cutting the solid.
-Mode k minimises the area over which it jumps, times the jump, among unit vectors at right angles to the modes before it.
+A mode assigns one scalar to every cell of the solid and is constant over large pieces, so that it is a way of cutting the solid.
+Mode k minimises the sum of area times jump over all faces, among unit vectors orthogonal to the modes before it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from odd_bench.geometry.solid import cut_mesh, main_surface, require_solid, volu
 from odd_bench.geometry.voxels import MARGIN_VOXELS, VoxelSolid, voxelize
 
 SKIN_VOXELS = 2  # thickness of the solid's outermost layer
-JUMP = 1e-4  # smaller differences of a mode across a face are rounding, modes having unit mass-weighted norm
+JUMP = 1e-4  # smaller differences of a mode across a face are rounding errors; a mode has unit mass-weighted norm
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,20 @@ class FractureConfig:
     modes: int = 7
     """Number of modes."""
     rounds: int = 2
-    """Linear programmes a mode at most."""
+    """Largest number of linear programmes per mode."""
     flaws: float = 0.25
-    """Spread of the logarithm of the material's strength, whose weak places make two seeds break differently."""
+    """Standard deviation of the logarithm of the material's strength. Its weak places make two seeds break differently."""
     smallest_body: float = 0.01
-    """Smaller bodies, as fractions of the volume, do not count as separate."""
+    """Bodies below this fraction of the volume do not count as separate."""
 
 
 @dataclass(frozen=True)
 class FractureModes:
-    """Cells of one shape and the modes on them; what every further fracture or crack of that shape starts from.
+    """The cells of one shape and the modes on them; every fracture or crack of that shape starts from these.
 
-    label: (x, y, z) int16 cell of every voxel in the solid and nearest cell within a few voxels of it, -1 elsewhere.
-    inside: (x, y, z) bool. origin: (3,) and voxel_size: (), canonical frame, centre of voxel i at origin + (i + 0.5) * size.
-    mass: (n,) share of the volume, sums to 1. center: (n, 3). edges: (m, 2) touching cells. area: (m,) shared area.
+    label: (x, y, z) int16, the cell of every voxel in the solid, the nearest cell within a few voxels of it, and -1 elsewhere.
+    inside: (x, y, z) bool. origin: (3,) and voxel_size: (), canonical frame; voxel i is centred at origin + (i + 0.5) * size.
+    mass: (n,) share of the volume; sums to 1. center: (n, 3). edges: (m, 2) pairs of touching cells. area: (m,) shared area.
     modes: (n, k) float. pieces: (n,) int, the atomic piece of every cell: no mode separates two cells of one piece.
     """
 
@@ -69,28 +69,28 @@ class FractureModes:
 
     @cached_property
     def skin_depth(self) -> np.ndarray:
-        """(x, y, z) how deep every voxel lies below the skin, canonical units, 0 outside of the solid."""
+        """(x, y, z) depth of every voxel below the skin, canonical units; 0 outside the solid."""
         return ndimage.distance_transform_edt(self.inside) * float(self.voxel_size)
 
     @cached_property
     def skin(self) -> np.ndarray:
-        """(x, y, z) bool the outermost voxels of the solid."""
+        """(x, y, z) bool: the outermost SKIN_VOXELS layers of the solid."""
         return self.inside & ~ndimage.binary_erosion(self.inside, iterations=SKIN_VOXELS)
 
     @cached_property
     def near_solid(self) -> np.ndarray:
-        """(x, y, z) bool voxels in the solid or just outside."""
+        """(x, y, z) bool: the voxels in the solid or just outside."""
         return ndimage.binary_erosion(self.label >= 0, iterations=2)
 
     @cached_property
     def links(self) -> sparse.csr_matrix:
-        """(n, n) area that cells share."""
+        """(n, n) sparse: the area that each pair of cells shares."""
         links = sparse.coo_matrix((self.area, tuple(self.edges.T)), shape=(len(self.mass),) * 2)
         return (links + links.T).tocsr()
 
     @cached_property
     def skin_pairs(self) -> tuple[np.ndarray, ...]:
-        """For each axis (2, k) different cells of voxels that lie next to each other along it in the layers around the solid."""
+        """For each axis (2, k): the pairs of different cells in voxels that adjoin along it, in the layers around the solid."""
         label = np.where(self.inside, -1, self.label)
         pairs = []
         for here, there in ((label[1:], label[:-1]), (label[:, 1:], label[:, :-1]), (label[..., 1:], label[..., :-1])):
@@ -111,7 +111,7 @@ class FractureModes:
 
 
 def compute_modes(shape: Shape, rng: np.random.Generator, config: FractureConfig | None = None) -> FractureModes:
-    """Fracture modes of a closed shape of one body. Raises Refusal for an open mesh or one of several bodies."""
+    """The fracture modes of a closed shape of one body. Raises Refusal for an open mesh or one of several bodies."""
     config = config or FractureConfig()
     _require_one_body(require_solid(shape), config.smallest_body)
     solid = _filled(shape, config.resolution, config.smallest_body)
@@ -146,13 +146,13 @@ def _filled(shape: Shape, resolution: int, smallest: float) -> VoxelSolid:
 
 
 def _extend(label: np.ndarray) -> np.ndarray:
-    """Labels carried outwards to the voxels around the solid, so that a cutter made from them sticks out of it."""
+    """Labels extended to the voxels around the solid, so that a cutter made from them reaches beyond its surface."""
     distance, nearest = ndimage.distance_transform_edt(label < 0, return_indices=True)
     return np.where(distance < MARGIN_VOXELS - 0.5, label[tuple(nearest)], -1)
 
 
 def _strength(cells: Cells, spread: float, rng: np.random.Generator) -> np.ndarray:
-    """(m,) factor on the strength of every shared face, smooth over a few cells."""
+    """(m,) random factor on the strength of every shared face, smooth over a few cells."""
     count = len(cells.volume)
     ones = np.ones(len(cells.edges))
     links = sparse.coo_matrix((ones, tuple(cells.edges.T)), shape=(count, count)).tocsr()
@@ -164,7 +164,7 @@ def _strength(cells: Cells, spread: float, rng: np.random.Generator) -> np.ndarr
 
 
 def _modes(mass: np.ndarray, edges: np.ndarray, strength: np.ndarray, config: FractureConfig) -> np.ndarray:
-    """(n, k) modes, mass-orthonormal and at right angles to the constant, which is a translation."""
+    """(n, k) modes, mass-orthonormal and orthogonal to the constant vector, which is a translation."""
     count, jumps = len(mass), len(edges)
     signs = np.repeat([1.0, -1.0], jumps)
     jump = sparse.coo_matrix((signs, (np.tile(np.arange(jumps), 2), edges.T.ravel())), shape=(jumps, count)).tocsr()
@@ -175,7 +175,7 @@ def _modes(mass: np.ndarray, edges: np.ndarray, strength: np.ndarray, config: Fr
 
 
 def _smooth_modes(mass: np.ndarray, jump: sparse.csr_matrix, strength: np.ndarray, count: int) -> np.ndarray:
-    """(n, k) lowest vibrations of the cell graph, from which the search for the modes starts."""
+    """(n, k) lowest non-constant vibration modes of the cell graph, where the search for the fracture modes starts."""
     stiffness = jump.T @ sparse.diags(strength) @ jump
     start = 1 + np.arange(len(mass)) / len(mass)
     shift = -1e-3 * stiffness.diagonal().mean()
@@ -183,7 +183,7 @@ def _smooth_modes(mass: np.ndarray, jump: sparse.csr_matrix, strength: np.ndarra
 
 
 def _mode(start, basis, mass, jump, strength, rounds) -> np.ndarray:
-    """(n,) one mode: a linear programme, repeated with the last solution as the direction until that stays put."""
+    """(n,) one mode: a linear programme, solved again with the last solution as the direction until that no longer changes."""
     direction = _unit(start - basis @ (basis.T @ (mass * start)), mass)
     for _ in range(rounds):
         solution = _unit(_sparsest(direction, basis, mass, jump, strength), mass)
@@ -200,8 +200,8 @@ def _unit(vector: np.ndarray, mass: np.ndarray) -> np.ndarray:
 def _sparsest(direction, basis, mass, jump, strength) -> np.ndarray:
     """Minimise sum(strength * |jump u|) with direction' M u = 1 and basis' M u = 0.
 
-    Solved as its dual, the largest flow through faces that each carry up to their strength: half the unknowns, one row a cell.
-    u is the price of flow in every cell, determined up to its scale.
+    The dual is solved: the largest flow through faces whose capacity is their strength. It has half the unknowns and one row per
+    cell. u is the price of flow in every cell, determined up to scale.
     """
     faces, others = jump.shape[0], basis.shape[1]
     sources = np.column_stack([mass[:, None] * basis, -mass * direction])
