@@ -1,4 +1,4 @@
-"""A model made of closed bodies, each of one or several parts: the form that a shape from a mesh file takes."""
+"""A model made of closed bodies, each of one or several parts; shapes from mesh files are stored in this form."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from odd_bench.plain_file import open_plain
 
 @dataclass(frozen=True)
 class Assembly:
-    """A model (see shape.Model). intact: the shape without edits. bodies: of the shape, the main one first; they share its part
-    names and materials.
+    """A model (see shape.Model) made of closed bodies.
+
+    intact: the shape without edits. bodies: the bodies of the shape, the main one first; they share its part names and materials.
     """
 
     name: str
@@ -34,22 +35,25 @@ class Assembly:
 
     @property
     def movable_parts(self) -> tuple[str, ...]:
-        """Parts that are whole bodies, but not the main one."""
+        """The parts that consist of whole bodies, other than the main body."""
         owners = [np.unique(body.face_part) for body in self.bodies]
         shared = {int(part) for parts in owners if len(parts) > 1 for part in parts}
         return tuple(name for part, name in enumerate(self.part_names) if part not in shared | set(owners[0].tolist()))
 
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
-        """The bodies fused, with the edits; an unknown part name raises KeyError."""
+        """The union of the bodies after the edits, canonical frame of the intact shape.
+
+        Raises KeyError for an unknown part name and ValueError if the edits remove every part.
+        """
         if not edits:
             return self.intact
         bodies = list(self.bodies)
         for edit in edits:
             if edit.part not in self.part_names:
-                raise KeyError(f"{self.name}: no part {edit.part!r}; parts are {', '.join(self.part_names)}")
+                raise KeyError(f"{self.name}: no part {edit.part!r}; expected one of {', '.join(self.part_names)}")
             bodies = [changed for body in bodies if (changed := _edited(body, edit)) is not None]
         if not bodies:
-            raise ValueError(f"{self.name}: no part is left; found all of {', '.join(self.part_names)} removed")
+            raise ValueError(f"{self.name}: no part is left; the edits remove all of {', '.join(self.part_names)}")
         return fuse(bodies)
 
     def save(self, path: Path) -> None:
@@ -90,7 +94,7 @@ class Assembly:
 
 
 def fuse(bodies: Sequence[Shape]) -> Shape:
-    """The union of closed bodies, every face with the paint of the body's face it lies in."""
+    """The union of closed bodies. Every face keeps the paint and part of the face that it is a piece of."""
     if len(bodies) == 1:
         return bodies[0]
     first_id = manifold3d.Manifold.reserve_ids(len(bodies))
@@ -104,7 +108,7 @@ def fuse(bodies: Sequence[Shape]) -> Shape:
 
 
 def _edited(body: Shape, edit: PartEdit) -> Shape | None:
-    """The body with one part changed; None if it is left out. Paint may change on some of its faces, motion takes it whole."""
+    """The body with one part changed, or None if it is removed. New paint covers only the part; a motion moves the whole body."""
     own = body.face_part == body.part_names.index(edit.part)
     if not own.any():
         return _with_material(body, own, edit)
@@ -119,7 +123,7 @@ def _edited(body: Shape, edit: PartEdit) -> Shape | None:
 
 
 def _with_material(body: Shape, own: np.ndarray, edit: PartEdit) -> Shape:
-    """All bodies get the new material, so that they keep sharing one list."""
+    """The body with the edit's material on its `own` faces. Every body gets the new material, so that all share one list."""
     if edit.material is None:
         return body
     materials = (*body.materials, edit.material)

@@ -1,4 +1,4 @@
-"""The base shapes of a data set: procedural families without end, or a library of mesh files."""
+"""The base shapes of a data set: endless procedural families, or a library of mesh files."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ UNSEEN_SPLIT = "test-unseen"
 
 
 class CatalogueError(WrongUse):
-    """A kind, category or split for which there are no shapes."""
+    """There are no shapes for a kind, category or split."""
 
 
 @dataclass(frozen=True)
 class BaseShape:
-    """The shape that a scene shows several times. seed: of a procedural shape; 0 for a file."""
+    """The shape that a scene shows several times. seed: the seed of a procedural shape, or 0 for a mesh file."""
 
     name: str
     category: str
@@ -34,10 +34,10 @@ class BaseShape:
 
 
 class Catalogue(Protocol):
-    """Base shapes by split: whole shapes and, for test-unseen, whole categories on one side only."""
+    """Base shapes by split. No two splits share a shape, and test-unseen shares no category with the others."""
 
     def base_shape(self, split: str, number: int) -> BaseShape:
-        """The shape `number` of a split, from 0 without end. Raises CatalogueError if the split has none."""
+        """Shape `number` of a split; any number from 0 upwards is valid. Raises CatalogueError if the split has no shape."""
         ...
 
     def model(self, shape: BaseShape) -> Model:
@@ -47,10 +47,11 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True)
 class Procedural:
-    """Toys or parts from seeds. seed: of the data set. shapes: how many each split will use, so that splits share none.
+    """Toys or parts made from seeds.
 
-    only: categories to restrict to, empty = all. loose: whether toys have their loose parts, which fall out unless the toy
-    stands upright. mesh_faces: about how many faces the mesh of a toy has.
+    seed: the seed of the data set. shapes: how many shapes each split will use, so that no two splits share one.
+    only: the categories to choose from, empty = all. loose: whether toys have their loose parts, which fall out unless the toy
+    stands upright. mesh_faces: approximate number of faces of a toy's mesh.
     """
 
     kind: str
@@ -94,7 +95,7 @@ class Procedural:
         return toys.UNSEEN if split == UNSEEN_SPLIT else toys.SEEN
 
     def _first_instance(self, split: str, names: Sequence[str]) -> int:
-        """Instance numbers start where those of the earlier splits with the same categories end."""
+        """The first instance number of a split: one past the last number of the earlier splits that share its categories."""
         first = 0
         for earlier in SPLITS[self.kind][: SPLITS[self.kind].index(split)]:
             if set(self._categories(earlier)) & set(names):
@@ -104,8 +105,10 @@ class Procedural:
 
 @dataclass(frozen=True)
 class FromLibrary:
-    """Mesh files. Every fourth category is unseen if there are four or more; the shapes of the others are divided among the
-    splits in proportion to the shapes these ask for, at least one each.
+    """The models of a library of mesh files.
+
+    If test-unseen asks for shapes, every fourth category belongs to it. The shapes of the other categories are divided among the
+    other splits in proportion to the numbers of shapes that these ask for, with at least one for each.
     """
 
     library: Library
@@ -118,8 +121,9 @@ class FromLibrary:
         names = self.names(split)
         if not names:
             raise CatalogueError(
-                f"assets: found {len(self.library.used)} usable shapes in {len(self.library.categories)} categories, none left for "
-                f"{split}; expected one a split and four categories for {UNSEEN_SPLIT}. Hint: add shapes, or --set splits.{split}=0"
+                f"assets: found {len(self.library.used)} usable shapes in {len(self.library.categories)} categories, none left "
+                f"for {split}; expected one per split, and four categories for {UNSEEN_SPLIT}. "
+                f"Hint: add shapes, or --set splits.{split}=0"
             )
         name = names[number % len(names)]
         return BaseShape(name, next(entry.category for entry in self.library.used if entry.name == name), 0)
@@ -128,7 +132,7 @@ class FromLibrary:
         return model_of(self.library, shape.name)
 
     def names(self, split: str) -> list[str]:
-        """The shapes of a split, in the order in which they are used."""
+        """The names of the shapes of a split, in the order in which they are used."""
         check_names(self.only, self.library.categories)
         categories = [name for name in self.library.categories if not self.only or name in self.only]
         unseen = set(categories[3::4]) if self.shapes.get(UNSEEN_SPLIT, 0) else set()
@@ -151,7 +155,7 @@ class FromLibrary:
 
 
 def check_names(only: Sequence[str], known: Sequence[str]) -> None:
-    """Raise CatalogueError for a category that does not exist, naming the nearest."""
+    """Raise CatalogueError for categories that do not exist; the message suggests the most similar names."""
     unknown = sorted(set(only) - set(known))
     if unknown:
         hints = [near for name in unknown for near in difflib.get_close_matches(name, known, n=1)]

@@ -1,4 +1,4 @@
-"""The files that a mesh file refers to: textures, materials and buffers beside it, and which of them cannot be used."""
+"""The files that a mesh file refers to: textures, materials and buffers next to it, and which of them cannot be used."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from odd_bench.plain_file import read_plain
 TEXTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TGA", "TIFF", "GIF")
 TEXTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tga", ".tif", ".tiff", ".gif")
 MOST_PIXELS = 1 << 26  # of one texture: 8192 x 8192
-MOST_BYTES = 1 << 30
+MOST_BYTES = 1 << 30  # of one file
 
 
 class Companions:
-    """Finds the files for trimesh that a file refers to, in its folder or below, never above. missing: those it could not find."""
+    """Resolves for trimesh the names that a mesh file refers to, to files in its folder or below, never above.
+
+    missing: the names that could not be resolved to a usable file.
+    """
 
     def __init__(self, path: Path):
         self.file_name = path.name
@@ -28,7 +31,7 @@ class Companions:
         self._folder = path.parent
 
     def get(self, name: str) -> bytes:
-        """The content of a file. Raises FileNotFoundError where there is none that can be used."""
+        """The content of the named file. Raises FileNotFoundError if there is no usable file of that name."""
         plain = unquote(str(name)).strip().replace("\\", "/").removeprefix("./")
         for candidate in (plain, plain.rpartition("/")[2]):
             content = None if path_problem(candidate) else self._content(self._folder / candidate)
@@ -50,7 +53,7 @@ class Companions:
 
 
 def usable_texture(image: Image.Image | None) -> bool:
-    """Whether a picture that has been opened, but not decoded, has an allowed format and size."""
+    """Whether a picture has an allowed format and size; it is opened, but not decoded yet."""
     return image is not None and (
         image.format in (*TEXTURE_FORMATS, None) and 0 < image.width * image.height <= MOST_PIXELS
     )
@@ -60,5 +63,5 @@ def _is_texture(content: bytes) -> bool:
     try:
         with Image.open(io.BytesIO(content), formats=TEXTURE_FORMATS) as image:
             return usable_texture(image)
-    except Exception:  # pictures of others fail in many ways
+    except Exception:  # foreign pictures fail in many ways
         return False

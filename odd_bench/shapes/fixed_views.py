@@ -1,4 +1,4 @@
-"""A shape seen from fixed sides by ray casting: depth and normals, no light."""
+"""Views of a shape from fixed sides by ray casting: depth and normals, without light."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from odd_bench.geometry.raycast import ray_scene, tensor
 from odd_bench.geometry.shape import Shape
 
 CORNERS = np.array([[1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1]]) / np.sqrt(3)
-SIDES = np.concatenate([np.eye(3), -np.eye(3), CORNERS])  # (10, 3) unit, from the shape to the eye
-FIELD = 1.75  # side of a view in canonical units: a cube of side 1 fits from every side
-FAR = 2.0  # distance of the eye
-LIGHT = np.array([-0.4, 0.5, 0.77])  # towards it, in the axes of a view
+SIDES = np.concatenate([np.eye(3), -np.eye(3), CORNERS])  # (10, 3) unit vectors from the shape to the viewer
+FIELD = 1.75  # side of a view in canonical units, such that a cube of side 1 fits into every view
+FAR = 2.0  # distance from the origin to the viewer, canonical units
+LIGHT = np.array([-0.4, 0.5, 0.77])  # direction towards the light, in the axes of a view
 AMBIENT, DIFFUSE = 0.25, 0.6
 
 
 @dataclass(frozen=True)
 class Views:
-    """depth: (views, h, w) float, canonical units from the plane through the origin towards the eye, NaN beside the shape.
+    """Depth and normals of a shape, seen from all SIDES.
 
-    normals: (views, h, w, 3) unit, in the axes of each view (right, up, towards the eye); 0 beside the shape.
+    depth: (views, h, w) float, canonical units, from the plane through the origin towards the viewer; NaN outside the shape.
+    normals: (views, h, w, 3) unit vectors in the axes of each view (right, up, towards the viewer); 0 outside the shape.
     """
 
     depth: np.ndarray
@@ -29,18 +30,18 @@ class Views:
 
     @property
     def covered(self) -> np.ndarray:
-        """(views, h, w) bool: pixels of the shape."""
+        """(views, h, w) bool: the pixels of the shape."""
         return np.isfinite(self.depth)
 
 
 class Surface:
-    """The surface of a shape, ready to be rendered and measured."""
+    """The surface of a shape, prepared for ray casting and distance queries."""
 
     def __init__(self, shape: Shape):
         self._scene = ray_scene([(shape.vertices, shape.faces)])
 
     def views(self, pixels: int) -> Views:
-        """The shape from all SIDES."""
+        """Views of the shape from all SIDES, each `pixels` wide and high."""
         axes = np.stack([_view_axes(side) for side in SIDES])  # (views, 3, 3), rows right, up, towards the eye
         step = ((np.arange(pixels) + 0.5) / pixels - 0.5) * FIELD
         x, y = np.meshgrid(step, -step)
@@ -55,12 +56,12 @@ class Surface:
         return Views(np.where(covered, FAR - reach, np.nan), np.where(covered[..., None], normals, 0.0))
 
     def distances(self, points: np.ndarray) -> np.ndarray:
-        """(n,) distance of points (n, 3) to the surface."""
+        """(n,) distances of points (n, 3) to the surface, canonical units."""
         return self._scene.compute_distance(tensor(points)).numpy()
 
 
 def _view_axes(side: np.ndarray) -> np.ndarray:
-    """(3, 3) right, up and towards the eye for an eye on that side; z is up where that is possible, else y."""
+    """(3, 3) rows: right, up and towards the viewer, for a viewer on that side. Up is z if possible, else y."""
     hint = np.array([0.0, 0.0, 1.0]) if abs(side[2]) < 0.9 else np.array([0.0, 1.0, 0.0])
     right = np.cross(hint, side)
     right /= np.linalg.norm(right)
@@ -68,7 +69,7 @@ def _view_axes(side: np.ndarray) -> np.ndarray:
 
 
 def surface_points(shape: Shape, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, 3) points spread over the surface in proportion to area."""
+    """(count, 3) random points spread evenly over the surface, in order of faces."""
     corners = shape.vertices[shape.faces]
     areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     total = np.cumsum(areas)
@@ -82,19 +83,20 @@ def surface_points(shape: Shape, count: int, rng: np.random.Generator) -> np.nda
 
 
 def shades(views: Views) -> np.ndarray:
-    """(views, h, w) uint8: the shape in matt grey, lit from the upper left of each view, on white."""
+    """(views, h, w) uint8: the shape in matt grey on white, lit from the upper left of each view."""
     grey = AMBIENT + DIFFUSE * np.clip(views.normals @ LIGHT, 0, 1)
     return np.round(255 * np.where(views.covered, grey, 1.0)).astype(np.uint8)
 
 
 def seen_differences(one: np.ndarray, other: np.ndarray, least_contrast: float) -> np.ndarray:
-    """Bool array: pixels of `shades` at which two shapes differ by at least that share of black to white."""
+    """(...) bool: the pixels at which two pictures of `shades` differ by at least `least_contrast`, black to white being 1."""
     return np.abs(one.astype(np.int16) - other) >= least_contrast * 255
 
 
 def seen_difference(one: np.ndarray, other: np.ndarray, least_contrast: float) -> tuple[float, int]:
-    """(share, view): the view in which most pixels of two shapes differ, see seen_differences, and the share of their pixels
-    there.
+    """(share, view): the view in which most pixels of two shapes differ, and which share of the pixels of either differs there.
+
+    one, other: (views, h, w) uint8, see `shades`.
     """
     differs = seen_differences(one, other, least_contrast).sum(axis=(1, 2))
     view = int(differs.argmax())

@@ -1,4 +1,4 @@
-"""glTF files made ready for trimesh, which takes their linear colours for sRGB and drops vertex colours under a material.
+"""Prepares glTF files for trimesh, which mistakes their linear colours for sRGB and drops vertex colours if there is a material.
 
 Source: glTF 2.0 specification, sections 3.7.2.1 (COLOR_0) and 3.9.2 (baseColorFactor): both are linear light.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from odd_bench.color import encoded, linear
 from odd_bench.shapes.gltf_values import MOST_VALUES, appended, buffer_bytes, is_plain, transformed, values
 
-VERTEX_COLOR = "_linear_color"  # the attribute's name for trimesh, which leaves such attributes as they are
+VERTEX_COLOR = "_linear_color"  # a name that trimesh does not know, so that it leaves the attribute as it is
 MAGIC, JSON_CHUNK, BINARY_CHUNK = 0x46546C67, 0x4E4F534A, 0x004E4942
 TRIANGLES, FAN = 4, 6  # modes of a primitive
 UNDERSTOOD = (
@@ -27,10 +27,10 @@ UNDERSTOOD = (
 
 
 def prepared(content: bytes, suffix: str, fetch: Callable[[str], bytes]) -> bytes:
-    """The file with its factors in sRGB, its vertex colours under VERTEX_COLOR and its values as plain numbers.
+    """The file with its factors in sRGB, its vertex colours renamed to VERTEX_COLOR and its values as plain numbers.
 
-    fetch: gives the content of a file beside it. Raises ValueError for a file of another format, or one that needs what is not
-    understood here.
+    suffix: `.gltf`, or that of a GLB. fetch: returns the content of a file that this file refers to. Raises ValueError for
+    another format, or for a file that requires a feature which is not supported here.
     """
     if suffix == ".gltf":
         return json.dumps(_edited(json.loads(content.decode("utf-8-sig")), b"", fetch)[0]).encode()
@@ -38,15 +38,15 @@ def prepared(content: bytes, suffix: str, fetch: Callable[[str], bytes]) -> byte
 
 
 def _rewritten(content: bytes, edit: Callable[[dict, bytes], tuple[dict, bytes]]) -> bytes:
-    """A GLB with its JSON and its binary chunk edited. Raises ValueError for a file of another format."""
+    """A GLB with its JSON and its binary chunk edited. Raises ValueError for a file of another format or with a cut-off chunk."""
     magic, version, _, length, kind = struct.unpack_from("<5I", content)
     if (magic, version, kind) != (MAGIC, 2, JSON_CHUNK):
-        raise ValueError("no GLB of version 2")
+        raise ValueError("not a GLB of version 2")
     tree, rest, binary = json.loads(content[20 : 20 + length]), content[20 + length :], b""
     if len(rest) >= 8 and struct.unpack_from("<I", rest, 4) == (BINARY_CHUNK,):
         (size,) = struct.unpack_from("<I", rest)
         if size > len(rest) - 8:
-            raise ValueError(f"a chunk of {size:,} bytes of which {len(rest) - 8:,} are there")
+            raise ValueError(f"a chunk of {size:,} bytes, of which the file has {len(rest) - 8:,}")
         binary = rest[8 : 8 + size]
     tree, binary = edit(tree, binary)
     text = json.dumps(tree).encode()
@@ -57,12 +57,12 @@ def _rewritten(content: bytes, edit: Callable[[dict, bytes], tuple[dict, bytes]]
 
 
 def with_linear_factors(glb: bytes) -> bytes:
-    """A GLB that trimesh wrote: it puts the sRGB colours of other formats where glTF has linear ones."""
+    """A GLB that trimesh wrote, with linear factors: trimesh writes sRGB colours where glTF expects linear ones."""
     return _rewritten(glb, lambda tree, binary: (_with_factors(tree, linear), binary))
 
 
 def linear_colors(values: np.ndarray) -> np.ndarray:
-    """(v, 3) linear light 0..1 of a COLOR_0 accessor, whose integers stand for fractions of their largest value."""
+    """(v, 3) linear light 0..1 from the values of a COLOR_0 accessor; integers are fractions of their type's largest value."""
     scale = np.iinfo(values.dtype).max if values.dtype.kind in "iu" else 1.0
     return np.nan_to_num(np.asarray(values, float)[:, :3] / scale).clip(0, 1)
 
@@ -72,7 +72,7 @@ def _edited(tree: dict, binary: bytes, fetch: Callable[[str], bytes]) -> tuple[d
     if declared > MOST_VALUES:
         raise ValueError(f"{declared:,} values declared, more than {MOST_VALUES:,}")
     if unknown := [name for name in tree.get("extensionsRequired", ()) if not str(name).startswith(UNDERSTOOD)]:
-        raise ValueError(f"the extension {unknown[0]}, which it requires")
+        raise ValueError(f"the file requires the extension {unknown[0]}, which is not supported")
     for material in tree.get("materials", ()):
         _take_older_material(material)
         material.setdefault("pbrMetallicRoughness", {}).setdefault("baseColorFactor", [1.0, 1.0, 1.0, 1.0])
@@ -86,7 +86,10 @@ def _edited(tree: dict, binary: bytes, fetch: Callable[[str], bytes]) -> tuple[d
 
 
 class _Made:
-    """Accessors that replace those whose bytes are not their values; each is made once. binary: the chunk with them."""
+    """Makes plain accessors in place of those whose bytes are not their values; each is made once.
+
+    binary: the binary chunk, including the new accessors.
+    """
 
     def __init__(self, tree: dict, binary: bytes, buffers: list[Callable[[], bytes]]):
         self.binary, self._tree, self._buffers = binary, tree, buffers
@@ -94,9 +97,12 @@ class _Made:
         self._values = 0
 
     def plain(self, number: int, transform: dict | None = None) -> int:
-        """The number of an accessor of plain values, of places in a texture after their transform; the same if it is plain."""
+        """The number of an accessor with the plain values of accessor `number`, which is `number` itself if it is plain already.
+
+        transform: KHR_texture_transform to apply to the values, or None. Raises ValueError.
+        """
         if not 0 <= number < len(self._tree.get("accessors", ())):
-            raise ValueError(f"accessor {number}, of {len(self._tree.get('accessors', ()))}")
+            raise ValueError(f"no accessor {number}; the file has {len(self._tree.get('accessors', ()))}")
         if is_plain(self._tree["accessors"][number]) and transform is None:
             return number
         key = number, json.dumps(transform)
@@ -104,7 +110,7 @@ class _Made:
             found = values(self._tree, number, self._buffers)
             self._values += found.size
             if self._values > MOST_VALUES:
-                raise ValueError(f"more than {MOST_VALUES:,} values to make")
+                raise ValueError(f"more than {MOST_VALUES:,} values have to be converted")
             if transform is not None:
                 found = transformed(found.astype(float), transform).astype("<f4")
             self._numbers[key], self.binary = appended(self._tree, self.binary, found)
@@ -136,7 +142,7 @@ def _base_texture(primitive: dict, tree: dict) -> dict | None:
 
 
 def _take_older_material(material: dict) -> None:
-    """Say what KHR_materials_pbrSpecularGlossiness says of the colour in the words of glTF 2.0."""
+    """Translate the colour and gloss of KHR_materials_pbrSpecularGlossiness to the material of glTF 2.0."""
     old = material.get("extensions", {}).pop("KHR_materials_pbrSpecularGlossiness", None)
     if old is not None:
         new = {"metallicFactor": 0.0, "roughnessFactor": 1.0 - float(old.get("glossinessFactor", 1.0))}

@@ -1,4 +1,4 @@
-"""The values that accessors of a glTF file stand for, where the bytes are not the values: sparse ones and fractions of integers.
+"""The values of a glTF file's accessors, including those whose bytes are not the values: sparse and normalised accessors.
 
 Source: glTF 2.0 specification, sections 3.6.2.2 (normalised integers) and 3.6.2.3 (sparse accessors).
 """
@@ -20,7 +20,10 @@ WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "M
 
 
 def buffer_bytes(tree: dict, binary: bytes, fetch: Callable[[str], bytes]) -> list[Callable[[], bytes]]:
-    """What gives the content of every buffer. binary: of a GLB. fetch: gives the content of a file beside it."""
+    """For every buffer a function that returns its content, which is read only once.
+
+    binary: the binary chunk of a GLB. fetch: returns the content of a file that this file refers to.
+    """
     return [functools.cache(lambda one=one: _content(one.get("uri"), binary, fetch)) for one in tree.get("buffers", ())]
 
 
@@ -34,12 +37,15 @@ def _content(uri: str | None, binary: bytes, fetch: Callable[[str], bytes]) -> b
 
 
 def is_plain(accessor: dict) -> bool:
-    """Whether the values are the numbers that the bytes say."""
+    """Whether the stored numbers are the values: the accessor is neither sparse nor normalised."""
     return "sparse" not in accessor and not accessor.get("normalized", False)
 
 
 def values(tree: dict, number: int, buffers: Sequence[Callable[[], bytes]]) -> np.ndarray:
-    """(count, width) values of an accessor: sparse ones in their places, fractions as floats. Raises ValueError."""
+    """(count, width) values of an accessor, with sparse values filled in and normalised integers as floats.
+
+    Raises ValueError if it declares too many values or its buffer is too short.
+    """
     accessor = tree["accessors"][number]
     kind, width, count = np.dtype(KINDS[accessor["componentType"]]), WIDTHS[accessor["type"]], int(accessor["count"])
     if not 0 <= count * width <= MOST_VALUES:
@@ -62,20 +68,20 @@ def values(tree: dict, number: int, buffers: Sequence[Callable[[], bytes]]) -> n
 def _rows(
     tree: dict, view: int, start: int, kind: np.dtype, width: int, count: int, buffers: Sequence[Callable[[], bytes]]
 ) -> np.ndarray:
-    """(count, width) numbers of a buffer view."""
+    """(count, width) numbers of a buffer view, from byte `start` of it. Raises ValueError if the buffer is too short."""
     stored = tree["bufferViews"][view]
     content, row = buffers[stored["buffer"]](), width * kind.itemsize
     stride = stored.get("byteStride") or row
     first = stored.get("byteOffset", 0) + start
     end = first + stride * (count - 1) + row if count else first
     if min(first, count, stride - row) < 0 or end > len(content):
-        raise ValueError(f"values up to byte {end:,} of a buffer of {len(content):,}")
+        raise ValueError(f"values up to byte {end:,} of a buffer of {len(content):,} bytes")
     shape, strides = (count, width), (stride, kind.itemsize)
     return np.ndarray(shape, kind, content, first, strides).copy()
 
 
 def transformed(places: np.ndarray, transform: dict[str, Any]) -> np.ndarray:
-    """(v, 2) places in a texture after KHR_texture_transform: scaled, turned counter-clockwise as it is seen, moved."""
+    """(v, 2) texture coordinates after KHR_texture_transform: scaled, rotated counter-clockwise as the picture is seen, moved."""
     angle = float(transform.get("rotation", 0.0))
     cos, sin = math.cos(angle), math.sin(angle)
     scaled = places * np.array(transform.get("scale", (1, 1)), float)
@@ -83,7 +89,7 @@ def transformed(places: np.ndarray, transform: dict[str, Any]) -> np.ndarray:
 
 
 def appended(tree: dict, binary: bytes, array: np.ndarray) -> tuple[int, bytes]:
-    """Number of a new accessor that holds (count, width) floats or (count, 1) integers, and the binary chunk with it."""
+    """The number of a new accessor for an array, (count, width) floats or (count, 1) integers, and the new binary chunk."""
     content = np.ascontiguousarray(array).tobytes()
     code = next(code for code, kind in KINDS.items() if np.dtype(kind) == array.dtype)
     width = next(name for name, count in WIDTHS.items() if count == array.shape[1])

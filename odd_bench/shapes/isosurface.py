@@ -1,4 +1,4 @@
-"""From composed fields to a labelled triangle mesh: block-sparse evaluation on a fixed lattice, then marching cubes."""
+"""Meshes a composition of fields: block-sparse evaluation on a fixed lattice, then marching cubes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from odd_bench.shapes.sdf import Field, smooth_minimum
 
 BLOCK = 8  # lattice cells along the side of a block
-SLACK = 1.3  # how much faster than the distance a field may change
-SPECK = 60  # faces
-REACH = 2.0  # everything lies inside the cube from -REACH to REACH, design units
+SLACK = 1.3  # largest change of a field per unit of length
+SPECK = 60  # faces; a loose piece with fewer is removed
+REACH = 2.0  # every solid lies inside the cube from -REACH to REACH, design units
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,10 @@ class Layer:
 
 
 def bounds(layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high corner (3,) of a box around the surface, design units, loose by one coarse cell."""
+    """The low and the high corner (3,) of a box around the surface, design units, with a margin of one coarse cell.
+
+    Raises ValueError if there is no solid inside the cube from -REACH to REACH.
+    """
     step = 2 * REACH / 10
     near = _cube(np.arange(-REACH + step / 2, REACH, step))
     for halving in range(3):
@@ -34,17 +37,19 @@ def bounds(layers: Sequence[Layer]) -> tuple[np.ndarray, np.ndarray]:
             step /= 2
             near = (near[:, None] + _cube(np.array([-step / 2, step / 2]))).reshape(-1, 3)
     if len(near) == 0:
-        raise ValueError("isosurface: the fields are nowhere negative; expected a solid inside the cube of side 4")
+        raise ValueError(
+            f"isosurface: the fields are negative nowhere; expected a solid inside the cube of side {2 * REACH:g}"
+        )
     return near.min(axis=0) - step, near.max(axis=0) + step
 
 
 def _cube(places: np.ndarray) -> np.ndarray:
-    """(n**3, 3) float32 points at all combinations of (n,) coordinates."""
+    """(n**3, 3) float32: the points at all combinations of (n,) coordinates."""
     return np.stack(np.meshgrid(places, places, places, indexing="ij"), axis=-1).reshape(-1, 3).astype(np.float32)
 
 
 def compose(layers: Sequence[Layer], points: np.ndarray) -> np.ndarray:
-    """(n,) distance of the whole composition at (n, 3) points."""
+    """(n,) signed distance to the whole composition at (n, 3) points, negative inside."""
     distance = np.full(len(points), 1e3, np.float32)
     for layer in layers:
         distance = _apply(layer, distance, layer.field(points))
@@ -52,7 +57,7 @@ def compose(layers: Sequence[Layer], points: np.ndarray) -> np.ndarray:
 
 
 def owners(layers: Sequence[Layer], points: np.ndarray) -> np.ndarray:
-    """(n,) index of the layer that makes the surface at (n, 3) points."""
+    """(n,) index of the layer that forms the surface at each of (n, 3) points."""
     distance, owner = np.full(len(points), 1e3, np.float32), np.zeros(len(points), np.int32)
     for index, layer in enumerate(layers):
         own = layer.field(points)
@@ -64,10 +69,10 @@ def owners(layers: Sequence[Layer], points: np.ndarray) -> np.ndarray:
 def surface(
     layers: Sequence[Layer], spacing: float, within: tuple[np.ndarray, np.ndarray] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (v, 3) in design units and faces (f, 3), outward, of the zero set on the lattice of `spacing`.
+    """The surface of the composition: vertices (v, 3) in design units and faces (f, 3) that face outwards.
 
-    The lattice is anchored at the origin: where two compositions agree, their meshes agree vertex for vertex.
-    within: the bounds, where they are known already.
+    spacing: of the lattice, design units. The lattice is anchored at the origin, so that the meshes of two compositions agree
+    vertex for vertex wherever the compositions agree. within: the result of `bounds`, if it is already known.
     """
     from skimage.measure import marching_cubes
 
@@ -81,7 +86,7 @@ def surface(
 
 
 def _without_specks(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Without the flakes of fewer than SPECK faces that a cut can leave loose."""
+    """The mesh without loose pieces of fewer than SPECK faces, which a cut can leave behind."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -94,7 +99,7 @@ def _without_specks(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray
 
 
 def spacing_for(layers: Sequence[Layer], faces: int, within: tuple[np.ndarray, np.ndarray]) -> float:
-    """Lattice spacing that gives about the wanted number of faces. within: the bounds."""
+    """The lattice spacing, in design units, that gives about `faces` faces. within: the result of `bounds`."""
     low, high = within
     coarse = float((high - low).max()) / 48
     _, coarse_faces = surface(layers, coarse, (low, high))
@@ -102,7 +107,7 @@ def spacing_for(layers: Sequence[Layer], faces: int, within: tuple[np.ndarray, n
 
 
 def _evaluate(layers: Sequence[Layer], spacing: float, first: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """Dense (x, y, z) values on the lattice; blocks far from the surface hold only a sign."""
+    """(x, y, z) values on the lattice; in blocks far from the surface only the sign is right."""
     corner = np.stack(np.meshgrid(*(np.arange(n) for n in blocks), indexing="ij"), axis=-1).reshape(-1, 3)
     centers = ((first + corner * BLOCK + (BLOCK - 1) / 2) * spacing).astype(np.float32)
     radius = SLACK * spacing * (BLOCK + 1) / 2 * np.sqrt(3)
@@ -118,13 +123,13 @@ def _evaluate(layers: Sequence[Layer], spacing: float, first: np.ndarray, blocks
 
     grid = np.repeat(np.where(total < 0, np.float32(-1e3), np.float32(1e3))[:, None], BLOCK**3, axis=1)
     grid[active] = values
-    grid[np.abs(grid) < 0.01 * spacing] = 0.01 * spacing  # flats that lie on a lattice plane would break into slivers
+    grid[np.abs(grid) < 0.01 * spacing] = 0.01 * spacing  # flat surfaces on a lattice plane would break into slivers
     dense = grid.reshape(*blocks, BLOCK, BLOCK, BLOCK).transpose(0, 3, 1, 4, 2, 5)
     return np.ascontiguousarray(dense.reshape(blocks * BLOCK))
 
 
 def _evaluate_blocks(layers, points: np.ndarray, at_center: list[np.ndarray], radius: float) -> np.ndarray:
-    """(blocks, 512) values; each layer is evaluated only in blocks that it can reach."""
+    """(blocks, 512) values; each layer is evaluated only in the blocks that it can reach."""
     values = np.full(points.shape[:2], 1e3, np.float32)
     for layer, own in zip(layers, at_center, strict=True):
         near = np.flatnonzero(own < 2 * radius + layer.blend)

@@ -1,6 +1,6 @@
-"""A folder of mesh files as models: each file read, closed, cut into parts and stored once, or refused with a reason.
+"""A folder of mesh files as models: each file is read, closed, cut into parts and stored once, or refused with a reason.
 
-The category of a file is the sub-folder it lies in. Stored models are read without the libraries that closed them.
+The category of a file is the sub-folder that it lies in. Reading a stored model does not need the packages that read mesh files.
 """
 
 from __future__ import annotations
@@ -34,19 +34,20 @@ INDEX, JOURNAL, LOCK = "index.json", "journal.jsonl", "library.lock"
 VERSION = 1
 LIMIT_S = 120.0  # processor time for one file
 NO_MEMORY = "no memory"
-MACHINE = (NO_ANSWER, CRASHED, NO_MEMORY)  # refusals that another machine or another hour may not give
+MACHINE = (NO_ANSWER, CRASHED, NO_MEMORY)  # refusals that may not occur on another machine or at another time
 
 
 class LibraryError(WrongUse):
-    """A folder that holds no usable mesh file, or an unknown model."""
+    """A folder has no usable mesh file, or a library has no such model or is damaged."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file. path: within the folder, with forward slashes. sha256: of the file's bytes. name: of the model, unique.
+    """One mesh file of a folder, or one sub-folder that could not be read.
 
-    mended: what closing it took, see repair.close; empty if refused. reason, detail: of the refusal; empty if used. missing:
-    files that it refers to and that cannot be used, textures mostly. A folder that could not be looked into is an entry too.
+    path: within the folder, with forward slashes. sha256: digest of the file's bytes. name: unique name of the model.
+    mended: how the mesh was closed, see repair.close; empty if the file was refused. reason, detail: why the file was refused;
+    empty if it is used. missing: the files that it refers to and that cannot be used, mostly textures.
     """
 
     path: str
@@ -61,7 +62,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Library:
-    """Models of a folder, stored in another. entries: used and refused files in the order of their paths."""
+    """The models of a folder. store: the folder that they are stored in. entries: the used and the refused files."""
 
     store: Path
     entries: tuple[Entry, ...]
@@ -81,23 +82,23 @@ class Library:
 
     @property
     def unpainted(self) -> tuple[Entry, ...]:
-        """The models that lack a texture or another file that they refer to."""
+        """The models with missing textures or other missing files."""
         return tuple(entry for entry in self.used if entry.missing)
 
     def model(self, name: str) -> Assembly:
-        """The stored model of this name. Raises LibraryError if there is none."""
+        """The stored model of this name. Raises LibraryError if there is none or it is damaged."""
         if name not in {entry.name for entry in self.used}:
-            raise LibraryError(f"{self.store}: no model {name!r}; found {len(self.used)} others, see {INDEX}")
+            raise LibraryError(f"{self.store}: no model {name!r}; expected one of the {len(self.used)} in {INDEX}")
         path = self.store / f"{name}.npz"
         try:
             return Assembly.load(path)
-        except Exception as error:  # a torn or foreign file
+        except Exception as error:  # a damaged or foreign file
             found = f"{type(error).__name__}: {error}"
             raise LibraryError(f"{path}: found {found}; expected a stored model; delete it and store again") from error
 
 
 def open_library(store: Path) -> Library:
-    """The library that `ingest` stored. Raises LibraryError if there is none of this version or it is damaged."""
+    """The library that `ingest` stored. Raises LibraryError if there is none, it is damaged or has another version."""
     try:
         index = read_json(store / INDEX, "a folder that a library was stored in")
         if index["version"] != VERSION:
@@ -116,7 +117,7 @@ def open_library(store: Path) -> Library:
 
 
 def require_up(folder: Path) -> None:
-    """Raise LibraryError if a file's format does not say which way is up, so that its shape cannot be stood upright."""
+    """Raise LibraryError if the format of a file does not say which way is up, so that its shape cannot stand upright."""
     from odd_bench.shapes.mesh_file import Y_UP, Z_UP, says_up
 
     unsaid = [path for path in walk(folder).files if path.suffix.lower() in SUFFIXES and not says_up(path)]
@@ -124,27 +125,27 @@ def require_up(folder: Path) -> None:
         first, said = unsaid[0].relative_to(folder).as_posix(), ", ".join((*Y_UP, *Z_UP))
         raise LibraryError(
             f"{folder}: found {len(unsaid)} files whose format has no up axis, first {first}; expected {said} where toys stand "
-            "upright. Hint: --rest shared lets every shape fall as it may"
+            "upright. Hint: --rest shared lets every shape fall into any stable pose"
         )
 
 
 def ingest(
     folder: Path, store: Path, limit_s: float = LIMIT_S, progress: Callable[[Entry], None] = lambda entry: None
 ) -> Library:
-    """Read every mesh file below a folder, links followed, into the store, each in a process of its own.
+    """Read every mesh file below a folder, following links, and store its model. Each file is read in a process of its own.
 
-    limit_s: processor time for one file. Files stored before, by content and path, are not read again, unless the machine was to
-    blame. What has been read is kept in a journal, and the index is replaced once, at the end: who opens the library meanwhile
-    finds the one before. A second call on the same store waits for the first. progress: called with every finished entry. Raises
-    LibraryError if the folder holds no mesh file.
+    limit_s: processor time for one file, in seconds. progress: called with every finished entry. A file whose path and content
+    are already known is not read again, unless it was refused because of the machine. Finished entries are kept in a journal and
+    the index is replaced once, at the end, so that readers find the previous library until then. A second call on the same store
+    waits for the first. Raises LibraryError if the folder does not exist or has no mesh file.
     """
     if not folder.is_dir():
-        raise LibraryError(f"{folder}: no such folder; expected a folder with mesh files")
+        raise LibraryError(f"{folder}: found no such folder; expected a folder with mesh files")
     found = walk(folder)
     paths = [path for path in found.files if path.suffix.lower() in SUFFIXES]
     if not paths:
         raise LibraryError(
-            f"{folder}: no mesh file; expected some of {', '.join(SUFFIXES)}, in sub-folders named by category"
+            f"{folder}: found no mesh file; expected some of {', '.join(SUFFIXES)}, in sub-folders named after categories"
         )
     store.mkdir(parents=True, exist_ok=True)
     with locked(store / LOCK, wait=True):
@@ -169,7 +170,7 @@ def ingest(
 
 
 def _stored_entries(store: Path) -> tuple[Entry, ...]:
-    """The entries of the existing index; a damaged one counts as none, and the files are read again."""
+    """The entries of the existing index; none if it is damaged, so that all files are read again."""
     try:
         return open_library(store).entries if (store / INDEX).exists() else ()
     except LibraryError:
@@ -177,7 +178,7 @@ def _stored_entries(store: Path) -> tuple[Entry, ...]:
 
 
 def _journal(store: Path) -> Iterator[Entry]:
-    """The entries that a stopped call had read; a line that is no entry is dropped, and its file is read again."""
+    """The entries that an interrupted call had finished. A line that is not an entry is dropped, and its file is read again."""
     for line in read_lines(store / JOURNAL):
         try:
             yield _entry(line)
@@ -186,10 +187,10 @@ def _journal(store: Path) -> Iterator[Entry]:
 
 
 def _entry(values: dict) -> Entry:
-    """An entry of an index. Raises ValueError for a name that could leave the store."""
+    """An entry of an index. Raises TypeError or ValueError for wrong fields or for a name that could lead out of the store."""
     entry = Entry(**values)
     if not all(isinstance(value, str) for value in vars(entry).values()):
-        raise ValueError(f"values of {str(entry)[:80]} that are no texts")
+        raise ValueError(f"values of {str(entry)[:80]} that are not strings")
     for name in (entry.name, entry.category):
         if (entry.name or not entry.reason) and (problem := name_problem(name)):
             raise ValueError(f"{name[:60]!r} is {problem}")
@@ -197,7 +198,7 @@ def _entry(values: dict) -> Entry:
 
 
 def _is_final(entry: Entry, store: Path) -> bool:
-    """Whether the file need not be read again: it was refused for a fault of its own, or its model is stored."""
+    """Whether the file need not be read again: it was refused for a fault of the file, or its model is stored."""
     return entry.reason not in MACHINE if entry.reason else (store / f"{entry.name}.npz").is_file()
 
 
@@ -206,12 +207,12 @@ def _passed_over(path: Path, folder: Path, reason: str) -> Entry:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    """With forward slashes; bytes that are no UTF-8 are shown as question marks."""
+    """The path within the folder, with forward slashes; bytes that are not UTF-8 become question marks."""
     return path.relative_to(folder).as_posix().encode(errors="replace").decode()
 
 
 class _Names:
-    """Gives every file a name of its own, in the order in which they come."""
+    """Gives every file a unique name; repeated names get numbers, in the order of the calls."""
 
     def __init__(self):
         self._taken: set[str] = set()
@@ -227,7 +228,7 @@ class _Names:
 
 
 def _described(path: Path, folder: Path, names: _Names) -> Entry:
-    """Path, digest, name and category of a file; letters of every alphabet stay in its name."""
+    """The entry of a file before it is read: path, digest, name and category. Letters of all alphabets stay in its name."""
     relative = path.relative_to(folder)
     category = relative.parts[0] if len(relative.parts) > 1 else TOP_CATEGORY
     category = component(category) if name_problem(category) else unicodedata.normalize("NFC", category)
@@ -242,13 +243,13 @@ def _described(path: Path, folder: Path, names: _Names) -> Entry:
 
 
 def _write_index(store: Path, entries: list[Entry]) -> None:
-    """Write the index whole, unless it is there already."""
+    """Replace the index."""
     index = {"version": VERSION, "entries": [asdict(entry) for entry in entries]}
     write_atomically(store / INDEX, (json.dumps(index, indent=1) + "\n").encode())
 
 
 def _read_apart(path: Path, entry: Entry, store: Path, limit_s: float) -> Entry:
-    """Read one file in a child process, which may hang or crash without harm."""
+    """Read one file in a child process, which may hang or crash without harm, and return its finished entry."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     child = context.Process(target=_child, args=(there, path, entry, store), daemon=True)
@@ -274,5 +275,5 @@ def _child(connection: Connection, path: Path, entry: Entry, store: Path) -> Non
         connection.send({"reason": refused.reason, "detail": str(refused)})
     except MemoryError:
         connection.send({"reason": NO_MEMORY})
-    except Exception as error:  # one odd file is reported and the others are still read
+    except Exception as error:  # one bad file is reported, and the others are still read
         connection.send({"reason": "failed", "detail": f"{type(error).__name__}: {error}"})

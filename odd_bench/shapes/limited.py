@@ -1,4 +1,4 @@
-"""Wait for a child process that reads a foreign file, by its processor time, so that the load of the machine does not matter."""
+"""Waits for a child process that reads a foreign file; its processor time is limited, so that the machine's load hardly matters."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-TOO_SLOW = "too slow"  # lies in the file
-NO_ANSWER, CRASHED = "no answer in time", "reader crashed"  # may lie in the machine
-PATIENCE, LEAST_S = 10, 60.0  # wall time over processor time that a child may take, and what it may take in any case
+TOO_SLOW = "too slow"  # because of the file
+NO_ANSWER, CRASHED = "no answer in time", "reader crashed"  # perhaps because of the machine
+PATIENCE, LEAST_S = 10, 60.0  # a child may take PATIENCE times its processor time in wall time, and at least LEAST_S
 LOOK_EVERY_S = 0.2
 
 
 def answer_of(child: BaseProcess, connection: Connection, limit_s: float, share_s: float | None = None) -> Any:
-    """The answer of the child, or a dict of `reason` and `detail` that says why there is none.
+    """The answer of the child, or a dict with `reason` and `detail` that says why there is none.
 
-    limit_s: processor time of the child, from its start on. share_s: the part of it that is left for this answer, None = all.
+    limit_s: largest processor time of the child since its start, in seconds. share_s: the part of it that is left for this
+    answer, which messages name and which the wall-time limit is computed from; None = all.
     """
     started, share_s = time.monotonic(), limit_s if share_s is None else share_s
     patience_s = max(LEAST_S, PATIENCE * share_s)
@@ -38,7 +39,7 @@ def answer_of(child: BaseProcess, connection: Connection, limit_s: float, share_
 
 
 def processor_s(pid: int) -> float | None:
-    """Processor time that a process has used, in seconds; None where the system does not say."""
+    """The processor time that a process has used, in seconds; None if the system does not tell."""
     if sys.platform != "linux":
         return None
     try:

@@ -1,4 +1,4 @@
-"""Models of a library with the other models that they could be mistaken for: the wrong part in the bin."""
+"""Models of a library, each with the other models that it could be mistaken for: the wrong part in the bin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILE = "lookalikes.json"  # in the library's folder
 
 @dataclass(frozen=True)
 class Lookalike:
-    """Another shape of the library, in its own canonical frame, painted like the one it is mistaken for. change: its name."""
+    """Another shape of the library, painted like the one it could be mistaken for. change: the name of the other shape."""
 
     shape: Shape
     change: str
@@ -30,7 +30,7 @@ class Lookalike:
 
 @dataclass(frozen=True)
 class Mistakable:
-    """A model (see shape.Model) with the names of the similar ones, nearest first, at least one."""
+    """A model (see shape.Model) together with the names of similar models of its library, nearest first; at least one."""
 
     model: Assembly
     library: Library
@@ -56,13 +56,13 @@ class Mistakable:
         return self.model.shape(edits)
 
     def twin(self, rng: np.random.Generator) -> Lookalike:
-        """One of the similar shapes."""
+        """A random one of the similar shapes."""
         name = self.similar[rng.integers(len(self.similar))]
         return Lookalike(painted_like(self.library.model(name).shape(), self.model.shape()), name)
 
 
 def painted_like(shape: Shape, other: Shape) -> Shape:
-    """The shape with the material and colour of another one, each face as the nearest there, so that paint gives nothing away."""
+    """The shape in the paint of another: each face looks like the nearest face of the other, so that paint gives nothing away."""
     face = nearest(other, shape.vertices[shape.faces].mean(axis=1))[1]
     return replace(
         shape, face_material=other.face_material[face], face_color=other.face_color[face], materials=other.materials
@@ -75,9 +75,9 @@ def find_lookalikes(
     config: SimilarConfig,
     progress: Progress = lambda stage, done, total: None,
 ) -> int:
-    """Store the similar shapes of every shape, taken from its own split, and return how many have any.
+    """Store for every shape the similar shapes of its own split, and return how many shapes have any.
 
-    splits: the names of the shapes of each.
+    splits: for each split the names of its shapes. progress: called with the stage, how much of it is done, and how much in all.
     """
     similar: dict[str, list[str]] = {}
     for names in splits:
@@ -89,7 +89,7 @@ def find_lookalikes(
 
 
 def model_of(library: Library, name: str) -> Assembly | Mistakable:
-    """The model of that name, with its lookalikes if any were found."""
+    """The model of that name, together with its lookalikes if it has any. Raises LibraryError if there is no such model."""
     path = library.store / FILE
     similar = json.loads(read_plain_text(path)).get(name) if path.exists() else None
     model = library.model(name)

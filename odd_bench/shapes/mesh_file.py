@@ -1,4 +1,4 @@
-"""A mesh file as it is: triangles, the named pieces they came in, and their paint."""
+"""The content of a mesh file: triangles, the named pieces that they belong to, and their paint."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from odd_bench.shapes.companions import MOST_BYTES, Companions, usable_texture
 from odd_bench.shapes.gltf import VERTEX_COLOR, linear_colors, prepared
 from odd_bench.shapes.plain_colors import off_colors, ply_colors, with_usual_names
 
-Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or habit
-Z_UP = (".stl",)  # by the habit of printing; the others say nothing and are taken as z up
+Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or convention
+Z_UP = (".stl",)  # by the convention of 3-D printing; all other formats say nothing, and z is assumed to point up
 LINEAR = (".glb", ".gltf")  # formats whose factors and vertex colours are linear light
 MOST_FACES = 400_000
 MOST_HEAD_BYTES = 1 << 16
@@ -32,7 +32,7 @@ GREY = (176, 176, 176)
 
 
 class ShapeRefused(Exception):
-    """A file that cannot become a shape; `reason` is a short fixed phrase, counted in the report."""
+    """A file cannot become a shape. reason: a short fixed phrase, by which refusals are counted."""
 
     def __init__(self, reason: str, detail: str = ""):
         super().__init__(f"{reason}: {detail}" if detail else reason)
@@ -41,11 +41,12 @@ class ShapeRefused(Exception):
 
 @dataclass(frozen=True)
 class RawMesh:
-    """vertices: (v, 3) float, z up, centred on the origin, largest side 1. faces: (f, 3) int.
+    """The content of a mesh file.
 
-    face_slot: (f,) int, the named piece or material slot of every face. corner_color: (f, 3, 3) float 0..255, sRGB, or linear
-    light if is_linear. corner_uv: (f, 3, 2) float. Per slot: slot_names, materials and textures, (h, w, 3) uint8 sRGB or None.
-    missing: names of files that it refers to and that cannot be used.
+    vertices: (v, 3) float, z up, centred on the origin, largest side 1. faces: (f, 3) int. face_slot: (f,) int, the slot (named
+    piece or material) of every face. corner_color: (f, 3, 3) float 0..255, linear light if is_linear, else sRGB.
+    corner_uv: (f, 3, 2) float texture coordinates. slot_names, materials, textures: one per slot; a texture is (h, w, 3) uint8
+    sRGB or None. missing: the names of files that the mesh file refers to and that cannot be used.
     """
 
     vertices: np.ndarray
@@ -60,7 +61,7 @@ class RawMesh:
     missing: tuple[str, ...] = ()
 
     def colors(self, face: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """(n, 3) uint8 sRGB at points in faces, given by face (n,) and barycentric weights (n, 3)."""
+        """(n, 3) uint8 sRGB colours of points on the mesh. face: (n,) int. weights: (n, 3) barycentric coordinates."""
         color = np.einsum("nk,nkc->nc", weights, self.corner_color[face]) / 255.0
         uv = np.einsum("nk,nkc->nc", weights, self.corner_uv[face])
         for slot, texture in enumerate(self.textures):
@@ -73,12 +74,12 @@ class RawMesh:
 
 
 def says_up(path: Path) -> bool:
-    """Whether a file of this format has an axis that points up."""
+    """Whether the format of a file, by its suffix, says which axis points up."""
     return path.suffix.lower() in (*Y_UP, *Z_UP)
 
 
 def read_mesh(path: Path) -> RawMesh:
-    """Load a file of a format that trimesh reads. Raises ShapeRefused if it cannot be read, is empty or too large."""
+    """Read a mesh file of a format that trimesh knows. Raises ShapeRefused if it is unreadable, cut short, empty or too large."""
     import trimesh
 
     path, companions = Path(path), Companions(Path(path))
@@ -95,13 +96,13 @@ def read_mesh(path: Path) -> RawMesh:
         raise
     except DataError as error:
         raise ShapeRefused("cannot be read", error.found) from error
-    except Exception as error:  # readers of many formats fail in many ways; each is a file that cannot be read
+    except Exception as error:  # the readers of the many formats fail in many ways
         raise ShapeRefused("cannot be read", f"{type(error).__name__}: {error}") from error
     count = sum(len(piece.faces) for piece in pieces)
     if count == 0:
         raise ShapeRefused("no faces", path.name)
     if count < (declared := _declared_faces(content, suffix)):
-        raise ShapeRefused("cut short", f"{count} triangles; the file says that it has {declared} faces")
+        raise ShapeRefused("cut short", f"{count} triangles; the file declares {declared} faces")
     if count > MOST_FACES:
         raise ShapeRefused("too many faces", f"{count}; expected at most {MOST_FACES}")
     _take_plain_colors(pieces, content, suffix, companions)
@@ -109,7 +110,7 @@ def read_mesh(path: Path) -> RawMesh:
 
 
 def _take_plain_colors(pieces: list, content: bytes, suffix: str, companions: Companions) -> None:
-    """Give the pieces the colours that trimesh does not read; those that cannot be taken are noted as missing."""
+    """Give the pieces the colours that trimesh does not read. Colours that cannot be used are added to `companions.missing`."""
     if suffix == ".ply":
         for piece in pieces:
             if (colors := ply_colors(piece)) is not None:
@@ -126,7 +127,7 @@ def _take_plain_colors(pieces: list, content: bytes, suffix: str, companions: Co
 
 
 def _declared_faces(content: bytes, suffix: str) -> int:
-    """How many faces a file says that it has; 0 where its format does not say. Each face gives one triangle or more."""
+    """The number of faces that a file declares, each of one or more triangles; 0 if its format does not declare it."""
     found = DECLARED[suffix].match(content[:MOST_HEAD_BYTES]) if suffix in DECLARED else None
     return int(found[1]) if found else 0
 
@@ -137,8 +138,10 @@ def _joined(pieces: list, path: Path, companions: Companions) -> RawMesh:
     vertices = np.concatenate([np.asarray(piece.vertices, np.float64) for piece in pieces])
     faces = np.concatenate([np.asarray(piece.faces) + start for piece, start in zip(pieces, offsets, strict=False)])
     if faces.min() < 0 or faces.max() >= len(vertices):
-        raise ShapeRefused("cannot be read", f"a face of vertex {faces.max()}; there are {len(vertices)}")
-    used, place = np.unique(faces, return_inverse=True)  # a vertex that no face uses has no place in the shape
+        raise ShapeRefused(
+            "cannot be read", f"a face refers to vertex {faces.max()}; the file has {len(vertices)} vertices"
+        )
+    used, place = np.unique(faces, return_inverse=True)  # vertices that no face uses are dropped
     paints = [_paint(piece, is_linear, companions) for piece in pieces]
     return RawMesh(
         vertices=_canonical(vertices[used], y_up=path.suffix.lower() in Y_UP),
@@ -155,13 +158,13 @@ def _joined(pieces: list, path: Path, companions: Companions) -> RawMesh:
 
 
 def _name(piece, path: Path) -> str:
-    """What the file calls a piece; the readers of formats without names put the file's own name."""
+    """The name of a piece in the file. For formats without names trimesh gives the file's name, which becomes `body`."""
     name = str(piece.metadata.get("name") or "body")
     return "body" if name == path.name else name
 
 
 def _canonical(vertices: np.ndarray, y_up: bool) -> np.ndarray:
-    """Turned z up, centred, scaled to a largest side of 1."""
+    """(v, 3) vertices with z up, centred on the origin and scaled to a largest side of 1. Raises ShapeRefused."""
     if not np.isfinite(vertices).all():
         raise ShapeRefused("coordinates not finite")
     if y_up:
@@ -173,7 +176,7 @@ def _canonical(vertices: np.ndarray, y_up: bool) -> np.ndarray:
 
 
 def _unique_names(names: list[str]) -> list[str]:
-    """The names, those met before with a number."""
+    """The names, with a number appended to every name that occurs more than once."""
     seen: dict[str, int] = {}
     for name in names:
         seen[name] = seen.get(name, 0) + 1
@@ -188,7 +191,7 @@ def _unique_names(names: list[str]) -> list[str]:
 def _paint(
     piece, is_linear: bool, companions: Companions
 ) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
-    """Corner colours, corner uv, material and texture of one trimesh piece."""
+    """Corner colours (f, 3, 3), corner uv (f, 3, 2), material and texture of one trimesh piece, as in RawMesh."""
     color, uv, material, texture = _surface(piece, companions)
     if is_linear:
         color = 255.0 * linear(color / 255.0)
@@ -200,7 +203,7 @@ def _paint(
 
 
 def _surface(piece, companions: Companions) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
-    """Corner colours (f, 3, 3) sRGB 0..255, corner uv, material and texture, without vertex colours of a glTF file."""
+    """The same as _paint, with colours in sRGB 0..255 and without the vertex colours of a glTF file."""
     count = len(piece.faces)
     grey = np.full((count, 3, 3), GREY, np.float64)
     uv = np.zeros((count, 3, 2))
@@ -218,7 +221,7 @@ def _surface(piece, companions: Companions) -> tuple[np.ndarray, np.ndarray, Mat
 
 
 def _material(source, companions: Companions) -> tuple[np.ndarray | None, np.ndarray, Material]:
-    """Texture or None, tint (3,) 0..255 and surface of a trimesh material; only the glTF kind says how rough it is."""
+    """Texture or None, tint (3,) sRGB 0..255 and our material for a trimesh material; only glTF materials have a roughness."""
     texture = _decoded(getattr(source, "baseColorTexture", None) or getattr(source, "image", None), companions)
     factor = getattr(source, "baseColorFactor", None)
     if factor is None and texture is None:
@@ -231,20 +234,20 @@ def _material(source, companions: Companions) -> tuple[np.ndarray | None, np.nda
 
 
 def _decoded(image, companions: Companions) -> np.ndarray | None:
-    """The pixels of a texture, (h, w, 3) uint8; None, and noted as missing, where it is damaged or of another format."""
+    """(h, w, 3) uint8: the pixels of a texture. None, and added to `companions.missing`, if it is damaged or unsupported."""
     if image is None:
         return None
     try:
         if usable_texture(image):
             return np.asarray(image.convert("RGB"))
-    except Exception:  # pictures of others fail in many ways
+    except Exception:  # foreign pictures fail in many ways
         pass
     companions.missing.append(f"a {image.format or 'picture'} of {image.width} x {image.height} in the file")
     return None
 
 
 def _texels(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """(n, 3) nearest texels; uv (n, 2) repeats outside 0..1, its origin is the lower left corner."""
+    """(n, 3) nearest texels, 0..255. uv: (n, 2), from the lower left corner; the texture repeats outside 0..1."""
     height, width = texture.shape[:2]
     column = np.floor((uv[:, 0] % 1.0) * width).astype(int).clip(0, width - 1)
     row = np.floor((1.0 - uv[:, 1] % 1.0) * height).astype(int).clip(0, height - 1)

@@ -1,4 +1,4 @@
-"""Seeded noise in space: smooth value noise, its fractal sum and cellular noise. Same seed, same values, on any machine."""
+"""Seeded noise in space: value noise, its fractal sum and cellular noise. The same seed gives the same values on any machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def hash01(cells: np.ndarray, seed: int) -> np.ndarray:
-    """Uniform numbers in [0, 1) for integer lattice cells (..., 3)."""
+    """(...) uniform random numbers in [0, 1) for the lattice cells with integer coordinates (..., 3)."""
     c = cells.astype(np.int64).astype(np.uint32)
     h = c[..., 0] * np.uint32(0x8DA6B343) ^ c[..., 1] * np.uint32(0xD8163841) ^ c[..., 2] * np.uint32(0xCB1AB31F)
     h ^= np.uint32((seed * 0x9E3779B1 + 0x7F4A7C15) & 0xFFFFFFFF)
@@ -16,7 +16,7 @@ def hash01(cells: np.ndarray, seed: int) -> np.ndarray:
 
 
 def smooth(points: np.ndarray, seed: int) -> np.ndarray:
-    """Value noise in [0, 1] of (n, 3) points, features of about one unit."""
+    """(n,) value noise in [0, 1] at (n, 3) points, with features of about one unit."""
     base = np.floor(points)
     f = points - base
     f = f * f * (3 - 2 * f)
@@ -28,14 +28,14 @@ def smooth(points: np.ndarray, seed: int) -> np.ndarray:
 
 
 def fractal(points: np.ndarray, seed: int, octaves: int = 4) -> np.ndarray:
-    """Sum of octaves of value noise, in [0, 1]."""
+    """(n,) weighted mean of several octaves of value noise at (n, 3) points, in [0, 1]."""
     amplitudes = 0.5 ** np.arange(octaves)
     layers = [a * smooth(points * 2.0**i, seed + i) for i, a in enumerate(amplitudes)]
     return np.sum(layers, axis=0) / amplitudes.sum()
 
 
 def cells(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cellular noise: (n,) distance to the nearest random point, (n,) uniform number of that point's cell."""
+    """Cellular noise: (n,) distance to the nearest random site, and (n,) uniform random number of that site's cell, in [0, 1)."""
     base = np.floor(points)
     nearest, owner = np.full(len(points), np.inf), np.zeros(len(points))
     for offset in np.ndindex(3, 3, 3):
@@ -49,7 +49,7 @@ def cells(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def cell_edges(points: np.ndarray, seed: int) -> np.ndarray:
-    """(n,) about the distance to the border between the cells of `cells`, zero on it."""
+    """(n,) approximate distance to the nearest border between the cells of `cells`; zero on a border."""
     base = np.floor(points)
     first, second = np.full(len(points), np.inf), np.full(len(points), np.inf)
     for offset in np.ndindex(3, 3, 3):

@@ -1,4 +1,4 @@
-"""Surface patterns: the colour of a point as a function of where it lies on the object. Colours are sRGB in 0..1."""
+"""Surface patterns: the colour of a point as a function of its position on the object. Colours are sRGB in 0..1."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ Color = tuple[float, float, float]
 
 
 class Pattern(Protocol):
+    """A colour for every point of space. Lengths are in design units, and a share is a fraction from 0 to 1."""
+
     def colors(self, points: np.ndarray) -> np.ndarray:
-        """(n, 3) points in the model's design frame to (n, 3) sRGB colours."""
+        """(n, 3) sRGB colours in 0..1 of points (n, 3) in the design frame of the model."""
         ...
 
 
@@ -30,7 +32,7 @@ class Plain:
 
 @dataclass(frozen=True)
 class Stripes:
-    """Bands of two colours across `direction`; `share` of each period has the second colour; `wobble` bends them."""
+    """Bands of two colours across `direction`. The second colour fills `share` of each period; `wobble` bends the bands."""
 
     first: Color
     second: Color
@@ -49,7 +51,7 @@ class Stripes:
 
 @dataclass(frozen=True)
 class Spots:
-    """Round spots of the second colour: cell size `spacing`, spot radius `radius` (same unit), `share` of cells filled."""
+    """Round spots of the second colour, of about `radius`, in a `share` of the cells of a lattice of `spacing`."""
 
     first: Color
     second: Color
@@ -66,7 +68,7 @@ class Spots:
 
 @dataclass(frozen=True)
 class Patches:
-    """Irregular patches of the second colour covering about `share` of the surface: cows, camouflage, moss."""
+    """Irregular patches of the second colour that cover about `share` of the surface: cows, camouflage, moss."""
 
     first: Color
     second: Color
@@ -81,7 +83,7 @@ class Patches:
 
 @dataclass(frozen=True)
 class Gradient:
-    """Blend from the first colour at `low` to the second at `high` along `direction`."""
+    """A blend from the first colour at `low` to the second at `high` along `direction`."""
 
     first: Color
     second: Color
@@ -96,7 +98,7 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Split:
-    """One colour below the plane `points . direction = offset`, another above."""
+    """The first colour below the plane `points . direction = offset`, the second above it."""
 
     first: Color
     second: Color
@@ -129,7 +131,7 @@ class WoodGrain:
 
 @dataclass(frozen=True)
 class Mottled:
-    """Cloudy blend of two colours: glaze, baked crust, fruit skin."""
+    """A cloudy blend of two colours: glaze, baked crust, fruit skin."""
 
     first: Color
     second: Color
@@ -144,7 +146,7 @@ class Mottled:
 
 @dataclass(frozen=True)
 class Sectors:
-    """Wedges of two colours around the z axis through `center`; `twist` turns them, in turns per unit of height."""
+    """`count` wedges of each colour around the vertical axis through `center`, twisted by `twist` turns per unit of height."""
 
     first: Color
     second: Color
@@ -162,7 +164,7 @@ class Sectors:
 
 @dataclass(frozen=True)
 class Checks:
-    """A lattice of boxes with sides `size`, of two alternating colours."""
+    """A lattice of boxes with sides `size`, in two alternating colours."""
 
     first: Color
     second: Color
@@ -175,7 +177,7 @@ class Checks:
 
 @dataclass(frozen=True)
 class Inlay:
-    """One pattern painted over another wherever a field is negative: bands, rings, badges."""
+    """One pattern painted over another wherever the field `where` is negative: bands, rings, badges."""
 
     base: Pattern
     over: Pattern
@@ -188,7 +190,7 @@ class Inlay:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A pattern carried along by a (4, 4) rigid motion."""
+    """A pattern moved by a rigid motion. pose: (4, 4)."""
 
     pattern: Pattern
     pose: np.ndarray
@@ -199,7 +201,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Tiles:
-    """Irregular polygons of the first colour parted by lines of the second: giraffe coat, scales, cracked glaze."""
+    """Irregular polygons of the first colour, separated by lines of the second: giraffe coat, scales, cracked glaze."""
 
     first: Color
     second: Color
@@ -214,7 +216,7 @@ class Tiles:
 
 @dataclass(frozen=True)
 class Scales:
-    """Roof-tile rows of round scales seen from the side (x forward, z up), each with a rim of the second colour."""
+    """Rows of overlapping round scales in the x-z plane, each with a rim of the second colour."""
 
     first: Color
     second: Color
@@ -236,7 +238,7 @@ class Scales:
 
 @dataclass(frozen=True)
 class Confetti:
-    """Each point takes the colour of the nearest of the `centers`: sprinkles, beads, mosaic."""
+    """Each point has the colour of the nearest of the `centers`: sprinkles, beads, mosaic."""
 
     centers: tuple[tuple[float, float, float], ...]
     palette: tuple[Color, ...]

@@ -1,4 +1,4 @@
-"""Colours of PLY and OFF files that trimesh drops: other names, numbers up to 255 that are no integers, colours of OFF."""
+"""Colours that trimesh drops: those of OFF files, and those of PLY files under other names or as floats up to 255."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ OFF_HEAD = re.compile(r"\s*(?:ST)?(C?)(?:ST)?N?OFF\b")
 
 
 def with_usual_names(ply: bytes, most_head_bytes: int) -> bytes:
-    """A PLY file whose colours are called red, green and blue, whatever usual other names they had."""
+    """The PLY file with its colours renamed from other common names to red, green and blue.
+
+    most_head_bytes: the header is expected within this many bytes.
+    """
     head, end, _ = ply[:most_head_bytes].partition(PLY_END)
     if not end or re.search(rb"\s(?:red|green|blue)\s", head):
         return ply
@@ -23,7 +26,10 @@ def with_usual_names(ply: bytes, most_head_bytes: int) -> bytes:
 
 
 def ply_colors(piece: Any) -> np.ndarray | None:
-    """(v, 3) floats 0..255 of a PLY file's corners where it gives them so; None where trimesh reads them right."""
+    """(v, 3) floats 0..255: vertex colours that a PLY file stores as floats up to 255. None if there are none.
+
+    piece: the trimesh mesh that was read from the file.
+    """
     vertex = piece.metadata.get("_ply_raw", {}).get("vertex", {})
     data = vertex.get("data")
     names = data.keys() if isinstance(data, dict) else getattr(getattr(data, "dtype", None), "names", None) or ()
@@ -36,10 +42,10 @@ def ply_colors(piece: Any) -> np.ndarray | None:
 
 
 def off_colors(content: bytes, vertices: int, faces: int) -> tuple[str, np.ndarray] | None:
-    """`vertex` or `face` and (n, 3) floats 0..255 of an OFF file, None where it has none. Raises ValueError where they cannot be
-    told apart: colours of single faces, or of polygons, which become several triangles.
+    """`vertex` or `face`, and (n, 3) floats 0..255: the colours of an OFF file; None if it has none.
 
-    Numbers up to 1 with a decimal point are fractions of full light.
+    vertices, faces: how many the mesh has. Values up to 1 with a decimal point count as fractions of 255. Raises ValueError if
+    the colours cannot be assigned: only some faces have one, or the faces are polygons, which become several triangles.
     """
     text = re.sub(r"#.*", "", content.decode(errors="replace"))
     head = OFF_HEAD.match(text)
@@ -52,7 +58,7 @@ def off_colors(content: bytes, vertices: int, faces: int) -> tuple[str, np.ndarr
     if not colored:
         return None
     if len(colored) != faces or any(row[0] != "3" for row in colored):
-        raise ValueError("colours of some faces, or of polygons")
+        raise ValueError("colours of only some faces, or of polygons")
     return "face", _scaled([row[4:7] for row in colored])
 
 

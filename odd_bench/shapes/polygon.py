@@ -1,4 +1,4 @@
-"""Closed polygons in the plane: the signed distance to one, and one with its edges moved inwards."""
+"""Closed polygons in the plane: the signed distance to a polygon, and the inset of a polygon."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-Distance = Callable[[np.ndarray], np.ndarray]  # of points (n, 2), negative inside
+Distance = Callable[[np.ndarray], np.ndarray]  # from points (n, 2) to signed distances (n,), negative inside
 
 
 def polygon_distance(corners: Sequence[tuple[float, float]], axis_is_edge: bool = True) -> Distance:
-    """Exact signed distance of (n, 2) points to a closed polygon of any orientation.
+    """The exact signed distance to a closed polygon of either orientation.
 
-    axis_is_edge: False leaves out edges along x = 0, which are inside a solid of revolution.
+    axis_is_edge: False leaves out the edges along x = 0, which lie inside a solid of revolution.
     """
     v = np.asarray(corners, np.float32)
     edges = [(v[i], v[i - 1]) for i in range(len(v)) if not np.allclose(v[i], v[i - 1])]
@@ -38,7 +38,7 @@ def polygon_distance(corners: Sequence[tuple[float, float]], axis_is_edge: bool 
 
 
 def inset(corners: Sequence[tuple[float, float]], amount: float) -> np.ndarray:
-    """Move every edge of a polygon inwards by `amount`; the amount must stay below half the narrowest width."""
+    """(k, 2) the polygon with every edge moved inwards by `amount`, which must be below half of its narrowest width."""
     v = np.asarray(corners, float)
     v = v[np.linalg.norm(v - np.roll(v, 1, axis=0), axis=1) > 1e-9]
     area = np.sum(v[:, 0] * np.roll(v[:, 1], -1) - np.roll(v[:, 0], -1) * v[:, 1])

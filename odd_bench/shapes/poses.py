@@ -1,4 +1,4 @@
-"""Rigid motions (4, 4) that place parts: a turn about a line, a frame along an axis, a frame in a plane."""
+"""Rigid motions (4, 4) that place parts: a rotation about a line, a frame along an axis, a frame in a plane."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def frame_along(z_axis: Vector, origin: Vector) -> np.ndarray:
 
 
 def plane_pose(origin: Vector, right: Vector, up: Vector) -> np.ndarray:
-    """(4, 4) pose at `origin` with x along `right` and y as near to `up` as a right angle allows."""
+    """(4, 4) pose at `origin` with x along `right` and y as close to `up` as possible, perpendicular to x."""
     x = np.asarray(right, float) / np.linalg.norm(right)
     z = np.cross(x, up)
     return _frame(x, z / np.linalg.norm(z), origin)
 
 
 def _frame(x: np.ndarray, z: np.ndarray, origin: Vector) -> np.ndarray:
-    """(4, 4) pose at `origin` with the unit axes x and z, at right angles, and the y that goes with them."""
+    """(4, 4) pose at `origin` from perpendicular unit axes x and z; y completes the right-handed frame."""
     pose = np.eye(4)
     pose[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
     pose[:3, 3] = origin

@@ -1,4 +1,4 @@
-"""Foreign meshes are closed: kept as they are where possible, else turned or filled, else meshed anew."""
+"""Closes foreign meshes: keeps them as they are if possible, else reorients or fills them, else meshes them again."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from odd_bench.geometry.mesh import face_areas
 from odd_bench.geometry.raycast import ray_scene, tensor
 from odd_bench.geometry.solid import INTACT_ID, to_solid
 
-WELD = 1e-6  # vertices closer than this are one, fraction of the largest side
-REMESH_VOXELS = (80, 128)  # along the largest side
-REMESH_FACES = 60_000  # aimed at between those
-SKIN_VOXELS = 0.8  # how far outside the old surface the new one lies
-CLOSING = 0.04  # holes up to twice this wide are spanned where they lead into a room wider than that
-QUERIES = 400_000  # distance queries at once
+WELD = 1e-6  # vertices closer than this are merged, fraction of the largest side
+REMESH_VOXELS = (80, 128)  # least and largest number of voxels along the largest side
+REMESH_FACES = 60_000  # number of faces aimed at within those bounds
+SKIN_VOXELS = 0.8  # distance of the new surface outside the old one, in voxels
+CLOSING = 0.04  # holes up to twice this wide are closed if they lead into a wider room, fraction of the largest side
+QUERIES = 400_000  # distance queries per batch
 
 
 def close(vertices: np.ndarray, faces: np.ndarray) -> tuple[list[manifold3d.Manifold], str]:
-    """The closed bodies of a mesh, largest first, and what closing it took: `kept`, `turned`, `filled` or `remeshed`.
+    """The closed bodies of a mesh, largest first, and how it was closed: `kept`, `turned`, `filled` or `remeshed`.
 
-    Vertices: (v, 3) float in the canonical frame, largest side 1. Bodies may overlap; each holds its cavities.
+    vertices: (v, 3) float, canonical frame, largest side 1. faces: (f, 3) int. Bodies may overlap; a body includes its cavities.
     """
     vertices, faces = weld(vertices, faces)
     for how, mend in (("kept", _as_is), ("turned", _turned), ("filled", _filled)):
@@ -33,7 +33,7 @@ def close(vertices: np.ndarray, faces: np.ndarray) -> tuple[list[manifold3d.Mani
 
 
 def weld(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One vertex a place, and every face once and with three corners."""
+    """The mesh with vertices at the same place merged, and without repeated or degenerate faces."""
     _, first, place = np.unique(np.round(vertices / WELD), axis=0, return_index=True, return_inverse=True)
     faces = place.reshape(-1)[faces]
     edges = faces - np.roll(faces, 1, axis=1)
@@ -47,7 +47,7 @@ def _as_is(vertices, faces):
 
 
 def _turned(vertices, faces):
-    """Neighbouring faces turned the same way, and every body outwards."""
+    """The mesh with neighbouring faces oriented consistently, and every body outwards."""
     import trimesh
 
     mesh = trimesh.Trimesh(vertices, faces, process=False)
@@ -56,7 +56,7 @@ def _turned(vertices, faces):
 
 
 def _filled(vertices, faces):
-    """Holes of three or four edges closed."""
+    """The mesh with holes of three or four edges filled, then oriented as by _turned."""
     import trimesh
 
     mesh = trimesh.Trimesh(vertices, faces, process=False)
@@ -65,12 +65,12 @@ def _filled(vertices, faces):
 
 
 def _is_full(solid: manifold3d.Manifold) -> bool:
-    """Whether the mesh is closed and not inside out."""
+    """Whether the mesh is a valid solid and not inside out."""
     return solid.status() == manifold3d.Error.NoError and solid.volume() > 0
 
 
 def _bodies(solid: manifold3d.Manifold) -> list[manifold3d.Manifold]:
-    """Connected bodies, largest first; a solid with cavities, which are bodies turned inwards, stays whole."""
+    """The connected bodies, largest first. A solid with cavities, which appear as bodies of negative volume, stays whole."""
     bodies = solid.decompose()
     if min(body.volume() for body in bodies) < 0:
         return [solid]
@@ -78,10 +78,10 @@ def _bodies(solid: manifold3d.Manifold) -> list[manifold3d.Manifold]:
 
 
 def remesh(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A closed surface just outside the old one, whatever that is: sheets become thin slabs, what is enclosed becomes solid."""
+    """A closed surface just outside any old one: sheets become thin slabs, and enclosed space becomes solid."""
     wanted = float(
         np.sqrt(3 * face_areas(vertices, faces).sum() / REMESH_FACES)
-    )  # about 2 faces a voxel of the new surface
+    )  # about 2 faces per voxel of the new surface
     voxel = float(np.ptp(vertices, axis=0).max()) / np.clip(1 / wanted, *REMESH_VOXELS)
     margin = CLOSING + 2 * voxel
     origin = vertices.min(axis=0) - margin
@@ -89,7 +89,7 @@ def remesh(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndar
     distance = _distance(vertices, faces, origin, voxel, count)
     skin = SKIN_VOXELS * voxel
     inside = _enclosed(distance, skin)
-    core = _enclosed(distance, CLOSING)  # the room that even a wider skin, which spans holes, encloses
+    core = _enclosed(distance, CLOSING)  # the space that is still enclosed by a thicker skin, which closes holes
     field = np.where(inside, -distance, distance) - skin
     if core.any():
         field = np.minimum(field, ndimage.distance_transform_edt(~core) * voxel - CLOSING)
@@ -98,13 +98,13 @@ def remesh(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _enclosed(distance: np.ndarray, skin: float) -> np.ndarray:
-    """(x, y, z) bool, places further than `skin` from the surface that no way leads to from outside."""
+    """(x, y, z) bool: the voxels further than `skin` from the surface that cannot be reached from outside."""
     regions, _ = ndimage.label(distance > skin)
     return (regions > 0) & (regions != regions[0, 0, 0])
 
 
 def _distance(vertices, faces, origin, voxel, count) -> np.ndarray:
-    """(x, y, z) distance of every voxel centre from the surface."""
+    """(x, y, z) unsigned distance of every voxel centre to the surface."""
     scene = ray_scene([(vertices, faces)])
     centers = (origin + (np.indices(count).reshape(3, -1).T + 0.5) * voxel).astype(np.float32)
     parts = [

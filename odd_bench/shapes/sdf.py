@@ -1,7 +1,7 @@
 """Signed distance fields: primitives and the operators that compose them.
 
-A field maps points (n, 3) to signed distances (n,), negative inside. Distances may be bounds: they must change by at most
-about 1.3 per unit of length near the surface, which every primitive and operator here respects.
+A field maps points (n, 3) in design units to signed distances (n,), negative inside. Distances need not be exact, but near the
+surface they must change by at most about 1.3 per unit of length; every primitive and operator here keeps to that.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def sphere(center: Vector, radius: float) -> Field:
 
 
 def ellipsoid(center: Vector, radii: Vector) -> Field:
-    """Axis-aligned ellipsoid; the distance is a first-order bound, good for aspect ratios up to about 5."""
+    """An axis-aligned ellipsoid. The distance is a first-order estimate, good for aspect ratios up to about 5."""
     c, r = np.asarray(center, np.float32), np.asarray(radii, np.float32)
 
     def field(p):
@@ -39,7 +39,7 @@ def ellipsoid(center: Vector, radii: Vector) -> Field:
 
 
 def capsule(a: Vector, b: Vector, radius_a: float, radius_b: float | None = None) -> Field:
-    """Round cone from a to b: the hull of two spheres."""
+    """A round cone from a to b: the convex hull of two spheres."""
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
     ra, rb = float(radius_a), float(radius_a if radius_b is None else radius_b)
     ba = b - a
@@ -53,7 +53,7 @@ def capsule(a: Vector, b: Vector, radius_a: float, radius_b: float | None = None
         q = p - a
         y = q @ axis
         x = np.sqrt(np.maximum(np.einsum("ij,ij->i", q, q) - y * y, 0.0))
-        k = y * cosine - x * slope  # which end the nearest point of the slanted side lies beyond
+        k = y * cosine - x * slope  # position along the slanted side; outside it an end sphere is nearest
         side = x * cosine + y * slope - ra
         low = np.hypot(x, y) - ra
         high = np.hypot(x, y - length) - rb
@@ -63,13 +63,13 @@ def capsule(a: Vector, b: Vector, radius_a: float, radius_b: float | None = None
 
 
 def chain(points: Sequence[Vector], radii: Sequence[float], blend: float = 0.0) -> Field:
-    """Round cones along a polyline: tails, tentacles, handles. blend: smooth union radius at the joints."""
+    """Round cones along a polyline: tails, tentacles, handles. blend: fillet radius at the joints."""
     links = [capsule(points[i], points[i + 1], radii[i], radii[i + 1]) for i in range(len(points) - 1)]
     return union(*links) if blend == 0.0 else smooth_union(blend, *links)
 
 
 def balls(centers: Sequence[Vector], radius: float) -> Field:
-    """The union of equal balls, however many: wool, foam, berries."""
+    """The union of any number of equal balls: wool, foam, berries."""
     from scipy.spatial import cKDTree
 
     tree = cKDTree(np.asarray(centers, float))
@@ -77,7 +77,7 @@ def balls(centers: Sequence[Vector], radius: float) -> Field:
 
 
 def box(center: Vector, half: Vector, rounding: float = 0.0) -> Field:
-    """Axis-aligned box with half sides `half`, edges rounded by `rounding` inside those sides."""
+    """An axis-aligned box with half sides `half`; rounding its edges with radius `rounding` does not enlarge it."""
     c = np.asarray(center, np.float32)
     h = np.asarray(half, np.float32) - rounding
 
@@ -90,7 +90,7 @@ def box(center: Vector, half: Vector, rounding: float = 0.0) -> Field:
 
 
 def cylinder(a: Vector, b: Vector, radius: float, rounding: float = 0.0) -> Field:
-    """Flat-ended cylinder from a to b, edges rounded inside its sides."""
+    """A flat-ended cylinder from a to b; rounding its edges does not enlarge it."""
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
     half = float(np.linalg.norm(b - a)) / 2
     axis, middle = (b - a) / (2 * half), (a + b) / 2
@@ -107,7 +107,7 @@ def cylinder(a: Vector, b: Vector, radius: float, rounding: float = 0.0) -> Fiel
 
 
 def frustum(a: Vector, b: Vector, radius_a: float, radius_b: float, rounding: float = 0.0) -> Field:
-    """Flat-ended cone from a to b, edges rounded inside its sides."""
+    """A flat-ended cone from a to b; rounding its edges does not enlarge it."""
     a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
     length = float(np.linalg.norm(b - a))
     profile = [(0.0, 0.0), (radius_a, 0.0), (radius_b, length), (0.0, length)]
@@ -128,17 +128,17 @@ def torus(center: Vector, ring_radius: float, tube_radius: float, axis: Vector =
 
 
 def lathe(profile: Sequence[tuple[float, float]], rounding: float = 0.0) -> Field:
-    """Solid of revolution about z of a closed polygon of (radius, z) points; corners rounded inside the polygon."""
+    """The solid of revolution about z of a closed polygon of (radius, z) points; rounding its corners does not enlarge it."""
     distance = polygon_distance(profile, axis_is_edge=False)
     if rounding == 0.0:
         return lambda p: distance(np.stack([np.hypot(p[:, 0], p[:, 1]), p[:, 2]], axis=1))
-    on_axis = [(-r, z) for r, z in reversed(profile)]  # mirrored, so that rounding leaves the axis alone
+    on_axis = [(-r, z) for r, z in reversed(profile)]  # mirrored, so that rounding does not affect the axis
     whole = polygon_distance(inset([*profile, *on_axis], rounding))
     return lambda p: whole(np.stack([np.hypot(p[:, 0], p[:, 1]), p[:, 2]], axis=1)) - rounding
 
 
 def extrude(polygon: Sequence[tuple[float, float]], z_low: float, z_high: float, rounding: float = 0.0) -> Field:
-    """Prism over a closed polygon of (x, y) points between two heights; edges rounded outside the inset polygon."""
+    """A prism over a closed polygon of (x, y) points between two heights; rounding its edges does not enlarge it."""
     distance = polygon_distance(inset(polygon, rounding) if rounding else polygon)
     middle, half = (z_low + z_high) / 2, (z_high - z_low) / 2 - rounding
 
@@ -152,16 +152,16 @@ def extrude(polygon: Sequence[tuple[float, float]], z_low: float, z_high: float,
 
 
 def half_space(point: Vector, normal: Vector) -> Field:
-    """Everything behind the plane through `point` that looks along `normal`."""
+    """Everything behind the plane through `point` with the given normal."""
     o, n = np.asarray(point, np.float32), np.asarray(normal, np.float32)
     n = n / np.linalg.norm(n)
     return lambda p: (p - o) @ n
 
 
 def scattered(centers: Sequence[Vector], half_axes: Sequence[Vector], radius: float, neighbours: int = 3) -> Field:
-    """Many equal capsules (balls where the half axis is zero): sprinkles, seeds, warts.
+    """Many equal capsules, or balls where the half axis is zero: sprinkles, seeds, warts.
 
-    centers, half_axes: (k, 3). Only the few capsules with the nearest centres are measured, so they should be short.
+    centers, half_axes: (k, 3). Only the `neighbours` capsules with the nearest centres are measured, so they should be short.
     """
     from scipy.spatial import cKDTree
 
@@ -195,7 +195,7 @@ def cut(field: Field, *holes: Field) -> Field:
 
 
 def smooth_union(radius: float, *fields: Field) -> Field:
-    """Union with a fillet of about `radius`; beyond it each field is untouched."""
+    """The union with a fillet of about `radius`; further from the joint the fields are unchanged."""
 
     def field(p):
         d = fields[0](p)
@@ -217,7 +217,7 @@ def smooth_cut(radius: float, field: Field, *holes: Field) -> Field:
 
 
 def smooth_minimum(a: np.ndarray, b: np.ndarray, radius: float) -> np.ndarray:
-    """Quadratic smooth minimum; equals min(a, b) where they differ by more than `radius`."""
+    """The quadratic smooth minimum of two arrays; it equals min(a, b) where they differ by more than `radius`."""
     if radius <= 0.0:
         return np.minimum(a, b)
     h = np.maximum(radius - np.abs(a - b), 0.0) / radius
@@ -225,7 +225,7 @@ def smooth_minimum(a: np.ndarray, b: np.ndarray, radius: float) -> np.ndarray:
 
 
 def boxed(field: Field, low: Vector, high: Vector, margin: float = 0.35) -> Field:
-    """The same field, measured only near the box that holds its solid; further off than `margin`, the distance to the box."""
+    """The same field, evaluated only within `margin` of the box around its solid; further away, the distance to the box."""
     middle = (np.asarray(low, np.float32) + np.asarray(high, np.float32)) / 2
     half = (np.asarray(high, np.float32) - np.asarray(low, np.float32)) / 2
 
@@ -258,13 +258,13 @@ def rotated(field: Field, axis: Vector, degrees: float, about: Vector = (0, 0, 0
 
 
 def scaled(field: Field, factors: float | Vector, about: Vector = (0, 0, 0)) -> Field:
-    """Scale about a point; unequal factors keep a distance bound by the smallest factor."""
+    """The field scaled about a point. With unequal factors the distances are lower bounds, by the smallest factor."""
     s, o = np.broadcast_to(np.asarray(factors, np.float32), 3), np.asarray(about, np.float32)
     return lambda p: field((p - o) / s + o) * float(s.min())
 
 
 def displaced(field: Field, height: Callable[[np.ndarray], np.ndarray], depth: float) -> Field:
-    """Push the surface out by `depth * height(p)`; keep depth small beside the features of `height`."""
+    """The surface pushed outwards by `depth * height(p)`; depth must be small compared with the features of `height`."""
 
     def result(p):
         d = field(p)
@@ -277,5 +277,5 @@ def displaced(field: Field, height: Callable[[np.ndarray], np.ndarray], depth: f
 
 
 def warped(field: Field, warp: Callable[[np.ndarray], np.ndarray]) -> Field:
-    """The field seen through an inverse warp of space, which should stretch lengths by at most about 1.3."""
+    """The field under a deformation of space, given by its inverse `warp`, which should stretch lengths by at most about 1.3."""
     return lambda p: field(warp(p))

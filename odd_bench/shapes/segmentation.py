@@ -1,4 +1,4 @@
-"""Parts of a body that came without any: pieces that a single fracture would take off at a narrow place."""
+"""Divides a body without named parts into parts: pieces that a single fracture would break off at a narrow place."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from odd_bench.geometry.solid import Cut, cut_mesh, main_surface, require_solid,
 
 QUICK = FractureConfig(resolution=96, cells=500, modes=6, rounds=2, flaws=0.0)
 NARROW = 1.5  # largest cut area of a part, in units of its volume^(2/3)
-SHORT = 2.0  # longest border of a part, in units of the square root of its skin's area: no patch of a wall is a part
-SHARE = (0.01, 0.40)  # of the volume, that a part holds
+SHORT = 2.0  # longest border of a part, in units of the root of its skin area: a patch of a wall is no part
+SHARE = (0.01, 0.40)  # share of the volume in a part
 MOST_PARTS = 4
-VOLUME_TOLERANCE = 0.01  # share of the volume that cutting may lose
+VOLUME_TOLERANCE = 0.01  # share of the volume that a cut may lose
 
 
 def segment(body: Shape, rng: np.random.Generator) -> list[Shape]:
-    """The body, cut at its narrow places: first what is left of it, then its parts, each closed and with a label of its own.
+    """The body cut at its narrow places: first the rest of it, then its parts, each closed and with a label of its own.
 
-    A body without narrow places comes back alone. Raises Refusal if it has no fracture modes.
+    A body without narrow places is returned alone. Raises Refusal if it has no fracture modes.
     """
     modes = compute_modes(body, rng, QUICK)
     rest, parts, names = require_solid(body), [], list(body.part_names)
@@ -43,7 +43,7 @@ def segment(body: Shape, rng: np.random.Generator) -> list[Shape]:
 
 
 def narrow_pieces(modes: FractureModes) -> list[np.ndarray]:
-    """(n,) bool cells of every part, those with the narrowest joint first, none overlapping another."""
+    """(n,) bool for every part: its cells. Parts do not overlap; the one with the narrowest joint comes first."""
     total = modes.inside.sum() * float(modes.voxel_size) ** 3
     found = []
     for mode in modes.modes.T:
@@ -65,13 +65,13 @@ def narrow_pieces(modes: FractureModes) -> list[np.ndarray]:
 
 
 def _skin_area(modes: FractureModes, side: np.ndarray) -> float:
-    """Area of the skin of some cells, canonical units, from the voxels next to the outside."""
+    """Skin area of the cells of a side, (n,) bool, in squares of the canonical unit, counted from the outermost voxels."""
     skin = modes.inside & ~ndimage.binary_erosion(modes.inside)
     return np.count_nonzero(side[modes.label[skin]]) * float(modes.voxel_size) ** 2
 
 
 def _inherit(body: Shape, cut: Cut, part: int | None) -> Shape:
-    """The cut mesh in the body's paint; the face of the cut takes the mean colour. part: the label, or None for the body's own."""
+    """The cut mesh with the body's paint; the new faces get its mean colour. part: its label, or None for those of the body."""
     new = cut.source < 0
     source = np.maximum(cut.source, 0)
     color = body.face_color[source]

@@ -1,4 +1,4 @@
-"""The bounds of similarity: near enough to be mistaken, different enough to be seen."""
+"""The bounds of similarity: near enough to be mistaken for each other, different enough to be seen."""
 
 from __future__ import annotations
 
@@ -13,43 +13,46 @@ from odd_bench.plain_file import open_plain
 
 
 class SimilarError(WrongUse):
-    """A bound that does not exist or cannot be used, or features that cannot be made."""
+    """A bound does not exist or cannot be used, or features cannot be computed."""
 
 
 @dataclass(frozen=True)
 class SimilarConfig:
-    """Lengths are fractions of the largest side of a shape."""
+    """When two shapes are similar, and how that is measured. Lengths are fractions of the largest side of a shape."""
 
     least_chamfer: float = 0.003
-    """Least mean distance between the surfaces, both ways."""
+    """Least Chamfer distance between the surfaces."""
     most_chamfer: float = 0.02
-    """Greatest mean distance between the surfaces, both ways."""
+    """Largest Chamfer distance between the surfaces."""
     least_seen: float = 0.1
-    """Share of a shape's pixels that differ, in the view where most do."""
+    """Least share of the pixels of both shapes that differ, in the view where most differ."""
     contrast: float = 0.15
-    """Least difference of a pixel of a matt grey shape, black to white being 1."""
+    """Least difference of a pixel that counts, for shapes in matt grey, black to white being 1."""
     candidates: int = 12
-    """Number of nearest shapes by features that are measured."""
+    """Number of shapes, nearest by features, that are measured."""
     pixels: int = 64
-    """Side of a view, pixels."""
+    """Width and height of a view, pixels."""
     components: int = 64
-    """Number of components of the features that are compared."""
+    """Number of principal components of the features that are compared."""
     points: int = 2000
-    """Points on each surface."""
+    """Number of points on each surface."""
     features: str = "views"
-    """`views`, which need no weights, or `dinov2`."""
+    """`views`, which needs no weights, or `dinov2`."""
     weights_sha256: str = ""
-    """sha256 of DINOv2's checkpoint."""
+    """sha256 of the DINOv2 checkpoint."""
     weights: Path | None = None
-    """File of DINOv2's checkpoint."""
+    """Path of the DINOv2 checkpoint."""
 
     def as_dict(self) -> dict:
-        """All values that a result depends on; the weights by their checksum."""
+        """All values that a result depends on; the checksum stands for the weights."""
         return {key: value for key, value in asdict(self).items() if key != "weights"}
 
 
 def config_from(assignments: Sequence[str], teacher_weights: Path | None) -> SimilarConfig:
-    """The defaults with `key=value` assignments and, if given, DINOv2 weights. Raises SimilarError."""
+    """The defaults, changed by `key=value` assignments and, if given, with DINOv2 weights.
+
+    Raises SimilarError for an unknown key, a value that is not a number, wrong bounds or unreadable weights.
+    """
     config = SimilarConfig()
     types = {field.name: type(getattr(config, field.name)) for field in fields(config)}
     known = [key for key in types if types[key] in (int, float)]

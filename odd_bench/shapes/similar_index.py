@@ -1,8 +1,8 @@
-"""Shapes that could be mistaken for one another: nearest by features, then measured surface to surface.
+"""Shapes that could be mistaken for one another: found as nearest by features, then measured surface to surface.
 
-A pair is accepted when the Chamfer distance (mean distance between the surfaces, both ways) lies within bounds and enough of
-the shape looks different from some side. The description of a shape is kept by the shape's digest, so a library that has grown
-costs no more than its new shapes. The index is kept under the digest of everything it depends on and never used for anything else.
+A pair is accepted if its Chamfer distance (the mean distance between the surfaces, both ways) lies within bounds and enough of
+the shape looks different from some side. The description of a shape is stored under the shape's digest, so that only the new
+shapes of a library have to be described. The index is stored under the digest of everything that it depends on.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Description:
-    """The stored description of a shape. features: (d,) float32. points: (p, 3) float32 on its surface. shades: (views, h, w)
-    uint8.
+    """The stored description of a shape.
+
+    features: (d,) float32. points: (p, 3) float32 on its surface, canonical frame. shades: (views, h, w) uint8.
     """
 
     features: np.ndarray
@@ -41,10 +42,10 @@ class Description:
 
 @dataclass(frozen=True)
 class SimilarIndex:
-    """Shapes and their nearest ones.
+    """Shapes and their nearest neighbours.
 
-    names: (n,) sorted. coordinates: (n, c) float32, features along their main directions. neighbors: (n, k) int, nearest first, -1
-    where there is none. chamfer, seen: (n, k), see SimilarConfig. config: the bounds of similarity.
+    names: (n,) sorted. coordinates: (n, c) float32, principal components of the features. neighbors: (n, k) int, nearest first,
+    -1 where there is none. chamfer, seen: (n, k), as bounded by SimilarConfig. config: the bounds of similarity.
     """
 
     names: tuple[str, ...]
@@ -56,13 +57,13 @@ class SimilarIndex:
 
     @property
     def accepted(self) -> np.ndarray:
-        """(n, k) bool: near enough to be mistaken and different enough to be seen."""
+        """(n, k) bool: the neighbours that are near enough to be mistaken for the shape and different enough to be seen."""
         near = (self.chamfer >= self.config.least_chamfer) & (self.chamfer <= self.config.most_chamfer)
         return (self.neighbors >= 0) & near & (self.seen >= self.config.least_seen)
 
     @property
     def matched(self) -> int:
-        """How many shapes have a similar one."""
+        """How many shapes have at least one similar shape."""
         return int(self.accepted.any(axis=1).sum())
 
     @property
@@ -73,7 +74,7 @@ class SimilarIndex:
         return len(np.unique(ends, axis=0))
 
     def nearest_similar(self, name: str) -> list[str]:
-        """Names of the shapes similar to one, nearest first; empty if there is none. Raises SimilarError for an unknown name."""
+        """The names of the shapes similar to the named one, nearest first. Raises SimilarError for an unknown name."""
         row = int(np.searchsorted(self.names, name))
         if row == len(self.names) or self.names[row] != name:
             raise SimilarError(f"similar shapes: found no {name!r} among the {len(self.names)} of the index")
@@ -86,9 +87,9 @@ def index_library(
     names: Sequence[str] | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> SimilarIndex:
-    """The index of a library, or of those of its shapes: give the names of one split, and no shape leaves its split.
+    """The index of a library, or of some of its shapes; it is stored in the library's folder.
 
-    It is kept in the library's folder.
+    names: the shapes to index, None = all. With the names of one split, no shape gets a neighbour from another split.
     """
     names = [entry.name for entry in library.used] if names is None else names
     digests = {name: _file_digest(library.store / f"{name}.npz") for name in names}
@@ -102,9 +103,10 @@ def index_shapes(
     cache: Path,
     progress: Progress = lambda what, done, total: None,
 ) -> SimilarIndex:
-    """The index of named shapes, from the cache folder if exactly these were indexed in exactly this way.
+    """The index of named shapes, read from the cache folder if the same shapes were indexed in the same way.
 
-    digests: of each shape's content, by name. progress: called with the stage, how much of it is done and in all.
+    digests: the digest of each shape's content, by name. progress: called with the stage, how much of it is done, and how much in
+    all. Raises SimilarError for fewer than two shapes.
     """
     names = tuple(sorted(digests))
     if len(names) < 2:
@@ -128,7 +130,7 @@ def index_shapes(
 
 
 def main_coordinates(features: np.ndarray, components: int) -> np.ndarray:
-    """(n, c) float32: features (n, d) along the directions in which they vary most, at most `components`."""
+    """(n, c) float32: the first principal components of features (n, d), at most `components`."""
     centered = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
     if len(centered) <= centered.shape[1]:  # the smaller of the two Gram matrices
         _, vectors = np.linalg.eigh(centered @ centered.T)
@@ -142,14 +144,14 @@ def main_coordinates(features: np.ndarray, components: int) -> np.ndarray:
 
 
 def query(coordinates: np.ndarray, point: np.ndarray, count: int) -> np.ndarray:
-    """(count,) rows of coordinates (n, c) nearest to a point (c,), nearest first."""
+    """(count,) int: the rows of coordinates (n, c) that are nearest to a point (c,), nearest first."""
     distances = ((coordinates - point) ** 2).sum(axis=1)
     near = np.argpartition(distances, min(count, len(distances) - 1))[:count]
     return near[np.lexsort((near, distances[near]))]
 
 
 def nearest(coordinates: np.ndarray, count: int) -> np.ndarray:
-    """(n, count) int32: for each row the nearest others, nearest first; -1 beyond the last."""
+    """(n, count) int32: for each row the nearest other rows, nearest first, padded with -1."""
     found = np.full((len(coordinates), count), -1, np.int32)
     for row, point in enumerate(coordinates):
         near = query(coordinates, point, min(count + 1, len(coordinates)))
@@ -161,7 +163,7 @@ def nearest(coordinates: np.ndarray, count: int) -> np.ndarray:
 def _descriptions(
     digests: Mapping[str, str], shape_of: Callable[[str], Shape], config: SimilarConfig, cache: Path, progress: Progress
 ) -> list[Description]:
-    """Of each shape, in the order of names; those that are kept are read."""
+    """The descriptions of all shapes, sorted by name. Missing ones are computed and stored first."""
     how = _digest([VERSION, config.features, config.weights_sha256, config.pixels, config.points])[:8]
     paths = {name: cache / f"look-{digests[name][:32]}-{how}.npz" for name in sorted(digests)}
     missing = [name for name, path in paths.items() if not path.exists()]
@@ -197,7 +199,7 @@ def _measure(
     least_contrast: float,
     progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Chamfer distance and seen difference, (n, k), of every row's neighbors; the surface of each shape is built once."""
+    """(n, k) Chamfer distances and (n, k) seen differences of every row's neighbours. Each surface is built only once."""
     measured_to: dict[int, set[int]] = {}
     for row, near in _pairs(neighbors):
         measured_to.setdefault(near, set()).add(row)

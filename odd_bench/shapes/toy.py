@@ -15,16 +15,16 @@ from odd_bench.shapes.patterns import Pattern, Plain
 from odd_bench.shapes.sdf import Field, placed
 
 FACES = 50_000
-SIDES = (("left", 1.0), ("right", -1.0))  # name and sign of y: a toy looks along +x, its left side lies at +y
+SIDES = (("left", 1.0), ("right", -1.0))  # name and sign of y: a toy faces +x, and its left side lies at +y
 
 
 @dataclass(frozen=True)
 class Part:
-    """One step of a toy. Parts of one name are edited together, for example the white and the pupil of one eye.
+    """One step in composing a toy. Parts of the same name are edited together, for example the white and the pupil of an eye.
 
-    field: in the design frame (z up, the toy looks along +x, inside the cube of side 4). blend: fillet radius with what came
-    before. cut: take the field away instead of adding it. movable: may be moved, turned or left out as an anomaly.
-    loose: held by gravity alone, like a drink in its cup: it is there only while the toy stands upright.
+    field: in the design frame (z up, the toy faces +x, inside the cube of side 4). blend: fillet radius to the parts before it.
+    cut: subtract the field instead of adding it. movable: whether an anomaly may move, turn or remove the part.
+    loose: held by gravity alone, like a drink in its cup; the part exists only while the toy stands upright.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Toy:
-    """A model (see shape.Model) made of parts; the first part is the body. faces: about how many its mesh has."""
+    """A model (see shape.Model) composed of parts; the first part is the body. faces: approximate number of its mesh's faces."""
 
     name: str
     category: str
@@ -59,7 +59,7 @@ class Toy:
         return replace(self, parts=tuple(part for part in self.parts if not part.loose))
 
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
-        """Mesh the toy. Edits are in the canonical frame; an unknown part name raises KeyError."""
+        """The mesh of the toy after the edits, which are in the canonical frame. Raises KeyError for an unknown part name."""
         if not edits:
             return self._intact
         painted = _edited(self, edits)
@@ -105,7 +105,7 @@ class Toy:
 
 @dataclass(frozen=True)
 class _Painted:
-    """Parts as they are meshed, each with the motion that carried it, so that its pattern moves along."""
+    """Parts as they are meshed, each with the (4, 4) motion that moved it, design frame, so that its pattern moves along."""
 
     parts: tuple[Part, ...]
     motions: tuple[np.ndarray, ...]
@@ -115,7 +115,7 @@ class _Painted:
         return _Painted(tuple(parts), tuple(np.eye(4) for _ in parts))
 
     def colors(self, centroids: np.ndarray, owner: np.ndarray) -> np.ndarray:
-        """(f, 3) uint8 sRGB."""
+        """(f, 3) uint8 sRGB colours of faces. centroids: (f, 3), design frame. owner: (f,) index of each face's part."""
         colors = np.zeros((len(centroids), 3))
         for index, (part, motion) in enumerate(zip(self.parts, self.motions, strict=True)):
             own = owner == index
@@ -132,7 +132,7 @@ def _edited(toy: Toy, edits: Sequence[PartEdit]) -> _Painted:
     by_name = {edit.part: edit for edit in edits}
     unknown = set(by_name) - set(toy.part_names)
     if unknown:
-        raise KeyError(f"{toy.name}: no part {sorted(unknown)}; parts are {list(toy.part_names)}")
+        raise KeyError(f"{toy.name}: no part {sorted(unknown)}; expected some of {list(toy.part_names)}")
     parts, motions = [], []
     for part in toy.parts:
         edit = by_name.get(part.name)

@@ -1,4 +1,4 @@
-"""One mesh file of unknown origin becomes a model: closed, scaled, painted, in parts."""
+"""Turns one mesh file of unknown origin into a model: closed, painted and divided into parts."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ from odd_bench.shapes.mesh_file import RawMesh, ShapeRefused
 from odd_bench.shapes.repair import close
 from odd_bench.shapes.segmentation import segment
 
-FACES = 50_000  # aimed at where a mesh is coarser
+FACES = 50_000  # number of faces that a coarser mesh is divided into, about
 FINEST_EDGE = 0.012  # shorter edges are not divided, fraction of the largest side
-MOST_FACES = 70_000  # more are simplified
-MOST_DIVIDED = 130_000  # where dividing gives more, longer edges are left
-WIDENINGS = 5
-SIMPLIFY = 1e-3  # how far simplifying may move the surface
-FACE_SHAPE = 5.5  # squared longest edge over area of a face, after halving
-LEAST_SIDE = 0.01  # flatter files are refused, fraction of the largest side
-LEAST_VOLUME = 2e-4  # of a cube with the largest side
-MOST_BODY_PARTS = 12  # bodies beyond these share one label
+MOST_FACES = 70_000  # a mesh with more is simplified
+MOST_DIVIDED = 130_000  # if dividing gives more faces, longer edges are left
+WIDENINGS = 5  # how many times longer edges are allowed
+SIMPLIFY = 1e-3  # how far simplification may move the surface, fraction of the largest side
+FACE_SHAPE = 5.5  # typical ratio of a face's squared longest edge to its area, after division
+LEAST_SIDE = 0.01  # flatter meshes are refused, fraction of the largest side
+LEAST_VOLUME = 2e-4  # least volume, as a fraction of a cube of the largest side
+MOST_BODY_PARTS = 12  # all further bodies share one label
 DETAILS = "details"
 
 
 def model_of_mesh(raw: RawMesh, category: str, name: str) -> tuple[Assembly, str]:
-    """The model of a mesh as a file holds it, and what closing it took (see repair.close). Raises ShapeRefused."""
+    """The model of a mesh from a file, and how the mesh was closed (see repair.close).
+
+    Raises ShapeRefused for a mesh that is flat, has no volume or cannot be divided finely enough.
+    """
     if np.ptp(raw.vertices, axis=0).min() < LEAST_SIDE:
         raise ShapeRefused("flat", f"sides {np.round(np.ptp(raw.vertices, axis=0), 3).tolist()}")
     closed, how = close(raw.vertices, raw.faces)
@@ -52,7 +55,7 @@ def _simplified(bodies: list[manifold3d.Manifold]) -> list[manifold3d.Manifold]:
 
 
 def _painted(body: manifold3d.Manifold, raw: RawMesh, category: str, name: str) -> Shape:
-    """A body in the colours, materials and slots of the nearest points of the file's mesh."""
+    """A body with the colours, materials and slots of the nearest points on the file's mesh."""
     mesh = body.to_mesh64()
     vertices, faces = mesh.vert_properties[:, :3], mesh.tri_verts.astype(np.int64)
     blank = np.zeros(len(faces), np.int32)
@@ -77,7 +80,10 @@ def _painted(body: manifold3d.Manifold, raw: RawMesh, category: str, name: str) 
 
 
 def _divided(shape: Shape, edge: float) -> Shape:
-    """Edges halved to about this length, or to a longer one where slivers would make too many faces of it."""
+    """The shape with longer edges halved to about `edge`, or to more if slivers would give too many faces.
+
+    Raises ShapeRefused if there are still too many after WIDENINGS.
+    """
     for _ in range(WIDENINGS):
         try:
             fine = refine(shape, lambda points: np.zeros(len(points)), edge)
@@ -90,7 +96,7 @@ def _divided(shape: Shape, edge: float) -> Shape:
 
 
 def _nearest(raw: RawMesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Nearest face (n,) of the file's mesh and barycentric weights (n, 3) of the nearest point in it."""
+    """(n,) nearest face of the file's mesh, and (n, 3) barycentric coordinates of the nearest point in it."""
     found = ray_scene([(raw.vertices, raw.faces)]).compute_closest_points(tensor(points))
     uv = found["primitive_uvs"].numpy().astype(float)
     weights = np.column_stack([1 - uv.sum(axis=1), uv]).clip(0, 1)
@@ -98,7 +104,7 @@ def _nearest(raw: RawMesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _labelled(bodies: list[Shape]) -> list[Shape]:
-    """Every body a part, named after the slot that covers most of it; the small ones together are `details`."""
+    """The bodies, each labelled as a part named after the slot of most of its faces; the smallest ones share `details`."""
     count = min(len(bodies), MOST_BODY_PARTS)
     slots = [int(np.bincount(body.face_part).argmax()) for body in bodies]
     names = []
@@ -129,7 +135,7 @@ def _relabelled(shape: Shape, face_part: np.ndarray, part_names: tuple[str, ...]
 
 
 def _segmented(intact: Shape) -> tuple[list[Shape], Shape]:
-    """A body of one slot cut at its narrow places, and the uncut body with the labels of the cut ones."""
+    """A body of one slot, cut at its narrow places; and the uncut body with the labels of the pieces."""
     part = int(intact.face_part[0])
     alone = _relabelled(intact, np.zeros(len(intact.faces), np.int32), (intact.part_names[part],))
     try:
@@ -140,7 +146,7 @@ def _segmented(intact: Shape) -> tuple[list[Shape], Shape]:
 
 
 def _labels_of_nearest(shape: Shape, bodies: list[Shape]) -> np.ndarray:
-    """(f,) part of the nearest face of any of the bodies."""
+    """(f,) int: for every face of the shape the part of the nearest face of any body."""
     from scipy.spatial import cKDTree
 
     centers = np.concatenate([body.vertices[body.faces].mean(axis=1) for body in bodies])

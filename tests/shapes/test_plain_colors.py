@@ -49,4 +49,4 @@ def test_off_colours_of_corners_and_of_faces(tmp_path, values):
 def test_off_colours_that_cannot_be_taken_are_counted(tmp_path):
     path = tmp_path / "a.off"
     path.write_text("\n".join(["OFF", "8 12 0", *CORNERS, FACES[0] + " 51 13 128", *FACES[1:]]) + "\n")
-    assert read_mesh(path).missing == ("colours of some faces, or of polygons",)
+    assert read_mesh(path).missing == ("colours of only some faces, or of polygons",)

@@ -1,4 +1,4 @@
-"""The procedural mechanical parts: families, each a function from its draws to the steps of making a part."""
+"""The procedural mechanical parts: families, each a function from random draws to the steps that make a part."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FAMILIES = {family.__name__: family for module in MODULES for family in module.F
 
 
 def make_part(family: str, seed: int) -> Machined:
-    """Instance `seed` of a family; an unknown family raises KeyError naming the known ones."""
+    """Instance `seed` of a family. Raises KeyError for an unknown family; the message names the known ones."""
     if family not in FAMILIES:
         raise KeyError(f"parts: no family {family!r}; known: {', '.join(sorted(FAMILIES))}")
     return Machined(f"{family}-{seed:04d}", family, FAMILIES[family], seed)

@@ -12,7 +12,7 @@ from odd_bench.shapes.cad.profile import capsule, circle, rectangle, regular
 
 
 def ball_bearing(d: Draws) -> list[Step]:
-    """A deep-groove bearing: two races, balls in a cage, perhaps a seal on one side."""
+    """A deep-groove ball bearing: two races, balls in a cage, and sometimes a seal on one side."""
     steel = finish(d, "races", (STEEL, STAINLESS, STEEL))
     outer, inner = 20.0, d.real("bore", 8.0, 10.5)
     width, middle = d.real("width", 8, 12), (outer + inner) / 2
@@ -64,7 +64,7 @@ def roller_bearing(d: Draws) -> list[Step]:
 
 
 def pillow_block(d: Draws) -> list[Step]:
-    """A bearing housing on a foot with two bolt holes and a grease nipple."""
+    """A bearing housing with a grease nipple on a foot with two bolt holes."""
     cast = finish(d, "housing", (*CAST, PLASTIC))
     height, radius, depth = d.real("axis height", 15, 19), d.real("housing radius", 11, 13), d.real("depth", 9, 13)
     half, foot = d.real("foot length", 24, 30), d.real("foot height", 4, 6)
@@ -104,7 +104,7 @@ def pillow_block(d: Draws) -> list[Step]:
 
 
 def rod_end(d: Draws) -> list[Step]:
-    """A ball joint in an eye on a threaded shank."""
+    """A ball joint in an eye at the end of a threaded shank."""
     metal = finish(d, "body", HARD)
     eye, wide = 11.0, d.real("width", 6, 9)
     ball = eye * d.real("ball", 0.62, 0.72)

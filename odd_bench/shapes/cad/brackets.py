@@ -12,7 +12,7 @@ from odd_bench.shapes.cad.profile import capsule, circle, drilled, polygon, rect
 
 
 def l_bracket(d: Draws) -> list[Step]:
-    """A bent strip with holes or slots in both legs, perhaps with a rib pressed into its corner."""
+    """A bent strip with holes or slots in both legs, sometimes with one or two ribs in its corner."""
     metal = finish(d, "bracket", (*SHEET, STEEL))
     first, second, width = d.real("first leg", 22, 34), d.real("second leg", 20, 32), d.real("width", 12, 22)
     thick = d.real("thickness", 1.8, 3.6)
@@ -52,7 +52,7 @@ def l_bracket(d: Draws) -> list[Step]:
 
 
 def gusset_bracket(d: Draws) -> list[Step]:
-    """A cast angle bracket with a triangular gusset and bosses."""
+    """A cast angle bracket with bosses and one or two triangular gussets."""
     metal = finish(d, "bracket", (*CAST, ALUMINIUM, ANODISED))
     side, width, thick = d.real("side", 26, 34), d.real("width", 20, 30), d.real("thickness", 3, 5)
     plate = rectangle(side, width, (side / 2, 0), d.real("corner", 2, 5))
@@ -90,7 +90,7 @@ def gusset_bracket(d: Draws) -> list[Step]:
 
 
 def clevis(d: Draws) -> list[Step]:
-    """A fork with a pin, split pin and a threaded or plain shank."""
+    """A fork with a pin, a split pin and a threaded or plain shank."""
     metal = finish(d, "fork", (*HARD, *FASTENER))
     half, gap = d.real("half width", 6, 8), d.real("gap", 3, 4.4)
     eye, long = d.real("eye", 6, 7.5), d.real("fork length", 20, 28)

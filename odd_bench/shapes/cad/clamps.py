@@ -12,7 +12,7 @@ from odd_bench.shapes.cad.profile import circle, rectangle, regular, rounded
 
 
 def hose_clamp(d: Draws) -> list[Step]:
-    """A slotted band with a worm screw housing."""
+    """A slotted band with a worm screw in a housing."""
     metal, steel = finish(d, "band", (STAINLESS, ZINC, STEEL)), finish(d, "screw", (STAINLESS, ZINC, BRASS))
     radius, width, thick = d.real("radius", 14, 19), d.real("width", 7, 10), d.real("thickness", 0.9, 1.4)
     steps = [Step("band", tube(radius + thick, radius, -width / 2, width / 2, 0.25, 120), metal)]
@@ -41,7 +41,7 @@ def hose_clamp(d: Draws) -> list[Step]:
 
 
 def pipe_clamp(d: Draws) -> list[Step]:
-    """A saddle or two half shells with ears and bolts around a rubber lining."""
+    """Two half shells with ears and bolts around a rubber lining."""
     metal = finish(d, "clamp", (*SHEET, STEEL))
     radius, width, thick = d.real("radius", 9, 13), d.real("width", 7, 12), d.real("thickness", 1.8, 2.8)
     ear, lining = d.real("ear", 8, 11), d.real("lining", 1.2, 2.2)

@@ -22,7 +22,7 @@ from odd_bench.shapes.cad.profile import polygon, regular
 
 
 def coupling(d: Draws) -> list[Step]:
-    """A jaw coupling with its spider, or a rigid clamp coupling with screws."""
+    """A jaw coupling: two hubs with jaws and a spider between them."""
     metal = finish(d, "hubs", (ALUMINIUM, ANODISED, STEEL, BLACK_OXIDE))
     radius, hub = 12.0, d.real("hub length", 10, 15)
     bore, jaws = d.real("bore", 4, 6), d.whole("jaws", 2, 4)
@@ -90,7 +90,7 @@ def flange_coupling(d: Draws) -> list[Step]:
 
 
 def universal_joint(d: Draws) -> list[Step]:
-    """Two forks around a cross, one of them swung to the side."""
+    """Two forks around a cross, one of them swung to one side."""
     metal, steel = finish(d, "forks", (STEEL, *HARD)), finish(d, "cross", HARD)
     radius, wide, reach = d.real("radius", 8, 10), d.real("arm width", 7, 9), d.real("reach", 9, 12)
     gap, hub, swing = d.real("gap", 0.46, 0.56) * radius, d.real("hub length", 10, 16), d.real("swing", 0, 32)
@@ -121,7 +121,7 @@ def universal_joint(d: Draws) -> list[Step]:
 
 
 def _sector(outer: float, inner: float, degrees: float):
-    """A piece of a ring around +x."""
+    """The sector of a ring that is centred on +x and spans `degrees`."""
     angle = np.radians(np.linspace(-degrees / 2, degrees / 2, 16))
     arc = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return polygon(np.concatenate([outer * arc, inner * arc[::-1]]))

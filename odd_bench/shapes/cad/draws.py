@@ -1,4 +1,4 @@
-"""The parameters of a machined part: named random numbers, each independent of the others."""
+"""The parameters of a machined part: named random draws, each independent of the others."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter as it was drawn.
+    """A parameter and the draw that gave it.
 
-    draw: in [0, 1). levels: (k + 1,) bounds of the k possible values in [0, 1], empty for a real number. value: the parameter
-    itself.
+    draw: in [0, 1). levels: (k + 1,) bounds that divide [0, 1] among the k possible values, empty for a real number.
+    value: the value of the parameter.
     """
 
     name: str
@@ -26,8 +26,9 @@ class Parameter:
     value: object
 
     def nudged(self, rng: np.random.Generator) -> float:
-        """A draw that gives a value near this one: a neighbouring level, or one 0.35 to 0.8 of a real range away, where there
-        is room.
+        """A draw that gives another value: a neighbouring level or, for a real number, one 0.35 to 0.8 of its range away.
+
+        The end of the range limits the step of a real number.
         """
         if not self.levels:
             step = rng.uniform(0.35, 0.8)
@@ -39,9 +40,10 @@ class Parameter:
 
 
 class Draws:
-    """Draws by name: equal entropy and name give equal draws, whatever else is drawn and in whatever order.
+    """Random draws by name: equal entropy and name give equal draws, in whatever order and whatever else is drawn.
 
-    entropy: of the part. replaced: draws by name to use instead, in [0, 1). drawn: the geometric parameters so far.
+    entropy: integers that identify the part. replaced: draws in [0, 1), by name, to use instead of random ones.
+    drawn: the geometric parameters drawn so far, by name.
     """
 
     def __init__(self, entropy: Sequence[int], replaced: Mapping[str, float] | None = None):
@@ -50,14 +52,14 @@ class Draws:
         self.drawn: dict[str, Parameter] = {}
 
     def rng(self, name: str) -> np.random.Generator:
-        """A separate generator for what is not a geometric parameter."""
+        """A separate generator for values that are not geometric parameters."""
         return np.random.default_rng(np.random.SeedSequence([*self.entropy, zlib.crc32(name.encode())]))
 
     def real(self, name: str, low: float, high: float) -> float:
         return self._keep(name, (), lambda draw: low + draw * (high - low))
 
     def whole(self, name: str, low: int, high: int) -> int:
-        """A whole number, both ends included."""
+        """An integer from `low` to `high`, both included."""
         return self.choice(name, range(low, high + 1))
 
     def flag(self, name: str, share: float = 0.5) -> bool:

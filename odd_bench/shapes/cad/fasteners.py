@@ -11,11 +11,11 @@ from odd_bench.shapes.cad.kernel import around, cylinder, prism, rod, screw, sph
 from odd_bench.shapes.cad.machined import Step
 from odd_bench.shapes.cad.profile import circle, rectangle, regular, rounded
 
-RADIUS = 5.0  # of the shank of a bolt, over the crests of a thread
+RADIUS = 5.0  # radius of the shank of a bolt, over the crests of its thread, millimetres
 
 
 def hex_bolt(d: Draws) -> list[Step]:
-    """A hexagon head bolt, partly or fully threaded, sometimes with a flange."""
+    """A hexagon head bolt with a partial or full thread, sometimes with a flange."""
     steel = finish(d, "bolt", FASTENER)
     length, height = d.real("length", 25, 55), d.real("head height", 6, 7.5)
     steps = [Step("head", _hexagon_head(d, d.real("across flats", 15.5, 18) / 2, height), steel, movable=True)]
@@ -43,7 +43,7 @@ def socket_screw(d: Draws) -> list[Step]:
 
 
 def machine_screw(d: Draws) -> list[Step]:
-    """A pan, cheese or countersunk screw with a slot or a cross."""
+    """A pan, cheese or countersunk head screw with a slot or a cross recess."""
     steel = finish(d, "screw", FASTENER)
     radius, height = d.real("head radius", 8, 10), d.real("head height", 4.5, 6)
     kind = d.choice("head", ("pan", "cheese", "countersunk"))
@@ -66,7 +66,7 @@ def machine_screw(d: Draws) -> list[Step]:
 
 
 def hex_nut(d: Draws) -> list[Step]:
-    """A hexagon nut: plain, with a flange, or with a nylon insert."""
+    """A hexagon nut: plain, with a flange, with a nylon insert, or slotted."""
     steel = finish(d, "nut", FASTENER)
     height, flats = d.real("height", 7, 11), d.real("across flats", 15.5, 18.5) / 2
     steps = [Step("body", _hexagon_head(d, flats, height, both=True), steel)]
@@ -120,7 +120,7 @@ def eyebolt(d: Draws) -> list[Step]:
 
 
 def thumb_screw(d: Draws) -> list[Step]:
-    """A knurled or lobed plastic head on a screw."""
+    """A screw with a lobed head, sometimes with a collar."""
     grip = finish(d, "head", (PLASTIC, ANODISED, BRASS, RUBBER))
     radius, height, lobes = d.real("head radius", 9, 13), d.real("head height", 6, 10), d.whole("lobes", 5, 10)
     section = circle(radius, segments=96)
@@ -139,7 +139,7 @@ def thumb_screw(d: Draws) -> list[Step]:
 
 
 def _hexagon_head(d: Draws, inradius: float, height: float, both: bool = False) -> Manifold:
-    """A hexagon whose corners are turned down at the top, or at both ends."""
+    """A hexagonal prism whose corners are turned down at the top, or at both ends."""
     corner, fall = inradius / np.cos(np.pi / 6) + 0.2, d.real("corner", 0.24, 0.4) * inradius
     low = [(0, 0), (0.96 * inradius, 0), (corner, 0.5 * fall)] if both else [(0, 0), (corner, 0)]
     cone = turned([*low, (corner, height - 0.5 * fall), (0.96 * inradius, height), (0, height)])
@@ -162,7 +162,7 @@ def _shank(d: Draws, length: float, metal) -> list[Step]:
 
 
 def _nut_bore(d: Draws, low: float, high: float, metal) -> list[Step]:
-    """A threaded hole along z with countersinks."""
+    """A threaded hole along z."""
     pitch = d.real("pitch", 1.5, 2.2)
     return [Step("thread", screw(RADIUS, pitch, low, high, 0.55 * pitch, point=0.0), metal, cut=True)]
 

@@ -15,7 +15,7 @@ Color = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Finish:
-    """material; color: plain sRGB 0..1."""
+    """The finish of one part. color: sRGB 0..1."""
 
     material: Material
     color: Color
@@ -23,7 +23,7 @@ class Finish:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of finish; its instances differ a little in colour and roughness."""
+    """A kind of finish, whose instances differ slightly in colour and roughness. roughness: range, 0..1."""
 
     name: str
     colors: tuple[Color, ...]
@@ -41,7 +41,7 @@ class Kind:
 
 
 def finish(draws: Draws, name: str, kinds: Sequence[Kind]) -> Finish:
-    """One of the kinds, drawn for the part of that name."""
+    """A random finish of one of the kinds, for the part of that name."""
     rng = draws.rng(f"finish of {name}")
     return kinds[rng.integers(len(kinds))].draw(rng)
 
@@ -59,7 +59,7 @@ RESINS = (
 )  # fmt: skip
 POWDERS = ((0.12, 0.12, 0.13), (0.85, 0.85, 0.84), (0.72, 0.14, 0.12), (0.20, 0.32, 0.52))
 
-METALLIC = 0.65  # all metal would be black where the surroundings are dark
+METALLIC = 0.65  # a value of 1 would look black where the surroundings are dark
 
 STEEL = Kind("steel", ((0.68, 0.69, 0.71), (0.58, 0.59, 0.61)), (0.38, 0.52), METALLIC)
 STAINLESS = Kind("stainless", ((0.74, 0.74, 0.73),), (0.28, 0.4), METALLIC)

@@ -26,7 +26,7 @@ def spur_gear(d: Draws) -> list[Step]:
 
 
 def helical_gear(d: Draws) -> list[Step]:
-    """A gear whose teeth run around at an angle."""
+    """A gear whose teeth are inclined to its axis."""
     metal = finish(d, "gear", TOOTHED)
     count, width = d.whole("teeth", 14, 26), d.real("width", 10, 20)
     root = _root_radius(count)
@@ -38,7 +38,7 @@ def helical_gear(d: Draws) -> list[Step]:
 
 
 def bevel_gear(d: Draws) -> list[Step]:
-    """A conical gear with a hub at its back."""
+    """A conical gear with a hub on its back."""
     metal = finish(d, "gear", TOOTHED)
     count = d.whole("teeth", 14, 24)
     root, slope = _root_radius(count), np.tan(np.radians(d.real("cone angle", 38, 52)))
@@ -84,7 +84,7 @@ def rack(d: Draws) -> list[Step]:
 
 
 def sprocket(d: Draws) -> list[Step]:
-    """A chain wheel: pointed teeth with round gullets, a thin plate, a hub."""
+    """A chain wheel: a thin plate with a hub, and pointed teeth with round gullets."""
     metal = finish(d, "sprocket", (*HARD, STEEL, ANODISED))
     count, width = d.whole("teeth", 11, 24), d.real("plate", 2.0, 3.6)
     pitch = 2.0 / np.sin(np.pi / count)  # radius of the pitch circle, chain pitch 4
@@ -158,7 +158,7 @@ def worm(d: Draws) -> list[Step]:
 
 
 def involute_tooth(count: int) -> CrossSection:
-    """One tooth of module 1 on the +x side, its foot inside the root circle, with 20 degrees of pressure angle."""
+    """One tooth of module 1 on the +x side, with its foot inside the root circle; the pressure angle is PRESSURE_ANGLE."""
     pitch, root, tip = count / 2, _root_radius(count), count / 2 + 1
     base = pitch * np.cos(PRESSURE_ANGLE)
     radius = np.concatenate([[root - 0.5, root, root + 0.12, root + 0.35], np.linspace(max(base, root + 0.45), tip, 9)])
@@ -176,12 +176,12 @@ def _involute(angle):
 
 
 def _root_radius(count: int) -> float:
-    """Of a gear of module 1."""
+    """The root radius of a gear of module 1 with `count` teeth."""
     return count / 2 - 1.25
 
 
 def _one_tooth(section: CrossSection, root: float, count: int) -> CrossSection:
-    """The part of a toothed outline around +x, its foot inside the root circle."""
+    """The tooth of a toothed outline on the +x side, with its foot inside the root circle."""
     reach, half = 3 * root, np.pi / count
     wedge = polygon([(0.9 * root, 0), *[(reach * np.cos(a), reach * np.sin(a)) for a in np.linspace(-half, half, 5)]])
     return section ^ wedge

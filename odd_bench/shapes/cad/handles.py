@@ -1,4 +1,4 @@
-"""Parts that are held by hand: knobs, handwheels, levers, pull handles, star grips."""
+"""Parts that are held by hand: knobs, star knobs, handwheels, levers, pull handles."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def knob(d: Draws) -> list[Step]:
 
 
 def star_knob(d: Draws) -> list[Step]:
-    """A clamping knob with three to seven arms on a bush or stud."""
+    """A clamping knob with three to seven arms, on a stud or with a threaded bush."""
     body = finish(d, "knob", (*MOULDED, PAINT))
     arms, reach, tip = d.whole("arms", 3, 7), d.real("reach", 15, 19), d.real("tip", 3.2, 4.4)
     hub, height = d.real("hub", 7, 9), d.real("height", 8, 12)
@@ -93,7 +93,7 @@ def star_knob(d: Draws) -> list[Step]:
 
 
 def handwheel(d: Draws) -> list[Step]:
-    """A spoked wheel with a crank handle."""
+    """A spoked wheel, mostly with a crank handle."""
     metal, grip = finish(d, "wheel", (*CAST, PLASTIC, ALUMINIUM)), finish(d, "handle", (PLASTIC, RUBBER, ALUMINIUM))
     radius, rim = 24.0, d.real("rim", 2.2, 3.2)
     dish, count = d.real("dish", 2, 8), d.whole("spokes", 3, 6)
@@ -125,7 +125,7 @@ def handwheel(d: Draws) -> list[Step]:
 
 
 def lever(d: Draws) -> list[Step]:
-    """A ball lever or clamping lever: hub, bent arm, ball grip, stud."""
+    """A clamping lever: a hub with a stud or a bore, and a bent arm with a ball or a turned grip."""
     metal, grip = finish(d, "arm", (*HARD, PAINT, ALUMINIUM)), finish(d, "grip", (PLASTIC, RUBBER, BRASS))
     hub, height, long = d.real("hub", 5, 7), d.real("hub height", 9, 14), d.real("arm length", 28, 42)
     tilt, arm = np.radians(d.real("tilt", 8, 32)), d.real("arm radius", 1.8, 2.6)

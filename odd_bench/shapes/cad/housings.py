@@ -25,7 +25,7 @@ from odd_bench.shapes.cad.profile import circle, drilled, rectangle, regular
 
 
 def housing(d: Draws) -> list[Step]:
-    """An open box with corner bosses, vents, ribs and feet."""
+    """An open box with corner bosses and vents, sometimes with ribs, a cable gland and lugs."""
     shell = finish(d, "shell", (*MOULDED, POWDER, CAST_ALUMINIUM, PAINT))
     width, depth, height = 44.0, d.real("depth", 28, 38), d.real("height", 14, 22)
     wall, corner = d.real("wall", 1.5, 2.4), d.real("corner", 3, 6)
@@ -69,7 +69,7 @@ def housing(d: Draws) -> list[Step]:
 
 
 def heat_sink(d: Draws) -> list[Step]:
-    """Fins on a base, straight, pins or radial around a core."""
+    """A heat sink: straight fins or pins on a base, or radial fins around a core."""
     metal = finish(d, "sink", (ALUMINIUM, ALUMINIUM, ANODISED, COPPER))
     width, depth = d.real("width", 26, 38), d.real("depth", 24, 34)
     base, tall, thick = d.real("base", 2.2, 4), d.real("fin height", 9, 20), d.real("fin thickness", 0.9, 1.6)
@@ -104,7 +104,7 @@ def heat_sink(d: Draws) -> list[Step]:
 
 
 def connector_plug(d: Draws) -> list[Step]:
-    """A round multi-pole plug with pins, a coupling ring and a cable."""
+    """A round plug with several pins, a coupling ring and a cable."""
     shell, body = finish(d, "shell", (ALUMINIUM, ANODISED, BRASS, PLASTIC)), finish(d, "insert", MOULDED)
     radius, length = 9.0, d.real("length", 12, 20)
     ring, wide, grips = d.real("ring", 10.5, 12.5), d.real("ring width", 6, 10), d.whole("grips", 16, 32)

@@ -101,7 +101,7 @@ def manifold_block(d: Draws) -> list[Step]:
 
 
 def _lever(d: Draws, height: float):
-    """A flat handle from the spindle along +x, bent upwards."""
+    """A flat handle that runs from the spindle along +x and bends upwards."""
     long = d.real("lever length", 20, 30)
     path = np.array([[-3, 0, 0], [2, 0, 0], [6, 0, 0.8], [10, 0, 3.2], [13, 0, 4], [long, 0, 4]]) + [0, 0, height - 1.5]
     section = rectangle(d.real("lever width", 4, 6.5), 2.0, corner=0.7).to_polygons()[0]

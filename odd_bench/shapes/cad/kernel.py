@@ -11,7 +11,7 @@ from manifold3d import CrossSection, FillRule, Manifold, OpType
 from odd_bench.shapes.cad.profile import Points, chamfered, circle, polygon, rounded
 
 FILLET_STEPS = 4
-SHARPEST = 0.2  # of 1 + cosine of the turn at a corner: mitres of sharper ones are shortened
+SHARPEST = 0.2  # least 1 + cosine of the angle between two normals; the mitres of sharper corners are shortened
 
 
 def union(solids: Sequence[Manifold]) -> Manifold:
@@ -19,25 +19,25 @@ def union(solids: Sequence[Manifold]) -> Manifold:
 
 
 def around(solid: Manifold, count: int, phase_deg: float = 0.0) -> list[Manifold]:
-    """Copies turned evenly about the z axis."""
+    """`count` copies, evenly rotated about the z axis; the first is rotated by `phase_deg`."""
     return [solid.rotate((0, 0, phase_deg + 360 * k / count)) for k in range(count)]
 
 
 def to_x(solid: Manifold) -> Manifold:
-    """Turned so that its z axis points along +x (and its x axis along -z)."""
+    """The solid rotated so that its z axis points along +x, and its x axis along -z."""
     return solid.rotate((0, 90, 0))
 
 
 def to_y(solid: Manifold) -> Manifold:
-    """Turned so that its z axis points along +y (and its y axis along -z)."""
+    """The solid rotated so that its z axis points along +y, and its y axis along -z."""
     return solid.rotate((-90, 0, 0))
 
 
 def prism(section: CrossSection, low: float, high: float, edge: float = 0.0, chamfer: bool = False) -> Manifold:
-    """The section between two heights, its upper and lower edges rounded (or chamfered) by `edge`.
+    """The section extruded between two heights, with its upper and lower edges rounded, or chamfered, by `edge`.
 
-    `edge` must be smaller than the rounding of the section's corners, than half of its thinnest wall and half of the height;
-    else raises ValueError.
+    `edge` must be smaller than the corner radius of the section, half of its thinnest wall and half of the height.
+    Raises ValueError if the section would fold.
     """
     if edge <= 0:
         return section.extrude(high - low).translate((0, 0, low))
@@ -51,7 +51,7 @@ def prism(section: CrossSection, low: float, high: float, edge: float = 0.0, cha
 
 
 def turned(points: Points, edge: float = 0.0, chamfer: bool = False, segments: int = 72) -> Manifold:
-    """A solid of revolution about z: (n, 2) radius and height of its outline, corners rounded or chamfered by `edge`."""
+    """A solid of revolution about z, with corners rounded, or chamfered, by `edge`. points: (n, 2) radius and height."""
     half = polygon(points)
     whole = half + half.mirror((1, 0))
     soft = chamfered(whole, edge) if chamfer else rounded(whole, edge)
@@ -59,12 +59,12 @@ def turned(points: Points, edge: float = 0.0, chamfer: bool = False, segments: i
 
 
 def cylinder(radius: float, low: float, high: float, edge: float = 0.0, segments: int = 64) -> Manifold:
-    """Along z, with chamfered ends."""
+    """A cylinder along z between two heights, with ends chamfered by `edge`."""
     return turned([(0, low), (radius, low), (radius, high), (0, high)], edge, True, segments)
 
 
 def tube(outer: float, inner: float, low: float, high: float, edge: float = 0.0, segments: int = 72) -> Manifold:
-    """Along z, its four edges rounded."""
+    """A tube along z between two heights, with its four edges rounded by `edge`."""
     return turned([(inner, low), (outer, low), (outer, high), (inner, high)], edge, segments=segments)
 
 
@@ -73,16 +73,16 @@ def sphere(radius: float, at: tuple[float, float, float] = (0, 0, 0), segments: 
 
 
 def box(size: tuple[float, float, float], at: tuple[float, float, float] = (0, 0, 0), edge: float = 0.0) -> Manifold:
-    """Centred on `at`, all edges rounded."""
+    """A box centred on `at`, with all edges rounded by `edge`."""
     section = rounded(CrossSection.square(size[:2], True), 1.2 * edge)
     return prism(section, -size[2] / 2, size[2] / 2, edge).translate(at)
 
 
 def sweep(path: np.ndarray, section: np.ndarray, up: tuple[float, float, float], closed: bool = False) -> Manifold:
-    """A profile carried along a line.
+    """A solid swept by a profile along a path.
 
-    path: (n, 3), turns gently and never along `up`. section: (m, 2) counter-clockwise, first axis across `up`, second along it.
-    closed: whether the end of the path meets its start.
+    path: (n, 3), with gentle bends and never parallel to `up`. section: (m, 2) counter-clockwise, first axis across `up`, second
+    along it. closed: whether the end of the path meets its start.
     """
     path, section = np.asarray(path, float), np.asarray(section, float)
     tangent = np.gradient(path, axis=0) if not closed else np.roll(path, -1, axis=0) - np.roll(path, 1, axis=0)
@@ -107,11 +107,11 @@ def rod(
 
 
 def screw(radius: float, pitch: float, low: float, high: float, depth: float, point: float | None = None) -> Manifold:
-    """A single-start right-hand thread along z between two heights, its ends chamfered.
+    """A single-start right-hand thread along z between two heights, with chamfered ends.
 
-    radius: over the crests. depth: of the groove. point: length of the chamfers, `depth` if None.
+    radius: over the crests. depth: depth of the groove. point: length of the chamfers, None = `depth`.
     """
-    share = np.linspace(0, 1, 29)[:-1]  # of the way around, as of the way along one pitch
+    share = np.linspace(0, 1, 29)[:-1]  # fraction of a turn, and of one pitch
     height = np.interp(share, [0, 0.12, 0.44, 0.68, 1], [1, 1, 0, 0, 1])
     angle = 2 * np.pi * share
     reach = radius - depth + depth * height
@@ -122,7 +122,7 @@ def screw(radius: float, pitch: float, low: float, high: float, depth: float, po
 
 
 def _stacked(contours: list[np.ndarray], inset: np.ndarray, heights: np.ndarray) -> Manifold:
-    """A prism whose outline is drawn in by (k,) `inset` at (k,) `heights`; the contours have their inside on the left."""
+    """A prism whose outline is inset by `inset` (k,) at `heights` (k,). The contours have their inside on the left."""
     inward = [_inward(contour) for contour in contours]
     layers = [[c + depth * n for c, n in zip(contours, inward, strict=True)] for depth in inset]
     vertices = np.concatenate(
@@ -144,7 +144,7 @@ def _stacked(contours: list[np.ndarray], inset: np.ndarray, heights: np.ndarray)
 
 
 def _long_sided(contour: np.ndarray, inset: float) -> np.ndarray:
-    """The contour without the corners of sides that are so short that they would flip when the contour is drawn in."""
+    """The contour without the sides that are so short that they would flip when the contour is inset."""
     while len(contour) > 3:
         drawn = contour + inset * _inward(contour)
         before, after = np.roll(contour, -1, axis=0) - contour, np.roll(drawn, -1, axis=0) - drawn
@@ -157,17 +157,17 @@ def _long_sided(contour: np.ndarray, inset: float) -> np.ndarray:
 
 
 def _require_simple(contours: list[np.ndarray], inset: float) -> None:
-    """Raise ValueError if contours drawn in by `inset` cross themselves."""
+    """Raise ValueError if the contours, which were inset by `inset`, cross themselves."""
     enclosed = sum(float(np.cross(c, np.roll(c, -1, axis=0)).sum()) / 2 for c in contours)
     filled = CrossSection(contours, FillRule.NonZero)
     if filled.num_contour() != len(contours) or abs(filled.area() - enclosed) > 1e-5 * abs(enclosed):
         raise ValueError(
-            f"prism: found an edge of {inset:.3g} that folds the section; expected less than its corners' rounding"
+            f"prism: found an edge of {inset:.3g}, which folds the section; expected less than its corner radius"
         )
 
 
 def _inward(contour: np.ndarray) -> np.ndarray:
-    """(n, 2) how far each corner moves when all sides move inwards by 1."""
+    """(n, 2) the displacement of each corner when all sides move inwards by 1."""
     along = np.roll(contour, -1, axis=0) - contour
     normal = np.stack([-along[:, 1], along[:, 0]], axis=1)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
@@ -176,7 +176,7 @@ def _inward(contour: np.ndarray) -> np.ndarray:
 
 
 def _walls(rings: list[np.ndarray], count: int, layers: int, closed: bool) -> list[np.ndarray]:
-    """Triangles between consecutive layers of `count` vertices; rings: the closed lines in a layer, inside on the left."""
+    """Triangles between consecutive layers of `count` vertices. rings: the closed contours of a layer, inside on the left."""
     here = np.concatenate(rings)
     there = np.concatenate([np.roll(ring, -1) for ring in rings])
     steps = [(k, (k + 1) % layers) for k in range(layers if closed else layers - 1)]

@@ -23,7 +23,7 @@ from odd_bench.shapes.cad.profile import capsule, drilled, rectangle, regular, r
 
 
 def hinge(d: Draws) -> list[Step]:
-    """A hinge: two leaves with interleaved knuckles on a pin, opened to some angle."""
+    """A hinge: two leaves with interleaved knuckles on a pin, opened by 95 to 180 degrees."""
     metal, steel = finish(d, "leaves", (*SHEET, BRASS, STEEL)), finish(d, "pin", (*HARD, BRASS))
     length, wide, thick = d.real("length", 32, 44), d.real("leaf width", 15, 22), d.real("thickness", 1.6, 2.6)
     knuckle, count = d.real("knuckle", 2.8, 3.6), d.choice("knuckles", (3, 5, 7))
@@ -133,7 +133,7 @@ def piston(d: Draws) -> list[Step]:
 
 
 def turnbuckle(d: Draws) -> list[Step]:
-    """An open body with a threaded rod, a hook or an eye at each end."""
+    """An open body with a threaded rod at each end that carries a hook or an eye."""
     metal, steel = finish(d, "body", FASTENER), finish(d, "ends", FASTENER)
     half, wide, thick = d.real("half length", 16, 22), d.real("half width", 4.5, 6), d.real("bar", 1.5, 2.1)
     screw_radius, out = d.real("screw", 2.0, 2.6), d.real("screw out", 10, 16)
@@ -165,7 +165,7 @@ def turnbuckle(d: Draws) -> list[Step]:
 
 
 def crank_arm(d: Draws) -> list[Step]:
-    """A crank: hub, tapering arm, turning grip."""
+    """A crank: a hub, a tapering arm and a rotating grip."""
     metal, grip = (
         finish(d, "arm", (STEEL, *HARD, ANODISED, CAST_ALUMINIUM)),
         finish(d, "grip", (PLASTIC, ALUMINIUM, BRASS)),

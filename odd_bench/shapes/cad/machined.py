@@ -1,4 +1,4 @@
-"""A machined part: steps that add or take away solids, fused on demand with or without edits."""
+"""A machined part: steps that add or subtract solids, combined on demand with or without edits."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from odd_bench.shapes.cad.draws import Draws, Parameter
 from odd_bench.shapes.cad.finishes import Finish
 from odd_bench.shapes.frame import Frame
 
-FEWEST_FACES = 2_000
+FEWEST_FACES = 2_000  # a mesh with fewer is subdivided
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of making a part. Steps of one name are edited together, for example a boss and its hole.
+    """One step of making a part. Steps of the same name are edited together, for example a boss and its hole.
 
-    solid: millimetres, design frame. cut: taken away from everything before; its walls belong to this step's name and finish.
-    movable: may be moved, turned or left out as an anomaly.
+    solid: millimetres, design frame. cut: whether the solid is subtracted from all steps before; the walls of the cut get the
+    name and the finish of this step. movable: whether an anomaly may move, turn or remove it.
     """
 
     name: str
@@ -44,7 +44,7 @@ Family = Callable[[Draws], list[Step]]
 class Twin:
     """A part that differs from another in one parameter.
 
-    shape: in the canonical frame of the other. change: the difference, for example `holes: 5 -> 6`.
+    shape: in the canonical frame of the other part. change: the difference, for example `holes: 5 -> 6`.
     """
 
     shape: Shape
@@ -53,7 +53,7 @@ class Twin:
 
 @dataclass(frozen=True)
 class Machined:
-    """A model (see shape.Model). replaced: draws of parameters that differ from those of the seed."""
+    """A model (see shape.Model) made by a family of parts. replaced: draws, by parameter, to use instead of those of the seed."""
 
     name: str
     category: str
@@ -79,17 +79,17 @@ class Machined:
         return self._made[0].drawn
 
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
-        """Mesh the part. Edits are in the canonical frame; an unknown part name raises KeyError."""
+        """The mesh of the part after the edits, which are in the canonical frame. Raises KeyError for an unknown part name."""
         if not edits:
             return self._intact
         unknown = {edit.part for edit in edits} - set(self.part_names)
         if unknown:
-            raise KeyError(f"{self.name}: no part {sorted(unknown)}; parts are {list(self.part_names)}")
+            raise KeyError(f"{self.name}: no part {sorted(unknown)}; expected some of {list(self.part_names)}")
         steps = _edited(self.steps, edits, self._frame)
         return self._shape(_fused(steps), steps, self._frame)
 
     def twin(self, rng: np.random.Generator) -> Twin:
-        """The same part with one parameter changed to a value near by. Raises Refusal where nothing is left of it."""
+        """The same part with one parameter changed to a nearby value. Raises Refusal if nothing is left of the part."""
         names = sorted(self.parameters)
         before = self.parameters[names[rng.integers(len(names))]]
         other = replace(self, replaced={**self.replaced, before.name: before.nudged(rng)})
@@ -120,7 +120,7 @@ class Machined:
     def _shape(self, fused: Fused, steps: Sequence[Step], frame: Frame) -> Shape:
         divisions = max(1, math.ceil(math.sqrt(FEWEST_FACES / self._solid.solid.num_tri())))
         vertices, faces, origin_id, _ = faces_by_origin(fused.solid.refine(divisions))
-        step = np.searchsorted(fused.ids, origin_id)  # ids grow from step to step
+        step = np.searchsorted(fused.ids, origin_id)  # the ids ascend from step to step
         names, materials = self.part_names, tuple(dict.fromkeys(step.finish.material for step in steps))
         colors = np.round(np.clip([step.finish.color for step in steps], 0, 1) * 255).astype(np.uint8)
         return Shape(
@@ -138,7 +138,7 @@ class Machined:
 
 @dataclass(frozen=True)
 class Fused:
-    """solid: made by the steps. ids: (steps,) original id of the faces of each step, ascending."""
+    """The result of all steps. solid: their combination. ids: (steps,) the original id of each step's faces, ascending."""
 
     solid: Manifold
     ids: np.ndarray

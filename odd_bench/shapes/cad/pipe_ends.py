@@ -10,7 +10,7 @@ from odd_bench.shapes.cad.profile import circle, drilled, on_circle, regular
 
 
 def pipe_end(d: Draws, style: str, radius: float, metal: Finish, name: str) -> list[Step]:
-    """The end of a pipe along +z; the open end lies at z = 0."""
+    """The fitting at the end of a pipe along z, around z = 0. style: flange, hexagon, bead or collar."""
     if style == "flange":
         reach, thick = radius + d.real("end flange", 4.5, 6.5), d.real("end thickness", 2, 3.2)
         holes = on_circle(d.whole("end holes", 3, 6), radius + 2.6)

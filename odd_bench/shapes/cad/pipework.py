@@ -26,7 +26,7 @@ PIPE = (STEEL, STAINLESS, CAST_IRON, PAINT, BRASS, PLASTIC)
 
 
 def flange(d: Draws) -> list[Step]:
-    """A weld-neck or slip-on flange with a raised face, holes and perhaps bolts in them."""
+    """A weld-neck flange with holes, sometimes with a raised face and with bolts in the holes."""
     metal = finish(d, "flange", (STEEL, STAINLESS, CAST_IRON, PAINT))
     radius, thick = 24.0, d.real("thickness", 3.5, 6.5)
     pipe, count = d.real("pipe", 9.5, 12), d.whole("holes", 4, 10)
@@ -59,7 +59,7 @@ def flange(d: Draws) -> list[Step]:
 
 
 def elbow(d: Draws) -> list[Step]:
-    """A pipe bend with collars, threads or flanges at its ends."""
+    """A pipe bend with collars, flanges, hexagons or beads at its ends."""
     metal = finish(d, "elbow", (*PIPE, COPPER))
     radius, bend = 7.0, d.real("bend radius", 10, 18)
     turn = np.radians(d.choice("angle", (90, 90, 60, 45)))
@@ -111,7 +111,7 @@ def tee(d: Draws) -> list[Step]:
 
 
 def pipe_plug(d: Draws) -> list[Step]:
-    """A threaded plug with a hexagon, square or round head, a sealing ring and a bleed screw."""
+    """A threaded plug with a square, hexagonal or octagonal head, sometimes with a sealing ring and a bleed screw."""
     metal = finish(d, "plug", (BRASS, STEEL, ZINC, PLASTIC, STAINLESS))
     radius, length = 8.0, d.real("thread length", 10, 18)
     head, height = radius * d.real("head", 1.2, 1.5), d.real("head height", 4.5, 9)

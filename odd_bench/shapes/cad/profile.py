@@ -1,4 +1,4 @@
-"""2-D profiles, from which prisms, turned bodies and sweeps are made. Lengths in millimetres."""
+"""Two-dimensional profiles for prisms, turned bodies and sweeps. Lengths in millimetres."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ARC = 20  # segments of a full circle in rounded corners
 
 
 def polygon(points: Points) -> CrossSection:
-    """The inside of a closed line, in whichever direction the line runs."""
+    """The inside of a closed polygon (n, 2), whatever its orientation."""
     return CrossSection([np.asarray(points, float)], FillRule.NonZero)
 
 
@@ -21,12 +21,12 @@ def circle(radius: float, at: tuple[float, float] = (0, 0), segments: int = 64) 
 
 
 def rectangle(width: float, height: float, at: tuple[float, float] = (0, 0), corner: float = 0.0) -> CrossSection:
-    """width along x, height along y, centred on `at`, with rounded corners."""
+    """A rectangle with its width along x and its height along y, centred on `at`. corner: radius of its rounded corners."""
     return rounded(CrossSection.square((width, height), True).translate(at), corner)
 
 
 def regular(sides: int, inradius: float) -> CrossSection:
-    """A regular polygon by the radius of the circle inside it, one flat towards +x."""
+    """A regular polygon with the given radius of its inscribed circle and one flat side towards +x."""
     angles = 2 * np.pi * (np.arange(sides) + 0.5) / sides
     return polygon(inradius / np.cos(np.pi / sides) * np.stack([np.cos(angles), np.sin(angles)], axis=1))
 
@@ -34,7 +34,7 @@ def regular(sides: int, inradius: float) -> CrossSection:
 def capsule(
     start: tuple[float, float], end: tuple[float, float], radius: float, end_radius: float = 0.0
 ) -> CrossSection:
-    """Everything within `radius` of `start`, `end_radius` (0 = the same) of `end`, and between the two."""
+    """The convex hull of a circle of `radius` at `start` and one of `end_radius` (0 = the same) at `end`."""
     return CrossSection.batch_hull([circle(radius, start), circle(end_radius or radius, end)])
 
 
@@ -45,14 +45,14 @@ def on_circle(count: int, radius: float, phase_deg: float = 0.0) -> list[tuple[f
 
 
 def drilled(section: CrossSection, centers: Sequence[tuple[float, float]], radius: float) -> CrossSection:
-    """The section without round holes at the centres."""
+    """The section with a round hole of `radius` at each of the centres."""
     if not centers:
         return section
     return section - CrossSection.batch_boolean([circle(radius, center, 36) for center in centers], OpType.Add)
 
 
 def rounded(section: CrossSection, convex: float, concave: float = 0.0) -> CrossSection:
-    """The section with its corners, convex and concave, rounded to a radius."""
+    """The section with its convex and its concave corners rounded to these radii; 0 leaves them sharp."""
     if convex > 0:
         section = section.offset(-convex, JoinType.Miter).offset(convex, JoinType.Round, circular_segments=ARC)
     if concave > 0:
@@ -61,5 +61,5 @@ def rounded(section: CrossSection, convex: float, concave: float = 0.0) -> Cross
 
 
 def chamfered(section: CrossSection, length: float) -> CrossSection:
-    """The section with its convex corners cut off, which takes `length` from each side."""
+    """The section with its convex corners cut off, `length` from the corner along each side."""
     return section.offset(-length, JoinType.Miter).offset(length, JoinType.Bevel) if length > 0 else section

@@ -1,4 +1,4 @@
-"""Wheels that carry a belt or roll: pulleys, flywheels, casters."""
+"""Pulleys and the like: V pulleys, flywheels, casters and links of roller chains."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def v_pulley(d: Draws) -> list[Step]:
 
 
 def flywheel(d: Draws) -> list[Step]:
-    """A heavy rim on curved or straight spokes, with balance holes."""
+    """A heavy rim with balance holes, on spokes or a web."""
     metal = finish(d, "wheel", CAST)
     radius, width = 24.0, d.real("width", 6, 11)
     steps = blank(d, radius, width, metal, ("spokes", "web", "holes"))
@@ -89,7 +89,7 @@ def caster(d: Draws) -> list[Step]:
 
 
 def roller_chain_link(d: Draws) -> list[Step]:
-    """An outer link of a roller chain with its pins and rollers."""
+    """An outer link of a roller chain with its pins and rollers, sometimes with an attachment."""
     plates, metal = finish(d, "plates", HARD), finish(d, "rollers", (STEEL,))
     pitch, inside = 16.0, d.real("inner width", 7, 11)
     end, waist, thick = d.real("plate end", 5.6, 6.8), d.real("waist", 3.4, 4.6), d.real("thickness", 1.6, 2.4)

@@ -1,4 +1,4 @@
-"""Bladed wheels: impellers, propellers, fans, turbines."""
+"""Bladed wheels: impellers, propellers and fans."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CAST_ROTOR = (BRONZE, BRASS, CAST_ALUMINIUM, STAINLESS, PLASTIC)
 
 
 def impeller(d: Draws) -> list[Step]:
-    """A centrifugal pump wheel: back plate, curved vanes, hub, perhaps a front ring."""
+    """A centrifugal pump wheel: back plate, curved vanes, hub, and sometimes a front ring."""
     metal = finish(d, "impeller", CAST_ROTOR)
     radius, plate = 22.0, d.real("plate", 1.6, 2.8)
     vanes, tall, sweep_deg = d.whole("vanes", 5, 9), d.real("vane height", 6, 11), d.real("vane sweep", 40, 85)
@@ -119,7 +119,7 @@ def fan(d: Draws) -> list[Step]:
 
 
 def _ribbon(reach: np.ndarray, angle: np.ndarray, thick: float):
-    """A strip of constant width along a plane curve given by radius and angle."""
+    """A strip of constant width along a plane curve. reach, angle: (n,) radius and angle (radians) of its points."""
     line = np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=1)
     along = np.gradient(line, axis=0)
     normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.linalg.norm(along, axis=1, keepdims=True)
@@ -129,9 +129,9 @@ def _ribbon(reach: np.ndarray, angle: np.ndarray, thick: float):
 def _blade(
     hub: float, radius: float, width: float, skew: float, pitch: float, thick: float, square: float = 0.0
 ) -> Manifold:
-    """A blade along +x whose sections lie on a helix of the pitch angle (degrees at 70 % of the radius).
+    """A blade along +x whose sections lie on a helix. pitch: pitch angle at 70 % of the radius, degrees.
 
-    square: 0 for a rounded tip, towards 1 for a blunt one.
+    square: 0 for a rounded tip, up to 1 for a blunt one.
     """
     share = np.linspace(0, 1, 22)
     chord = np.sqrt(np.maximum(1 - share**2, 0)) * (0.75 + 0.9 * share)

@@ -17,7 +17,7 @@ TURNED = (STEEL, *HARD)
 
 
 def stepped_shaft(d: Draws) -> list[Step]:
-    """A shaft with journals, a collar, a key, a snap ring groove and a threaded end."""
+    """A shaft with journals, a collar, a key and a snap ring groove, sometimes with a threaded end."""
     metal = finish(d, "shaft", TURNED)
     count = d.whole("steps", 3, 5)
     lengths = [d.real(f"length {k + 1}", 8, 20) for k in range(count)]
@@ -49,7 +49,7 @@ def stepped_shaft(d: Draws) -> list[Step]:
 
 
 def cam(d: Draws) -> list[Step]:
-    """A plate cam with a hub, a keyway and a follower roller or lightening holes."""
+    """A plate cam with a hub, sometimes with a second lobe, a pin and a keyway."""
     metal = finish(d, "cam", (STEEL, BLACK_OXIDE, ALUMINIUM, ANODISED))
     base, lift, width = 11.0, d.real("lift", 6, 12), d.real("width", 5, 9)
     nose = d.real("nose", 3.5, 6)
@@ -118,7 +118,7 @@ def crankshaft(d: Draws) -> list[Step]:
 
 
 def spline_shaft(d: Draws) -> list[Step]:
-    """A shaft with splines, a shoulder and a plain end."""
+    """A shaft with splines, a shoulder and a plain end, sometimes with a key and a cross hole."""
     metal = finish(d, "shaft", TURNED)
     count, radius = d.whole("splines", 6, 12), 6.0
     high, length = d.real("spline height", 1.0, 1.6), d.real("spline length", 18, 34)

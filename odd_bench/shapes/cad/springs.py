@@ -13,7 +13,7 @@ WIRE = (STEEL, STAINLESS, BLACK_OXIDE, ZINC, PAINT)
 
 
 def compression_spring(d: Draws) -> list[Step]:
-    """A cylindrical, conical or barrel spring with closed ends between two seats."""
+    """A cylindrical, conical or barrel spring with closed ends, on one seat or between two."""
     metal = finish(d, "wire", WIRE)
     wire, turns, radius = d.real("wire", 1.3, 2.1), d.whole("turns", 5, 9), d.real("radius", 8, 11)
     pitch, dead = wire * d.real("pitch", 2.5, 3.4), 1.25
@@ -80,7 +80,7 @@ def extension_spring(d: Draws) -> list[Step]:
 
 
 def torsion_spring(d: Draws) -> list[Step]:
-    """A coil with two straight legs, perhaps with bent ends."""
+    """A coil with two straight legs, sometimes with bent ends and a bush."""
     metal = finish(d, "wire", WIRE)
     wire, turns, radius = d.real("wire", 1.3, 1.9), d.whole("turns", 3, 7), d.real("radius", 6.5, 9)
     pitch, spread = wire * d.real("pitch", 2.1, 2.6), np.radians(d.real("leg angle", 60, 200))
@@ -115,7 +115,7 @@ def torsion_spring(d: Draws) -> list[Step]:
 
 
 def _seat(radius: float, thick: float, top: float, hole: float):
-    """A washer-like cup under z = 0 that holds the first coil."""
+    """A washer-like cup below z = 0 that holds the first coil."""
     rim = [
         (hole, -thick),
         (radius + 1.2, -thick),

@@ -12,7 +12,7 @@ from odd_bench.shapes.cad.profile import capsule, circle, drilled, on_circle, po
 
 
 def tooth_washer(d: Draws) -> list[Step]:
-    """A lock washer with twisted teeth outside or inside."""
+    """A lock washer with twisted teeth on its outside or its inside."""
     metal = finish(d, "washer", (*FASTENER, COPPER))
     outer, inner = 10.0, d.real("hole", 5.0, 6.2)
     thick, count = d.real("thickness", 0.9, 1.5), d.whole("teeth", 7, 13)
@@ -26,7 +26,7 @@ def tooth_washer(d: Draws) -> list[Step]:
 
 
 def flat_washer(d: Draws) -> list[Step]:
-    """A plain, stepped or cup washer, sometimes with a bonded seal."""
+    """A flat or dished washer, sometimes with a bonded seal and tabs."""
     metal = finish(d, "washer", (*FASTENER, COPPER, NYLON))
     outer, inner, thick = 10.0, d.real("hole", 4.3, 6.0), d.real("thickness", 1.2, 2.6)
     rise = d.real("dish", 0.0, 3.0) if d.flag("dished", 0.5) else 0.0
@@ -46,7 +46,7 @@ def flat_washer(d: Draws) -> list[Step]:
 
 
 def spring_washer(d: Draws) -> list[Step]:
-    """A split ring with its ends set apart."""
+    """A split ring whose ends are offset, sometimes doubled."""
     metal = finish(d, "washer", FASTENER)
     radius, wide = 8.0, d.real("width", 2.4, 4.0)
     thick, gap = d.real("thickness", 1.6, 2.8), np.radians(d.real("gap", 7, 20))
@@ -63,7 +63,7 @@ def spring_washer(d: Draws) -> list[Step]:
 
 
 def circlip(d: Draws) -> list[Step]:
-    """A retaining ring with two eyed lugs."""
+    """A retaining ring with two lugs that have eyes."""
     metal = finish(d, "ring", HARD)
     outer, thick = 10.0, d.real("thickness", 1.0, 1.8)
     inner, shift = d.real("inside", 7.9, 8.5), d.real("eccentricity", 0.3, 0.7)
@@ -86,7 +86,7 @@ def circlip(d: Draws) -> list[Step]:
 
 
 def bushing(d: Draws) -> list[Step]:
-    """A plain bearing bush with a flange, grease grooves and an oil hole."""
+    """A plain bearing bush with oil holes, mostly with a flange and grease grooves."""
     metal = finish(d, "bushing", (BRONZE, BRASS, NYLON, *HARD))
     outer, length = 8.0, d.real("length", 9, 20)
     inner = outer * d.real("wall", 0.66, 0.8)
@@ -112,7 +112,7 @@ def bushing(d: Draws) -> list[Step]:
 
 
 def spacer_plate(d: Draws) -> list[Step]:
-    """A flat plate with rounded corners, holes in a pattern and two dowel pins."""
+    """A flat plate with rounded corners, a pattern of holes, a window and two dowel pins."""
     metal = finish(d, "plate", (*MILLED, *SHEET))
     width, depth, thick = 40.0, d.real("depth", 27, 36), d.real("thickness", 3, 6)
     corner, hole = d.real("corner", 2.5, 6), d.real("hole", 1.5, 2.4)

@@ -1,4 +1,4 @@
-"""The inside that gears, sprockets, pulleys and handwheels share: hub, web or spokes, rim, bore, keyway."""
+"""The inner parts that gears, sprockets, pulleys and flywheels share: hub, web or spokes, rim, bore, keyway; and shaft keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ def blank(
     styles: tuple[str, ...] = STYLES,
     inside: tuple[float, float] = (0.76, 0.84),
 ) -> list[Step]:
-    """A wheel from z = 0 to `width` without its bore: rim, web or spokes, hub. inside: range of the rim's inner radius, a share."""
+    """A wheel from z = 0 to `width` without its bore: rim, web or spokes, and hub.
+
+    styles: the kinds of web to choose from. inside: range of the rim's inner radius, as a fraction of `radius`.
+    """
     hub = radius * d.real("hub radius", 0.3, 0.38)
     inner = radius * d.real("rim inside", *inside)
     edge = min(0.04 * width, 0.3 * (radius - inner))
@@ -45,7 +48,7 @@ def blank(
 
 
 def bore(d: Draws, radius: float, width: float, finish: Finish) -> list[Step]:
-    """The hole for the shaft through a wheel of this outer radius, with a keyway."""
+    """The hole for the shaft through a wheel of this outer radius, mostly with a keyway."""
     size = radius * d.real("bore", 0.13, 0.19)
     steps = [Step("bore", prism(circle(size, segments=56), -width, 3 * width), finish, cut=True)]
     if d.flag("keyway", 0.6):
@@ -56,7 +59,7 @@ def bore(d: Draws, radius: float, width: float, finish: Finish) -> list[Step]:
 
 
 def key(d: Draws, shaft: float, low: float, high: float, finish: Finish) -> Step:
-    """A feather key that lies half in a shaft along z and shows on its +x side."""
+    """A feather key on the +x side of a shaft along z, half sunk into it."""
     broad = shaft * d.real("key width", 0.5, 0.62)
     section = capsule((0, low + broad / 2), (0, high - broad / 2), broad / 2)
     solid = prism(section, 0.5 * shaft, shaft + 0.42 * broad, 0.08 * broad, chamfer=True)
@@ -64,7 +67,7 @@ def key(d: Draws, shaft: float, low: float, high: float, finish: Finish) -> Step
 
 
 def _spokes(d: Draws, hub: float, inner: float, low: float, high: float, finish: Finish) -> list[Step]:
-    """Tapering arms from the hub to the rim; each is a part."""
+    """Tapering arms from the hub to the rim, each a part of its own."""
     wide, narrow = hub * d.real("spoke at hub", 0.5, 0.65), hub * d.real("spoke at rim", 0.32, 0.45)
     section = capsule((0.75 * hub, 0), (inner + 0.5 * narrow, 0), wide / 2, narrow / 2)
     arm = prism(section, low, high, min(0.3 * (high - low), 0.4 * narrow))

@@ -1,4 +1,4 @@
-"""The procedural toys: 51 categories, each a function from a generator of random numbers to a list of painted parts."""
+"""The procedural toys: 51 categories, each a function from a random generator to a list of painted parts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ BUILDERS = {name: build for family in FAMILIES for name, build in family.TOYS.it
 
 
 def make_toy(category: str, seed: int) -> Toy:
-    """Instance `seed` of a category; an unknown category raises KeyError naming the known ones."""
+    """Instance `seed` of a category. Raises KeyError for an unknown category; the message names the known ones."""
     if category not in BUILDERS:
         raise KeyError(f"toys: no category {category!r}; known: {', '.join(sorted(BUILDERS))}")
     rng = np.random.default_rng(np.random.SeedSequence([zlib.crc32(category.encode()), seed]))

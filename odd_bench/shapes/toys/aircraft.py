@@ -28,7 +28,7 @@ class Coat:
 def wing(
     root: tuple, span: float, chord: float, taper: float, sweep: float, rise_deg: float, thick: float, sign: float
 ) -> Field:
-    """Half a wing from `root` (the middle of its chord) out to the side of `sign`, tilted up by `rise_deg`."""
+    """One wing, from `root` (the middle of its chord) outwards to the side of `sign`, tilted up by `rise_deg`."""
     tip, mid = chord * taper, -sweep
     outline = [(chord / 2, -0.1), (mid + tip / 2, span - 0.1), (mid + 0.2 * tip, span), (mid - 0.3 * tip, span)]
     outline += [(mid - tip / 2, span - 0.1), (-chord / 2, -0.1)]
@@ -40,7 +40,7 @@ def wing(
 
 
 def fuselage(half: float, fat: float, z: float, nose: float) -> Field:
-    """A turned body along x; `nose` (0 pointed to 1 blunt) shapes its front."""
+    """A turned body along x. nose: shape of its front, from 0 (pointed) to 1 (blunt)."""
     radii = [
         (0.1, -1.0),
         (0.3, -0.85),
@@ -55,7 +55,7 @@ def fuselage(half: float, fat: float, z: float, nose: float) -> Field:
 
 
 def along_x(x: float, y: float, z: float) -> np.ndarray:
-    """Pose that carries the z axis to x."""
+    """(4, 4) pose at (x, y, z) that turns the z axis to x."""
     pose = np.eye(4)
     pose[:3, :3] = np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0]])
     pose[:3, 3] = (x, y, z)
@@ -75,7 +75,7 @@ def livery(rng, coat: Coat, half: float, z: float) -> Pattern:
 
 
 def wing_parts(rng, coat: Coat, name: str, root, span, chord, taper, sweep, rise, thick=0.1) -> list[Part]:
-    """A left and a right wing with a common mark: striped tips, a roundel, checks or plain."""
+    """A left and a right wing with a common mark: none, painted tips, a roundel or checks."""
     mark = int(rng.integers(4))
     base = coat.color if rng.random() < 0.6 else coat.second
     other = coat.second if base is coat.color else coat.color
@@ -126,7 +126,7 @@ def tail_parts(rng, coat: Coat, half: float, z: float, size: float = 1.0) -> lis
 
 
 def propeller_parts(rng, x: float, z: float, radius: float) -> list[Part]:
-    """Blades, tilted at random, and a spinner."""
+    """Two to four blades, rotated at random, and a spinner."""
     count, turn = int(rng.integers(2, 5)), rng.uniform(0, 90)
     blade = box((0, 0, radius / 2), (0.055, 0.1, radius / 2), 0.05)
     blades = union(*(placed(rotated(blade, (1, 0, 0), turn + 360 * k / count), shift(x, 0, z)) for k in range(count)))
@@ -149,7 +149,7 @@ def shift(x: float, y: float, z: float) -> np.ndarray:
 
 
 def gear_parts(rng, x: float, z: float, apart: float) -> list[Part]:
-    """Two wheels on struts under the body; the tail skid belongs to the body."""
+    """Two wheels on struts under the body."""
     style, parts = WheelStyle(rng, rng.uniform(0.15, 0.2), 0.13), []
     for side, sign in SIDES:
         strut = capsule((x, sign * 0.1, z), (x, sign * apart, style.radius), 0.06)

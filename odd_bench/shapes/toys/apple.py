@@ -72,7 +72,7 @@ def _skin(rng, skin: Color) -> Pattern:
 
 
 def stem_and_leaves(rng: np.random.Generator, root: np.ndarray) -> list[Part]:
-    """A woody stalk and one or two leaves; `root` lies in the dimple on top of a fruit about two units wide."""
+    """A woody stalk and one or two leaves. root: (3,) the bottom of the dimple on top of a fruit about two units wide."""
     lean, tall = rng.uniform(-0.15, 0.15, 2), rng.uniform(0.4, 0.55)
     path = smooth_path([root - [0, 0, 0.1], root + [0.3 * lean[0], 0.3 * lean[1], 0.5 * tall], root + [*lean, tall]], 7)
     stalk = chain(path, list(np.linspace(0.075, 0.095, 7)))
@@ -95,7 +95,7 @@ def stem_and_leaves(rng: np.random.Generator, root: np.ndarray) -> list[Part]:
 
 
 def _bite(rng) -> Part:
-    """Teeth marks on the front, with pale flesh."""
+    """A bite with teeth marks on the front, which shows pale flesh."""
     turn, high = rng.uniform(-0.9, -0.2), rng.uniform(-0.05, 0.2)
     out, side = np.array([np.cos(turn), np.sin(turn), 0]), np.array([-np.sin(turn), np.cos(turn), 0])
     size = rng.uniform(0.27, 0.34)
@@ -106,7 +106,7 @@ def _bite(rng) -> Part:
 
 
 def _half(rng) -> list[Part]:
-    """The front cut off: flesh, core and seeds."""
+    """A cut that removes the front and shows flesh, core and seeds."""
     x = rng.uniform(0.05, 0.2)
     cream = tint(rng, (palette.CREAM, (0.97, 0.94, 0.75)), 0.02)
     core = ellipsoid((x, 0, 0), (0.4, 0.32, 0.42))

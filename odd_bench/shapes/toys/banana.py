@@ -76,7 +76,7 @@ def _smiling(rng) -> list[Part]:
 
 
 def _bunch(rng) -> list[Part]:
-    """Three to five bananas fanned around one crown."""
+    """Three to five bananas fanned out from one crown."""
     bow, material = Bow(rng, 2.1), _finish(rng)
     crown = bow.at(1.1)
     count = int(rng.integers(3, 6))
@@ -108,7 +108,7 @@ def _bunch(rng) -> list[Part]:
 
 
 def _peeled(rng) -> list[Part]:
-    """Standing on its blossom end, the flesh bare above and strips of skin hanging down."""
+    """A half peeled banana that stands on its blossom end: bare flesh above, and strips of skin that hang down."""
     bow, material = Bow(rng), _finish(rng)
     paint, color = bow.paint(rng)
     edge = rng.uniform(-0.15, 0.1)

@@ -1,4 +1,4 @@
-"""Boats: sailing boats, tugs, steamers and rowing boats on hulls of one kind."""
+"""Boats: sailing boats, tugs, steamers and rowing boats, which share one kind of hull."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _flag(x: float, z: float, length: float) -> Field:
 
 
 def _cabin(rng, hull: Hull, x: float, half: float, deck: float, tall: float, name: str = "cabin") -> list[Part]:
-    """A deck house with a roof slab and round or square windows all round."""
+    """A deck house with a roof slab, a windscreen and round or square windows on both sides."""
     wide, color = hull.wide * rng.uniform(0.58, 0.68), tint(rng, (palette.WHITE, palette.CREAM, *palette.TOY))
     house = box((x, 0, deck + tall / 2 - 0.06), (half, wide, tall / 2 + 0.06), 0.06)
     roof = box((x, 0, deck + tall), (half + 0.08, wide + 0.07, 0.06), 0.05)
@@ -136,7 +136,7 @@ def _funnel(rng, x: float, z: float, tall: float, radius: float, name: str) -> l
 
 
 def _ring(rng, at, radius: float) -> Part:
-    """A lifebuoy lying against a wall that looks to the side."""
+    """A lifebuoy against a wall that faces sideways."""
     paint = Stripes(
         palette.WHITE, tint(rng, (palette.RED, palette.ORANGE)), (1, 0, 0), 2 * radius, 0.5, phase=rng.uniform()
     )
@@ -167,7 +167,7 @@ def _tug(rng) -> list[Part]:
 
 
 def _steamer(rng) -> list[Part]:
-    """Two decks of cabins and a row of funnels."""
+    """A steamer with two decks of cabins and a row of funnels."""
     hull = Hull(rng, rng.uniform(1.15, 1.3), rng.uniform(0.38, 0.44), rng.uniform(0.46, 0.54))
     deck, tall = hull.height - 0.08, rng.uniform(0.28, 0.34)
     low_half, high_half = hull.half * rng.uniform(0.55, 0.62), hull.half * rng.uniform(0.36, 0.44)

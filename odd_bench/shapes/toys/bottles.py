@@ -1,4 +1,4 @@
-"""Bottles: wine, soda, milk, sports and medicine bottles with labels, caps and handles."""
+"""Bottles: wine, soda, milk, sports and potion bottles with labels, caps and handles."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LIQUIDS = (
     (0.5, 0.8, 0.3),
     (0.95, 0.4, 0.55),
 )
-# Outer (radius, height) of each kind, radius in units of the widest and height in units of the total.
+# Outer (radius, height) of each kind, as fractions of the largest radius and of the total height.
 KINDS = {
     "wine": [(0.94, 0.0), (1.0, 0.03), (1.0, 0.52), (0.82, 0.64), (0.38, 0.74), (0.33, 0.82), (0.33, 1.0)],
     "soda": [(0.9, 0.0), (1.0, 0.05), (0.97, 0.2), (0.82, 0.38), (1.0, 0.58), (0.9, 0.7), (0.42, 0.86), (0.36, 1.0)],
@@ -111,7 +111,7 @@ def _stuff(rng, kind: str) -> tuple[Color, Material]:
 
 
 def _body_paint(rng, kind: str, color: Color, tall: float) -> Pattern:
-    """Glass with its filling showing through up to a level, or a painted coat."""
+    """Glass through which the filling shows up to a level, or an opaque coat."""
     level, liquid = tall * rng.uniform(0.5, 0.78), pick(rng, LIQUIDS)
     second = contrast(rng, color)
     filled = Split(tuple(0.35 * np.array(color) + 0.65 * np.array(liquid)), color, (0, 0, 1), level)
@@ -128,7 +128,7 @@ def _body_paint(rng, kind: str, color: Color, tall: float) -> Pattern:
 
 
 def _label(rng, kind: str, outer: Field, profile, tall: float) -> list[Part]:
-    """A paper label wrapped round the front with a motif on it, and a small one behind."""
+    """A paper label around the front with a motif on it, and a small label on the back."""
     middle = tall * {"wine": 0.3, "soda": 0.55, "milk": 0.3, "sports": 0.22, "potion": 0.3}[kind]
     wall = radius_at(profile, middle)
     height = {"wine": 0.26, "soda": 0.16, "milk": 0.24, "sports": 0.18, "potion": 0.24}[kind] * rng.uniform(0.85, 1.05)
@@ -163,7 +163,7 @@ def _label(rng, kind: str, outer: Field, profile, tall: float) -> list[Part]:
 
 
 def _closure(rng, kind: str, profile, tall: float) -> list[Part]:
-    """A cork, a crown cap, a foil lid, a sports nozzle or a glass stopper."""
+    """A cork, with a gem on a potion; a crown cap; a foil lid with a tab; or a sports nozzle."""
     neck, color = profile[-1][0], tint(rng)
     if kind == "sports":
         cap = cylinder((0, 0, tall - 0.1), (0, 0, tall + 0.16), neck * 1.2, 0.04)

@@ -25,7 +25,7 @@ class Bow:
         self.ridges = rng.uniform(0.015, 0.03)
 
     def at(self, t) -> np.ndarray:
-        """Axis points, t from -1 (blossom end) to 1 (stalk)."""
+        """(..., 3) points on the axis at t (...), from -1 (blossom end) to 1 (stalk)."""
         angle = np.asarray(t) * self.bend / 2
         return np.stack([self.radius * np.sin(angle), 0 * angle, self.radius * (1 - np.cos(angle))], axis=-1)
 
@@ -35,7 +35,7 @@ class Bow:
         return chain(self.at(t), list(np.maximum(girth * taper, 0.09)))
 
     def skin(self, low: float = -0.92, high: float = 0.84) -> Field:
-        """Five soft edges run along the fruit."""
+        """The skin between two values of t, with five soft edges along the fruit."""
 
         def edges(p):
             outward = np.hypot(p[:, 0], p[:, 2] - self.radius) - self.radius
@@ -64,7 +64,7 @@ class Bow:
         return Inlay(coat, Plain(tint(rng, ((0.65, 0.75, 0.25), shade(color, 0.85)), 0.03)), green), color
 
     def ends(self, rng, color: Color, material) -> list[Part]:
-        """Stalk and blossom end."""
+        """The stalk and the blossom end."""
         stalk = self.at(np.array([0.7, 0.85, 1.02, 1.15]))
         stalk[-1, 2] += rng.uniform(0.0, 0.15)
         path = smooth_path(stalk, 8)

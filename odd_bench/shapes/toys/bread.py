@@ -20,7 +20,7 @@ def bread(rng: np.random.Generator) -> list[Part]:
 
 
 def _baked(rng, crust: Color) -> Pattern:
-    """Brown on top, paler below, floury in places."""
+    """A crust: brown with darker clouds, floury, or speckled."""
     seed = seed_from(rng)
     return pick(
         rng,
@@ -33,7 +33,7 @@ def _baked(rng, crust: Color) -> Pattern:
 
 
 def _loaf(rng) -> list[Part]:
-    """A tin loaf, cut at the front, with slices falling forward."""
+    """A tin loaf that is cut at the front, with slices that fall forward."""
     crust, outline = tint(rng, CRUSTS, 0.04), slice_outline(rng)
     crumb, long, seed = crumb_color(rng, crust), rng.uniform(1.2, 1.5), seed_from(rng)
     front = 0.15

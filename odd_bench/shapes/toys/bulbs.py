@@ -1,4 +1,4 @@
-"""Light bulbs and energy savers, held upright on their screw caps."""
+"""Light bulbs and energy savers, which stand upright on their screw caps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GLOW = ((0.99, 0.93, 0.7), (0.98, 0.97, 0.9), (0.99, 0.85, 0.5), (0.8, 0.92, 0.9
 
 
 def _screw(rng, top: float, radius: float) -> list[Part]:
-    """A screw cap from the floor to height `top`: contact, insulator, sleeve with a thread."""
+    """A screw cap from the floor to height `top`: contact, insulator and a sleeve with a thread."""
     brass = Plain(pick(rng, (palette.SILVER, palette.GOLD, palette.COPPER)))
     turns, low = int(rng.integers(3, 5)), 0.2
     heights = np.linspace(low + 0.09, top - 0.06, turns)
@@ -34,7 +34,7 @@ def _screw(rng, top: float, radius: float) -> list[Part]:
 
 
 def bulb(rng) -> list[Part]:
-    """A pear or globe bulb on its screw cap, held upright, with its filament drawn on the glass."""
+    """A pear-shaped or round bulb on its screw cap, with its filament in relief on the glass."""
     neck, radius, z = rng.uniform(0.26, 0.3), rng.uniform(0.43, 0.52), rng.uniform(0.48, 0.56)
     lift = rng.uniform(1.0, 1.35)  # low for a globe, high for a pear
     middle, top = z + lift * radius, z + (lift + 1) * radius

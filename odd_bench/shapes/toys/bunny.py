@@ -27,7 +27,7 @@ FURS = (
 
 
 def bunny(rng: np.random.Generator) -> list[Part]:
-    """Crouching or sitting upright, ears up or lopping; plain, patched, pastel, or a chocolate bunny with a ribbon."""
+    """Bunnies, crouching or sitting upright, with upright or lop ears: plain, patched, pastel, or chocolate with a ribbon."""
     kind = pick(rng, ("plain", "plain", "patched", "pastel", "chocolate"))
     fur = {
         "pastel": tint(rng, palette.PASTEL, 0.02),

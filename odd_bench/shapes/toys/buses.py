@@ -1,4 +1,4 @@
-"""Buses: school buses with a bonnet, city buses, double-deckers and round little camper buses."""
+"""Buses: school buses with a bonnet, city buses, double-deckers and small round camper vans."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COLORS = {
 
 @dataclass(frozen=True)
 class Frame:
-    """Half length, half width, underside, waist line and roof height of a bus."""
+    """Half length, half width, and heights of the underside, the waist line and the roof of a bus, design units."""
 
     half: float
     width: float
@@ -148,7 +148,7 @@ def _glass(rng, kind: str, hull: Field, f: Frame) -> list[Part]:
 
 
 def _window_row(glass, hull: Field, f: Frame, nose: float, name: str, sign: float, span, single: bool) -> list[Part]:
-    """Three windows along one side, each a part of its own unless `single`."""
+    """A row of windows along one side: three parts or, if `single`, four windows as one part. span: (low, high) heights."""
     low, top = span
     ahead = nose - (0.38 if sign < 0 and top < f.waist + 0.5 else 0.1)
     edges = np.linspace(-f.half + 0.1, ahead, 5 if single else 4)

@@ -81,7 +81,7 @@ def _wings(rng, kind: str, color: Color, edge: Color, material: Material) -> lis
 
 
 def _fore_outline(rng) -> np.ndarray:
-    """(k, 2) outward and forward."""
+    """(k, 2) outline of a fore wing: outward and forward."""
     span, tip, hollow = rng.uniform(1.0, 1.2), rng.uniform(0.6, 0.85), rng.uniform(0.8, 0.98)
     points = [
         (-0.05, -0.12),
@@ -107,11 +107,11 @@ def _rear_outline(rng, streamer: float) -> np.ndarray:
 
 
 def _coat(rng, kind: str, outline: np.ndarray, color: Color, edge: Color, front: bool) -> Pattern:
-    """Paint of a wing in its own frame (x outward, y forward): margin, field, veins and marks."""
+    """The paint of a wing in its own frame (x outward, y forward): margin, inner field, veins and marks."""
     inner = _inside(outline, rng.uniform(0.07, 0.12))
     light, seed = shade(color, 1.35), seed_from(rng)
     center = outline.mean(axis=0)
-    far = outline[np.argsort(-outline[:, 0])[:9:2]]  # margin points away from the body
+    far = outline[np.argsort(-outline[:, 0])[:9:2]]  # points on the margin, far from the body
     beads = _discs(center + (far - center) * 0.92, rng.uniform(0.035, 0.05))
     if kind == "monarch":
         veined = Sectors(color, edge, int(rng.integers(22, 30)), 0.16, rng.random(), 0.0, (-0.15, 0.0))

@@ -1,4 +1,4 @@
-"""Cakes: birthday cake, two tiers, a cut cake and a wedge-shaped slice."""
+"""Cakes: a birthday cake, a cake of two tiers, a cut cake and a wedge-shaped slice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _board(rng, radius: float) -> Part:
 
 
 def _tier(rng, name: str, radius: float, low: float, high: float, color: Color, coat: Color) -> list[Part]:
-    """A round of iced cake with runny icing over its edge and a beaded foot."""
+    """A round layer of cake with icing that runs over its edge, and beads around its foot."""
     seed = seed_from(rng)
     round_cake = cylinder((0, 0, low), (0, 0, high), radius, 0.06)
     trim = contrast(rng, color, (palette.WHITE, *toppings.ICINGS), 0.3)
@@ -57,7 +57,7 @@ def _colors(rng) -> tuple[Color, Color]:
 
 
 def _ring_of(rng, kind: str, count: int, radius: float, z: float, turn: float, coat: Color) -> list[Part]:
-    """Toppings around the top of a cake."""
+    """`count` toppings of one kind in a ring on top of a cake. turn: angle of the first, radians."""
     cream = tint(rng, (palette.WHITE, palette.CREAM, palette.PINK, shade(coat, 1.3)), 0.02)
     size, parts = rng.uniform(0.14, 0.17), []
     for i, angle in enumerate(turn + np.arange(count) * 2 * np.pi / count):
@@ -108,7 +108,7 @@ def _tiers(rng) -> list[Part]:
 
 
 def _cut(rng) -> list[Part]:
-    """A cake with a wedge taken out towards the front, so that its layers show."""
+    """A cake with a wedge cut out towards the front, so that its layers show."""
     radius, tall = rng.uniform(0.92, 1.02), rng.uniform(0.65, 0.85)
     side, coat = _colors(rng)
     half = np.radians(rng.uniform(24, 34))

@@ -15,7 +15,7 @@ SPONGES = ((0.93, 0.78, 0.5), (0.4, 0.22, 0.13), (0.8, 0.25, 0.25), (0.9, 0.65, 
 
 
 def layers(rng, low: float, high: float) -> Pattern:
-    """Sponge with bands of filling, seen where a cake is cut."""
+    """Sponge with bands of filling, as seen where a cake is cut, between two heights."""
     sponge, filling, count = (
         tint(rng, SPONGES, 0.04),
         tint(rng, (palette.WHITE, palette.PINK, palette.CREAM, palette.RED, *CHOCOLATES), 0.03),
@@ -29,7 +29,7 @@ def layers(rng, low: float, high: float) -> Pattern:
 
 
 def cake_slice(rng) -> list[Part]:
-    """A wedge with its tip towards +x, icing on top and at the back."""
+    """A wedge on a plate with its tip towards +x, and with icing on top and at the back."""
     long, wide, tall = rng.uniform(1.5, 1.8), rng.uniform(0.52, 0.66), rng.uniform(0.7, 0.9)
     back, coat = -0.45 * long, tint(rng, ICINGS, 0.03)
     corners = [

@@ -1,4 +1,4 @@
-"""Caps with a peak, and woolly hats."""
+"""Baseball caps and woolly hats."""
 
 from __future__ import annotations
 

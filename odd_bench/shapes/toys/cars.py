@@ -11,7 +11,8 @@ from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import contrast, decorated, pick, shade, tint
 from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, WheelStyle, from_side, lamps, pane
 
-# Outlines from the side, x forward from -1 to 1 and z in units of the make's heights: hull, then cabin above the belt line.
+# Outlines of the hull, and of the cabin above the belt line, seen from the side: x forward, in units of the half length, and z in
+# units of the height of the hull or the cabin.
 MAKES = {
     "beetle": (
         [(-1.0, 0.1), (-0.98, 0.6), (-0.7, 1.0), (0.0, 1.02), (0.62, 0.95), (0.95, 0.6), (1.0, 0.1), (0.0, 0.0)],
@@ -110,7 +111,7 @@ def _roof(rng, color: Color, top: float) -> Pattern:
 
 
 def _windows(rng, cabin: Field, half: float, belt: float, height: float, make: str) -> list[Part]:
-    """Windscreen, rear window and one window on each side, painted like glass and a little raised."""
+    """Windscreen, rear window and one window on each side, as slightly raised panes."""
     glass, low, high = Plain(tint(rng, PANES, 0.04)), belt + 0.05, belt - 0.02 + 0.8 * height
     middle, half_z = (low + high) / 2, (high - low) / 2
     ahead = {"pickup": 0.32, "van": 0.26, "racer": 0.12}.get(make, 0.16) * half

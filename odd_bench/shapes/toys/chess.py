@@ -1,4 +1,4 @@
-"""Chess pieces: pawn, rook, knight, bishop, queen and king on one family of turned feet."""
+"""Chess pieces: pawn, rook, knight, bishop, queen and king on turned feet of one family."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _knight(rng, look: Look) -> list[Part]:
 
 
 def _along(points: np.ndarray, count: int) -> np.ndarray:
-    """`count` points spread evenly over a polyline's parameter."""
+    """(count, 2) points of a polyline, evenly spaced in its parameter."""
     t = np.linspace(0, len(points) - 1, count)
     return np.stack([np.interp(t, np.arange(len(points)), points[:, k]) for k in range(2)], axis=1)
 

@@ -1,4 +1,4 @@
-"""The stand of all chess pieces: a moulded foot with felt, a waist and a collar, in one style."""
+"""The stand that all chess pieces share: a moulded foot with felt, a waist and a collar."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ARMIES = (
 
 @dataclass(frozen=True)
 class Look:
-    """Paint, trim and material that all steps of one piece share."""
+    """The paint, trim, material and felt colour that all parts of one piece share."""
 
     paint: Pattern
     trim: Pattern
@@ -53,7 +53,7 @@ def draw_look(rng) -> Look:
 
 
 def foot(rng, look: Look, wide: float, neck_z: float, neck: float) -> list[Part]:
-    """The moulded base with its felt and a raised ring, and the waist up to the collar at height `neck_z`."""
+    """The moulded base with felt and a raised ring, and the waist up to the collar at height `neck_z`."""
     step = rng.uniform(0.2, 0.28)
     moulding = curve(
         [
@@ -84,7 +84,7 @@ def foot(rng, look: Look, wide: float, neck_z: float, neck: float) -> list[Part]
 
 
 def collar(rng, look: Look, z: float, radius: float, ring: float = 0.62) -> list[Part]:
-    """One or two discs under the head."""
+    """A disc and a ring under the head."""
     edge, high = rng.uniform(0.05, 0.08), rng.uniform(0.07, 0.1)
     disc = lathe(
         [

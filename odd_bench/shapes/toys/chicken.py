@@ -71,7 +71,7 @@ def _plumage(rng, kind: str, coat: Color, head: np.ndarray, head_radius: float) 
             Mottled(coat, dark, 0.25, 1.4, seed),
         ),
     )
-    if kind == "rooster" or chance(rng, 0.25):  # a hackle of another colour over head and neck
+    if kind == "rooster" or chance(rng, 0.25):  # a hackle of another colour on head and neck
         hackle = tint(rng, ((0.9, 0.55, 0.15), (0.8, 0.35, 0.12), (0.95, 0.8, 0.45), palette.WHITE))
         edge = half_space(head - [0.0, 0, 1.35 * head_radius], (-0.55, 0, -1))
         pattern = Inlay(

@@ -26,7 +26,7 @@ def _crumb(rng, dough: Color) -> Pattern:
 
 
 def _chips(rng) -> list[Part]:
-    """A craggy round with chunks pressed in, whole or bitten."""
+    """A craggy round cookie with chunks pressed into it, whole or bitten."""
     thick, seed = rng.uniform(0.3, 0.4), seed_from(rng)
     dough = tint(rng, (*DOUGHS, (0.32, 0.19, 0.12)))
     disc = scaled(cylinder((0, 0, -thick / 2), (0, 0, thick / 2), 1.0, 0.49 * thick), (1, rng.uniform(0.92, 1), 1))
@@ -62,7 +62,7 @@ def _chips(rng) -> list[Part]:
 
 
 def _sandwich(rng) -> list[Part]:
-    """Two embossed wafers with cream between."""
+    """Two embossed wafers with cream between them."""
     thick, cream = rng.uniform(0.18, 0.24), rng.uniform(0.16, 0.28)
     wafer = tint(rng, ((0.2, 0.13, 0.1), (0.78, 0.56, 0.3), (0.9, 0.72, 0.45), (0.85, 0.55, 0.6)), 0.03)
     filling = tint(rng, (palette.WHITE, palette.PINK, palette.CREAM, (0.7, 0.85, 0.65), *CHOCOLATES), 0.03)

@@ -16,7 +16,7 @@ COWS = (palette.BROWN, (0.62, 0.38, 0.2), (0.72, 0.5, 0.28), (0.3, 0.18, 0.12))
 
 
 def cow(rng: np.random.Generator) -> list[Part]:
-    """Black or brown pied cows, plain brown ones and belted ones; some wear a bell."""
+    """Black pied, brown pied, plain and belted cows; some wear a bell."""
     kind = pick(rng, ("black pied", "black pied", "brown pied", "plain", "belted"))
     dark = {"black pied": palette.BLACK, "belted": palette.CHARCOAL}.get(kind) or tint(rng, COWS, 0.04)
     light, finish = tint(rng, (palette.WHITE, palette.CREAM), 0.02), pick(rng, anatomy.FINISHES)

@@ -1,4 +1,4 @@
-"""Cupcakes: piped swirl, iced dome, rosettes and muffin, in a pleated paper case."""
+"""Cupcakes in a pleated paper case: with a piped swirl, an iced dome or rosettes, or a muffin."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cupcake(rng: np.random.Generator) -> list[Part]:
 
 
 def _case(rng, wide: float, tall: float, taper: float, icing: Color) -> Part:
-    """A fluted cup."""
+    """The pleated paper case."""
     folds = int(rng.integers(16, 25))
     cup = frustum((0, 0, 0), (0, 0, tall), taper * wide, wide, 0.04)
     fluted = displaced(
@@ -82,7 +82,7 @@ def _swirl(rng, wide: float, tall: float, color: Color) -> list[Part]:
 
 
 def _dome(rng, wide: float, tall: float, color: Color) -> list[Part]:
-    """Sponge with a smooth runny coat and things stuck on it."""
+    """A sponge dome with smooth runny icing, candies and sometimes sprinkles."""
     sponge = tint(rng, ((0.88, 0.68, 0.38), (0.4, 0.23, 0.14), (0.8, 0.55, 0.3)))
     high = rng.uniform(0.4, 0.5)
     dome = union(
@@ -112,7 +112,7 @@ def _normals(turn: np.ndarray, up: np.ndarray) -> np.ndarray:
 
 
 def _rosettes(rng, wide: float, tall: float, color: Color) -> list[Part]:
-    """Piped stars around a large one."""
+    """Piped rosettes around a larger one."""
     count, size = int(rng.integers(6, 8)), rng.uniform(0.27, 0.31)
     second = pick(rng, (color, shade(color, 1.4), tint(rng, (palette.WHITE, palette.CREAM, palette.PINK))))
     parts = [

@@ -1,4 +1,4 @@
-"""Toy dinosaurs on four legs, and the choice among all kinds."""
+"""Toy dinosaurs: the choice among all kinds, and those that walk on four legs."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _frill(rng: np.random.Generator, second: Color, coat: Pattern, finish: Mater
 
 
 def _plates(rng: np.random.Generator, build: Build, second: Color, finish: Material) -> list[Part]:
-    """Two staggered rows of plates along the back, and four spikes on the tail."""
+    """Two staggered rows of plates along the back."""
     count, tall = int(rng.integers(5, 8)), rng.uniform(0.42, 0.56)
     parts = []
     for name, side in SIDES:

@@ -22,7 +22,7 @@ SKINS = (
 
 
 def skin_colors(rng: np.random.Generator) -> tuple[Color, Color, Color]:
-    """Skin, a second colour for plates and marks, and a pale belly."""
+    """The colours of the skin, of plates and marks, and of the belly."""
     skin = tint(rng, SKINS, 0.05)
     second = pick(
         rng,

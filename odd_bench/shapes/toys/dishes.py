@@ -32,7 +32,7 @@ OUTLINES = ("round", "oval", "scalloped", "square")
 
 
 def plate(rng: np.random.Generator) -> list[Part]:
-    """A plate with raised ornaments on its rim and one in the middle, or a child's plate with an animal's face."""
+    """A plate with raised ornaments on its rim and in its middle, or a child's plate with an animal's face."""
     color = tint(rng, pick(rng, ((palette.WHITE, palette.CREAM), palette.PASTEL, palette.TOY)))
     accent = contrast(rng, color, (*palette.TOY, palette.NAVY, palette.GOLD))
     material = pick(rng, (palette.CERAMIC, palette.CERAMIC, palette.SATIN, palette.ENAMEL))
@@ -49,7 +49,7 @@ def plate(rng: np.random.Generator) -> list[Part]:
 
 
 def _edge(rng, outline: str) -> tuple[Field, float]:
-    """A prism around the plate's outline, and how much narrower the plate is along x."""
+    """The prism over the plate's outline, and the scale of the plate along x (1, or less for an oval)."""
     if outline == "oval":
         narrow = rng.uniform(0.72, 0.82)
         return scaled(cylinder((0, 0, -1), (0, 0, 1), 1.15), (narrow, 1, 1)), narrow
@@ -62,7 +62,7 @@ def _edge(rng, outline: str) -> tuple[Field, float]:
 
 
 def _dish(rng, height: float, narrow: float) -> tuple[Field, Field]:
-    """The solid dish, its rim at that height and reaching beyond the edge, and the well to be sunk into it."""
+    """The solid dish, whose rim has that height and reaches beyond the edge, and the well that is cut into it."""
     flat = rng.uniform(0.58, 0.66)
     under = [(flat * 0.8, 0.0), (flat, 0.02), (flat + 0.12, height * 0.6), (1.3, height)]
     upper = [(1.3, height + 0.1), (flat + 0.12, height * 0.6 + 0.12), (flat, 0.15), (flat * 0.8, 0.13)]
@@ -147,7 +147,7 @@ def bowl(rng: np.random.Generator) -> list[Part]:
 
 
 def _lugs(rng, profile, outer, color, material) -> tuple[list[Part], list[Part]]:
-    """Two ear handles left and right and a badge in front."""
+    """Two handles, left and right, and a badge in front."""
     z, reach, half = profile[-1][1] - 0.16, rng.uniform(0.26, 0.36), rng.uniform(0.24, 0.34)
     thick, lift = rng.uniform(0.075, 0.1), rng.uniform(-0.05, 0.15)
     paint = Plain(pick(rng, (color, contrast(rng, color))))

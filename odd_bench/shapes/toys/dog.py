@@ -19,7 +19,10 @@ from odd_bench.shapes.toys.quadruped import Build, Figure, paw, sitting, standin
 
 @dataclass(frozen=True)
 class Breed:
-    """length, height: as in Build. ear: floppy or pointed. reach: of the snout. coats: base and marking colours."""
+    """A breed of dogs. length, height: as in Build. ear: `floppy`, `pointed` or `folded`. reach: length of the snout.
+
+    marking: kind of pattern. coats: pairs of a base and a marking colour.
+    """
 
     length: float
     height: float

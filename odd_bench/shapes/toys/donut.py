@@ -48,7 +48,7 @@ def donut(rng: np.random.Generator) -> list[Part]:
 
 
 class _Crust:
-    """The iced surface as a function of the angle around the ring and the angle around the tube (0 outside, pi / 2 on top)."""
+    """The iced surface. turn: angle around the ring. around: angle around the tube, 0 outside, pi / 2 on top. Radians."""
 
     def __init__(self, ring: float, tube: float, flat: float):
         self.ring, self.tube, self.flat = ring, tube, flat
@@ -64,7 +64,7 @@ class _Crust:
 
 
 def _sweets(rng, crust: _Crust, count: int) -> list[Part]:
-    """Large candies, cherries or cream spread around the ring, with a gap where a bite may be (around angle 0)."""
+    """Large candies, cherries or cream spread around the ring, with a gap around angle 0, where a bite may be."""
     kind = pick(rng, ("candy", "cherry", "cream"))
     start, size = rng.uniform(0.75, 0.95), rng.uniform(0.15, 0.19)
     parts: list[Part] = []
@@ -110,7 +110,7 @@ def _bite(rng, crust: _Crust, dough: Color) -> list[Part]:
 
 
 def _animal(rng, crust: _Crust, color: Color) -> list[Part]:
-    """Ears at the far side, eyes, and a snout across the hole."""
+    """Ears on the far side, eyes, and a snout on the near side."""
     parts: list[Part] = []
     kind = pick(rng, ("bear", "cat"))
     inner = tint(rng, (palette.PINK, palette.TAN), 0.03)

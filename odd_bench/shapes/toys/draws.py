@@ -1,4 +1,4 @@
-"""Draws of the toy families: choices, colours near those of the palette, and coats of two colours."""
+"""Random draws for the toy families: choices, colours close to those of the palette, and patterns of two colours."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def seed_from(rng: np.random.Generator) -> int:
 
 
 def tint(rng: np.random.Generator, colors: Sequence[Color] = palette.TOY, spread: float = 0.06) -> Color:
-    """One of the colours, moved a little."""
+    """One of the colours, changed by up to `spread` in each channel."""
     return clipped(np.asarray(pick(rng, colors)) + rng.uniform(-spread, spread, 3))
 
 
 def shade(color: Color, factor: float) -> Color:
-    """Darker below 1; above 1 the colour moves towards white by (factor - 1)."""
+    """The colour darkened by a factor below 1, or mixed with a share (factor - 1) of white above 1."""
     c = np.asarray(color, float)
     return clipped(c * factor if factor <= 1 else c + (1 - c) * (factor - 1))
 
@@ -39,7 +39,7 @@ def shade(color: Color, factor: float) -> Color:
 def contrast(
     rng: np.random.Generator, color: Color, colors: Sequence[Color] = palette.TOY, least: float = 0.45
 ) -> Color:
-    """One of the colours that is at least `least` away from the given one; white or charcoal where none is."""
+    """One of the colours at a distance of at least `least` from the given one, in RGB; white or charcoal if there is none."""
     far = [c for c in colors if np.linalg.norm(np.subtract(c, color)) >= least]
     return tint(rng, far or [palette.WHITE if sum(color) < 1.5 else palette.CHARCOAL])
 
@@ -54,7 +54,7 @@ def wood_grain(rng: np.random.Generator, axis: tuple[float, float, float] = (0.1
 
 
 def decorated(rng: np.random.Generator, first: Color, second: Color) -> Pattern:
-    """A coat of two colours: plain, striped, spotted, patched or clouded."""
+    """A random pattern: plain, striped, spotted or patched in two colours, or mottled."""
     direction = tuple(float(x) for x in pick(rng, ((0, 0, 1), (0, 0.6, 0.8), (1, 0, 0), (0.6, 0, 0.8))))
     seed, period, share = seed_from(rng), float(rng.uniform(0.14, 0.4)), float(rng.uniform(0.25, 0.5))
     return pick(

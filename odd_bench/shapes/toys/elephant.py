@@ -16,7 +16,7 @@ GREYS = ((0.55, 0.57, 0.62), (0.48, 0.48, 0.5), (0.62, 0.6, 0.6), (0.5, 0.55, 0.
 
 
 def elephant(rng: np.random.Generator) -> list[Part]:
-    """African (wide ears) and Indian elephants, calves, and circus elephants with a blanket."""
+    """African elephants with wide ears, Indian elephants, calves, and circus elephants with a blanket."""
     kind = pick(rng, ("african", "african", "indian", "calf", "circus"))
     skin = tint(rng, (*GREYS, *GREYS, *palette.PASTEL), 0.03)
     finish = pick(rng, anatomy.FINISHES)

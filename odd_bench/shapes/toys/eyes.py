@@ -1,4 +1,4 @@
-"""Toy eyes: a bead, or a white ball with a painted pupil that may have an iris and a lid."""
+"""Toy eyes: a bead, or a white ball with a painted pupil and perhaps an iris and a lid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def eye(
     lid: Color | None = None,
     movable: bool = True,
 ) -> Part:
-    """One eye looking along `toward`; `pupil` is the pupil's radius as a share of the eye's; a lid covers its upper third."""
+    """An eye that looks along `toward`. pupil: radius of the pupil, as a fraction of the eye's. lid: colour of a lid, or None."""
     paint = eye_paint(center, toward, radius, iris, pupil, lid)
     return Part(name, sphere(center, radius), paint, palette.BEAD, movable=movable)
 
@@ -44,7 +44,7 @@ def eye_paint(
     pupil: float = 0.6,
     lid: Color | None = None,
 ) -> Pattern:
-    """White, iris ring, pupil and a small glint, as spheres of paint around the place where the eye looks."""
+    """White, iris, pupil and a small glint, painted as spheres around the front of the eye; a lid covers its upper third."""
     c, n = np.asarray(center, float), _unit(toward)
     front = c + radius * n
     paint: Pattern = Plain(palette.WHITE)

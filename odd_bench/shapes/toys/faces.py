@@ -1,4 +1,4 @@
-"""Heads of toy animals in their own frame: the skull at the origin, looking along +x. Ears and horns are added by each animal."""
+"""Heads of toy animals in their own frame: the skull at the origin, facing +x. Each animal adds its ears and horns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def long_face(
     droop: float,
     muzzle: float,
 ) -> list[Part]:
-    """Horse, deer, giraffe, sheep. reach, droop: how far the muzzle lies before and below the skull of radius `size`."""
+    """The head of a horse, deer, giraffe or sheep.
+
+    size: radius of the skull. reach, droop: how far the muzzle lies in front of and below it. muzzle: radius of the muzzle.
+    """
     nose = np.array([reach, 0, -droop])
     along = nose / np.linalg.norm(nose)
     below = np.array([along[2], 0, -along[0]])
@@ -52,7 +55,11 @@ def round_face(
     slim: float = 0.6,
     eye: float = 0.17,
 ) -> list[Part]:
-    """Dog, fox, lion, panda, mouse. muzzle: radius of the snout at the skull; slim: the same at its end, as a share of it."""
+    """The head of a dog, fox, lion, panda, bunny or mouse.
+
+    size: radius of the skull. reach: length of the snout. muzzle: radius of the snout at the skull. slim: its radius at the end,
+    as a fraction of that. eye: radius of the eyes, as a fraction of `size`.
+    """
     base, end = np.array([0.45 * size, 0, -0.28 * size]), np.array([0.8 * size + reach, 0, -0.36 * size])
     tip = end + [0.75 * slim * muzzle, 0, 0.5 * slim * muzzle]
     mouth = end + [0.85 * slim * muzzle, 0, -0.38 * slim * muzzle]

@@ -45,7 +45,7 @@ def fish(rng: np.random.Generator) -> list[Part]:
 
 
 def _fish_coat(rng, kind: str, length: float) -> tuple[Pattern, Color]:
-    """Coat and fin colour."""
+    """The pattern of the body and the colour of the fins."""
     if kind == "clown":
         base = tint(rng, ((0.95, 0.45, 0.08), (0.9, 0.25, 0.1), (0.98, 0.65, 0.1)))
         coat: Pattern = Plain(base)

@@ -28,7 +28,7 @@ FOXES = (
 
 
 def fox(rng: np.random.Generator) -> list[Part]:
-    """Red foxes mostly; arctic, silver and desert ones too."""
+    """Mostly red foxes, but also arctic, silver and desert foxes."""
     base, pale, dark = (
         tint(rng, (color,), 0.025) for color in FOXES[int(rng.choice(6, p=(0.25, 0.25, 0.2, 0.1, 0.1, 0.1)))]
     )
@@ -79,7 +79,7 @@ def _fox_head(rng: np.random.Generator, base: Color, pale: Color, dark: Color, f
 def _brush(
     rng: np.random.Generator, figure: Figure, base: Color, pale: Color, finish: Material, sits: bool
 ) -> list[Part]:
-    """The bushy tail with its pale tip; a sitting fox lays it round its side."""
+    """The bushy tail with a pale tip; a sitting fox curls it around its side."""
     start, side, full = figure.rump, pick(rng, (1, -1)), rng.uniform(0.16, 0.2)
     if sits:
         low = np.array([start[0], 0, full])

@@ -1,4 +1,4 @@
-"""Frogs, sitting: tree frog, toad, poison-dart frog and frog prince."""
+"""Sitting frogs: tree frog, toad, poison dart frog and frog prince."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _unit(x: float, y: float, z: float) -> np.ndarray:
 
 
 def _warts(rng, fat: float, skin: Color, material: Material) -> Part:
-    """Round warts over the back."""
+    """Round warts all over the back."""
     turn, up = rng.uniform(-np.pi, np.pi, 26), rng.uniform(0.35, 0.95, 26)
     flat = np.sqrt(1 - up**2)
     at = np.stack([-0.2 + 0.66 * flat * np.cos(turn), 0.56 * fat * flat * np.sin(turn), 0.5 + 0.45 * fat * up], axis=1)

@@ -14,7 +14,7 @@ from odd_bench.shapes.toys.toppings import BAKED, ICING
 
 
 def gingerbread(rng) -> list[Part]:
-    """A gingerbread man lying on his back, head towards -x."""
+    """A gingerbread man who lies on his back with his head towards -x."""
     dough, sugar = (
         tint(rng, ((0.62, 0.37, 0.17), (0.72, 0.46, 0.24), palette.BROWN, palette.TAN), 0.04),
         tint(rng, (palette.WHITE, palette.PINK, palette.CREAM), 0.02),
@@ -59,7 +59,7 @@ def gingerbread(rng) -> list[Part]:
 
 
 def _cuff(root: np.ndarray, end: np.ndarray, thick: float, flat: float) -> Field:
-    """A wavy line of icing across a limb near its end."""
+    """A wavy line of icing across the end of a limb."""
     along = (end - root) / np.linalg.norm(end - root)
     across = np.array([-along[1], along[0]])
     t = np.linspace(-0.8, 0.8, 9)

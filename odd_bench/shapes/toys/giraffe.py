@@ -21,7 +21,7 @@ HIDES = (
 
 
 def giraffe(rng: np.random.Generator) -> list[Part]:
-    """Tiled, leaf-spotted and pastel giraffes, necks upright or leaning."""
+    """Tiled giraffes in natural and pastel colours, with upright or leaning necks."""
     pale, patch = pick(rng, HIDES)
     if chance(rng, 0.15):
         pale = tint(rng, palette.PASTEL, 0.02)

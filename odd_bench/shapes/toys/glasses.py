@@ -1,4 +1,4 @@
-"""Drinking glasses: wine glasses, tumblers, pints and sundae glasses, with fruit, straw or umbrella on the rim."""
+"""Drinking glasses: stemmed glasses, tumblers and tall glasses, with fruit, a straw or an umbrella at the rim."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _stuff(rng) -> tuple[Color, object]:
 
 
 def _wine(rng) -> list[Part]:
-    """A bowl on a stem: wine, champagne or cocktail; the stem has a bead, the foot is a disc."""
+    """A wine, champagne or cocktail glass: a bowl on a stem with a bead and a round foot."""
     kind = pick(rng, ("wine", "flute", "cocktail"))
     foot, stem, low = rng.uniform(0.38, 0.46), rng.uniform(0.065, 0.09), rng.uniform(0.45, 0.58)
     tall = {"wine": 0.85, "flute": 0.85, "cocktail": 0.55}[kind] * rng.uniform(0.92, 1.05)
@@ -76,14 +76,14 @@ def _wine(rng) -> list[Part]:
 
 
 def _tumbler(rng) -> list[Part]:
-    """A short straight glass: thick foot, facets or bands."""
+    """A short straight glass with a thick base."""
     wide, tall, taper = rng.uniform(0.62, 0.74), rng.uniform(1.0, 1.35), rng.uniform(0.76, 0.95)
     profile = [(wide * taper, 0.0), (wide * (taper + 1) / 2, tall / 2), (wide, tall)]
     return _straight(rng, profile, tall, rng.uniform(0.16, 0.26))
 
 
 def _pint(rng) -> list[Part]:
-    """A tall glass: a pint with a bulge, a flared shake glass or a waisted cola glass."""
+    """A tall glass: a pint with a bulge, a flared milkshake glass or a waisted cola glass."""
     wide, tall = rng.uniform(0.52, 0.6), rng.uniform(1.25, 1.4)
     shapes = (
         [(0.7, 0.0), (0.78, 0.4), (0.9, 0.68), (1.06, 0.78), (1.0, 0.88), (1.0, 1.0)],
@@ -142,7 +142,7 @@ def _drink(rng, room: Field, level: float) -> list[Part]:
 
 
 def _garnish(rng, profile, floor: float) -> list[Part]:
-    """Things on the rim: always a slice of fruit or a cherry, often a straw or a paper umbrella."""
+    """The decoration at the rim: a slice of fruit or a cherry, and often a straw or a paper umbrella."""
     rim, top = profile[-1]
     azimuth = rng.uniform(-75, 10)
     parts = _slice(rng, rim, top, azimuth) if rng.random() < 0.7 else _cherry(rng, rim, top, azimuth)
@@ -152,7 +152,7 @@ def _garnish(rng, profile, floor: float) -> list[Part]:
 
 
 def _slice(rng, rim: float, top: float, azimuth: float) -> list[Part]:
-    """A wheel of citrus standing on the rim."""
+    """A round slice of citrus on the rim."""
     peel, flesh = pick(
         rng,
         (
@@ -191,7 +191,7 @@ def _cherry(rng, rim: float, top: float, azimuth: float) -> list[Part]:
 
 
 def _straw(rng, rim: float, top: float, floor: float, azimuth: float) -> list[Part]:
-    """A striped straw with a bend, or a paper umbrella, leaning on the rim."""
+    """A bent striped straw or a paper umbrella, which leans on the rim."""
     a = np.radians(azimuth)
     out = np.array([np.cos(a), np.sin(a), 0])
     lean = (rim - 0.11) * out + [0, 0, top]

@@ -1,4 +1,4 @@
-"""Hamburgers: single, double, chicken and towering, stacked between two halves of a bun."""
+"""Hamburgers: single, double, garden, tower and chicken, stacked between two halves of a bun."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _cheese(rng, name: str, z: float, radius: float) -> Part:
 
 
 def _slices(rng, name: str, z: float, tall: float, size: float, out: float, count: int, color: Color) -> list[Part]:
-    """Round slices side by side that peep out of the bun."""
+    """Round slices next to each other that stick out of the bun."""
     start, parts = rng.uniform(0, 6), []
     for i, angle in enumerate(start + np.arange(count) * 2 * np.pi / count):
         center = np.array([out * np.cos(angle), out * np.sin(angle), z + tall / 2])
@@ -175,7 +175,7 @@ def _top_bun(rng, z: float, radius: float, crust: Color, crumb: Color) -> list[P
 
 
 def _pick(rng, top: np.ndarray) -> list[Part]:
-    """A stick with an olive or a paper flag."""
+    """A wooden pick with an olive or a paper flag."""
     tip = top + [0, 0, rng.uniform(0.4, 0.5)]
     stick = Part(
         "pick", cylinder(top - [0, 0, 0.2], tip, 0.05, 0.02), Plain((0.85, 0.7, 0.45)), palette.WOOD, movable=True

@@ -1,4 +1,4 @@
-"""Hammers: claw hammers, mallets, sledges and squeaky toy hammers, lying on their side."""
+"""Hammers that lie on their side: claw hammers, ball-peen hammers, mallets and squeaky toy hammers."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint, 
 
 
 def hammer(rng: np.random.Generator) -> list[Part]:
-    """The handle along x with the head at +x; the head's faces look along y."""
+    """A hammer with its handle along x and its head at +x; the faces of the head point along y."""
     return pick(rng, (_claw, _claw, _mallet, _toy, _ball_peen))(rng)
 
 
 def _handle(rng, z: float, reach: float) -> list[Part]:
-    """A shaft swelling towards its end, with a grip, rings on it and a butt with a hanging loop."""
+    """A shaft that widens towards its end, with a grip, a ring and a loop to hang it up."""
     end, thick = -rng.uniform(1.15, 1.3), rng.uniform(0.095, 0.125)
     swell, grip_end = rng.uniform(1.15, 1.45), rng.uniform(-0.4, -0.2)
     x = np.linspace(end, reach, 9)
@@ -129,7 +129,7 @@ def _ball_peen(rng) -> list[Part]:
 
 
 def _mallet(rng) -> list[Part]:
-    """A wooden or rubber mallet: a barrel or block with bands near its ends."""
+    """A wooden or rubber mallet: a block, or a barrel with hoops, with caps at both ends."""
     half, radius = rng.uniform(0.5, 0.62), rng.uniform(0.27, 0.34)
     z, x = radius, rng.uniform(0.72, 0.82)
     color = tint(rng, (*palette.TOY, palette.CHARCOAL))
@@ -165,7 +165,7 @@ def _barrel(center, half: float, radius: float) -> Field:
 
 
 def _toy(rng) -> list[Part]:
-    """A squeaky hammer: two bellows ends on a bright block with a star on top."""
+    """A squeaky hammer: a bright block with bellows at both ends and a badge on top."""
     radius, x = rng.uniform(0.3, 0.36), rng.uniform(0.72, 0.8)
     z, color = radius + 0.03, tint(rng)
     ends = contrast(rng, color)

@@ -1,4 +1,4 @@
-"""Trims of hats: bands, bows, feathers, buckles, flowers; and the room for the head."""
+"""Trims of hats: bands, bows, feathers, buckles and flowers; and the space for the head."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from odd_bench.shapes.toys.turned import on_wall, radius_at
 
 
 def band(rng, profile, low: float, high: float, color: Color, out: float = 0.05) -> Field:
-    """A ribbon round the crown between two heights."""
+    """A ribbon around the crown between two heights; it stands out by `out`."""
     ring = [(radius_at(profile, z) + out, z) for z in np.linspace(low, high, 5)]
     inner = [(r - 0.12, z) for r, z in reversed(ring)]
     return lathe([*ring, *inner])
@@ -43,7 +43,7 @@ def ribbon_paint(rng, color: Color) -> Pattern:
 
 
 def feather(rng, at, length: float) -> list[Part]:
-    """A feather stuck in the band on the left side, leaning back."""
+    """A feather at `at` that leans backwards."""
     outline = leaf_outline(length, length * 0.34, 0.3)
     color = tint(rng)
     paint = Stripes(color, shade(color, 0.6), (0.7, 0, 0.7), 0.12, 0.4)
@@ -62,7 +62,7 @@ def feather(rng, at, length: float) -> list[Part]:
 
 
 def bow(rng, at, size: float, paint: Pattern) -> list[Part]:
-    """A bow at the right side: two loops and a knot."""
+    """A bow at `at`: two loops, a knot and two tails."""
     loops = union(*(ellipsoid((s * size, 0, 0.05), (size, 0.1, size * 0.62)) for s in (1, -1)))
     knot = ellipsoid((0, -0.05, 0.02), (size * 0.4, 0.13, size * 0.4))
     tails = union(*(capsule((0, 0, 0), (s * size * 0.7, -0.02, -size * 1.3), 0.06, 0.1) for s in (1, -1)))
@@ -75,7 +75,7 @@ def buckle(rng, x: float, z: float, size: float) -> list[Part]:
 
 
 def flower(rng, at, azimuth: float, size: float) -> list[Part]:
-    """A flower on the crown: petals and a heart."""
+    """A flower on the crown: petals and a centre. at: (radius, height). azimuth: degrees."""
     petals = extrude(motifs.flower(size, int(rng.integers(5, 8)), 0.24), -0.14, 0.07, 0.02)
     color = tint(rng)
     a = np.radians(azimuth)
@@ -87,7 +87,7 @@ def flower(rng, at, azimuth: float, size: float) -> list[Part]:
 
 
 def felt_coat(rng, color: Color) -> Pattern:
-    """Cloth of one colour, or with checks, stripes, wedges or dots."""
+    """Felt in one colour, or with checks, wedges or dots."""
     second = contrast(rng, color)
     return pick(
         rng,
@@ -102,14 +102,14 @@ def felt_coat(rng, color: Color) -> Pattern:
 
 
 def inside(profile, top: float, wall: float = 0.1) -> Field:
-    """The room for the head, open below."""
+    """The space for the head, open at the bottom, up to height `top`."""
     inner = [(max(r - wall, 0.04), z) for r, z in profile if z < top - 0.02]
     last = max(radius_at(profile, top) - wall, 0.03)
     return lathe([(0, -0.5), (inner[0][0], -0.5), *inner, (last, top), (0, top)])
 
 
 def curl(brim: Field, radius: float, rise: float) -> Field:
-    """Bend a flat brim up at its left and right."""
+    """The brim bent upwards on its left and right sides."""
     return warped(
         brim, lambda p: np.stack([p[:, 0], p[:, 1], p[:, 2] - rise * np.minimum((p[:, 1] / radius) ** 2, 1.5)], axis=1)
     )

@@ -1,4 +1,4 @@
-"""Hats: top hats, cowboy hats, caps, straw hats, witches' hats and woolly hats, hollow from below."""
+"""Hats: top hats, cowboy hats, caps, straw hats, witches' hats and woolly hats, all hollow from below."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _cowboy(rng) -> list[Part]:
 
 
 def _straw(rng) -> list[Part]:
-    """A summer hat with a wide brim, a ribbon and flowers, or a flat boater."""
+    """A summer hat with a wide brim, or a flat boater, with a ribbon and a flower or a feather."""
     boater = rng.random() < 0.4
     wide, tall = rng.uniform(0.52, 0.6), rng.uniform(0.42, 0.52)
     brim = rng.uniform(0.88, 0.95) if boater else rng.uniform(1.0, 1.15)
@@ -146,7 +146,7 @@ def _straw(rng) -> list[Part]:
 
 
 def _witch(rng) -> list[Part]:
-    """A pointed hat, its tip bent, with stars or a buckle."""
+    """A pointed hat with a bent tip, a ribbon, and a buckle or a flower."""
     wide, tall, brim = rng.uniform(0.5, 0.58), rng.uniform(1.2, 1.45), rng.uniform(0.95, 1.08)
     color = tint(rng, (*palette.DARK, palette.PURPLE, palette.BLUE, palette.GREEN))
     t, lean = np.linspace(0, 1, 12), rng.uniform(-0.45, -0.2)

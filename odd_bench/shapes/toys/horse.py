@@ -17,7 +17,7 @@ BAYS = ((0.5, 0.27, 0.13), (0.62, 0.35, 0.16), (0.36, 0.2, 0.11), (0.72, 0.45, 0
 
 
 def horse(rng: np.random.Generator) -> list[Part]:
-    """Bay, dun, grey, pied and pastel ponies; bare, saddled or on rockers."""
+    """Bay, dun, grey, pied, wooden and pastel horses, with or without a saddle and rockers."""
     kind = pick(rng, ("bay", "dun", "grey", "pied", "wood", "pastel"))
     coat, skin, hair = _horse_coat(rng, kind)
     finish = palette.PAINTED_WOOD if kind == "wood" else pick(rng, anatomy.FINISHES)
@@ -54,7 +54,7 @@ def _horse_head(rng: np.random.Generator, coat: Pattern, skin: Color, hair: Colo
 
 
 def _horse_coat(rng: np.random.Generator, kind: str) -> tuple[Pattern, Color, Color]:
-    """Coat, plain skin colour and colour of the hair."""
+    """The pattern of the coat, the plain colour of the skin and the colour of the hair."""
     skin = tint(rng, BAYS, 0.03)
     if kind == "bay":
         return (
@@ -141,7 +141,7 @@ def _saddle(rng: np.random.Generator, figure: Figure, build: Build) -> list[Part
 
 
 def _rockers(rng: np.random.Generator, build: Build) -> list[Part]:
-    """Two curved rails under the feet, joined by rungs."""
+    """Two curved rails under the feet that rungs connect."""
     paint, depth = Plain(tint(rng)), rng.uniform(0.12, 0.2)
     reach, y = 0.5 * build.length + rng.uniform(0.35, 0.45), build.width * build.chest - 0.5 * build.thigh
     x = np.linspace(-reach, reach, 16)

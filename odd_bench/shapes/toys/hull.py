@@ -14,7 +14,7 @@ from odd_bench.shapes.toys.wheels import from_side
 
 
 class Hull:
-    """A hull with its bow at +x: half length, half width and height of the deck amidships, all in design units."""
+    """A hull with its bow at +x. half, wide, height: half length, half width and height amidships, design units."""
 
     def __init__(self, rng: np.random.Generator, half: float, wide: float, height: float):
         self.half, self.wide, self.height = half, wide, height
@@ -35,7 +35,7 @@ class Hull:
         return from_side([*((half * x, z) for x, z in keel), *((half * x, height + z) for x, z in sheer)], 2.0)
 
     def _flared(self, prism: Field) -> Field:
-        """Narrower towards the keel."""
+        """The prism, made narrower towards the keel."""
 
         def widened(p):
             share = np.clip(0.76 + 0.24 * p[:, 2] / self.height, 0.76, 1.05)
@@ -44,7 +44,7 @@ class Hull:
         return warped(prism, widened)
 
     def well(self, floor: float, wall: float = 0.08) -> Field:
-        """The room inside the hull's walls above a floor."""
+        """The space inside the walls of the hull above height `floor`."""
         inner = self._flared(grown(extrude(self.plan, -2, 4), -wall))
         return intersection(inner, box((0, 0, floor + 1), (3, 3, 1)))
 
@@ -62,7 +62,7 @@ class Hull:
         return pick(rng, options), pick(rng, (Plain(palette.WHITE), Plain(second), wood_grain(rng, (1, 0.1, 0))))
 
     def parts(self, floor: float) -> list[Part]:
-        """The hull with its well, a rubbing strake round it and a rudder."""
+        """The hull with its well, a rubbing strake around it and a rudder. floor: height of the deck."""
         strake = intersection(grown(self.body, 0.06), box((0, 0, self.height - 0.1), (3, 3, 0.06)))
         rudder = box((-self.half * 0.98, 0, self.height * 0.42), (0.13, 0.06, self.height * 0.4), 0.04)
         return [

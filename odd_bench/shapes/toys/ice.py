@@ -59,7 +59,7 @@ def _flavour(rng) -> Pattern:
 
 
 def _waffle_cone(rng, height: float, radius: float) -> list[Part]:
-    """A cone with its mouth at z = 0 and its blunt tip below, crossed by raised ribs."""
+    """A cone with its mouth at z = 0, its blunt tip below, and crossed ribs."""
     dough, count, pitch = tint(rng, WAFFLES, 0.04), int(rng.integers(9, 13)), rng.uniform(1.0, 1.6)
     solid = frustum((0, 0, -height), (0, 0, 0.06), 0.16, radius, 0.05)
 
@@ -104,7 +104,7 @@ def _cone(rng) -> list[Part]:
 
 
 def _finish(rng, center: np.ndarray, size: float) -> list[Part]:
-    """Sauce or sprinkles, a fruit on top, and a wafer, flake or straw stuck in at a slant."""
+    """Sauce or sprinkles, a topping, and a wafer, flake or straw that is stuck in at a slant."""
     parts: list[Part] = []
     if chance(rng, 0.5):
         sauce = toppings.runny(sphere((0, 0, 0), size), 0.05, toppings.drips(rng, 0.3 * size, 0.5 * size))
@@ -178,7 +178,7 @@ def _soft_serve(rng) -> list[Part]:
 
 
 def _sundae(rng) -> list[Part]:
-    """Three scoops in a footed cup."""
+    """Four scoops in a footed cup."""
     wide, tall = rng.uniform(0.78, 0.9), rng.uniform(0.6, 0.75)
     profile = [(0, -tall - 0.4), (0.45, -tall - 0.4), (0.42, -tall - 0.3), (0.14, -tall - 0.15), (0.2, -tall)]
     profile += [(0.7 * wide, -0.6 * tall), (wide, 0.0), (wide, 0.06), (0, 0.06)]

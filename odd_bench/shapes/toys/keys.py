@@ -1,4 +1,4 @@
-"""Keys: old door keys with a ring or clover bow, modern flat keys and toy keys with a round barrel."""
+"""Keys: old door keys with a ring, clover, heart or twin bow, and modern flat keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 
 
 def key(rng: np.random.Generator) -> list[Part]:
-    """A key lying on the floor, its bit towards +x and its bow towards -x."""
+    """A key that lies on the floor, with its bit towards +x and its bow towards -x."""
     return pick(rng, (_antique, _antique, _flat))(rng)
 
 
@@ -24,7 +24,7 @@ def _metal(rng) -> tuple[Color, Pattern, object]:
 
 
 def _antique(rng) -> list[Part]:
-    """A round shaft with rings and a toothed bit, a bow of rings, a heart or a clover, and a tag on a cord ring."""
+    """A round shaft with collars and a toothed bit, and a bow of a ring, two rings, a heart or a clover."""
     color, paint, material = _metal(rng)
     second = Plain(contrast(rng, color) if rng.random() < 0.5 else shade(color, 0.7))
     thick, long = rng.uniform(0.1, 0.13), rng.uniform(1.15, 1.35)
@@ -73,7 +73,7 @@ def _stretched_ring(radius: float, tube: float, stretch: float) -> Field:
 
 
 def _bit(rng, long: float, z: float, paint: Pattern, material) -> list[Part]:
-    """The flag near the tip, in two or three teeth of unequal length, with a notch."""
+    """The bit near the tip: two or three teeth of different lengths on a bridge."""
     parts, count = [], int(rng.integers(2, 4))
     width = rng.uniform(0.42, 0.5) / count
     reach = rng.uniform(0.34, 0.44, count)
@@ -90,7 +90,7 @@ def _bit(rng, long: float, z: float, paint: Pattern, material) -> list[Part]:
 
 
 def _flat(rng) -> list[Part]:
-    """A modern key: a broad bow, often with a coloured cap, a grooved blade with a saw edge, and a key ring."""
+    """A modern key: a broad bow with a coloured cover, a grooved blade with a toothed edge, and a key ring."""
     color, paint, material = _metal(rng)
     cover = contrast(rng, color)
     z, half = 0.12, rng.uniform(0.095, 0.115)

@@ -50,7 +50,7 @@ def _shade_paint(rng, color: Color, low: float, high: float) -> Pattern:
 
 
 def _table_lamp(rng) -> list[Part]:
-    """A turned foot, a shade open below with the bulb in it, a knob on top and a pull chain."""
+    """A turned stand, a shade that is open below with a bulb in it, a finial on top and a pull chain."""
     wide, tall = rng.uniform(0.62, 0.78), rng.uniform(0.6, 0.75)
     low, narrow = rng.uniform(0.78, 0.9), rng.uniform(0.45, 0.8)
     color, foot_color = (
@@ -105,13 +105,13 @@ def _table_lamp(rng) -> list[Part]:
 
 
 def _bow(rng, wall: Field, x: float, z: float) -> list[Part]:
-    """A motif on the shade, in front."""
+    """A motif on the front of the shade."""
     field = relief(wall, motifs.draw(rng, rng.uniform(0.2, 0.26)), 0, x, z, 0.06)
     return [Part("ornament", field, Plain(tint(rng)), palette.FELT, movable=True)]
 
 
 def _desk_lamp(rng) -> list[Part]:
-    """An architect's lamp: heavy foot, two arms with a knee and a bell-shaped head."""
+    """An architect's lamp: a heavy base, two arms with a knee, and a bell-shaped head."""
     color = tint(rng, (*palette.TOY, palette.CHARCOAL, palette.WHITE))
     joint, metal = Plain(pick(rng, palette.METALS)), pick(rng, (palette.ENAMEL, palette.PLASTIC))
     knee = np.array([-rng.uniform(0.4, 0.6), 0, rng.uniform(0.75, 0.9)])
@@ -156,7 +156,7 @@ def _desk_lamp(rng) -> list[Part]:
 
 
 def _lantern(rng) -> list[Part]:
-    """A storm lantern: foot, glass with a flame, cage, roof and carrying ring."""
+    """A storm lantern: a foot, a glass with a flame, a cage, a roof and a ring to carry it."""
     color = tint(rng, (*palette.TOY, palette.CHARCOAL, *palette.METALS))
     metal = pick(rng, (palette.ENAMEL, palette.METAL, palette.BRUSHED))
     sides, radius, tall = pick(rng, (4, 6, 24)), rng.uniform(0.42, 0.52), rng.uniform(0.75, 0.9)

@@ -18,7 +18,7 @@ MANES = ((0.55, 0.28, 0.1), (0.42, 0.22, 0.1), (0.72, 0.38, 0.12), (0.86, 0.42, 
 
 
 def lion(rng: np.random.Generator) -> list[Part]:
-    """Manes of petals, of curls or of long locks; standing or sitting."""
+    """Standing or sitting lions with a mane of petals, of curls or of long locks."""
     skin, hair, finish = tint(rng, LIONS, 0.03), tint(rng, MANES, 0.03), pick(rng, FINISHES)
     pale = shade(skin, 1.45)
     build = _build(rng)
@@ -50,7 +50,7 @@ def _locks(rng: np.random.Generator, hair: Color) -> Pattern:
 
 
 def _mane(rng: np.random.Generator, size: float) -> Field:
-    """Round the head, open at the face."""
+    """A mane around the head that leaves the face free."""
     kind, wide = pick(rng, ("petals", "curls", "locks")), size * rng.uniform(1.32, 1.48)
     center = np.array([-0.12, 0, 0.0])
     if kind == "petals":

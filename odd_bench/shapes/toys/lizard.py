@@ -27,7 +27,7 @@ SKINS = (
 
 
 def lizard(rng: np.random.Generator) -> list[Part]:
-    """Geckos with toe pads, crested iguanas, striped skinks and spiny bearded dragons, sprawling in an S."""
+    """Geckos with toe pads, crested iguanas, striped skinks and bearded dragons, sprawled in an S."""
     kind = pick(rng, ("gecko", "iguana", "skink", "dragon"))
     skin, finish = (
         tint(rng, SKINS, 0.05),
@@ -59,7 +59,7 @@ def lizard(rng: np.random.Generator) -> list[Part]:
 
 
 def _spine(rng: np.random.Generator) -> np.ndarray:
-    """(40, 3) points along the spine from the tip of the tail to the neck."""
+    """(40, 3) points along the spine, from the tip of the tail to the neck."""
     side, sway, long = pick(rng, (1, -1)), rng.uniform(0.12, 0.24), rng.uniform(0.95, 1.2)
     curl = rng.uniform(0.2, 0.55)
     knots = [
@@ -187,7 +187,7 @@ def _head(
 def _crest(
     rng: np.random.Generator, kind: str, spine: np.ndarray, girth: float, color: Color, finish: Material
 ) -> Part:
-    """Spines along the back, tall on an iguana."""
+    """Spikes along the back, taller on an iguana."""
     tall = rng.uniform(0.14, 0.22) if kind == "iguana" else rng.uniform(0.08, 0.11)
     path = spine[(spine[:, 0] > -0.75) & (spine[:, 0] < 0.6)]
     spikes = []

@@ -23,7 +23,7 @@ FURS = (
 
 
 def monkey(rng: np.random.Generator) -> list[Part]:
-    """Brown, dark, golden, grey and sock monkeys; arms up, waving or holding a banana; the tail curled or raised."""
+    """Brown, dark, golden, grey and sock monkeys that sit with a curled tail, in several poses; some hold a banana."""
     sock, banana = chance(rng, 0.15), chance(rng, 0.4)
     fur, skin = ((0.5, 0.45, 0.42), (0.93, 0.89, 0.8)) if sock else pick(rng, FURS)
     fur, skin, finish = tint(rng, (fur,), 0.03), tint(rng, (skin,), 0.03), pick(rng, FINISHES)

@@ -1,4 +1,4 @@
-"""Flat motifs for badges, reliefs and painted marks: closed polygons."""
+"""Flat motifs, as closed polygons, for badges, reliefs and painted marks."""
 
 from __future__ import annotations
 

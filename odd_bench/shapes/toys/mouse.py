@@ -20,7 +20,7 @@ SKIN = (0.92, 0.66, 0.66)
 
 
 def mouse(rng: np.random.Generator) -> list[Part]:
-    """Grey, brown, white, pied and toy-coloured mice; crouching, upright, or holding cheese."""
+    """Grey, brown, white, pied and brightly coloured mice, crouching or sitting upright; some hold cheese."""
     fur, skin, finish = (
         tint(rng, FURS, 0.03),
         tint(rng, (SKIN, (0.85, 0.6, 0.55), (0.95, 0.75, 0.72)), 0.03),

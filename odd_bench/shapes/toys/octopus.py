@@ -1,4 +1,4 @@
-"""Octopuses: a mantle with a face on eight curling arms with suckers."""
+"""Octopuses: a mantle with a face, and eight curling arms with suckers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _skin(rng, skin: Color, center: np.ndarray, radii: np.ndarray) -> Pattern:
 
 
 def _arms(rng, skin: Color, material: Material) -> list[Part]:
-    """Eight arms: each runs down and out, then its tip curls up or aside."""
+    """Eight arms; each runs down and outwards, and its tip curls up or sideways."""
     reach, thick = rng.uniform(0.95, 1.2), rng.uniform(0.17, 0.21)
     curl, swirl = rng.uniform(0.3, 0.6), rng.uniform(-0.35, 0.35)
     sucker = shade(skin, 1.6) if chance(rng, 0.6) else contrast(rng, skin)
@@ -88,7 +88,7 @@ def _arms(rng, skin: Color, material: Material) -> list[Part]:
 
 
 def _outer_normals(path: np.ndarray, turn: float) -> np.ndarray:
-    """(k, 3) unit vectors across a path, in its upright plane, on the side of the suckers: below, then outside."""
+    """(k, 3) unit vectors across a path (k, 3), in its upright plane, on the side of the suckers: below, then outside."""
     along = np.gradient(path, axis=0)
     across = np.array([-np.sin(turn), np.cos(turn), 0.0])
     normal = np.cross(along, across)
@@ -129,7 +129,7 @@ def _hat(rng, top: float, skin: Color) -> list[Part]:
 
 
 def _on(center: np.ndarray, radii: np.ndarray, direction) -> np.ndarray:
-    """The point of an ellipsoid in a direction measured in its own scaled axes."""
+    """(3,) the point of an ellipsoid in a direction that is measured in the ellipsoid's scaled axes."""
     d = np.asarray(direction, float)
     return center + radii * d / np.linalg.norm(d)
 

@@ -1,4 +1,4 @@
-"""Oranges: whole with leaves, cut in half with a slice beside, with a wedge out, and a peeled mandarin."""
+"""Oranges: whole with leaves, halved with a slice next to it, with a wedge cut out, and a peeled mandarin."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def orange(rng: np.random.Generator) -> list[Part]:
 
 
 def _ball(rng) -> tuple[Field, Pattern, Color]:
-    """A fruit of radius about 0.95 with pores, its paint and its colour."""
+    """A fruit with pores and a radius of about 0.95, its paint and its colour."""
     color, seed = tint(rng, RINDS, 0.03), seed_from(rng)
     ball = scaled(sphere((0, 0, 0), 0.95), (1.0, rng.uniform(0.96, 1.0), rng.uniform(0.85, 0.98)))
     pores = displaced(ball, lambda p: -np.clip(0.5 - noise.cells(p / 0.13, seed)[0], 0, 1), 0.035)
@@ -51,7 +51,7 @@ def _ball(rng) -> tuple[Field, Pattern, Color]:
 
 
 def _flesh(color: Color, radius: float, segments: int) -> Pattern:
-    """A cut face in its own frame: segments around z, membranes, white pith and rind."""
+    """The paint of a cut face in its own frame: segments around z, membranes, white pith and rind."""
     pulp, pith = shade(color, 1.12), (0.98, 0.92, 0.75)
     face: Pattern = Plain(color)
     face = Inlay(face, Plain(pith), _drum(0.93 * radius))
@@ -76,7 +76,7 @@ def _whole(rng) -> list[Part]:
 
 
 def _halved(rng) -> list[Part]:
-    """The lower half of a fruit, its cut face turned forward, and a round slice leaning on it."""
+    """The lower half of a fruit with its cut face turned forwards, and a round slice that leans on it."""
     ball, paint, color = _ball(rng)
     segments = int(rng.integers(9, 13))
     tilt = rng.uniform(0.35, 0.8)
@@ -104,7 +104,7 @@ def _halved(rng) -> list[Part]:
 
 
 def _wedged(rng) -> list[Part]:
-    """A wedge cut out of the front, lying before the fruit."""
+    """A fruit with a wedge cut out of its front; the wedge is pulled forwards."""
     ball, paint, color = _ball(rng)
     facing, half = rng.uniform(-0.9, -0.3), np.radians(rng.uniform(28, 40))
     out = np.array([np.cos(facing), np.sin(facing), 0.0])
@@ -134,7 +134,7 @@ def _wedged(rng) -> list[Part]:
 
 
 def _peeled(rng) -> list[Part]:
-    """A mandarin standing in its opened peel."""
+    """A mandarin in its opened peel."""
     color, count = tint(rng, RINDS, 0.03), int(rng.integers(8, 11))
     pulp = tint(rng, (shade(color, 1.12), (0.98, 0.66, 0.2)), 0.03)
     veins = Mottled(pulp, shade(pulp, 1.45), 0.12, 2.2, seed_from(rng))

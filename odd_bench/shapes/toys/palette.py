@@ -1,4 +1,4 @@
-"""The toy box: colours, sRGB in 0..1, and common materials."""
+"""The colours (sRGB, 0..1) and the materials that toys share."""
 
 from __future__ import annotations
 

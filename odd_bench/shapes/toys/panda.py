@@ -17,7 +17,7 @@ from odd_bench.shapes.toys.sitter import ARMS, Teddy, seated, soles
 
 
 def panda(rng: np.random.Generator) -> list[Part]:
-    """Sitting like a teddy, chewing bamboo, or walking on all fours."""
+    """Pandas that sit like a teddy bear, hold bamboo, or walk on all fours."""
     pale = tint(rng, (palette.WHITE, palette.CREAM, (0.97, 0.96, 0.93)), 0.02)
     dark, finish = tint(rng, (palette.BLACK, palette.CHARCOAL, (0.2, 0.13, 0.1)), 0.02), pick(rng, FINISHES)
     kind = pick(rng, ("teddy", "bamboo", "bamboo", "walking"))
@@ -86,7 +86,7 @@ def _head(rng: np.random.Generator, pale: Color, dark: Color, finish: Material) 
 
 
 def _bamboo(rng: np.random.Generator, hand: np.ndarray) -> list[Part]:
-    """A jointed stalk with two leaves through the left hand."""
+    """A jointed stalk with two leaves, held in the left hand."""
     lean, low, high = rng.uniform(-0.25, 0.25), rng.uniform(0.25, 0.4), rng.uniform(0.4, 0.6)
     along = np.array([0.15, lean, 1.0]) / np.linalg.norm([0.15, lean, 1.0])
     color = tint(rng, (palette.GREEN, (0.45, 0.65, 0.25), (0.6, 0.7, 0.3)), 0.04)

@@ -1,4 +1,4 @@
-"""Penguins: emperor, Adelie, rockhopper and downy chick, some dressed for the cold."""
+"""Penguins: emperor, Adélie, rockhopper and downy chick; some wear a scarf or a hat."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ PIGS = ((0.95, 0.67, 0.68), (0.93, 0.75, 0.72), (0.9, 0.55, 0.6), (0.86, 0.62, 0
 
 
 def pig(rng: np.random.Generator) -> list[Part]:
-    """Pink, spotted, saddleback and dark pigs, and the money box with a slot in its back."""
+    """Pink, spotted, saddleback and dark pigs, and piggy banks with a slot in their back."""
     kind = pick(rng, ("pink", "pink", "spotted", "saddleback", "dark", "bank"))
     skin = tint(rng, PIGS, 0.04)
     dark, bright = tint(rng, (palette.CHARCOAL, (0.4, 0.3, 0.28)), 0.03), tint(rng, (*PIGS, *palette.TOY), 0.04)

@@ -1,4 +1,4 @@
-"""Motions of a whole toy in its design frame."""
+"""Rigid motions of a whole toy in its design frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from odd_bench.shapes.toy import Part
 
 
 def carried(parts: Sequence[Part], pose: np.ndarray) -> list[Part]:
-    """The parts moved by a (4, 4) rigid motion, patterns included."""
+    """The parts moved by a (4, 4) rigid motion, together with their patterns."""
     return [
         replace(
             part,
@@ -25,7 +25,7 @@ def carried(parts: Sequence[Part], pose: np.ndarray) -> list[Part]:
 
 
 def lowered(parts: Sequence[Part], by: float) -> list[Part]:
-    """The parts moved down, so that toys designed to stand on z = 0 fill the cube from -2 to 2 better."""
+    """The parts moved down by `by`, so that toys that stand on z = 0 fill the cube from -2 to 2 better."""
     pose = np.eye(4)
     pose[2, 3] = -by
     return carried(parts, pose)

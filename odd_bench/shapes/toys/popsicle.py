@@ -13,7 +13,7 @@ from odd_bench.shapes.toys.toppings import ICING, ICINGS, candy
 
 
 def popsicle(rng) -> list[Part]:
-    """A twin or single ice lolly; single ones are dipped and candied."""
+    """A twin or single popsicle with waves of colour and candies, sometimes with a bite taken out."""
     twin = chance(rng, 0.5)
     wide = rng.uniform(0.6, 0.68) if twin else rng.uniform(0.5, 0.58)
     thick, tall = rng.uniform(0.22, 0.28), rng.uniform(0.7, 0.85)
@@ -47,5 +47,5 @@ def popsicle(rng) -> list[Part]:
 
 
 def _rounded_end(thick: float, wide: float, tall: float) -> Field:
-    """The rounded end of a popsicle."""
+    """The rounded end of a popsicle, as a box with strongly rounded edges."""
     return box((0, 0, 0.1), (thick, 0.92 * wide, tall - 0.1), thick * 0.95)

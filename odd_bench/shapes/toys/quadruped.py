@@ -1,4 +1,4 @@
-"""The trunk and legs of four-legged toys, standing or sitting like a dog. They look along +x, on the floor z = 0."""
+"""The trunk and legs of four-legged toys, standing or sitting like a dog. They face +x and stand on the floor z = 0."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from odd_bench.shapes.toy import Part
 
 @dataclass(frozen=True)
 class Build:
-    """Measures of an animal in design units.
+    """The measures of an animal, in design units.
 
-    length: hip to shoulder. height: of the spine axis above the floor. chest, hips, belly: radii of the trunk, side view;
-    width: trunk width over height. sag: how far the belly hangs below the axis. leg: radius of the shank. thigh: radius of
-    the upper leg. bend: how far knees and hocks deviate from a straight leg. stride_deg: angle of the legs alternately forward
-    and back. neck: length of the neck from the shoulder; neck_deg: its angle above horizontal; neck_thick, neck_thin: radii.
+    length: from hip to shoulder. height: of the spine above the floor. chest, hips, belly: radii of the trunk, seen from the side.
+    width: ratio of the trunk's width to its height. sag: how far the belly hangs below the spine. leg: radius of the shank.
+    thigh: radius of the upper leg. bend: how far knees and hocks deviate from a straight leg. stride_deg: angle by which the legs
+    swing, alternately forwards and backwards. neck: length of the neck, from the shoulder. neck_deg: its angle above horizontal.
+    neck_thick, neck_thin: its radii at the shoulder and at the head.
     """
 
     length: float
@@ -43,7 +44,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Leg:
-    """name: as in `leg_front_left`. limb, foot: fields that overlap."""
+    """One limb. name: for example `leg_front_left`. limb, foot: fields that overlap."""
 
     name: str
     limb: Field
@@ -52,7 +53,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Figure:
-    """trunk: body and neck. head, rump: points (3,) where the neck ends and the tail begins."""
+    """An animal without its head and tail. trunk: body and neck. head, rump: (3,) where the neck ends and the tail begins."""
 
     trunk: Field
     legs: tuple[Leg, ...]
@@ -76,7 +77,7 @@ Foot = Callable[[np.ndarray, float], Field]
 
 
 def paw(ankle: np.ndarray, radius: float) -> Field:
-    """Feet take the (3,) point on the floor below the shank and the radius of the shank."""
+    """A paw. ankle: (3,) the point on the floor below the shank. radius: of the shank. All feet take these arguments."""
     return ellipsoid(ankle + [0.4 * radius, 0, 0.65 * radius], (1.6 * radius, 1.25 * radius, 0.75 * radius))
 
 
@@ -89,7 +90,7 @@ def pad(ankle: np.ndarray, radius: float) -> Field:
 
 
 def nails(build: Build, size: float = 0.065) -> list[Field]:
-    """Balls that mark three nails on each foot of a standing animal."""
+    """Balls of radius `size` that mark three nails on each foot of a standing animal."""
     balls = []
     for x, radius in ((build.length / 2, build.chest), (-build.length / 2, build.hips)):
         for side in (1, -1):
@@ -108,7 +109,7 @@ def standing(build: Build, foot: Foot) -> Figure:
 
 
 def sitting(build: Build, foot: Foot, slope_deg: float = 50.0) -> Figure:
-    """The trunk and legs of an animal that sits on its haunches, front legs straight; the back rises at `slope_deg`."""
+    """An animal that sits on its haunches with straight front legs; its back rises at `slope_deg`."""
     slope = np.radians(slope_deg)
     hip = np.array([-0.45 * build.length, 0, 0.92 * build.hips])
     shoulder = hip + build.length * np.array([np.cos(slope), 0, np.sin(slope)])

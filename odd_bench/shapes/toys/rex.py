@@ -15,7 +15,7 @@ from odd_bench.shapes.toys.draws import chance, pick, shade
 
 
 def rex(rng: np.random.Generator) -> list[Part]:
-    """Upright on two legs, its jaws open."""
+    """A tyrannosaur that stands on two legs with open jaws."""
     skin, second, belly = skin_colors(rng)
     coat, finish = hide(rng, skin, second), pick(rng, FINISHES)
     hip = np.array([0, 0, rng.uniform(0.68, 0.78)])

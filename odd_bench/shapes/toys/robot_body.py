@@ -1,4 +1,4 @@
-"""The upper half of a robot: chest with panel and winding key, head with face and aerials."""
+"""The upper half of a robot: a chest with a panel and a winding key, and a head with a face and aerials."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LIT = ((0.3, 0.9, 0.95), (0.98, 0.85, 0.2), (0.95, 0.2, 0.2), (0.5, 0.95, 0.4), 
 
 @dataclass(frozen=True)
 class Build:
-    """Sizes and style of one robot: chest half width, half depth, underside and top."""
+    """Sizes and style of one robot. wide, deep: half width and half depth of the chest. low, top: heights of its ends."""
 
     wide: float
     deep: float
@@ -54,7 +54,7 @@ class Build:
 
 
 def chest(rng, b: Build) -> list[Part]:
-    """Box, barrel or egg, with a control panel in front and a winding key at the back."""
+    """A box, barrel or egg with a control panel in front and a winding key at the back."""
     middle, half = (b.low + b.top) / 2, (b.top - b.low) / 2
     shape = pick(rng, ("box", "barrel", "egg"))
     body = {
@@ -80,7 +80,7 @@ def chest(rng, b: Build) -> list[Part]:
 
 
 def _oval_cylinder(b: Build, rounding: float) -> Field:
-    """An upright drum, deeper than a box of the same build."""
+    """An upright oval drum, deeper than a box of the same build."""
     outline = [(1.15 * b.deep * np.cos(a), b.wide * np.sin(a)) for a in np.linspace(0, 2 * np.pi, 28, endpoint=False)]
     return extrude(outline, b.low, b.top, rounding)
 
@@ -92,7 +92,7 @@ def _winding_key(front: float, z: float) -> Field:
 
 
 def _panel(rng, b: Build, front: float, z: float) -> list[Part]:
-    """A raised plate with a dial, buttons or a heart."""
+    """A raised plate with buttons, and a dial or an emblem."""
     plate = box((front - 0.06, 0, z + 0.03), (0.1, b.wide * 0.68, (b.top - b.low) * 0.32), 0.04)
     parts = [Part("panel", plate, b.trim, b.material)]
     x = front + 0.04
@@ -157,7 +157,7 @@ def _face(rng, b: Build, front: float, wide: float, z: float, tall: float) -> li
 
 
 def _aerials(rng, z: float, wide: float) -> list[Part]:
-    """One aerial in the middle, or two leaning apart, or a lamp."""
+    """One aerial in the middle, two that lean outwards, or a lamp."""
     kind, color = pick(rng, ("one", "two", "lamp")), Plain(tint(rng))
     if kind == "lamp":
         dome = union(

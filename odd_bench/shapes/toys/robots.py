@@ -23,7 +23,7 @@ def robot(rng: np.random.Generator) -> list[Part]:
 
 
 def _arms(rng, b: Build) -> list[Part]:
-    """Ribbed hoses with grippers, one of them perhaps raised."""
+    """Ribbed hoses with grippers, each raised or lowered at random."""
     shoulder_z, thick = b.top - 0.16, rng.uniform(0.075, 0.095)
     claw, parts = rng.uniform(0.09, 0.11), []
     ribs = Stripes(pick(rng, (palette.GREY, palette.CHARCOAL, b.second)), palette.SILVER, (0.3, 0.6, 1), 0.1, 0.4)
@@ -65,7 +65,7 @@ def _legs(rng, b: Build) -> list[Part]:
 
 
 def _tracks(rng, b: Build) -> list[Part]:
-    """Two caterpillar tracks beside a box of motors."""
+    """A motor box between two caterpillar tracks."""
     half, radius = rng.uniform(0.42, 0.52), b.low * 0.42
     base = box((0, 0, b.low * 0.66), (b.deep * 0.95, b.wide * 0.8, b.low * 0.42), 0.05)
     parts = [Part("motor", base, b.trim, b.material)]
@@ -86,7 +86,7 @@ def _tracks(rng, b: Build) -> list[Part]:
 
 
 def _wheel(rng, b: Build) -> list[Part]:
-    """A skirt over one big wheel with two small stays."""
+    """A skirt over one large wheel with two small castors."""
     radius = b.low * 0.5
     skirt = frustum((0, 0, b.low * 0.62), (0, 0, b.low + 0.1), b.wide * 0.98, b.wide * 0.62, 0.04)
     bumper = torus((0, 0, b.low * 0.66), b.wide * 0.93, 0.085)

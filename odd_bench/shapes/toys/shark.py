@@ -1,4 +1,4 @@
-"""Sharks: white, tiger, whale and hammerhead."""
+"""Sharks: white, tiger, whale and hammerhead sharks."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _shark_fins(rng, body: Spindle, length: float, girth: float, back: Color, ma
 
 
 def _blade(root: float, height: float, sweep: float) -> np.ndarray:
-    """(k, 2) swept-back fin, its root along x."""
+    """(k, 2) outline of a swept-back fin with its root along x."""
     points = [
         (root / 2, -0.05),
         (0.0, 0.55 * height),

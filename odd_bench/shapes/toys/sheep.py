@@ -56,7 +56,7 @@ def _build(rng: np.random.Generator) -> Build:
 
 
 def _wool(rng: np.random.Generator, trunk: Field, build: Build, curl: float) -> Field:
-    """Balls on the trunk: evenly spread directions, each followed to the surface."""
+    """Balls of radius `curl` on the trunk, in evenly spread directions; each direction is followed to the surface."""
     count = int(7.5 / curl**1.6)
     k = np.arange(count) + 0.5 + rng.uniform(-0.3, 0.3, count)
     polar, azimuth = np.arccos(np.clip(1 - 2 * k / count, -1, 1)), np.pi * (1 + 5**0.5) * k

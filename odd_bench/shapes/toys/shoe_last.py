@@ -1,4 +1,4 @@
-"""The last a shoe is built on: outline, instep, upper and opening."""
+"""The last that a shoe is built on: outline, instep, upper and opening."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from odd_bench.shapes.toys.wheels import from_side
 
 @dataclass(frozen=True)
 class Last:
-    """The foot a shoe is built on: half length, half width, sole thickness and collar height, outline and fields.
+    """The foot that a shoe is built on, in design units.
 
-    plan: (x, y) outline of the sole. instep: (x, z) line from the collar down to the toe.
+    half, wide: half length and half width. sole: thickness of the sole. collar: height of the collar. plan: (k, 2) outline of the
+    sole in x and y. instep: (k, 2) line in x and z from the collar down to the toe. upper, opening: the shoe and its hollow.
     """
 
     half: float
@@ -28,7 +29,7 @@ class Last:
     opening: Field
 
     def ridge(self, t: float) -> np.ndarray:
-        """A point (x, z) on the instep: t = 0 behind the toe cap, 1 just below the collar."""
+        """(2,) the point (x, z) on the instep at t, from 0 (behind the toe cap) to 1 (just below the collar)."""
         x = self.half * (0.5 - 0.46 * t)
         return np.array([x, np.interp(x, self.instep[:, 0], self.instep[:, 1])])
 
@@ -74,6 +75,6 @@ def draw_last(rng, collar: float) -> Last:
 
 
 def _drum(x: float, reach: float, wide: float) -> Field:
-    """An upright oval column: the ankle."""
+    """The ankle: an upright oval column."""
     flat = ellipsoid((x, 0, 0), (reach, wide, reach))
     return lambda p: flat(p * np.array([1, 1, 0], np.float32))

@@ -1,4 +1,4 @@
-"""Shoes: trainers, high-tops, boots, wellingtons, slip-ons and clogs, looking along +x."""
+"""Shoes that point along +x: trainers, high-tops, boots, wellingtons and slippers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _cloth(rng, kind: str, color: Color, second: Color) -> Pattern:
 
 
 def _sole(rng, kind: str, last: Last, second: Color) -> list[Part]:
-    """The sole with a welt line and, under boots, a block heel."""
+    """The sole with a line around it and, under boots and wellingtons, a heel."""
     pale = pick(rng, (palette.WHITE, palette.CREAM, palette.TAN, palette.CHARCOAL))
     slab = extrude([(1.02 * x, 1.03 * y) for x, y in last.plan], 0.0, last.sole, 0.04)
     paint = Inlay(Plain(pale), Plain(second), box((0, 0, last.sole * 0.55), (3, 3, last.sole * 0.16)))
@@ -121,7 +121,7 @@ def _laces(rng, last: Last, color: Color, second: Color) -> list[Part]:
 
 
 def _badges(rng, last: Last, second: Color, x: float) -> list[Part]:
-    """A motif or slanting stripes raised on both sides."""
+    """A raised motif or raised slanting stripes on both sides."""
     z = last.sole + 0.24
     if rng.random() < 0.5:
         outline = [(x - 0.1 + a, z + b) for a, b in motifs.draw(rng, 0.17)]
@@ -142,7 +142,7 @@ def _badges(rng, last: Last, second: Color, x: float) -> list[Part]:
 
 
 def _wellington(rng, last: Last, color: Color, second: Color) -> list[Part]:
-    """A rim at the top of the shaft, a buckle strap round it and a motif on each side."""
+    """A rim at the top of the shaft, a strap with a buckle around it and a badge on each side."""
     rim = intersection(grown(last.upper, 0.05), box((0, 0, last.collar - 0.02), (3, 3, 0.09)))
     rim = cut(rim, last.opening)
     strap = cut(intersection(grown(last.upper, 0.05), box((0, 0, last.collar * 0.72), (3, 3, 0.07))), last.opening)
@@ -156,7 +156,7 @@ def _wellington(rng, last: Last, color: Color, second: Color) -> list[Part]:
 
 
 def _slipper(rng, last: Last, color: Color, second: Color) -> list[Part]:
-    """A house shoe: a fluffy trim round the opening, a pompom on the instep and a motif on each side."""
+    """A fluffy trim around the opening, a pompom on the instep and a badge on each side."""
     fluff = cut(intersection(grown(last.upper, 0.07), box((0, 0, last.collar), (3, 3, 0.13))), last.opening)
     x, z = last.ridge(0.55)
     radius = rng.uniform(0.15, 0.2)

@@ -1,4 +1,4 @@
-"""Trunks and limbs of toys that sit upright like a teddy bear, or crouch like a mouse. They look along +x, on the floor z = 0."""
+"""Trunks and limbs of toys that sit upright like a teddy bear or crouch like a mouse. They face +x, on the floor z = 0."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ ARMS = {
     "lap": (0.5, 0.26, 0.42),
     "up": (0.12, 0.82, 1.18),
     "wave": (0.3, 0.85, 0.95),
-}  # hands, left
+}  # positions of the left hand
 
 
 @dataclass(frozen=True)
 class Teddy:
-    """Measures in design units.
+    """The measures of a sitting figure, in design units.
 
-    belly, chest: radii of the trunk below and above. tall: height of the chest. arm, leg: radii. reach: how far the feet lie
-    before the trunk. spread_deg: of each leg to its side. foot: size of the soles. left_hand, right_hand: points as in ARMS.
+    belly, chest: radii of the trunk at its bottom and its top. tall: height of the chest. arm, leg: radii. reach: how far the feet
+    lie in front of the trunk. spread_deg: angle of each leg to its side. foot: size of the soles. left_hand, right_hand: positions
+    of the hands, both given as for the left one, as in ARMS.
     """
 
     belly: float
@@ -40,7 +41,7 @@ class Teddy:
 
 
 def seated(build: Teddy) -> Figure:
-    """A sitting figure with its legs stretched forward, soles up; limbs are arm_left, arm_right, leg_left and leg_right."""
+    """A sitting figure with its legs stretched forwards. Its limbs are arm_left, arm_right, leg_left and leg_right."""
     trunk = chain([(0, 0, 0.95 * build.belly), (0, 0, build.tall)], [build.belly, build.chest])
     limbs = []
     for name, side, hand in (("left", 1, build.left_hand), ("right", -1, build.right_hand)):
@@ -59,7 +60,7 @@ def seated(build: Teddy) -> Figure:
 
 
 def soles(build: Teddy, size: float = 0.55) -> list:
-    """Fields that mark a round pad on each sole."""
+    """Fields that mark a round pad on each sole. size: of the pad, as a fraction of the sole."""
     pads = []
     for side in (1, -1):
         turn = pose_at((0.1, side * 0.5 * build.belly, 0), 0, side * build.spread_deg)
@@ -70,7 +71,7 @@ def soles(build: Teddy, size: float = 0.55) -> list:
 
 @dataclass(frozen=True)
 class Loaf:
-    """Measures of a crouching animal: radii of rump and shoulders, trunk length, slimness of the paws, size of the feet."""
+    """The measures of a crouching animal, in design units: radii of rump, shoulders and paws, trunk length, size of the feet."""
 
     rump: float
     shoulder: float
@@ -80,7 +81,7 @@ class Loaf:
 
 
 def crouched(build: Loaf) -> Figure:
-    """An egg-shaped trunk on folded legs; limbs are leg_front_left ... leg_rear_right."""
+    """An egg-shaped trunk on folded legs. Its limbs are leg_front_left ... leg_rear_right."""
     back, front = (
         np.array([-build.length / 2, 0, 0.95 * build.rump]),
         np.array([build.length / 2, 0, 1.05 * build.shoulder]),

@@ -1,4 +1,4 @@
-"""The body of a swimmer: a spindle along x, and the outlines of fins that grow on it."""
+"""The body of a swimming animal: a spindle along x, and the outlines of its fins."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ UPRIGHT = ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))  # the plane of dorsal and tail fin
 
 @dataclass(frozen=True)
 class Spindle:
-    """A body along x: half heights at some x, and half width as a share of half height."""
+    """A body along x. x: (k,) ascending. half_height: (k,) at each x. flatness: ratio of half width to half height."""
 
-    x: np.ndarray  # ascending
+    x: np.ndarray
     half_height: np.ndarray
     flatness: float
 
@@ -31,11 +31,11 @@ class Spindle:
         return np.interp(x, self.x, self.half_height)
 
     def side(self, x: float, z: float = 0.0) -> float:
-        """Half width at x and height z."""
+        """The half width at x and at height z."""
         return self.flatness * float(np.sqrt(max(self.top(x) ** 2 - z * z, 1e-4)))
 
     def ridge(self, front: float, back: float, height: float, sweep: float, peak: float) -> np.ndarray:
-        """(k, 2) outline in x, z of a fin rooted on the back between two x; `peak` below 1 moves its top forward."""
+        """(k, 2) outline, in x and z, of a fin on the back between two x. A `peak` below 1 moves its highest point forwards."""
         t = np.linspace(0, 1, 11)
         x = front + (back - front) * t
         crest = self.top(x) + height * np.sin(np.pi * t**peak) ** 0.7
@@ -49,5 +49,5 @@ def spindle(profile: list[tuple[float, float]], flatness: float) -> Spindle:
 
 
 def fan(color: Color, origin, right=UPRIGHT[0], up=UPRIGHT[1], rays: int = 50) -> Pattern:
-    """Fin rays spreading from a point."""
+    """Rays of a fin that spread from a point, in the plane that `right` and `up` span."""
     return Placed(Sectors(color, shade(color, 0.78), rays, 0.35), plane_pose(origin, right, up))

@@ -1,4 +1,4 @@
-"""Steam engines: boiler, cab, chimney, plough and wheels joined by rods."""
+"""Steam engines: boiler, cab, chimney, plough, and wheels that rods connect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from odd_bench.shapes.toys.wheels import CLEAR_LAMP, PANE, PANES, WheelStyle, fr
 
 
 def steam_engine(rng) -> list[Part]:
-    """Boiler, cab, chimney, domes, cow-catcher and wheels joined by rods."""
+    """A steam engine with a boiler, a cab, a chimney, a dome, a plough, and wheels that rods connect."""
     color = tint(rng, (*palette.TOY, palette.CHARCOAL, palette.NAVY))
     second, brass = contrast(rng, color), Plain(pick(rng, palette.METALS))
     material = pick(rng, (palette.PLASTIC, palette.PAINTED_WOOD, palette.ENAMEL))
@@ -42,7 +42,7 @@ def steam_engine(rng) -> list[Part]:
 
 
 def _engine_face(rng, x: float, z: float, radius: float, brass) -> list[Part]:
-    """A brass ring with a lamp, or a friendly face."""
+    """A lamp or a friendly face on the front of the boiler."""
     if rng.random() < 0.5:
         lamp = cylinder((x - 0.05, 0, z + 0.1), (x + 0.17, 0, z + 0.1), 0.17, 0.03)
         glass = sphere((x + 0.13, 0, z + 0.1), 0.12)
@@ -88,7 +88,7 @@ def cab_parts(
 
 
 def _curved_roof(back: float, front: float, half_width: float, z: float, rise: float) -> Field:
-    """A sheet bent over the cab: an arc across y, carried along x."""
+    """A sheet that is bent over the cab: an arc across y, extruded along x."""
     y = np.linspace(-half_width, half_width, 11)
     over = z + rise * (1 - (y / half_width) ** 2)
     outline = [*zip(y, over + 0.03, strict=True), *zip(y[::-1], over[::-1] - 0.09, strict=True)]
@@ -97,7 +97,7 @@ def _curved_roof(back: float, front: float, half_width: float, z: float, rise: f
 
 
 def _steam_top(rng, nose: float, cab_front: float, z: float, second: Color, brass, material) -> list[Part]:
-    """Chimney, sand dome and whistle along the boiler."""
+    """The chimney, the sand dome and the whistle along the boiler."""
     x, tall, thin = nose - rng.uniform(0.16, 0.24), rng.uniform(0.4, 0.6), rng.uniform(0.1, 0.14)
     flare = thin * rng.uniform(1.3, 2.1)
     pipe = solid(
@@ -120,7 +120,7 @@ def _steam_top(rng, nose: float, cab_front: float, z: float, second: Color, bras
 
 
 def _catcher(rng, half: float, deck: float, second: Color, material) -> list[Part]:
-    """The plough in front, striped, and a coupling hook behind."""
+    """The striped plough in front, and a coupling hook behind."""
     reach = half + rng.uniform(0.2, 0.3)
     wedge = from_side(
         [(half - 0.14, deck - 0.04), (half, deck - 0.04), (reach, 0.08), (reach - 0.12, 0.05), (half - 0.14, 0.06)],

@@ -11,7 +11,7 @@ from odd_bench.shapes.toys import motifs, palette
 from odd_bench.shapes.toys.draws import contrast, pick, seed_from, shade, tint
 from odd_bench.shapes.toys.turned import cavity, curve, filling, loop_handle, on_wall, radius_at, relief, solid
 
-MUGS = {  # outer radius at the bottom, lower third, upper third and rim, in units of the widest
+MUGS = {  # outer radius at the bottom, lower third, upper third and rim, as fractions of the largest
     "straight": (0.96, 1.0, 1.0, 1.0),
     "barrel": (0.82, 1.0, 1.0, 0.86),
     "tapered": (0.72, 0.82, 0.92, 1.0),
@@ -21,7 +21,7 @@ DRINKS = ((0.25, 0.13, 0.07), (0.55, 0.34, 0.2), (0.62, 0.3, 0.1), (0.93, 0.88, 
 
 
 def glaze(rng: np.random.Generator, color: Color, height: float) -> Pattern:
-    """A glazed coat for a vessel of that height: plain, cloudy, dipped, banded, fluted or dotted."""
+    """The glaze of a vessel of that height: plain, cloudy, dipped, banded, fluted or dotted."""
     second, seed = contrast(rng, color, (palette.WHITE, palette.CREAM, *palette.TOY)), seed_from(rng)
     dip = box((0, 0, height * float(rng.uniform(0.5, 0.8))), (3, 3, height * float(rng.uniform(0.12, 0.3))))
     options = (
@@ -88,7 +88,7 @@ def mug(rng: np.random.Generator) -> list[Part]:
 
 
 def _badge(rng, outer, profile, color: Color) -> list[Part]:
-    """A large relief on the front and a smaller one on each side of it."""
+    """A large relief on the front with a smaller one on either side."""
     height, material = profile[-1][1], palette.CERAMIC
     paint = Plain(contrast(rng, color))
     size, middle = rng.uniform(0.3, 0.38), height * rng.uniform(0.48, 0.56)
@@ -102,7 +102,7 @@ def _badge(rng, outer, profile, color: Color) -> list[Part]:
 
 
 def _face(rng, outer, profile, color: Color) -> list[Part]:
-    """An animal's face: ears at the rim, eyes, a snout with nostrils."""
+    """An animal's face: ears at the rim, eyes, and a snout with a nose."""
     height, material = profile[-1][1], palette.CERAMIC
     middle, dark = height * rng.uniform(0.5, 0.6), Plain(palette.BLACK)
     wall, size, long = radius_at(profile, middle), rng.uniform(0.19, 0.24), rng.uniform(0.9, 1.5)
@@ -125,7 +125,7 @@ def _face(rng, outer, profile, color: Color) -> list[Part]:
 
 
 def cup(rng: np.random.Generator) -> list[Part]:
-    """A tea cup with a saucer under it, a spoon and something sweet beside it."""
+    """A tea cup on a saucer, with a spoon and something sweet next to it."""
     height, radius, wall = rng.uniform(0.75, 1.0), rng.uniform(0.66, 0.8), rng.uniform(0.06, 0.08)
     base = 0.14
     flare, belly, foot = rng.uniform(0.0, 0.12), rng.uniform(0.72, 0.95), rng.uniform(0.38, 0.5)

@@ -1,4 +1,4 @@
-"""Slices of bread: their outline and cut face, and toast, one kind of bread."""
+"""Slices of bread: their outline, their cut face, and toast, which is one kind of bread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from odd_bench.shapes.toys.draws import pick, seed_from, shade, tint
 from odd_bench.shapes.toys.toppings import BAKED, CHOCOLATES, strawberry
 
 CRUSTS = ((0.72, 0.44, 0.2), (0.62, 0.36, 0.16), (0.8, 0.55, 0.28), (0.45, 0.27, 0.15))
-ACROSS = ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0))  # the plane of a slice that looks along x
+ACROSS = ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0))  # the plane of a slice that faces along x
 
 
 def crumb_color(rng, crust: Color) -> Color:
@@ -28,7 +28,7 @@ def crumb_color(rng, crust: Color) -> Color:
 
 
 def slice_outline(rng) -> np.ndarray:
-    """(k, 2) loaf cross-section: straight sides under a bulging top."""
+    """(k, 2) cross-section of a loaf: straight sides under a bulging top."""
     wide, waist, tall = rng.uniform(0.55, 0.64), rng.uniform(0.44, 0.52), rng.uniform(0.9, 1.1)
     half = [
         (waist, 0.02),
@@ -43,7 +43,7 @@ def slice_outline(rng) -> np.ndarray:
 
 
 def cut_face(rng, outline: np.ndarray, crust: Color, crumb: Color, pose: np.ndarray) -> Pattern:
-    """Crumb with pores inside a rim of crust, in the slice's own frame."""
+    """Crumb with pores inside a rim of crust, placed by the (4, 4) pose of the slice."""
     seed = seed_from(rng)
     pores = Spots(crumb, shade(crumb, 0.86), 0.13, 0.035, 0.8, seed)
     inside = grown(plate(outline, 4.0, (0, 0, 0), (1, 0, 0), (0, 1, 0)), -0.04)

@@ -47,7 +47,7 @@ def cherry(rng: np.random.Generator, name: str, at: Vector, radius: float) -> li
 
 
 def strawberry(rng: np.random.Generator, name: str, at: Vector, radius: float) -> list[Part]:
-    """A strawberry standing on its leaves, point up."""
+    """A strawberry that stands on its leaves, with its point upwards."""
     center = np.asarray(at, float)
     flesh = capsule(center, center + [0, 0, 0.9 * radius], radius, 0.45 * radius)
     paint = Spots(tint(rng, (palette.RED,), 0.04), palette.YELLOW, 0.34 * radius, 0.07 * radius, 0.9, seed_from(rng))
@@ -79,7 +79,7 @@ def dollop(name: str, at: Vector, radius: float, color: Color) -> Part:
 
 
 def candle(rng: np.random.Generator, name: str, at: Vector, height: float) -> list[Part]:
-    """A striped candle with a flame; `at` is its foot, which should lie inside the cake."""
+    """A striped candle with a flame. at: (3,) its foot, which should lie inside the cake."""
     foot, color = np.asarray(at, float), tint(rng)
     tip = foot + [0, 0, height]
     wax = Stripes(color, pick(rng, (palette.WHITE, contrast(rng, color))), (0.5, 0.3, 1), 0.14, 0.45)
@@ -97,7 +97,7 @@ def candle(rng: np.random.Generator, name: str, at: Vector, height: float) -> li
 
 
 def candy(rng: np.random.Generator, name: str, at: Vector, normal: Vector, size: float) -> Part:
-    """A heart, star, ball or button lying on a surface; `size` is its radius."""
+    """A heart, star, ball or button on a surface. normal: (3,) of the surface at `at`. size: radius of the candy."""
     center, n = np.asarray(at, float), np.asarray(normal, float) / np.linalg.norm(normal)
     right = np.cross(n, [0.3, 1.0, 0.2])
     up = np.cross(right, n)
@@ -119,7 +119,7 @@ def candy(rng: np.random.Generator, name: str, at: Vector, normal: Vector, size:
 def sprinkles(
     rng: np.random.Generator, points: np.ndarray, normals: np.ndarray, length: float = 0.07, radius: float = 0.03
 ) -> Part:
-    """Sugar strands lying on a surface at (k, 3) points; all are one part."""
+    """Sugar strands on a surface, as one part. points, normals: (k, 3) of the surface."""
     across = np.cross(normals, rng.normal(size=points.shape))
     half_axes = length * across / np.linalg.norm(across, axis=1, keepdims=True)
     colors = tuple(tint(rng, palette.TOY, 0.03) for _ in range(5)) if rng.random() < 0.75 else (tint(rng, CHOCOLATES),)
@@ -128,12 +128,12 @@ def sprinkles(
 
 
 def runny(field: Field, thickness: float, edge: Callable[[np.ndarray], np.ndarray]) -> Field:
-    """A coat over a solid down to a wavy rim: `edge` gives (n,) heights of the rim for (n,) angles around z."""
+    """A coat over a solid down to a wavy rim. edge: maps (n,) angles around z, in radians, to (n,) heights of the rim."""
     return intersection(grown(field, thickness), lambda p: 0.8 * (edge(np.arctan2(p[:, 1], p[:, 0])) - p[:, 2]))
 
 
 def drips(rng: np.random.Generator, level: float, depth: float) -> Callable[[np.ndarray], np.ndarray]:
-    """A rim that hangs down in rounded drips of up to `depth` below `level`."""
+    """A rim with rounded drips between `depth / 2` above and below `level`; see `runny`."""
     waves = int(rng.integers(5, 9))
     phase, other = rng.uniform(0, 6.28, 2)
     share = rng.uniform(0.3, 0.6)
@@ -143,7 +143,7 @@ def drips(rng: np.random.Generator, level: float, depth: float) -> Callable[[np.
 
 
 def spread_out(rng: np.random.Generator, count: int, low: float, high: float, apart: float) -> np.ndarray:
-    """(k, 2) points in a ring between two radii, at least `apart` from each other; k may fall short of `count`."""
+    """(k, 2) random points in a ring between two radii, at least `apart` from each other; k is at most `count`."""
     kept: list[np.ndarray] = []
     for _ in range(40 * count):
         radius, angle = np.sqrt(rng.uniform(low**2, high**2)), rng.uniform(0, 2 * np.pi)
@@ -154,7 +154,7 @@ def spread_out(rng: np.random.Generator, count: int, low: float, high: float, ap
 
 
 def sugared(color: Color, rng: np.random.Generator) -> Pattern:
-    """Icing, plain, swirled or dotted."""
+    """Plain, swirled or dotted icing."""
     other = pick(rng, (shade(color, 0.85), shade(color, 1.4), palette.CREAM))
     return pick(
         rng,

@@ -18,7 +18,7 @@ def train(rng: np.random.Generator) -> list[Part]:
 
 
 def _shunter(rng) -> list[Part]:
-    """A boxy engine: bonnet in front, cab behind, striped bumpers, an exhaust and a horn."""
+    """A boxy engine: a hood in front, a cab behind, a striped bumper and an exhaust."""
     color = tint(rng, (*palette.TOY, palette.NAVY))
     second = contrast(rng, color)
     material = pick(rng, (palette.PLASTIC, palette.PAINTED_WOOD))
@@ -58,7 +58,7 @@ def _shunter(rng) -> list[Part]:
 
 
 def _express(rng) -> list[Part]:
-    """A streamlined train: a long nose, a window band, a bellows between two carriages, bogies and a pantograph."""
+    """A streamlined train: a long nose, bands of windows, bellows between two carriages, bogies and a pantograph."""
     color = tint(rng, (palette.WHITE, palette.CREAM, palette.SILVER, *palette.TOY))
     second = contrast(rng, color)
     half, width, axle = rng.uniform(1.4, 1.6), rng.uniform(0.36, 0.42), rng.uniform(0.15, 0.18)
@@ -86,7 +86,7 @@ def _express(rng) -> list[Part]:
 def _express_glass(
     rng, hull, half: float, width: float, low: float, tall: float, sharp: float, joint: float
 ) -> list[Part]:
-    """The windscreen in the slope of the nose, and one long window on each side of each carriage."""
+    """The windscreen on the slope of the nose, and one long window on each side of each carriage."""
     glass, z = Plain(shade(pick(rng, PANES), 0.7)), low + tall * 0.66
     screen = box((half * (1.0 - sharp * 0.42), 0, z + 0.02), (half * sharp * 0.4, width - 0.1, tall * 0.16), 0.06)
     parts = [Part("windscreen", pane(hull, screen), glass, PANE, movable=True)]
@@ -115,7 +115,7 @@ def _pantograph(x: float, top: float) -> list[Part]:
 
 
 def _bogies(rng, places: dict[str, float], axle: float, width: float) -> list[Part]:
-    """A frame with two wheels on each side under each place; each frame is edited as one."""
+    """A bogie at each place: a frame with two wheels on each side, all of one part. places: name to x."""
     style = WheelStyle(rng, axle, 0.15)
     parts = []
     for name, x in places.items():

@@ -1,4 +1,4 @@
-"""Turned bodies: smooth profiles for the lathe, hollows, and parts that are fixed to a round wall."""
+"""Turned bodies: smooth profiles for a lathe, cavities, and parts that are fixed to a round wall."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Profile = Sequence[tuple[float, float]]  # (radius, z) from the bottom to the to
 
 
 def curve(points: Profile, per_span: int = 5) -> list[tuple[float, float]]:
-    """Smooth profile through the given points."""
+    """A smooth profile through the given points, with `per_span` points from one to the next."""
     return [(max(float(r), 0.0), float(z)) for r, z in smooth_path(points, per_span * (len(points) - 1) + 1)]
 
 
 def solid(profile: Profile, rounding: float = 0.0) -> Field:
-    """The solid of revolution under a profile."""
+    """The solid of revolution of a profile, closed by flat ends."""
     return lathe([(0.0, profile[0][1]), *profile, (0.0, profile[-1][1])], rounding)
 
 
 def cavity(profile: Profile, wall: float, floor: float, above: float = 0.5) -> Field:
-    """The room inside a vessel of that outer profile: `wall` thinner, from height `floor` to `above` the rim."""
+    """The space inside a vessel with that outer profile: narrower by `wall`, from height `floor` to `above` over the rim."""
     inner = [(r - wall, z) for r, z in profile if z > floor and r - wall > 0.02]
     low = max(float(np.interp(floor, [z for _, z in profile], [r for r, _ in profile])) - wall, 0.02)
     return lathe(
@@ -32,19 +32,19 @@ def cavity(profile: Profile, wall: float, floor: float, above: float = 0.5) -> F
 
 
 def filling(room: Field, level: float) -> Field:
-    """The filling of a cavity up to a level, reaching a little into the wall."""
+    """The filling of a cavity up to a level; it reaches slightly into the wall."""
     return intersection(grown(room, 0.03), half_space((0, 0, level), (0, 0, 1)))
 
 
 def radius_at(profile: Profile, z: float) -> float:
-    """Outer radius at a height of a profile whose heights increase."""
+    """The radius of a profile at height z; the heights of the profile must ascend."""
     return float(np.interp(z, [p[1] for p in profile], [p[0] for p in profile]))
 
 
 def loop_handle(
     profile: Profile, low: float, high: float, reach: float, thickness: float, square: float = 1.0, lift: float = 0.0
 ) -> Field:
-    """A handle on the -y side from height `low` to `high`; square < 1 makes it boxy; lift raises its outer middle."""
+    """A handle on the -y side from height `low` to `high`. A `square` below 1 makes it boxy; `lift` raises its outer middle."""
     t = np.linspace(-np.pi / 2, np.pi / 2, 17)
     out = np.abs(np.cos(t)) ** square
     z = (low + high) / 2 + (high - low) / 2 * np.sign(np.sin(t)) * np.abs(np.sin(t)) ** square + lift * out
@@ -54,7 +54,7 @@ def loop_handle(
 
 
 def on_wall(field: Field, azimuth_deg: float, radius: float, height: float) -> Field:
-    """Turn a flat motif (in x, y, thick along z about 0) upright and put it on a round wall, looking outwards."""
+    """A flat motif (in the x-y plane, thick along z around 0) turned upright and placed on a round wall, facing outwards."""
     a = np.radians(azimuth_deg)
     out, side = np.array([np.cos(a), np.sin(a), 0]), np.array([-np.sin(a), np.cos(a), 0])
     pose = np.eye(4)
@@ -66,5 +66,5 @@ def on_wall(field: Field, azimuth_deg: float, radius: float, height: float) -> F
 def relief(
     wall: Field, motif: Sequence[tuple[float, float]], azimuth_deg: float, radius: float, height: float, proud: float
 ) -> Field:
-    """A motif polygon raised by `proud` above a wall about `radius` away from the axis."""
+    """A polygon (k, 2) raised by `proud` above a wall that is about `radius` away from the axis."""
     return intersection(grown(wall, proud), on_wall(extrude(motif, -0.15, 0.2), azimuth_deg, radius, height))

@@ -1,4 +1,4 @@
-"""Parts that vehicles share: wheels, bodies drawn from the side, panes of glass and lamps."""
+"""Parts that vehicles share: wheels, bodies extruded from a side view, panes of glass and lamps."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ AMBER, CLEAR_LAMP = (0.95, 0.6, 0.1), (0.98, 0.95, 0.8)
 
 
 def from_side(outline: Sequence, half_width: float, rounding: float = 0.0, smooth: int = 0) -> Field:
-    """A body whose (x, z) outline seen from the side is carried across y; smooth: points of a curve through the outline."""
+    """A body extruded along y from its outline (k, 2) in x and z. smooth: number of points of a curve through it, 0 = none."""
     points = smooth_outline(outline, smooth) if smooth else outline
     return rotated(extrude(points, -half_width, half_width, rounding), (1, 0, 0), 90)
 
 
 def pane(body: Field, where: Field, proud: float = 0.03) -> Field:
-    """A window raised a little above the body wherever `where` is negative."""
+    """A window that is raised by `proud` above the body, wherever `where` is negative."""
     return intersection(grown(body, proud), where)
 
 
@@ -44,7 +44,7 @@ class WheelStyle:
         self.grain = wood_grain(rng, (0.1, 1.0, 0.1))
 
     def parts(self, name: str, x: float, y: float) -> list[Part]:
-        """A wheel standing on the floor, its outer face towards the side of y's sign, its inner end reaching under the body."""
+        """A wheel on the floor. Its outer face points to the side of y's sign, and its inner end reaches under the body."""
         r, out = self.radius, np.sign(y)
         center = np.array([x, y, r])
         axle = np.array([0, out, 0])
@@ -74,7 +74,7 @@ class WheelStyle:
 
 
 def lamps(name: str, x: float, y: float, z: float, radius: float, color: Color, flat: float = 0.7) -> list[Part]:
-    """A pair of round lamps at +y and -y, on the front for positive x, else on the back."""
+    """A pair of round lamps at +y and -y, on the front if x is positive, else on the back. flat: ratio of depth to radius."""
     out = np.sign(x) * radius * flat
     parts = []
     for side, sign in SIDES:
