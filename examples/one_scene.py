@@ -1,4 +1,4 @@
-"""One draft scene, made in memory and looked at: `python examples/one_scene.py [PICTURE]`."""
+"""Make one draft scene in memory and show it: `python examples/one_scene.py [PICTURE]`."""
 
 import sys
 import tempfile

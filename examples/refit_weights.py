@@ -1,17 +1,19 @@
-"""Small parts of trained weights, fitted alone: minutes, where training the whole comparison again takes hours.
+"""Fit single networks of trained weights: this takes minutes, where training the whole comparison again takes hours.
 
     python examples/refit_weights.py sides --data data/toys --data data/parts --out build/both.safetensors [--weights both]
     python examples/refit_weights.py heights --networks 4 --data … --out …
     python examples/refit_weights.py aligned --networks 1 --steps 350 --data … --out …
 
-Every training scene is looked at as at test, in spread views, and with --draws so many times more in other views, moved at random;
-all other weights stay as they are.
+Every training scene is used once in the spread views of the test and, with --draws N, in N further random draws of views with
+augmentation. All other weights stay as they are.
 
-sides: the networks of `odd_bench.detector.sides`, from what is measured at each side of the boxes; views as at test alone, for the
-true boxes of turned scenes are no longer tight. heights: further networks of `odd_bench.detector.heights` beside those that are
-there. aligned: further networks of `odd_bench.detector.comparison.aligned`, from the channels of all objects found, which are kept
-under --keep meanwhile (some 5 MB a look). Writes weights that `odd-bench predict --weights` reads, with the card of those it began
-with.
+- sides: refits the networks of `odd_bench.detector.sides` from what is measured at each side of the boxes. It uses the views of the
+  test only, since true boxes of rotated scenes are no longer tight.
+- heights: adds networks of `odd_bench.detector.heights` to those that are there.
+- aligned: adds networks of `odd_bench.detector.comparison.aligned`. They learn from the channels of all objects found, which are
+  kept in the folder --keep meanwhile (about 5 MB a draw).
+
+The script writes weights that `odd-bench predict --weights` reads, with the model card of the weights it began with.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ SCENES_A_STEP, STEEPEST = 4, 5.0  # of the networks on aligned references
 
 @dataclass(frozen=True)
 class Looks:
-    """All looks at the training scenes. again: random ones of each scene beside the one as at test."""
+    """All draws of views of the training scenes. again: random draws of each scene in addition to the views of the test."""
 
     folders: list[Path]
     config: object
@@ -67,15 +69,15 @@ class Looks:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["heights", "sides", "aligned"], help="what is fitted")
+    parser.add_argument("part", choices=["heights", "sides", "aligned"], help="the networks to fit")
     parser.add_argument("--data", type=Path, action="append", required=True, help="a data set with training scenes")
     parser.add_argument("--weights", default="both", help="shipped weights, a .safetensors file or a run")
     parser.add_argument("--out", type=Path, required=True, help="the .safetensors file to write")
-    parser.add_argument("--networks", type=int, default=1, help="further ones, of heights and aligned")
-    parser.add_argument("--draws", type=int, default=0, help="random looks at each scene, of heights and aligned")
-    parser.add_argument("--steps", type=int, default=STEPS, help="of each network")
-    parser.add_argument("--keep", type=Path, help="folder for channels, default a temporary one")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--networks", type=int, default=1, help="number of networks to add (heights, aligned)")
+    parser.add_argument("--draws", type=int, default=0, help="random draws of views a scene (heights, aligned)")
+    parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each network")
+    parser.add_argument("--keep", type=Path, help="folder for the channels of aligned; default: a temporary one")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
     asked = parser.parse_args()
     torch.manual_seed(asked.seed)
     spec, stored = method_spec("reference"), read_stored(asked.weights)
@@ -93,7 +95,7 @@ def main() -> None:
 
 
 def with_further(model, part: str, networks: int):
-    """The configuration of a model with so many networks more of a part."""
+    """The configuration of a model with `networks` more networks of a part."""
     if part == "sides":
         return replace(model, sides=True)
     config = getattr(model, part)
@@ -102,7 +104,7 @@ def with_further(model, part: str, networks: int):
 
 @torch.no_grad()
 def fit_heights(detector: Detector, looks: Looks, asked) -> None:
-    """The last networks of heights, on the scale that features have in those before."""
+    """Fit the last networks of heights; features are standardised as for the earlier ones."""
     compare, features, wanted = detector.compare, [], []
     for batch in looks:
         volumes, true = detector.reconstruct(batch), batch.boxes[0].numpy()
@@ -117,7 +119,7 @@ def fit_heights(detector: Detector, looks: Looks, asked) -> None:
 
 @torch.no_grad()
 def fit_sides(detector: Detector, looks: Looks, asked) -> None:
-    """All networks of sides, and the scale of their features."""
+    """Fit all networks of sides and the standardisation of their features."""
     compare, features, wanted = detector.compare, [], []
     for batch in looks:
         volumes = detector.reconstruct(batch)
@@ -142,7 +144,7 @@ def fit_sides(detector: Detector, looks: Looks, asked) -> None:
 
 @torch.enable_grad()
 def fit(networks: nn.ModuleList, rows: Tensor, wanted: list[np.ndarray], slight: float, steps: int) -> None:
-    """Fit each network to rows (r, f) and wanted numbers, r in all, with values inside it left out at random."""
+    """Fit each network to rows (r, f) and r wanted numbers, with dropout after its first layer."""
     aims = torch.from_numpy(np.concatenate(wanted)).float()
     for network in networks:
         optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
@@ -157,7 +159,7 @@ def fit(networks: nn.ModuleList, rows: Tensor, wanted: list[np.ndarray], slight:
 
 
 def fit_aligned(detector: Detector, looks: Looks, asked) -> None:
-    """The last networks on aligned references, which learn on from the first."""
+    """Fit the last networks of aligned references; each starts from the first network."""
     with TemporaryDirectory() as folder:
         kept = asked.keep or Path(folder)
         kept.mkdir(parents=True, exist_ok=True)
@@ -171,7 +173,7 @@ def fit_aligned(detector: Detector, looks: Looks, asked) -> None:
 
 @torch.no_grad()
 def keep_channels(detector: Detector, batch: SceneBatch, file: Path) -> Path | None:
-    """Write what aligned references show of the objects found in a scene and what is true; None where there is nothing to lay."""
+    """Write the channels of aligned references of the objects found in a scene, and the truth; None with fewer than two objects."""
     volumes, compare = detector.reconstruct(batch), detector.compare
     boxes, owner = owned(compare.boxes(volumes, 0), batch, 0, detector.config.loss)
     if len(boxes) < 2:
@@ -184,7 +186,7 @@ def keep_channels(detector: Detector, batch: SceneBatch, file: Path) -> Path | N
 
 
 def fit_to_channels(network: nn.Module, files: list[Path], config, steps: int) -> None:
-    """Fit one network to kept channels, mirrored and turned at random."""
+    """Fit one network to stored channels, mirrored and rotated by turns."""
     optimizer = torch.optim.AdamW(network.parameters(), RATE / 4, weight_decay=DECAY)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE / 4, total_steps=steps, pct_start=0.05)
     for step in tracked(range(steps), "fitting"):
@@ -203,7 +205,7 @@ def fit_to_channels(network: nn.Module, files: list[Path], config, steps: int) -
 
 
 def turned(pictures: list[Tensor], step: int) -> list[Tensor]:
-    """Pictures (..., s, s) in one of the eight positions of a square."""
+    """Pictures (..., s, s) under one of the eight symmetries of a square."""
     found = [torch.rot90(one, step % 4, (-2, -1)) for one in pictures]
     return [one.flip(-1).contiguous() if step % 8 > 3 else one.contiguous() for one in found]
 

@@ -1,4 +1,4 @@
-"""Train the smallest detector on a data set, predict a split, score it: python examples/train_and_score.py data/toys-nano"""
+"""Train the smallest detector on a data set, predict a split and score it: python examples/train_and_score.py data/toys-nano"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A dask cluster on SLURM for odd-bench: starts a scheduler here and workers as jobs, prints the address, stays until stopped.
+"""Run a dask cluster on SLURM for odd-bench: start a scheduler here and workers as jobs, print the address, run until stopped.
 
     pip install "odd-bench[generate,cluster]" dask-jobqueue
     python examples/cluster/slurm_dask.py --jobs 40 --cores 4 &
@@ -17,12 +17,12 @@ from dask_jobqueue import SLURMCluster
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=10, help="jobs at most; they come and go with the work")
-    parser.add_argument("--cores", type=int, default=4, help="of a job; each makes one scene at a time")
-    parser.add_argument("--memory", default="8GB", help="of a job")
-    parser.add_argument("--walltime", default="04:00:00", help="of a job")
-    parser.add_argument("--queue", default=None, help="partition of SLURM")
-    parser.add_argument("--port", type=int, default=8786, help="of the scheduler")
+    parser.add_argument("--jobs", type=int, default=10, help="the most jobs; they start and end with the work")
+    parser.add_argument("--cores", type=int, default=4, help="cores a job; each makes one scene at a time")
+    parser.add_argument("--memory", default="8GB", help="memory a job")
+    parser.add_argument("--walltime", default="04:00:00", help="time limit of a job")
+    parser.add_argument("--queue", default=None, help="SLURM partition")
+    parser.add_argument("--port", type=int, default=8786, help="port of the scheduler")
     asked = parser.parse_args()
     cluster = SLURMCluster(
         queue=asked.queue,
