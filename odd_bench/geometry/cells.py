@@ -1,7 +1,7 @@
 """A solid divided into small Voronoi cells: the elements on which fracture modes are constant.
 
-Cells of a solid take the place of tetrahedra around it: every cell spans the wall of a thin-walled shape, none bridges a gap,
-and their volumes add up to the solid's.
+Sellán et al. (2023) use tetrahedra of a mesh around the solid. Cells of the solid itself replace them here: in a
+thin-walled shape, a cell spans the wall, no cell bridges a gap, and the volumes of the cells add up to that of the solid.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from scipy.spatial import cKDTree
 
 from odd_bench.geometry.voxels import VoxelSolid
 
-MANY_EDGES = 20_000  # of a graph for which SciPy's components are worth their preparations
+MANY_EDGES = 20_000  # in graphs with more edges, SciPy's connected components are faster despite their set-up cost
 LLOYD_ROUNDS = 3
-LLOYD_SAMPLES = 20  # voxels a cell from which the rounds estimate its centre
+LLOYD_SAMPLES = 20  # voxels per cell from which the rounds estimate its centre
 
 
 @dataclass(frozen=True)
 class Cells:
-    """label: (x, y, z) int32 cell of every inside voxel, -1 outside. volume: (n,) float. center: (n, 3) float, canonical frame.
+    """The cells of a solid and their shared faces, in canonical units.
 
-    edges: (m, 2) int32 touching cells, first < second. area: (m,) float, the area they share.
+    label: (x, y, z) int32, the cell of every inside voxel, -1 outside. volume: (n,) float. center: (n, 3) float,
+    canonical frame. edges: (m, 2) int32, pairs of touching cells, first < second. area: (m,) float, the area they share.
     """
 
     label: np.ndarray
@@ -34,7 +35,7 @@ class Cells:
 
 
 def divide(solid: VoxelSolid, count: int, rng: np.random.Generator) -> Cells:
-    """About `count` connected cells of similar volume."""
+    """Divide a solid into about `count` connected cells of similar volume."""
     index = np.argwhere(solid.inside)
     position = solid.centers(index)
     nearest = _voronoi(position, min(count, len(index)), rng)
@@ -49,7 +50,10 @@ def divide(solid: VoxelSolid, count: int, rng: np.random.Generator) -> Cells:
 
 
 def components(edges: np.ndarray, count: int) -> np.ndarray:
-    """(count,) int component of every node of the graph with these edges, numbered by first appearance."""
+    """The connected component (count,) int of every node of a graph. edges: (m, 2) int.
+
+    Components are numbered in the order of their first nodes.
+    """
     if len(edges) > MANY_EDGES:
         ones = np.ones(len(edges), np.int8)
         graph = sparse.coo_matrix((ones, (edges[:, 0], edges[:, 1])), shape=(count, count))
@@ -66,7 +70,7 @@ def components(edges: np.ndarray, count: int) -> np.ndarray:
 
 
 def _voronoi(position: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(n,) int nearest of `count` seeds, evened out by Lloyd's rounds on a sample of the positions."""
+    """The nearest (n,) int of `count` seeds, which Lloyd's algorithm has spread evenly on a sample of the positions."""
     sample = position[rng.permutation(len(position))[: count * LLOYD_SAMPLES]]
     seeds = sample[:count]
     for _ in range(LLOYD_ROUNDS):
@@ -77,13 +81,13 @@ def _voronoi(position: np.ndarray, count: int, rng: np.random.Generator) -> np.n
 
 
 def _voxel_pairs(label: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Labels on the two sides of every voxel face across this axis."""
+    """Labels on the two sides of every voxel face perpendicular to this axis."""
     count = label.shape[axis]
     return label.take(range(count - 1), axis).ravel(), label.take(range(1, count), axis).ravel()
 
 
 def _connected(label: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """(n,) int labels of the voxels at `index`, cells that lie in several pieces split into one cell a piece."""
+    """Labels (n,) int of the voxels at `index`, after every cell of several pieces has been split into one cell per piece."""
     number = np.full(label.shape, -1, np.int32)
     number[tuple(index.T)] = np.arange(len(index))
     pairs = []
@@ -95,7 +99,10 @@ def _connected(label: np.ndarray, index: np.ndarray) -> np.ndarray:
 
 
 def _shared_faces(label: np.ndarray, voxel_size: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of touching cells and the area between them: the length of the vector of voxel faces counted along x, y and z."""
+    """Pairs of touching cells (m, 2) and the areas (m,) between them.
+
+    The area is the length of the vector of the numbers of shared voxel faces along x, y and z, times the area of a face.
+    """
     count = int(label.max()) + 1
     keys, axes = [], []
     for axis in range(3):

@@ -1,4 +1,4 @@
-"""What the centre of every pixel shows of posed meshes: cast object by object, each only where its outline projects."""
+"""The first surface that every pixel shows. Rays are cast mesh by mesh, each only in the window where it can appear."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from odd_bench.scene import Camera
 
 @dataclass(frozen=True)
 class PosedMesh:
-    """caster: of the mesh in its own frame, so that instances share it. world_from_object: (4, 4). outline: (k, 3) points, world,
-    whose convex hull holds the mesh.
+    """A mesh at its place in the world.
+
+    caster: of the mesh in its own frame, so that instances share it. world_from_object: (4, 4). outline: (k, 3) points,
+    world, whose convex hull contains the mesh.
     """
 
     caster: Caster
@@ -24,7 +26,7 @@ class PosedMesh:
 
 @dataclass(frozen=True)
 class WindowHits:
-    """Rays through the pixels around one mesh. pixel: (n,) places in the flattened (views, h, w). hits: of that mesh alone."""
+    """Hits on one mesh alone. pixel: (n,) indices into the flattened (views, h, w), where the mesh may appear. hits: (n,)."""
 
     pixel: np.ndarray
     hits: Hits
@@ -32,14 +34,18 @@ class WindowHits:
 
 @dataclass(frozen=True)
 class FirstHits:
-    """hits: (views, h, w), distance as planar depth in metres. alone: (meshes, views) int pixels of each without the others."""
+    """The first hits of all pixels.
+
+    hits: (views, h, w), with planar depth in metres as the distance. alone: (meshes, views) int, the number of pixels that
+    each mesh would cover if the others were absent.
+    """
 
     hits: Hits
     alone: np.ndarray
 
 
 def first_hits(meshes: list[PosedMesh], cameras: tuple[Camera, ...]) -> FirstHits:
-    """Cameras of one picture size."""
+    """Cast a ray through the centre of every pixel. All cameras must have the same picture size."""
     views, height, width = len(cameras), cameras[0].height, cameras[0].width
     count = views * height * width
     distance, mesh, face = (
@@ -61,7 +67,7 @@ def first_hits(meshes: list[PosedMesh], cameras: tuple[Camera, ...]) -> FirstHit
 
 
 def cast_window(item: PosedMesh, cameras: tuple[Camera, ...]) -> WindowHits:
-    """Rays through the centres of the pixels that hold the outline's projection, of all views at once."""
+    """Cast rays at one mesh through the pixels around the projection of its outline, in all views."""
     object_from_world = np.linalg.inv(item.world_from_object)
     pixels, origins, directions = [], [], []
     for view, camera in enumerate(cameras):
@@ -80,7 +86,7 @@ def cast_window(item: PosedMesh, cameras: tuple[Camera, ...]) -> WindowHits:
 
 
 def _window(camera: Camera, outline: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns of the picture that hold the projection of everything within the outline."""
+    """Rows and columns of the picture that contain the projection of the outline's convex hull."""
     pixels, depth = project(camera, outline)
     if depth.min() <= 0:
         return slice(0, camera.height), slice(0, camera.width)

@@ -1,4 +1,4 @@
-"""Corners of a convex hull: all that boxes, cameras and image windows need of many points."""
+"""Corners of a convex hull. Boxes, cameras and image windows need no other points of a mesh."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 
 def hull_points(points: np.ndarray) -> np.ndarray:
-    """The corners of the convex hull of (n, d) points; the points themselves where that has no volume."""
+    """Corners (k, d) of the convex hull of points (n, d); all the points if the hull has no volume."""
     try:
         return points[ConvexHull(points).vertices]
     except (QhullError, ValueError):  # flat, or fewer than four

@@ -1,4 +1,4 @@
-"""Facts about a triangle mesh: areas, volume, closedness, bodies."""
+"""Properties of a triangle mesh: areas, volumes, whether it is closed, and its number of bodies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scipy import sparse
 
 
 def face_vectors(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(f, 3) outward normal of every face, as long as its area."""
+    """Outward normals (f, 3) of the faces; the length of each is the area of its face."""
     a, b, c = (np.ascontiguousarray(vertices[corner].T) for corner in faces.T)
     u, v = b - a, c - a
     across = [u[i] * v[j] - u[j] * v[i] for i, j in ((1, 2), (2, 0), (0, 1))]
@@ -15,17 +15,17 @@ def face_vectors(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def face_areas(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(f,) float."""
+    """Areas (f,) of the faces."""
     return np.linalg.norm(face_vectors(vertices, faces), axis=1)
 
 
 def face_volumes(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(f,) signed volume between every face and the origin; they add up to the volume of a closed mesh."""
+    """Signed volumes (f,) of the tetrahedra between each face and the origin; their sum is the volume of a closed mesh."""
     return np.einsum("ij,ij->i", vertices[faces[:, 0]], face_vectors(vertices, faces)) / 3
 
 
 def directed_edges(faces: np.ndarray) -> np.ndarray:
-    """(3 f, 2) int: edges 0-1 of all faces, then 1-2, then 2-0."""
+    """Directed edges (3 f, 2) int: edge 0-1 of all faces, then 1-2, then 2-0."""
     return np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
 
 
@@ -39,7 +39,7 @@ def is_closed(faces: np.ndarray) -> bool:
 
 
 def count_bodies(vertices: np.ndarray, faces: np.ndarray) -> int:
-    """Connected surfaces that enclose matter; the wall of a cavity does not count."""
+    """Number of connected surfaces that enclose material. The wall of a cavity does not count."""
     edges = faces[:, [0, 1, 1, 2]].reshape(-1, 2)
     links = sparse.coo_matrix((np.ones(len(edges), np.int8), tuple(edges.T)), shape=(len(vertices),) * 2)
     label = sparse.csgraph.connected_components(links, directed=False)[1]

@@ -1,4 +1,4 @@
-"""Open3D's compiled core alone: the whole package loads viewers, notebooks and data sets, which takes every process seconds."""
+"""Open3D's compiled core alone. The whole package also loads viewers and data sets, which takes seconds in every process."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from types import ModuleType
 
 @cache
 def open3d_core() -> ModuleType:
-    """The module with `core` and `t`. Whoever imports open3d before or afterwards gets the whole package and the same types."""
+    """The module that has `core` and `t`. Code that imports open3d before or after gets the whole package with the same types."""
     if "open3d" not in sys.modules:
         found = find_spec("open3d")
         if found is None:
-            return importlib.import_module("open3d")  # which says that it is missing
-        os.environ.setdefault(
-            "KMP_DUPLICATE_LIB_OK", "True"
-        )  # as the package does, for programs with two OpenMP libraries
+            return importlib.import_module("open3d")  # raises the ordinary error of a missing package
+        # The package sets this as well, for programs with two OpenMP libraries.
+        os.environ.setdefault("KMP_DUPLICATE_LIB_OK", "True")
         package = ModuleType("open3d")
         package.__path__ = list(found.submodule_search_locations or [])
         sys.modules["open3d"] = package

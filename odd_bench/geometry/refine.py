@@ -1,4 +1,4 @@
-"""Divide long edges near a region, so that a coarse mesh can bend there."""
+"""Division of long edges near a region, so that a coarse mesh can bend there."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MOST_FACES = 400_000
 
 
 def refine(shape: Shape, distance: Callable[[np.ndarray], np.ndarray], edge: float) -> Shape:
-    """Halve edges until those of all faces that may reach the region are at most `edge` long.
+    """Halve edges until, in every face that may reach the region, all are at most `edge` long, in canonical units.
 
-    distance: (n, 3) points to (n,) distances from the region, at most 0 inside. The surface, its labels and the order of the
-    old vertices stay; a closed mesh stays closed. Raises Refusal if it takes too many faces.
+    distance: maps points (n, 3) to their distances (n,) from the region, at most 0 inside. The surface, its labels and the
+    order of the old vertices do not change, and a closed mesh stays closed. Raises Refusal if too many faces are needed.
     """
     for _ in range(ROUNDS):
         long = _long_edges(shape, distance, edge)
@@ -32,7 +32,7 @@ def refine(shape: Shape, distance: Callable[[np.ndarray], np.ndarray], edge: flo
 
 
 def _long_edges(shape: Shape, distance, edge: float) -> np.ndarray:
-    """(f, 3) bool, edge k from corner k to corner k + 1, marked on both faces that share it."""
+    """The long edges (f, 3) bool. Edge k runs from corner k to corner k + 1; it is marked on both faces that share it."""
     corner = shape.vertices[shape.faces]
     length = np.linalg.norm(corner - np.roll(corner, -1, axis=1), axis=2)
     suspects = np.flatnonzero(length.max(axis=1) > edge)
@@ -47,13 +47,13 @@ def _long_edges(shape: Shape, distance, edge: float) -> np.ndarray:
 
 
 def _edge_keys(faces: np.ndarray) -> np.ndarray:
-    """(f, 3) int64, one number an undirected edge."""
+    """One number (f, 3) int64 for each undirected edge."""
     edges = np.sort(directed_edges(faces).astype(np.int64), axis=1)
     return (edges[:, 0] * (int(faces.max()) + 1) + edges[:, 1]).reshape(3, -1).T
 
 
 def _halved(shape: Shape, marked: np.ndarray) -> Shape:
-    """Every marked edge gets a vertex in its middle; faces are divided in two, three or four."""
+    """Insert a vertex in the middle of every marked edge, which divides faces into two, three or four."""
     keys, index = np.unique(_edge_keys(shape.faces)[marked], return_inverse=True)
     count = int(shape.faces.max()) + 1
     ends = np.stack([keys // count, keys % count], axis=1)
@@ -77,7 +77,7 @@ def _halved(shape: Shape, marked: np.ndarray) -> Shape:
     )
 
 
-# Which edges are marked, to triangles over corners 0 1 2 and the middles 3 4 5 of edges 0-1, 1-2, 2-0.
+# For each pattern of marked edges, the new triangles over corners 0 1 2 and the midpoints 3 4 5 of edges 0-1, 1-2, 2-0.
 _DIVISIONS = {
     (True, False, False): ([0, 3, 2], [3, 1, 2]),
     (True, True, False): ([3, 1, 4], [0, 3, 4], [0, 4, 2]),

@@ -1,4 +1,4 @@
-"""A shape or a change that could not be made well, and why: short fixed phrases, so that a run can count them."""
+"""The exception for a shape or a change that could not be made well. Its reasons are fixed phrases, which a run counts."""
 
 NOT_VISIBLE = "not visible"
 TOO_SMALL = "change too small"
@@ -22,7 +22,10 @@ NO_FRAGMENT = "no fragment of a fitting size"
 
 
 class Refusal(Exception):
-    """Something that could not be made well with these draws; `reason` is a short fixed phrase, counted in the run's report."""
+    """A shape or a change could not be made well with these random draws.
+
+    reason: one of the fixed phrases of this file; the run's report counts them. detail: what was found, for the message.
+    """
 
     def __init__(self, reason: str, detail: str = ""):
         super().__init__(f"{reason}: {detail}" if detail else reason)

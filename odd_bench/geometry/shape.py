@@ -1,4 +1,4 @@
-"""A shape: one closed, coloured, part-labelled triangle mesh in its canonical frame."""
+"""A shape: one closed triangle mesh in its canonical frame, whose faces have colours, materials and part labels."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from odd_bench.geometry.raycast import Caster
 
 @dataclass(frozen=True)
 class Material:
-    """How a surface answers light; its colour is stored per face. All values in 0..1 as in Blender's Principled BSDF.
+    """How a surface reflects light, apart from its colour, which is stored per face.
 
-    coat: clear coat weight (glaze, varnish). bump: depth of fine surface relief, 0 = smooth.
+    All values lie in [0, 1] and mean what they mean in Blender's Principled BSDF. coat: weight of a clear coat, such as glaze
+    or varnish. bump: depth of the fine surface relief, 0 = smooth.
     """
 
     name: str
@@ -30,20 +31,14 @@ class Material:
     bump: float = 0.0
 
 
-ARRAYS = (
-    "vertices",
-    "faces",
-    "face_part",
-    "face_material",
-    "face_color",
-)  # fields of a shape that files hold as arrays
+ARRAYS = ("vertices", "faces", "face_part", "face_material", "face_color")  # the fields that files store as arrays
 
 
 @dataclass(frozen=True)
 class Shape:
     """A triangle mesh in its canonical frame: z up, bounding box centred on the origin, largest side 1.
 
-    A variant made from a shape keeps the frame of the intact shape, so its own box may differ.
+    A variant made from a shape keeps the frame of the intact shape, so its own bounding box may differ.
 
     name: unique, for example `banana-0003`. vertices: (v, 3) float. faces: (f, 3) int, counter-clockwise from outside.
     face_part: (f,) int index into part_names. face_material: (f,) int index into materials. face_color: (f, 3) uint8 sRGB.
@@ -61,12 +56,12 @@ class Shape:
 
     @cached_property
     def outline(self) -> np.ndarray:
-        """(k, 3) corners of the convex hull: as far as the vertices reach in any direction, and in any picture."""
+        """Corners (k, 3) of the convex hull: no vertex reaches farther in any direction, or in any picture."""
         return hull_points(self.vertices)
 
     @cached_property
     def face_areas(self) -> np.ndarray:
-        """(f,) canonical units."""
+        """Areas (f,) of the faces, canonical units."""
         return face_areas(self.vertices, self.faces)
 
     @cached_property
@@ -76,17 +71,17 @@ class Shape:
 
     @cached_property
     def bodies(self) -> int:
-        """Connected surfaces that enclose matter."""
+        """Number of connected surfaces that enclose material."""
         return count_bodies(self.vertices, self.faces)
 
     @cached_property
     def caster(self) -> Caster:
-        """Casts rays at the mesh in the canonical frame."""
+        """A caster of rays at the mesh, in the canonical frame."""
         return Caster([(self.vertices, self.faces)])
 
     @cached_property
     def normals(self) -> Normals:
-        """What drafts shade the mesh by."""
+        """The normals with which the draft renderer shades the mesh."""
         return shading_normals(self.vertices, self.faces)
 
 
@@ -94,8 +89,8 @@ class Shape:
 class PartEdit:
     """A change to one named part of a model, in the canonical frame.
 
-    part: the name. motion: (4, 4) rigid motion applied to the part, or None. remove: leave the part out.
-    material, color: new material and plain sRGB colour 0..1 of the part, or None.
+    part: name of the part. motion: (4, 4) rigid motion applied to the part, or None. remove: whether to leave the part out.
+    material, color: new material and new sRGB colour in [0, 1] of the part, or None.
     """
 
     part: str
@@ -106,12 +101,12 @@ class PartEdit:
 
 
 class Model(Protocol):
-    """A shape that can be rebuilt with some of its parts changed; the rest comes out vertex for vertex the same."""
+    """A shape that can be rebuilt with some of its parts changed. The vertices of all other parts stay the same."""
 
     name: str
     category: str
     part_names: tuple[str, ...]
-    movable_parts: tuple[str, ...]  # those that may be moved, turned or left out without making another object
+    movable_parts: tuple[str, ...]  # may be moved, turned or left out without turning the object into another one
 
     def shape(self, edits: Sequence[PartEdit] = ()) -> Shape:
         """Mesh the model with the given edits, in the canonical frame of the intact model."""

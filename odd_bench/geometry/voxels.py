@@ -1,4 +1,4 @@
-"""A closed mesh as a grid of inside and outside voxels."""
+"""Voxelisation: a closed mesh as a grid of inside and outside voxels."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ MARGIN_VOXELS = 4  # empty voxels on every side of the mesh
 
 @dataclass(frozen=True)
 class VoxelSolid:
-    """inside: (x, y, z) bool. The centre of voxel i is origin + (i + 0.5) * voxel_size, canonical frame."""
+    """A solid as a grid of voxels.
+
+    inside: (x, y, z) bool. origin: (3,) and voxel_size, canonical frame: the centre of voxel i is
+    origin + (i + 0.5) * voxel_size.
+    """
 
     inside: np.ndarray
     origin: np.ndarray
     voxel_size: float
 
     def centers(self, index: np.ndarray) -> np.ndarray:
-        """index: (n, 3) int. Returns (n, 3) float, the centres of these voxels."""
+        """Centres (n, 3) of the voxels with these indices (n, 3) int."""
         return self.origin + (index + 0.5) * self.voxel_size
 
     def largest_body(self) -> VoxelSolid:
-        """The largest set of voxels that hang together by their faces."""
+        """The largest set of inside voxels that are connected through their faces."""
         body, _ = ndimage.label(self.inside)
         size = np.bincount(body.ravel())
         size[0] = 0
@@ -33,9 +37,10 @@ class VoxelSolid:
 
 
 def voxelize(vertices: np.ndarray, faces: np.ndarray, resolution: int) -> VoxelSolid:
-    """Fill a closed, outward-oriented mesh; `resolution` voxels span its largest side.
+    """Fill a closed mesh whose faces are counter-clockwise from outside; `resolution` voxels span its largest side.
 
-    One ray a column runs up along z; its signed surface crossings add up to the winding number, so bodies of one mesh may overlap.
+    One ray per column runs up along z. Its signed surface crossings add up to the winding number, so the bodies of a mesh
+    may overlap.
     """
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     size = float((high - low).max() / resolution)
@@ -50,9 +55,9 @@ def voxelize(vertices: np.ndarray, faces: np.ndarray, resolution: int) -> VoxelS
 
 
 def _crossings(vertices, faces, origin, size, counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where vertical rays through the columns meet the mesh: column index, z, and +1 on entering or -1 on leaving it."""
+    """Crossings (k,) of the mesh by one vertical ray per column: index of the column, z, and +1 for entering, -1 for leaving."""
     x, y = np.meshgrid(np.arange(counts[0]), np.arange(counts[1]), indexing="ij")
-    off_axis = np.array([0.5 + 0.0137, 0.5 + 0.0071])  # off the symmetry planes, where edges and vertices gather
+    off_axis = np.array([0.5 + 0.0137, 0.5 + 0.0071])  # off the planes of symmetry, where many edges and vertices lie
     xy = origin[:2] + (np.column_stack([x.ravel(), y.ravel()]) + off_axis) * size  # (columns, 2)
     start = np.column_stack([xy, np.full(len(xy), origin[2])])
     rays = np.column_stack([start, np.tile([0.0, 0.0, 1.0], (len(xy), 1))])
