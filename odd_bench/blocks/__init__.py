@@ -1,7 +1,7 @@
-"""What methods are built from.
+"""The parts from which methods are built.
 
 - `backbone`, `efficientnet`, `dinov2`: image networks;
-- `voxel_grid`, `backprojection`, `unet3d`, `volume_rendering`: volumes: where voxels are, filled from pictures, refined, rendered;
-- `standardised`, `precision`: numbers that networks can take, geometry that is not rounded;
-- `stored_weights`: weights that others have written.
+- `voxel_grid`, `backprojection`, `unet3d`, `volume_rendering`: feature volumes, how they are filled, refined and rendered;
+- `standardised`, `precision`: normalisation of features, and geometry in full precision;
+- `stored_weights`: reading weights from files.
 """

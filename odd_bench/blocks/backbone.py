@@ -21,24 +21,24 @@ NETWORKS = ("resnet50", "resnet18", "efficientnet-lite0", "plain")
 
 @dataclass(frozen=True)
 class BackboneConfig:
-    """The image network."""
+    """The 2D encoder."""
 
     network: str = "resnet50"
-    """The image network, one of NETWORKS."""
+    """Image network: `resnet50`, `resnet18`, `efficientnet-lite0` or `plain`."""
     width: int = 32
-    """Channels of the resulting maps."""
+    """Number of channels of the resulting feature maps."""
     pyramid: int = 256
-    """Channels inside the feature pyramid."""
+    """Number of channels inside the feature pyramid."""
     weights: str = "none"
-    """`none`; `imagenet`, downloaded by torchvision or from the package of efficientnet-lite0; or a file with the
-    names of either.
+    """Initial weights of the image network. `none`: random. `imagenet`: downloaded by torchvision, or taken from the package
+    of efficientnet-lite0. Otherwise a file whose weights are named as in one of these two.
     """
     trainable: int = 5
-    """How many of the network's stages learn, from the last; 5 = all."""
+    """Number of stages of the image network that are trained, counted from the last; 5 = all."""
 
 
 class SemanticHead(nn.Module):
-    """Pyramid maps at strides 4, 8, 16, ... to one map at stride 4: convolve, upsample as often as needed, sum."""
+    """Merges pyramid maps at strides 4, 8, 16, ... into one map at stride 4: it convolves, upsamples and sums them."""
 
     def __init__(self, pyramid: int, width: int, scales: int):
         super().__init__()
@@ -51,7 +51,7 @@ class SemanticHead(nn.Module):
 
 
 def path(inside: int, width: int, scale: int) -> nn.Sequential:
-    """One convolution and one doubling for every scale above the finest, at least one convolution."""
+    """The layers for one pyramid map: per scale above the finest, a convolution and an upsampling; at least one convolution."""
     steps: list[nn.Module] = []
     for step in range(max(scale, 1)):
         steps += [nn.Conv2d(inside if step == 0 else width, width, 3, padding=1, bias=False),
@@ -66,15 +66,18 @@ def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 class Pyramid(nn.Module, ABC):
-    """An image network whose `levels`, of `widths` channels at strides 4, 8, ..., `merge` turns into maps of one width."""
+    """An image network with a feature pyramid."""
 
     widths: tuple[int, ...]
+    """Number of channels of each level."""
 
     @abstractmethod
-    def levels(self, images: Tensor) -> list[Tensor]: ...
+    def levels(self, images: Tensor) -> list[Tensor]:
+        """Maps of the image network at strides 4, 8, ... images: (n, 3, h, w) sRGB in [0, 1]."""
 
     @abstractmethod
-    def merge(self, levels: list[Tensor]) -> list[Tensor]: ...
+    def merge(self, levels: list[Tensor]) -> list[Tensor]:
+        """Convert the levels to maps of one width, at the same strides."""
 
     def forward(self, images: Tensor) -> list[Tensor]:
         return self.merge(self.levels(images))
@@ -94,10 +97,10 @@ class ResNetPyramid(Pyramid):
                 norm_layer=nn.BatchNorm2d,
                 trainable_layers=config.trainable,
             )
-        except OSError as error:  # of the download
+        except OSError as error:  # raised by the download
             raise WrongUse(
-                f"backbone.weights=imagenet: found no way to torchvision's weights of {config.network} ({error}); "
-                f"expected a network. Fetch {FILES[config.network]} elsewhere and name it: --backbone-weights"
+                f"backbone.weights=imagenet: torchvision could not download the weights of {config.network} ({error}); "
+                f"expected a network connection. Download {FILES[config.network]} elsewhere and name it: --backbone-weights"
             ) from error
         if (path := weights_file(config)) is not None:
             expected = f"torchvision's weights of {config.network}, such as {FILES[config.network]}"
@@ -120,9 +123,9 @@ class ResNetPyramid(Pyramid):
 
 
 class EfficientNetPyramid(Pyramid):
-    """Feature pyramid over EfficientNet-Lite0 at strides 4, 8 and 16; frozen where no stage is trainable.
+    """Feature pyramid over EfficientNet-Lite0 at strides 4, 8 and 16. The network is frozen if no stage is trainable.
 
-    Channels come last in memory: depthwise convolutions are faster then on a processor.
+    Maps use the channels-last memory format, with which depthwise convolutions are faster on a CPU.
     """
 
     strides = (4, 8, 16)
@@ -142,7 +145,7 @@ class EfficientNetPyramid(Pyramid):
         self.network.requires_grad_(not self.frozen)
 
     def train(self, mode: bool = True) -> EfficientNetPyramid:
-        """A network that was trained before keeps the statistics of its norms: those of a few scenes would be worse."""
+        """Set the mode. A pretrained network keeps its batch-norm statistics: those of a few scenes would be worse."""
         super().train(mode)
         self.network.train(mode and not self.pretrained)
         return self
@@ -156,13 +159,13 @@ class EfficientNetPyramid(Pyramid):
 
 
 class PlainPyramid(Pyramid):
-    """Four convolutions from pixels: maps at strides 4 and 8. Quick, and enough for small tests."""
+    """Four convolutions, which give maps at strides 4 and 8. The network is fast, and sufficient for small tests."""
 
     def __init__(self, config: BackboneConfig):
         super().__init__()
         if config.weights != "none":
             raise WrongUse(
-                f"backbone.weights: found {config.weights}; expected none, for `plain` has no published ones"
+                f"backbone.weights: found {config.weights}; expected none, because `plain` has no published weights"
             )
         half, self.widths = config.pyramid // 2, (config.pyramid, config.pyramid)
         widths = ((3, half, 2), (half, config.pyramid, 2), (config.pyramid, config.pyramid, 1),
@@ -187,7 +190,7 @@ class PlainPyramid(Pyramid):
 
 
 class FrozenLevels(nn.Module):
-    """The levels of an image network that stays as it was trained before, beside one that learns."""
+    """The levels of an image network that is never trained, for use in addition to one that is."""
 
     def __init__(self, config: BackboneConfig):
         super().__init__()
@@ -195,17 +198,17 @@ class FrozenLevels(nn.Module):
         self.requires_grad_(False)
 
     def train(self, mode: bool = True) -> FrozenLevels:
-        """Its norms keep their statistics."""
+        """Stay in evaluation mode, so that batch norms keep their statistics."""
         return super().train(False)
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> list[Tensor]:
-        """images: (n, 3, h, w) sRGB in [0, 1]."""
+        """Maps at strides 4, 8, ... images: (n, 3, h, w) sRGB in [0, 1]."""
         return self.pyramid.levels(images)
 
 
 class Backbone(nn.Module):
-    """Pictures (n, 3, h, w) sRGB in [0, 1] to maps (n, width, h / 4, w / 4)."""
+    """The 2D encoder. It maps pictures (n, 3, h, w), sRGB in [0, 1], to features (n, width, h / 4, w / 4)."""
 
     def __init__(self, config: BackboneConfig):
         super().__init__()
@@ -216,12 +219,16 @@ class Backbone(nn.Module):
         return self.from_levels(self.pyramid.levels(images))
 
     def from_levels(self, levels: list[Tensor]) -> Tensor:
-        """The same, where the image network's levels of the pictures are there already."""
+        """The features of pictures whose levels the image network has already computed."""
         return self.head(self.pyramid.merge(levels))
 
 
 def image_pyramid(config: BackboneConfig) -> tuple[nn.Module, int]:
-    """The image network, giving maps of width `config.pyramid` at strides 4, 8, ..., and how many. Raises WrongUse."""
+    """Build the image network with its feature pyramid, and return it with its number of maps.
+
+    The maps have `config.pyramid` channels and strides 4, 8, ... Raises WrongUse if the configuration is invalid or its
+    weights cannot be read.
+    """
     if config.network not in NETWORKS:
         raise WrongUse(f"backbone.network: found {config.network!r}; expected one of {', '.join(NETWORKS)}")
     kinds = {"efficientnet-lite0": (EfficientNetPyramid, 3), "plain": (PlainPyramid, 2)}
@@ -232,9 +239,10 @@ def image_pyramid(config: BackboneConfig) -> tuple[nn.Module, int]:
 def parameter_groups(
     model: nn.Module, pyramid: nn.Module, learning_rate: float, backbone_rate: float, **options: Any
 ) -> list[dict[str, Any]]:
-    """The model's parameters for the optimiser, its image network apart, so that it may learn more slowly.
+    """Parameter groups for the optimiser: the image network separately, so that it can have a lower learning rate.
 
-    options: of both groups, such as weight_decay.
+    backbone_rate: the image network's learning rate as a fraction of `learning_rate`. options: settings of both groups, such
+    as weight_decay.
     """
     backbone = list(pyramid.parameters())
     apart = set(map(id, backbone))
@@ -246,5 +254,5 @@ def parameter_groups(
 
 
 def weights_file(config: BackboneConfig) -> Path | None:
-    """The file of weights that the configuration names, if it does."""
+    """The file of weights that the configuration names, or None if it names none."""
     return None if config.weights in ("none", "imagenet") else Path(config.weights)

@@ -9,14 +9,15 @@ from torch.nn.functional import grid_sample
 from odd_bench.blocks.precision import full_precision
 from odd_bench.blocks.voxel_grid import VoxelGrid
 
-OUTSIDE = 3.0  # a position beyond every picture, where sampling gives 0
+OUTSIDE = 3.0  # a position outside the picture, where grid_sample returns 0
 
 
 @full_precision
 def project_points(K: Tensor, camera_from_world: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-    """World points into views. K: (..., 3, 3); camera_from_world: (..., 4, 4); points: (n, 3) metres.
+    """Project world points into views. K: (..., 3, 3); camera_from_world: (..., 4, 4); points: (n, 3) metres.
 
-    Returns pixels (..., n, 2), centres at half-integers, and planar depth (..., n) in metres, not above 0 behind the camera.
+    Returns pixels (..., n, 2), with centres at half-integers, and planar depths (..., n) in metres, which are positive only in
+    front of the camera.
     """
     to_pixels = K @ camera_from_world[..., :3, :]  # (..., 3, 4)
     homogeneous = points @ to_pixels[..., :3].transpose(-1, -2) + to_pixels[..., None, :, 3]
@@ -26,9 +27,9 @@ def project_points(K: Tensor, camera_from_world: Tensor, points: Tensor) -> tupl
 
 @full_precision
 def pixel_directions(K: Tensor, camera_from_world: Tensor, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """The inverse of `project_points`: where the cameras stand, (..., 3) metres, and directions (..., n, 3) through pixels (n, 2).
+    """Rays through pixels (n, 2), the inverse of `project_points`.
 
-    Directions are of planar depth 1.
+    Returns the positions of the cameras (..., 3) in metres, world, and the directions (..., n, 3), scaled to planar depth 1.
     """
     rotation = camera_from_world[..., :3, :3]
     homogeneous = torch.cat([pixels, torch.ones_like(pixels[:, :1])], dim=1)
@@ -37,12 +38,15 @@ def pixel_directions(K: Tensor, camera_from_world: Tensor, pixels: Tensor) -> tu
 
 
 def eyes_of(camera_from_world: Tensor) -> Tensor:
-    """(..., 3) metres, world: where cameras (..., 4, 4) stand."""
+    """Positions (..., 3) of cameras in metres, world. camera_from_world: (..., 4, 4)."""
     return -(camera_from_world[..., :3, :3].transpose(-1, -2) @ camera_from_world[..., :3, 3:])[..., 0]
 
 
 def picture_positions(pixels: Tensor, image_size: tuple[int, int]) -> Tensor:
-    """(..., 2) of pixels (..., 2) in a picture of so many rows and columns: -1 and 1 are its borders."""
+    """Convert pixels (..., 2) to the coordinates of grid_sample (..., 2), in which the picture's borders are -1 and 1.
+
+    image_size: height and width in pixels.
+    """
     height, width = image_size
     return torch.stack([2 * pixels[..., 0] / width - 1, 2 * pixels[..., 1] / height - 1], dim=-1)
 
@@ -52,11 +56,12 @@ def lift(
     features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], points: Tensor,
     interpolation: str = "bilinear", variance: bool = False,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Mean over the views that see a point of the feature at its projection; no reasoning about occlusion.
+    """The mean feature at a point's projections into all views that see the point; occlusion is ignored.
 
-    features: (b, m, c, h, w); K of the pictures, (b, m, 3, 3); image_size: their height and width in pixels; points: (n, 3)
-    metres, world. Returns (b, c, n), 0 where no view sees the point, and seen (b, n) bool. variance: (b, 2 c, n), the variance
-    over these views after the mean: small where they show the same surface (as in MVSNet, Yao et al. 2018, eq. 2).
+    features: (b, m, c, h, w). K: (b, m, 3, 3), of the pictures. image_size: height and width of the pictures in pixels.
+    points: (n, 3) metres, world. variance: whether the variance over the same views follows the mean as c more channels; it is
+    small where the views show the same surface (MVSNet, Yao et al. 2018, eq. 2).
+    Returns (b, c, n), or (b, 2 c, n) with variance, 0 where no view sees the point; and (b, n) bool, whether any view does.
     """
     b, m, c = features.shape[:3]
     pixels, depth = project_points(K, camera_from_world, points)  # (b, m, n, 2), (b, m, n)
@@ -80,7 +85,11 @@ def backproject(
     features: Tensor, K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], grid: VoxelGrid,
     interpolation: str = "bilinear", variance: bool = False,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The same for all voxels: the volume (b, c, z, y, x), with variance (b, 2 c, z, y, x), and seen (b, 1, z, y, x) bool."""
+    """Apply `lift` to the centres of all voxels.
+
+    Returns the volume (b, c, z, y, x), or (b, 2 c, z, y, x) with variance; and (b, 1, z, y, x) bool, whether any view sees the
+    voxel.
+    """
     centres = grid.centres(K.device).reshape(-1, 3)
     volume, seen = lift(features, K, camera_from_world, image_size, centres, interpolation, variance)
     return volume.unflatten(2, grid.shape_zyx), seen.unflatten(1, grid.shape_zyx)[:, None]

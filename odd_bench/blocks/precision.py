@@ -1,4 +1,4 @@
-"""Geometry in full precision: under autocast a matrix product of coordinates would lose pixels."""
+"""Geometry in full precision. In half precision, a matrix product of coordinates can be wrong by pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def full_precision(function: Callable[..., Result]) -> Callable[..., Result]:
-    """Run a function, whose first argument is a tensor, outside autocast."""
+    """Decorate a function, whose first argument must be a tensor, so that it runs without autocast."""
 
     @wraps(function)
     def guarded(first: torch.Tensor, *args, **kwargs) -> Result:

@@ -1,15 +1,18 @@
-"""Features less their mean, over their deviation, where batches are too small to normalise."""
+"""Standardisation of features by running statistics, for batches too small for batch normalisation."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-LEAST_SPREAD = 0.01  # of a feature: what never differs is not blown up
+LEAST_SPREAD = 0.01  # added to every standard deviation, so that a constant feature is not amplified
 
 
 class Standardised(nn.Module):
-    """Features less their mean, over their deviation, both of all that was learnt from so far; one scene is too few for a batch."""
+    """Subtracts the mean of every feature and divides by its standard deviation, both over all training data so far.
+
+    Batch statistics would be too noisy, because a batch may hold a single scene.
+    """
 
     def __init__(self, features: int) -> None:
         super().__init__()
@@ -18,14 +21,14 @@ class Standardised(nn.Module):
         self.register_buffer("squares", torch.zeros(features))
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, f)"""
+        """Standardise features (n, f). In training, the features first enter the statistics."""
         if self.training and torch.is_grad_enabled() and len(features):
             self.note(features.detach())
         deviation = (self.squares / self.count.clamp(min=1)).sqrt()
         return (features - self.mean) / (deviation + LEAST_SPREAD) if self.count else features
 
     def note(self, features: Tensor) -> None:
-        """Take features (n, f) into mean and squared deviations (Chan et al. 1979, eq. 2.1)."""
+        """Update the mean and the sum of squared deviations with features (n, f) (Chan et al. 1979, eq. 2.1)."""
         new, fresh = len(features), features.mean(dim=0)
         whole, apart = self.count + new, fresh - self.mean
         self.squares += (features - fresh).square().sum(dim=0) + apart.square() * self.count * new / whole

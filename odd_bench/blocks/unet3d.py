@@ -13,15 +13,15 @@ class Unet3dConfig:
     """The 3D network."""
 
     channels: tuple[int, ...] = (32, 64, 128, 256)
-    """Widths from fine to coarse."""
+    """Number of channels at each scale, from fine to coarse."""
     down: tuple[int, ...] = (1, 2, 3, 4)
-    """Residual blocks at each scale, fine to coarse."""
+    """Number of residual blocks at each scale of the encoder, from fine to coarse."""
     up: tuple[int, ...] = (3, 2, 1)
-    """Residual blocks at each scale, coarse to fine."""
+    """Number of residual blocks at each scale of the decoder, from coarse to fine."""
     norm: str = "batch"
-    """`batch` or `group` (groups of four channels or more)."""
+    """Normalisation: `batch`, or `group` with groups of four channels or more."""
     conditional_skips: bool = False
-    """Where no view saw a voxel, the decoder's own feature stands in for the skip."""
+    """Whether the decoder's own feature replaces the skip connection in voxels that no view saw."""
 
 
 def norm3d(kind: str, channels: int) -> nn.Module:
@@ -30,11 +30,11 @@ def norm3d(kind: str, channels: int) -> nn.Module:
 
 
 class Conv3(nn.Conv3d):
-    """A 3^3 convolution with padding and without bias.
+    """A 3^3 convolution with padding and without bias, which works around two faults of torch 2.14 on a CPU.
 
-    On a CPU torch 2.14 goes two ways that are passed by here. Volumes two voxels deep stay in float32: it returns unset memory for
-    the gradient of bfloat16 weights. One scene on one thread is handed to oneDNN by name: it would choose a routine that takes nine
-    times as long for few channels.
+    Volumes at most two voxels deep are computed in float32, because torch returns uninitialised memory for the gradient of
+    bfloat16 weights. A single scene without gradient is passed to oneDNN explicitly, because on one thread torch would choose a
+    routine that takes nine times as long when channels are few.
     """
 
     def __init__(self, inside: int, outside: int, stride: int):
@@ -55,7 +55,7 @@ def conv3(inside: int, outside: int, stride: int = 1) -> nn.Conv3d:
 
 
 class Residual(nn.Module):
-    """Two 3^3 convolutions and the identity; the last norm starts at zero, so the block starts as the identity."""
+    """A residual block of two 3^3 convolutions. Its last norm has zero scale at first, so the block starts as a ReLU alone."""
 
     def __init__(self, channels: int, norm: str):
         super().__init__()
@@ -70,7 +70,7 @@ class Residual(nn.Module):
 
 
 class Up(nn.Module):
-    """Twice as fine: change the width, upsample, average with the projected skip, residual blocks."""
+    """One step of the decoder: change the width, upsample by two, average with the projected skip, apply residual blocks."""
 
     def __init__(self, coarse: int, fine: int, blocks: int, config: Unet3dConfig):
         super().__init__()
@@ -82,7 +82,7 @@ class Up(nn.Module):
 
     def forward(self, coarse: Tensor, skip: Tensor, seen: Tensor) -> Tensor:
         size = skip.shape[2:]
-        narrow = self.narrow(coarse)  # before the interpolation, with which it commutes: an eighth of the voxels
+        narrow = self.narrow(coarse)  # commutes with the interpolation; done first, it has an eighth of the voxels
         x = nn.functional.interpolate(narrow, size=size, mode="trilinear", align_corners=False)
         y = self.skip(skip)
         if self.conditional:
@@ -91,7 +91,7 @@ class Up(nn.Module):
 
 
 class Unet3d(nn.Module):
-    """Volume (b, channels[0], z, y, x) to F_v of the same shape. Every count must be divisible by 2^(scales - 1)."""
+    """Refines a volume (b, channels[0], z, y, x) to F_v of the same shape. z, y and x must be divisible by 2^(scales - 1)."""
 
     def __init__(self, config: Unet3dConfig):
         super().__init__()
@@ -116,7 +116,7 @@ class Unet3d(nn.Module):
         )
 
     def forward(self, volume: Tensor, seen: Tensor) -> Tensor:
-        """seen: (b, 1, z, y, x), where any view saw the voxel."""
+        """Refine a volume (b, channels[0], z, y, x). seen: (b, 1, z, y, x), whether any view saw the voxel."""
         maps = []
         for stage in self.down:
             volume = stage(volume)

@@ -1,8 +1,8 @@
-"""Volume rendering by emission and absorption (paper eq. 3), and of features through fixed weights.
+"""Volume rendering by emission and absorption (paper eq. 3), and rendering of features with fixed weights.
 
-The density volume is an opacity alpha in [0, 1]: what one voxel's length of it hides. A step of another length d hides
-1 - (1 - alpha)^(d / voxel). Rays run between where they enter and leave the grid, or between two given depths, each step
-then hiding alpha as it is.
+The density volume stores an opacity alpha in [0, 1]: the fraction of light that is absorbed over the length of one voxel. A
+step of another length d absorbs 1 - (1 - alpha)^(d / voxel). Samples lie between the points where a ray enters and leaves the
+grid. If two planar depths are given, samples lie between these, and every step absorbs alpha, whatever its length.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from odd_bench.blocks.backprojection import pixel_directions
 from odd_bench.blocks.precision import full_precision
 from odd_bench.blocks.voxel_grid import VoxelGrid
 
-MARGIN = 2  # cells around objects that count as near
-NEAR_SHARE = 0.6  # of the drawn cells
+MARGIN = 2  # cells within this distance of an object count as near
+NEAR_SHARE = 0.6  # expected fraction of drawn cells that are near objects
+LIGHTEST = 1e-3  # contributions below this fraction of a ray are omitted from feature rendering
 
 
 def near_objects(coverage: Tensor, pixels: int) -> Tensor:
-    """(v, r) bool: cells within MARGIN cells of one that objects touch. coverage: (v, r) of a pixels x pixels raster."""
+    """The cells (v, r) bool at most MARGIN cells from one that an object covers. coverage: (v, r), r = pixels * pixels."""
     raster = coverage.unflatten(1, (pixels, pixels))[:, None]
     return max_pool2d(raster, 2 * MARGIN + 1, stride=1, padding=MARGIN).flatten(1) > 0
 
 
 def draw_cells(near: Tensor, count: int) -> Tensor:
-    """(v, count) different cell numbers of each view by torch's generator, NEAR_SHARE of them near objects on average.
+    """Draw `count` different cells of each view with torch's global generator, NEAR_SHARE of them near objects on average.
 
-    near: (v, r) bool. All r cells where count is not below r.
+    near: (v, r) bool. Returns indices (v, count) int, or all r cells if count is at least r.
     """
     views, cells = near.shape
     if count >= cells:
@@ -43,17 +44,14 @@ def draw_cells(near: Tensor, count: int) -> Tensor:
 
 
 def drawn_rays(rays: Rays, cells: Tensor) -> Rays:
-    """The rays of the cells (v, count) alone."""
+    """The rays of the cells with indices (v, count)."""
     return Rays(rays.origins, rays.directions.gather(1, cells[..., None].expand(-1, -1, 3)))
 
 
 def targets_at(truth: tuple[Tensor, Tensor], cells: Tensor) -> tuple[Tensor, Tensor]:
-    """Colour (v, r, 3) and mask (v, r) of the cells (v, count) alone."""
+    """The colour (v, count, 3) and mask (v, count) of the cells with indices (v, count). truth: those of all r cells."""
     color, mask = truth
     return color.gather(1, cells[..., None].expand(-1, -1, 3)), mask.gather(1, cells)
-
-
-LIGHTEST = 1e-3  # contributions below this share of a ray are left out of feature rendering
 
 
 @dataclass(frozen=True)
@@ -61,20 +59,20 @@ class RenderConfig:
     """How views are rendered from the volume."""
 
     samples: int = 128
-    """Points on a ray."""
+    """Number of samples on a ray."""
     pixels: int = 128
-    """Side of rendered pictures."""
+    """Width and height of rendered pictures."""
     feature_pixels: int = 32
-    """Side of rendered feature maps."""
+    """Width and height of rendered feature maps."""
     rays: int | None = None
-    """Cells of each rendered picture drawn in a training step, most near objects; None = all."""
+    """Number of pixels of each rendered picture that a training step draws, most of them near objects; None = all."""
     depths_m: tuple[float, ...] | None = None
-    """Planar depths of the first and last sample; None = where the ray enters and leaves the grid."""
+    """Planar depths of the first and last sample in metres; None = where the ray enters and leaves the grid."""
 
 
 @dataclass(frozen=True)
 class Rays:
-    """Rays of v views. origins: (v, 3) metres, world. directions: (v, r, 3), scaled to planar depth 1."""
+    """The r rays of each of v views. origins: (v, 3) metres, world. directions: (v, r, 3), scaled to planar depth 1."""
 
     origins: Tensor
     directions: Tensor
@@ -82,7 +80,10 @@ class Rays:
 
 @full_precision
 def pixel_rays(K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int], pixels: int) -> Rays:
-    """Rays through the centres of a pixels x pixels raster laid over pictures of image_size. K: (v, 3, 3)."""
+    """Rays through the centres of pixels x pixels cells, into which every picture is divided.
+
+    K: (v, 3, 3). camera_from_world: (v, 4, 4). image_size: height and width of the pictures in pixels.
+    """
     height, width = image_size
     centres = (torch.arange(pixels, device=K.device) + 0.5) / pixels
     v, u = torch.meshgrid(centres * height, centres * width, indexing="ij")
@@ -90,7 +91,10 @@ def pixel_rays(K: Tensor, camera_from_world: Tensor, image_size: tuple[int, int]
 
 
 def ray_samples(rays: Rays, grid: VoxelGrid, config: RenderConfig) -> tuple[Tensor, Tensor]:
-    """Points (v, r, p, 3) on the rays in metres, and the length of a step (v, r) in voxels; 0 where a ray misses the grid."""
+    """Samples (v, r, p, 3) on the rays in metres, world, and the length (v, r) of a step in voxels.
+
+    The length is 0 for a ray that misses the grid, and 1 if the configuration gives depths.
+    """
     origins = rays.origins[:, None]  # (v, 1, 3)
     if config.depths_m is not None:
         depth = torch.linspace(*config.depths_m, config.samples, device=origins.device)[None, None]
@@ -104,7 +108,7 @@ def ray_samples(rays: Rays, grid: VoxelGrid, config: RenderConfig) -> tuple[Tens
 
 
 def crossing(rays: Rays, grid: VoxelGrid) -> tuple[Tensor, Tensor]:
-    """Planar depths (v, r) at which rays enter and leave the grid's box; equal where they miss it."""
+    """Planar depths (v, r) at which rays enter and leave the grid; the two are equal if a ray misses the grid."""
     low = rays.origins.new_tensor(grid.low_m)
     high = low + low.new_tensor(grid.size_m)
     slope = torch.where(rays.directions.abs() < 1e-9, 1e-9, rays.directions)
@@ -114,18 +118,21 @@ def crossing(rays: Rays, grid: VoxelGrid) -> tuple[Tensor, Tensor]:
 
 
 def step_alpha(alpha: Tensor, step_voxels: Tensor) -> Tensor:
-    """Opacity of a step of the given length. alpha: (..., p) in [0, 1); step_voxels: (...)."""
+    """Opacity (..., p) of steps of the given length. alpha: (..., p) in [0, 1). step_voxels: (...)."""
     return -torch.expm1(torch.log1p(-alpha.clamp(max=1 - 1e-6)) * step_voxels[..., None])
 
 
 def composite_weights(alpha: Tensor) -> Tensor:
-    """w_i = a_i T_i with T_i = prod_{j < i} (1 - a_j). alpha: (..., p) opacity of each step, front to back."""
+    """Weights w_i = a_i T_i with T_i = prod_{j < i} (1 - a_j). alpha: (..., p), the opacity of each step from front to back."""
     through = torch.cumprod(1 - alpha, dim=-1)
     return alpha * torch.cat([torch.ones_like(through[..., :1]), through[..., :-1]], dim=-1)
 
 
 def render(color_alpha: Tensor, rays: Rays, grid: VoxelGrid, config: RenderConfig) -> tuple[Tensor, Tensor]:
-    """Colour (v, r, 3) over black and mask (v, r) of one scene. color_alpha: (4, z, y, x), colour then alpha, in [0, 1]."""
+    """Render the colour (v, r, 3), over black, and the mask (v, r) of one scene.
+
+    color_alpha: (4, z, y, x) in [0, 1], the colour and then alpha.
+    """
     points, steps = ray_samples(rays, grid, config)
     values = grid.sample(color_alpha[None], points.reshape(1, -1, 3)).reshape(*points.shape[:3], 4)
     weights = composite_weights(step_alpha(values[..., 3], steps))  # (v, r, p)
@@ -134,16 +141,16 @@ def render(color_alpha: Tensor, rays: Rays, grid: VoxelGrid, config: RenderConfi
 
 @dataclass(frozen=True)
 class FeatureWeights:
-    """How rendered features follow from voxel features: one sparse matrix a scene, without gradient.
+    """The linear map from the voxel features of one scene to its rendered features. It has no gradient.
 
-    matrix: (rays, k) sparse. voxels: (k,) flat numbers of the k voxels that contribute, into (z, y, x).
+    matrix: (rays, k) sparse. voxels: (k,) int, flat indices into (z, y, x) of the k voxels that contribute.
     """
 
     matrix: Tensor
     voxels: Tensor
 
     def render(self, voxel_features: Tensor) -> Tensor:
-        """(k, c) features of these voxels to (rays, c)."""
+        """Render features (rays, c). voxel_features: (k, c), of the voxels in `voxels`."""
         return sparse_product(self.matrix, voxel_features.float())
 
 
@@ -154,9 +161,9 @@ def sparse_product(matrix: Tensor, dense: Tensor) -> Tensor:
 
 @torch.no_grad()
 def feature_weights(alpha: Tensor, rays: Rays, chosen: Tensor, grid: VoxelGrid, config: RenderConfig) -> FeatureWeights:
-    """Weights of every voxel in every chosen ray: with the density fixed, rendering is linear in the features.
+    """The weight of every voxel in every chosen ray. For a fixed density, rendering is linear in the features.
 
-    alpha: (z, y, x). chosen: (v, r) bool, which rays to render. Contributions below LIGHTEST are left out.
+    alpha: (z, y, x) in [0, 1]. chosen: (v, r) bool, the rays to render. Contributions below LIGHTEST are omitted.
     """
     points, steps = ray_samples(rays, grid, config)
     points, steps = points[chosen], steps[chosen]  # (q, p, 3), (q,)
@@ -173,7 +180,10 @@ def feature_weights(alpha: Tensor, rays: Rays, chosen: Tensor, grid: VoxelGrid, 
 
 
 def trilinear_taps(grid: VoxelGrid, points: Tensor) -> tuple[Tensor, Tensor]:
-    """The eight voxels around points (s, 3) and their shares, both (s, 8); a share of 0 outside the grid."""
+    """The flat indices of the eight voxels around points (s, 3), and their trilinear weights, both (s, 8).
+
+    The weight of a voxel outside the grid is 0.
+    """
     position = grid.index(points)
     low = torch.floor(position)
     corner = torch.tensor([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)], device=points.device)

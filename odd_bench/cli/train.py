@@ -22,7 +22,7 @@ def train(
         int | None, typer.Option(min=0, help="Seed of the training. Default: that of the configuration.")
     ] = None,
     teacher_weights: Annotated[
-        str | None, typer.Option(help="DINOv2: a checkout with weights, a file for timm, or a folder of transformers.")
+        str | None, typer.Option(help="DINOv2: a checkout with weights, a file for timm, or a folder for transformers.")
     ] = None,
     backbone_weights: Annotated[
         str | None, typer.Option(help="Weights of the image network: imagenet, none or a file.")

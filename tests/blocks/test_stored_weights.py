@@ -44,7 +44,7 @@ def test_image_networks_explain_a_file_that_is_none_of_theirs(garbage, network):
 def test_what_names_no_tensors_or_does_not_fit_is_explained(tmp_path):
     path, layer = tmp_path / "layer.pt", torch.nn.Linear(2, 3)
     torch.save({"weight": [1.0]}, path)
-    with pytest.raises(WrongUse, match="found a dict that does not name tensors"):
+    with pytest.raises(WrongUse, match="found a dict that does not map names to tensors"):
         read_weights(path, "a layer")
     torch.save(layer.state_dict(), path)
     fill(layer, read_weights(path, "a layer"), path, "a layer")

@@ -126,7 +126,7 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch, make, package):
 def test_what_cannot_be_a_teacher_is_explained(tmp_path):
     with pytest.raises(WrongUse, match=r"multiple of 14\. Use 252"):
         build_teacher(TeacherConfig("dinov2", str(tmp_path), pixels=256))
-    with pytest.raises(WrongUse, match="found none; expected for DINOv2"):
+    with pytest.raises(WrongUse, match="found no weights, which DINOv2 needs; expected a folder"):
         build_teacher(TeacherConfig("dinov2"))
     with pytest.raises(WrongUse, match="nothing usable"):
         build_teacher(TeacherConfig("dinov2", str(tmp_path / "nowhere")))
