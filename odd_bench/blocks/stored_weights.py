@@ -30,7 +30,9 @@ def read_weights(path: Path, expected: str) -> dict[str, Tensor]:
     """Read a file that maps names to tensors. Raises WrongUse if the file is missing, damaged, or contains anything else."""
     stored = read_stored(path, expected)
     if not isinstance(stored, dict) or not all(isinstance(value, Tensor) for value in stored.values()):
-        raise WrongUse(f"{path}: found a {type(stored).__name__} that does not map names to tensors; expected {expected}")
+        raise WrongUse(
+            f"{path}: found a {type(stored).__name__} that does not map names to tensors; expected {expected}"
+        )
     return stored
 
 

@@ -1,12 +1,12 @@
-"""Anomaly maps: where in the pictures a method sees what is odd. One HDF5 file stands beside a prediction file.
+"""Anomaly maps: for every pixel, how suspicious a method finds it. They lie in one HDF5 file beside a prediction file.
 
-Group `/scenes/<name>`; attributes: height, width of the maps of this scene.
+Each scene is a group `/scenes/<name>` with two attributes, height and width of its maps, and two fields:
 
-    views   (n,)               int32   numbers of the views, each once
-    maps    (n, height, width) uint8   higher = more suspicious; one packed chunk a view
+    views   (n,)               int32   indices of the views, each once
+    maps    (n, height, width) uint8   higher = more suspicious; one compressed chunk per view
 
-A map has the size of the picture, or this size divided by one whole number; then each value stands for a square of pixels. The
-values are compared across the whole split, so one level must mean the same in every scene.
+A map has the size of the picture, or both sides of the picture divided by the same integer; each value then stands for a square
+of pixels. Scores compare the values across the whole split, so a value must mean the same in every scene.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ PIECE_BYTES = 1 << 22
 
 
 class MapWriter:
-    """Writes maps scene after scene; the file appears when the writer is closed, and not at all if something fails before.
+    """Writes maps scene by scene. The file appears when the writer is closed; if an error occurs before, it never appears.
 
         with MapWriter("predictions.maps.h5") as out:
             out.add("toys-banana-0003-0017", 4, suspicion)  # (h, w) uint8
 
-    Raises StorageError where the file cannot be written, ValueError for what is no map.
+    Raises StorageError if the file cannot be written, and ValueError if an array is not a map.
     """
 
     def __init__(self, path: str | Path):
@@ -52,7 +52,10 @@ class MapWriter:
         self._name, self._maps = "", {}
 
     def add(self, scene: str, view: int, suspicion: np.ndarray) -> None:
-        """One view: (h, w) uint8. All views of a scene are added before the next scene, and have one size."""
+        """Add the map of one view. suspicion: (h, w) uint8, higher = more suspicious.
+
+        Add all views of a scene before the next scene, each once and with the same size. Otherwise raises ValueError.
+        """
         suspicion = np.asarray(suspicion)
         if suspicion.dtype != LEVELS or suspicion.ndim != 2 or not suspicion.size:
             raise ValueError(
@@ -74,7 +77,7 @@ class MapWriter:
         self._maps[int(view)] = suspicion
 
     def close(self) -> None:
-        """Write the file whole or not at all."""
+        """Write the complete file, or none."""
         self._finish_scene()
         self._file.attrs["format"], self._file.attrs["version"], self._file.attrs["complete"] = FORMAT, VERSION, True
         self._file.close()
@@ -113,14 +116,14 @@ def _pieces(spool: BinaryIO) -> Iterator[bytes]:
 
 
 class AnomalyMaps:
-    """An open file of maps. scenes: names of the scenes that have maps."""
+    """A file of maps that is open for reading. scenes: names of the scenes that have maps."""
 
     def __init__(self, file: h5py.File):
         self._file, self._scenes, self._storage = file, subgroup(file, "scenes"), Storage.of(file)
         self.scenes = frozenset(scene_names(file))
 
     def views(self, scene: str) -> np.ndarray:
-        """(n,) numbers of the views that have a map, in the order of the file; empty for a scene without maps."""
+        """Indices (n,) of the views that have a map, in the order of the file; none for a scene without maps."""
         if scene not in self.scenes:
             return np.zeros(0, VIEW_NUMBERS)
         with self._reading(scene):
@@ -131,9 +134,9 @@ class AnomalyMaps:
             return views
 
     def maps(self, scene: str, wanted: tuple[int, ...], size: tuple[int, int]) -> dict[int, np.ndarray]:
-        """(h, w) uint8 by view: the maps that exist of the wanted views, enlarged to the size (h, w) of the picture.
+        """The maps (h, w) uint8 of those wanted views that have one, by view, enlarged to the size of the picture.
 
-        Raises DataError where a map does not fit the picture; its size is checked before anything is read.
+        size: height and width of the picture. Raises DataError if a map does not fit it, before any map is read.
         """
         views = self.views(scene)
         if not len(views):
@@ -157,7 +160,7 @@ class AnomalyMaps:
 
 @contextmanager
 def open_maps(path: Path) -> Iterator[AnomalyMaps]:
-    """A file of maps, open for reading. Raises DataError where it is absent, damaged, unfinished or of another format."""
+    """Open a file of maps for reading. Raises DataError if it is missing, damaged, unfinished or of another format."""
     check_plain(path, EXPECTED)
     with reading(path, EXPECTED, HINT):
         file = h5py.File(path, "r")
@@ -176,7 +179,7 @@ def open_maps(path: Path) -> Iterator[AnomalyMaps]:
 
 
 def _whole_factor(size: tuple[int, int], inner: tuple[int, int]) -> int:
-    """Factor by which a picture is larger than a map along both sides; 0 where that is not one whole number."""
+    """The integer factor by which both sides of a picture are larger than those of a map, or 0 if there is none."""
     if min(inner) < 1 or size[0] * size[1] > MOST_PIXELS:
         return 0
     factor = size[0] // inner[0]
@@ -184,5 +187,5 @@ def _whole_factor(size: tuple[int, int], inner: tuple[int, int]) -> int:
 
 
 def enlarged(pixels: np.ndarray, factor: int) -> np.ndarray:
-    """(h, w) to (factor h, factor w): every value becomes a square."""
+    """Enlarge (h, w) to (factor h, factor w): every value becomes a square of pixels."""
     return pixels if factor == 1 else pixels.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -1,4 +1,7 @@
-"""Moving a whole scene: turn, shift, mirror and scale the world so that no pixel moves relative to it."""
+"""Augmentation of a whole scene: rotate, shift, mirror and scale the world together with its cameras.
+
+The pictures stay the same, except that those of a mirrored scene must be flipped.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +18,27 @@ MIRROR_X = np.diag([-1.0, 1.0, 1.0, 1.0])
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Ranges of the random move."""
+    """Ranges of the random augmentation of a scene."""
 
     yaw_deg: float = 180.0
-    """A scene is turned by up to this angle either way, degrees."""
+    """Largest rotation about the vertical axis in either direction, in degrees."""
     yaw_step_deg: float = 0.0
-    """The yaw is rounded to multiples of this angle, degrees; 0: no rounding. At 90 every aabb stays tight."""
+    """The rotation is rounded to multiples of this angle, in degrees; 0 = no rounding. With 90, every aabb stays tight."""
     shift_m: float = 0.1
-    """A scene is moved by up to this length along x and y, metres."""
+    """Largest shift along x and y, in metres."""
     mirror: float = 0.5
-    """Chance that a scene is mirrored, x to -x."""
+    """Probability that a scene is mirrored, x to -x."""
     scale: tuple[float, ...] = (0.9, 1.1)
-    """Least and greatest factor that a scene is scaled by."""
+    """Smallest and largest scale factor."""
     room_m: tuple[float, ...] = (1.92, 1.92, 0.64)
-    """Half-extents along x and y and height, metres, that objects must stay in; scale and shift are cut back to fit."""
+    """Region that objects must not leave, in metres: half-extents along x and y, and height. Scale and shift are reduced
+    to stay within it.
+    """
 
 
 @dataclass(frozen=True)
 class Move:
-    """x -> scale * R(yaw) (mirror x) + shift. shift_m: (2,) metres along x and y."""
+    """One augmentation: a point p goes to scale * R(yaw) * mirror(p) + shift. shift_m: (2,) metres along x and y."""
 
     yaw_rad: float = 0.0
     shift_m: tuple[float, float] = (0.0, 0.0)
@@ -42,7 +47,7 @@ class Move:
 
     @cached_property
     def matrix(self) -> np.ndarray:
-        """(4, 4) world from old world; determinant below 0 where mirrored."""
+        """The matrix (4, 4) from the old world to the new one. Its determinant is negative if the move is mirrored."""
         cos, sin = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
         moved = np.eye(4)
         moved[:2, :2] = [[cos, -sin], [sin, cos]]
@@ -52,12 +57,12 @@ class Move:
 
     @cached_property
     def inverse(self) -> np.ndarray:
-        """(4, 4) old world from world."""
+        """The matrix (4, 4) from the new world to the old one."""
         return np.linalg.inv(self.matrix)
 
 
 def draw_move(rng: np.random.Generator, scene: Scene, config: AugmentConfig) -> Move:
-    """A random move that keeps the objects of `scene` in the room if they fit it."""
+    """Draw a random move that keeps the objects of `scene` within `config.room_m`, if they fit into it."""
     yaw_deg, mirrored = config.yaw_deg * rng.uniform(-1, 1), bool(rng.random() < config.mirror)
     if config.yaw_step_deg:
         yaw_deg = config.yaw_step_deg * round(yaw_deg / config.yaw_step_deg)
@@ -73,13 +78,13 @@ def draw_move(rng: np.random.Generator, scene: Scene, config: AugmentConfig) -> 
 
 
 def moved_scene(scene: Scene, move: Move) -> Scene:
-    """Cameras, boxes and poses after the move. Where mirrored, the pictures must be flipped left to right."""
+    """Apply a move to cameras, boxes and poses. If the move is mirrored, the pictures must be flipped left to right."""
     cameras = tuple(moved_camera(camera, move) for camera in scene.cameras)
     return replace(scene, cameras=cameras, objects=tuple(moved_object(one, move) for one in scene.objects))
 
 
 def moved_camera(camera: Camera, move: Move) -> Camera:
-    """A camera that sees each moved point where the old one saw the point, or in its mirror image."""
+    """A camera that sees every moved point at the pixel where the old camera saw it, or at the mirrored pixel."""
     to_camera = np.diag([move.scale] * 3 + [1.0]) @ camera.camera_from_world @ move.inverse
     if not move.mirrored:
         return replace(camera, camera_from_world=to_camera)
@@ -89,7 +94,7 @@ def moved_camera(camera: Camera, move: Move) -> Camera:
 
 
 def moved_object(one: SceneObject, move: Move) -> SceneObject:
-    """The object after the move. Its pose is mirrored if the move is; its aabb is the tightest that both old boxes allow."""
+    """Apply a move to an object. A mirrored move mirrors its pose. Its aabb is the tightest that both old boxes imply."""
     obb = moved_box(one.obb, move)
     around = np.stack([aabb_from_boxes(obb), aabb_from_boxes(moved_box(np.append(one.aabb, 0.0), move))])
     low = (around[:, :3] - around[:, 3:] / 2).max(axis=0)
@@ -99,7 +104,7 @@ def moved_object(one: SceneObject, move: Move) -> SceneObject:
 
 
 def moved_box(obb: np.ndarray, move: Move) -> np.ndarray:
-    """(7,) box after the move, exact."""
+    """Apply a move to an obb (7,). The result (7,) is exact."""
     centre = move.matrix[:3, :3] @ obb[:3] + move.matrix[:3, 3]
     yaw = move.yaw_rad + (-obb[6] if move.mirrored else obb[6])
     return np.concatenate([centre, move.scale * obb[3:6], [yaw]])

@@ -11,13 +11,14 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class SceneBatch:
-    """b scenes of v views; the number of objects n differs from scene to scene.
+    """A batch of b scenes with v views each. The number n of objects differs from scene to scene.
 
-    names: scene names. views: the numbers of the views in their scene. images: (b, v, 3, h, w) uint8 sRGB.
+    names: names of the scenes. views: indices of the views within each scene. images: (b, v, 3, h, w) uint8 sRGB.
     instance: (b, v, h, w) uint8, 0 = background, i + 1 = object i. change: (b, v, h, w) uint8, see SceneRecord.
-    K: (b, v, 3, 3) pixels of these pictures, centres at half-integers. camera_from_world: (b, v, 4, 4).
-    boxes: b times (n, 6) centre and size, metres, world. obbs: b times (n, 7), yaw in radians. labels: b times (n,) 1 =
-    anomalous. world_from_object: b times (n, 4, 4). teacher: (b, v, c, h', w') float16 features of a teacher, if there is one.
+    K: (b, v, 3, 3) in pixels of these images, centres at half-integers. camera_from_world: (b, v, 4, 4).
+    boxes: b tensors (n, 6), centre and size in metres, world. obbs: b tensors (n, 7), the same and yaw in radians.
+    labels: b tensors (n,), 1 = anomalous. world_from_object: b tensors (n, 4, 4).
+    teacher: (b, v, c, h', w') float16, features of the teacher network, or None.
     """
 
     names: list[str]
@@ -37,14 +38,15 @@ class SceneBatch:
         return len(self.names)
 
     def to(self, device: torch.device | str) -> SceneBatch:
-        """The same batch with all tensors on `device`."""
+        """Copy all tensors to `device`."""
         return self._mapped(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> SceneBatch:
+        """Copy all tensors to pinned memory; torch's DataLoader calls this."""
         return self._mapped(Tensor.pin_memory)
 
     def with_views(self, chosen: Sequence[int]) -> SceneBatch:
-        """The batch with some of its views, given by position."""
+        """A batch of some of the views, given by their positions in this batch."""
         index = list(chosen)
         teacher = None if self.teacher is None else self.teacher[:, index]
         return replace(
@@ -63,10 +65,10 @@ class SceneBatch:
 
 
 def collate(samples: list[SceneBatch]) -> SceneBatch:
-    """Join batches of one scene. Raises ValueError where their pictures differ in number or size."""
+    """Join batches of one scene each. Raises ValueError if their pictures differ in number or size."""
     shapes = {tuple(sample.images.shape[1:]) for sample in samples}
     if len(shapes) > 1:
-        raise ValueError(f"scenes of one batch must have equal views, found {sorted(shapes)}; expected one shape")
+        raise ValueError(f"scenes of one batch: found pictures of shapes {sorted(shapes)}; expected one shape")
 
     def joined(name: str):
         values = [getattr(sample, name) for sample in samples]

@@ -22,17 +22,17 @@ from odd_bench.plan_line import PlannedScene, read_plan_line
 from odd_bench.scoring.problems import Problem
 
 PREVIEW = "preview"
-MOST_LINE_BYTES = 1 << 20  # of a plan; the longest have some 10 kB
-MOST_PROBLEMS = 1000  # of one file of lines
+MOST_LINE_BYTES = 1 << 20  # in one line of a plan; the longest have about 10 kB
+MOST_PROBLEMS = 1000  # reported for one file
 PLANNED = ("split", "category", "shape")
 PATHS = ("assets", "floors", "environments", "render.device", "render.threads")  # may differ from machine to machine
 SAME_RUN = "Restore the file from a copy, or run the same command as before in the folder"
-MAKE_THE_REST = "Run the same generate command again, or the slices that are missing; what is there stays"
+MAKE_THE_REST = "Run the same generate command again, or the slices that are missing; scenes that exist are kept"
 DRAW_AGAIN = "Remove the picture and run `odd-bench data preview` again"
 
 
 def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem]:
-    """Every planned scene lies in its shard, made from its line, or stands in quarantine; there is no unplanned scene."""
+    """Check that every planned scene is in quarantine, or in its shard and made from its line, and that no other scene exists."""
     if not (folder / PLAN).exists():
         yield Problem("plan", PLAN, "no such file", "the plan that the scenes were made from", SAME_RUN)
         return
@@ -50,7 +50,8 @@ def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem
         if lost and shard not in shards:
             absent[shard] += 1
         elif lost and name not in damaged and shard not in broken:
-            yield Problem("plan", f"{shard}: {name}", "no such scene", "every planned scene, or its quarantine", HINT)
+            expected = "the planned scene, or an entry in quarantine"
+            yield Problem("plan", f"{shard}: {name}", "no such scene", expected, HINT)
         elif name in found:
             yield from _check_planned(*found[name], shard, plan_sha256, planned)
     for shard, scenes in absent.items():
@@ -60,7 +61,7 @@ def check_plan(folder: Path, reports: Sequence[ShardReport]) -> Iterator[Problem
 
 
 def check_config(folder: Path) -> Iterator[Problem]:
-    """The configuration of the run, if it is kept, equals that of the description."""
+    """Check that the stored configuration of the run, if there is one, equals that in the description."""
     if not (folder / CONFIG).exists():
         return
     expected = "the configuration of the run"
@@ -83,7 +84,7 @@ def check_config(folder: Path) -> Iterator[Problem]:
 
 
 def check_previews(folder: Path) -> Iterator[Problem]:
-    """Every picture in preview/ can be decoded."""
+    """Check that every picture in preview/ can be decoded."""
     for path in sorted((folder / PREVIEW).glob("*.png")):
         if is_left_by_tools(path.name):
             continue
@@ -112,15 +113,16 @@ def _check_planned(
 
 @dataclass(frozen=True)
 class _LostScene:
-    """Keys that every entry of the quarantine must have."""
+    """The keys that every entry of the quarantine must have."""
 
     scene: str
 
 
 def _scenes(path: Path, kind: type) -> tuple[dict[str, tuple[str, Any]], list[Problem]]:
-    """Digest of each line and its values by scene name, and the lines that could not be read. kind: what a line must hold.
+    """Read a file of JSON lines, one per scene.
 
-    After MOST_PROBLEMS bad lines the rest is not read.
+    kind: the dataclass of a line's values. Returns the digest and values of each line by scene name, and the problems of lines
+    that could not be read. The function stops after MOST_PROBLEMS of them.
     """
     lines, problems = {}, []
     check_plain(path, "a file of JSON lines")
@@ -140,7 +142,7 @@ def _scenes(path: Path, kind: type) -> tuple[dict[str, tuple[str, Any]], list[Pr
 
 
 def _check_names(values: object) -> None:
-    """Raise ValueError unless every text of a line can be a file name."""
+    """Raise ValueError unless every string of a line is a valid file name."""
     for key, value in vars(values).items():
         if isinstance(value, str) and (problem := name_problem(value)):
             raise ValueError(f"{key}: {problem}")

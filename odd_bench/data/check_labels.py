@@ -16,7 +16,7 @@ RIGID = 1e-6
 
 
 def check_labels(scene: Scene) -> Iterator[Problem]:
-    """Labels, types and magnitudes agree, and the odd ones are a minority that leaves a normal pair."""
+    """Check that labels, types and magnitudes agree, that anomalies are a minority, and that two normal objects remain."""
     for one in scene.objects:
         at = f"objects[{one.id}]"
         if one.label not in (0, 1):
@@ -35,7 +35,10 @@ def check_labels(scene: Scene) -> Iterator[Problem]:
 
 
 def check_masks(scene: Scene, instance: np.ndarray, change: np.ndarray) -> Iterator[Problem]:
-    """Every pixel belongs to one known object or to none, and changes lie where an odd object is. (views, h, w) uint8."""
+    """Check that every pixel shows an existing object or none, and that every changed pixel shows an odd object.
+
+    instance, change: (views, h, w) uint8.
+    """
     if instance.max() > len(scene.objects):
         yield Problem("masks", "instance", f"id {instance.max()}", f"0 to {len(scene.objects)}", HINT)
         return
@@ -52,7 +55,7 @@ def check_masks(scene: Scene, instance: np.ndarray, change: np.ndarray) -> Itera
 
 
 def check_pixel_counts(scene: Scene, pixels: ObjectPixels, change: np.ndarray) -> Iterator[Problem]:
-    """The stored counts equal those of the masks, and no visible count exceeds the amodal one."""
+    """Check that the stored pixel counts equal those of the masks, and that no visible count exceeds the amodal count."""
     counts = pixels.counts()
     for one in scene.objects:
         counted = counts[one.id]
@@ -61,7 +64,7 @@ def check_pixel_counts(scene: Scene, pixels: ObjectPixels, change: np.ndarray) -
         yield from _differs(one, "amodal_pixels", one.visible_pixels > bound, bound, one.visible_pixels, ">= visible")
     changed = np.maximum([one.changed_pixels for one in scene.objects], 0)  # (objects, views); an unknown count is 0
     marked = np.array([np.count_nonzero(view) for view in change != UNCHANGED])
-    # Regions of two odd objects may cover each other, so that only one of them shows in the mask.
+    # The changed regions of two odd objects may overlap in a view; the mask then shows only one of them.
     wrong = (changed.max(axis=0) > marked) | (changed.sum(axis=0) < marked)
     if wrong.any():
         view = int(wrong.argmax())
@@ -77,7 +80,7 @@ def _differs(one: SceneObject, field: str, wrong: np.ndarray, found, bound, rela
 
 
 def check_poses(scene: Scene) -> Iterator[Problem]:
-    """world_from_object is a rotation times one scale, plus a shift."""
+    """Check that every world_from_object consists of a rotation, one positive scale and a translation."""
     for one in scene.objects:
         pose = one.world_from_object
         path = f"objects[{one.id}].world_from_object"
@@ -88,5 +91,5 @@ def check_poses(scene: Scene) -> Iterator[Problem]:
         error = np.abs(pose[:3, :3].T @ pose[:3, :3] - scale**2 * np.eye(3)).max()
         if scale <= 0 or error > RIGID:
             yield Problem(
-                "poses", path, f"scale {scale:.4g}, off by {error:.2g}", "a turn times one positive scale", HINT
+                "poses", path, f"scale {scale:.4g}, off by {error:.2g}", "a rotation times one positive scale", HINT
             )

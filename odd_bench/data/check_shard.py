@@ -1,4 +1,4 @@
-"""Checks of one shard alone, and what the checks of the whole data set need to know about its scenes."""
+"""Checks of a single shard, and the facts about its scenes that the checks of the whole data set need."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from odd_bench.scoring.ground_truth import scene_digest, truth_scene
 from odd_bench.scoring.problems import Problem
 
 DIGESTS = ("label_sha256", "image_sha256")
-BLANK_LEVELS = 2.0  # standard deviation in grey levels below which a picture shows nothing
+BLANK_LEVELS = 2.0  # a picture whose standard deviation, in grey levels, is smaller counts as blank
 
 
 @dataclass(frozen=True)
 class SceneEntry:
-    """What the checks across shards need of one scene. truth_digest: digest of what the ground-truth file says of it."""
+    """The facts about a scene that the checks across shards need. truth_digest: digest of its entry in the ground-truth file."""
 
     name: str
     split: str
@@ -44,9 +44,10 @@ class SceneEntry:
 
 @dataclass(frozen=True)
 class ShardReport:
-    """shard: file name. readable: False where it could not be opened, so that its scenes are unknown.
+    """The result of checking one shard.
 
-    accessible: False where it is in use or reading it is forbidden, so that it may still be whole.
+    shard: name of the file. readable: False if the file could not be opened; its scenes are then unknown.
+    accessible: False if the file is in use or may not be read; it may then be undamaged.
     """
 
     shard: str
@@ -57,7 +58,7 @@ class ShardReport:
 
 
 def check_shard(path: Path, deep: bool = False) -> ShardReport:
-    """Check every scene of one shard; never raises for what is wrong with it. deep: decode every picture too."""
+    """Check every scene of a shard. Problems are reported, never raised. deep: whether to decode every picture, too."""
     name = path.name
     try:
         with opened(path) as file:
@@ -74,7 +75,10 @@ def check_shard(path: Path, deep: bool = False) -> ShardReport:
 
 
 def check_shards(paths: Sequence[Path], deep: bool = False, workers: int = 1) -> Iterator[ShardReport]:
-    """One report per shard, in order. workers: number of processes that share the work; a shard that crashes one is reported."""
+    """Check shards and yield one report for each, in order. workers: number of processes.
+
+    A shard that crashes the process that reads it is reported, too.
+    """
     if workers == 1 or len(paths) < 2:
         yield from (check_shard(path, deep) for path in paths)
         return
@@ -88,7 +92,7 @@ def check_shards(paths: Sequence[Path], deep: bool = False, workers: int = 1) ->
 
 
 def _checked_alone(path: Path, deep: bool) -> ShardReport:
-    """The report of one shard, read in a separate process: whatever crashes that process lies in this file."""
+    """The report of one shard, read in a process of its own. If that process crashes, this file is the cause."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
         try:
             return executor.submit(check_shard, path, deep).result()
@@ -112,7 +116,7 @@ def _check_header(file: h5py.File, path: Path, split: str) -> Iterator[Problem]:
 
 
 def _check_scene(file: h5py.File, name: str, split: str, deep: bool) -> tuple[SceneEntry | None, list[Problem]]:
-    """The entry of a scene, None where it cannot be read, and its problems, whose paths are fields."""
+    """The entry of a scene, or None if it cannot be read, and its problems. The paths of problems are names of fields."""
     problems = []
     try:
         stored = stored_scene(file, name)
@@ -152,11 +156,14 @@ def _check_content(stored: StoredScene, scene: Scene, labels: Labels, deep: bool
 def check_arrays(
     scene: Scene, instance: np.ndarray, change: np.ndarray, depth: np.ndarray | None, step_m: float = 1.0
 ) -> Iterator[Problem]:
-    """Problems of the labels of one scene. instance, change: (views, h, w) uint8. depth: in steps of step_m metres, or None."""
+    """Problems of the labels of one scene.
+
+    instance, change: (views, h, w) uint8. depth: (views, h, w) planar depth in units of step_m metres, or None.
+    """
     yield from check_labels.check_labels(scene)
     mask_problems = list(check_labels.check_masks(scene, instance, change))
     yield from mask_problems
-    if any(problem.path == "instance" for problem in mask_problems):  # pixels of objects that do not exist
+    if any(problem.path == "instance" for problem in mask_problems):  # some pixels show objects that do not exist
         return
     pixels = ObjectPixels(instance, len(scene.objects))
     yield from check_labels.check_pixel_counts(scene, pixels, change)
@@ -171,7 +178,7 @@ def check_arrays(
 
 
 def _check_pictures(stored: StoredScene, scene: Scene) -> Iterator[Problem]:
-    """Every picture decodes to the camera's size and shows something."""
+    """Check that every picture decodes to the size of its camera and is not blank."""
     for view in range(len(scene.cameras)):
         try:
             picture = stored.images([view])[0]

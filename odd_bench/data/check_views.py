@@ -1,4 +1,4 @@
-"""Checks of the cameras, boxes, masks and depth of one scene against each other."""
+"""Checks that the cameras, boxes, masks and depth of one scene agree with each other."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from odd_bench.scoring.problems import Problem
 
 FLOOR_M = 1e-3
 PUBLISHED_FLOOR_M = 0.02  # the authors' objects may float or sink a little
-SURFACE_M = 3e-3  # slack of a point unprojected from a pixel centre and 0.25 mm depth steps
-SLACK_PX = 1.0  # a mask may reach this far past its box
-TIP_PX = 2  # a tip thinner than a pixel may be missed by this much ...
-ENOUGH = 0.9  # ... and in some of the views altogether
+SURFACE_M = 3e-3  # tolerance of a point unprojected from a pixel centre with depth in steps of 0.25 mm
+SLACK_PX = 1.0  # a mask may extend this far beyond its projected box
+TIP_PX = 2  # a mask may miss a tip thinner than a pixel by this much ...
+ENOUGH = 0.9  # ... and only in this fraction of the views need it show the tip at all
 AZIMUTH_RAD = 1e-3
-WHOLE = 0.9  # share of an object's pixels that must be seen before its height is judged
+WHOLE = 0.9  # fraction of an object's amodal pixels that must be visible for a check of its height
 SIDES = ("low x side", "high x side", "low y side", "high y side", "bottom", "top")
-GRID = 33
-STEPS = (4, 2, 1)  # along both edges of the grid; the last looks at every point
+GRID = 33  # points along each edge of a side
+STEPS = (4, 2, 1)  # strides over the grid, one after the other; the last one covers every point
 VIEWS_AT_ONCE = 4
-BITS = 8  # objects whose grown masks are made at once
-EVERY = 17  # one floor pixel in so many is looked at; no divisor of a usual width, so that every column has some
+BITS = 8  # objects whose grown masks share one array of bytes
+EVERY = 17  # stride between the checked floor pixels; it divides no usual width, so that every column has some of them
 
 
 def check_cameras(scene: Scene) -> Iterator[Problem]:
-    """Every camera has a rigid pose, stands above the floor and looks at the scene from a direction of its own.
+    """Check that every camera has a rigid pose, is above the floor, sees the scene, and has its own azimuth.
 
-    The first and the last view of the published data share their azimuth.
+    The last check does not apply to the published data, whose first and last views share their azimuth.
     """
     middle = np.mean([one.aabb[:3] for one in scene.objects], axis=0)
     K, poses = (np.stack([getattr(one, name) for one in scene.cameras]) for name in ("K", "camera_from_world"))
@@ -61,7 +61,7 @@ def check_cameras(scene: Scene) -> Iterator[Problem]:
 
 
 def _see(scene: Scene, K: np.ndarray, in_camera: np.ndarray) -> np.ndarray:
-    """(views,) bool: whether a point lies in the picture. in_camera: (views, 3) the point in the frame of each camera."""
+    """Whether a point lies in each picture, (views,) bool. in_camera: (views, 3), the point in the frame of each camera."""
     u, v, depth = np.einsum("vij,vj->iv", K, in_camera)
     size = np.array([(one.width, one.height) for one in scene.cameras])
     ahead = depth > 0
@@ -70,7 +70,7 @@ def _see(scene: Scene, K: np.ndarray, in_camera: np.ndarray) -> np.ndarray:
 
 
 def check_boxes(scene: Scene) -> Iterator[Problem]:
-    """Boxes have a size, stand on the floor, and the two boxes of an object agree."""
+    """Check that boxes are finite with positive sizes, stand on the floor, and that the two boxes of an object agree."""
     for one in scene.objects:
         path = f"objects[{one.id}]"
         if not (np.isfinite(one.aabb).all() and np.isfinite(one.obb).all() and (one.aabb[3:] > 0).all()
@@ -89,10 +89,10 @@ def check_boxes(scene: Scene) -> Iterator[Problem]:
 
 
 def check_silhouettes(scene: Scene, pixels: ObjectPixels) -> Iterator[Problem]:
-    """A mask lies within its projected boxes, and the boxes are no larger than the masks allow.
+    """Check that every mask lies within its projected boxes, and that no box is larger than the masks allow.
 
-    A tight box has a point of the mesh on each of its sides, which lies in the silhouette of every view that shows the whole
-    object. Views from above cannot tell how high a box must be: that is left to depth.
+    A tight box has a point of the mesh on each of its sides, and this point lies in the silhouette in every view that shows the
+    whole object. Views from above do not determine the height of a box; `check_depth` checks it.
     """
     to_pixels = np.stack([camera.K @ camera.camera_from_world[:3] for camera in scene.cameras])  # (views, 3, 4)
     view, number, _ = pixels.seen()
@@ -116,9 +116,9 @@ def check_silhouettes(scene: Scene, pixels: ObjectPixels) -> Iterator[Problem]:
 
 
 def _are_whole(scene: Scene, pixels: ObjectPixels, ends: np.ndarray, begins: np.ndarray) -> np.ndarray:
-    """(n,) bool, in the order of pixels.seen(): nothing hides the object, not even the border of the picture.
+    """Whether neither another object nor the border of the picture hides a part of an object, (n,) bool.
 
-    ends, begins: of its rows, see ObjectPixels.row_ends.
+    n counts pairs of a view and an object, in the order of pixels.seen(). ends, begins: see ObjectPixels.row_ends.
     """
     view, number, _ = pixels.seen()
     if not len(view):
@@ -136,9 +136,10 @@ def _are_whole(scene: Scene, pixels: ObjectPixels, ends: np.ndarray, begins: np.
 def _beyond_boxes(
     scene: Scene, name: str, pixels: ObjectPixels, to_pixels: np.ndarray, ends: np.ndarray, begins: np.ndarray
 ) -> np.ndarray:
-    """(n,) how many pixels each object, in the order of pixels.seen(), reaches past the hull of its box's projected corners.
+    """Distance (n,) in pixels by which each mask extends beyond the convex hull of its box's projected corners.
 
-    name: aabb or obb. to_pixels: (views, 3, 4). Where a corner is behind the camera: -inf.
+    The order is that of pixels.seen(). The distance is -inf if a corner lies behind the camera. name: aabb or obb.
+    to_pixels: (views, 3, 4), K @ camera_from_world[:3].
     """
     view, number, _ = pixels.seen()
     beyond = np.full(len(view), -np.inf)
@@ -149,12 +150,12 @@ def _beyond_boxes(
         return beyond
     normals, offsets = _hull_sides(np.stack([u[ahead], v[ahead]], axis=-1) / depth[ahead][..., None])
     is_side = np.isfinite(offsets)
-    sides = np.argsort(~is_side, axis=1, kind="stable")[:, : is_side.sum(axis=1).max(), None]  # the few that are
+    sides = np.argsort(~is_side, axis=1, kind="stable")[:, : is_side.sum(axis=1).max(), None]  # the few real sides
     normals = np.take_along_axis(normals, sides, axis=1)
     offsets = np.take_along_axis(offsets, sides[..., 0], axis=1)
     rows = np.diff(begins, append=len(ends))
     points = ends[np.repeat(ahead, rows)]
-    hull = np.repeat(np.arange(ahead.sum()), rows[ahead])  # of each row
+    hull = np.repeat(np.arange(ahead.sum()), rows[ahead])  # index of the hull for each row
     u, v = np.moveaxis(points, 2, 0)  # each (rows, 2)
     across, down = np.moveaxis(normals[hull], 2, 0)[:, :, None]  # each (rows, 1, sides)
     past = (u[..., None] * across + v[..., None] * down + offsets[hull][:, None]).max(axis=(1, 2))
@@ -163,20 +164,21 @@ def _beyond_boxes(
 
 
 def _projected(to_pixels: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(..., 3, n) u * depth, v * depth and depth of points (3, n) or (..., 3, n). to_pixels: (..., 3, 4)."""
+    """Project points (3, n) or (..., 3, n) to (..., 3, n): u * depth, v * depth and depth. to_pixels: (..., 3, 4)."""
     return to_pixels[..., :3] @ points + to_pixels[..., 3:]
 
 
 def _hull_sides(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Outward normals (views, 56, 2) and offsets (views, 56) of the lines through two of 8 corners (views, 8, 2).
+    """Outward normals (n, 56, 2) and offsets (n, 56) of the lines through pairs of 8 corners (n, 8, 2).
 
-    A point is outside the hull of the corners by the largest of normal @ point + offset. Lines that are no side have -inf.
+    The largest normal @ point + offset is the distance of a point from the convex hull of the corners. A line that contains no
+    side of the hull has offset -inf.
     """
     i, j = np.triu_indices(8, 1)
-    along = corners[:, j] - corners[:, i]  # (views, 28, 2)
+    along = corners[:, j] - corners[:, i]  # (n, 28, 2)
     length = np.linalg.norm(along, axis=-1, keepdims=True)
     normal = np.stack([along[..., 1], -along[..., 0]], axis=-1) / np.maximum(length, 1e-12)
-    normal = np.concatenate([normal, -normal], axis=1)  # (views, 56, 2)
+    normal = np.concatenate([normal, -normal], axis=1)  # (n, 56, 2)
     reach = np.einsum("vkc,vpc->vkp", normal, corners).max(axis=-1)
     own = np.einsum("vkc,vkc->vk", normal, np.concatenate([corners[:, i], corners[:, i]], axis=1))
     is_side = (reach - own < 1e-9 * (1 + np.abs(reach))) & (np.concatenate([length, length], axis=1)[..., 0] > 0)
@@ -184,9 +186,10 @@ def _hull_sides(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _loose_sides(box: np.ndarray, to_pixels: np.ndarray, views: np.ndarray, masks: np.ndarray, bit: int) -> list[str]:
-    """Names of the sides without a point that lies in the grown masks of enough of the views.
+    """Names of the sides of a box that have no point within the grown masks of enough of the views.
 
-    to_pixels: (views, 3, 4). masks: see grown; bit: of the object. A few points are looked at first: most sides have one there.
+    to_pixels: (views, 3, 4). masks, bit: the masks of `grown`, and the bit of the object. Few points are tried first, because
+    most sides have one among them.
     """
     touched: set[int] = set()
     for step in STEPS:
@@ -202,9 +205,10 @@ def _loose_sides(box: np.ndarray, to_pixels: np.ndarray, views: np.ndarray, mask
 def _touched(
     side: np.ndarray, points: np.ndarray, to_pixels: np.ndarray, views: np.ndarray, masks: np.ndarray, bit: int
 ) -> set[int]:
-    """Sides, given for each of the points (n, 3), that have a point in the masks of enough of the views.
+    """The sides that have a point within the masks of enough of the views.
 
-    Points that were missed too often are dropped after every few views, which soon leaves few of them.
+    points: (n, 3) metres, world. side: (n,) the side of each point. Points that too many masks have missed are dropped after
+    every few views, so that soon few remain.
     """
     misses, allowed = np.zeros(len(points), np.int64), len(views) - ENOUGH * len(views) + 1e-9
     for first in range(0, len(views), VIEWS_AT_ONCE):
@@ -219,7 +223,7 @@ def _touched(
 
 
 def _hits(projected: np.ndarray, views: np.ndarray, masks: np.ndarray, bit: int) -> np.ndarray:
-    """(n views, n) bool: which projected points (n views, 3, n) fall on an object's grown masks, which have a border."""
+    """Which projected points (k, 3, n) in k views lie on the grown masks of an object, (k, n) bool. The masks have a border."""
     height, width = masks.shape[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         u, v = np.moveaxis(projected[:, :2] / projected[:, 2:] + 1, 1, 0)
@@ -229,7 +233,7 @@ def _hits(projected: np.ndarray, views: np.ndarray, masks: np.ndarray, bit: int)
 
 
 def side_points(box: np.ndarray, step: int, sides: Sequence[int]) -> np.ndarray:
-    """(sides, n ** 2, 3) every step-th point of a grid over some sides of a box, in the order of SIDES; metres, world."""
+    """Every step-th point of a grid over some sides of a box, (sides, n ** 2, 3) metres, world. sides: indices into SIDES."""
     obb = as_obb(box)
     grid = _unit_sides()[list(sides), ::step, ::step].reshape(len(sides), -1, 3)
     return rotate_about_z(grid * obb[3:6], obb[6]) + obb[:3]
@@ -237,16 +241,16 @@ def side_points(box: np.ndarray, step: int, sides: Sequence[int]) -> np.ndarray:
 
 @functools.cache
 def _unit_sides() -> np.ndarray:
-    """(6, GRID, GRID, 3) points of a cube with sides of 1 around the origin."""
+    """Points (6, GRID, GRID, 3) on the sides of the unit cube centred on the origin."""
     across = np.stack(np.meshgrid(*[np.linspace(-0.5, 0.5, GRID)] * 2), axis=-1).reshape(-1, 2)
     sides = [np.insert(across, axis, end, axis=1) for axis in range(3) for end in (-0.5, 0.5)]
     return np.stack(sides).reshape(len(SIDES), GRID, GRID, 3)
 
 
 def check_depth(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: float) -> Iterator[Problem]:
-    """Unprojected pixels lie in the boxes of the object they belong to and reach their tops, or lie on the floor.
+    """Check that unprojected pixels lie in the boxes of their object and reach the top of these, or lie on the floor.
 
-    depth: (views, h, w) planar z in steps of step_m metres.
+    depth: (views, h, w) planar depth in units of step_m metres.
     """
     off, tops = _surfaces(scene, pixels, depth, step_m)
     for view, floor_m in enumerate(_floors(scene, pixels, depth, step_m)):
@@ -268,9 +272,9 @@ def check_depth(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: f
 
 
 def _surfaces(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """How far each object's farthest point lies outside its boxes in each view, (objects, views), and how high it reaches; metres.
+    """The greatest distance (objects, views) of each object's points from its boxes, and its greatest height (objects,).
 
-    -inf where an object is not seen, 0 for the height of one that is seen nowhere.
+    Both are in metres. The distance is -inf in views that do not show the object; the height is 0 if no view shows it.
     """
     off, tops = np.full((len(scene.objects), len(scene.cameras)), -np.inf), np.zeros(len(scene.objects))
     depth_m = (depth.reshape(-1)[pixels.place] * step_m).astype(np.float32).astype(float)
@@ -291,7 +295,7 @@ def _surfaces(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: flo
 
 
 def _box_axes(one: SceneObject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(6, 3) unit vectors along the sides of both boxes of an object, (6,) the centre and (6,) the size of the box along each."""
+    """Unit vectors (6, 3) along the axes of an object's aabb and obb, and the boxes' centres (6,) and sizes (6,) along them."""
     cos, sin = np.cos(one.obb[6]), np.sin(one.obb[6])
     directions = np.concatenate([np.eye(3), [[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]]])
     centres = np.concatenate([one.aabb[:3], directions[3:] @ one.obb[:3]])
@@ -299,7 +303,7 @@ def _box_axes(one: SceneObject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _floors(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: float) -> Iterator[float]:
-    """How far the floor, as the pixels of no object show it, lies from z = 0 in each view, metres."""
+    """The greatest distance in metres of the visible floor from z = 0, for each view."""
     for view, (camera, to_world) in enumerate(zip(scene.cameras, _world_from_pixels(scene), strict=True)):
         some = slice(view % EVERY, None, EVERY)
         steps = depth[view].reshape(-1)[some]
@@ -312,7 +316,7 @@ def _floors(scene: Scene, pixels: ObjectPixels, depth: np.ndarray, step_m: float
 
 
 def _world_from_pixels(scene: Scene) -> np.ndarray:
-    """(views, 3, 3): a pixel u v 1 to the world direction of its ray, of depth 1."""
+    """Matrices (views, 3, 3) from a pixel (u, v, 1) to the direction of its ray in the world, scaled to planar depth 1."""
     turns, K = (
         np.stack([one.camera_from_world[:3, :3].T for one in scene.cameras]),
         np.stack([one.K for one in scene.cameras]),

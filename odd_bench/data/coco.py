@@ -1,7 +1,7 @@
 """Export as COCO instances: one picture per view, one box and one mask per object that is visible in it.
 
-The layout is that of Lin et al., "Microsoft COCO: Common Objects in Context" (2014), as pycocotools reads it: masks are run
-lengths down the columns, the first of them background.
+The layout is that of Lin et al., "Microsoft COCO: Common Objects in Context" (2014), as pycocotools reads it: a mask is a list of
+run lengths in column-major order, of which the first is background.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ CATEGORIES = [
 
 
 def export_coco(dataset: Dataset, out: Path, names: Iterable[str]) -> int:
-    """Write images/SCENE/VIEW.png and one annotations/instances_SPLIT.json per split; returns the number of scenes.
+    """Write images/SCENE/VIEW.png, and one annotations/instances_SPLIT.json per split. Returns the number of scenes.
 
-    Raises StorageError where nothing can be written, DataError where a scene cannot be read.
+    Raises StorageError if `out` is not writable, and DataError if a scene cannot be read.
     """
     prove_folder(out)
     documents: dict[str, dict[str, Any]] = {}
@@ -48,6 +48,7 @@ def export_coco(dataset: Dataset, out: Path, names: Iterable[str]) -> int:
 
 
 def empty_document(dataset: str, split: str) -> dict[str, Any]:
+    """A COCO document without images."""
     return {"info": {"description": f"{dataset}, {split}"}, "categories": CATEGORIES, "images": [], "annotations": []}
 
 
@@ -76,7 +77,7 @@ def add_scene(document: dict[str, Any], dataset: Dataset, scene: Scene, folder: 
 
 
 def annotations(scene: Scene, instance: np.ndarray) -> Iterator[dict[str, Any]]:
-    """One entry per object that the (h, w) instance mask shows, without its id and that of its image."""
+    """One annotation per object that the instance mask (h, w) shows, without the ids of annotation and image."""
     for one in scene.objects:
         mask = instance == one.id + 1
         if mask.any():
@@ -84,7 +85,7 @@ def annotations(scene: Scene, instance: np.ndarray) -> Iterator[dict[str, Any]]:
 
 
 def annotation(mask: np.ndarray) -> dict[str, Any]:
-    """Box, area and run lengths of an (h, w) bool mask that is not empty. bbox: x, y, width, height in pixels."""
+    """Box, area and run lengths of a non-empty mask (h, w) bool. bbox: x, y, width and height in pixels."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     x, y = int(columns[0]), int(rows[0])
     return {
@@ -96,7 +97,7 @@ def annotation(mask: np.ndarray) -> dict[str, Any]:
 
 
 def labels(one: SceneObject) -> dict[str, Any]:
-    """Category, and what COCO has no key for: the number of the object, how it is odd, and its box in the world, metres."""
+    """The category, and three keys that COCO lacks: index and anomaly type of the object, and its obb (7,) in the world."""
     return {
         "category_id": one.label + 1,
         "object_id": one.id,
@@ -106,7 +107,7 @@ def labels(one: SceneObject) -> dict[str, Any]:
 
 
 def run_lengths(mask: np.ndarray) -> list[int]:
-    """Lengths of the runs of equal values down the columns of an (h, w) bool mask, the first of background, perhaps 0."""
+    """Lengths of the runs of equal values in a mask (h, w) bool in column-major order. The first is of background, perhaps 0."""
     flat = mask.reshape(-1, order="F")
     ends = np.flatnonzero(np.diff(flat)) + 1
     edges = np.concatenate([[0], ends, [len(flat)]])
@@ -115,7 +116,7 @@ def run_lengths(mask: np.ndarray) -> list[int]:
 
 
 def png(picture: np.ndarray) -> bytes:
-    """(h, w, 3) uint8 as a PNG: exactly the pixels that the data set holds."""
+    """Encode a picture (h, w, 3) uint8 as PNG, without loss."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG")
     return buffer.getvalue()

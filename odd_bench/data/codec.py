@@ -1,4 +1,4 @@
-"""How pictures, masks and depth become bytes, one view at a time."""
+"""Encoding and decoding of pictures, masks and depth, view by view."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from odd_bench.data.inflate import unpacked
 
 DEPTH_STEP_M = 0.00025
 MAX_OBJECTS = 84
-STEPS = tuple(np.geomspace(3.0, 24.0, 32))
-VIEWS_A_GUESS = 5  # one in so many views is tried at every step; all views only near the step that these suggest
+STEPS = tuple(np.geomspace(3.0, 24.0, 32))  # quantisation steps of JPEGs, from fine to coarse
+VIEWS_A_GUESS = 5  # the search for a step tries every fifth view first, and all views only near the step these suggest
 PICTURES = ("jpeg", "png")
 JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
 class CodecConfig:
-    """How pictures are stored, and whether depth is."""
+    """How pictures and depth are stored."""
 
     picture: str = "jpeg"
-    """`jpeg`, 4:4:4 with as fine a quantisation as `bits_per_pixel` allows, or `png`, lossless."""
+    """Format of pictures. `jpeg`: 4:4:4, with the finest quantisation that `bits_per_pixel` allows. `png`: lossless."""
     bits_per_pixel: float = 2.0
-    """Largest size of a JPEG, bits per pixel."""
+    """Largest average size of a scene's JPEGs, in bits per pixel."""
     depth: bool = True
-    """Whether depth is kept."""
+    """Whether depth is stored."""
 
     def __post_init__(self):
         if self.picture not in PICTURES:
@@ -42,15 +42,15 @@ class CodecConfig:
 
     @property
     def name(self) -> str:
-        """As stored in a shard, for example `jpeg-2.0`."""
+        """The name that shards store, for example `jpeg-2.0`."""
         return self.picture if self.picture == "png" else f"{self.picture}-{self.bits_per_pixel:.1f}"
 
 
 def encode_pictures(images: np.ndarray, codec: CodecConfig) -> list[bytes]:
-    """One blob per view. images: (views, h, w, 3) uint8 sRGB.
+    """Encode the pictures of a scene, one blob per view. images: (views, h, w, 3) uint8 sRGB.
 
-    All views of a scene are quantised alike, by the finest of STEPS that keeps within `bits_per_pixel` on average, so that
-    no view looks sharper than another; the coarsest where none does.
+    All JPEGs of a scene have the same quantisation, so that no view looks sharper than another: the finest of STEPS whose
+    average size is within `bits_per_pixel`, or the coarsest if none is.
     """
     if codec.picture == "png":
         return [_encoded(Image.fromarray(image), format="PNG", optimize=True) for image in images]
@@ -82,10 +82,10 @@ def _jpeg(image: Image.Image, step: float) -> bytes:
 
 @functools.cache
 def quantisation_table(step: float) -> tuple[int, ...]:
-    """64 quantiser steps, row by row, twice as coarse for the finest detail.
+    """The 64 quantisation steps of a JPEG table, row by row. The finest detail gets twice the step of the coarsest.
 
-    The tables of the standard are up to ten times coarser for fine detail, which costs thin cracks first: at equal size
-    these have 1.5 to 2 dB less error.
+    The tables of the JPEG standard use steps up to ten times larger for fine detail, which removes thin cracks first. At equal
+    file size, the table of this function has an error 1.5 to 2 dB lower.
     """
     row, column = np.indices((8, 8))
     return tuple(np.round(step * (1 + (row + column) / 14)).astype(int).ravel().tolist())
@@ -98,7 +98,7 @@ def _encoded(image: Image.Image, **options) -> bytes:
 
 
 def decode_pictures(blobs: Sequence[bytes], size: tuple[int, int]) -> np.ndarray:
-    """(n, h, w, 3) uint8 sRGB of JPEGs or PNGs. size: height and width, compared before a pixel is decoded."""
+    """Decode JPEGs or PNGs to (n, h, w, 3) uint8 sRGB. size: their height and width. Raises DataError for any other size."""
     pictures = np.empty((len(blobs), *size, 3), np.uint8)
     for blob, into in zip(blobs, pictures, strict=True):
         if blob[:2] == JPEG_START:
@@ -111,7 +111,7 @@ def decode_pictures(blobs: Sequence[bytes], size: tuple[int, int]) -> np.ndarray
 
 
 def _decode_jpeg(blob: bytes, into: np.ndarray) -> None:
-    """Decode into (h, w, 3) uint8. A picture of more bytes is refused by its header, one of fewer once it is decoded."""
+    """Decode into (h, w, 3) uint8. A larger picture is refused by its header, a smaller one after it is decoded."""
     try:
         picture = simplejpeg.decode_jpeg(blob, "RGB", fastdct=False, fastupsample=False, buffer=into)
     except ValueError:
@@ -126,11 +126,11 @@ def _expect_size(size: tuple[int, int], height: int, width: int, mode: str) -> N
 
 
 def encode_masks(instance: np.ndarray, change: np.ndarray) -> bytes:
-    """One grey PNG with value 3 * instance + change in each pixel. Both (h, w) uint8.
+    """Encode both masks (h, w) uint8 as one grey PNG, whose pixels are 3 * instance + change.
 
-    Its rows are not filtered, so that reading it takes no more than decompressing it.
+    The rows of the PNG are not filtered, so that decompressing it suffices to read it.
     """
-    rows = np.pad(3 * instance + change, ((0, 0), (1, 0)))  # the filter of each row, none, stands before it
+    rows = np.pad(3 * instance + change, ((0, 0), (1, 0)))  # every row begins with the number of its filter, 0 = none
     return _mask_start(*instance.shape) + _chunk(b"IDAT", zlib.compress(rows.tobytes(), 9)) + _chunk(b"IEND", b"")
 
 
@@ -139,7 +139,10 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def decode_masks(blobs: Sequence[bytes], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Instance and change masks, each (n, h, w) uint8. size: height and width, compared before a pixel is decoded."""
+    """Decode instance and change masks, each (n, h, w) uint8. size: their height and width.
+
+    Raises DataError for any other size, before a pixel is decoded.
+    """
     both = np.empty((len(blobs), *size), np.uint8)
     for blob, into in zip(blobs, both, strict=True):
         into[...] = _decoded_mask(blob, size)
@@ -149,7 +152,7 @@ def decode_masks(blobs: Sequence[bytes], size: tuple[int, int]) -> tuple[np.ndar
 
 
 def _decoded_mask(blob: bytes, size: tuple[int, int]) -> np.ndarray:
-    """(h, w) uint8; quick for a PNG as `encode_masks` writes it."""
+    """Decode a grey PNG to (h, w) uint8. This is fast for those that `encode_masks` wrote."""
     height, width = size
     if blob[:33] == _mask_start(height, width):
         end = 41 + int.from_bytes(blob[33:37])
@@ -167,22 +170,22 @@ def _decoded_mask(blob: bytes, size: tuple[int, int]) -> np.ndarray:
 
 @functools.lru_cache(8)
 def _mask_start(height: int, width: int) -> bytes:
-    """Signature and header of a mask of that size."""
+    """Signature and header of the PNG of a mask."""
     return PNG_START + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
 
 
 def depth_to_steps(depth_m: np.ndarray) -> np.ndarray:
-    """Metres to uint16 steps of 0.25 mm; depths beyond 16.38 m become 0, as where nothing was hit."""
+    """Convert metres to uint16 steps of 0.25 mm. Depths beyond 16.38 m become 0, which also means that nothing was hit."""
     steps = np.round(np.asarray(depth_m, float) / DEPTH_STEP_M)
     return np.where((steps >= 0) & (steps < 65536), steps, 0).astype(np.uint16)
 
 
 def depth_from_steps(steps: np.ndarray) -> np.ndarray:
-    """uint16 steps to float32 metres."""
+    """Convert uint16 steps to float32 metres."""
     return (steps * DEPTH_STEP_M).astype(np.float32)
 
 
 def join_blobs(blobs: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    """One (bytes,) uint8 array and the (n + 1,) uint32 offsets between the parts."""
+    """Join n blobs into one array (bytes,) uint8, and return it with the offsets (n + 1,) uint32 of the blobs in it."""
     offsets = np.concatenate([[0], np.cumsum([len(blob) for blob in blobs])]).astype(np.uint32)
     return np.frombuffer(b"".join(blobs), np.uint8), offsets

@@ -8,7 +8,7 @@ from odd_bench.scene import Scene
 
 
 class SceneCounts:
-    """The counts of dataset.json, taken scene by scene."""
+    """Counts scenes one by one, for dataset.json."""
 
     def __init__(self):
         self._scenes, self._types, self._categories, self._labels = Counter(), Counter(), Counter(), Counter()
@@ -16,7 +16,7 @@ class SceneCounts:
         self._normal = 0
 
     def noted(self, scene: Scene) -> Scene:
-        """Count a scene and pass it on."""
+        """Count a scene and return it."""
         self._scenes[scene.split] += 1
         self._categories[scene.category] += 1
         self._shapes.add(scene.shape)

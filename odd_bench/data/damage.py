@@ -1,7 +1,7 @@
-"""The one place that decides what an unreadable file means and what to do about it.
+"""The reason why a file cannot be read, and what the user should do. No other file decides this.
 
-A file may be absent, not a plain file, locked by another program, forbidden, on a disk that does not answer, or damaged. Only a
-damaged file may be removed, and only where a command makes it again.
+A file may be missing, not a plain file, locked by another program, forbidden, on a disk that does not respond, or damaged. Only a
+damaged file may be removed, and only if a command can make it again.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ IMPORT_AGAIN = (
 )
 RESTORE = "Restore the file from a copy"
 KEEP = "the file itself may be whole: do not remove it"
-MOST_JSON_BYTES = 1 << 26  # of a whole document: empty lists alone take twenty times as much memory
+MOST_JSON_BYTES = 1 << 26  # in one document, whose empty lists can need twenty times as much memory
 
 
 class Inaccessible(DataError):
-    """A file that cannot be read here and now, though it may be whole: it must neither be removed nor made again."""
+    """A file cannot be read at present but may be undamaged. It must be neither removed nor made again."""
 
 
 def again(path: Path | str) -> str:
-    """How to get a damaged file of a data set back: generate or import it again, or restore it from a copy."""
+    """The hint how to recover a damaged file of a data set: generate or import it again, or restore it from a copy."""
     folder = Path(path).absolute()
     for root in (folder, *list(folder.parents)[:3]):
         for name in ("config.json", "dataset.json"):
@@ -47,7 +47,7 @@ def again(path: Path | str) -> str:
 
 
 def check_plain(path: Path, expected: str) -> None:
-    """Raise DataError, with the hint of its cause, unless a file is there, is a plain one and may be read."""
+    """Raise DataError, with a hint for the cause, unless a file exists, is a plain file and may be read."""
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
@@ -60,10 +60,10 @@ def check_plain(path: Path, expected: str) -> None:
 
 @contextmanager
 def reading(path: object, expected: str, hint: str | None = None) -> Iterator[None]:
-    """Turn whatever goes wrong inside into a DataError: readers of foreign bytes and HDF5 fail in more ways than can be listed.
+    """Turn any exception inside the context into a DataError. HDF5 and other decoders raise more types than can be listed.
 
-    path: of the file, perhaps followed by a place in it; made a text only where needed. hint: for a damaged file; None asks
-    `again`.
+    path: path of the file, which a place in the file may follow; converted to a string only after an exception. hint: what to
+    do about a damaged file; None stands for the hint of `again`.
     """
     try:
         yield
@@ -74,7 +74,10 @@ def reading(path: object, expected: str, hint: str | None = None) -> Iterator[No
 
 
 def unreadable(path: Path | str, error: Exception, expected: str, hint: str | None = None) -> DataError:
-    """The DataError that says why a file cannot be read. hint: for a damaged file; None asks `again`."""
+    """The DataError that says why a file cannot be read.
+
+    hint: what to do about a damaged file; None stands for the hint of `again`.
+    """
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, FileNotFoundError):
         return DataError(path, "no such file", expected)
@@ -95,7 +98,7 @@ def unreadable(path: Path | str, error: Exception, expected: str, hint: str | No
 
 
 def described(error: Exception) -> str:
-    """The part of an error that a user can read, on one line."""
+    """The part of an exception's message that a user can understand, on one line."""
     text = str(error)
     reason = text.partition("(")[2].rstrip(")") if isinstance(error, OSError) else ""
     named = reason or text or type(error).__name__
@@ -104,7 +107,7 @@ def described(error: Exception) -> str:
 
 
 def read_json(path: Path, expected: str, hint: str | None = None, most_bytes: int = MOST_JSON_BYTES):
-    """The value in a JSON file, in UTF-8, or in UTF-16 as some editors write it. Raises DataError; a byte-order mark is ignored."""
+    """Read a JSON file in UTF-8, UTF-16 or UTF-32, with or without a byte-order mark. Raises DataError if that fails."""
     check_plain(path, expected)
     with reading(path, expected, hint):
         content = read_plain(path, most_bytes)
@@ -112,7 +115,7 @@ def read_json(path: Path, expected: str, hint: str | None = None, most_bytes: in
 
 
 def _origin(path: Path) -> str | None:
-    """The kind of data: `imported`, another word for generated data, or None where the file does not say."""
+    """The `kind` in a configuration or description: `imported`, another word for generated data, or None if unreadable."""
     try:
         found = json.loads(read_plain(path, MOST_JSON_BYTES))
     except (OSError, ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""Torch data sets over shards: random views for training, evenly spread ones for testing.
+"""Torch data sets over shards: random views for training, evenly spread views for testing.
 
-A training example is a function of (seed, draw number): the same run resumed at any step, with any number of loader
-workers, sees the same scenes, views and augmentations.
+A training example depends on the seed and the number of the draw alone. A run that is resumed at any step, with any number of
+loader workers, therefore sees the same scenes, views and augmentations.
 """
 
 from __future__ import annotations
@@ -23,26 +23,29 @@ from odd_bench.data.reader import Dataset
 from odd_bench.data.views import draw_views, spread_views
 from odd_bench.scene import Camera, Scene
 
-ORDER_STREAM, SCENE_STREAM = 0, 1  # of random numbers
+ORDER_STREAM, SCENE_STREAM = 0, 1  # streams of random numbers derived from one seed
 
 
 @dataclass(frozen=True)
 class FeatureFolder:
-    """Teacher features on disk: `<scene>.npy`, (views, c, h, w) float16."""
+    """A folder of teacher features: one file `<scene>.npy` per scene, (views, c, h, w) float16."""
 
     folder: Path
 
     def read(self, name: str, views: list[int], mirrored: bool) -> torch.Tensor:
-        """(n, c, h, w) float16 of the given views; of a mirrored picture, the mirrored features."""
+        """Features (n, c, h, w) float16 of the given views. mirrored: whether the pictures, and so the features, are flipped."""
         stored = np.load(self.folder / f"{name}.npy", mmap_mode="r")
         features = np.stack([stored[view] for view in views])
         return torch.from_numpy(np.ascontiguousarray(features[..., ::-1]) if mirrored else features)
 
 
 class TestScenes(TorchDataset):
-    """Scenes with evenly spread views, not moved. Item i: a batch of one scene."""
+    """Scenes with evenly spread views and without augmentation. Item i is a batch of one scene.
 
-    __test__ = False  # not a test, whatever pytest thinks of the name
+    pixels: side to which pictures are resized; None = their own size.
+    """
+
+    __test__ = False  # pytest would otherwise take this class for a test
 
     def __init__(self, dataset: Dataset, names: list[str], views: int, pixels: int | None = None):
         self.dataset, self.names, self.views, self.pixels = dataset, names, views, pixels
@@ -56,9 +59,10 @@ class TestScenes(TorchDataset):
 
 
 class TrainScenes(TorchDataset):
-    """Scenes with random views and a random move. Item (draw, index): a batch of one scene.
+    """Scenes with random views and a random augmentation. Item (draw, index) is a batch of one scene.
 
-    spread: whether the first half of the views is spread over the full turn, see `draw_views`.
+    pixels: side to which pictures are resized; None = their own size. augment: None = no augmentation. spread: whether the
+    first half of the views is spread over the full circle, see `draw_views`.
     """
 
     def __init__(
@@ -92,9 +96,9 @@ class TrainScenes(TorchDataset):
 
 
 class Draws(Sampler):
-    """Pairs (draw, index) from draw `start` to `stop`: every scene once per epoch, in an order that the seed fixes.
+    """Samples pairs (draw, index) from draw `start` to `stop`. Every epoch has each scene once, in an order given by the seed.
 
-    rank, ranks: number of this process and of all processes that share the draws.
+    rank, ranks: index of this process, and the number of processes that share the draws.
     """
 
     def __init__(self, scenes: int, seed: int, start: int, stop: int, rank: int = 0, ranks: int = 1):
@@ -124,7 +128,10 @@ def read_scene(
     features: FeatureFolder | None = None,
     mirrored: bool = False,
 ) -> SceneBatch:
-    """Pictures of `stored` with cameras and labels of `scene`, which is the same or moved. pixels: side to resize to."""
+    """A batch of one scene: the pictures of `stored` with the cameras and labels of `scene`, which may be augmented.
+
+    pixels: side to which pictures are resized; None = their own size. mirrored: whether pictures must be flipped.
+    """
     images, (instance, change) = dataset.images(stored.name, views), dataset.masks(stored.name, views)
     if mirrored:
         images, instance, change = (pictures[:, :, ::-1] for pictures in (images, instance, change))
@@ -153,14 +160,14 @@ def read_scene(
 
 
 def resized(pictures: np.ndarray, pixels: int, filter: Image.Resampling) -> np.ndarray:
-    """(n, h, w, ...) uint8 to (n, pixels, pixels, ...). Pictures that grow are interpolated unless the filter is NEAREST."""
+    """Resize (n, h, w, ...) uint8 to (n, pixels, pixels, ...). Enlarging uses bilinear interpolation unless filter is NEAREST."""
     if filter != Image.Resampling.NEAREST and pixels > pictures.shape[1]:
         filter = Image.Resampling.BILINEAR
     return np.stack([np.asarray(Image.fromarray(one).resize((pixels, pixels), filter)) for one in pictures])
 
 
 def resized_camera(camera: Camera, pixels: int) -> Camera:
-    """The camera of the resized picture: pixel centres at half-integers make this a plain scaling."""
+    """The camera of the resized picture. With pixel centres at half-integers, K is only scaled."""
     factor = np.diag([pixels / camera.width, pixels / camera.height, 1.0])
     return replace(camera, K=factor @ camera.K, width=pixels, height=pixels)
 

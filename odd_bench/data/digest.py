@@ -1,4 +1,4 @@
-"""Digests of a scene and its plan: labels and pictures apart, since pictures may differ in the last bit between machines."""
+"""Digests of a scene and its plan. Labels and pictures have separate digests: pictures may differ between machines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from odd_bench.scene import Scene
 def label_sha256(
     scene: Scene, instance: np.ndarray, change: np.ndarray, depth_steps: np.ndarray | None, plan_sha256: str
 ) -> str:
-    """Digest of the values of every field but the pictures; independent of what wrote the PNG and gzip streams.
+    """Digest of the values of all fields except the pictures. It does not depend on the encoders of PNG and gzip.
 
     instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16 or None.
     """
@@ -22,14 +22,14 @@ def label_sha256(
 
 
 def image_sha256(images: np.ndarray, image_offsets: np.ndarray) -> str:
-    """Digest of the encoded pictures, (bytes,) uint8 and (views + 1,) offsets."""
+    """Digest of the encoded pictures. images: (bytes,) uint8. image_offsets: (views + 1,)."""
     return _sha256(
         [("images", images.astype("u1", copy=False)), ("image_offsets", image_offsets.astype("<u4", copy=False))]
     )
 
 
 def plan_digest(line: str) -> str:
-    """sha256 of a plan line, as stored with the scene made from it."""
+    """The SHA-256 digest of a plan line, which is stored with the scene made from it."""
     return hashlib.sha256(line.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The error a user sees when stored data cannot be opened or trusted."""
+"""The exception for stored data that cannot be read or are wrong."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from odd_bench.errors import FileError
 
 
 class DataError(FileError):
-    """Stored data that are absent, damaged, foreign or of another version."""
+    """Stored data are missing, damaged, of another format, or of another version."""

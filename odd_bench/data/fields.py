@@ -1,6 +1,7 @@
-"""Fields of a scene group and attributes, read only after their kind, size and storage have been checked.
+"""Reading fields and attributes of HDF5 files, after checks of their type, size and storage.
 
-A shard may come from anybody. Links, external and virtual storage are refused; a size that a file only declares costs no memory.
+A shard may come from anyone. The readers refuse links, external storage and virtual storage, and allocate no memory for a size
+that a file merely declares.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from odd_bench.names import name_problem
 
 MOST_TEXT_BYTES = 4096
 MOST_SCENES = 100_000
-SLACK_BYTES = 1 << 12  # gzip makes incompressible bytes at most this much larger
+SLACK_BYTES = 1 << 12  # incompressible bytes grow by at most this much in gzip
 CHUNK_FILTERS = ([], ["shuffle", "deflate"])
 TEXT = h5py.string_dtype()
-STORED_TEXT = h5py.h5t.py_create(TEXT, logical=True)  # as it is written here; asking others for their type takes longer
+STORED_TEXT = h5py.h5t.py_create(TEXT, logical=True)  # comparing types is faster than converting them
 
 
 @dataclass(frozen=True)
 class Storage:
-    """Where the values of an open file lie.
+    """An open file, for reading values at their offsets.
 
-    file: open as long as this is. end: its length in bytes. descriptor: of the operating system, None of a file in memory or open
-    for writing.
+    file: the open file; this object keeps it open. end: length of the file in bytes. descriptor: file descriptor of the operating
+    system, or None if the file is in memory or open for writing.
     """
 
     file: h5py.File
@@ -42,12 +43,12 @@ class Storage:
 
     @classmethod
     def of(cls, file: h5py.File) -> Storage:
-        is_plain = file.driver == "sec2" and file.mode == "r"  # what is written may not lie on the disk yet
+        is_plain = file.driver == "sec2" and file.mode == "r"  # values just written may not be on the disk yet
         return cls(file, file.id.get_filesize(), file.id.get_vfd_handle() if is_plain else None)
 
 
-def _told(read: Callable) -> Callable:
-    """The reader `read(owner, name)`, which tells whatever HDF5 raises for damaged bytes as a DataError of that place."""
+def _checked(read: Callable) -> Callable:
+    """Decorate a reader `read(owner, name)`, so that any exception of HDF5 for damaged bytes becomes a DataError."""
 
     @functools.wraps(read)
     def reader(owner: h5py.Group, *rest):
@@ -61,9 +62,12 @@ def _told(read: Callable) -> Callable:
     return reader
 
 
-@_told
+@_checked
 def attribute(owner: h5py.Group, name: str, kind: type) -> object:
-    """A scalar attribute as `str`, `int` or `bool`; None if there is none. Raises DataError for another kind or size."""
+    """Read a scalar attribute. kind: str, int or bool. Returns None if there is no such attribute.
+
+    Raises DataError if the attribute has another type or is too large.
+    """
     if not h5py.h5a.exists(owner.id, name.encode()):
         return None
     stored = h5py.h5a.open(owner.id, name.encode())
@@ -82,7 +86,7 @@ def attribute(owner: h5py.Group, name: str, kind: type) -> object:
 
 
 def text(owner: h5py.Group, name: str) -> str:
-    """An attribute that must be there."""
+    """Read a text attribute. Raises DataError if there is none."""
     value = attribute(owner, name, str)
     if value is None:
         raise DataError(place(owner), f"no {name}", "every field of a scene")
@@ -90,25 +94,25 @@ def text(owner: h5py.Group, name: str) -> str:
 
 
 def name_text(owner: h5py.Group, name: str) -> str:
-    """An attribute that gives folders and files their names."""
+    """Read a text attribute that serves as the name of a file or folder. Raises DataError unless it is one path component."""
     value = text(owner, name)
     if problem := name_problem(value):
         raise DataError(place(owner, name), f"{problem}: {value[:60]!r}", "one path component")
     return value
 
 
-@_told
+@_checked
 def subgroup(owner: h5py.Group, name: str) -> h5py.Group:
-    """A group below another. Raises DataError where there is none or only a link."""
+    """A group within another. Raises DataError if there is none, or only a link."""
     found = h5py.h5o.open(owner.id, name.encode()) if _is_hard(owner, name) else None
     if not isinstance(found, h5py.h5g.GroupID):
         raise DataError(place(owner, name), "no group of its own", "a group in the file")
     return h5py.Group(found)
 
 
-@_told
+@_checked
 def scene_names(file: h5py.File) -> list[str]:
-    """Names of the scenes of a shard, sorted. Raises DataError where one could not be a file name."""
+    """The sorted names of the scenes of a shard. Raises DataError if one is not a valid file name."""
     scenes = subgroup(file, "scenes")
     if len(scenes) > MOST_SCENES:
         raise DataError(place(scenes), f"{len(scenes):,} scenes", f"at most {MOST_SCENES:,}")
@@ -119,17 +123,17 @@ def scene_names(file: h5py.File) -> list[str]:
     return names
 
 
-@_told
+@_checked
 def has_field(group: h5py.Group, name: str) -> bool:
-    """Whether a field is there, linked or not."""
+    """Whether a group has a field of this name, even if it is a link."""
     return group.id.links.exists(name.encode())
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field whose values lie in one piece in its file, checked but not yet read.
+    """A checked field, not yet read, whose values are contiguous in its file.
 
-    stored: the open field. shape, dtype: of its values. start: of the first, in bytes from the beginning of the file.
+    stored: the open field. shape, dtype: shape and type of its values. start: offset of the first value in the file, in bytes.
     """
 
     stored: h5py.h5d.DatasetID
@@ -139,7 +143,7 @@ class Field:
     storage: Storage
 
     def read(self) -> np.ndarray:
-        """All values."""
+        """Read all values."""
         values = np.empty(self.shape, self.dtype)
         if self.storage.descriptor is None:
             self.stored.read(h5py.h5s.ALL, h5py.h5s.ALL, values, _type(self.dtype))
@@ -148,7 +152,7 @@ class Field:
         return values
 
     def pieces(self, bounds: Sequence[tuple[int, int]]) -> list[bytes]:
-        """The bytes between each first and last place, given within the field, of a field of single bytes."""
+        """Read some ranges of a field of type uint8. bounds: first index and end of each range."""
         descriptor, start = self.storage.descriptor, self.start
         if descriptor is None:
             values = self.read()
@@ -157,11 +161,11 @@ class Field:
 
 
 def find_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, storage: Storage) -> Field:
-    """A field of that type and number of dimensions. Raises DataError unless all its values lie in one piece in this file."""
+    """Find a field of this type and number of dimensions. Raises DataError unless its values are contiguous in this file."""
     stored, shape = _dataset(group, name, dtype, dims)
-    start = stored.get_offset()  # of values in one piece alone, and none where another file holds them
+    start = stored.get_offset()  # None if the values are not contiguous, or lie in another file
     if start is None:
-        raise DataError(place(group, name), "values stored in another way", "values in one piece")
+        raise DataError(place(group, name), "values that are not contiguous in the file", "contiguous values")
     size = math.prod(shape) * dtype.itemsize
     if start + size > storage.end:
         raise DataError(place(group, name), f"{size:,} bytes outside the file", "values in the file")
@@ -169,12 +173,12 @@ def find_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, storage
 
 
 def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, storage: Storage) -> np.ndarray:
-    """All values of a field, as `find_field` finds it."""
+    """Read all values of a field. Raises DataError as `find_field` does."""
     return find_field(group, name, dtype, dims, storage).read()
 
 
 def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int, int]) -> h5py.Dataset:
-    """A field of one compressed chunk per view. Raises DataError for any other, and for another shape."""
+    """Find a field that has one compressed chunk per view. Raises DataError for any other layout, type or shape."""
     stored = h5py.Dataset(_dataset(group, name, dtype, len(shape))[0])
     plist = stored.id.get_create_plist()
     if plist.get_layout() != h5py.h5d.CHUNKED or stored.shape != shape or stored.chunks != (1, *shape[1:]):
@@ -185,7 +189,7 @@ def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int
 
 
 def read_chunks(stored: h5py.Dataset, views: Sequence[int]) -> np.ndarray:
-    """(n, h, w) values of some views of a chunked field, each decompressed to no more bytes than it has."""
+    """Read some views (n, h, w) of a chunked field. No chunk is decompressed beyond the size of a view."""
     chunk, dtype, filters = stored.chunks, stored.dtype, _filters(stored.id.get_create_plist())
     end, where = stored.file.id.get_filesize(), place(stored)
     values = np.empty((len(views), *chunk[1:]), dtype)
@@ -203,7 +207,7 @@ def _chunk(
     end: int,
     where: str,
 ) -> np.ndarray:
-    """(h, w) values of one view. end: of the file, in bytes. where: for messages."""
+    """Read one view (h, w). end: length of the file in bytes. where: path of the field, for messages."""
     start, size = (view, 0, 0), math.prod(chunk) * dtype.itemsize
     info = stored.get_chunk_info_by_coord(start)
     if info.byte_offset is None or info.size > size + SLACK_BYTES:
@@ -221,7 +225,7 @@ def _chunk(
 
 
 def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Undo HDF5's shuffle filter, which puts the lowest bytes of all values first, then the next ones."""
+    """Undo HDF5's shuffle filter, which stores the lowest bytes of all values first, then the next ones."""
     planes = content.reshape(dtype.itemsize, -1)
     values = planes[-1].astype(dtype)
     for plane in planes[-2::-1]:
@@ -232,7 +236,7 @@ def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Place:
-    """File and path of a field; made a text only when a message names it."""
+    """File and path of a field. The string is only built if a message needs it."""
 
     owner: h5py.Group
     name: str = ""
@@ -242,12 +246,12 @@ class Place:
 
 
 def place(owner: h5py.Group, name: str = "") -> str:
-    """File and path of a group or of a field in it."""
+    """The file and path of a group, or of a field in it, for messages."""
     return f"{owner.file.filename}{owner.name.rstrip('/')}{'/' if name else ''}{name}"
 
 
 def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> tuple[h5py.h5d.DatasetID, tuple[int, ...]]:
-    """A field of that type and number of dimensions, and its shape."""
+    """A field of this type and number of dimensions, and its shape. Raises DataError for any other."""
     if not _is_hard(group, name):
         if has_field(group, name):
             raise DataError(place(group, name), "a link", "values in the file")
@@ -270,7 +274,7 @@ def _type(dtype: np.dtype) -> h5py.h5t.TypeID:
 def _is_hard(owner: h5py.Group, name: str) -> bool:
     try:
         return owner.id.links.get_info(name.encode()).type == h5py.h5l.TYPE_HARD
-    except KeyError:  # there is none
+    except KeyError:  # there is no object of this name
         return False
 
 

@@ -17,7 +17,7 @@ from odd_bench.names import is_left_by_tools, name_problem
 FORMAT, VERSION = "odd-bench/dataset", 1
 DESCRIPTION, PLAN, QUARANTINE, CONFIG = "dataset.json", "plan.jsonl", "quarantine.jsonl", "config.json"
 GROUND_TRUTH, SHARDS, WORK = "ground_truth.json.gz", "shards", "work"
-STRADDLING = "straddling shapes"  # key of Description.quality: names of shapes that stand in two splits
+STRADDLING = "straddling shapes"  # key of Description.quality: names of shapes that occur in two splits
 SPLIT_ORDER = ("train", "val", "test", "test-seen", "test-unseen")
 SCENES_PER_SHARD = 50
 SHARD_NAME = re.compile(r"(?P<split>[a-z-]+)-(?P<number>\d{5})\.h5")
@@ -25,11 +25,11 @@ SHARD_NAME = re.compile(r"(?P<split>[a-z-]+)-(?P<number>\d{5})\.h5")
 
 @dataclass(frozen=True)
 class Description:
-    """The content of dataset.json: plain JSON values, nothing about who made it or where.
+    """The content of dataset.json: JSON values, without the name of a user, a host or a path.
 
-    version: of the data set. digest: `sha256:...` of its ground truth. config: resolved. libraries: name to version.
-    licences: by what they cover. counts: scenes per split, and other counts. quality: refusals, retries and other counters.
-    seconds: time spent per stage.
+    version: version of the data set. digest: `sha256:...` of its ground truth. config: the resolved configuration.
+    libraries: versions by name. licences: licences by the part that they cover. counts: scenes per split, and other counts.
+    quality: refusals, retries and other counters. seconds: time spent in each stage.
     """
 
     name: str
@@ -44,19 +44,22 @@ class Description:
 
 
 def shard_path(folder: Path, split: str, index: int) -> Path:
-    """The shard that scene `index` of a split lies in."""
+    """Path of the shard that contains scene `index` of a split."""
     return Path(folder) / SHARDS / f"{split}-{index // SCENES_PER_SHARD:05d}.h5"
 
 
 def shard_paths(folder: Path, split: str | None = None) -> list[Path]:
-    """The shards that are there, of one split or of all; train first, foreign names last. Leftovers of tools are passed over."""
+    """The existing shards of one split, or of all: train first, files of other names last.
+
+    Files that other tools leave behind, such as `._a.h5`, are ignored.
+    """
     there = [path for path in (Path(folder) / SHARDS).glob("*.h5") if not is_left_by_tools(path.name)]
     shards = sorted(there, key=lambda path: (_rank(split_of(path)), path.name))
     return shards if split is None else [path for path in shards if split_of(path) == split]
 
 
 def split_of(shard: Path) -> str | None:
-    """The split that a shard's file name gives, None for a foreign name."""
+    """The split in the file name of a shard, or None if it is not the name of a shard."""
     match = SHARD_NAME.fullmatch(shard.name)
     return match["split"] if match else None
 
@@ -66,7 +69,7 @@ def _rank(split: str | None) -> int:
 
 
 def write_description(folder: Path, description: Description) -> None:
-    """Write dataset.json whole or not at all. Raises DataError where it would name a user's home or another absolute path."""
+    """Write dataset.json completely or not at all. Raises DataError if it would contain an absolute path or an account."""
     document = {"format": FORMAT, "format_version": VERSION, **asdict(description)}
     for key, text in private_texts(document):
         raise DataError(f"{DESCRIPTION}: {key}", text, "nothing about a user, a host or a path", "Store a base name")
@@ -75,7 +78,7 @@ def write_description(folder: Path, description: Description) -> None:
 
 
 def read_description(folder: Path) -> Description:
-    """Read dataset.json. Raises DataError where it is absent, damaged or of another format."""
+    """Read dataset.json. Raises DataError if it is missing, damaged or of another format."""
     path = Path(folder) / DESCRIPTION
     if not path.exists():
         hint = "Name the folder that `odd-bench generate` made, or finish it with the same generate command"
@@ -98,9 +101,9 @@ def read_description(folder: Path) -> Description:
 
 
 def private_texts(value: Any, key: str = "") -> list[tuple[str, str]]:
-    """Texts, with their keys, that look like an absolute path or name this user's home or account on a host.
+    """Pairs of key and string, for strings that look like an absolute path, or contain this user's home or account.
 
-    A bare word is not compared with the names of user and host: a user may be called `toys` and a host `draft`.
+    Single words are not compared with the names of the user and the host: a user may be called `toys` and a host `draft`.
     """
     if isinstance(value, dict):
         return [hit for name, item in value.items() for hit in private_texts(item, f"{key}.{name}".lstrip("."))]
@@ -114,7 +117,7 @@ def _is_path(text: str) -> bool:
 
 
 def _names_account(text: str) -> bool:
-    """Whether a text has the home folder in it, `user@` or `@host`, or is the full name of this host with its domain."""
+    """Whether a string contains the home folder, `user@` or `@host`, or is the name of this host with its domain."""
     user, host, home = os.environ.get("USER", ""), os.uname().nodename, os.path.expanduser("~")
     marks = [home] * (len(home) > 1) + [f"{user}@"] * bool(user) + [f"@{host}"] * bool(host)
     return any(mark in text for mark in marks) or (text == host and "." in host)

@@ -1,6 +1,6 @@
-"""Decompression of deflate streams, never to more bytes than were declared.
+"""Decompression of deflate streams with a limit on the number of bytes.
 
-zlib-ng decompresses masks four times and depth three times as fast as zlib, to the same bytes; it is optional.
+The optional package zlib-ng decompresses masks four times, and depth three times, as fast as zlib. The results are the same.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ except ModuleNotFoundError:
 
 
 def unpacked(packed: bytes, size: int) -> bytes:
-    """The first `size` bytes, or all where there are fewer. Raises zlib's error or ValueError for other bytes."""
-    return zlib.decompressobj().decompress(packed, size) if size else b""  # 0 would mean without bounds
+    """Decompress the first `size` bytes, or all if there are fewer. Raises zlib.error or ValueError for invalid data."""
+    return zlib.decompressobj().decompress(packed, size) if size else b""  # for decompress, 0 means no limit
 
 
 def unpacked_whole(packed: bytes, size: int) -> bytes:
-    """All bytes, at most `size`. Raises like `unpacked`, and also where there are more or the checksum at the end is not whole."""
+    """Decompress a whole stream of at most `size` bytes.
+
+    Raises the errors of `unpacked`, and ValueError if there are more bytes or the stream, with its checksum, is incomplete.
+    """
     unpacking = zlib.decompressobj()
     content = unpacking.decompress(packed, size + 1)
     if len(content) > size or not unpacking.eof:

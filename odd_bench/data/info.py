@@ -1,4 +1,4 @@
-"""What a data set holds: counts by split and anomaly type, sizes, and the counters of the run that made it."""
+"""A summary of a data set: counts by split and anomaly type, sizes, and the counters of the run that made it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from odd_bench.data.shards import opened, stored_scenes
 from odd_bench.data.views import TEST_VIEWS, spread_views
 from odd_bench.scene import SceneObject
 
-STEPS = (1, 20, 50, 100, 200, 500, 1000)  # changed pixels at which the rows of the histogram begin
+STEPS = (1, 20, 50, 100, 200, 500, 1000)  # lower bounds, in changed pixels, of the histogram's bins
 UNKNOWN = "unknown"
 
 
 @dataclass
 class SplitCounts:
-    """Counts over the shards of one split. size_bytes: of the shard files.
+    """Counts over the shards of one split.
 
-    seen: number of odd objects by row of the histogram, which is called after its first number of changed pixels, or UNKNOWN.
+    size_bytes: size of the shard files. seen: histogram of odd objects by changed pixels; a key is the lower bound of a bin, or
+    UNKNOWN.
     """
 
     scenes: int = 0
@@ -41,7 +42,7 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class Info:
-    """splits: counts by split. pictures: distinct codec, size and depth of the shards."""
+    """A summary of a data set. splits: counts by split. pictures: every combination of codec, size and depth that occurs."""
 
     description: Description
     splits: dict[str, SplitCounts]
@@ -49,7 +50,7 @@ class Info:
 
 
 def gather(folder: Path) -> Info:
-    """Count what lies in a data set's shards. Raises DataError where it is not one or a shard is damaged."""
+    """Summarise a data set. Raises DataError if the folder is not a data set or a shard is damaged."""
     description = read_description(folder)
     splits: dict[str, SplitCounts] = {}
     pictures = set()
@@ -78,7 +79,7 @@ def _add(counts: SplitCounts, scene) -> None:
 
 
 def _seen_step(one: SceneObject) -> int | str:
-    """The row of the histogram that an odd object belongs to."""
+    """The bin of an odd object in the histogram, by its changed pixels in the best test view."""
     test = one.changed_pixels[spread_views(len(one.changed_pixels), TEST_VIEWS)]
     if (test < 0).any():
         return UNKNOWN
@@ -86,7 +87,7 @@ def _seen_step(one: SceneObject) -> int | str:
 
 
 def tables(info: Info) -> Group:
-    """The same as tables for the terminal."""
+    """The summary as tables for the terminal."""
     about = info.description
     known = f" {about.version}  {about.digest[:19]}\n{'; '.join(info.pictures)}"
     heading = Text.assemble((about.name, "bold"), known)
@@ -101,7 +102,7 @@ def tables(info: Info) -> Group:
 
 
 def _split_table(splits: dict[str, SplitCounts]) -> Table:
-    """One column per split, as in the other tables, so that no number is cut at 80 characters."""
+    """Counts with one column per split, so that the table fits into 80 characters."""
     table = Table("")
     for split in splits:
         table.add_column(split, justify="right")
@@ -131,7 +132,7 @@ def _type_table(splits: dict[str, SplitCounts]) -> Table:
 
 
 def _seen_table(splits: dict[str, SplitCounts]) -> Table:
-    """Odd objects by the changed pixels of the best test view."""
+    """The histogram of odd objects by their changed pixels in the best test view."""
     table = Table("pixels")
     for split in splits:
         table.add_column(split, justify="right")

@@ -1,16 +1,17 @@
-"""The fields of one scene in an HDF5 group, and how they are written.
+"""The fields of one scene in an HDF5 group, and writing them.
 
-Group `/scenes/<name>`; attributes: split, category, shape, plan_sha256, label_sha256, image_sha256.
+Each scene is a group `/scenes/<name>` with the attributes split, category, shape, plan_sha256, label_sha256 and image_sha256, and
+these fields:
 
-    images          (bytes,)       uint8    encoded pictures end to end
+    images          (bytes,)       uint8    concatenated encoded pictures
     image_offsets   (views + 1,)   uint32   picture i is images[image_offsets[i]:image_offsets[i + 1]]
-    masks           (bytes,)       uint8    PNGs end to end, each pixel 3 * instance + change
-    mask_offsets    (views + 1,)   uint32
-    depth           (views, h, w)  uint16   planar z in steps of 0.25 mm, 0 = nothing; absent if left out
+    masks           (bytes,)       uint8    concatenated PNGs, whose pixels are 3 * instance + change
+    mask_offsets    (views + 1,)   uint32   offsets of the masks, like image_offsets
+    depth           (views, h, w)  uint16   planar depth in steps of 0.25 mm, 0 = nothing was hit; optional
     cameras         (views,)       table    K (3, 3), camera_from_world (4, 4), width, height
     objects         (objects,)     table    label, type (empty for a normal object), magnitude, world_from_object (4, 4),
                                             aabb (6,), obb (7,), visible_pixels, amodal_pixels, changed_pixels (views,)
-    legacy_boxes    (objects, 6)   float64  boxes as published; absent from generated data
+    legacy_boxes    (objects, 6)   float64  boxes as published; only in imported data
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ FIELDS = ("images", "image_offsets", "masks", "mask_offsets", "cameras", "object
 
 
 def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> None:
-    """Add `record` to the `/scenes` group. Raises DataError where its arrays do not fit each other."""
+    """Add `record` to the group `/scenes`. Raises DataError if its arrays do not match each other."""
     check_shapes(record)
     steps = depth_to_steps(record.depth_m) if codec.depth and record.depth_m is not None else None
     images, image_offsets = join_blobs(encode_pictures(record.images, codec))
@@ -51,7 +52,7 @@ def write_scene(scenes: h5py.Group, record: SceneRecord, codec: CodecConfig) -> 
 
 
 def check_shapes(record: SceneRecord) -> None:
-    """Raise DataError naming the first array that does not fit the cameras and the objects."""
+    """Raise DataError for the first array that does not match the cameras and objects."""
     scene, views, objects = record.scene, len(record.scene.cameras), len(record.scene.objects)
     for name in (scene.name, scene.split, scene.category, scene.shape):
         if problem := name_problem(name):

@@ -1,4 +1,4 @@
-"""Labels drawn on a picture: boxes, the outline of the changed region, the word `odd`."""
+"""Labels drawn on a picture: boxes, the outlines of changed regions, and the types of anomalies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from odd_bench.scene import Camera, SceneObject
 
 NORMAL, ODD = (235, 240, 245), (255, 96, 64)
 CHANGED_COLOR, LOST_COLOR = (255, 221, 51), (64, 216, 255)
-FINE = 2  # pictures are drawn this much larger and reduced, for smooth lines
+FINE = 2  # supersampling factor for smooth lines
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom, pixels
 
 
 def view_tile(record: SceneRecord, view: int, size: int, plain: bool = False) -> Image.Image:
-    """One view, `size` pixels high. plain: without any mark."""
+    """One view with its labels, `size` pixels high. plain: whether to leave out the labels."""
     image = Image.fromarray(record.images[view])
     scale = size / image.height
     fine = (round(image.width * scale) * FINE, size * FINE)
@@ -36,7 +36,7 @@ def font(size: int) -> ImageFont.ImageFont:
 
 
 def _outline(image: Image.Image, region: np.ndarray, color: tuple[int, int, int]) -> None:
-    """Draw a line around the (h, w) bool region, outside it, in place."""
+    """Draw, in place, a line around the outside of a region (h, w) bool."""
     if region.any():
         mask = Image.fromarray(region.astype(np.uint8) * 255).resize(image.size, Image.Resampling.BICUBIC)
         mask = mask.point(lambda level: 255 if level > 127 else 0)
@@ -77,9 +77,9 @@ def label(
     size: int,
     taken: Sequence[Rectangle] = (),
 ) -> Rectangle:
-    """A small label centred over the pixel `over` (u, v), moved aside where others have taken the place; returns where it lies.
+    """Draw a small label centred above the pixel `over` (u, v), and return its rectangle. It avoids the rectangles `taken`.
 
-    size: of the letters, in pixels before `FINE`.
+    size: font size in pixels, before supersampling by `FINE`.
     """
     lettering, pad = font(size * FINE), 3 * FINE
     low_u, low_v, high_u, high_v = draw.textbbox((0, 0), text, font=lettering)
@@ -94,7 +94,10 @@ def label(
 def label_place(
     wanted: tuple[float, float], extent: tuple[float, float], picture: tuple[int, int], taken: Sequence[Rectangle]
 ) -> tuple[float, float]:
-    """Left and top inside the picture, the nearest to those wanted at which nothing taken is covered; those wanted where all is."""
+    """The nearest position (left, top) to the wanted one, inside the picture, that covers none of the rectangles `taken`.
+
+    If there is none among the positions tried, the function returns the wanted position, moved into the picture.
+    """
     (width, height), most = extent, np.maximum(np.subtract(picture, extent), 0)
     wanted = np.clip(wanted, 0, most)
     steps = np.array([(0.5 * width * x, 1.05 * height * y) for x in range(-3, 4) for y in range(-4, 5)])

@@ -1,4 +1,4 @@
-"""The pixels of every object: the masks of a scene are searched once, for all checks."""
+"""The pixels of every object, found once for all checks of a scene."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 
 
 class ObjectPixels:
-    """Where the pixels of every object lie in every view.
+    """The pixels of every object in every view, sorted by view and object.
 
-    instance: (views, h, w) uint8, 0 = background, i + 1 = object i. objects: how many there are. rows, columns: (n,) int of all
-    pixels, view by view, object by object; place: (n,) index of each in all views end to end. bounds: where the pixels of
-    background (none) and of each object begin in each view, and where the last ones end.
+    instance: (views, h, w) uint8, 0 = background, i + 1 = object i. objects: number of objects. rows, columns: (n,) int, position
+    of each pixel in its view. place: (n,) int, index of each pixel into the flattened (views, h, w).
+    bounds: (views * (objects + 1) + 1,) int, where the pixels of the background (there are none) and of each object begin in each
+    view, and the end of the last ones.
     """
 
     def __init__(self, instance: np.ndarray, objects: int):
@@ -22,7 +23,7 @@ class ObjectPixels:
         view = place // (height * width)
         key = view * (objects + 1) + instance.reshape(-1)[place]
         if views * (objects + 1) <= 1 << 16:
-            key = key.astype(np.uint16)  # sorted in a tenth of the time
+            key = key.astype(np.uint16)  # sorting takes a tenth of the time
         order = np.argsort(key, kind="stable")
         self.place = place[order]
         within = (place - view * (height * width))[order]
@@ -31,19 +32,20 @@ class ObjectPixels:
         self.bounds = np.searchsorted(key[order], np.arange(views * (objects + 1) + 1))
 
     def counts(self) -> np.ndarray:
-        """(objects, views) int: pixels of every object."""
+        """Number of pixels (objects, views) of every object in every view."""
         return np.diff(self.bounds).reshape(len(self.instance), self.objects + 1).T[1:]
 
     def seen(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """View and number of every object wherever it is seen, view by view, and its place in `bounds`. Each (n,) int."""
+        """All pairs of a view and an object visible in it: the view, the object, and the index into `bounds`, each (n,) int."""
         there = np.flatnonzero(np.diff(self.bounds))
         view, number = np.divmod(there, self.objects + 1)
         return view, number - 1, there
 
     def row_ends(self) -> tuple[np.ndarray, np.ndarray]:
-        """(rows, 2, 2) centres u, v of the first and last pixel of every row of every object, and where those of each begin.
+        """Centres (rows, 2, 2) of the first and last pixel, each u v, of every row of every object.
 
-        In the order of `seen`. Any convex measure of an object's pixels is largest on one of them.
+        Any convex function of an object's pixels has its maximum at one of them. The second result (n,) int tells where the rows of
+        each pair of view and object begin, in the order of `seen`.
         """
         begins = np.zeros(len(self.rows) + 1, bool)
         begins[1:-1] = self.rows[1:] != self.rows[:-1]
@@ -55,9 +57,10 @@ class ObjectPixels:
 
 
 def grown(instance: np.ndarray, objects: Sequence[int], reach: int) -> np.ndarray:
-    """(views, h + 2, w + 2) uint8: bit i of a pixel tells that objects[i] is there or up to `reach` pixels beside it.
+    """The masks of up to eight objects, grown by `reach` pixels, as bits of (views, h + 2, w + 2) uint8.
 
-    A border without bits stands for everything outside the picture. instance: (views, h, w) uint8. objects: eight at most.
+    Bit i of a pixel is set if objects[i] is at most `reach` pixels away in rows and columns. A border without bits stands for
+    everything outside the picture. instance: (views, h, w) uint8.
     """
     views, height, width = instance.shape
     bits = np.zeros(256, np.uint8)

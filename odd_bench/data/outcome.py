@@ -1,15 +1,19 @@
-"""What became of one scene that was to be made or imported."""
+"""The result of making or importing one scene."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-BY_MACHINE = ("killed", "hung")  # says nothing about the scene: the next call tries again
+BY_MACHINE = ("killed", "hung")  # failures of the machine, not of the scene: the next call tries again
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one scene. kind: empty if made, else refused, error, storage, crashed, killed, hung or garbage."""
+    """The result of making one scene.
+
+    kind: empty if the scene was made; otherwise `refused`, `error`, `storage`, `crashed`, `killed`, `hung` or `garbage`.
+    seconds: time by stage. refusals: number of refusals by reason.
+    """
 
     scene: str
     kind: str = ""
@@ -24,7 +28,7 @@ class Outcome:
 
     @property
     def by_machine(self) -> bool:
-        """Whether the machine, not the scene, is to blame."""
+        """Whether the machine, not the scene, caused the failure."""
         return self.kind in BY_MACHINE
 
     def as_dict(self) -> dict:

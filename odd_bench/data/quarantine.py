@@ -1,6 +1,6 @@
-"""Scenes that were given up: `quarantine.jsonl` in the data set's folder, one entry per scene with the reason.
+"""The quarantine: scenes that could not be made, in `quarantine.jsonl` of the data set's folder, each with the reason.
 
-Slices share the file: every change reads it, changes it and writes it whole, under one lock.
+Slices of a run share the file. Every change therefore reads and rewrites the whole file under a lock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from odd_bench.json_lines import read_lines
 from odd_bench.locking import locked
 from odd_bench.plain_file import read_plain
 
-Entries = dict[str, dict]  # by scene
+Entries = dict[str, dict]  # entries of the quarantine by name of the scene
 
 
 def give_up(path: Path, outcome: Outcome) -> None:
@@ -26,23 +26,23 @@ def give_up(path: Path, outcome: Outcome) -> None:
 
 
 def given_up(path: Path) -> dict[str, str]:
-    """Kind of failure by scene name; empty if there is no quarantine."""
+    """The kind of failure by scene name; empty if there is no file."""
     return {name: entry["kind"] for name, entry in read_quarantine(path).items()}
 
 
 def read_quarantine(path: Path) -> Entries:
-    """Every whole entry by scene name, the last where a scene has several; torn lines are dropped, their scenes made again."""
+    """All entries by scene name; of several for one scene, the last. Incomplete lines are ignored: their scenes are made again."""
     keys = ("scene", "kind", "message")
     return {entry["scene"]: entry for entry in read_lines(path) if all(isinstance(entry.get(k), str) for k in keys)}
 
 
 def take_back(path: Path, scenes: Collection[str]) -> None:
-    """Forget that these scenes were given up, so that they are tried again."""
+    """Remove these scenes from the quarantine, so that they are tried again."""
     _change(path, lambda entries: {name: entry for name, entry in entries.items() if name not in scenes})
 
 
 def take_back_machine_faults(path: Path, scenes: Collection[str]) -> None:
-    """Forget those of these scenes for which the machine is to blame: it was busy, or a worker was killed."""
+    """Remove those of these scenes that failed because of the machine: it was too busy, or a worker was killed."""
     _change(
         path,
         lambda entries: {
@@ -52,12 +52,12 @@ def take_back_machine_faults(path: Path, scenes: Collection[str]) -> None:
 
 
 def tidy_quarantine(path: Path, order: Iterable[str]) -> None:
-    """The entries of planned scenes in the order of the plan, so that the file does not tell how the work was shared."""
+    """Keep the entries of planned scenes, in the order of the plan, so that the file does not depend on the workers."""
     _change(path, lambda entries: {name: entries[name] for name in order if name in entries})
 
 
 def _change(path: Path, change: Callable[[Entries], Entries]) -> None:
-    """An empty quarantine is no file."""
+    """Apply a change to the file. An empty quarantine has no file."""
     with locked(path.parent / WORK / "quarantine.lock", wait=True):
         before = read_plain(path) if path.exists() else b""
         after = "".join(json.dumps(entry) + "\n" for entry in change(read_quarantine(path)).values()).encode()

@@ -1,4 +1,4 @@
-"""Reading a data set: scenes by name, pictures and labels one view at a time, from any process or thread pool worker."""
+"""Reading a data set: scenes by name, and pictures and labels view by view, from any process."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from odd_bench.data.shards import OpenShard, open_shard, opened, verify_scene
 from odd_bench.data.stored_scene import StoredScene
 from odd_bench.scene import Scene
 
-OPEN_SHARDS = 48  # open at once; the least recently used is closed for the next. A usual limit is 1,024 files
-SCENES_KEPT = 1000  # whose cameras and objects stay in memory, some 60 kB each with what HDF5 keeps of them
+OPEN_SHARDS = 48  # files open at once, of 1,024 that systems usually allow; the least recently used is closed first
+SCENES_KEPT = 1000  # scenes whose cameras and objects stay in memory: about 60 kB each, with the buffers of HDF5
 
 
 def open_dataset(folder: Path | str) -> Dataset:
-    """Open the data set in `folder`. Raises DataError where it is not one or a shard is damaged."""
+    """Open the data set in `folder`. Raises DataError if the folder is not a data set or a shard is damaged."""
     folder = Path(folder)
     description = read_description(folder)
     shards = {}
@@ -38,10 +38,10 @@ def open_dataset(folder: Path | str) -> Dataset:
 
 
 def joined(datasets: Sequence[Dataset]) -> Dataset:
-    """Several data sets as one, to train on: the scenes of all, by name. One alone is itself.
+    """Join several data sets into one for training. A single data set is returned as it is.
 
-    Files kept beside the data, such as features of a teacher, lie in the folder of the first. Raises DataError where
-    two of them hold a scene of the same name.
+    The folder of the joint data set is that of the first; files beside the data, such as features of a teacher, lie there.
+    Raises DataError if two of the data sets have a scene of the same name.
     """
     first, *others = datasets
     if not others:
@@ -57,10 +57,11 @@ def joined(datasets: Sequence[Dataset]) -> Dataset:
 
 
 class Dataset:
-    """A folder of shards. Files are opened when first read, once per process, so it can be pickled and forked.
+    """A data set: a folder of shards.
 
-    At most OPEN_SHARDS are open at a time. digest: of its ground truth. shards: scene name to its split and shard. Every reading
-    method raises DataError for a name or view that is not there, and for what cannot be read.
+    Each process opens files when it first reads them, at most OPEN_SHARDS at a time, so a Dataset can be pickled and forked.
+    digest: digest of the ground truth. shards: split and path of the shard by scene name. All methods that read raise DataError if
+    a scene or view does not exist or cannot be read.
     """
 
     def __init__(self, folder: Path, name: str, digest: str, shards: dict[str, tuple[str, Path]]):
@@ -80,31 +81,31 @@ class Dataset:
         return tuple(dict.fromkeys(split for split, _ in self._shards.values()))
 
     def scene_names(self, split: str | None = None) -> list[str]:
-        """Sorted names of one split's scenes, or of all."""
+        """The sorted names of the scenes of one split, or of all. Raises DataError if there is no such split."""
         if split is not None and split not in self.splits:
             raise DataError(self.folder, f"no split {split!r}", f"one of {', '.join(self.splits)}")
         return sorted(name for name, (of, _) in self._shards.items() if split in (None, of))
 
     def scene(self, name: str) -> Scene:
-        """Cameras and objects."""
+        """The cameras and objects of a scene."""
         return self._stored(name).scene
 
     def record(self, name: str) -> SceneRecord:
-        """Everything of one scene, decoded and compared with its digests."""
+        """The complete decoded scene. Raises DataError if it differs from its digests."""
         stored = self._stored(name)
         labels = stored.labels()
         verify_scene(stored, labels)
         return stored.record(labels)
 
     def verify(self, name: str) -> None:
-        """Compare a scene with its digests, which takes as long as reading all its views. Raises DataError where one differs.
+        """Compare a scene with its digests, which takes as long as reading all its views. Raises DataError if one differs.
 
-        What only reads some views does not notice a flipped bit that still decodes.
+        The other methods do not compare digests, so they do not detect a wrong bit that can still be decoded.
         """
         verify_scene(self._stored(name))
 
     def images(self, name: str, views: Sequence[int]) -> np.ndarray:
-        """(n, h, w, 3) uint8 sRGB pictures of the given views."""
+        """Pictures (n, h, w, 3) uint8 sRGB of the given views."""
         return self._stored(name).images(views)
 
     def masks(self, name: str, views: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -112,7 +113,7 @@ class Dataset:
         return self._stored(name).masks(views)
 
     def depths(self, name: str, views: Sequence[int]) -> np.ndarray:
-        """(n, h, w) float32 planar z in metres, 0 where nothing was hit. DataError where the data set leaves depth out."""
+        """Planar depth (n, h, w) float32 in metres, 0 where nothing was hit. Raises DataError if depth is not stored."""
         return self._stored(name).depth(views)
 
     def has_depth(self, name: str) -> bool:
@@ -120,23 +121,23 @@ class Dataset:
         return self._stored(name).has_depth
 
     def image(self, name: str, view: int) -> np.ndarray:
-        """(h, w, 3) uint8 sRGB."""
+        """The picture (h, w, 3) uint8 sRGB of one view."""
         return self.images(name, [view])[0]
 
     def instance(self, name: str, view: int) -> np.ndarray:
-        """(h, w) uint8, 0 = background, i + 1 = object i."""
+        """The instance mask (h, w) uint8 of one view: 0 = background, i + 1 = object i."""
         return self.masks(name, [view])[0][0]
 
     def change(self, name: str, view: int) -> np.ndarray:
-        """(h, w) uint8: UNCHANGED, CHANGED or LOST."""
+        """The change mask (h, w) uint8 of one view: UNCHANGED, CHANGED or LOST."""
         return self.masks(name, [view])[1][0]
 
     def depth(self, name: str, view: int) -> np.ndarray:
-        """(h, w) float32 metres, as in `depths`."""
+        """Planar depth (h, w) float32 in metres of one view, as in `depths`."""
         return self.depths(name, [view])[0]
 
     def forget_scenes(self) -> None:
-        """Drop what is kept of the scenes read last, for example to measure how long reading takes; their shards stay open."""
+        """Drop cached cameras and objects, for example to measure the time of reading. Shards stay open."""
         self._opened.forget()
 
     def _stored(self, name: str) -> StoredScene:
@@ -146,7 +147,10 @@ class Dataset:
 
 
 class _Opened:
-    """What one process has open: a forked child opens its own files. A scene keeps its file open until it is dropped itself."""
+    """The open shards and cached scenes of one process. A forked child opens its own files.
+
+    A scene keeps its file open, so closing a shard also drops its scenes.
+    """
 
     def __init__(self):
         self._process = os.getpid()

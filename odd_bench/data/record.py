@@ -1,4 +1,4 @@
-"""A scene record: everything the data set keeps of one scene, decoded."""
+"""A scene record: all decoded data of one scene."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ UNCHANGED, CHANGED, LOST = 0, 1, 2
 class SceneRecord:
     """One scene with its pictures and labels.
 
-    images: (views, h, w, 3) uint8 sRGB. instance: (views, h, w) uint8, 0 = background, i + 1 = object i, visible surface.
-    change: (views, h, w) uint8, UNCHANGED, CHANGED (visible surface of an odd object that is new, moved or recoloured) or LOST
-    (no such surface any more: the pixel would show the intact object's lost surface). depth_m: (views, h, w) float32 planar z in
-    metres, 0 where nothing was hit, or None if the data set leaves depth out.
-    plan_sha256: digest of the line of plan.jsonl that the scene was made from.
+    images: (views, h, w, 3) uint8 sRGB.
+    instance: (views, h, w) uint8, the visible object: 0 = background, i + 1 = object i.
+    change: (views, h, w) uint8. CHANGED: the pixel shows a surface of an odd object that is new, moved or recoloured. LOST: the
+    pixel would show a surface of the intact object that the odd object lacks. UNCHANGED: all other pixels.
+    depth_m: (views, h, w) float32, planar depth in metres, 0 where nothing was hit; None if depth is not stored.
+    plan_sha256: digest of the line of plan.jsonl from which the scene was made.
     """
 
     scene: Scene

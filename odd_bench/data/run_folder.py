@@ -1,4 +1,4 @@
-"""The folder of a run: where the plan, staged scenes, shards and caches lie, and which configuration it belongs to."""
+"""The folder of a run: paths of the plan, staged scenes, shards and caches, its configuration, and its locks."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from odd_bench.errors import WrongUse
 from odd_bench.locking import InUse, locked
 from odd_bench.plain_file import read_plain_text
 
-EMPTIED = ("staged", "modes", "variants", "logs")  # folders in work/ whose files go once the run is complete
-HARMLESS = ("render.device", "render.threads")  # keys that may differ when a run is taken up again
+EMPTIED = ("staged", "modes", "variants", "logs")  # folders in work/ whose files are removed when the run is complete
+HARMLESS = ("render.device", "render.threads")  # keys that may differ when a run is resumed
 
 
 class FolderError(WrongUse):
-    """An output folder that cannot be used; the message says where, found, expected and a hint."""
+    """An output folder cannot be used. The message names the place, what was found, what was expected, and a hint."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths inside the output folder. work/ holds what is only needed until the run is complete, and the locks."""
+    """Paths inside the output folder. work/ holds the locks, and files that are only needed until the run is complete."""
 
     root: Path
 
@@ -47,7 +47,7 @@ class RunFolder:
 
     @property
     def claim_copy(self) -> Path:
-        """A copy of the configuration and the digest of the plan, from which a damaged one of the two is restored."""
+        """A copy of the configuration and the digest of the plan, to detect and restore a damaged one."""
         return self.work / "claim.json"
 
     @property
@@ -56,7 +56,7 @@ class RunFolder:
 
     @property
     def libraries(self) -> Path:
-        """Versions of the libraries that each call made its scenes with."""
+        """The versions of the libraries that each call used."""
         return self.work / "libraries.jsonl"
 
     @property
@@ -64,7 +64,7 @@ class RunFolder:
         return self.work / "reports.jsonl"
 
     def slice_reports(self, index: int, count: int) -> Path:
-        """Reports of one slice: each file has one writer."""
+        """The reports of one slice. Each file has a single writer."""
         return self.reports if count == 1 else self.work / f"reports-{index}-of-{count}.jsonl"
 
     def all_reports(self) -> list[Path]:
@@ -85,13 +85,14 @@ class RunFolder:
         return json.loads(read_plain_text(self.config))
 
     def refuse_foreign(self) -> None:
-        """Raise FolderError, before anything is written, where the folder holds what no run of odd-bench made."""
+        """Raise FolderError if the folder contains files that no run of odd-bench made. Nothing is written before."""
         if not self.root.exists():
             return
         if not self.root.is_dir():
             raise FolderError(f"{self.root}: found a file; expected a folder. Hint: give another folder with --out.")
         self._refuse_other_kinds()
-        foreign = any(_is_foreign(path) for path in self.root.iterdir())  # first: another call may begin in between
+        # Foreign files are looked for first, because another call may write its configuration in between.
+        foreign = any(_is_foreign(path) for path in self.root.iterdir())
         if foreign and not (self.config.exists() or self.claim_copy.exists()):
             raise FolderError(
                 f"{self.root}: found files that no run of odd-bench made; expected a new or empty folder. "
@@ -99,7 +100,7 @@ class RunFolder:
             )
 
     def _refuse_other_kinds(self) -> None:
-        """Raise FolderError where a folder, pipe or device stands for a file of ours, or a file for a folder."""
+        """Raise FolderError if a folder, pipe or device has the name of one of our files, or a file that of a folder."""
         lines = (self.quarantine, self.libraries, *self.work.glob("reports*.jsonl"))
         files = (self.config, self.claim_copy, self.plan, *lines)
         described = (self.root / name for name in (DESCRIPTION, GROUND_TRUTH))
@@ -112,14 +113,14 @@ class RunFolder:
             if os.path.lexists(path) and not path.is_dir():
                 raise _other_kind(path, "no folder", "a folder")
         for path in (*emptied, *self.work.glob("variants/*")):
-            if path.is_symlink():  # whose files would be removed elsewhere
+            if path.is_symlink():  # `tidy` would remove files outside this folder
                 raise _other_kind(path, "a link", "a folder of its own")
 
     def claim(self, wanted: dict) -> None:
-        """Make the folder this run's own, or check that it already is. Raises FolderError if it belongs to another.
+        """Claim the folder for this run, or check that this run already has. Raises FolderError if it belongs to another run.
 
-        wanted: the resolved configuration as plain values. If the stored one is missing, unreadable, or differs while its copy
-        does not, the copy is compared instead and the stored one is written again.
+        wanted: the resolved configuration as plain values. If the stored configuration is missing or unreadable, or if only its
+        copy equals `wanted`, the copy is compared instead, and the configuration is written again.
         """
         self.refuse_foreign()
         found, copy = _read_object(self.config), (_read_object(self.claim_copy) or {}).get("config")
@@ -133,19 +134,22 @@ class RunFolder:
                 path.unlink(missing_ok=True)
 
     def claimed_plan(self) -> str | None:
-        """sha256 of the plan that the folder was begun with, None if it is not known."""
+        """The SHA-256 digest of the plan with which the folder was started, or None if it is unknown."""
         found = (_read_object(self.claim_copy) or {}).get("plan_sha256")
         return found if isinstance(found, str) else None
 
     def keep_claim(self, config: dict, plan_sha256: str) -> None:
-        """Write the copy from which a damaged configuration or plan is restored."""
+        """Write the copy of the configuration and of the plan's digest, see `claim_copy`."""
         wanted = {"config": config, "plan_sha256": plan_sha256}
         if _read_object(self.claim_copy) != wanted:
             write_atomically(self.claim_copy, (json.dumps(wanted, indent=1, sort_keys=True) + "\n").encode())
 
     @contextmanager
     def locked(self, name: str, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-        """Hold the lock `name` of this folder. Raises FolderError if another run holds it; with `on_wait`, waits instead."""
+        """Hold the lock `name` of this folder.
+
+        If another run holds it, raises FolderError; with `on_wait`, calls that function and waits instead.
+        """
         wait = on_wait is not None
         with ExitStack() as held:
             with _alone(self.root):
@@ -154,7 +158,7 @@ class RunFolder:
 
     @contextmanager
     def shards_locked(self, numbers: Iterable[int], shared: bool = False) -> Iterator[None]:
-        """Hold the shards of these numbers, or share them with others that make single scenes of them.
+        """Hold the shards with these indices. shared: share them with other calls that make single scenes of these shards.
 
         Raises FolderError if another run holds one of them.
         """
@@ -165,14 +169,14 @@ class RunFolder:
 
     @contextmanager
     def scenes_locked(self, numbers: Iterable[int]) -> Iterator[None]:
-        """Hold the scenes of these numbers. Raises FolderError if another run holds one of them."""
+        """Hold the scenes with these indices. Raises FolderError if another run holds one of them."""
         with ExitStack() as held:
             with _alone(self.root):
                 held.enter_context(locked(self.work / "scenes.lock", numbers))
             yield
 
     def tidy(self) -> None:
-        """Remove what only the run needed, and what a killed worker left half written; anything else is left alone."""
+        """Remove files that only the run needed, and half-written files of killed workers. All other files stay."""
         own = [path for place in (self.root, self.work) for path in place.glob("*.part") if is_part(path)]
         for path in (*own, *self.root.glob(f"{SHARDS}/*.h5.*.part")):
             path.unlink(missing_ok=True)
@@ -191,7 +195,7 @@ def _alone(root: Path) -> Iterator[None]:
         yield
     except InUse as error:
         raise FolderError(
-            f"{root}: found another run at work in this folder; expected to be alone. Hint: wait for it, give another folder "
+            f"{root}: found another run at work in this folder; expected no other run. Hint: wait for it, give another folder "
             "with --out, or share the work between calls with --slice."
         ) from error
 
@@ -203,14 +207,14 @@ def _other_kind(path: Path, found: str, expected: str) -> FolderError:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a file in the folder is foreign: neither a leftover of a killed start nor work/ with nothing but locks."""
+    """Whether a path in the folder is foreign: neither left by a killed run, nor a work/ that contains only locks."""
     if path.name == WORK and path.is_dir():
         return any(item.suffix != ".lock" and not is_part(item) for item in path.iterdir())
     return not is_part(path)
 
 
 def _read_object(path: Path) -> dict | None:
-    """The JSON object in a file, None if it is absent or damaged."""
+    """The JSON object in a file, or None if the file is missing or damaged."""
     try:
         found = json.loads(read_plain_text(path))
     except (OSError, ValueError, RecursionError):
@@ -227,7 +231,7 @@ def _compare(stored: dict, wanted: dict, root: Path) -> None:
     if differences:
         shown = "; ".join(differences[:5])
         raise FolderError(
-            f"{root}: found a data set of another configuration ({shown}); expected the same one to go on with. "
+            f"{root}: found a data set of another configuration ({shown}); expected the same one, to continue it. "
             "Hint: give another folder with --out, or repeat the options of the first run."
         )
 

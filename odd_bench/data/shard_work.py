@@ -1,4 +1,4 @@
-"""The work that is left for each shard of a run, found by verifying the files that exist."""
+"""The remaining work for each shard of a run, found by verifying the existing files."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from odd_bench.plan_line import read_plan_line
 
 @dataclass
 class ShardWork:
-    """One shard in the making. lines: plan line by scene name, in order. wanted: digest of the plan line by name of every scene
-    that is not given up. waiting: scenes not yet made or given up. whole: the file holds the wanted scenes and no others.
+    """One shard and its remaining work.
+
+    lines: plan lines by scene name, in order. wanted: digests of the plan lines by scene name, without scenes in quarantine.
+    waiting: scenes that are neither made nor in quarantine. whole: whether the file contains exactly the wanted scenes.
     """
 
     path: Path
@@ -30,7 +32,7 @@ class ShardWork:
 
 
 def shards_of(lines: Iterable[str], root: Path) -> list[ShardWork]:
-    """All shards of the plan, in order, with their scenes."""
+    """The shards of a plan, in order, with their scenes."""
     shards: dict[Path, dict[str, str]] = {}
     for line in lines:
         planned = read_plan_line(line)
@@ -40,11 +42,11 @@ def shards_of(lines: Iterable[str], root: Path) -> list[ShardWork]:
 
 
 def find_waiting(shard: ShardWork, folder: RunFolder, given_up: Collection[str]) -> int:
-    """Note which scenes are still to be made; returns how many are there, verified by content and plan.
+    """Find the scenes of a shard that must still be made, and set `wanted`, `waiting` and `whole`.
 
-    If a shard is damaged or does not hold the wanted scenes, its good scenes are staged and the others are made again; the
-    shard stays until the new one takes its place. Raises DataError for a file that is in use or that cannot be read for another
-    reason than its content.
+    Returns the number of existing scenes whose content and plan were verified. If the shard is damaged or does not contain the
+    wanted scenes, its good scenes are staged and the others are made again; the shard stays until the new one replaces it.
+    Raises DataError if a file is in use, or cannot be read for a reason other than its content.
     """
     shard.wanted = {name: plan_digest(line) for name, line in shard.lines.items() if name not in given_up}
     done = _verified(shard.path, shard.wanted)
@@ -58,9 +60,10 @@ def find_waiting(shard: ShardWork, folder: RunFolder, given_up: Collection[str])
 
 
 def pack(shard: ShardWork, folder: RunFolder, dataset_name: str) -> set[str]:
-    """Pack staged scenes into one shard; they are removed only once the shard has been read back.
+    """Pack staged scenes into one shard. The staged files are removed after the shard has been read back.
 
-    Returns the scenes whose staged file has vanished or is damaged: then nothing is packed, and these must be made again.
+    Returns the scenes whose staged files are missing or damaged. If there are any, no shard is written, and they must be made
+    again.
     """
     staged = {name: folder.staged(name) for name in shard.wanted}
     if not shard.whole:
@@ -75,7 +78,7 @@ def pack(shard: ShardWork, folder: RunFolder, dataset_name: str) -> set[str]:
 
 
 def _damaged_while_packing(shard: ShardWork, staged: Mapping[str, Path], dataset_name: str) -> set[str]:
-    """Write the shard; if that fails, the scenes whose staged files are to blame."""
+    """Write the shard. If that fails, return the scenes whose staged files are damaged."""
     if not staged:
         shard.path.unlink(missing_ok=True)
         return set()
@@ -91,7 +94,7 @@ def _damaged_while_packing(shard: ShardWork, staged: Mapping[str, Path], dataset
 
 
 def _verified(path: Path, wanted: Mapping[str, str]) -> set[str]:
-    """Names of the scenes in a file if it holds exactly the wanted ones, made from their plan lines."""
+    """Names of the scenes in a file, if it contains exactly the wanted ones, made from their plan lines; otherwise none."""
     if not path.exists():
         return set()
     try:

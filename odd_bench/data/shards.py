@@ -1,4 +1,4 @@
-"""HDF5 files of scenes: one finished scene staged, many packed into a shard, either opened and checked."""
+"""HDF5 files of scenes: staging one finished scene, packing many into a shard, and opening and checking both."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHOLE = "a whole HDF5 file"
 
 @dataclass(frozen=True)
 class SceneDigests:
-    """What identifies a stored scene: its name and the sha256 of its plan line, its labels and its pictures."""
+    """The name of a stored scene, and the SHA-256 digests of its plan line, its labels and its pictures."""
 
     name: str
     plan_sha256: str
@@ -36,10 +36,9 @@ class SceneDigests:
 
 
 def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDigests:
-    """Write one finished scene to a small file of its own, which appears under `path` only once it is on the disk and reads
-    back.
+    """Write one finished scene to a file of its own. The file appears at `path` after it has been written and read back.
 
-    Raises DataError where the record's arrays do not fit each other, StorageError where it cannot be written.
+    Raises DataError if the arrays of the record do not match each other, and StorageError if the file cannot be written.
     """
     with _memory_file() as file:
         file.attrs["codec"] = codec.name
@@ -51,10 +50,11 @@ def write_staged(path: Path, record: SceneRecord, codec: CodecConfig) -> SceneDi
 
 
 def pack_shard(staged_paths: Sequence[Path], shard_path: Path, dataset_name: str, split: str) -> list[SceneDigests]:
-    """Copy staged scenes, still encoded, into one shard. Returns the digests in the order of `staged_paths`.
+    """Copy staged scenes, without decoding them, into one shard. Returns the digests in the order of `staged_paths`.
 
-    The shard appears under `shard_path` only once every scene in it reads back with the digests it was staged with. The
-    staged files stay. The same staged files give the same bytes. Raises DataError as `write_staged` does.
+    The shard appears at `shard_path` after every scene in it has been read back and has the digests with which it was staged.
+    The staged files stay. The same staged files give the same bytes. Raises DataError if a staged file is damaged or belongs to
+    another shard, and StorageError if the shard cannot be written.
     """
     wanted = []
     with _memory_file() as shard:
@@ -69,10 +69,11 @@ def pack_shard(staged_paths: Sequence[Path], shard_path: Path, dataset_name: str
 
 
 def salvage_scenes(path: Path, wanted: Mapping[str, str], staged: Callable[[str], Path]) -> set[str]:
-    """Stage the wanted scenes of a damaged shard that are undamaged; returns their names.
+    """Stage the undamaged wanted scenes of a damaged shard, and return their names.
 
-    wanted: plan digest by scene name. staged: where to keep a scene, by name. What was staged and packed again has the bytes it
-    would have had. Raises DataError where the file as a whole cannot be opened, StorageError where nothing can be written.
+    wanted: plan digests by scene name. staged: maps a scene's name to the path of its staged file. A shard packed from salvaged
+    scenes has the same bytes as before. Raises DataError if the file cannot be opened at all, and StorageError if a staged file
+    cannot be written.
     """
     saved = set()
     with opened(path) as file:
@@ -93,25 +94,25 @@ def salvage_scenes(path: Path, wanted: Mapping[str, str], staged: Callable[[str]
 
 
 def verify_shard(path: Path) -> list[SceneDigests]:
-    """Digests of every scene, recomputed from its content; a staged file is a shard of one scene.
+    """Recompute the digests of every scene from its content. A staged file counts as a shard of one scene.
 
-    Raises DataError naming the scene and the digest that is not the stored one.
+    Raises DataError, with the scene and the digest, if a digest is not the stored one.
     """
     with opened(path) as file:
         return [verify_scene(scene) for scene in stored_scenes(file)]
 
 
 def read_scenes(path: Path) -> Iterator[Scene]:
-    """Cameras and objects of every scene of a shard, one after the other. Raises DataError."""
+    """Yield the cameras and objects of every scene of a shard. Raises DataError if the shard cannot be read."""
     with opened(path) as file:
         for scene in stored_scenes(file):
             yield scene.scene
 
 
 def verify_scene(stored: StoredScene, labels: Labels | None = None) -> SceneDigests:
-    """Recompute the digests of one scene; DataError where one is not the stored one or a field cannot be read.
+    """Recompute the digests of one scene. Raises DataError if one is not the stored one or a field cannot be read.
 
-    labels: if they have been read already.
+    labels: the labels of the scene, if they have been read already.
     """
     digests = _stored_digests(stored)
     found = labels or stored.labels()
@@ -128,38 +129,38 @@ def verify_scene(stored: StoredScene, labels: Labels | None = None) -> SceneDige
 
 
 def stored_scenes(file: h5py.File) -> Iterator[StoredScene]:
-    """The scenes of an open shard in the order of their names."""
+    """Yield the scenes of an open shard in the order of their names."""
     for name in scene_names(file):
         yield stored_scene(file, name)
 
 
 def stored_scene(file: h5py.File, name: str) -> StoredScene:
-    """One scene of an open shard. Raises DataError where there is none, or only a link to one."""
+    """One scene of an open shard. Raises DataError if it does not exist, or is only a link."""
     return OpenShard(file).scene(name)
 
 
 class OpenShard:
-    """A shard opened once for many of its scenes."""
+    """An open shard, for reading many of its scenes."""
 
     def __init__(self, file: h5py.File):
         with reading(f"{file.filename}/scenes", "a group of scenes"):
             self._scenes, self._storage = subgroup(file, "scenes"), Storage.of(file)
 
     def scene(self, name: str) -> StoredScene:
-        """One of its scenes. Raises DataError where there is none, or only a link to one."""
+        """One scene of the shard. Raises DataError if it does not exist, or is only a link."""
         with reading(Place(self._scenes, name), "a scene"):
             return StoredScene(subgroup(self._scenes, name), name, self._storage)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """A shard, open for reading. Raises DataError as `open_shard` does; what is raised while it is open passes as it is."""
+    """Open a shard for reading, as a context. Raises DataError as `open_shard` does; other exceptions pass unchanged."""
     with open_shard(path) as file:
         yield file
 
 
 def open_shard(path: Path) -> h5py.File:
-    """Open a shard for reading. Raises DataError where it is absent, in use, damaged, foreign or unfinished."""
+    """Open a shard for reading. Raises DataError if it is missing, in use, damaged, unfinished or of another format."""
     path = Path(path)
     check_plain(path, "an odd-bench shard")
     try:
@@ -180,14 +181,14 @@ def open_shard(path: Path) -> h5py.File:
 
 
 def _cannot_open(path: Path, error: DataError) -> DataError:
-    """The error with the size of the file, where the file is to blame."""
+    """The error, extended by the size of the file if the file itself is the cause."""
     if isinstance(error, Inaccessible) or error.found != described(error.__cause__):
         return error
     return DataError(path, f"{path.stat().st_size:,} bytes that HDF5 cannot open ({error.found})", WHOLE, error.hint)
 
 
 def _header_problem(file: h5py.File) -> tuple[str, str, str] | None:
-    """Found, expected and hint where a file is not a finished shard of this version."""
+    """What was found, what was expected, and a hint, if a file is not a finished shard of this version; otherwise None."""
     form, version = attribute(file, "format", str), attribute(file, "version", int)
     if form != FORMAT:
         return f"format {form!r}", FORMAT, "Move the foreign file out of the data set's folder"
@@ -203,25 +204,25 @@ def _header_problem(file: h5py.File) -> tuple[str, str, str] | None:
 
 
 def _staged_content(shard: h5py.File, stored: StoredScene) -> bytes:
-    """The bytes of a staged file with one scene of a shard, still encoded."""
+    """The bytes of a staged file with one scene of a shard, copied without decoding."""
     with _memory_file() as file:
         file.attrs["codec"] = text(shard, "codec")
         shard.copy(stored.group, file.create_group("scenes"), stored.name)
         return _finished(file)
 
 
-_numbers = count()  # HDF5 tells open files apart by name, those in memory too
+_numbers = count()  # HDF5 identifies open files by name, even those in memory
 
 
 def _memory_file() -> h5py.File:
-    """A new HDF5 file in memory: HDF5 never meets a full disk, and the bytes can be written in one go."""
+    """A new HDF5 file in memory. HDF5 then never meets a full disk, and the bytes can be written atomically."""
     file = h5py.File(f"shard-{next(_numbers)}", "w", driver="core", backing_store=False, block_size=1 << 20)
     file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
     return file
 
 
 def _finished(file: h5py.File) -> bytes:
-    """Mark the file complete. Returns its bytes."""
+    """Mark the file as complete and return its bytes."""
     file.attrs["complete"] = True
     file.flush()
     return file.id.get_file_image()
@@ -249,6 +250,6 @@ def _stored_digests(stored: StoredScene) -> SceneDigests:
 
 
 def _expect(wanted: list[SceneDigests], found: list[SceneDigests], path: Path) -> None:
-    """Raise DataError unless the file that was just written holds exactly the wanted scenes."""
+    """Raise DataError unless the file that was just written contains exactly the wanted scenes."""
     if sorted(wanted, key=lambda one: one.name) != found:
         raise DataError(path, f"{len(found)} scenes read back", f"the {len(wanted)} scenes written", "Check the disk")

@@ -1,4 +1,4 @@
-"""One scene as it lies in a shard, read field by field; whatever is wrong with it is a DataError."""
+"""One scene of a shard, read field by field. Any fault in it raises DataError."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from odd_bench.names import name_problem
 from odd_bench.scene import Scene
 
 MOST_VIEWS = 1000
-MOST_PIXELS = 1 << 25  # of all views of a scene together: 20 views of 1295 x 1295
+MOST_PIXELS = 1 << 25  # in all views of a scene together: for example, 20 views of 1295 x 1295
 BYTES, OFFSETS, NUMBERS = np.dtype("u1"), np.dtype("<u4"), np.dtype("<f8")
 READABLE = "a field that can be read"
 
@@ -46,7 +46,10 @@ def _float_columns(table: np.dtype) -> list[str]:
 
 @dataclass(frozen=True)
 class Labels:
-    """instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16, None where depth was left out."""
+    """The masks and depth of a scene.
+
+    instance, change: (views, h, w) uint8. depth_steps: (views, h, w) uint16, or None if depth is not stored.
+    """
 
     instance: np.ndarray
     change: np.ndarray
@@ -54,9 +57,10 @@ class Labels:
 
 
 class StoredScene:
-    """A group of a shard. Fields are checked when first read; every method raises DataError for what cannot be read.
+    """One scene of a shard. Fields are checked when first read; every method raises DataError if a field cannot be read.
 
-    name: of the scene, one path component. storage: of the shard, which stays open as long as the scene.
+    group: the HDF5 group of the scene. name: name of the scene, one path component. storage: the shard, which stays open as long
+    as this object exists.
     """
 
     def __init__(self, group: h5py.Group, name: str, storage: Storage):
@@ -67,7 +71,7 @@ class StoredScene:
 
     @cached_property
     def scene(self) -> Scene:
-        """Cameras and objects."""
+        """The cameras and objects."""
         with self._reading("objects"):
             cameras = cameras_of(self._cameras)
             rows = self._field("objects", _object_type(len(cameras)), 1)
@@ -80,7 +84,7 @@ class StoredScene:
 
     @property
     def size(self) -> tuple[int, int, int]:
-        """Views, height and width: all views of a scene have one size."""
+        """Number of views, and the height and width that all of them have."""
         return len(self._cameras), int(self._cameras["height"][0]), int(self._cameras["width"][0])
 
     @property
@@ -88,12 +92,12 @@ class StoredScene:
         return has_field(self.group, "depth")
 
     def text(self, name: str) -> str:
-        """An attribute: split, category, shape or one of the digests."""
+        """A text attribute: split, category, shape or one of the digests."""
         with self._reading(name):
             return text(self.group, name)
 
     def images(self, views: Sequence[int]) -> np.ndarray:
-        """(n, h, w, 3) uint8 pictures of the given views."""
+        """Pictures (n, h, w, 3) uint8 sRGB of the given views."""
         size = self.size[1:]
         with self._reading("images"):
             return decode_pictures(self._blobs("images", "image_offsets", views), size)
@@ -105,7 +109,7 @@ class StoredScene:
             return decode_masks(self._blobs("masks", "mask_offsets", views), size)
 
     def depth_steps(self, views: Sequence[int]) -> np.ndarray | None:
-        """(n, h, w) uint16 steps of the given views, None where depth was left out."""
+        """Depth (n, h, w) uint16 in steps of 0.25 mm of the given views, or None if depth is not stored."""
         if not self.has_depth:
             return None
         shape = self.size
@@ -115,19 +119,19 @@ class StoredScene:
             return read_chunks(stored, views)
 
     def labels(self) -> Labels:
-        """Masks and depth of all views."""
+        """The masks and depth of all views."""
         views = range(self.size[0])
         return Labels(*self.masks(views), self.depth_steps(views))
 
     def depth(self, views: Sequence[int]) -> np.ndarray:
-        """(n, h, w) float32 planar z in metres, 0 where nothing was hit. Raises DataError where depth was left out."""
+        """Planar depth (n, h, w) float32 in metres, 0 where nothing was hit. Raises DataError if depth is not stored."""
         steps = self.depth_steps(views)
         if steps is None:
             raise DataError(place(self.group), "no depth", "a data set made with depth")
         return depth_from_steps(steps)
 
     def record(self, labels: Labels | None = None) -> SceneRecord:
-        """Everything, decoded. labels: if they have been read already."""
+        """The complete decoded scene. labels: the labels, if they have been read already."""
         found = labels or self.labels()
         depth_m = None if found.depth_steps is None else depth_from_steps(found.depth_steps)
         images = self.images(range(self.size[0]))
@@ -146,7 +150,7 @@ class StoredScene:
 
     @cached_property
     def _cameras(self) -> np.ndarray:
-        """The cameras table."""
+        """The table of cameras."""
         with self._reading("cameras"):
             cameras = self._field("cameras", CAMERA_TYPE, 1)
             if not 1 <= len(cameras) <= MOST_VIEWS:
@@ -184,7 +188,7 @@ class StoredScene:
         return offsets
 
     def _blobs(self, name: str, offsets_name: str, views: Sequence[int]) -> list[bytes]:
-        """Encoded views, and no more of the field than these."""
+        """Read the encoded bytes of the given views, and nothing else of the field."""
         field = find_field(self.group, name, BYTES, 1, self._storage)
         offsets, (size,) = self._offsets(offsets_name).tolist(), field.shape
         self._check_views(views, len(offsets) - 1)

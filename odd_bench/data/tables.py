@@ -14,14 +14,14 @@ CAMERA_TYPE = np.dtype(
 
 
 def object_type(views: int) -> np.dtype:
-    """One row of the objects table."""
+    """The type of a row of the objects table, for a scene with this number of views."""
     poses = [("world_from_object", "<f8", (4, 4)), ("aabb", "<f8", (6,)), ("obb", "<f8", (7,))]
     counts = [(name, "<i4", (views,)) for name in ("visible_pixels", "amodal_pixels", "changed_pixels")]
     return np.dtype([("label", "u1"), ("type", "S20"), ("magnitude", "<f8"), *poses, *counts])
 
 
 def scene_tables(scene: Scene) -> dict[str, np.ndarray]:
-    """Cameras and objects as structured arrays, keyed by field; of published data the legacy boxes, (objects, 6), too."""
+    """Cameras and objects as structured arrays, by field; for published data also the legacy boxes (objects, 6)."""
     cameras = np.zeros(len(scene.cameras), CAMERA_TYPE)
     objects = np.zeros(len(scene.objects), object_type(len(scene.cameras)))
     for table, items in ((cameras, scene.cameras), (objects, scene.objects)):
@@ -34,13 +34,13 @@ def scene_tables(scene: Scene) -> dict[str, np.ndarray]:
 
 
 def cameras_of(table: np.ndarray) -> tuple[Camera, ...]:
-    """The rows of a cameras table."""
+    """Convert the rows of a cameras table."""
     columns = table["K"], table["camera_from_world"], table["width"].tolist(), table["height"].tolist()
     return tuple(map(Camera, *columns))
 
 
 def objects_of(table: np.ndarray, legacy_boxes: np.ndarray | None = None) -> tuple[SceneObject, ...]:
-    """The rows of an objects table, and of the legacy boxes if there are any; ids are positions."""
+    """Convert the rows of an objects table, and of the legacy boxes if there are any. The id of an object is its row."""
     types = [word.decode() or None for word in table["type"].tolist()]
     numbers = range(len(table)), table["label"].tolist(), types, table["magnitude"].tolist()
     arrays = [table[name] for name in ARRAYS]

@@ -1,4 +1,4 @@
-"""All checks of a data set's folder, in one pass over its shards."""
+"""`odd-bench data validate`: all checks of a data set's folder, in one pass over its shards."""
 
 from __future__ import annotations
 
@@ -30,13 +30,16 @@ from odd_bench.scoring.ground_truth import read_ground_truth, scene_digest
 from odd_bench.scoring.problems import Problem, ScoringError
 
 UNSEEN_SPLIT = "test-unseen"
-FOUND_AGAIN = ("description", "digests", "fields", "ground truth", "plan", "shards")  # kinds that a run finds by itself
+FOUND_AGAIN = ("description", "digests", "fields", "ground truth", "plan", "shards")  # kinds that a run detects itself
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What was checked, and every problem found. Kinds of problems: description, plan, shards, fields, digests, labels, masks,
-    pixel counts, poses, cameras, boxes, depth, pictures, splits, ground truth, previews."""
+    """The result of checking a data set.
+
+    scenes, shards: number of each that was checked. problems: all problems found. Their kinds are description, plan, shards,
+    fields, digests, labels, masks, pixel counts, poses, cameras, boxes, depth, pictures, splits, ground truth and previews.
+    """
 
     scenes: int
     shards: int
@@ -47,10 +50,10 @@ def validate(
     folder: Path, deep: bool = False, track: Callable[[Iterable, int], Iterable] = lambda reports, count: reports,
     workers: int = 1,
 ) -> Validation:  # fmt: skip
-    """Check a data set; never raises for what is wrong with it.
+    """Check a data set. Problems are reported, never raised.
 
-    deep: decode every picture too. track: wraps the reports of the shards, given their number, to show progress. workers:
-    processes that share the shards.
+    deep: whether to decode every picture, too. track: wraps the iterable of shard reports, given their number, to show progress.
+    workers: number of processes.
     """
     folder = Path(folder)
     paths = shard_paths(folder)
@@ -72,7 +75,7 @@ def validate(
 
 
 def _guarded(kind: str, path: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
-    """The problems that a check finds; values that stop the check itself are one more."""
+    """Yield the problems that a check finds. An exception inside the check is one more problem."""
     try:
         with reading(path, "values of the types that the format has", HINT):
             yield from check()
@@ -81,9 +84,10 @@ def _guarded(kind: str, path: str, check: Callable[[], Iterable[Problem]]) -> It
 
 
 def _with_hint(folder: Path, problems: list[Problem]) -> list[Problem]:
-    """The problems with the hint of the command that made the data set: imported data cannot be generated again.
+    """The problems with a hint for the command that made the data set: imported data cannot be generated again.
 
-    That command finds by itself what is damaged, missing or not as planned. What is whole and wrong it takes for good.
+    That command itself detects files that are damaged, missing or not as planned. It does not detect undamaged files with wrong
+    values; these must be removed first.
     """
     mend = again(folder)
     remove = {AGAIN: HINT, IMPORT_AGAIN: HINT.replace("generate", "`odd-bench data import`")}.get(mend, mend)
@@ -92,7 +96,7 @@ def _with_hint(folder: Path, problems: list[Problem]) -> list[Problem]:
 
 
 def _check_description(folder: Path, entries: list[tuple[str, SceneEntry]], unread: set[str]) -> Iterator[Problem]:
-    """unread: shards that are in use or may not be read, whose scenes are unknown."""
+    """Check dataset.json. unread: shards that are in use or may not be read, whose scenes are unknown."""
     try:
         description = read_description(folder)
     except DataError as error:
@@ -109,7 +113,7 @@ def _check_description(folder: Path, entries: list[tuple[str, SceneEntry]], unre
 
 
 def _check_names(reports: list[ShardReport]) -> Iterator[Problem]:
-    """Shard files have shard names, and no scene lies in two of them."""
+    """Check that shard files have valid names, and that no scene lies in two of them."""
     shards_of = defaultdict(list)
     for report in reports:
         if report.readable and not SHARD_NAME.fullmatch(report.shard):
@@ -122,7 +126,7 @@ def _check_names(reports: list[ShardReport]) -> Iterator[Problem]:
 
 
 def _stated_straddling(folder: Path) -> Collection[str]:
-    """Shapes in two splits that dataset.json declares: the released splits of the published data sets have some."""
+    """The shapes that dataset.json declares to be in two splits. The splits of the published data sets have some."""
     try:
         return read_description(folder).quality.get(STRADDLING, ())
     except DataError:
@@ -130,7 +134,7 @@ def _stated_straddling(folder: Path) -> Collection[str]:
 
 
 def _check_splits(entries: list[tuple[str, SceneEntry]], straddling: Collection[str] = ()) -> Iterator[Problem]:
-    """No shape stands in two splits unless dataset.json declares it, and no category of test-unseen in another split."""
+    """Check that no undeclared shape is in two splits, and that no category of test-unseen is in another split."""
     known = {split for splits in SPLITS.values() for split in splits}
     first: dict[str, tuple[str, SceneEntry]] = {}
     unseen = {scene.category for _, scene in entries if scene.split == UNSEEN_SPLIT}
@@ -149,9 +153,9 @@ def _check_splits(entries: list[tuple[str, SceneEntry]], straddling: Collection[
 
 
 def _check_ground_truth(folder: Path, entries: list[tuple[str, SceneEntry]], unread: set[str]) -> Iterator[Problem]:
-    """The ground-truth file says what the shards say, and dataset.json carries its digest.
+    """Check that the ground-truth file agrees with the shards, and that dataset.json contains its digest.
 
-    unread: shards that are in use or may not be read; scenes of their splits may lie there.
+    unread: shards that are in use or may not be read; they may contain further scenes of their splits.
     """
     try:
         truth = read_ground_truth(folder / GROUND_TRUTH)

@@ -1,4 +1,4 @@
-"""The views of a scene that a method is tested on, and trained on."""
+"""The choice of views of a scene, for testing and for training."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from itertools import pairwise
 
 import numpy as np
 
-TEST_VIEWS = 5  # of a scene, that methods are tested on unless a table says otherwise
+TEST_VIEWS = 5  # number of views per scene in tests, unless a table says otherwise
 
 
 def spread_views(available: int, wanted: int) -> list[int]:
-    """`wanted` view numbers evenly spread over a full turn of `available` views; all of them if fewer."""
+    """Indices of `wanted` views that are evenly spread over the circle of `available` views; all of these if fewer."""
     count = min(available, wanted)
     return [int(i * available / count) for i in range(count)]
 
 
 def draw_views(rng: np.random.Generator, available: int, wanted: int, spread: bool) -> list[int]:
-    """`wanted` different view numbers at random: an even number, and at most `available`.
+    """Draw the indices of `wanted` different views. `wanted` must be even, and at most `available`.
 
-    spread: the first half of them come from equal sectors of the full turn, one from each. A volume built from these sees its
-    scene from all around, as it does at test, and differently at each draw.
+    spread: whether the first half of the views comes from equal sectors of the circle, one view from each. A volume built from
+    them then sees the scene from all sides, as in a test, but from different views in each draw.
     """
     if not spread:
         return rng.choice(available, wanted, replace=False).tolist()

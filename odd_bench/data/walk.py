@@ -1,4 +1,4 @@
-"""All files below a folder, links followed; a folder that cannot be read is reported."""
+"""All files below a folder. Links are followed, and folders that cannot be read are reported."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from odd_bench.names import is_left_by_tools
 
 @dataclass
 class Walk:
-    """files: sorted by their path below the folder. passed_over: reason by path for what was not looked into.
+    """The files below a folder.
 
-    Files that tools leave behind (`._city.exr`, `__MACOSX`) are in neither.
+    files: sorted by path. passed_over: the reason by path, for everything that was not read. Neither contains files that other
+    tools leave behind, such as `._city.exr` and `__MACOSX`.
     """
 
     files: list[Path] = field(default_factory=list)
@@ -22,7 +23,7 @@ class Walk:
 
 
 def walk(folder: Path) -> Walk:
-    """Every file below a folder. A folder that links lead to twice, or to itself, is read once."""
+    """Find every file below a folder. A folder that is reached twice, through links, is read once."""
     found = Walk()
     seen: dict[tuple[int, int], Path] = {}
     waiting = [Path(folder)]
@@ -32,13 +33,13 @@ def walk(folder: Path) -> Walk:
             status = current.stat()
             first = seen.setdefault((status.st_dev, status.st_ino), current)
             if first != current:
-                found.passed_over[current] = f"a link to {first.relative_to(folder)}, which is read already"
+                found.passed_over[current] = f"a link to {first.relative_to(folder)}, which has already been read"
                 continue
             inside = sorted(path for path in current.iterdir() if not is_left_by_tools(path.name))
         except OSError as error:
             found.passed_over[current] = described(error)
             continue
-        # folders themselves before links to them, so that the folder is read under its own name
+        # Folders come before links to them, so that a folder is read under its own name.
         waiting += sorted((path for path in inside if path.is_dir()), key=lambda path: (not path.is_symlink(), path))[
             ::-1
         ]
