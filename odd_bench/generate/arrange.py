@@ -1,4 +1,4 @@
-"""Standing the instances on the floor: rest pose, yaw, lowered until they touch, pushed apart."""
+"""The arrangement of instances on the floor: rest pose, yaw, height and place."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ STEP_M = 0.01
 MAX_STEPS = 1000
 STEPS_AT_ONCE = 50
 LEVEL_M = 0.001  # less than a pixel of any preset
-HEADINGS = 9  # tried for each instance, so that the group stays compact
+HEADINGS = 9  # directions tried for each instance, so that the group stays compact
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One instance before it has a place. world_from_object: (4, 4), over the origin, touching the floor.
+    """One instance before it has a place.
 
-    outline: (k, 2) convex footprint in metres, counter-clockwise, that holds whatever the instance may turn out to be.
+    world_from_object: (4, 4), above the origin and touching the floor. outline: (k, 2) convex footprint in metres,
+    counter-clockwise, which contains the intact shape and every odd one.
     """
 
     world_from_object: np.ndarray
@@ -32,10 +33,10 @@ class Standing:
 def arranged(
     line: PlanLine, intact: np.ndarray, odd: Sequence[np.ndarray], rests: Sequence[np.ndarray]
 ) -> list[np.ndarray]:
-    """world_from_object (4, 4) of every object of a planned scene, found without looking at its label.
+    """The world_from_object (4, 4) of every object of a planned scene. They do not depend on the labels.
 
-    Normal and odd objects stand by the intact shape and keep the same distances, those that the widest of them needs. intact, odd:
-    (n, 3) corners of the hulls of the intact shape and of each odd one. rests: rest rotation (3, 3) of each object.
+    All objects have the poses of the intact shape, and the distances that the widest of them needs. intact, odd: (n, 3) corners of
+    the convex hulls of the intact shape and of each odd one. rests: rest rotation (3, 3) of each object.
     """
     widest = np.concatenate([intact, *odd])
     standing = [
@@ -47,7 +48,7 @@ def arranged(
 def stand(points: np.ndarray, widest: np.ndarray, rotation: np.ndarray, yaw_rad: float, size_m: float) -> Standing:
     """Pose an instance by a rest rotation (3, 3) and a yaw, and lower it until its intact shape touches z = 0.
 
-    points, widest: (n, 3) vertices, or the corners of their hulls, of the intact shape and of all that the footprint must hold.
+    points, widest: (n, 3) vertices, or corners of their convex hulls, of the intact shape and of all shapes in the footprint.
     """
     c, s = np.cos(yaw_rad), np.sin(yaw_rad)
     turned = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ rotation * size_m
@@ -59,20 +60,21 @@ def stand(points: np.ndarray, widest: np.ndarray, rotation: np.ndarray, yaw_rad:
 
 
 def require_level(odd: np.ndarray, intact: np.ndarray, rotation: np.ndarray, size_m: float) -> None:
-    """Refuse an odd shape that would hover above the floor or reach below it where its intact shape stands.
+    """Raise Refusal if an odd shape, in the pose of its intact shape, hovers above the floor or sinks below it.
 
-    odd, intact: (n, 3) vertices or corners of the hulls. Lowered to the floor, its height would give its label away.
+    Moving it to the floor would not help: its height would then reveal its label. odd, intact: (n, 3) vertices, or corners of
+    their convex hulls.
     """
     up = rotation[2] * size_m
     rise_m = float((odd @ up).min() - (intact @ up).min())
     if abs(rise_m) > LEVEL_M:
-        raise Refusal("would not stand level", f"its lowest point is {1000 * rise_m:.1f} mm above the floor")
+        raise Refusal("would not stand level", f"the lowest point is {1000 * rise_m:.1f} mm above the floor")
 
 
 def place(standing: list[Standing], directions_rad: list[float], gap_m: float) -> list[np.ndarray]:
-    """Put each instance as near to the first as it can stand, `gap_m` clear of all before it; centre the group.
+    """Place each instance as near to the first as possible, at least `gap_m` from all before it, and centre the group.
 
-    directions_rad: turns the headings that are tried for each instance. Returns world_from_object (4, 4) for each.
+    directions_rad: rotation of the directions that are tried for each instance. Returns the world_from_object (4, 4) of each.
     """
     placed: list[np.ndarray] = []
     offsets = []
@@ -87,19 +89,19 @@ def place(standing: list[Standing], directions_rad: list[float], gap_m: float) -
 
 
 def lowered(points: np.ndarray, world_from_object: np.ndarray) -> np.ndarray:
-    """The pose (4, 4) raised or sunk until the points (n, 3) touch z = 0: for another shape in the place of the intact one."""
+    """Raise or lower a pose (4, 4) until the points (n, 3) touch z = 0, for another shape in place of the intact one."""
     pose = world_from_object.copy()
     pose[2, 3] = -(points @ pose[2, :3]).min()
     return pose
 
 
 def _nearest_free(outline: np.ndarray, placed: list[np.ndarray], direction_rad: float, gap_m: float) -> np.ndarray:
-    """The smallest offset (2,) along one of the headings at which the outline is clear of the placed ones."""
+    """The smallest offset (2,) along one of the directions at which the outline keeps the gap to all placed ones."""
     angles = direction_rad + 2 * np.pi * np.arange(HEADINGS) / HEADINGS
     headings = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     for first in range(0, MAX_STEPS, STEPS_AT_ONCE):
         distance_m = STEP_M * np.arange(first, first + STEPS_AT_ONCE)
-        offsets = (distance_m[:, None, None] * headings).reshape(-1, 2)  # in the order in which they are preferred
+        offsets = (distance_m[:, None, None] * headings).reshape(-1, 2)  # in order of preference
         free = np.all([separations(outline, other, offsets) >= gap_m for other in placed], axis=0)
         if np.any(free):
             return offsets[np.argmax(free)]
@@ -107,20 +109,19 @@ def _nearest_free(outline: np.ndarray, placed: list[np.ndarray], direction_rad: 
 
 
 def separations(a: np.ndarray, b: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """(m,) gap between convex polygons (k, 2), the first moved by each of the offsets (m, 2).
+    """Gaps (m,) between two convex polygons (k, 2) after moving the first by each of the offsets (m, 2).
 
-    The largest along any edge normal, at most their distance; negative if they meet.
+    A gap is the largest separation along an edge normal: a lower bound of the distance, negative if the polygons overlap.
     """
     a_normals, b_normals = _edge_normals(a), _edge_normals(b)
     from_a = (b @ a_normals.T).min(axis=0) - np.einsum("ij,ij->i", a, a_normals)
     from_b = (a @ b_normals.T).min(axis=0) - np.einsum("ij,ij->i", b, b_normals)
-    return np.maximum(
-        (from_a - offsets @ a_normals.T).max(axis=1), (from_b + offsets @ b_normals.T).max(axis=1)
-    )  # each gap changes by as much as the polygon moves along the normal
+    # Moving the polygon along a normal changes the gap by the same length.
+    return np.maximum((from_a - offsets @ a_normals.T).max(axis=1), (from_b + offsets @ b_normals.T).max(axis=1))
 
 
 def _edge_normals(polygon: np.ndarray) -> np.ndarray:
-    """(k, 2) unit normals of the edges of a counter-clockwise polygon (k, 2), outward."""
+    """Outward unit normals (k, 2) of the edges of a counter-clockwise polygon (k, 2)."""
     edge = np.roll(polygon, -1, axis=0) - polygon
     normal = np.stack([edge[:, 1], -edge[:, 0]], axis=1)
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)

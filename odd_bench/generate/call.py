@@ -1,4 +1,4 @@
-"""One call of `odd-bench generate`: how it is carried out, what it reports on the way, and what it did."""
+"""One call of `odd-bench generate`: its options, its callbacks and its summary."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from odd_bench.shapes.library import Entry
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run is carried out; none of it changes the data.
+    """Options of a call. None of them changes the data.
 
-    workers: child processes. scheduler: address of a dask scheduler whose workers share the folder, None for this machine.
-    slice_index, slice_count: the part of the shards that this call makes. retry_quarantined: try lost scenes again.
-    only_finish: make nothing, but pack, check and describe what the slices have made.
+    workers: number of child processes. limits: time limits of the child processes. scheduler: address of a dask scheduler whose
+    workers share the folder; None = this machine. slice_index, slice_count: the part of the shards that this call makes.
+    retry_quarantined: whether to try scenes in quarantine again. only_finish: whether to make no scenes, but pack, check and
+    describe those that the slices have made.
     """
 
     workers: int = 1
@@ -34,9 +35,10 @@ class RunOptions:
 
 @dataclass
 class RunSummary:
-    """What this call did. complete: the whole data set is there. seconds: spent by workers, a stage.
+    """The result of a call.
 
-    tried_again_next_time: of the quarantined, those that the machine is to blame for.
+    made, already_there, quarantined: numbers of scenes. tried_again_next_time: number of quarantined scenes that failed because of
+    the machine. complete: whether the data set is complete. seconds: time of the workers by stage. refusals: number by reason.
     """
 
     folder: Path
@@ -52,10 +54,10 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Watcher:
-    """Functions that are called on the way; those left out do nothing.
+    """Callbacks of a run. The defaults do nothing.
 
-    scene: each scene, with the number done and the number wanted. asset: each mesh file read. stage: what goes on meanwhile, how
-    much of it is done and in all. notice: one line for the user.
+    scene: called for each scene, with the number of scenes done and wanted. asset: called for each mesh file read. stage: called
+    with the name of the current stage, the steps done, and the number of steps. notice: called with one line for the user.
     """
 
     scene: Callable[[Outcome, int, int], None] = lambda outcome, done, total: None
@@ -69,7 +71,7 @@ SILENT = Watcher()
 
 @dataclass(frozen=True)
 class Call:
-    """One call at work on a folder. config: of the data set. summary: filled on the way."""
+    """One call that works in a folder. config: configuration of the data set. summary: filled during the run."""
 
     config: GenerateConfig
     folder: RunFolder

@@ -1,7 +1,7 @@
-"""The child process that makes scenes: `python -m odd_bench.generate.child RUN_FOLDER`, one JSON request a line, one reply a line.
+"""The child process that makes scenes: `python -m odd_bench.generate.child RUN_FOLDER`.
 
-Everything heavy (bpy, open3d) lives here and dies here. Standard output is kept for replies alone; whatever libraries print
-goes to standard error, which the parent keeps as a log.
+It reads one JSON request per line and writes one reply per line. Only this process imports bpy and open3d. Standard output carries
+replies alone; the output of libraries goes to standard error, which the parent stores as a log.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FULL_OR_FORBIDDEN = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errn
 def main() -> None:
     replies = _claim_standard_output()
     die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     folder = Path(sys.argv[1])
     from odd_bench.blender_jobs.process import leave
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _server(folder: Path):
-    """A function from one request to one reply, both plain JSON values, and the greeting that says what will render."""
+    """A function from one request to one reply, both plain JSON values, and the greeting, which names the render device."""
     from odd_bench.blender_jobs.process import version_check
 
     blender = version_check()
@@ -73,7 +73,7 @@ def _server(folder: Path):
                 write_staged(run.staged(line.scene), record, CodecConfig())
         except SceneRefused as refused:
             return _failure("refused", str(refused), refused.report)
-        except Exception as error:  # whatever goes wrong in one scene is reported and the next one still made
+        except Exception as error:  # a failure of one scene is reported, and the next scene is made
             return _failure("storage" if _is_storage(error) else "error", _described(error), Report())
         return {"ok": True, **report.as_dict()}
 
@@ -81,9 +81,9 @@ def _server(folder: Path):
 
 
 def device_line(settings: RenderSettings) -> str:
-    """On what the pictures are made, and why."""
+    """The device that makes the pictures, and the reason."""
     if settings.engine == "draft":
-        return "cpu: processor, drafts are cast there whatever the device"
+        return "cpu: processor, the draft engine uses no other device"
     from odd_bench.blender_jobs.device import use_device
 
     device = use_device(settings.device)
@@ -95,24 +95,24 @@ def _failure(kind: str, message: str, report) -> dict:
 
 
 def _is_storage(error: BaseException) -> bool:
-    """Whether the disk, not the scene, is at fault: then no scene can succeed."""
+    """Whether the disk, not the scene, caused the error. No other scene can succeed then."""
     while error is not None:
         if isinstance(error, StorageError) or (isinstance(error, OSError) and error.errno in FULL_OR_FORBIDDEN):
             return True
-        if os.strerror(errno.ENOSPC) in str(error):  # Blender reports a picture that it could not write in words
+        if os.strerror(errno.ENOSPC) in str(error):  # Blender's error for a picture that it cannot write has no errno
             return True
         error = error.__cause__
     return False
 
 
 def _described(error: BaseException) -> str:
-    with suppress(OSError):  # of a log that a full disk does not take: the reply says what has happened
+    with suppress(OSError):  # on a full disk, the log cannot be written; the reply names the error
         traceback.print_exception(error, file=sys.stderr)
     return f"{type(error).__name__}: {error}"
 
 
 def _claim_standard_output():
-    """Keep the real standard output for replies and send everything else that prints there to standard error."""
+    """Reserve the real standard output for replies, and redirect all other prints to standard error."""
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return replies

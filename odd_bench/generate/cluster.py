@@ -1,7 +1,7 @@
-"""Scenes made by the workers of a dask cluster, which share the run's folder with this process.
+"""Making scenes on the workers of a dask cluster, which share the run's folder with this process.
 
-Workers may come, go and die at any time: dask gives a scene to another worker then. If the scheduler itself is lost, this
-process waits for it to come back under the same address and hands in again what was not finished.
+Workers may join, leave and die at any time: dask then gives their scenes to other workers. If the scheduler is lost, this process
+waits until it returns at the same address, and submits all unfinished scenes again.
 """
 
 from __future__ import annotations
@@ -33,27 +33,28 @@ ADDRESS = re.compile(r"(?:(?P<protocol>tcp|tls|ws|wss)://)?[^/\s]+:(?P<port>\d{1
 ENCRYPTED = ("tls", "wss")
 HIGHEST_PORT = 65535
 CONNECT_S = 30.0
-RECONNECT_S = 900.0  # how long a lost scheduler is waited for
+RECONNECT_S = 900.0  # longest wait for a lost scheduler
 COUNT_EVERY_S = 5.0
-REMIND_S = 300.0  # how often it is said that there are still no workers
+REMIND_S = 300.0  # interval between notices that there are no workers
 CLOSE_S = 10.0
 MAKER = "odd_bench.generate.cluster_worker", "make_on_worker"
 
 
 class ClusterError(OddBenchError):
-    """A scheduler that cannot be reached, or workers that cannot run this project; what is finished is kept."""
+    """The scheduler cannot be reached, or its workers cannot run this project. Finished scenes are kept."""
 
 
 class ClusterWorkers:
-    """See workers.Workers. address: of the scheduler. run: see pool.make_in_child. notice: takes a line for the user.
+    """The workers of a dask cluster, see workers.Workers.
 
-    Raises ClusterError where no scheduler answers.
+    address: address of the scheduler. root: folder of the run. run: see pool.make_in_child. notice: called with a line for the
+    user. Raises ClusterError if no scheduler responds.
     """
 
     def __init__(self, address: str, root: Path, limits: Limits, run: str, notice: Callable[[str], None]):
         self._address, self._run, self._notice = address, run, notice
         self._arguments = str(root), asdict(limits), run, dict(installation())
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it would tell of every lost connection, as we do
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it would report lost connections, as we do
         self._asked: dict[Future, Asked] = {}
         self._slots, self._counted = 1, float("-inf")
         self._alone_since, self._reminded = None, float("-inf")
@@ -61,12 +62,12 @@ class ClusterWorkers:
 
     @property
     def slots(self) -> int:
-        """Threads of all workers that are there now."""
+        """Number of threads of all workers that are currently connected."""
         if time.monotonic() - self._counted > COUNT_EVERY_S:
             self._find_scheduler()
             try:
                 threads = sum(self._client.nthreads().values())
-            except Exception:  # the scheduler was lost at this moment: found again when the next scene is handed in
+            except Exception:  # the scheduler was just lost; the next submission reconnects
                 return self._slots
             self._tell_of_workers(threads)
             self._slots, self._counted = max(1, threads), time.monotonic()
@@ -85,7 +86,7 @@ class ClusterWorkers:
         return future.result()
 
     def close(self) -> None:
-        """Cancel what is queued and end the children on the workers; a cluster that does not answer is left as it is."""
+        """Cancel queued scenes and end the children on the workers. A cluster that does not respond is left as it is."""
         try:
             if self._client.status == "running":
                 self._client.cancel(list(self._asked.values()))
@@ -95,34 +96,32 @@ class ClusterWorkers:
             self._notice(f"{self._address}: not closed cleanly: {type(error).__name__}: {error}")
 
     def _end_children(self) -> None:
-        """End the children on all workers; one that does not answer, because its machine hangs, is not waited for."""
+        """End the children on all workers. Workers that do not respond in time, because their machine hangs, are ignored."""
         ending = Thread(target=_end_children_of, args=(self._client, self._run), daemon=True)
         ending.start()
         ending.join(CLOSE_S)
         if ending.is_alive():
-            self._notice(f"{self._address}: some workers do not answer; their scenes end with them")
+            self._notice(f"{self._address}: some workers do not respond; their scenes end when they do")
 
     def _tell_of_workers(self, threads: int) -> None:
-        """Say that there are no workers when the last one has gone, now and then while there are none, and when some come."""
+        """Notify the user when the last worker leaves, every REMIND_S while there are none, and when one joins."""
         now = time.monotonic()
         if threads:
             if self._alone_since is not None:
-                self._notice(f"{self._address}: workers are there: {threads} scenes at once")
+                self._notice(f"{self._address}: workers have joined: {threads} scenes at once")
             self._alone_since, self._reminded = None, float("-inf")
         elif now - self._reminded >= REMIND_S:
             self._alone_since, self._reminded = self._alone_since or now, now
             self._notice(
-                f"{self._address}: no workers there for {(now - self._alone_since) / 60:.0f} min; waiting for some. "
-                f"`dask worker {self._address}` starts them, Ctrl-C ends this run and keeps what is finished"
+                f"{self._address}: no workers for {(now - self._alone_since) / 60:.0f} min; waiting for some. "
+                f"`dask worker {self._address}` starts one; Ctrl-C ends this run and keeps finished scenes"
             )
 
     def _find_scheduler(self) -> None:
-        """Return once there is a connection. Raises ClusterError if the scheduler stays away."""
+        """Wait until the scheduler is connected. Raises ClusterError if it does not return in time."""
         if self._client.status == "running":
             return
-        self._notice(
-            f"{self._address}: lost the scheduler; waiting up to {RECONNECT_S / 60:.0f} min for it to come back"
-        )
+        self._notice(f"{self._address}: lost the scheduler; waiting up to {RECONNECT_S / 60:.0f} min for it to return")
         deadline = time.monotonic() + RECONNECT_S
         while self._client.status != "running":
             if self._client.status in ("closed", "closing"):
@@ -141,14 +140,17 @@ def _end_children_of(client: Client, run: str) -> None:
 
 
 def _submitted(client: Client, *arguments: object) -> Asked:
-    """Hand in a call of make_on_worker, in words of the standard library: a worker that cannot read a task ends without a word."""
+    """Submit a call of make_on_worker that consists of standard-library objects alone.
+
+    A worker that cannot unpickle a task dies without an error message.
+    """
     module, function = MAKER
     scene = f"scene-{uuid4().hex}"
     return client.get({scene: (methodcaller(function, *arguments), (import_module, module))}, scene, sync=False)
 
 
 def check_address(address: str) -> None:
-    """Raise WrongUse for a text that is no address of a scheduler."""
+    """Raise WrongUse if a string is not the address of a scheduler."""
     found = ADDRESS.fullmatch(address)
     if not found or not 0 < int(found["port"]) <= HIGHEST_PORT:
         raise WrongUse(
@@ -160,7 +162,7 @@ def check_address(address: str) -> None:
 def _connected(address: str, timeout_s: float) -> Client:
     try:
         return Client(address, timeout=timeout_s, set_as_default=False)
-    except Exception as error:  # dask raises what its transports raise: each is a scheduler that cannot be reached
+    except Exception as error:  # dask raises those of its transports, which all mean the same
         why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:120]}"
         encrypted = ADDRESS.fullmatch(address)["protocol"] in ENCRYPTED
         hint = (
@@ -170,12 +172,12 @@ def _connected(address: str, timeout_s: float) -> Client:
         )
         raise ClusterError(
             f"--scheduler {address}: found no dask scheduler ({why}); expected one at this address. "
-            f"Hint: {hint}; what is finished is kept."
+            f"Hint: {hint}. Finished scenes are kept."
         ) from error
 
 
 def _settle(ours: Future, asked: Asked, scene: str) -> None:
-    """Pass on what became of a scene: its outcome, None if it was lost with the scheduler, or an error that ends the run."""
+    """Pass on the result of a scene: its outcome, None if it was lost with the scheduler, or an error that ends the run."""
     try:
         if asked.status == "error":
             ours.set_result(_outcome_of(asked.exception(), scene))
@@ -183,12 +185,12 @@ def _settle(ours: Future, asked: Asked, scene: str) -> None:
             ours.set_result(asked.result() if asked.status == "finished" else None)
     except OddBenchError as error:
         ours.set_exception(error)
-    except Exception:  # the connection broke while the answer was fetched
+    except Exception:  # the connection broke while the result was fetched
         ours.set_result(None)
 
 
 def _outcome_of(error: BaseException, scene: str) -> Outcome:
-    """A scene whose workers died again and again is given up; whatever else the workers raise ends the run."""
+    """The outcome of a scene that killed several workers. Any other error of the workers is raised and ends the run."""
     if isinstance(error, KilledWorker):
         return Outcome(scene, "killed", f"the workers that made it died: {error}"[:300])
     if isinstance(error, OddBenchError):

@@ -1,4 +1,4 @@
-"""The configuration of a generated data set: defaults here, named presets as YAML beside this file."""
+"""The configuration of a generated data set: the defaults here, and named presets as YAML files in `presets/`."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ __all__ = ["ConfigError", "GenerateConfig", "from_mapping", "load_preset", "pres
 
 @dataclass(frozen=True)
 class OrbitConfig:
-    """Cameras: one turn around the scene."""
+    """The cameras: one orbit around the scene."""
 
     views: int = 20
     """Number of views of a scene."""
     pixels: int = 256
-    """Side of a picture, pixels."""
+    """Width and height of a picture, in pixels."""
     min_elevation_deg: float = 25.0
-    """Least height of a camera above the floor, degrees seen from the objects."""
+    """Smallest elevation angle of a camera, in degrees."""
     max_elevation_deg: float = 50.0
-    """Greatest height of a camera above the floor, degrees."""
+    """Largest elevation angle of a camera, in degrees."""
     fill: float = 0.94
-    """Share of the picture that the objects' outlines span from the nearest place of a camera."""
+    """Fraction of the picture's width or height that the objects span from the nearest possible camera."""
     min_distance_factor: float = 1.02
-    """How much further away than the nearest place a camera stands, at least."""
+    """Smallest distance of a camera, as a multiple of the nearest possible one."""
     max_distance_factor: float = 1.18
-    """How much further away than the nearest place a camera stands, at most."""
+    """Largest distance of a camera, as a multiple of the nearest possible one."""
     min_clearance_m: float = 0.45
-    """Least distance of a camera from the nearest object, along its view, metres; closer by, that object would hide
-    the others.
+    """Smallest distance between a camera and the nearest object along the viewing direction, in metres. A closer object
+    would hide the others.
     """
     focal_mm: float = 30.0
-    """Focal length, millimetres."""
+    """Focal length in millimetres."""
     sensor_mm: float = 36.0
-    """Width of the sensor, millimetres."""
+    """Width of the sensor in millimetres."""
 
 
 RESTS = ("upright", "shared", "tumbled")
@@ -45,31 +45,31 @@ RESTS = ("upright", "shared", "tumbled")
 
 @dataclass(frozen=True)
 class SceneConfig:
-    """What stands on the floor."""
+    """The objects of a scene."""
 
     min_objects: int = 3
-    """Fewest objects of a scene, at least 3."""
+    """Smallest number of objects, at least 3."""
     max_objects: int = 6
-    """Most objects of a scene."""
+    """Largest number of objects."""
     no_anomaly_share: float = 0.1
-    """Share of scenes without an odd object, in [0, 1]."""
+    """Fraction of scenes without an odd object, in [0, 1]."""
     second_odd_share: float = 0.35
-    """Chance that one more object is odd, as long as the odd ones stay fewer than half."""
+    """Probability of each further odd object, as long as fewer than half of the objects are odd."""
     odd_alike: int | None = None
-    """So many objects of every scene, be they the majority, show one and the same odd variant; null = how many are odd
-    is drawn, and each is odd in a way of its own.
+    """Number of objects of every scene that show the same odd variant, even if they are the majority; null = the number
+    of odd objects is drawn, and each shows a variant of its own.
     """
     min_size_m: float = 0.25
-    """Least length of the largest side of the shape, metres."""
+    """Smallest length of the shape's largest side, in metres."""
     max_size_m: float = 0.40
-    """Greatest length of the largest side of the shape, metres."""
+    """Largest length of the shape's largest side, in metres."""
     min_gap_m: float = 0.04
-    """Least gap between neighbours, metres."""
+    """Smallest gap between neighbours, in metres."""
     max_gap_m: float = 0.10
-    """Greatest gap between neighbours, metres."""
+    """Largest gap between neighbours, in metres."""
     rest: str = "upright"
-    """`upright`: as the shape settles when it is dropped once from its own upright orientation. `shared`: one pose of
-    a random drop for the whole scene. `tumbled`: a pose of a random drop for each instance.
+    """Rest pose of the objects. `upright`: the shape is dropped once from its upright orientation. `shared`: one random
+    drop for the whole scene. `tumbled`: one random drop for each instance.
     """
 
 
@@ -92,32 +92,34 @@ class OddConfig:
     )
     """Relative frequency of each anomaly type."""
     same_type_tries: int = 4
-    """Tries of the type drawn first that are kept ready."""
+    """Number of planned tries of the anomaly type drawn first."""
     other_type_tries: int = 6
-    """Tries of other types that are kept ready."""
+    """Number of planned tries of other anomaly types, for use if all tries of the first type are refused."""
     scenes_per_variant: int = 0
-    """Scenes of a shape that show the same odd variants, 0 = all of them. A variant never leaves its shape."""
+    """Number of scenes of a shape that show the same odd variants; 0 = all scenes of the shape."""
     min_patch_pixels: float = 120.0
-    """Least size of the largest visible patch that looks different, pixels of a picture of 256 px (others in
-    proportion), in one of the five test views and in `min_patch_views` of all views; cracks have a proportion of
-    their own, `anomalies.crack_patch`.
+    """Smallest number of pixels of the largest visible patch that looks different, in a picture of 256 px (other sizes in
+    proportion). One of the five test views, and `min_patch_views` of all views, must show such a patch. For cracks,
+    `anomalies.crack_patch` scales this number.
     """
     min_patch_views: int = 4
-    """Number of all views of the scene that must show such a patch."""
+    """Number of views, among all of the scene, that must show such a patch."""
 
 
 @dataclass(frozen=True)
 class RenderSettings:
-    """How pictures are made; docs/explanation/rendering.md compares the two engines."""
+    """How pictures are rendered. docs/explanation/rendering.md compares the two engines."""
 
     engine: str = "cycles"
-    """`cycles` traces paths in Blender, `draft` casts rays for direct light and one bounce at a fraction of the cost."""
+    """Render engine. `cycles`: path tracing in Blender. `draft`: ray casting of direct light and one bounce, at a
+    fraction of the cost.
+    """
     samples: int = 12
-    """Samples a pixel of Cycles, denoised."""
+    """Number of samples per pixel of Cycles, before denoising."""
     device: str = "auto"
-    """`auto`, `cpu` or `gpu`."""
+    """Device of Cycles: `auto`, `cpu` or `gpu`."""
     threads: int = 0
-    """Render threads of a worker, 0 = all."""
+    """Number of render threads of each worker; 0 = all."""
 
 
 @dataclass(frozen=True)
@@ -125,49 +127,49 @@ class GenerateConfig:
     """One data set."""
 
     name: str
-    """Name of the data set, which tables and prediction files state."""
+    """Name of the data set, which appears in tables and prediction files."""
     kind: str
-    """`toys` or `parts`."""
+    """Kind of shapes: `toys` or `parts`."""
     splits: Mapping[str, int]
     """Number of scenes of each split."""
     version: str = "1.0.0"
-    """Version of the data, raised when they are made anew with other content."""
+    """Version of the data set. Data of another content need another version."""
     seed: int = 0
-    """Seed of every random draw; 0 is a seed."""
+    """Seed of all random draws."""
     scenes_per_shape: int = 2
-    """Number of scenes that show the same base shape."""
+    """Number of scenes that show the same base shape, except in test splits."""
     scenes_per_test_shape: int = 2
-    """The same in the test splits, where many shapes are worth more than many scenes."""
+    """Number of scenes that show the same base shape in test splits, where many shapes matter more than many scenes."""
     categories: tuple[str, ...] = ()
-    """Categories to restrict to, empty = all."""
+    """Categories to use; empty = all."""
     mesh_faces: int = 50_000
-    """About how many faces a procedural toy has; parts have as many as their edges ask for."""
+    """Approximate number of faces of a procedural toy. The number of faces of a part depends on its edges."""
     depth: bool = True
     """Whether depth is stored with the pictures."""
     assets: str | None = None
-    """Folder of mesh files to use instead of procedural shapes, None = procedural."""
+    """Folder of mesh files to use instead of procedural shapes; None = procedural shapes."""
     floors: str | None = None
-    """Folder of texture sets, None = built in."""
+    """Folder of texture sets for floors; None = built-in floors."""
     environments: str | None = None
-    """Folder of HDRIs, None = built in."""
+    """Folder of HDRI environment maps; None = built-in environments."""
     scene: SceneConfig = SceneConfig()
-    """What stands on the floor."""
+    """The objects of a scene."""
     odd: OddConfig = OddConfig()
     """How odd objects are made."""
     anomalies: AnomalyConfig = AnomalyConfig()  # noqa: RUF009
-    """Ranges and bounds of every way of being odd."""
+    """Parameters of every anomaly type."""
     orbit: OrbitConfig = OrbitConfig()
-    """Where the cameras stand."""
+    """The cameras."""
     render: RenderSettings = RenderSettings()
-    """How pictures are made."""
+    """How pictures are rendered."""
 
     def scenes_a_shape(self, split: str) -> int:
-        """How many scenes of this split show the same base shape."""
+        """Number of scenes of this split that show the same base shape."""
         return self.scenes_per_test_shape if split.startswith("test") else self.scenes_per_shape
 
 
 def check(config: GenerateConfig, where: str) -> None:
-    """Raise ConfigError at the first value that no data set can be made from."""
+    """Raise ConfigError for the first invalid value."""
     splits, weights = dict(config.splits), dict(config.odd.weights)
     known, counts = SPLITS.get(config.kind, ()), splits.values()
     least, most = config.scene.min_objects, config.scene.max_objects
@@ -203,13 +205,13 @@ def _rest_rules(rest: str) -> list[tuple[bool, str, str]]:
 
 
 def _alike_rules(scene: SceneConfig) -> list[tuple[bool, str, str]]:
-    """Some of the objects are odd and some are not."""
+    """In every scene, at least one object is odd and at least one is not."""
     alike, most = scene.odd_alike, scene.min_objects - 1
     return [] if alike is None else [(1 <= alike <= most, f"scene.odd_alike {alike}", f"null or 1 to {most}")]
 
 
 def _variant_rules(config: GenerateConfig) -> list[tuple[bool, str, str]]:
-    """A variant is made from one shape, and a shape stands in one split, so a variant serves no more scenes than its shape."""
+    """A variant belongs to one shape, and a shape to one split, so a variant appears in no more scenes than its shape."""
     asked, most = config.odd.scenes_per_variant, config.scenes_per_shape
     found = f"odd.scenes_per_variant {asked} with scenes_per_shape {most}"
     expected = f"0 to {most}, since a variant never leaves its shape and split. Hint: --set scenes_per_shape={asked}"
@@ -225,7 +227,10 @@ presets, from_mapping, with_overrides = (
 
 
 def load_preset(kind: str, name: str) -> GenerateConfig:
-    """The preset `name` (nano, mini, full, draft, ...) for `kind` (toys, parts). Raises ConfigError with the presets there are."""
+    """Load the preset `name` (nano, mini, full, draft, ...) for `kind` (toys, parts).
+
+    Raises ConfigError, with the available presets, if there is no such preset.
+    """
     available, key = presets(), f"{kind}-{name}"
     if key not in available:
         named = [preset.removeprefix(f"{kind}-") for preset in available if preset.startswith(f"{kind}-")]

@@ -1,4 +1,4 @@
-"""The end of a run: ground truth, description, and the work folder tidied away once every shard is there."""
+"""The end of a run: when all shards are complete, write the ground truth and the description, and empty the work folder."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ LICENCES = {
 
 
 class Unfinished(OddBenchError):
-    """Shards that are missing or do not hold what was planned.
+    """Some shards are missing or lack planned scenes.
 
-    shards: their names, in order. unmade: how many scenes are still to be made, 0 where it is not known. planned: of how many.
+    shards: the names of these shards, in order. unmade: number of scenes still to be made, 0 if unknown. planned: number of all
+    planned scenes.
     """
 
     def __init__(self, root: Path, shards: list[str], unmade: int = 0, planned: int = 0):
         some = ", ".join(shards[:5]) + (f" and {len(shards) - 5} more" if len(shards) > 5 else "")
         scenes = f", {unmade:,} of {planned:,} scenes not made" if unmade else ""
         super().__init__(
-            f"{root}: found {len(shards)} shards missing or without scenes that were planned ({some}){scenes}; expected all of "
-            "them. "
+            f"{root}: found {len(shards)} shards that are missing or lack planned scenes ({some}){scenes}; expected all "
+            "planned scenes. "
             "Hint: make them with the same command and --slice as before, or without --finish; then finish."
         )
         self.shards = shards
@@ -53,10 +54,10 @@ def finish(
     shards: list[ShardWork],
     on_shard: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Describe the data set, one shard at a time, after comparing every shard with the plan; then tidy up.
+    """Compare every shard with the plan, write the ground truth and the description, and remove files of the run.
 
-    on_shard: called with the number of shards read and of all. Raises Unfinished, before anything is written, if a shard is
-    missing or a planned scene stands neither in its shard nor in the quarantine.
+    on_shard: called with the numbers of shards read and of all shards. Raises Unfinished, before anything is written, if a shard is
+    missing, or if a planned scene is neither in its shard nor in quarantine.
     """
     lost = given_up(folder.quarantine)
     wanted = {shard.path: shard for shard in shards if set(shard.lines) - set(lost)}
@@ -84,7 +85,7 @@ def finish(
 
 
 def _planned_scenes(shard: ShardWork, lost: Collection[str]) -> tuple[list[Scene], bool]:
-    """Cameras and objects of a shard's scenes, and whether they are what was planned."""
+    """The cameras and objects of a shard's scenes, and whether the scenes are those planned."""
     wanted = {name: plan_digest(line) for name, line in shard.lines.items() if name not in lost}
     try:
         with opened(shard.path) as file:
@@ -98,13 +99,13 @@ def _planned_scenes(shard: ShardWork, lost: Collection[str]) -> tuple[list[Scene
 
 
 def last_reports(folder: RunFolder) -> dict[str, dict]:
-    """What the workers last said about each scene, by name, whichever call or slice made it."""
+    """The last report of the workers on each scene, by name, from all calls and slices."""
     reports = (report for path in folder.all_reports() for report in read_lines(path))
     return {report["scene"]: report for report in reports if _is_report(report)}
 
 
 def _is_report(report: dict) -> bool:
-    """Whether a line says what a worker says: text and numbers where they belong."""
+    """Whether a line has the structure of a report: strings and finite numbers in the right places."""
     counted = report.get("refusals", {}), report.get("seconds", {}), {"attempts": report.get("attempts", 1)}
     return isinstance(report.get("scene"), str) and all(
         isinstance(one, dict) and all(type(value) in (int, float) and math.isfinite(value) for value in one.values())
@@ -138,5 +139,5 @@ def _description(
 
 
 def _without_paths(mapping: dict) -> dict:
-    """Folders by their last name alone: where they lay on one machine means nothing on another."""
+    """Reduce paths of folders to their last component: absolute paths have no meaning on another machine."""
     return {**mapping, **{k: Path(mapping[k]).name for k in ("assets", "floors", "environments") if mapping[k]}}

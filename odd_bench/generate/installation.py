@@ -1,4 +1,4 @@
-"""What scenes depend on beside their plan: the code and the libraries of the machine that makes them."""
+"""The code and library versions of a machine, on which scenes depend in addition to their plan."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MAKERS = ("geometry", "shapes", "anomalies", "render", "blender_jobs", "generate
 
 
 def libraries() -> dict[str, str]:
-    """Versions of odd-bench and of the libraries that scenes are made with; `absent` where there is none."""
+    """Versions of odd-bench and of the libraries that make scenes; `absent` for one that is not installed."""
     return {"odd-bench": __version__, **{name: _version(name) for name in LIBRARIES}}
 
 
 @functools.cache
 def installation() -> Mapping[str, str]:
-    """The versions, and the digest of the code that makes scenes: two versions of one number may differ."""
+    """The versions, and a digest of the code that makes scenes: code may change without a new version number."""
     digest = hashlib.sha256()
     for name, path in _modules():
         digest.update(f"{name}\n".encode() + path.read_bytes().replace(b"\r\n", b"\n"))
@@ -34,32 +34,32 @@ def installation() -> Mapping[str, str]:
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
-    """`numpy 1.26.4, expected 2.1.0` for everything in which an installation there differs, empty if nothing does."""
+    """All differences between two installations, such as `numpy 1.26.4, expected 2.1.0`; empty if there are none."""
     return "; ".join(
         f"{name} {there.get(name)}, expected {here[name]}" for name in here if there.get(name) != here[name]
     )
 
 
 def note_libraries(folder: RunFolder, notice: Callable[[str], None]) -> None:
-    """Write down what this call makes scenes with, and tell where an earlier call made some with something else."""
+    """Record the libraries of this call, and notify the user if an earlier call used other versions."""
     here, before = libraries(), list(_noted(folder))
     for there in before:
         if other := differences(here, there):
             notice(
-                f"{folder.root}: found scenes made with {other}; they may differ in the last bit from those made now"
+                f"{folder.root}: found scenes made with {other}; they may differ in the last bit from scenes made now"
             )
     if here not in before:
         append_line(folder.libraries, here)
 
 
 def libraries_of(folder: RunFolder) -> dict[str, str]:
-    """What the scenes of a run were made with; where calls differed, all versions of a library."""
+    """Versions of the libraries that made the scenes of a run; if calls differ, all versions of a library."""
     made_with = [*_noted(folder)] or [libraries()]
     return {name: " and ".join(dict.fromkeys(one[name] for one in made_with)) for name in libraries()}
 
 
 def _noted(folder: RunFolder) -> Iterator[dict[str, str]]:
-    """What calls wrote down, without lines that are damaged."""
+    """The versions that calls have recorded. Damaged lines are ignored."""
     for line in read_lines(folder.libraries):
         versions = [line.get(name) for name in libraries()]
         if all(isinstance(version, str) and VERSION.fullmatch(version) for version in versions):
@@ -74,7 +74,7 @@ def _version(library: str) -> str:
 
 
 def _modules() -> Iterator[tuple[str, Path]]:
-    """Every module of the packages that make scenes, by a name that does not depend on where they are installed."""
+    """The modules of the packages that make scenes, with names that do not depend on the place of installation."""
     for package in MAKERS:
         for place in find_spec(f"odd_bench.{package}").submodule_search_locations:
             for path in sorted(Path(place).rglob("*.py"), key=lambda path: path.relative_to(place).as_posix()):

@@ -1,4 +1,7 @@
-"""Labels by ray casting the posed meshes with the scene's cameras: exact, a partition by construction."""
+"""Labels, by ray casting the posed meshes with the scene's cameras.
+
+The labels are exact, and every pixel belongs to exactly one object or to none.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ from odd_bench.geometry.raycast import Caster, Hits
 from odd_bench.geometry.shape import Shape
 from odd_bench.scene import Camera
 
-FARTHEST_M = 1e3  # what is farther off counts as nothing
-TIE_M = 5e-4  # a lost surface counts as in front only if it is nearer by more than this
+FARTHEST_M = 1e3  # surfaces beyond this depth count as nothing
+TIE_M = 5e-4  # a lost surface is in front of another only if it is nearer by more than this
 
 
 @dataclass(frozen=True)
 class Posed:
-    """One instance in the world: its mesh, its pose and, if it is odd, the variant it came from and the intact shape."""
+    """One instance in the world: its mesh, its pose (4, 4) and, if it is odd, its variant and the intact shape."""
 
     shape: Shape
     world_from_object: np.ndarray
@@ -31,10 +34,11 @@ class Posed:
     intact: Shape | None = None
 
     def world_vertices(self) -> np.ndarray:
+        """Vertices (v, 3) in metres, world."""
         return transformed(self.shape.vertices, self.world_from_object)
 
     def world_outline(self) -> np.ndarray:
-        """(k, 3) corners of the convex hull, metres."""
+        """Corners (k, 3) of the convex hull in metres, world."""
         return transformed(self.shape.outline, self.world_from_object)
 
     @property
@@ -44,9 +48,10 @@ class Posed:
 
 @dataclass(frozen=True)
 class Labels:
-    """What the cameras see. instance, change: (views, h, w) uint8. depth_m: (views, h, w) float32.
+    """The labels of all views of a scene.
 
-    visible, amodal, changed: (objects, views) int pixel counts. hits: (views, h, w) what the centres of the pixels meet.
+    instance, change: (views, h, w) uint8, see SceneRecord. depth_m: (views, h, w) float32, planar depth.
+    visible, amodal, changed: (objects, views) int, numbers of pixels. hits: (views, h, w), first hits at the pixel centres.
     """
 
     instance: np.ndarray
@@ -60,10 +65,11 @@ class Labels:
 
 @dataclass(frozen=True)
 class View:
-    """What one camera sees of posed objects.
+    """The rays of one camera and their hits on posed objects.
 
-    directions: (h, w, 3) through the centres of the pixels, see pixel_directions. hits: (h, w) of the objects. nearest_m: (h, w)
-    float32 planar depth of objects and floor, huge above the horizon. alone: (objects,) int pixels of each without the others.
+    directions: (h, w, 3) through the pixel centres, see pixel_directions. hits: (h, w), first hits on the objects.
+    nearest_m: (h, w) float32, planar depth of objects and floor, huge above the horizon. alone: (objects,) int, the number of
+    pixels that each object would cover if the others were absent.
     """
 
     directions: np.ndarray
@@ -73,13 +79,14 @@ class View:
 
 
 class Sight:
-    """What the cameras see of posed objects, cast when it is asked for: the test views together, then all others."""
+    """The views of posed objects. Rays are cast on demand: first for all test views together, then for all others."""
 
     def __init__(self, posed: list[Posed], cameras: tuple[Camera, ...]):
         self.posed, self.cameras = posed, cameras
         self._views: dict[int, View] = {}
 
     def view(self, number: int) -> View:
+        """The view with this index."""
         if number not in self._views:
             every, test = range(len(self.cameras)), spread_views(len(self.cameras), TEST_VIEWS)
             self._cast(test if number in test else [other for other in every if other not in test])
@@ -95,7 +102,7 @@ class Sight:
 
 
 def cast_labels(sight: Sight) -> Labels:
-    """Masks, depth and pixel counts of every view. See SceneRecord for what the values mean."""
+    """The masks, depth and pixel counts of all views. SceneRecord defines their values."""
     posed, cameras = sight.posed, sight.cameras
     views = [sight.view(number) for number in range(len(cameras))]
     hits = Hits(*(np.stack([getattr(view.hits, field.name) for view in views]) for field in fields(Hits)))
@@ -115,12 +122,15 @@ def cast_labels(sight: Sight) -> Labels:
 
 
 def _floor_depth(camera: Camera, directions: np.ndarray) -> np.ndarray:
-    """(h, w) float32 planar depth of z = 0, huge above the horizon."""
+    """Planar depth (h, w) float32 of the plane z = 0, huge above the horizon."""
     return (-eye(camera)[2] / np.minimum(directions[..., 2], -1e-9)).astype(np.float32)
 
 
 def _changes(item: Posed, own: np.ndarray, face: np.ndarray, nearest: np.ndarray, cameras) -> np.ndarray:
-    """(views, h, w) uint8 changes of one odd object; own: its pixels. Lost is where its lost surface would be in front."""
+    """The changes (views, h, w) uint8 of one odd object.
+
+    A pixel is LOST where the object's lost surface would be in front. own: (views, h, w) bool, the pixels of the object.
+    """
     marked = np.full(own.shape, UNCHANGED, np.uint8)
     lost = _lost_surface(item)
     if lost is not None:
@@ -131,7 +141,7 @@ def _changes(item: Posed, own: np.ndarray, face: np.ndarray, nearest: np.ndarray
 
 
 def _lost_surface(item: Posed) -> PosedMesh | None:
-    """The intact shape's lost faces, None if there are none."""
+    """The faces of the intact shape that the odd one lacks, or None if there are none."""
     faces = item.intact.faces[item.variant.lost_faces]
     if len(faces) == 0:
         return None

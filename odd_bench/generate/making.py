@@ -1,4 +1,4 @@
-"""Making the scenes of a slice: workers with a short queue, and each shard packed once its last scene is in."""
+"""Making the scenes of a slice with workers. Each shard is packed when its last scene is made."""
 
 from __future__ import annotations
 
@@ -19,16 +19,20 @@ from odd_bench.generate.workers import Workers
 from odd_bench.json_lines import append_line
 from odd_bench.plan_line import read_plan_line
 
-ROUNDS = 3  # how often what vanishes from the disk is made again before the run gives up
-LOOK_EVERY_S = 2.0  # for workers that came or went
+ROUNDS = 3  # times that a file vanishes from the disk before the run gives up
+LOOK_EVERY_S = 2.0  # interval for noticing workers that joined or left
 
 
 class DiskFull(OddBenchError):
-    """The disk is full or the folder cannot be written: the run stops, what is finished stays."""
+    """The disk is full or the folder cannot be written. The run stops; finished scenes are kept."""
 
 
 def make_scenes(call: Call, work: list[ShardWork], packs: bool, workers: Workers) -> None:
-    """Keep every worker busy with a short queue; pack each shard as soon as its last scene is in, where this call packs."""
+    """Make all waiting scenes. A short queue keeps every worker busy.
+
+    packs: whether to pack each shard when its last scene is made. Raises DiskFull if a scene cannot be stored, and FolderError if
+    staged files vanish repeatedly.
+    """
     shard_of = {name: shard for shard in work for name in shard.lines}
     waiting = [name for shard in work for name in shard.lines if name in shard.waiting]
     shape_of = {name: read_plan_line(shard.lines[name]).shape for name, shard in shard_of.items()}
@@ -58,7 +62,7 @@ def make_scenes(call: Call, work: list[ShardWork], packs: bool, workers: Workers
 
 
 def by_turns(scenes: list[str], shape_of: Mapping[str, str], workers: int) -> list[str]:
-    """The scenes of as many shapes as there are workers in turn, so that no two workers make the variants of one shape at once."""
+    """Order scenes so that as many shapes as there are workers take turns: no two workers then make variants of one shape."""
     shapes: dict[str, list[str]] = {}
     for scene in scenes:
         shapes.setdefault(shape_of[scene], []).append(scene)
@@ -72,12 +76,12 @@ def _forget_variants(shape: str, folder: RunFolder) -> None:
     stored = variants_folder(folder.work, shape)
     for path in stored.glob("*"):
         path.unlink(missing_ok=True)
-    with suppress(OSError):  # none was stored, or another call, for which it is too early, has just stored one
+    with suppress(OSError):  # the folder does not exist, or another call has just stored a variant in it
         stored.rmdir()
 
 
 def _account(call: Call, outcome: Outcome, shard: ShardWork) -> None:
-    """Write down what became of a scene. Raises DiskFull where it could not be stored."""
+    """Record the outcome of a scene. Raises DiskFull if the scene could not be stored."""
     folder, options, summary = call.folder, call.options, call.summary
     if outcome.kind == "storage":
         raise DiskFull(outcome.message)
@@ -94,13 +98,13 @@ def _account(call: Call, outcome: Outcome, shard: ShardWork) -> None:
 
 
 def _make_again(call: Call, vanished: set[str], shard: ShardWork, tries: Counter[str]) -> None:
-    """Take back scenes whose staged files are gone. Raises FolderError if one goes again and again."""
+    """Mark scenes whose staged files have vanished as waiting. Raises FolderError if one vanishes repeatedly."""
     tries.update(vanished)
     for name in sorted(vanished):
         if tries[name] >= ROUNDS:
             raise FolderError(
                 f"{call.folder.staged(name)}: found no file {ROUNDS} times after it was written; expected it to stay. "
-                "Hint: see whether another program tidies the folder, and whether workers write to the same one."
+                "Hint: check whether another program cleans the folder, and whether workers write to the same folder."
             )
     shard.waiting |= vanished
     call.summary.made -= len(vanished)

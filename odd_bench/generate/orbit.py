@@ -1,4 +1,4 @@
-"""From drawn orbits to cameras: as close as the picture allows while every object stays in it."""
+"""The cameras of a drawn orbit, as close to the objects as possible with every object in the picture."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from odd_bench.scene import Camera
 
 
 def orbit_cameras(orbit: OrbitConfig, drawn: Orbit, points: np.ndarray) -> tuple[Camera, ...]:
-    """One camera a drawn azimuth and elevation, the objects in the middle of its picture.
+    """One camera per drawn azimuth and elevation, with the objects in the middle of its picture.
 
-    points: (n, 3) outline of all objects, metres, world. The distance of each view is the drawn factor times the smallest
-    at which the points fill at most `orbit.fill` of the picture; and no point is nearer than `orbit.min_clearance_m`.
+    points: (n, 3) outlines of all objects in metres, world. The distance of each camera is the drawn factor times the smallest one
+    at which the points span at most `orbit.fill` of the picture. No point is nearer than `orbit.min_clearance_m`.
     """
     K = intrinsics(orbit.pixels, orbit.pixels, orbit.focal_mm, orbit.sensor_mm)
     slope = orbit.fill * orbit.pixels / 2 / K[0, 0]
@@ -32,11 +32,11 @@ def orbit_cameras(orbit: OrbitConfig, drawn: Orbit, points: np.ndarray) -> tuple
 
 
 def _eye_in_camera_axes(points: np.ndarray, slope: float, factor: float, clearance_m: float) -> np.ndarray:
-    """Where the eye stands, (3,), for points (n, 3) along the camera's axes.
+    """The camera's centre (3,), for points (n, 3) in the camera's axes.
 
-    A point is in the picture if |x - eye_x| <= slope * (z - eye_z), the same for y. Each side gives one bound on the eye; the
-    nearest eye meets the two tighter ones and is half-way between the others. `factor` then moves it back, and `clearance_m` if it
-    still stands too close.
+    A point is in the picture if |x - eye_x| <= slope * (z - eye_z), and the same for y. Each side of the picture gives one bound on
+    the eye. The nearest eye satisfies the tighter pair of bounds with equality, and lies half-way between the other two. `factor`
+    then moves it back, and `clearance_m` does if it is still too close.
     """
     across, depth = points[:, :2], points[:, 2:]
     low = np.max(across - slope * depth, axis=0)  # eye >= low + slope * eye_z

@@ -1,4 +1,4 @@
-"""The pictures of an arranged scene, by the configured engine."""
+"""Rendering the pictures of an arranged scene with the configured engine."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def take_pictures(
     line: PlanLine, config: GenerateConfig, posed: list[Posed], cameras: tuple[Camera, ...], hits: Hits
 ) -> np.ndarray:
-    """(views, h, w, 3) uint8 sRGB. line: the scene's plan, for floor, light and the seed of the noise.
+    """Render the pictures (views, h, w, 3) uint8 sRGB of a scene.
 
-    hits: (views, h, w) what the centres of the pixels meet.
+    line: plan of the scene, with its floor, light and the seed of the noise. hits: (views, h, w), first hits at the pixel centres.
     """
     objects = tuple((item.shape, item.world_from_object) for item in posed)
     if config.render.engine == "draft":

@@ -1,8 +1,8 @@
-"""The plan: every random decision of every scene, one JSON line a scene, without geometry and without Blender.
+"""The plan: all random decisions of all scenes, one JSON line per scene, made without geometry and without Blender.
 
-The plan holds draws, not outcomes: a rest pose is a number in [0, 1) resolved once the shape has been dropped, a place is a
-direction along which the object is pushed out until it is free, an anomaly is a list of tries. What is drawn
-by way of a sine or a power is rounded: their last digits differ between processors, and plans are compared byte by byte.
+The plan contains draws, not outcomes. A rest pose is a number in [0, 1), which is resolved after the shape has been dropped; a
+place is a direction along which the object is moved until it is free; an anomaly is a list of tries. Plans are compared byte by
+byte, so draws that involve a sine or a power are rounded: the last digits of these functions differ between processors.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def plan_lines(
     floors: Sequence[str] = (),
     environments: Sequence[str] = (),
 ) -> Iterator[str]:
-    """The plan of the whole data set, one canonical JSON line a scene.
+    """Yield the plan of the whole data set, one canonical JSON line per scene.
 
-    catalogue: of base shapes; None for the procedural one. floors, environments: sorted names, empty for the built-in ones.
+    catalogue: the base shapes; None = procedural shapes. floors, environments: sorted names; empty = built-in ones.
     """
     catalogue = catalogue or catalogue_of(config)
     for split in SPLITS[config.kind]:
@@ -49,7 +49,7 @@ def plan_scene(
     floors: Sequence[str] = (),
     environments: Sequence[str] = (),
 ) -> PlanLine:
-    """The draws of one scene: a function of the configuration, the split and the index alone."""
+    """Draw one scene. The result depends on the configuration, the catalogue, the names, the split and the index alone."""
     rng = np.random.default_rng(np.random.SeedSequence([config.seed, SPLITS[config.kind].index(split), index]))
     number, place = divmod(index, config.scenes_a_shape(split))
     shape = catalogue.base_shape(split, number)
@@ -73,7 +73,7 @@ def plan_scene(
 
 
 def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Catalogue:
-    """Where the base shapes of a data set come from: its library if it has one, else the procedural families."""
+    """The base shapes of a data set: those of its library if it has one, otherwise the procedural families."""
     shapes = {split: math.ceil(scenes / config.scenes_a_shape(split)) for split, scenes in config.splits.items()}
     if library is not None:
         return FromLibrary(library, config.kind, config.seed, shapes, config.categories)
@@ -82,9 +82,10 @@ def catalogue_of(config: GenerateConfig, library: Library | None = None) -> Cata
 
 
 def _draw_objects(rng: np.random.Generator, scene: SceneConfig) -> list[PlannedObject]:
-    """Normal and odd instances in random order; the odd ones are fewer than half, a pair of normal ones always remains.
+    """Draw normal and odd instances in random order. Fewer than half are odd, and at least two are normal.
 
-    With `scene.odd_alike` so many are odd, whatever half is: scenes that differ in it alone differ in who is odd alone.
+    If `scene.odd_alike` is given, this number of objects is odd instead. Two configurations that differ only in it give scenes
+    that differ only in which objects are odd.
     """
     objects_wanted = int(rng.integers(scene.min_objects, scene.max_objects + 1))
     most = min((objects_wanted - 1) // 2, objects_wanted - 2)
@@ -96,7 +97,7 @@ def _draw_objects(rng: np.random.Generator, scene: SceneConfig) -> list[PlannedO
     shared_rest = float(rng.random())
     objects = []
     for label in is_odd:
-        own_rest = float(rng.random())  # drawn in every mode: the mode shifts no other draw
+        own_rest = float(rng.random())  # drawn in every mode, so that other draws do not depend on the mode
         objects.append(
             PlannedObject(
                 label=int(label),
@@ -109,14 +110,14 @@ def _draw_objects(rng: np.random.Generator, scene: SceneConfig) -> list[PlannedO
 
 
 def _with_tries(objects: list[PlannedObject], tries: Iterator[tuple[Try, ...]]) -> tuple[PlannedObject, ...]:
-    """The n-th odd object of a scene takes the n-th list of tries."""
+    """Give the n-th odd object of a scene the n-th list of tries."""
     return tuple(replace(item, tries=next(tries)) if item.label else item for item in objects)
 
 
 def _variant_tries(config: GenerateConfig, split: str, number: int, place: int) -> Iterator[tuple[Try, ...]]:
-    """Lists of tries without end, the same for all scenes that share their variants.
+    """Yield lists of tries without end, the same for all scenes that share their variants.
 
-    number: of the shape in its split. place: of the scene among those of the shape.
+    number: index of the shape in its split. place: index of the scene among those of the shape.
     """
     together = config.odd.scenes_per_variant or config.scenes_a_shape(split)
     for nth in count() if config.scene.odd_alike is None else repeat(0):
@@ -125,7 +126,7 @@ def _variant_tries(config: GenerateConfig, split: str, number: int, place: int) 
 
 
 def draw_tries(rng: np.random.Generator, odd: OddConfig) -> tuple[Try, ...]:
-    """Anomaly types with seeds in the order they are tried: first one type several times, then the others."""
+    """Draw anomaly types and their seeds in the order in which they are tried: one type several times, then the others."""
     types = sorted(odd.weights)
     weights = np.array([odd.weights[name] for name in types], float)
     order = rng.choice(len(types), size=int((weights > 0).sum()), replace=False, p=weights / weights.sum())
@@ -135,13 +136,13 @@ def draw_tries(rng: np.random.Generator, odd: OddConfig) -> tuple[Try, ...]:
 
 
 def _draw_try(rng: np.random.Generator, name: str) -> Try:
-    """One try; every third wrong material is that of a fragment, whatever the parts."""
+    """Draw one try. A third of the material mismatches are on a fragment instead of a part."""
     seed, on_fragment = int(rng.integers(1 << 31)), bool(rng.random() < FRAGMENT_SHARE)
     return Try(name, seed, on_fragment if name == "material_mismatch" else None)
 
 
 def _draw_orbit(rng: np.random.Generator, orbit: OrbitConfig) -> Orbit:
-    """One full turn of distinct azimuths with slowly varying elevation and distance."""
+    """Draw one full circle of distinct azimuths, with slowly varying elevation and distance."""
     turn = np.arange(orbit.views) / orbit.views
     jitter = rng.uniform(-0.2, 0.2, orbit.views) / orbit.views
     sense = 1 if rng.random() < 0.5 else -1
@@ -156,7 +157,7 @@ def _draw_orbit(rng: np.random.Generator, orbit: OrbitConfig) -> Orbit:
 
 
 def _wave(rng: np.random.Generator, turn: np.ndarray, low: float, high: float) -> np.ndarray:
-    """A smooth periodic curve that stays between two bounds."""
+    """Draw a smooth periodic curve between two bounds."""
     amplitude = rng.uniform(0.2, 1.0) * (high - low) / 2
     middle = rng.uniform(low + amplitude, high - amplitude)
     phase, cycles = rng.uniform(0, 2 * math.pi), rng.integers(1, 4)

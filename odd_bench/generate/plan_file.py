@@ -1,4 +1,4 @@
-"""The plan of a run on the disk: `plan.jsonl`, of which only names and places of lines are kept in memory."""
+"""The plan of a run on disk, `plan.jsonl`. Only the names and positions of its lines stay in memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Draw = Callable[[], Iterator[str]]  # draws the same lines each time
 
 @dataclass(frozen=True)
 class StoredLines(Mapping[str, str]):
-    """Plan lines by scene name, read when they are asked for. places: start and length in bytes, in the order of the plan."""
+    """Plan lines by scene name, read on demand. places: start and length of each line in bytes, in the order of the plan."""
 
     path: Path
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -39,10 +39,10 @@ class StoredLines(Mapping[str, str]):
 
 
 def keep_plan(draw: Draw, config: GenerateConfig, folder: RunFolder) -> list[ShardWork]:
-    """Write the plan on the first call; later ones must draw the same. Returns the shards of the plan, in order.
+    """Write the plan in the first call; later calls must draw the same. Returns the shards of the plan, in order.
 
-    A plan that is gone or damaged is written again, where the digest kept beside the configuration says that it was the one drawn
-    now, or nothing is known of another. Raises FolderError for a plan that this version would not draw.
+    A missing or damaged plan is written again, if the stored digest equals that of the plan drawn now, or if there is no stored
+    digest. Raises FolderError if this version of odd-bench would draw another plan.
     """
     drawn = _Drawn(folder)
     if not folder.plan.exists():
@@ -55,7 +55,7 @@ def keep_plan(draw: Draw, config: GenerateConfig, folder: RunFolder) -> list[Sha
 
 
 class _Drawn:
-    """What is kept of the lines that pass by. shards: by path, in order. sha256: of all lines."""
+    """Collects the shards and the digest of the plan while its lines are written. shards: by path, in order."""
 
     def __init__(self, folder: RunFolder):
         self.shards: dict[Path, ShardWork] = {}
@@ -66,7 +66,7 @@ class _Drawn:
         return self._digest.hexdigest()
 
     def pieces(self, lines: Iterator[str]) -> Iterator[bytes]:
-        """The bytes of the plan, line by line."""
+        """Yield the bytes of the plan line by line."""
         start = 0
         for line in lines:
             content, planned = _stored(line), read_plan_line(line)
@@ -79,19 +79,19 @@ class _Drawn:
 
 
 def _is_same(path: Path, pieces: Iterator[bytes]) -> bool:
-    """Whether a file holds these bytes and no more; all pieces are drawn."""
+    """Whether a file contains exactly these bytes. All pieces are consumed."""
     with open_plain(path) as file:
         same = [file.read(len(piece)) == piece for piece in pieces]
         return all(same) and not file.read(1)
 
 
 def _refuse_another(drawn: _Drawn, folder: RunFolder) -> None:
-    """Raise FolderError if the folder was begun with another plan than the one drawn now."""
+    """Raise FolderError if the folder was started with another plan than the one drawn now."""
     begun_with = folder.claimed_plan()
     if begun_with != drawn.sha256 if begun_with else _is_whole(folder.plan):
         raise FolderError(
             f"{folder.plan}: found a plan that this version of odd-bench would not draw; expected the same draws. "
-            "Hint: finish the run with the version that began it, or give another folder with --out."
+            "Hint: finish the run with the version that started it, or give another folder with --out."
         )
 
 
@@ -100,7 +100,7 @@ def _stored(line: str) -> bytes:
 
 
 def _is_whole(plan: Path) -> bool:
-    """Whether there is a file and every line of it is a planned scene: then it is another plan, not a damaged one."""
+    """Whether the file exists and all its lines are planned scenes. It is then another plan, not a damaged one."""
     if not plan.exists():
         return False
     with open_plain(plan) as file:

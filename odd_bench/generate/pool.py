@@ -1,4 +1,4 @@
-"""Child processes that make scenes, supervised: recycled, timed out, retried once. The same function serves every executor."""
+"""Supervised child processes that make scenes: they have a time limit, are replaced regularly, and failures are retried once."""
 
 from __future__ import annotations
 
@@ -24,31 +24,32 @@ from odd_bench.shapes.limited import PATIENCE, processor_s
 
 CHILD_COMMAND = (sys.executable, "-m", "odd_bench.generate.child")
 AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL"
-FIXED = {  # variables that are the same for every child, whatever those of the user are
-    "OPENBLAS_NUM_THREADS": "1",  # more would wait by spinning, a third of a scene's processor time, and add in another order
-    "OPENBLAS_CORETYPE": "Haswell",  # one order of sums, whatever the processor
-    "NPY_DISABLE_CPU_FEATURES": AVX512,  # numpy's sines and powers have other last digits with it; a scene may turn on one
+FIXED = {  # environment variables that are the same for every child, regardless of the user's
+    "OPENBLAS_NUM_THREADS": "1",  # more threads would spin, a third of a scene's processor time, and sum in another order
+    "OPENBLAS_CORETYPE": "Haswell",  # the same order of sums on every processor
+    "NPY_DISABLE_CPU_FEATURES": AVX512,  # it changes the last digits of numpy's sines and powers, which can change a scene
     "OMP_WAIT_POLICY": "PASSIVE",
-    "LC_ALL": "C.UTF-8",  # numbers have points, names are in UTF-8, Blender speaks English
+    "LC_ALL": "C.UTF-8",  # decimal points, names in UTF-8, and English messages of Blender
     "PYTHONUTF8": "1",
     "PYTHONUNBUFFERED": "1",
 }
-# beginnings of variables by which Blender takes other colours, settings, kernels or words
+# Prefixes of variables that change Blender's colours, settings, kernels or language.
 OF_OTHER_WORK = ("OCIO", "BLENDER_", "CYCLES_", "LANGUAGE")
 START_TIMEOUT_S = 180.0
 FOLDER_TIMEOUT_S = 20.0
-IDLE_SHARE = 0.005  # a child that gets no more of a processor waits for something that does not come
+IDLE_SHARE = 0.005  # a child that uses a smaller fraction of a processor counts as hung
 ATTEMPTS = 2
-STARTS = 3  # a child may be killed while it starts, for want of memory for example
-TRANSIENT = ("crashed", "killed", "hung", "garbage")  # worth a second attempt in a fresh child
-KILLERS = (-signal.SIGKILL, -signal.SIGTERM)  # exit codes of a child that somebody else ended
+STARTS = 3  # a child may be killed while it starts, for example for lack of memory
+TRANSIENT = ("crashed", "killed", "hung", "garbage")  # failures that are retried in a new child
+KILLERS = (-signal.SIGKILL, -signal.SIGTERM)  # exit codes of a child that another process ended
 
 
 @dataclass(frozen=True)
 class Limits:
-    """timeout_s: longest a scene may take; on a busy machine, as much processor time and PATIENCE times as long by the clock.
+    """Limits of a child process.
 
-    recycle_after: scenes a child makes before a fresh one takes its place.
+    timeout_s: time limit of a scene in seconds. On a busy machine, the limit applies to processor time, and PATIENCE times the
+    limit to wall time. recycle_after: number of scenes after which a new child replaces the old one.
     """
 
     timeout_s: float = 900.0
@@ -56,9 +57,12 @@ class Limits:
 
 
 class ChildStartError(OddBenchError):
-    """A child that does not come up: every scene would fail the same way. may_pass: it was killed, or the machine is busy."""
+    """A child process cannot start, so every scene would fail in the same way.
 
-    in_lines = True  # the last ones of its log
+    may_pass: whether another start may succeed, because the child was killed or the machine was busy.
+    """
+
+    in_lines = True  # the message contains the last lines of the child's log
 
     def __init__(self, message: str, may_pass: bool = False):
         super().__init__(message)
@@ -66,7 +70,7 @@ class ChildStartError(OddBenchError):
 
 
 class ChildFailure(Exception):
-    """A child that was lost over a scene; kind is crashed, killed, hung or garbage."""
+    """A child process was lost while it made a scene. kind: `crashed`, `killed`, `hung` or `garbage`."""
 
     def __init__(self, kind: str, message: str):
         super().__init__(message)
@@ -74,15 +78,15 @@ class ChildFailure(Exception):
 
 
 def child_environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a child: those of this process but for the ones by which a machine would make other scenes."""
+    """The environment variables of a child: those of this process, without the ones that could change scenes, and FIXED."""
     return {name: value for name, value in own.items() if not name.startswith(OF_OTHER_WORK)} | FIXED
 
 
 def make_in_child(line: str, root: str, limits: Limits, run: str = "") -> Outcome:
-    """Make one planned scene in this thread's child process; what fails twice is reported, not raised.
+    """Make one planned scene in this thread's child process. A second failure is reported in the outcome, not raised.
 
-    run: name of the run. A thread of a cluster outlives runs that use the same folder one after the other, and a child serves one
-    run alone. Raises ChildStartError if no child can be started at all.
+    run: name of the run. A child serves only one run, while the threads of a cluster's worker serve one run after the other, even
+    in the same folder. Raises ChildStartError if no child can be started.
     """
     scene = read_plan_line(line).scene
     for attempt in range(1, ATTEMPTS + 1):
@@ -102,7 +106,7 @@ def make_in_child(line: str, root: str, limits: Limits, run: str = "") -> Outcom
 
 
 class SceneChild:
-    """One child process and the pipe to it."""
+    """One child process and the pipes to it."""
 
     _numbers = iter(range(1, 1_000_000))
 
@@ -134,7 +138,7 @@ class SceneChild:
         return self._process.poll() is None
 
     def ask(self, request: dict, timeout_s: float) -> dict:
-        """Send one request and wait for its reply. Raises ChildFailure."""
+        """Send one request and wait for its reply. Raises ChildFailure if there is no valid reply in time."""
         self.scenes += 1
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -147,12 +151,13 @@ class SceneChild:
         return reply
 
     def kill(self) -> None:
+        """End the child and close its pipes."""
         _live.discard(self)
         if self.is_alive:
-            with suppress(ProcessLookupError):  # it ended in between
+            with suppress(ProcessLookupError):  # the child has ended by itself
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        with suppress(BrokenPipeError):  # of a request that was never read
+        with suppress(BrokenPipeError):  # the child never read its last request
             self._process.stdin.close()
         self._process.stdout.close()
 
@@ -184,9 +189,9 @@ class SceneChild:
 
 
 def _is_kept_waiting(waited_s: float, used_s: float | None, timeout_s: float) -> bool:
-    """Whether a child that does not answer in time still works, on a machine that is busy with other things.
+    """Whether a child that does not reply in time is still working, on a machine that is busy with other processes.
 
-    used_s: processor time since it was asked, None where the system does not say.
+    used_s: processor time of the child since the request, None if the system does not tell.
     """
     return used_s is not None and IDLE_SHARE * waited_s < used_s < timeout_s and waited_s < PATIENCE * timeout_s
 
@@ -210,7 +215,7 @@ def _child_of_this_thread(root: str, run: str, limits: Limits) -> SceneChild:
 
 
 def _start_child(root: str, run: str) -> SceneChild:
-    """A new child; one that is killed or does not answer while it starts is started again. Raises ChildStartError."""
+    """Start a child; try again if it is killed or hangs while it starts. Raises ChildStartError if no start succeeds."""
     _wait_for_folder(RunFolder(Path(root)))
     for start in range(1, STARTS + 1):
         if _stopping.is_set() or run in _ended:
@@ -223,7 +228,7 @@ def _start_child(root: str, run: str) -> SceneChild:
 
 
 def _wait_for_folder(folder: RunFolder) -> None:
-    """A network file system may show a new file late. Raises ChildStartError if this machine does not see the folder at all."""
+    """Wait until this machine sees the folder: a network file system may show new files late. Raises ChildStartError."""
     deadline = time.monotonic() + FOLDER_TIMEOUT_S
     while not folder.config.exists():
         if time.monotonic() > deadline:
@@ -235,7 +240,7 @@ def _wait_for_folder(folder: RunFolder) -> None:
 
 
 def end_children(run: str) -> None:
-    """End the children of this process that serve a run, start no more for it, and leave those of others alone."""
+    """End the children of this process that serve the run, and start no more for it. Children of other runs continue."""
     _ended.add(run)
     for child in [one for one in _live if one.serves[1] == run]:
         child.kill()

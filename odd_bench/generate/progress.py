@@ -1,4 +1,4 @@
-"""What a run shows: a bar with ETA and scenes an hour, or plain lines where nobody watches; a summary at the end."""
+"""The display of a run: a progress bar, or plain lines if the output is no terminal, and a summary at the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LINE_EVERY_S = 30.0
 
 @contextmanager
 def watched(config: GenerateConfig, out: Path) -> Iterator[Watcher]:
-    """A watcher that shows a run of the configuration; Ctrl-C and SIGTERM end it with a word on how to go on."""
+    """A watcher that displays a run. Ctrl-C and SIGTERM end the run with a message that tells how to continue."""
     console = make_console()
     scenes = sum(config.splits.values())
     console.print(
@@ -37,18 +37,18 @@ def watched(config: GenerateConfig, out: Path) -> Iterator[Watcher]:
 
 
 class _Display:
-    """Called after each scene. Speed and time left count from the end of the first scene, so that starting is no part of them."""
+    """Displays each scene. Speed and remaining time count from the end of the first scene, so they exclude the start."""
 
     def __init__(self, console: Console, bar: Progress):
         self._console, self._bar = console, bar
         self._task = bar.add_task("scenes", total=None, rate="starting")
         self._started = self._last_line = time.monotonic()
         self._stage = ""
-        self._first: tuple[int, float] | None = None  # scenes done by then, and when
+        self._first: tuple[int, float] | None = None  # number of scenes at the first call, and its time
 
     def show_stage(self, stage: str, done: int, total: int) -> None:
         self._bar.update(self._task, completed=done, total=total, rate=stage)
-        self._started = time.monotonic()  # scenes an hour and the time left are of scenes alone
+        self._started = time.monotonic()  # speed and remaining time count scenes alone
         if stage != self._stage and not self._console.is_terminal:
             self._console.print(f"{stage} ...")
         self._stage = stage
@@ -76,7 +76,7 @@ class _Display:
 
 
 def duration(seconds: float) -> str:
-    """In the unit in which it is easy to read."""
+    """A duration in seconds, minutes or hours, whichever is easiest to read."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
@@ -94,7 +94,7 @@ def _bar(console: Console) -> Progress:
 
 
 def print_summary(summary: RunSummary) -> None:
-    """What a run made, where the time went and which anomalies were sent back."""
+    """Print the numbers of scenes of a run, its time by stage, and the refusals of anomalies by reason."""
     console = make_console()
     scenes = counted(summary.made, "scene")
     made = f"{scenes} made, {summary.already_there} already there, {summary.quarantined} given up"
@@ -103,7 +103,7 @@ def print_summary(summary: RunSummary) -> None:
         console.print(*(one for one in (_times(summary), _refusals(summary.refusals)) if one.row_count))
     if summary.tried_again_next_time:
         console.print(
-            f"{summary.tried_again_next_time} of those given up ran out of time or were killed; the same command tries again"
+            f"{summary.tried_again_next_time} of those given up ran out of time or were killed; the same command retries them"
         )
     if not summary.complete:
         console.print(
@@ -112,7 +112,7 @@ def print_summary(summary: RunSummary) -> None:
 
 
 def _times(summary: RunSummary) -> Table:
-    table = Table("stage", "seconds a scene", "share", title="Where the time went", title_justify="left")
+    table = Table("stage", "seconds per scene", "share", title="Time by stage", title_justify="left")
     total = sum(summary.seconds.values())
     for stage, seconds in summary.seconds.most_common():
         table.add_row(stage, f"{seconds / summary.made:.2f}", f"{seconds / total:.0%}")
@@ -120,7 +120,7 @@ def _times(summary: RunSummary) -> Table:
 
 
 def _refusals(refusals: Counter[str]) -> Table:
-    table = Table("anomalies sent back", "times", title="Quality", title_justify="left")
+    table = Table("anomalies refused", "times", title="Quality", title_justify="left")
     for reason, times in refusals.most_common(12):
         table.add_row(reason, str(times))
     return table

@@ -1,4 +1,4 @@
-"""What generation needs to be installed, checked without importing it."""
+"""The packages that generation requires, checked without importing them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BPY_SERIES = "4.5."
 
 
 class RequirementError(OddBenchError):
-    """A missing or unsuitable package; the message says where, found, expected and a hint."""
+    """A package is missing or unsuitable. The message tells what was found, what was expected, and a hint."""
 
 
 def require_blender() -> None:

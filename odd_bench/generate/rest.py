@@ -1,8 +1,8 @@
-"""Rest poses: which orientations of a shape stand on the floor by themselves, found exactly on its convex hull.
+"""Rest poses: the stable orientations of a shape on the floor, found exactly on its convex hull.
 
-A rigid body on a plane touches it with its convex hull alone. It is at rest on a hull facet when the vertical through
-the centre of mass meets that facet; otherwise it topples over the edge that the vertical leaves by, and the centre of
-mass sinks. Walking from facet to facet that way ends in a stable one.
+A rigid body touches a plane with its convex hull alone. It rests on a facet of the hull if the vertical through the centre of mass
+meets that facet. Otherwise, it topples over the edge beyond which the vertical lies, and its centre of mass sinks. Following these
+steps from facet to facet ends at a stable facet.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ MAX_TILT_RAD = np.radians(12.0)
 
 @dataclass(frozen=True)
 class Body:
-    """The convex hull of a shape, as the floor meets it.
+    """The convex hull of a shape, with the centre of mass at the origin.
 
-    triangles: (f, 3, 3) float corners, counter-clockwise from outside, centre of mass at the origin.
-    normals: (f, 3) unit outward. neighbours: (f, 3) int, the triangle across the edge opposite to corner i.
+    triangles: (f, 3, 3) float, the corners of each triangle, counter-clockwise from outside. normals: (f, 3) outward unit normals.
+    neighbours: (f, 3) int, the triangle across the edge opposite to corner i.
     """
 
     triangles: np.ndarray
@@ -32,7 +32,7 @@ class Body:
 
 
 def centre_of_mass(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(3,) volume centroid of a closed mesh: the signed tetrahedra from one of its points to every face."""
+    """The centroid (3,) of a closed mesh's volume, from the signed tetrahedra between one of its points and every face."""
     origin = vertices[0]
     corners = vertices[faces] - origin  # (f, 3 corners, 3)
     volumes = np.einsum("fi,fi->f", corners[:, 0], np.cross(corners[:, 1], corners[:, 2]))  # six times the volume
@@ -40,7 +40,7 @@ def centre_of_mass(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def drop_hull(vertices: np.ndarray, directions: int = 600) -> np.ndarray:
-    """(n, 3) the points that reach farthest in evenly spread directions: the hull, light enough to simulate."""
+    """The vertices (n, 3) that reach farthest in evenly spread directions: a hull small enough for simulation."""
     i = np.arange(directions) + 0.5
     z = 1 - 2 * i / directions
     azimuth = np.pi * (1 + 5**0.5) * i
@@ -51,7 +51,7 @@ def drop_hull(vertices: np.ndarray, directions: int = 600) -> np.ndarray:
 
 
 def body(vertices: np.ndarray, centre: np.ndarray) -> Body:
-    """Hull of the (v, 3) vertices around the (3,) centre of mass."""
+    """The convex hull of vertices (v, 3), relative to the centre of mass (3,)."""
     hull = ConvexHull(vertices - centre)
     triangles = hull.points[hull.simplices]
     normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
@@ -64,10 +64,10 @@ def body(vertices: np.ndarray, centre: np.ndarray) -> Body:
 def rest_poses(
     body: Body, quaternions_wxyz: np.ndarray, settled: np.ndarray, max_tilt_rad: float = MAX_TILT_RAD
 ) -> np.ndarray:
-    """(m, 3, 3) world from object: each settled drop turned onto the stable facet it leans on, so that it neither floats nor rocks.
+    """Rest poses (m, 3, 3), world from object: each settled drop, rotated onto the stable facet on which it leans.
 
-    Drops that did not settle or lean too far are left out; the others keep their order. quaternions_wxyz: (k, 4) world from
-    object. settled: (k,) bool.
+    The exact pose neither floats nor rocks. Drops that did not settle, or need a rotation larger than `max_tilt_rad`, are left
+    out; the others keep their order. quaternions_wxyz: (k, 4) world from object. settled: (k,) bool.
     """
     rotations = []
     for k in np.flatnonzero(settled):
@@ -83,9 +83,9 @@ def rest_poses(
 
 
 def resting_facet(body: Body, down: np.ndarray) -> int | None:
-    """The stable triangle that the body topples onto when it starts with `down` (3,) unit, object frame, pointing down.
+    """Index of the stable triangle onto which the body topples. down: (3,) initial downward unit vector, object frame.
 
-    None if the walk does not end, as when the centre of mass lies outside the hull.
+    Returns None if the walk does not end, for example if the centre of mass lies outside the hull.
     """
     facet = int(np.argmax((body.normals @ down) / np.einsum("fi,fi->f", body.normals, body.triangles[:, 0])))
     for _ in range(len(body.normals)):
@@ -97,9 +97,9 @@ def resting_facet(body: Body, down: np.ndarray) -> int | None:
 
 
 def _edge_left(triangle: np.ndarray, normal: np.ndarray) -> int | None:
-    """Which edge (by its opposite corner) the foot of the centre of mass lies beyond the most, None if it lies inside.
+    """The edge, given by its opposite corner, beyond which the foot of the centre of mass lies farthest; None if inside.
 
-    The foot is the origin projected on the triangle's plane.
+    The foot is the projection of the origin onto the triangle's plane.
     """
     starts, ends = triangle[[1, 2, 0]], triangle[[2, 0, 1]]  # edge i lies opposite to corner i
     along = ends - starts

@@ -1,4 +1,4 @@
-"""Rest poses of a base shape, each found by one drop: from upright, or from one of many random orientations."""
+"""Rest poses of a base shape. Each is found by one drop, from the upright or from a random orientation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Drop = Callable[[np.ndarray, np.ndarray, np.ndarray], "Settled"]
 
 
 def drop_in_blender(hull_vertices: np.ndarray, centre: np.ndarray, orientations_wxyz: np.ndarray) -> Settled:
-    """See blender_jobs.settle, which is imported when something is dropped."""
+    """Call blender_jobs.settle.drop, which is imported only when needed."""
     from odd_bench.blender_jobs.settle import drop
 
     return drop(hull_vertices, centre, orientations_wxyz)
@@ -32,10 +32,10 @@ def drop_in_blender(hull_vertices: np.ndarray, centre: np.ndarray, orientations_
 
 @dataclass
 class Rests:
-    """The rest poses of one intact shape, each dropped when it is first asked for and then kept.
+    """The rest poses of one intact shape. Each is computed on demand and cached.
 
-    A function of the shape and the seed: one body is dropped at a time, so no pose depends on which others were asked for.
-    seed: of the shape. drop: k bodies at once, of which this asks for one.
+    The poses depend on the shape and the seed alone: bodies are dropped one at a time, so no pose depends on which others were
+    computed. seed: seed of the shape. drop: simulates the drop of several bodies; it is called with one.
     """
 
     shape: Shape
@@ -44,9 +44,9 @@ class Rests:
     _found: dict[int, np.ndarray | None] = field(default_factory=dict)
 
     def pose(self, mode: str, draw: float) -> np.ndarray:
-        """(3, 3) world from object. mode: one of config.RESTS. draw: in [0, 1), which of the random drops; upright needs none.
+        """A rest pose (3, 3), world from object. mode: one of config.RESTS. draw: in [0, 1), selects one of the random drops.
 
-        A random drop that does not settle gives way to the next. Raises Refusal if the shape never comes to rest.
+        If a random drop does not settle, the next one is used. Raises Refusal if the shape never comes to rest.
         """
         if mode == "upright":
             return self.upright
@@ -60,9 +60,9 @@ class Rests:
 
     @cached_property
     def upright(self) -> np.ndarray:
-        """(3, 3) how the shape comes to rest when it is let go with its canonical z axis up.
+        """The rest pose (3, 3) of the shape when it is dropped with its canonical z axis up.
 
-        What still rolls when the drop ends is laid on the facet that it would topple onto from there.
+        A shape that still rolls when the simulation ends is placed on the facet onto which it would topple.
         """
         rotation = self._rest(UPRIGHT_WXYZ, still_rolling=True)
         if rotation is None:
@@ -70,7 +70,7 @@ class Rests:
         return rotation
 
     def _rest(self, orientation_wxyz: np.ndarray, still_rolling: bool = False) -> np.ndarray | None:
-        """(3, 3) what one drop from an orientation (1, 4) comes to, None if nothing."""
+        """The rest pose (3, 3) after one drop from an orientation (1, 4), or None if there is none."""
         settled = self.drop(self._hull, self._centre, orientation_wxyz)
         if still_rolling:
             poses = rest_poses(self._body, settled.quaternions_wxyz, np.ones(1, bool), max_tilt_rad=np.pi)
@@ -80,7 +80,7 @@ class Rests:
 
     @cached_property
     def _orientations(self) -> np.ndarray:
-        """(DROPS, 4) wxyz, evenly distributed."""
+        """Random orientations (DROPS, 4) wxyz, uniformly distributed."""
         rng = np.random.default_rng(np.random.SeedSequence([self.seed, 271]))
         return Rotation.random(DROPS, random_state=rng).as_quat()[:, [3, 0, 1, 2]]
 

@@ -1,4 +1,4 @@
-"""A run of `odd-bench generate`: plan, make the slice, finish the data set; interrupted anywhere, it goes on."""
+"""A run of `odd-bench generate`: plan, make the slice, finish the data set. It can be resumed after any interruption."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from odd_bench.shapes.similar_config import SimilarConfig
 
 
 def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Watcher = SILENT) -> RunSummary:
-    """Make the data set, or go on with it.
+    """Make the data set, or continue one.
 
-    Several calls may work in one folder at the same time if their slices share no shard. Raises FolderError, DiskFull,
-    ConfigError, ChildStartError, ClusterError or, with `only_finish`, Unfinished; whatever is finished by then is kept.
+    Several calls may work in one folder at the same time, if their slices have no scene in common. Raises FolderError, DiskFull,
+    ConfigError, ChildStartError, ClusterError, or Unfinished with `only_finish`. Finished scenes are kept.
     """
     if not options.only_finish:
         require_blender()
@@ -66,9 +66,9 @@ def generate(config: GenerateConfig, out: Path, options: RunOptions, watcher: Wa
 
 
 def check_categories(config: GenerateConfig) -> None:
-    """Raise CatalogueError, before anything is written, for categories that no plan can be drawn from.
+    """Raise CatalogueError, before anything is written, if the configured categories allow no plan.
 
-    Which categories a folder of meshes has is known once they are read.
+    The categories of a folder of meshes are only known after the meshes have been read, so these are not checked here.
     """
     if config.assets is None:
         catalogue = catalogue_of(config)
@@ -78,7 +78,7 @@ def check_categories(config: GenerateConfig) -> None:
 
 
 def _prepare(call: Call) -> list[ShardWork]:
-    """Claim the folder, read the meshes if there are any, draw the plan; returns the shards of the plan."""
+    """Claim the folder, read the meshes if there are any, and draw the plan. Returns the shards of the plan."""
     config, folder, watcher = call.config, call.folder, call.watcher
     if config.assets is not None and config.scene.rest == "upright":
         require_up(Path(config.assets))
@@ -100,7 +100,7 @@ def _library(config: GenerateConfig, folder: RunFolder, watcher: Watcher) -> Lib
 
 
 def _given(directory: str | None, look: Callable[[Path], Given], watcher: Watcher) -> list[str]:
-    """Names of the texture sets or environment files that replace the built-in ones; a notice names those that cannot be used."""
+    """Names of the texture sets or environments that replace the built-in ones. A notice names each unusable file."""
     if directory is None:
         return []
     given = look(Path(directory))
@@ -110,7 +110,7 @@ def _given(directory: str | None, look: Callable[[Path], Given], watcher: Watche
 
 
 def _make_slice(call: Call, mine: Slice, shards: list[ShardWork]) -> None:
-    """Make whatever is missing of the slice, and pack its shards if they are wholly its own."""
+    """Make the missing scenes of the slice, and pack its shards if no other slice shares them."""
     folder = call.folder
     work = _open_work(call, mine, shards)
     for shard in work:
@@ -130,7 +130,7 @@ def _make_slice(call: Call, mine: Slice, shards: list[ShardWork]) -> None:
 
 
 def _open_work(call: Call, mine: Slice, shards: list[ShardWork]) -> list[ShardWork]:
-    """The shards of this slice with something left to do."""
+    """The shards of this slice that need work."""
     folder, options, summary = call.folder, call.options, call.summary
     take = take_back if options.retry_quarantined else take_back_machine_faults
     if not options.only_finish:
@@ -141,14 +141,14 @@ def _open_work(call: Call, mine: Slice, shards: list[ShardWork]) -> list[ShardWo
         find_waiting(shard, folder, lost)
         shard.waiting &= mine.names
         summary.already_there += len((mine.names & set(shard.wanted)) - shard.waiting)
-        call.watcher.stage("checking what is there", done, len(shards))
+        call.watcher.stage("checking existing scenes", done, len(shards))
     return [shard for shard in shards if not shard.whole]
 
 
 def _finish(call: Call, shards: list[ShardWork]) -> bool:
-    """Finish the data set if nobody else is at work in it; whether it is complete. Raises Unfinished.
+    """Finish the data set unless another call is working in it. Returns whether it is complete; raises Unfinished.
 
-    Whoever is last finishes: each lets go of its own shards first, then they come here one at a time.
+    The last call finishes: each call releases its own shards first, and then enters here alone.
     """
     config, folder, watcher = call.config, call.folder, call.watcher
     with folder.locked("finish", on_wait=lambda: None):
@@ -163,7 +163,7 @@ def _finish(call: Call, shards: list[ShardWork]) -> bool:
 
 
 def _workers(call: Call) -> Workers:
-    options, run = call.options, secrets.token_hex(8)  # no two calls share a child
+    options, run = call.options, secrets.token_hex(8)  # a random name, so that no two calls share a child
     root = call.folder.root.absolute()
     if options.scheduler is None:
         return LocalWorkers(options.workers, root, options.limits, run)
@@ -173,7 +173,7 @@ def _workers(call: Call) -> Workers:
 
 
 def _pack_shared(config: GenerateConfig, folder: RunFolder, shards: list[ShardWork]) -> None:
-    """Pack the shards whose scenes were staged by several calls, or by one that was stopped before it packed them."""
+    """Pack the shards whose scenes were staged by several calls, or by a call that stopped before packing."""
     staged, lost = folder.staged_scenes(), given_up(folder.quarantine)
     for shard in shards:
         wanted = set(shard.lines) - set(lost)

@@ -1,4 +1,4 @@
-"""One scene from its plan line to its record: shape, rest poses, odd variants, arrangement, labels, pictures."""
+"""Making one scene from its plan line: shape, rest poses, odd variants, arrangement, labels and pictures."""
 
 from __future__ import annotations
 
@@ -26,22 +26,23 @@ from odd_bench.plan_line import PlanLine, Try
 from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.shapes.catalogue import BaseShape
 
-SIMILAR = "similar_shape"  # an object of its own, as high as it is
+SIMILAR = "similar_shape"  # another shape, which stands on the floor at its own height
 
 
 @dataclass
 class Report:
-    """What making one scene cost. seconds: per stage. refusals: how often `type: reason` sent an anomaly back."""
+    """A report on making one scene. seconds: time by stage. refusals: number of refused anomalies by `type: reason`."""
 
     seconds: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
 
     def as_dict(self) -> dict:
-        """Plain JSON values, seconds to the millisecond."""
+        """The report as plain JSON values. Times are rounded to milliseconds."""
         return {"seconds": {k: round(v, 3) for k, v in self.seconds.items()}, "refusals": dict(self.refusals)}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Add the time spent in the context to a stage."""
         start = time.perf_counter()
         try:
             yield
@@ -51,7 +52,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """All instances in the world, the cameras around them and what the cameras see of their shapes."""
+    """All instances in the world, the cameras around them, and the labels of all views."""
 
     posed: list[Posed]
     cameras: tuple[Camera, ...]
@@ -59,7 +60,7 @@ class Arrangement:
 
 
 class SceneRefused(Exception):
-    """A scene that cannot be made from its plan line; the message says which object and why, `report` what was tried."""
+    """A scene cannot be made from its plan line. The message names the object and the reason; `report` lists the refusals."""
 
     def __init__(self, message: str, report: Report):
         super().__init__(message)
@@ -67,11 +68,11 @@ class SceneRefused(Exception):
 
 
 def make_scene(line: PlanLine, plan_sha256: str, sources: Sources) -> tuple[SceneRecord, Report]:
-    """Make one scene. Raises SceneRefused when an odd object used up its tries or the shape finds no rest pose."""
+    """Make one scene. Raises SceneRefused if all tries of an odd object are refused, or if the shape has no rest pose."""
     report, config = Report(), sources.config
     with report.stage("shape"):
         source = sources.of(BaseShape(line.shape, line.category, line.shape_seed))
-        source.intact  # noqa: B018  meshed here, so that its time is counted here
+        source.intact  # noqa: B018  compute the mesh now, so that its time counts for this stage
     with report.stage("settle"):
         rests = _rests(source, line, report)
     arrangement = _arrange(line, source, rests, report)
@@ -81,7 +82,7 @@ def make_scene(line: PlanLine, plan_sha256: str, sources: Sources) -> tuple[Scen
 
 
 def _rests(source: Source, line: PlanLine, report: Report) -> list[np.ndarray]:
-    """The rest rotation (3, 3) of each object: that of the intact shape, whatever the label."""
+    """The rest rotation (3, 3) of each object. It is that of the intact shape, for odd objects, too."""
     try:
         return [source.rests.pose(line.rest, item.rest) for item in line.objects]
     except Refusal as refusal:
@@ -89,8 +90,11 @@ def _rests(source: Source, line: PlanLine, report: Report) -> list[np.ndarray]:
 
 
 def _arrange(line: PlanLine, source: Source, rests: list[np.ndarray], report: Report) -> Arrangement:
-    """Go through the tries of each odd object until every change can be seen; objects odd alike go on together."""
-    remaining = {i: iter(item.tries) for i, item in enumerate(line.objects) if item.label}  # each is used once
+    """Arrange the scene with the first tries of each odd object whose changes can be seen.
+
+    With `scene.odd_alike`, all odd objects proceed to their next try together, so that they stay the same.
+    """
+    remaining = {i: iter(item.tries) for i, item in enumerate(line.objects) if item.label}
     variants = {i: _next_variant(i, tries, line, source, rests, report) for i, tries in remaining.items()}
     while True:
         with report.stage("label"):
@@ -115,7 +119,7 @@ def _next_variant(
                 return variant
             except Refusal as refusal:
                 report.refusals[f"{attempt.type}: {refusal.reason}"] += 1
-    raise SceneRefused(f"object {index} used up its tries: {dict(report.refusals)}", report)
+    raise SceneRefused(f"object {index}: all its tries were refused: {dict(report.refusals)}", report)
 
 
 def _arranged(

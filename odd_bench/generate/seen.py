@@ -1,4 +1,4 @@
-"""Whether a viewer of a scene finds what is odd about an object: patches with contrast, behind all that hides them."""
+"""The test whether a viewer can find the anomaly of an object: a visible patch of sufficient size and contrast."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from odd_bench.generate.label import FARTHEST_M, TIE_M, Sight
 from odd_bench.geometry.cameras import eye, project
 from odd_bench.geometry.motion import transformed
 
-LIGHT = np.array([0.45, 0.25, 0.86]) / np.linalg.norm([0.45, 0.25, 0.86])  # towards the light, world
+LIGHT = np.array([0.45, 0.25, 0.86]) / np.linalg.norm([0.45, 0.25, 0.86])  # direction to the light, world
 REFERENCE_PIXELS = 256  # side of the pictures for which `odd.min_patch_pixels` is given
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a view must show.
+    """The requirements for a view.
 
-    pixels: of the largest patch. share: the same, of the object's pixels if nothing hid it. slide: see largest_patch, as a
-    share of the object's side in the view.
+    pixels: smallest number of pixels of the largest patch. share: smallest size of this patch as a fraction of the object's amodal
+    pixels. slide: see largest_patch; as a fraction of the object's side in the view.
     """
 
     pixels: float
@@ -34,6 +34,7 @@ class Bounds:
 
     @staticmethod
     def of(type: str, config: GenerateConfig) -> Bounds:
+        """The requirements for an anomaly type."""
         scale = (config.orbit.pixels / REFERENCE_PIXELS) ** 2
         return Bounds(
             config.odd.min_patch_pixels * scale * config.anomalies.patch_factor(type),
@@ -43,9 +44,9 @@ class Bounds:
 
 
 def is_seen(sight: Sight, index: int, config: GenerateConfig) -> bool:
-    """Whether the change of the odd object `sight.posed[index]` shows in one of the test views and in `odd.min_patch_views` of all.
+    """Whether the change of the odd object `sight.posed[index]` is visible in one test view and in `odd.min_patch_views` views.
 
-    It must do so beside the intact shape in the same pose and in every pose in which a viewer might compare the two, see
+    The change must be visible in comparison with the intact shape, in every pose in which a viewer might compare the two; see
     alignment.py.
     """
     viewer = _Viewer(sight, index, config)
@@ -55,7 +56,7 @@ def is_seen(sight: Sight, index: int, config: GenerateConfig) -> bool:
 
 
 def shows_enough(shows: Callable[[int], bool], count: int, least: int) -> bool:
-    """Whether one of the test views and at least so many of all views show it; asks for no more of them than it takes."""
+    """Whether one of the test views and at least `least` of all `count` views show a patch. Stops as soon as this is known."""
     test = spread_views(count, TEST_VIEWS)
     others = [view for view in range(count) if view not in test]
     left, shown = count, 0
@@ -73,10 +74,11 @@ def shows_enough(shows: Callable[[int], bool], count: int, least: int) -> bool:
 
 @dataclass(frozen=True)
 class _Look:
-    """One view of the odd object, in the window around it and its intact twin.
+    """One view of the odd object, in the window around it and the intact shape.
 
-    own: (h, w) bool, its pixels. nearest_m: (h, w) what is in front, inf for nothing. directions: (h, w, 3) through the pixels.
-    after: (h, w, 4) its picture. slide: pixels, see largest_patch. least: pixels of a patch that shows.
+    own: (h, w) bool, the pixels of the object. nearest_m: (h, w) planar depth of the first surface, inf for none.
+    directions: (h, w, 3) through the pixels. after: (h, w, 4) picture of the object. slide: in pixels, see largest_patch.
+    least: smallest number of pixels of a visible patch.
     """
 
     own: np.ndarray
@@ -88,7 +90,7 @@ class _Look:
 
 
 class _Viewer:
-    """Looks at one odd object and at the intact shape in its place."""
+    """Compares one odd object with the intact shape in its place."""
 
     def __init__(self, sight: Sight, index: int, config: GenerateConfig):
         self._sight, self._item, self._index, self._config = sight, (item := sight.posed[index]), index, config
@@ -98,7 +100,7 @@ class _Viewer:
         self._looks: dict[int, _Look] = {}
 
     def shows(self, motion: np.ndarray, view: int) -> bool:
-        """Whether a view shows a patch large enough beside the intact shape, moved by `motion` (4, 4) in its own frame."""
+        """Whether a view shows a large enough patch, compared with the intact shape moved by `motion` (4, 4) in its own frame."""
         if view not in self._looks:
             self._looks[view] = self._look(view)
         look, pose = self._looks[view], self._item.world_from_object @ motion
@@ -124,7 +126,7 @@ class _Viewer:
 
 
 def _window(corners: np.ndarray, margin: int) -> tuple[slice, slice]:
-    """Rows and columns that hold the pixels (n, 2) and a margin."""
+    """Rows and columns that contain the pixels (n, 2) and a margin."""
     low = np.maximum(np.floor(corners.min(axis=0)).astype(int) - margin, 0)
     high = np.ceil(corners.max(axis=0)).astype(int) + margin + 1
     return slice(low[1], max(high[1], 0)), slice(low[0], max(high[0], 0))

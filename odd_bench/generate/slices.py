@@ -1,4 +1,4 @@
-"""The part of a data set that one call makes: whole shards, or where there are more calls than shards, neighbouring scenes."""
+"""The part of a data set that one call makes: whole shards, or a range of scenes if there are more calls than shards."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from odd_bench.data.shard_work import ShardWork
 
 @dataclass(frozen=True)
 class Slice:
-    """shards: their numbers in the plan. scenes: numbers in the plan of the scenes to make, None for all of these shards.
+    """The part of a data set that one call makes.
 
-    names: of the scenes to make. A call that makes some scenes of a shard stages them; whoever finishes packs them.
+    shards: indices of the shards in the plan. scenes: indices in the plan of the scenes to make; None = all scenes of the shards.
+    names: names of the scenes to make. A call that makes only some scenes of a shard stages them; the last call packs them.
     """
 
     shards: Sequence[int]
@@ -24,11 +25,12 @@ class Slice:
 
     @property
     def packs(self) -> bool:
+        """Whether the call packs its shards itself."""
         return self.scenes is None
 
     @contextmanager
     def held(self, folder: RunFolder) -> Iterator[None]:
-        """Keep out whoever would make the same scenes. Raises FolderError if somebody does."""
+        """Lock the slice, as a context. Raises FolderError if another call makes the same scenes."""
         if self.scenes is None:
             with folder.shards_locked(self.shards):
                 yield
@@ -38,7 +40,7 @@ class Slice:
 
 
 def slice_of(index: int, count: int, shards: Sequence[ShardWork]) -> Slice:
-    """The `index`-th of `count` parts; all parts together are the plan, each scene in one of them."""
+    """The `index`-th of `count` parts. Every scene of the plan belongs to exactly one part."""
     if count <= len(shards):
         numbers = range(len(shards))[index::count]
         return Slice(numbers, None, frozenset(name for number in numbers for name in shards[number].lines))

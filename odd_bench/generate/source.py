@@ -1,4 +1,4 @@
-"""What the scenes of one shape are made from: its model, mesh, rest poses, fracture modes and odd variants, each made once."""
+"""The source of the scenes of one shape: its model, mesh, rest poses, fracture modes and odd variants, each made once."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from odd_bench.shapes.catalogue import BaseShape, Catalogue
 if TYPE_CHECKING:
     from odd_bench.geometry.fracture.modes import FractureModes
 
-SHAPES_KEPT = 4  # in memory: workers that make the scenes of a few shapes in turn find them again
+SHAPES_KEPT = 4  # shapes in memory, for workers that make scenes of a few shapes in turn
 
 
 @dataclass
 class Source:
-    """One base shape. work: folder where other processes that make scenes of this shape find what is costly.
+    """One base shape and everything made from it, cached in memory and on disk.
 
-    Everything is a function of the shape, the configuration and a planned try; what is kept saves time alone.
+    All results depend on the shape, the configuration and a planned try alone; the cache only saves time. work: folder in which
+    processes share fracture modes and variants.
     """
 
     base: BaseShape
@@ -41,15 +42,17 @@ class Source:
 
     @cached_property
     def intact(self) -> Shape:
+        """The mesh of the intact shape."""
         return self.model.shape()
 
     @cached_property
     def rests(self) -> Rests:
+        """The rest poses of the intact shape."""
         return Rests(self.intact, self.base.seed)
 
     @cached_property
     def modes(self) -> FractureModes:
-        """Fracture modes, computed once a shape when a break asks for them."""
+        """The fracture modes of the shape, computed once, when a crack or fracture needs them."""
         from odd_bench.geometry.fracture.modes import FractureModes, compute_modes
 
         stored = self.work / "modes" / f"{self.base.name}.npz"
@@ -60,7 +63,7 @@ class Source:
         return modes
 
     def variant(self, attempt: Try) -> Variant:
-        """The variant of one planned try. Raises Refusal, the same one each time."""
+        """The variant of one planned try. Raises Refusal if the try fails; the same try always fails in the same way."""
         drawn = (attempt.type, attempt.seed, attempt.fragment)
         key = "-".join(str(value) for value in drawn if value is not None)
         if key not in self._outcomes:
@@ -87,18 +90,19 @@ class Source:
 
 
 def variants_folder(work: Path, shape: str) -> Path:
-    """Where the variants of a shape are kept until its last scene is made."""
+    """The folder of the variants of a shape, which exists until the last scene of the shape is made."""
     return work / "variants" / shape
 
 
 class Sources:
-    """The sources of a run; those of the last few shapes are kept, since scenes of one shape follow each other."""
+    """The sources of a run. Those of the last few shapes are cached, because scenes of one shape follow each other."""
 
     def __init__(self, config: GenerateConfig, catalogue: Catalogue, work: Path):
         self.config, self._catalogue, self._work = config, catalogue, work
         self._kept: OrderedDict[BaseShape, Source] = OrderedDict()
 
     def of(self, base: BaseShape) -> Source:
+        """The source of a base shape."""
         if base in self._kept:
             self._kept.move_to_end(base)
         else:

@@ -1,4 +1,4 @@
-"""An odd variant, or why there is none, as a file beside the run."""
+"""Files of odd variants, or of the reasons why there is none, in the work folder of a run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ VARIANT_ARRAYS = ("changed_faces", "lost_faces", "alignments")
 
 
 def write_variant(path: Path, outcome: Variant | Refusal) -> None:
-    """Write an uncompressed .npz, whole or not at all."""
+    """Write an uncompressed .npz file, completely or not at all."""
     content = io.BytesIO()
     np.savez(content, about=np.frombuffer(json.dumps(_about(outcome)).encode(), np.uint8), **_arrays(outcome))
     write_atomically(path, content.getvalue())
 
 
 def read_variant(path: Path) -> Variant | Refusal:
-    """What was written, bit for bit."""
+    """Read a file written by `write_variant`. The result equals what was written, bit for bit."""
     with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
         about = json.loads(stored["about"].tobytes())
         if "reason" in about:

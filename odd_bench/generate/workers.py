@@ -1,4 +1,4 @@
-"""Who makes the scenes: threads of this process, each with a child, or the workers of a cluster (cluster.py)."""
+"""The workers that make scenes: threads of this process, each with a child process, or those of a cluster (cluster.py)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from odd_bench.generate.pool import Limits, end_children, make_in_child
 
 
 class Workers(Protocol):
-    """Makes planned scenes at the same time. slots: how many at once, at least 1; it may change."""
+    """Makes planned scenes concurrently. slots: number of scenes at once, at least 1; it may change."""
 
     @property
     def slots(self) -> int: ...
 
     def submit(self, line: str) -> Future:
-        """Begin a scene; the future ends however the scene does."""
+        """Submit a scene. The future ends when the scene is made or has failed."""
 
     def outcome(self, future: Future) -> Outcome | None:
-        """What became of a scene whose future has ended; None if the scene was lost on the way and is to be submitted again."""
+        """The outcome of a scene whose future has ended; None if the scene was lost and must be submitted again."""
 
     def close(self) -> None:
-        """Give up what is not finished and let go of everything."""
+        """Cancel all unfinished scenes and release all resources."""
 
 
 class LocalWorkers:
-    """Threads of this process; each keeps one child. run: see pool.make_in_child."""
+    """Threads of this process with one child each. run: see pool.make_in_child."""
 
     def __init__(self, count: int, root: Path, limits: Limits, run: str):
         self.slots = count
@@ -43,4 +43,4 @@ class LocalWorkers:
     def close(self) -> None:
         end_children(self._run)
         self._executor.shutdown(cancel_futures=True)
-        end_children(self._run)  # and one that was being started
+        end_children(self._run)  # a child may have started in between

@@ -213,14 +213,12 @@ def test_that_there_are_no_workers_is_said_once_and_when_some_come(tmp_path, loc
     workers = cluster_module.ClusterWorkers(local.scheduler_address, tmp_path, Limits(), "run", notices.append)
     assert [workers.slots for _ in range(20)] == [1] * 20
     assert (
-        len(notices) == 1
-        and "no workers there" in notices[0]
-        and f"dask worker {local.scheduler_address}" in notices[0]
+        len(notices) == 1 and "no workers for" in notices[0] and f"dask worker {local.scheduler_address}" in notices[0]
     )
     monkeypatch.setattr(cluster_module, "REMIND_S", 0.0)
     assert workers.slots == 1 and len(notices) == 2  # said again after a while
     local.scale(1)
-    wait_for(lambda: workers.slots and "workers are there: 1 scenes at once" in notices[-1])
+    wait_for(lambda: workers.slots and "workers have joined: 1 scenes at once" in notices[-1])
     told = len(notices)
     assert workers.slots == 1 and len(notices) == told
     workers.close()
@@ -241,7 +239,7 @@ def test_a_worker_that_hangs_does_not_keep_a_stopped_run(tmp_path, local, monkey
             workers.close()
         finally:
             os.kill(process, signal.SIGCONT)
-    assert any("do not answer" in notice for notice in notices)
+    assert any("do not respond" in notice for notice in notices)
 
 
 @pytest.mark.slow

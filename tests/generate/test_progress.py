@@ -20,5 +20,5 @@ def test_no_table_is_empty(monkeypatch, made, words, refusals):
     progress.print_summary(RunSummary(Path("data"), made, complete=True, seconds=seconds, refusals=refusals))
     printed = shown.getvalue()
     assert words in printed
-    assert ("Where the time went" in printed) == bool(made)
+    assert ("Time by stage" in printed) == bool(made)
     assert ("Quality" in printed) == bool(made and refusals)

@@ -36,7 +36,7 @@ def test_the_configured_engine_takes_the_pictures(monkeypatch, engine):
 def test_drafts_are_cast_on_the_processor_whatever_the_device():
     for device in ("auto", "cpu", "gpu"):
         config = with_overrides(NANO, ["render.engine=draft", f"render.device={device}"])
-        assert device_line(config.render).startswith("cpu: processor, drafts are cast there")
+        assert device_line(config.render).startswith("cpu: processor, the draft engine uses no other device")
 
 
 @pytest.mark.blender
