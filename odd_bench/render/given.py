@@ -1,4 +1,4 @@
-"""Floors and environments that a user gives: which ones of a folder can be used is known before the first scene draws one."""
+"""Floors and environments from a user's folder. All files are checked before the first scene uses one."""
 
 from __future__ import annotations
 
@@ -22,25 +22,29 @@ PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".t
 MOST_SIDE = 32_768  # pixels
 HEADER_BYTES = 1 << 16
 EXR_MAGIC = b"\x76\x2f\x31\x01"
-LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}  # rows a chunk, by compression
+LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}  # rows of a chunk by compression method
 HDR_SIZE = re.compile(rb"\n[-+]Y (\d{1,6}) [-+]X (\d{1,6})\n")
 
 
 @dataclass
 class Given:
-    """names: of what can be used, sorted. refused: reason by name. What tools leave behind is in neither."""
+    """The entries of a folder.
+
+    names: sorted names of usable entries. refused: the reason by name for all others. Neither contains files that other tools leave
+    behind.
+    """
 
     names: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
 
 def floors_in(folder: Path) -> Given:
-    """The texture-set folders of a folder. Raises WrongUse where none can be used."""
+    """The texture sets in a folder, which are folders themselves. Raises WrongUse if none is usable."""
     return _given(folder, Path.is_dir, _check_floor, "a folder of texture-set folders")
 
 
 def environments_in(folder: Path) -> Given:
-    """The .exr and .hdr files of a folder. Raises WrongUse where none can be used."""
+    """The .exr and .hdr files in a folder. Raises WrongUse if none is usable."""
     is_one = lambda path: path.suffix.lower() in ENVIRONMENTS  # noqa: E731
     return _given(folder, is_one, _check_environment, "a folder with .exr or .hdr files")
 
@@ -62,13 +66,13 @@ def _given(folder: Path, is_one: Callable[[Path], bool], check: Callable[[Path],
         except (OddBenchError, OSError, ValueError, struct.error) as error:
             given.refused[path.name] = getattr(error, "found", "") or described(error)
     if not given.names:
-        found = "; ".join(f"{name}: {reason}" for name, reason in given.refused.items()) or "nothing to use"
+        found = "; ".join(f"{name}: {reason}" for name, reason in given.refused.items()) or "nothing usable"
         raise WrongUse(f"{folder}: found {found[:500]}; expected {expected}. Hint: leave the option out.")
     return given
 
 
 def _check_floor(folder: Path) -> None:
-    """Raise ValueError, OSError or DataError unless the set has a colour map and its maps are pictures."""
+    """Raise ValueError, OSError or DataError unless the texture set has a colour map and all its maps are pictures."""
     for path in find_maps(folder).values():
         check_plain(path, "a picture")
         if path.suffix.lower() == ".exr":
@@ -91,7 +95,7 @@ def _check_environment(path: Path) -> None:
 
 
 def _check_exr(path: Path) -> None:
-    """Raise ValueError unless the file has the header of a picture and, of one in rows, the end of its last row."""
+    """Raise ValueError unless the file has the header of a picture and, if the picture is stored in rows, all of its rows."""
     size_bytes = path.stat().st_size
     with open_plain(path) as file:
         head = file.read(HEADER_BYTES)
@@ -102,7 +106,7 @@ def _check_exr(path: Path) -> None:
     left, bottom, right, top = struct.unpack("<4i", attributes[b"dataWindow"])
     width, height = right - left + 1, top - bottom + 1
     _check_size(width, height)
-    if version & ~0xFF & ~0x400:  # tiles or several parts: their chunks are not rows
+    if version & ~0xFF & ~0x400:  # a file of tiles or of several parts, whose chunks are not rows
         return
     chunks = math.ceil(height / LINES.get(attributes[b"compression"][0], 1))
     with open_plain(path) as file:
@@ -113,7 +117,7 @@ def _check_exr(path: Path) -> None:
 
 
 def _exr_attributes(head: bytes, place: int) -> tuple[dict[bytes, bytes], int]:
-    """Values by name, and where the header ends. Raises ValueError for a header without an end or without its parts."""
+    """The header's attributes by name, and its end. Raises ValueError if the header is incomplete."""
     attributes = {}
     while head[place : place + 1] != b"\0":
         name_end = head.index(b"\0", place)

@@ -1,4 +1,4 @@
-"""What stands around the objects: the floor they lie on and the light they lie in, as they are drawn."""
+"""Random surroundings of the objects: the floor and the light."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from odd_bench.color import linear
 from odd_bench.plan_line import Color, Environment, Floor, Sun
 
-TEXTURES = "textures"  # the kind of every floor that is a set of pictures
-TEXTURES_ROUGHNESS = 0.6  # of a set without a picture of it
-TEXTURES_ALBEDO = 0.3  # linear, roughly that of all sets
-FLOOR_FADES_M = (2.5, 7.0)  # between these distances the floor's pattern fades into its mean colour, in every engine
-DECIMALS = 9  # of what is drawn by way of a sine or a power: the last digits of those differ between processors
+TEXTURES = "textures"  # the kind of every floor that is a texture set
+TEXTURES_ROUGHNESS = 0.6  # roughness of a texture set without a roughness map
+TEXTURES_ALBEDO = 0.3  # linear albedo assumed for every texture set
+FLOOR_FADES_M = (2.5, 7.0)  # both renderers fade the floor's pattern into its mean colour between these distances
+DECIMALS = 9  # for draws that involve a sine or a power, whose last digits differ between processors
 BUNDLED_ENVIRONMENTS = (
     "city.exr", "courtyard.exr", "forest.exr", "interior.exr", "night.exr", "studio.exr", "sunrise.exr", "sunset.exr",
 )  # fmt: skip
@@ -24,10 +24,10 @@ BUNDLED_ENVIRONMENTS = (
 
 @dataclass(frozen=True)
 class FloorStyle:
-    """Ranges of one kind of floor.
+    """The ranges of one kind of floor.
 
-    palettes: sRGB hex colours, two or three a palette; the first covers most of the floor. size_m: of the repeated
-    element (plank width, tile side, weave pitch, grain). roughness: 0..1. relief_m: height of the surface relief.
+    palettes: two or three sRGB hex colours each, of which the first covers most of the floor. size_m: size of the repeated element
+    (width of a plank, side of a tile, pitch of a weave, size of a grain). roughness: in [0, 1]. relief_m: height of the relief.
     """
 
     palettes: tuple[str, ...]
@@ -93,7 +93,7 @@ FLOOR_STYLES = {
 
 
 def draw_floor(rng: np.random.Generator, texture_sets: Sequence[str] = ()) -> Floor:
-    """Draw a floor: a procedural kind, or one of the PBR texture sets if any are given (names, already sorted)."""
+    """Draw a floor. texture_sets: sorted names of texture sets, one of which is used; empty = a procedural floor."""
     place = {
         "rotation_rad": float(rng.uniform(0, 2 * np.pi)),
         "offset_m": tuple(rng.uniform(-5, 5, 2).tolist()),
@@ -116,7 +116,7 @@ def draw_floor(rng: np.random.Generator, texture_sets: Sequence[str] = ()) -> Fl
 
 
 def mean_albedo(floor: Floor) -> np.ndarray:
-    """(3,) linear reflectance of a procedural floor, roughly; mid grey for textures."""
+    """Approximate mean of the floor's linear albedo, (3,); mid grey for a texture set."""
     if floor.colors is None:
         return np.full(3, TEXTURES_ALBEDO)
     others = len(floor.colors) - 1
@@ -124,14 +124,14 @@ def mean_albedo(floor: Floor) -> np.ndarray:
 
 
 def floor_metallic(floor: Floor) -> float:
-    """How much of a floor's light is mirrored as by metal, 0..1; all metal would show no shadows."""
+    """The metallic parameter of a floor, in [0, 1]. It stays below 1, because pure metal would show no shadows."""
     return 0.6 if floor.kind == "brushed_metal" else 0.0
 
 
 def draw_environment(rng: np.random.Generator, files: Sequence[str] = BUNDLED_ENVIRONMENTS) -> Environment:
-    """Draw the light: one of the environment files (names, already sorted), its turn, and a sun.
+    """Draw the light: an environment, its rotation, and a sun. files: sorted names of environment files.
 
-    Without a sun most environments leave no contact shadow.
+    The sun makes contact shadows, which most environments alone do not.
     """
     return Environment(
         file=files[int(rng.integers(len(files)))],
@@ -158,7 +158,7 @@ def _draw_sun(rng: np.random.Generator) -> Sun:
 
 
 def _draw_colors(rng: np.random.Generator, style: FloorStyle) -> tuple[Color, ...]:
-    """A palette of the style with one small shift of hue, saturation and value for all its colours."""
+    """Draw a palette of the style, with the same small shift of hue, saturation and value for all its colours."""
     palette = style.palettes[int(rng.integers(len(style.palettes)))].split()
     hue, saturation, value = rng.uniform(-0.03, 0.03), rng.uniform(0.7, 1.25), rng.uniform(0.85, 1.1)
     colors = []

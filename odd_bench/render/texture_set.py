@@ -1,4 +1,4 @@
-"""PBR texture sets: folders of images named by what they hold, as texture libraries hand them out."""
+"""PBR texture sets: folders of images whose names tell their kind, as texture libraries publish them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".exr", ".tif", ".tiff", ".webp")
 
 
 def find_maps(folder: Path) -> dict[str, Path]:
-    """The colour map of a set and, where there are any, its roughness and height maps.
+    """Find the maps of a texture set: its colour map and, if there are any, its roughness and height maps.
 
-    Raises FileNotFoundError if the folder holds no colour map.
+    Raises FileNotFoundError if there is no colour map.
     """
     files = [path for path in walk(Path(folder)).files if path.suffix.lower() in IMAGE_ENDINGS]
     maps = {}
@@ -27,7 +27,7 @@ def find_maps(folder: Path) -> dict[str, Path]:
                 maps.setdefault(kind, path)
     if "color" not in maps:
         raise FileNotFoundError(
-            f"{folder}: found {len(files)} images and no colour map, expected a file named like floor_color.png. "
+            f"{folder}: found {len(files)} images and no colour map; expected a file named like floor_color.png. "
             f"Hint: name it by one of {', '.join(MAP_NAMES['color'])}."
         )
     return maps

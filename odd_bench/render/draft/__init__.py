@@ -1,1 +1,1 @@
-"""Draft pictures by ray casting: direct light, one bounce, no noise; for sets that no processor can path-trace in time."""
+"""Draft pictures by ray casting: direct light and one bounce, without noise, for data sets too large for path tracing."""

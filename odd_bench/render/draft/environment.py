@@ -1,4 +1,4 @@
-"""An environment image brought to few cells, whatever its size."""
+"""Reduction of an environment map of any size to a coarse grid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ ENVIRONMENT_CELLS = (64, 128)  # rows and columns
 
 
 def coarse_environment(pixels: np.ndarray) -> np.ndarray:
-    """(64, 128, 3): means of the radiance (h, w, 3), h and w >= 1, over the cells."""
+    """Mean radiance (64, 128, 3) of an environment map (h, w, 3) in the cells of a grid; h and w are at least 1."""
     for axis, cells in enumerate(ENVIRONMENT_CELLS):
         if pixels.shape[axis] % cells:
             pixels = np.moveaxis(_means(np.moveaxis(pixels, axis, 0), cells), 0, axis)
@@ -17,7 +17,7 @@ def coarse_environment(pixels: np.ndarray) -> np.ndarray:
 
 
 def _means(values: np.ndarray, cells: int) -> np.ndarray:
-    """(cells, ...) over equal lengths of the first axis of values (n, ...); a value across a border counts on both sides."""
+    """Means (cells, ...) of values (n, ...) over equal parts of the first axis. A value across a border counts in both parts."""
     edges = np.arange(cells + 1) * len(values) / cells
     whole = np.minimum(edges.astype(int), len(values) - 1)
     part = (edges - whole).reshape(-1, *[1] * (values.ndim - 1))

@@ -1,4 +1,4 @@
-"""The floor of a draft picture: its colours in simple patterns."""
+"""The colours of the floor in a draft picture, as simple patterns."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from odd_bench.plan_line import Floor
 from odd_bench.render.draft.grid import bilinear
 from odd_bench.render.surroundings import FLOOR_FADES_M, TEXTURES, mean_albedo
 
-Pattern = Callable[[Floor, np.ndarray, float], np.ndarray]  # of a floor, places (2, n) and the side of a cell: (3, n)
+Pattern = Callable[[Floor, np.ndarray, float], np.ndarray]  # maps a floor, points (2, n) and cell_m to albedo (3, n)
 _PERIOD = 256
 _LATTICE = np.random.default_rng(0).random((_PERIOD, _PERIOD)).astype(np.float32)
-WEAVE_MEANS = (0.25, 0.41)  # shares of the gaps between threads and of the threads on top
-CHIPS_MEAN, GRAIN_MEAN = 0.15, 0.19  # shares that chips of one colour and that grains cover
+WEAVE_MEANS = (0.25, 0.41)  # fractions of the area that gaps between threads, and upper threads, cover
+CHIPS_MEAN, GRAIN_MEAN = 0.15, 0.19  # fractions of the area that chips of one colour, and grains, cover
 _REPEATED = np.pad(_LATTICE, (0, 1), mode="wrap")[None]
 
 
 def floor_albedo(floor: Floor, points: np.ndarray, cell_m: float = 0.0) -> np.ndarray:
-    """(3, n) linear reflectance at places (2, n) on the floor, metres, world. A set of textures shows as plain grey.
+    """Linear albedo (3, n) at points (2, n) on the floor, metres, world. A texture set appears as plain grey.
 
-    cell_m: side of the square that each place stands for; what is finer shows as its mean.
+    cell_m: side of the square that each point represents; finer patterns are replaced by their means.
     """
     mean = mean_albedo(floor).astype(points.dtype)[:, None]
     if floor.kind == TEXTURES:
         return np.broadcast_to(mean, (3, points.shape[1]))
     cos, sin = np.cos(floor.rotation_rad), np.sin(floor.rotation_rad)
-    place = np.asarray(floor.offset_m) + floor.pattern  # far off: only double precision separates neighbours
+    # Patterns lie far from the origin, where only double precision separates neighbouring points.
+    place = np.asarray(floor.offset_m) + floor.pattern
     x, y = points.astype(np.float64)
     turned = np.stack([cos * x - sin * y, sin * x + cos * y]) + place[:, None]
     near = 1 - np.clip((np.sqrt((points**2).sum(axis=0)) - FLOOR_FADES_M[0]) / float(np.ptp(FLOOR_FADES_M)), 0, 1)
@@ -36,9 +37,9 @@ def floor_albedo(floor: Floor, points: np.ndarray, cell_m: float = 0.0) -> np.nd
 
 
 def noise(points: np.ndarray, size_m: float, octaves: int = 3, cell_m: float = 0.0) -> np.ndarray:
-    """(n,) float32 in 0..1 at places (2, n): smooth noise whose coarsest features are as large as `size_m`.
+    """Smooth noise (n,) float32 in [0, 1] at points (2, n). Its coarsest features have the size `size_m`.
 
-    Features finer than cell_m show as their mean.
+    Octaves finer than cell_m are replaced by their mean.
     """
     total, weight = np.zeros(points.shape[1], np.float32), 0.0
     for octave in range(octaves):
@@ -54,7 +55,7 @@ def noise(points: np.ndarray, size_m: float, octaves: int = 3, cell_m: float = 0
 
 
 def _mixed(floor: Floor, second: np.ndarray, third: np.ndarray) -> np.ndarray:
-    """(3, n): the first colour of the floor, covered by shares (n,) of the second and then of the third."""
+    """The first colour of the floor (3, n), covered by fractions (n,) of the second and then of the third colour."""
     colors = [linear(color).astype(second.dtype)[:, None] for color in floor.colors]
     covered = colors[0] + second * (colors[1] - colors[0])
     return covered + third * (colors[-1] - covered)
@@ -65,7 +66,7 @@ def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def _clouds(stretch: tuple[float, float], fine_m: float) -> Pattern:
-    """Blotches as large as the drawn size, and a finer grain. stretch: along both axes of the floor."""
+    """A pattern of blotches of the drawn size with finer grains. stretch: factors along both axes of the floor."""
 
     def pattern(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
         points = points / np.array(stretch)[:, None]
@@ -78,7 +79,7 @@ def _clouds(stretch: tuple[float, float], fine_m: float) -> Pattern:
 
 
 def _chips(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
-    """Chips and grains of two colours."""
+    """A pattern of chips of two colours."""
     sharp = np.float32(np.clip(2 - 1.5 * cell_m / floor.size_m, 0, 1))
     dark, bright = (
         CHIPS_MEAN + sharp * (_step(noise(points + shift, floor.size_m, 2), 0.63, 0.67) - CHIPS_MEAN)
@@ -88,7 +89,7 @@ def _chips(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
 
 
 def _weave(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
-    """Threads over and under each other; where cells are too coarse for them, as dense as they are on average."""
+    """A pattern of woven threads; if cells are too coarse for these, their means."""
     sharp = np.float32(np.clip(1.5 - 2 * cell_m / floor.size_m, 0, 1))
     warp, weft = np.sin((points / floor.size_m % 2 * np.pi).astype(np.float32))
     gaps, threads = _step(np.abs(warp * weft), 0.3, 0.0), _step(warp * weft, 0.0, 0.2)
@@ -99,7 +100,11 @@ def _weave(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
 
 
 def _bricks(length: float, shift: float, gap: float, joint: int | None) -> Pattern:
-    """Rows of bricks. length, shift: in widths of a brick. gap: share of a width. joint: its colour, None for dark."""
+    """A pattern of rows of bricks.
+
+    length: of a brick, in widths of a brick. shift: between rows, in lengths of a brick. gap: width of a joint, in widths of a
+    brick. joint: index of its colour; None = dark.
+    """
 
     def pattern(floor: Floor, points: np.ndarray, cell_m: float) -> np.ndarray:
         along, across = points / floor.size_m
@@ -118,8 +123,8 @@ def _bricks(length: float, shift: float, gap: float, joint: int | None) -> Patte
 
 
 def _joint(inside: np.ndarray, length: float, gap: float, cell: float) -> np.ndarray:
-    """(n,) share of a cell that the joint at the start of a brick takes up; inside: (n,) place along the brick."""
-    off = np.abs((inside - gap / 2 + length / 2) % length - length / 2)  # from the middle of the nearest joint
+    """The fraction (n,) of a cell that the joint at the start of a brick covers. inside: (n,), position along the brick."""
+    off = np.abs((inside - gap / 2 + length / 2) % length - length / 2)  # distance from the middle of the nearest joint
     return np.clip((gap / 2 - off) / cell + 0.5, 0, 1) * min(1.0, gap / cell)
 
 

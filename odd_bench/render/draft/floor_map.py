@@ -1,4 +1,4 @@
-"""The light that the floor of a draft scatters, worked out once for all views on square cells of several sizes."""
+"""The light that the floor of a draft picture scatters, computed once for all views on grids of several resolutions."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from odd_bench.render.draft.sun import Sun
 from odd_bench.render.surroundings import FLOOR_FADES_M
 from odd_bench.scene import Camera
 
-CELLS = 320  # along the side of every level
-CELL_PX = 0.75  # side of the finest cells over that of a pixel in the middle of the scene
-PENUMBRA_RAYS = 4  # further ones towards the sun where neighbouring cells differ
+CELLS = 320  # along each side of a level
+CELL_PX = 0.75  # side of the finest cells, in sides of a pixel in the middle of the scene
+PENUMBRA_RAYS = 4  # additional rays to the sun from cells whose neighbours differ
 
 
 @dataclass(frozen=True)
 class FloorMap:
-    """Squares around the origin, each of CELLS by CELLS cells twice as large as those of the one before.
+    """Square grids of CELLS x CELLS cells around the origin. The cells of each level are twice as large as those before.
 
-    cell_m: side of the finest cells. values: (levels * CELLS * CELLS, 7) radiance that the floor would scatter if it mirrored
-    nothing, the share of the sun that reaches it, and its albedo.
+    cell_m: side of the finest cells. values: (levels * CELLS * CELLS, 7), the diffuse radiance (3) without specular reflection, the
+    fraction of the sun's light that arrives (1), and the albedo (3).
     """
 
     cell_m: float
@@ -33,11 +33,11 @@ class FloorMap:
 
     @cached_property
     def light(self) -> np.ndarray:
-        """(levels * CELLS * CELLS, 4): the values without the albedo, which is asked for on metal alone."""
+        """The values without the albedo, (levels * CELLS * CELLS, 4). Only metallic floors need the albedo."""
         return np.ascontiguousarray(self.values[:, :4])
 
     def at(self, points: np.ndarray, pixel_m: np.ndarray, albedo: bool = True) -> np.ndarray:
-        """(7, n), or (4, n) without the albedo, at places (2, n) that pixels show whose sides measure pixel_m (n,) there."""
+        """The values (7, n), or (4, n) without the albedo, at points (2, n). pixel_m: (n,), side of a pixel's area there."""
         values = self.values if albedo else self.light
         last = len(values) // CELLS**2 - 1
         wanted = np.floor(np.log2(pixel_m / (CELL_PX * self.cell_m)) + 0.5)
@@ -58,7 +58,7 @@ class FloorMap:
 def map_floor(
     floor: Floor, ambient: Ambient, sun: Sun, cameras: tuple[Camera, ...], rng: np.random.Generator
 ) -> FloorMap:
-    """The map of a floor that is as finely divided as the cameras ask for."""
+    """Compute the map of a floor with the resolution that the cameras need."""
     pixel_m = min(float(np.linalg.norm(camera.camera_from_world[:3, 3])) / focal_px(camera) for camera in cameras)
     cell_m = CELL_PX * pixel_m
     levels = [_cells(floor, ambient, sun, cell_m, np.ones((CELLS, CELLS), bool), rng)]
@@ -74,12 +74,12 @@ def map_floor(
 
 
 def focal_px(camera: Camera) -> float:
-    """Geometric mean along both axes."""
+    """The focal length in pixels: the geometric mean of both axes."""
     return float(np.sqrt(camera.K[0, 0] * camera.K[1, 1]))
 
 
 def _cells(floor: Floor, ambient: Ambient, sun: Sun, cell_m: float, chosen: np.ndarray, rng) -> np.ndarray:
-    """(CELLS, CELLS, 7) at the chosen cells (CELLS, CELLS), x first; zero elsewhere."""
+    """The values (CELLS, CELLS, 7), x first, of the chosen cells (CELLS, CELLS) bool; zero elsewhere."""
     row, column = np.nonzero(chosen)
     places = ((np.arange(CELLS) - (CELLS / 2 - 0.5)) * cell_m).astype(np.float32)
     points = np.stack([places[row], places[column], 0 * places[row]])
@@ -98,5 +98,5 @@ def _cells(floor: Floor, ambient: Ambient, sun: Sun, cell_m: float, chosen: np.n
 
 
 def _shine(sun: Sun, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(n,) cosine at which the sun reaches floor points (3, n)."""
+    """The cosine (n,) of the sun's incidence at points (3, n) on the floor, 0 in shadow."""
     return sun.shining(points, np.broadcast_to(np.float32([[0], [0], [1]]), points.shape), rng)

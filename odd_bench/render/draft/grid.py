@@ -1,4 +1,4 @@
-"""Values between the places of a regular grid."""
+"""Interpolation on a regular grid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import numpy as np
 
 
 def bilinear(grids: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """(k, n) float32 of grids (k, h, w) at places x in 0..h - 1 along their rows and y in 0..w - 1 along their columns, (n,)."""
+    """Interpolate grids (k, h, w) at fractional rows x (n,) in [0, h - 1] and columns y (n,) in [0, w - 1].
+
+    Returns (k, n) float32.
+    """
     height, width = grids.shape[1:]
     row, column = np.minimum(x.astype(np.intp), height - 2), np.minimum(y.astype(np.intp), width - 2)
     below, beside = (x - row).astype(np.float32), (y - column).astype(np.float32)

@@ -1,7 +1,7 @@
-"""Pictures of a scene by ray casting: sun with shadows, ambient light, mirrored environment; no path is traced further.
+"""Draft pictures of a scene by ray casting: a sun with shadows, ambient light and a reflected environment, without path tracing.
 
-Vectors and colours are (3, n) float32 here, the long axis last, for NumPy computes along it, and one ray a pixel at a time, so
-that most numbers stay in the processor's cache.
+Vectors and colours are (3, n) float32: NumPy is fastest with the long axis last. A picture first casts one ray per pixel, so that
+most values stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from odd_bench.render.draft.wear import worn
 from odd_bench.render.surroundings import TEXTURES_ROUGHNESS, floor_metallic, mean_albedo
 from odd_bench.scene import Camera
 
-RAYS_PX = ((-0.35, -0.15), (0.31, -0.23), (0.04, 0.38))  # right and down from the centre, where pixels are uneven
-BRIGHTEST = 1.5  # of one ray, in units of display white: brighter highlights would leave ragged edges
-LEAST_FLOOR_ROUGHNESS = 0.5  # a floor that mirrored sharply would show lamps but no objects
-EVEN_STEP = 0.05  # of the square root of the light, between pixels that one ray each is enough for
-GLOSS_STEP_PX = 6  # between the pixels for which it is worked out what the floor mirrors
-GRAZING = 0.02  # sine of the flattest angle at which the floor is looked at
-_LEVELS = np.round(encoded(np.linspace(0, 1, 4096) ** 2) * 255).astype(np.uint8)  # by the square root of the light
+RAYS_PX = ((-0.35, -0.15), (0.31, -0.23), (0.04, 0.38))  # offsets, right and down, of additional rays in uneven pixels
+BRIGHTEST = 1.5  # largest radiance of one ray, in units of display white: brighter highlights would have ragged edges
+LEAST_FLOOR_ROUGHNESS = 0.5  # a smoother floor would reflect lamps sharply, but no objects
+EVEN_STEP = 0.05  # largest step of the radiance's square root between neighbours for which one ray per pixel suffices
+GLOSS_STEP_PX = 6  # distance of the pixels at which the floor's reflection is computed
+GRAZING = 0.02  # sine of the flattest viewing angle of the floor
+_LEVELS = np.round(encoded(np.linspace(0, 1, 4096) ** 2) * 255).astype(np.uint8)  # sRGB by the radiance's square root
 
 
 def render_draft(
@@ -53,9 +53,10 @@ def render_draft(
     seed: int,
     hits: Hits | None = None,
 ) -> np.ndarray:
-    """(views, h, w, 3) uint8 sRGB of pairs of a shape and its world_from_object on a floor.
+    """Render pictures (views, h, w, 3) uint8 sRGB of objects on a floor.
 
-    hits: what the centres of the pixels meet, where that is known already.
+    objects: pairs of a shape and its world_from_object (4, 4). seed: of the rays' random directions. hits: (views, h, w), the first
+    hits at the pixel centres, if they are known already.
     """
     rng = np.random.default_rng(seed)
     surface = join(objects)
@@ -74,7 +75,7 @@ def render_draft(
 
 @dataclass(frozen=True)
 class _Stage:
-    """A scene to take pictures of. ambient, floor_map: the light of it that is the same for every camera."""
+    """A scene to be rendered. ambient, floor_map: its light that is the same for all cameras."""
 
     surface: Surface
     caster: Caster
@@ -86,8 +87,10 @@ class _Stage:
 
 @dataclass(frozen=True)
 class _Sight:
-    """What n rays from an eye (3, 1) meet. directions: (3, n). hits: faces of the surface. pixel_m: what a pixel spans at the
-    distance 1. to_floor: (n,) in lengths of the directions, inf for none. gloss: of the floor there, see _Gloss.
+    """The hits of n rays from an eye (3, 1).
+
+    directions: (3, n). hits: (n,), with faces of the surface. pixel_m: size of a pixel at distance 1. to_floor: (n,), distance to
+    the floor in units of the directions' lengths, inf for none. gloss: (7, n), reflection of the floor, see _floor_gloss.
     """
 
     eye: np.ndarray
@@ -99,18 +102,19 @@ class _Sight:
 
     @property
     def on_object(self) -> np.ndarray:
-        """(n,) bool"""
+        """Whether each ray hits an object first, (n,) bool."""
         return self.hits.distance < self.to_floor
 
     @property
     def on_floor(self) -> np.ndarray:
-        """(n,) bool"""
+        """Whether each ray hits the floor first, (n,) bool."""
         return ~self.on_object & np.isfinite(self.to_floor)
 
 
 def _picture(stage: _Stage, camera: Camera, hits: Hits, rng: np.random.Generator) -> np.ndarray:
-    """(h, w, 3) uint8. hits: (h, w) of the centres of the pixels; where the light differs from pixel to pixel on or around
-    objects, further rays are cast.
+    """Render one picture (h, w, 3) uint8. hits: (h, w), the first hits at the pixel centres.
+
+    Where the light differs between neighbouring pixels on or around objects, additional rays are cast.
     """
     directions = pixel_directions(camera).reshape(-1, 3).T.astype(np.float32, order="C")
     gloss = _floor_gloss(stage, camera)
@@ -129,9 +133,9 @@ def _picture(stage: _Stage, camera: Camera, hits: Hits, rng: np.random.Generator
 
 
 def _uneven(brightness: np.ndarray, on_object: np.ndarray, camera: Camera) -> np.ndarray:
-    """(n,) bool: pixels that differ from one beside or below, or that from them, at least one of them on an object.
+    """The pixels (n,) bool that differ from a neighbour, if at least one of the two is on an object.
 
-    brightness: (3, n), steps of it about as large as seen.
+    brightness: (3, n), on a scale whose steps are about equally visible.
     """
     shape = camera.height, camera.width
     brightness, on_object = brightness.reshape(3, *shape), on_object.reshape(shape)
@@ -154,7 +158,7 @@ def _sight(camera: Camera, directions: np.ndarray, hits: Hits, gloss: np.ndarray
 
 
 def _ray_color(stage: _Stage, sight: _Sight, rng: np.random.Generator) -> np.ndarray:
-    """(3, n) of the rays of a sight."""
+    """The radiance (3, n) of the rays of a sight."""
     color = np.empty_like(sight.directions)
     on_object, on_floor = sight.on_object, sight.on_floor
     for chosen, shade in ((on_object, _object_color), (on_floor, _floor_color), (~on_object & ~on_floor, _sky_color)):
@@ -165,12 +169,12 @@ def _ray_color(stage: _Stage, sight: _Sight, rng: np.random.Generator) -> np.nda
 
 
 def _sky_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(3, n) of rays that meet nothing."""
+    """The radiance (3, n) of rays that hit nothing."""
     return stage.lighting.light.radiance(unit(sight.directions.take(rays, axis=1)))
 
 
 def _object_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(3, n) of rays that meet an object."""
+    """The radiance (3, n) of rays that hit an object."""
     surface, hits, directions = stage.surface, sight.hits.only(rays), sight.directions.take(rays, axis=1)
     face, weights, points = hits.face, hits.weights, sight.eye + hits.distance * directions
     corners = surface.faces.take(face, axis=0)
@@ -190,13 +194,12 @@ def _object_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random
 
 
 def _floor_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(3, n) of rays that meet the floor."""
+    """The radiance (3, n) of rays that hit the floor."""
     directions, distance = sight.directions.take(rays, axis=1), sight.to_floor[rays]
     points = sight.eye[:2] + distance * directions[:2]
     length = np.sqrt((directions**2).sum(axis=0))
-    pixel_m = (
-        sight.pixel_m * distance * length * np.sqrt(length / -directions[2])
-    )  # side of a square of the area it shows
+    # The side of a square with the area that the pixel shows.
+    pixel_m = sight.pixel_m * distance * length * np.sqrt(length / -directions[2])
     metal = floor_metallic(stage.floor)
     values, gloss = stage.floor_map.at(points, pixel_m, albedo=metal > 0), sight.gloss.take(rays, axis=1)
     fresnel, around, glint = gloss[:1], gloss[1:4], gloss[4:]
@@ -209,10 +212,11 @@ def _floor_color(stage: _Stage, sight: _Sight, rays: np.ndarray, rng: np.random.
 
 
 def _floor_gloss(stage: _Stage, camera: Camera) -> np.ndarray:
-    """(7, n) for every pixel as if it showed the floor: reflectance as of a mirror, its mean over the colours; light that the
-    floor mirrors without the sun; and what it would mirror of the sun, over the cosine of its light.
+    """The specular reflection (7, n) of the floor, for every pixel as if it showed the floor.
 
-    Smooth over the picture, and therefore worked out for few pixels.
+    The values are the mean specular reflectance over the colours (1), the reflected light without the sun (3), and the reflected
+    light of the sun divided by the cosine of its incidence (3). They are smooth, so they are computed for few pixels and
+    interpolated.
     """
     columns, rows = (np.linspace(0, size, size // GLOSS_STEP_PX + 2) for size in (camera.width, camera.height))
     u, v = np.meshgrid(columns, rows)
@@ -244,6 +248,6 @@ def _roughness(floor: Floor) -> float:
 
 
 def _between(places: np.ndarray, size: int) -> np.ndarray:
-    """(size, n) float32: the matrix that takes values at evenly spaced places (n,) to the centres of pixels."""
+    """The matrix (size, n) float32 that interpolates from evenly spaced positions (n,) to pixel centres."""
     at = (np.arange(size) + 0.5) / (places[1] - places[0])
     return np.maximum(1 - np.abs(at[:, None] - np.arange(len(places))), 0).astype(np.float32)

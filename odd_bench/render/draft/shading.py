@@ -1,4 +1,4 @@
-"""The light that leaves a place: diffuse light, a mirrored surrounding and a highlight of the sun.
+"""Shading of a surface point: diffuse light, the reflected surroundings, and a highlight of the sun.
 
 Vectors and colours are (3, n) float32, as in render.py.
 """
@@ -12,15 +12,15 @@ import numpy as np
 from odd_bench.render.draft.light import Light
 from odd_bench.render.draft.sun import Sun
 
-ROUGHNESS_OF_BLUR = (0.15, 0.4)  # above these the environment is mirrored in the next blur
-HORIZON = 0.2  # sine of the angle below it from which a mirror shows the floor alone
-DARKEST = 1e-9  # least light that is divided by, because an environment may be black
-PLAIN_REFLECTANCE = 0.04  # of plastics, glazes and varnish, seen from the front
+ROUGHNESS_OF_BLUR = (0.15, 0.4)  # thresholds of roughness between the blur levels of the reflected environment
+HORIZON = 0.2  # sine of the angle below the horizon from which a reflection shows the floor alone
+DARKEST = 1e-9  # smallest divisor, because an environment may be black
+PLAIN_REFLECTANCE = 0.04  # specular reflectance of plastics, glazes and varnish at normal incidence
 
 
 @dataclass(frozen=True)
 class Lighting:
-    """What shines on a place: the environment, its sun, and the floor. floor_mean: (3, 1) its mean reflectance."""
+    """The light sources: environment, sun and floor. floor_mean: (3, 1), mean albedo of the floor."""
 
     light: Light
     sun: Sun
@@ -29,9 +29,10 @@ class Lighting:
 
 @dataclass(frozen=True)
 class Lit:
-    """Places to shade, n of them. normals, albedo, ambient: (3, n). sun: (n,) cosine to the normal where it shines.
+    """n surface points to shade.
 
-    roughness, metallic: (n,). One for all may stand for the n.
+    normals, albedo, ambient: (3, n). sun: (n,), cosine of the sun's incidence, 0 in shadow. roughness, metallic: (n,). An array of
+    length 1 instead of n applies to all points.
     """
 
     normals: np.ndarray
@@ -43,7 +44,7 @@ class Lit:
 
 
 def mirror(lit: Lit, view: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(3, n) mirrored directions of view and (3, n) reflectance as of a mirror."""
+    """The reflected viewing directions (3, n), and the specular reflectance (3, n)."""
     facing = (-(lit.normals * view).sum(axis=0)).clip(0, 1)
     front = PLAIN_REFLECTANCE * (1 - lit.metallic) + lit.albedo * lit.metallic
     away = 1 - facing
@@ -52,7 +53,7 @@ def mirror(lit: Lit, view: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def shaded(lighting: Lighting, lit: Lit, view: np.ndarray) -> np.ndarray:
-    """(3, n) light that leaves the places against the unit directions of view (3, n)."""
+    """The radiance (3, n) that the points send to the viewer. view: (3, n), unit viewing directions."""
     mirrored, fresnel = mirror(lit, view)
     diffuse = lit.albedo * (1 - lit.metallic) * (1 - fresnel)
     lamp = lighting.sun.irradiance / np.pi * lit.sun
@@ -62,9 +63,9 @@ def shaded(lighting: Lighting, lit: Lit, view: np.ndarray) -> np.ndarray:
 
 
 def mirrored_light(lighting: Lighting, lit: Lit, mirrored: np.ndarray) -> np.ndarray:
-    """(3, n) light that arrives from around unit directions (3, n): the environment's or what the floor bounces.
+    """The radiance (3, n) that arrives from around unit directions (3, n): from the environment or from the floor.
 
-    The horizon between both is blurred like the environment, or round objects would show a waterline.
+    The horizon between the two is blurred like the environment. A sharp horizon would be visible as a line on round objects.
     """
     level = 1 + np.searchsorted(ROUGHNESS_OF_BLUR, lit.roughness)
     sky = np.stack([*mirrored[:2], np.maximum(mirrored[2], 0)])  # the environment ends at the floor
@@ -76,11 +77,11 @@ def mirrored_light(lighting: Lighting, lit: Lit, mirrored: np.ndarray) -> np.nda
 
 
 def highlight(cosine: np.ndarray, roughness: np.ndarray) -> np.ndarray:
-    """(n,) Phong lobe about the mirrored direction, normalised; its exponent falls with roughness."""
+    """Normalised Phong lobe (n,) around the reflected direction. Its exponent decreases with roughness."""
     exponent = 2 / np.maximum(roughness, np.float32(0.15)) ** 4
     return (exponent + 2) / 2 * np.clip(cosine, 0, 1) ** exponent
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """(3, n) of length 1, from any (3, n)."""
+    """Scale vectors (3, n) to length 1."""
     return vectors / np.sqrt((vectors**2).sum(axis=0))

@@ -10,15 +10,16 @@ from odd_bench.geometry.raycast import Caster
 from odd_bench.render.draft.light import Light
 from odd_bench.render.draft.surface import CLEAR_M, Surface
 
-DEVIATIONS = 6  # from the middle of the sun's disc: hardly a ray aims further out
-LOWEST = 0.01  # sine of the sun's elevation: shadows longer than a hundred times the height end
+DEVIATIONS = 6  # hardly a ray deviates more from the middle of the sun's disc, in standard deviations
+LOWEST = 0.01  # smallest sine of the sun's elevation: shadows end at a hundred times the height
 
 
 @dataclass(frozen=True)
 class Sun:
-    """direction: (3, 1) unit, towards it. size_rad: its apparent diameter. irradiance: (3, 1) of a plane that faces it.
+    """The sun, and the region of the floor that objects may shade.
 
-    least, greatest: (2, 1) x and y of the floor that objects may shade, metres; no ray is cast from elsewhere.
+    direction: (3, 1) unit vector to the sun. size_rad: apparent diameter of the sun. irradiance: (3, 1) of a plane that faces the
+    sun. least, greatest: (2, 1), bounds of the region along x and y in metres; no ray is cast from outside it.
     """
 
     direction: np.ndarray
@@ -29,7 +30,7 @@ class Sun:
     caster: Caster
 
     def shining(self, points: np.ndarray, normals: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """(n,) cosine between normals (3, n) and the sun, zero in shadow; each point looks at another point of its disc."""
+        """Cosine (n,) between normals (3, n) and the sun, 0 in shadow. Each point uses a random point of the sun's disc."""
         cosine = (self.direction * normals).sum(axis=0).clip(0)
         if not self.irradiance.any():
             return 0 * cosine
@@ -43,6 +44,7 @@ class Sun:
 
 
 def sun_over(surface: Surface, caster: Caster, light: Light) -> Sun:
+    """The sun of a light, with the region that a surface may shade."""
     direction, size_rad = light.sun_direction.astype(np.float32)[:, None], float(light.sun_size_rad)
     feet = _foot(surface.vertices.T, direction)
     blur = float(surface.vertices[:, 2].max()) * DEVIATIONS * size_rad / 4 / max(float(direction[2, 0]), LOWEST) ** 2
@@ -53,5 +55,5 @@ def sun_over(surface: Surface, caster: Caster, light: Light) -> Sun:
 
 
 def _foot(points: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """(2, n) where the lines from points (3, n) along the sun's light meet the floor."""
+    """The points (2, n) at which lines from points (3, n) along the sun's light meet the floor."""
     return points[:2] - points[2] / np.maximum(direction[2], np.float32(LOWEST)) * direction[:2]

@@ -1,4 +1,4 @@
-"""All instances of a scene as one soup of triangles, with what shading needs at each."""
+"""All instances of a scene as one triangle mesh, with the attributes that shading needs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from odd_bench.geometry.raycast import Mesh
 from odd_bench.geometry.shape import Shape
 
 _LINEAR = linear(np.arange(256) / 255).astype(np.float32)
-CLEAR_M = 5e-4  # rays start this far above the surface they leave, so that they do not hit it
+CLEAR_M = 5e-4  # rays start this far above their surface, so that they do not hit it
 
 
 @dataclass(frozen=True)
 class Surface:
-    """vertices: (v, 3) metres, world. own: (v, 3) the same in the objects' canonical frames. faces: (f, 3).
+    """The triangle mesh of a scene. All arrays are float32, except faces and first_face.
 
-    corner_normals: (f, 3, 3) unit. albedo: (f, 3) linear.
-
-    vertex_normals: (v, 3) unit. roughness, metallic: (f,) 0..1. All numbers but faces float32. first_face: (objects,) int place
-    of each object's first face.
+    vertices: (v, 3) metres, world. own: (v, 3), the vertices in the canonical frames of their objects. faces: (f, 3) int.
+    corner_normals: (f, 3, 3) unit. vertex_normals: (v, 3) unit. albedo: (f, 3) linear. roughness, metallic: (f,) in [0, 1].
+    first_face: (objects,) int, index of each object's first face.
     """
 
     vertices: np.ndarray
@@ -41,7 +40,7 @@ class Surface:
 
 
 def join(objects: list[tuple[Shape, np.ndarray]]) -> Surface:
-    """The surface of pairs of a shape and its world_from_object (4, 4), which turns, shifts and scales alike along all axes."""
+    """Join pairs of a shape and its world_from_object (4, 4), which may rotate, translate and scale uniformly."""
     skins = {id(shape): shape for shape, _ in objects}
     skins = {key: _skin(shape) for key, shape in skins.items()}
     parts = [(skins[id(shape)], pose) for shape, pose in objects]
@@ -74,7 +73,7 @@ def join(objects: list[tuple[Shape, np.ndarray]]) -> Surface:
 
 @dataclass(frozen=True)
 class _Skin:
-    """The same of one shape in its canonical frame."""
+    """The attributes of one shape in its canonical frame, see Surface."""
 
     vertices: np.ndarray
     faces: np.ndarray
