@@ -248,3 +248,33 @@ def asks(script: Path) -> bool:
         "required" in found or not (ast.literal_eval(call.args[0]).startswith("-") or "nargs" in found)
         for call, found in zip(asked, keywords, strict=True)
     )
+
+
+def classes() -> dict[str, ast.ClassDef]:
+    """Every class of the package by its name."""
+    trees = [ast.parse(file.read_text()) for file in MODULES.values()]
+    return {one.name: one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.ClassDef)}
+
+
+def is_told_in_lines(name: str, known: dict[str, ast.ClassDef]) -> bool:
+    """Whether a class or one that it is made from says `in_lines = True`."""
+    one = known.get(name)
+    if one is None:
+        return False
+    said = any(isinstance(line, ast.Assign) and ast.unparse(line) == "in_lines = True" for line in one.body)
+    return said or any(is_told_in_lines(ast.unparse(base).rpartition(".")[2], known) for base in one.bases)
+
+
+def test_messages_with_lines_are_raised_by_classes_that_are_told_in_lines():
+    """Of any other class the command line shows a line break as `\\x0a`."""
+    known, seen, wrong = classes(), set(), []
+    for name, file in MODULES.items():
+        for one in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(one, ast.Raise) or not isinstance(one.exc, ast.Call):
+                continue
+            raised = ast.unparse(one.exc.func).rpartition(".")[2]
+            texts = [part.value for part in ast.walk(one.exc) if isinstance(part, ast.Constant)]
+            if any(isinstance(text, str) and "\n" in text for text in texts):
+                seen.add(raised)
+                wrong += [] if is_told_in_lines(raised, known) else [f"{name}:{one.lineno} raises {raised}"]
+    assert {"Unreachable", "ByHand"} <= seen and not wrong

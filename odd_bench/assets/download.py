@@ -30,11 +30,11 @@ BUSY = (429, 500, 502, 503, 504)
 class Unreachable(DataError):
     """The host cannot be reached: no network, no such name, connection refused."""
 
+    in_lines = True  # with the steps by hand
+
 
 class _BrokenOff(Exception):
     """A transfer that may go on where it stopped."""
-
-    in_lines = True  # with the steps by hand
 
 
 def download(

@@ -19,12 +19,19 @@ from odd_bench.assets.manifest import Entry, Manifest
 from odd_bench.assets.verify import file_problem
 from odd_bench.atomic import storage_errors
 from odd_bench.data.errors import DataError
+from odd_bench.errors import WrongUse
 from odd_bench.locking import locked as held
 
 DOWNLOADS, UNPACKED, READY = "downloads", "unpacked", "ready"
 AT_WORK = ".fetch.lock"  # held by the call that changes the folder
 FOLDER_ENTRY = "from folder"  # entry of the lock for shapes that the user had
 LIMIT_S = 120.0  # processor time for one file that is converted
+
+
+class ByHand(WrongUse):
+    """A collection that cannot be downloaded; the message ends with the steps to get it."""
+
+    in_lines = True
 
 
 @dataclass
@@ -56,9 +63,13 @@ def fetch(
     """Download the entries of a collection into its folder, or those named.
 
     progress: called with an entry, its bytes so far and in all. An entry that fails is reported and the next one fetched; a host
-    that cannot be reached is not asked again. Raises Unreachable, with the steps by hand, where none can be, and InUse where
-    another call is at work in the folder.
+    that cannot be reached is not asked again. Raises ByHand where there is nothing to download, Unreachable, with the steps by
+    hand, where no host can be reached, and InUse where another call is at work in the folder.
     """
+    if manifest.obtain == "by hand":
+        raise ByHand(
+            f"{manifest.name}: found nothing to download; expected your copy of it, with --from. By hand:\n{by_hand(manifest)}"
+        )
     entries = [manifest.entry(name) for name in only] or list(manifest.entries)
     with held(folder / AT_WORK):
         return _fetch(manifest, entries, folder, progress, wait_s)

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.assets.manifest import Layout
+from odd_bench.counted import counted
 from odd_bench.data.damage import MOST_JSON_BYTES, check_plain, reading
-from odd_bench.data.errors import DataError
+from odd_bench.data.errors import WrongName
 from odd_bench.data.walk import walk
 from odd_bench.names import component
 from odd_bench.plain_file import open_plain
@@ -38,7 +39,7 @@ def find(
     folder. Raises DataError if there is none.
     """
     if not (folder / below).is_dir():
-        raise DataError(folder / below, "no such folder", "the unzipped folder", "Check the path given with --from")
+        raise WrongName(folder / below, "no such folder", "the unzipped folder", "Check the path given with --from")
     files = walk(folder / below).files
     paths = {path.relative_to(folder).as_posix(): path for path in files}
     for layout in layouts:
@@ -50,10 +51,19 @@ def find(
                 found[_unused(one, found)] = one
         if found:
             return _spread([replace(one, shape=shape) for (_, shape), one in found.items()], most)
-    patterns = " or ".join(layout.match for layout in layouts)
-    raise DataError(
-        folder, f"{len(paths):,} files, none of a shape", f"paths like {patterns}", "Give the unzipped folder"
-    )
+    patterns = " or ".join(path_pattern(layout.match) for layout in layouts)
+    such = f", such as {next(iter(paths))}" if paths else ""
+    hint = "Correct `layouts` in the manifest" if below else "Give the unzipped folder"
+    raise WrongName(folder, f"{counted(len(paths), 'file')}{such}, none of a shape", f"paths like {patterns}", hint)
+
+
+def path_pattern(expression: str) -> str:
+    """A layout's regular expression as people write such a path: `.../CATEGORY/SHAPE.obj`; * is anything, N a number."""
+    text = re.sub(r"\(\?P=(\w+)\)", lambda name: name[1].upper(), expression)
+    text = re.sub(r"\(\?:\.\*/\)\?|\(\?:\[\^/\]\+/\)\*", ".../", text)
+    text = re.sub(r"\\d(\{\d+\}|\+)?", "N", re.sub(r"\[[^]]*\](\{\d+\}|\+|\*)?", "*", text))
+    text = re.sub(r"\(\?P<(\w+)>[^()]*\)", lambda name: name[1].upper(), text)
+    return re.sub(r"\\(.)", r"\1", re.sub(r"\(\?:([^()]*)\)", r"\1", text))
 
 
 def _found(path: Path, layout: Layout, match: re.Match, known: Mapping[str, str]) -> Found:

@@ -91,7 +91,10 @@ class Manifest:
             if entry.name == name:
                 return entry
         near = nearest_name(name, [entry.name for entry in self.entries])
-        raise ManifestError(f"{self.name}: no entry {name!r} among {len(self.entries)}{near}")
+        hint = near or f". `odd-bench assets list {self.name}` shows them"
+        raise ManifestError(
+            f"{self.name}: found no entry {name!r}; expected one of its {len(self.entries)} entries{hint}"
+        )
 
     def licence_of(self, entry: Entry) -> Licence:
         return entry.licence or self.licence

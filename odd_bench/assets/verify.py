@@ -14,6 +14,15 @@ from odd_bench.data.walk import walk
 from odd_bench.extras import install_command
 
 
+class NotFetched(DataError):
+    """A collection's folder in which nothing was fetched."""
+
+    def __init__(self, folder: Path):
+        super().__init__(
+            folder, f"no {LOCK}", "a fetched collection", "Run `odd-bench assets fetch` with the same name"
+        )
+
+
 @dataclass(frozen=True)
 class Verdict:
     """problems: one line each. files: checked. absent: entries of the manifest that were never fetched."""
@@ -29,7 +38,7 @@ def verify(manifest: Manifest, folder: Path) -> Verdict:
         return _verify_bundled(manifest, folder)
     lock = read_lock(folder)
     if lock is None:
-        raise DataError(folder, f"no {LOCK}", "a fetched collection", f"Run odd-bench assets fetch {manifest.name}")
+        raise NotFetched(folder)
     problems = [
         f"{entry}: {problem}"
         for entry, locked in lock.entries.items()

@@ -42,11 +42,10 @@ def fetch(
     most: Annotated[int | None, typer.Option(min=1, help="With --from: how many shapes, evenly spread.")] = None,
 ) -> None:
     """Download, verify and record a collection, or prepare one that you unpacked. Exit code 1 if anything was refused."""
-    from odd_bench.assets.fetch import READY, by_hand, take_folder
+    from odd_bench.assets.fetch import READY, take_folder
     from odd_bench.assets.fetch import fetch as fetch_entries
     from odd_bench.assets.manifest_file import load
     from odd_bench.assets.progress import arranging, downloading
-    from odd_bench.data.errors import DataError
 
     manifest = load(name)
     folder = to / manifest.name
@@ -56,10 +55,6 @@ def fetch(
     if from_ is not None:
         with arranging() as progress:
             outcome = take_folder(manifest, from_, folder, most, progress)
-    elif manifest.obtain == "by hand":
-        raise DataError(
-            manifest.name, "nothing to download", "your copy of it, with --from", f"By hand:\n{by_hand(manifest)}"
-        )
     else:
         with downloading() as progress:
             outcome = fetch_entries(manifest, folder, tuple(only or ()), progress)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from odd_bench.cli.places import folder_of
+from odd_bench.cli.places import file_of, folder_of
 from odd_bench.counted import counted
 
 app = typer.Typer(no_args_is_help=True, help="Inspect, validate, draw, import and export data sets.")
@@ -102,7 +102,10 @@ def import_(
     ],
     name: Annotated[str, typer.Option(help="Name of the data set, for example toysad8k or partsad15k.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME.")] = None,
-    splits: Annotated[Path | None, typer.Option(help="Your copy of the released split JSON.")] = None,
+    splits: Annotated[
+        Path | None,
+        typer.Option(help="Your copy of the released split JSON.", callback=file_of("your copy of the split file")),
+    ] = None,
     picture: Annotated[str, typer.Option(help="jpeg, or png for pictures exactly as published.")] = "jpeg",
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     retry_refused: Annotated[

@@ -1,4 +1,4 @@
-"""Folders that options and arguments name: they must be there before a command begins its work."""
+"""Folders and files that options and arguments name: they must be there before a command begins its work."""
 
 from __future__ import annotations
 
@@ -19,5 +19,17 @@ def folder_of(what: str, hint: str = "") -> Callable[[Path | None], Path | None]
             found = "a file" if folder.is_file() else "no such folder"
             raise WrongUse(f"{folder}: found {found}; expected a folder of {what}{f'. {hint}' if hint else ''}")
         return folder
+
+    return checked
+
+
+def file_of(what: str) -> Callable[[Path | None], Path | None]:
+    """The same for a file. what: as `the split file`."""
+
+    def checked(file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            found = "a folder" if file.is_dir() else "no such file"
+            raise WrongUse(f"{file}: found {found}; expected {what}")
+        return file
 
     return checked

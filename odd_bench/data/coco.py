@@ -17,6 +17,7 @@ from PIL import Image
 
 from odd_bench.atomic import prove_folder, write_atomically
 from odd_bench.data.reader import Dataset
+from odd_bench.data.run_folder import refuse_data_set
 from odd_bench.scene import Scene, SceneObject
 
 IMAGES, ANNOTATIONS = "images", "annotations"
@@ -29,8 +30,9 @@ CATEGORIES = [
 def export_coco(dataset: Dataset, out: Path, names: Iterable[str]) -> int:
     """Write images/SCENE/VIEW.png, and one annotations/instances_SPLIT.json per split. Returns the number of scenes.
 
-    Raises StorageError if `out` is not writable, and DataError if a scene cannot be read.
+    Raises StorageError if `out` is not writable, FolderError if it is a data set, and DataError if a scene cannot be read.
     """
+    refuse_data_set(out)
     prove_folder(out)
     documents: dict[str, dict[str, Any]] = {}
     written = set()

@@ -14,7 +14,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from odd_bench.data.errors import DataError
+from odd_bench.data.errors import DataError, WrongName
 from odd_bench.data.inflate import unpacked
 
 DEPTH_STEP_M = 0.00025
@@ -38,7 +38,7 @@ class CodecConfig:
 
     def __post_init__(self):
         if self.picture not in PICTURES:
-            raise DataError("codec", f"picture {self.picture!r}", f"one of {', '.join(PICTURES)}")
+            raise WrongName("codec", f"picture {self.picture!r}", f"one of {', '.join(PICTURES)}")
 
     @property
     def name(self) -> str:

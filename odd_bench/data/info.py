@@ -144,11 +144,19 @@ def _seen_table(splits: dict[str, SplitCounts]) -> Table:
     return table
 
 
+def _shown(value: object) -> str:
+    """A counter, or one line a counter where there are several."""
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {_shown(one)}" for key, one in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def _counter_table(about: Description) -> Table:
     table = Table("counter", "value")
     for name, value in about.quality.items():
-        shown = ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else str(value)
-        table.add_row(name, shown or "none")
+        table.add_row(name, _shown(value))
     for stage, seconds in about.seconds.items():
         table.add_row(f"seconds: {stage}", f"{seconds:,.0f}")
     return table

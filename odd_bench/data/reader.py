@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from odd_bench.data.damage import again
-from odd_bench.data.errors import DataError
+from odd_bench.data.errors import DataError, WrongName
 from odd_bench.data.fields import name_text, scene_names
 from odd_bench.data.folder import read_description, shard_paths
 from odd_bench.data.record import SceneRecord
@@ -83,7 +83,7 @@ class Dataset:
     def scene_names(self, split: str | None = None) -> list[str]:
         """The sorted names of the scenes of one split, or of all. Raises DataError if there is no such split."""
         if split is not None and split not in self.splits:
-            raise DataError(self.folder, f"no split {split!r}", f"one of {', '.join(self.splits)}")
+            raise WrongName(self.folder, f"no split {split!r}", f"one of {', '.join(self.splits)}")
         return sorted(name for name, (of, _) in self._shards.items() if split in (None, of))
 
     def scene(self, name: str) -> Scene:
@@ -142,7 +142,7 @@ class Dataset:
 
     def _stored(self, name: str) -> StoredScene:
         if name not in self._shards:
-            raise DataError(self.folder, f"no scene {name!r}", f"one of its {len(self)} scenes")
+            raise WrongName(self.folder, f"no scene {name!r}", f"one of its {len(self)} scenes")
         return self._opened.scene(self._shards[name][1], name)
 
 

@@ -23,6 +23,12 @@ class FolderError(WrongUse):
     """An output folder cannot be used. The message names the place, what was found, what was expected, and a hint."""
 
 
+def refuse_data_set(out: Path) -> None:
+    """Raise FolderError where a data set lies in the folder: files of another layout would lie among its own."""
+    if any((out / name).exists() for name in (DESCRIPTION, PLAN)):
+        raise FolderError(f"{out}: found a data set; expected another folder. Hint: give a new one with --out.")
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """Paths inside the output folder. work/ holds the locks, and files that are only needed until the run is complete."""

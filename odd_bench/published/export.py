@@ -17,6 +17,7 @@ from odd_bench.atomic import prove_folder, storage_errors
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
 from odd_bench.data.record import SceneRecord
+from odd_bench.data.run_folder import refuse_data_set
 from odd_bench.geometry.cameras import eye
 from odd_bench.locking import locked
 from odd_bench.names import name_problem
@@ -59,8 +60,10 @@ def export_dataset(
     A folder appears under its name when it is whole, and one of the same scene is left alone. Raises StorageError where nothing can
     be written, before the first scene if that can be known, InUse where another export is at work there, and DataError where the
     data set leaves depth out, a scene does not agree with itself, two scenes would have one folder, or something else is there.
+    Raises FolderError where `out` is a data set.
     """
     splits: dict[str, str] = {}
+    refuse_data_set(out)
     prove_folder(out)
     with locked(out / LOCK):
         for name in names:

@@ -9,8 +9,9 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from odd_bench.counted import counted
 from odd_bench.data.codec import CodecConfig
-from odd_bench.data.errors import DataError
+from odd_bench.data.errors import WrongName
 from odd_bench.names import component, is_left_by_tools, name_problem
 from odd_bench.plain_file import open_plain
 from odd_bench.plan_line import PlannedScene, plan_text
@@ -36,7 +37,7 @@ class ImportConfig:
 
     def __post_init__(self):
         if problem := name_problem(self.name):
-            raise DataError(f"--name {self.name[:60]!r}", problem, "a name of one path component")
+            raise WrongName(f"--name {self.name[:60]!r}", problem, "a name of one path component")
 
     def as_json(self) -> dict:
         """For dataset.json: base names in place of paths."""
@@ -82,8 +83,10 @@ def list_scenes(source: Path, splits_file: Path | None) -> Listing:
     split_of = dict.fromkeys(folders, ALL_IN) if splits_file is None else read_splits(splits_file)
     wanted = [name for name in folders if name in split_of]
     if not wanted:
-        raise DataError(
-            source, f"none of its {len(folders)} folders in {splits_file}", "the split file of these scenes"
+        raise WrongName(
+            source,
+            f"none of its {counted(len(folders), 'folder')} in {splits_file}",
+            f"the split file of scenes such as {next(iter(folders))}",
         )
     scenes, index, taken = [], Counter(), set()
     for name in wanted:
@@ -121,14 +124,25 @@ def source_sha256(folder: Path) -> str:
 
 def _folders(source: Path) -> dict[str, Path]:
     if not source.is_dir():
-        raise DataError(source, "no such folder", "the folder of scene folders", "Unpack the archive first")
+        raise WrongName(source, "no such folder", "the folder of scene folders", "Unpack the archive first")
     paths = sorted(path for path in scenes_root(source).iterdir() if path.is_dir())
     folders = {path.name: path for path in paths if not is_left_by_tools(path.name)}
     if not any(map(_looks_like_scene, folders.values())):
-        raise DataError(
-            source, "no scene folders", f"folders with {PICTURES}/ and {SCENE_3D}", "Unpack the archive first"
-        )
+        raise WrongName(source, *_at_another_level(source))
     return folders
+
+
+def _at_another_level(source: Path) -> tuple[str, str, str]:
+    """What was found, expected and is to be done where the folder holds no scene folders: they may lie above it or below."""
+    expected = f"a folder of scene folders, each with {PICTURES}/ and {SCENE_3D}"
+    above = [path for path in (source, *source.absolute().parents) if _looks_like_scene(path)]
+    if above:
+        whole = above[0].absolute().parent
+        return "one scene, or a part of one", expected, f"Name the folder around it, {whole}"
+    below = [path.parent for path in sorted(source.glob("*/*/*")) if path.is_dir() and _looks_like_scene(path)]
+    if below:
+        return "no scene folders", expected, f"Name the folder that holds them, {below[0]}"
+    return "no scene folders", expected, "Unpack the archive first"
 
 
 def _looks_like_scene(path: Path) -> bool:

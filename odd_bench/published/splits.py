@@ -23,10 +23,18 @@ def read_splits(path: Path) -> dict[str, str]:
     """
     expected = f"an object with lists of folder names under {', '.join(SPLIT_NAMES)}"
     listed = read_json(path, expected, "Give your copy of the released split file")
-    try:
-        pairs = [(_folder_name(folder), SPLIT_NAMES[split]) for split, folders in listed.items() for folder in folders]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(path, f"{type(error).__name__}: {error}", expected) from error
+    if not isinstance(listed, dict):
+        raise DataError(path, f"a {type(listed).__name__}", expected)
+    pairs = []
+    for split, folders in listed.items():
+        if split not in SPLIT_NAMES:
+            raise DataError(path, f"the key {split[:60]!r}", expected)
+        if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
+            raise DataError(f"{path}: {split}", "something else than a list of names", expected)
+        try:
+            pairs += [(_folder_name(folder), SPLIT_NAMES[split]) for folder in folders]
+        except ValueError as error:
+            raise DataError(f"{path}: {split}", str(error), expected) from error
     twice = [folder for folder, count in Counter(folder for folder, _ in pairs).items() if count > 1]
     if twice:
         raise DataError(path, f"{len(twice)} scenes listed twice, first {twice[0]}", "every scene once")

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 
 from odd_bench.assets.fetch import READY
 from odd_bench.assets.manifest import Manifest
-from odd_bench.assets.verify import bundled_folder
+from odd_bench.assets.verify import NotFetched, bundled_folder
+from odd_bench.counted import counted
 from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.marks import font
@@ -34,6 +35,8 @@ def manifest_tiles(manifest: Manifest, folder: Path, most: int) -> tuple[list[Ti
         return _procedural_tiles(manifest, most), {}
     if manifest.obtain == "bundled":
         return _environment_tiles([bundled_folder() / entry.file for entry in manifest.entries][:most])
+    if not folder.is_dir() or not walk(folder).files:
+        raise NotFetched(folder)
     return folder_tiles(folder / READY if (folder / READY).is_dir() else folder, most)
 
 
@@ -48,7 +51,9 @@ def folder_tiles(folder: Path, most: int) -> tuple[list[Tile], dict[str, str]]:
     lights = [path for path in files if path.suffix.lower() in ENVIRONMENTS]
     floors = _color_maps(files)
     if not lights and not floors:
-        raise DataError(folder, f"{len(files)} files, none that can be shown", "meshes, environments or texture sets")
+        raise DataError(
+            folder, f"{counted(len(files), 'file')}, none that can be shown", "meshes, environments or texture sets"
+        )
     tiles, refused = _environment_tiles(spread(lights, most)) if lights else ([], {})
     refused = {**passed_over, **refused}
     for path in spread(floors, most):

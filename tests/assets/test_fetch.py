@@ -12,9 +12,10 @@ import trimesh
 from PIL import Image
 from typer.testing import CliRunner
 
-from odd_bench.assets.fetch import FOLDER_ENTRY, fetch, take_folder
+from odd_bench.assets.fetch import FOLDER_ENTRY, ByHand, fetch, take_folder
+from odd_bench.assets.find import path_pattern
 from odd_bench.assets.lock import LOCK, read_lock
-from odd_bench.assets.manifest_file import load, parse
+from odd_bench.assets.manifest_file import load, names, parse
 from odd_bench.assets.verify import verify
 from odd_bench.cli.assets import app
 from odd_bench.data.errors import DataError
@@ -97,7 +98,7 @@ def test_verify_names_every_wrong_missing_and_foreign_file(host, tmp_path):
         HEAD + f"url: {host.address}/{{name}}\nentries: [{{name: a}}, {{name: b}}, {{name: c}}, {{name: d}}]", "t", "t"
     )
     folder = tmp_path / "t"
-    with pytest.raises(DataError, match=r"no assets.lock.json.*Run odd-bench assets fetch t"):
+    with pytest.raises(DataError, match=r"no assets.lock.json.*Run `odd-bench assets fetch`"):
         verify(manifest, folder)
     fetch(manifest, folder, only=("a", "b", "c"))
     assert verify(manifest, folder).problems == () and verify(manifest, folder).absent == ("d",)
@@ -200,7 +201,9 @@ def test_categories_of_objaverse_come_from_its_list(tmp_path):
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "photo.jpg").write_text("x")
-    with pytest.raises(DataError, match=r"1 files, none of a shape, expected paths like .*_trimesh_"):
+    with pytest.raises(
+        DataError, match=r"1 file, such as photo\.jpg, none of a shape, expected paths like \.\.\./SHAPE/N_"
+    ):
         take_folder(load("abc"), tmp_path, tmp_path / "assets")
     with pytest.raises(DataError, match=r"nowhere: found no such folder"):
         take_folder(load("abc"), tmp_path / "nowhere", tmp_path / "assets")
@@ -279,4 +282,16 @@ def test_without_a_network_the_steps_by_hand_are_told(tmp_path):
     ):
         fetch(manifest, tmp_path, wait_s=0.0)
     result = CliRunner().invoke(app, ["fetch", "toys4k", "--to", str(tmp_path)])
-    assert result.exit_code == 1 and "forms.gle" in str(result.exception)
+    assert isinstance(result.exception, ByHand) and "forms.gle" in str(result.exception)
+
+
+def test_layouts_are_shown_as_people_write_paths():
+    shown = {path_pattern(layout.match) for name in names() for layout in load(name).layouts}
+    assert {".../CATEGORY/SHAPE/SHAPE.blend", "glbs/N-N/SHAPE.glb", "SHAPE/.../meshes/model.obj"} <= shown
+    assert not any(set(pattern) & set("()[]?\\+") for pattern in shown)
+
+
+@pytest.mark.parametrize("command", [["verify"], ["preview", "--sheet", "sheet.png"]])
+def test_a_collection_that_was_never_fetched_is_told_how_to_be(tmp_path, command):
+    called = CliRunner().invoke(app, [command[0], "polyhaven", *command[1:], "--to", str(tmp_path)])
+    assert called.exit_code == 1 and "`odd-bench assets fetch`" in str(called.exception)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from odd_bench.data.coco import annotation, export_coco
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import FolderError
 from tests.data.folders import make_scenes, write_dataset
 
 mask_tools = pytest.importorskip("pycocotools.mask")
@@ -79,3 +80,11 @@ def test_the_truth_scores_full_marks_against_itself(exported):
         judged.accumulate()
         judged.summarize()
     assert judged.stats[0] == pytest.approx(1.0)
+
+
+def test_nothing_is_exported_into_a_data_set(exported):
+    dataset, _ = exported
+    before = sorted(dataset.folder.rglob("*"))
+    with pytest.raises(FolderError, match="found a data set; expected another folder"):
+        export_coco(dataset, dataset.folder, dataset.scene_names())
+    assert sorted(dataset.folder.rglob("*")) == before

@@ -93,3 +93,13 @@ def test_a_folder_that_is_no_data_set(tmp_path):
         assert isinstance(RUN(app, [command, str(tmp_path)]).exception, DataError)
     result = RUN(app, ["validate", str(tmp_path)])
     assert result.exit_code == 1 and "dataset.json: no such file -> a finished data set" in result.stdout
+
+
+@pytest.mark.parametrize("option", ["--scene", "--split"])
+@pytest.mark.parametrize(
+    "call", [["preview"], ["export", "--out", "out"], ["export", "--out", "out", "--format", "coco"]]
+)
+def test_a_scene_or_split_that_is_not_there_is_wrong_use(folder, tmp_path, monkeypatch, call, option):
+    monkeypatch.chdir(tmp_path)
+    called = RUN(app, [call[0], str(folder), *call[1:], option, "nosuch"])
+    assert called.exception.exit_code == 2 and "'nosuch'" in str(called.exception)

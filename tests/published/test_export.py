@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from odd_bench.cli.data import app
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import open_dataset
+from odd_bench.data.run_folder import FolderError
 from odd_bench.data.validate import validate
 from odd_bench.geometry.boxes import iou
 from odd_bench.published.export import _euler_xyz, export_dataset, folder_name
@@ -128,3 +129,11 @@ def test_a_data_set_without_depth_is_refused(tmp_path):
 def test_euler_angles_give_the_rotation_back_where_two_axes_fall_together_too(angles):
     rotation = Rotation.from_euler("xyz", angles).as_matrix()
     assert Rotation.from_euler("xyz", _euler_xyz(rotation)).as_matrix() == pytest.approx(rotation, abs=1e-6)
+
+
+def test_nothing_is_exported_into_a_data_set(exported):
+    _, dataset = exported
+    before = sorted(dataset.folder.rglob("*"))
+    with pytest.raises(FolderError, match="found a data set; expected another folder"):
+        export_dataset(dataset, dataset.folder, dataset.scene_names())
+    assert sorted(dataset.folder.rglob("*")) == before

@@ -6,10 +6,12 @@ import shutil
 import numpy as np
 import pytest
 
+from odd_bench.data.errors import DataError, WrongName
 from odd_bench.geometry.boxes import aabb_from_points, iou, minimum_area_yaw, obb_from_points
 from odd_bench.geometry.cameras import unproject
 from odd_bench.plan_line import PlannedScene
 from odd_bench.published.names import TYPES, category_of, shape_of, type_of
+from odd_bench.published.plan import list_scenes
 from odd_bench.published.refused import Refused
 from odd_bench.published.scene_folder import read_scene_folder
 from odd_bench.published.scenes import published_record
@@ -155,3 +157,34 @@ def test_splits_and_the_shapes_on_both_sides(tmp_path):
     assert split_of == {"mouse_024-1": "train", "pig_001-1": "train", "mouse_024-2": "test-seen"}
     shapes = straddling_shapes((shape_of(folder), split) for folder, split in split_of.items())
     assert shapes == {"mouse_024": ["test-seen", "train"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("[]", "found a list"),
+        ('{"training": []}', "found the key 'training'"),
+        ('{"train": 5}', "train: found something else than a list of names"),
+        ('{"train": [5]}', "train: found something else than a list of names"),
+        ('{"train": [".."]}', "train: found '..' is"),
+    ],
+)
+def test_split_files_of_another_shape_are_refused_in_words(tmp_path, content, found):
+    path = tmp_path / "split.json"
+    path.write_text(content)
+    with pytest.raises(DataError) as refused:
+        read_splits(path)
+    assert found in str(refused.value) and "lists of folder names under train" in str(refused.value)
+    assert "Error" not in str(refused.value)
+
+
+def test_the_right_level_is_named(tmp_path):
+    """The folder of scene folders is found from a scene, from inside a scene, and from two levels above."""
+    around = tmp_path / "downloads" / "data" / "ToysAD-8K"
+    (around / "mug_001-1" / "RGB").mkdir(parents=True)
+    for named in (around / "mug_001-1", around / "mug_001-1" / "RGB", tmp_path / "downloads"):
+        with pytest.raises(WrongName) as refused:
+            list_scenes(named, None)
+        assert str(around) in refused.value.hint and refused.value.exit_code == 2
+    with pytest.raises(WrongName, match=r"found no scene folders.*Unpack the archive first"):
+        list_scenes(tmp_path, None)
