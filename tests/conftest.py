@@ -1,4 +1,4 @@
-"""One thread a test, and no deadlines: machines are noisy."""
+"""One thread per test and no deadlines, because machines are noisy."""
 
 import os
 
@@ -12,6 +12,6 @@ settings.load_profile("odd-bench")
 
 
 def pytest_collection_modifyitems(items):
-    """Files with long tests first: the two processes of `make test` end together where small ones are left for the end."""
+    """Files with long tests come first, so that the two processes of `make test` end at about the same time."""
     long = {item.path for item in items if item.get_closest_marker("blender") or item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in long)

@@ -1,4 +1,4 @@
-"""Copies of whole files with flipped bits, and what a command makes of them."""
+"""Copies of whole files with flipped bits, and the reaction of commands to them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LONGEST_S = 120
 
 
 class Hangs(BaseException):
-    """A command that has not ended in time. No reader may take it for damage, so it is no Exception."""
+    """A command that did not end in time. It is not an Exception, so that no reader takes it for damage."""
 
 
 def flipped(content: bytes, rng: random.Random) -> bytes:
-    """With one to three bits flipped; every third time near the start, where headers lie."""
+    """The bytes with one to three bits flipped, every third time near the start, where headers lie."""
     damaged = bytearray(content)
     for _ in range(rng.choice((1, 1, 3))):
         end = min(len(content), 512) if rng.random() < 0.3 else len(content)
@@ -32,7 +32,7 @@ def flipped(content: bytes, rng: random.Random) -> bytes:
 
 @contextmanager
 def damaged(path: Path, content: bytes) -> Iterator[None]:
-    """Another content of a file for a while."""
+    """Replace the content of a file for a while."""
     whole = path.read_bytes()
     path.write_bytes(content)
     try:
@@ -42,7 +42,10 @@ def damaged(path: Path, content: bytes) -> Iterator[None]:
 
 
 def run(arguments: Sequence[str]) -> tuple[int, str]:
-    """Exit code and what a command of odd-bench says, in this process. Fails where it raises what is no error for the user."""
+    """The exit code and the output of a command of odd-bench, run in this process.
+
+    Fails if an error is not meant for the user.
+    """
     with alarm(LONGEST_S):
         result = CliRunner().invoke(app, list(arguments))
     if isinstance(result.exception, OddBenchError):
@@ -54,13 +57,13 @@ def run(arguments: Sequence[str]) -> tuple[int, str]:
 
 @contextmanager
 def alarm(seconds: float) -> Iterator[None]:
-    """Raise Hangs where the work inside takes longer."""
+    """Raise Hangs if the work inside takes longer."""
 
     def ring(number, frame):
         raise Hangs(f"more than {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, ring)
-    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # the test's own limit, which goes on afterwards
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)  # the limit of the test itself, which continues afterwards
     try:
         yield
     finally:
@@ -69,11 +72,11 @@ def alarm(seconds: float) -> Iterator[None]:
 
 
 def peak_mb() -> float:
-    """Most memory that this process has had, megabytes."""
+    """The largest memory of this process so far, in megabytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but locks."""
+    """All files below a folder except locks."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".lock")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

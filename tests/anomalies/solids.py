@@ -1,4 +1,4 @@
-"""Small closed shapes to break: an apple, a thin-walled mug, a dumbbell."""
+"""Small closed shapes to be broken: an apple, a thin-walled mug, a dumbbell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MUG_WALL = 0.06
 
 @cache
 def solid_shape(name: str, grid: int = 60) -> Shape:
-    """One of NAMES, with two parts that differ in colour and material."""
+    """One of NAMES, as a shape of two parts that differ in colour and material."""
     axis = (np.arange(grid) + 0.5) / grid * 1.2 - 0.6
     x, y, z = np.meshgrid(axis, axis, axis, indexing="ij")
     distances = {"apple": _apple, "mug": _mug, "dumbbell": _dumbbell}[name](x, y, z)

@@ -1,4 +1,4 @@
-"""A small toy of known parts to make odd: a body with a knob, a fin and a foot; and a coarse box."""
+"""A small toy with known parts, to make odd variants of: a body with a knob, a fin and a foot; and a coarse box."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def variant(type: str, seed: int = 0, tries: int = 30) -> Variant:
 
 
 def coarse_box(half=(0.5, 0.2, 0.1)) -> Shape:
-    """Twelve long faces, each side pair of one colour."""
+    """A box of twelve long faces; each pair of opposite sides has its own colour."""
     vertices = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * np.array(half, float)
     sides = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
     faces = np.array([triangle for a, b, c, d in sides for triangle in ((a, b, c), (a, c, d))], np.int32)

@@ -1,4 +1,4 @@
-"""What a viewer takes for the same shape is found: turns that map a shape onto itself, and small moves."""
+"""A motion that aligns two shapes for a viewer is found: a rotation that maps a shape onto itself, or a small motion."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def moved(shape, turn_deg: float, axis, shift=(0.0, 0.0, 0.0)):
 
 
 @pytest.mark.parametrize("turn_deg", (7.0, 50.0, 133.0, 180.0))
-def test_a_turned_shape_is_laid_onto_itself(turn_deg):
+def test_a_rotated_shape_is_aligned_with_the_original(turn_deg):
     shape = statuette().shape()
     turned = moved(shape, turn_deg, (0, 0, 1), (0.01, 0.02, 0.0))
     motions = alignments(shape, turned)
@@ -33,17 +33,17 @@ def test_a_turned_shape_is_laid_onto_itself(turn_deg):
     assert not looks_different(shape, turned, motions, "bump", CONFIG)
 
 
-def test_a_turn_is_a_difference_unless_the_viewer_may_turn_the_other_one():
+def test_a_rotated_shape_looks_different_unless_the_viewer_may_rotate_the_other():
     shape = statuette().shape()
     turned = moved(shape, 50.0, (0, 0, 1))
     assert looks_different(shape, turned, [np.eye(4)], "bump", CONFIG)
 
 
-def test_a_shape_is_compared_with_itself_as_it_is():
+def test_a_shape_is_compared_with_itself_without_motion():
     assert len(alignments(statuette().shape(), statuette().shape())) == 1
 
 
-def test_half_a_turn_of_a_box_is_no_change():
+def test_half_a_turn_of_a_box_changes_nothing():
     box = coarse_box()
     for axis in np.eye(3):
         assert not looks_different(box, moved(box, 180.0, axis), [np.eye(4)], "bump", replace(CONFIG, patch=1e-9))
@@ -57,37 +57,37 @@ def test_motions_are_rigid():
 
 
 def discs(*centers, radius=8.0, color=50.0):
-    """(64, 64, 4) picture of discs of one colour."""
+    """(64, 64, 4) picture of discs in one colour."""
     row, column = np.mgrid[:64, :64]
     mask = np.any([np.hypot(row - r, column - c) < radius for r, c in centers] or [row < 0], axis=0)
     return picture(np.full((mask.sum(), 3), color), mask)
 
 
-def test_what_slid_less_than_it_may_is_no_patch():
+def test_a_shift_within_the_allowed_slide_makes_no_patch():
     before = discs((30, 30))
     assert largest_patch(before, discs((30, 32)), 20.0, 2) == 0
     assert largest_patch(before, discs((30, 36)), 20.0, 2) > 0
     assert largest_patch(before, before, 0.0, 1) == 0
 
 
-def test_the_patch_is_the_largest_one_not_their_sum():
+def test_the_largest_patch_counts_and_not_the_sum_of_patches():
     nothing = discs(radius=0.0)
     one, two = discs((16, 16)), discs((16, 16), (48, 48))
     assert largest_patch(nothing, one, 20.0, 1) == largest_patch(nothing, two, 20.0, 1) == (one[..., 3] > 0).sum()
 
 
-def test_both_directions_count_alike():
+def test_comparing_two_pictures_is_symmetric():
     first, second = discs((20, 20), (40, 40)), discs((20, 20), radius=5.0)
     assert largest_patch(first, second, 20.0, 2) == largest_patch(second, first, 20.0, 2) > 0
 
 
-def test_less_contrast_than_asked_is_no_patch():
+def test_a_difference_below_the_contrast_makes_no_patch():
     assert largest_patch(discs((30, 30)), discs((30, 30), color=60.0), 20.0, 1) == 0
     assert largest_patch(discs((30, 30)), discs((30, 30), color=60.0), 10.0, 1) > 0
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_pixel_is_unmatched_if_none_around_its_place_is_like_it(seed):
+def test_the_patch_equals_a_comparison_of_all_pixels_within_the_slide(seed):
     rng = np.random.default_rng(seed)
     slide, shape = int(rng.integers(1, 5)), tuple(rng.integers(12, 30, 2))
     first, second = (

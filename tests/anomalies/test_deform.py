@@ -43,7 +43,7 @@ def test_nothing_moves_at_the_plane(turned):
 
 
 @given(angle=angles)
-def test_the_line_of_a_bend_keeps_its_length_and_ends_turned_by_the_angle(angle):
+def test_the_line_of_a_bend_keeps_its_length_and_turns_by_the_angle(angle):
     line = np.linspace([0, 0, 0], [0.8, 0, 0], 2001)
     steps = np.diff(bent(line, angle, HINGE), axis=0)
     assert np.linalg.norm(steps, axis=1).sum() == pytest.approx(0.8, rel=1e-4)
@@ -59,7 +59,7 @@ def test_a_twist_keeps_height_and_distance_from_the_line(points, angle):
 
 @pytest.mark.parametrize("deform", [bend, twist])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_side_before_the_plane_stays_to_the_bit(deform, seed):
+def test_the_side_behind_the_plane_keeps_every_vertex_bit_for_bit(deform, seed):
     intact = statuette().shape()
     try:
         odd = deform(intact, np.random.default_rng(seed), CONFIG)
@@ -92,15 +92,15 @@ def test_bumps_swell_and_dents_shrink(dent_share):
     assert (growth < 0) == bool(dent_share)
 
 
-def test_the_falloff_is_too_gentle_for_the_deepest_dent_to_fold():
+def test_the_deepest_dent_does_not_fold():
     slope = np.abs(np.diff(falloff(np.linspace(0, 1, 10_001)))).max() * 10_000
     assert slope * CONFIG.dent_depth[1] < 1
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_twisted_ball_is_a_ball(seed):
+def test_a_twisted_ball_is_refused_because_it_still_looks_like_a_ball(seed):
     ball = sphere_toy()
-    still_line = replace(CONFIG, hinge=(0.3, 0.5), stretch=10.0)  # edges may grow: the surface is what counts
+    still_line = replace(CONFIG, hinge=(0.3, 0.5), stretch=10.0)  # edges may grow, because only the surface counts
     with pytest.raises(Refusal) as refusal:
         make_variant("twist", ball, ball.shape(), np.random.default_rng(seed), still_line)
     assert refusal.value.reason in (NOT_VISIBLE, "change too small")
@@ -113,14 +113,14 @@ def test_coarse_meshes_are_refined_and_stay_closed(deform):
     assert len(odd.face_color) == len(odd.face_part) == len(odd.face_material) == len(odd.faces)
 
 
-def test_what_ends_inside_the_rest_is_refused():
+def test_a_side_that_ends_inside_the_rest_is_refused():
     box = coarse_box((0.5, 0.2, 0.1))
     require_apart(box, np.array([[0.6, 0, 0], [0, 0.3, 0]]))
     with pytest.raises(Refusal, match=FOLDS):
         require_apart(box, np.array([[0.6, 0, 0], [0.1, 0.1, 0]]))
 
 
-def test_what_is_drawn_out_too_long_is_refused():
+def test_an_edge_that_is_stretched_too_far_is_refused():
     box = coarse_box()
     pulled = replace(box, vertices=box.vertices + np.eye(8)[:, :1] * [3.0, 0, 0])
     with pytest.raises(Refusal, match=STRETCHED):

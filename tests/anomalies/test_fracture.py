@@ -22,7 +22,7 @@ WAYS = (fracture, open_gap, displaced_piece)
 
 
 def first_variant(way, name: str, tries: int = 5) -> Variant:
-    """The first success of the tries that every anomaly has."""
+    """The first variant within the number of tries that every anomaly has."""
     for seed in range(tries):
         try:
             return way(solid_shape(name), solid_modes(name), np.random.default_rng(seed))
@@ -54,8 +54,8 @@ def test_the_result_is_one_closed_body(variants, way, name):
 
 
 @each(*WAYS)
-def test_untouched_faces_keep_corners_colour_part_and_material(variants, way, name):
-    """Every unchanged face further than an edge from the broken surface is a face of the intact shape, to the bit."""
+def test_unchanged_faces_keep_corners_colour_part_and_material(variants, way, name):
+    """Every unchanged face further than an edge from the broken surface equals a face of the intact shape, bit for bit."""
     intact, variant = solid_shape(name), variants[way, name]
     shape, same = variant.shape, ~variant.changed_faces
     centers = shape.vertices[shape.faces[same]].mean(axis=1)
@@ -73,14 +73,14 @@ def test_untouched_faces_keep_corners_colour_part_and_material(variants, way, na
 
 
 def _sorted_corners(shape) -> np.ndarray:
-    """(f, 9) corners of every face in an order that does not depend on where it starts."""
+    """(f, 9) the corners of every face, in an order that does not depend on the corner it starts with."""
     corner = shape.vertices[shape.faces]
     order = np.lexsort((corner[..., 2], corner[..., 1], corner[..., 0]), axis=1)
     return np.take_along_axis(corner, order[..., None], axis=1).reshape(-1, 9)
 
 
 @each(*WAYS)
-def test_broken_faces_are_a_part_and_a_material_of_their_own(variants, way, name):
+def test_broken_faces_have_a_part_and_a_material_of_their_own(variants, way, name):
     intact, variant = solid_shape(name), variants[way, name]
     shape = variant.shape
     assert shape.part_names == (*intact.part_names, BROKEN_PART)
@@ -101,15 +101,15 @@ def test_a_fracture_loses_between_a_tenth_and_nine_tenths(variants, way, name):
 
 
 @each(fracture)
-def test_a_broken_surface_is_not_a_saw_cut(variants, way, name):
-    """Its faces turn every way: they have a ninth more area than the plane they span at least."""
+def test_a_broken_surface_is_rough(variants, way, name):
+    """Its faces point in many directions: their area exceeds that of the plane they span by at least a ninth."""
     variant = variants[way, name]
     faces = variant.shape.faces[variant.changed_faces]
     vectors = face_vectors(variant.shape.vertices, faces)
     assert np.linalg.norm(vectors.sum(axis=0)) < 0.9 * face_areas(variant.shape.vertices, faces).sum()
 
 
-def test_a_mug_breaks_through_its_wall_like_a_shell(variants):
+def test_a_mug_breaks_across_its_wall(variants):
     variant, intact = variants[fracture, "mug"], solid_shape("mug")
     corners = np.unique(variant.shape.faces[variant.changed_faces])
     depth, _ = nearest(intact, variant.shape.vertices[corners])
@@ -121,7 +121,7 @@ def test_a_mug_breaks_through_its_wall_like_a_shell(variants):
 
 
 @each(open_gap)
-def test_a_gap_is_long_deep_and_takes_little_away(variants, way, name):
+def test_a_gap_is_long_and_deep_and_removes_little_volume(variants, way, name):
     variant, intact = variants[way, name], solid_shape(name)
     assert WIDTH[0] <= variant.magnitude <= WIDTH[1]
     assert 0 < 1 - volume(variant.shape) / volume(intact) < 0.06
@@ -132,7 +132,7 @@ def test_a_gap_is_long_deep_and_takes_little_away(variants, way, name):
 
 
 @each(displaced_piece)
-def test_a_displaced_piece_has_moved_a_little(variants, way, name):
+def test_a_displaced_piece_moves_by_a_small_distance(variants, way, name):
     variant, intact = variants[way, name], solid_shape(name)
     assert 0.005 < variant.magnitude < 0.1
     assert volume(variant.shape) == pytest.approx(volume(intact), rel=0.06)
@@ -143,7 +143,7 @@ def test_a_displaced_piece_has_moved_a_little(variants, way, name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("seed", range(2))
-def test_fragments_are_closed_and_share_out_the_volume(name, seed):
+def test_fragments_are_closed_and_their_volumes_add_up_to_the_whole(name, seed):
     shape, modes, rng = solid_shape(name), solid_modes(name), np.random.default_rng(seed)
     labels, _ = shatter(modes, spreading(modes), rng)
     solid = require_solid(shape)

@@ -1,4 +1,4 @@
-"""A wrong material on a fragment: the geometry stays, the border winds, the rest keeps its finish."""
+"""A wrong material on a fragment: the geometry stays, the border winds, and the rest keeps its finish."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from odd_bench.geometry.refusal import Refusal
 from odd_bench.shapes.toys import make_toy
 
 
-def test_a_fragment_is_repainted_and_nothing_else():
+def test_only_a_fragment_is_repainted():
     toy = make_toy("mug", 1)
     intact = toy.shape()
     modes = compute_modes(intact, np.random.default_rng(0))

@@ -26,7 +26,7 @@ def test_a_mismatch_keeps_the_geometry_and_marks_the_repainted_part(seed):
 
 @given(mask=st.lists(st.booleans(), min_size=12, max_size=12), seed=st.integers(0, 2**32))
 @settings(suppress_health_check=[HealthCheck.too_slow])
-def test_a_region_gets_a_clearly_different_finish_and_the_rest_none(mask, seed):
+def test_a_region_gets_a_clearly_different_finish_and_the_rest_keeps_its_own(mask, seed):
     box, mask = coarse_box(), np.array(mask)
     if not mask.any():
         with pytest.raises(Refusal, match=NO_REGION):
@@ -52,7 +52,7 @@ def test_a_patch_has_a_share_of_the_surface_within_the_range(seed):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_finishes_are_possible_surfaces(kind):
+def test_finishes_have_valid_colours_and_materials(kind):
     points = np.random.default_rng(0).uniform(-0.5, 0.5, (200, 3))
     for seed in range(5):
         material, pattern = kind(np.random.default_rng(seed))
@@ -60,7 +60,7 @@ def test_finishes_are_possible_surfaces(kind):
         assert 0 <= material.roughness <= 1 and colors.min() >= 0 and colors.max() <= 1
 
 
-def test_lab_knows_white_black_and_grey():
+def test_cielab_of_white_black_and_grey_is_known():
     assert lab(np.array([[255, 255, 255], [0, 0, 0], [119, 119, 119]])) == pytest.approx(
         np.array([[100, 0, 0], [0, 0, 0], [50, 0, 0]]), abs=0.1
     )

@@ -23,13 +23,13 @@ def volume(shape) -> float:
 
 
 def away_from(touched: cKDTree, vertices: np.ndarray) -> set[bytes]:
-    """The vertices that are not near the change, to the bit."""
+    """The vertices that equal a vertex of the other shape, bit for bit, away from the change."""
     return {vertex.tobytes() for vertex in vertices[touched.query(vertices)[0] > 0.04]}
 
 
 @pytest.mark.parametrize("type", MOVES)
 @pytest.mark.parametrize("seed", range(2))
-def test_outside_the_change_every_vertex_stays_to_the_bit(type, seed):
+def test_every_vertex_outside_the_change_stays_bit_for_bit(type, seed):
     intact, odd = statuette().shape(), variant(type, seed)
     touched = [intact.vertices[intact.faces[odd.lost_faces]], odd.shape.vertices[odd.shape.faces[odd.changed_faces]]]
     touched = cKDTree(np.concatenate(touched).reshape(-1, 3))
@@ -39,7 +39,7 @@ def test_outside_the_change_every_vertex_stays_to_the_bit(type, seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_missing_part_leaves_no_face_and_less_volume(seed):
+def test_a_missing_part_leaves_no_face_of_it_and_less_volume(seed):
     intact, odd = statuette().shape(), variant("missing_part", seed)
     gone = [name for name, area in part_areas(odd.shape).items() if area == 0]
     assert len(gone) == 1 and gone[0] in statuette().movable_parts
@@ -50,7 +50,7 @@ def test_a_missing_part_leaves_no_face_and_less_volume(seed):
 
 @pytest.mark.parametrize("type", MOVES[:2])
 @pytest.mark.parametrize("seed", range(2))
-def test_a_moved_part_holds_on_and_shows(type, seed):
+def test_a_moved_part_stays_joined_and_exposed(type, seed):
     intact, odd = statuette().shape(), variant(type, seed)
     moved = intact.part_names[np.bincount(odd.shape.face_part[odd.changed_faces]).argmax()]
     assert moved in statuette().movable_parts
@@ -58,7 +58,7 @@ def test_a_moved_part_holds_on_and_shows(type, seed):
     assert 0.5 <= part_areas(odd.shape)[moved] / part_areas(intact)[moved] <= 2
 
 
-def test_a_part_pulled_off_is_refused():
+def test_a_part_that_comes_loose_is_refused():
     far = replace(CONFIG, shift=(3.0, 3.1), move=(0.07, 3.0))
     for seed in range(4):
         with pytest.raises(Refusal) as refusal:
@@ -80,7 +80,7 @@ def test_parts_are_chosen_by_their_share_of_the_surface():
         drawn_parts((), shape, rng, CONFIG.part_area)
 
 
-def test_small_parts_are_edited_in_runs_of_neighbours():
+def test_small_parts_are_edited_in_groups_of_neighbours():
     model = make_part("spur_gear", 0)
     shape, rng = model.shape(), np.random.default_rng(0)
     areas = part_areas(shape)
@@ -93,7 +93,7 @@ def test_small_parts_are_edited_in_runs_of_neighbours():
     assert own_faces(shape, run).sum() == sum(own_faces(shape, (name,)).sum() for name in run)
 
 
-def test_a_run_holds_half_of_its_kind_at_most():
+def test_a_group_contains_at_most_half_of_its_kind():
     model = make_part("spur_gear", 0)
     teeth = tuple(name for name in model.movable_parts if name.startswith("tooth"))
     with pytest.raises(Refusal, match=NO_PART):

@@ -1,4 +1,4 @@
-"""A near twin is another shape, near enough to be mistaken and far enough to be told apart."""
+"""A near twin is another shape: near enough to be mistaken for the intact one, and far enough to be told apart."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def first_variant(family: str, seed: int, config: AnomalyConfig | None = None):
 
 
 @pytest.mark.parametrize("family", ("flange", "hex_bolt", "knob"))
-def test_a_twin_keeps_the_bounds_and_says_where_it_differs(family):
+def test_a_twin_keeps_the_bounds_and_marks_where_it_differs(family):
     intact, variant = make_part(family, 1).shape(), first_variant(family, 1)
     low, high = AnomalyConfig().chamfer
     assert 0.9 * low <= distances(intact, variant.shape, np.random.default_rng(1)).mean() <= 1.1 * high
@@ -48,7 +48,7 @@ def test_the_chamfer_distance_of_a_shifted_shape_is_at_most_the_shift():
     assert 0.002 < distances(shape, moved, rng).mean() <= distances(shape, moved, rng).max() <= 0.0201
 
 
-def test_bounds_that_no_twin_keeps_are_refused_with_what_was_tried():
+def test_a_refusal_for_bounds_that_no_twin_keeps_lists_the_tried_twins():
     model = make_part("flange", 1)
     config = AnomalyConfig(chamfer=(0.5, 0.6))
     with pytest.raises(Refusal, match=r"no near twin: flange-0001: .* -> "):
@@ -61,8 +61,8 @@ def test_a_model_without_parameters_has_no_twin():
 
 
 @pytest.mark.parametrize("axis", range(3))
-def test_a_near_twin_differs_by_more_than_a_viewer_misjudges(axis):
-    """A length that differs by less is seen where the rest lies still, and not where another part lies in its place."""
+def test_a_near_twin_differs_by_more_than_a_viewer_overlooks(axis):
+    """A small difference in length is seen if the rest of the shape stays, but not if another part lies in its place."""
     box, still = coarse_box(), [np.eye(4)]
     ends = np.ptp(box.vertices[:, axis]) / 2
     for shift, seen in ((0.06, {"bump"}), (0.25, {"bump", "similar_shape"})):
@@ -71,7 +71,7 @@ def test_a_near_twin_differs_by_more_than_a_viewer_misjudges(axis):
 
 
 def test_a_parameter_that_leaves_nothing_of_the_part_gives_no_twin():
-    """The head of this hinge's pin, as wide as the pin, leaves no solid; other draws of the same try go on."""
+    """The head of this hinge's pin, as wide as the pin, leaves no solid. The other draws of the same try are still made."""
     model, empty = make_part("hinge", 1632338845), AnomalyConfig(chamfer=(0.5, 0.6))
     with pytest.raises(Refusal, match="leaves nothing"):
         model.twin(np.random.default_rng(2))
@@ -79,15 +79,15 @@ def test_a_parameter_that_leaves_nothing_of_the_part_gives_no_twin():
         make_variant("similar_shape", model, model.shape(), np.random.default_rng(2), empty)
 
 
-def test_a_twin_is_looked_at_once(monkeypatch):
-    """Aligning it with the intact shape costs as much as anything else; what the draw found, the check of the variant takes."""
+def test_the_visibility_of_a_twin_is_checked_once(monkeypatch):
+    """The check of the variant uses the motions that the draw has found, because aligning costs as much as everything else."""
     aligned = []
     monkeypatch.setattr(quality, "alignments", lambda *shapes: aligned.append(shapes) or alignments(*shapes))
     variant = first_variant("flange", 1)
     assert sum(odd is variant.shape for _, odd in aligned) == 1
 
 
-def test_what_looks_like_the_intact_shape_is_not_aligned(monkeypatch):
+def test_a_shape_that_looks_like_the_intact_one_is_not_aligned(monkeypatch):
     monkeypatch.setattr(quality, "alignments", None)
     shape = make_part("hex_nut", 0).shape()
     with pytest.raises(Refusal, match="not visible"):

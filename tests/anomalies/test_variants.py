@@ -20,14 +20,14 @@ CONFIG = AnomalyConfig()
 
 
 def inside_faces(shape, faces: np.ndarray, count: int = 4000) -> np.ndarray:
-    """Random points on the chosen faces."""
+    """Random points inside the chosen faces."""
     rng = np.random.default_rng(0)
     chosen = rng.choice(np.flatnonzero(faces), count)
     return np.einsum("nk,nkc->nc", rng.dirichlet(np.ones(3), count), shape.vertices[shape.faces[chosen]])
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_a_variant_is_whole_and_says_what_changed(type):
+def test_a_variant_is_sound_and_marks_what_changed(type):
     intact, odd = statuette().shape(), variant(type)
     assert odd.type == type and type in ANOMALY_TYPES
     assert is_closed(odd.shape.faces) and count_bodies(odd.shape.vertices, odd.shape.faces) == 1
@@ -37,7 +37,7 @@ def test_a_variant_is_whole_and_says_what_changed(type):
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_what_is_not_changed_lies_where_it_was(type):
+def test_unchanged_faces_lie_on_the_intact_surface(type):
     intact, odd = statuette().shape(), variant(type)
     assert nearest(intact, inside_faces(odd.shape, ~odd.changed_faces))[0].max() <= CONFIG.tolerance * 1.01
     assert nearest(odd.shape, inside_faces(intact, ~odd.lost_faces))[0].max() <= CONFIG.tolerance * 1.01
@@ -70,7 +70,7 @@ def test_a_shape_does_not_differ_from_itself():
         assess(shape, shape, "bump", CONFIG)
 
 
-def test_order_of_faces_and_materials_does_not_matter():
+def test_the_order_of_faces_and_materials_does_not_matter():
     shape = statuette().shape()
     order = np.random.default_rng(0).permutation(len(shape.faces))
     shuffled = replace(
@@ -86,14 +86,14 @@ def test_order_of_faces_and_materials_does_not_matter():
 
 
 @pytest.mark.parametrize("type", ("bump", "missing_part"))
-def test_changed_one_way_is_lost_the_other(type):
+def test_changed_faces_are_lost_faces_when_the_shapes_are_swapped(type):
     intact, odd = statuette().shape(), variant(type).shape
     there, back = difference(intact, odd, CONFIG.tolerance), difference(odd, intact, CONFIG.tolerance)
     assert np.array_equal(there.changed_faces, back.lost_faces)
     assert np.array_equal(there.lost_faces, back.changed_faces)
 
 
-def test_a_lifted_lid_is_changed_and_nothing_else():
+def test_only_a_lifted_lid_is_changed():
     box = coarse_box()
     taller = replace(box, vertices=box.vertices + [0, 0, 0.05] * (box.vertices > 0.05)[:, 2:])
     found = difference(box, taller, CONFIG.tolerance)
@@ -104,18 +104,18 @@ def test_a_lifted_lid_is_changed_and_nothing_else():
 
 
 @pytest.mark.parametrize("bounds", [{"distance": (0.9, 1.0)}, {"changed_area": (0.99, 1.0)}])
-def test_less_than_the_bounds_is_too_small(bounds):
+def test_a_change_below_the_bounds_is_too_small(bounds):
     with pytest.raises(Refusal, match=reasons.TOO_SMALL):
         assess(statuette().shape(), variant("bump").shape, "bump", replace(CONFIG, **bounds))
 
 
 @pytest.mark.parametrize("bounds", [{"distance": (0, 0.01)}, {"changed_area": (0, 0.01)}, {"volume": (2.0, 3.0)}])
-def test_more_than_the_bounds_is_too_large(bounds):
+def test_a_change_above_the_bounds_is_too_large(bounds):
     with pytest.raises(Refusal, match=reasons.TOO_LARGE):
         assess(statuette().shape(), variant("bump").shape, "bump", replace(CONFIG, **bounds))
 
 
-def test_what_nobody_sees_is_refused():
+def test_an_invisible_change_is_refused():
     with pytest.raises(Refusal, match=reasons.NOT_VISIBLE):
         assess(statuette().shape(), variant("bump").shape, "bump", replace(CONFIG, patch=2.0))
 
@@ -130,7 +130,7 @@ def test_an_opened_or_divided_shape_is_refused():
 
 
 def beside(shape, other):
-    """Both shapes in one mesh, apart from each other."""
+    """Both shapes in one mesh, next to each other."""
     count = len(other.faces)
     return replace(
         shape,
@@ -143,7 +143,7 @@ def beside(shape, other):
     )
 
 
-def test_every_refusal_names_a_reason_of_the_list():
+def test_every_refusal_has_a_reason_from_the_list():
     folder = Path(anomalies.__file__).parent
     for path in (*sorted(folder.glob("*.py")), folder.parent / "geometry" / "refine.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -153,11 +153,11 @@ def test_every_refusal_names_a_reason_of_the_list():
 
 
 @pytest.mark.parametrize("type", ("melted",))
-def test_an_unknown_type_names_the_known_ones(type):
+def test_the_error_for_an_unknown_type_names_the_known_ones(type):
     with pytest.raises(ValueError, match=f"no anomaly '{type}'; known: bump, bend, twist"):
         make_variant(type, statuette(), statuette().shape(), np.random.default_rng(0))
 
 
-def test_a_crack_without_modes_says_what_it_needs():
+def test_the_error_for_a_crack_without_modes_names_them():
     with pytest.raises(ValueError, match="crack needs the fracture modes of statuette-0001; found none"):
         make_variant("crack", statuette(), statuette().shape(), np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""Archives as a hostile sender makes them: each function returns the bytes of one."""
+"""Archives as a hostile sender would make them: each function returns the bytes of one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLOCK = tarfile.BLOCKSIZE
 def tar(
     *members: tuple[tarfile.TarInfo | str, bytes], pax: dict[str, str] | None = None, end: bytes = bytes(2 * BLOCK)
 ) -> bytes:
-    """A tar archive. pax: extended values of the last member. end: what stands behind the members."""
+    """A tar archive. pax: extended values of the last member. end: the bytes after the members."""
     content = io.BytesIO()
     for number, (name, data) in enumerate(members):
         info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
@@ -39,7 +39,7 @@ def typed(kind: bytes, name: str = "odd", link: str = "") -> tarfile.TarInfo:
 
 
 def with_header(place: int, value: bytes, kind: bytes = tarfile.REGTYPE, number: int = 1, data: bytes = b"") -> bytes:
-    """A tar archive whose member `number` of three has other bytes in its header, with a checksum that fits."""
+    """A tar archive of three members, in which the header of member `number` has other bytes and a matching checksum."""
     members = [tar((typed(kind if i == number else tarfile.REGTYPE, f"m{i}"), data), end=b"") for i in range(3)]
     block = bytearray(members[number][:BLOCK])
     block[place : place + len(value)] = value
@@ -55,13 +55,13 @@ def size(number: int) -> bytes:
 
 
 def sparse(real_size: int, *pieces: tuple[int, int]) -> bytes:
-    """An old GNU sparse member: a file of real_size bytes of which only the pieces, offset and length, are stored."""
+    """An old GNU sparse member: a file of `real_size` bytes of which only some pieces (offset and length) are stored."""
     table = b"".join(b"%011o\0%011o\0" % (offset & (1 << 33) - 1, length & (1 << 33) - 1) for offset, length in pieces)
     return with_header(386, table.ljust(97, b"\0") + size(real_size), tarfile.GNUTYPE_SPARSE, data=b"x" * 1024)
 
 
 def zipped(*members: tuple[str | zipfile.ZipInfo, bytes], change: Callable[[bytearray], None] | None = None) -> bytes:
-    """A zip archive. change: of its bytes."""
+    """A zip archive. change: a function of its bytes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members:
@@ -73,7 +73,7 @@ def zipped(*members: tuple[str | zipfile.ZipInfo, bytes], change: Callable[[byte
 
 
 def central(place: int, form: str, value: int, local_place: int | None = None) -> Callable[[bytearray], None]:
-    """Another number in the first entry of the directory, and in the header before the data where its place there is given."""
+    """A zip archive with another number in the first entry of the directory, and in the local header if a place there is given."""
 
     def change(content: bytearray) -> None:
         struct.pack_into(form, content, content.index(b"PK\1\2") + place, value)
@@ -90,7 +90,7 @@ def device(mode: int, name: str = "odd") -> zipfile.ZipInfo:
 
 
 def zip64(value: int) -> bytes:
-    """A member whose sizes stand in the extra field of 64 bits and lie."""
+    """A zip archive with a member whose sizes stand in the 64-bit extra field and are wrong."""
     info = zipfile.ZipInfo("a")
     info.extra = struct.pack("<HHQQ", 1, 16, value, value)
     return zipped(
@@ -100,7 +100,7 @@ def zip64(value: int) -> bytes:
 
 
 def twice_the_same_data(content: bytearray) -> None:
-    """Both entries of the directory point to the data of the first."""
+    """A zip archive in which both entries of the directory point to the data of the first."""
     second = content.index(b"PK\1\2", content.index(b"PK\1\2") + 4)
     struct.pack_into("<I", content, second + 42, 0)
 
@@ -117,7 +117,7 @@ def more_members(content: bytearray) -> None:
 
 
 def pax_record(key: str, value: str) -> bytes:
-    """One value of an extended header, which begins with its own length."""
+    """One value of an extended header; a record begins with its own length."""
     rest = f" {key}={value}\n"
     length = len(rest) + 2
     return f"{length}{rest}".encode()

@@ -1,4 +1,4 @@
-"""A web server on this machine with the habits and faults of real ones."""
+"""A web server on this machine with the habits and the faults of real ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Host:
-    """files: content by path. breaks: after how many bytes the next replies end, by path. requests: (path, Range) as they came.
+    """The state of the server.
 
-    ranges: whether it answers in ranges. tagged: whether it names the version of a file. faults: status by path.
+    files: content by path. breaks: after how many bytes the next replies end, by path. requests: (path, Range) as they came.
+    ranges: whether it answers range requests. tagged: whether it sends a version tag of each file. faults: status by path.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -40,7 +41,7 @@ def serving() -> Iterator[Host]:
             _answer(self, host)
 
         def log_message(self, *arguments) -> None:
-            """Nothing: tests ask the host what was requested."""
+            """Log nothing: the tests ask the host what was requested."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

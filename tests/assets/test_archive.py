@@ -32,7 +32,7 @@ MAKE = {"zip": zipped, "tar": tarred}
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar"])
-def test_a_good_archive_comes_out_as_it_went_in(tmp_path, kind):
+def test_a_good_archive_is_unpacked_unchanged(tmp_path, kind):
     members = [("meshes/model.obj", b"v 0 0 0"), ("a.txt", b""), ("x/y/z.bin", bytes(1000))]
     archive = MAKE[kind](tmp_path / "a", members)
     assert unpack(archive, tmp_path / "out", kind) == sorted(name for name, _ in members)
@@ -44,7 +44,7 @@ def test_a_good_archive_comes_out_as_it_went_in(tmp_path, kind):
 
 @pytest.mark.parametrize("kind", ["zip", "tar"])
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "C:/evil", "..\\evil", "a\\b"])
-def test_no_member_leaves_the_folder(tmp_path, kind, name):
+def test_no_member_is_written_outside_the_folder(tmp_path, kind, name):
     archive = MAKE[kind](tmp_path / "a", [("good", b"1"), (name, b"2")])
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(DataError, match=r"outside its folder.*Nothing was unpacked"):
@@ -65,7 +65,7 @@ def test_links_and_devices_are_refused(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_bombs_doubles_and_files_used_as_folders_are_refused(tmp_path):
+def test_bombs_repeated_names_and_files_used_as_folders_are_refused(tmp_path):
     with pytest.raises(DataError, match="at most 300 times"):
         unpack(zipped(tmp_path / "a", [("bomb", bytes(40_000_000))]), tmp_path / "out", "zip")
     with pytest.raises(DataError, match="'A' there twice"):
@@ -75,7 +75,7 @@ def test_bombs_doubles_and_files_used_as_folders_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar"])
-def test_broken_archives_are_named_and_leave_nothing(tmp_path, kind):
+def test_broken_archives_are_reported_and_leave_nothing(tmp_path, kind):
     archive = MAKE[kind](tmp_path / "a", [("good", bytes(range(256)) * 400)])
     content = archive.read_bytes()
     for broken in (b"", b"not an archive", content[: len(content) // 2]):
@@ -86,7 +86,7 @@ def test_broken_archives_are_named_and_leave_nothing(tmp_path, kind):
 
 
 @given(st.text(alphabet="ab./\\: \0", max_size=12))
-def test_what_is_called_inside_is_inside(tmp_path_factory, path):
+def test_every_accepted_member_lies_inside_the_folder(tmp_path_factory, path):
     root = tmp_path_factory.getbasetemp() / "root"
     if is_inside(path):
         assert (root / path).resolve().is_relative_to(root.resolve())
@@ -94,7 +94,7 @@ def test_what_is_called_inside_is_inside(tmp_path_factory, path):
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4 cut short", bytes(3000)])
 @pytest.mark.parametrize("kind", ["zip", "tar"])
-def test_what_was_unpacked_before_outlives_a_damaged_archive(tmp_path, kind, content):
+def test_a_damaged_archive_does_not_replace_what_was_unpacked_before(tmp_path, kind, content):
     unpack(MAKE[kind](tmp_path / "a", [("model.obj", b"v 0 0 0")]), tmp_path / "out", kind)
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(DataError):

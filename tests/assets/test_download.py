@@ -26,7 +26,7 @@ def leftovers(folder) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_arrives_whole_and_its_sums_are_its_own(there, tmp_path):
+def test_a_file_arrives_whole_with_the_right_checksums(there, tmp_path):
     found = get(there, tmp_path, size_bytes=len(CONTENT), md5=MD5, sha256=SHA256)
     assert (tmp_path / "a.bin").read_bytes() == CONTENT
     assert found == sums(tmp_path / "a.bin") and (found.md5, found.sha256) == (MD5, SHA256)
@@ -34,14 +34,14 @@ def test_a_file_arrives_whole_and_its_sums_are_its_own(there, tmp_path):
 
 
 @pytest.mark.parametrize("tagged", [True, False])
-def test_what_broke_off_goes_on_where_it_stopped(there, tmp_path, tagged):
+def test_an_interrupted_download_continues_where_it_stopped(there, tmp_path, tagged):
     there.tagged = tagged
     there.breaks["a.bin"] = [1_000_000, 500_000]
     assert get(there, tmp_path, md5=MD5).sha256 == SHA256
     assert [asked for _, asked in there.requests] == [None, "bytes=1000000-", "bytes=1500000-"]
 
 
-def test_after_too_many_breaks_the_piece_stays_for_the_next_call(there, tmp_path):
+def test_the_received_piece_is_kept_for_the_next_call_after_too_many_breaks(there, tmp_path):
     there.breaks["a.bin"] = [100_000] * 4
     with pytest.raises(DataError, match=r"400,000 bytes of 3,000,000, 4 times.*Run the same command again"):
         get(there, tmp_path)
@@ -50,7 +50,7 @@ def test_after_too_many_breaks_the_piece_stays_for_the_next_call(there, tmp_path
     assert there.requests[-1][1] == "bytes=400000-"
 
 
-def test_a_file_that_changed_in_between_is_fetched_anew(there, tmp_path):
+def test_a_file_that_changed_in_between_is_fetched_from_the_start(there, tmp_path):
     there.breaks["a.bin"] = [100_000] * 4
     with pytest.raises(DataError):
         get(there, tmp_path)
@@ -58,7 +58,7 @@ def test_a_file_that_changed_in_between_is_fetched_anew(there, tmp_path):
     assert get(there, tmp_path).sha256 == hashlib.sha256(CONTENT[::-1]).hexdigest()
 
 
-def test_without_tag_and_checksum_nothing_is_continued(there, tmp_path):
+def test_a_download_without_tag_and_checksum_is_not_continued(there, tmp_path):
     there.tagged = False
     there.breaks["a.bin"] = [100_000]
     assert get(there, tmp_path).sha256 == SHA256
@@ -71,7 +71,7 @@ def test_a_server_without_ranges_sends_everything_again(there, tmp_path):
     assert get(there, tmp_path).sha256 == SHA256
 
 
-def test_a_whole_part_is_not_fetched_again(there, tmp_path):
+def test_a_complete_part_file_is_not_fetched_again(there, tmp_path):
     (tmp_path / "a.bin.part").write_bytes(CONTENT)
     assert get(there, tmp_path, size_bytes=len(CONTENT), md5=MD5).sha256 == SHA256
     assert not there.requests
@@ -86,7 +86,7 @@ def test_a_piece_longer_than_the_file_is_dropped(there, tmp_path):
 
 
 @pytest.mark.parametrize("field", ["md5", "sha256"])
-def test_a_wrong_hash_is_named_and_nothing_kept(there, tmp_path, field):
+def test_a_wrong_checksum_is_reported_and_nothing_is_kept(there, tmp_path, field):
     wrong = {"md5": "0" * 32, "sha256": "0" * 64}[field]
     with pytest.raises(DataError, match=rf"a\.bin: found {field} .* expected {wrong}") as failure:
         get(there, tmp_path, **{field: wrong})
@@ -94,13 +94,13 @@ def test_a_wrong_hash_is_named_and_nothing_kept(there, tmp_path, field):
     assert leftovers(tmp_path) == []
 
 
-def test_a_wrong_length_is_named_before_anything_is_received(there, tmp_path):
+def test_a_wrong_length_is_reported_before_anything_is_received(there, tmp_path):
     with pytest.raises(DataError, match="found 3,000,000 bytes, expected 2,999,999 as in the manifest"):
         get(there, tmp_path, size_bytes=2_999_999)
     assert leftovers(tmp_path) == []
 
 
-def test_status_codes_are_named_and_busy_servers_asked_again(there, tmp_path):
+def test_status_codes_are_reported_and_busy_servers_are_asked_again(there, tmp_path):
     there.faults["a.bin"] = 404
     with pytest.raises(DataError, match="HTTP 404"):
         get(there, tmp_path)
@@ -111,7 +111,7 @@ def test_status_codes_are_named_and_busy_servers_asked_again(there, tmp_path):
     assert len(there.requests) == 5
 
 
-def test_no_network_is_told_apart_from_a_bad_file(tmp_path):
+def test_a_missing_network_is_distinguished_from_a_bad_file(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -42,7 +42,7 @@ def zipped(members) -> bytes:
 
 
 def textured_box() -> dict[str, bytes]:
-    """A z-up model as the scanned objects come: its texture in another folder than its material says."""
+    """A z-up model like the scanned objects: its texture lies in another folder than its material says."""
     picture = io.BytesIO()
     Image.new("RGB", (8, 8), (200, 30, 30)).save(picture, "PNG")
     mesh = trimesh.creation.box(UP)
@@ -64,7 +64,7 @@ def textured_box() -> dict[str, bytes]:
 
 @pytest.fixture
 def things(host):
-    """Three entries: a plain file with a right sum, one with a wrong sum, an archive that wants to escape."""
+    """Three entries: a file with a right checksum, one with a wrong checksum, and an archive that tries to escape."""
     host.files = {"good.exr": b"light", "bad.exr": b"dark", "evil.zip": zipped({"../evil": b"1"})}
     sha256 = hashlib.sha256(b"light").hexdigest()
     entries = f"""
@@ -78,7 +78,7 @@ entries:
     return parse(HEAD + entries, "things", "things.yaml")
 
 
-def test_bad_entries_are_named_and_the_rest_goes_on(things, host, tmp_path):
+def test_bad_entries_are_reported_and_the_others_are_fetched(things, host, tmp_path):
     outcome = fetch(things, tmp_path / "things", wait_s=0.0)
     assert outcome.fetched == ["good.exr"] and set(outcome.failed) == {"bad.exr", "evil.zip", "gone.exr"}
     assert "found sha256" in outcome.failed["bad.exr"] and "outside its folder" in outcome.failed["evil.zip"]
@@ -120,12 +120,12 @@ def test_verify_names_every_wrong_missing_and_foreign_file(host, tmp_path):
         verify(manifest, folder)
 
 
-def test_bundled_environments_are_those_of_the_manifest():
+def test_bundled_environments_match_the_manifest():
     result = CliRunner().invoke(app, ["verify", "environments"])
     assert result.exit_code == 0 and "8 files, 0 problems" in result.output
 
 
-def test_archives_become_shapes_that_stand_upright_in_their_paint(host, tmp_path):
+def test_archives_become_upright_shapes_with_their_textures(host, tmp_path):
     host.files["box.zip"] = zipped(textured_box())
     layouts = "layouts: [{match: '(?P<shape>[^/]+)/meshes/model\\.obj', up: z}]\n"
     text = HEAD + layouts + f"entries: [{{name: box, category: box, url: '{host.url('box.zip')}', unpack: zip}}]"
@@ -139,7 +139,7 @@ def test_archives_become_shapes_that_stand_upright_in_their_paint(host, tmp_path
     assert not list((tmp_path / "downloads").iterdir())
 
 
-def test_the_poly_haven_api_gives_addresses_and_sums(host, tmp_path):
+def test_addresses_and_checksums_come_from_the_poly_haven_api(host, tmp_path):
     def file(path, content):
         host.files[path] = content
         return {"url": host.url(path), "size": len(content), "md5": hashlib.md5(content).hexdigest()}
@@ -189,7 +189,7 @@ def test_a_folder_of_abc_becomes_a_library(tmp_path):
     assert np.ptp(read_mesh(file).vertices, axis=0).min() == pytest.approx(1 / 8)
 
 
-def test_categories_of_objaverse_come_from_its_list(tmp_path):
+def test_objaverse_categories_come_from_its_annotation_file(tmp_path):
     source, shape = tmp_path / "hf", "ab" * 16
     (source / "glbs" / "000-023").mkdir(parents=True)
     trimesh.creation.box((1, 1, 1)).export(source / "glbs" / "000-023" / f"{shape}.glb")
@@ -211,7 +211,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 @pytest.mark.blender
 def test_blender_files_of_toys4k_become_shapes_and_bad_ones_are_refused(tmp_path, monkeypatch):
-    """A cone on a cube, red, with a hidden sphere: what is hidden stays out, z up stays up."""
+    """A red cone on a cube with a hidden sphere: hidden objects are left out, and z stays up."""
     own = [place for place in sys.path if "bpy" not in Path(place).parts]
     monkeypatch.setattr(
         sys, "path", own
@@ -260,7 +260,7 @@ def write_blend(path: str) -> None:
     leave(0)
 
 
-def test_the_commands_say_what_happened(things, host, tmp_path):
+def test_the_commands_report_what_happened(things, host, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(HEAD + f"url: {host.address}/{{name}}\nentries: [{{name: good.exr}}, {{name: gone.exr}}]")
     arguments = [str(path), "--to", str(tmp_path / "out")]
@@ -275,7 +275,7 @@ def test_the_commands_say_what_happened(things, host, tmp_path):
     assert "forms.gle" in CliRunner().invoke(app, ["list", "toys4k"]).output
 
 
-def test_without_a_network_the_steps_by_hand_are_told(tmp_path):
+def test_the_steps_by_hand_are_printed_without_a_network(tmp_path):
     manifest = parse(HEAD + "entries: [{name: a, url: 'http://127.0.0.1:9/a'}]", "t", "t")
     with pytest.raises(
         DataError, match=r"Without a network:\nThings, https://example.org\n  1. Ask the author.\n  2. Unpack it."

@@ -1,4 +1,4 @@
-"""A hostile archive is named and leaves nothing, or its files lie inside the folder; none hangs."""
+"""A hostile archive is reported and leaves nothing, or all of its files lie inside the folder; none makes the reader hang."""
 
 import resource
 
@@ -13,7 +13,7 @@ CASES = [("tar", name, make) for name, make in TARS.items()] + [("zip", name, ma
 
 
 @pytest.mark.parametrize(("kind", "name", "make"), CASES, ids=[f"{kind}: {name}" for kind, name, _ in CASES])
-def test_a_hostile_archive_is_named_and_leaves_nothing(tmp_path, kind, name, make):
+def test_a_hostile_archive_is_reported_and_leaves_nothing(tmp_path, kind, name, make):
     place = tmp_path / "a" / "b"
     place.mkdir(parents=True)
     (place / "archive").write_bytes(make())

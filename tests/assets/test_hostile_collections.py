@@ -1,4 +1,4 @@
-"""A hostile manifest, archive or lock file leaves everything outside its folder alone and stops no other entry."""
+"""A hostile manifest, archive or lock file changes nothing outside its folder and stops no other entry."""
 
 import gzip
 import http.server
@@ -39,33 +39,33 @@ def entry(**values):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_that_leaves_the_folder_is_refused(name):
+def test_an_entry_name_that_leads_out_of_the_folder_is_refused(name):
     with pytest.raises(ManifestError):
         parse(entry(name=name), "t", "t.yaml")
 
 
 @pytest.mark.parametrize("key", ["category", "file"])
 @pytest.mark.parametrize("value", ["../victim", "/tmp/x", "a\\b", 7, ["a"], {"a": 1}])
-def test_other_names_of_a_manifest_too(key, value):
+def test_every_other_unsafe_name_in_a_manifest_is_refused(key, value):
     with pytest.raises(ManifestError):
         parse(entry(**{"name": "good", key: value}), "t", "t.yaml")
 
 
 @pytest.mark.parametrize("path", ["../../victim.json", "/etc/passwd", "a\\b", 7, ["a"]])
-def test_the_list_of_categories_lies_in_the_folder(path):
+def test_a_category_file_outside_the_folder_is_refused(path):
     text = HEAD.replace("}]", ", category_file: " + json.dumps(path) + "}]")
     with pytest.raises(ManifestError, match="category_file"):
         parse(text, "t", "t.yaml")
 
 
 @pytest.mark.parametrize("ending", [".part", ".part.tag"])
-def test_no_download_is_called_like_the_piece_of_another(ending):
+def test_a_download_named_like_the_part_file_of_another_is_refused(ending):
     with pytest.raises(ManifestError, match="another ending"):
         parse(entry(name="good", file=f"ok.zip{ending}"), "t", "t.yaml")
 
 
 @pytest.mark.parametrize("key", ["id", "resolution", "format"])
-def test_names_for_poly_haven_too(key):
+def test_poly_haven_names_that_lead_out_of_the_folder_are_refused(key):
     with pytest.raises(ManifestError):
         parse(HEAD + "entries: " + json.dumps([{"name": "a", "polyhaven": {"id": "x", key: "../../x"}}]), "t", "t.yaml")
 
@@ -74,7 +74,7 @@ def test_names_for_poly_haven_too(key):
     st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=20)
     | st.sampled_from([name for name in NAMES if isinstance(name, str)])
 )
-def test_a_manifest_lets_through_what_is_one_component(name):
+def test_a_manifest_accepts_every_name_that_is_one_path_component(name):
     try:
         manifest = parse(entry(name=name), "t", "t.yaml")
     except ManifestError:
@@ -92,13 +92,13 @@ def test_a_manifest_of_another_kind_is_refused(text):
         parse(text, "t", "t.yaml")
 
 
-def test_a_key_that_stands_twice_is_named():
+def test_a_repeated_key_is_reported():
     with pytest.raises(ManifestError, match="key 'title' twice"):
         parse(HEAD + "title: u", "t", "t.yaml")
 
 
-def test_the_folder_of_another_is_left_alone_and_the_other_entries_come(tmp_path, monkeypatch):
-    """The archives of the case, served as a sender would."""
+def test_the_folder_of_another_entry_is_left_alone_and_the_other_entries_are_fetched(tmp_path, monkeypatch):
+    """The archives of the case are served as a sender would serve them."""
     contents = {"/good.zip": zipped({"mesh.obj": b"v 0 0 0\n"}), "/empty.zip": zipped({"folder/": b""}),
                 "/long.zip": zipped({"x" * 300 + "/mesh.obj": b""}), "/pax.tar.gz": pax_bomb()}  # fmt: skip
 
@@ -143,7 +143,7 @@ def zipped(members):
 
 
 def pax_bomb(size=40_000_000):
-    """A tar archive whose extended header unpacks to many times the archive."""
+    """A tar archive whose extended header unpacks to many times the size of the archive."""
     header = tarfile.TarInfo("././@PaxHeader")
     header.type, header.size = tarfile.XHDTYPE, size
     body = io.BytesIO()
@@ -156,7 +156,7 @@ def pax_bomb(size=40_000_000):
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4", b"\x1f\x8b\0", bytes(10_000), zipped({"a/": b""})])
 @pytest.mark.parametrize("kind", ["zip", "tar"])
-def test_what_is_no_archive_leaves_nothing(tmp_path, content, kind):
+def test_a_file_that_is_not_an_archive_leaves_nothing(tmp_path, content, kind):
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(DataError):
         unpack(tmp_path / "a", tmp_path / "out", kind)
@@ -179,8 +179,8 @@ def test_a_lock_file_with_paths_elsewhere_is_refused(tmp_path, path):
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b'{"version": 1}', b'{"version": 1, "entries": 3}'])
-def test_a_damaged_lock_file_is_named(tmp_path, content):
-    """And nothing but itself is to be removed: what was fetched may be whole."""
+def test_a_damaged_lock_file_is_reported(tmp_path, content):
+    """The hint is to remove only the lock file, because the fetched files may be whole."""
     (tmp_path / LOCK).write_bytes(content)
     with pytest.raises(DataError) as error:
         read_lock(tmp_path)

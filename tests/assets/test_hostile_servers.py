@@ -1,4 +1,6 @@
-"""One bad address or reply costs its own entry: no traceback, the others come; two calls never share a folder."""
+"""One bad address or reply costs only its own entry: there is no traceback, the others are fetched, and calls never share a
+folder.
+"""
 
 import json
 import socketserver
@@ -35,7 +37,7 @@ REPLIES = {
 
 @contextmanager
 def replying(reply: bytes):
-    """A server that says the same whatever it is asked; yields its address."""
+    """A server that gives the same reply to every request; yields its address."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):
@@ -50,20 +52,20 @@ def replying(reply: bytes):
 
 
 def with_a_good_one(host, url):
-    """A collection of something bad and, behind it, of something good."""
+    """A collection of something bad followed by something good."""
     host.files = {"good": b"light"}
     entries = [{"name": "bad", "url": url, "sha256": "0" * 64}, {"name": "good", "url": host.url("good")}]
     return parse(HEAD + "entries: " + json.dumps(entries), "t", "t.yaml")
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_bad_address_costs_its_entry_alone(host, tmp_path, address):
+def test_a_bad_address_costs_only_its_own_entry(host, tmp_path, address):
     outcome = fetch(with_a_good_one(host, address), tmp_path / "t", wait_s=0.0)
     assert outcome.fetched == ["good"] and set(outcome.failed) == {"bad"}
 
 
 @pytest.mark.parametrize("reply", REPLIES)
-def test_a_bad_reply_costs_its_entry_alone(host, tmp_path, reply):
+def test_a_bad_reply_costs_only_its_own_entry(host, tmp_path, reply):
     with replying(REPLIES[reply]) as address:
         outcome = fetch(with_a_good_one(host, f"{address}/a"), tmp_path / "t", wait_s=0.0)
     assert outcome.fetched == ["good"] and set(outcome.failed) == {"bad"}
@@ -80,7 +82,7 @@ def test_a_host_that_cannot_be_reached_is_asked_once(host, tmp_path):
 
 
 @pytest.mark.parametrize("written", ["t\u00e4st \u96ea.bin", "t%C3%A4st%20%E9%9B%AA.bin"])
-def test_an_address_may_have_accents_and_blanks(host, tmp_path, written):
+def test_an_address_may_contain_accents_and_blanks(host, tmp_path, written):
     host.files = {"t%C3%A4st%20%E9%9B%AA.bin": b"light"}
     entries = [{"name": "a", "file": "a.bin", "url": host.url(written)}]
     outcome = fetch(parse(HEAD + "entries: " + json.dumps(entries), "t", "t.yaml"), tmp_path / "t", wait_s=0.0)
@@ -96,8 +98,8 @@ def test_a_second_call_in_the_folder_is_refused_and_changes_nothing(host, tmp_pa
     assert fetch(manifest, tmp_path, wait_s=0.0).fetched == ["good"]
 
 
-def test_unpacking_touches_no_neighbour(tmp_path):
-    """Not even one that is called like a piece of it."""
+def test_unpacking_changes_no_other_file(tmp_path):
+    """Not even a file with the name of a temporary file of the unpacked one."""
     (tmp_path / "a.zip").write_bytes(zipped({"mesh.obj": b"v 0 0 0\n"}))
     (tmp_path / "out.part").mkdir()
     (tmp_path / "out.part" / "thesis.txt").write_text("years")

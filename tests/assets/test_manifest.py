@@ -16,7 +16,7 @@ steps: [Ask.]
 """
 
 
-def test_every_manifest_that_ships_is_sound():
+def test_every_shipped_manifest_is_valid():
     assert {
         "toys",
         "parts",
@@ -37,7 +37,7 @@ def test_every_manifest_that_ships_is_sound():
             assert manifest.layouts, f"{name} cannot be taken from a folder"
 
 
-def test_manifests_of_what_the_code_makes_agree_with_the_code():
+def test_manifests_of_procedural_assets_agree_with_the_code():
     entries = load("toys").entries
     assert {entry.name for entry in entries if "train" in entry.split} == set(toys.SEEN)
     assert {entry.name for entry in entries if entry.split == ("test-unseen",)} == set(toys.UNSEEN)
@@ -48,7 +48,7 @@ def test_manifests_of_what_the_code_makes_agree_with_the_code():
     )
 
 
-def test_urls_are_filled_in_and_files_named_after_them():
+def test_urls_are_filled_in_and_name_the_files():
     entry = parse(
         HEAD + "url: https://example.org/{name}.zip\nentries:\n- {name: a_1, unpack: zip}", "things", "t.yaml"
     ).entry("a_1")
@@ -76,7 +76,7 @@ def test_urls_are_filled_in_and_files_named_after_them():
         (HEAD + "layouts: [{match: '.*'}]", "expected a group named shape"),
     ],
 )
-def test_what_is_wrong_in_a_manifest_is_named(text, message):
+def test_every_fault_in_a_manifest_is_reported(text, message):
     with pytest.raises(ManifestError, match=message):
         parse(text, "t", "t.yaml")
 

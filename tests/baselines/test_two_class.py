@@ -1,4 +1,4 @@
-"""Two classes to one score: laws of grouping and of the score."""
+"""From two classes to one score: laws of grouping and of the score."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,14 @@ CROWD = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
 
 def crowd(rng: np.random.Generator, columns: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes that overlap a good deal, and class scores without ties."""
+    """Boxes that overlap strongly, and class scores without ties."""
     n = int(rng.integers(0, 30))
     boxes = np.column_stack([rng.uniform(-0.3, 0.3, (n, 3)), rng.uniform(0.1, 0.4, (n, 3)), rng.uniform(-2, 2, (n, 1))])
     return boxes[:, :columns], rng.uniform(0.01, 1.0, (n, 2))
 
 
 @given(CROWD, st.sampled_from([6, 7]))
-def test_kept_boxes_do_not_overlap_and_every_other_box_overlaps_one(rng, columns):
+def test_kept_boxes_do_not_overlap_and_every_dropped_box_overlaps_a_kept_one(rng, columns):
     boxes, scores = crowd(rng, columns)
     answer = scene_answer(boxes, scores, duplicate_iou=0.25)
     between = iou_matrix(answer.boxes, answer.boxes)
@@ -39,7 +39,7 @@ def test_the_order_of_the_detections_does_not_matter(rng):
 
 
 @given(CROWD)
-def test_swapping_the_classes_swaps_the_answer(rng):
+def test_swapping_the_classes_inverts_the_score(rng):
     boxes, scores = crowd(rng)
     assert scene_answer(boxes, scores[:, ::-1]).scores == pytest.approx(1 - scene_answer(boxes, scores).scores)
 
@@ -55,7 +55,7 @@ def test_leaders_equal_the_rule_written_out(rng):
         kept += [row] if expected == row else []
 
 
-def test_an_object_found_in_both_classes_is_answered_once_with_both_scores():
+def test_an_object_found_in_both_classes_gives_one_answer_with_both_scores():
     box, far = [0, 0, 0.1, 0.2, 0.2, 0.2], [0.5, 0, 0.1, 0.2, 0.2, 0.2]
     answer = scene_answer([box, box, far], [[0.6, 0.1], [0.1, 0.3], [0.1, 0.4]])
     assert len(answer.boxes) == 2
@@ -71,7 +71,7 @@ def test_weak_detections_are_dropped_and_nothing_gives_nothing():
 
 
 @given(CROWD, st.sampled_from([6, 7]))
-def test_given_boxes_that_were_detected_score_as_their_detections(rng, columns):
+def test_given_boxes_that_were_detected_get_the_scores_of_their_detections(rng, columns):
     boxes, scores = crowd(rng, columns)
     boxes[:, :2] += np.arange(len(boxes))[:, None]  # far apart
     answer = answer_for_true_boxes(boxes[::-1, :6], boxes, scores)
@@ -80,7 +80,7 @@ def test_given_boxes_that_were_detected_score_as_their_detections(rng, columns):
     assert np.allclose(answer.scores, expected)
 
 
-def test_given_boxes_that_nothing_overlaps_are_undecided():
+def test_given_boxes_without_overlapping_detection_are_undecided():
     here, far = np.array([[0, 0, 0, 1, 1, 1.0]]), np.array([[5, 5, 5, 1, 1, 1.0]])
     assert answer_for_true_boxes(far, here, np.array([[0.9, 0.1]])).scores.tolist() == [THRESHOLD]
     assert answer_for_true_boxes(far, np.zeros((0, 6)), np.zeros((0, 2))).scores.tolist() == [THRESHOLD]

@@ -1,4 +1,4 @@
-"""A small scene for the tests of the Blender jobs: shapes with an obvious front, lopsided cameras."""
+"""A small scene for the tests of the Blender jobs: shapes with an obvious front, and asymmetric cameras."""
 
 import numpy as np
 import trimesh
@@ -49,7 +49,7 @@ def three_objects() -> tuple[tuple[Shape, np.ndarray], ...]:
 
 
 def lopsided_cameras(width: int, height: int) -> tuple[Camera, ...]:
-    """Two views with different focal lengths along x and y and the principal point off the middle."""
+    """Two views with different focal lengths along x and y and a principal point off the centre."""
     K = np.array([[0.8 * width, 0, 0.47 * width], [0, 0.9 * width, 0.56 * height], [0, 0, 1.0]])
     eyes = np.array([[1.0, 0.3, 0.8], [-0.5, -1.1, 0.55]])
     return tuple(Camera(K, look_at(eye, np.array([0, 0, 0.1])), width, height) for eye in eyes)

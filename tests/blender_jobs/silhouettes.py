@@ -1,4 +1,4 @@
-"""Silhouettes by the renderer of the pictures, to hold pictures and labels together."""
+"""Silhouettes by the renderer of the pictures, to compare pictures with labels."""
 
 import tempfile
 from pathlib import Path
@@ -17,7 +17,7 @@ SAMPLES = 36
 
 
 def silhouettes(job: RenderJob) -> np.ndarray:
-    """(views, objects, h, w) float 0..1: how much of each pixel each object covers, as if alone in the scene."""
+    """(views, objects, h, w) float 0..1: how much of each pixel each object covers if it is alone in the scene."""
     reset()
     objects = build_objects(job.objects)
     glow(objects)
@@ -36,7 +36,7 @@ def silhouettes(job: RenderJob) -> np.ndarray:
 
 
 def glow(objects: list[bpy.types.Object]) -> None:
-    """Replace every material by plain white light."""
+    """Replace every material by plain white emission."""
     white = bpy.data.materials.new("white")
     white.use_nodes = True
     nodes = Nodes(white.node_tree)

@@ -1,4 +1,4 @@
-"""What goes wrong before anything is rendered is told clearly."""
+"""Errors that occur before anything is rendered have clear messages."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ def test_the_installed_blender_is_the_expected_one():
     assert version_check().startswith("4.5")
 
 
-def test_missing_blender(monkeypatch):
+def test_the_error_without_blender_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "bpy", None)
     with pytest.raises(
         BlenderVersionError, match=r"found no usable bpy .* expected bpy 4\.5 on Python 3\.11\. Hint: pip"
@@ -23,7 +23,7 @@ def test_missing_blender(monkeypatch):
         version_check()
 
 
-def test_other_blender(monkeypatch):
+def test_the_error_for_another_version_of_blender_names_it(monkeypatch):
     app = types.SimpleNamespace(version=(5, 0, 1), version_string="5.0.1")
     monkeypatch.setitem(sys.modules, "bpy", types.SimpleNamespace(app=app))
     with pytest.raises(BlenderVersionError, match=r"found bpy 5\.0\.1 on Python"):
@@ -39,7 +39,7 @@ def test_leaving_flushes_and_keeps_the_exit_code():
 
 
 @pytest.mark.blender
-def test_unknown_device():
+def test_the_error_for_an_unknown_device_names_it():
     from odd_bench.blender_jobs.device import use_device
 
     with pytest.raises(ValueError, match="found 'cuda', expected auto, cpu or gpu"):
@@ -47,7 +47,7 @@ def test_unknown_device():
 
 
 @pytest.mark.blender
-def test_auto_device_says_why():
+def test_the_automatic_device_is_explained():
     import bpy
 
     from odd_bench.blender_jobs.device import use_device
@@ -58,7 +58,7 @@ def test_auto_device_says_why():
 
 
 @pytest.mark.blender
-def test_missing_environment_and_texture_set(tmp_path):
+def test_the_error_for_a_missing_environment_or_texture_set_names_it(tmp_path):
     from odd_bench.blender_jobs.light import environment_path
     from odd_bench.render.texture_set import find_maps
 

@@ -1,4 +1,4 @@
-"""Pictures agree with ray-cast labels, are well exposed, and come out the same twice."""
+"""Pictures agree with ray-cast labels, are well exposed, and are the same twice."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.blender
 
 
 def ray_cast_coverage(shape, world_from_object, camera: Camera, rays: int) -> np.ndarray:
-    """(h, w) float 0..1: share of rays x rays evenly spread rays through each pixel that meet the object."""
+    """(h, w) float 0..1: the share of rays x rays evenly spread rays through each pixel that hit the object."""
     import open3d as o3d
 
     vertices = np.asarray(shape.vertices) @ world_from_object[:3, :3].T + world_from_object[:3, 3]
@@ -37,7 +37,7 @@ def job(tmp_path, cameras, **changes):
     return RenderJob(cameras=cameras, out_dir=tmp_path, config=config, **settings)
 
 
-def test_silhouettes_agree_with_ray_casting_below_a_pixel(tmp_path):
+def test_silhouettes_agree_with_ray_casting_to_less_than_a_pixel(tmp_path):
     from tests.blender_jobs.silhouettes import silhouettes
 
     cameras = lopsided_cameras(128, 96)
@@ -53,7 +53,7 @@ def test_silhouettes_agree_with_ray_casting_below_a_pixel(tmp_path):
 
 
 def centroid(coverage: np.ndarray) -> np.ndarray:
-    """(2,) row and column in pixels."""
+    """(2,) row and column, in pixels."""
     return np.array([(coverage * axis).sum() for axis in np.indices(coverage.shape)]) / coverage.sum()
 
 
@@ -68,7 +68,7 @@ def test_pictures_are_the_same_twice_and_differ_by_seed(tmp_path):
     assert (first[0] != first[1]).any() and (first[0] != other[0]).any()
 
 
-def test_a_picture_has_the_size_and_the_things_it_should(tmp_path):
+def test_a_picture_has_the_right_size_and_content(tmp_path):
     from odd_bench.blender_jobs.render import render_views
 
     (path, _) = render_views(job(tmp_path, lopsided_cameras(96, 72), samples=8))
@@ -83,7 +83,7 @@ def test_a_picture_has_the_size_and_the_things_it_should(tmp_path):
 @pytest.mark.parametrize(
     ("file", "sun"), [("night.exr", None), ("studio.exr", DAYLIGHT.sun)], ids=["night", "studio and sun"]
 )
-def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
+def test_the_exposure_of_a_grey_floor_is_the_same_in_any_light(tmp_path, file, sun):
     from odd_bench.blender_jobs.light import WHITE_LEVEL
     from odd_bench.blender_jobs.render import render_views
     from odd_bench.color import linear
@@ -97,7 +97,7 @@ def test_the_meter_exposes_a_grey_floor_alike_in_any_light(tmp_path, file, sun):
     assert floor @ [0.2126, 0.7152, 0.0722] == pytest.approx(WHITE_LEVEL * grey, rel=0.15)
 
 
-def test_instances_share_a_mesh_and_a_reset_leaves_nothing():
+def test_instances_share_a_mesh_and_a_reset_removes_everything():
     import bpy
 
     from odd_bench.blender_jobs.meshes import build_objects

@@ -1,4 +1,4 @@
-"""Drops in Blender: what is dropped comes to rest, the same way each time, in poses that stand."""
+"""Drops in Blender: objects come to rest in stable poses, the same way each time."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def dropped(solid):
     ],
     ids=["box", "cylinder", "ball", "cone"],
 )
-def test_nearly_all_settle_close_to_a_pose_that_stands(solid):
+def test_nearly_all_drops_settle_near_a_stable_pose(solid):
     settled, hull = dropped(solid)
     assert settled.settled.mean() > 0.8
     poses = rest_poses(hull, settled.quaternions_wxyz, settled.settled)

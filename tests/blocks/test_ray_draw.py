@@ -1,4 +1,4 @@
-"""Drawn rays: which cells are drawn, and that drawing them changes nothing about each."""
+"""Drawn rays: which cells are drawn, and that drawing changes no ray."""
 
 import torch
 from hypothesis import given
@@ -28,26 +28,26 @@ def square(pixels: int = 24) -> torch.Tensor:
     return coverage.flatten(1)
 
 
-def test_near_is_the_object_and_two_cells_around_it():
+def test_the_near_region_is_the_object_and_two_cells_around_it():
     near = near_objects(square(), 24).reshape(24, 24)
     assert near[7:17, 7:17].all() and near.sum() == 100
 
 
 @given(st.integers(1, 575), st.booleans())
-def test_drawn_cells_differ(count, empty):
+def test_no_cell_is_drawn_twice(count, empty):
     near = near_objects(torch.zeros(1, 576) if empty else square(), 24)
     cells = draw_cells(near, count)
     assert cells.shape == (1, count) and len(cells.unique()) == count
 
 
-def test_most_cells_are_drawn_near_objects_but_not_all():
+def test_most_but_not_all_cells_are_drawn_near_objects():
     torch.manual_seed(0)
     near = near_objects(square(), 24)
     share = torch.stack([near[0, draw_cells(near, 40)[0]].float().mean() for _ in range(50)]).mean()
     assert abs(float(share) - NEAR_SHARE) < 0.05
 
 
-def test_as_many_rays_as_cells_are_the_whole_picture():
+def test_drawing_as_many_rays_as_cells_gives_the_whole_picture():
     assert draw_cells(near_objects(square(), 24), 576).tolist() == [list(range(576))]
 
 
@@ -61,8 +61,8 @@ def test_a_drawn_ray_renders_as_in_the_whole_picture():
         assert torch.allclose(expected, found, atol=1e-6)
 
 
-def test_both_mask_losses_are_least_at_the_truth_and_only_one_is_stuck_in_empty_space():
-    """The squared error of an empty picture has a gradient as faint as the picture; the cross-entropy has not."""
+def test_both_mask_losses_are_lowest_at_the_truth_and_only_the_squared_error_stalls_in_empty_space():
+    """The gradient of the squared error of an empty picture is as faint as the picture; that of the cross-entropy is not."""
     target, faint = torch.tensor([[0.0, 1.0, 1.0]]), torch.full((1, 3), -7.0)
     gradients = []
     for kind in ("squared", "cross-entropy"):

@@ -1,4 +1,4 @@
-"""Files of weights: taken over whole, or refused with the file, what was found and what was expected."""
+"""Files of weights are loaded completely, or refused with the file, what was found and what was expected."""
 
 import pickle
 from urllib.error import URLError
@@ -30,18 +30,18 @@ def garbage(request, tmp_path):
     return path
 
 
-def test_what_torch_cannot_read_is_explained(garbage):
+def test_the_error_for_an_unreadable_file_explains_it(garbage):
     with pytest.raises(WrongUse, match=r"weights\.pth: found .* bytes that torch cannot read .*; expected pears"):
         read_stored(garbage, "pears")
 
 
 @pytest.mark.parametrize("network", ["resnet18", "efficientnet-lite0"])
-def test_image_networks_explain_a_file_that_is_none_of_theirs(garbage, network):
+def test_the_error_for_weights_of_another_network_explains_them(garbage, network):
     with pytest.raises(WrongUse, match=rf"(?i)weights\.pth: found.*expected.*{network}"):
         image_pyramid(BackboneConfig(network, pyramid=256, weights=str(garbage)))
 
 
-def test_what_names_no_tensors_or_does_not_fit_is_explained(tmp_path):
+def test_the_error_for_a_file_without_suitable_tensors_explains_it(tmp_path):
     path, layer = tmp_path / "layer.pt", torch.nn.Linear(2, 3)
     torch.save({"weight": [1.0]}, path)
     with pytest.raises(WrongUse, match="found a dict that does not map names to tensors"):
@@ -63,7 +63,7 @@ def published(network):
 
 
 @pytest.mark.parametrize("network", ["resnet18", "efficientnet-lite0"])
-def test_weights_of_an_image_network_are_taken_from_a_file(tmp_path, network):
+def test_weights_of_an_image_network_are_loaded_from_a_file(tmp_path, network):
     path = tmp_path / "network.pth"
     torch.save(published(network).state_dict(), path)
     stored = read_weights(path, "weights")
@@ -77,7 +77,7 @@ def test_a_network_without_published_weights_refuses_a_file():
         image_pyramid(BackboneConfig("plain", pyramid=8, weights="some.pth"))
 
 
-def test_without_a_way_to_torchvision_the_file_to_fetch_is_named(monkeypatch):
+def test_the_error_without_network_names_the_file_to_fetch(monkeypatch):
     def no_network(*arguments, **options):
         raise URLError("Name or service not known")
 

@@ -1,4 +1,4 @@
-"""Rendering: compositing in closed form, an analytic box, features through fixed weights."""
+"""Rendering: compositing in closed form, an analytic box, and features through fixed weights."""
 
 import numpy as np
 import torch
@@ -45,7 +45,7 @@ def test_a_voxel_is_as_opaque_in_many_steps_as_in_one(alpha, steps):
     assert np.isclose(composite_weights(small).sum().item(), alpha, atol=1e-9)
 
 
-def test_rays_pass_through_the_pixels_they_are_named_after():
+def test_rays_pass_through_their_pixels():
     cameras = ring_cameras(2, 64)
     found = rays(pixels=32, views=2)
     for view, camera in enumerate(cameras):
@@ -104,7 +104,7 @@ def test_features_through_fixed_weights_equal_dense_rendering():
     shares = composite_weights(step_alpha(opacity, steps))
     values = GRID.sample(field[None], flat).reshape(*points.shape[:3], 5)
     dense = (shares[..., None] * values).sum(dim=-2)[chosen]
-    assert (sparse - dense).abs().max() < 0.05  # what the lightest contributions add up to
+    assert (sparse - dense).abs().max() < 0.05  # the sum of the smallest contributions
     assert not weights.matrix.requires_grad
 
 
@@ -125,7 +125,7 @@ def inside_hull(corners: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def band(mask: np.ndarray) -> np.ndarray:
-    """Pixels within two pixels of a border of the mask."""
+    """The pixels within two pixels of a border of the mask."""
     from scipy.ndimage import binary_dilation, binary_erosion
 
     return binary_dilation(mask, iterations=2) & ~binary_erosion(mask, iterations=2)

@@ -1,4 +1,4 @@
-"""Matches of one point lie on their epipolar lines; others lie as far away as they are moved across them."""
+"""Matches of one point lie on their epipolar lines; a match that is moved across its line lies that far away."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def matches(first, second, points):
 
 
 @pytest.mark.parametrize("other", [1, 4, 7])
-def test_matches_of_one_point_agree_and_others_by_their_distance(other):
+def test_matches_of_one_point_agree_and_moved_matches_differ_by_their_distance(other):
     cameras, points = walk(14), surface_points(300)
     points = points[np.abs(points[:, :2]).max(axis=1) < 0.5]
     moved, first, second = matches(cameras[0], cameras[other], points)
@@ -31,7 +31,7 @@ def test_matches_of_one_point_agree_and_others_by_their_distance(other):
 
 
 def test_a_world_shifted_by_a_plank_does_not_agree():
-    """The same matches under cameras of which one stands elsewhere."""
+    """The same matches, but one of the cameras stands in another place."""
     cameras, points = walk(14), surface_points(300)
     moved, first, second = matches(cameras[0], cameras[3], points[np.abs(points[:, :2]).max(axis=1) < 0.5])
     wrong = moved.copy()

@@ -1,4 +1,4 @@
-"""COLMAP's models are read as pycolmap reads them, binary and text; damaged ones are refused with a line."""
+"""COLMAP models, binary and text, are read as pycolmap reads them; damaged ones are refused with one line."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ NAMES = [f"room {number}/photo {number}.jpg" for number in range(len(COLMAP_MODE
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """One image of every camera model and a few points; the model, and its folders, binary and text."""
+    """One image of every camera model and a few points: the model, and its folders in binary and in text."""
     package, folder = colmap(), tmp_path_factory.mktemp("model")
     model = package.Reconstruction()
     for number, (name, camera) in enumerate(zip(COLMAP_MODELS, walk(len(COLMAP_MODELS)), strict=True), start=1):
@@ -49,12 +49,12 @@ def test_known_points_fall_where_pycolmap_sees_them(written, kind):
         np.testing.assert_allclose(read.lenses[image.camera].project(in_camera), expected, atol=1e-6)
 
 
-def test_text_and_binary_say_the_same(written):
+def test_text_and_binary_models_are_equal(written):
     binary, text = read_model(written[1] / "binary"), read_model(written[1] / "text")
     order = np.lexsort(binary.points.T), np.lexsort(text.points.T)
     np.testing.assert_allclose(binary.points[order[0]], text.points[order[1]], atol=1e-9)
     assert sorted(binary.tracks) == sorted(text.tracks) == [2] * 20
-    assert len(binary.reliable_points()) == 20  # few points: those of two photographs are kept
+    assert len(binary.reliable_points()) == 20  # there are few points, so that those of two photographs are kept
 
 
 def copied(source, target, name, content):
@@ -65,7 +65,7 @@ def copied(source, target, name, content):
 
 
 @pytest.mark.parametrize("name", ["cameras.bin", "images.bin", "points3D.bin"])
-def test_half_a_file_is_named(written, tmp_path, name):
+def test_half_a_file_is_reported(written, tmp_path, name):
     content = (written[1] / "binary" / name).read_bytes()
     folder = copied(written[1] / "binary", tmp_path / "cut", name, content[: len(content) // 2])
     with pytest.raises(
@@ -88,14 +88,14 @@ def test_half_a_file_is_named(written, tmp_path, name):
         ("images.txt", "1 0 0 0 0 0 0 0 1 a.jpg\n\n", "cannot be read"),
     ],
 )
-def test_what_text_cannot_say_is_named(written, tmp_path, name, content, words):
+def test_invalid_text_is_reported(written, tmp_path, name, content, words):
     folder = copied(written[1] / "text", tmp_path / "bad", name, content.encode())
     with pytest.raises(CaptureError, match=words):
         read_model(folder)
 
 
 def test_poses_keep_the_order_of_the_quaternion(written):
-    """COLMAP writes w first; a turn about x is told from one about z."""
+    """COLMAP writes w first: a rotation about x is distinguished from one about z."""
     folder = written[1] / "text"
     for image, camera in zip(read_model(folder).images, walk(len(COLMAP_MODELS)), strict=True):
         off = Rotation.from_matrix(image.camera_from_world[:3, :3] @ camera.camera_from_world[:3, :3].T).magnitude()

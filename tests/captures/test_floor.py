@@ -1,4 +1,4 @@
-"""The floor is found whatever the world it is in, whatever stands on it, however the cameras were held."""
+"""The floor is found in any world, whatever stands on it and however the cameras were held."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ def off_deg(a, b):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_any_world(seed):
+def test_the_floor_is_found_in_any_world(seed):
     world = drawn_similarity(seed)
     floor = find_floor(capture(walk(seed=seed), surface_points(seed=seed), world))
     assert off_deg(floor.normal, world.turn[:, 2]) < 0.3
@@ -32,7 +32,7 @@ def test_any_world(seed):
 
 
 @pytest.mark.parametrize(("roll_deg", "turn"), [(0, 2 * np.pi), (90, 2 * np.pi), (-90, 2 * np.pi), (0, 1.2), (90, 1.5)])
-def test_up_of_level_cameras_wide_or_tall(roll_deg, turn):
+def test_up_is_found_from_level_cameras_wide_or_tall(roll_deg, turn):
     cameras = walk(roll_deg=roll_deg, turn=turn)
     up = camera_up(np.stack([one.camera_from_world[:3, :3] for one in cameras]))
     assert off_deg(up, np.array([0, 0, 1.0])) < 15
@@ -49,13 +49,13 @@ def test_a_wall_and_a_lower_floor_around_a_table_are_not_the_floor():
     assert off_deg(floor.normal, np.array([0, 0, 1.0])) < 0.5 and abs(floor.height) < 0.005
 
 
-def test_the_common_point_is_where_cameras_look():
+def test_the_common_point_is_where_the_cameras_look():
     cameras = walk()
     photographs = capture(cameras, np.zeros((0, 3)))
     assert np.linalg.norm(common_point(photographs.eyes, photographs.rotations) - [0, 0, 0.1]) < 0.06
 
 
-def test_a_height_that_is_told_counts():
+def test_a_given_height_is_used():
     world = Similarity(shift=np.array([0.0, 0.0, 2.0]))
     told = capture(walk(), np.zeros((0, 3)), world)
     floor = find_floor(told, 2.0)
@@ -65,7 +65,7 @@ def test_a_height_that_is_told_counts():
         find_floor(told, 4.0)
 
 
-def test_without_a_floor_it_is_said():
+def test_a_missing_floor_is_reported():
     cameras = walk()
     with pytest.raises(CaptureError, match=r"floor: found 0 points near what the cameras look at; .*--floor"):
         find_floor(capture(cameras, np.zeros((0, 3))))
@@ -75,8 +75,8 @@ def test_without_a_floor_it_is_said():
         find_floor(near)
 
 
-def test_small_photographs_are_named_where_the_floor_is_missing():
-    """The user is told their size and that larger ones help; of large ones nothing is said."""
+def test_the_error_for_a_missing_floor_names_small_photographs():
+    """It names their size and says that larger ones help; large photographs are not mentioned."""
     told = capture(walk(), np.zeros((0, 3)))
     with pytest.raises(
         CaptureError, match=r"photographs of 240 x 180 pixels are small\. Use larger photographs.*--floor"

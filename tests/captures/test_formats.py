@@ -1,4 +1,4 @@
-"""nerfstudio's and Polycam's exports: known points fall where the cameras that made them see them."""
+"""Exports of nerfstudio and Polycam: known points fall where the cameras that made them see them."""
 
 import json
 import struct
@@ -27,7 +27,7 @@ POINTS = np.random.default_rng(3).uniform(-0.3, 0.3, (40, 3))
 
 
 def assert_same_pixels(capture, cameras, points=POINTS, moved=None):
-    """The capture's photographs see the moved points where the cameras see the points."""
+    """The photographs of the capture show the moved points where the cameras see the points."""
     moved = points if moved is None else moved
     for one in capture.photographs:
         camera = cameras[int(one.path.stem)]
@@ -41,7 +41,7 @@ def cameras():
     return walk(5)
 
 
-def test_transforms_json(tmp_path, cameras):
+def test_transforms_json_is_read(tmp_path, cameras):
     world = drawn_similarity(1)
     capture = read_transforms(write_transforms(tmp_path, cameras, world, points=POINTS))
     assert_same_pixels(capture, cameras, moved=world.points(POINTS))
@@ -49,14 +49,14 @@ def test_transforms_json(tmp_path, cameras):
     assert open_capture(tmp_path).source == "transforms.json"
 
 
-def test_angle_of_view_and_intrinsics_of_a_frame(tmp_path, cameras):
+def test_angle_of_view_and_intrinsics_of_a_frame_are_read(tmp_path, cameras):
     path = write_transforms(tmp_path, cameras)
     content = json.loads(path.read_text())
     for key in ("w", "h", "fl_x", "fl_y", "cx", "cy"):
         del content[key]
     content["camera_angle_x"] = 2 * np.arctan(WIDTH / 2 / cameras[0].K[0, 0])
     content["frames"][1].update(fl_x=60.0, fl_y=60.0, cx=10.0)
-    content["frames"][2]["file_path"] = "images/0002"  # without its ending, as instant-ngp writes it
+    content["frames"][2]["file_path"] = "images/0002"  # without its suffix, as instant-ngp writes it
     path.write_text(json.dumps(content))
     capture = read_transforms(path)
     plain = [one for one in capture.photographs if one.path.stem != "0001"]
@@ -65,7 +65,7 @@ def test_angle_of_view_and_intrinsics_of_a_frame(tmp_path, cameras):
     np.testing.assert_allclose(capture.photographs[1].lens.K[0], [60.0, 0.0, 10.0])
 
 
-def test_missing_photographs_are_left_out_and_told(tmp_path, cameras):
+def test_missing_photographs_are_left_out_and_reported(tmp_path, cameras):
     path = write_transforms(tmp_path, cameras)
     (tmp_path / "images" / "0003.png").unlink()
     capture = open_capture(path)
@@ -85,7 +85,7 @@ def test_missing_photographs_are_left_out_and_told(tmp_path, cameras):
         ({"fl_x": "wide"}, "fl_x 'wide'; expected a finite number"),
     ],
 )
-def test_what_transforms_cannot_say_is_named(tmp_path, cameras, change, words):
+def test_invalid_transforms_are_reported(tmp_path, cameras, change, words):
     path = write_transforms(tmp_path, cameras)
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(CaptureError, match=words):
@@ -93,7 +93,7 @@ def test_what_transforms_cannot_say_is_named(tmp_path, cameras, change, words):
 
 
 def write_polycam(folder, cameras, corrected=True):
-    """A raw export of ARKit's world: y up, the floor at y = -0.4; depth of the floor."""
+    """A raw export in the world of ARKit: y up, the floor at y = -0.4, and depth of the floor."""
     names = ("corrected_cameras", "corrected_images") if corrected else ("cameras", "images")
     keyframes = folder / "keyframes"
     write_pictures(keyframes / names[1], cameras)
@@ -114,19 +114,19 @@ def write_polycam(folder, cameras, corrected=True):
 
 
 @pytest.mark.parametrize("corrected", [True, False])
-def test_polycam(tmp_path, cameras, corrected):
+def test_a_polycam_export_is_read(tmp_path, cameras, corrected):
     arkit_from_world = write_polycam(tmp_path, cameras, corrected)
     capture = open_capture(tmp_path)
     moved = POINTS @ arkit_from_world[:3, :3].T + arkit_from_world[:3, 3]
     assert_same_pixels(capture, cameras, moved=moved)
     assert capture.metres_per_unit == 1.0 and capture.up.tolist() == [0, 1, 0]
     assert len(capture.points) > 50
-    np.testing.assert_allclose(capture.points[:, 1], -0.4, atol=0.002)  # the floor, in ARKit's world
+    np.testing.assert_allclose(capture.points[:, 1], -0.4, atol=0.002)  # the floor, in the world of ARKit
 
 
 @pytest.mark.parametrize("sure", [2, 255])
-def test_depth_that_the_telephone_is_not_sure_of_is_left_out(tmp_path, cameras, sure):
-    """Confidence in ARKit's own levels, 0 to 2, or as grey: the right half of each picture is sure."""
+def test_depth_of_low_confidence_is_left_out(tmp_path, cameras, sure):
+    """Confidence is given in the levels of ARKit, 0 to 2, or as grey; only the right half of each picture is confident."""
     write_polycam(tmp_path, cameras)
     folder = tmp_path / "keyframes" / "confidence"
     folder.mkdir()
@@ -137,7 +137,7 @@ def test_depth_that_the_telephone_is_not_sure_of_is_left_out(tmp_path, cameras, 
     assert 0.3 * every < len(open_capture(tmp_path).points) < 0.7 * every
 
 
-def test_a_camera_of_polycam_without_numbers_is_named(tmp_path, cameras):
+def test_a_polycam_camera_without_numbers_is_reported(tmp_path, cameras):
     write_polycam(tmp_path, cameras)
     file = tmp_path / "keyframes" / "corrected_cameras" / "0001.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "t_00": None, "fx": "wide"}))
@@ -145,7 +145,7 @@ def test_a_camera_of_polycam_without_numbers_is_named(tmp_path, cameras):
         open_capture(tmp_path)
 
 
-def test_points_of_ascii_and_binary_ply(tmp_path):
+def test_points_of_ascii_and_binary_ply_are_read(tmp_path):
     points = surface_points(30)
     columns = "property float x\nproperty uchar red\nproperty double y\nproperty float z\n"
     faces = "element face 0\nproperty list uchar int vertex_indices\n"

@@ -1,4 +1,4 @@
-"""Whatever a person hands over as a capture opens, or ends with one line that says where, what was found and what was expected."""
+"""Any input given as a capture opens, or ends with one line that says where, what was found and what was expected."""
 
 import json
 import os
@@ -33,12 +33,12 @@ def world(tmp_path_factory):
 
 @pytest.fixture
 def copy(world, tmp_path):
-    """A folder of its own, to spoil."""
+    """A copy of the capture, to be spoilt."""
     return shutil.copytree(world, tmp_path / "copy")
 
 
 def change(folder, edit):
-    """transforms.json with its content edited in place."""
+    """Edit the content of transforms.json in place."""
     path = folder / "transforms.json"
     content = json.loads(path.read_text())
     edit(content)
@@ -85,11 +85,11 @@ def every_frame(edit):
         (lambda c: c["frames"][2]["transform_matrix"][0].__setitem__(3, 10**400), "frame 2: found transform_matrix"),
     ],
 )  # fmt: skip
-def test_numbers_that_no_camera_has(copy, edit, words):
+def test_impossible_camera_numbers_are_refused(copy, edit, words):
     assert re.search(words, line_of(lambda: open_capture(change(copy, edit))))
 
 
-def test_a_camera_that_turns_where_it_stands(copy):
+def test_a_camera_that_only_rotates_is_refused(copy):
     def edit(frame, content):
         first = np.array(content["frames"][0]["transform_matrix"])
         moved = np.array(frame["transform_matrix"])
@@ -100,18 +100,18 @@ def test_a_camera_that_turns_where_it_stands(copy):
 
 
 @pytest.mark.parametrize("prefix", ["{here}/", "/somewhere/else/", "C:\\captures\\"])
-def test_absolute_paths_of_this_machine_and_of_another(copy, prefix):
+def test_absolute_paths_of_this_and_of_another_machine_are_resolved(copy, prefix):
     edit = every_frame(lambda frame, _: frame.update(file_path=prefix.format(here=copy) + frame["file_path"]))
     assert len(open_capture(change(copy, edit)).photographs) == 5
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "/", "images", "x" * 300, "a\0b", "images/0000.png/more"])
-def test_names_that_lead_to_no_photograph(copy, name):
+def test_names_without_a_photograph_are_left_out_and_reported(copy, name):
     capture = open_capture(change(copy, lambda content: content["frames"][1].update(file_path=name)))
     assert len(capture.photographs) == 4 and "1 of 5 photographs are missing" in capture.notes[0]
 
 
-def test_a_name_with_dots_and_without_ending(copy):
+def test_a_name_with_dots_and_without_suffix_is_resolved(copy):
     for path in sorted((copy / "images").glob("*.png")):
         path.rename(path.with_name(f"frame.{path.name}"))
     edit = every_frame(lambda frame, _: frame.update(file_path=f"images/frame.{frame['file_path'][7:11]}"))
@@ -119,18 +119,18 @@ def test_a_name_with_dots_and_without_ending(copy):
     assert names == [f"frame.{number:04d}.png" for number in range(5)]
 
 
-def test_a_file_with_a_byte_order_mark(copy):
+def test_a_file_with_a_byte_order_mark_is_read(copy):
     (copy / "transforms.json").write_bytes(b"\xef\xbb\xbf" + (copy / "transforms.json").read_bytes())
     assert len(open_capture(copy).photographs) == 5
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\0", b"[" * 100_000, b"[]", b"null", b"3"])
-def test_files_that_hold_no_object_of_json(copy, content):
+def test_files_without_a_json_object_are_refused(copy, content):
     (copy / "transforms.json").write_bytes(content)
     assert "expected a JSON" in line_of(lambda: open_capture(copy))
 
 
-def test_pipes_are_named_or_left_out_and_never_waited_for(copy, tmp_path):
+def test_pipes_are_reported_or_left_out_and_never_waited_for(copy, tmp_path):
     (copy / "images" / "0001.png").unlink()
     os.mkfifo(copy / "images" / "0001.png")
     shutil.copy(copy / "transforms.json", tmp_path / "kept.json")
@@ -151,7 +151,7 @@ def test_pipes_are_named_or_left_out_and_never_waited_for(copy, tmp_path):
     assert "no plain file; expected a JSON file" in line_of(lambda: open_capture(tmp_path / "polycam"))
 
 
-def test_fisheye_as_nerfstudio_and_as_instant_ngp_say_it(copy):
+def test_both_spellings_of_a_fisheye_camera_are_read(copy):
     lenses = []
     for words in ({"camera_model": "OPENCV_FISHEYE"}, {"is_fisheye": True}):
         content = json.loads((copy / "transforms.json").read_text())
@@ -175,7 +175,7 @@ json_values = st.recursive(
     key=st.sampled_from(["w", "h", "fl_x", "cx", "k1", "camera_model", "is_fisheye", "ply_file_path", "frames"]),
     value=json_values,
 )
-def test_any_value_in_transforms(world, key, value):
+def test_any_value_in_transforms_is_read_or_refused(world, key, value):
     content = json.loads((world / "transforms.json").read_text())
     spoilt = world / "spoilt.json"
     spoilt.write_text(json.dumps({**content, key: value}))
@@ -184,7 +184,7 @@ def test_any_value_in_transforms(world, key, value):
 
 @often
 @given(key=st.sampled_from(["file_path", "transform_matrix", "fl_x", "w"]), value=json_values)
-def test_any_value_in_a_frame(world, key, value):
+def test_any_value_in_a_frame_is_read_or_refused(world, key, value):
     content = json.loads((world / "transforms.json").read_text())
     content["frames"][1][key] = value
     (world / "spoilt.json").write_text(json.dumps(content))
@@ -195,7 +195,7 @@ def test_any_value_in_a_frame(world, key, value):
 
 
 def write_text_model(folder, cameras, names, ending="\n", points_lines=True):
-    """cameras.txt and images.txt as COLMAP words them; photographs of those names."""
+    """Write cameras.txt and images.txt in the form of COLMAP, and photographs of those names."""
     from scipy.spatial.transform import Rotation
 
     folder.mkdir(exist_ok=True)
@@ -217,7 +217,7 @@ def write_text_model(folder, cameras, names, ending="\n", points_lines=True):
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("points_lines", [True, False])
 @pytest.mark.parametrize("folder", ["", "left/", "my room/2024 05 01/"])
-def test_text_models_of_any_line_ending_with_names_of_any_kind(tmp_path, ending, points_lines, folder):
+def test_text_models_with_any_line_ending_and_any_names_are_read(tmp_path, ending, points_lines, folder):
     cameras = walk(4)
     names = [f"{folder}photo {number} ({number}) é.png" for number in range(4)]
     write_pictures(tmp_path / "own", cameras)
@@ -241,7 +241,7 @@ def test_text_models_of_any_line_ending_with_names_of_any_kind(tmp_path, ending,
         ("1 PINHOLE 240 180 190 190 120 900", "a principal point at 900 pixels"),
     ],
 )
-def test_cameras_that_no_photograph_has(tmp_path, camera, words):
+def test_impossible_cameras_of_a_text_model_are_refused(tmp_path, camera, words):
     write_pictures(tmp_path / "images", walk(4))
     write_text_model(tmp_path / "sparse", walk(4), [f"{number:04d}.png" for number in range(4)])
     (tmp_path / "sparse" / "cameras.txt").write_text(f"{camera}\n")
@@ -250,7 +250,7 @@ def test_cameras_that_no_photograph_has(tmp_path, camera, words):
 
 @often
 @given(data=st.data())
-def test_spoilt_bytes_of_a_text_model(tmp_path, data):
+def test_spoilt_bytes_of_a_text_model_are_harmless_or_refused(tmp_path, data):
     folder = tmp_path / "model"
     if not folder.exists():
         write_text_model(folder, walk(4), [f"{number}.png" for number in range(4)])
@@ -267,7 +267,7 @@ def test_spoilt_bytes_of_a_text_model(tmp_path, data):
 # Polycam
 
 
-def test_depth_maps_that_are_missing_or_damaged(tmp_path):
+def test_missing_or_damaged_depth_maps_are_reported(tmp_path):
     write_polycam(tmp_path, walk(5))
     depth = tmp_path / "keyframes" / "depth"
     whole = open_capture(tmp_path)
@@ -308,12 +308,12 @@ def test_photographs_of_every_mode_show_the_same_grey(tmp_path, mode, ending):
     np.testing.assert_allclose(read.astype(int), np.repeat(grey[..., None], 3, axis=2), atol=atol)
 
 
-def test_a_picture_of_fractions_is_refused(tmp_path):
+def test_a_picture_of_floating_point_values_is_refused(tmp_path):
     Image.fromarray(np.zeros((4, 6), np.float32)).save(tmp_path / "a.tiff")
     assert "cannot be decoded (its pixels" in line_of(lambda: read_photograph(tmp_path / "a.tiff"))
 
 
-def test_a_picture_of_very_many_pixels(tmp_path, monkeypatch):
+def test_a_picture_of_too_many_pixels_is_refused(tmp_path, monkeypatch):
     Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # 1,200 pixels: Pillow warns
     assert picture_size(tmp_path / "a.png") == (40, 30)
@@ -323,8 +323,8 @@ def test_a_picture_of_very_many_pixels(tmp_path, monkeypatch):
 
 @often
 @given(data=st.data())
-def test_spoilt_bytes_of_a_photograph(tmp_path, data):
-    """EXIF above all: it stands at the front of a file."""
+def test_spoilt_bytes_of_a_photograph_are_harmless_or_refused(tmp_path, data):
+    """Above all those of EXIF, which stands at the front of a file."""
     whole = tmp_path / "whole.jpg"
     if not whole.exists():
         exif = Image.Exif()
@@ -341,7 +341,7 @@ def test_spoilt_bytes_of_a_photograph(tmp_path, data):
 
 @often
 @given(data=st.data())
-def test_spoilt_bytes_of_points(tmp_path, data):
+def test_spoilt_bytes_of_points_are_harmless_or_refused(tmp_path, data):
     header = "ply\nformat {} 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\nend_header\n"
     kind, body = data.draw(st.sampled_from([("ascii", b"1 2 3\n4 5 6\n"), ("binary_little_endian", bytes(range(24)))]))
     content = bytearray(header.format(kind).encode() + body)
@@ -351,11 +351,11 @@ def test_spoilt_bytes_of_points(tmp_path, data):
     opens_or_says(lambda: read_points(tmp_path / "a.ply"))
 
 
-# what is no folder of photographs
+# folders without photographs
 
 
 @pytest.mark.parametrize("call", [open_capture, lambda path: reconstruct_from(path, path.parent / "out")])
-def test_files_in_place_of_a_folder(world, tmp_path, call):
+def test_a_file_in_place_of_a_folder_is_refused(world, tmp_path, call):
     (tmp_path / "walk.MP4").write_bytes(b"\0\0\0\x18ftypmp42")
     assert "found a video" in (said := line_of(lambda: call(tmp_path / "walk.MP4"))) and "ffmpeg -i walk.MP4" in said
     picture = world / "images" / "0000.png"
@@ -367,14 +367,14 @@ def test_files_in_place_of_a_folder(world, tmp_path, call):
     line_of(lambda: call(tmp_path / "empty"))
 
 
-def test_photographs_in_folders_below_are_named(world, tmp_path):
+def test_photographs_in_sub_folders_are_reported(world, tmp_path):
     (tmp_path / "DCIM").mkdir()
     shutil.copytree(world / "images", tmp_path / "DCIM" / "100")
     said = line_of(lambda: reconstruct_from(tmp_path, tmp_path / "out"))
     assert said.endswith(f"Name the folder itself: {tmp_path / 'DCIM' / '100'}")
 
 
-def test_endings_in_any_case_are_photographs(world, tmp_path):
+def test_suffixes_of_photographs_may_be_of_any_case(world, tmp_path):
     for number, ending in enumerate(("Png", "PNG", "png")):
         shutil.copy(world / "images" / f"{number:04d}.png", tmp_path / f"{number}.{ending}")
     assert "found 3 photographs and no cameras" in line_of(lambda: open_capture(tmp_path))
@@ -382,16 +382,16 @@ def test_endings_in_any_case_are_photographs(world, tmp_path):
 
 
 @pytest.mark.parametrize("images", ["nowhere", "transforms.json"])
-def test_a_folder_of_photographs_that_is_none(copy, images):
+def test_a_folder_without_photographs_is_refused(copy, images):
     assert "expected the folder of the photographs" in line_of(lambda: open_capture(copy, copy / images))
 
 
-# What stands in the place of a file
+# other things in the place of a file
 
 
 @pytest.mark.parametrize("name", ["transforms.json", "points.ply", "images/0003.png"])
 @pytest.mark.parametrize("kind", ["a pipe", "a folder", "a link to itself", "sparse"])
-def test_what_is_no_file_is_named_and_hangs_nobody(copy, name, kind):
+def test_everything_that_is_not_a_file_is_reported_without_a_hang(copy, name, kind):
     path = copy / name
     path.unlink()
     if kind == "a pipe":
@@ -409,7 +409,7 @@ def test_what_is_no_file_is_named_and_hangs_nobody(copy, name, kind):
         opens_or_says(lambda: open_capture(copy))
 
 
-def test_a_point_of_too_few_words_is_named(tmp_path):
+def test_a_point_with_too_few_words_is_reported(tmp_path):
     cameras = walk(4)
     write_text_model(tmp_path / "sparse", cameras, write_pictures(tmp_path / "images", cameras))
     (tmp_path / "sparse" / "points3D.txt").write_bytes(bytes(5000))

@@ -1,4 +1,4 @@
-"""Lenses bend light as COLMAP's do, scale with their pictures, and say how far their polynomials mean anything."""
+"""Lenses bend light as those of COLMAP do, scale with their pictures, and know how far their polynomials are valid."""
 
 import numpy as np
 import pytest
@@ -32,10 +32,10 @@ def test_a_scaled_picture_shows_every_point_at_the_scaled_place(model):
     np.testing.assert_allclose(scaled, lens.project(points) * [2.0, 0.5], atol=1e-9)
 
 
-def test_a_lens_says_where_its_polynomial_folds_back():
+def test_a_lens_knows_where_its_polynomial_folds_back():
     folding = colmap_lens("SIMPLE_RADIAL", 640, 480, [500.0, 320.0, 240.0, -0.3])
     slope = folding.largest_slope()
-    assert slope == pytest.approx(np.sqrt(1 / 0.9), abs=0.01)  # of s - 0.3 s^3 the summit
+    assert slope == pytest.approx(np.sqrt(1 / 0.9), abs=0.01)  # the maximum of s - 0.3 s^3
     fraction = colmap_lens("FULL_OPENCV", 640, 480, [500.0, 500.0, 320.0, 240.0, *[0.0] * 5, -0.25, 0.0, 0.0])
     assert fraction.largest_slope() == pytest.approx(2.0, abs=0.01)  # 1 - s^2 / 4 in the denominator
     assert colmap_lens("SIMPLE_PINHOLE", 640, 480, [500.0, 320.0, 240.0]).largest_slope() == LARGEST_SLOPE

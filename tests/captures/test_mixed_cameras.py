@@ -1,4 +1,4 @@
-"""Photographs of several cameras in one capture: sizes, lenses, files and EXIF of their own, and the same objects are found."""
+"""Photographs of several cameras in one capture, each with its own size, lens, format and EXIF: the same objects are found."""
 
 import json
 
@@ -21,7 +21,7 @@ FISHEYE = Lens(300, 200, matrix(150.0, 150.0, 150.0, 100.0), "fisheye", (0.02, -
 
 
 def photographed_by(lens: Lens, camera) -> Image.Image:
-    """What a camera of the pose sees through the lens, softened a little."""
+    """The slightly softened picture that a camera of the pose sees through the lens."""
     u, v = np.meshgrid((np.arange(2 * lens.width) + 0.5) / 2, (np.arange(2 * lens.height) + 0.5) / 2)
     rays = inverse(lens, np.column_stack([u.ravel(), v.ravel()])) @ camera.camera_from_world[:3, :3]
     colors = colors_along(eye(camera), rays.reshape(*u.shape, 3))
@@ -29,13 +29,13 @@ def photographed_by(lens: Lens, camera) -> Image.Image:
 
 
 def write_mixed(folder, cameras):
-    """transforms.json with intrinsics at each frame: distorted PNG of odd sides, upright JPEG that EXIF turns, fisheyes."""
+    """Write transforms.json with intrinsics per frame: distorted PNG of odd sizes, upright JPEG rotated by EXIF, and fisheyes."""
     (folder / "images").mkdir()
     frames = []
     for number, camera in enumerate(cameras):
         lens, model = ((WIDE, "OPENCV"), (TALL, "PINHOLE"), (FISHEYE, "OPENCV_FISHEYE"))[number % 3]
         image, name = photographed_by(lens, camera), f"images/{number:04d}.{'jpg' if lens is TALL else 'png'}"
-        if lens is TALL:  # held upright, stored lying, as telephones do
+        if lens is TALL:  # held upright but stored in landscape, as phones do
             exif = Image.Exif()
             exif[ORIENTATION] = 6
             image.transpose(Image.Transpose.ROTATE_90).save(folder / name, quality=97, subsampling=0, exif=exif)
@@ -54,7 +54,7 @@ def write_mixed(folder, cameras):
     )
     (folder / "sparse_pc.ply").write_text(
         header.format(len(points)) + rows + "\n"
-    )  # named by nobody, as older nerfstudio does
+    )  # without a name, as in older nerfstudio
     (folder / "transforms.json").write_text(json.dumps({"frames": frames}))
 
 
@@ -72,7 +72,7 @@ def test_every_photograph_keeps_its_own_lens(mixed):
     assert capture.photographs[0].lens.tangential == WIDE.tangential
 
 
-def test_the_objects_are_found_as_by_one_camera(mixed):
+def test_the_same_objects_are_found_as_with_one_camera(mixed):
     capture = open_capture(mixed)
     plan = floor_plan(capture, Wishes())
     placement = place(capture, plan, Wishes(), (0.25, 0.40), (0.7, 0.7))

@@ -29,7 +29,7 @@ def changed(transforms, folder, change):
     return path
 
 
-def test_mirrored_poses(transforms, tmp_path):
+def test_mirrored_poses_are_refused(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: np.diag([1.0, 1.0, -1.0, 1.0]) @ pose)
     with pytest.raises(CaptureError, match=r"mirrored poses \(6 of 6, as of 0000\.png\); expected right-handed ones"):
         open_capture(path)
@@ -38,18 +38,18 @@ def test_mirrored_poses(transforms, tmp_path):
 @pytest.mark.parametrize(
     "change", [lambda pose: np.linalg.inv(pose), lambda pose: pose @ np.diag([1.0, -1.0, -1.0, 1.0])]
 )
-def test_poses_of_another_convention(transforms, tmp_path, change):
+def test_poses_of_another_convention_are_refused(transforms, tmp_path, change):
     with pytest.raises(CaptureError, match=r"cameras that look apart: \d of 6 .* another convention"):
         open_capture(changed(transforms, tmp_path, change))
 
 
-def test_poses_that_are_no_rotations(transforms, tmp_path):
+def test_poses_that_are_not_rigid_are_refused(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: pose @ np.diag([1.2, 1.0, 1.0, 1.0]))
     with pytest.raises(CaptureError, match=r"a pose of 0000\.png that is no rotation"):
         open_capture(path)
 
 
-def test_too_few_photographs_are_left(transforms, tmp_path):
+def test_too_few_photographs_are_refused(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: pose)
     for number in range(4):
         (path.parent / "images" / f"{number:04d}.png").unlink()
@@ -59,7 +59,7 @@ def test_too_few_photographs_are_left(transforms, tmp_path):
         open_capture(path)
 
 
-def test_what_is_no_capture(tmp_path):
+def test_paths_that_are_not_captures_are_refused(tmp_path):
     with pytest.raises(CaptureError, match="nowhere: found no such file or folder; expected a COLMAP model"):
         open_capture(tmp_path / "nowhere")
     with pytest.raises(CaptureError, match="found no photographs and no cameras; expected a COLMAP model"):
@@ -79,7 +79,7 @@ def test_what_is_no_capture(tmp_path):
 
 
 def write_model(folder, cameras, first, last):
-    """A COLMAP model of some of the cameras, images named as write_pictures names them."""
+    """Write a COLMAP model of some of the cameras, with images named as by write_pictures."""
     package = colmap()
     model = package.Reconstruction()
     for number in range(first, last):
@@ -96,7 +96,7 @@ def write_model(folder, cameras, first, last):
     model.write_binary(folder)
 
 
-def test_of_two_models_the_largest_is_used_and_told(tmp_path):
+def test_the_largest_of_two_models_is_used_and_reported(tmp_path):
     cameras = walk(9)
     write_pictures(tmp_path / "images", cameras)
     write_model(tmp_path / "sparse" / "0", cameras, 0, 3)
@@ -107,11 +107,11 @@ def test_of_two_models_the_largest_is_used_and_told(tmp_path):
     assert capture.notes == (
         "2 models with these numbers of photographs: sparse/0 (3), sparse/1 (6); the largest, sparse/1, is used",
     )
-    for place in (tmp_path / "sparse" / "0", tmp_path / "sparse"):  # also named from within
+    for place in (tmp_path / "sparse" / "0", tmp_path / "sparse"):  # also when the path points inside
         assert len(open_capture(place).photographs) in (3, 6)
 
 
-def test_photographs_of_a_model_elsewhere(tmp_path):
+def test_photographs_of_a_model_in_another_place_are_found(tmp_path):
     cameras = walk(4)
     write_pictures(tmp_path / "photos", cameras)
     write_model(tmp_path / "model" / "sparse" / "0", cameras, 0, 4)
@@ -120,7 +120,7 @@ def test_photographs_of_a_model_elsewhere(tmp_path):
     assert len(open_capture(tmp_path / "model", tmp_path / "photos").photographs) == 4
 
 
-def test_of_very_many_photographs_some_are_used(transforms, tmp_path):
+def test_only_some_of_very_many_photographs_are_used(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: pose)
     content = json.loads(path.read_text())
     content["frames"] = [
@@ -135,7 +135,7 @@ def test_of_very_many_photographs_some_are_used(transforms, tmp_path):
     assert capture.notes == ("230 photographs; 200 of them, evenly spread, are used",)
 
 
-def test_a_photograph_that_is_listed_again_counts_once(transforms, tmp_path):
+def test_a_photograph_that_is_listed_twice_counts_once(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: pose)
     content = json.loads(path.read_text())
     once = len(content["frames"])
@@ -145,7 +145,7 @@ def test_a_photograph_that_is_listed_again_counts_once(transforms, tmp_path):
     assert capture.notes == (f"{2 * once} of {3 * once} photographs are listed again and left out",)
 
 
-def test_a_photograph_of_two_cameras_is_refused(transforms, tmp_path):
+def test_a_photograph_with_two_cameras_is_refused(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: pose)
     content = json.loads(path.read_text())
     for frame in content["frames"]:
@@ -157,21 +157,21 @@ def test_a_photograph_of_two_cameras_is_refused(transforms, tmp_path):
         open_capture(path)
 
 
-def test_a_capture_is_called_as_its_folder_or_its_file(transforms, tmp_path):
+def test_a_capture_is_named_after_its_folder_or_its_file(transforms, tmp_path):
     assert capture_name(transforms) == capture_name(transforms.parent) == transforms.parent.name
     other = tmp_path / "second walk.json"
     other.write_bytes(transforms.read_bytes())
     assert capture_name(other) == "second walk"
 
 
-def test_a_model_without_photographs(tmp_path):
+def test_a_model_without_photographs_is_refused(tmp_path):
     for part in ("cameras", "images"):
         (tmp_path / f"{part}.bin").write_bytes(bytes(8))
     with pytest.raises(CaptureError, match="found a model without photographs; expected at least 3"):
         open_capture(tmp_path)
 
 
-def test_a_file_that_ends_early_says_by_how_much(tmp_path):
+def test_the_error_for_a_file_that_ends_early_says_how_much_is_missing(tmp_path):
     (tmp_path / "cameras.bin").write_bytes(bytes(8))
     (tmp_path / "images.bin").write_bytes(bytes([1, 0, 0, 0, 0, 0, 0, 0, 9]))
     with pytest.raises(

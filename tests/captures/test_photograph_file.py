@@ -1,4 +1,4 @@
-"""Photographs are turned as their cameras mean them, and files that are none are refused with a line."""
+"""Photographs are rotated as their cameras intend, and files that are not photographs are refused with one line."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from odd_bench.captures.photograph_file import ORIENTATION, find_photograph, pic
 
 SHOWN = np.zeros((40, 60, 3), np.uint8)
 SHOWN[:20, :30], SHOWN[:20, 30:], SHOWN[20:, :30] = [250, 10, 10], [10, 250, 10], [10, 10, 250]
-STORED = {  # how a camera stores what is SHOWN, by the EXIF orientation that it writes
+STORED = {  # how a camera stores the picture SHOWN, by the EXIF orientation that it writes
     1: SHOWN, 2: SHOWN[:, ::-1], 3: SHOWN[::-1, ::-1], 4: SHOWN[::-1],
     5: SHOWN.transpose(1, 0, 2), 6: SHOWN.transpose(1, 0, 2)[::-1], 7: SHOWN.transpose(1, 0, 2)[::-1, ::-1],
     8: SHOWN.transpose(1, 0, 2)[:, ::-1],
@@ -34,20 +34,20 @@ def near(picture, expected):
 
 
 @pytest.mark.parametrize("orientation", STORED)
-def test_exif_turns_a_picture_as_a_viewer_does(tmp_path, orientation):
+def test_exif_rotates_a_picture_as_in_a_viewer(tmp_path, orientation):
     path = write(tmp_path / "a.jpg", STORED[orientation], orientation, quality=95, subsampling=0)
     assert picture_size(path) == (60, 40)
     assert near(read_photograph(path), SHOWN)
 
 
 @pytest.mark.parametrize("orientation", [5, 6, 7, 8])
-def test_the_camera_says_whether_it_means_the_stored_or_the_turned_picture(tmp_path, orientation):
+def test_a_camera_refers_to_the_stored_or_to_the_rotated_picture(tmp_path, orientation):
     path = write(tmp_path / "a.jpg", STORED[orientation], orientation, quality=95, subsampling=0)
     assert near(read_photograph(path, lens(600, 400)), SHOWN)
     assert near(read_photograph(path, lens(400, 600)), STORED[orientation])
 
 
-def test_a_large_jpeg_is_decoded_no_larger_than_needed(tmp_path):
+def test_a_large_jpeg_is_decoded_at_the_smallest_sufficient_size(tmp_path):
     path = write(tmp_path / "large.jpg", np.repeat(np.repeat(SHOWN, 20, axis=0), 20, axis=1), 6)
     turned = read_photograph(path, lens(800, 1200), share=0.2)
     assert turned.shape[1] < 800 and turned.shape[0] / turned.shape[1] == pytest.approx(1200 / 800, rel=0.01)
@@ -61,7 +61,7 @@ def test_a_picture_of_another_shape_is_refused(tmp_path):
         read_photograph(path, lens(600, 400))
 
 
-def test_files_that_are_no_pictures(tmp_path):
+def test_files_that_are_not_pictures_are_refused(tmp_path):
     (tmp_path / "page.jpg").write_text("<html>")
     with pytest.raises(CaptureError, match=r"page\.jpg: found 6 bytes that are no picture; expected a JPEG"):
         read_photograph(tmp_path / "page.jpg")
@@ -73,7 +73,7 @@ def test_files_that_are_no_pictures(tmp_path):
         read_photograph(tmp_path / "half.jpg", lens(450, 300))
 
 
-def test_heic(tmp_path, monkeypatch):
+def test_heic_is_read_with_its_package_and_refused_without_it(tmp_path, monkeypatch):
     heif = pytest.importorskip("pillow_heif")
     heif.register_heif_opener()
     Image.fromarray(SHOWN).save(tmp_path / "a.heic", quality=95)
@@ -83,11 +83,11 @@ def test_heic(tmp_path, monkeypatch):
         read_photograph(tmp_path / "a.heic")
 
 
-def test_names_lead_to_files(tmp_path):
+def test_names_are_resolved_to_files(tmp_path):
     (tmp_path / "images").mkdir()
     path = write(tmp_path / "images" / "IMG 1.JPG", SHOWN, format="jpeg")
     assert find_photograph(tmp_path, "images/IMG 1.JPG") == path
     assert find_photograph(tmp_path, "images\\IMG 1") == path
-    assert find_photograph(tmp_path, "images/IMG 1.HEIC") == path  # converted since
+    assert find_photograph(tmp_path, "images/IMG 1.HEIC") == path  # converted in the meantime
     assert find_photograph(tmp_path, "elsewhere/IMG 1.JPG", images=tmp_path / "images") == path
     assert find_photograph(tmp_path, "images/IMG 2.JPG") is None

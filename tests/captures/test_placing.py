@@ -1,4 +1,4 @@
-"""A capture is placed alike in any world: floor at zero, objects around the origin, as large as the model knows them."""
+"""A capture is placed in the same way in any world: floor at zero, objects around the origin, of a size that the model knows."""
 
 import numpy as np
 import pytest
@@ -28,9 +28,9 @@ def placed(tmp_path_factory):
     return made
 
 
-def test_blocks_stand_out_where_they_are(placed):
+def test_blocks_are_found_where_they_stand(placed):
     _, _, placement = placed[0]
-    scene_from_world = placement.scene_from_capture  # the capture's world is the world here
+    scene_from_world = placement.scene_from_capture  # here, the world of the capture is the true world
     corners = box_corners(BLOCKS) @ scene_from_world[:3, :3].T + scene_from_world[:3, 3]
     low, high = corners.min(axis=1), corners.max(axis=1)
     true = np.concatenate([(low + high) / 2, high - low], axis=1)
@@ -73,7 +73,7 @@ def test_cameras_of_the_scene_see_points_where_the_photographs_do(placed):
             np.testing.assert_allclose(pixels, project(camera, points)[0], atol=1e-6)
 
 
-def test_what_the_user_says_counts(placed, tmp_path):
+def test_values_given_by_the_user_are_used(placed, tmp_path):
     world, capture, placement = placed[1]
     metric = Wishes(object_size_m=0.3, metres_per_unit=1 / world.scale)
     told = place(capture, placement.plan, metric, SIZE_M, ROOM_M)
@@ -89,14 +89,14 @@ def test_what_the_user_says_counts(placed, tmp_path):
         place(capture, placement.plan, Wishes(region=(50 * world.scale, 0, 51 * world.scale, 1)), SIZE_M, ROOM_M)
 
 
-def test_more_than_the_model_sees_is_said(placed):
+def test_objects_beyond_the_grid_are_reported(placed):
     _, capture, placement = placed[0]
     assert not any("--region" in note for note in placement.notes)
     narrow = place(capture, placement.plan, Wishes(), SIZE_M, (0.3, 0.3))
     assert any("the model sees 0.30 m: choose some of them with --region" in note for note in narrow.notes)
 
 
-def test_objects_brought_to_another_size_move_no_pixel(placed):
+def test_scaling_the_objects_moves_no_pixel(placed):
     _, capture, placement = placed[0]
     larger = place(capture, placement.plan, Wishes(), tuple(1.3 * side for side in SIZE_M), ROOM_M)
     assert larger.scale == pytest.approx(1.3 * placement.scale)
@@ -120,15 +120,15 @@ def volume(*boxes):
     return votes, room
 
 
-def test_the_share_of_votes_at_which_objects_are_alike_is_chosen():
-    """Two objects that a bridge of fewer votes joins, and a third alone: apart they are alike."""
+def test_the_share_of_votes_that_makes_objects_most_alike_is_chosen():
+    """A bridge of fewer votes joins two objects; a third one stands alone. Apart, the three are alike."""
     bridged = volume(
         (-0.5, 0, 0.8, 0.2, 0.6, 0), (-0.7, 0, 0.3, 0.3, 1, 0), (-0.3, 0, 0.3, 0.3, 1, 0), (0.6, 0.5, 0.3, 0.3, 1, 0)
     )
     assert len(find_clusters(*bridged)) == 3
 
 
-def test_what_floats_or_is_a_crumb_is_no_object():
+def test_floating_clusters_and_crumbs_are_dropped():
     found = clusters_above(
         *volume(
             (-0.5, 0, 0.3, 0.3, 1, 0), (0.5, 0, 0.3, 0.3, 1, 0), (0, 0.7, 0.3, 0.6, 1, 0.4), (0, -0.7, 0.1, 0.1, 1, 0)
@@ -153,25 +153,25 @@ def test_even_views_are_chosen_evenly():
     assert sorted(spread_choice(azimuths[:3], np.zeros(3), 5)) == [0, 1, 2]
 
 
-def test_the_model_sees_all_objects_in_the_middle_upright(placed):
+def test_the_model_sees_all_objects_upright_in_the_middle(placed):
     for _, capture, placement in placed:
         for number in choose_views(capture, placement, 5):
             camera = model_view(capture, placement, number, 64).camera
             pixels, depth = project(camera, placement.outline)
             assert depth.min() > 0 and pixels.min() > 3 and pixels.max() < 61
             np.testing.assert_allclose(pixels.min(axis=0) + pixels.max(axis=0), 64, atol=1.5)
-            assert abs(camera.camera_from_world[0, 2]) < 1e-9  # right is level
+            assert abs(camera.camera_from_world[0, 2]) < 1e-9  # the right axis is level
             np.testing.assert_allclose(eye(camera), scene_eyes(capture, placement)[number], atol=1e-9)
 
 
-def test_a_camera_straight_above_is_aimed_too():
+def test_a_camera_straight_above_is_aimed_at_the_objects():
     outline = box_corners(np.array([[0, 0, 0.15, 0.6, 0.6, 0.3]])).reshape(-1, 3)
     camera = aimed_camera(np.array([0.0, 0.0, 1.5]), outline, 64)
     assert project(camera, outline)[0].min() > 0 and project(camera, outline)[0].max() < 64
 
 
 def test_a_moved_world_is_the_same_capture(tmp_path):
-    """The similarity of the tests is one: projections stay."""
+    """The similarity of the tests preserves all projections."""
     world, points = drawn_similarity(9), np.random.default_rng(2).uniform(-0.2, 0.2, (9, 3))
     assert isinstance(world, Similarity)
     for camera in CAMERAS[:3]:

@@ -1,4 +1,4 @@
-"""pycolmap finds the cameras of bare photographs, in a process of its own; where it cannot, one line says so."""
+"""pycolmap finds the cameras of bare photographs, in a process of its own; if it cannot, one line says so."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ from tests.captures.worlds import SAME, capture_of, colmap, speckled, walk, writ
 
 
 @pytest.mark.parametrize("model", [model for model in COLMAP_MODELS if "RADIAL_FISHEYE" not in model])
-def test_a_lens_told_to_colmap_is_the_same_lens(model):
+def test_a_lens_converted_to_colmap_is_the_same_lens(model):
     lens, _ = lens_and_parameters(model)
     again = colmap_lens(colmap_parameters(lens)[0], lens.width, lens.height, colmap_parameters(lens)[1])
     points = np.random.default_rng(0).uniform([-0.5, -0.4, 1.0], [0.5, 0.4, 1.5], (50, 3))
@@ -45,7 +45,7 @@ def test_a_job_is_read_as_it_was_written(tmp_path):
     assert read_job(tmp_path / "job.json") == job
 
 
-def test_without_pycolmap_or_photographs(tmp_path, monkeypatch):
+def test_missing_pycolmap_or_photographs_are_reported(tmp_path, monkeypatch):
     with pytest.raises(CaptureError, match="found 0 photographs; expected at least 3"):
         reconstruct_from(tmp_path, tmp_path / "out")
     with pytest.raises(CaptureError, match="nowhere: found no such folder; expected a folder of photographs"):
@@ -65,15 +65,15 @@ def test_without_pycolmap_or_photographs(tmp_path, monkeypatch):
         (LEAST_FREE - 1, StorageError, "found 20 MB left, expected room for features and matches. Free some space"),
     ],
 )
-def test_a_full_disk_is_told_where_pycolmap_says_nothing_of_it(tmp_path, monkeypatch, free, kind, words):
+def test_a_full_disk_is_reported_although_pycolmap_does_not(tmp_path, monkeypatch, free, kind, words):
     monkeypatch.setattr("odd_bench.captures.reconstruct.sys.executable", "/bin/false")
     monkeypatch.setattr("odd_bench.captures.reconstruct.shutil.disk_usage", lambda path: SimpleNamespace(free=free))
     with pytest.raises(kind, match=words):
         run_colmap(ColmapJob(str(tmp_path), ["a.jpg"]), tmp_path / "walk", lambda line: None)
 
 
-def test_the_child_says_how_many_cameras_are_placed(tmp_path):
-    """A stand-in for pycolmap that places three cameras, finds no more to join, and places three of another model."""
+def test_the_child_reports_how_many_cameras_are_placed(tmp_path):
+    """A stand-in for pycolmap places three cameras, finds no more to join, and places three of another model."""
     told = []
 
     class Fake:
@@ -93,8 +93,8 @@ def test_the_child_says_how_many_cameras_are_placed(tmp_path):
     assert told[2:] == ["3 of 6 cameras placed"]
 
 
-def test_copies_are_turned_and_cameras_kept_apart(tmp_path):
-    """Photographs of two sizes come to two folders, one a camera; a turned one is turned."""
+def test_copies_are_rotated_and_cameras_kept_apart(tmp_path):
+    """Photographs of two sizes are copied to two folders, one per camera; a rotated one is turned upright."""
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     for number in range(2):
@@ -108,8 +108,8 @@ def test_copies_are_turned_and_cameras_kept_apart(tmp_path):
             assert ORIENTATION not in copy.getexif()
 
 
-def test_copies_have_names_of_their_own(tmp_path):
-    """Whatever is called alike but for its ending; hidden files of other systems are no photographs."""
+def test_copies_have_distinct_names(tmp_path):
+    """Even if names differ only in their suffix. Hidden files of other systems are not photographs."""
     for name in ("a.jpg", "a.JPG", "a.png", "a-2.jpg", "b [1] é.jpeg"):
         Image.new("RGB", (60, 40)).save(tmp_path / name)
     (tmp_path / "._a.jpg").write_bytes(b"\0\5\x16\7")
@@ -119,8 +119,8 @@ def test_copies_have_names_of_their_own(tmp_path):
     assert {path.name for path in (tmp_path / "images").iterdir()} == set(names)
 
 
-def test_a_reconstruction_is_used_again_once_it_is_whole_and_of_the_same_photographs(tmp_path, monkeypatch):
-    """Stopped in the middle, even with a model there, or of other photographs of equal names and sizes, it is begun anew."""
+def test_a_reconstruction_is_reused_only_if_it_is_complete_and_of_the_same_photographs(tmp_path, monkeypatch):
+    """An interrupted one, even with a model, and one of other photographs with equal names and sizes are started again."""
     cameras, ended = walk(4), []
     for name in write_pictures(tmp_path / "photographs", cameras):
         with Image.open(tmp_path / "photographs" / name) as image:
@@ -150,7 +150,7 @@ def test_a_reconstruction_is_used_again_once_it_is_whole_and_of_the_same_photogr
 
 
 def off_m(capture, cameras):
-    """(n, 3) how far the cameras' places are off once the capture is brought to the true world; not mirrored."""
+    """(n, 3) errors of the camera positions in metres, after the capture is aligned with the true world without mirroring."""
     true = np.array([eye(cameras[int(one.path.stem)]) for one in capture.photographs])
     a, b = capture.eyes - capture.eyes.mean(axis=0), true - true.mean(axis=0)
     u, values, v = np.linalg.svd(b.T @ a)
@@ -159,7 +159,7 @@ def off_m(capture, cameras):
 
 
 @pytest.mark.slow
-def test_cameras_are_found_up_to_a_similarity_and_used_again(tmp_path):
+def test_cameras_are_found_up_to_a_similarity_and_reused(tmp_path):
     colmap()
     cameras, told = walk(14, distance=1.0, turn=2.5), []
     write_pictures(tmp_path / "images", cameras, floor=speckled)
@@ -173,8 +173,8 @@ def test_cameras_are_found_up_to_a_similarity_and_used_again(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_floor_that_repeats_gives_the_true_cameras_or_a_line(tmp_path):
-    """Tiles of 25 cm, all alike: never cameras that are wrong without a word."""
+def test_a_repetitive_floor_gives_the_true_cameras_or_an_error(tmp_path):
+    """Equal tiles of 25 cm never give wrong cameras without a message."""
     colmap()
     cameras = walk(14, distance=1.0, turn=2.5)
     write_pictures(tmp_path / "images", cameras, floor=lambda places: speckled(places % 0.25))
@@ -187,7 +187,7 @@ def test_a_floor_that_repeats_gives_the_true_cameras_or_a_line(tmp_path):
 
 
 @pytest.mark.slow
-def test_points_of_known_cameras_lie_on_what_they_show(tmp_path):
+def test_points_of_known_cameras_lie_on_the_surfaces(tmp_path):
     colmap()
     capture = with_points(capture_of(tmp_path, walk(14, distance=1.0), SAME, np.zeros((0, 3)), speckled), tmp_path)
     near = capture.points[np.abs(capture.points[:, :2]).max(axis=1) < 1]
@@ -195,7 +195,7 @@ def test_points_of_known_cameras_lie_on_what_they_show(tmp_path):
 
 
 @pytest.mark.slow
-def test_photographs_that_show_nothing_in_common(tmp_path):
+def test_photographs_without_a_common_view_are_refused(tmp_path):
     colmap()
     rng = np.random.default_rng(0)
     for number in range(4):

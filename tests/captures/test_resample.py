@@ -1,4 +1,4 @@
-"""What another camera at the same place would have seen: exact along every ray, whatever the lens."""
+"""The picture of another camera in the same place: exact along every ray, whatever the lens."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def inverse(lens: Lens, pixels: np.ndarray) -> np.ndarray:
 
 
 def photograph(folder, lens: Lens) -> Photograph:
-    """What the lens sees of the world of blocks, without softening."""
+    """The picture of the world of blocks through the lens, without softening."""
     u, v = np.meshgrid(np.arange(lens.width) + 0.5, np.arange(lens.height) + 0.5)
     rays = inverse(lens, np.column_stack([u.ravel(), v.ravel()])) @ POSE[:3, :3]
     colors = colors_along(PLACE, rays.reshape(lens.height, lens.width, 3))
@@ -47,7 +47,7 @@ def expected(camera: Camera) -> np.ndarray:
 
 
 @pytest.mark.parametrize("model", COLMAP_MODELS)
-def test_distortion_is_undone_and_cameras_are_turned(tmp_path, model):
+def test_distortion_is_undone_and_the_camera_is_rotated(tmp_path, model):
     lens = colmap_lens(model, 640, 480, [VALUES[name] for name in COLMAP_MODELS[model]])
     taken = photograph(tmp_path, lens)
     target = np.array([0.05, -0.05, 0.15])
@@ -55,10 +55,10 @@ def test_distortion_is_undone_and_cameras_are_turned(tmp_path, model):
     view = seen_by(taken, POSE, wanted)
     assert view.inside.all()
     error = np.abs(view.picture - expected(wanted))
-    assert np.median(error) < 1.5 and error.mean() < 4  # a shift by half a pixel makes the mean 9
+    assert np.median(error) < 1.5 and error.mean() < 4  # a shift by half a pixel would make the mean 9
 
 
-def test_beyond_the_photograph_is_told(tmp_path):
+def test_pixels_beyond_the_photograph_are_marked(tmp_path):
     lens = Lens(160, 120, matrix(120.0, 120.0, 80.0, 60.0))
     aside = Camera(matrix(60.0, 60.0, 32.0, 32.0), look_at(PLACE, np.array([0.8, 0.3, 0.0])), 64, 64)
     view = seen_by(photograph(tmp_path, lens), POSE, aside)
@@ -68,7 +68,7 @@ def test_beyond_the_photograph_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("longest", [90, 320, 900])
-def test_size_and_pose_of_a_plain_picture(tmp_path, longest):
+def test_a_plain_picture_keeps_its_size_and_pose(tmp_path, longest):
     taken = photograph(tmp_path, colmap_lens("OPENCV", 640, 480, [VALUES[name] for name in COLMAP_MODELS["OPENCV"]]))
     view = without_distortion(taken, POSE, longest)
     assert view.picture.shape == (round(longest * 0.75), longest, 3)
@@ -78,8 +78,8 @@ def test_size_and_pose_of_a_plain_picture(tmp_path, longest):
 
 
 def test_a_reduced_jpeg_shows_the_same(tmp_path):
-    """Decoding at an eighth moves nothing: pictures of 12 megapixels need no more."""
-    lens = Lens(1603, 1201, matrix(1300.0, 1300.0, 801.5, 600.5))  # no multiple of eight
+    """Decoding at an eighth of the size moves nothing, which is enough for pictures of 12 megapixels."""
+    lens = Lens(1603, 1201, matrix(1300.0, 1300.0, 801.5, 600.5))  # not a multiple of eight
     taken = photograph(tmp_path, lens)
     Image.open(taken.path).save(tmp_path / "a.jpg", quality=95)
     wanted = Camera(matrix(75.0, 75.0, 48.0, 48.0), POSE, 96, 96)

@@ -1,4 +1,4 @@
-"""Worlds to photograph: blocks on a patterned floor, seen by known cameras, written in every format that captures come in."""
+"""Worlds to photograph: blocks on a patterned floor, seen by known cameras and written in every format of a capture."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLORS = np.array([[200, 60, 50], [60, 80, 200], [230, 200, 60]])
 def walk(
     views: int = 14, roll_deg: float = 0.0, distance: float = 1.3, turn: float = 2 * np.pi, seed: int = 0
 ) -> list[Camera]:
-    """Cameras around the blocks, from free heights and distances."""
+    """Cameras around the blocks, at varying heights and distances, held by hand."""
     rng = np.random.default_rng(seed)
     K, cameras = matrix(FOCAL, FOCAL, WIDTH / 2, HEIGHT / 2), []
     for number in range(views):
@@ -43,7 +43,7 @@ def walk(
 
 
 def floor_color(points: np.ndarray) -> np.ndarray:
-    """(..., 3) in 0..255 at places (..., 2): blotches of several sizes, no two alike."""
+    """(..., 3) in 0..255 at places (..., 2): blotches of several sizes, all different."""
     x, y = points[..., 0], points[..., 1]
     waves = [np.sin(a * x + b * y + c) for a, b, c in ((21, 5, 0), (-9, 17, 1), (13, 30, 2), (33, -22, 3), (3, -7, 4))]
     tone = 120 + 22 * sum(waves)
@@ -51,20 +51,20 @@ def floor_color(points: np.ndarray) -> np.ndarray:
 
 
 def speckled(points: np.ndarray) -> np.ndarray:
-    """The same with squares of 5 cm, each of its own tone: corners for features."""
+    """The same with squares of 5 cm, each with its own tone: corners for features."""
     cells = np.floor(points / 0.05).astype(int) % len(TONES)
     return np.clip(floor_color(points) * TONES[cells[..., 0], cells[..., 1], None], 0, 255)
 
 
 def photographed(camera: Camera, blocks: np.ndarray = BLOCKS, floor=floor_color) -> np.ndarray:
-    """(h, w, 3) uint8: the picture of a pinhole camera, four rays a pixel."""
+    """(h, w, 3) uint8: the picture of a pinhole camera with four rays per pixel."""
     fine = replace(camera, K=np.diag([2.0, 2.0, 1.0]) @ camera.K, width=2 * camera.width, height=2 * camera.height)
     color = colors_along(eye(fine), pixel_directions(fine), blocks, floor)
     return np.asarray(Image.fromarray(np.round(color).astype(np.uint8)).reduce(2))
 
 
 def colors_along(origin: np.ndarray, rays: np.ndarray, blocks: np.ndarray = BLOCKS, floor=floor_color) -> np.ndarray:
-    """(..., 3) in 0..255 of rays (..., 3) from `origin`."""
+    """(..., 3) in 0..255: the colours along rays (..., 3) from `origin`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         length = np.where(rays[..., 2] < 0, -origin[2] / rays[..., 2], np.inf)
         ground = origin[:2] + np.where(np.isfinite(length), length, 0)[..., None] * rays[..., :2]
@@ -82,7 +82,7 @@ def colors_along(origin: np.ndarray, rays: np.ndarray, blocks: np.ndarray = BLOC
 
 
 def surface_points(count: int = 1200, seed: int = 0, blocks: np.ndarray = BLOCKS) -> np.ndarray:
-    """(n, 3) points as a reconstruction finds them: the floor mostly, some on blocks, some wrong."""
+    """(n, 3) points as in a reconstruction: mostly on the floor, some on blocks, some wrong."""
     rng = np.random.default_rng(seed)
     floor = np.column_stack([rng.uniform(-1.2, 1.2, (count, 2)), rng.normal(0, 0.002, count)])
     chosen = blocks[rng.integers(len(blocks), size=count // 5)]
@@ -96,7 +96,7 @@ def lens_of(camera: Camera) -> Lens:
 
 
 def write_pictures(folder: Path, cameras: list[Camera], blocks: np.ndarray = BLOCKS, floor=floor_color) -> list[str]:
-    """0000.png ... in the folder; returns the names."""
+    """Write 0000.png ... to the folder; returns the names."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"{number:04d}.png" for number in range(len(cameras))]
     for name, camera in zip(names, cameras, strict=True):
@@ -106,7 +106,7 @@ def write_pictures(folder: Path, cameras: list[Camera], blocks: np.ndarray = BLO
 
 @dataclass(frozen=True)
 class Similarity:
-    """x -> scale * turn x + shift."""
+    """The map x -> scale * turn x + shift."""
 
     scale: float = 1.0
     turn: np.ndarray = field(default_factory=lambda: np.eye(3))
@@ -116,7 +116,7 @@ class Similarity:
         return self.scale * points @ self.turn.T + self.shift
 
     def pose(self, camera_from_world: np.ndarray) -> np.ndarray:
-        """Of the same camera in the new world."""
+        """The pose of the same camera in the new world."""
         moved = np.eye(4)
         moved[:3, :3] = camera_from_world[:3, :3] @ self.turn.T
         place = self.points(-camera_from_world[:3, :3].T @ camera_from_world[:3, 3])
@@ -128,7 +128,7 @@ SAME = Similarity()
 
 
 def drawn_similarity(seed: int) -> Similarity:
-    """Any world: unlevel, of another scale, somewhere else."""
+    """A random world: not level, with another scale and another origin."""
     rng = np.random.default_rng(seed)
     return Similarity(
         float(np.exp(rng.uniform(-2, 2))), Rotation.random(random_state=seed).as_matrix(), rng.uniform(-5, 5, 3)
@@ -138,7 +138,7 @@ def drawn_similarity(seed: int) -> Similarity:
 def capture_of(
     folder: Path, cameras: list[Camera], world: Similarity = SAME, points: np.ndarray | None = None, floor=floor_color
 ) -> Capture:
-    """The capture in memory, its pictures in the folder."""
+    """The capture in memory, with its pictures in the folder."""
     names = write_pictures(folder, cameras, floor=floor)
     photographs = tuple(
         Photograph(folder / name, lens_of(camera), world.pose(camera.camera_from_world))
@@ -151,7 +151,7 @@ def capture_of(
 def write_transforms(
     folder: Path, cameras: list[Camera], world: Similarity = SAME, points: np.ndarray | None = None
 ) -> Path:
-    """transforms.json with images/ and, of points, an ascii PLY."""
+    """Write transforms.json with images/ and, if there are points, an ASCII PLY."""
     names = write_pictures(folder / "images", cameras)
     frames = [
         {"file_path": f"images/{name}", "transform_matrix": opengl(world.pose(camera.camera_from_world)).tolist()}
@@ -177,14 +177,14 @@ def write_transforms(
 
 
 def opengl(camera_from_world: np.ndarray) -> np.ndarray:
-    """(4, 4) world from camera with OpenGL axes, written out: x stays, y and z turn round."""
+    """(4, 4) world from camera with OpenGL axes: x stays, y and z change their signs."""
     world_from_camera = np.linalg.inv(camera_from_world)
     right, down, forward, place = world_from_camera[:3].T
     return np.vstack([np.column_stack([right, -down, -forward, place]), [0, 0, 0, 1]])
 
 
 def colmap():
-    """pycolmap, imported after what it must not be imported before."""
+    """pycolmap, imported after the packages that must come before it."""
     import zlib  # noqa: F401
 
     import h5py  # noqa: F401

@@ -1,4 +1,4 @@
-"""A command that is built alone says what it says in the whole app."""
+"""A command that is built alone has the same help as in the whole app."""
 
 import sys
 
@@ -11,7 +11,7 @@ NAMES = sorted(typer.main.get_command(app).commands)
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("scor",), *((name, "--help") for name in NAMES)], ids=" ".join)
-def test_a_command_built_alone_says_what_it_says_in_the_whole_app(monkeypatch, capsys, words):
+def test_a_command_built_alone_has_the_same_help_as_in_the_whole_app(monkeypatch, capsys, words):
     def said(call, *stated):
         with pytest.raises(SystemExit) as ended:
             call(*stated, prog_name="odd-bench")
@@ -24,7 +24,7 @@ def test_a_command_built_alone_says_what_it_says_in_the_whole_app(monkeypatch, c
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_only_the_command_asked_for_is_built(monkeypatch, name):
+def test_only_the_requested_command_is_built(monkeypatch, name):
     built = []
     monkeypatch.setattr(typer.Typer, "__call__", lambda self: built.append(self))
     monkeypatch.setattr(sys, "argv", ["odd-bench", name])

@@ -1,4 +1,4 @@
-"""`odd-bench config`: every key of every configuration is explained where it stands."""
+"""`odd-bench config` explains every key of every configuration."""
 
 import pytest
 import yaml
@@ -20,7 +20,7 @@ def test_every_key_is_explained_in_sentences(of):
 
 
 @pytest.mark.parametrize("of", EVERYTHING)
-def test_every_named_configuration_is_shown_as_it_is_resolved(of):
+def test_every_named_configuration_is_shown_resolved(of):
     names = RUN.invoke(app, ["config", "show", "--of", of], catch_exceptions=False).output.split()
     assert names == list(chosen(of).named())
     shown = RUN.invoke(app, ["config", "show", names[0], "--of", of], catch_exceptions=False).output
@@ -34,6 +34,6 @@ def test_a_key_is_explained_alone_and_a_section_with_all_its_keys():
     assert section.startswith("scene:\n") and one in section and "orbit" not in section
 
 
-def test_an_unknown_key_is_named_with_the_nearest():
+def test_the_error_for_an_unknown_key_names_the_nearest():
     with pytest.raises(ConfigError, match=r"found no key 'scene.rset' of generate.*Did you mean 'scene.rest'"):
         RUN.invoke(app, ["config", "explain", "scene.rset"], catch_exceptions=False)

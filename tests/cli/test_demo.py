@@ -1,4 +1,4 @@
-"""The demo shows the whole product: scenes, answers of the shipped weights, a score, a report, pictures."""
+"""The demo shows the whole product: scenes, answers of the shipped weights, a score, a report and pictures."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.blender, pytest.mark.skipif("both" not in shipped(), r
 QUICK = ("render.engine=draft", "splits={test-unseen: 2}", "orbit.pixels=96", "orbit.views=8")
 
 
-def test_everything_that_the_demo_names_is_there(tmp_path):
+def test_everything_that_the_demo_names_exists(tmp_path):
     settings = [word for setting in QUICK for word in ("--set", setting)]
     done = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "demo"), *settings], catch_exceptions=False)
     named = re.findall(

@@ -1,4 +1,4 @@
-"""The doctor finds what is missing and says how to get it."""
+"""The doctor finds what is missing and says how to install it."""
 
 import sys
 from importlib import metadata
@@ -11,7 +11,7 @@ from odd_bench.extras import install_command
 
 
 def pretend(monkeypatch, package: str, version: str | None) -> None:
-    """That a package is installed in this version, None: not at all."""
+    """Pretend that a package is installed in this version, or not at all if it is None."""
     real = metadata.version
 
     def pretended(name):
@@ -24,7 +24,7 @@ def pretend(monkeypatch, package: str, version: str | None) -> None:
     monkeypatch.setattr(metadata, "version", pretended)
 
 
-def test_everything_generation_needs_is_here():
+def test_everything_that_generation_needs_is_installed():
     assert next(finding for finding in doctor.findings() if finding.commands == "generate").works
 
 
@@ -32,7 +32,7 @@ def test_everything_generation_needs_is_here():
     ("package", "version", "words"),
     [("bpy", None, "no bpy"), ("bpy", "5.0.1", "bpy 5.0.1, expected 4.5.*"), ("h5py", None, "no h5py")],
 )
-def test_a_missing_or_wrong_package_is_named_with_the_command_that_mends_it(
+def test_a_missing_or_wrong_package_is_reported_with_the_command_that_installs_it(
     monkeypatch, capsys, package, version, words
 ):
     pretend(monkeypatch, package, version)
@@ -43,7 +43,7 @@ def test_a_missing_or_wrong_package_is_named_with_the_command_that_mends_it(
 
 
 @pytest.mark.parametrize("command", ["train", "predict", "reproduce"])
-def test_a_command_without_its_packages_says_what_to_install(monkeypatch, capsys, command):
+def test_the_error_of_a_command_without_its_packages_says_what_to_install(monkeypatch, capsys, command):
     def absent():
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
@@ -56,7 +56,7 @@ def test_a_command_without_its_packages_says_what_to_install(monkeypatch, capsys
     assert f"{command}: found no Python package torch" in told and install_command("train") in told
 
 
-def test_a_module_of_ours_that_is_lost_is_a_fault_of_ours(monkeypatch):
+def test_a_missing_module_of_the_project_is_not_taken_for_a_missing_package(monkeypatch):
     def absent():
         raise ModuleNotFoundError("No module named 'odd_bench.lost'", name="odd_bench.lost")
 

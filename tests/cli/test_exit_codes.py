@@ -1,4 +1,4 @@
-"""Every command ends with 0 when it has done its work, with 2 and one line when it was used wrongly, and never with a traceback."""
+"""Every command exits with 0 after its work, with 2 and one line after wrong use, and never with a traceback."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ NOWHERE = "no-such-place"
 
 
 def leaves(command, words=()):
-    """Every command that does something, with the words that call it."""
+    """All commands that do something, with the words that call them."""
     if not hasattr(command, "commands"):
         yield words
     else:
@@ -23,7 +23,7 @@ def leaves(command, words=()):
 
 
 COMMANDS = sorted(leaves(typer.main.get_command(app)))
-ABSENT = [  # calls that name a place which is not there
+ABSENT = [  # calls with a path that does not exist
     ("data", "info", NOWHERE),
     ("data", "validate", NOWHERE),
     ("data", "preview", NOWHERE),
@@ -75,7 +75,7 @@ WITHOUT_A_PLACE = {("doctor",), ("weights", "list")}
 
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path):
-    """Call `odd-bench` in an empty folder; returns the exit code, the standard output and the standard error."""
+    """Call `odd-bench` in an empty folder; returns the exit code, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ODD_BENCH_DATA", raising=False)
 
@@ -90,7 +90,7 @@ def run(monkeypatch, capsys, tmp_path):
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_help_is_given(run, words):
+def test_every_command_has_help(run, words):
     code, told, _ = run(*words, "--help")
     assert code == 0 and "Usage" in told
 
@@ -101,17 +101,17 @@ def test_an_unknown_option_is_wrong_use(run, words):
     assert code == 2 and "--no-such-option" in told
 
 
-def test_every_command_is_called_with_a_place_that_is_not_there():
+def test_there_is_a_call_with_a_missing_path_for_every_command():
     assert {words for words in COMMANDS if not any(call[: len(words)] == words for call in ABSENT)} == WITHOUT_A_PLACE
 
 
 @pytest.mark.parametrize("call", ABSENT, ids=" ".join)
-def test_what_is_not_there_is_wrong_use_and_told_in_a_line(run, call, tmp_path):
+def test_a_missing_path_is_wrong_use_and_reported_in_one_line(run, call, tmp_path):
     code, _, told = run(*call)
     lines = told.splitlines()
     assert code == 2, told
     assert lines[0].startswith("error: ")
-    if call[0] in ("score", "leaderboard"):  # the scorer lists everything that is wrong with a file
+    if call[0] in ("score", "leaderboard"):  # the scorer lists all problems of a file
         assert lines[0] == "error: 1 problem, nothing scored" and " -> " in lines[-1]
     else:
         assert len(lines) == 1 and "found" in told and "expected" in told
@@ -129,8 +129,8 @@ PLACES = (
 
 
 @pytest.mark.parametrize("number", range(len(NAMING)), ids=lambda number: " ".join(NAMING[number]))
-def test_a_place_that_no_system_has_is_wrong_use_and_told_in_a_line(run, number, tmp_path):
-    """Each call is given one of the places in turn."""
+def test_an_impossible_path_is_wrong_use_and_reported_in_one_line(run, number, tmp_path):
+    """Every call is given one of the paths in turn."""
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "file").write_text("x")
     code, _, told = run(*(word.replace(NOWHERE, PLACES[number % len(PLACES)]) for word in NAMING[number]))
@@ -139,7 +139,7 @@ def test_a_place_that_no_system_has_is_wrong_use_and_told_in_a_line(run, number,
     assert {path.name for path in tmp_path.iterdir()} == {"loop", "file"}
 
 
-def test_a_full_disk_is_told_in_a_line_whoever_met_it(run, monkeypatch):
+def test_a_full_disk_is_reported_in_one_line_wherever_it_occurs(run, monkeypatch):
     def full():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "somewhere/a.bin")
 
@@ -149,7 +149,7 @@ def test_a_full_disk_is_told_in_a_line_whoever_met_it(run, monkeypatch):
     assert len(told.splitlines()) == 1
 
 
-def test_other_errors_of_the_system_are_not_taken_for_a_full_disk(monkeypatch):
+def test_other_system_errors_are_not_taken_for_a_full_disk(monkeypatch):
     def absent():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "a.bin")
 

@@ -1,4 +1,4 @@
-"""Names that mean something to a terminal are printed as they are by every command, and never end one."""
+"""Names with control characters or markup are printed literally by every command, and stop none."""
 
 import io
 import json
@@ -24,11 +24,11 @@ from odd_bench.published.report import watched as watched_import
 from odd_bench.terminal import Told, make_bar, make_console, tracked
 from tests.short_training import write_small_scenes
 
-NAME = "[red]x[/red] [/] :cake: [bold 1.5e3]"  # colour, an end without a beginning, an emoji, a number
+NAME = "[red]x[/red] [/] :cake: [bold 1.5e3]"  # a colour, a closing tag without an opening one, an emoji, a number
 COLORS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 SHORT = [f"train.{key}" for key in ("steps=[1,1]", "report_every=1", "save_every=1", "picture_every=100", "views=2")]
 TINY = [word for value in [*SHORT, "model.attention.kind=relations"] for word in ("--set", value)]
-WATCHED = {"COLUMNS": "400", "FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"}  # rich draws as for a terminal
+WATCHED = {"COLUMNS": "400", "FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"}  # rich renders as for a terminal
 
 
 @pytest.fixture(scope="module")
@@ -60,35 +60,35 @@ def calls(place: Path) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-NAMES_NOTHING = ("info", "check")  # they print counts alone
+NAMES_NOTHING = ("info", "check")  # they print only counts
 HERE = Path("here")
 
 
 def said(place: Path, call: str, env: dict[str, str] | None = None) -> str:
-    """What a command prints, without colours."""
+    """The output of a command, without colours."""
     result = CliRunner().invoke(app, calls(place)[call], env={"COLUMNS": "400", **(env or {})}, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return COLORS.sub("", result.output)
 
 
 @pytest.mark.parametrize("call", [name for name in calls(HERE) if name not in ("train", "page")])
-def test_a_folder_is_named_as_it_is_called(place, call):
+def test_the_name_of_a_folder_is_printed_literally(place, call):
     assert call in NAMES_NOTHING or str(place) in said(place, call)
 
 
-def test_training_names_its_folder_and_its_predictions(place):
+def test_training_prints_its_folder_and_its_predictions_literally(place):
     assert f"run: {place}/run" in said(place, "train") and f"{place}/run/test-seen.json" in said(place, "train")
 
 
 @pytest.mark.parametrize("call", ["validate", "export", "predict"])
-def test_the_same_where_somebody_watches_a_bar(place, call):
+def test_names_are_printed_literally_next_to_a_progress_bar(place, call):
     assert str(place) in said(place, call, WATCHED)
 
 
 @pytest.mark.parametrize(
     "call", [*calls(HERE), "generate", "list", "fetch", "similar", "leaderboard", "reproduce", "detect"]
 )
-def test_a_place_that_is_not_there_is_named_as_it_is_called(tmp_path, call):
+def test_a_missing_path_is_printed_literally(tmp_path, call):
     nowhere = f"{tmp_path}/{NAME}"
     more = {
         "generate": ["generate", "toys", "--preset", f"{nowhere}.yaml"],
@@ -105,21 +105,21 @@ def test_a_place_that_is_not_there_is_named_as_it_is_called(tmp_path, call):
     assert NAME in str(result.exception) + result.output
 
 
-def test_a_wrong_value_of_an_option_is_named_as_it_is():
+def test_a_wrong_value_of_an_option_is_printed_literally():
     result = CliRunner().invoke(app, ["data", "export", ".", "--out", "x", "--format", NAME], env={"COLUMNS": "400"})
     assert result.exit_code == 2 and NAME in result.output
 
 
 @contextmanager
 def printed(monkeypatch, *modules):
-    """What the consoles that the modules make are given to print."""
+    """Everything that the consoles of the modules are asked to print."""
     shown = io.StringIO()
     for module in modules:
         monkeypatch.setattr(f"{module}.make_console", lambda: make_console(file=shown, width=400))
     yield shown
 
 
-def test_a_run_of_generate_prints_names_as_they_are(monkeypatch, tmp_path):
+def test_generate_prints_names_literally(monkeypatch, tmp_path):
     from odd_bench.generate.config import load_preset
     from odd_bench.shapes.library import Entry
 
@@ -135,13 +135,13 @@ def test_a_run_of_generate_prints_names_as_they_are(monkeypatch, tmp_path):
     assert shown.getvalue().count(NAME) >= 11 and f"-> {tmp_path / NAME}\n" in shown.getvalue()
 
 
-def test_a_scene_that_an_import_refuses_is_named_as_it_is(monkeypatch, tmp_path):
+def test_the_name_of_a_refused_scene_is_printed_literally(monkeypatch, tmp_path):
     with printed(monkeypatch, "odd_bench.published.report") as shown, watched_import(tmp_path) as show:
         show(Outcome(NAME, NAME, NAME), 1, 1)
     assert f"refused {NAME}: {NAME}: {NAME}\n" in shown.getvalue()
 
 
-def test_a_mesh_that_is_not_used_is_named_as_it_is(monkeypatch, tmp_path):
+def test_the_name_of_an_unused_mesh_is_printed_literally(monkeypatch, tmp_path):
     (tmp_path / "in" / NAME.replace("/", "-")).mkdir(parents=True)
     (tmp_path / "in" / NAME.replace("/", "-") / f"{NAME.replace('/', '-')}.ply").write_bytes(b"ply")
     with printed(monkeypatch, "odd_bench.terminal") as shown:
@@ -149,7 +149,7 @@ def test_a_mesh_that_is_not_used_is_named_as_it_is(monkeypatch, tmp_path):
     assert shown.getvalue().count(NAME.replace("/", "-")) >= 2
 
 
-def test_tables_of_collections_and_bars_show_names_as_they_are(tmp_path):
+def test_tables_and_progress_bars_show_names_literally(tmp_path):
     sold = {
         "name": "x",
         "title": NAME,
@@ -185,7 +185,7 @@ cli.main()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_bytes_of_a_name_that_are_no_text_end_no_command(encoding):
+def test_a_name_that_is_not_valid_text_stops_no_command(encoding):
     ran = subprocess.run([sys.executable, "-c", PRINTS], capture_output=True, env={"PYTHONIOENCODING": encoding})
     assert ran.returncode == 1 and ran.stderr == b"error: error set\\udcff\n", ran.stderr
     assert ran.stdout.startswith(b"console set\\udcff\necho set"), ran.stdout

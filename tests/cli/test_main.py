@@ -1,4 +1,4 @@
-"""`python -m odd_bench` is the command: the same words, the same exit codes, and what it tells to run can be run."""
+"""`python -m odd_bench` equals the command: the same output, the same exit codes, and hints that can be run."""
 
 import runpy
 import shutil
@@ -16,7 +16,7 @@ def by_module(*words: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.parametrize("words", [("--version",), ("config", "show", "no-such-name")])
-def test_the_module_says_and_returns_what_the_command_does(words, monkeypatch, capsys):
+def test_the_module_has_the_output_and_exit_code_of_the_command(words, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["odd-bench", *words])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -25,8 +25,8 @@ def test_the_module_says_and_returns_what_the_command_does(words, monkeypatch, c
     assert ran.stdout or ran.stderr
 
 
-def test_a_program_run_as_a_module_is_named_so_that_it_can_be_run_again(monkeypatch):
-    """Where no shell finds odd-bench, a path to __main__.py would be no command."""
+def test_a_program_that_runs_as_a_module_has_a_name_that_can_be_run_again(monkeypatch):
+    """If no shell finds odd-bench, a path to __main__.py would not be a command."""
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr("odd_bench.cli.main", lambda: named.append(program()))
     monkeypatch.setattr("sys.argv", ["replaced by runpy"])

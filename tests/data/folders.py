@@ -1,4 +1,4 @@
-"""Whole data sets of synthetic scenes, whole in every respect, to be broken one way at a time."""
+"""Complete and consistent data sets of synthetic scenes, to be broken in one way at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def planned_record(split: str, category: str, number: int, index: int, **options
 
 
 def make_scenes() -> list[tuple[str, SceneRecord]]:
-    """Two scenes to train on, one to test on and one of an unseen category."""
+    """Two training scenes, one test scene and one scene of an unseen category."""
     return [
         planned_record("train", "banana", 0, 0),
         planned_record("train", "banana", 0, 1, odd=0),
@@ -43,7 +43,7 @@ def make_scenes() -> list[tuple[str, SceneRecord]]:
 
 
 def write_dataset(folder: Path, scenes: list[tuple[str, SceneRecord]]) -> Path:
-    """Shards, plan, ground truth and description of the given scenes."""
+    """Write shards, plan, ground truth and description of the given scenes."""
     by_shard: dict[Path, list[Path]] = {}
     for line, record in scenes:
         staged = folder / "work" / f"{record.scene.name}.h5"

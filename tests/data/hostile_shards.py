@@ -1,4 +1,4 @@
-"""Shards as a hostile sender or a failing disk makes them: each function spoils one shard in one way."""
+"""Shards as a hostile sender or a failing disk would make them: each function spoils one shard in one way."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WRONG_VALUES = {
 
 
 def shards(source: Path, folder: Path, every: int = 1) -> Iterator[tuple[str, Path]]:
-    """Spoilt copies of a whole shard, each with its name, one after the other under one path. every: so many ways apart."""
+    """Spoilt copies of a whole shard with their names, one after another under one path. every: the step through the ways."""
     target = folder / source.name
     for name, spoil in islice(ways(source), 0, None, every):
         target.write_bytes(source.read_bytes())
@@ -35,7 +35,7 @@ def shards(source: Path, folder: Path, every: int = 1) -> Iterator[tuple[str, Pa
 
 
 def flipped(source: Path, folder: Path, count: int, seed: int) -> Iterator[tuple[str, Path]]:
-    """Copies with a few flipped bits; half of them in the first kilobytes and the heaps, where the structure lies."""
+    """Copies with a few flipped bits, half of them in the first kilobytes and the heaps, where the structure lies."""
     rng, content, target = random.Random(seed), source.read_bytes(), folder / source.name
     for number in range(count):
         damaged = bytearray(content)
@@ -47,7 +47,7 @@ def flipped(source: Path, folder: Path, count: int, seed: int) -> Iterator[tuple
 
 
 def flipped_structure(source: Path, folder: Path, count: int, seed: int) -> Iterator[tuple[str, Path]]:
-    """Copies with a flipped bit or two in what is HDF5's own: everything but the values of the fields."""
+    """Copies with one or two flipped bits in the structures of HDF5: everywhere but in the values of the fields."""
     rng, content, target = random.Random(seed), source.read_bytes(), folder / source.name
     own = np.ones(len(content), bool)
     with h5py.File(source) as file:
@@ -73,7 +73,7 @@ def _pieces(field: h5py.Dataset) -> list[tuple[int, int]]:
 
 
 def ways(source: Path) -> Iterator[tuple[str, Callable[[h5py.File], None]]]:
-    """Name and function of every way."""
+    """The name and the function of every way."""
     with h5py.File(source) as file:
         scene = next(iter(file["scenes"]))
     path = f"scenes/{scene}"
@@ -114,26 +114,26 @@ def ways(source: Path) -> Iterator[tuple[str, Callable[[h5py.File], None]]]:
 
 
 def _linked(file: h5py.File, where: str, target: str) -> None:
-    """Another hard link in place of what stands there."""
+    """Replace the object by another hard link."""
     found = file[target]
     del file[where]
     file[where] = found
 
 
 def _circle(file: h5py.File, path: str) -> None:
-    """The scene is a soft link to a link that leads back."""
+    """The scene is a soft link to a link that leads back to it."""
     file.move(path, "kept")
     file[path], file["loop"] = h5py.SoftLink("/loop"), h5py.SoftLink("/" + path)
 
 
 def _typed(file: h5py.File, name: str, kind: object) -> None:
-    """An attribute of the file of another type."""
+    """Give an attribute of the file another type."""
     del file.attrs[name]
     file.attrs.create(name, 1 if np.dtype(kind).kind in "iufb" else b"1", dtype=kind)
 
 
 def _retyped(file: h5py.File, name: str, change: Callable[[np.dtype], object]) -> None:
-    """A field with the same values in another type."""
+    """Store a field with the same values in another type."""
     values = file[name][()]
     del file[name]
     file[name] = values.astype(change(values.dtype))
@@ -150,7 +150,7 @@ def _padded(table: np.dtype) -> np.dtype:
 
 
 def _pointing(file: h5py.File, name: str, kind: object, value: Callable[[h5py.File], object]) -> None:
-    """A field of one reference to something in the file."""
+    """Replace a field by one reference to something in the file."""
     del file[name]
     file.create_dataset(name, (1,), kind)[0] = value(file)
 
@@ -219,7 +219,7 @@ _CHUNKS: dict[str, Callable[[bytes], tuple[bytes, int]]] = {
 
 
 def _pack_depth(group: h5py.Group, options: dict) -> None:
-    """The same depth, stored in another way; of the unknown filter no chunk can be written, so none is."""
+    """Store the same depth in another way. No chunk is written for the unknown filter, because it cannot be."""
     values = group["depth"][()]
     del group["depth"]
     if "allow_unknown_filter" in options:
@@ -229,7 +229,7 @@ def _pack_depth(group: h5py.Group, options: dict) -> None:
 
 
 def _change_chunk(group: h5py.Group, change: Callable[[bytes], tuple[bytes, int]]) -> None:
-    """The same chunks in a new field, the second of them changed: of one that is there HDF5 keeps what it says of its filters."""
+    """Store the same chunks in a new field, the second of them changed; in an existing field, HDF5 would keep its filter mask."""
     old = group["depth"]
     packed = [old.id.read_direct_chunk((view, 0, 0))[1] for view in range(len(old))]
     shape, kind, chunks = old.shape, old.dtype, old.chunks
@@ -333,7 +333,7 @@ def _column(stored: h5py.Dataset, key: str, value) -> None:
 
 
 def _with_blob(group: h5py.Group, name: str, blob: bytes) -> None:
-    """Every view of the field is the same blob."""
+    """Replace every view of the field by the same blob."""
     offsets_name = {"images": "image_offsets", "masks": "mask_offsets"}[name]
     views = len(group[offsets_name]) - 1
     del group[name]

@@ -1,4 +1,4 @@
-"""Small scenes that agree with themselves: boxes and spheres on a floor, shaded and labelled by ray casting."""
+"""Small consistent scenes: boxes and spheres on a floor, shaded and labelled by ray casting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZE_M = 0.3
 
 @dataclass(frozen=True)
 class Solid:
-    """A triangle mesh standing somewhere. world_from_object: (4, 4) similarity. changed_faces: (f,) bool."""
+    """A triangle mesh in a pose. world_from_object: (4, 4) similarity. changed_faces: (f,) bool."""
 
     vertices: np.ndarray
     faces: np.ndarray
@@ -52,7 +52,7 @@ def make_record(
 
 
 def orbit(rng: np.random.Generator, views: int, pixels: int) -> tuple[Camera, ...]:
-    """A full turn of cameras looking at the middle of the scene."""
+    """A full turn of cameras that look at the middle of the scene."""
     K, target = intrinsics(pixels, pixels), np.array([0.0, 0.0, 0.1])
     start = rng.uniform(0, 2 * np.pi)
     cameras = []
@@ -64,14 +64,14 @@ def orbit(rng: np.random.Generator, views: int, pixels: int) -> tuple[Camera, ..
 
 
 def with_object(record: SceneRecord, k: int, **changes) -> SceneRecord:
-    """The record with fields of object `k` replaced, the pictures as they were."""
+    """The record with some fields of object `k` replaced and the pictures unchanged."""
     objects = list(record.scene.objects)
     objects[k] = replace(objects[k], **changes)
     return replace(record, scene=replace(record.scene, objects=tuple(objects)))
 
 
 def _solid(rng: np.random.Generator, k: int, objects: int, odd: bool) -> Solid:
-    """A drum lying or standing on the floor, one of a ring; an odd one has a slice of its side cut in."""
+    """A drum that lies or stands on the floor, one of a ring; an odd one has a slice cut into its side."""
     mesh = trimesh.creation.cylinder(radius=0.34, height=1.0, sections=48).subdivide().subdivide()
     vertices, faces = np.array(mesh.vertices), np.array(mesh.faces)
     dented = (np.abs(vertices[:, 2]) < 0.22) & (vertices[:, 0] > 0.1)
@@ -109,14 +109,14 @@ def _view(rng: np.random.Generator, camera: Camera, solids: list[Solid], color: 
 
 
 def _alone(solid: Solid, rays: np.ndarray) -> int:
-    """Pixels of one solid as if alone in the scene."""
+    """The pixels of one solid, as if it were alone in the scene."""
     caster = o3d.t.geometry.RaycastingScene()
     caster.add_triangles(solid.world_vertices.astype(np.float32), solid.faces.astype(np.uint32))
     return int(np.isfinite(caster.cast_rays(o3d.core.Tensor(rays))["t_hit"].numpy()).sum())
 
 
 def _shade(rng, hit, instance, directions, depth, camera, color) -> np.ndarray:
-    """(h, w, 3) uint8: Lambert on the solids, a checked floor with a little noise."""
+    """(h, w, 3) uint8: Lambertian solids on a checked floor with a little noise."""
     points = eye(camera) + directions * depth[..., None]
     checks = (np.floor(points[..., 0] / 0.3) + np.floor(points[..., 1] / 0.3)) % 2
     floor = (150 + 40 * checks)[..., None] * np.array([1.0, 0.95, 0.88])

@@ -1,4 +1,4 @@
-"""The file of anomaly maps: what is written is read, and what is damaged or hostile is refused in one line."""
+"""The file of anomaly maps: written maps read back, and a damaged or hostile file is refused in one line."""
 
 import h5py
 import numpy as np
@@ -24,7 +24,7 @@ def write(path, scenes=("a", "b"), views=(3, 0), size=SIZE):
     return path
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_written_maps_read_back(tmp_path):
     with open_maps(write(tmp_path / "p.maps.h5")) as maps:
         assert maps.scenes == {"a", "b"}
         found = maps.maps("a", (0, 1, 3), SIZE)
@@ -49,12 +49,12 @@ def test_enlarging_keeps_every_value_where_it_was(factor, height, width):
 
 
 @pytest.mark.parametrize("size", [(5, 18), (12, 9), (24, 36), (12, 17)])
-def test_other_sizes_are_refused(tmp_path, size):
+def test_maps_of_other_sizes_are_refused(tmp_path, size):
     with open_maps(write(tmp_path / "p.h5", size=size)) as maps, pytest.raises(DataError, match="one whole number"):
         maps.maps("a", (0,), SIZE)
 
 
-def test_a_writer_that_fails_leaves_what_was_there(tmp_path):
+def test_a_failing_writer_keeps_the_old_file(tmp_path):
     path = write(tmp_path / "p.h5")
     before = path.read_bytes()
     with pytest.raises(RuntimeError), MapWriter(path) as out:
@@ -77,7 +77,7 @@ def test_a_writer_that_fails_leaves_what_was_there(tmp_path):
         ("first", 1, suspicion(), "after another scene"),
     ],
 )
-def test_what_is_no_map_is_refused_at_once(tmp_path, scene, view, pixels, message):
+def test_arrays_that_are_not_maps_are_refused_at_once(tmp_path, scene, view, pixels, message):
     out = MapWriter(tmp_path / "p.h5")
     out.add("first", 0, suspicion())
     out.add("b", 7, suspicion())
@@ -91,7 +91,7 @@ def one_line(error):
     assert "\n" not in text and ": found " in text and "expected " in text and "Write the maps again" in text
 
 
-def test_bytes_that_are_no_maps_are_one_line(tmp_path):
+def test_bytes_that_are_not_maps_are_refused_in_one_line(tmp_path):
     path = tmp_path / "p.maps.h5"
     whole = write(path).read_bytes()
     for content in (b"", b"nonsense" * 99, whole[: len(whole) // 2]):
@@ -156,7 +156,7 @@ def test_hostile_scenes_are_refused_before_they_are_read(tmp_path, attack):
         assert len(maps.maps("b", (0, 3), SIZE)) == 2
 
 
-def test_names_that_lead_outside_are_refused(tmp_path):
+def test_names_that_lead_out_of_the_folder_are_refused(tmp_path):
     path = write(tmp_path / "p.h5")
     with h5py.File(path, "r+") as file:
         file["scenes"].move("a", ".hidden")

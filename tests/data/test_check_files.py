@@ -1,4 +1,4 @@
-"""What lies beside the shards is compared with them: plan, quarantine, configuration and previews."""
+"""The files next to the shards are compared with them: plan, quarantine, configuration and previews."""
 
 import json
 
@@ -53,21 +53,21 @@ def test_damaged_previews_are_noticed(folder):
         {"category": []}, {"shape": {"a": 1}},
     ],
 )  # fmt: skip
-def test_plan_lines_of_other_kinds_are_named(folder, change):
+def test_plan_lines_of_other_kinds_are_reported(folder, change):
     lines = (folder / "plan.jsonl").read_text().splitlines()
     (folder / "plan.jsonl").write_text("\n".join([*lines, json.dumps({**json.loads(lines[0]), **change})]) + "\n")
     assert ("plan", "plan.jsonl:3") in found(folder)
 
 
 @pytest.mark.parametrize("line", [b"[" * 100_000, b"\xff\xfe", b"null", b"{}", b'{"scene": "x"'])
-def test_plan_lines_that_cannot_be_read_are_named(folder, line):
+def test_unreadable_plan_lines_are_reported(folder, line):
     with (folder / "plan.jsonl").open("ab") as file:
         file.write(line + b"\n")
     assert ("plan", "plan.jsonl:3") in found(folder)
 
 
 @pytest.mark.parametrize("counts", [{"scenes": []}, {"scenes": {"train": "two"}}, {"scenes": None}])
-def test_counts_of_other_kinds_are_named(folder, counts):
+def test_counts_of_other_kinds_are_reported(folder, counts):
     document = json.loads((folder / "dataset.json").read_text())
     (folder / "dataset.json").write_text(json.dumps({**document, "counts": counts}))
     assert any(kind == "description" for kind, _ in found(folder))

@@ -1,4 +1,4 @@
-"""pycocotools reads what is exported, and finds the masks, boxes and labels of the data set in it."""
+"""pycocotools reads the exported files, and finds the masks, boxes and labels of the data set in them."""
 
 import contextlib
 import io
@@ -35,7 +35,7 @@ def read(folder, split):
 
 
 @given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=st.booleans()).filter(lambda m: m.any()))
-def test_run_lengths_are_the_mask_again(mask):
+def test_run_lengths_decode_to_the_mask(mask):
     one = annotation(mask)
     packed = mask_tools.frPyObjects(one["segmentation"], *mask.shape)
     assert (mask_tools.decode(packed) == mask).all()
@@ -43,7 +43,7 @@ def test_run_lengths_are_the_mask_again(mask):
 
 
 @pytest.mark.parametrize("split", ["train", "test-seen", "test-unseen"])
-def test_every_visible_object_of_every_view_is_there(exported, split):
+def test_every_visible_object_of_every_view_is_exported(exported, split):
     dataset, folder = exported
     coco = read(folder, split)
     assert {image["scene"] for image in coco.imgs.values()} == set(dataset.scene_names(split))

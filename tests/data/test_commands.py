@@ -1,4 +1,4 @@
-"""`odd-bench data info|validate|preview` on a whole and on a broken folder."""
+"""`odd-bench data info|validate|preview` on a complete and on a broken folder."""
 
 import io
 from collections import Counter
@@ -21,7 +21,7 @@ def folder(tmp_path_factory):
     return write_dataset(tmp_path_factory.mktemp("toys"), make_scenes())
 
 
-def test_info_counts_what_is_there(folder):
+def test_info_counts_scenes_and_objects(folder):
     result = RUN(app, ["info", str(folder)], env={"COLUMNS": "150"})
     assert result.exit_code == 0
     assert "toys-test 1.0.0" in result.stdout and "jpeg-2.0, 64 x 64 px, with depth" in result.stdout
@@ -48,7 +48,7 @@ def told(info) -> str:
     return console.file.getvalue()
 
 
-def test_every_number_of_a_full_data_set_is_whole_at_80_columns(folder):
+def test_no_number_is_cut_off_at_80_columns(folder):
     large = SplitCounts(
         11_600, 20, 87_654, 1_160, set(range(12_345)), set(range(70)), Counter(similar_shape=23_456), Counter(), 7_300_000_000
     )  # fmt: skip
@@ -63,7 +63,7 @@ def test_no_table_is_empty_where_nothing_is_odd(tmp_path):
     assert "anomaly" not in text and "changed pixels" not in text
 
 
-def test_validate_says_that_all_is_well(folder):
+def test_validate_accepts_a_complete_data_set(folder):
     result = RUN(app, ["validate", str(folder), "--deep"])
     assert result.exit_code == 0
     assert "4 scenes in 3 shards, no problem found" in result.stdout
@@ -80,7 +80,7 @@ def test_validate_groups_and_counts_problems(tmp_path):
     assert "6 problems in 1 scene, 2 shards" in result.stdout
 
 
-def test_preview_prints_where_the_pictures_are(folder):
+def test_preview_prints_the_paths_of_its_pictures(folder):
     result = RUN(app, ["preview", str(folder), "--split", "train"])
     assert result.stdout.split() == [str(folder / "preview" / f"toys-banana-0000-000{i}.png") for i in range(2)]
     blind = [str(folder / "preview" / name) for name in ("blind-001.png", "blind-key.json")]
@@ -88,7 +88,7 @@ def test_preview_prints_where_the_pictures_are(folder):
     assert RUN(app, ["preview", str(folder), "--page"]).stdout.strip() == str(folder / "preview" / "page.png")
 
 
-def test_a_folder_that_is_no_data_set(tmp_path):
+def test_a_folder_without_a_data_set_is_refused(tmp_path):
     for command in ("info", "preview"):
         assert isinstance(RUN(app, [command, str(tmp_path)]).exception, DataError)
     result = RUN(app, ["validate", str(tmp_path)])

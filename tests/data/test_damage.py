@@ -1,4 +1,4 @@
-"""Each cause of a file that cannot be read has its own hint, and what a command mends is never told to be removed."""
+"""Every cause of an unreadable file has its own hint, and the hint never is to remove what a command can repair."""
 
 import errno
 import json
@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
     return write_dataset(tmp_path_factory.mktemp("damage"), make_scenes()[:2])
 
 
-def test_a_shard_in_use_is_not_told_to_be_removed(folder):
+def test_the_hint_for_a_shard_in_use_is_not_to_remove_it(folder):
     shard = folder / "shards" / "train-00000.h5"
     with subprocess.Popen([sys.executable, "-c", HOLD, str(shard)], stdout=subprocess.PIPE) as holder:
         try:
@@ -40,12 +40,12 @@ def test_a_shard_in_use_is_not_told_to_be_removed(folder):
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EAGAIN, errno.ENOLCK, errno.EIO, errno.ESTALE, errno.EMFILE])
-def test_what_may_be_whole_is_kept(folder, number):
+def test_the_hint_for_a_file_that_may_be_whole_is_to_keep_it(folder, number):
     error = unreadable(folder / "shards" / "train-00000.h5", OSError(number, os.strerror(number)), "a shard")
     assert isinstance(error, Inaccessible) and error.hint.endswith("the file itself may be whole: do not remove it")
 
 
-def test_a_damaged_file_is_told_to_be_made_by_the_command_that_made_it(folder, tmp_path):
+def test_the_hint_for_a_damaged_file_names_the_command_that_made_it(folder, tmp_path):
     shard = folder / "shards" / "train-00000.h5"
     assert again(shard) == AGAIN
     (tmp_path / "config.json").write_text(json.dumps({"name": "x", "kind": "imported"}))
@@ -55,8 +55,8 @@ def test_a_damaged_file_is_told_to_be_made_by_the_command_that_made_it(folder, t
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.5, 0.9])
-def test_what_the_same_command_mends_is_never_told_to_be_removed(folder, tmp_path, keep):
-    """Removing a shard costs all its scenes, the command only those that are damaged."""
+def test_the_hint_is_never_to_remove_what_the_same_command_repairs(folder, tmp_path, keep):
+    """Removing a shard costs all its scenes; the command makes only the damaged ones again."""
     copy = tmp_path / "set"
     shutil.copytree(folder, copy)
     shard = copy / "shards" / "train-00000.h5"
@@ -70,7 +70,7 @@ def test_what_the_same_command_mends_is_never_told_to_be_removed(folder, tmp_pat
     assert "it keeps what is whole" in raised.value.hint
 
 
-def test_imported_data_are_never_told_to_be_generated(folder, tmp_path):
+def test_the_hint_for_imported_data_is_never_to_generate_them(folder, tmp_path):
     copy = tmp_path / "imported"
     (copy / "shards").mkdir(parents=True)
     document = json.loads((folder / "dataset.json").read_text())
@@ -81,7 +81,7 @@ def test_imported_data_are_never_told_to_be_generated(folder, tmp_path):
     assert any("data import" in hint for hint in hints)
 
 
-def test_pipes_and_folders_are_no_files(tmp_path):
+def test_pipes_and_folders_are_refused_as_files(tmp_path):
     os.mkfifo(tmp_path / "a.h5")
     (tmp_path / "b.h5").mkdir()
     for name, kind in (("a.h5", "a pipe"), ("b.h5", "a folder"), ("c.h5", "no such file")):
@@ -92,7 +92,7 @@ def test_pipes_and_folders_are_no_files(tmp_path):
 @pytest.mark.parametrize(
     "error", [RuntimeError("x"), RecursionError(), MemoryError(), KeyError("x"), OverflowError(), AssertionError()]
 )
-def test_whatever_a_reader_raises_is_named(tmp_path, error):
+def test_every_error_of_a_reader_is_reported(tmp_path, error):
     with pytest.raises(DataError, match="a scene"), reading(tmp_path, "a scene"):
         raise error
 
@@ -100,14 +100,14 @@ def test_whatever_a_reader_raises_is_named(tmp_path, error):
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"format": 1}', b"[" * 200_000, b"\xff\xfe\x00", b'{"name": {}}', b"nul"]
 )
-def test_a_damaged_description_is_named(folder, tmp_path, content):
+def test_a_damaged_description_is_reported(folder, tmp_path, content):
     (tmp_path / "dataset.json").write_bytes(content)
     with pytest.raises(DataError):
         read_description(tmp_path)
 
 
 @pytest.mark.parametrize("word", ["toys", "parts", "draft", "auto", "cpu", "fish"])
-def test_an_account_or_a_host_called_like_a_value_harms_nobody(monkeypatch, word):
+def test_an_account_or_a_host_named_like_a_value_changes_no_value(monkeypatch, word):
     monkeypatch.setenv("USER", word)
     monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", word, "1", "1", "x86_64")))
     assert private_texts({"kind": word, "names": [word, f"{word}-nano"]}) == []
@@ -118,12 +118,12 @@ def test_an_account_or_a_host_called_like_a_value_harms_nobody(monkeypatch, word
 
 
 @pytest.mark.parametrize("text", ["/home/ann/x", "~/x", "C:\\Users\\ann", "\\\\host\\share", "file:///x", "C:/x"])
-def test_paths_are_private_whoever_asks(text):
+def test_paths_are_private_everywhere(text):
     assert private_texts({"a": [text]}) == [("a[0]", text)]
 
 
 class OfALibrary(Exception):
-    """Below nothing that a list of errors would name."""
+    """An exception with no base class that a list of errors would name."""
 
 
 STRANGE = (OfALibrary("x"), SystemError("x"), MemoryError(), AssertionError(), OverflowError("x"), RecursionError("x"),
@@ -131,8 +131,8 @@ STRANGE = (OfALibrary("x"), SystemError("x"), MemoryError(), AssertionError(), O
 
 
 @pytest.mark.parametrize("error", STRANGE, ids=lambda error: type(error).__name__)
-def test_whatever_a_library_raises_is_one_named_error(folder, tmp_path, monkeypatch, error):
-    """Opening, reading, salvaging and packing keep no list of what HDF5 may raise."""
+def test_every_exception_of_a_library_becomes_one_named_error(folder, tmp_path, monkeypatch, error):
+    """Opening, reading, salvaging and packing do not rely on a list of the errors that HDF5 raises."""
 
     def raising(*arguments, **options):
         raise error
@@ -150,14 +150,14 @@ def test_whatever_a_library_raises_is_one_named_error(folder, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("error", [KeyError("mine"), ValueError("mine"), MemoryError(), OSError(errno.ENOSPC, "full")])
-def test_what_goes_wrong_beside_an_open_shard_is_not_told_as_damage_of_it(folder, error):
+def test_other_errors_while_a_shard_is_open_are_not_reported_as_its_damage(folder, error):
     with pytest.raises(type(error)) as caught, opened(folder / "shards" / "train-00000.h5"):
         raise error
     assert caught.value is error
 
 
 @pytest.mark.parametrize("read", [scene_names, lambda file: text(file, "split")])
-def test_what_hdf5_cannot_read_is_told_as_damage_of_the_shard(folder, monkeypatch, read):
+def test_a_read_error_of_hdf5_is_reported_as_damage_of_the_shard(folder, monkeypatch, read):
     shard = folder / "shards" / "train-00000.h5"
 
     def fail(*_):

@@ -1,4 +1,4 @@
-"""Torch data sets: moves that no pixel notices, examples that depend on seed and draw alone."""
+"""Torch data sets: augmentations move no pixel, and examples depend only on seed and draw."""
 
 import pickle
 from dataclasses import replace
@@ -37,8 +37,8 @@ def dataset(tmp_path_factory):
 
 
 @given(moves, st.integers(0, 3), st.lists(st.floats(-0.6, 0.6), min_size=3, max_size=3))
-def test_projections_of_moved_points_do_not_move(move, view, point):
-    """Of a mirrored scene, they are mirrored."""
+def test_augmentation_does_not_change_the_projections_of_points(move, view, point):
+    """In a mirrored scene the projections are mirrored."""
     scene, point = RECORD.scene, np.array([point])
     moved = moved_scene(scene, move)
     before, depth = project(scene.cameras[view], point)
@@ -62,7 +62,7 @@ def test_moved_cameras_stay_rigid_and_poses_follow(move):
 
 @given(moves)
 def test_boxes_follow_the_move(move):
-    """The obb turns exactly, and so does the aabb by quarter turns."""
+    """The obb turns exactly, and the aabb does so for quarter turns."""
     moved = moved_scene(RECORD.scene, move)
     for old, new in zip(RECORD.scene.objects, moved.objects, strict=True):
         corners = box_corners(old.obb) @ move.matrix[:3, :3].T + move.matrix[:3, 3]
@@ -73,7 +73,7 @@ def test_boxes_follow_the_move(move):
 
 
 @given(st.integers(0, 10_000))
-def test_boxes_stay_tight_where_moves_are_drawn_in_quarter_turns(seed):
+def test_boxes_stay_tight_under_quarter_turns(seed):
     move = draw_move(np.random.default_rng(seed), RECORD.scene, replace(AUGMENT, yaw_step_deg=90.0))
     for old, new in zip(RECORD.scene.objects, moved_scene(RECORD.scene, move).objects, strict=True):
         assert np.isclose(new.aabb[3:].prod(), move.scale**3 * old.aabb[3:].prod(), rtol=1e-9)
@@ -86,7 +86,7 @@ def test_drawn_moves_keep_the_objects_in_the_room(seed):
         assert (np.abs(one.aabb[:2]) + one.aabb[3:5] / 2 <= 0.9 + 1e-9).all()
 
 
-def test_an_example_depends_on_seed_and_draw_alone(dataset):
+def test_an_example_depends_only_on_seed_and_draw(dataset):
     names = dataset.scene_names("train")
     scenes = TrainScenes(dataset, names, 4, augment=AUGMENT, seed=3)
     again = pickle.loads(pickle.dumps(scenes))
@@ -111,7 +111,7 @@ def test_spread_draws_reach_every_view_and_follow_the_seed():
     assert draws[0] == tuple(draw_views(np.random.default_rng(0), 20, 10, True))
 
 
-def test_training_scenes_spread_their_views_where_they_are_asked_to(dataset):
+def test_training_scenes_spread_their_views_if_configured(dataset):
     names = dataset.scene_names("train")
     spread = TrainScenes(dataset, names, 4, seed=3, spread=True)
     half = len(dataset.scene(names[0]).cameras) / 2
@@ -134,7 +134,7 @@ def test_loader_processes_change_nothing(dataset):
 
 
 @given(st.integers(1, 20), st.integers(0, 5), st.integers(1, 60))
-def test_draws_go_on_where_they_stopped_and_are_shared_without_overlap(scenes, seed, stop):
+def test_draws_continue_where_they_stopped_and_processes_share_them_without_overlap(scenes, seed, stop):
     whole = list(Draws(scenes, seed, 0, stop))
     assert list(Draws(scenes, seed, stop // 2, stop)) == whole[stop // 2 :]
     shared = [pair for rank in range(3) for pair in Draws(scenes, seed, 0, stop, rank, 3)]
@@ -152,7 +152,7 @@ def test_spread_views_are_distinct_and_even(available, wanted):
 
 
 def test_mirrored_pictures_match_their_cameras(dataset):
-    """The instance mask at an object's projected centre, in a mirrored example, is that of the mirrored picture."""
+    """In a mirrored example, the instance mask at the projected centre of an object is that of the mirrored picture."""
     name = dataset.scene_names("train")[0]
     scenes = TrainScenes(dataset, [name], 4, augment=replace(AUGMENT, mirror=1.0), seed=0)
     batch = scenes[0, 0]
@@ -176,7 +176,7 @@ def test_stored_features_follow_views_and_mirror(tmp_path):
     assert np.array_equal(features.read("scene", [3, 1], True).numpy(), stored[[3, 1], ..., ::-1])
 
 
-def test_scenes_of_different_sizes_do_not_make_a_batch(dataset):
+def test_scenes_of_different_sizes_are_refused_in_one_batch(dataset):
     names = dataset.scene_names("train")
     with pytest.raises(ValueError, match="equal views"):
         collate([TestScenes(dataset, names, 3)[0], TestScenes(dataset, names, 2)[0]])

@@ -1,4 +1,4 @@
-"""The code on the page about the data format runs as it stands there."""
+"""The code on the page about the data format runs as it is."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ def scenes(tmp_path, monkeypatch):
     return scenes
 
 
-def test_five_lines_of_h5py(scenes):
+def test_the_five_lines_of_h5py_run(scenes):
     assert len([line for line in BLOCKS[0].splitlines() if line]) == 5
     values = {}
     exec(BLOCKS[0], values)
@@ -30,7 +30,7 @@ def test_five_lines_of_h5py(scenes):
     assert np.array_equal(values["boxes"], [one.aabb for one in first.scene.objects])
 
 
-def test_the_reader(scenes):
+def test_the_lines_of_the_reader_run(scenes):
     values = {}
     exec(BLOCKS[1], values)
     assert np.array_equal(values["instance"], scenes[0][1].instance[3])

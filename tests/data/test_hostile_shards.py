@@ -1,4 +1,4 @@
-"""A hostile or damaged shard gives every reader a named error: no traceback, nothing read outside it, memory within bounds."""
+"""Every reader meets a hostile or damaged shard with a named error: no traceback, no outside access, bounded memory."""
 
 import resource
 import shutil
@@ -43,7 +43,7 @@ def whole(folder, tmp_path_factory):
 
 
 def readers(folder, other):
-    """Every way in, by name; each takes the shard."""
+    """Every way to read a shard, by name."""
     lines = {read_plan_line(line).scene: line for line in (folder / "plan.jsonl").read_text().splitlines()}
 
     def records(path):
@@ -67,7 +67,7 @@ def readers(folder, other):
 
 
 def outcome(read, path):
-    """`read`, or the refusal; anything else that is raised is a fault and ends the test."""
+    """`read`, or the refusal; any other exception is a fault and fails the test."""
     try:
         read(path)
     except OddBenchError as error:
@@ -76,7 +76,7 @@ def outcome(read, path):
 
 
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
-def test_every_way_of_spoiling_a_shard_is_named(folder, whole, tmp_path, every):
+def test_every_way_of_spoiling_a_shard_is_reported(folder, whole, tmp_path, every):
     silent, others = [], readers(folder, tmp_path)
     for number, (name, path) in enumerate(hostile_shards.shards(whole, folder / "shards", every)):
         if not validate(folder, deep=True).problems:
@@ -89,7 +89,7 @@ def test_every_way_of_spoiling_a_shard_is_named(folder, whole, tmp_path, every):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 6 << 20  # kilobytes
 
 
-def test_flipped_bits_are_named_or_harmless(folder, whole, tmp_path):
+def test_flipped_bits_are_reported_or_harmless(folder, whole, tmp_path):
     others = readers(folder, tmp_path)
     for name, path in hostile_shards.flipped(whole, folder / "shards", FLIPS, seed=3):
         named = bool(validate(folder).problems)
@@ -100,8 +100,11 @@ def test_flipped_bits_are_named_or_harmless(folder, whole, tmp_path):
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(600, marks=pytest.mark.slow)])
-def test_flipped_bits_of_the_structure_are_named_or_harmless(folder, whole, tmp_path, count):
-    """What `validate` does not name changes nothing; every reader in turn reads or names it. A traceback ends the test."""
+def test_flipped_bits_of_the_structure_are_reported_or_harmless(folder, whole, tmp_path, count):
+    """Flips that `validate` does not report change nothing.
+
+    Every reader in turn reads the shard or reports it, without a traceback.
+    """
     others, named, digests = readers(folder, tmp_path), 0, verify_shard(whole)
     for number, (name, path) in enumerate(hostile_shards.flipped_structure(whole, folder / "shards", count, seed=5)):
         problems = validate(folder).problems
@@ -142,7 +145,7 @@ def test_chunks_are_read_as_hdf5_reads_them(whole):
                 assert np.array_equal(read_chunks(group["depth"], [view])[0], group["depth"][view])
 
 
-def test_leftovers_of_tools_are_no_shards(folder):
+def test_leftovers_of_tools_are_not_taken_for_shards(folder):
     leftover = folder / "shards" / "._train-00000.h5"
     leftover.write_bytes(bytes(4096))
     assert validate(folder).problems == ()

@@ -1,4 +1,4 @@
-"""Unpacking is bounded and the same with and without zlib-ng, which is faster and need not be installed."""
+"""Decompression is bounded and the same with and without zlib-ng, which is faster but optional."""
 
 import random
 import zlib
@@ -13,15 +13,15 @@ PACKED = zlib.compress(CONTENT, 9)
 
 @pytest.fixture(params=["zlib-ng", "zlib"])
 def engine(request, monkeypatch):
-    """Both are tried where both are there."""
+    """Both engines are tried if both are installed."""
     monkeypatch.setattr(inflate, "zlib", pytest.importorskip("zlib_ng.zlib_ng") if request.param == "zlib-ng" else zlib)
 
 
-def test_what_was_packed_comes_back(engine):
+def test_packed_bytes_are_unpacked_unchanged(engine):
     assert inflate.unpacked(PACKED, len(CONTENT)) == inflate.unpacked_whole(PACKED, len(CONTENT)) == CONTENT
 
 
-def test_no_more_is_unpacked_than_was_declared(engine):
+def test_no_more_bytes_are_unpacked_than_declared(engine):
     bomb = zlib.compress(bytes(1 << 24))
     assert inflate.unpacked(bomb, 100) == bytes(100)
     for size in (0, 100, len(CONTENT) - 1):
@@ -29,14 +29,14 @@ def test_no_more_is_unpacked_than_was_declared(engine):
             inflate.unpacked_whole(PACKED, size)
 
 
-def test_what_is_cut_short_is_refused(engine):
+def test_truncated_bytes_are_refused(engine):
     for end in range(len(PACKED)):
         with pytest.raises(ValueError, match="no end"):
             inflate.unpacked_whole(PACKED[:end], len(CONTENT))
 
 
 def test_a_wrong_byte_is_refused_or_harmless(engine):
-    """By the checksum at the end, if not before."""
+    """It is found by the checksum at the end, if not before."""
     for place in range(2, len(PACKED)):
         wrong = bytearray(PACKED)
         wrong[place] ^= 0x10

@@ -1,4 +1,4 @@
-"""Labels on pictures lie inside them and not upon each other."""
+"""Labels on pictures lie inside them and do not overlap."""
 
 from itertools import combinations
 
@@ -17,7 +17,7 @@ def apart(one, other) -> bool:
 
 
 @given(st.lists(places, min_size=2, max_size=6))
-def test_labels_lie_inside_and_apart_wherever_they_are_wanted(wanted):
+def test_labels_lie_inside_and_apart_wherever_they_are_requested(wanted):
     taken = []
     for place in wanted:
         left, top = label_place(place, (60, 20), PICTURE, taken)
@@ -27,16 +27,16 @@ def test_labels_lie_inside_and_apart_wherever_they_are_wanted(wanted):
 
 
 @given(places)
-def test_a_label_alone_lies_where_it_is_wanted(place):
+def test_a_single_label_lies_where_it_is_requested(place):
     left, top = label_place(place, (60, 20), PICTURE, [])
     assert (left, top) == (min(max(place[0], 0), 340), min(max(place[1], 0), 280))
 
 
-def test_a_picture_full_of_labels_takes_one_more_where_it_is_wanted():
+def test_one_more_label_in_a_full_picture_lies_where_it_is_requested():
     assert label_place((10, 10), (60, 20), PICTURE, [(0, 0, *PICTURE)]) == (10, 10)
 
 
-def test_a_label_says_where_it_lies():
+def test_the_position_of_a_label_is_returned():
     image = Image.new("RGB", PICTURE)
     left, top, right, bottom = label(ImageDraw.Draw(image), "1: 0.50", (200, 150), (255, 0, 0), 12)
     red = image.getchannel("R").point(lambda value: 255 if value > 127 else 0).getbbox()

@@ -1,4 +1,4 @@
-"""Where objects' pixels lie, against the plain way of saying it."""
+"""The positions of object pixels equal those of a plain computation."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def masks(seed: int, objects: int) -> np.ndarray:
 
 
 @given(st.integers(0, 10**6), st.integers(1, 12))
-def test_every_pixel_is_found_once_in_order(seed, objects):
+def test_every_pixel_is_found_once_and_in_order(seed, objects):
     instance = masks(seed, objects)
     pixels = ObjectPixels(instance, objects)
     assert np.array_equal(pixels.counts(), [(instance == k + 1).sum(axis=(1, 2)) for k in range(objects)])
@@ -31,7 +31,7 @@ def test_every_pixel_is_found_once_in_order(seed, objects):
 
 
 @given(st.integers(0, 10**6), st.integers(1, 5))
-def test_the_ends_of_the_rows_are_those_of_every_object(seed, objects):
+def test_the_row_ends_of_every_object_are_found(seed, objects):
     instance = masks(seed, objects)
     pixels = ObjectPixels(instance, objects)
     ends, begins = pixels.row_ends()
@@ -43,7 +43,7 @@ def test_the_ends_of_the_rows_are_those_of_every_object(seed, objects):
 
 
 @given(st.integers(0, 10**6), st.integers(1, 8), st.integers(0, 3))
-def test_grown_masks_reach_as_far_as_told_and_not_past_the_picture(seed, objects, reach):
+def test_grown_masks_reach_as_far_as_requested_and_not_beyond_the_picture(seed, objects, reach):
     instance = masks(seed, objects)
     near = grown(instance, range(objects), reach)
     for view, row, column in np.ndindex(*near.shape):

@@ -1,4 +1,4 @@
-"""The reader gives the same arrays whichever way and from whichever process it is asked."""
+"""The reader returns the same arrays for every way of asking and in every process."""
 
 import multiprocessing
 import os
@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_names_splits_and_records(folder):
+def test_names_splits_and_records_are_those_of_the_data_set(folder):
     dataset = open_dataset(folder)
     assert dataset.splits == ("train", "val") and len(dataset) == 4
     assert dataset.scene_names("val") == ["toys-banana-0001-0000", "toys-banana-0001-0001"]
@@ -39,7 +39,7 @@ def test_names_splits_and_records(folder):
     assert dataset.scene("toys-banana-0001-0001").split == "val"
 
 
-def test_joined_data_sets_hold_the_scenes_of_all_and_none_twice(folder, tmp_path):
+def test_joined_data_sets_contain_every_scene_once(folder, tmp_path):
     path = tmp_path / "work" / "gear.h5"
     write_staged(path, make_record(split="train", shape="gear-0000", index=0, views=5), CodecConfig())
     pack_shard([path], shard_path(tmp_path, "train", 0), "parts-test", "train")
@@ -57,7 +57,7 @@ def test_joined_data_sets_hold_the_scenes_of_all_and_none_twice(folder, tmp_path
         joined([toys, open_dataset(folder)])
 
 
-def test_one_view_is_that_view_of_the_record(folder):
+def test_a_single_view_equals_that_view_of_the_record(folder):
     dataset = open_dataset(folder)
     for name in dataset.scene_names():
         record = dataset.record(name)
@@ -69,7 +69,7 @@ def test_one_view_is_that_view_of_the_record(folder):
         assert np.array_equal(dataset.images(name, [3, 1]), record.images[[3, 1]])
 
 
-def test_it_survives_pickling_and_forking(folder):
+def test_the_reader_survives_pickling_and_forking(folder):
     dataset = open_dataset(folder)
     name = dataset.scene_names()[0]
     expected = dataset.image(name, 2)
@@ -80,7 +80,7 @@ def test_it_survives_pickling_and_forking(folder):
                 assert np.array_equal(image, expected)
 
 
-def test_what_is_not_there_is_named(folder, tmp_path):
+def test_missing_scenes_and_files_are_reported(folder, tmp_path):
     dataset = open_dataset(folder)
     with pytest.raises(DataError, match="no scene 'nobody', expected one of its 4 scenes"):
         dataset.scene("nobody")
@@ -92,7 +92,7 @@ def test_what_is_not_there_is_named(folder, tmp_path):
         open_dataset(tmp_path)
 
 
-def test_description_round_trip_and_privacy(tmp_path):
+def test_a_description_reads_back_and_keeps_paths_private(tmp_path):
     write_description(tmp_path, DESCRIPTION)
     assert read_description(tmp_path) == DESCRIPTION
     with pytest.raises(DataError, match=r"dataset.json: config.floors\[1\]: found /home/me/floors"):
@@ -107,8 +107,8 @@ def test_a_damaged_description_is_refused(tmp_path, text):
         read_description(tmp_path)
 
 
-def test_any_views_are_those_of_the_whole_scene_wherever_the_file_lies(tmp_path):
-    """On the disk views are read straight from their place in the file; in memory by HDF5."""
+def test_any_views_equal_those_of_the_whole_scene_on_disk_and_in_memory(tmp_path):
+    """On disk, views are read directly from their place in the file; in memory, HDF5 reads them."""
     record = make_record(pixels=40, views=7)
     write_staged(tmp_path / "a.h5", record, CodecConfig())
     with (
@@ -126,7 +126,7 @@ def test_any_views_are_those_of_the_whole_scene_wherever_the_file_lies(tmp_path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_a_shard_cut_short_while_it_is_open_is_named(tmp_path, share):
+def test_a_shard_truncated_while_it_is_open_is_reported(tmp_path, share):
     record = make_record(pixels=40, views=7)
     write_staged(tmp_path / "a.h5", record, CodecConfig())
     with h5py.File(tmp_path / "a.h5") as file:

@@ -1,4 +1,4 @@
-"""A scene comes back as it went in, files are whole or absent, and damage is named."""
+"""A stored scene reads back unchanged, files are complete or absent, and damage is reported."""
 
 import os
 import resource
@@ -34,13 +34,13 @@ def staged(records, tmp_path):
 
 
 def only_scene(path):
-    """What the one scene of a staged file holds."""
+    """The content of the one scene of a staged file."""
     with opened(path) as file:
         (scene,) = stored_scenes(file)
         return scene.record()
 
 
-def test_labels_come_back_exactly_and_pictures_nearly(records, staged):
+def test_labels_read_back_exactly_and_pictures_nearly(records, staged):
     for record, path in zip(records, staged, strict=True):
         back = only_scene(path)
         assert np.array_equal(back.instance, record.instance)
@@ -48,7 +48,7 @@ def test_labels_come_back_exactly_and_pictures_nearly(records, staged):
         assert np.abs(back.depth_m - record.depth_m).max() <= DEPTH_STEP_M / 2 + 1e-6
         assert (
             np.mean((back.images.astype(float) - record.images) ** 2) < 130
-        )  # 27 dB: at 64 pixels the headers eat a third of the rate
+        )  # 27 dB: at 64 pixels the headers take a third of the rate
         assert back.plan_sha256 == record.plan_sha256
         for one, other in zip(back.scene.objects, record.scene.objects, strict=True):
             assert (one.id, one.label, one.type, one.magnitude) == (other.id, other.label, other.type, other.magnitude)
@@ -68,7 +68,7 @@ def test_png_pictures_are_lossless_and_depth_can_be_left_out(records, tmp_path):
 
 def test_the_same_scenes_give_the_same_bytes(records, staged, tmp_path):
     pack_shard(staged, tmp_path / "a.h5", "toys", "train")
-    time.sleep(1.1)  # HDF5 keeps times in seconds where it is not told otherwise
+    time.sleep(1.1)  # by default, HDF5 stores times in seconds
     again = tmp_path / "again.h5"
     write_staged(again, records[0], CODEC)
     pack_shard([again, *staged[1:]], tmp_path / "b.h5", "toys", "train")
@@ -154,20 +154,20 @@ def test_arrays_that_do_not_fit_are_refused(records, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_made_says_so(records, tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported(records, tmp_path):
     (tmp_path / "work").write_text("a file stands where the folder should be")
     with pytest.raises(StorageError, match="Free some space or make the folder writable"):
         write_staged(tmp_path / "work" / "scene.h5", records[0], CODEC)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_says_so(records, tmp_path):
+def test_a_read_only_folder_is_reported(records, tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(DataError, match="Permission denied"):
         write_staged(tmp_path / "scene.h5", records[0], CODEC)
 
 
-def test_no_space_left_keeps_the_old_shard(staged, tmp_path):
+def test_a_full_disk_keeps_the_old_shard(staged, tmp_path):
     shard = tmp_path / "train-00000.h5"
     pack_shard(staged[:1], shard, "toys", "train")
     before = shard.read_bytes()

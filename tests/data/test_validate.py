@@ -1,4 +1,4 @@
-"""A whole data set has no problem; each way of breaking it is found, with its shard, scene and field."""
+"""A complete data set has no problem; every way of breaking it is found, with its shard, scene and field."""
 
 import json
 from dataclasses import replace
@@ -26,7 +26,7 @@ def problems_of(folder, **options):
 
 
 def broken(tmp_path, scenes, **changes):
-    """Problems of the data set whose first record has other fields."""
+    """The problems of the data set after some fields of its first record are replaced."""
     line, record = scenes[0]
     return problems_of(write_dataset(tmp_path, [(line, replace(record, **changes)), *scenes[1:]]), deep=True)
 
@@ -41,13 +41,13 @@ def odd_and_normal(record):
     return labels.index(1), labels.index(0)
 
 
-def test_a_whole_data_set_has_no_problem(scenes, tmp_path):
+def test_a_complete_data_set_has_no_problem(scenes, tmp_path):
     result = validate(write_dataset(tmp_path, scenes), deep=True)
     assert result.problems == ()
     assert (result.scenes, result.shards) == (4, 3)
 
 
-def test_a_flipped_label(scenes, tmp_path):
+def test_a_flipped_label_is_found(scenes, tmp_path):
     odd, normal = odd_and_normal(scenes[0][1])
     path = IN_SHARD + f"objects[{odd}].label"
     found = broken_object(tmp_path / "a", scenes, odd, label=0)
@@ -56,12 +56,12 @@ def test_a_flipped_label(scenes, tmp_path):
     assert ("labels", IN_SHARD + f"objects[{normal}].type") in broken_object(tmp_path / "b", scenes, normal, label=1)
 
 
-def test_most_objects_odd(tmp_path):
+def test_a_majority_of_odd_objects_is_found(tmp_path):
     scenes = [planned_record("train", "banana", 0, 0, objects=4, odd=2)]
     assert problems_of(write_dataset(tmp_path, scenes)) == {("labels", IN_SHARD + "label"): "2 odd of 4"}
 
 
-def test_a_shifted_mask(scenes, tmp_path):
+def test_a_shifted_mask_is_found(scenes, tmp_path):
     record = scenes[0][1]
     found = broken(tmp_path, scenes, instance=np.roll(record.instance, 4, 2), change=np.roll(record.change, 4, 2))
     assert ("boxes", IN_SHARD + "objects[0].obb") in found
@@ -69,7 +69,7 @@ def test_a_shifted_mask(scenes, tmp_path):
     assert not any(kind == "digests" for kind, _ in found)
 
 
-def test_a_pixel_given_to_another_object(scenes, tmp_path):
+def test_a_pixel_of_another_object_is_found(scenes, tmp_path):
     instance = scenes[0][1].instance.copy()
     instance[2][np.nonzero(instance[2] == 1)[0][0], np.nonzero(instance[2] == 1)[1][0]] = 2
     found = broken(tmp_path, scenes, instance=instance)
@@ -77,13 +77,13 @@ def test_a_pixel_given_to_another_object(scenes, tmp_path):
     assert ("pixel counts", IN_SHARD + "objects[1].visible_pixels[2]") in found
 
 
-def test_an_object_seen_more_than_whole(scenes, tmp_path):
+def test_a_visible_share_above_one_is_found(scenes, tmp_path):
     one = scenes[0][1].scene.objects[1]
     found = broken_object(tmp_path, scenes, 1, amodal_pixels=one.amodal_pixels // 2)
     assert ("pixel counts", IN_SHARD + "objects[1].amodal_pixels[0]") in found
 
 
-def test_a_change_marked_on_a_normal_object(scenes, tmp_path):
+def test_a_change_on_a_normal_object_is_found(scenes, tmp_path):
     record = scenes[0][1]
     _, normal = odd_and_normal(record)
     change = np.where(record.instance == normal + 1, CHANGED, record.change).astype(np.uint8)
@@ -91,7 +91,7 @@ def test_a_change_marked_on_a_normal_object(scenes, tmp_path):
 
 
 @pytest.mark.parametrize("shift_m", [[0.05, 0, 0], [0, -0.05, 0], [0, 0, 0.02]])
-def test_a_moved_box(scenes, tmp_path, shift_m):
+def test_a_moved_box_is_found(scenes, tmp_path, shift_m):
     one = scenes[0][1].scene.objects[2]
     moved = {name: getattr(one, name) + np.pad(shift_m, (0, size - 3)) for name, size in (("aabb", 6), ("obb", 7))}
     found = broken_object(tmp_path, scenes, 2, **moved)
@@ -99,7 +99,7 @@ def test_a_moved_box(scenes, tmp_path, shift_m):
     assert any(kind == "depth" for kind, _ in found)
 
 
-def test_a_box_that_is_too_wide_without_depth(tmp_path):
+def test_a_box_that_is_too_wide_is_found_without_depth(tmp_path):
     line, record = planned_record("train", "banana", 0, 0, pixels=128, views=12, depth=False)
     one = record.scene.objects[2]
     loose = with_object(record, 2, aabb=one.aabb + [0, 0, 0, 0.15, 0, 0], obb=one.obb + [0, 0, 0, 0.1, 0.1, 0, 0])
@@ -108,20 +108,20 @@ def test_a_box_that_is_too_wide_without_depth(tmp_path):
     assert ("boxes", IN_SHARD + "objects[2].obb") in found
 
 
-def test_a_box_that_is_too_high_with_depth(scenes, tmp_path):
+def test_a_box_that_is_too_high_is_found_with_depth(scenes, tmp_path):
     taller = np.array([0, 0, 0.04, 0, 0, 0.08])
     one = next(o for o in scenes[0][1].scene.objects if o.visible_pixels.sum() > 0.95 * o.amodal_pixels.sum())
     found = broken_object(tmp_path, scenes, one.id, aabb=one.aabb + taller, obb=one.obb + np.append(taller, 0.0))
     assert "below the box" in found["boxes", IN_SHARD + f"objects[{one.id}].aabb"]
 
 
-def test_a_turned_obb(scenes, tmp_path):
+def test_a_turned_obb_is_found(scenes, tmp_path):
     obb = scenes[0][1].scene.objects[1].obb + np.array([0, 0, 0, 0, 0, 0, np.radians(20)])
     found = broken_object(tmp_path, scenes, 1, obb=obb)
     assert ("boxes", IN_SHARD + "objects[1].obb") in found
 
 
-def test_a_sheared_pose(scenes, tmp_path):
+def test_a_sheared_pose_is_found(scenes, tmp_path):
     pose = scenes[0][1].scene.objects[1].world_from_object.copy()
     pose[0] *= 1.01
     assert ("poses", IN_SHARD + "objects[1].world_from_object") in broken_object(
@@ -129,7 +129,7 @@ def test_a_sheared_pose(scenes, tmp_path):
     )
 
 
-def test_cameras(scenes, tmp_path):
+def test_wrong_cameras_are_found(scenes, tmp_path):
     line, record = scenes[0]
     cameras = list(record.scene.cameras)
     away = cameras[1].camera_from_world.copy()
@@ -144,20 +144,20 @@ def test_cameras(scenes, tmp_path):
     assert found["cameras", IN_SHARD + "cameras"] == "two views 0 rad apart"
 
 
-def test_depth_that_disagrees(scenes, tmp_path):
+def test_inconsistent_depth_is_found(scenes, tmp_path):
     depth_m = scenes[0][1].depth_m.copy()
     depth_m[3] += 0.02
     found = broken(tmp_path, scenes, depth_m=depth_m)
     assert {path for kind, path in found if kind == "depth"} == {IN_SHARD + "depth[3]"}
 
 
-def test_a_blank_picture(scenes, tmp_path):
+def test_a_blank_picture_is_found(scenes, tmp_path):
     images = scenes[0][1].images.copy()
     images[5] = 128
     assert broken(tmp_path, scenes, images=images) == {("pictures", IN_SHARD + "images[5]"): "one flat colour"}
 
 
-def test_bytes_changed_on_the_disk(scenes, tmp_path):
+def test_bytes_changed_on_disk_are_found(scenes, tmp_path):
     folder = write_dataset(tmp_path, scenes)
     with h5py.File(folder / "shards" / "train-00000.h5", "r+") as file:
         group = file["scenes"][SCENE]
@@ -173,7 +173,7 @@ def test_bytes_changed_on_the_disk(scenes, tmp_path):
     assert found["fields", "train-00000.h5: toys-banana-0000-0001/"] == "no objects"
 
 
-def test_a_picture_digest_and_a_shard_that_cannot_be_opened(scenes, tmp_path):
+def test_a_wrong_picture_digest_and_an_unreadable_shard_are_found(scenes, tmp_path):
     folder = write_dataset(tmp_path, scenes)
     with h5py.File(folder / "shards" / "train-00000.h5", "r+") as file:
         file["scenes"][SCENE]["images"][2000] ^= 1
@@ -188,7 +188,7 @@ def test_a_picture_digest_and_a_shard_that_cannot_be_opened(scenes, tmp_path):
     assert not any(kind == "plan" for kind, _ in found)
 
 
-def test_a_shape_or_an_unseen_category_on_two_sides(scenes, tmp_path):
+def test_a_shape_or_an_unseen_category_in_two_splits_is_found(scenes, tmp_path):
     found = problems_of(write_dataset(tmp_path, [*scenes, planned_record("val", "mug", 0, 7)]))
     path = "val-00000.h5: toys-mug-0000-0007"
     assert ("splits", f"{path}/category") in found
@@ -196,7 +196,7 @@ def test_a_shape_or_an_unseen_category_on_two_sides(scenes, tmp_path):
     assert found["splits", there] == f"mug-0000 in test-unseen and in val ({path})"
 
 
-def test_a_scene_that_is_missing_unless_in_quarantine(scenes, tmp_path):
+def test_a_missing_scene_is_found_unless_it_is_in_quarantine(scenes, tmp_path):
     folder = write_dataset(tmp_path, scenes)
     (folder / "shards" / "test-seen-00000.h5").unlink()
     name = "toys-banana-0001-0000"
@@ -207,7 +207,7 @@ def test_a_scene_that_is_missing_unless_in_quarantine(scenes, tmp_path):
     assert not any(kind == "plan" for kind, _ in problems_of(folder))
 
 
-def test_a_plan_of_another_seed(scenes, tmp_path):
+def test_a_plan_of_another_seed_is_found(scenes, tmp_path):
     folder = write_dataset(tmp_path, scenes)
     lines = (folder / "plan.jsonl").read_text().splitlines()
     other = {**json.loads(lines[0]), "render_seed": 1}
@@ -217,7 +217,7 @@ def test_a_plan_of_another_seed(scenes, tmp_path):
     assert ("plan", "plan.jsonl:5") in found
 
 
-def test_ground_truth_and_description_of_another_data_set(scenes, tmp_path):
+def test_ground_truth_and_description_of_another_data_set_are_found(scenes, tmp_path):
     folder, other = write_dataset(tmp_path / "a", scenes), write_dataset(tmp_path / "b", scenes[:1])
     for name in ("ground_truth.json.gz", "dataset.json"):
         (folder / name).write_bytes((other / name).read_bytes())
@@ -231,7 +231,7 @@ def test_ground_truth_and_description_of_another_data_set(scenes, tmp_path):
     assert any(kind == "ground truth" for kind, _ in found)
 
 
-def test_a_scene_in_another_shard_than_planned_is_named_though_its_own_is_missing(scenes, tmp_path):
+def test_a_scene_in_another_shard_than_planned_is_found_even_if_its_own_shard_is_missing(scenes, tmp_path):
     folder = write_dataset(tmp_path, scenes)
     shards, name = folder / "shards", "toys-banana-0001-0000"
     before = {path for kind, path in problems_of(folder) if kind == "plan"}

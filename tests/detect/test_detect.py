@@ -31,7 +31,7 @@ TINY = method_spec("reference").configurations.load("tiny")
 
 
 class Known:
-    """A method that answers with boxes where the blocks are, the second odd, and keeps the batch it was given."""
+    """A method that answers with a box at every block, the second of them odd, and keeps the batch that it was given."""
 
     threshold, gt_boxes, gt_count = 0.5, False, False
 
@@ -59,7 +59,7 @@ def detected(tmp_path_factory):
     return detect(folder, run_of(method), SIZE_M, folder / "out", DetectOptions()), method, folder
 
 
-def test_the_method_is_given_spread_square_views_of_the_scene(detected):
+def test_the_method_gets_evenly_spread_square_views_of_the_scene(detected):
     result, method, _ = detected
     batch, config = method.batch, TINY
     views, pixels = config.train.views, config.train.pixels
@@ -72,8 +72,8 @@ def test_the_method_is_given_spread_square_views_of_the_scene(detected):
     assert gaps.max() < 1.3 * 2 * np.pi / views and eyes[:, 2].min() > 0.3
 
 
-def test_pictures_given_show_blocks_where_the_cameras_say(detected):
-    """A picture's pixel at a block's middle, as its camera projects it, has the block's colour."""
+def test_the_pictures_show_the_blocks_where_the_cameras_project_them(detected):
+    """The pixel at the projected centre of a block has the colour of the block."""
     result, method, _ = detected
     placement, world, seen = result.placement, drawn_similarity(5), 0
     tops = world.points(BLOCKS[:, :3] + [0, 0, 0.1])
@@ -110,7 +110,7 @@ def test_scene_json_leads_back_to_the_capture(detected):
         np.testing.assert_allclose(pixels, photograph.lens.project(points @ own[:3, :3].T + own[:3, 3]), atol=1e-6)
 
 
-def test_the_page_needs_nothing_else(detected):
+def test_the_page_needs_no_other_file(detected):
     result, _, folder = detected
     page = (folder / "out" / "index.html").read_text()
     assert "odd, above 0.5: 2 (0.90)" in page
@@ -123,8 +123,8 @@ def test_the_page_needs_nothing_else(detected):
             image.load()
 
 
-def test_photographs_called_alike_and_files_of_others_are_kept(detected, tmp_path):
-    """Left and right have photographs of the same names; the folder of the results has pictures of its own in views/."""
+def test_photographs_of_equal_names_and_foreign_files_are_kept(detected, tmp_path):
+    """Left and right have photographs of the same names; the folder of results has foreign pictures in views/."""
     _, _, folder = detected
     shutil.copytree(folder, tmp_path / "walk", ignore=shutil.ignore_patterns("out"))
     path = tmp_path / "walk" / "transforms.json"
@@ -142,7 +142,7 @@ def test_photographs_called_alike_and_files_of_others_are_kept(detected, tmp_pat
     assert (tmp_path / "out" / "views" / "mine.jpg").read_bytes() == b"mine"
 
 
-def test_pictures_of_an_earlier_detection_go_when_the_new_ones_are_there(detected, tmp_path, monkeypatch):
+def test_pictures_of_an_earlier_detection_are_removed_once_the_new_ones_exist(detected, tmp_path, monkeypatch):
     _, _, folder = detected
     out, views = tmp_path / "out", DetectOptions(views=2)
     detect(folder, run_of(Known()), SIZE_M, out, views)
@@ -160,7 +160,7 @@ def test_pictures_of_an_earlier_detection_go_when_the_new_ones_are_there(detecte
     assert not (out / "views" / "0999.jpg").exists() and len(list((out / "views").iterdir())) == len(before) - 1
 
 
-def test_a_place_for_pictures_is_proved_before_the_work(tmp_path):
+def test_the_place_for_pictures_is_checked_before_the_work(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match=r"found .*file that is no folder, expected a writable folder"):
         predict_and_draw(
@@ -170,7 +170,7 @@ def test_a_place_for_pictures_is_proved_before_the_work(tmp_path):
 
 @pytest.mark.parametrize("out", [".", "images"])
 @pytest.mark.parametrize("reconstruct", [False, True])
-def test_results_never_lie_among_the_photographs(detected, tmp_path, out, reconstruct):
+def test_results_among_the_photographs_are_refused(detected, tmp_path, out, reconstruct):
     _, _, folder = detected
     copy = shutil.copytree(folder, tmp_path / "walk", ignore=shutil.ignore_patterns("out"))
     before = sorted(copy.rglob("*"))
@@ -181,12 +181,12 @@ def test_results_never_lie_among_the_photographs(detected, tmp_path, out, recons
     assert sorted(copy.rglob("*")) == before
 
 
-def test_methods_that_need_more_are_refused(tmp_path):
+def test_methods_that_need_more_inputs_are_refused(tmp_path):
     with pytest.raises(WrongUse, match="told the true boxes"):
         detect(tmp_path, run_of(Known(gt_count=True)), SIZE_M, tmp_path / "out", DetectOptions())
 
 
-def test_nothing_found_is_said(detected, tmp_path):
+def test_an_empty_result_is_reported(detected, tmp_path):
     _, _, folder = detected
     result = detect(folder, run_of(Known(())), SIZE_M, tmp_path, DetectOptions(views=2))
     assert summary(result.found) == "No object was found."
@@ -197,7 +197,7 @@ def test_nothing_found_is_said(detected, tmp_path):
     assert all(escape(one) in page for one in result.tries)
 
 
-def test_what_to_try_is_said_in_the_terminal_where_nothing_was_found(detected, capsys):
+def test_the_terminal_gives_advice_if_nothing_was_found(detected, capsys):
     result = detected[0]
     console = Console(width=300)
     say_detection(result, console)
@@ -212,13 +212,13 @@ def test_what_to_try_is_said_in_the_terminal_where_nothing_was_found(detected, c
 
 
 def smaller(capture, times):
-    """The same photographs with a part of their pixels."""
+    """The same photographs with a fraction of their pixels."""
     lenses = [one.lens.scaled(one.lens.width // times, one.lens.height // times) for one in capture.photographs]
     photographs = zip(capture.photographs, lenses, strict=True)
     return replace(capture, photographs=tuple(replace(one, lens=lens) for one, lens in photographs))
 
 
-def test_pictures_with_too_few_pixels_on_the_objects_are_told(detected):
+def test_too_few_pixels_on_the_objects_are_reported(detected):
     result = detected[0]
     placement, chosen = result.placement, result.chosen
     fine = fineness(result.capture, placement, chosen, 96)
@@ -232,7 +232,7 @@ def test_pictures_with_too_few_pixels_on_the_objects_are_told(detected):
     assert "larger photographs than 60 x 45 pixels" in advice(less, placement, chosen, nothing, 96)[0]
 
 
-def test_what_the_grid_sees():
+def test_the_room_of_a_method_is_that_of_its_grid():
     assert room_of(run_of(Known())) == (0.8, 0.8)
 
 
@@ -247,12 +247,12 @@ def test_what_the_grid_sees():
         ((None, None, None, -1.0), "--scale: found -1"),
     ],
 )
-def test_options_that_say_nothing(options, words):
+def test_unusable_options_are_refused(options, words):
     with pytest.raises(CaptureError, match=words):
         parse_wishes(*options)
 
 
-def test_options_that_say_something():
+def test_options_are_parsed():
     assert parse_wishes("-1,-1,1,2", 0.5, 0.05, 1.0) == Wishes(0.5, 0.05, 1.0, (-1.0, -1.0, 1.0, 2.0))
 
 
@@ -275,7 +275,7 @@ def test_a_box_is_drawn_where_the_camera_sees_it():
     assert np.abs(marked[:, 1].max() - pixels[:, 0].max()) < 3 and np.abs(marked[:, 0].max() - pixels[:, 1].max()) < 3
 
 
-def test_what_stands_before_hides_what_stands_behind():
+def test_a_front_object_hides_the_one_behind():
     camera = walk(1)[0]
     away = -camera.camera_from_world[2, :2] / np.linalg.norm(camera.camera_from_world[2, :2])  # towards the camera
     behind, before = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2]] * 2)

@@ -1,4 +1,4 @@
-"""Weights on their way to others: what comes out is what went in, and what is none of it is refused with a line."""
+"""Exported weights: they read back unchanged, and anything else is refused with one line."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def state(loaded):
     return loaded.method.state_dict()
 
 
-def test_exported_weights_are_the_run_s(run, tmp_path):
+def test_exported_weights_equal_those_of_the_run(run, tmp_path):
     file = export_weights(run, "pears", tmp_path, facts={"trained_on": "pears"})
     exported, own = load_weights(file), load_weights(run)
     assert exported.config == own.config and exported.finished
@@ -44,7 +44,7 @@ def test_exported_weights_are_the_run_s(run, tmp_path):
     assert read_card(file)["trained_on"] == "pears" and object_size_m(file) == (0.25, 0.40)
 
 
-def test_halves_differ_by_no_more_than_their_rounding(run, tmp_path):
+def test_half_precision_differs_by_no_more_than_its_rounding(run, tmp_path):
     whole, half = export_weights(run, "whole", tmp_path), export_weights(run, "half", tmp_path, half=True)
     assert half.stat().st_size < 0.65 * whole.stat().st_size
     for name, value in state(load_weights(whole)).items():
@@ -52,7 +52,7 @@ def test_halves_differ_by_no_more_than_their_rounding(run, tmp_path):
         torch.testing.assert_close(state(load_weights(half))[name], value, rtol=1e-3, atol=1e-6)
 
 
-def test_names_of_what_is_shipped(run, tmp_path, monkeypatch):
+def test_shipped_weights_are_found_by_name(run, tmp_path, monkeypatch):
     export_weights(run, "pears", tmp_path)
     monkeypatch.setattr(weights, "shipped", lambda: {"pears": tmp_path / "pears.safetensors"})
     assert find_weights("pears") == tmp_path / "pears.safetensors"
@@ -66,15 +66,15 @@ def test_names_of_what_is_shipped(run, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", "", ".x", " ", "a\nb", "a\0b", "\udcff", "n" * 300])
-def test_a_name_that_is_no_name_of_a_file_is_refused(run, tmp_path, name):
+def test_a_name_that_cannot_be_a_file_name_is_refused(run, tmp_path, name):
     with pytest.raises(WrongUse, match=r"--name .*: found .*; expected a name that files can be called after"):
         export_weights(run, name, tmp_path / "weights")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("kind", ["int64", "uint8", "bool", "float8_e4m3fn"])
-def test_numbers_of_other_kinds_are_refused_or_finite_whoever_packed_them(run, tmp_path, kind):
-    """The card fits: a sender may have written both."""
+def test_numbers_of_other_types_are_refused_or_finite(run, tmp_path, kind):
+    """The card matches, because a sender may have written both."""
     file = export_weights(run, "pears", tmp_path)
     stored = load_file(file)
     others = {
@@ -89,7 +89,7 @@ def test_numbers_of_other_kinds_are_refused_or_finite_whoever_packed_them(run, t
 
 
 @pytest.mark.parametrize("size", ["[NaN, 0.4]", "[0.25, 1e999]", "[0.25]", '"x"'])
-def test_a_card_of_sizes_that_are_none_is_refused(run, tmp_path, size):
+def test_a_card_with_invalid_sizes_is_refused(run, tmp_path, size):
     file = export_weights(run, "pears", tmp_path)
     card = json.loads(file.with_suffix(".json").read_text())
     text = json.dumps({**card, "object_size_m": "SIZE"}).replace('"SIZE"', size)
@@ -122,7 +122,7 @@ def test_a_training_that_is_not_finished_is_not_exported(data, tmp_path):
         export_weights(tmp_path / "run", "pears", tmp_path)
 
 
-def test_commands(run, data, tmp_path, monkeypatch):
+def test_the_commands_export_weights_and_predict_with_them(run, data, tmp_path, monkeypatch):
     runner = CliRunner()
     exported = runner.invoke(app, ["weights", "export", str(run), "--name", "pears", "--out", str(tmp_path)])
     assert exported.exit_code == 0 and "pears.safetensors" in exported.output

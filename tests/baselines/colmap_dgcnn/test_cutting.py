@@ -1,4 +1,4 @@
-"""Objects out of clouds."""
+"""Objects are cut out of point clouds."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def surface(rng: np.random.Generator, centre, size, count: int) -> np.ndarray:
 
 
 def scene(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Points of three blocks on a floor with stray points, and the blocks' boxes."""
+    """The points of three blocks on a floor with stray points, and the boxes of the blocks."""
     rng = np.random.default_rng(seed)
     boxes = np.array([[-0.3, 0, 0.1, 0.2, 0.2, 0.2], [0, 0.1, 0.05, 0.25, 0.15, 0.1], [0.3, 0, 0.15, 0.15, 0.2, 0.3]])
     blocks = [surface(rng, box[:3], box[3:], 2500) for box in boxes]
@@ -28,7 +28,7 @@ def scene(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([*blocks, floor, stray]), boxes
 
 
-def test_blocks_are_found_and_floor_and_stray_points_are_not():
+def test_blocks_are_found_without_floor_and_stray_points():
     points, boxes = scene()
     objects = cut_clusters(points, CONFIG)
     assert len(objects) == 3 and objects.ids is None
@@ -47,7 +47,7 @@ def test_the_order_of_points_does_not_matter(seed):
     assert all(np.array_equal(a, b) for a, b in zip(expected.clouds, shuffled.clouds, strict=True))
 
 
-def test_small_clusters_are_no_objects():
+def test_small_clusters_are_dropped():
     rng = np.random.default_rng(0)
     crumb = surface(rng, [0, 0, 0.025], [0.05, 0.05, 0.05], 500)
     thin = surface(rng, [0.4, 0, 0.1], [0.2, 0.2, 0.15], 40)
@@ -61,7 +61,7 @@ def test_a_scene_without_points_has_no_objects(source):
     assert len(objects) == 0 and objects.boxes.shape == (0, 6)
 
 
-def test_true_boxes_take_what_lies_in_them_and_empty_ones_nothing():
+def test_true_boxes_contain_their_points_and_empty_boxes_none():
     points, boxes = scene()
     told = np.concatenate([boxes[:1], [[0.0, 0.7, 0.1, 0.1, 0.1, 0.1]], boxes[1:]])
     objects = cut_boxes(points, told, CONFIG)

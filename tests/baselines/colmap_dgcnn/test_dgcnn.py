@@ -1,4 +1,4 @@
-"""The network and what it reads."""
+"""The network and its inputs."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_embeddings_have_length_one_and_permute_with_the_clouds():
 
 
 def test_edge_convolution_equals_its_definition_edge_by_edge():
-    """max over j of leaky_relu(norm(W [x_j - x_i, x_i])), as written in the paper."""
+    """max over j of leaky_relu(norm(W [x_j - x_i, x_i])), as in the paper."""
     torch.manual_seed(0)
     layer, x = EdgeConv(3, 5, k=4).double().eval(), clouds(points=12)
     layer.norm.running_mean.normal_()
@@ -61,7 +61,7 @@ def test_neighbours_are_the_nearest_points():
 
 
 @given(seed=st.integers(0, 100), scale=st.floats(0.01, 100), shift=st.floats(-10, 10))
-def test_normalisation_forgets_place_and_scale_of_a_scene(seed, scale, shift):
+def test_normalisation_removes_place_and_scale_of_a_scene(seed, scale, shift):
     some = list(clouds(seed).numpy() * np.array([0.5, 1.0, 1.7])[:, None, None])
     assert np.allclose(centred(some), centred([cloud * scale + shift for cloud in some]), atol=1e-4)
 
@@ -72,7 +72,7 @@ def test_normalisation_keeps_differences_of_size():
 
 
 @given(seed=st.integers(0, 100))
-def test_turns_are_rotations(seed):
+def test_drawn_turns_are_rotation_matrices(seed):
     rotation = random_rotation(np.random.default_rng(seed))
     assert np.allclose(rotation @ rotation.T, np.eye(3)) and np.linalg.det(rotation) == pytest.approx(1)
     some = clouds().numpy().astype(np.float32)
@@ -108,7 +108,7 @@ def norm_values(norm: torch.nn.BatchNorm1d) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])
-def test_published_weights_are_taken_over(tmp_path, prefix):
+def test_published_weights_are_loaded(tmp_path, prefix):
     stored = published(Dgcnn(SMALL), prefix)
     torch.save(stored, tmp_path / "dgcnn.t7")
     model = Dgcnn(DgcnnConfig(**{**vars(SMALL), "weights": str(tmp_path / "dgcnn.t7")}))
@@ -116,7 +116,7 @@ def test_published_weights_are_taken_over(tmp_path, prefix):
     assert torch.equal(model.joint_norm.running_var, stored[f"{prefix}bn5.running_var"])
 
 
-def test_weights_that_do_not_fit_or_are_not_there_are_explained(tmp_path):
+def test_the_error_for_unsuitable_or_missing_weights_explains_them(tmp_path):
     torch.save(published(Dgcnn(SMALL)), tmp_path / "small.t7")
     with pytest.raises(WrongUse, match=r"found no conv5\.0\.weight, conv1\.0\.weight"):
         Dgcnn(DgcnnConfig(weights=str(tmp_path / "small.t7")))

@@ -1,4 +1,4 @@
-"""Plane sweep against worlds whose depth is known."""
+"""Plane sweep in worlds whose depth is known."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def test_floor_and_ball_are_recovered_within_a_plane(views):
 
 
 def surface_distance(views) -> np.ndarray:
-    """(v, h, w) metres from the true surface points to the ball's surface."""
+    """(v, h, w) distance in metres from the true surface points to the surface of the ball."""
     v, u = np.mgrid[: views.height, : views.width] + 0.5
     pixels = np.stack([u, v, np.ones_like(u)], axis=-1)
     distance = []
@@ -51,8 +51,8 @@ def test_a_picture_without_texture_has_no_depth(views):
     assert not sweep(flat, range_of(views), replace(CONFIG, planes=8), "cpu").any()
 
 
-def test_depth_outside_the_planes_is_not_made_up(views):
-    """No plane passes through anything: whatever matches best by chance is nowhere near convincing."""
+def test_depth_outside_the_planes_is_rejected(views):
+    """No plane passes through anything, so that the best chance match is not convincing."""
     limits = np.tile([0.1, 0.2], (len(views), 1))
     assert (sweep(views, limits, replace(CONFIG, planes=16), "cpu") > 0).mean() < 0.05
 
@@ -73,7 +73,7 @@ def test_box_means_are_means_over_windows(radius):
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
-def test_the_two_best_sources_count(count):
+def test_only_the_two_best_sources_count(count):
     scores = torch.rand(count, 3, 4, 5)
     expected = scores.sort(dim=0, descending=True).values[:2].mean(dim=0)
     assert torch.allclose(best_two(list(scores)), expected)

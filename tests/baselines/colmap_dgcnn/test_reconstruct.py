@@ -30,7 +30,7 @@ def views():
 
 
 def from_surface(points: np.ndarray) -> np.ndarray:
-    """(n,) metres from the nearest surface, ball or floor."""
+    """(n,) distance in metres to the nearest surface, ball or floor."""
     ball = np.linalg.norm(points - CENTRE_M, axis=1) - RADIUS_M
     return np.minimum(np.abs(ball), np.abs(points[:, 2]))
 
@@ -40,7 +40,7 @@ def ball_points(cloud: Cloud) -> int:
 
 
 def test_true_depth_is_fused_to_points_on_the_surface(views):
-    """To a millimetre: half a pixel would be four."""
+    """They lie on it to a millimetre; half a pixel would be four."""
     cloud = reconstruct(views, GT_DEPTH)
     assert ball_points(cloud) > 500 and cloud.sparse == 0
     assert np.median(from_surface(cloud.points)) < 0.0005
@@ -48,7 +48,7 @@ def test_true_depth_is_fused_to_points_on_the_surface(views):
     assert abs(np.median(floor[:, 2])) < 0.0005
 
 
-def test_pictures_alone_give_points_near_the_surface_the_same_every_time(views):
+def test_pictures_alone_give_the_same_points_near_the_surface_every_time(views):
     cloud, again = (reconstruct(views, SWEEP) for _ in range(2))
     assert np.array_equal(cloud.points, again.points)
     assert cloud.sparse > 20 and ball_points(cloud) > 500 and cloud.seconds > 0
@@ -61,14 +61,14 @@ def test_a_scene_without_texture_gives_no_points(views):
     assert len(cloud.points) == 0 and cloud.points.shape == (0, 3)
 
 
-def test_the_depth_range_holds_the_sparse_points(views):
+def test_the_depth_range_contains_the_sparse_points(views):
     points = np.random.default_rng(0).uniform(-0.3, 0.3, (50, 3))
     limits, (_, depth) = depth_range(views, points, 0.1), views.projected(points)
     assert (limits[:, :1] < depth).all() and (depth < limits[:, 1:]).all()
 
 
-def test_normals_of_a_plane_are_its_normal():
-    """A floor seen slantwise: away from the border all normals are the plane's, and they face the camera."""
+def test_every_normal_of_a_plane_is_its_normal():
+    """A floor seen at an angle: away from the border all normals are those of the plane, and they face the camera."""
     views = ball_on_floor(views=2, pixels=64)
     turn, place = views.camera_from_world[0][:3, :3], views.eyes[0]
     v, u = np.mgrid[:64, :64] + 0.5
@@ -80,13 +80,13 @@ def test_normals_of_a_plane_are_its_normal():
     assert np.isfinite(empty).all() and (empty[..., 2] < 0).all()
 
 
-def test_without_pycolmap_the_extra_is_named(views, monkeypatch):
+def test_the_error_without_pycolmap_names_the_extra(views, monkeypatch):
     monkeypatch.setitem(sys.modules, "pycolmap", None)
     with pytest.raises(WrongUse, match=r"found no pycolmap.*pip install .*\[baselines\]'"):
         reconstruct(views, SWEEP)
 
 
-def test_colmaps_own_stereo_without_a_gpu_is_explained(views):
+def test_the_error_for_colmaps_stereo_without_a_gpu_explains_it(views):
     import pycolmap
 
     if pycolmap.has_cuda:
@@ -95,7 +95,7 @@ def test_colmaps_own_stereo_without_a_gpu_is_explained(views):
         reconstruct(views, replace(SWEEP, stereo="colmap-cuda"))
 
 
-def test_true_depth_that_is_not_stored_is_explained(tmp_path):
+def test_the_error_for_missing_true_depth_explains_it(tmp_path):
     folder = write_dataset(tmp_path, [planned_record("train", "banana", 0, 0, pixels=32, depth=False)])
     dataset = open_dataset(folder)
     with pytest.raises(DataError, match="depth"):
@@ -108,7 +108,7 @@ def store(tmp_path) -> CloudStore:
     return CloudStore(open_dataset(write_dataset(tmp_path / "data", scenes)), GT_DEPTH, None)
 
 
-def test_a_scene_is_reconstructed_once_and_its_seconds_are_kept(store, monkeypatch):
+def test_a_scene_is_reconstructed_once_and_its_time_is_kept(store, monkeypatch):
     name = store.dataset.scene_names()[0]
     first, before = store.cloud(name, [2, 0, 1])
     assert before == 0.0 and first.seconds > 0
@@ -117,7 +117,7 @@ def test_a_scene_is_reconstructed_once_and_its_seconds_are_kept(store, monkeypat
     assert before == first.seconds == again.seconds and np.array_equal(first.points, again.points)
 
 
-def test_filling_goes_on_where_it_was_stopped(store, monkeypatch):
+def test_reconstruction_continues_where_it_was_stopped(store, monkeypatch):
     names, real, made = store.dataset.scene_names(), store_module.reconstruct, []
 
     def killed_at_the_second(views, config, device):
@@ -136,7 +136,7 @@ def test_filling_goes_on_where_it_was_stopped(store, monkeypatch):
     assert not list(Path(store.dataset.folder).rglob("*.part"))
 
 
-def test_clouds_are_told_apart_by_whatever_they_depend_on(store):
+def test_clouds_are_stored_under_everything_they_depend_on(store):
     name, changed = store.dataset.scene_names()[0], replace(GT_DEPTH, high_m=(0.9, 0.9, 0.5))
     other = CloudStore(store.dataset, SWEEP, 64)
     paths = {
@@ -151,7 +151,7 @@ def test_clouds_are_told_apart_by_whatever_they_depend_on(store):
     assert other.path(name, [0, 1]) not in paths
 
 
-def test_a_damaged_file_is_explained(store):
+def test_the_error_for_a_damaged_file_explains_it(store):
     name = store.dataset.scene_names()[0]
     store.cloud(name, [0, 1])
     path = store.path(name, [0, 1])

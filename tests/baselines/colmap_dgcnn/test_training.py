@@ -1,4 +1,4 @@
-"""Training by the project's commands: it learns, resumes to the same losses, writes valid prediction files."""
+"""Training by the commands of the project: it learns, resumes to the same losses, and writes valid prediction files."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_stopped_run_resumes_to_the_same_losses_and_threshold(folder, tmp_path
 
 @pytest.fixture(scope="module")
 def run_folder(folder, tmp_path_factory) -> Path:
-    """A run that knows four scenes by heart."""
+    """A run that has memorised four scenes."""
     out = tmp_path_factory.mktemp("run")
     told = train_tiny("colmap-dgcnn", open_dataset(folder), out)
     losses = [step["total"] for step in told if "violated" in step]
@@ -54,7 +54,7 @@ def run_folder(folder, tmp_path_factory) -> Path:
     return out
 
 
-def test_categories_of_the_training_scenes_are_told_apart(tmp_path):
+def test_categories_of_the_training_scenes_are_distinguished(tmp_path):
     options = {"objects": 3, "pixels": 96, "views": 10, "depth": True, "odd": 1}
     scenes = [planned_record("train", name, 0, i, **options) for i, name in enumerate(("banana", "mug"))]
     dataset = open_dataset(write_dataset(tmp_path / "data", scenes))
@@ -62,7 +62,7 @@ def test_categories_of_the_training_scenes_are_told_apart(tmp_path):
     assert told[0]["total"] > 0.3 and told[-1]["total"] < 0.5 * told[0]["total"]
 
 
-def test_four_scenes_are_learnt_by_heart(folder, run_folder):
+def test_four_scenes_are_memorised(folder, run_folder):
     dataset, trained = open_dataset(folder), load_run(run_folder)
     trained.method.read_from(dataset)
     places = localise(trained.method, TestScenes(dataset, dataset.scene_names("train"), 10, None), "cpu")
@@ -73,7 +73,7 @@ def test_four_scenes_are_learnt_by_heart(folder, run_folder):
     assert metrics["detect"]["accuracy"].value >= 0.9
 
 
-def test_predictions_are_valid_and_their_seconds_hold_the_reconstruction(folder, run_folder, tmp_path):
+def test_predictions_are_valid_and_their_time_includes_the_reconstruction(folder, run_folder, tmp_path):
     dataset, trained = open_dataset(folder), load_run(run_folder)
     paths = [predict_split(trained, dataset, "test-seen", tmp_path / f"{i}.json") for i in range(2)]
     name = dataset.scene_names("test-seen")[0]
@@ -88,7 +88,7 @@ def test_predictions_are_valid_and_their_seconds_hold_the_reconstruction(folder,
 
 
 def test_scenes_without_texture_have_no_box_and_all_their_objects_count_as_undetected(folder, run_folder, tmp_path):
-    """The solids of the fixture are of one colour: COLMAP finds no point, and nothing is left out of the score."""
+    """The solids of the fixture are plain: COLMAP finds no point, and the score leaves no object out."""
     trained = load_run(run_folder, ["model.reconstruction.stereo=planesweep-fusion"])
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
     assert [scene["objects"] for scene in json.loads(path.read_text())["scenes"].values()] == [[]]
@@ -99,15 +99,15 @@ def test_scenes_without_texture_have_no_box_and_all_their_objects_count_as_undet
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path, precision):
+def test_given_boxes_are_recorded_as_given(folder, run_folder, tmp_path, precision):
     trained = load_run(run_folder, list(builder.SPEC.oracle_boxes))
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json", precision=precision)
     scored = score_file(path, Options(folder, resamples=10))
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
 
 
-def test_told_boxes_without_points_are_scored_as_usual(folder, run_folder, tmp_path):
-    """COLMAP finds nothing of these plain solids; every object that a method is told must carry a score all the same."""
+def test_every_given_box_gets_a_score_even_without_points(folder, run_folder, tmp_path):
+    """COLMAP finds no point of these plain solids, but every object that a method is given must get a score."""
     trained = load_run(run_folder, [*builder.SPEC.oracle_boxes, "model.reconstruction.stereo=planesweep-fusion"])
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
     metrics = score_file(path, Options(folder, resamples=10)).metrics["classify"]
@@ -126,7 +126,7 @@ def test_the_commands_work(folder, tmp_path, monkeypatch):
     assert checked.exit_code == 0, checked.output
 
 
-def test_boxes_take_the_label_of_the_true_box_they_overlap_most():
+def test_a_box_takes_the_label_of_the_true_box_it_overlaps_most():
     from odd_bench.baselines.colmap_dgcnn.cutting import Objects
 
     true_boxes = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2], [0.3, 0, 0.1, 0.2, 0.2, 0.2]])
@@ -148,12 +148,12 @@ def test_boxes_take_the_label_of_the_true_box_they_overlap_most():
         ("model.dgcnn.embeding=3", "Did you mean 'embedding'"),
     ],
 )
-def test_wrong_values_are_named(setting, message):
+def test_wrong_values_are_reported(setting, message):
     with pytest.raises(ConfigError, match=message):
         CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [setting])
 
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
-def test_named_configurations_come_back_from_their_mappings(name):
+def test_named_configurations_survive_their_mappings(name):
     config = CONFIGURATIONS.load(name)
     assert CONFIGURATIONS.from_mapping(to_mapping(config), "test") == config

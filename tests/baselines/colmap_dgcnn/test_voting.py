@@ -18,7 +18,7 @@ def embeddings(seed: int, count: int) -> torch.Tensor:
 
 
 @given(count=st.integers(3, 12), odd=st.integers(0, 11))
-def test_one_far_cloud_among_equal_ones_is_the_odd_one(count, odd):
+def test_one_distant_cloud_among_equal_ones_is_odd(count, odd):
     points = torch.tensor([[1.0, 0.0]]).repeat(count, 1)
     points[odd % count] = torch.tensor([0.0, 1.0])
     scores = odd_scores(distances(points))
@@ -26,7 +26,7 @@ def test_one_far_cloud_among_equal_ones_is_the_odd_one(count, odd):
 
 
 @given(seed=st.integers(0, 200), count=st.integers(2, 9), threshold=st.floats(0.1, 1.9))
-def test_the_score_exceeds_the_threshold_just_where_most_vote_against(seed, count, threshold):
+def test_the_score_exceeds_the_threshold_exactly_where_the_majority_votes_against(seed, count, threshold):
     distance = distances(embeddings(seed, count))
     others = ~torch.eye(count, dtype=torch.bool)
     votes = ((distance > threshold) & others).sum(dim=0)
@@ -40,20 +40,20 @@ def test_scores_permute_with_the_objects(seed, count):
 
 
 @given(seed=st.integers(0, 50), count=st.integers(2, 9), shift=st.floats(-1, 1))
-def test_scores_beyond_what_is_usual_do_not_tell_scenes_apart(seed, count, shift):
+def test_adding_a_constant_to_all_distances_changes_no_score(seed, count, shift):
     distance = distances(embeddings(seed, count))
     scores = odd_scores(beyond_usual(distance))
     assert torch.allclose(odd_scores(beyond_usual(distance + shift)), scores, atol=1e-5)
     assert abs(float(scores.median())) < 1e-6
 
 
-def test_nobody_votes_on_one_alone():
+def test_a_single_object_gets_no_vote():
     assert odd_scores(beyond_usual(distances(embeddings(0, 1)))).tolist() == [0.0]
     assert odd_scores(beyond_usual(distances(embeddings(0, 0)))).tolist() == []
 
 
 @given(seed=st.integers(0, 50), normal=st.integers(2, 5), odd=st.integers(1, 3))
-def test_violations_are_those_of_every_triplet(seed, normal, odd):
+def test_violations_equal_those_of_all_triplets_written_out(seed, normal, odd):
     points, labels = embeddings(seed, normal + odd), torch.tensor([0] * normal + [1] * odd)
     far = torch.cdist(points, points)
     pairs = itertools.permutations(range(normal), 2)
@@ -77,7 +77,7 @@ def test_triplets_need_two_normals_and_an_anomaly(labels, expected):
     assert has_triplets(torch.tensor(labels)) is expected
 
 
-def test_the_threshold_parts_the_pairs_it_has_seen():
+def test_the_threshold_separates_the_pairs_it_has_seen():
     pairs = PairDistances()
     assert pairs.threshold == UNKNOWN
     angle = torch.tensor([0.0, 0.1, 0.2, 1.2])
@@ -90,7 +90,7 @@ def test_the_threshold_parts_the_pairs_it_has_seen():
     assert restored.threshold == pairs.threshold
 
 
-def test_the_threshold_follows_what_was_seen_lately():
+def test_the_threshold_follows_recent_pairs():
     pairs = PairDistances()
     angle = torch.tensor([0.0, 0.1, 1.2])
     wide, narrow = (distances(torch.stack([a.cos(), a.sin()], dim=1)) for a in (angle, angle / 10))

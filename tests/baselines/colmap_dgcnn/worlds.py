@@ -12,7 +12,7 @@ CENTRE_M, RADIUS_M = np.array([0.05, -0.03, 0.15]), 0.15
 
 
 def ball_on_floor(views: int = 10, pixels: int = 96, contrast: float = 90.0) -> Views:
-    """A ring of cameras around a ball. contrast: of the texture, in grey values; 0 = none at all."""
+    """A ring of cameras around a ball. contrast: of the texture, in grey values; 0 = no texture."""
     cameras = ring(views, pixels)
     depth_m = np.stack([depth_of(camera) for camera in cameras])
     images = np.stack([painted(camera, depth, contrast) for camera, depth in zip(cameras, depth_m, strict=True)])
@@ -28,7 +28,7 @@ def ring(views: int, pixels: int) -> list[Camera]:
 
 
 def depth_of(camera: Camera) -> np.ndarray:
-    """(h, w) planar depth of the ball, else of the floor."""
+    """(h, w) planar depth of the ball, or of the floor where the ball is not seen."""
     place, directions = eye(camera), pixel_directions(camera)
     floor = -place[2] / np.minimum(directions[..., 2], -1e-9)
     away = place - CENTRE_M
@@ -39,7 +39,7 @@ def depth_of(camera: Camera) -> np.ndarray:
 
 
 def painted(camera: Camera, depth_m: np.ndarray, contrast: float) -> np.ndarray:
-    """(h, w, 3) uint8: waves through space, seen where they meet the surface."""
+    """(h, w, 3) uint8: waves in space, evaluated where the rays meet the surface."""
     points = eye(camera) + pixel_directions(camera) * depth_m[..., None]
     rng = np.random.default_rng(5)
     waves = 2 * np.pi * rng.normal(0, 14, (12, 3))  # a metre

@@ -1,4 +1,4 @@
-"""The assignment is the cheapest, and every object gets exactly one query of its scene in every layer."""
+"""The assignment is the cheapest one, and every object gets exactly one query of its scene in every layer."""
 
 from itertools import permutations
 
@@ -28,7 +28,7 @@ def noise(scenes: int = 3) -> Detections:
 
 
 def perfect(true: Truths) -> Detections:
-    """Some queries say exactly what is true, all others are sure of nothing."""
+    """Predictions in which some queries state exactly the truth and all others are confident of nothing."""
     logits, codes = torch.full((LAYERS, len(true.counts), QUERIES, 2), -40.0), noise(len(true.counts)).codes
     for layer in range(LAYERS):
         for scene, own in enumerate(torch.arange(len(true.columns)).split(true.counts)):
@@ -39,7 +39,7 @@ def perfect(true: Truths) -> Detections:
 
 
 @given(arrays(float, (5, 3), elements=st.floats(-10, 10)))
-def test_the_assignment_is_the_cheapest_of_all(cost):
+def test_the_assignment_has_the_lowest_cost_of_all(cost):
     found = cheapest(cost)
     assert sorted(truth for _, truth in found) == [0, 1, 2] and len({query for query, _ in found}) == 3
     least = min(sum(cost[query, truth] for truth, query in enumerate(chosen)) for chosen in permutations(range(5), 3))
@@ -58,7 +58,7 @@ def test_every_object_gets_one_query_of_its_scene_in_every_layer():
         assert len(taken.unique(dim=0)) == 7
 
 
-def test_the_nearest_code_wins_among_equal_chances_and_the_likelier_class_among_equal_codes():
+def test_the_nearest_code_wins_at_equal_probabilities_and_the_likelier_class_at_equal_codes():
     true = Truths(torch.full((1, 6), 0.5), torch.tensor([ANOMALOUS]), [1])
     codes = torch.zeros(1, 1, 3, 6)
     codes[0, 0, 1] = 0.4
@@ -69,13 +69,13 @@ def test_the_nearest_code_wins_among_equal_chances_and_the_likelier_class_among_
     assert assign(found, true, 2.0, 1.0, CODE.weights()).query.tolist() == [2]
 
 
-def test_costs_that_are_no_numbers_do_not_stop_the_assignment():
+def test_costs_of_nan_do_not_stop_the_assignment():
     found = noise()
     found.codes[:, 1] = torch.nan
     assert len(assign(found, truths(), 2.0, 1.0, CODE.weights()).query) == LAYERS * 7
 
 
-def test_the_losses_are_zero_when_all_is_right_and_count_every_layer():
+def test_the_losses_vanish_for_perfect_predictions_and_include_every_layer():
     true = truths()
     losses = set_loss(perfect(true), true, LossConfig(), CODE)
     assert all(float(value) < 1e-6 for value in losses.values())
@@ -85,7 +85,7 @@ def test_the_losses_are_zero_when_all_is_right_and_count_every_layer():
     assert set_loss(worse, true, LossConfig(), CODE)["box"] < 1e-6
 
 
-def test_a_sure_wrong_class_a_missed_and_an_invented_object_cost():
+def test_a_confident_wrong_class_a_missed_object_and_an_invented_object_cost():
     true = truths()
     right = set_loss(perfect(true), true, LossConfig(), CODE)["total"]
     wrong = perfect(true)
@@ -93,7 +93,7 @@ def test_a_sure_wrong_class_a_missed_and_an_invented_object_cost():
         assert set_loss(Detections(change, wrong.codes), true, LossConfig(), CODE)["total"] > right + 1
 
 
-def test_focal_loss_is_cross_entropy_without_focus_and_cost_is_its_difference():
+def test_focal_loss_without_focus_is_cross_entropy_and_the_cost_is_its_difference():
     logits, target = torch.randn(50), torch.rand(50).round()
     entropy = torch.nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     assert torch.allclose(focal_loss(logits, target, alpha=0.5, gamma=0.0), entropy / 2)
@@ -101,7 +101,7 @@ def test_focal_loss_is_cross_entropy_without_focus_and_cost_is_its_difference():
     assert torch.allclose(class_cost(logits), difference, atol=1e-6)
 
 
-def test_scenes_without_objects_have_losses():
+def test_losses_are_defined_for_scenes_without_objects():
     nothing = Truths(torch.zeros(0, 6), torch.zeros(0, dtype=torch.long), [0, 0])
     losses = set_loss(noise(2), nothing, LossConfig(), CODE)
     assert torch.isfinite(losses["total"]) and losses["box"] == 0

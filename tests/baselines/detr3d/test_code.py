@@ -1,4 +1,4 @@
-"""Box codes: encoding and decoding are inverse, and a code's numbers weigh what they should."""
+"""Box codes: encoding and decoding are inverse, and the numbers of a code have the intended weights."""
 
 import numpy as np
 import torch

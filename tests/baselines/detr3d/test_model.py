@@ -1,4 +1,4 @@
-"""The whole model: shapes, symmetries, any number of views and objects, nothing found, pre-trained weights."""
+"""The whole model: shapes, symmetries, any number of views and objects, empty answers, pre-trained weights."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def test_every_part_learns_and_all_losses_are_finite():
     assert not [name for name, parameter in made.named_parameters() if parameter.grad is None]
 
 
-def test_groups_hold_every_parameter_once():
+def test_parameter_groups_contain_every_parameter_once():
     made = model("model.weight_decay=0.01")
     rest, backbone = made.parameter_groups(1e-3, 0.1)
     own = [id(parameter) for parameter in (*rest["params"], *backbone["params"])]
@@ -59,7 +59,7 @@ def test_the_order_of_views_does_not_matter():
     assert torch.allclose(plain.logits, turned.logits, atol=1e-4)
 
 
-def test_permuting_the_queries_permutes_what_they_find():
+def test_permuting_the_queries_permutes_the_answers():
     made, batch = model().eval(), noise_batch()
     plain, order = made(batch), torch.randperm(30)
     made.decoder.queries.embedding.data = made.decoder.queries.embedding.data[order]
@@ -68,15 +68,15 @@ def test_permuting_the_queries_permutes_what_they_find():
     assert torch.allclose(turned.logits, plain.logits[:, :, order], atol=1e-4)
 
 
-def test_scenes_of_a_batch_do_not_meet():
+def test_scenes_of_a_batch_do_not_influence_each_other():
     made, batch = model().eval(), noise_batch(scenes=2)
     other = replace(batch, images=torch.cat([batch.images[:1], 255 - batch.images[1:]]))
     assert torch.allclose(made(batch).codes[:, 0], made(other).codes[:, 0], atol=1e-5)
     assert not torch.allclose(made(batch).codes[:, 1], made(other).codes[:, 1], atol=1e-5)
 
 
-def test_a_world_turned_by_a_quarter_is_seen_from_the_same_pixels():
-    """Cameras and points moved together give the same features."""
+def test_features_do_not_change_when_world_and_cameras_turn_together():
+    """Cameras and points are turned together by a quarter."""
     made, batch = model().eval(), noise_batch(scenes=1)
     quarter = torch.eye(4)
     quarter[:2, :2] = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
@@ -103,16 +103,16 @@ def test_a_layer_learns_nothing_from_the_centres_of_the_next():
 
 
 @pytest.mark.parametrize("objects", [1, 12])
-def test_one_object_and_twelve(objects):
+def test_scenes_of_one_and_of_twelve_objects_work(objects):
     assert torch.isfinite(model().loss(noise_batch(objects=objects))["total"])
 
 
-def test_a_scene_in_which_nothing_is_found():
+def test_a_scene_without_detections_has_an_empty_answer():
     answer = model("model.answer.keep_above=0.99").eval().predict(noise_batch(scenes=1))[0]
     assert answer.boxes.shape == (0, 6) and answer.scores.shape == (0,)
 
 
-def test_at_most_so_many_of_the_best_and_a_score_of_two_classes():
+def test_only_the_best_boxes_are_kept_and_scores_combine_two_classes():
     made = model("model.answer.most=2").eval()
     boxes = np.array([[x, 0.0, 0.1, 0.2, 0.2, 0.2] for x in (0.0, 0.3, 0.6)])
     scores = np.zeros((3, 2))
@@ -137,7 +137,7 @@ def test_every_image_network_gives_four_levels_of_one_width(network):
     assert [tuple(level.shape) for level in maps] == [(2, width, side, side) for side in (16, 8, 4, 2)]
 
 
-def test_pretrained_weights_come_through_the_same_key():
+def test_pretrained_weights_use_the_same_key():
     with pytest.raises(WrongUse, match=r"nowhere\.pth: found no such file"):
         model("model.backbone.network=resnet18", "model.backbone.pyramid=256", "model.backbone.weights=nowhere.pth")
     started = model("model.backbone.network=efficientnet-lite0", "model.backbone.weights=imagenet")
@@ -163,6 +163,6 @@ def test_named_configurations_are_found_and_checked(name):
         ("model.decoder.querys=3", "Did you mean 'queries'"),
     ],
 )
-def test_wrong_values_are_explained(override, message):
+def test_errors_explain_wrong_values(override, message):
     with pytest.raises(ConfigError, match=message):
         CONFIGURATIONS.with_overrides(TINY, [override])

@@ -1,4 +1,4 @@
-"""Looking up: projection and bilinear features are what they should be, unseen points give nothing."""
+"""Sampling: projection and bilinear features are correct, and unseen points give zero."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def views(count: int = 3, width: int = 5) -> Views:
 
 
 def with_blind_view(seeing: Views) -> Views:
-    """One view more, that looks away from the scene."""
+    """The views and one more that looks away from the scene."""
     away = seeing.camera_from_world[:, :1].clone()
     away[..., 1:3, :] *= -1  # turned by half a turn about its x axis
     levels = [torch.cat([level, torch.randn_like(level[:, :1])], dim=1) for level in seeing.levels]
@@ -30,14 +30,14 @@ def with_blind_view(seeing: Views) -> Views:
 
 
 def point_at(seeing: Views, view: int, pixel: tuple[float, float], depth_m: float) -> torch.Tensor:
-    """(1, 1, 3) the point that a view sees at a pixel."""
+    """(1, 1, 3) a point that a view sees at a pixel."""
     ray = torch.linalg.inv(seeing.K[0, view]) @ torch.tensor([*pixel, 1.0])
     camera = torch.cat([ray * depth_m, torch.ones(1)])
     return (torch.linalg.inv(seeing.camera_from_world[0, view]) @ camera)[None, None, :3]
 
 
 @pytest.mark.parametrize("level", range(4))
-def test_at_the_centre_of_a_feature_it_is_that_feature(level):
+def test_a_sample_at_the_centre_of_a_feature_is_that_feature(level):
     seeing, stride = views(), STRIDES[level]
     row, column = 1, 0
     point = point_at(seeing, 2, ((column + 0.5) * stride, (row + 0.5) * stride), 1.2)
@@ -46,7 +46,7 @@ def test_at_the_centre_of_a_feature_it_is_that_feature(level):
     assert torch.allclose(taken[level, 0, 2, :, 0], seeing.levels[level][0, 2, :, row, column], atol=1e-3)
 
 
-def test_between_features_it_is_their_bilinear_mean():
+def test_a_sample_between_features_is_their_bilinear_mean():
     seeing = views()
     point = point_at(seeing, 0, (4 * 3 + 1.0, 4 * 5 + 2.0), 1.1)  # a quarter right of the border of columns 2 and 3
     taken, _ = seeing.look_up(point)
@@ -74,15 +74,15 @@ def test_a_view_that_sees_nothing_and_the_order_of_views_do_not_matter(camera_aw
 
 
 def cross_attention(camera_aware: bool) -> CrossAttention:
-    """With weights that are not those of the start, so that cameras count."""
+    """The module with weights other than its initial ones, so that cameras matter."""
     attention = CrossAttention(8, 4, camera_aware)
     for parameter in attention.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return attention
 
 
-def test_what_is_seen_from_one_side_only_depends_on_the_side_where_cameras_count():
-    """The same features seen by a camera elsewhere."""
+def test_the_result_depends_on_the_camera_only_if_cameras_are_encoded():
+    """A camera in another place sees the same features."""
     seeing, asked, reference = views(1, width=8), torch.randn(1, 6, 8), torch.full((1, 6, 3), 0.5)
     half_turn = torch.diag(torch.tensor([-1.0, -1.0, 1.0, 1.0]))
     middle = torch.tensor([0.0, 0.0, 0.2])
@@ -95,8 +95,8 @@ def test_what_is_seen_from_one_side_only_depends_on_the_side_where_cameras_count
         assert torch.allclose(*answers, atol=1e-4) == (not camera_aware)
 
 
-def test_sight_is_the_direction_to_the_camera_and_its_scale():
-    """A metre across the line of sight, divided by the picture's width, as a logarithm."""
+def test_the_camera_encoding_is_the_direction_to_the_camera_and_its_scale():
+    """The scale is the logarithm of a metre across the line of sight, divided by the width of the picture."""
     cameras = ring_cameras(4, PIXELS)
     seeing, point = views(4), np.array([0.1, -0.2, 0.15])
     sight = seeing.sight(torch.tensor(point).float()[None, None])[0, :, 0].numpy()
@@ -107,7 +107,7 @@ def test_sight_is_the_direction_to_the_camera_and_its_scale():
         assert np.isclose(np.exp(row[3]), camera.K[0, 0] / distance / PIXELS, rtol=1e-5)
 
 
-def test_no_gradient_breaks_where_nothing_is_seen():
+def test_gradients_are_finite_where_nothing_is_seen():
     point = BEHIND.clone().requires_grad_(True)
     taken, _ = views().look_up(point)
     taken.sum().backward()

@@ -1,4 +1,4 @@
-"""One box an object, chosen on validation scenes: the choice is the best of the grid, and kept with the weights."""
+"""One box per object, chosen on validation scenes: the choice is the best of the grid, and it is stored with the weights."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ SHORT = ["train.steps=[2]", "train.report_every=1", "train.picture_every=100", "
 
 
 def detections(rng, copies: int, noise: float, clutter: float):
-    """A scene of four objects, each found `copies` times with a jitter, and as many boxes of nothing of lower confidence."""
+    """A scene of four objects, each found `copies` times with a jitter, and as many empty boxes of lower confidence."""
     true = np.array([[x, 0.0, 0.15, 0.3, 0.3, 0.3] for x in (-0.6, -0.2, 0.2, 0.6)])
     boxes = np.repeat(true, copies, axis=0) + np.pad(rng.normal(0, noise, (4 * copies, 3)), ((0, 0), (0, 3)))
     away = boxes + [0, 0.5, 0, 0, 0, 0]
@@ -34,7 +34,7 @@ def detections(rng, copies: int, noise: float, clutter: float):
 
 
 @pytest.mark.parametrize(("copies", "clutter"), [(1, 0.05), (3, 0.28), (5, 0.55)])
-def test_the_choice_leaves_one_box_an_object(copies, clutter):
+def test_the_choice_leaves_one_box_per_object(copies, clutter):
     rng = np.random.default_rng(0)
     scenes = [detections(rng, copies, 0.01, clutter) for _ in range(6)]
 
@@ -49,7 +49,7 @@ def test_the_choice_leaves_one_box_an_object(copies, clutter):
     assert max(worth) == 1.0
 
 
-def test_more_boxes_and_fewer_objects_are_worth_less():
+def test_more_boxes_or_fewer_objects_score_lower():
     true = detections(np.random.default_rng(0), 1, 0.0, 0.1)[2]
     perfect = one_box_an_object([(true, true)])
     assert perfect == 1.0 > one_box_an_object([(np.concatenate([true, true]), true)])
@@ -57,7 +57,7 @@ def test_more_boxes_and_fewer_objects_are_worth_less():
     assert matched(np.concatenate([true, true]), true) == 4
 
 
-def test_what_was_chosen_is_what_answers_and_what_the_configuration_states_comes_first():
+def test_the_chosen_suppression_is_used_unless_the_configuration_states_one():
     config = SPEC.resolved("tiny", [])
     made = SPEC.restore(config, SPEC.prepare(config, None, "cpu", None)[0].state_dict())
     assert isinstance(made, ChoosesOnVal) and made.suppression == Suppression()
@@ -71,7 +71,7 @@ def test_what_was_chosen_is_what_answers_and_what_the_configuration_states_comes
     assert made.suppression in pairs
 
 
-def test_training_chooses_on_val_and_keeps_it(tmp_path, monkeypatch):
+def test_training_chooses_on_val_and_stores_the_choice(tmp_path, monkeypatch):
     options = {"pixels": 64, "views": 8, "depth": False, "odd": 1}
     scenes = [planned_record("train", "banana", i, i, objects=3, **options) for i in range(4)]
     scenes.append(planned_record("val", "banana", 9, 0, objects=4, **options))

@@ -1,4 +1,4 @@
-"""Training by the project's commands: it learns, resumes to the same losses, writes valid prediction files."""
+"""Training by the commands of the project: it learns, resumes to the same losses, and writes valid prediction files."""
 
 from pathlib import Path
 
@@ -35,8 +35,8 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
 
 
 @pytest.mark.slow
-def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
-    """Every object found and every odd one told apart, among the boxes that are reported."""
+def test_four_scenes_are_memorised(folder, tmp_path):
+    """Every object is found, and every odd one is separated, among the reported boxes."""
     dataset = open_dataset(folder)
     train_tiny("detr3d", dataset, tmp_path)
     trained = load_run(tmp_path)
@@ -70,7 +70,7 @@ def test_predictions_are_valid_and_score(folder, run_folder, tmp_path, views, gi
     assert len(predictions.boxes) == 30 and not [one for one in scored.checked.problems if not one.warning]
 
 
-def test_a_file_of_scenes_in_which_nothing_is_found_is_valid(folder, run_folder, tmp_path):
+def test_a_file_without_any_detection_is_valid(folder, run_folder, tmp_path):
     trained = load_run(run_folder, ["model.answer.keep_above=0.999"])
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
     scored = score_file(path, Options(folder, resamples=10))
@@ -106,7 +106,7 @@ def test_a_run_of_another_configuration_is_refused(folder, run_folder):
         load_run(run_folder, ["model.decoder.hidden=8"])
 
 
-def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
+def test_given_boxes_are_recorded_as_given(folder, run_folder, tmp_path):
     trained = load_run(run_folder, list(builder.SPEC.oracle_boxes))
     path = predict_split(trained, open_dataset(folder), "test-seen", tmp_path / "p.json")
     scored = score_file(path, Options(folder, resamples=10))

@@ -1,4 +1,4 @@
-"""Boxes relative to anchors, and which anchor answers for which object."""
+"""Boxes relative to anchors, and which anchor is responsible for which object."""
 
 import math
 
@@ -59,7 +59,7 @@ def test_a_residual_off_by_half_a_turn_decodes_to_the_same_box(rng):
 
 
 @given(SEEDS)
-def test_headed_boxes_are_the_same_boxes_long_side_first_towards_the_front(rng):
+def test_headed_boxes_are_the_same_boxes_with_the_long_side_first_and_a_forward_heading(rng):
     obbs = random_obbs(rng)
     poses = torch.from_numpy(rng.normal(size=(len(obbs), 4, 4)))
     headed = headed_boxes(obbs, poses)
@@ -69,7 +69,7 @@ def test_headed_boxes_are_the_same_boxes_long_side_first_towards_the_front(rng):
     assert (along >= 0).all()
 
 
-def test_the_mean_anchor_measures_long_side_first():
+def test_the_mean_anchor_has_its_long_side_first():
     obbs = np.array([[0, 0, 0.1, 0.2, 0.4, 0.2, 0.3], [1, 1, 0.2, 0.3, 0.1, 0.4, 1.0]])
     assert mean_anchor(obbs) == pytest.approx([0.35, 0.15, 0.3, 0.15])
 
@@ -91,13 +91,13 @@ def test_assignment_equals_its_rule_written_out(rng):
 
 
 @given(SEEDS)
-def test_every_object_apart_from_others_has_an_anchor(rng):
-    """However unlike the mean its proportions are."""
+def test_every_separate_object_has_an_anchor(rng):
+    """However much its proportions differ from the mean."""
     boxes = random_obbs(rng, 1).float()
     assert (assign(ANCHORS, boxes, OverlapConfig()) == 0).any()
 
 
-def test_an_object_like_an_anchor_is_its_own_and_nothing_is_background():
+def test_an_object_equal_to_an_anchor_is_assigned_to_it_and_an_empty_scene_is_background():
     owner = assign(ANCHORS, ANCHORS[101:102], OverlapConfig())
     assert owner[101] == 0
     assert (assign(ANCHORS, torch.zeros(0, 7), OverlapConfig()) == BACKGROUND).all()

@@ -1,4 +1,4 @@
-"""Losses: nothing left to learn at the perfect prediction, and something away from it."""
+"""Losses: they are lowest at the perfect prediction and positive away from it."""
 
 import math
 
@@ -28,7 +28,7 @@ def random_boxes(rng: np.random.Generator, n: int = 8) -> torch.Tensor:
 
 
 @given(SEEDS)
-def test_the_iou_is_that_of_the_project(rng):
+def test_the_iou_equals_that_of_the_project(rng):
     a, b = random_boxes(rng), random_boxes(rng)
     assert aligned_iou(a, b).numpy() == pytest.approx(iou(a.numpy(), b.numpy()))
 
@@ -41,7 +41,7 @@ def test_box_loss_is_zero_at_the_truth_and_grows_with_the_error(rng):
     assert box_loss(boxes[:0], boxes[:0], weight[:0]) == 0
 
 
-def test_class_loss_vanishes_for_sure_and_right_answers_only():
+def test_class_loss_vanishes_only_for_confident_right_answers():
     target = torch.tensor([-1, 0, 1, -1])
     right = SURE * (2 * torch.tensor([[0.0, 0], [1, 0], [0, 1], [0, 0]]) - 1)
     assert class_loss(right, target, 2) == pytest.approx(0, abs=1e-6)
@@ -52,7 +52,7 @@ def test_class_loss_vanishes_for_sure_and_right_answers_only():
     )
 
 
-def test_columns_of_classes_are_anomalous_then_normal():
+def test_class_columns_are_anomalous_then_normal():
     assert class_columns(torch.tensor([-1, 0, 1, -2]), torch.tensor([1, 0])).tolist() == [-1, 0, 1, -1]
 
 
@@ -67,7 +67,7 @@ def test_centerness_loss_is_least_at_its_target():
 
 
 @given(SEEDS)
-def test_residual_loss_is_zero_at_the_truth_and_half_a_turn_from_it(rng):
+def test_residual_loss_vanishes_at_the_truth_and_half_a_turn_from_it(rng):
     target = torch.from_numpy(rng.normal(size=(5, 7)))
     half_turn = torch.tensor([0, 0, 0, 0, 0, 0, math.pi])
     assert residual_loss(target, target) == 0
@@ -76,7 +76,7 @@ def test_residual_loss_is_zero_at_the_truth_and_half_a_turn_from_it(rng):
     assert residual_loss(target[:0], target[:0]) == 0
 
 
-def test_direction_loss_is_zero_for_sure_and_right_answers():
+def test_direction_loss_vanishes_for_confident_right_answers():
     target = torch.tensor([0, 1, 1])
     right = SURE * torch.nn.functional.one_hot(target, 2).float()
     assert direction_loss(right, target) == pytest.approx(0, abs=1e-6) and direction_loss(-right, target) > 10

@@ -39,7 +39,7 @@ def small_config(head: str, grid: VoxelGrid | None = None) -> ImVoxelNetConfig:
 
 
 def small_model(head: str, grid: VoxelGrid | None = None) -> ImVoxelNet:
-    """With random weights that are large enough for the inputs to matter, residual blocks included."""
+    """A model with random weights, residual blocks included, that are large enough for the inputs to matter."""
     torch.manual_seed(0)
     model = ImVoxelNet(small_config(head, grid), ANCHOR).eval()
     for norm in (part for part in model.modules() if isinstance(part, torch.nn.BatchNorm3d)):
@@ -50,7 +50,7 @@ def small_model(head: str, grid: VoxelGrid | None = None) -> ImVoxelNet:
 
 
 def moved_cameras(batch: SceneBatch, shift_m: torch.Tensor) -> SceneBatch:
-    """The same pictures of a world moved by `shift_m`."""
+    """The cameras for the same pictures of a world moved by `shift_m`."""
     back = torch.eye(4)
     back[:3, 3] = -shift_m
     return replace(batch, camera_from_world=batch.camera_from_world @ back)
@@ -67,7 +67,7 @@ def test_necks_keep_their_shapes():
 
 @HEADS
 @pytest.mark.parametrize("views", [1, 2, 12])
-def test_any_number_of_views_answers_in_any_order(head, views):
+def test_any_number_of_views_in_any_order_gives_an_answer(head, views):
     model, batch = small_model(head), noise_batch(views=views)
     answers = model.predict(batch)
     turned = model.predict(batch.with_views(range(views - 1, -1, -1)))
@@ -105,7 +105,7 @@ def test_predictions_move_with_the_world_and_the_grid(head):
 
 @HEADS
 def test_predictions_move_through_the_grid_with_the_world(head):
-    """By four voxels, one of the coarsest scale; away from the borders, which the convolutions can see."""
+    """They move by four voxels, one of the coarsest scale, away from the borders, which the convolutions can see."""
     grid, steps, margin = VoxelGrid((80, 8, 8), 0.05, (-2.0, -0.2, 0.0)), 4, 24
     model, batch = small_model(head, grid), noise_batch(scenes=1)
     with torch.no_grad():
@@ -121,7 +121,7 @@ def test_predictions_move_through_the_grid_with_the_world(head):
 
 
 def perfect_voxels(model: ImVoxelNet, batch: SceneBatch) -> VoxelPredictions:
-    """What the indoor head should say of a batch of one scene."""
+    """The ideal output of the indoor head for a batch of one scene."""
     head, boxes = model.head, batch.boxes[0]
     targets = assign_voxels(head.points, head.scale, boxes, head.voxel_m, head.config.assign)
     column = class_columns(targets.owner, batch.labels[0])
@@ -132,7 +132,7 @@ def perfect_voxels(model: ImVoxelNet, batch: SceneBatch) -> VoxelPredictions:
 
 
 def perfect_anchors(model: ImVoxelNet, batch: SceneBatch) -> AnchorPredictions:
-    """What the outdoor head should say of a batch of one scene."""
+    """The ideal output of the outdoor head for a batch of one scene."""
     anchors = anchor_boxes(model.grid, model.head.anchor)
     boxes = headed_boxes(batch.obbs[0], batch.world_from_object[0])
     owner = assign_anchors(anchors, boxes, model.head.config.assign)
@@ -143,7 +143,7 @@ def perfect_anchors(model: ImVoxelNet, batch: SceneBatch) -> AnchorPredictions:
 
 
 @HEADS
-def test_perfect_predictions_cost_nothing_and_answer_the_truth(head):
+def test_perfect_predictions_have_no_loss_and_decode_to_the_truth(head):
     model, batch = small_model(head), noise_batch(scenes=1, objects=4)
     perfect = (perfect_voxels if head == "indoor" else perfect_anchors)(model, batch)
     losses = model.head.loss(perfect, batch)
@@ -154,14 +154,14 @@ def test_perfect_predictions_cost_nothing_and_answer_the_truth(head):
     assert answer.scores[overlap.argmax(axis=1)] == pytest.approx(batch.labels[0].numpy(), abs=1e-6)
 
 
-def test_the_layers_of_the_head_answer_the_same_when_convolved_together():
+def test_convolving_the_layers_of_the_head_together_changes_no_answer():
     head, volume = small_model("indoor").head, torch.randn(2, 4, 4, 6, 8)
     torch.nn.init.normal_(head.classes.bias)
     for together, layer in zip(head.convolved(volume), head.layers, strict=True):
         assert torch.allclose(together, layer(volume), atol=1e-5)
 
 
-def test_points_that_no_view_sees_are_not_detected():
+def test_objects_are_not_detected_at_points_that_no_view_sees():
     model, batch = small_model("indoor"), noise_batch(scenes=1)
     perfect = perfect_voxels(model, batch)
     unseen = replace(perfect, valid=torch.zeros_like(perfect.valid))
@@ -170,7 +170,7 @@ def test_points_that_no_view_sees_are_not_detected():
 
 
 @HEADS
-def test_a_scene_in_which_nothing_is_found_has_an_empty_answer(head):
+def test_a_scene_without_detections_has_an_empty_answer(head):
     model = small_model(head)
     torch.nn.init.zeros_(model.head.classes.weight)
     torch.nn.init.constant_(model.head.classes.bias, -SURE)
@@ -179,7 +179,7 @@ def test_a_scene_in_which_nothing_is_found_has_an_empty_answer(head):
 
 
 @HEADS
-def test_restored_models_answer_the_same(head):
+def test_restored_models_give_the_same_answers(head):
     model = small_model(head)
     again = builder.restore(RunConfig(model=small_config(head)), model.state_dict()).eval()
     for answer, copy in zip(model.predict(noise_batch()), again.predict(noise_batch()), strict=True):
@@ -195,7 +195,7 @@ def test_the_picture_from_above_shows_scores_and_truth(head):
 
 
 @pytest.mark.parametrize("name", ["paper", "mini", "tiny"])
-def test_pictures_grid_and_moves_are_those_of_the_reference_detector(name):
+def test_pictures_grid_and_augmentation_equal_those_of_the_reference_detector(name):
     own, reference = CONFIGURATIONS.load(name), REFERENCE.load(name)
     alike = replace(own.model.backbone, width=reference.model.backbone.width)
     assert asdict(alike) == asdict(reference.model.backbone)
@@ -206,7 +206,7 @@ def test_pictures_grid_and_moves_are_those_of_the_reference_detector(name):
     assert CONFIGURATIONS.from_mapping(to_mapping(own), "here") == own
 
 
-def test_wrong_configurations_are_explained():
+def test_errors_explain_wrong_configurations():
     config = CONFIGURATIONS.load("tiny")
     with pytest.raises(
         ConfigError, match=r"model\.head: found .pilars.; expected one of indoor, pillars\. Did you mean"

@@ -1,4 +1,4 @@
-"""Suppression: the best stays, no two that stay overlap too much, and the result is that of the plain double loop."""
+"""Suppression: the best box stays, no two remaining boxes overlap too much, and the result equals that of a plain double loop."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_overlap_from_above_is_the_iou_of_boxes_of_one_height(rng):
 
 
 @given(SEEDS, st.floats(0, 0.6))
-def test_each_class_is_suppressed_by_itself(rng, above):
+def test_each_class_is_suppressed_separately(rng, above):
     boxes, _ = crowd(rng, 6)
     scores = rng.random((len(boxes), 2))
     found = class_aware(Detections(boxes, scores), iou, above, 0.3)

@@ -1,4 +1,4 @@
-"""Training by the project's own loop: it learns by heart, resumes to the same losses, and writes valid prediction files."""
+"""Training by the loop of the project: it memorises, resumes to the same losses, and writes valid prediction files."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     "head, longer", [("indoor", []), ("pillars", ["train.steps=[300]", "train.learning_rate=[0.01]"])]
 )
-def test_four_scenes_are_learnt_by_heart(folder, tmp_path, head, longer):
+def test_four_scenes_are_memorised(folder, tmp_path, head, longer):
     dataset = open_dataset(folder)
     train_tiny("imvoxelnet", dataset, tmp_path, [f"model.head={head}", "train.views=4", *longer])
     run = load_run(tmp_path)
@@ -62,7 +62,7 @@ def test_the_anchor_is_measured_on_the_training_objects(folder):
 
 @pytest.mark.parametrize("head", ["indoor", "pillars"])
 def test_the_commands_train_predict_and_score(folder, tmp_path, monkeypatch, head):
-    """After four steps there is little or nothing to detect; every file is valid all the same."""
+    """After four steps there is little or nothing to detect, but every file is valid."""
     monkeypatch.chdir(tmp_path)
     run = CliRunner().invoke
     options = [item for value in [*SHORT, f"model.head={head}"] for item in ("--set", value)]

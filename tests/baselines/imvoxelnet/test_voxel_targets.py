@@ -1,4 +1,4 @@
-"""Who answers for what: laws of the assignment of voxels to objects."""
+"""Laws of the assignment of voxels to objects."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ SEEDS = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 
 
 def random_boxes(rng: np.random.Generator, low_m: float = 0.005, high_m: float = 0.4) -> torch.Tensor:
-    """(n, 6) boxes within the grid, thin ones among them, n from 1 to 8."""
+    """(n, 6) boxes within the grid, some of them thin; n from 1 to 8."""
     n = int(rng.integers(1, 9))
     size = np.exp(rng.uniform(np.log(low_m), np.log(high_m), (n, 3)))
     reach = np.array([0.8, 0.8, 0.2]) - size / 2
@@ -37,7 +37,7 @@ def owners_of(boxes: torch.Tensor, config: AssignConfig = EVERY_POINT) -> torch.
 
 
 def counts_by_scale(inside: torch.Tensor) -> torch.Tensor:
-    """(3, n) points of each scale in each box. inside: (p, n)."""
+    """(3, n) number of points of each scale in each box. inside: (p, n)."""
     return torch.stack([inside[scale == SCALE].sum(dim=0) for scale in range(3)])
 
 
@@ -73,7 +73,7 @@ def test_assignment_equals_its_rule_written_out(rng):
 
 @settings(max_examples=40)
 @given(SEEDS)
-def test_a_voxel_in_exactly_one_box_is_its_own_where_the_box_takes_all(rng):
+def test_a_voxel_in_exactly_one_box_belongs_to_it_if_boxes_take_all_points(rng):
     boxes = random_boxes(rng, low_m=0.06)
     inside = (face_distances(POINTS[:, None], boxes) > 0).all(dim=-1)
     coarsest = (torch.arange(3)[:, None] * (counts_by_scale(inside) >= 1)).amax(dim=0)
@@ -93,7 +93,7 @@ def test_the_smallest_box_wins_and_the_order_of_boxes_does_not_matter(rng):
     assert torch.equal(boxes[owner[owner >= 0]], boxes[order][shuffled[owner >= 0]])
 
 
-def test_of_nested_boxes_the_inner_keeps_its_voxels():
+def test_the_inner_of_two_nested_boxes_keeps_its_voxels():
     outer, inner = [0.0, 0, 0.2, 0.4, 0.4, 0.4], [0.0, 0, 0.2, 0.15, 0.15, 0.15]
     owner = owners_of(torch.tensor([outer, inner]), AssignConfig(least_points=10**6, central_points=10**6))
     inside = (face_distances(POINTS, torch.tensor(inner)) > 0).all(dim=1) & (SCALE == 0)
@@ -102,27 +102,27 @@ def test_of_nested_boxes_the_inner_keeps_its_voxels():
 
 @settings(max_examples=25)
 @given(SEEDS)
-def test_every_object_alone_has_points_however_thin(rng):
+def test_every_single_object_has_points_however_thin_it_is(rng):
     """A plate may lie between two layers of voxel centres."""
     for box in random_boxes(rng, low_m=0.002):
         assert (owners_of(box[None], AssignConfig()) == 0).any()
 
 
-def test_thin_plates_answer_on_the_finest_scale():
+def test_thin_plates_are_assigned_to_the_finest_scale():
     plate = torch.tensor([[0.1, -0.1, 0.005, 0.3, 0.3, 0.01]])
     owner = owners_of(plate, AssignConfig())
     assert (owner == 0).sum() == 18 and (SCALE[owner == 0] == 0).all()
     assert not (face_distances(POINTS, plate[0]) > 0).all(dim=1).any()  # no voxel centre is in it
 
 
-def test_objects_go_to_coarser_scales_as_they_grow():
+def test_larger_objects_are_assigned_to_coarser_scales():
     boxes = [torch.tensor([[0.0, 0.0, 0.2, side, side, min(side, 0.4)]]) for side in (0.1, 0.4, 1.4)]
     scales = [SCALE[owners_of(box, AssignConfig()) == 0].unique().tolist() for box in boxes]
     assert scales == [[0], [1], [2]]
 
 
 @given(SEEDS)
-def test_boxes_from_distances_invert_distances(rng):
+def test_distances_and_boxes_convert_into_each_other(rng):
     boxes = random_boxes(rng)
     points = torch.from_numpy(rng.uniform(-1, 1, (len(boxes), 3))).float()
     assert torch.allclose(box_from_distances(points, face_distances(points, boxes)), boxes, atol=1e-6)
