@@ -23,6 +23,7 @@ from odd_bench.configuration import explained
 from odd_bench.generate.config import CONFIGURATIONS, load_preset, with_overrides
 from odd_bench.generate.run import check_categories
 from odd_bench.methods import METHODS, method_spec
+from odd_bench.shapes import cad, toys
 from tests.short_training import write_small_scenes
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +61,15 @@ def commands(page: Path) -> list[str]:
 @cache
 def every_command() -> typer.core.TyperGroup:
     return typer.main.get_command(app)
+
+
+def defined_shapes(page: Path) -> list[str]:
+    """Names of the categories and families that the code of a page defines."""
+    return [
+        name
+        for block in blocks(page, "python")
+        for name in re.findall(r"^def (\w+)\(\w+: (?:np\.random\.Generator|Draws)\)", block, re.MULTILINE)
+    ]
 
 
 def command_of(line: str) -> tuple[typer.core.TyperCommand, list[str]]:
@@ -101,13 +111,16 @@ def test_every_key_that_a_command_sets_exists(page):
 @of_page
 def test_every_command_shown_parses(page, monkeypatch):
     """Options have values of their types, arguments are as many as it takes; its preset or configuration takes what it sets."""
+    for name in defined_shapes(page):
+        monkeypatch.setattr(toys, "SEEN", (*toys.SEEN, name))
+        monkeypatch.setitem(cad.FAMILIES, name, None)
     for line in commands(page):
         command, words = command_of(line)
         for parameter in command.params:
             monkeypatch.setattr(parameter, "callback", None)  # which looks whether files are there
         with command.make_context(line, words) as context:
             given = context.params
-        overrides = given.get("overrides") or []
+        overrides = given.get("overrides") or given.get("set_") or []
         if line.startswith("odd-bench generate"):
             config = with_overrides(load_preset(shlex.split(line)[2], given["preset"]), overrides)
             wanted = tuple(given["categories"].split(",")) if given.get("categories") else ()

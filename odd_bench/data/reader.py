@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from odd_bench.counted import counted
 from odd_bench.data.damage import again
 from odd_bench.data.errors import DataError, WrongName
 from odd_bench.data.fields import name_text, scene_names
-from odd_bench.data.folder import read_description, shard_paths
+from odd_bench.data.folder import QUARANTINE, read_description, shard_paths
+from odd_bench.data.quarantine import given_up
 from odd_bench.data.record import SceneRecord
 from odd_bench.data.shards import OpenShard, open_shard, opened, verify_scene
 from odd_bench.data.stored_scene import StoredScene
@@ -33,6 +35,10 @@ def open_dataset(folder: Path | str) -> Dataset:
             split = name_text(file, "split")
             shards |= {name: (split, path) for name in scene_names(file)}
     if not shards:
+        lost = given_up(folder / QUARANTINE)
+        if lost:
+            hint = f"The reasons are in {folder / QUARANTINE}"
+            raise DataError(folder, f"no scenes: {counted(len(lost), 'scene')} given up", "one or more", hint)
         raise DataError(folder, "no scenes", "shards/*.h5", again(folder))
     return Dataset(folder, description.name, description.digest, shards)
 

@@ -12,8 +12,11 @@ import pytest
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
 from odd_bench.data.folder import Description, read_description, shard_path, write_description
+from odd_bench.data.outcome import Outcome
+from odd_bench.data.quarantine import give_up
 from odd_bench.data.reader import joined, open_dataset
 from odd_bench.data.shards import pack_shard, stored_scene, write_staged
+from tests.data.folders import make_scenes, write_dataset
 from tests.data.synthetic import make_record
 
 DESCRIPTION = Description("toys-test", "1.0.0", "sha256:0", {"seed": 0})
@@ -134,3 +137,14 @@ def test_a_shard_truncated_while_it_is_open_is_reported(tmp_path, share):
         os.truncate(tmp_path / "a.h5", int(share * end))
         with pytest.raises(DataError):
             stored.record()
+
+
+def test_a_data_set_whose_scenes_were_all_given_up_says_so(tmp_path):
+    folder = write_dataset(tmp_path / "data", make_scenes())
+    for shard in (folder / "shards").iterdir():
+        shard.unlink()
+    with pytest.raises(DataError, match="found no scenes, expected shards"):
+        open_dataset(folder)
+    give_up(folder / "quarantine.jsonl", Outcome("toys-mug-0000-0000", "refused", message="no near twin"))
+    with pytest.raises(DataError, match=r"found no scenes: 1 scene given up.*quarantine\.jsonl"):
+        open_dataset(folder)
