@@ -21,7 +21,7 @@ splits: {train: 2, test-unseen: 1}
 scenes_per_shape: 1
 categories: [car, mug]
 scene: {max_objects: 4}
-orbit: {pixels: 96}
+orbit: {views: 8, pixels: 96}
 odd: {min_patch_pixels: 60}
 render: {samples: 4}
 """

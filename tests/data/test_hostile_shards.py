@@ -99,7 +99,7 @@ def test_flipped_bits_are_reported_or_harmless(folder, whole, tmp_path):
     shutil.copy(whole, folder / "shards")
 
 
-@pytest.mark.parametrize("count", [20, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [20, pytest.param(300, marks=pytest.mark.slow)])
 def test_flipped_bits_of_the_structure_are_reported_or_harmless(folder, whole, tmp_path, count):
     """Flips that `validate` does not report change nothing.
 

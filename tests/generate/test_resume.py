@@ -139,7 +139,7 @@ def test_any_flipped_byte_of_a_shard_is_found_and_mended(copy, reference):
     """HDF5 raises many kinds of errors, or none, for flipped metadata."""
     shard = copy / "shards/test-unseen-00000.h5"
     whole = shard.read_bytes()
-    for place in np.random.default_rng(0).integers(0, len(whole), 30):
+    for place in np.random.default_rng(0).integers(0, len(whole), 15):
         damaged = bytearray(whole)
         damaged[place] ^= 0xFF
         shard.write_bytes(damaged)

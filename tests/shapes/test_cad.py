@@ -11,6 +11,7 @@ from odd_bench.geometry.shape import Material, PartEdit, Shape
 from odd_bench.shapes.cad import FAMILIES, make_part
 from odd_bench.shapes.cad.draws import Draws
 from odd_bench.shapes.cad.kernel import cylinder, prism, screw, sweep
+from odd_bench.shapes.cad.machined import Machined
 from odd_bench.shapes.cad.profile import circle, rectangle
 
 NAMES = sorted(FAMILIES)
@@ -20,8 +21,13 @@ INSTANCES = int(
 
 
 @cache
+def first(family: str) -> Machined:
+    """The instance of seed 0, which keeps its mesh for all that is asked of it."""
+    return make_part(family, 0)
+
+
 def intact(family: str) -> Shape:
-    return make_part(family, 0).shape()
+    return first(family).shape()
 
 
 def assert_one_solid(shape: Shape) -> None:
@@ -60,12 +66,15 @@ def test_a_part_is_one_closed_solid_in_its_canonical_frame(family):
 
 @pytest.mark.parametrize("family", NAMES)
 def test_a_family_has_eight_parameters_over_its_instances(family):
-    assert len({name for seed in range(8) for name in make_part(family, seed).parameters}) >= 8
+    names = set(first(family).parameters)
+    for seed in range(1, 8):
+        names |= set() if len(names) >= 8 else set(make_part(family, seed).parameters)
+    assert len(names) >= 8
 
 
-@pytest.mark.parametrize("family", [name for name in NAMES if make_part(name, 0).movable_parts])
+@pytest.mark.parametrize("family", [name for name in NAMES if first(name).movable_parts])
 def test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(family):
-    model, whole = make_part(family, 0), intact(family)
+    model, whole = first(family), intact(family)
     rest = model.shape([PartEdit(model.movable_parts[-1], remove=True)])
     assert_one_solid(rest)
     before, after = points(whole), points(rest)
@@ -74,7 +83,7 @@ def test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(family)
 
 
 def test_paint_changes_one_part_and_no_vertex():
-    model, whole = make_part("flange", 0), intact("flange")
+    model, whole = first("flange"), intact("flange")
     rubber = Material("rubber", roughness=0.9)
     painted = model.shape([PartEdit("neck", material=rubber, color=(1.0, 0.0, 0.0))])
     own = painted.face_part == painted.part_names.index("neck")

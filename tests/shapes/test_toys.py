@@ -17,8 +17,13 @@ CATEGORIES = sorted(BUILDERS)
 
 
 @cache
+def first(category: str) -> toy.Toy:
+    """The toy of seed 0, which keeps its mesh for all that is asked of it."""
+    return make_toy(category, 0)
+
+
 def intact(category: str) -> Shape:
-    return make_toy(category, 0).shape()
+    return first(category).shape()
 
 
 def as_mesh(shape: Shape) -> trimesh.Trimesh:
@@ -72,7 +77,7 @@ def test_parts_show_on_the_surface(category):
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(category):
-    toy, whole = make_toy(category, 0), intact(category)
+    toy, whole = first(category), intact(category)
     assert len(toy.movable_parts) >= 2
     part = toy.movable_parts[-1]
     rest = toy.shape([PartEdit(part, remove=True)])
@@ -92,9 +97,8 @@ def test_the_seed_decides_the_toy(category):
 @pytest.mark.slow
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_more_toys_are_well_made_with_and_without_a_part(category):
-    """One seed is made whole, the next without a part."""
-    assert_well_made(make_toy(category, 1).shape())
     toy = make_toy(category, 2)
+    assert_well_made(toy.shape())
     part = toy.movable_parts[2 % len(toy.movable_parts)]
     rest = as_mesh(toy.shape([PartEdit(part, remove=True)]))
     assert rest.is_watertight  # what hung on the part may be loose now: anomalies refuse that
