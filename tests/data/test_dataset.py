@@ -178,5 +178,5 @@ def test_stored_features_follow_views_and_mirror(tmp_path):
 
 def test_scenes_of_different_sizes_are_refused_in_one_batch(dataset):
     names = dataset.scene_names("train")
-    with pytest.raises(ValueError, match="equal views"):
+    with pytest.raises(ValueError, match="expected one shape"):
         collate([TestScenes(dataset, names, 3)[0], TestScenes(dataset, names, 2)[0]])
