@@ -1,11 +1,12 @@
-"""Uncertainty: resample whole base shapes, because the scenes of one shape succeed and fail together.
+"""Cluster bootstrap: resample whole base shapes, because the results of the scenes of one shape are correlated.
 
-A resample is a vector c of how often each cluster was drawn. For sums, the resampled ratio is c'num / c'den. For the AUC,
-V[i, j] counts the pairs (anomaly of cluster i, normal of cluster j) ranked right, ties 1/2; then AUC = 1'V1 / (P N) and a
-resample is c'Vc / (c'p c'n). Counts are halves and integers well below 2**53, so every sum is exact and the replicates
-do not depend on the number of threads. Undefined replicates (a resample without one of the classes) are NaN and left out.
+A resample is a vector c that states how often each cluster was drawn. A ratio of sums becomes c'num / c'den. For the AUC, let
+V[i, j] be the number of pairs (anomaly of cluster i, normal object of cluster j) in the right order, ties counting 1/2, and let p
+and n be the numbers of anomalies and normal objects of each cluster. The AUC is 1'V1 / (1'p 1'n), and that of a resample is
+c'Vc / (c'p c'n). All counts are multiples of 1/2 well below 2**53, so every sum is exact, and the replicates do not depend on the
+number of threads. An undefined replicate (of a resample without one of the classes) is NaN and ignored.
 
-`interval` makes an interval of the resampled values.
+`interval` computes an interval from the resampled values.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from odd_bench.scoring.interval import FEWEST, interval, too_few
 
 RESAMPLES = 2000
 SEED = 20240
-COUNT = np.float32  # holds counts and halves up to 8 million exactly, in half the memory traffic of float64
+COUNT = np.float32  # exact for multiples of 1/2 up to 8 million, with half the memory traffic of float64
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its interval. value is None where it is undefined, and `reason` says why; low, high likewise.
+    """A value with its confidence interval.
 
-    replicates: (resamples,) the resampled values, NaN where undefined; None with too few shapes. shapes: how many base shapes
-    the value rests on. basis: what the value is taken over, if that needs saying.
+    value, low, high: None if undefined; `reason` then says why. replicates: (resamples,), the resampled values, NaN if undefined;
+    None if there are too few shapes. shapes: number of base shapes that contribute to the value. basis: a remark on what the
+    value is computed from, if one is needed.
     """
 
     value: float | None
@@ -41,14 +43,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Resampled:
-    """One metric. values: (1 + resamples,), first the value, then the replicates. shapes: how many clusters it rests on."""
+    """One metric. values: (1 + resamples,), the value, then the replicates. shapes: number of clusters that contribute to it."""
 
     values: np.ndarray
     shapes: int
 
 
 def draw_resamples(clusters: int, resamples: int = RESAMPLES, seed: int = SEED) -> np.ndarray:
-    """(resamples, clusters) how often each cluster is drawn; the same for every file scored on the same split."""
+    """How often each cluster is drawn, (resamples, clusters). The result is the same for every file scored on the same split."""
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, max(clusters, 1), (resamples, clusters))
     flat = np.bincount((drawn + clusters * np.arange(resamples)[:, None]).ravel(), minlength=resamples * clusters)
@@ -56,7 +58,7 @@ def draw_resamples(clusters: int, resamples: int = RESAMPLES, seed: int = SEED) 
 
 
 def estimate(resampled: Resampled, undefined: str, share: bool = True) -> Estimate:
-    """Value and interval; NaN becomes None with the reason `undefined`. share: the metric lies in [0, 1]."""
+    """The value and its interval. undefined: the reason to give if the value is NaN. share: whether the metric lies in [0, 1]."""
     value, shapes = resampled.values[0], resampled.shapes
     if not np.isfinite(value):
         return Estimate(None, reason=undefined, shapes=shapes)
@@ -68,17 +70,17 @@ def estimate(resampled: Resampled, undefined: str, share: bool = True) -> Estima
 
 
 def resampled_ratio(counts: np.ndarray, numerator: np.ndarray, denominator: np.ndarray) -> Resampled:
-    """Sum of numerators over sum of denominators, both (clusters,)."""
+    """The ratio of two sums in every resample. numerator, denominator: (clusters,), their sums in each cluster."""
     drawn = with_original(counts)
     return Resampled(divide(drawn @ numerator, drawn @ denominator), int(np.count_nonzero(denominator)))
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """n scores to be ranked. score, label, cluster: (n,), label 1 = anomalous, cluster a column of the counts.
+    """n scores to be ranked. score, label, cluster: (n,), label 1 = anomalous, cluster = column of the counts.
 
-    missing: (clusters,) number of anomalies without a score: they rank below all others and are never found. false: (clusters,)
-    number of normals without a score: they rank above all others. None where there are none.
+    missing: (clusters,), number of anomalies without a score, which rank below all others and are never found. false: (clusters,),
+    number of normal objects without a score, which rank above all others. Each is None if there are none.
     """
 
     score: np.ndarray
@@ -90,7 +92,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class RankingResamples:
-    """Ranking metrics of one set of objects."""
+    """The ranking metrics of one set of objects in every resample."""
 
     auc: Resampled
     average_precision: Resampled
@@ -100,8 +102,8 @@ class RankingResamples:
 def resampled_ranking(counts: np.ndarray, ranked: Ranked) -> RankingResamples:
     """AUC, average precision and false positive rate at 95 % recall in every resample.
 
-    Walks once down the scores, each step adding one object to all resamples: c'Vc is summed in that order, and V, which
-    has the square of the number of clusters entries, is never stored.
+    Objects are added to all resamples one by one, in descending order of their scores, and c'Vc is summed in this order. V, which
+    has one entry per pair of clusters, is never stored.
     """
     drawn = with_original(counts)
     (found_all, normals_all), (missing, first), (both, anomalous_shapes) = class_sums(drawn, ranked)
@@ -129,7 +131,7 @@ def resampled_ranking(counts: np.ndarray, ranked: Ranked) -> RankingResamples:
 
 
 def resampled_auc(counts: np.ndarray, ranked: Ranked) -> Resampled:
-    """The AUC of `resampled_ranking` alone, for the many groups that need no more."""
+    """Only the AUC of `resampled_ranking`, for the many groups that need nothing else."""
     drawn = with_original(counts)
     (found_all, normals_all), (missing, first), (both, _) = class_sums(drawn, ranked)
     anomalies, normals = found_all + missing, normals_all + first
@@ -144,8 +146,10 @@ def resampled_auc(counts: np.ndarray, ranked: Ranked) -> Resampled:
 
 
 def class_sums(drawn: np.ndarray, ranked: Ranked) -> tuple[tuple, tuple, tuple[int, int]]:
-    """Numbers of anomalies and normals in each resample, with a score and without; the number of clusters that the AUC rests
-    on, which is the smaller of the numbers that hold anomalies and normals; and the number that hold anomalies.
+    """The numbers of anomalies and normal objects in each resample, first of those with a score, then of those without.
+
+    The third result is a pair: the number of clusters that contribute to the AUC, which is the smaller of the numbers of clusters
+    with anomalies and with normal objects; and the number of clusters with anomalies.
     """
     clusters = drawn.shape[1]
     scored = [np.bincount(ranked.cluster[ranked.label == side], minlength=clusters) for side in (1, 0)]
@@ -156,7 +160,7 @@ def class_sums(drawn: np.ndarray, ranked: Ranked) -> tuple[tuple, tuple, tuple[i
 
 
 def tied_rows(drawn: np.ndarray, ranked: Ranked) -> Iterator[tuple[np.ndarray | None, np.ndarray | None]]:
-    """For each distinct score from the top: how often its anomalies, and its normals, are drawn, None where there are none."""
+    """For each distinct score, in descending order: how often its anomalies and its normal objects are drawn, None if absent."""
     columns = np.ascontiguousarray(drawn.T, COUNT)
     order = np.argsort(-ranked.score, kind="stable")
     falling, cluster, label = ranked.score[order], ranked.cluster[order], ranked.label[order]
@@ -171,11 +175,11 @@ def tied_rows(drawn: np.ndarray, ranked: Ranked) -> Iterator[tuple[np.ndarray | 
 
 
 def with_original(counts: np.ndarray) -> np.ndarray:
-    """The resamples (b, clusters) behind one row of ones, the data itself: (1 + b, clusters)."""
+    """The resamples (b, clusters) preceded by a row of ones, which stands for the data itself: (1 + b, clusters)."""
     return np.concatenate([np.ones((1, counts.shape[1])), counts])
 
 
 def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Quotient, NaN where the denominator is 0."""
+    """The quotient; NaN if the denominator is 0."""
     out = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
     return np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)

@@ -1,4 +1,4 @@
-"""The main numbers over groups of anomalies, objects and scenes: where a method is strong and where it is weak."""
+"""Breakdowns: the main metrics for groups of anomalies, objects and scenes, which show where a method is strong or weak."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ VISIBILITY_EDGES = (0.0, 0.1, 0.25, 0.5, 1.0)
 
 @dataclass(frozen=True)
 class Group:
-    """A named set of objects. anomalies_only: the rows are anomalies, compared with all normals of the same scenes."""
+    """A named group of objects.
+
+    breakdown: what the objects are grouped by. rows: (n,) bool, the members. anomalies_only: whether the members are anomalies, to
+    be ranked against all normal objects of the same scenes.
+    """
 
     breakdown: str
     name: str
@@ -30,9 +34,11 @@ class Group:
 
 @dataclass(frozen=True)
 class BreakdownRow:
-    """One group's numbers. rate: recall for a group of anomalies (named so), else accuracy. grey: fewer than 30 objects.
+    """The metrics of one group.
 
-    false_boxes: number in its scenes. whole: whether the group is all anomalies, or all objects, that the protocol counts.
+    objects, scenes, false_boxes: numbers of its objects, of their scenes, and of false boxes in these. rate: recall of a group of
+    anomalies, accuracy of any other group; rate_name says which. grey: whether it has fewer than GREY_BELOW objects. whole:
+    whether the group contains all anomalies, or all objects, that the protocol counts.
     """
 
     breakdown: str
@@ -48,7 +54,7 @@ class BreakdownRow:
 
 
 def breakdown_rows(judged: Judged, groups: list[Group], counts: np.ndarray) -> list[BreakdownRow]:
-    """One row per group, in the order given; groups without a counted object are left out."""
+    """One row per group, in the given order. Groups without a counted object are left out."""
     present = [group for group in groups if np.any(group.rows & judged.counted)]
     return [breakdown_row(judged, group, counts) for group in present]
 
@@ -76,8 +82,8 @@ def breakdown_row(judged: Judged, group: Group, counts: np.ndarray) -> Breakdown
 
 
 def compared(judged: Judged, group: Group) -> Ranked:
-    """The objects and boxes of the group's AUC: its objects, for a group of anomalies also all normal objects of the same
-    scenes, and the false boxes of these scenes.
+    """What the AUC of a group ranks: its objects, the false boxes of their scenes and, for a group of anomalies, all normal objects
+    of these scenes.
     """
     chosen = group.rows & judged.counted
     scenes = judged.truth.count_by_scene(chosen) > 0
@@ -87,7 +93,7 @@ def compared(judged: Judged, group: Group) -> Ranked:
 
 
 def all_groups(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> list[Group]:
-    """Every breakdown of the protocol. views: (s,) the views each scene's method saw, None where not stated."""
+    """The groups of every breakdown. views: (s,), the views that the method saw of each scene, None if not stated."""
     return [
         *named("anomaly type", truth.type, sorted(set(truth.type) - {""}), True),
         *visibility_groups(truth, views),
@@ -103,17 +109,18 @@ def all_groups(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> 
 
 
 def named(breakdown: str, values: np.ndarray, names: list[str], anomalies_only: bool = False) -> Iterator[Group]:
+    """One group per name, of the objects with that value."""
     return (Group(breakdown, name, values == name, anomalies_only) for name in names)
 
 
 def numbered(breakdown: str, values: np.ndarray) -> Iterator[Group]:
-    """One group per number; -1 stands for not stated."""
+    """One group per distinct number; -1 = not stated."""
     names = {int(value): "not stated" if value < 0 else str(value) for value in np.unique(values)}
     return (Group(breakdown, name, values == value, False) for value, name in names.items())
 
 
 def visibility_groups(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> Iterator[Group]:
-    """Groups of anomalies by how much of the changed region the declared views show."""
+    """Groups of anomalies by the visible fraction of their changed region in the stated views."""
     visible = changed_visibility(truth, views)
     yield Group("changed region visible", "never", visible == 0, True)
     for low, high in pairwise(VISIBILITY_EDGES):
@@ -122,8 +129,10 @@ def visibility_groups(truth: TruthTable, views: tuple[tuple[int, ...] | None, ..
 
 
 def changed_visibility(truth: TruthTable, views: tuple[tuple[int, ...] | None, ...]) -> np.ndarray:
-    """(n,) visible pixels of the changed region summed over the declared views, as a fraction of what they would sum to if
-    each showed it as well as the best of all views does. NaN for normal objects and where pixels are not known.
+    """Visible fraction (n,) of each changed region in the stated views; NaN for normal objects and if the pixels are not known.
+
+    The visible pixels are summed over the stated views and divided by what the sum would be if each view showed as many as the
+    best of all views.
     """
     pixels = truth.changed_pixels  # (n, views)
     declared = np.ones((truth.scenes, pixels.shape[1]), bool)
@@ -138,7 +147,7 @@ def changed_visibility(truth: TruthTable, views: tuple[tuple[int, ...] | None, .
 
 
 def magnitude_groups(truth: TruthTable) -> Iterator[Group]:
-    """Quarters of the split's anomalies by size of the change, so that the bins do not depend on the method."""
+    """Quartiles of the anomalies by size of the change. They are taken over the split and so do not depend on the method."""
     magnitude = truth.magnitude[truth.label == 1]
     edges = np.unique(np.quantile(magnitude, [0, 0.25, 0.5, 0.75, 1])) if len(magnitude) else np.zeros(0)
     bins = np.searchsorted(edges[1:-1], truth.magnitude, side="right")
@@ -147,7 +156,7 @@ def magnitude_groups(truth: TruthTable) -> Iterator[Group]:
 
 
 def type_by_visibility(judged: Judged, groups: list[Group]) -> list[dict]:
-    """AUC of every anomaly type at every visibility, with the number of anomalies behind it."""
+    """The AUC of every anomaly type at every visibility, with the number of anomalies it is computed from."""
     types = [group for group in groups if group.breakdown == "anomaly type"]
     visible = [group for group in groups if group.breakdown == "changed region visible"]
     return [map_cell(judged, kind, seen) for kind in types for seen in visible]
@@ -161,7 +170,7 @@ def map_cell(judged: Judged, kind: Group, seen: Group) -> dict:
 
 
 def plain_auc(ranked: Ranked) -> float:
-    """The AUC of what is ranked, without resamples; NaN without one of the classes."""
+    """The AUC without resamples; NaN if either class is absent."""
     scored = [np.count_nonzero(ranked.label == side) for side in (1, 0)]
     pairs = (scored[0] + ranked.missing.sum()) * (scored[1] + ranked.false.sum())
     if not pairs or not scored[0] * scored[1]:

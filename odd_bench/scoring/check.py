@@ -1,4 +1,4 @@
-"""Check whether a prediction file can be scored: read it, find its ground truth, compare the two. Nothing is measured here."""
+"""Check whether a prediction file can be scored: read it, find its ground truth and compare the two, without scoring."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from odd_bench.scoring.quick import no_garbage_collection
 from odd_bench.scoring.truth_table import TruthTable, truth_table
 from odd_bench.scoring.validate import scene_in_truth, validate
 
-FAR_M = 1e6  # boxes beyond it are wrong in any unit, and their volume overflows
+FAR_M = 1e6  # a box beyond it is wrong in any unit, and its volume overflows
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to score. data: ground-truth file or folder, None to search. accept_missing: count scenes that the file leaves out
-    as undetected. legacy_boxes: compare with the boxes as published, for imported data. resamples: of the bootstrap.
+    """Options of scoring.
+
+    data: ground-truth file, or a folder to search for it; None = search the default folders. accept_missing: count scenes that
+    are missing from the file as undetected. legacy_boxes: match against the boxes as published, for imported data. resamples:
+    number of bootstrap resamples.
     """
 
     data: Path | None = None
@@ -35,7 +38,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Checked:
-    """A file and its ground truth. problems: all that were found; the rest is None where they made reading impossible."""
+    """A file and its ground truth. problems: all problems found. Other fields are None if a problem prevented reading them."""
 
     path: Path
     predictions: Predictions | None
@@ -46,12 +49,13 @@ class Checked:
 
 
 def check_file(path: Path, options: Options) -> Checked:
-    """Read a file and find everything that is wrong with it."""
+    """Read a prediction file and collect all its problems."""
     with no_garbage_collection():
         return read_and_check(path, options)
 
 
 def read_and_check(path: Path, options: Options) -> Checked:
+    """The same as `check_file`, without its pause of the garbage collector."""
     predictions, problems = load_predictions(path)
     if predictions is None:
         return Checked(path, None, None, None, None, problems)
@@ -71,7 +75,7 @@ def read_and_check(path: Path, options: Options) -> Checked:
 
 
 def readable_boxes(predictions: Predictions, table: TruthTable) -> Boxes:
-    """Rows of known scenes whose numbers could be read, in a file that may hold others."""
+    """Those boxes that belong to a scene of the split and whose numbers are usable; boxes.scene indexes the table's scenes."""
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     box_read = (np.abs(boxes.box) < FAR_M).all(axis=1) | predictions.method.gt_boxes
     return replace(boxes, scene=scene).rows(np.flatnonzero(box_read & np.isfinite(boxes.score) & (scene >= 0)))

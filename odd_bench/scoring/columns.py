@@ -1,4 +1,4 @@
-"""The objects of a prediction file, column by column: each check runs over all of them at once, so a large file is quick."""
+"""The objects of a prediction file as columns. Each check runs over all objects at once, which is fast for large files."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ FINITE_HINT = "Did the network diverge? Scores and boxes are read as they are, n
 
 
 class Columns:
-    """All objects of all scenes in file order, n of them. scene, number: (n,) their scene and place in its list.
+    """The n objects of all scenes, in the order of the file.
 
-    problems: found by the checks.
+    scene, number: (n,), index of their scene and position in its list. names: of the scenes. problems: those that the checks found.
+    stated: all keys that occur.
     """
 
     def __init__(self, objects: list[dict[str, Any]], scene: np.ndarray, number: np.ndarray, names: list[str]):
@@ -35,7 +36,7 @@ class Columns:
         self.problems.append(Problem(kind, self.path(row, *keys), found, expected, hint))
 
     def boxes(self, given_boxes: bool) -> Boxes:
-        """Check every column and return the rows; a wrong value is listed in `problems` and is NaN or -1 in the rows."""
+        """Check every column and return the rows. A wrong value is added to `problems` and becomes NaN or -1 in the rows."""
         self.check_keys()
         self.check_types()
         return Boxes(
@@ -49,7 +50,7 @@ class Columns:
         )
 
     def values(self, key: str) -> list[Any]:
-        """The values of a key, ABSENT where an object has none."""
+        """The values of a key, ABSENT for objects without it."""
         try:
             return list(map(itemgetter(key), self.objects))
         except KeyError:
@@ -62,7 +63,7 @@ class Columns:
                 self.problems.append(unknown_key(self.path(row, key), key, OBJECT_KEYS))
 
     def check_types(self) -> None:
-        """The kind of anomaly is not scored, but a text all the same."""
+        """Check that kinds of anomaly are strings, although they are not scored."""
         for row, value in enumerate(self.values("type")) if "type" in self.stated else ():
             if value is not ABSENT and value is not None and not isinstance(value, str):
                 self.report(
@@ -70,7 +71,7 @@ class Columns:
                 )
 
     def number_column(self, key: str, required: bool) -> np.ndarray:
-        """(n,) float; NaN where the key is absent or wrong."""
+        """The values (n,) float of a key; NaN if it is absent or wrong."""
         if not required and key not in self.stated:
             return np.full(len(self.objects), np.nan)
         values = self.values(key)
@@ -83,7 +84,7 @@ class Columns:
         return column
 
     def checked_number(self, row: int, value: Any, key: str, required: bool) -> Any:
-        """The number, or ABSENT after reporting why it is none."""
+        """The value if it is a number; otherwise report the problem and return ABSENT."""
         if value is ABSENT:
             if required:
                 hint = f"Every object carries a {key}; a higher one means more anomalous"
@@ -103,7 +104,7 @@ class Columns:
         return yaw_rad
 
     def box_column(self, given_boxes: bool) -> np.ndarray:
-        """(n, 6) float; NaN rows where there is no usable box."""
+        """The boxes (n, 6) float; rows without a usable box are NaN."""
         values = self.values("box")
         right = np.ones(len(values), bool)
         if not (set(map(type, values)) <= {list} and set(map(len, values)) <= {6}):
@@ -143,7 +144,7 @@ class Columns:
         return ABSENT
 
     def label_column(self) -> np.ndarray:
-        """(n,) 1, 0, or -1 where the file leaves the label to the threshold."""
+        """The labels (n,): 1, 0, or -1 if the threshold decides."""
         if "label" not in self.stated:
             return np.full(len(self.objects), -1)
         codes = {ABSENT: -1, **{name: code for code, name in enumerate(LABELS)}}
@@ -156,7 +157,7 @@ class Columns:
         return np.maximum(np.array(column, int), -1)
 
     def object_id_column(self, given_boxes: bool) -> np.ndarray:
-        """(n,) the object that each row is about, for methods given the boxes; -1 elsewhere."""
+        """The object ids (n,) of a method that is given the boxes; -1 if not stated."""
         column = np.full(len(self.objects), -1)
         if "object" not in self.stated and not given_boxes:
             return column
@@ -176,13 +177,13 @@ class Columns:
 
 
 def places(counts: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) scene of every object and its place in the list of the scene, from the number of objects in each scene."""
+    """Scene (n,) of every object and its position (n,) in the list of the scene. counts: number of objects in each scene."""
     scene = np.repeat(np.arange(len(counts)), counts)
     return scene, np.arange(len(scene)) - np.repeat(np.cumsum(counts, dtype=int) - counts, counts)
 
 
 def to_floats(values: list[Any]) -> np.ndarray:
-    """(n,) float64; ABSENT becomes NaN, an integer beyond the range of floats infinity."""
+    """The values (n,) as float64. ABSENT becomes NaN, and an integer beyond the range of floats becomes infinity."""
     try:
         return np.fromiter(values, float, len(values))
     except (TypeError, OverflowError):
@@ -197,7 +198,7 @@ def to_float(value: Any) -> float:
 
 
 def not_a_number(path: str, value: Any) -> Problem:
-    """JSON keeps true and 1 apart, and so does scoring."""
+    """The problem of a value that is not a number. true is not a number in JSON, and is not accepted as 1."""
     if isinstance(value, bool):
         return Problem("bool as number", path, shown(value), "a number", "Write 1.0 or 0.0 if that is what is meant")
     hint = "Write the number without quotes" if isinstance(value, str) else "Write one plain number"
@@ -205,6 +206,7 @@ def not_a_number(path: str, value: Any) -> Problem:
 
 
 def unknown_key(path: str, key: str, known: tuple[str, ...]) -> Problem:
+    """The problem of an unknown key, with the nearest known key as a hint."""
     from difflib import get_close_matches
 
     near = get_close_matches(key, known, n=1)

@@ -1,4 +1,4 @@
-"""Two files on the same objects: paired differences, McNemar's test and the scenes that changed sides."""
+"""Comparing two files on the same objects: paired differences, McNemar's test, and scenes that only one gets right."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ LISTED_SCENES = 20
 
 
 def compare(first: Scored, second: Scored) -> dict[str, Any]:
-    """First minus second under every protocol that both have. Both were scored on the same ground truth and split."""
+    """Compare the first file with the second, under every protocol that both have.
+
+    Differences are first minus second. Raises ScoringError if the files belong to different ground truths or splits, or if no
+    protocol applies to both.
+    """
     check_comparable(first, second)
     shared = [name for name in first.judged if name in second.judged]
     parts = {name: compare_protocol(first, second, name) for name in shared}
@@ -31,7 +35,9 @@ def compare(first: Scored, second: Scored) -> dict[str, Any]:
 
 
 def told_apart(one: Path, other: Path) -> tuple[str, str]:
-    """The shortest ends of two paths that differ: `first/test.json` and `second/test.json`; the names where all is alike."""
+    """The shortest trailing parts in which two paths differ: `first/test.json` and `second/test.json`; the file names if
+    the paths are equal.
+    """
     parts = one.resolve().parts, other.resolve().parts
     for length in range(1, max(map(len, parts)) + 1):
         ends = ["/".join(each[-length:]) for each in parts]
@@ -41,6 +47,7 @@ def told_apart(one: Path, other: Path) -> tuple[str, str]:
 
 
 def check_comparable(first: Scored, second: Scored) -> None:
+    """Raise ScoringError if the files belong to different ground truths or splits, or if no protocol applies to both."""
     digests = [scored.document["result"]["dataset"] for scored in (first, second)]
     problems = []
     for key in ("digest", "split"):
@@ -67,9 +74,9 @@ def compare_protocol(first: Scored, second: Scored, name: str) -> dict[str, Any]
 
 
 def paired_difference(first: dict[str, Any], second: dict[str, Any], metric: str) -> dict[str, Any]:
-    """Difference of one metric over the same resamples, from two protocol parts of score documents; see difference_test.
+    """The difference of one metric with its test, from two protocol parts of score documents; see `difference_test`.
 
-    There is no interval and no p-value with fewer than FEWEST base shapes, but a reason.
+    With fewer than FEWEST base shapes there is no interval and no p-value, but a reason.
     """
     found = [part["metrics"][metric] for part in (first, second)]
     packs = [part["replicates"][metric] for part in (first, second)]
@@ -82,9 +89,10 @@ def paired_difference(first: dict[str, Any], second: dict[str, Any], metric: str
 
 
 def mcnemar(a: Judged, b: Judged) -> dict[str, Any]:
-    """Exact two-sided test on the objects that only one of the two gets right (McNemar, 1947); no p-value with few base shapes.
+    """Exact two-sided test on the objects that only one of the files gets right (McNemar, 1947).
 
-    False boxes have no partner in the other file and take no part.
+    With fewer than FEWEST base shapes there is a reason instead of a p-value. False boxes have no counterpart in the other file
+    and are ignored.
     """
     from scipy.special import bdtr
 
@@ -101,7 +109,7 @@ def mcnemar(a: Judged, b: Judged) -> dict[str, Any]:
 
 
 def changed_sides(a: Judged, b: Judged) -> dict[str, Any]:
-    """Scenes in which one file is right everywhere and the other is not."""
+    """Scenes that one file gets entirely right, without false boxes, and the other does not."""
     both = a.truth.count_by_scene(a.counted & b.counted) > 0
     right = [judged.truth.count_by_scene(~judged.correct) + judged.false_boxes == 0 for judged in (a, b)]
     won, lost = (np.flatnonzero(both & one & ~other) for one, other in (right, right[::-1]))
@@ -115,6 +123,6 @@ def changed_sides(a: Judged, b: Judged) -> dict[str, Any]:
 
 
 def with_comparison(first: Scored, second: Scored) -> Scored:
-    """The first score with the comparison in its document, and a new digest."""
+    """The first score with the comparison added to its document, which gets a new digest."""
     result = {**first.document["result"], "against": compare(first, second)}
     return replace(first, document=signed_document(result))

@@ -1,4 +1,4 @@
-"""Likely mistakes: boxes that would fit if they were read in another form, and inverted scores."""
+"""Detection of likely mistakes: boxes written with another convention, and inverted scores."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from odd_bench.scoring.predictions import Boxes
 from odd_bench.scoring.problems import Problem
 from odd_bench.scoring.truth_table import TruthTable
 
-SCENES_LOOKED_AT, BOXES_LOOKED_AT = 50, 500  # enough to see a mistake that all boxes share
+SCENES_LOOKED_AT, BOXES_LOOKED_AT = 50, 500  # enough to detect a mistake that all boxes share
 CLEAR_GAIN = 0.15
 NO_FIT = 0.1
 LIKE_THE_TRUTH = 0.99
-FAR_BELOW = 0.35  # 0.5, without an interval
+FAR_BELOW = 0.35  # without an interval, scores count as inverted if the AUC is this far below 0.5
 RESAMPLES = 500
 
 Reading = Callable[[Boxes], Boxes]
 
 
 def sizes(change: Callable[[np.ndarray], np.ndarray]) -> Reading:
-    """A reading that changes the (m, 6) boxes and leaves the yaw."""
+    """A reading that changes the boxes (m, 6) and keeps the yaw."""
     return lambda boxes: replace(boxes, box=change(boxes.box))
 
 
@@ -63,9 +63,10 @@ READINGS: dict[str, tuple[Reading, str]] = {
 
 
 def diagnose(truth: TruthTable, boxes: Boxes, given_boxes: bool) -> list[Problem]:
-    """Warnings. boxes: the rows with six finite numbers and a score; boxes.scene indexes the truth's scenes.
+    """Warnings about likely mistakes, from a sample of whole scenes spread over the split.
 
-    Whole scenes are looked at, spread over the split, about as many as hold BOXES_LOOKED_AT boxes.
+    boxes: the rows with six finite numbers and a score; boxes.scene indexes the scenes of the ground truth. The sample holds about
+    SCENES_LOOKED_AT scenes, or fewer if they hold more than BOXES_LOOKED_AT boxes.
     """
     seen = np.intersect1d(boxes.scene, truth.scene)
     if not len(seen):
@@ -78,7 +79,7 @@ def diagnose(truth: TruthTable, boxes: Boxes, given_boxes: bool) -> list[Problem
 
 
 def check_readings(truth: TruthTable, boxes: Boxes) -> list[Problem]:
-    """The best of the other readings, if it fits clearly better than the one of the format; else a wrong frame."""
+    """A warning if the boxes fit clearly better in another reading, equal the ground truth, or are in a wrong frame."""
     best = best_iou(truth, boxes)
     as_written, met = float(best.mean()), best[best > 0.5]
     fits = {name: float(best_iou(truth, reading(boxes)).mean()) for name, (reading, _) in READINGS.items()}
@@ -101,7 +102,7 @@ def check_readings(truth: TruthTable, boxes: Boxes) -> list[Problem]:
 
 
 def best_iou(truth: TruthTable, boxes: Boxes) -> np.ndarray:
-    """(n,) the highest IoU with any box, of every object."""
+    """The highest IoU (n,) of every object with any box."""
     fine = boxes.rows(np.flatnonzero((boxes.box[:, 3:] > 0).all(axis=1)))
     pairs = scene_pairs(truth, fine)
     best = np.zeros(len(truth.label))
@@ -110,9 +111,9 @@ def best_iou(truth: TruthTable, boxes: Boxes) -> np.ndarray:
 
 
 def moved_rigidly(truth: TruthTable, boxes: Boxes) -> bool:
-    """Whether the distances between centres agree with the truth in most scenes that have the right number of boxes.
+    """Whether the distances between box centres agree with the ground truth in most scenes with the right number of boxes.
 
-    Distances do not change under a rigid motion, so this sees a wrong frame without knowing the cameras.
+    Distances do not change under a rigid motion, so this detects a wrong frame without knowing the cameras.
     """
     agreeing = []
     for scene in np.unique(boxes.scene):
@@ -124,12 +125,13 @@ def moved_rigidly(truth: TruthTable, boxes: Boxes) -> bool:
 
 
 def sorted_distances(points: np.ndarray) -> np.ndarray:
+    """Distances between all pairs of points, in ascending order."""
     distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
     return np.sort(distances[np.triu_indices(len(points), 1)])
 
 
 def inverted_scores(truth: TruthTable, boxes: Boxes) -> list[Problem]:
-    """Each object answered by its best box above IoU 0.5."""
+    """A warning if the scores look inverted. Each object takes the score of its best box with an IoU above 0.5."""
     pairs = scene_pairs(truth, boxes)
     best = np.lexsort((-pairs.iou, pairs.object_row))
     first = best[np.unique(pairs.object_row[best], return_index=True)[1]]
@@ -138,13 +140,14 @@ def inverted_scores(truth: TruthTable, boxes: Boxes) -> list[Problem]:
 
 
 def inverted_by_id(truth: TruthTable, boxes: Boxes) -> list[Problem]:
+    """A warning if the scores look inverted. Each object takes the score of the row that states its id."""
     object_row, box_row = pairs_within(truth.scene, boxes.scene, truth.scenes)
     same = truth.object_id[object_row] == boxes.object_id[box_row]
     return inverted(truth, object_row[same], boxes.score[box_row[same]])
 
 
 def inverted(truth: TruthTable, rows: np.ndarray, score: np.ndarray) -> list[Problem]:
-    """A warning where the whole interval of the AUC lies below 0.5 or, with few shapes, where the AUC lies far below it."""
+    """A warning if the whole interval of the AUC lies below 0.5 or, without one, if it is below 0.5 - FAR_BELOW."""
     if not auc(truth.label[rows], score) < 0.5:
         return []
     counts = draw_resamples(truth.clusters, RESAMPLES)

@@ -1,4 +1,4 @@
-"""score.json: every number of a report in one versioned document that the same input always gives byte for byte."""
+"""The score document, score.json: all numbers of a report in a versioned format. The same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ FORMAT, VERSION = "odd-bench/score", 2
 DECIMALS = 9
 PAIRED_METRICS = ("auc", "balanced_accuracy", "auc_within_scene", "accuracy")
 HISTOGRAM_BINS = 30
-LARGEST_SHOWN = 1e300  # the width of a histogram must be finite
+LARGEST_SHOWN = 1e300  # the range of a histogram must be finite
 ROC_POINTS = 200
 WORST_SCENES = 12
 
 
 def score_document(header: dict[str, Any], protocols: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The document. `digest` covers `result`, which holds no date, host or version of a library."""
+    """The score document. Its `digest` covers `result`, which contains no date, host or library version."""
     result = {"metrics_version": METRICS_VERSION, **header, "interval": interval_note(header), "protocols": protocols}
     return signed_document(rounded(result))
 
 
 def signed_document(result: dict[str, Any]) -> dict[str, Any]:
-    """The envelope around a result."""
+    """The document around a result, with its digest."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -59,14 +59,14 @@ def interval_note(header: dict[str, Any]) -> str:
 
 
 def write_score(path: Path, document: dict[str, Any]) -> None:
-    """Write the document whole or not at all."""
+    """Write the complete document, or none."""
     write_atomically(path, (json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n").encode())
 
 
 def protocol_part(
     judged: Judged, metrics: dict[str, Estimate], rows: list[BreakdownRow], groups: list[Group]
 ) -> dict[str, Any]:
-    """All numbers of one protocol."""
+    """The part of the document about one protocol."""
     label, counted, matched = judged.truth.label, judged.counted, judged.matched
     part = {
         "rule": judged.protocol.rule,
@@ -112,7 +112,7 @@ def row_json(row: BreakdownRow) -> dict[str, Any]:
 
 
 def roc_points(judged: Judged) -> list[list[float]]:
-    """At most ROC_POINTS (false, true) positive rates, evenly spread along the curve, with both ends of each long step."""
+    """At most ROC_POINTS pairs (false, true positive rate), evenly spaced along the curve, with both ends of each long step."""
     rows, false = judged.counted, int(judged.false_boxes.sum())
     label = np.append(judged.truth.label[rows], np.zeros(false, int))
     rates = np.column_stack(roc_curve(label, np.append(judged.rank_score[rows], np.full(false, np.inf))))
@@ -124,8 +124,8 @@ def roc_points(judged: Judged) -> list[list[float]]:
 
 
 def score_histogram(judged: Judged) -> dict[str, Any]:
-    """Counts of matched scores by class in equal bins between the 1 % and 99 % quantiles; the outer bins also count what lies
-    beyond.
+    """Histogram of the matched scores of each class, in equal bins between the 1 % and 99 % quantiles. The outer bins include the
+    scores beyond them.
     """
     rows = judged.counted & judged.matched
     score, label = np.clip(judged.score[rows], -LARGEST_SHOWN, LARGEST_SHOWN), judged.truth.label[rows]
@@ -141,14 +141,14 @@ def score_histogram(judged: Judged) -> dict[str, Any]:
 
 
 def worst_scenes(judged: Judged) -> list[dict[str, Any]]:
-    """The scenes with most wrong objects and false boxes; among equals, the larger share of wrong ones comes first."""
+    """The scenes with the most wrong objects and false boxes; among equals, those with the larger share come first."""
     wrong, share = wrong_by_scene(judged)
     order = np.lexsort((np.arange(len(wrong)), -share, -wrong))[:WORST_SCENES]
     return [scene_answers(judged, int(scene)) for scene in order if wrong[scene]]
 
 
 def wrong_by_scene(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
-    """(s,) wrong objects and false boxes of every scene, and (s,) their share of all its objects and false boxes."""
+    """The number (s,) of wrong objects and false boxes of each scene, and their share (s,) of its objects and false boxes."""
     wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct) + judged.false_boxes
     return wrong, wrong / np.maximum(judged.truth.count_by_scene(judged.counted) + judged.false_boxes, 1)
 
@@ -179,7 +179,7 @@ def object_answer(judged: Judged, row: int) -> dict[str, Any]:
 
 
 def packed(values: np.ndarray | None) -> str | None:
-    """Numbers as base64 of little-endian float64."""
+    """Numbers as little-endian float64 in base64, rounded to DECIMALS."""
     if values is None:
         return None
     return base64.b64encode(np.round(values, DECIMALS).astype("<f8").tobytes()).decode()
@@ -191,7 +191,7 @@ def unpacked(text: str) -> np.ndarray:
 
 
 def rounded(value: Any) -> Any:
-    """Floats to DECIMALS, so that the last bits of a sum do not reach the file."""
+    """The value with all floats rounded to DECIMALS, so that rounding errors of sums do not reach the file."""
     if isinstance(value, float):
         return round(value, DECIMALS) + 0.0
     if isinstance(value, dict):

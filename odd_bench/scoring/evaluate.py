@@ -1,4 +1,4 @@
-"""The metrics of one protocol, each as a value with its interval, or undefined with a reason."""
+"""The metrics of one protocol: each has a value with an interval, or is undefined with a reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECALL_FOR_FPR = 0.95
 
 
 def evaluate(judged: Judged, seconds: np.ndarray, given_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
-    """Every metric by name. seconds: (s,) per scene, NaN where not stated. counts: (resamples, clusters)."""
+    """All metrics by name. seconds: (s,), time per scene, NaN if not stated. counts: (resamples, clusters), the resamples."""
     return {
         **ranking_metrics(judged, counts),
         **label_metrics(judged, counts),
@@ -38,7 +38,7 @@ def evaluate(judged: Judged, seconds: np.ndarray, given_count: bool, counts: np.
 
 
 def ranking_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
-    """AUC pooled and within the scene, AUPR and FPR at 95 % TPR. Unmatched objects and boxes rank worst."""
+    """AUC over all objects and within scenes, AUPR, and FPR at 95 % TPR. Unmatched objects and false boxes rank worst."""
     label = judged.truth.label[judged.counted]
     pooled = resampled_ranking(counts, ranked_objects(judged, judged.counted))
     inside = scene_auc(judged)
@@ -58,8 +58,9 @@ def ranking_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
 
 
 def ranked_objects(judged: Judged, chosen: np.ndarray, scenes: np.ndarray | None = None) -> Ranked:
-    """The ranking: the chosen objects that are matched, the missed anomalies below them, the missed normals and false boxes
-    above them. scenes: (s,) those whose false boxes count, None for all.
+    """The ranking of the chosen objects. Missed anomalies rank below matched objects, missed normal objects and false boxes above.
+
+    scenes: (s,) bool, the scenes whose false boxes count; None = all.
     """
     truth, rows = judged.truth, chosen & judged.matched
     missed, odd = chosen & ~judged.matched, truth.label == 1
@@ -75,7 +76,7 @@ def ranked_objects(judged: Judged, chosen: np.ndarray, scenes: np.ndarray | None
 
 
 def scene_auc(judged: Judged) -> np.ndarray:
-    """(s,) AUC inside each scene, its false boxes among the normals; NaN where its objects are not of both classes."""
+    """AUC (s,) within each scene, with false boxes as normal objects; NaN if its objects are all of one class."""
     truth, rows = judged.truth, judged.counted
     inside = auc_by_scene(truth.label[rows], judged.rank_score[rows], truth.scene[rows], truth.scenes)
     normals = truth.count_by_scene(rows & (truth.label == 0))
@@ -83,9 +84,7 @@ def scene_auc(judged: Judged) -> np.ndarray:
 
 
 def label_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
-    """Metrics at the file's threshold. An unmatched object counts as labelled with the opposite of what it is, a false box as a
-    normal object labelled anomalous.
-    """
+    """Metrics of the labels. An unmatched object counts as wrongly labelled, a false box as a normal object labelled anomalous."""
     label, answer, counted = judged.truth.label, judged.answer, judged.counted
     right, odd, said = counted & (answer == label), counted & (label == 1), counted & (answer == 1)
     false = np.bincount(judged.truth.cluster, judged.false_boxes, judged.truth.clusters)
@@ -107,7 +106,7 @@ def label_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
 
 
 def scene_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
-    """Metrics with one value per scene."""
+    """Metrics that have one value per scene."""
     scenes = counted_scenes(judged)
     wrong = judged.truth.count_by_scene(judged.counted & ~judged.correct) + judged.false_boxes
     exact = np.where(scenes, wrong == 0, np.nan)
@@ -123,7 +122,7 @@ def scene_metrics(judged: Judged, counts: np.ndarray) -> dict[str, Estimate]:
 
 
 def box_metrics(judged: Judged, given_count: bool, counts: np.ndarray) -> dict[str, Estimate]:
-    """How well the boxes fit, and whether there is one per object; undefined where the boxes are given."""
+    """How well the boxes fit, and whether there is one per object. Undefined if the boxes are given."""
     if judged.protocol.boxes == "given":
         return {name: Estimate(None, reason=GIVEN) for name in BOX_METRICS}
     truth, found = judged.truth, judged.counted & judged.matched
@@ -147,7 +146,7 @@ def box_metrics(judged: Judged, given_count: bool, counts: np.ndarray) -> dict[s
 
 
 def detection_ap(judged: Judged, counts: np.ndarray) -> Estimate:
-    """AP of anomalies over all predicted boxes by score: right where matched to an anomaly, all others are false."""
+    """Average precision of anomalies over all predicted boxes by score. Only boxes matched to an anomaly are right."""
     boxes, odd = judged.submission.boxes, judged.truth.label == 1
     hit = np.zeros(len(boxes), int)
     hit[judged.box_row[odd & judged.matched]] = 1
@@ -157,7 +156,7 @@ def detection_ap(judged: Judged, counts: np.ndarray) -> Estimate:
 
 
 def scene_mean(values: np.ndarray, judged: Judged, counts: np.ndarray) -> Resampled:
-    """Mean of (s,) values over the scenes that have one."""
+    """The mean of values (s,) over the scenes where they are finite."""
     has = np.isfinite(values)
     cluster, clusters = judged.truth.cluster[has], counts.shape[1]
     sums = np.bincount(cluster, values[has], clusters)
@@ -165,26 +164,28 @@ def scene_mean(values: np.ndarray, judged: Judged, counts: np.ndarray) -> Resamp
 
 
 def cluster_sums(judged: Judged, rows: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
-    """(clusters,) number, or summed weight, of the chosen objects."""
+    """Number or total weight (clusters,) of the chosen objects in each cluster. rows: (n,) bool. weight: (n,)."""
     cluster = judged.truth.object_cluster[rows]
     return np.bincount(cluster, None if weight is None else weight[rows], judged.truth.clusters).astype(float)
 
 
 def counted_scenes(judged: Judged) -> np.ndarray:
-    """(s,) scenes with an object that counts."""
+    """Whether a scene has an object that counts, (s,) bool."""
     return judged.truth.count_by_scene(judged.counted) > 0
 
 
 def scene_top_score(judged: Judged, odd: np.ndarray) -> np.ndarray:
-    """(s,) highest score of any box of the scene; without a box the worst rank: below if there is an anomaly, else above."""
+    """Highest score (s,) of the boxes of each scene. A scene without boxes ranks worst: lowest if it has an anomaly,
+    highest otherwise.
+    """
     top = np.full(judged.truth.scenes, -np.inf)
     np.maximum.at(top, judged.submission.boxes.scene, judged.submission.boxes.score)
     return np.where(np.isneginf(top) & ~odd, np.inf, top)
 
 
 def top1_hits(judged: Judged) -> np.ndarray:
-    """(s,) 1 where the top of objects and false boxes is a matched anomaly, a fraction where several share the top, NaN without an
-    anomaly. A missed anomaly is never a hit.
+    """Whether a matched anomaly ranks highest among the objects and false boxes of a scene, (s,): 1 or 0, or a fraction if several
+    share the highest score; NaN if the scene has no anomaly. A missed anomaly is never a hit.
     """
     truth, score = judged.truth, judged.rank_score
     top = np.full(truth.scenes, -np.inf)
@@ -198,7 +199,7 @@ def top1_hits(judged: Judged) -> np.ndarray:
 
 
 def plain_values(judged: Judged) -> dict[str, float | None]:
-    """The four main numbers without intervals, for reference rows."""
+    """The four main metrics without intervals, for reference rows."""
     rows, false = judged.counted, int(judged.false_boxes.sum())
     label, score, answer = judged.truth.label[rows], judged.rank_score[rows], judged.answer[rows]
     inside, normals = scene_auc(judged), int((label == 0).sum())
@@ -221,12 +222,12 @@ def share(some: float, of: float) -> float:
 
 
 def defined(value: float) -> float | None:
-    """The value, or None where it is undefined."""
+    """The value, or None if it is not finite."""
     return float(value) if np.isfinite(value) else None
 
 
 def factors(judged: Judged) -> dict[str, float | None]:
-    """AUC_detect = recall(anomalous) x matched normals / (normals + false boxes) x AUC(matched), the factors and their product."""
+    """The factors of AUC_detect and their product: recall(anomalous) x matched normals / (normals + false boxes) x AUC(matched)."""
     label, matched, counted = judged.truth.label, judged.matched, judged.counted
     normals = counted & (label == 0)
     parts = {
@@ -235,8 +236,7 @@ def factors(judged: Judged) -> dict[str, float | None]:
         "auc_matched": auc(label[counted & matched], judged.score[counted & matched]),
     }
     shares = parts["recall_anomalous"], parts["normal_share"]
-    nothing_matched = (
-        np.isfinite(shares).all() and 0 in shares
-    )  # AUC(matched) is undefined, and the product 0 all the same
+    # without a matched object of one class, AUC(matched) is undefined, but the product is 0
+    nothing_matched = np.isfinite(shares).all() and 0 in shares
     product = 0.0 if nothing_matched else float(np.prod(list(parts.values())))
     return {name: defined(value) for name, value in {**parts, "product": product}.items()}

@@ -1,7 +1,7 @@
-"""The ground-truth file `ground_truth.json.gz`: all that scoring needs to know about a data set, without its pictures.
+"""The ground-truth file `ground_truth.json.gz`: everything that scoring needs to know about a data set, without its pictures.
 
-The digest is the SHA-256 of the canonical JSON of all scenes, so it changes when and only when something that scoring
-reads changes. Writing the same scenes twice gives the same bytes.
+The digest is the SHA-256 of the canonical JSON of all scenes. It therefore changes if and only if something changes that scoring
+reads. Writing the same scenes twice gives the same bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from odd_bench.scoring.strict_json import canonical, digest_of
 
 FORMAT, VERSION = "odd-bench/ground-truth", 1
 FILE_NAME = "ground_truth.json.gz"
-DECIMALS = 6  # micrometres, microradians: finer than any label, short in the file
+DECIMALS = 6  # micrometres and microradians: more precise than any label, and short in the file
 FRACTION_DECIMALS = 4
 
 SixNumbers = Annotated[tuple[float, ...], Meta(min_length=6, max_length=6)]
@@ -37,12 +37,12 @@ SevenNumbers = Annotated[tuple[float, ...], Meta(min_length=7, max_length=7)]
 
 @dataclass(frozen=True)
 class TruthObject:
-    """One object as scoring sees it.
+    """The part of an object that scoring needs.
 
-    id: its number in the scene. aabb: (6,) centre x y z, size x y z, metres, world. obb: (7,) centre, local size, yaw in
-    radians. label: 1 if anomalous. type: kind of anomaly, None for a normal object. magnitude: fraction of the largest side.
-    visible_fraction: visible / amodal pixels, changed_pixels: visible pixels of the changed region, one entry per view;
-    empty where unknown. legacy_box: (6,) the box of the published data, None elsewhere.
+    id: unique in the scene. aabb: (6,), centre x y z and size x y z, metres, world. obb: (7,), centre, local size, and yaw in
+    radians. label: 1 = anomalous. type: kind of anomaly, None for a normal object. magnitude: size of the change as a fraction of
+    the largest side. visible_fraction: visible / amodal pixels in each view. changed_pixels: visible pixels of the changed region
+    in each view; empty if unknown. legacy_box: (6,), the box of the published data, None for other data.
     """
 
     id: int
@@ -58,7 +58,7 @@ class TruthObject:
 
 @dataclass(frozen=True)
 class TruthScene:
-    """The objects of one scene. shape: the base shape, on which uncertainty is clustered."""
+    """The objects of one scene. shape: name of the base shape, which is the cluster of the bootstrap."""
 
     name: str
     split: str
@@ -69,7 +69,7 @@ class TruthScene:
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """A data set for scoring. digest: `sha256:...` of the scenes. scenes: by name, sorted."""
+    """The ground truth of a data set. digest: `sha256:...` of the scenes. scenes: by name, sorted."""
 
     name: str
     version: str
@@ -77,12 +77,12 @@ class GroundTruth:
     scenes: dict[str, TruthScene]
 
     def split(self, split: str) -> list[TruthScene]:
-        """The scenes of one split, by name."""
+        """The scenes of one split, sorted by name."""
         return [scene for scene in self.scenes.values() if scene.split == split]
 
 
 def truth_scene(scene: Scene) -> TruthScene:
-    """The part of a labelled scene that scoring keeps. An object outside a picture has a visible fraction of 0 there."""
+    """The part of a labelled scene that scoring needs. The visible fraction of an object outside a picture is 0."""
     objects = []
     for item in scene.objects:
         amodal = np.maximum(item.amodal_pixels, 1)
@@ -103,7 +103,7 @@ def truth_scene(scene: Scene) -> TruthScene:
 
 
 def write_ground_truth(path: str | Path, dataset_name: str, version: str, scenes: Iterable[TruthScene]) -> str:
-    """Write the file whole or not at all and return its digest. One scene at a time is in memory."""
+    """Write the complete file, or none, and return its digest. Only one scene at a time is in memory."""
     path = Path(path)
     with tempfile.TemporaryFile() as spool:
         pieces = _spooled(scenes, spool)
@@ -112,7 +112,7 @@ def write_ground_truth(path: str | Path, dataset_name: str, version: str, scenes
             sha256.update(piece)
         stated = f"sha256:{sha256.hexdigest()}"
         dataset = {"name": dataset_name, "version": version, "digest": stated}
-        # "dataset" stands first, so that a reader can tell the data set from the first kilobyte
+        # "dataset" comes first, so that a reader finds the data set in the first kilobyte
         head = f'{{"dataset":{canonical(dataset)},"format":"{FORMAT}","scenes":'.encode()
         tail = f',"version":{VERSION}}}'.encode()
         write_atomically(path, _gzipped(chain([head], _body(pieces, spool), [tail])))
@@ -120,7 +120,7 @@ def write_ground_truth(path: str | Path, dataset_name: str, version: str, scenes
 
 
 def _spooled(scenes: Iterable[TruthScene], spool: BinaryIO) -> dict[str, tuple[int, int]]:
-    """The canonical JSON of every scene end to end in a file; start and length by name."""
+    """Write the canonical JSON of all scenes to a file, one after another. Returns start and length by name."""
     places, start = {}, 0
     for scene in scenes:
         piece = canonical(scene_json(scene)).encode()
@@ -130,7 +130,7 @@ def _spooled(scenes: Iterable[TruthScene], spool: BinaryIO) -> dict[str, tuple[i
 
 
 def _body(places: dict[str, tuple[int, int]], spool: BinaryIO) -> Iterator[bytes]:
-    """The canonical JSON of all scenes by name, as `scenes_json` makes it, in pieces."""
+    """Yield the canonical JSON of all scenes, which equals the result of `scenes_json`, in pieces."""
     between = b"{"
     for name in sorted(places):
         start, length = places[name]
@@ -141,7 +141,7 @@ def _body(places: dict[str, tuple[int, int]], spool: BinaryIO) -> Iterator[bytes
 
 
 def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """One gzip stream without a time, so that the same pieces give the same bytes."""
+    """Yield one gzip stream without a timestamp, so that the same pieces give the same bytes."""
     stream = zlib.compressobj(9, wbits=31)
     for piece in pieces:
         yield stream.compress(piece)
@@ -149,17 +149,17 @@ def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def digest(scenes: Iterable[TruthScene]) -> str:
-    """`sha256:` and 64 hex digits over the canonical JSON of the scenes."""
+    """`sha256:` and the 64 hex digits of the hash of the canonical JSON of the scenes."""
     return digest_of(scenes_json(scenes))
 
 
 def scene_digest(scene: TruthScene) -> str:
-    """16 hex digits for one scene; a prediction file may carry them to say later which scenes have changed."""
+    """A digest of one scene, 16 hex digits. Prediction files may contain it, to tell later which scenes have changed."""
     return hashlib.sha256(canonical(scene_json(scene)).encode()).hexdigest()[:16]
 
 
 class StoredScene(msgspec.Struct):
-    """A scene as it stands in the file, under its name."""
+    """A scene as it is stored in the file, under its name."""
 
     split: str
     category: str
@@ -168,7 +168,7 @@ class StoredScene(msgspec.Struct):
 
 
 class StoredDataset(msgspec.Struct):
-    """What the file is about."""
+    """The data set as it is stored in the file."""
 
     name: str
     version: str
@@ -176,7 +176,7 @@ class StoredDataset(msgspec.Struct):
 
 
 class StoredTruth(msgspec.Struct):
-    """The whole file."""
+    """The content of the file."""
 
     format: str
     version: int
@@ -185,7 +185,7 @@ class StoredTruth(msgspec.Struct):
 
 
 def read_ground_truth(path: str | Path) -> GroundTruth:
-    """Read and verify the file. Raises ScoringError where it is damaged, of another format, or not what its digest says."""
+    """Read and verify the file. Raises ScoringError if it is damaged, of another format, or does not match its digest."""
     path = Path(path)
     text = read_text(path)
     try:
@@ -206,14 +206,14 @@ def truth_of(name: str, scene: StoredScene) -> TruthScene:
 
 
 def stored_digest(text: str, scenes: dict[str, TruthScene]) -> str:
-    """Digest of the scenes of a file. A file as this module writes it holds their canonical JSON: hash it as it stands."""
+    """The digest of the scenes of a file. Files written by this module contain the canonical JSON, which is hashed directly."""
     start, end = text.find('"scenes":') + len('"scenes":'), text.rfind(',"version":')
     as_it_stands = digest_of(text[start:end])
     return as_it_stands if f'"digest":"{as_it_stands}"' in text[:1000] else digest(scenes.values())
 
 
 def read_text(path: Path) -> str:
-    """The text of a .json or .json.gz file; ScoringError where it cannot be read."""
+    """The text of a .json or .json.gz file. Raises ScoringError if it cannot be read."""
     source, problems = read_source(path)
     if source is None:
         raise damaged(path, problems[0].found)
@@ -249,5 +249,5 @@ def object_json(item: TruthObject) -> dict[str, Any]:
 
 
 def rounded(values: Iterable[float], decimals: int = DECIMALS) -> list[float]:
-    """Floats to the precision of the file; -0.0 becomes 0.0."""
+    """Floats rounded to the precision of the file; -0.0 becomes 0.0."""
     return [round(float(value), decimals) + 0.0 for value in values]

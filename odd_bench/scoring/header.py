@@ -1,4 +1,4 @@
-"""The header of a prediction file: format, data set, method, threshold."""
+"""Reading the header of a prediction file: format, data set, method and threshold."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ METHOD_LEVELS = 8
 
 
 def check_header(document: dict[str, Any]) -> list[Problem]:
+    """Problems of format and version, unknown keys and missing keys."""
     problems = []
     if document.get("format") != FORMAT:
         hint = 'The first keys of the file are "format" and "version"'
@@ -33,6 +34,7 @@ def check_header(document: dict[str, Any]) -> list[Problem]:
 
 
 def read_dataset(document: dict[str, Any], problems: list[Problem]) -> DatasetRef | None:
+    """The data set that the file states, or None if it cannot be read. Appends what it finds to problems."""
     dataset = document.get("dataset")
     if not isinstance(dataset, dict):
         if "dataset" in document:
@@ -50,6 +52,7 @@ def read_dataset(document: dict[str, Any], problems: list[Problem]) -> DatasetRe
 
 
 def read_method(document: dict[str, Any], problems: list[Problem]) -> Method | None:
+    """The method that the file states, or None if it cannot be read. Appends what it finds to problems."""
     method = document.get("method")
     if not isinstance(method, dict):
         if "method" in document:
@@ -64,7 +67,7 @@ def read_method(document: dict[str, Any], problems: list[Problem]) -> Method | N
 
 
 def method_problems(method: dict[str, Any]) -> list[Problem]:
-    """Wrong types of the known keys, and further keys that no report could show."""
+    """Problems of the method: missing name, wrong types, and values that a report cannot show."""
     problems = []
     expected = {"name": (str, "a string"), "gt_boxes": (bool, "true or false"), "gt_count": (bool, "true or false")}
     for key, (kind, form) in expected.items():
@@ -81,7 +84,7 @@ def method_problems(method: dict[str, Any]) -> list[Problem]:
 
 
 def unshowable(method: dict[str, Any]) -> list[Problem]:
-    """Problems of deep nesting and of halves of characters."""
+    """The problem of a method that a report cannot show: very deep nesting, or text that is not valid Unicode."""
     if deeper_than(method, METHOD_LEVELS):
         hint = "Keep the settings of the method flat"
         return [Problem("format", "method", "very deep nesting", f"at most {METHOD_LEVELS} levels", hint)]
@@ -94,12 +97,13 @@ def unshowable(method: dict[str, Any]) -> list[Problem]:
 
 
 def deeper_than(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested more than this many levels deep."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels < 0 or any(deeper_than(item, levels - 1) for item in inner)
 
 
 def read_number(parent: dict[str, Any], key: str, path: str, problems: list[Problem]) -> float | None:
-    """A finite number or None; anything else is reported and becomes None."""
+    """The finite number under a key, or None if there is none. Appends a problem if the value is anything else."""
     value = parent.get(key)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""Every object of a split with its answer under one protocol."""
+"""Every object of a split with its prediction under one protocol."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from odd_bench.scoring.truth_table import TruthTable
 
 @dataclass(frozen=True)
 class Submission:
-    """Predicted boxes of the scenes of one split, in canonical order. boxes.scene indexes the truth's scenes.
+    """Predicted boxes of the scenes of one split, in canonical order.
 
-    predicted_label: (m,) 1 anomalous.
+    boxes.scene: index into the scenes of the ground truth. predicted_label: (m,), 1 = anomalous.
     """
 
     boxes: Boxes
@@ -25,12 +25,12 @@ class Submission:
 
 @dataclass(frozen=True)
 class Judged:
-    """n objects and their answers.
+    """n objects of s scenes with the boxes that are matched to them.
 
-    counted: (n,) whether the protocol counts the object. matched: (n,) whether a box answers for it. score: (n,) of that
-    box, NaN without. predicted_label: (n,), -1 without. iou: (n,). box_row: (n,) row in the submission, -1 without.
-    false_boxes: (s,) boxes of each scene that count although they match no object: normal objects, called anomalous and ranked
-    above all anomalous ones.
+    counted: (n,), whether the protocol counts the object. matched: (n,), whether a box is matched to it. score, predicted_label,
+    iou, box_row: (n,), score, label and IoU of that box, and its row in the submission; NaN, -1, 0 and -1 for an unmatched
+    object. false_boxes: (s,), number of boxes in each scene that count although they match no object: as normal objects that are
+    called anomalous and ranked above all anomalous ones.
     """
 
     protocol: Protocol
@@ -46,29 +46,29 @@ class Judged:
 
     @property
     def rank_score(self) -> np.ndarray:
-        """(n,) scores, a missed anomaly below and a missed normal above all others: always wrong."""
+        """Scores (n,) for ranking. A missed anomaly ranks below all others, a missed normal object above: always wrong."""
         worst = np.where(self.truth.label == 1, -np.inf, np.inf)
         return np.where(self.matched, self.score, worst)
 
     @property
     def correct(self) -> np.ndarray:
-        """(n,) matched, and its label right."""
+        """Whether an object is matched and its label is right, (n,) bool."""
         return self.matched & (self.predicted_label == self.truth.label)
 
     @property
     def answer(self) -> np.ndarray:
-        """(n,) predicted label; a missed object gets the opposite of its true label."""
+        """Predicted labels (n,); a missed object gets the opposite of its true label."""
         return np.where(self.matched, self.predicted_label, 1 - self.truth.label)
 
     def missed_as_normal(self) -> Judged:
-        """The same with every missed object scored below all others and labelled normal; false boxes stay false."""
+        """The same answers, except that every missed object scores below all others and is labelled normal."""
         score = np.where(self.matched, self.score, -np.inf)
         label = np.where(self.matched, self.predicted_label, 0)
         return replace(self, score=score, predicted_label=label, matched=np.ones_like(self.matched))
 
 
 def judge(protocol: Protocol, truth: TruthTable, submission: Submission, legacy: bool = False) -> Judged:
-    """Match and look up each object's answer."""
+    """Match boxes to objects and look up the score and label of each object. legacy: match against the published boxes."""
     found = match(protocol, truth, submission.boxes, legacy)
     matched = found.box_row >= 0
     row = np.where(matched, found.box_row, 0)

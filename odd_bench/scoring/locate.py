@@ -18,10 +18,10 @@ HEADER_BYTES = 2000
 
 
 def find_ground_truth(dataset: DatasetRef, data: Path | None) -> Path:
-    """The ground-truth file of that name, and of that digest where there are several; ScoringError where there is none.
+    """The ground-truth file of the named data set, the one with the stated digest if there are several.
 
-    data: a ground-truth file or a folder that holds one, itself or up to two levels down. Without it the folders
-    $ODD_BENCH_DATA and ./data are searched.
+    data: a ground-truth file, or a folder that holds one, directly or up to two levels below. If None, the folders
+    $ODD_BENCH_DATA and ./data are searched. Raises ScoringError if no file has that name.
     """
     roots = search_roots(data)
     found = {path: header(path) for root in roots for path in candidates(root)}
@@ -42,7 +42,7 @@ def search_roots(data: Path | None) -> list[Path]:
 
 
 def candidates(root: Path) -> list[Path]:
-    """Ground-truth files in a folder and two levels below, in order of their paths."""
+    """Ground-truth files in a folder and up to two levels below, sorted by depth, then by path."""
     try:
         return [path for depth in ("", "*/", "*/*/") for path in sorted(root.glob(depth + FILE_NAME))]
     except OSError:
@@ -50,7 +50,7 @@ def candidates(root: Path) -> list[Path]:
 
 
 def header(path: Path) -> tuple[str, str]:
-    """Name and digest as the first bytes of the file state them; empty where they do not."""
+    """Name and digest of the data set from the first bytes of the file; empty strings if they are not there."""
     try:
         with open_plain(path) as packed, gzip.open(packed) as file:
             text = file.read(HEADER_BYTES).decode(errors="replace")
@@ -68,12 +68,12 @@ def not_found(dataset: DatasetRef, roots: list[Path], names: list[str]) -> Scori
 
 
 def maps_beside(predictions: Path) -> Path:
-    """Where the anomaly maps of a prediction file stand: `test.json` has `test.maps.h5`."""
+    """Path of the anomaly maps of a prediction file: `test.maps.h5` for `test.json`."""
     name = predictions.name.removesuffix(".gz").removesuffix(".json").removesuffix(".jsonl")
     return predictions.with_name(f"{name}.maps.h5")
 
 
 def maps_given(predictions: Path) -> Path | None:
-    """The same, None where nothing stands there. What stands there and is no file is an error of whoever opens it."""
+    """The same path, or None if nothing exists there. Whether it is a regular file is checked when it is opened."""
     beside = maps_beside(predictions)
     return beside if os.path.lexists(beside) else None

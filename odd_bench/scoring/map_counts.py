@@ -1,6 +1,6 @@
-"""Counts of pixels by level, from which every metric of anomaly maps follows exactly: maps have 256 levels.
+"""Counts of pixels by level. Maps have 256 levels, so every metric of anomaly maps follows exactly from such counts.
 
-The counts of a scene are added to those of its base shape, so that memory does not grow with the number of scenes and whole
+The counts of a scene are added to those of its base shape. Memory therefore does not grow with the number of scenes, and whole base
 shapes can be resampled.
 """
 
@@ -13,16 +13,12 @@ import numpy as np
 LEVELS = 256
 DOMAINS = ("found", "all")  # pixels of the objects that are found; all pixels
 NEAR_PX = 3.0
-OUTSIDE, ON_FOUND, FIRST_PATCH = (
-    0,
-    1,
-    2,
-)  # kinds of pixels: on no found object, unchanged on a found object, on a changed patch
+OUTSIDE, ON_FOUND, FIRST_PATCH = 0, 1, 2  # kinds of pixels: on no found object; unchanged on a found object; changed
 
 
 @dataclass(frozen=True)
 class SceneObjects:
-    """The objects of a scene. odd: ids of the odd ones. found: ids of objects, odd or not, that a box answers for."""
+    """The objects of a scene. odd: ids of the odd ones. found: ids of all objects, odd or not, that a box is matched to."""
 
     odd: tuple[int, ...]
     found: frozenset[int]
@@ -32,7 +28,8 @@ class SceneObjects:
 class View:
     """One view. suspicion, instance, change: (h, w) uint8.
 
-    instance, change: as in SceneRecord: 0 = background, i + 1 = object i; 0 = unchanged, 1 = changed surface, 2 = lost surface.
+    suspicion: the anomaly map. instance: 0 = background, i + 1 = object i. change: 0 = unchanged, 1 = changed surface, 2 = lost
+    surface. The last two are those of SceneRecord.
     """
 
     suspicion: np.ndarray
@@ -42,7 +39,7 @@ class View:
 
 @dataclass(frozen=True)
 class Patches:
-    """The changed patches of a view. number: (h, w), 0 = none, p + 1 = patch p. owner: (patches,) ids of the objects."""
+    """The changed patches of a view. number: (h, w), 0 = none, p + 1 = patch p. owner: (patches,), id of the object of each."""
 
     number: np.ndarray
     owner: np.ndarray
@@ -50,10 +47,10 @@ class Patches:
 
 @dataclass
 class Peak:
-    """The pixels of one odd object that share its highest level in the views so far.
+    """The highest level of one odd object in the views so far, and the pixels that have it.
 
-    level: -1 before the first pixel. tied: how many there are, near: how many of them lie in or near the change.
-    pixels, around: the same of all its pixels. seen: whether a view shows the change.
+    level: -1 before the first pixel. tied: number of pixels at this level. near: number of these that lie in or near the change.
+    pixels, around: the same numbers for all pixels of the object. seen: whether any view shows the change.
     """
 
     level: int = -1
@@ -66,11 +63,13 @@ class Peak:
 
 @dataclass(frozen=True)
 class MapCounts:
-    """Sums of k base shapes, for each of DOMAINS.
+    """Sums over the scenes of each of k base shapes, in each of the two DOMAINS.
 
-    changed, unchanged: (2, k, LEVELS) pixels. overlap: (2, k, LEVELS) shares of patches, each patch summing to 1.
-    patches, objects: (2, k). hits: (2, k) odd objects whose highest pixel lies at the change, of several at that level the share.
-    chance: (2, k) what a random pixel of the object would hit. unseen: (2, k) odd objects whose change no view shows.
+    changed, unchanged: (2, k, LEVELS), numbers of pixels. overlap: (2, k, LEVELS), for each level the sum over patches of the share
+    of their pixels at that level; each patch contributes 1 in total. patches: (2, k), number of patches. objects: (2, k), number of
+    odd objects whose change a view shows. hits: (2, k), number of these whose highest pixel lies in or near the change; if several
+    pixels share the highest level, the share of them that do. chance: (2, k), expected hits of a random pixel of each object.
+    unseen: (2, k), number of odd objects whose change no view shows.
     """
 
     changed: np.ndarray
@@ -83,7 +82,7 @@ class MapCounts:
     unseen: np.ndarray
 
     def add_scene(self, cluster: int, objects: SceneObjects, views: list[View]) -> None:
-        """Count all views of a scene. cluster: the number of its base shape."""
+        """Add the counts of all views of a scene. cluster: index of its base shape."""
         peaks = {number: Peak() for number in objects.odd}
         for view in views:
             patches = changed_patches(view.instance, view.change, objects.odd)
@@ -118,8 +117,8 @@ def empty_counts(clusters: int) -> MapCounts:
 
 
 def level_counts(view: View, patches: Patches, found: frozenset[int]) -> np.ndarray:
-    """(FIRST_PATCH + patches, LEVELS) pixels of every kind."""
-    first = np.full(256, OUTSIDE * LEVELS)  # of each value of the instance mask, the place of level 0 of its kind
+    """Number (FIRST_PATCH + patches, LEVELS) of pixels of every kind at each level."""
+    first = np.full(256, OUTSIDE * LEVELS)  # for each value of the instance mask, the bin of level 0 of its kind
     first[[number + 1 for number in found]] = ON_FOUND * LEVELS
     place = first[view.instance]
     np.copyto(place, (patches.number + (FIRST_PATCH - 1)) * LEVELS, where=patches.number > 0)
@@ -129,9 +128,10 @@ def level_counts(view: View, patches: Patches, found: frozenset[int]) -> np.ndar
 
 
 def changed_patches(instance: np.ndarray, change: np.ndarray, odd: tuple[int, ...]) -> Patches:
-    """Connected changed pixels of one object each; pixels that touch at a corner are connected.
+    """The connected components of the changed pixels of each odd object. Pixels that touch at a corner are connected.
 
-    A pixel of lost surface belongs to the odd object that is seen there or, if that is none, to the one seen nearest to it.
+    A changed pixel belongs to the odd object that is visible there. If none is, as happens at lost surface, it belongs to the
+    nearest visible odd object.
     """
     from scipy.ndimage import label
 
@@ -148,7 +148,7 @@ def changed_patches(instance: np.ndarray, change: np.ndarray, odd: tuple[int, ..
 
 
 def owners_of_changes(instance: np.ndarray, change: np.ndarray, odd: tuple[int, ...]) -> np.ndarray:
-    """(h, w) id of the odd object that every changed pixel belongs to, -1 where nothing is changed."""
+    """Id (h, w) of the odd object that each changed pixel belongs to, -1 for unchanged pixels."""
     owner = np.full(change.shape, -1)
     rows, columns = np.nonzero(change)
     owners = instance[rows, columns].astype(int) - 1
@@ -161,7 +161,7 @@ def owners_of_changes(instance: np.ndarray, change: np.ndarray, odd: tuple[int, 
 
 
 def nearest_odd(instance: np.ndarray, odd: tuple[int, ...], asked: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Id of the odd object seen nearest to each asked pixel (rows, columns); the first one where none is seen."""
+    """Id of the odd object visible nearest to each asked pixel (rows, columns); the first odd object if none is visible."""
     from scipy.ndimage import distance_transform_edt
 
     elsewhere = ~np.isin(instance, np.array(odd) + 1)
@@ -172,7 +172,7 @@ def nearest_odd(instance: np.ndarray, odd: tuple[int, ...], asked: tuple[np.ndar
 
 
 def update_peak(peak: Peak, number: int, view: View, patches: Patches) -> None:
-    """Update the peak by another view: its pixels are those of the object and those of its lost surface."""
+    """Update the peak with another view. The pixels of an object include those of its lost surface."""
     mine = np.flatnonzero(patches.owner == number) + 1
     changed = (patches.number >= mine[0]) & (patches.number <= mine[-1]) if len(mine) else None
     own = view.instance == number + 1
@@ -195,7 +195,7 @@ def update_peak(peak: Peak, number: int, view: View, patches: Patches) -> None:
 
 
 def near_change(changed: np.ndarray) -> np.ndarray:
-    """(h, w) pixels whose centre is at most NEAR_PX from the centre of a changed pixel, of which there is at least one."""
+    """Pixels (h, w) whose centre is at most NEAR_PX from that of a changed pixel. At least one pixel must be changed."""
     from scipy.ndimage import distance_transform_edt
 
     around = tuple(slice(max(0, side.start - int(NEAR_PX)), side.stop + int(NEAR_PX)) for side in bounds(changed))
@@ -205,7 +205,7 @@ def near_change(changed: np.ndarray) -> np.ndarray:
 
 
 def bounds(mask: np.ndarray) -> tuple[slice, slice] | None:
-    """The smallest window that holds all of the mask, None if it is empty."""
+    """The smallest window that contains the whole mask, or None if the mask is empty."""
     rows = np.flatnonzero(mask.any(axis=1))
     if not len(rows):
         return None

@@ -1,8 +1,9 @@
-"""Metrics of anomaly maps from counts by level, with intervals over base shapes.
+"""Metrics of anomaly maps, computed from counts of pixels by level, with intervals over base shapes.
 
-AUROC: the chance that a changed pixel has a higher level than an unchanged one, ties one half. AUPRO (Bergmann et al., MVTec AD,
-2021): the mean share of a changed patch above a threshold against the share of unchanged pixels above it, the area up to a share of
-5 or 30 % divided by this share; between thresholds the curve is straight, as in anomalib.
+AUROC is the probability that a changed pixel has a higher level than an unchanged one, ties counting one half. AUPRO (Bergmann et
+al., MVTec AD, 2021) is an area below a curve. For each threshold, the curve plots the mean share of a changed patch at or above it
+against the share of unchanged pixels at or above it (the false positive rate). The area is taken up to a false positive rate of 5
+or 30 % and divided by this limit. The curve is linear between thresholds, as in anomalib.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ NO_OBJECT = "no odd object whose change is seen"
 
 
 def map_metrics(counts: MapCounts, resamples: np.ndarray) -> dict[str, dict[str, Estimate]]:
-    """The metrics of every domain. resamples: (b, clusters) how often each base shape is drawn."""
+    """The metrics of every domain. resamples: (b, clusters), how often each base shape is drawn."""
     return {name: domain_metrics(counts, place, resamples) for place, name in enumerate(DOMAINS)}
 
 
@@ -38,39 +39,40 @@ def domain_metrics(counts: MapCounts, domain: int, resamples: np.ndarray) -> dic
 
 
 def auroc(changed: np.ndarray, unchanged: np.ndarray) -> np.ndarray:
-    """(b,) of counts (b, LEVELS) by level; NaN without one of the classes."""
+    """AUROC (b,) of counts (b, LEVELS) of pixels by level; NaN if either class is absent."""
     below = np.cumsum(unchanged, axis=1) - unchanged / 2
     return divide((changed * below).sum(axis=1), changed.sum(axis=1) * unchanged.sum(axis=1))
 
 
 def aupro(overlap: np.ndarray, unchanged: np.ndarray, limit: float) -> np.ndarray:
-    """(b,) areas below the curve up to `limit` of the unchanged pixels, divided by it.
+    """Area (b,) below the curve up to a false positive rate of `limit`, divided by it.
 
-    overlap: (b, LEVELS) mean share of a patch at each level, a row sums to 1; NaN without a patch. unchanged: (b, LEVELS) pixels.
+    overlap: (b, LEVELS), mean share of a patch at each level; a row sums to 1, or is NaN if there is no patch. unchanged:
+    (b, LEVELS), number of unchanged pixels.
     """
     false = above(divide(unchanged, unchanged.sum(axis=1, keepdims=True)))
     right = above(overlap)
     width = np.diff(false)
-    part = np.clip(limit - false[:, :-1], 0, width)  # of each step, what lies below the limit
+    part = np.clip(limit - false[:, :-1], 0, width)  # part of each step below the limit
     end = right[:, :-1] + np.diff(right) * np.divide(part, width, out=np.zeros_like(width), where=width > 0)
     return (part * (right[:, :-1] + end) / 2).sum(axis=1) / limit
 
 
 def above(shares: np.ndarray) -> np.ndarray:
-    """(b, LEVELS + 1) what lies at or above each threshold, from the highest, which nothing reaches, to the lowest."""
+    """The share at or above each threshold, (b, LEVELS + 1), from a threshold above all levels down to the lowest."""
     summed = np.cumsum(shares[:, ::-1], axis=1)
     return np.concatenate([np.zeros((len(shares), 1)), summed], axis=1)
 
 
 def constant_map(counts: MapCounts, domain: int) -> dict[str, float | None]:
-    """The scores of a map of one level: the reference row."""
+    """The metrics of a map that has one level everywhere, for the reference row."""
     objects = counts.objects[domain].sum()
     hit = counts.chance[domain].sum() / objects if objects else None
     return {"pixel_auroc": 0.5, **{name: limit / 2 for name, limit in LIMITS.items()}, "peak_in_change": hit}
 
 
 def domain_part(counts: MapCounts, domain: int, metrics: dict[str, Estimate], as_json: Any) -> dict[str, Any]:
-    """One domain of a score document. as_json: makes an entry of an estimate."""
+    """The entry of one domain in a score document. as_json: converts an estimate to an entry."""
     return {
         "metrics": {name: as_json(value) for name, value in metrics.items()},
         "constant_map": constant_map(counts, domain),

@@ -1,4 +1,4 @@
-"""The numbers of anomaly maps as lines of text."""
+"""The metrics of anomaly maps as lines of text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DOMAIN_NAMES = {"found": "pixels of found objects", "all": "all pixels"}
 
 
 def coverage_text(part: dict[str, Any]) -> str:
-    """A line on what the maps were compared with."""
+    """One line: the number of views and scenes that were scored, and those that were not."""
     differ = f", {part['fewest']} to {part['most']} a scene" if part["fewest"] < part["most"] else ""
     notes = [f"{counted(part['views'], 'view')} of {counted(part['scenes'], 'scene')}{differ}"]
     if part["absent"]:
@@ -29,7 +29,7 @@ def coverage_text(part: dict[str, Any]) -> str:
 
 
 def domain_text(name: str, domain: dict[str, Any]) -> str:
-    """A line on the contents of one domain."""
+    """One line: the number of changed patches and odd objects in one domain."""
     unseen = domain["odd_objects_unseen"]
     return f"{DOMAIN_NAMES[name]}: {domain['patches']:,} changed patches, {domain['odd_objects']:,} odd objects" + (
         f", {unseen:,} more whose change no view shows" if unseen else ""

@@ -1,4 +1,4 @@
-"""The match of predicted boxes with objects."""
+"""Matching predicted boxes to objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIE = 1e-9  # of total IoU
 
 @dataclass(frozen=True)
 class Match:
-    """box_row: (n,) the row of the box that answers for each object, -1 for none. iou: (n,) with that box, 0 for none."""
+    """The boxes matched to n objects. box_row: (n,), row of the box, -1 = unmatched. iou: (n,), IoU with it, 0 = unmatched."""
 
     box_row: np.ndarray
     iou: np.ndarray
@@ -25,7 +25,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Every (object, box) pair of the same scene. object_row, box_row, iou: (pairs,); grouped by box, objects ascending."""
+    """All pairs of an object and a box of the same scene. object_row, box_row, iou: (pairs,), sorted by box, then by object."""
 
     object_row: np.ndarray
     box_row: np.ndarray
@@ -33,7 +33,7 @@ class Pairs:
 
 
 def canonical_rows(boxes: Boxes) -> np.ndarray:
-    """An order of the rows that does not depend on the order of the file: by scene, box, yaw, score, label, object."""
+    """Indices that sort the rows by scene, box, yaw, score, label and object, so that the order in the file does not matter."""
     keys = [boxes.object_id, boxes.label, boxes.score, boxes.yaw_rad, *boxes.box.T[::-1], boxes.scene]
     return np.lexsort(keys)
 
@@ -41,7 +41,8 @@ def canonical_rows(boxes: Boxes) -> np.ndarray:
 def scene_pairs(truth: TruthTable, boxes: Boxes, legacy: bool = False) -> Pairs:
     """IoU of every box with every object of its scene. boxes.scene: index into truth.scene_names.
 
-    A box with a yaw is compared with the object's `obb`, one without with its `aabb`, or with `legacy_box` if asked.
+    A box with a yaw is compared with the `obb` of the object, and a box without a yaw with its `aabb`. legacy: compare every box
+    with the `legacy_box` instead.
     """
     object_row, box_row = pairs_within(truth.scene, boxes.scene, truth.scenes)
     turned = np.isfinite(boxes.yaw_rad)[box_row] & (not legacy)
@@ -56,7 +57,7 @@ def scene_pairs(truth: TruthTable, boxes: Boxes, legacy: bool = False) -> Pairs:
 
 
 def iou_of_near(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """(k,) IoU pair by pair; pairs farther apart than their diagonals reach are 0 without further work."""
+    """IoU (k,) of k pairs of boxes. Pairs that are too far apart to touch get 0 without computing it."""
     reach = (lengths(predicted[:, 3:6]) + lengths(truth[:, 3:6])) / 2
     near = lengths(predicted[:, :3] - truth[:, :3]) < reach
     values = np.zeros(len(predicted))
@@ -65,13 +66,13 @@ def iou_of_near(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def lengths(vectors: np.ndarray) -> np.ndarray:
-    """(k,) of (k, 3); several times quicker than np.linalg.norm over so short an axis."""
+    """Lengths (k,) of vectors (k, 3); several times faster than np.linalg.norm over such a short axis."""
     x, y, z = vectors.T
     return np.sqrt(x * x + y * y + z * z)
 
 
 def match(protocol: Protocol, truth: TruthTable, boxes: Boxes, legacy: bool = False) -> Match:
-    """The boxes that answer under a protocol. boxes must stand in canonical order, so that ties fall the same way."""
+    """Match boxes to objects under a protocol. Boxes must be in canonical order, so that ties are resolved consistently."""
     if protocol.match == "object id":
         return match_by_id(truth, boxes)
     pairs = scene_pairs(truth, boxes, legacy)
@@ -81,14 +82,17 @@ def match(protocol: Protocol, truth: TruthTable, boxes: Boxes, legacy: bool = Fa
 
 
 def match_by_id(truth: TruthTable, boxes: Boxes) -> Match:
+    """Match each object to the box that states its id."""
     object_row, box_row = pairs_within(truth.scene, boxes.scene, truth.scenes)
     same = truth.object_id[object_row] == boxes.object_id[box_row]
     return filled(len(truth.label), object_row[same], box_row[same], np.ones(same.sum()))
 
 
 def match_arg_max(truth: TruthTable, boxes: Boxes, pairs: Pairs) -> Match:
-    """Highest IoU wins; among equal ones (most often: no overlap at all) the box with the nearest centre, then the higher score,
-    then the label `anomalous`.
+    """Match each object to the box of highest IoU.
+
+    Among boxes of equal IoU (usually 0), the one with the nearest centre wins, then the one with the higher score, then the one
+    labelled anomalous.
     """
     distance = lengths(truth.aabb[pairs.object_row, :3] - boxes.box[pairs.box_row, :3])
     score, label = boxes.score[pairs.box_row], boxes.label[pairs.box_row]
@@ -98,9 +102,10 @@ def match_arg_max(truth: TruthTable, boxes: Boxes, pairs: Pairs) -> Match:
 
 
 def match_one_to_one(truth: TruthTable, boxes: Boxes, pairs: Pairs, iou_above: float) -> Match:
-    """Hungarian algorithm: maximum total IoU per scene over the pairs above the gate; pairs at or below it cannot be matched.
+    """Match objects and boxes one to one with the Hungarian algorithm, for the maximum total IoU in each scene.
 
-    Among assignments of equal total, to 1e-9, the one whose boxes have the higher scores wins.
+    Only pairs with an IoU above iou_above can match. Among assignments whose totals are equal to within 1e-9, the one whose boxes
+    have the higher scores wins.
     """
     open_rows = np.flatnonzero(pairs.iou > iou_above)
     objects, rows, values = pairs.object_row[open_rows], pairs.box_row[open_rows], pairs.iou[open_rows]
@@ -115,14 +120,14 @@ def match_one_to_one(truth: TruthTable, boxes: Boxes, pairs: Pairs, iou_above: f
 
 
 def share_of_rank(boxes: Boxes, rows: np.ndarray) -> np.ndarray:
-    """(k,) 0 for the lowest score among the rows to below 1 for the highest; of equal scores the label `anomalous` is higher."""
+    """Ranks (k,) of the rows by score, scaled to [0, 1); among equal scores, the label `anomalous` ranks higher."""
     pairs = np.column_stack([boxes.score[rows], boxes.label[rows]])
     place = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
     return place / (place.max() + 1)
 
 
 def assigned(objects: np.ndarray, boxes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Positions of the pairs that an optimal assignment takes. values: (k,) > 0, what each pair is worth."""
+    """Indices of the pairs in an optimal assignment. values: (k,), > 0, the gain of each pair."""
     from scipy.optimize import linear_sum_assignment
 
     _, object_at = np.unique(objects, return_inverse=True)
@@ -135,13 +140,14 @@ def assigned(objects: np.ndarray, boxes: np.ndarray, values: np.ndarray) -> np.n
 
 
 def split_by(group: np.ndarray, wanted: np.ndarray) -> list[np.ndarray]:
-    """Positions of each wanted group."""
+    """Indices of the members of each wanted group."""
     order = np.argsort(group, kind="stable")
     starts, ends = (np.searchsorted(group[order], wanted, side) for side in ("left", "right"))
     return [order[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def filled(objects: int, object_row: np.ndarray, box_row: np.ndarray, values: np.ndarray) -> Match:
+    """The match of all objects from its pairs. values: IoU of each pair."""
     match_row, match_iou = np.full(objects, -1), np.zeros(objects)
     match_row[object_row], match_iou[object_row] = box_row, values
     return Match(match_row, match_iou)

@@ -1,4 +1,4 @@
-"""Predicted boxes that overlap another box of their scene: more than one box per object."""
+"""Predicted boxes that overlap another box of their scene, a sign of several boxes per object."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NEIGHBOURS = 1000
 
 
 def overlapping(boxes: Boxes, scene_names: tuple[str, ...]) -> dict[str, Any]:
-    """Number of boxes that overlap another of their scene by more than IoU 0.5, number of such scenes, and the first of these.
+    """Count the boxes that overlap another box of their scene with an IoU above 0.5, and the scenes that hold such boxes.
 
-    boxes.scene: index into scene_names. A box without a yaw has the yaw 0.
+    boxes.scene: index into scene_names. A box without a yaw has yaw 0. `examples` lists the first NAMED_SCENES of these scenes.
     """
     flagged = overlapping_rows(boxes)
     scenes = np.unique(boxes.scene[flagged])
@@ -26,11 +26,12 @@ def overlapping(boxes: Boxes, scene_names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def overlapping_rows(boxes: Boxes) -> np.ndarray:
-    """(n,) whether a box overlaps another of its scene by more than IoU 0.5.
+    """Whether each box overlaps another box of its scene with an IoU above 0.5, (n,) bool.
 
-    Of two boxes whose IoU is above one half each holds the centre of the other (boxes are convex and symmetric), so that only boxes
-    near each other along x are compared: each with the next one, the one after it, and so on, of those sorted by x, but no more
-    than NEIGHBOURS of them. This bounds the work in a scene of many thousand boxes, of which some may then go unnamed.
+    Boxes are convex and symmetric, so if two boxes have an IoU above one half, each contains the centre of the other. Only boxes
+    near each other along x therefore need to be compared. The boxes are sorted by x, and each is compared with the next, the one
+    after it, and so on, up to NEIGHBOURS of them. This bounds the work in a scene of many thousand boxes, some of which may then
+    be missed.
     """
     obb = np.column_stack([boxes.box, np.nan_to_num(boxes.yaw_rad)])
     order = np.lexsort((obb[:, 0], boxes.scene))

@@ -1,4 +1,4 @@
-"""Reading a prediction file, `.json`, `.json.gz` or `.jsonl`, and saying everything that is wrong with it in one pass."""
+"""Reading a prediction file (`.json` or `.jsonl`, plain or gzipped) and reporting all its problems at once."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from odd_bench.scoring.problems import Problem, ScoringError, at, errors_in, sho
 from odd_bench.scoring.source import read_source
 from odd_bench.scoring.strict_json import JSON_HINT, REPEATED_HINT, RepeatedKeys, parse
 
-LONGEST_S = 1e9  # for one scene: sums of longer ones could overflow
+LONGEST_S = 1e9  # for one scene; sums of longer times could overflow
 SCENE_KEYS = ("views", "seconds", "objects", "truth")
 THRESHOLD_HINT = "State the one you chose on the validation split; it is never tuned here"
 
 
 def read_predictions(path: str | Path) -> Predictions:
-    """The file's content. Raises ScoringError with every problem of form; what the scenes say is checked by `validate`."""
+    """Read a prediction file. Raises ScoringError with every problem of form. `validate` compares it with the ground truth."""
     predictions, problems = load_predictions(Path(path))
     if predictions is None or errors_in(problems):
         raise ScoringError(problems)
@@ -31,9 +31,9 @@ def read_predictions(path: str | Path) -> Predictions:
 
 
 def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
-    """The part of the file that can be read, and every problem of form. None where not even the header makes sense.
+    """Read what can be read of a prediction file, and collect every problem of form.
 
-    path: `-` is standard input. The file is read once, so it may be a pipe.
+    The predictions are None if the header cannot be read. path: `-` = standard input. The file is read once, so it may be a pipe.
     """
     source, problems = read_source(path, pipes=True)
     if source is None:
@@ -43,7 +43,7 @@ def load_predictions(path: Path) -> tuple[Predictions | None, list[Problem]]:
 
 
 def read_text(text: str, named_lines: bool) -> tuple[Predictions | None, list[Problem]]:
-    """What can be read of a text, and every problem of form."""
+    """What can be read of the text of a file, and every problem of form. named_lines: whether its name ends in `.jsonl`."""
     document, problems = parse_lines(text) if in_lines(text, named_lines) else parse(text)
     if document is None and problems:
         return None, problems
@@ -53,9 +53,9 @@ def read_text(text: str, named_lines: bool) -> tuple[Predictions | None, list[Pr
 
 
 def in_lines(text: str, named_lines: bool) -> bool:
-    """Whether a text is a file of lines, by its content: lines start with a header, which has no `scenes`.
+    """Whether a text consists of JSON lines, according to its content: the first line is then a header without `scenes`.
 
-    named_lines: the file's name ends like one of lines; a header alone is then a file of lines that has no scene.
+    named_lines: whether the name of the file ends in `.jsonl`. A header alone is then a file of lines without scenes.
     """
     first, _, rest = text.lstrip().partition("\n")
     if (not rest or rest.isspace()) and not named_lines:
@@ -67,7 +67,7 @@ def in_lines(text: str, named_lines: bool) -> bool:
 
 
 def first_line(line: str) -> dict[str, Any] | None:
-    """The object in a line of text; None where the line is no whole object."""
+    """The JSON object in a line, or None if the line is not a complete object."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -76,7 +76,7 @@ def first_line(line: str) -> dict[str, Any] | None:
 
 
 def parse_lines(text: str) -> tuple[Any, list[Problem]]:
-    """A header line, then one line per scene: the same document as the .json form."""
+    """Parse a header line followed by one line per scene, into the same document as that of a .json file."""
     header, scenes, problems = None, RepeatedKeys(), []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -100,7 +100,7 @@ def parse_lines(text: str) -> tuple[Any, list[Problem]]:
 
 
 def read_document(document: dict[str, Any], problems: list[Problem]) -> tuple[Predictions | None, list[Problem]]:
-    """Check the whole document, header first, then the scenes."""
+    """Read and check a document: the header first, then the scenes."""
     problems = [*problems, *check_header(document)]
     if any(problem.kind == "format" and problem.path in ("format", "version") for problem in problems):
         return None, problems
@@ -118,7 +118,7 @@ def read_document(document: dict[str, Any], problems: list[Problem]) -> tuple[Pr
 
 
 def without_repeats(problems: list[Problem]) -> list[Problem]:
-    """The first problem of each kind and path; a NaN token is found by the parser and by the column."""
+    """The first problem of each kind and path. For example, both the parser and the column report a NaN."""
     return list({(problem.kind, problem.path): problem for problem in reversed(problems)}.values())[::-1]
 
 
@@ -130,6 +130,7 @@ def read_scenes(
     given_boxes: bool,
     problems: list[Problem],
 ) -> Predictions:
+    """Read and check the scenes. Appends what it finds to problems; the predictions hold what could be read."""
     names = list(scenes)
     entries = [check_scene(name, scenes[name], problems) for name in names]
     columns = object_columns(names, [entry["objects"] for entry in entries], problems)
@@ -148,7 +149,7 @@ def read_scenes(
 
 
 def object_columns(names: list[str], objects: list[list[Any]], problems: list[Problem]) -> Columns:
-    """All entries one after another; those that are no objects are reported and left out."""
+    """The entries of all scenes as columns. Entries that are not JSON objects are reported and left out."""
     flat = list(chain.from_iterable(objects))
     scene, number = places([len(entries) for entries in objects])
     all_right = set(map(type, flat)) <= {dict}
@@ -163,10 +164,10 @@ def object_columns(names: list[str], objects: list[list[Any]], problems: list[Pr
 
 
 def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any]:
-    """The entry of one scene with every key present; wrong values are reported and replaced by empty ones."""
+    """The entry of one scene with all keys. Wrong values are reported and replaced by empty ones."""
     entry: dict[str, Any] = {"objects": [], "views": None, "seconds": None, "truth": None}
     if not isinstance(scene, dict):
-        hint = 'A scene is {"objects": [...]}; "objects": [] where nothing was detected'
+        hint = 'A scene is {"objects": [...]}; "objects" is [] if nothing was detected'
         problems.append(Problem("wrong type", at("scenes", name), shown(scene), "an object", hint))
         return entry
     if not scene.keys() <= set(SCENE_KEYS):
@@ -177,7 +178,7 @@ def check_scene(name: str, scene: Any, problems: list[Problem]) -> dict[str, Any
         entry["objects"] = objects
     else:
         kind, found = ("wrong type", shown(objects)) if "objects" in scene else ("missing key", "nothing")
-        hint = "[] where nothing was detected"
+        hint = "Write [] if nothing was detected"
         problems.append(Problem(kind, at("scenes", name, "objects"), found, "a list of objects", hint))
     entry["views"] = check_views(name, scene.get("views"), problems)
     entry["seconds"] = check_seconds(name, scene, problems)
@@ -225,7 +226,7 @@ def check_views(name: str, views: Any, problems: list[Problem]) -> tuple[int, ..
 
 
 def check_labels(predictions: Predictions, threshold_stated: bool) -> list[Problem]:
-    """Labels and threshold must together say what is anomalous, and should agree."""
+    """Check that labels and threshold together state what is anomalous; a warning for each label that contradicts them."""
     boxes, threshold = predictions.boxes, predictions.threshold
     rows = np.flatnonzero(boxes.label < 0)
     if threshold is None:

@@ -1,4 +1,4 @@
-"""A prediction file in memory: its header and one row per predicted box, as plain arrays."""
+"""The content of a prediction file: its header, and one row per predicted box as plain arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LABELS = ("normal", "anomalous")  # position = label
 
 @dataclass(frozen=True)
 class DatasetRef:
-    """The scenes that a file is about. digest: `sha256:...` of the ground truth it was made against."""
+    """The data set and split of a prediction file. digest: `sha256:...` of the ground truth that it was made for."""
 
     name: str
     version: str
@@ -23,8 +23,10 @@ class DatasetRef:
 
 @dataclass(frozen=True)
 class Method:
-    """Who predicted. views: how many it is given, as a remark; the views that each scene states count. gt_boxes, gt_count: it
-    was given the true boxes, or their number. extra: further keys of the file, kept as they are.
+    """The method that made the predictions.
+
+    views: number of views it is given, for information only; scoring uses the views that each scene states. gt_boxes, gt_count:
+    whether it was given the true boxes, or their number. extra: further keys of the file, kept unchanged.
     """
 
     name: str
@@ -42,11 +44,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Boxes:
-    """Rows of predicted objects, n of them.
+    """n predicted objects, one per row.
 
-    scene: (n,) index into Predictions.scene_names. number: (n,) place in the scene's list. box: (n, 6) centre and size,
-    metres, world, NaN where a method given the boxes leaves them out. yaw_rad: (n,) NaN where not stated. score: (n,) higher
-    is more anomalous. label: (n,) 1 anomalous, 0 normal, -1 not stated. object_id: (n,) -1 where not stated.
+    scene: (n,), index into Predictions.scene_names. number: (n,), position in the list of the scene. box: (n, 6), centre and size,
+    metres, world; NaN if a method that is given the boxes leaves them out. yaw_rad: (n,), NaN if not stated. score: (n,), higher =
+    more anomalous. label: (n,), 1 = anomalous, 0 = normal, -1 = not stated. object_id: (n,), -1 if not stated.
     """
 
     scene: np.ndarray
@@ -61,15 +63,15 @@ class Boxes:
         return len(self.score)
 
     def rows(self, index: np.ndarray) -> Boxes:
-        """The chosen rows."""
+        """The rows with these indices."""
         return Boxes(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """One prediction file.
+    """The content of one prediction file.
 
-    views, seconds, truth_digests: one entry per scene, None where the file does not say. sha256: of the file's bytes.
+    views, seconds, truth_digests: one entry per scene, None if the file does not state it. sha256: hash of the file's bytes.
     """
 
     dataset: DatasetRef
@@ -83,6 +85,6 @@ class Predictions:
     sha256: str = ""
 
     def predicted_label(self) -> np.ndarray:
-        """(n,) 1 where the file says anomalous: by its label or, without one, by score > threshold."""
+        """Labels (n,), 1 = anomalous: the stated label or, if none is stated, whether the score is above the threshold."""
         by_score = self.boxes.score > (np.inf if self.threshold is None else self.threshold)
         return np.where(self.boxes.label >= 0, self.boxes.label, by_score).astype(int)

@@ -1,4 +1,4 @@
-"""Problems of an input file, collected first and reported together, grouped by kind."""
+"""Problems of an input file. They are collected first, then reported together, grouped by kind."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SHOWN_CHARACTERS = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, or (warning) that is probably not meant.
+    """One error in an input file, or a warning about something that is probably a mistake.
 
-    path: where in the file, as in `scenes["a"].objects[2].box`.
+    path: place in the file, for example `scenes["a"].objects[2].box`.
     """
 
     kind: str
@@ -34,7 +34,7 @@ class Problem:
 
 
 class ScoringError(WrongUse):
-    """Input that cannot be scored; `problems` holds everything found, not only the first."""
+    """Raised for input that cannot be scored. `problems` holds all problems, not only the first."""
 
     in_lines = True
 
@@ -45,12 +45,12 @@ class ScoringError(WrongUse):
 
 
 def errors_in(problems: list[Problem]) -> list[Problem]:
-    """The problems that stop scoring."""
+    """The problems that prevent scoring: all except warnings."""
     return [problem for problem in problems if not problem.warning]
 
 
 def problem_report(problems: list[Problem]) -> str:
-    """Plain text: one heading per kind with its count, then the first five as `path: found -> expected. hint`."""
+    """The problems as text: for each kind a heading with its count, then the first five as `path: found -> expected. hint`."""
     lines = []
     for kind, count in Counter(problem.kind for problem in problems).items():
         of_kind = [problem for problem in problems if problem.kind == kind]
@@ -62,7 +62,7 @@ def problem_report(problems: list[Problem]) -> str:
 
 
 def warning_lines(problems: list[Problem]) -> list[str]:
-    """One line per problem, the first five of each kind, then how many more there are."""
+    """One line for each of the first five problems of every kind, then one with the number of the others."""
     lines = []
     for kind, count in Counter(problem.kind for problem in problems).items():
         lines += [f"{kind}: {problem}" for problem in problems if problem.kind == kind][:SHOWN_PER_KIND]
@@ -71,12 +71,12 @@ def warning_lines(problems: list[Problem]) -> list[str]:
 
 
 def problems_json(problems: list[Problem]) -> list[dict[str, Any]]:
-    """The same list for machines, complete."""
+    """All problems as a list for JSON."""
     return [asdict(problem) for problem in problems]
 
 
 def shown(value: Any) -> str:
-    """A value as it stands in the file, ASCII, cut to a line."""
+    """A value as JSON in ASCII, shortened to SHOWN_CHARACTERS."""
     try:
         text = json.dumps(value)
     except (TypeError, ValueError, RecursionError):
@@ -85,7 +85,7 @@ def shown(value: Any) -> str:
 
 
 def at(*keys: str | int) -> str:
-    """A path: names of the format as `.name`, names of the user's as `["name"]`, positions as `[3]`."""
+    """A path in the file: identifiers as `.name`, other names as `["name"]`, positions as `[3]`; `file` without keys."""
     path = ""
     for key in keys:
         if isinstance(key, int):

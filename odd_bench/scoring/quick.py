@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Reading a large file makes a million containers and no cycles; to search for cycles doubles the time.
+    """Pause the garbage collector. Reading a large file makes a million containers and no cycles; searching them doubles the time.
 
-    So the new containers count as old at once, as if the collector had walked them; the next collections leave them alone.
+    Afterwards the new containers belong to the oldest generation, as if the collector had already visited them, so that the
+    next collections skip them.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -19,9 +20,7 @@ def no_garbage_collection() -> Iterator[None]:
         yield
     finally:
         if enabled:
-            if (
-                not gc.get_freeze_count()
-            ):  # else the caller keeps objects out of all collections, and they shall stay there
+            if not gc.get_freeze_count():  # otherwise unfreezing would release objects that the caller has frozen
                 gc.freeze()
-                gc.unfreeze()  # into the oldest generation
+                gc.unfreeze()  # moves them into the oldest generation
             gc.enable()

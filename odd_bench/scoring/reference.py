@@ -1,4 +1,4 @@
-"""Reference rows: the scores of trivial answers on the same split, to compare a number with."""
+"""Reference rows: the metrics of trivial answers on the same split, for comparison with those of a method."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from odd_bench.scoring.truth_table import TruthTable
 
 
 def reference_rows(judged: Judged) -> dict[str, dict[str, float | None]]:
-    """The main numbers of trivial answers, on the true boxes and on those of the file.
+    """The main metrics of trivial answers, on the true boxes and on those of the file.
 
-    Random scores are not drawn: the row holds their expectation, which for ranking equals that of one score for all.
+    Random scores are not drawn: their row holds the expected metrics. For ranking, these equal the metrics of one score for all.
     """
     perfect = judge(judged.protocol, judged.truth, truth_submission(judged.truth))
     rows = {"oracle": plain_values(perfect), **trivial_rows("true boxes", perfect)}
@@ -26,7 +26,7 @@ def reference_rows(judged: Judged) -> dict[str, dict[str, float | None]]:
 
 
 def trivial_rows(boxes: str, judged: Judged) -> dict[str, dict[str, float | None]]:
-    """The same boxes with answers that know nothing."""
+    """The metrics of the given boxes with answers that ignore the pictures. boxes: name of the boxes in the rows."""
     normal, odd = (plain_values(answered(judged, label)) for label in (0, 1))
     return {
         f"{boxes}, random scores (expected)": {name: middle(normal[name], odd[name]) for name in normal},
@@ -36,18 +36,18 @@ def trivial_rows(boxes: str, judged: Judged) -> dict[str, dict[str, float | None
 
 
 def middle(a: float | None, b: float | None) -> float | None:
-    """Half of each: a fair coin calls an object normal or anomalous."""
+    """The mean of both, which a fair coin reaches; None if either is undefined."""
     return None if a is None or b is None else (a + b) / 2
 
 
 def answered(judged: Judged, label: int) -> Judged:
-    """The same boxes with one score and one label for all; missed objects stay missed, and false boxes false."""
+    """The same boxes with one score and one label for all. Missed objects stay missed, and false boxes stay false."""
     kept = judged.matched
     return replace(judged, score=np.where(kept, 0.0, np.nan), predicted_label=np.where(kept, label, -1))
 
 
 def truth_submission(truth: TruthTable, inverted: bool = False) -> Submission:
-    """The ground truth handed in as a prediction, or its exact opposite."""
+    """The ground truth as a submission. inverted: with the opposite labels."""
     label = 1 - truth.label if inverted else truth.label
     first = np.searchsorted(truth.scene, truth.scene)
     number = np.arange(len(label)) - first

@@ -1,4 +1,4 @@
-"""From a prediction file to a score document: read, check, match, measure."""
+"""Scoring a prediction file: read it, check it, match its boxes, compute the metrics, and make the score document."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from odd_bench.scoring.validate import scene_in_truth
 
 @dataclass(frozen=True)
 class Scored:
-    """The answers and numbers of one file. judged, metrics: by protocol. document: the content of score.json. maps_path: the
-    anomaly maps that were scored with it, None without.
+    """The result of scoring one file.
+
+    judged, metrics: by name of the protocol. document: the content of score.json. maps_path: the file of anomaly maps that was
+    scored with it, None if there was none.
     """
 
     checked: Checked
@@ -37,8 +39,10 @@ class Scored:
 
 
 def submission(predictions: Predictions, table: TruthTable) -> Submission:
-    """The boxes of known scenes in canonical order, scenes numbered as in the truth, numbers beyond FAR_M brought to it, labels
-    where the file states none set by its threshold.
+    """The boxes of known scenes in canonical order.
+
+    Their scenes are numbered as in the table, and their numbers are clipped to [-FAR_M, FAR_M]. A label that the file does not
+    state follows from its threshold.
     """
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     boxes = replace(boxes, scene=scene, box=np.clip(boxes.box, -FAR_M, FAR_M), label=predictions.predicted_label())
@@ -48,7 +52,7 @@ def submission(predictions: Predictions, table: TruthTable) -> Submission:
 
 
 def score_file(path: Path, options: Options) -> Scored:
-    """Score a file under every protocol that applies. Raises ScoringError with all problems where it cannot be scored."""
+    """Score a file under every protocol that applies. Raises ScoringError with all problems if it cannot be scored."""
     checked = check_file(path, options)
     if errors_in(checked.problems):
         raise ScoringError(checked.problems)
@@ -56,7 +60,7 @@ def score_file(path: Path, options: Options) -> Scored:
 
 
 def score(checked: Checked, options: Options) -> Scored:
-    """Numbers of a file that has passed its checks."""
+    """Score a file that has passed its checks."""
     predictions, table = checked.predictions, checked.table
     answers = submission(predictions, table)
     views, seconds = by_truth_scene(predictions, table)
@@ -75,7 +79,7 @@ def score(checked: Checked, options: Options) -> Scored:
 def by_truth_scene(
     predictions: Predictions, table: TruthTable
 ) -> tuple[tuple[tuple[int, ...] | None, ...], np.ndarray]:
-    """Views (None where not stated) and seconds (NaN where not stated) of every scene of the split."""
+    """The views (None if not stated) and the seconds (NaN if not stated) of every scene of the split."""
     place = {name: number for number, name in enumerate(predictions.scene_names)}
     rows = [place.get(name) for name in table.scene_names]
     views = tuple(None if row is None else predictions.views[row] for row in rows)
@@ -84,7 +88,7 @@ def by_truth_scene(
 
 
 def document_header(checked: Checked, options: Options, answers: Submission) -> dict[str, Any]:
-    """What was scored, and against which ground truth."""
+    """The part of the score document that describes the prediction file and its ground truth."""
     predictions, table = checked.predictions, checked.table
     boxes = predictions.boxes
     turned = int(np.isfinite(boxes.yaw_rad).sum())

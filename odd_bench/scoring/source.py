@@ -1,4 +1,4 @@
-"""The text of an input file, read once: from a file, gzipped or plain, a pipe, or standard input (`-`)."""
+"""Reading the text of an input once, from a file (plain or gzipped), a pipe, or standard input (`-`)."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True)
 class Source:
-    """text: of a UTF-8 file, unpacked. sha256: of its bytes as they were read."""
+    """The content of an input. text: decoded from UTF-8 and uncompressed. sha256: hash of the bytes as they were read."""
 
     text: str
     sha256: str
 
 
 class Refused(Exception):
-    """A file that is not read to its end. found, expected, hint: of the problem."""
+    """Raised to stop reading a file. args: `found`, `expected` and `hint` of the problem."""
 
 
 def read_source(path: Path, pipes: bool = False) -> tuple[Source | None, list[Problem]]:
-    """The text of a plain or gzipped UTF-8 file, or the reason why it cannot be read; a file over the limit is not read to its
-    end. pipes: whether it may be a pipe, as a file may that the user names; into one in a folder nobody may ever write.
+    """Read a plain or gzipped UTF-8 file. If that fails, the source is None and the problems say why.
+
+    Reading stops at LARGEST_FILE_BYTES. pipes: whether the path may be a pipe. Allow this only for a path that the user states:
+    reading a pipe that lies in a folder may block forever, because nothing may ever write to it.
     """
     try:
         return read_once(path, pipes), []
@@ -52,6 +54,7 @@ def read_source(path: Path, pipes: bool = False) -> tuple[Source | None, list[Pr
 
 
 def read_once(path: Path, pipes: bool) -> Source:
+    """Read, uncompress and decode a file in one pass. Raises Refused, OSError, or an error of gzip or zlib."""
     digest = hashlib.sha256()
     with opened(path, pipes) as file:
         raw = counted(file)
@@ -74,7 +77,7 @@ def opened(path: Path, pipes: bool) -> AbstractContextManager[BinaryIO]:
 
 
 def hashed(first: bytes, rest: Iterator[bytes], digest: Any) -> Iterator[bytes]:
-    """The first chunk, which is hashed already, then the others, which are hashed here."""
+    """Yield the first chunk, which is already hashed, then the others, hashing each."""
     yield first
     for chunk in rest:
         digest.update(chunk)
@@ -82,7 +85,7 @@ def hashed(first: bytes, rest: Iterator[bytes], digest: Any) -> Iterator[bytes]:
 
 
 def counted(file: BinaryIO) -> Iterator[bytes]:
-    """The chunks of a file. Raises Refused as soon as they are too many."""
+    """Yield the chunks of a file. Raises Refused as soon as they exceed LARGEST_FILE_BYTES together."""
     read = 0
     while chunk := file.read(CHUNK_BYTES):
         read += len(chunk)
@@ -92,7 +95,7 @@ def counted(file: BinaryIO) -> Iterator[bytes]:
 
 
 def decoded(chunks: Iterator[bytes]) -> str:
-    """The text of all chunks. Raises Refused at the first byte that no JSON text in UTF-8 has."""
+    """Decode the chunks. Raises Refused at the first byte that is not UTF-8, and for a chunk of zero bytes."""
     decoder, parts, read = codecs.getincrementaldecoder("utf-8-sig")(), [], 0
     for chunk in chunks:
         start = read - len(decoder.getstate()[0])
@@ -107,7 +110,7 @@ def decoded(chunks: Iterator[bytes]) -> str:
         parts.append(decoder.decode(b"", final=True))
     except UnicodeDecodeError as error:
         raise not_text(error, read - len(error.object)) from error
-    return "".join(filter(None, parts))  # one part is not copied
+    return "".join(filter(None, parts))  # a single part is not copied
 
 
 def not_text(error: UnicodeDecodeError, start: int) -> Refused:

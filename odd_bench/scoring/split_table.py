@@ -1,4 +1,4 @@
-"""The main numbers of several splits of one run, one line per split and protocol, for a terminal."""
+"""The main metrics of several splits of one run as a text table, one line per split and protocol."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ALONE = ("auc_within_scene", "accuracy", "boxes_per_object", "box_recall", "mean
 
 
 def split_table(documents: dict[str, dict[str, Any]]) -> str:
-    """documents: score documents by split."""
+    """The table as text. documents: score documents by split."""
     head = ["split", "protocol", *(METRIC_NAMES[name] for name in (*WITH_INTERVAL, *ALONE))]
     rows, found = [head], {}
     for split, document in documents.items():

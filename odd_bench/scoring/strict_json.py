@@ -1,4 +1,4 @@
-"""JSON as the standard defines it: a repeated key, NaN or Infinity is a problem with a path; and one text for one value."""
+"""Strict JSON: reading reports repeated keys, NaN and Infinity as problems with a path; writing gives one text for one value."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ CONSTANT_HINT = "NaN and Infinity are not JSON; write a finite number, or leave 
 
 
 def canonical(value: Any) -> str:
-    """One JSON text for one value: sorted keys, no spaces, ASCII, no NaN."""
+    """The canonical JSON text of a value: sorted keys, no spaces, ASCII. Raises ValueError for NaN and infinity."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def digest_of(text: str) -> str:
-    """`sha256:` and 64 hex digits."""
+    """`sha256:` and the 64 hex digits of the hash of a text."""
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 class RepeatedKeys(dict):
-    """An object of the file in which a key stands twice. `repeated`: those keys."""
+    """A JSON object in which keys are repeated. repeated: those keys."""
 
     repeated: tuple[str, ...] = ()
 
 
 def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
-    """The value of a JSON text and its problems; the value is None where the text is no JSON. where: prefix of the paths.
+    """Parse a JSON text and report its problems. The value is None if the text is not JSON. where: prefix of the paths.
 
-    msgspec reads what it can, four times as quickly as the standard library: it refuses NaN and all that is no JSON, but of a
-    key that stands twice it keeps the last one silently. Where a key may stand twice, the standard library reads the text again
-    and tells.
+    msgspec reads the text four times as fast as the standard library. It refuses NaN and anything that is not JSON, but of
+    repeated keys it silently keeps the last. If msgspec refuses the text, or if a key may be repeated in it, the standard library
+    reads the text again, which finds the problems.
     """
     try:
         value = msgspec.json.decode(text)
@@ -49,18 +49,19 @@ def parse(text: str, where: str = "") -> tuple[Any, list[Problem]]:
 
 
 def repeats_no_key(text: str, value: Any) -> bool:
-    """Whether the number of colons in a JSON text proves that no key stands twice in it; False where it does not.
+    """Whether the number of colons in a JSON text proves that no key is repeated; False if it does not prove that.
 
-    Each key is followed by one colon, and all other colons stand in strings. So the text has at least one colon for each key of its
-    value and, if it holds no escapes, for each colon in the strings of the value. A repeated key would have one more.
+    One colon follows each key, and all other colons are inside strings. A text without escapes therefore has at least as many
+    colons as its value has keys, plus the colons in its strings. With a repeated key it would have more.
     """
     keys, colons = keys_and_colons(value)
     return text.count(":") == keys + (0 if "\\" in text else colons)
 
 
 def keys_and_colons(value: Any) -> tuple[int, int]:
-    """How many keys a parsed value has, and how many colons its strings, or fewer: in objects that stand in a list only keys are
-    counted, so that a list of a hundred thousand is quick.
+    """The number of keys in a parsed value and of colons in its strings, or lower bounds of them.
+
+    Of the objects in a list, only the keys are counted, so that a list of a hundred thousand objects is fast.
     """
     if type(value) is list:
         return sum(map(len, value)) if set(map(type, value)) == {dict} else 0, 0
@@ -74,7 +75,7 @@ def keys_and_colons(value: Any) -> tuple[int, int]:
 
 
 def explained(text: str, where: str) -> tuple[Any, list[Problem]]:
-    """The same, slowly, with every problem."""
+    """The same as `parse` with the standard library, which is slower and finds every problem."""
     suspicious: list[Any] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def explained(text: str, where: str) -> tuple[Any, list[Problem]]:
 
 
 def not_json(text: str, error: json.JSONDecodeError, where: str) -> Problem:
-    """Where the text stops being JSON and, for the usual slips, why."""
+    """The problem of a text that is not JSON, with the place and, for common mistakes, the cause."""
     path = f"{where or 'line ' + str(error.lineno)} column {error.colno}"
     rest = text[error.pos :]
     if not text.strip():
@@ -122,7 +123,7 @@ def not_json(text: str, error: json.JSONDecodeError, where: str) -> Problem:
 
 
 def suspects(value: Any, path: str) -> Iterator[Problem]:
-    """Paths of the repeated keys and of the numbers that are not finite."""
+    """Yield a problem for each repeated key and each number that is not finite."""
     if isinstance(value, RepeatedKeys):
         for name in value.repeated:
             yield Problem("duplicates", path + at_key(path, name), "the key twice", "one value a key", REPEATED_HINT)

@@ -1,4 +1,4 @@
-"""The result in a terminal: one screen, every number with the protocol in its name."""
+"""The summary of a score document for the terminal. Every number has the protocol in its name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHOWN_SCENES = 3
 
 
 def summary(document: dict[str, Any]) -> str:
-    """The whole summary as text."""
+    """The summary as text. document: a score document."""
     result = document["result"]
     blocks = [heading(result), metric_columns(result["protocols"])]
     blocks += [protocol_lines(name, part) for name, part in result["protocols"].items()]
@@ -49,6 +49,7 @@ def summary(document: dict[str, Any]) -> str:
 
 
 def heading(result: dict[str, Any]) -> str:
+    """What was scored: method, data set, boxes and intervals."""
     dataset, answered = result["dataset"], result["predictions"]
     missing = answered["missing_scenes"]
     lines = [
@@ -63,13 +64,13 @@ def heading(result: dict[str, Any]) -> str:
 
 
 def dataset_text(dataset: dict[str, Any]) -> str:
-    """`toys-mini 1.0.0 (b03b1d4a)`: two data sets of one name differ in the first digits of the digest."""
+    """Name, version and first digits of the digest, as in `toys-mini 1.0.0 (b03b1d4a)`. The digits tell namesakes apart."""
     digits = dataset["digest"].removeprefix("sha256:")[:DIGITS]
     return f"{visible(dataset['name'])} {visible(dataset['version'])} ({visible(digits)})"
 
 
 def overlap_lines(overlapping: dict[str, Any]) -> list[str]:
-    """Boxes that overlap another of their scene: more than one box per object, of which at most one is not a false box."""
+    """A line about boxes that overlap another box of their scene, if there are any: all but one box per object are false."""
     if not overlapping["boxes"]:
         return []
     scenes = ", ".join(visible(name) for name in overlapping["examples"])
@@ -82,7 +83,7 @@ def overlap_lines(overlapping: dict[str, Any]) -> list[str]:
 
 
 def metric_columns(protocols: dict[str, Any]) -> str:
-    """One row per metric, one column per protocol; notes below say what a value is over and why one is missing."""
+    """One row per metric and one column per protocol; notes below say what a value is computed from or why it is missing."""
     lines = ["".ljust(NAME_WIDTH) + "".join(name.ljust(VALUE_WIDTH) for name in protocols)]
     notes: dict[str, list[str]] = {}
     for key, title in METRIC_NAMES.items():
@@ -96,8 +97,8 @@ def metric_columns(protocols: dict[str, Any]) -> str:
 
 
 def interval_notes(found: dict[str, dict[str, Any]]) -> list[str]:
-    """The reasons why estimates, given by name, have no interval, each once: `9 base shapes, an interval needs 10: AUC
-    (detect)`.
+    """The reasons why estimates have no interval, each once with their names, as in `9 base shapes, an interval needs 10: AUC
+    (detect)`. found: estimates by name.
     """
     names: dict[str, list[str]] = {}
     for name, estimate in found.items():
@@ -107,17 +108,17 @@ def interval_notes(found: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def note_line(note: str, numbers: list[str]) -> str:
-    """A remark with the numbers it is about."""
+    """A note with the names of the numbers that it applies to."""
     return f"  {note}: {which(numbers)}"
 
 
 def which(numbers: list[str]) -> str:
-    """Their names, or how many they are."""
+    """The names of up to four numbers, or how many they are."""
     return ", ".join(numbers) if len(numbers) <= 4 else f"{len(numbers)} of the numbers"
 
 
 def protocol_lines(name: str, part: dict[str, Any]) -> str:
-    """The objects that count under one protocol, the factors of its AUC, trivial answers, and the weakest group."""
+    """The counted objects under one protocol, the factors of its AUC, the reference rows, and the weakest group."""
     missed = part["missed_anomalous"] + part["missed_normal"]
     false = f", and {part['false_boxes']:,} false boxes" if "factors" in part else ""
     lines = [
@@ -142,6 +143,7 @@ def protocol_lines(name: str, part: dict[str, Any]) -> str:
 
 
 def factor_lines(name: str, part: dict[str, Any]) -> list[str]:
+    """The factors of the AUC, and the metrics if missed objects were called normal."""
     factor, normal = part["factors"], part["missed_as_normal"]
     parts = [number(factor[key]) for key in ("recall_anomalous", "normal_share", "auc_matched")]
     return [
@@ -152,7 +154,7 @@ def factor_lines(name: str, part: dict[str, Any]) -> list[str]:
 
 
 def against_block(against: dict[str, Any]) -> str:
-    """Paired differences of two files."""
+    """The comparison of two files."""
     lines = [f"{visible(against['first'])} minus {visible(against['second'])}, paired"]
     for name, part in against["protocols"].items():
         for metric, found in part["differences"].items():
@@ -189,7 +191,7 @@ def difference_text(found: dict[str, Any]) -> str:
 
 
 def map_lines(part: dict[str, Any]) -> str:
-    """The scores of the anomaly maps beside those of a map of one level, or why the maps were not scored."""
+    """The metrics of the anomaly maps next to those of a constant map, or the reason why the maps were not scored."""
     if "reason" in part:
         return f"anomaly maps: not scored; {visible(part['reason'])}"
     lines = [f"anomaly maps: {coverage_text(part)}"]
@@ -204,19 +206,19 @@ def map_lines(part: dict[str, Any]) -> str:
 
 
 def weakest_group(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The breakdown row of lowest AUC among those with enough objects that are not the whole split."""
+    """The breakdown row with the lowest AUC, among groups that have enough objects and are not the whole split."""
     eligible = [row for row in rows if not row["grey"] and not row["whole"] and row["auc"]["value"] is not None]
     return min(eligible, key=lambda row: row["auc"]["value"], default=None)
 
 
 def metric_text(estimate: dict[str, Any]) -> str:
-    """`0.8915 [0.8812, 0.9011]`, or `-` where undefined."""
+    """A value with its interval, as in `0.8915 [0.8812, 0.9011]`; `-` if undefined."""
     text = number(estimate["value"])
     return text if estimate["low"] is None else f"{text} [{number(estimate['low'])}, {number(estimate['high'])}]"
 
 
 def explained_text(estimate: dict[str, Any]) -> str:
-    """The same with the reason behind it where there is no interval."""
+    """A value with its interval or, if there is none, with the reason."""
     reason = f" ({estimate['reason']})" if estimate.get("reason") else ""
     return metric_text(estimate) + reason
 

@@ -1,4 +1,4 @@
-"""Checks of the scenes, objects, views and boxes of a prediction file against the ground truth."""
+"""Checking the scenes, objects, views and boxes of a prediction file against the ground truth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OUTSIDE_SHARE = 0.02  # of a file's boxes
 
 
 def validate(predictions: Predictions, truth: GroundTruth, table: TruthTable, accept_missing: bool) -> list[Problem]:
-    """Every problem of the file's content. table: the truth's objects in the split that the file names."""
+    """All problems of the content of a file. table: the ground truth of the split that the file names."""
     digest = check_digest(predictions, truth)
     split = predictions.dataset.split
     if not table.scenes:
@@ -37,6 +37,7 @@ def validate(predictions: Predictions, truth: GroundTruth, table: TruthTable, ac
 
 
 def check_digest(predictions: Predictions, truth: GroundTruth) -> list[Problem]:
+    """Check that the file was made for this ground truth."""
     name, stated = predictions.dataset.name, predictions.dataset.digest
     problems = []
     if name != truth.name:
@@ -50,9 +51,9 @@ def check_digest(predictions: Predictions, truth: GroundTruth) -> list[Problem]:
 
 
 def changed_scenes(predictions: Predictions, truth: GroundTruth) -> str:
-    """Which scenes differ from those the file was made for, from the digests it carries scene by scene.
+    """A hint that says which scenes differ from those that the file was made for, according to the digests of its scenes.
 
-    Scenes that are not there at all mean another data set of the same name, made with another seed or other counts.
+    If most scenes do not exist, the file belongs to another data set of the same name, made with another seed or other counts.
     """
     unknown = sum(name not in truth.scenes for name in predictions.scene_names)
     if unknown > len(predictions.scene_names) / 2:
@@ -74,6 +75,7 @@ def changed_scenes(predictions: Predictions, truth: GroundTruth) -> str:
 def check_scene_names(
     predictions: Predictions, truth: GroundTruth, table: TruthTable, accept_missing: bool
 ) -> list[Problem]:
+    """Check that the file contains the scenes of the split and no others."""
     known = set(table.scene_names)
     unknown = [name for name in predictions.scene_names if name not in known]
     stated = set(predictions.scene_names)
@@ -104,6 +106,7 @@ def unknown_scene(name: str, truth: GroundTruth, missing: list[str]) -> Problem:
 
 
 def check_views(predictions: Predictions, table: TruthTable) -> list[Problem]:
+    """Check that the stated views exist."""
     problems = []
     for name, views in zip(predictions.scene_names, predictions.views, strict=True):
         if views and table.views and max(views) >= table.views:
@@ -114,14 +117,14 @@ def check_views(predictions: Predictions, table: TruthTable) -> list[Problem]:
 
 
 def scene_in_truth(predictions: Predictions, table: TruthTable) -> np.ndarray:
-    """(boxes,) index of each box's scene in the truth, -1 where the truth does not have it."""
+    """Index (boxes,) of the scene of each box in the table, -1 if the table does not contain it."""
     index = {name: number for number, name in enumerate(table.scene_names)}
     scenes = np.array([index.get(name, -1) for name in predictions.scene_names], int)
     return scenes[predictions.boxes.scene] if len(scenes) else np.zeros(0, int)
 
 
 def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Problem]:
-    """A method given the boxes scores every object exactly once."""
+    """Check that a method that is given the boxes scores every object exactly once."""
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     valid = (scene >= 0) & (boxes.object_id >= 0)
     asked = Counter(zip(table.scene.tolist(), table.object_id.tolist(), strict=True))
@@ -146,10 +149,10 @@ def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Proble
 
 
 def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
-    """Boxes must stand near the scene: within the bounds of its objects grown by their diagonal, at least a metre.
+    """Check that boxes lie near the scene: within the bounds of its objects, enlarged by their diagonal, at least by a metre.
 
-    A few boxes elsewhere are wrong answers (warnings); more than OUTSIDE_SHARE of all boxes mean another unit or frame
-    (errors). A scene without objects has no bounds: its boxes are false wherever they stand.
+    Up to OUTSIDE_SHARE of the boxes may lie elsewhere: they are wrong predictions, and give warnings. If there are more, the file
+    uses another unit or frame, and they give errors. In a scene without objects, which has no bounds, all boxes are false.
     """
     boxes, scene = predictions.boxes, scene_in_truth(predictions, table)
     low, high = scene_bounds(table)
@@ -158,7 +161,7 @@ def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
     low, high = (np.where(np.isfinite(side), side, 0.0) for side in (low, high))
     reach = np.maximum(np.linalg.norm(high - low, axis=1), SCENE_MARGIN_M)
     outside = np.zeros(len(boxes), bool)
-    for axis in range(3):  # by columns: eight times quicker than by rows of three
+    for axis in range(3):  # by columns: eight times faster than by rows of three
         centre, size = boxes.box[:, axis], boxes.box[:, 3 + axis]
         outside |= (centre < (low[:, axis] - reach)[scene]) | (centre > (high[:, axis] + reach)[scene])
         outside |= size > (3 * reach)[scene]
@@ -177,7 +180,7 @@ def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
 
 
 def scene_bounds(table: TruthTable) -> tuple[np.ndarray, np.ndarray]:
-    """(s, 3) lowest and highest corner of the objects of each scene, metres, world."""
+    """Lowest and highest corner (s, 3) of the objects of each scene, metres, world."""
     low, high = np.full((table.scenes, 3), np.inf), np.full((table.scenes, 3), -np.inf)
     np.minimum.at(low, table.scene, table.aabb[:, :3] - table.aabb[:, 3:] / 2)
     np.maximum.at(high, table.scene, table.aabb[:, :3] + table.aabb[:, 3:] / 2)
@@ -189,6 +192,7 @@ def numbers(values: np.ndarray) -> str:
 
 
 def check_constant(predictions: Predictions) -> list[Problem]:
+    """A warning if all scores are equal."""
     score = predictions.boxes.score[np.isfinite(predictions.boxes.score)]
     if len(score) < 2 or score.min() < score.max():
         return []

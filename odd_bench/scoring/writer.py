@@ -1,4 +1,4 @@
-"""Writing a prediction file from any training loop."""
+"""Writing prediction files from any training loop."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from odd_bench.scoring.predictions import FORMAT, LABELS, VERSION, DatasetRef, M
 
 
 class PredictionWriter:
-    """Collects scenes and writes them when closed; a `.jsonl` file grows scene by scene and can be continued.
+    """Collects scenes and writes them when it is closed. A `.jsonl` file grows scene by scene and can be continued later.
 
-    A name ending in `.gz` is written gzipped, one ending in `.jsonl.gz` as gzipped lines.
+    A file whose name ends in `.gz` is gzipped; one whose name ends in `.jsonl.gz` consists of gzipped lines.
 
         with PredictionWriter("predictions.json", dataset, Method("my-net"), threshold=0.5) as out:
             out.add("toys-banana-0003-0017", boxes=boxes, scores=scores)
 
-    truth: if given, each scene carries the digest of its ground truth, so that a later mismatch can name the scenes.
-    done: names of the scenes written so far, those of a continued file included.
+    truth: if given, each scene gets the digest of its ground truth, so that a later mismatch can name the scenes. threshold:
+    boxes with a score above it count as anomalous, unless they have a label. done: names of the scenes added so far, including
+    those of a continued file. Raises ValueError if the `.jsonl` file to be continued has another header.
     """
 
     def __init__(
@@ -56,9 +57,12 @@ class PredictionWriter:
         views: Sequence[int] | None = None,
         seconds: float | None = None,
     ) -> None:
-        """One scene. boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw in radians; None where the method
-        is given the boxes. scores: (n,) higher = more anomalous. labels: (n,) 1 = anomalous; without them the threshold
-        decides. objects: (n,) ids, where the method is given the boxes. views: the views the method saw. n may be 0.
+        """Add the n >= 0 predicted objects of one scene. Raises ValueError if it was added before, or if an array is wrong.
+
+        boxes: (n, 6), centre and size, metres, world, or (n, 7) with the yaw in radians; None if the method is given the boxes.
+        scores: (n,), higher = more anomalous. yaws: (n,), radians. labels: (n,), 1 = anomalous; without them the threshold
+        decides. types: (n,), kinds of anomaly, which are not scored. objects: (n,), ids, if the method is given the boxes.
+        views: indices of the views that the method saw. seconds: time that the method took.
         """
         if scene in self.done:
             raise ValueError(f"scene {scene!r} was added before")
@@ -79,7 +83,7 @@ class PredictionWriter:
             self.scenes[scene] = entry
 
     def close(self) -> None:
-        """Write the file whole or not at all; a .jsonl file is written already."""
+        """Write the complete file, or none. A .jsonl file is already written."""
         if self.appends:
             return
         if self.path.name.endswith(".jsonl.gz"):
@@ -97,7 +101,7 @@ class PredictionWriter:
             self.close()
 
     def start_lines(self) -> None:
-        """Write the header, or continue a file with the same header after its last whole line."""
+        """Write the header, or prepare a file with the same header to be continued after its last complete line."""
         text = read_plain(self.path).decode() if self.path.exists() else ""
         whole = text[: text.rfind("\n") + 1]
         if not whole:
@@ -111,12 +115,13 @@ class PredictionWriter:
             self.path.write_text(whole)
 
     def append(self, line: dict[str, Any]) -> None:
+        """Append one line to the file."""
         with self.path.open("a") as file:
             file.write(json.dumps(line, allow_nan=False) + "\n")
 
 
 def file_header(dataset: DatasetRef, method: Method, threshold: float | None) -> dict[str, Any]:
-    """What a prediction file says before its scenes."""
+    """The part of a prediction file that precedes its scenes."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -134,7 +139,7 @@ def scene_entry(
     types: Sequence[str | None] | None,
     objects: Sequence[int] | None,
 ) -> dict[str, Any]:
-    """The entry of one scene after a check of lengths and shapes."""
+    """The entry of one scene. Raises ValueError if lengths or shapes differ, or if a number is not finite."""
     scores = np.asarray(scores, float).reshape(-1)
     count = len(scores)
     columns: dict[str, list[Any]] = {"score": scores.tolist()}
