@@ -1,1 +1,1 @@
-"""What assets exist, where they come from and under which licence: one YAML file a collection."""
+"""The collections of assets, their sources and their licences: one YAML file per collection."""
