@@ -8,7 +8,9 @@ import os
 import random
 import shutil
 import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -91,6 +93,30 @@ def commands(folder: Path, out: Path) -> dict[str, list[list[str]]]:
     }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("out")
+
+
+@pytest.fixture
+def out(place) -> Iterator[Path]:
+    """The same folder for every test, empty: what a command says names where it writes."""
+    yield place
+    for left in place.iterdir():
+        clear(left)
+
+
+@pytest.fixture(scope="module")
+def usual(work, place) -> Callable[[list[str]], tuple[int, str]]:
+    """What a command says of whole files, asked once."""
+
+    @cache
+    def said(call: tuple[str, ...]) -> tuple[int, str]:
+        return said_by(list(call), work)
+
+    return lambda call: said(tuple(call))
+
+
 KINDS = list(commands(Path(), Path()))
 DIGESTS = ('"digest"', '"sha256"')  # of the maps that were scored, damaged or not
 ALONE = ("p.json",)  # the only file that its command names: problems say the line in it
@@ -98,12 +124,12 @@ TELLS_ALL = ("set/shards", "set/ground_truth", "run/checkpoint", "weights/w.safe
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_flipped_bit_is_named_or_changes_nothing(work, tmp_path, kind):
+def test_a_flipped_bit_is_named_or_changes_nothing(work, out, usual, kind):
     (path,) = work.glob(kind)
     whole, rng = path.read_bytes(), random.Random(zlib.crc32(kind.encode(), SEED))
     kept = contents(work)
-    calls = commands(work, tmp_path)[kind]
-    expected = [said_by(call, work) for call in calls]
+    calls = commands(work, out)[kind]
+    expected = [usual(call) for call in calls]
     assert all(code == 0 for code, _ in expected), expected
     named = 0
     for number in range(FLIPS):
@@ -201,11 +227,11 @@ def put(fault: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_stands_in_the_place_of_a_file_is_named_or_changes_nothing(work, tmp_path, kind):
+def test_what_stands_in_the_place_of_a_file_is_named_or_changes_nothing(work, out, usual, kind):
     """No command hangs, fills the memory or removes another file. Each kind of file meets some of the faults in turn."""
     (path,) = work.glob(kind)
-    kept, calls = contents(work), commands(work, tmp_path)[kind]
-    expected = [said_by(call, work) for call in calls]
+    kept, calls = contents(work), commands(work, out)[kind]
+    expected = [usual(call) for call in calls]
     first = KINDS.index(kind)
     for number, fault in enumerate((FAULTS * 2)[first % len(FAULTS) :][: min(FLIPS, len(FAULTS))]):
         if kind in ALONE and fault == "a pipe":  # which may be scored: it is waited for
@@ -275,12 +301,20 @@ def test_the_same_command_mends_a_flipped_bit_or_says_why_not(tmp_path, monkeypa
                 whole = path.read_bytes() if path.exists() else whole
 
 
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Path:
+    """A stored library of one mug, to be copied and damaged."""
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "files" / "mugs").mkdir(parents=True)
+    trimesh.creation.box().export(folder / "files" / "mugs" / "cube.ply")
+    ingest(folder / "files", folder / "store")
+    return folder / "store"
+
+
 @pytest.mark.parametrize("name", [INDEX, JOURNAL, "mugs-cube.npz"])
-def test_a_flipped_bit_of_a_library_is_named_or_mended(tmp_path, name):
-    (tmp_path / "files" / "mugs").mkdir(parents=True)
-    trimesh.creation.box().export(tmp_path / "files" / "mugs" / "cube.ply")
-    store = tmp_path / "store"
-    first = ingest(tmp_path / "files", store)
+def test_a_flipped_bit_of_a_library_is_named_or_mended(library, tmp_path, name):
+    store = Path(shutil.copytree(library, tmp_path / "store"))
+    first = open_library(store)
     assert [entry.name for entry in first.used] == ["mugs-cube"]
     if name == JOURNAL:
         append_line(store / JOURNAL, asdict(first.entries[0]))
