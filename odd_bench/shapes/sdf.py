@@ -17,12 +17,23 @@ from odd_bench.shapes.poses import Vector, frame_along, rotation_about
 Field = Callable[[np.ndarray], np.ndarray]
 
 
+def squares(vectors: np.ndarray) -> np.ndarray:
+    """(n,) squared lengths of vectors (n, 3): what `np.einsum` gives to the bit, in a third of its time."""
+    x, y, z = vectors[:, 0], vectors[:, 1], vectors[:, 2]
+    return x * x + y * y + z * z
+
+
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """(n,) lengths of vectors (n, 3): what `np.linalg.norm` gives to the bit, in a ninth of its time."""
+    return np.sqrt(squares(vectors))
+
+
 # --- primitives -------------------------------------------------------------------------------------------------------
 
 
 def sphere(center: Vector, radius: float) -> Field:
     c = np.asarray(center, np.float32)
-    return lambda p: np.linalg.norm(p - c, axis=1) - radius
+    return lambda p: lengths(p - c) - radius
 
 
 def ellipsoid(center: Vector, radii: Vector) -> Field:
@@ -31,8 +42,7 @@ def ellipsoid(center: Vector, radii: Vector) -> Field:
 
     def field(p):
         q = p - c
-        k0 = np.linalg.norm(q / r, axis=1)
-        k1 = np.linalg.norm(q / (r * r), axis=1)
+        k0, k1 = lengths(q / r), lengths(q / (r * r))
         return np.where(k0 < 1e-4, -r.min(), k0 * (k0 - 1.0) / np.maximum(k1, 1e-6))
 
     return field
@@ -52,7 +62,7 @@ def capsule(a: Vector, b: Vector, radius_a: float, radius_b: float | None = None
     def field(p):
         q = p - a
         y = q @ axis
-        x = np.sqrt(np.maximum(np.einsum("ij,ij->i", q, q) - y * y, 0.0))
+        x = np.sqrt(np.maximum(squares(q) - y * y, 0.0))
         k = y * cosine - x * slope  # position along the slanted side; outside it an end sphere is nearest
         side = x * cosine + y * slope - ra
         low = np.hypot(x, y) - ra
@@ -83,8 +93,8 @@ def box(center: Vector, half: Vector, rounding: float = 0.0) -> Field:
 
     def field(p):
         q = np.abs(p - c) - h
-        outside = np.linalg.norm(np.maximum(q, 0.0), axis=1)
-        return outside + np.minimum(q.max(axis=1), 0.0) - rounding
+        deepest = np.maximum(np.maximum(q[:, 0], q[:, 1]), q[:, 2])
+        return lengths(np.maximum(q, 0.0)) + np.minimum(deepest, 0.0) - rounding
 
     return field
 
@@ -98,7 +108,7 @@ def cylinder(a: Vector, b: Vector, radius: float, rounding: float = 0.0) -> Fiel
     def field(p):
         q = p - middle
         y = q @ axis
-        across = np.sqrt(np.maximum(np.einsum("ij,ij->i", q, q) - y * y, 0.0)) - (radius - rounding)
+        across = np.sqrt(np.maximum(squares(q) - y * y, 0.0)) - (radius - rounding)
         along = np.abs(y) - (half - rounding)
         outside = np.hypot(np.maximum(across, 0.0), np.maximum(along, 0.0))
         return outside + np.minimum(np.maximum(across, along), 0.0) - rounding
@@ -121,7 +131,7 @@ def torus(center: Vector, ring_radius: float, tube_radius: float, axis: Vector =
     def field(p):
         q = p - c
         y = q @ n
-        x = np.sqrt(np.maximum(np.einsum("ij,ij->i", q, q) - y * y, 0.0))
+        x = np.sqrt(np.maximum(squares(q) - y * y, 0.0))
         return np.hypot(x - ring_radius, y) - tube_radius
 
     return field
@@ -230,7 +240,7 @@ def boxed(field: Field, low: Vector, high: Vector, margin: float = 0.35) -> Fiel
     half = (np.asarray(high, np.float32) - np.asarray(low, np.float32)) / 2
 
     def result(p):
-        distance = np.linalg.norm(np.maximum(np.abs(p - middle) - half, 0.0), axis=1)
+        distance = lengths(np.maximum(np.abs(p - middle) - half, 0.0))
         near = distance < margin
         distance[near] = field(p[near])
         return distance
