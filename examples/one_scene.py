@@ -19,5 +19,6 @@ with tempfile.TemporaryDirectory() as work:
         read_plan_line(line, PlanLine), plan_digest(line), Sources(config, catalogue_of(config), Path(work))
     )
 print(record.scene.name, [(one.id, one.type) for one in record.scene.objects if one.label])
-sheet = scene_sheet(record)
-sheet.save(sys.argv[1]) if len(sys.argv) > 1 else sheet.show()
+picture = sys.argv[1] if len(sys.argv) > 1 else "scene.png"
+scene_sheet(record).save(picture)
+print(f"drawn: {picture}")

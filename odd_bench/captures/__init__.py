@@ -2,7 +2,7 @@
 
 In the order in which a capture passes through them:
 
-- `opening`, `photograph_file`: which format it has, where its photographs are;
+- `opening`, `photograph_file`, `stored_size`: which format it has, where its photographs are, and of what size;
 - `colmap_model`, `nerfstudio`, `polycam`, `ply`, `poses`, `lens`: cameras and points, format by format;
 - `reconstruct`, `colmap_process`, `agreement`: cameras from bare photographs;
 - `capture`: what all of these give;

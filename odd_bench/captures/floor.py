@@ -63,6 +63,11 @@ def find_floor(capture: Capture, height: float | None = None) -> Floor:
         )
     normal, offset, sigma, inliers = _plane(near, eyes, up, THICKNESS * distance)
     if inliers < LEAST_POINTS // 2:
+        if _plane(near, eyes, -up, THICKNESS * distance)[3] >= LEAST_POINTS // 2:
+            raise CaptureError(
+                "floor", f"the cameras below it, where up is {_axis_name(up)}", "cameras above the floor",
+                "Turn the capture over, or correct the poses: one axis of theirs may be flipped",
+            )  # fmt: skip
         raise CaptureError(
             "floor",
             f"no plane below the cameras among {len(near)} points",

@@ -98,6 +98,17 @@ class Lens:
         factor = np.diag([width / self.width, height / self.height, 1.0])
         return replace(self, width=width, height=height, K=factor @ self.K)
 
+    def divided(self, factor: int, width: int, height: int) -> Lens:
+        """The lens of the same picture reduced by a whole factor; at its right and lower end a pixel may be part of one."""
+        return replace(self, width=width, height=height, K=np.diag([1 / factor, 1 / factor, 1.0]) @ self.K)
+
+    def resized(self, width: int, height: int) -> Lens:
+        """The lens of the same picture at another size, which counts as reduced by a whole factor where it may be that."""
+        factor = round(self.width / width)
+        if factor > 1 and -(-self.width // factor) == width and -(-self.height // factor) == height:
+            return self.divided(factor, width, height)
+        return self.scaled(width, height)
+
 
 def check_lens(where: object, lens: Lens) -> None:
     """Raise CaptureError where no camera has such intrinsics: no size, a focal length of 0, a principal point far away."""

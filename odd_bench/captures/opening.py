@@ -16,6 +16,7 @@ from odd_bench.captures.nerfstudio import FILE, missing_note, read_transforms
 from odd_bench.captures.photograph_file import find_photograph, list_photographs, no_folder
 from odd_bench.captures.polycam import is_polycam, read_polycam
 from odd_bench.captures.poses import check_apart, check_looks_at, check_rotations, common_point
+from odd_bench.captures.stored_size import with_stored_sizes
 
 LEAST, MOST = 3, 200
 FORMATS = (
@@ -38,7 +39,7 @@ def open_capture(path: Path, images: Path | None = None) -> Capture:
 
 
 def checked(where: Path, capture: Capture) -> Capture:
-    """The capture, of at most 200 photographs. Raises CaptureError where its cameras make no sense."""
+    """The capture, of at most 200 photographs. Raises CaptureError where its cameras make no sense or photographs are cropped."""
     capture = each_once(where, capture)
     photographs = capture.photographs
     if len(photographs) < LEAST:
@@ -54,8 +55,8 @@ def checked(where: Path, capture: Capture) -> Capture:
     if len(photographs) > MOST:
         kept = np.unique(np.linspace(0, len(photographs) - 1, MOST).round().astype(int))
         note = f"{len(photographs)} photographs; {MOST} of them, evenly spread, are used"
-        return replace(capture, photographs=tuple(photographs[i] for i in kept), notes=(*capture.notes, note))
-    return capture
+        capture = replace(capture, photographs=tuple(photographs[i] for i in kept), notes=(*capture.notes, note))
+    return with_stored_sizes(where, capture)
 
 
 def each_once(where: Path, capture: Capture) -> Capture:

@@ -37,6 +37,7 @@ DAMAGE = (
 )  # what Pillow raises
 GREY_16 = ("I;16", "I;16B", "I;16L", "I")
 REMOVE = "Take it out of the folder: the others will do"
+UNCROPPED = "Use the photographs that the cameras were computed from, uncropped"
 SAME_SHAPE = 0.01  # by how much width over height may differ between a picture and its camera
 
 
@@ -112,15 +113,12 @@ def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) ->
     that will do; a JPEG is then decoded to a half, a quarter or an eighth.
     """
     with open_image(path) as image:
-        stored, turn = image.size, orientation(image)
-        turns = turn >= 5
-        as_stored = lens is not None and _alike(stored, lens)
-        if lens is not None and not as_stored and not (turns and _alike(stored[::-1], lens)):
-            shown = f"{stored[0]} x {stored[1]} pixels{', turned by EXIF' if turns else ''}"
-            raise CaptureError(
-                path, shown, f"the shape of its camera, {lens.width} x {lens.height}",
-                "Use the photographs that the cameras were computed from, uncropped",
-            )  # fmt: skip
+        turn = orientation(image)
+        meant = None if lens is None else size_as_meant(image, lens)
+        as_stored = meant == image.size
+        if lens is not None and meant is None:
+            shown = f"{image.width} x {image.height} pixels{', turned by EXIF' if turn >= 5 else ''}"
+            raise CaptureError(path, shown, f"the shape of its camera, {lens.width} x {lens.height}", UNCROPPED)
         if lens is not None:
             enough = (max(int(share * lens.width), 1), max(int(share * lens.height), 1))
             image.draft("RGB", enough if as_stored else enough[::-1])
@@ -131,6 +129,14 @@ def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) ->
             found = f"a picture that cannot be decoded ({error})"
             raise CaptureError(path, found, "a whole photograph", REMOVE) from error
         return np.asarray(picture if as_stored or turn == 1 else picture.transpose(TURNS[turn]))
+
+
+def size_as_meant(image: Image.Image, lens: Lens) -> tuple[int, int] | None:
+    """Width and height of a picture as its lens means it: as stored, or turned as EXIF says; None where neither has its shape."""
+    if _alike(image.size, lens):
+        return image.size
+    turned = image.size[::-1]
+    return turned if orientation(image) >= 5 and _alike(turned, lens) else None
 
 
 def find_photograph(folder: Path, name: str, images: Path | None = None) -> Path | None:

@@ -97,7 +97,10 @@ def place(
     """
     metres_per_unit = wishes.metres_per_unit if wishes.metres_per_unit is not None else capture.metres_per_unit
     clusters, notes = plan.clusters, []
+    told_m = None if metres_per_unit is None else wishes.object_size_m
     if wishes.region is not None:
+        if told_m is None:
+            _check_holds_some(wishes.region, clusters)
         clusters = clusters.inside(wishes.region)
     size, how = _object_size(clusters, wishes, metres_per_unit, sizes_of(capture))
     known_m = float(np.sqrt(size_m[0] * size_m[1]))
@@ -121,6 +124,18 @@ def place(
     return Placement(plan, scene_from_plan @ plan.plan_from_capture, outline, region, real, tuple(notes))
 
 
+def _check_holds_some(region: Region, clusters: Clusters) -> None:
+    """Raise CaptureError where objects stand out from the floor, and none of them in the region."""
+    if len(clusters) and not len(clusters.inside(region)):
+        boxes = clusters.boxes
+        low, high = (boxes[:, :2] - boxes[:, 3:5] / 2).min(axis=0), (boxes[:, :2] + boxes[:, 3:5] / 2).max(axis=0)
+        around = ",".join(f"{value:.2f}" for value in (*low, *high))
+        raise CaptureError(
+            "--region", f"{','.join(f'{value:g}' for value in region)}, which holds none of the {len(clusters)} objects",
+            f"some of {around}, where they stand", "Without --region all of them are taken",
+        )  # fmt: skip
+
+
 def _object_size(
     clusters: Clusters, wishes: Wishes, metres_per_unit: float | None, sizes: list[Size]
 ) -> tuple[float, str]:
@@ -129,12 +144,12 @@ def _object_size(
         return wishes.object_size_m / metres_per_unit, "as told"
     if not len(clusters):
         raise CaptureError(
-            "--region" if wishes.region is not None else "objects",
+            "objects" if wishes.floor is None else f"objects above --floor {wishes.floor:g}",
             f"nothing that stands out from the floor in most photographs{told_if_small(sizes)}",
             "objects of another colour than the floor, seen from several sides",
             hint_if_small(
                 sizes, "Say how large they are with --object-size-m and, of a capture without a scale, --scale, "
-                "and where with --region",
+                "and where with --region" if wishes.floor is None else "Leave out --floor, so that it is looked for",
             ),
         )  # fmt: skip
     return float(np.median(clusters.sizes)), f"median of {len(clusters)} that stand out"

@@ -5,7 +5,7 @@ A turn about the eye moves no point in front of another, so this is exact wherev
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -83,24 +83,10 @@ def _small_enough(photograph: Photograph, focal_px: float) -> tuple[np.ndarray, 
     lens = photograph.lens
     share = min(focal_px / lens.K[0, 0], 1.0)
     picture = read_photograph(photograph.path, lens, share)
-    lens = shrunk(lens, picture)
+    lens = lens.resized(picture.shape[1], picture.shape[0])
     factor = int(lens.K[0, 0] / focal_px)
     if factor > 1:
         reduced = np.asarray(Image.fromarray(picture).reduce(factor))
-        lens = _divided(lens, factor, reduced)
+        lens = lens.divided(factor, reduced.shape[1], reduced.shape[0])
         picture = reduced
     return picture, lens
-
-
-def shrunk(lens: Lens, picture: np.ndarray) -> Lens:
-    """The lens of the same picture (h, w, 3) at another size; a picture cut to whole pixels counts as a whole part."""
-    height, width = picture.shape[:2]
-    factor = lens.width / width
-    if factor > 1 and -(-lens.width // round(factor)) == width and -(-lens.height // round(factor)) == height:
-        return _divided(lens, round(factor), picture)
-    return lens.scaled(width, height)
-
-
-def _divided(lens: Lens, factor: int, picture: np.ndarray) -> Lens:
-    K = np.diag([1 / factor, 1 / factor, 1.0]) @ lens.K
-    return replace(lens, width=picture.shape[1], height=picture.shape[0], K=K)

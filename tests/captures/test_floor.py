@@ -86,3 +86,14 @@ def test_the_error_for_a_missing_floor_names_small_photographs():
     with pytest.raises(CaptureError) as caught:
         find_floor(replace(told, photographs=tuple(large)))
     assert "larger photographs" not in str(caught.value) and "640" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cameras_below_the_floor_of_a_capture_that_knows_up_are_told(seed):
+    world = drawn_similarity(seed)
+    told = capture(walk(seed=seed), surface_points(seed=seed), world)
+    assert off_deg(find_floor(replace(told, up=world.turn[:, 2])).normal, world.turn[:, 2]) < 0.3
+    with pytest.raises(
+        CaptureError, match=r"floor: found the cameras below it, where up is .*; expected cameras above"
+    ):
+        find_floor(replace(told, up=-world.turn[:, 2]))

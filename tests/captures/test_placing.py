@@ -1,5 +1,8 @@
 """A capture is placed in the same way in any world: floor at zero, objects around the origin, of a size that the model knows."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -85,8 +88,23 @@ def test_values_given_by_the_user_are_used(placed, tmp_path):
     middle = placement.plan.plan_from_capture
     in_plan = np.linalg.inv(alone.scene_from_capture @ np.linalg.inv(middle)) @ [0, 0, 0, 1]
     np.testing.assert_allclose(in_plan[:2], [x, y], atol=1e-9 * world.scale + 1e-9)
-    with pytest.raises(CaptureError, match=r"--region: found nothing that stands out .*--object-size-m"):
-        place(capture, placement.plan, Wishes(region=(50 * world.scale, 0, 51 * world.scale, 1)), SIZE_M, ROOM_M)
+    empty = (50 * world.scale, 0, 51 * world.scale, 1)
+    with pytest.raises(
+        CaptureError, match=r"--region: found .*, which holds none of the 3 objects; expected some of "
+    ) as none:
+        place(capture, placement.plan, Wishes(region=empty), SIZE_M, ROOM_M)
+    around = tuple(map(float, re.search(r"some of ([-\d.,e]+), where", str(none.value))[1].split(",")))
+    assert place(capture, placement.plan, Wishes(region=around), SIZE_M, ROOM_M).scale == pytest.approx(placement.scale)
+    assert place(capture, placement.plan, replace(metric, region=empty), SIZE_M, ROOM_M).region == empty
+
+
+def test_where_nothing_stands_above_a_floor_that_was_told_the_floor_is_named(placed):
+    _, capture, placement = placed[0]
+    bare = replace(placement.plan, clusters=placement.plan.clusters.inside((50, 50, 51, 51)))
+    with pytest.raises(CaptureError, match=r"objects above --floor -3: found nothing .* Leave out --floor"):
+        place(capture, bare, Wishes(floor=-3), SIZE_M, ROOM_M)
+    with pytest.raises(CaptureError, match=r"objects: found nothing .*--object-size-m"):
+        place(capture, bare, Wishes(), SIZE_M, ROOM_M)
 
 
 def test_objects_beyond_the_grid_are_reported(placed):
