@@ -1,4 +1,4 @@
-"""`python -m odd_bench` is `odd-bench`."""
+"""`python -m odd_bench` runs `odd-bench`."""
 
 from odd_bench.cli import main
 

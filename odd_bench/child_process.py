@@ -1,4 +1,4 @@
-"""A child process that ends with its parent, however that ends."""
+"""A child process that ends with its parent, in whatever way the parent ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PR_SET_PDEATHSIG = 1  # of prctl(2)
 
 
 def die_with_parent() -> None:
-    """On Linux, be killed when the parent is, even in the middle of a call of a library; elsewhere a closed pipe ends the child."""
+    """On Linux, end with the parent, even in the middle of a library call; on other systems a closed pipe ends the child."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == 1:

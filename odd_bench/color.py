@@ -1,4 +1,4 @@
-"""Colours as screens show them, as light adds up and as the eye compares them."""
+"""Conversions between sRGB, linear light and CIELAB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def linear(srgb: np.ndarray) -> np.ndarray:
 
 
 def encoded(radiance: np.ndarray) -> np.ndarray:
-    """Linear light, any shape, to sRGB 0..1; what is brighter than white becomes white."""
+    """Linear light, any shape, to sRGB 0..1; values brighter than white become white."""
     radiance = np.clip(radiance, 0.0, 1.0)
     return np.where(radiance <= 0.0031308, 12.92 * radiance, 1.055 * radiance ** (1 / 2.4) - 0.055)
 

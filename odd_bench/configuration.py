@@ -1,6 +1,6 @@
 """Configurations: frozen dataclasses with defaults, built from YAML mappings and `key.sub=value` assignments.
 
-A wrong key or value is named with its place, what was expected and the nearest known name.
+Errors name the wrong key or value and its position, what was expected, and the nearest known name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from odd_bench.plain_file import read_plain_text
 from odd_bench.strict_yaml import one_line, read_yaml
 
 Config = TypeVar("Config")
-MOST_WHOLE = 1 << 53  # above it not every whole number is a float
+MOST_WHOLE = 1 << 53  # larger integers cannot all be represented as floats
 WORDS = {
     "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "array": "a list",
     "object": "keys and values",
@@ -35,11 +35,11 @@ WORDS = {
 
 
 class ConfigError(WrongUse):
-    """A configuration that cannot be used; the message says where, found, expected and a hint."""
+    """A configuration that cannot be used; the message says where, what was found and expected, and gives a hint."""
 
 
 def build(kind: type[Config], values: Any, where: str) -> Config:
-    """A dataclass, or a value of another kind, from plain values; what is left out keeps its default. Raises ConfigError."""
+    """A dataclass, or a value of another type, from plain values; missing keys keep their defaults. Raises ConfigError."""
     _check_keys(kind, values, where)
     try:
         return msgspec.convert(_whole(values), kind)
@@ -52,7 +52,7 @@ def assign(config: Config, assignments: Iterable[str]) -> Config:
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
         if not equals:
-            raise ConfigError(f"--set: found {assignment!r}; expected key=value, keys of parts joined by dots")
+            raise ConfigError(f"--set: found {assignment!r}; expected key=value, for example section.key=1")
         config = _assigned(config, path.split("."), _yaml(text, path), f"--set {path}")
     return config
 
@@ -64,7 +64,7 @@ def to_mapping(config: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Explained:
-    """One field of a configuration. key: parts joined by dots. text: its docstring, in one line. section: whether it has fields."""
+    """One field of a configuration. key: names joined by dots. text: its docstring, in one line. section: whether it has fields."""
 
     key: str
     default: Any
@@ -73,7 +73,7 @@ class Explained:
 
 
 def explained(cls: type, prefix: str = "") -> Iterator[Explained]:
-    """Every field of a configuration class, those of its sections after them, with the docstrings that stand at the fields."""
+    """Every field of a configuration class with its docstring; each section is followed by its own fields."""
     texts = field_docstrings(cls)
     for field in fields(cls):
         default = _default(field)
@@ -83,7 +83,7 @@ def explained(cls: type, prefix: str = "") -> Iterator[Explained]:
 
 
 def field_docstrings(cls: type) -> dict[str, str]:
-    """The string that follows each field in the source of a class, white space made single blanks."""
+    """The string that follows each field in the source of a class, with white space normalised."""
     body = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body[0].body
     found = {}
     for field, after in pairwise(body):
@@ -100,7 +100,7 @@ def named_texts(package: str, folder: str) -> dict[str, str]:
 
 
 def read_mapping(path: Path, expected: str, keys: str) -> dict[str, Any]:
-    """The mapping in a YAML file. Raises ConfigError, which says what kind of file and which keys were expected."""
+    """The mapping in a YAML file. Raises ConfigError. expected, keys: kind of file and keys, for the message."""
     try:
         values = read_yaml(read_plain_text(path))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -112,9 +112,9 @@ def read_mapping(path: Path, expected: str, keys: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Configurations(Generic[Config]):
-    """How configurations of one class come about, checked every time. package, folder: that hold the named ones.
+    """Builds and checks configurations of one class. package, folder: of the named configurations.
 
-    check: raises ConfigError at the first value that cannot be used; it is given the configuration and where it stands.
+    check: takes a configuration and its origin for messages; raises ConfigError at the first value that cannot be used.
     """
 
     cls: type[Config]
@@ -127,17 +127,17 @@ class Configurations(Generic[Config]):
         return named_texts(self.package, self.folder)
 
     def load(self, name: str) -> Config:
-        """The named configuration. Raises ConfigError with the names there are."""
+        """The named configuration. Raises ConfigError, which lists the names."""
         texts = self.named()
         check_choice(name, texts, "--config")
         return self.from_mapping({"name": name, **read_yaml(texts[name])}, f"configuration {name}")
 
     def from_mapping(self, values: Mapping[str, Any], where: str) -> Config:
-        """Built from plain values; ConfigError names an unknown key, with its nearest, or a wrong value."""
+        """A configuration from plain values. Raises ConfigError for an unknown key or a wrong value."""
         return self._checked(build(self.cls, values, where), where)
 
     def with_overrides(self, config: Config, assignments: Iterable[str]) -> Config:
-        """After `model.part.key=value` assignments, values read as YAML."""
+        """The configuration after `model.part.key=value` assignments, values read as YAML."""
         return self._checked(assign(config, assignments), "--set")
 
     def _checked(self, config: Config, where: str) -> Config:
@@ -148,7 +148,7 @@ class Configurations(Generic[Config]):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence to end a message with, empty where nothing is near."""
+    """A sentence for the end of a message; empty if no known name is similar."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f". Did you mean {near[0]!r}?" if near else ""
 
@@ -162,13 +162,13 @@ def check_choice(value: str, choices: Iterable[str], where: str) -> None:
 
 
 def check_name(name: object, where: str) -> None:
-    """Raise ConfigError unless folders and files can be called so."""
+    """Raise ConfigError unless the name can be that of a folder or file."""
     if problem := name_problem(name):
         raise ConfigError(f"{where}: found {str(name)[:60]!r}, {problem}; expected one path component")
 
 
 def check_choices(config: Any, choices: Mapping[str, Iterable[str]], where: str) -> None:
-    """Raise ConfigError at the first value that is not one of its choices. choices: by key, parts joined by dots."""
+    """Raise ConfigError at the first value that is not one of its choices. choices: by key, names joined by dots."""
     for path, known in choices.items():
         check_choice(attrgetter(path)(config), known, f"{where}: {path}")
 
@@ -183,12 +183,12 @@ def _assigned(config: Any, path: list[str], value: Any, where: str) -> Any:
     if isinstance(current, Mapping):
         return _assigned(config, [name], {**current, ".".join(deeper): value}, where)
     if not is_dataclass(current):
-        raise ConfigError(f"{where}: {name!r} holds one value; expected no further key after it")
+        raise ConfigError(f"{where}: {name!r} is a single value; expected no further key after it")
     return replace(config, **{name: _assigned(current, deeper, value, where)})
 
 
 def _check_keys(kind: Any, value: Any, where: str) -> None:
-    """Raise ConfigError at the first key that a section does not know, or does not give and has no default for."""
+    """Raise ConfigError at the first key that is unknown, or that is missing and has no default."""
     if get_origin(kind) is tuple and isinstance(value, list | tuple):
         for item in value:
             _check_keys(get_args(kind)[0], item, where)
@@ -201,13 +201,13 @@ def _check_keys(kind: Any, value: Any, where: str) -> None:
         _check_known(key, known, where)
     missing = [field.name for field in fields(kind) if _default(field) is MISSING and field.name not in value]
     if missing:
-        raise ConfigError(f"{where}: found no {missing}; expected these keys in every {kind.__name__}")
+        raise ConfigError(f"{where}: found no {', '.join(missing)}; expected these keys in every {kind.__name__}")
     for key, item in value.items():
         _check_keys(known[key], item, f"{where}: {key}")
 
 
 def _unlike(value: Any, problem: str, where: str) -> ConfigError:
-    """What msgspec says of a value, in words: "Expected `int`, got `str` - at `$.orbit.pixels`"."""
+    """The error for a message of msgspec such as "Expected `int`, got `str` - at `$.orbit.pixels`"."""
     expected, _, place = problem.partition(" - at `$")
     steps = re.findall(r"\w+", place)
     for step in steps:
@@ -217,12 +217,12 @@ def _unlike(value: Any, problem: str, where: str) -> ConfigError:
 
 
 def _in_words(kinds: re.Match) -> str:
-    """`int | null` as people say it."""
+    """`int | null` in words."""
     return " or ".join(WORDS.get(kind, kind) for kind in kinds[1].split(" | "))
 
 
 def _whole(value: Any) -> Any:
-    """The value with whole numbers as such, however they are written, for example 1e6."""
+    """The value with whole numbers as integers, also if they are written as 1e6."""
     if isinstance(value, Mapping):
         return {key: _whole(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

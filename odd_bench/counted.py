@@ -1,8 +1,8 @@
-"""Numbers of things, as messages name them."""
+"""Numbers with their nouns, for messages."""
 
 from __future__ import annotations
 
 
 def counted(number: int, one: str) -> str:
-    """`1 scene`, `2 scenes`, `1,200 scenes`. one: the word for a single one, with an ending that an s makes many."""
+    """`1 scene`, `2 scenes`, `1,200 scenes`. one: the singular; its plural must end in s."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"

@@ -1,4 +1,4 @@
-"""The error that is for the user: its message says where, what was found, what was expected and a hint."""
+"""Errors for the user: the message says where the fault is, what was found, what was expected, and gives a hint."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 class OddBenchError(Exception):
-    """Something the user can mend. exit_code: 1 = the work failed, 2 = the command or its input was wrong.
+    """An error that the user can correct. exit_code: 1 = the work failed, 2 = the command or its input was wrong.
 
-    in_lines: whether the message has lines. In any other a line break is one of somebody's name, and is shown as `\\x0a`.
+    in_lines: whether the message has several lines. In any other message, a line break belongs to a name and is shown as `\\x0a`.
     """
 
     exit_code = 1
@@ -26,7 +26,7 @@ class WrongUse(OddBenchError):
 
 
 class FileError(OddBenchError):
-    """A file or folder that cannot be written, opened or believed; its message ends with what to do next.
+    """A file or folder that cannot be written, opened or trusted. The message ends with what to do next.
 
     where: file, scene and field, as far as known. hint: one imperative sentence, or empty.
     """
@@ -41,7 +41,7 @@ class FileError(OddBenchError):
 
 
 class StorageError(FileError):
-    """A place where nothing can be written: the disk is full, the folder is read-only, or something else stands there."""
+    """A path that cannot be written: the disk is full, the folder is read-only, or something other than a file is there."""
 
 
 class Interrupted(OddBenchError):
@@ -50,7 +50,7 @@ class Interrupted(OddBenchError):
 
 @contextmanager
 def stoppable(where: Path, hint: str) -> Iterator[None]:
-    """Ctrl-C and SIGTERM raise Interrupted, whose message is printed; a KeyboardInterrupt would print none. hint: what is kept."""
+    """Turn Ctrl-C and SIGTERM into Interrupted, whose message is printed. hint: what is kept."""
     try:
         with _terminable():
             yield
@@ -60,7 +60,7 @@ def stoppable(where: Path, hint: str) -> Iterator[None]:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM interrupts as Ctrl-C does, so that temporary folders and child processes go; Python hears signals in one thread."""
+    """Let SIGTERM act like Ctrl-C, so that temporary folders and child processes are removed. Only the main thread gets signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""How an extra of this package is installed: from where the package itself came."""
+"""The command that installs an extra of this package from the same origin as the package itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def install_command(extra: str) -> str:
 
 
 def _origin() -> tuple[str, str]:
-    """Options and what to install: a checkout, a file or, of an index, the name of the package."""
+    """Options of pip and the origin: a checkout, a file or, for an index, the name of the package."""
     origin = _recorded() or _checkout()
     url = urlsplit(origin.get("url", ""))
     if url.scheme != "file":
@@ -29,7 +29,7 @@ def _origin() -> tuple[str, str]:
 
 
 def _recorded() -> dict[str, Any]:
-    """What pip wrote down of where the package came from (PEP 610); nothing where it came from an index or was not installed."""
+    """The origin that pip recorded (PEP 610); empty if the package came from an index or is not installed."""
     try:
         return json.loads(metadata.distribution(PACKAGE).read_text("direct_url.json") or "{}")
     except metadata.PackageNotFoundError:
@@ -37,6 +37,6 @@ def _recorded() -> dict[str, Any]:
 
 
 def _checkout() -> dict[str, Any]:
-    """The checkout that the package is run from, if it is one: what is built there hides what pip wrote down."""
+    """The checkout that the package is run from, if there is one: build files in it hide the origin that pip recorded."""
     root = Path(__file__).parents[1]
     return {"url": root.as_uri(), "dir_info": {"editable": True}} if (root / "pyproject.toml").is_file() else {}

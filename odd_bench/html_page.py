@@ -1,4 +1,4 @@
-"""One HTML page that stands alone: it is as wide as the screen that shows it, and loads nothing from elsewhere."""
+"""A self-contained HTML page: it is as wide as the screen, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 

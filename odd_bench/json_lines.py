@@ -1,4 +1,4 @@
-"""Files of one JSON object a line that grow line by line; what a killed writer left torn is dropped."""
+"""Files with one JSON object a line that grow line by line; a line that a killed writer did not finish is dropped."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from odd_bench.errors import FileError
 from odd_bench.plain_file import open_plain, unlinked
 
 MOST_BYTES = 1 << 30  # a million lines of a kilobyte
-MOST_LINE_BYTES = 1 << 20  # the longest that is written has some 10 kB
+MOST_LINE_BYTES = 1 << 20  # the longest lines have about 10 kB
 
 
 def append_line(path: Path, value: dict[str, Any]) -> None:
-    """Add one object. A torn last line stays alone on its line, where `read_lines` drops it.
+    """Add one object. An unfinished last line stays on a line of its own, and `read_lines` drops it.
 
-    Raises StorageError where the disk is full, or a link, a folder or a pipe stands at `path`: nothing elsewhere is changed.
+    Raises StorageError if the disk is full, or if `path` is a link, a folder or a pipe, so that nothing elsewhere is changed.
     """
-    with storage_errors(path, "a file of its own in a writable folder"):
+    with storage_errors(path, "a regular file in a writable folder"):
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a+b", opener=unlinked) as file:
             torn = b""
@@ -32,9 +32,9 @@ def append_line(path: Path, value: dict[str, Any]) -> None:
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Every object of the file, none if there is no file; lines that hold none, or more than MOST_LINE_BYTES, are dropped.
+    """Every object of the file, none if the file does not exist. Other lines, and lines over MOST_LINE_BYTES, are dropped.
 
-    Raises FileError for a file of more than MOST_BYTES, OSError for what is no plain file.
+    Raises FileError for a file of more than MOST_BYTES, OSError if the path is not a plain file.
     """
     if not path.exists():
         return

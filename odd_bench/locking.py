@@ -1,7 +1,7 @@
-"""Locks on files, which end with the process that holds them: they keep runs in one folder apart.
+"""Locks on files, which keep two runs from using the same folder at the same time.
 
-The system releases a lock when its holder dies, however it dies. Locks reach across the machines that share a network file
-system, if that has locks.
+The system releases a lock when the process that holds it ends, in whatever way it ends. Locks work between machines that share a
+network file system, if that supports locks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from odd_bench.atomic import storage_errors
 from odd_bench.errors import FileError
 from odd_bench.plain_file import unlinked
 
-SWITCH = "ODD_BENCH_LOCKS"  # environment variable; `off` where a file system has none
+SWITCH = "ODD_BENCH_LOCKS"  # environment variable; set it to `off` on a file system without locks
 ABSENT = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 HELD = (errno.EAGAIN, errno.EACCES)
 WHOLE = 0  # length of a lock that covers every byte
@@ -40,11 +40,11 @@ def locked(
     shared: bool = False,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Hold the lock file `path`, or only the numbered parts of it, which others may hold side by side.
+    """Hold a lock on the file `path`, or only on the numbered parts of it; other processes may hold other parts.
 
-    wait: until whoever holds it lets go, `on_wait` is then called once. shared: beside others that share it.
-    Raises InUse if it is held and `wait` is not set,
-    FileError where the file system has no locks. The file stays: removing it would let two in.
+    wait: whether to wait until the lock is free; `on_wait` is then called once. shared: whether others may share the lock.
+    Raises InUse if the lock is held and `wait` is not set, FileError if the file system has no locks. The file is not removed:
+    otherwise two processes could hold the lock.
     """
     with storage_errors(path, "a writable folder"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def locked(
     with file:
         while not _take(file.fileno(), path, parts, fcntl.F_RDLCK if shared else fcntl.F_WRLCK):
             if not wait:
-                raise InUse(path, "another process that holds this lock", "to be alone", "Wait for it to end")
+                raise InUse(path, "that another process holds this lock", "no other process", "Wait for it to end")
             on_wait()
             on_wait = _nothing
             time.sleep(0.2)
@@ -60,11 +60,11 @@ def locked(
 
 
 def _nothing() -> None:
-    """The caller has been called once."""
+    """Does nothing: `on_wait` has been called."""
 
 
 def _take(descriptor: int, path: Path, parts: Iterable[int] | None, kind: int) -> bool:
-    """Lock the whole file or the bytes that stand for the parts; what was taken of them goes back when the file closes."""
+    """Lock the whole file, or the bytes of the parts; closing the file releases them."""
     if os.environ.get(SWITCH) == "off":
         return True
     try:
@@ -72,17 +72,19 @@ def _take(descriptor: int, path: Path, parts: Iterable[int] | None, kind: int) -
             _lock_range(descriptor, start, length, kind)
     except OSError as error:
         if error.errno in HELD:
-            _lock_range(descriptor, 0, WHOLE, fcntl.F_UNLCK)  # what was taken of it, so that no two wait for each other
+            _lock_range(descriptor, 0, WHOLE, fcntl.F_UNLCK)  # release what was taken, to avoid a deadlock
             return False
         if error.errno in ABSENT:
-            hint = f"Mount it with locks, or set {SWITCH}=off and let one run at a time work in the folder"
-            raise FileError(path, f"a file system without locks ({error.strerror})", "one with locks", hint) from error
+            hint = f"Mount it with locks, or set {SWITCH}=off and use the folder with only one run at a time"
+            raise FileError(
+                path, f"a file system without locks ({error.strerror})", "one that supports locks", hint
+            ) from error
         raise
     return True
 
 
 def _lock_range(descriptor: int, start: int, length: int, kind: int) -> None:
-    """On Linux the lock belongs to this open file, so that two threads keep apart too; elsewhere to the process."""
+    """On Linux the lock belongs to this open file, so it also works between threads; elsewhere it belongs to the process."""
     if sys.platform == "linux":
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, os.SEEK_SET, start, length, 0))
     else:

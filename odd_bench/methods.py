@@ -1,4 +1,4 @@
-"""The methods that `odd-bench train` knows, and trained runs of them.
+"""The methods of `odd-bench train`, and their trained runs.
 
 dataset, run = open_dataset("data/toys-mini"), load_run("runs/mini")
 predict_split(run, dataset, "test-unseen", Path("predictions.json"))
@@ -19,7 +19,7 @@ METHODS = ("reference", "imvoxelnet", "detr3d", "colmap-dgcnn")
 
 
 def method_spec(name: str) -> MethodSpec:
-    """How a method comes about; its packages are imported here. Raises WrongUse for an unknown name."""
+    """The specification of a method; its packages are imported here. Raises WrongUse for an unknown name."""
     if name == "reference":
         from odd_bench.detector.builder import SPEC
     elif name == "imvoxelnet":
@@ -34,9 +34,9 @@ def method_spec(name: str) -> MethodSpec:
 
 
 def load_run(path: Path | str, overrides: Sequence[str] = ()) -> Run:
-    """A run's folder, or one checkpoint, ready to predict. overrides: as in training, of what needs no other weights.
+    """A run, given by its folder or a checkpoint, ready to predict. overrides: of keys that do not change the weights.
 
-    Raises WrongUse where there is no checkpoint or its weights do not fit the configuration.
+    Raises WrongUse if there is no checkpoint, or if its weights do not fit the configuration.
     """
     file = checkpoint_file(Path(path))
     checkpoint = load_checkpoint(file)

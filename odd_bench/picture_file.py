@@ -1,4 +1,4 @@
-"""Files of pictures that are either whole or absent, as all files that are written for a user."""
+"""Picture files that are either complete or absent, like all files that are written for a user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = {".jpg": "JPEG", ".png": "PNG"}
 def write_picture(image: Image, path: Path, **options: Any) -> Path:
     """Write the picture to `path`, a .jpg or .png, and return it. options: of the format, such as quality.
 
-    Raises StorageError where the disk is full or the folder cannot be written.
+    Raises StorageError if the disk is full or the folder cannot be written.
     """
     content = io.BytesIO()
     image.save(content, KINDS[path.suffix], **options)

@@ -1,7 +1,7 @@
-"""Files in folders from anywhere: plain files alone are opened, and never more bytes are read than their kind has.
+"""Opening files in foreign folders: only plain files are opened, and the number of bytes that are read is limited.
 
-A pipe in the place of a file would be waited for without end, a device or a sparse file would fill the memory, a file may grow
-while it is read, and a link may lead what is written to a file elsewhere.
+Reading a pipe could wait without end, a device or a sparse file could fill the memory, a file may grow while it is read, and a
+link could redirect writing to a file elsewhere.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a soc
 
 
 def open_plain(path: Path | str) -> BinaryIO:
-    """Open a file to read its bytes. Raises OSError, whose `strerror` says what stands there, for all but plain files."""
+    """Open a file to read its bytes. Raises OSError unless it is a plain file; `strerror` says what it is."""
     descriptor = os.open(
         path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-    )  # a pipe that nobody writes does not block so
+    )  # so that a pipe without a writer does not block
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, f"{KINDS.get(stat.S_IFMT(mode), 'a device')}, no plain file", str(path))
+            raise OSError(errno.EINVAL, f"{KINDS.get(stat.S_IFMT(mode), 'a device')}, not a plain file", str(path))
         return open(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
@@ -33,7 +33,7 @@ def open_plain(path: Path | str) -> BinaryIO:
 
 
 def read_plain(path: Path | str, most_bytes: int = MOST_BINARY_BYTES) -> bytes:
-    """All bytes of a plain file. Raises OSError for another kind, and for one of more bytes than `most_bytes`."""
+    """All bytes of a plain file. Raises OSError if it is not a plain file, or has more bytes than `most_bytes`."""
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size
         content = file.read(most_bytes + 1) if size <= most_bytes else b""
@@ -48,9 +48,9 @@ def read_plain_text(path: Path | str, encoding: str = "utf-8", most_bytes: int =
 
 
 def unlinked(name: str, flags: int) -> int:
-    """An `opener` of `open` for files that are written where they stand: raises OSError where a link, a folder or a pipe is."""
+    """An `opener` of `open` for files that are written in place: raises OSError for a link, a folder or a pipe."""
     descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "something else than a plain file", name)
+        raise OSError(errno.EINVAL, "something other than a plain file", name)
     return descriptor

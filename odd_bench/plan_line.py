@@ -1,7 +1,7 @@
-"""A line of `plan.jsonl`: everything that is decided about a scene before anything of it is made.
+"""A line of `plan.jsonl`: all random decisions about a scene, made before the scene itself.
 
 A plan line holds draws, not outcomes; every stage of generation is a function of it. `read_plan_line` and `plan_text`
-are the only way from text to values and back.
+are the only conversions from text to values and back.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Color = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class PlannedScene:
-    """What the plan of any data set says of a scene, generated or imported.
+    """The part of a plan line that generated and imported data sets share.
 
-    scene: its name. index: its place in its split, from 0.
+    scene: its name. index: its position in its split, from 0.
     """
 
     scene: str
@@ -33,7 +33,7 @@ class PlannedScene:
 class Try:
     """One attempt at an odd object. type: one of scene.ANOMALY_TYPES. seed: of every draw of the attempt.
 
-    fragment: whether a wrong material is that of a fragment, whatever the parts; None for all other types.
+    fragment: whether a wrong material covers a fragment instead of a part; None for all other types.
     """
 
     type: str
@@ -43,9 +43,9 @@ class Try:
 
 @dataclass(frozen=True)
 class PlannedObject:
-    """One instance. label: 1 = anomalous. yaw_rad: about +z. direction_rad: along which it is pushed out until it is free.
+    """One instance. label: 1 = anomalous. yaw_rad: about +z. direction_rad: in which it is moved until it touches no other object.
 
-    rest: in [0, 1), which of the shape's rest poses. tries: in the order in which they are made; None for a normal object.
+    rest: in [0, 1), selects one of the shape's rest poses. tries: in the order in which they are made; None for a normal object.
     """
 
     label: int
@@ -57,9 +57,9 @@ class PlannedObject:
 
 @dataclass(frozen=True)
 class Orbit:
-    """Where the cameras stand, a value each for every view.
+    """Positions of the cameras, with one value for every view.
 
-    elevation_deg: above the floor. distance_factor: over the nearest distance at which all objects are in the picture.
+    elevation_deg: above the floor. distance_factor: of the smallest distance at which all objects are in the picture.
     """
 
     azimuth_rad: tuple[float, ...]
@@ -69,12 +69,12 @@ class Orbit:
 
 @dataclass(frozen=True)
 class Floor:
-    """A procedural floor, or a set of textures where kind is `textures`.
+    """A procedural floor, or a texture set if kind is `textures`.
 
-    size_m: of the element that repeats (plank width, tile side, weave pitch, grain), or of what a texture covers.
-    rotation_rad, offset_m (x, y): of the pattern. pattern: a number that changes it.
-    Of a procedural floor alone: colors (sRGB 0..1, most common first), roughness 0..1, relief_m, contrast 0..1.
-    Of textures alone: name, of the set.
+    size_m: of the repeated element (plank width, tile side, weave pitch, grain), or of the area of a texture.
+    rotation_rad, offset_m (x, y): of the pattern. pattern: a number that varies it.
+    Only for procedural floors: colors (sRGB 0..1, most common first), roughness 0..1, relief_m, contrast 0..1.
+    Only for textures: name of the set.
     """
 
     kind: str
@@ -91,9 +91,9 @@ class Floor:
 
 @dataclass(frozen=True)
 class Sun:
-    """direction: unit, towards it. size_rad: its apparent diameter; small gives sharp shadows. color: linear.
+    """direction: unit vector towards the sun. size_rad: apparent diameter; a small one gives sharp shadows. color: linear.
 
-    ratio: its light on the floor over the environment's.
+    ratio: of its irradiance on the floor to that of the environment.
     """
 
     direction: Color
@@ -107,7 +107,7 @@ class Environment:
     """The light. file: an equirectangular picture. rotation_rad: about +z.
 
     strength: brightness of the picture relative to a metered exposure. white_balance: 0 leaves the tint of the environment, 1
-    removes it. sun: None for none.
+    removes it. sun: None if there is none.
     """
 
     file: str
@@ -122,7 +122,7 @@ class PlanLine(PlannedScene):
     """Every draw of a generated scene.
 
     shape_seed: of the base shape. size_m: its largest side. gap_m: between neighbours. rest: one of generate.config.RESTS.
-    render_seed: of the noise of the pictures.
+    render_seed: seed of the noise of the pictures.
     """
 
     version: int
@@ -141,12 +141,14 @@ Line = TypeVar("Line", bound=PlannedScene)
 
 
 def read_plan_line(text: str | bytes, kind: type[Line] = PlannedScene) -> Line:
-    """The values of a line; what `kind` does not have is passed over. Raises ValueError that names the value at fault."""
-    return msgspec.convert(json.loads(text), kind)  # names of foreign folders are more than the JSON of msgspec takes
+    """The values of a line; keys that `kind` does not have are ignored. Raises ValueError, which names the wrong value."""
+    return msgspec.convert(
+        json.loads(text), kind
+    )  # the JSON decoder of msgspec does not accept all foreign folder names
 
 
 def plan_text(line: PlannedScene) -> str:
-    """The one way a plan line is written: sorted keys, no blanks, no NaN; what is None is left out."""
+    """The canonical text of a plan line: sorted keys, no blanks, no NaN, without values that are None."""
     return json.dumps(_without_none(msgspec.to_builtins(line)), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

@@ -1,4 +1,4 @@
-"""The vocabulary every stage shares: cameras, objects and scenes as frozen dataclasses of plain arrays.
+"""The types that every stage shares: cameras, objects and scenes as frozen dataclasses of plain arrays.
 
 World: metres, z up, right-handed, floor at z = 0, scene centred on the origin. Cameras have OpenCV axes (x right, y down,
 z forward) and pixel centres at half-integers. Labels: 1 = anomalous.
@@ -14,7 +14,7 @@ ANOMALY_TYPES = (
     "crack", "fracture", "bump", "bend", "twist", "part_translation", "part_rotation",
     "missing_part", "material_mismatch", "similar_shape",
 )  # fmt: skip
-PUBLISHED_TYPES = ("deformation", "part_scaling")  # further ones, in the published data sets alone
+PUBLISHED_TYPES = ("deformation", "part_scaling")  # additional types, only in the published data sets
 SPLITS = {"toys": ("train", "val", "test-seen", "test-unseen"), "parts": ("train", "val", "test")}
 
 
@@ -37,11 +37,11 @@ class SceneObject:
     """One instance on the floor.
 
     id: position in the scene, from 0. label: 1 if anomalous. type: one of ANOMALY_TYPES, None for a normal object.
-    magnitude: size of the change as a fraction of the object's largest side, 0 for a normal object and where unknown.
+    magnitude: size of the change as a fraction of the object's largest side, 0 for a normal object or if unknown.
     world_from_object: (4, 4) similarity from the shape's canonical frame. aabb: (6,) centre x y z, size x y z, metres, world.
     obb: (7,) centre x y z, local size x y z in metres, yaw in radians about +z.
-    visible_pixels, amodal_pixels, changed_pixels: (views,) int. amodal: as if alone in the scene. changed: -1 where unknown.
-    legacy_box: (6,) origin x y z and un-rotated size of the mesh, as published data have it; None elsewhere.
+    visible_pixels, amodal_pixels, changed_pixels: (views,) int. amodal: as if alone in the scene. changed: -1 if unknown.
+    legacy_box: (6,) origin x y z and un-rotated size of the mesh, as in published data; None for other data.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""YAML from anywhere: plain values alone, no key twice, a bounded length, and numbers like 1e-4."""
+"""Foreign YAML: only plain values, no duplicate keys, a bounded length, and numbers like 1e-4."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ MOST_KEYS = 10_000  # of one mapping, merged ones included
 
 
 def read_yaml(text: str) -> Any:
-    """The value of a YAML text. Raises yaml.YAMLError, for a key that stands twice in one mapping too.
+    """The value of a YAML text. Raises yaml.YAMLError, also for a key that occurs twice in one mapping.
 
-    `1e-4` is a number, as everywhere but in YAML 1.1; a byte-order mark is ignored. At most MOST_YAML characters are read.
+    `1e-4` is a number, unlike in YAML 1.1. A byte-order mark is ignored. At most MOST_YAML characters are read.
     """
     if len(text) > MOST_YAML:
         raise yaml.YAMLError(f"{len(text):,} characters, more than {MOST_YAML:,}")
     try:
         value = yaml.load(text.removeprefix("\ufeff"), _Loader)
         if _written_out(value, {}) > MOST_YAML:
-            raise ValueError(f"aliases that stand for more than {MOST_YAML:,} values")
+            raise ValueError(f"aliases that expand to more than {MOST_YAML:,} values")
         return value
     except (RecursionError, ValueError) as error:  # ValueError: `2026-99-99` and `0o9` look like a date and a number
         raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
 
 
 def _written_out(value: Any, counted: dict[int, int]) -> int:
-    """How many values there are when every alias is written out. counted: by identity; an alias inside itself raises ValueError."""
+    """The number of values with every alias expanded. counted: by identity. Raises ValueError for an alias inside itself."""
     if not isinstance(value, dict | list | tuple | set):
         return 1
     if counted.setdefault(id(value), 0):
@@ -37,13 +37,13 @@ def _written_out(value: Any, counted: dict[int, int]) -> int:
     inside = [*value, *value.values()] if isinstance(value, dict) else value
     counts = [_written_out(one, counted) for one in inside]
     if min(counts, default=1) < 0:
-        raise ValueError("an alias inside of what it stands for")
+        raise ValueError("an alias that contains itself")
     counted[id(value)] = 1 + sum(counts)
     return counted[id(value)]
 
 
 def one_line(error: Exception) -> str:
-    """What is wrong with a YAML text, with the line it stands on, or with its file."""
+    """The problem of a YAML text with its line number, or of its file."""
     if isinstance(error, OSError):
         return "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
@@ -52,7 +52,7 @@ def one_line(error: Exception) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's safe values, with numbers like 1e-4, and without a second value for a key."""
+    """YAML's safe loader, with numbers like 1e-4 and without duplicate keys."""
 
     def construct_mapping(self, node, deep=False):
         seen = set()

@@ -1,7 +1,7 @@
-"""What the user reads while a command works: foreign text as it is, and bars for what takes longer.
+"""Terminal output: consoles that print foreign text unchanged, and progress bars.
 
-Files, scenes and data sets are called as somebody else liked. `[red]x[/red]`, `[/]` and `:cake:` mean something to rich; here they
-are names. No other file makes a console or a bar, and a test reads that.
+Files, scenes and data sets may have names such as `[red]x[/red]`, `[/]` and `:cake:`, which rich would interpret as markup; here
+they are printed as names. No other file makes a console or a bar; a test checks this.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from rich.text import Text
 
 
 def make_console(**options: Any) -> Console:
-    """A console that finds no markup, no emoji and nothing to highlight in what it prints, and leaves lines whole outside tables.
+    """A console that interprets no markup and no emoji, highlights nothing, and does not wrap lines outside tables.
 
-    options: as of rich's Console.
+    options: those of rich's Console.
     """
     return Console(markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
 
 
 class Told(ProgressColumn):
-    """A field of a task, `description` or one of its own, as it is."""
+    """A field of a task, `description` or a custom one, printed unchanged."""
 
     def __init__(self, field: str = "description"):
         super().__init__()
@@ -34,13 +34,13 @@ class Told(ProgressColumn):
 
 
 def make_bar(*columns: ProgressColumn, console: Console | None = None, transient: bool = True) -> Progress:
-    """A bar of the columns on the console, its own where None; nothing is drawn where nobody watches."""
+    """A progress bar on the console, or on a new one if None; nothing is drawn if the console is not a terminal."""
     console = console or make_console()
     return Progress(*columns, console=console, transient=transient, disable=not console.is_terminal)
 
 
 def tracked(items: Iterable[Any], what: str, console: Console | None = None, total: int | None = None) -> Iterable[Any]:
-    """The items, under a bar with an ETA. total: how many, where they cannot be counted; a single one needs no bar."""
+    """The items, with a progress bar and an ETA. total: their number, if they have no length. A single item has no bar."""
     if total is None:
         items = list(items)
         total = len(items)

@@ -1,10 +1,10 @@
-"""Weights of trained methods as they are shipped and passed on: safetensors beside a card, no code in either.
+"""Weights of trained methods, shipped or exported: a safetensors file and a model card, without code.
 
     run = load_weights("both")            # shipped with the package
     run = load_weights("runs/mini")       # a run's folder, a checkpoint, or a .safetensors file with its card
     export_weights(Path("runs/mini"), "both", Path("weights"))
 
-The card, NAME.json, holds the model's name and resolved configuration, what it was trained on and the digest of the weights.
+The card, NAME.json, holds the name and resolved configuration of the model, its training data and the digest of the weights.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def shipped() -> dict[str, Path]:
 
 
 def load_weights(name_or_path: str | Path, overrides: Iterable[str] = (), option: str = "--weights") -> Run:
-    """A method ready to predict: by the name of shipped weights, a .safetensors file with its card, a run's folder or a checkpoint.
+    """A method ready to predict, given by the name of shipped weights, a .safetensors file with its card, a run or a checkpoint.
 
-    overrides: `model.part.key=value` assignments of what needs no other weights. option: that named them, for messages. Raises
-    WrongUse with what there is.
+    overrides: `model.part.key=value` assignments that do not change the weights. option: that named the weights, for messages.
+    Raises WrongUse, which lists the known names.
     """
     file = find_weights(name_or_path, option)
     if file.suffix != ENDING:
@@ -67,9 +67,9 @@ def load_weights(name_or_path: str | Path, overrides: Iterable[str] = (), option
 
 
 def read_stored(name_or_path: str | Path, option: str = "--weights") -> Checkpoint:
-    """The weights and configuration that are meant, see `load_weights`, without building the method they are of.
+    """The weights and configuration, named as for `load_weights`, without building the method.
 
-    option: that named them, for messages.
+    option: that named the weights, for messages.
     """
     file = find_weights(name_or_path, option)
     if file.suffix == ENDING:
@@ -78,9 +78,9 @@ def read_stored(name_or_path: str | Path, option: str = "--weights") -> Checkpoi
 
 
 def find_weights(name_or_path: str | Path, option: str = "--weights") -> Path:
-    """The file or run's folder that is meant. Raises WrongUse with the names of what is shipped.
+    """The file or folder that a name or path means. Raises WrongUse, which lists the shipped weights.
 
-    option: that named it, for messages.
+    option: that named the weights, for messages.
     """
     path, known = Path(name_or_path), shipped()
     if str(name_or_path) in known:
@@ -91,7 +91,7 @@ def find_weights(name_or_path: str | Path, option: str = "--weights") -> Path:
         )
     if path.exists():
         return path
-    named = ", ".join(known) if known else "none are shipped with this build"
+    named = ", ".join(known) if known else "none ship with this build"
     near = did_you_mean(str(name_or_path), known)
     raise WrongUse(
         f"{option}: found {str(name_or_path)!r}; expected the name of shipped weights ({named}), "
@@ -100,7 +100,7 @@ def find_weights(name_or_path: str | Path, option: str = "--weights") -> Path:
 
 
 def read_card(file: Path) -> dict[str, Any]:
-    """The card beside a .safetensors file. Raises WrongUse where it is absent, damaged or of another version."""
+    """The model card of a .safetensors file. Raises WrongUse if it is missing, damaged or of another version."""
     path = file.with_suffix(".json")
     try:
         card = read_json(path, f"the card of {file.name}", "Export the weights again", MOST_CARD_BYTES)
@@ -115,12 +115,12 @@ def read_card(file: Path) -> dict[str, Any]:
     wrong += [key for key, kind in OPTIONAL.items() if not isinstance(card.get(key, kind()), kind)]
     wrong += ["object_size_m"] * (not _are_two_numbers(card.get("object_size_m", OBJECT_SIZE_M)))
     if wrong:
-        raise WrongUse(f"{path}: found no {', '.join(wrong)} as a card has it; expected a whole card")
+        raise WrongUse(f"{path}: found no valid {', '.join(wrong)}; expected a complete model card")
     return card
 
 
 def read_weights_file(file: Path) -> Checkpoint:
-    """The weights and configuration of a .safetensors file and its card, as of a finished training."""
+    """The weights and configuration of a .safetensors file and its card, as those of a finished training."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
@@ -136,17 +136,17 @@ def read_weights_file(file: Path) -> Checkpoint:
     if digest != card["sha256"]:
         found = f"{len(content):,} bytes of sha256 {digest[:12]}"
         raise WrongUse(
-            f"{file}: found {found}; expected {str(card['sha256'])[:12]}, as its card says. Is the file whole?"
+            f"{file}: found {found}; expected {str(card['sha256'])[:12]}, as in its card. Check that the file is complete"
         )
     try:
         weights = with_moved_weights(card["model"], load(content))
     except SafetensorError as error:
-        raise WrongUse(f"{file}: found {error}; expected a whole safetensors file") from error
+        raise WrongUse(f"{file}: found {error}; expected a complete safetensors file") from error
     spent = card.get("training", {})
     where = str(file.with_suffix(".json"))
     if card["model"] not in METHODS:
         raise WrongUse(
-            f"{where}: found model {card['model']!r}; expected one of {', '.join(METHODS)}. Is the file whole?"
+            f"{where}: found model {card['model']!r}; expected one of {', '.join(METHODS)}. Check that the file is intact"
         )
     config = without_retired(card["model"], card["config"], where)
     stored = Checkpoint(
@@ -158,13 +158,13 @@ def read_weights_file(file: Path) -> Checkpoint:
 
 
 def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts: dict[str, Any] | None = None) -> Path:
-    """Write NAME.safetensors and its card NAME.json of a finished run. Returns the former.
+    """Write NAME.safetensors and its card NAME.json of a finished run. Returns the path of the former.
 
-    half: store 32-bit matrices in 16 bits, which are 32 again when loaded. facts: further keys of the card, as `trained_on`.
-    Raises WrongUse where the run is not finished, or 16 bits cannot hold its weights.
+    half: store 32-bit matrices with 16 bits; they are converted back when loaded. facts: further keys of the card, such as
+    `trained_on`. Raises WrongUse if the run is not finished, or if 16 bits cannot hold its weights.
     """
     if problem := name_problem(name):
-        raise WrongUse(f"--name {name[:60]!r}: found {problem}; expected a name that files can be called after")
+        raise WrongUse(f"--name {name[:60]!r}: found {problem}; expected a name that a file can have")
     file = checkpoint_file(run)
     stored = load_checkpoint(file)
     if not stored.finished:
@@ -173,11 +173,11 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
         )
     restore_run(
         method_spec(stored.model), stored, file
-    )  # weights that do not fit are refused here rather than at the user's
+    )  # refuses weights that do not fit now, instead of when they are loaded
     weights = {key: as_exported(value, half) for key, value in stored.weights.items()}
     if large := [key for key, value in weights.items() if not is_finite(value)]:
         raise WrongUse(
-            f"{file}: found {large[0]} beyond what 16 bits hold; expected smaller weights. Export them whole"
+            f"{file}: found values in {large[0]} that 16 bits cannot hold; expected smaller values. Export without --half"
         )
     card = {
         "format": FORMAT,
@@ -194,7 +194,7 @@ def export_weights(run: Path, name: str, folder: Path, half: bool = False, facts
 def write_weights(
     file: Path, weights: dict[str, Tensor], card: dict[str, Any], facts: dict[str, Any] | None = None
 ) -> Path:
-    """Write weights and beside them their card, with their number and checksum, then the facts. Returns `file`."""
+    """Write weights and their card, to which their number, checksum and the facts are added. Returns `file`."""
     from safetensors.torch import save
 
     content = save(weights)
@@ -222,6 +222,6 @@ def _are_two_numbers(value: Any) -> bool:
 
 
 def as_exported(value: Tensor, half: bool) -> Tensor:
-    """A weight as files hold it. half: matrices of 32 bits in 16."""
+    """A weight in the form in which files hold it. half: convert 32-bit matrices to 16 bits."""
     value = value.detach().cpu().contiguous().clone()
     return value.to(torch.float16) if half and value.dtype == torch.float32 and value.dim() > 1 else value

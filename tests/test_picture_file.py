@@ -31,7 +31,7 @@ def test_the_picture_before_is_kept_where_the_disk_is_full(tmp_path, monkeypatch
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StorageError, match=r"a\.png: found No space left on device, expected room for [\d,]+ bytes"):
+    with pytest.raises(StorageError, match=r"a\.png: found No space left on device, expected space for [\d,]+ bytes"):
         write_picture(Image.fromarray(255 - PIXELS), path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 

@@ -1,7 +1,7 @@
-"""Assets made by others: listed, fetched, checked and arranged.
+"""Third-party assets: list, fetch, verify and arrange them.
 
-- `manifest`, `manifest_file`, `listing`: collections, read from their YAML and shown as tables;
-- `fetch`, `download`, `polyhaven`, `progress`: fetching them;
-- `archive`, `find`, `arrange`, `blend`: what comes, unpacked and brought into folders that the library reads;
-- `lock`, `checksums`, `verify`: what was fetched, and whether it is still there.
+- `manifest`, `manifest_file`, `listing`: collections, read from YAML files and shown as tables;
+- `fetch`, `download`, `polyhaven`, `progress`: fetching collections;
+- `archive`, `find`, `arrange`, `blend`: unpacking, and arranging files in folders that the shape library reads;
+- `lock`, `checksums`, `verify`: records of fetched files, and their verification.
 """

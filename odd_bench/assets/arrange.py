@@ -1,4 +1,4 @@
-"""A folder of somebody's shapes becomes one that the shape library reads: `CATEGORY/SHAPE.glb`, or an OBJ with what it needs."""
+"""Arranges foreign shapes in a folder that the shape library reads: `CATEGORY/SHAPE.glb`, or an OBJ with its companion files."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from odd_bench.shapes.companions import Companions
 from odd_bench.shapes.gltf import with_linear_factors
 from odd_bench.shapes.library import SUFFIXES
 
-ALONE = (".glb", ".ply", ".stl", ".off")  # formats of one file
-COMPANIONS = (".mtl", ".png", ".jpg", ".jpeg", ".bin")  # of the others
+ALONE = (".glb", ".ply", ".stl", ".off")  # formats that consist of one file
+COMPANIONS = (".mtl", ".png", ".jpg", ".jpeg", ".bin")  # companion files of the other formats
 
 
 @dataclass
 class Arranged:
     """shapes: paths of the files made, relative to the target folder, by shape. refused: reason by file of the source.
 
-    unpainted: what it lacks, textures mostly, by shape.
+    unpainted: missing files, mostly textures, by shape.
     """
 
     shapes: dict[str, list[str]] = field(default_factory=dict)
@@ -42,10 +42,10 @@ def arrange(
     limit_s: float,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Arranged:
-    """Link, turn or convert every shape into the target folder; one that cannot be is refused with a reason, the others go on.
+    """Link, rotate or convert every shape into the target folder; a shape for which this fails is refused with a reason.
 
-    root: the folder that the shapes were found in. limit_s: wall time for one Blender file. progress: called with the shapes done
-    and in all.
+    root: the folder that the shapes were found in. limit_s: time limit for one Blender file. progress: called with the numbers of
+    finished and of all shapes.
     """
     arranged = Arranged()
     with BlendReader(limit_s) as blender:
@@ -64,7 +64,7 @@ def arrange(
 
 
 def _arrange_one(one: Found, root: Path, folder: Path, blender: BlendReader) -> tuple[list[Path], list[str]]:
-    """The files made, and the names of what the shape refers to and lacks."""
+    """The files made, and the names of missing files that the shape refers to."""
     suffix = one.file.suffix.lower()
     if suffix == ".blend":
         target = folder / f"{one.shape}.glb"
@@ -84,7 +84,7 @@ def _arrange_one(one: Found, root: Path, folder: Path, blender: BlendReader) -> 
 
 
 def _link(source: Path, target: Path) -> Path:
-    """A link, as shapes are large and stay where the user keeps them."""
+    """Link to a file, since shapes are large and remain in the user's folder."""
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     part.symlink_to(os.path.realpath(source))
@@ -93,14 +93,14 @@ def _link(source: Path, target: Path) -> Path:
 
 
 def _turned(source: Path, root: Path, target: Path) -> tuple[Path, list[str]]:
-    """A GLB, whose y axis points up, of an OBJ whose z axis does, and the names of what it lacks.
+    """Write a GLB with y up from an OBJ with z up; returns its path and the names of missing files.
 
-    Its texture may lie anywhere in its folder.
+    The texture may be anywhere in the folder of the shape.
     """
     import trimesh
 
     try:
-        with open_plain(source) as file:  # by its path, trimesh would look for companions beside it only
+        with open_plain(source) as file:  # given a path, trimesh would search for companions only next to it
             textures = _Textures(source, root)
             scene = trimesh.load_scene(file, "obj", process=False, resolver=textures)
         for mesh in scene.geometry.values():
@@ -122,7 +122,7 @@ def _turned(source: Path, root: Path, target: Path) -> tuple[Path, list[str]]:
 
 
 class _Textures(Companions):
-    """Finds for trimesh what an OBJ refers to by name: beside it, else anywhere in the shape's folder."""
+    """Finds the files that an OBJ refers to for trimesh: next to it, else anywhere in the folder of the shape."""
 
     def __init__(self, source: Path, root: Path):
         super().__init__(source)

@@ -1,4 +1,4 @@
-"""Reads Blender files through a Blender process of its own, which may hang or crash without harm."""
+"""Reads Blender files in a separate Blender process, which may hang or crash without harm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILES_A_PROCESS = 100  # Blender's memory grows from file to file
 
 
 class BlendReader:
-    """Converts .blend files to .glb, one after the other. limit_s: processor time for one file. Use it as a context."""
+    """Converts .blend files to .glb, one after the other. limit_s: processor time for one file. Use it as a context manager."""
 
     def __init__(self, limit_s: float):
         self.limit_s = limit_s
@@ -25,7 +25,7 @@ class BlendReader:
         self._stop()
 
     def convert(self, source: Path, target: Path) -> None:
-        """Write what a .blend file shows to a .glb file. Raises DataError if that fails, crashes or takes too long."""
+        """Write the content of a .blend file to a .glb file. Raises DataError if this fails, crashes or takes too long."""
         if self._files >= FILES_A_PROCESS:
             self._stop()
         if self._process is None:
@@ -45,7 +45,7 @@ class BlendReader:
         return f"{answer['reason']}: {answer['detail']}"
 
     def _used_s(self) -> float:
-        """Processor time that the files before have taken."""
+        """Processor time of the earlier files."""
         return processor_s(self._process.pid) or 0.0
 
     def _start(self) -> None:

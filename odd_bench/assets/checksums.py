@@ -1,4 +1,4 @@
-"""What a file is known by: its address, its length, its checksums."""
+"""The identity of a file: its address, length and checksums."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Remote:
-    """A file to get. path: where it belongs, within the collection's folder. Empty checksums and None: the source gives none."""
+    """A file to download. path: within the collection's folder. Checksums are empty and the size None if the source states none."""
 
     url: str
     path: str
@@ -48,5 +48,5 @@ def check_sums(remote: Remote, found: Sums) -> None:
         if expected and expected != getattr(found, name):
             raise DataError(
                 remote.url, f"{name} {getattr(found, name)}{unit}", f"{expected}{unit} as in the manifest",
-                "The file was deleted; if its source has changed, check it by hand and correct the manifest",
+                "The download was deleted. If the source has changed, check the file by hand and correct the manifest",
             )  # fmt: skip

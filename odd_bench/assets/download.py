@@ -1,4 +1,4 @@
-"""One file over HTTP: into a `.part` file, resumed where it broke off, believed only when its length and checksums agree."""
+"""Download of one file over HTTP: into a `.part` file, with resume, and checked by its length and checksums."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from odd_bench.plain_file import read_plain
 
 AGENT = f"odd-bench/{__version__}"
 ATTEMPTS = 4
-WAIT_S = 1.0  # before the second attempt, doubled for each further one
-TIMEOUT_S = 30.0  # without a byte
+WAIT_S = 1.0  # before the second attempt; doubled for each further one
+TIMEOUT_S = 30.0  # without receiving a byte
 MOST_TEXT_BYTES = 1 << 24  # of a small reply
 BUSY = (429, 500, 502, 503, 504)
 
 
 class Unreachable(DataError):
-    """The host cannot be reached: no network, no such name, connection refused."""
+    """The host cannot be reached: no network, unknown name, or connection refused."""
 
     in_lines = True  # with the steps by hand
 
 
 class _BrokenOff(Exception):
-    """A transfer that may go on where it stopped."""
+    """A transfer that can be resumed."""
 
 
 def download(
     remote: Remote, target: Path, progress: Callable[[int], None] = lambda received: None, wait_s: float = WAIT_S
 ) -> Sums:
-    """Get a file, or the rest of it, to `target` and return its checksums.
+    """Download a file, or the rest of it, to `target` and return its checksums.
 
-    progress: called with the bytes there are so far. Raises Unreachable without a network and DataError for a file that is not
-    what was asked for; then nothing of it is kept.
+    progress: called with the number of bytes received. Raises Unreachable without a network, and DataError if the file is not the
+    expected one; it is then removed.
     """
     part, tag = _part(target), _tag(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def download(
 
 
 def get_text(url: str) -> str:
-    """The body of a small reply. Raises Unreachable or DataError."""
+    """The text of a small reply. Raises Unreachable or DataError."""
     try:
         with _opened(_request(url)) as response:
             content = response.read(MOST_TEXT_BYTES + 1)
@@ -77,7 +77,7 @@ def get_text(url: str) -> str:
 
 
 def _request(url: str, **headers: str) -> urllib.request.Request:
-    """A request for an address, which may be written as people write it, with accents and blanks. Raises ValueError."""
+    """A request for an address, which may contain accents and blanks. Raises ValueError."""
     parts = urllib.parse.urlsplit(url)
     path, query = (urllib.parse.quote(part, safe="/%:;=&?@+,!$'()*~") for part in (parts.path, parts.query))
     plain = urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, query, ""))
@@ -89,7 +89,7 @@ def _part(target: Path) -> Path:
 
 
 def _tag(target: Path) -> Path:
-    """Holds what the server called the version of the file."""
+    """The file that stores the server's version tag of the download."""
     return target.with_name(target.name + ".part.tag")
 
 
@@ -101,7 +101,9 @@ def _transfer_patiently(remote: Remote, part: Path, tag: Path, progress: Callabl
             return _transfer(remote, part, tag, progress)
         except _BrokenOff as broken:
             reason = str(broken)
-    raise DataError(remote.url, f"{reason}, {ATTEMPTS} times", "the whole file", "Run the same command again to go on")
+    raise DataError(
+        remote.url, f"{reason}, {ATTEMPTS} times", "the complete file", "Run the same command again to resume"
+    )
 
 
 def _transfer(remote: Remote, part: Path, tag: Path, progress: Callable[[int], None]) -> None:
@@ -119,13 +121,13 @@ def _transfer(remote: Remote, part: Path, tag: Path, progress: Callable[[int], N
             _receive(response, part, start, total or remote.size_bytes, progress)
     except urllib.error.HTTPError as error:
         if error.headers.get("Content-Range") == f"bytes */{start}":
-            return  # there is nothing left to get
+            return  # the file is complete
         part.unlink(missing_ok=True)
         raise _BrokenOff("a piece longer than the file") from error
 
 
 def _resumable(remote: Remote, part: Path, tag: Path) -> int:
-    """How many bytes of the `.part` file may be kept: none if a change of the file in between would go unnoticed."""
+    """The number of bytes of the `.part` file that may be kept: 0 if a change of the file on the server would go unnoticed."""
     if not part.exists() or not (remote.md5 or remote.sha256 or _version(tag)):
         return 0
     size = part.stat().st_size
@@ -133,18 +135,18 @@ def _resumable(remote: Remote, part: Path, tag: Path) -> int:
 
 
 def _version(tag: Path) -> str:
-    """What the server called the version of the file that the `.part` file is a piece of; empty if it cannot be relied on."""
+    """The server's version tag of the `.part` file; empty if it is not reliable."""
     version = read_plain(tag).decode(errors="replace") if tag.exists() else ""
     return "" if version.startswith("W/") else version
 
 
 def _span(response, asked: int) -> tuple[int, int | None]:
-    """Where the reply starts in the file, and the length of the whole file if the server says."""
+    """The position at which the reply starts in the file, and the length of the whole file if the server states it."""
     if response.status == 206:
         match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
         if match and int(match[1]) == asked:
             return asked, None if match[2] == "*" else int(match[2])
-        raise _BrokenOff(f"bytes from {match[1] if match else 'nowhere'}, asked from {asked}")
+        raise _BrokenOff(f"bytes from {match[1] if match else 'an unknown position'} instead of {asked}")
     length = response.headers.get("Content-Length") or ""
     return 0, int(length) if length.isascii() and length.isdigit() else None
 
@@ -168,17 +170,17 @@ def _receive(response, part: Path, start: int, total: int | None, progress: Call
                 progress(received)
                 if total is not None and received > total:
                     raise DataError(
-                        part, f"more than {total:,} bytes", "a file as long as stated", "Correct the manifest"
+                        part, f"more than {total:,} bytes", "a file of the stated length", "Correct the manifest"
                     )
     except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
-        raise _BrokenOff(f"the connection lost after {received:,} bytes") from error
+        raise _BrokenOff(f"a lost connection after {received:,} bytes") from error
     if total is not None and received < total:
         raise _BrokenOff(f"{received:,} bytes of {total:,}")
 
 
 @contextmanager
 def _opened(request: urllib.request.Request) -> Iterator[http.client.HTTPResponse]:
-    """The reply. Raises Unreachable, DataError for what no repetition mends, HTTPError 416, _BrokenOff for the rest."""
+    """The reply. Raises Unreachable, DataError for permanent errors, HTTPError 416, and _BrokenOff for temporary errors."""
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT_S)
     except urllib.error.HTTPError as error:

@@ -1,4 +1,4 @@
-"""Fetching a collection: entry by entry, each verified and written into the lock file before the next."""
+"""Fetches a collection entry by entry; each is verified and written into the lock file before the next."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from odd_bench.locking import locked as held
 
 DOWNLOADS, UNPACKED, READY = "downloads", "unpacked", "ready"
 AT_WORK = ".fetch.lock"  # held by the call that changes the folder
-FOLDER_ENTRY = "from folder"  # entry of the lock for shapes that the user had
-LIMIT_S = 120.0  # processor time for one file that is converted
+FOLDER_ENTRY = "from folder"  # entry of the lock file for shapes from a folder of the user
+LIMIT_S = 120.0  # processor time for converting one file
 
 
 class ByHand(WrongUse):
@@ -36,7 +36,7 @@ class ByHand(WrongUse):
 
 @dataclass
 class Outcome:
-    """fetched, kept: names of entries, kept = there already and as it was. failed: reason by entry or file.
+    """fetched, kept: names of entries; kept entries existed already and are unchanged. failed: reason by entry or file.
 
     unpainted: missing textures by shape.
     """
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def by_hand(manifest: Manifest) -> str:
-    """How to get the collection without this program."""
+    """The steps to get the collection without this program."""
     steps = "\n".join(f"  {number}. {step}" for number, step in enumerate(manifest.steps, 1))
     return f"{manifest.title}, {manifest.source}\n{steps}"
 
@@ -60,7 +60,7 @@ def fetch(
     progress: Callable[[str, int, int | None], None] = lambda entry, received, total: None,
     wait_s: float = WAIT_S,
 ) -> Outcome:
-    """Download the entries of a collection into its folder, or those named.
+    """Download all entries of a collection, or the named ones, into its folder.
 
     progress: called with an entry, its bytes so far and in all. An entry that fails is reported and the next one fetched; a host
     that cannot be reached is not asked again. Raises ByHand where there is nothing to download, Unreachable, with the steps by
@@ -87,7 +87,7 @@ def _fetch(manifest: Manifest, entries: list[Entry], folder: Path, progress, wai
             outcome.failed[entry.name] = str(silent[host])
             continue
         try:
-            with storage_errors(folder, "room for what is downloaded in a writable folder"):
+            with storage_errors(folder, "space for the download in a writable folder"):
                 lock.entries[entry.name] = _fetch_entry(manifest, entry, folder, progress, wait_s)
         except Unreachable as error:
             silent[host], outcome.failed[entry.name] = error, str(error)
@@ -107,7 +107,7 @@ def _fetch(manifest: Manifest, entries: list[Entry], folder: Path, progress, wai
 
 
 def _host(manifest: Manifest, entry: Entry) -> str:
-    """Whom an entry is asked of; the address itself where it names nobody."""
+    """The host of an entry, or the address itself if it has none."""
     url = manifest.api if entry.polyhaven else entry.url
     try:
         return urlsplit(url).netloc
@@ -122,13 +122,13 @@ def take_folder(
     most: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Outcome:
-    """Make shapes that the user unpacked ready for the shape library, as the manifest's layouts say.
+    """Arrange shapes that the user unpacked for the shape library, by the layouts of the manifest.
 
-    most: how many, evenly spread over the folder. progress: called with the shapes done and in all. Raises DataError if the folder
-    holds none, InUse where another call is at work in `folder`.
+    most: the most shapes, evenly spread over the folder. progress: called with the numbers of finished and of all shapes. Raises
+    DataError if the folder holds none, InUse if another call is running in `folder`.
     """
     if not manifest.layouts:
-        raise DataError(manifest.name, "no layout in its manifest", "a collection that can be taken from a folder")
+        raise DataError(manifest.name, "no layout in its manifest", "a collection that can be read from a folder")
     found = find(source, manifest.layouts, _categories(manifest), most)
     with held(folder / AT_WORK):
         arranged = arrange(found, source, folder / READY, LIMIT_S, progress)
@@ -159,12 +159,12 @@ def _remotes(manifest: Manifest, entry: Entry) -> tuple[Remote, ...]:
     if entry.polyhaven:
         return polyhaven.remotes(entry, manifest.api)
     if not entry.url:
-        raise DataError(f"{manifest.name}: {entry.name}", "no url in its manifest", "one to download from")
+        raise DataError(f"{manifest.name}: {entry.name}", "no url in its manifest", "a url to download from")
     return (Remote(entry.url, f"{DOWNLOADS}/{entry.file}", entry.size_bytes, entry.md5, entry.sha256),)
 
 
 def _unpacked(manifest: Manifest, entry: Entry, folder: Path) -> set[str]:
-    """Unpack the download, drop it, and make its shapes ready; returns the paths of all files that stay."""
+    """Unpack the download, remove the archive, and arrange its shapes; returns the paths of all files that remain."""
     archive, place = folder / DOWNLOADS / entry.file, folder / UNPACKED / entry.name
     place.parent.mkdir(parents=True, exist_ok=True)
     files = {f"{UNPACKED}/{entry.name}/{path}" for path in unpack(archive, place, entry.unpack)}

@@ -1,4 +1,4 @@
-"""Shapes in somebody's folder: which files they are, and what they and their categories are called."""
+"""Finds shapes in a foreign folder: their files, names and categories."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from odd_bench.plain_file import open_plain
 
 @dataclass(frozen=True)
 class Found:
-    """A shape in the folder: its file, how the layout reads it, where it belongs."""
+    """A shape in the folder: its file, its layout, its category and its name."""
 
     file: Path
     layout: Layout
@@ -33,10 +33,10 @@ class Found:
 def find(
     folder: Path, layouts: tuple[Layout, ...], categories: Mapping[str, str], most: int | None = None, below: str = ""
 ) -> list[Found]:
-    """Every shape of a folder once, in the order of its paths; the first layout that matches any file is the one used.
+    """Every shape of a folder once, in the order of its paths; the first layout that matches any file is used.
 
-    categories: by shape, for layouts whose paths do not say. most: how many, evenly spread. below: look only in this part of the
-    folder. Raises DataError if there is none.
+    categories: by shape, for layouts whose paths do not contain them. most: the most shapes, evenly spread. below: search only this
+    part of the folder. Raises DataError if there is no shape.
     """
     if not (folder / below).is_dir():
         raise WrongName(folder / below, "no such folder", "the unzipped folder", "Check the path given with --from")
@@ -74,7 +74,7 @@ def _found(path: Path, layout: Layout, match: re.Match, known: Mapping[str, str]
 
 
 def _unused(one: Found, found: Mapping[tuple[str, str], Found]) -> tuple[str, str]:
-    """Category and shape, numbered if others of the name were found before."""
+    """Category and shape; the shape is numbered if its name was found before."""
     shape, number = one.shape, 1
     while (one.category, shape) in found:
         number += 1

@@ -1,4 +1,4 @@
-"""Manifests as tables."""
+"""Tables of manifests."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from odd_bench.assets.manifest import Entry, Manifest
 
 
 def overview(manifests: Sequence[Manifest]) -> Table:
-    """One line a collection."""
-    table = Table("name", "what", "how to get it", "licence", "entries", "size", box=None, pad_edge=False)
+    """One line for each collection."""
+    table = Table("name", "content", "how to get it", "licence", "entries", "size", box=None, pad_edge=False)
     for one in manifests:
         table.add_row(
             one.name, one.title, one.obtain, one.licence.name, str(len(one.entries) or "-"), _size(one.entries)
@@ -26,7 +26,7 @@ def details(manifest: Manifest) -> Group:
     about = Table.grid(padding=(0, 2))
     licence = " ".join(filter(None, (manifest.licence.name, manifest.licence.url, manifest.licence.note)))
     lines = {
-        "what": manifest.title,
+        "content": manifest.title,
         "kind": manifest.kind,
         "source": manifest.source,
         "licence": licence,
@@ -35,7 +35,7 @@ def details(manifest: Manifest) -> Group:
     for key, value in lines.items():
         if value:
             about.add_row(key, value.strip())
-    about.add_row("how", f"{manifest.obtain}\n{by_hand(manifest)}")
+    about.add_row("how to get it", f"{manifest.obtain}\n{by_hand(manifest)}")
     if not manifest.entries:
         return Group(about)
     table = Table("entry", "category", "split", "size", "checksum", box=None, pad_edge=False)
@@ -46,7 +46,7 @@ def details(manifest: Manifest) -> Group:
 
 
 def _size(entries: Sequence[Entry]) -> str:
-    """Bytes of all entries together, where the manifest knows all of them."""
+    """Total size of the entries, if the manifest states all of them."""
     sizes = [entry.size_bytes for entry in entries]
     if not sizes or None in sizes:
         return "-"

@@ -1,4 +1,4 @@
-"""The lock file beside fetched assets: for each entry its licence, where it came from and the sha256 of every file."""
+"""The lock file of fetched assets: the licence, the source and the sha256 of every file of each entry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LockedFile:
 
 @dataclass(frozen=True)
 class LockedEntry:
-    """One fetched entry. downloads: sha256 by url of what was downloaded. files: by path within the collection's folder."""
+    """One fetched entry. downloads: sha256 of the downloads by url. files: by path within the collection's folder."""
 
     licence: Licence
     downloads: Mapping[str, str]
@@ -36,7 +36,7 @@ class LockedEntry:
 
 @dataclass(frozen=True)
 class Lock:
-    """What lies in a collection's folder. manifest, source: of the collection. entries: by name."""
+    """The content of a collection's folder. manifest, source: of the collection. entries: by name."""
 
     manifest: str
     source: str
@@ -49,11 +49,11 @@ class Lock:
 
 
 def read_lock(folder: Path) -> Lock | None:
-    """The lock of a folder, None if it has none. Raises DataError for one that cannot be read."""
+    """The lock file of a folder, None if there is none. Raises DataError if it cannot be read."""
     path = folder / LOCK
     if not path.exists():
         return None
-    hint = "Remove this file alone and fetch again: whatever is whole in the folder may stay"
+    hint = "Remove only this file and fetch again; intact files in the folder are used again"
     content = read_json(path, "a lock file", hint)
     with reading(path, "a lock file", hint):
         if content["version"] != VERSION:
@@ -69,7 +69,7 @@ def read_lock(folder: Path) -> Lock | None:
 
 
 def _checked(path: str) -> str:
-    """Raise ValueError for a path that leads out of the collection's folder."""
+    """The path. Raises ValueError if it leads out of the collection's folder."""
     if problem := path_problem(path):
         raise ValueError(f"{problem}: {path[:60]!r}")
     return path

@@ -1,4 +1,4 @@
-"""A manifest: one collection of assets, where it comes from, its licence and how to get it."""
+"""A manifest: one collection of assets, its source, its licence and how to get it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from odd_bench.errors import WrongUse
 
 
 class ManifestError(WrongUse):
-    """A manifest that does not exist or says something impossible."""
+    """A manifest that does not exist or is not valid."""
 
 
 @dataclass(frozen=True)
 class Licence:
-    """name: SPDX identifier where there is one. url: of its text. note: what it asks for, or how it varies by asset."""
+    """name: SPDX identifier, if there is one. url: of its text. note: its conditions, or how it varies by asset."""
 
     name: str
     url: str = ""
@@ -25,7 +25,7 @@ class Licence:
 
 @dataclass(frozen=True)
 class PolyHaven:
-    """What to ask the Poly Haven API for. maps: of a texture, as the API calls them; empty for an environment."""
+    """A request to the Poly Haven API. maps: of a texture, as named in the API; empty for an environment."""
 
     id: str
     resolution: str = "1k"
@@ -37,8 +37,8 @@ class PolyHaven:
 class Entry:
     """One asset, or one archive of many.
 
-    split: where its shapes may be used, `any` = the catalogue draws. url, file, size_bytes, md5, sha256: of one download; empty
-    where the source gives none. unpack: kind of archive, or empty. licence: if not that of the collection.
+    split: splits in which its shapes may be used; `any` = the catalogue draws. url, file, size_bytes, md5, sha256: of one download;
+    empty if the source states none. unpack: kind of archive, or empty. licence: if it differs from that of the collection.
     """
 
     name: str
@@ -56,10 +56,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a folder of the collection is read. match: regular expression over paths in it, with groups `shape` and maybe `category`.
+    """How a folder of the collection is read. match: regular expression for paths in it, with a group `shape` and optionally
+    `category`.
 
-    category: of all shapes, if neither the path nor an entry of the shape's name says. category_file: JSON in the folder that
-    lists the shapes of each category, maybe gzipped. up: the axis of its OBJ files that points up.
+    category: of all shapes, if neither the path nor an entry of the shape's name states it. category_file: JSON in the folder that
+    lists the shapes of each category; it may be gzipped. up: the up axis of its OBJ files.
     """
 
     match: str
@@ -70,7 +71,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One collection. steps: how to get it by hand. url: of entries without one, with {name}. api: address of Poly Haven's."""
+    """One collection. steps: how to get it by hand. url: of entries without one, with {name}. api: address of Poly Haven's API."""
 
     name: str
     title: str
@@ -86,7 +87,7 @@ class Manifest:
     note: str = ""
 
     def entry(self, name: str) -> Entry:
-        """The entry of that name. Raises ManifestError, with the nearest name, if there is none."""
+        """The entry of this name. Raises ManifestError, which suggests the nearest name, if there is none."""
         for entry in self.entries:
             if entry.name == name:
                 return entry
@@ -107,6 +108,6 @@ def is_inside(path: str) -> bool:
 
 
 def nearest_name(name: str, known: list[str]) -> str:
-    """As in `. Did you mean abc?`, empty if nothing is near."""
+    """A suggestion such as `. Did you mean abc?`; empty if no name is similar."""
     near = difflib.get_close_matches(name, known, n=1)
     return f". Did you mean {near[0]}?" if near else ""

@@ -1,4 +1,4 @@
-"""Manifest files: found, read, and checked key by key."""
+"""Finds and reads manifest files, and checks them key by key."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ HEX_DIGITS = {"md5": 32, "sha256": 64}
 
 
 def names() -> list[str]:
-    """Names of the manifests that come with the package."""
+    """Names of the manifests in the package."""
     folder = importlib.resources.files("odd_bench.assets_manifest")
     return sorted(file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml"))
 
 
 def example() -> str:
-    """The file of a manifest that comes with the package, to compare with."""
+    """A manifest file of the package, as an example."""
     return str(importlib.resources.files("odd_bench.assets_manifest") / "polyhaven.yaml")
 
 
 def load(name: str) -> Manifest:
-    """The manifest of that name, or in that .yaml file. Raises ManifestError."""
+    """The manifest of this name, or in this .yaml file. Raises ManifestError."""
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
         if not path.is_file():
             raise ManifestError(f"{path}: no such file; expected a manifest such as {example()}")
-        with reading(path, f"a manifest such as {example()}", "Write it as UTF-8"):
+        with reading(path, f"a manifest such as {example()}", "Save it as UTF-8"):
             text = read_plain_text(path, "utf-8-sig")
         return parse(text, path.stem, str(path))
     if name not in names():
@@ -56,7 +56,7 @@ def load(name: str) -> Manifest:
 
 
 def parse(text: str, name: str, where: str) -> Manifest:
-    """A manifest from YAML. Raises ManifestError that names the entry and key at fault."""
+    """A manifest from YAML. Raises ManifestError, which names the faulty entry and key."""
     try:
         values = read_yaml(text)
         _expect(isinstance(values, dict), where, type(values).__name__, f"keys and values, as in {example()}")
@@ -74,7 +74,7 @@ def parse(text: str, name: str, where: str) -> Manifest:
         raise ManifestError(f"{where}: found {one_line(error)}; expected YAML") from error
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         found = f"{type(error).__name__}: {error}"[:200]
-        raise ManifestError(f"{where}: found {found}; expected values of the kinds in {example()}") from error
+        raise ManifestError(f"{where}: found {found}; expected values of the same types as in {example()}") from error
     return manifest
 
 
@@ -105,7 +105,9 @@ def _entry(values: Mapping, collection: Mapping, where: str) -> Entry:
     outside = bool(entry.file) and path_problem(entry.file)
     _expect(not outside, named, f"file {str(entry.file)[:60]!r}", "a path within the folder")
     unfinished = str(entry.file).endswith((".part", ".part.tag"))
-    _expect(not unfinished, named, f"file {str(entry.file)[:60]!r}", "another ending than downloads have on the way")
+    _expect(
+        not unfinished, named, f"file {str(entry.file)[:60]!r}", "an extension that unfinished downloads do not use"
+    )
     for field, digits in HEX_DIGITS.items():
         given = getattr(entry, field)
         wanted = f"{digits} lower-case hexadecimal digits, quoted"
@@ -123,7 +125,7 @@ def _layout(values: Mapping, where: str) -> Layout:
         raise ManifestError(
             f"{where}: found match {layout.match!r} ({error}); expected a regular expression"
         ) from error
-    _expect("shape" in groups, where, f"match {layout.match!r}", "a group named shape, (?P<shape>...)")
+    _expect("shape" in groups, where, f"match {layout.match!r}", "a group (?P<shape>...)")
     _expect(layout.up in ("y", "z"), where, f"up {layout.up!r}", "y or z")
     outside = bool(layout.category_file) and path_problem(layout.category_file)
     _expect(not outside, where, f"category_file {str(layout.category_file)[:60]!r}", "a path within the folder")
@@ -132,18 +134,21 @@ def _layout(values: Mapping, where: str) -> Layout:
 
 def _check(manifest: Manifest, where: str) -> None:
     _expect(
-        not name_problem(manifest.name), where, f"name {manifest.name[:60]!r}", "a file name that a folder can have"
+        not name_problem(manifest.name),
+        where,
+        f"name {manifest.name[:60]!r}",
+        "a file name that can be that of a folder",
     )
     _expect(manifest.kind in KINDS, where, f"kind {manifest.kind!r}", f"one of {list(KINDS)}")
     _expect(manifest.obtain in OBTAIN, where, f"obtain {manifest.obtain!r}", f"one of {list(OBTAIN)}")
     _expect(bool(manifest.steps), where, "no steps", "how to get the collection without this program")
     seen = [entry.name for entry in manifest.entries]
     twice = sorted({name for name in seen if seen.count(name) > 1})
-    _expect(not twice, where, f"entries {twice} twice", "one entry a name")
+    _expect(not twice, where, f"entries {twice} twice", "one entry for each name")
 
 
 def _record(cls, values: Any, where: str, **read):
-    """A dataclass from a mapping; `read` turns the value of a key into what the field holds."""
+    """A dataclass from a mapping; `read` converts the values of some keys."""
     _expect(isinstance(values, Mapping), where, f"{values!r}", "keys and values")
     known = [field.name for field in fields(cls)]
     for key in values:

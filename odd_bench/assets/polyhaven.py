@@ -1,6 +1,6 @@
-"""What Poly Haven's API says about an asset: addresses, lengths and checksums of its files.
+"""Addresses, lengths and checksums of an asset's files from the Poly Haven API.
 
-Its terms ask for a User-Agent that names the program and for the credit "Powered by Poly Haven" where the API is used.
+The terms of the API require a User-Agent that names the program, and the credit "Powered by Poly Haven".
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from odd_bench.assets.manifest import Entry, PolyHaven
 from odd_bench.data.errors import DataError
 from odd_bench.names import name_problem
 
-ENVIRONMENT = "hdri"  # as the API calls it
+ENVIRONMENT = "hdri"  # name in the API
 
 
 def remotes(entry: Entry, api: str) -> tuple[Remote, ...]:
-    """The files of an entry: an environment, or the maps of a texture in a folder of their own."""
+    """The files of an entry: an environment, or the maps of a texture in a separate folder."""
     asked = entry.polyhaven
     url = f"{api}/files/{asked.id}"
     text = get_text(url)
@@ -32,12 +32,12 @@ def remotes(entry: Entry, api: str) -> tuple[Remote, ...]:
 
 
 def _remote(tree: dict, kind: str, asked: PolyHaven, path: str, where: str) -> Remote:
-    """One file of the API's tree; a path that ends in a slash is completed by the file's own name."""
+    """One file of the API's tree; the file name is appended to a path that ends in a slash."""
     node = tree
     for key in (kind, asked.resolution, asked.format):
         if not isinstance(node, dict) or key not in node:
             found = sorted(node) if isinstance(node, dict) else type(node).__name__
-            raise DataError(where, f"{found}", f"{key!r} on the way to {kind}/{asked.resolution}/{asked.format}")
+            raise DataError(where, f"{found}", f"{key!r} in the path {kind}/{asked.resolution}/{asked.format}")
         node = node[key]
     try:
         url, size, md5 = str(node["url"]), int(node["size"]), str(node["md5"])

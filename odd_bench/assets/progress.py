@@ -1,4 +1,4 @@
-"""Progress bars around what takes longer than two seconds."""
+"""Progress bars for work that takes longer than two seconds."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def downloading() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A function to be called with an entry, its bytes so far and in all, under a bar of bytes."""
+    """A function to call with an entry, the bytes received and the total; it updates a progress bar."""
     with make_bar(Told(), BarColumn(), DownloadColumn(), TimeRemainingColumn()) as bar:
-        task = bar.add_task("asking")
+        task = bar.add_task("connecting")
         yield lambda entry, received, total: bar.update(task, description=entry, completed=received, total=total)
 
 
 @contextmanager
 def arranging() -> Iterator[Callable[[int, int], None]]:
-    """A function to be called with the shapes done and in all, under a bar of shapes."""
+    """A function to call with the numbers of finished and of all shapes; it updates a progress bar."""
     with counting("shapes") as (bar, task):
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def library_with_progress(folder: Path, store: Path) -> Library:
-    """The library of a folder of meshes, stored anew where files have changed; or the one that was stored in the folder."""
+    """The library that is stored in a folder, or that of a folder of meshes; changed files are read again."""
     if (folder / INDEX).exists():
         return open_library(folder)
     with counting("reading meshes") as (bar, task):
@@ -52,14 +52,14 @@ def library_with_progress(folder: Path, store: Path) -> Library:
             if entry.reason:
                 bar.console.print(f"not used: {entry.path}: {entry.reason}: {entry.detail}", style="yellow")
             elif entry.missing:
-                bar.console.print(f"paint missing: {entry.path}: {entry.missing}", style="yellow")
+                bar.console.print(f"textures missing: {entry.path}: {entry.missing}", style="yellow")
 
         return ingest(folder, store, progress=show)
 
 
 @contextmanager
 def counting(what: str) -> Iterator[tuple[Progress, TaskID]]:
-    """A bar of things done and its task."""
+    """A progress bar that counts items, and its task."""
     columns: tuple[ProgressColumn, ...] = (
         Told("what"),
         Told(),
@@ -73,7 +73,7 @@ def counting(what: str) -> Iterator[tuple[Progress, TaskID]]:
 
 
 def similar_with_progress(library: Library, config: SimilarConfig) -> SimilarIndex:
-    """The index of similar shapes of a library, under a bar for each of its stages."""
+    """The index of similar shapes of a library, with a progress bar for each stage."""
     from odd_bench.shapes.similar_index import index_library
 
     with counting("similar shapes") as (bar, task):

@@ -1,4 +1,4 @@
-"""Whether a collection's folder holds what was fetched: every wrong, missing or foreign file by name."""
+"""Verifies a collection's folder against its lock file: names every wrong, missing or unknown file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NotFetched(DataError):
 
 @dataclass(frozen=True)
 class Verdict:
-    """problems: one line each. files: checked. absent: entries of the manifest that were never fetched."""
+    """problems: one line each. files: number of checked files. absent: entries of the manifest that were never fetched."""
 
     problems: tuple[str, ...]
     files: int
@@ -52,7 +52,7 @@ def verify(manifest: Manifest, folder: Path) -> Verdict:
 
 
 def file_problem(folder: Path, path: str, expected: LockedFile) -> str:
-    """What is wrong with a file, empty if nothing is."""
+    """The problem of a file; empty if there is none."""
     file = folder / path
     if not file.is_file():
         return f"{path} is missing"
@@ -68,11 +68,11 @@ def file_problem(folder: Path, path: str, expected: LockedFile) -> str:
 
 
 def bundled_folder() -> Path:
-    """Where Blender's environments lie. Raises DataError without bpy."""
+    """The folder of Blender's environments. Raises DataError without bpy."""
     spec = importlib.util.find_spec("bpy")
     folders = sorted(Path(spec.origin).parent.glob("*/datafiles/studiolights/world")) if spec and spec.origin else []
     if not folders:
-        raise DataError("environments", "no bpy", "bpy 4.5, which holds them", install_command("generate"))
+        raise DataError("environments", "no package bpy", "bpy 4.5, which contains them", install_command("generate"))
     return folders[-1]
 
 
@@ -86,20 +86,22 @@ def _verify_bundled(manifest: Manifest, folder: Path) -> Verdict:
 
 
 def _foreign(folder: Path, lock: Lock) -> list[str]:
-    """Files that no entry accounts for, and downloads that broke off."""
+    """Files that belong to no entry, and incomplete downloads."""
     known = {path for entry in lock.entries.values() for path in entry.files} | {LOCK}
     seen = walk(folder)
     passed = [path for path in seen.passed_over if not path.is_dir()]
     found = sorted(path.relative_to(folder).as_posix() for path in (*seen.files, *passed))
     return [
-        f"{path} is a download that broke off" if path.endswith((".part", ".part.tag")) else f"{path} is foreign"
+        f"{path} is an incomplete download"
+        if path.endswith((".part", ".part.tag"))
+        else f"{path} is not in the lock file"
         for path in found
         if path not in known
     ]
 
 
 def _contradictions(manifest: Manifest, lock: Lock) -> list[str]:
-    """Entries of which the manifest now gives another checksum."""
+    """Entries for which the manifest now states another checksum."""
     entries = {entry.name: entry for entry in manifest.entries}
     problems = []
     for name, locked in lock.entries.items():

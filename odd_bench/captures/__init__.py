@@ -1,6 +1,6 @@
-"""Photographs with cameras from elsewhere: COLMAP, nerfstudio, Polycam; read, checked, placed on a floor.
+"""Photographs with cameras of COLMAP, nerfstudio or Polycam: read, checked, and placed on a floor.
 
-In the order in which a capture passes through them:
+The files, in the order in which a capture passes through them:
 
 - `opening`, `photograph_file`, `stored_size`: which format it has, where its photographs are, and of what size;
 - `colmap_model`, `nerfstudio`, `polycam`, `ply`, `poses`, `lens`: cameras and points, format by format;
@@ -8,8 +8,8 @@ In the order in which a capture passes through them:
 - `capture`: what all of these give;
 - `floor`, `standing`, `clusters`, `objects`, `small`: the floor, and roughly the objects on it;
 - `placing`: the scene's frame and unit;
-- `views`, `resample`: the pictures that a model is given;
-- `errors`: why a capture cannot be used.
+- `views`, `resample`: the pictures that a method is given;
+- `errors`: the error for captures that cannot be used.
 
 capture = open_capture(Path("castings"))
 plan = floor_plan(capture, Wishes())

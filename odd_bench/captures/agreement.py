@@ -1,8 +1,8 @@
-"""Whether a model of cameras agrees with the pairs of photographs that it was made from.
+"""Whether a model of cameras agrees with the pairs of photographs that it was computed from.
 
-A floor of planks or tiles looks the same from many places, so that photographs of different places match. Each such pair keeps to a
-geometry of its own, which no model of all cameras can have: in a wrong model about a quarter of the pairs contradict it, in a right
-one next to none.
+A floor of planks or tiles looks the same in many places, so photographs of different places match. Each of these pairs has a
+geometry that cannot agree with the true cameras. In a wrong model about a quarter of the pairs contradict it; in a correct one,
+almost none do.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ LEAST_AGREEING = 0.87  # share of the pairs
 
 
 def epipolar_px(second_from_first: np.ndarray, first: np.ndarray, second: np.ndarray, focal_px: float) -> np.ndarray:
-    """(n,) how far matches lie from where two cameras can see one point, pixels (Sampson).
+    """(n,) distance of matches from their epipolar lines, pixels (Sampson error).
 
-    second_from_first: (4, 4) or (3, 4) rigid motion. first, second: (n, 2) places of the matches on the plane at depth 1.
+    second_from_first: (4, 4) or (3, 4) rigid motion. first, second: (n, 2) positions of the matches on the plane at depth 1.
     """
     turn, (x, y, z) = second_from_first[:3, :3], second_from_first[:3, 3]
     essential = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]]) @ turn
@@ -30,8 +30,8 @@ def epipolar_px(second_from_first: np.ndarray, first: np.ndarray, second: np.nda
 
 
 def agreeing_share(pycolmap, database: Path, model) -> float:
-    """Share of the matched pairs of photographs of a pycolmap.Reconstruction that agree with it: of which more than half of the
-    matches lie near their epipolar lines.
+    """Share of the matched pairs of photographs that agree with a pycolmap.Reconstruction. A pair agrees if more than half of its
+    matches are near their epipolar lines.
     """
     images = {number: image for number, image in model.images.items() if image.has_pose}
     places, agree = {}, []

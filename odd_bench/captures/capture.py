@@ -1,6 +1,6 @@
-"""What a capture is: photographs with lenses and poses, perhaps with points of the surfaces they show.
+"""A capture: photographs with lenses and poses, and perhaps points of the surfaces they show.
 
-Cameras have OpenCV axes (x right, y down, z forward) and pixel centres at half-integers, whatever the format they came in. The
+Cameras have OpenCV axes (x right, y down, z forward) and pixel centres at half-integers, whatever the format of the capture. The
 world is that of the capture: its unit, its axes and its floor are unknown until the scene is placed (odd_bench.captures.placing).
 """
 
@@ -32,8 +32,8 @@ class Photograph:
 class Capture:
     """Photographs of one scene.
 
-    source: the format, as in `COLMAP model sparse/0`. points: (n, 3) of surfaces, units of the capture; n may be 0.
-    metres_per_unit: of the capture's world, None where it is unknown. up: (3,) unit vector, None where it is unknown.
+    source: the format, for example `COLMAP model sparse/0`. points: (n, 3) on surfaces, units of the capture; n may be 0.
+    metres_per_unit: of the capture's world, None if unknown. up: (3,) unit vector, None if unknown.
     notes: sentences about what was left out or chosen while reading.
     """
 
@@ -46,7 +46,7 @@ class Capture:
 
     @property
     def eyes(self) -> np.ndarray:
-        """(n, 3) where the cameras stood."""
+        """(n, 3) positions of the cameras."""
         return np.stack([eye(one) for one in self.photographs])
 
     @property

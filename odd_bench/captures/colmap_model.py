@@ -1,6 +1,6 @@
-"""COLMAP's sparse models, binary and text: cameras, images and points3D, as its documentation of output formats has them.
+"""COLMAP's sparse models, binary and text: cameras, images and points3D, as in its documentation of output formats.
 
-COLMAP's cameras have OpenCV axes and pixel centres at half-integers, as ours have.
+COLMAP's cameras have OpenCV axes and pixel centres at half-integers, as in odd-bench.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NUMBERED = (
     "SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV", "OPENCV_FISHEYE", "FULL_OPENCV", "FOV",
     "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE", "THIN_PRISM_FISHEYE",
 )  # fmt: skip
-LEAST_TRACK = 3  # photographs that show a point; of two alone, many are wrong
+LEAST_TRACK = 3  # photographs that show a point; many points of only two are wrong
 ENOUGH_POINTS = 200
 NUMBERS = re.compile(r"[-+\d.eE\s]+")
 UNDISTORT = "Undistort the model first: colmap image_undistorter"
@@ -32,7 +32,7 @@ UNDISTORT = "Undistort the model first: colmap image_undistorter"
 
 @dataclass(frozen=True)
 class PosedImage:
-    """name: as COLMAP has it, relative to its folder of images. camera: number of the camera. camera_from_world: (4, 4)."""
+    """name: in COLMAP, relative to its folder of images. camera: number of the camera. camera_from_world: (4, 4)."""
 
     name: str
     camera: int
@@ -41,7 +41,7 @@ class PosedImage:
 
 @dataclass(frozen=True)
 class ColmapModel:
-    """One reconstruction. lenses: by number of the camera. points: (n, 3). tracks: (n,) photographs that show each."""
+    """One reconstruction. lenses: by number of the camera. points: (n, 3). tracks: (n,) number of photographs of each point."""
 
     lenses: dict[int, Lens]
     images: tuple[PosedImage, ...]
@@ -49,7 +49,7 @@ class ColmapModel:
     tracks: np.ndarray
 
     def reliable_points(self) -> np.ndarray:
-        """(k, 3) those that three photographs or more show, where there are enough of them."""
+        """(k, 3) the points that at least three photographs show, or all points if those are too few."""
         reliable = self.tracks >= LEAST_TRACK
         return self.points[reliable] if reliable.sum() >= ENOUGH_POINTS else self.points
 
@@ -60,7 +60,7 @@ def is_model(folder: Path) -> bool:
 
 
 def read_model(folder: Path) -> ColmapModel:
-    """The model in a folder, binary where both are there. Raises CaptureError where a file is damaged."""
+    """The model in a folder; binary files are preferred. Raises CaptureError if a file is damaged."""
     binary = (folder / "images.bin").is_file() and (folder / "cameras.bin").is_file()
     readers = (
         (_binary_cameras, _binary_images, _binary_points) if binary else (_text_cameras, _text_images, _text_points)
@@ -76,8 +76,8 @@ def read_model(folder: Path) -> ColmapModel:
     for image in images:
         if image.camera not in lenses:
             raise CaptureError(
-                folder, f"image {image.name} of camera {image.camera}, which is not among the cameras",
-                "every image's camera in the same model", "Copy all files of one model",
+                folder, f"image {image.name} with camera {image.camera}, which the model does not contain",
+                "the camera of every image in the same model", "Copy all files of one model",
             )  # fmt: skip
     return ColmapModel(lenses, tuple(sorted(images, key=lambda image: image.name)), points, tracks)
 
@@ -89,12 +89,12 @@ def _read(path: Path, read):
         raise CaptureError(path, error.strerror or str(error), "a file that can be read") from error
     except (ValueError, IndexError, UnicodeDecodeError, OverflowError) as error:
         found = f"{path.stat().st_size:,} bytes that cannot be read ({error})"
-        raise CaptureError(path, found, "a file that COLMAP wrote", "Is the file whole?") from error
+        raise CaptureError(path, found, "a file written by COLMAP", "Check that the file is complete") from error
 
 
 def _lens(path: Path, number: int, model: str, width: int, height: int, parameters: list[float]) -> Lens:
     if model not in COLMAP_MODELS:
-        raise CaptureError(path, f"camera {number} of model {model}", f"one of {', '.join(COLMAP_MODELS)}", UNDISTORT)
+        raise CaptureError(path, f"camera {number} with model {model}", f"one of {', '.join(COLMAP_MODELS)}", UNDISTORT)
     return colmap_lens(model, width, height, parameters)
 
 
@@ -106,7 +106,7 @@ def _pose(quaternion_wxyz: list[float], translation: list[float]) -> np.ndarray:
 
 
 class _Bytes:
-    """A file's bytes, read from the front."""
+    """The bytes of a file, read from the start."""
 
     def __init__(self, path: Path):
         self.content, self.at = read_plain(path), 0
@@ -124,7 +124,7 @@ class _Bytes:
     def skip(self, count: int) -> None:
         self.at += count
         if self.at > len(self.content):
-            raise ValueError(f"it ends {self.at - len(self.content):,} bytes early")
+            raise ValueError(f"{self.at - len(self.content):,} bytes are missing at its end")
 
 
 def _binary_cameras(path: Path) -> dict[int, Lens]:
@@ -172,7 +172,7 @@ def _text_cameras(path: Path) -> dict[int, Lens]:
 
 
 def _text_images(path: Path) -> list[PosedImage]:
-    """Two lines an image, of which the second, its points, may be empty or left out."""
+    """An image has two lines; the second one, its points, may be empty or left out."""
     images = []
     for line in filter(str.strip, _lines(path)):
         if images and _are_points(line):
@@ -184,7 +184,7 @@ def _text_images(path: Path) -> list[PosedImage]:
 
 
 def _are_points(line: str) -> bool:
-    """Whether a line of images.txt holds x, y and point of features: numbers alone, where an image ends with its name."""
+    """Whether a line of images.txt holds features (x, y, point): numbers only, whereas the line of an image ends with its name."""
     words = line.split()
     return len(words) % 3 == 0 and NUMBERS.fullmatch(line) is not None
 
@@ -192,6 +192,6 @@ def _are_points(line: str) -> bool:
 def _text_points(path: Path) -> tuple[np.ndarray, np.ndarray]:
     rows = [line.split() for line in _lines(path) if line.strip()]
     if short := [row for row in rows if len(row) < POINT_WORDS]:
-        raise ValueError(f"a point of {len(short[0])} words, not {POINT_WORDS} and its track")
+        raise ValueError(f"a point has {len(short[0])} values instead of {POINT_WORDS} and its track")
     points = np.array([[float(value) for value in row[1:4]] for row in rows], float).reshape(-1, 3)
     return points, np.array([(len(row) - POINT_WORDS) // 2 for row in rows], int)

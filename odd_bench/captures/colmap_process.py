@@ -1,8 +1,8 @@
-"""pycolmap in a process of its own: `python -m odd_bench.captures.colmap_process JOB.json`.
+"""pycolmap in a separate process: `python -m odd_bench.captures.colmap_process JOB.json`.
 
-Of its own because pycolmap, imported before zlib, Pillow, torch or h5py, corrupts the memory of the process. The job is a JSON file
-(see ColmapJob). Stages are printed on the standard output, one word a line, and how many cameras are placed. An error ends the
-process with its last line on the standard error.
+The process is separate because pycolmap corrupts memory if it is imported before zlib, Pillow, torch or h5py. The job is a JSON
+file (see ColmapJob). Standard output shows the stages, one word a line, and the number of registered cameras. After an error, the
+last line of standard error is the reason.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from odd_bench.plain_file import read_plain_text
 
 EXHAUSTIVE, SEQUENTIAL = "exhaustive", "sequential"
 FEATURES, MATCHES, MAPPING, NEIGHBOURS, PLACED = "features", "matches", "mapping", "neighbours", "placed"
-TOLD_EVERY = 25  # cameras that are placed
+TOLD_EVERY = 25  # registered cameras between two reports
 OVERLAP = 10  # photographs before and after, for sequential matching
-NEXT = 2  # photographs after, where the floor repeats itself
+NEXT = 2  # photographs after, on a floor that repeats itself
 AGREEMENT = "agreement.json"
 SEED = 0
 
@@ -35,9 +35,9 @@ SEED = 0
 class ColmapJob:
     """folder: holds images/; database.db and sparse/ are written there. names: of the images, below images/.
 
-    matching: exhaustive or sequential. per_folder: images of one sub-folder share a camera, else all do. features: most of one.
-    poses: for known cameras, what to triangulate with: by name the COLMAP model, its parameters, width, height and the rows of
-    camera from world; empty to find the cameras.
+    matching: exhaustive or sequential. per_folder: whether only images of one sub-folder share a camera, instead of all images.
+    features: most features of an image. poses: known cameras to triangulate with, by image name: the COLMAP model, its parameters,
+    width, height and the rows of camera_from_world; empty to reconstruct the cameras.
     """
 
     folder: str
@@ -53,8 +53,8 @@ class ColmapJob:
 
 @dataclass(frozen=True)
 class Agreement:
-    """share: of the pairs of photographs, those that agree with the model. neighbours: whether photographs next to each other in
-    the walk alone were matched, since with all of them the model contradicted its pairs.
+    """share: of the pairs of photographs that agree with the model. neighbours: whether only neighbours in the walk were matched,
+    since the model from all pairs contradicted them.
     """
 
     share: float
@@ -115,10 +115,10 @@ def work(job: ColmapJob) -> int:
 
 
 def _placed(pycolmap, folder: Path, options) -> dict:
-    """Models of the matched photographs, by number. Says how many cameras are placed: many take minutes."""
+    """Models of the matched photographs, by number. Reports the number of registered cameras, since many take minutes."""
     number = 0
 
-    def first_two() -> None:  # of one model; photographs that it cannot hold begin another
+    def first_two() -> None:  # of one model; photographs that do not fit into it start another one
         nonlocal number
         number = 2
 
@@ -133,15 +133,15 @@ def _placed(pycolmap, folder: Path, options) -> dict:
 
 
 def _agreement(pycolmap, database: Path, models: dict) -> float:
-    """Of the model with most photographs; 0 without one."""
+    """The share of agreeing pairs of the model with most photographs; 0 without a model."""
     largest = max(models.values(), key=lambda model: model.num_reg_images(), default=None)
     return 0.0 if largest is None else agreeing_share(pycolmap, database, largest)
 
 
 def _match_neighbours(pycolmap, job: ColmapJob, database: Path) -> None:
-    """Match anew, each photograph with those next to it in a walk around the objects, the last with the first.
+    """Match again, each photograph only with its neighbours in a walk around the objects, and the last with the first.
 
-    Between them little moves, so that one plank or tile is hardly taken for the next; matches are sought along epipolar lines.
+    Neighbours differ little, so one plank or tile is rarely mistaken for the next. Matches are searched along epipolar lines.
     """
     with pycolmap.Database.open(database) as stored:
         stored.clear_matches()
@@ -170,7 +170,7 @@ def _match(pycolmap, job: ColmapJob, database: Path) -> None:
 
 
 def _posed_model(pycolmap, job: ColmapJob, database: Path):
-    """A pycolmap.Reconstruction of the known cameras, without points, with the numbers that images and cameras have in `database`.
+    """A pycolmap.Reconstruction of the known cameras, without points. Images and cameras have the numbers of `database`.
 
     The known intrinsics are written to the database as well.
     """
@@ -198,5 +198,5 @@ def _tell(stage: str) -> None:
 
 
 if __name__ == "__main__":
-    die_with_parent()  # else it would go on writing where the next call begins anew
+    die_with_parent()  # otherwise it would continue to write to the folder that the next call uses
     print(f"models {work(read_job(Path(sys.argv[1])))}", flush=True)

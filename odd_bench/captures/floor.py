@@ -1,4 +1,4 @@
-"""The floor of a capture: a plane robust to what stands on it, or one the user names."""
+"""The floor of a capture: a plane that is fitted robustly to objects on it, or given by the user."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from odd_bench.captures.small import hint_if_small, sizes_of, told_if_small
 LEAST_POINTS = 30
 TRIES, SCORED_POINTS = 1500, 3000
 THICKNESS = 0.012  # of the floor's points, as a share of the cameras' distance
-NEAR = 1.2  # how far from the common point counts, in distances of the cameras
-MOST_TILT_DEG = 40.0  # of the floor against the cameras' up
-SNAP_DEG = 15.0  # a world whose axis is so near the cameras' up is level
-BELOW_COUNTS = 0.5  # nothing is below a floor: points there count against it
-HINT = "Say where it is with --floor, its height along the up axis of the capture's coordinates"
+NEAR = 1.2  # reach around the common point, in distances of the cameras
+MOST_TILT_DEG = 40.0  # between the floor's normal and the up direction of the cameras
+SNAP_DEG = 15.0  # a world axis within this angle of the cameras' up direction is taken as up
+BELOW_COUNTS = 0.5  # cost of a point below the floor, where nothing should be
+HINT = "Give the height of the floor with --floor, along the up axis of the capture's coordinates"
 
 
 @dataclass(frozen=True)
 class Floor:
     """The plane normal @ x = height, units of the capture. normal: (3,) unit vector, up. thickness: of its points, one sigma.
 
-    centre: (3,) on it, below the point that the cameras look at. distance: of the cameras from that point, median.
+    centre: (3,) point of the plane below the point that the cameras look at. distance: median distance of the cameras from it.
     """
 
     normal: np.ndarray
@@ -40,7 +40,7 @@ class Floor:
 
 
 def find_floor(capture: Capture, height: float | None = None) -> Floor:
-    """The plane below the objects. height: where the user says it is, along up. Raises CaptureError where there is none."""
+    """The plane below the objects. height: along up, if the user gives it. Raises CaptureError if no plane is found."""
     eyes, rotations = capture.eyes, capture.rotations
     middle = common_point(eyes, rotations)
     distance = float(np.median(np.linalg.norm(eyes - middle, axis=1)))
@@ -50,16 +50,16 @@ def find_floor(capture: Capture, height: float | None = None) -> Floor:
         if (floor.heights(eyes) <= 0).mean() > 0.1:
             lowest = float((eyes @ floor.normal).min())
             raise CaptureError(
-                "--floor", f"{height:g}, above some cameras", f"less than {lowest:.3g}, the lowest camera",
-                f"Up is {_axis_name(floor.normal)}",
+                "--floor", f"{height:g}, which is above some cameras", f"less than {lowest:.3g}, the height of the lowest camera",
+                f"The up axis is {_axis_name(floor.normal)}",
             )  # fmt: skip
         return floor
     near = capture.points[np.linalg.norm(capture.points - middle, axis=1) < NEAR * distance]
     told, hint = told_if_small(sizes_of(capture)), hint_if_small(sizes_of(capture), HINT)
-    told = f", for which photographs{told} are small" if told else ""
+    told = f"; photographs{told} are small for this" if told else ""
     if len(near) < LEAST_POINTS:
         raise CaptureError(
-            "floor", f"{len(near)} points near what the cameras look at", f"{LEAST_POINTS} or more{told}", hint
+            "floor", f"{len(near)} points near the centre of the scene", f"{LEAST_POINTS} or more{told}", hint
         )
     normal, offset, sigma, inliers = _plane(near, eyes, up, THICKNESS * distance)
     if inliers < LEAST_POINTS // 2:
@@ -82,7 +82,7 @@ def _floor(normal: np.ndarray, height: float, thickness: float, middle: np.ndarr
 
 
 def _level(up: np.ndarray) -> np.ndarray:
-    """Up, or the axis of the world next to it."""
+    """Up, or the world axis near it."""
     axis = int(np.argmax(np.abs(up)))
     snapped = np.eye(3)[axis] * np.sign(up[axis])
     return snapped if up @ snapped > np.cos(np.radians(SNAP_DEG)) else up
@@ -98,7 +98,7 @@ def _axis_name(normal: np.ndarray) -> str:
 def _plane(
     points: np.ndarray, eyes: np.ndarray, up: np.ndarray, thickness: float
 ) -> tuple[np.ndarray, float, float, int]:
-    """Normal, height, sigma and number of inliers of the plane with most points, all cameras above it, few points below."""
+    """Normal, height, sigma and number of inliers of the plane with most points that has all cameras above and few points below."""
     rng = np.random.default_rng(0)
     scored = points[rng.choice(len(points), min(len(points), SCORED_POINTS), replace=False)]
     a, b, c = scored[rng.integers(len(scored), size=(3, TRIES))]
@@ -123,7 +123,7 @@ def _plane(
 def _refined(
     points: np.ndarray, normal: np.ndarray, offset: float, thickness: float
 ) -> tuple[np.ndarray, float, float, int]:
-    """Least squares through the points near the plane, again and again with those that the last plane leaves near."""
+    """Fit the plane to the points near it by least squares, and repeat with the points near the new plane."""
     reach, count = thickness, 0
     for _ in range(10):
         inliers = points[np.abs(points @ normal - offset) < reach]

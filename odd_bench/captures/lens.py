@@ -1,4 +1,4 @@
-"""Lenses: from directions in front of a camera to pixels, with the distortion models of COLMAP, OpenCV and nerfstudio.
+"""Lenses: projection from directions in front of a camera to pixels, with the distortion of COLMAP, OpenCV and nerfstudio.
 
 Sources: COLMAP's documentation of camera models; OpenCV's documentation of calib3d and fisheye; nerfstudio's data conventions.
 """
@@ -25,20 +25,18 @@ COLMAP_MODELS = {
 }
 FISHEYES = ("OPENCV_FISHEYE", "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE")
 PERSPECTIVE, RATIONAL, FISHEYE = "perspective", "rational", "fisheye"
-SHORTEST, LONGEST = 0.1, 100.0  # a focal length, in longer sides of the picture
-OUTSIDE = (
-    1.0  # how far a principal point may lie beyond the picture, in its sides: of a picture that was cut out of another
-)
-LARGEST_SLOPE = 20.0  # of a direction off the axis: beyond it nothing is in front of a camera
+SHORTEST, LONGEST = 0.1, 100.0  # focal length, as a multiple of the longer side of the picture
+OUTSIDE = 1.0  # distance of a principal point beyond a cropped picture, as a multiple of the side
+LARGEST_SLOPE = 20.0  # of a direction against the optical axis; larger ones are treated as not in front of the camera
 
 
 @dataclass(frozen=True)
 class Lens:
     """Intrinsics of one camera.
 
-    width, height: pixels of the picture that K belongs to. K: (3, 3), pixel centres at half-integers. kind: how `radial` counts:
-    `perspective`, 1 + k1 r^2 + k2 r^4 + ... times the direction; `rational`, the first three of that over 1 and the last three;
-    `fisheye`, the angle times 1 + k1 a^2 + .... tangential: p1, p2 of OpenCV.
+    width, height: pixels of the picture that K belongs to. K: (3, 3), pixel centres at half-integers. kind: meaning of `radial`:
+    `perspective`, the direction times 1 + k1 r^2 + k2 r^4 + ...; `rational`, the series of the first three divided by that of the
+    last three; `fisheye`, the angle times 1 + k1 a^2 + .... tangential: p1, p2 of OpenCV.
     """
 
     width: int
@@ -53,14 +51,14 @@ class Lens:
         return self.kind != FISHEYE and not any(self.radial) and not any(self.tangential)
 
     def project(self, in_camera: np.ndarray) -> np.ndarray:
-        """Points (..., 3) along the camera's axes, in front of it, to pixels (..., 2)."""
+        """Pixels (..., 2) of points (..., 3) in the camera's frame, in front of the camera."""
         x, y = in_camera[..., 0] / in_camera[..., 2], in_camera[..., 1] / in_camera[..., 2]
         x, y = self.distorted(x, y)
         K = self.K
         return np.stack([K[0, 0] * x + K[0, 1] * y + K[0, 2], K[1, 1] * y + K[1, 2]], axis=-1)
 
     def distorted(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Slopes (...) of directions, x/z and y/z, as the lens bends them."""
+        """Slopes x/z and y/z of directions (...) after distortion by the lens."""
         if self.is_pinhole:
             return x, y
         square = x**2 + y**2
@@ -81,7 +79,7 @@ class Lens:
         )
 
     def largest_slope(self) -> float:
-        """How far off the axis, as a slope, the distortion still grows: beyond it a polynomial folds back and means nothing."""
+        """The slope up to which the distortion is monotonic; beyond it the polynomial folds back and is not valid."""
         if self.is_pinhole:
             return LARGEST_SLOPE
         slopes = np.linspace(0.0, 4.0, 2001)[1:]
@@ -111,7 +109,7 @@ class Lens:
 
 
 def check_lens(where: object, lens: Lens) -> None:
-    """Raise CaptureError where no camera has such intrinsics: no size, a focal length of 0, a principal point far away."""
+    """Raise CaptureError if the intrinsics are implausible: no size, a focal length of 0, a principal point far away."""
     if lens.width < 1 or lens.height < 1:
         raise CaptureError(where, f"a picture of {lens.width} x {lens.height} pixels", "a width and a height above 0")
     values = [*lens.K.ravel(), *lens.radial, *lens.tangential]
@@ -129,7 +127,7 @@ def check_lens(where: object, lens: Lens) -> None:
 
 
 def colmap_lens(model: str, width: int, height: int, parameters: list[float]) -> Lens:
-    """The lens of a camera of COLMAP. Raises KeyError for a model that is not in COLMAP_MODELS."""
+    """The lens of a COLMAP camera. Raises KeyError for a model that is not in COLMAP_MODELS."""
     named = dict(zip(COLMAP_MODELS[model], parameters, strict=True))
     K = matrix(named.get("fx", named.get("f")), named.get("fy", named.get("f")), named["cx"], named["cy"])
     tangential = (named.get("p1", 0.0), named.get("p2", 0.0))

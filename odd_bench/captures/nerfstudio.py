@@ -1,7 +1,7 @@
-"""nerfstudio's `transforms.json`, and the kindred files of instant-ngp and of apps that export it.
+"""nerfstudio's `transforms.json`, and the similar files of instant-ngp and of apps that export it.
 
-Poses are world from camera with OpenGL axes (x right, y up, z backward); intrinsics stand at the top or at each frame; pixel
-centres are at half-integers. A point cloud may be named by `ply_file_path`.
+Poses are world from camera with OpenGL axes (x right, y up, z backward). Intrinsics are at the top level or in each frame. Pixel
+centres are at half-integers. `ply_file_path` may name a point cloud.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ MODELS = {
 
 
 def read_transforms(path: Path, images: Path | None = None) -> Capture:
-    """The capture that a `transforms.json` describes. images: folder of the photographs in place of the file's own.
+    """The capture that a `transforms.json` describes. images: folder of the photographs, instead of the paths in the file.
 
-    Raises CaptureError where the file is damaged or names a lens that is not known here.
+    Raises CaptureError if the file is damaged or its camera model is not supported.
     """
     content = read_json(path)
     frames = content.get("frames")
@@ -42,7 +42,7 @@ def read_transforms(path: Path, images: Path | None = None) -> Capture:
     for number, frame in enumerate(frames):
         where = f"{path}: frame {number}"
         if not isinstance(frame, dict) or not isinstance(frame.get("file_path"), str):
-            raise CaptureError(where, "no file_path", "the path of its photograph")
+            raise CaptureError(where, "no file_path", "the path of the photograph")
         found = find_photograph(path.parent, frame["file_path"], images)
         if found is None:
             missing.append(frame["file_path"])
@@ -60,7 +60,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise CaptureError(path, error.strerror or str(error), "a JSON file") from error
     except (ValueError, RecursionError) as error:
-        raise CaptureError(path, f"no JSON ({error})", "a JSON file") from error
+        raise CaptureError(path, f"a file that is not JSON ({error})", "a JSON file") from error
     if not isinstance(content, dict):
         raise CaptureError(path, f"a {type(content).__name__}", "a JSON object")
     return content
@@ -79,17 +79,17 @@ def pose_matrix(values: Any, where: str) -> np.ndarray:
         found = f"{pose[row, column]} in row {row}, column {column} of transform_matrix"
         raise CaptureError(where, found, "4 x 4 finite numbers")
     if abs(np.linalg.det(pose[:3, :3])) < 1e-6:
-        raise CaptureError(where, "a transform_matrix that flattens space", "a rotation and a shift")
+        raise CaptureError(where, "a singular transform_matrix", "a rotation and a translation")
     return np.vstack([pose[:3], [0.0, 0.0, 0.0, 1.0]])
 
 
 def is_number(value: Any) -> bool:
-    """Whether what JSON held is a finite number; neither true nor NaN nor one of hundreds of digits is."""
+    """Whether a JSON value is a finite number; booleans, NaN and numbers of hundreds of digits are not."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER
 
 
 def missing_note(missing: list[str], total: int) -> list[str]:
-    """What to say of photographs that are named but not there."""
+    """A note about photographs that are listed but do not exist."""
     if not missing:
         return []
     named = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
@@ -97,13 +97,13 @@ def missing_note(missing: list[str], total: int) -> list[str]:
 
 
 def _lens(values: dict[str, Any], photograph: Path, where: str) -> Lens:
-    """From the keys of the file and its frame; the picture is asked for its size where they do not say."""
+    """The lens from the keys of the file and of its frame. The size is read from the picture if they do not state it."""
     model = str(values.get("camera_model", "OPENCV"))
     if model not in MODELS:
         raise CaptureError(
             where, f"camera_model {model}", f"one of {', '.join(MODELS)}", "Undistort the photographs first"
         )
-    kind = FISHEYE if values.get("is_fisheye") is True else MODELS[model]  # so instant-ngp says it
+    kind = FISHEYE if values.get("is_fisheye") is True else MODELS[model]  # a key of instant-ngp
 
     def number(key: str, default: float | None = None) -> float | None:
         value = default if values.get(key) is None else values[key]
@@ -134,9 +134,9 @@ def _lens(values: dict[str, Any], photograph: Path, where: str) -> Lens:
 
 
 def _points(path: Path, content: dict[str, Any]) -> tuple[np.ndarray, list[str]]:
-    """(n, 3), n = 0 without any, and what to say where those that are named are not there."""
+    """Points (n, 3), n = 0 without any, and a note if the named file does not exist."""
     named = content.get("ply_file_path")
     file = path.parent / named if isinstance(named, str) else path.parent / "sparse_pc.ply"
     if os.path.lexists(file):
         return read_points(file), []
-    return np.zeros((0, 3)), [f"the points that {path.name} names, {named}, are missing"] if named else []
+    return np.zeros((0, 3)), [f"the file of points that {path.name} names, {named}, does not exist"] if named else []

@@ -1,4 +1,4 @@
-"""The objects on the floor of a capture, roughly: from all photographs, first coarsely, then once more around what was found."""
+"""A rough estimate of the objects on the floor of a capture: first on a coarse grid, then on a finer grid around the result."""
 
 from __future__ import annotations
 
@@ -11,19 +11,15 @@ from odd_bench.captures.standing import Room, painted_floor, stands_out, votes
 
 PICTURE = 360  # pixels of the longer side of the photographs that are compared
 MOST_VIEWS = 40
-PAINTED, SEARCHED, HIGH = (
-    1.1,
-    0.75,
-    0.5,
-)  # half the painted floor, half the room searched and its height: cameras' distances
+PAINTED, SEARCHED, HIGH = 1.1, 0.75, 0.5  # half-sides of floor picture and search room, height: in cameras' distances
 CELLS, FINE_CELLS = 80, 96  # along the room's longer side
 MARGIN = 0.15  # around what was found, as a share of its extent
 
 
 def find_objects(capture: Capture, plan_from_capture: np.ndarray, distance: float) -> Clusters:
-    """Clusters in the floor plan. plan_from_capture: (4, 4) rigid. distance: of the cameras from what they look at.
+    """Clusters in the floor plan. plan_from_capture: (4, 4) rigid. distance: of the cameras from the point they look at.
 
-    Raises CaptureError where a photograph cannot be read.
+    Raises CaptureError if a photograph cannot be read.
     """
     chosen = np.unique(np.linspace(0, len(capture.photographs) - 1, min(len(capture.photographs), MOST_VIEWS)).round())
     views = [_view(capture, int(i), plan_from_capture) for i in chosen]

@@ -1,4 +1,4 @@
-"""Opening a capture: which format it is in, where its photographs are, whether its cameras make sense."""
+"""Opening a capture: find its format and its photographs, and check that its cameras are plausible."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from odd_bench.captures.stored_size import with_stored_sizes
 
 LEAST, MOST = 3, 200
 FORMATS = (
-    "a COLMAP model (sparse/0 or cameras.bin, images.bin, points3D.bin, also as .txt) beside images/, "
-    "transforms.json, or keyframes/ of Polycam's raw export"
+    "a COLMAP model (sparse/0 or cameras.bin, images.bin, points3D.bin, also as .txt) next to images/, "
+    "transforms.json, or keyframes/ of a raw export of Polycam"
 )
 
 
 def open_capture(path: Path, images: Path | None = None) -> Capture:
-    """The capture at a path, checked. images: folder of the photographs where the capture does not say.
+    """The capture at a path, checked. images: folder of the photographs, if the capture does not name it.
 
-    Raises CaptureError where there is none, fewer than three photographs are left, or the poses make no sense.
+    Raises CaptureError if there is no capture, if fewer than three photographs are left, or if the poses are implausible.
     """
     path = Path(path)
     if not path.exists():
@@ -60,21 +60,23 @@ def checked(where: Path, capture: Capture) -> Capture:
 
 
 def each_once(where: Path, capture: Capture) -> Capture:
-    """The capture without photographs that are listed again. Raises CaptureError where one is said to be taken by two cameras."""
+    """The capture without photographs that are listed twice. Raises CaptureError if a photograph has two different cameras."""
     first: dict[Path, Photograph] = {}
     for one in capture.photographs:
         same = first.setdefault(one.path.resolve(), one)
         if not np.array_equal(same.camera_from_world, one.camera_from_world, equal_nan=True):
-            raise CaptureError(where, f"two different cameras of one photograph, {one.name}", "one camera a photograph")
+            raise CaptureError(
+                where, f"two different cameras for the photograph {one.name}", "one camera for each photograph"
+            )
     again = len(capture.photographs) - len(first)
     if not again:
         return capture
-    note = f"{again} of {len(capture.photographs)} photographs are listed again and left out"
+    note = f"{again} of {len(capture.photographs)} entries list a photograph again and are left out"
     return replace(capture, photographs=tuple(first.values()), notes=(*capture.notes, note))
 
 
 def capture_name(path: Path) -> str:
-    """What a capture is called: as its folder, or as the file of cameras where that has a name of its own."""
+    """The name of a capture: that of its folder, or of the file of cameras if it has an uncommon name."""
     whole = Path(os.path.realpath(path))
     if whole.is_file() and whole.name != FILE:
         return whole.stem
@@ -98,14 +100,16 @@ def _read(path: Path, images: Path | None) -> Capture:
         photographs = len(list_photographs(loose[0]))
         enough = photographs >= LEAST
         hint = (
-            "Let pycolmap find the cameras: --reconstruct" if enough else f"Take more, {LEAST} at least, best about 25"
+            "Reconstruct the cameras with --reconstruct"
+            if enough
+            else f"Take more photographs: at least {LEAST}, better about 25"
         )
         raise CaptureError(path, f"{photographs} photographs and no cameras", FORMATS, hint)
     raise CaptureError(path, "no photographs and no cameras", FORMATS)
 
 
 def _largest_model(path: Path) -> tuple[Path | None, list[str]]:
-    """The folder of the model with most images, and what to say where there were several."""
+    """The folder of the model with most images, and a note if there are several models."""
     places = [path, path / "sparse", path / "colmap", path / "colmap" / "sparse"]
     folders = [folder for folder in places if is_model(folder)]
     for place in places:
@@ -118,7 +122,7 @@ def _largest_model(path: Path) -> tuple[Path | None, list[str]]:
     named = ", ".join(f"{_relative(folder, path)} ({size})" for folder, size in zip(folders, sizes, strict=True))
     chosen = _relative(folders[best], path)
     return folders[best], [
-        f"{len(folders)} models with these numbers of photographs: {named}; the largest, {chosen}, is used"
+        f"there are {len(folders)} models (photographs in brackets): {named}; the largest, {chosen}, is used"
     ]
 
 
@@ -134,12 +138,12 @@ def _from_colmap(path: Path, folder: Path, images: Path | None, notes: list[str]
             photographs.append(Photograph(found, model.lenses[image.camera], image.camera_from_world))
     if not model.images:
         raise CaptureError(
-            folder, "a model without photographs", f"at least {LEAST}", "Is it of another reconstruction?"
+            folder, "a model without photographs", f"at least {LEAST}", "Check that it is the right reconstruction"
         )
     if not photographs:
         raise CaptureError(
-            path, f"none of the {len(missing)} photographs of {_relative(folder, path)}, as {missing[0]}",
-            "them in images/ beside the model", "Name their folder with --images",
+            path, f"none of the {len(missing)} photographs of {_relative(folder, path)}, such as {missing[0]}",
+            "the photographs in images/ next to the model", "Name their folder with --images",
         )  # fmt: skip
     notes = [*notes, *missing_note(missing, len(model.images))]
     return Capture(
@@ -148,7 +152,7 @@ def _from_colmap(path: Path, folder: Path, images: Path | None, notes: list[str]
 
 
 def _image_folder(path: Path, model: Path, names: list[str]) -> Path | None:
-    """Of the usual places the one that holds most of the images."""
+    """The usual folder that holds most of the images."""
     above = [model, *list(model.parents)[:3]]
     places = [folder / sub for folder in [path, *above] for sub in ("images", ".", "input")]
     places = [place for place in dict.fromkeys(places) if place.is_dir()]

@@ -1,4 +1,4 @@
-"""Files of photographs: JPEG, PNG, HEIC; found, opened, turned as their cameras mean them."""
+"""Files of photographs (JPEG, PNG, HEIC): find them, open them, and rotate them as their cameras expect."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DAMAGE = (
     IndexError,
     OverflowError,
     struct.error,
-)  # what Pillow raises
+)  # the exceptions that Pillow raises for damaged files
 GREY_16 = ("I;16", "I;16B", "I;16L", "I")
 REMOVE = "Take it out of the folder: the others will do"
 UNCROPPED = "Use the photographs that the cameras were computed from, uncropped"
@@ -43,7 +43,7 @@ SAME_SHAPE = 0.01  # by how much width over height may differ between a picture 
 
 @cache
 def allow_heic() -> bool:
-    """Let Pillow open HEIC. Returns False where the package for it is absent."""
+    """Let Pillow open HEIC. Returns False if the package for it is missing."""
     try:
         from pillow_heif import register_heif_opener
     except ImportError:
@@ -53,15 +53,15 @@ def allow_heic() -> bool:
 
 
 def open_image(path: Path) -> Image.Image:
-    """The picture as stored, not turned. Raises CaptureError where it is no picture, one of more pixels than Pillow believes, or a
-    HEIC without the package for it.
+    """The picture as stored, not rotated. Raises CaptureError if the file is not a picture, has more pixels than Pillow accepts, or
+    is a HEIC file and the package for it is missing.
     """
     if path.suffix.lower() in HEIC and not allow_heic():
         raise CaptureError(
             path,
-            "a HEIC picture and no package to read it",
+            "a HEIC picture, but the package to read it is missing",
             "JPEG or PNG",
-            "pip install pillow-heif, or convert it to JPEG",
+            "pip install pillow-heif, or convert the picture to JPEG",
         )
     try:
         with unwarned():
@@ -69,16 +69,16 @@ def open_image(path: Path) -> Image.Image:
     except Image.DecompressionBombError as error:
         most = 2 * Image.MAX_IMAGE_PIXELS // 10**6
         raise CaptureError(
-            path, "a picture of very many pixels", f"at most {most} million", "Make it smaller"
+            path, "a picture with too many pixels", f"at most {most} million", "Reduce its size"
         ) from error
     except (UnidentifiedImageError, *DAMAGE) as error:
-        found = f"{path.stat().st_size:,} bytes that are no picture" if path.is_file() else "no such file"
+        found = f"{path.stat().st_size:,} bytes that are not a picture" if path.is_file() else "no such file"
         raise CaptureError(path, found, "a JPEG, PNG or HEIC photograph", REMOVE) from error
 
 
 @contextmanager
 def unwarned() -> Iterator[None]:
-    """Without Pillow's warnings of more than 89 megapixels, which photographs have, and of tags that it leaves out."""
+    """Silence Pillow's warnings about more than 89 megapixels, which photographs may have, and about tags that it ignores."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         warnings.simplefilter("ignore", UserWarning)
@@ -86,19 +86,19 @@ def unwarned() -> Iterator[None]:
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height as a viewer shows the picture, EXIF rotation applied."""
+    """Width and height of the picture with its EXIF rotation applied."""
     with open_image(path) as image:
         return (image.height, image.width) if orientation(image) >= 5 else image.size
 
 
 def orientation(image: Image.Image) -> int:
-    """How EXIF says the picture is turned, 1 to 8; 1, not at all, where it says nothing or is damaged."""
+    """The EXIF orientation, 1 to 8; 1 (not rotated) if EXIF is missing or damaged."""
     value = exif_of(image).get(ORIENTATION, 1)
     return value if value in TURNS else 1
 
 
 def exif_of(image: Image.Image) -> Image.Exif:
-    """What EXIF says, nothing where it is damaged."""
+    """The EXIF data; empty if they are damaged."""
     try:
         with unwarned():
             return image.getexif()
@@ -107,10 +107,10 @@ def exif_of(image: Image.Image) -> Image.Exif:
 
 
 def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) -> np.ndarray:
-    """(h, w, 3) uint8 sRGB, turned as the lens means it: as stored where its shape is that, else as EXIF says.
+    """(h, w, 3) uint8 sRGB, rotated as the lens expects: as stored if the aspect ratio is that of the lens, else by EXIF.
 
-    Without a lens as EXIF says. Raises CaptureError where the shape is neither, or the file ends early. share: of the lens's size
-    that will do; a JPEG is then decoded to a half, a quarter or an eighth.
+    Without a lens, EXIF is applied. share: of the lens's size that is sufficient; a JPEG is then decoded at a half, a quarter or an
+    eighth. Raises CaptureError if neither aspect ratio fits, or if the file is truncated.
     """
     with open_image(path) as image:
         turn = orientation(image)
@@ -127,7 +127,7 @@ def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) ->
                 picture = _in_color(image)
         except DAMAGE as error:
             found = f"a picture that cannot be decoded ({error})"
-            raise CaptureError(path, found, "a whole photograph", REMOVE) from error
+            raise CaptureError(path, found, "a complete photograph", REMOVE) from error
         return np.asarray(picture if as_stored or turn == 1 else picture.transpose(TURNS[turn]))
 
 
@@ -140,23 +140,23 @@ def size_as_meant(image: Image.Image, lens: Lens) -> tuple[int, int] | None:
 
 
 def find_photograph(folder: Path, name: str, images: Path | None = None) -> Path | None:
-    """The file that a model calls `name`, below `folder` or in `images`; with another ending where that one is not there."""
+    """The file that a model calls `name`, below `folder` or in `images`; a file with another extension if it does not exist."""
     relative = PurePosixPath(name.replace("\\", "/"))
     if not relative.name:
         return None
     places = [images / relative, images / relative.name] if images is not None else [folder / relative]
-    if images is None and _is_absolute(relative):  # of the machine that wrote it: the longest end of it that is here
+    if images is None and _is_absolute(relative):  # a path of another machine: the longest tail of it that exists here
         places += [folder.joinpath(*relative.parts[start:]) for start in range(1, len(relative.parts))]
     for place in places:
         stem = place.stem if place.suffix.lower() in LOWER else place.name
         for path in (place, *(place.with_name(f"{stem}{ending}") for ending in ENDINGS)):
-            if os.path.isfile(path):  # not Path.is_file, which raises for a name too long
+            if os.path.isfile(path):  # not Path.is_file, which raises an error for names that are too long
                 return path
     return None
 
 
 def list_photographs(folder: Path) -> list[Path]:
-    """Photographs in a folder, by name; without hidden files, which other systems put beside them (`._IMG_1.jpg`)."""
+    """Photographs in a folder, sorted by name, without hidden files that other systems add (`._IMG_1.jpg`)."""
     return sorted(
         path
         for path in folder.iterdir()
@@ -165,9 +165,9 @@ def list_photographs(folder: Path) -> list[Path]:
 
 
 def no_folder(path: Path, expected: str) -> CaptureError:
-    """What to say of a file where photographs were expected."""
+    """The error for a file in the place of a folder of photographs."""
     if path.suffix.lower() in VIDEOS:
-        hint = f"Take pictures out of it first: ffmpeg -i {path.name} -vf fps=2 frames/%03d.jpg"
+        hint = f"Extract pictures from it first: ffmpeg -i {path.name} -vf fps=2 frames/%03d.jpg"
         return CaptureError(path, "a video", expected, hint)
     if path.suffix.lower() in LOWER:
         return CaptureError(path, "a single photograph", expected, "Name the folder that holds all of them")
@@ -175,16 +175,16 @@ def no_folder(path: Path, expected: str) -> CaptureError:
 
 
 def _in_color(image: Image.Image) -> Image.Image:
-    """The picture with 8 bits of red, green and blue; 16 bits of grey are scaled, which Pillow would cut off."""
+    """The picture as 8-bit RGB. 16-bit grey is scaled, since Pillow would clip it."""
     if image.mode in GREY_16:
         return Image.fromarray((np.asarray(image, np.uint32) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode == "F":
-        raise ValueError("its pixels are no whole numbers")
+        raise ValueError("its pixels are not integers")
     return image.convert("RGB")
 
 
 def _is_absolute(path: PurePosixPath) -> bool:
-    """Of this system or, with a drive, of Windows."""
+    """Whether the path is absolute on this system or, with a drive, on Windows."""
     return path.is_absolute() or path.parts[0].endswith(":")
 
 

@@ -1,4 +1,4 @@
-"""From the capture's world to the scene's: floor at z = 0, objects around the origin and as large as the model knows them."""
+"""The transform from the capture to the scene: floor at z = 0, objects around the origin, of the size of the training data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Region = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user says of a scene. floor: its height along up. object_size_m: largest side of the objects, metres.
+    """What the user states about a scene. floor: its height along up. object_size_m: largest side of the objects, metres.
 
     metres_per_unit: of the capture's world. region: x0, y0, x1, y1 on the floor plan, units of the capture.
     """
@@ -35,8 +35,8 @@ class Wishes:
 class FloorPlan:
     """The capture seen from above: units of the capture, z above the floor, x along the first camera's right.
 
-    plan_from_capture: (4, 4) rigid motion; its origin is on the floor, below where the cameras look. points: (n, 3).
-    clusters: what stands on the floor, all of it.
+    plan_from_capture: (4, 4) rigid motion; its origin is on the floor, below the point that the cameras look at. points: (n, 3).
+    clusters: everything that stands on the floor.
     """
 
     plan_from_capture: np.ndarray
@@ -47,9 +47,9 @@ class FloorPlan:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the scene is. scene_from_capture: (4, 4) similarity; metres of the scene are those the model knows.
+    """The pose and scale of the scene. scene_from_capture: (4, 4) similarity; objects have the size of the training data.
 
-    outline: (k, 3) points around the objects, scene. real_metres: metres of the world per metre of the scene, None where unknown.
+    outline: (k, 3) points around the objects, scene. real_metres: true metres per metre of the scene, None if unknown.
     region: on the floor plan. notes: sentences about what was assumed.
     """
 
@@ -76,10 +76,10 @@ class Placement:
 
 
 def floor_plan(capture: Capture, wishes: Wishes) -> FloorPlan:
-    """Raises CaptureError where no floor is found."""
+    """The floor plan of a capture. Raises CaptureError if no floor is found."""
     floor = find_floor(capture, wishes.floor)
     right = capture.rotations[0, 0] - (capture.rotations[0, 0] @ floor.normal) * floor.normal
-    if np.linalg.norm(right) < 0.1:  # the first photograph was taken on edge
+    if np.linalg.norm(right) < 0.1:  # the right axis of the first camera is vertical
         right = capture.rotations[0, 1] - (capture.rotations[0, 1] @ floor.normal) * floor.normal
     right /= np.linalg.norm(right)
     plan_from_capture = np.eye(4)
@@ -92,8 +92,8 @@ def floor_plan(capture: Capture, wishes: Wishes) -> FloorPlan:
 def place(
     capture: Capture, plan: FloorPlan, wishes: Wishes, size_m: tuple[float, float], room_m: tuple[float, float]
 ) -> Placement:
-    """Centred, scaled. size_m: smallest and largest side of objects that the model knows. room_m: half-extents of what it sees,
-    along x and y. Raises CaptureError where the size cannot be determined.
+    """Centre and scale the scene. size_m: smallest and largest side of objects in the training data. room_m: half-extents of the
+    method's volume along x and y. Raises CaptureError if the size of the objects cannot be determined.
     """
     metres_per_unit = wishes.metres_per_unit if wishes.metres_per_unit is not None else capture.metres_per_unit
     clusters, notes = plan.clusters, []
@@ -110,12 +110,12 @@ def place(
     scene_from_plan = np.diag([scale, scale, scale, 1.0])
     scene_from_plan[:2, 3] = -scale * centre
     outline = scale * (_outline(clusters, region, size) - [*centre, 0.0])
-    notes.append(f"objects are {size:.3g} units large ({how}), brought to {known_m:.2f} m")
+    notes.append(f"objects are {size:.3g} units large ({how}) and are scaled to {known_m:.2f} m")
     reach = np.abs(outline[:, :2]).max(axis=0)
     if (reach > 1.02 * np.array(room_m)).any():
         notes.append(
-            f"objects reach {reach.max():.2f} m from the middle and the model sees {min(room_m):.2f} m: "
-            "choose some of them with --region, see from-above.png"
+            f"objects reach {reach.max():.2f} m from the centre, but the model sees only {min(room_m):.2f} m: "
+            "choose some of them with --region (see from-above.png)"
         )
     if wishes.object_size_m is not None:
         real = wishes.object_size_m / known_m
@@ -139,24 +139,24 @@ def _check_holds_some(region: Region, clusters: Clusters) -> None:
 def _object_size(
     clusters: Clusters, wishes: Wishes, metres_per_unit: float | None, sizes: list[Size]
 ) -> tuple[float, str]:
-    """Largest side of an object in units of the capture, and how it is known. sizes: of the photographs, for messages."""
+    """Largest side of an object in units of the capture, and how it was determined. sizes: of the photographs, for messages."""
     if wishes.object_size_m is not None and metres_per_unit is not None:
-        return wishes.object_size_m / metres_per_unit, "as told"
+        return wishes.object_size_m / metres_per_unit, "as given"
     if not len(clusters):
         raise CaptureError(
             "objects" if wishes.floor is None else f"objects above --floor {wishes.floor:g}",
             f"nothing that stands out from the floor in most photographs{told_if_small(sizes)}",
-            "objects of another colour than the floor, seen from several sides",
+            "objects whose colour differs from the floor, seen from several sides",
             hint_if_small(
                 sizes, "Say how large they are with --object-size-m and, of a capture without a scale, --scale, "
                 "and where with --region" if wishes.floor is None else "Leave out --floor, so that it is looked for",
             ),
         )  # fmt: skip
-    return float(np.median(clusters.sizes)), f"median of {len(clusters)} that stand out"
+    return float(np.median(clusters.sizes)), f"median of {len(clusters)} objects"
 
 
 def _around(clusters: Clusters, plan: FloorPlan, size: float) -> Region:
-    """The rectangle around all clusters, or below where the cameras look."""
+    """The rectangle around all clusters, or a square below the point that the cameras look at if there are none."""
     if not len(clusters):
         half = 2 * size
         return (-half, -half, half, half)
@@ -166,7 +166,7 @@ def _around(clusters: Clusters, plan: FloorPlan, size: float) -> Region:
 
 
 def _outline(clusters: Clusters, region: Region, size: float) -> np.ndarray:
-    """(k, 3) corners of the clusters' boxes, or of one box on the region as high as an object is large; floor plan."""
+    """(k, 3) corners of the clusters' boxes, or of one box on the region with the height of an object; floor plan."""
     boxes = clusters.boxes
     if not len(boxes):
         x0, y0, x1, y1 = region

@@ -1,4 +1,4 @@
-"""Points of a PLY file, ascii or binary, and nothing else of it."""
+"""The points of a PLY file, ASCII or binary; everything else is ignored."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": ""}
 
 
 def read_points(path: Path) -> np.ndarray:
-    """(n, 3) x, y, z of the vertices, which must be the file's first element. Raises CaptureError."""
+    """(n, 3) x, y, z of the vertices, which must be the first element of the file. Raises CaptureError."""
     try:
         return _points(read_plain(path))
     except OSError as error:
         raise CaptureError(path, error.strerror, "a PLY file of points") from error
     except (ValueError, KeyError, IndexError) as error:
         raise CaptureError(
-            path, f"{path.stat().st_size:,} bytes that are no points ({error})", "a PLY file of points"
+            path, f"{path.stat().st_size:,} bytes that are not points ({error})", "a PLY file of points"
         ) from error
 
 
@@ -33,7 +33,7 @@ def _points(content: bytes) -> np.ndarray:
     header = content[:end].decode("ascii", "replace").splitlines()
     body = content[content.index(b"\n", end) + 1 :]
     if header[0].strip() != "ply":
-        raise ValueError("no line `ply` at the start")
+        raise ValueError("it does not start with the line `ply`")
     order, count, fields, inside = None, 0, [], False
     for words in (line.split() for line in header if line.strip()):
         if words[0] == "format":
@@ -46,7 +46,7 @@ def _points(content: bytes) -> np.ndarray:
         elif words[0] == "property" and inside:
             fields.append((words[2], TYPES[words[1]]))
     if order is None or not {"x", "y", "z"} <= {name for name, _ in fields}:
-        raise ValueError("no format, or no x, y and z")
+        raise ValueError("its header has no format, or no x, y and z")
     if order == "":
         columns = [[name for name, _ in fields].index(axis) for axis in "xyz"]
         rows = [line.split() for line in body.decode("ascii").splitlines()[:count]]
@@ -55,5 +55,5 @@ def _points(content: bytes) -> np.ndarray:
         table = np.frombuffer(body, np.dtype([(name, order + kind) for name, kind in fields]), count)
         points = np.column_stack([table[axis] for axis in "xyz"]).astype(float)
     if len(points) != count:
-        raise ValueError(f"{len(points)} of {count} points")
+        raise ValueError(f"it holds only {len(points)} of {count} points")
     return points.reshape(-1, 3)[np.isfinite(points.reshape(-1, 3)).all(axis=1)]

@@ -1,6 +1,6 @@
-"""Polycam's raw export of an ARKit session: `keyframes/` with images, cameras and, of phones with LiDAR, depth.
+"""Polycam's raw export of an ARKit session: `keyframes/` with images, cameras and, from phones with LiDAR, depth.
 
-A camera file holds rows t_00 ... t_23 of world from camera with OpenGL axes, in metres, in ARKit's world, whose y axis is up.
+A camera file holds the rows t_00 ... t_23 of world from camera with OpenGL axes, in metres, in ARKit's world, whose y axis is up.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ KEYFRAMES = "keyframes"
 FOLDERS = (("corrected_cameras", "corrected_images"), ("cameras", "images"))
 NEEDED = (*(f"t_{row}{column}" for row in range(3) for column in range(4)), "fx", "fy", "cx", "cy", "width", "height")
 UP = np.array([0.0, 1.0, 0.0])
-DEPTH_MAPS, DEPTH_STEP = 12, 6  # how many are read, and every which pixel of them
+DEPTH_MAPS, DEPTH_STEP = 12, 6  # number of maps that are read, and distance of the pixels that are used
 DEPTH_UNIT_M, FARTHEST_M = 0.001, 4.0
-SURE = (2, 255)  # confidence of a depth that ARKit is sure of, in its own levels 0 to 2 and in those of a grey picture
+SURE = (2, 255)  # highest confidence of a depth, in ARKit's levels 0 to 2 and in those of a grey picture
 
 
 def is_polycam(folder: Path) -> bool:
@@ -32,7 +32,7 @@ def is_polycam(folder: Path) -> bool:
 
 
 def read_polycam(folder: Path) -> Capture:
-    """The capture in a raw export, metric and with up known. Raises CaptureError where a camera file is damaged."""
+    """The capture in a raw export; its unit is the metre, and up is known. Raises CaptureError if a camera file is damaged."""
     keyframes = _keyframes(folder)
     cameras, images = _camera_folder(keyframes)
     files = sorted(cameras.glob("*.json"))
@@ -56,7 +56,7 @@ def _keyframes(folder: Path) -> Path:
 
 
 def _camera_folder(keyframes: Path) -> tuple[Path, Path] | None:
-    """The folders of cameras and images, those that Polycam corrected where there are any."""
+    """The folders of cameras and images; those corrected by Polycam are preferred."""
     for cameras, images in FOLDERS:
         if any((keyframes / cameras).glob("*.json")) and (keyframes / images).is_dir():
             return keyframes / cameras, keyframes / images
@@ -67,7 +67,7 @@ def _photograph(file: Path, photograph: Path) -> Photograph:
     values = read_json(file)
     absent = [key for key in NEEDED if not is_number(values.get(key))]
     if absent:
-        raise CaptureError(file, f"no number for {', '.join(absent[:4])}", "a camera of Polycam's raw export")
+        raise CaptureError(file, f"no number for {', '.join(absent[:4])}", "a camera of a raw export of Polycam")
     rows = [[values[f"t_{row}{column}"] for column in range(4)] for row in range(3)]
     lens = Lens(
         int(values["width"]), int(values["height"]), matrix(values["fx"], values["fy"], values["cx"], values["cy"])
@@ -76,7 +76,7 @@ def _photograph(file: Path, photograph: Path) -> Photograph:
 
 
 def _depth_points(depth: Path, confidence: Path, photographs: list[Photograph]) -> tuple[np.ndarray, list[str]]:
-    """(n, 3) metres, ARKit's world, from some of the depth maps, n = 0 without any; and the names of those that are damaged."""
+    """Points (n, 3) from some of the depth maps, metres, ARKit's world, n = 0 without any; and the names of damaged maps."""
     with_depth = [one for one in photographs if (depth / f"{one.path.stem}.png").is_file()]
     step = max(len(with_depth) // DEPTH_MAPS, 1)
     clouds, damaged = [np.zeros((0, 3))], []

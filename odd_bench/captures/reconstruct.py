@@ -1,4 +1,4 @@
-"""Cameras from bare photographs by pycolmap, and points where a capture comes with cameras alone."""
+"""Reconstruction by pycolmap: cameras of photographs that have none, and points of captures that have only cameras."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ from odd_bench.picture_file import write_picture
 from odd_bench.plain_file import open_plain, read_plain_text
 
 Report = Callable[[str], None]
-LARGEST_SIDE = 1600  # of the pictures that pycolmap sees, pixels
-LEAST_FREE = 20_000_000  # bytes: less than the features and matches of 40 photographs take
+LARGEST_SIDE = 1600  # of the pictures that pycolmap is given, pixels
+LEAST_FREE = 20_000_000  # bytes: less than the features and matches of 40 photographs need
 FEW = 60  # photographs up to which every pair is matched
 STAMP = "photographs.json"  # which photographs a reconstruction was made from
 FOCAL_TAGS = (0x920A, 0xA405)  # focal length, and that of a 35 mm camera
 EXIF_IFD = 0x8769
 CAMERA_TAGS = (0x010F, 0x0110)  # maker and model: COLMAP knows the sensors of many
-REPEATED = "Tiles and planks repeat: lay newspaper below the objects, or name the photographs in the order of a walk around them"
+REPEATED = "Tiles and planks repeat: put newspaper below the objects, or name the photographs in the order of a walk around them"
 NEIGHBOURS_NOTE = (
     "the floor repeats itself: only photographs with neighbouring names were matched, as of one walk around"
 )
@@ -73,10 +73,11 @@ HINT = "Take more photographs with more overlap, of a scene with texture"
 def reconstruct(
     photographs: Path, folder: Path, matching: str | None = None, report: Report = lambda line: None
 ) -> Capture:
-    """The capture of the photographs in a folder, or its `images`. folder: for copies and the model; what is there is used again.
+    """The capture of the photographs in a folder, or in its `images`. folder: for copies and the model; a model of the same
+    photographs is used again.
 
-    matching: exhaustive or sequential; None chooses by number. Raises CaptureError where pycolmap is absent, finds no model, or
-    one of fewer than three photographs.
+    matching: exhaustive or sequential; None chooses by number. Raises CaptureError if pycolmap is missing, finds no model, or
+    registers too few photographs.
     """
     files = listed_photographs(photographs)
     total = len(files)
@@ -85,7 +86,7 @@ def reconstruct(
     stamp = _stamp(files)
     if not (_stamped(folder) == stamp and is_model(folder / "sparse" / "0")):
         _begin(folder)
-        report(f"{len(files)} photographs: preparing")
+        report(f"preparing {len(files)} photographs")
         names = copy_photographs(files, folder / "images")
         chosen = matching or (EXHAUSTIVE if len(files) <= FEW else SEQUENTIAL)
         per_folder = any("/" in name for name in names)
@@ -94,7 +95,7 @@ def reconstruct(
     agreement = read_agreement(folder / AGREEMENT) if (folder / AGREEMENT).is_file() else None
     if agreement is not None and agreement.share < LEAST_AGREEING:
         raise CaptureError(
-            photographs, f"{len(files)} photographs that fit together in several ways", "one way", REPEATED
+            photographs, f"{len(files)} photographs that fit together in several ways", "only one way", REPEATED
         )
     used = max(len(read_model(model).images) for model in (folder / "sparse").iterdir() if is_model(model))
     if used < max(LEAST, len(files) // 3):
@@ -103,9 +104,9 @@ def reconstruct(
             photographs, f"{used} of {len(files)} photographs that fit together", "a third or more", hint
         )
     capture = open_capture(folder)
-    notes = [f"pycolmap placed {used} of {len(files)} photographs"] if used < len(files) else []
+    notes = [f"pycolmap found the cameras of {used} of {len(files)} photographs"] if used < len(files) else []
     notes += [NEIGHBOURS_NOTE] if agreement is not None and agreement.neighbours else []
-    notes += [f"{total} photographs; {MOST} of them, evenly spread, are used"] if total > MOST else []
+    notes += [f"of {total} photographs, {MOST} are used, evenly spread"] if total > MOST else []
     return replace(capture, source="pycolmap's reconstruction", notes=(*notes, *capture.notes))
 
 
@@ -143,9 +144,9 @@ def colmap_parameters(lens: Lens) -> tuple[str, list[float]]:
 
 
 def run_colmap(job: ColmapJob, where: Path, report: Report) -> None:
-    """Run the job in a child process, with a line for every stage. Raises CaptureError where it fails."""
+    """Run the job in a child process, with a line for every stage. Raises CaptureError if it fails."""
     if find_spec("pycolmap") is None:
-        raise CaptureError(where, "no pycolmap", "version 4.2 or later", install_command("capture"))
+        raise CaptureError(where, "no package pycolmap", "version 4.2 or later", install_command("capture"))
     folder = Path(job.folder)
     job.write(folder / "job.json")
     command = [sys.executable, "-m", "odd_bench.captures.colmap_process", str(folder / "job.json")]
@@ -163,11 +164,11 @@ def run_colmap(job: ColmapJob, where: Path, report: Report) -> None:
     if code != 0:
         check_room(folder)
         raise CaptureError(
-            where, f"pycolmap ended with {code} ({said[-1][:160] if said else 'without a word'})", "a model"
+            where, f"that pycolmap ended with code {code} ({said[-1][:160] if said else 'no message'})", "a model"
         )
     if not is_model(folder / "sparse" / "0"):
         sizes = _sizes([folder / "images" / name for name in job.names])
-        found = f"{len(job.names)} photographs{told_if_small(sizes)} that pycolmap cannot join"
+        found = f"{len(job.names)} photographs{told_if_small(sizes)} that pycolmap cannot register"
         raise CaptureError(where, found, "a model of their cameras", hint_if_small(sizes, HINT))
 
 
@@ -177,21 +178,21 @@ def _sizes(files: list[Path]) -> list[tuple[int, int]]:
 
 
 def check_room(folder: Path) -> None:
-    """Raise StorageError where the disk is so full that pycolmap, which says nothing of it, cannot have gone on."""
+    """Raise StorageError if the disk is so full that pycolmap, which does not report it, cannot have continued."""
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE:
-        raise StorageError(folder, f"{free / 1e6:.0f} MB left", "room for features and matches", HINT_ROOM)
+        raise StorageError(folder, f"{free / 1e6:.0f} MB left", "space for features and matches", HINT_ROOM)
 
 
 def _tell(stage: str, job: ColmapJob, report: Report) -> None:
-    """Say which stage has begun, and after what numbers, or how far it is."""
+    """Report the stage that begins with the numbers of the previous one, or the progress of a stage."""
     database, (word, _, number) = Path(job.folder) / "database.db", stage.partition(" ")
     told = {
         FEATURES: lambda: f"finding features in {len(job.names)} photographs",
         MATCHES: lambda: f"matching them ({job.matching}): {_count(database, 'keypoints', 'SUM(rows)'):,} features",
-        NEIGHBOURS: lambda: "they fit together in several ways: matching those with neighbouring names alone",
-        MAPPING: lambda: f"placing cameras: {_count(database, 'two_view_geometries', 'COUNT(*)'):,} pairs of photographs",
-        PLACED: lambda: f"{number} of {len(job.names)} cameras placed",
+        NEIGHBOURS: lambda: "photographs fit together in several ways: matching only those with neighbouring names",
+        MAPPING: lambda: f"finding cameras from {_count(database, 'two_view_geometries', 'COUNT(*)'):,} pairs of photographs",
+        PLACED: lambda: f"{number} of {len(job.names)} cameras found",
     }  # fmt: skip
     if word in told:
         report(told[word]())
@@ -206,7 +207,7 @@ def _count(database: Path, table: str, what: str) -> int:
 
 
 def listed_photographs(photographs: Path) -> list[Path]:
-    """Those in a folder, or in its `images`. Raises CaptureError where there are fewer than three."""
+    """The photographs in a folder, or in its `images`. Raises CaptureError if there are fewer than three."""
     if photographs.is_file():
         raise no_folder(photographs, "a folder of photographs")
     if not photographs.is_dir():
@@ -220,13 +221,13 @@ def listed_photographs(photographs: Path) -> list[Path]:
             if files
             else [folder for folder in photographs.rglob("*") if folder.is_dir() and list_photographs(folder)]
         )
-        hint = f"Name the folder itself: {min(deeper)}" if deeper else ""
+        hint = f"Did you mean the folder {min(deeper)}?" if deeper else ""
         raise CaptureError(photographs, f"{len(files)} photographs", f"at least {LEAST}, .jpg, .png or .heic", hint)
     return files
 
 
 def _stamp(files: list[Path]) -> str:
-    """A digest of names and contents: pictures that are not compressed have one size whatever they show."""
+    """A digest of names and contents, since uncompressed pictures of different content may have the same size."""
     summed = hashlib.sha256()
     for path in files:
         summed.update(f"{len(path.name)}{path.name}".encode(errors="surrogateescape"))
@@ -243,7 +244,7 @@ def _stamped(folder: Path) -> str:
 
 
 def _begin(folder: Path) -> None:
-    """An empty place for images and model."""
+    """Empty the folder of images and model."""
     for name in ("images", "sparse"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for path in folder.glob("database.db*"):
@@ -255,10 +256,10 @@ def _begin(folder: Path) -> None:
 
 
 def copy_photographs(files: list[Path], images: Path) -> list[str]:
-    """Turned, reduced copies of the photographs with what EXIF says of the focal length; names below `images`.
+    """Write rotated, reduced copies of the photographs that keep the EXIF focal length; returns their names below `images`.
 
-    Names lose their spaces, at which a name ends in COLMAP's lists of pairs. Photographs of different sizes or focal lengths come
-    to stand in folders of their own, one a camera.
+    Spaces in names are replaced, because a name ends at a space in COLMAP's lists of pairs. If sizes or focal lengths differ, the
+    copies are in several folders, one for each camera.
     """
     kinds = [_kind(path) for path in files]
     cameras, names = sorted(set(kinds)), []
@@ -273,7 +274,7 @@ def copy_photographs(files: list[Path], images: Path) -> list[str]:
 
 
 def unused_name(stem: str, names: Collection[str]) -> str:
-    """A JPEG of this stem, numbered where that name is taken: of a.jpg and a.png the second is a-2.jpg."""
+    """The name of a JPEG with this stem, numbered if it is taken: of a.jpg and a.png, the second is a-2.jpg."""
     numbered = (f"{stem}-{number}.jpg" for number in count(2))
     return next(name for name in chain([f"{stem}.jpg"], numbered) if name not in names)
 
@@ -285,7 +286,7 @@ def _kind(path: Path) -> tuple[float, ...]:
 
 
 def _focal(exif: Image.Exif) -> dict[int, float]:
-    """The focal lengths that EXIF holds as numbers above 0."""
+    """The focal lengths in EXIF that are numbers above 0."""
     try:
         with unwarned():
             inner = exif.get_ifd(EXIF_IFD)
@@ -296,7 +297,7 @@ def _focal(exif: Image.Exif) -> dict[int, float]:
 
 
 def _kept_exif(path: Path) -> Image.Exif:
-    """The EXIF from which COLMAP reads the focal length, without the rotation: the copies are turned already."""
+    """The EXIF data from which COLMAP reads the focal length, without the orientation, since the copies are rotated already."""
     with open_image(path) as image:
         stored, kept = exif_of(image), Image.Exif()
     for tag in CAMERA_TAGS:

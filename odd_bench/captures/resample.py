@@ -1,6 +1,6 @@
-"""A photograph as another camera at the same place would have taken it: without distortion, turned, cropped, of any size.
+"""A photograph resampled to another camera at the same position: undistorted, rotated, cropped, of any size.
 
-A turn about the eye moves no point in front of another, so this is exact wherever the photograph reaches.
+A rotation about the camera centre causes no parallax, so this is exact wherever the photograph has pixels.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from odd_bench.captures.lens import Lens
 from odd_bench.captures.photograph_file import read_photograph
 from odd_bench.scene import Camera
 
-FINER = 2  # samples a pixel along each side, where nothing else is said
-WIDEST_SLOPE = 1.5  # of what a level picture of a wide lens keeps
+FINER = 2  # default number of samples along each side of a pixel
+WIDEST_SLOPE = 1.5  # of directions that an undistorted picture of a wide lens keeps
 
 
 @dataclass(frozen=True)
 class View:
-    """A picture (h, w, 3) uint8 sRGB of a pinhole camera. inside: (h, w) bool, where the photograph reaches."""
+    """A picture (h, w, 3) uint8 sRGB of a pinhole camera. inside: (h, w) bool, where the photograph has pixels."""
 
     camera: Camera
     picture: np.ndarray
@@ -30,9 +30,9 @@ class View:
 
 
 def seen_by(photograph: Photograph, camera_from_scene: np.ndarray, wanted: Camera, finer: int = FINER) -> View:
-    """What `wanted`, a camera at the place of the photograph's own, sees. camera_from_scene: (4, 4) of the photograph's camera, in
-    the world of `wanted`. Beyond the photograph its border is drawn out. finer: samples a pixel along each side.
-    Raises CaptureError where the file cannot be read.
+    """The view of `wanted`, a camera at the position of the photograph's camera. camera_from_scene: (4, 4) of the photograph's
+    camera, in the world of `wanted`. finer: number of samples along each side of a pixel. Outside the photograph, the pixels of its
+    border are repeated. Raises CaptureError if the file cannot be read.
     """
     picture, lens = _small_enough(photograph, finer * wanted.K[0, 0])
     turn = camera_from_scene[:3, :3] @ wanted.camera_from_world[:3, :3].T
@@ -53,13 +53,13 @@ def without_distortion(photograph: Photograph, camera_from_scene: np.ndarray, lo
     width, height = max(round(share * lens.width), 1), max(round(share * lens.height), 1)
     K = lens.scaled(width, height).K
     slope = min(lens.largest_slope(), WIDEST_SLOPE)
-    least = max(width, height) / 2 / slope  # a focal length at which nothing outside the lens's reach is shown
+    least = max(width, height) / 2 / slope  # focal length at which the picture shows nothing beyond the largest slope
     K = np.array([[max(K[0, 0], least), 0.0, K[0, 2]], [0.0, max(K[1, 1], least), K[1, 2]], [0.0, 0.0, 1.0]])
     return seen_by(photograph, camera_from_scene, Camera(K, camera_from_scene, width, height))
 
 
 def in_picture(lens: Lens, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (..., 2) of directions (..., 3) along the camera's axes, and which of them (...) the picture shows."""
+    """Pixels (..., 2) of directions (..., 3) in the camera's frame, and which of them (...) are in the picture."""
     ahead = directions[..., 2] > 1e-6
     safe = np.where(ahead[..., None], directions, [0.0, 0.0, 1.0])
     slope = np.hypot(safe[..., 0], safe[..., 1]) / safe[..., 2]
@@ -70,7 +70,7 @@ def in_picture(lens: Lens, directions: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def sampled(picture: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """(..., c) float32 bilinear values of a picture (h, w, c) at pixels (..., 2), its border beyond it."""
+    """(..., c) float32 bilinear values of a picture (h, w, c) at pixels (..., 2); the border is repeated outside."""
     place = [pixels[..., 1] - 0.5, pixels[..., 0] - 0.5]
     channels = [
         map_coordinates(picture[..., i], place, np.float32, order=1, mode="nearest") for i in range(picture.shape[-1])
@@ -79,7 +79,7 @@ def sampled(picture: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 
 
 def _small_enough(photograph: Photograph, focal_px: float) -> tuple[np.ndarray, Lens]:
-    """The photograph, reduced to no less than the wanted focal length, and its lens then."""
+    """The photograph, reduced to not less than the wanted focal length, and its lens at that size."""
     lens = photograph.lens
     share = min(focal_px / lens.K[0, 0], 1.0)
     picture = read_photograph(photograph.path, lens, share)

@@ -1,4 +1,4 @@
-"""Photographs so small that floor, cameras and objects may not be found in them: how messages say so."""
+"""Messages about photographs that may be too small to find floor, cameras and objects."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ Size = tuple[int, int]  # width and height, pixels
 
 
 def sizes_of(capture: Capture) -> list[Size]:
-    """Of the photographs."""
+    """The sizes of the photographs."""
     return [(one.lens.width, one.lens.height) for one in capture.photographs]
 
 
 def told_if_small(sizes: Sequence[Size]) -> str:
-    """` of 128 x 96 pixels`, for behind the word photographs; empty where most of them are large enough."""
+    """` of 128 x 96 pixels`, to follow the word photographs; empty if most of them are large enough."""
     width, height = sorted(sizes, key=max)[len(sizes) // 2]
     return f" of {width} x {height} pixels" if max(width, height) < SMALL_PX else ""
 
 
 def hint_if_small(sizes: Sequence[Size], hint: str) -> str:
-    """The hint, behind that of larger photographs where most are small."""
-    return f"Use larger photographs, best 640 pixels or more. {hint}" if told_if_small(sizes) else hint
+    """The hint, preceded by advice to use larger photographs if most are small."""
+    return f"Use larger photographs, ideally 640 pixels or more. {hint}" if told_if_small(sizes) else hint

@@ -1,8 +1,8 @@
-"""What stands on the floor: places whose pixels, in most photographs, are not the floor's.
+"""Cells that stand on the floor: in most photographs, their pixels do not show the floor.
 
-A floor looks the same from everywhere; whatever rises above it hides other parts of the floor in every photograph. The floor is
-painted from all photographs, by the median; what differs from that painting in a photograph stands on the floor; places that so
-differ in most photographs belong to objects (space carving, Kutulakos and Seitz 1999, with silhouettes for evidence).
+A floor looks the same from everywhere; an object above it hides a different part of the floor in every photograph. A picture of the
+floor is computed as the median of all photographs. Pixels that differ from it show something that stands on the floor, and cells
+that differ in most photographs belong to objects (space carving, Kutulakos and Seitz 1999, with silhouettes as evidence).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from odd_bench.captures.lens import Lens
 from odd_bench.captures.resample import View, in_picture, sampled
 from odd_bench.scene import Camera
 
-PAINTED = 384  # cells along a side of the painted floor
-LEAST_DIFFERENCE = 0.05  # of a channel, in [0, 1]: shades of the floor differ by less
-ALLOWED_SPREAD = 0.05  # most of what the floor's own change from view to view excuses
+PAINTED = 384  # cells along a side of the picture of the floor
+LEAST_DIFFERENCE = 0.05  # of a channel, in [0, 1]: shading of the floor differs by less
+ALLOWED_SPREAD = 0.05  # largest tolerance for changes of the floor from view to view
 LEAST_VIEWS = 3
-NEAREST = 1e-6  # depth at which a camera begins to see
+NEAREST = 1e-6  # smallest depth in front of a camera
 GAP, HOLE = 0.006, 0.06  # widths of gaps and holes that are closed, as shares of a picture's side
 AROUND = np.ones((3, 3), bool)
-SAMPLED = 4  # of so many cells of the floor one is read for the exposures
+SAMPLED = 4  # every fourth cell of the floor is used to estimate the exposures
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Room:
 
 @dataclass(frozen=True)
 class Painting:
-    """The floor from above. colors: (n, n, 3) float32 in [0, 1], x first. spread: (n, n, 3) how far photographs disagree.
+    """The floor from above. colors: (n, n, 3) float32 in [0, 1], x first. spread: (n, n, 3) deviation between photographs.
 
-    low: (2,) its corner. cell: side of a cell. seen: (n, n) how many photographs show it.
+    low: (2,) lowest corner. cell: side of a cell. seen: (n, n) number of photographs that show a cell.
     """
 
     colors: np.ndarray
@@ -55,13 +55,13 @@ class Painting:
     cell: float
 
     def at(self, values: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Values (n, n, c) at places (..., 2) of the plan."""
+        """Values (n, n, c) at points (..., 2) of the plan."""
         index = (places - self.low) / self.cell
         return sampled(values, index[..., ::-1])  # rows are x
 
 
 def painted_floor(views: list[View], half: float) -> tuple[Painting, np.ndarray]:
-    """The floor within `half` of the origin, and each photograph's exposure (v, 3) against the others'."""
+    """The floor within `half` of the origin, and the exposure (v, 3) of each photograph relative to the others."""
     cell = 2 * half / PAINTED
     axis = -half + (np.arange(PAINTED) + 0.5) * cell
     places = np.stack([*np.meshgrid(axis, axis, indexing="ij"), np.zeros((PAINTED, PAINTED))], axis=-1)
@@ -84,7 +84,7 @@ def painted_floor(views: list[View], half: float) -> tuple[Painting, np.ndarray]
 
 
 def stands_out(view: View, gain: np.ndarray, painting: Painting) -> np.ndarray:
-    """(h, w) float32 1 where the picture shows no floor, 0 where it does, NaN where it is unknown."""
+    """(h, w) float32: 1 where the picture does not show the floor, 0 where it does, NaN where it is unknown."""
     camera = view.camera
     u, v = np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5)
     turn, place = camera.camera_from_world[:3, :3], camera.camera_from_world[:3, 3]
@@ -97,7 +97,7 @@ def stands_out(view: View, gain: np.ndarray, painting: Painting) -> np.ndarray:
     expected = painting.at(np.nan_to_num(painting.colors), ground)
     spread = np.clip(painting.at(np.nan_to_num(painting.spread), ground), 0, ALLOWED_SPREAD)
     known &= painting.at((painting.seen >= LEAST_VIEWS).astype(np.float32)[..., None], ground)[..., 0] > 0.99
-    around = (3, 3, 1)  # a pixel's error of the cameras must not show as an object at every edge of the floor's pattern
+    around = (3, 3, 1)  # camera errors of a pixel must not make every edge of the floor's pattern an object
     low, high = minimum_filter(expected, around), maximum_filter(expected, around)
     color = view.picture / 255 / gain
     beyond = np.maximum(np.maximum(low - color, color - high) - spread, 0).max(axis=-1)
@@ -105,7 +105,7 @@ def stands_out(view: View, gain: np.ndarray, painting: Painting) -> np.ndarray:
 
 
 def filled(region: np.ndarray) -> np.ndarray:
-    """(h, w) bool: the region without gaps and small holes, where an object happens to have the colour of the floor."""
+    """(h, w) bool: the region with gaps and small holes closed, where an object happens to have the colour of the floor."""
     reach = max(round(GAP * max(region.shape)), 1)
     region = binary_closing(np.pad(region, reach), AROUND, iterations=reach)[reach:-reach, reach:-reach] | region
     label, count = ndimage.label(~region)
@@ -115,7 +115,7 @@ def filled(region: np.ndarray) -> np.ndarray:
 
 
 def votes(views: list[View], differs: list[np.ndarray], room: Room) -> np.ndarray:
-    """(x, y, z) share of the photographs that see a cell in which it stands out; 0 where fewer than three see it."""
+    """(x, y, z) share of the photographs of a cell in which it stands out; 0 if fewer than three show it."""
     centres = np.column_stack([room.centres().reshape(-1, 3), np.ones(np.prod(room.counts))]).astype(np.float32)
     total, out = np.zeros(len(centres), np.float32), np.zeros(len(centres), np.float32)
     for view, differ in zip(views, differs, strict=True):
@@ -133,14 +133,14 @@ def votes(views: list[View], differs: list[np.ndarray], room: Room) -> np.ndarra
 
 
 def projected(view: View, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (..., 2) of places (..., 3) and which of them (...) the picture shows."""
+    """Pixels (..., 2) of points (..., 3), and which of them (...) are in the picture."""
     camera: Camera = view.camera
     lens = Lens(camera.width, camera.height, camera.K)
     return in_picture(lens, places @ camera.camera_from_world[:3, :3].T + camera.camera_from_world[:3, 3])
 
 
 def _median(values: np.ndarray) -> np.ndarray:
-    """Over the first axis, without NaN; NaN where there is nothing else."""
+    """The median over the first axis, ignoring NaN; NaN if all values are NaN."""
     ordered = np.sort(values, axis=0)  # NaN last
     count = np.isfinite(values).sum(axis=0)
     low, high = np.maximum((count - 1) // 2, 0), np.maximum(count // 2, 0)

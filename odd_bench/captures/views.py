@@ -1,7 +1,7 @@
-"""Which photographs the model is given, and how they are cropped: spread around the scene, upright, the objects in the middle.
+"""The photographs that a method is given, and their crops: spread around the scene, upright, centred on the objects.
 
-A model is trained on pictures whose cameras look at the middle of the objects, upright, as near as the picture allows, evenly
-spread around them. Photographs are chosen and turned about their eyes to be like that.
+A method is trained on upright pictures whose cameras look at the centre of the objects, evenly spread around them, and which the
+objects fill. Photographs are chosen and rotated about their camera centres to be similar.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from odd_bench.captures.resample import View, in_picture, seen_by
 from odd_bench.geometry.cameras import look_at
 from odd_bench.scene import Camera
 
-FILL = 0.82  # of the picture that the objects span: as in generated scenes, where it is 0.94 over 1.05 to 1.3
-ELEVATIONS_DEG = (20.0, 55.0)  # of the cameras in generated scenes, widely
-STRAIGHT = 1e-3  # slope of a look so steep that it counts as straight down
-CUT_OFF = 3.0  # what a photograph that shows none of the objects costs, in steps between neighbours
-OFF_ELEVATION = 0.02  # and a degree beyond the elevations
+FILL = 0.82  # share of the picture that the objects span, as in generated scenes, where it is 0.94 over 1.05 to 1.3
+ELEVATIONS_DEG = (20.0, 55.0)  # approximate range of the cameras in generated scenes
+STRAIGHT = 1e-3  # slope below which a camera counts as looking straight down
+CUT_OFF = 3.0  # cost of a photograph that shows none of the objects, in steps between neighbours
+OFF_ELEVATION = 0.02  # cost of a degree outside the elevations
 
 
 def spread_choice(azimuths: np.ndarray, costs: np.ndarray, wanted: int) -> list[int]:
-    """`wanted` of the photographs, evenly spread over a full turn, all of them if fewer; sorted by azimuth.
+    """Indices of `wanted` photographs, evenly spread over a full turn, or of all if there are fewer; sorted by azimuth.
 
-    azimuths: (n,) radians. costs: (n,) what speaks against each, in steps between neighbours of an even spread.
+    azimuths: (n,) radians. costs: (n,) of each photograph, in steps between neighbours of an even spread.
     """
     count = min(wanted, len(azimuths))
     step = 2 * np.pi / count
@@ -43,7 +43,7 @@ def spread_choice(azimuths: np.ndarray, costs: np.ndarray, wanted: int) -> list[
 
 
 def choose_views(capture: Capture, placement: Placement, wanted: int) -> list[int]:
-    """Numbers of the photographs for the model."""
+    """Indices of the photographs for the method."""
     eyes = scene_eyes(capture, placement)
     middle = outline_middle(placement)
     away = eyes - middle
@@ -56,26 +56,26 @@ def choose_views(capture: Capture, placement: Placement, wanted: int) -> list[in
 
 
 def shown_share(capture: Capture, placement: Placement, number: int) -> float:
-    """How much of the objects' outline a photograph shows, in [0, 1]."""
+    """Share of the objects' outline that a photograph shows, in [0, 1]."""
     one = capture.photographs[number]
     pose = placement.camera_from_scene(one)
     return float(in_picture(one.lens, placement.outline @ pose[:3, :3].T + pose[:3, 3])[1].mean())
 
 
 def scene_eyes(capture: Capture, placement: Placement) -> np.ndarray:
-    """(n, 3) where the cameras stand, metres, scene."""
+    """(n, 3) positions of the cameras, metres, scene."""
     return capture.eyes @ placement.scene_from_capture[:3, :3].T + placement.scene_from_capture[:3, 3]
 
 
 def outline_middle(placement: Placement) -> np.ndarray:
-    """(3,)"""
+    """(3,) centre of the outline."""
     return (placement.outline.min(axis=0) + placement.outline.max(axis=0)) / 2
 
 
 def aimed_camera(eye: np.ndarray, outline: np.ndarray, pixels: int) -> Camera:
-    """A square camera at `eye` (3,) that looks at the middle of the outline (k, 3), which fills its picture."""
+    """A square camera at `eye` (3,) that looks at the centre of the outline (k, 3), which fills its picture."""
     target = (outline.min(axis=0) + outline.max(axis=0)) / 2
-    for _ in range(3):  # the middle of the outline as it is seen
+    for _ in range(3):  # towards the centre of the outline in the picture
         pose = look_at(eye, _slanted(eye, target))
         seen = outline @ pose[:3, :3].T + pose[:3, 3]
         slopes = seen[:, :2] / np.maximum(seen[:, 2:], 1e-6)
@@ -87,13 +87,13 @@ def aimed_camera(eye: np.ndarray, outline: np.ndarray, pixels: int) -> Camera:
 
 
 def _slanted(eye: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The target, or one aside of it where it is straight below: there upright has no meaning."""
+    """The target, moved slightly if it is straight below, where upright is undefined."""
     away = target - eye
     least = STRAIGHT * np.linalg.norm(away)
     return target + [least, 0.0, 0.0] if np.linalg.norm(away[:2]) < least else target
 
 
 def model_view(capture: Capture, placement: Placement, number: int, pixels: int) -> View:
-    """A photograph as the model is given it. Raises CaptureError where the file cannot be read."""
+    """A photograph as the method gets it. Raises CaptureError if the file cannot be read."""
     one, eye = capture.photographs[number], scene_eyes(capture, placement)[number]
     return seen_by(one, placement.camera_from_scene(one), aimed_camera(eye, placement.outline, pixels))

@@ -26,7 +26,7 @@ from odd_bench.errors import OddBenchError
 
 
 class Commands(typer.Typer):
-    """The app. Called, it builds the command that the first argument names alone: to build all of them takes 30 ms."""
+    """The app. When called, it builds only the command that the first argument names: building all of them takes 30 ms."""
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         words = args[0] if args else options.get("args")
@@ -61,7 +61,7 @@ app.add_typer(weights_app, name="weights")
 
 
 def say_version(wanted: bool) -> None:
-    """Print the version and end."""
+    """Print the version and exit."""
     if wanted:
         from odd_bench import __version__
 
@@ -72,7 +72,7 @@ def say_version(wanted: bool) -> None:
 @app.callback()
 def common(
     version: Annotated[
-        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Print the version and end.")
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Find the odd one out among several instances of an object, from a few views."""
@@ -80,7 +80,7 @@ def common(
 
 @app.command()
 def doctor() -> None:
-    """Tell what each command needs, what is missing on this machine and how to get it."""
+    """List what each command needs, what is missing on this machine and how to get it."""
     from odd_bench.cli.needs import report
 
     report()
@@ -88,7 +88,7 @@ def doctor() -> None:
 
 def main() -> None:
     """Console entry point. Errors meant for the user are printed without a traceback."""
-    atexit.register(gc.freeze)  # what is left then goes with the process; Python would search it for cycles first
+    atexit.register(gc.freeze)  # Python would search all remaining objects for cycles, though the process ends anyway
     _take_any_text()
     try:
         app()
@@ -113,7 +113,7 @@ def _end(error: OddBenchError) -> NoReturn:
 
 
 def _take_any_text() -> None:
-    """Let output hold what the terminal cannot show, such as bytes of a file name that are no text: `\\udcff`, not a traceback."""
+    """Print what the terminal cannot show, such as bytes of a file name that are not text, as `\\udcff` instead of a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""`odd-bench assets`: what assets exist, getting them, checking them, looking at them."""
+"""`odd-bench assets`: list, fetch, verify and show assets."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="Name of a collection as `list` shows it, or a manifest of your own, .yaml.")]
-To = Annotated[Path, typer.Option("--to", help="Where collections lie, each in a folder of its name.")]
+To = Annotated[Path, typer.Option("--to", help="Folder of the collections; each has a sub-folder of its name.")]
 FOLDER = Path("assets")
 
 
 @app.command("list")
 def list_(name: Annotated[str | None, typer.Argument(help="Show one collection with its entries.")] = None) -> None:
-    """All collections, or one: source, licence, how to get it, entries, checksums, splits."""
+    """List all collections, or describe one: source, licence, how to get it, entries, checksums, splits."""
     from odd_bench.assets import listing
     from odd_bench.assets.manifest_file import load, names
     from odd_bench.terminal import make_console
@@ -39,7 +39,9 @@ def fetch(
     to: To = FOLDER,
     only: Annotated[list[str] | None, typer.Option(help="Name of an entry. Repeatable. Default: all.")] = None,
     from_: Annotated[Path | None, typer.Option("--from", help="Folder in which you unpacked the collection.")] = None,
-    most: Annotated[int | None, typer.Option(min=1, help="With --from: how many shapes, evenly spread.")] = None,
+    most: Annotated[
+        int | None, typer.Option(min=1, help="With --from: the most shapes to take, evenly spread.")
+    ] = None,
 ) -> None:
     """Download, verify and record a collection, or prepare one that you unpacked. Exit code 1 if anything was refused."""
     from odd_bench.assets.fetch import READY, take_folder
@@ -61,27 +63,27 @@ def fetch(
     for where, reason in outcome.failed.items():
         typer.secho(f"{where}: {reason}", fg="red", err=True)
     for where, missing in outcome.unpainted.items():
-        typer.secho(f"{where}: paint missing: {missing}", fg="yellow", err=True)
+        typer.secho(f"{where}: textures missing: {missing}", fg="yellow", err=True)
     typer.echo(
         f"{folder}: {len(outcome.fetched):,} new, {len(outcome.kept):,} kept, {len(outcome.failed):,} refused, "
-        f"{len(outcome.unpainted):,} without all of their paint"
+        f"{len(outcome.unpainted):,} with missing textures"
     )
     if (folder / READY).is_dir():
-        typer.echo(f"for generate: --assets {folder / READY}")
+        typer.echo(f"use it with: odd-bench generate toys --assets {folder / READY}")
     if outcome.failed:
         raise typer.Exit(1)
 
 
 @app.command()
 def verify(name: Name, to: To = FOLDER) -> None:
-    """Compare every file with the lock file; name all that is wrong, missing or foreign. Exit code 1 if anything is."""
+    """Compare every file with the lock file; name every wrong, missing or unknown file. The exit code is 1 if there is one."""
     from odd_bench.assets.manifest_file import load
     from odd_bench.assets.verify import bundled_folder
     from odd_bench.assets.verify import verify as check
 
     manifest = load(name)
     if manifest.obtain == "procedural":
-        typer.echo(f"{manifest.title}: made by code, nothing to verify")
+        typer.echo(f"{manifest.title}: procedural, nothing to verify")
         return
     folder = bundled_folder() if manifest.obtain == "bundled" else to / manifest.name
     verdict = check(manifest, folder)
@@ -98,7 +100,7 @@ def preview(
     name: Name,
     sheet: Annotated[Path, typer.Option(help="Picture to write, .png.")],
     to: To = FOLDER,
-    most: Annotated[int, typer.Option(min=1, help="How many assets, evenly spread.")] = 40,
+    most: Annotated[int, typer.Option(min=1, help="The most assets to show, evenly spread.")] = 40,
 ) -> None:
     """Draw a sheet of a collection: its shapes, environments or floors. NAME may also be a folder of meshes."""
     from odd_bench.assets.manifest_file import load
@@ -122,20 +124,20 @@ def similar(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Folder of meshes, or one that a library was stored in.", callback=folder_of("meshes or of a library")
+            help="Folder of meshes, or the folder of a stored library.", callback=folder_of("meshes or of a library")
         ),
     ],
     sheet: Annotated[Path, typer.Option(help="Picture to write, .png.")],
-    pairs: Annotated[int, typer.Option(min=1, help="How many pairs to show, evenly spread.")] = 30,
+    pairs: Annotated[int, typer.Option(min=1, help="Number of pairs to show, evenly spread.")] = 30,
     store: Annotated[Path | None, typer.Option(help="Where to store the library. Default: FOLDER-library.")] = None,
     teacher_weights: Annotated[
-        Path | None, typer.Option(help="DINOv2 checkpoint; without it, features that need no weights.")
+        Path | None, typer.Option(help="DINOv2 checkpoint. Default: features that need no weights.")
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="A bound, e.g. most_chamfer=0.03. Repeatable.")
+        list[str] | None, typer.Option("--set", help="Change a bound, e.g. most_chamfer=0.03. Repeatable.")
     ] = None,
 ) -> None:
-    """Find the shapes that could be mistaken for one another and draw pairs of them."""
+    """Find shapes that could be mistaken for one another, and draw pairs of them."""
     from odd_bench.assets.progress import library_with_progress, similar_with_progress
     from odd_bench.shapes.similar_config import config_from
     from odd_bench.view.similar_sheet import save_pairs

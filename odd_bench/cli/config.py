@@ -1,4 +1,4 @@
-"""`odd-bench config`: the named configurations, and what every key of them means."""
+"""`odd-bench config`: the named configurations, and the meaning of their keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from odd_bench.configuration import Configurations
 
 app = typer.Typer(no_args_is_help=True, help="Show named configurations, and explain their keys.")
-Of = Annotated[str, typer.Option("--of", help="generate, or a method: reference, imvoxelnet, detr3d, colmap-dgcnn.")]
+Of = Annotated[str, typer.Option("--of", help="generate or a method: reference, imvoxelnet, detr3d, colmap-dgcnn.")]
 
 
 @app.command()
@@ -37,7 +37,7 @@ def explain(
     ] = None,
     of: Of = "generate",
 ) -> None:
-    """Say what a key means, or every key of a section, with its default."""
+    """Explain a key, or every key of a section, and state the default."""
     from odd_bench.configuration import ConfigError, did_you_mean, explained
 
     every = list(explained(chosen(of).cls))
@@ -45,7 +45,7 @@ def explain(
     if not found:
         near = did_you_mean(key, [one.key for one in every])
         raise ConfigError(
-            f"config explain: found no key {key!r} of {of}; expected one that `config explain` lists{near}"
+            f"config explain: found no key {key!r} of {of}; expected a key that `odd-bench config explain --of {of}` lists{near}"
         )
     for one in found:
         typer.echo(f"{one.key}:" if one.section else f"{one.key} = {plain(one.default)}")
@@ -64,7 +64,7 @@ def chosen(of: str) -> Configurations:
 
 
 def plain(default: object) -> str:
-    """A default as YAML in one line; nothing where a configuration must name the value."""
+    """A default as one line of YAML, or "(must be given)" if there is none."""
     from dataclasses import MISSING
 
     import yaml

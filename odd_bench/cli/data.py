@@ -1,4 +1,4 @@
-"""`odd-bench data`: look into a data set, check it, draw it, bring it in and out of the published layout."""
+"""`odd-bench data`: inspect, validate, draw, import and export data sets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Folder = Annotated[
 
 @app.command()
 def info(folder: Folder) -> None:
-    """Splits, scenes, objects, anomaly types, sizes, and the counters of the run that made it."""
+    """Print splits, scenes, objects, anomaly types, sizes, and the counters of the run that made the data set."""
     from odd_bench.data.info import gather, tables
     from odd_bench.terminal import make_console
 
@@ -35,12 +35,12 @@ def info(folder: Folder) -> None:
 @app.command()
 def validate(
     folder: Folder,
-    deep: Annotated[bool, typer.Option("--deep", help="Decode every picture too.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Also decode every picture.")] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Number of processes. Default: one per processor core.")
     ] = None,
 ) -> None:
-    """Check every invariant; name the shard, scene and field of every failure. Exit code 1 if there is one."""
+    """Check every invariant; name the shard, scene and field of every failure. The exit code is 1 if there is one."""
     from odd_bench.data import validate as checks
     from odd_bench.scoring.problems import problem_report
     from odd_bench.terminal import tracked
@@ -56,7 +56,7 @@ def validate(
         typer.echo(problem_report(list(result.problems)))
         typer.echo(f"{folder}: {counted(len(result.problems), 'problem')} in {scenes}, {shards}")
         raise typer.Exit(1)
-    typer.echo(f"{folder}: {scenes} in {shards}, no problem found")
+    typer.echo(f"{folder}: {scenes} in {shards}, no problems found")
 
 
 @app.command()
@@ -64,15 +64,15 @@ def preview(
     folder: Folder,
     scene: Annotated[list[str] | None, typer.Option(help="Name of a scene. Repeatable.")] = None,
     split: Annotated[str | None, typer.Option(help="Only scenes of this split.")] = None,
-    scenes: Annotated[int, typer.Option(min=1, help="How many scenes, evenly spread.")] = 12,
+    scenes: Annotated[int, typer.Option(min=1, help="Number of scenes, evenly spread.")] = 12,
     page: Annotated[
-        bool, typer.Option("--page", help="One picture of many scenes instead of one sheet per scene.")
+        bool, typer.Option("--page", help="Draw one picture of many scenes instead of one sheet per scene.")
     ] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Pictures alone, without boxes and outlines.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Draw pictures without boxes and outlines.")] = False,
     blind: Annotated[
         bool,
         typer.Option(
-            "--blind", help="Every object enlarged, without marks; preview/blind-key.json says which are odd."
+            "--blind", help="Draw every object enlarged, without marks; preview/blind-key.json says which are odd."
         ),
     ] = False,
 ) -> None:
@@ -112,7 +112,7 @@ def import_(
         bool, typer.Option("--retry-refused", help="Read scenes again that an earlier call refused.")
     ] = False,
 ) -> None:
-    """Read the authors' scene folders of ToysAD-8K or PartsAD-15K, or exported ones. Exit code 1 if any is refused."""
+    """Import scene folders of ToysAD-8K or PartsAD-15K, or exported ones. The exit code is 1 if any is refused."""
     from odd_bench.data.codec import CodecConfig
     from odd_bench.published.plan import SPLITS_FILE, ImportConfig
     from odd_bench.published.report import report_text, watched
@@ -145,7 +145,7 @@ def export(
     scene: Annotated[list[str] | None, typer.Option(help="Name of a scene. Repeatable.")] = None,
     split: Annotated[str | None, typer.Option(help="Only scenes of this split.")] = None,
 ) -> None:
-    """Write scenes as folders of PNG and EXR files for programs for the published data, or as COCO instances for pycocotools."""
+    """Export scenes in the layout of the published data (folders of PNG and EXR files), or as COCO instances for pycocotools."""
     from odd_bench.data.reader import open_dataset
     from odd_bench.terminal import tracked
 

@@ -1,4 +1,4 @@
-"""`odd-bench demo`: scenes made, odd objects found, answers scored, all looked at, in one command."""
+"""`odd-bench demo`: make scenes, find their odd objects, score and draw them, in one command."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ SPLIT, WEIGHTS = "test-unseen", "both"
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the scenes and everything that is made of them.")] = Path(
-        "data/toys-demo"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder for the scenes and all results.")] = Path("data/toys-demo"),
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="Override of the preset, e.g. render.engine=draft. Repeatable.")
+        list[str] | None,
+        typer.Option("--set", help="Change a key of the preset, e.g. render.engine=draft. Repeatable."),
     ] = None,
 ) -> None:
     """Make four path-traced scenes, find their odd objects with the shipped weights, score, report and draw."""
@@ -33,24 +32,24 @@ def demo(
         summary = generate(config, out, RunOptions(), watcher)
     print_summary(summary)
     if not summary.complete:
-        raise Interrupted(f"{out}: found a data set that is not complete; the same command goes on from there")
+        raise Interrupted(f"{out}: the data set is not complete. Run the same command again to resume")
     preview = write_preview(out)
     report, pictures = out / "report", out / "found"
     predictions = predict_and_draw(
         None, WEIGHTS, SPLIT, None, out, out / "predictions.json", report, pictures, "32-true", []
     )
     for name, path in (
-        ("scenes with the truth", preview),
+        ("scenes with ground truth", preview),
         ("found objects and suspicion", pictures / "index.html"),
         ("report", report / "report.html"),
         ("predictions", predictions),
     ):
         typer.echo(f"{name}: {path}")
-    typer.echo(f"look at it in the browser: {program()} view {predictions}")
+    typer.echo(f"to look at the scenes in the browser: {program()} view {predictions}")
 
 
 def program() -> str:
-    """How the program is called here: by its name where a shell finds that, else as it was called."""
+    """The command that runs this program: its name if the shell finds it, else as it was called."""
     if shutil.which("odd-bench"):
         return "odd-bench"
     return f"{sys.executable} -m odd_bench" if Path(sys.argv[0]).name == "__main__.py" else sys.argv[0]

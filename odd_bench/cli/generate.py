@@ -1,4 +1,4 @@
-"""`odd-bench generate`: options into one configuration, progress while it runs, one summary at the end."""
+"""`odd-bench generate`: build one configuration from the options, show progress, print one summary."""
 
 from __future__ import annotations
 
@@ -16,57 +16,59 @@ app = typer.Typer(
 Preset = Annotated[
     str,
     typer.Option(
-        help="nano, mini, draft, full, test256, tumbled-mini or tumbled-draft, of parts also minority, or a YAML file of your own."
+        help="nano, mini, draft, full, test256, tumbled-mini, tumbled-draft, for parts also minority; or a YAML file of your own."
     ),
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder of the data set. Default: data/NAME of the preset.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every draw. Default: that of the preset, 0.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every draw. Default: that of the preset.")]
 Workers = Annotated[
-    int, typer.Option(min=1, help="Child processes. Each renders on all cores: more help only on big machines.")
+    int,
+    typer.Option(min=1, help="Number of processes. Each renders on all cores: more than 1 helps only on big machines."),
 ]
-Categories = Annotated[str, typer.Option(help="Only these categories, separated by commas.")]
+Categories = Annotated[str, typer.Option(help="Use only these categories, separated by commas.")]
 Rest = Annotated[
     str | None,
     typer.Option(
-        help="upright: as the shape settles upright; shared: one random pose for the whole scene; tumbled: one for each object."
+        help="upright: as the shape settles upright; shared: one random pose a scene; tumbled: one for each object."
     ),
 ]
 Device = Annotated[str | None, typer.Option(help="auto, cpu or gpu.")]
 Assets = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of mesh files instead of procedural shapes; a sub-folder is a category.",
+        help="Folder of mesh files to use instead of procedural shapes; each sub-folder is a category.",
         callback=folder_of("mesh files"),
     ),
 ]
 Floors = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of PBR texture sets instead of the procedural floors.", callback=folder_of("texture sets")
+        help="Folder of PBR texture sets to use instead of procedural floors.", callback=folder_of("texture sets")
     ),
 ]
 Environments = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of .exr or .hdr environments instead of Blender's.", callback=folder_of(".exr or .hdr files")
+        help="Folder of .exr or .hdr files to use instead of Blender's environments.",
+        callback=folder_of(".exr or .hdr files"),
     ),
 ]
 Set = Annotated[
-    list[str] | None, typer.Option("--set", help="Any key of the configuration, as key.sub=value. Repeatable.")
+    list[str] | None, typer.Option("--set", help="Change any key of the configuration: section.key=value. Repeatable.")
 ]
 Scheduler = Annotated[
-    str | None, typer.Option(help="Address of a dask scheduler, tcp://host:port; its workers share --out.")
+    str | None, typer.Option(help="Address of a dask scheduler, tcp://host:port; its workers must share --out.")
 ]
-Timeout = Annotated[float, typer.Option(min=1.0, help="Longest a scene may take, seconds.")]
-Retry = Annotated[bool, typer.Option("--retry-quarantined", help="Try scenes again that an earlier call gave up.")]
-Slice = Annotated[str, typer.Option("--slice", help="i/n: make the i-th of n parts, i from 0, for job arrays.")]
+Timeout = Annotated[float, typer.Option(min=1.0, help="Time limit of a scene, in seconds.")]
+Retry = Annotated[bool, typer.Option("--retry-quarantined", help="Try quarantined scenes of earlier calls again.")]
+Slice = Annotated[str, typer.Option("--slice", help="i/n: make part i of n parts, for job arrays. i counts from 0.")]
 Finish = Annotated[
-    bool, typer.Option("--finish", help="Make nothing: check what the slices made, and finish the data set.")
+    bool, typer.Option("--finish", help="Make no scenes: check what the slices made, and finish the data set.")
 ]
 
 
 def _add_command(kind: str, description: str) -> None:
-    """The command that makes data sets of one kind; all kinds take the same options."""
+    """Add the command that makes data sets of one kind; all kinds take the same options."""
 
     @app.command(kind, help=description)
     def generate(
@@ -122,7 +124,10 @@ def _add_command(kind: str, description: str) -> None:
             typer.echo(f"preview: {write_preview(folder)}")
 
 
-_add_command("toys", "ToysAD-8K style: procedural toys of 51 categories, 12 of them only in test-unseen.")
 _add_command(
-    "parts", "PartsAD-15K style: procedural mechanical parts, 3 to 12 in a scene, near twins among the odd ones."
+    "toys", "Generate procedural toys of 51 categories, as in ToysAD-8K; 12 categories are only in test-unseen."
+)
+_add_command(
+    "parts",
+    "Generate procedural mechanical parts, as in PartsAD-15K: 3 to 12 a scene, with near twins among the odd ones.",
 )

@@ -16,7 +16,7 @@ DIGITS = 6
 
 
 def chosen_config(kind: str, preset: str) -> GenerateConfig:
-    """The preset of that name, or the configuration in that YAML file."""
+    """The preset of this name, or the configuration in this YAML file."""
     if not preset.endswith((".yaml", ".yml")):
         return load_preset(kind, preset)
     path = Path(preset)
@@ -27,7 +27,7 @@ def chosen_config(kind: str, preset: str) -> GenerateConfig:
 
 
 def named_by_rest(config: GenerateConfig, chosen: GenerateConfig) -> GenerateConfig:
-    """The configuration. Its name ends in the mode of its rest poses where options changed the mode and not the name."""
+    """The configuration. Its name ends in the mode of its rest poses if options changed the mode and not the name."""
     if config.scene.rest == chosen.scene.rest or config.name != chosen.name:
         return config
     return replace(config, name=f"{config.name}-{config.scene.rest}")
@@ -36,7 +36,7 @@ def named_by_rest(config: GenerateConfig, chosen: GenerateConfig) -> GenerateCon
 def named_by_change(config: GenerateConfig, chosen: GenerateConfig) -> GenerateConfig:
     """The configuration. Its name shows what options changed, so two data sets of one name hold the same scenes.
 
-    The mode of the rest poses and the seed stand in the name as they are; all other changes are six hex digits together.
+    The name contains the mode of the rest poses and the seed; all other changes together give six hex digits.
     Options about where and how fast scenes are made do not count.
     """
     if config.name != chosen.name:
@@ -50,7 +50,7 @@ def named_by_change(config: GenerateConfig, chosen: GenerateConfig) -> GenerateC
 
 
 def identity(config: GenerateConfig) -> dict[str, Any]:
-    """The values by which data sets differ, without the seed and the mode of the rest poses; folders by their last names."""
+    """The values by which data sets differ, without the seed and the mode of the rest poses; folders without their parents."""
     values = to_mapping(config)
     for key in ("name", "seed"):
         del values[key]
@@ -61,7 +61,7 @@ def identity(config: GenerateConfig) -> dict[str, Any]:
 
 
 def plain_overrides(named: Mapping[str, Any]) -> list[str]:
-    """Options that were given, as assignments; JSON is YAML, so values survive unchanged."""
+    """The given options as assignments. Values are written as JSON, which is valid YAML, so they do not change."""
     return [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
 
 
@@ -74,7 +74,7 @@ def parse_slice(text: str) -> tuple[int, int]:
 
 
 def refuse_together(finish: bool, slice_: str, retry_quarantined: bool) -> None:
-    """Raise ConfigError where scenes are asked for along with --finish, which makes none."""
+    """Raise ConfigError if an option that makes scenes is combined with --finish, which makes none."""
     if finish and (slice_ != "0/1" or retry_quarantined):
         option = "--retry-quarantined" if retry_quarantined else f"--slice {slice_}"
-        raise ConfigError(f"--finish: found {option} beside it; expected it alone, since it makes no scenes")
+        raise ConfigError(f"--finish: found it together with {option}; expected it alone, since it makes no scenes")

@@ -1,4 +1,4 @@
-"""What each command needs, what of it this machine has, and how to get the rest."""
+"""What each command needs, what is missing on this machine, and how to get it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OWN_PACKAGE = "odd_bench"
 
 @dataclass(frozen=True)
 class Need:
-    """A package that some commands import. versions: prefix the installed version must have, empty = any."""
+    """A package that some commands import. versions: prefix that the installed version must have; empty = any."""
 
     package: str
     versions: str = ""
@@ -52,7 +52,7 @@ COMMANDS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether a group of commands can run. missing: what is wrong, one phrase a package; fix: the command that mends it."""
+    """Whether a group of commands can run. missing: one phrase for each package; fix: the command that installs them."""
 
     commands: str
     missing: tuple[str, ...]
@@ -72,7 +72,7 @@ def findings() -> list[Finding]:
 
 
 def report() -> bool:
-    """Print the findings; whether everything works."""
+    """Print the findings and return whether everything works."""
     console = make_console()
     table = Table("command", "state")
     found = findings()
@@ -88,8 +88,8 @@ def report() -> bool:
 
 
 def missing_package(error: ModuleNotFoundError, command: str) -> OddBenchError:
-    """What to tell about a package that a command could not import: its name and what brings it. Raises `error` again where the
-    module is our own.
+    """The error for a package that a command could not import: its name and how to install it. Raises `error` again if the
+    module belongs to odd-bench.
     """
     package = (error.name or str(error)).split(".")[0]
     if package == OWN_PACKAGE:
@@ -97,8 +97,8 @@ def missing_package(error: ModuleNotFoundError, command: str) -> OddBenchError:
     lacking = (found for found in findings() if not found.works and command in _first_words(found.commands))
     hint = next((found.fix for found in lacking), f"pip install {package}")
     return OddBenchError(
-        f"{command}: found no Python package {package}; expected it for this command. Hint: {hint}; `odd-bench doctor` shows "
-        "the rest."
+        f"{command}: the Python package {package} is missing; this command needs it. Hint: {hint}; `odd-bench doctor` lists "
+        "what else is missing."
     )
 
 
@@ -122,4 +122,4 @@ def _fix(extra: str) -> str:
 def _machine() -> str:
     free_gb = shutil.disk_usage(Path.cwd()).free / 1e9
     python = ".".join(map(str, sys.version_info[:3]))
-    return f"Python {python}, {os.cpu_count()} cores, {free_gb:.0f} GB free here. Renders on a graphics card if Cycles finds one."
+    return f"Python {python}, {os.cpu_count()} cores, {free_gb:.0f} GB free here. Cycles uses a graphics card if it finds one."

@@ -9,7 +9,7 @@ from odd_bench.errors import WrongUse
 
 
 def folder_of(what: str, hint: str = "") -> Callable[[Path | None], Path | None]:
-    """A callback for typer that lets a folder pass that is there. what: for the message, as `meshes`. hint: a sentence.
+    """A callback for typer that accepts an existing folder. what: content for the message, such as `meshes`. hint: a sentence.
 
     The callback raises WrongUse for any other path.
     """

@@ -1,4 +1,4 @@
-"""`odd-bench reproduce`: a table by its name or its file, or a figure; options into one call, results printed and written."""
+"""`odd-bench reproduce`: make a table, given by name or file, or a figure; print and write the results."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from typer.core import TyperGroup
 
 from odd_bench.cli.figures import correspondences, counts, minority, views
 
-SHORT = "Make this table: train, predict and score what is missing, then compare."
+SHORT = "Make this table; train, predict and score what is missing."
 TABLES = Path(__file__).parents[1] / "reproduce" / "tables"
 
 
 class TablesAndFigures(TyperGroup):
-    """Whatever is none of the commands is taken for a table: a file like the tables that come with the package."""
+    """A name that is not a command is taken as the file of a table, like those in the package."""
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         return super().get_command(context, name) or super().get_command(context, table_names()[0])
 
 
 def table_names() -> list[str]:
-    """Of the tables that come with the package."""
+    """Names of the tables in the package."""
     return sorted(path.stem for path in TABLES.glob("*.yaml"))
 
 
 app = typer.Typer(
     cls=TablesAndFigures,
     no_args_is_help=True,
-    help="Reproduce a table (by name, or a .yaml file like them: trains what is missing) or a figure (of weights that are there).",
+    help="Reproduce a table (by name or from a .yaml file; trains what is missing) or a figure (from existing weights).",
 )
 
 
 def table(
     context: typer.Context,
-    config: Annotated[str, typer.Option(help="Named configuration of every method.")] = "mini",
+    config: Annotated[str, typer.Option(help="Named configuration to use for every method.")] = "mini",
     data: Annotated[Path, typer.Option(help="Folder that holds the data sets.")] = Path("data"),
     out: Annotated[
         Path | None, typer.Option(help="Folder of runs, scores and the table. Default: runs/TABLE-CONFIG.")
@@ -45,16 +45,16 @@ def table(
         list[str] | None, typer.Option("--dataset", help="Data set to use instead of the table's. Repeatable.")
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Only this row, by the name of its folder. Repeatable.")
+        list[str] | None, typer.Option(help="Make only this row, given by the name of its folder. Repeatable.")
     ] = None,
-    devices: Annotated[str, typer.Option(help="How many GPUs.")] = "auto",
+    devices: Annotated[str, typer.Option(help="Number of GPUs, or of processes on the CPU.")] = "auto",
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="Override in every row, e.g. train.batch=4. Repeatable.")
+        list[str] | None, typer.Option("--set", help="Change a key in every row, e.g. train.batch=4. Repeatable.")
     ] = None,
 ) -> None:
     """Reproduce a table of results: train, predict and score what is missing, then compare.
 
-    The same command goes on where it was stopped.
+    If it is stopped, the same command resumes.
     """
     from dataclasses import replace
 
@@ -67,7 +67,7 @@ def table(
     chosen = replace(chosen, datasets=tuple(datasets)) if datasets else chosen
     folder = out or Path("runs") / f"{chosen.name}-{config}"
     setup = Setup(data, folder, config, tuple(overrides or ()), devices)
-    with stoppable(folder, "the same command goes on from there"):
+    with stoppable(folder, "run the same command again to resume"):
         text = markdown(chosen, carry_out(chosen, setup, typer.echo))
     path = folder / f"{chosen.name}.md"
     path.write_text(text)

@@ -1,4 +1,4 @@
-"""`odd-bench score` and `odd-bench leaderboard`: options into one call, one result printed."""
+"""`odd-bench score` and `odd-bench leaderboard`: parse options, make one call, print one result."""
 
 from __future__ import annotations
 
@@ -16,24 +16,30 @@ from odd_bench.counted import counted
 
 
 class Missing(StrEnum):
-    """What to do with scenes of the split that the file leaves out."""
+    """What to do with scenes of the split that are missing in the file."""
 
     error = "error"
     undetected = "undetected"
 
 
 File = Annotated[Path, typer.Argument(help="Prediction file: .json, .json.gz or .jsonl.")]
-Against = Annotated[Path | None, typer.Option(help="A second prediction file: paired differences, first minus second.")]
-Report = Annotated[Path | None, typer.Option(help="Folder for score.json, report.html, tables.md and table.tex.")]
+Against = Annotated[
+    Path | None, typer.Option(help="A second prediction file to compare with; differences are first minus second.")
+]
+Report = Annotated[
+    Path | None, typer.Option(help="Folder to write score.json, report.html, tables.md and table.tex to.")
+]
 Data = Annotated[
     Path | None, typer.Option(help="Data set folder or ground-truth file. Default: $ODD_BENCH_DATA, then ./data.")
 ]
-Check = Annotated[bool, typer.Option("--check", help="Only report the problems of the file.")]
+Check = Annotated[bool, typer.Option("--check", help="Only check the file and report its problems.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: the score document, or the problems.")]
-MissingScenes = Annotated[Missing, typer.Option(help="undetected: accept scenes that the file leaves out.")]
+MissingScenes = Annotated[
+    Missing, typer.Option(help="undetected: accept a file with missing scenes, and count their objects as undetected.")
+]
 Maps = Annotated[
     Path | None,
-    typer.Option(help="Anomaly maps. Default: NAME.maps.h5 beside the prediction file, where there is one."),
+    typer.Option(help="File of anomaly maps. Default: NAME.maps.h5 next to the prediction file, if it exists."),
 ]
 Legacy = Annotated[bool, typer.Option("--legacy-boxes", help="Compare with the boxes as published (imported data).")]
 
@@ -49,7 +55,7 @@ def score(
     legacy_boxes: Legacy = False,
     maps: Maps = None,
 ) -> None:
-    """Score a prediction file: checks, every protocol that applies, intervals, breakdowns, anomaly maps, a report."""
+    """Check a prediction file and score it under every protocol that applies, with intervals, groups and anomaly maps."""
     from odd_bench.scoring.quick import no_garbage_collection
 
     with no_garbage_collection():  # imports make many objects and leave no garbage
@@ -70,7 +76,7 @@ def score(
 
 
 def print_check(checked, as_json: bool) -> None:
-    """The outcome of --check; ScoringError where the file cannot be scored."""
+    """Print the outcome of --check. Raises ScoringError if the file cannot be scored."""
     from odd_bench.scoring.problems import ScoringError, errors_in, problem_report, problems_json
 
     if errors_in(checked.problems):
@@ -81,7 +87,7 @@ def print_check(checked, as_json: bool) -> None:
     if checked.problems:
         typer.echo(problem_report(checked.problems), err=True)
     scenes, boxes = len(checked.predictions.scene_names), len(checked.predictions.boxes)
-    typer.echo(f"ok: {counted(scenes, 'scene')}, {boxes:,} boxes; ready to be scored")
+    typer.echo(f"ok: {counted(scenes, 'scene')}, {boxes:,} boxes; the file can be scored")
 
 
 def print_score(
@@ -112,18 +118,18 @@ def print_score(
 
 @contextmanager
 def explained_write(path: Path) -> Iterator[None]:
-    """Turn a failure to write into an error for the user."""
+    """Turn an OSError into an error for the user."""
     from odd_bench.errors import OddBenchError
 
     try:
         yield
     except OSError as error:
-        raise OddBenchError(f"{path}: {error.strerror} -> a place that can be written. Name another one") from error
+        raise OddBenchError(f"{path}: {error.strerror} -> a path that can be written. Choose another one") from error
 
 
 def leaderboard(
     folder: Annotated[Path, typer.Argument(help="Folder with score.json files, at any depth.")],
-    out: Annotated[Path | None, typer.Option(help="Where to write. Default: leaderboard.md in the folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: leaderboard.md in the folder.")] = None,
 ) -> None:
     """Rank score files; methods that the paired test cannot tell apart share a rank."""
     from odd_bench.report.leaderboard import leaderboard as ranked

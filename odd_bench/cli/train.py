@@ -1,4 +1,4 @@
-"""`odd-bench train`: options into one call."""
+"""`odd-bench train`: parse options, make one call."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-Set = Annotated[list[str] | None, typer.Option("--set", help="Override, e.g. train.batch=4. Repeatable.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Change a key, e.g. train.batch=4. Repeatable.")]
 Several = Annotated[list[Path], typer.Option("--data", help="Folder of a data set to learn from. Repeatable.")]
 
 
@@ -32,12 +32,14 @@ def train(
     ] = None,
     init_from: Annotated[
         str | None,
-        typer.Option(help="Begin all stages with these weights: `both` as shipped, a .safetensors file or a run."),
+        typer.Option(help="Start all stages from these weights: `both` as shipped, a .safetensors file or a run."),
     ] = None,
-    devices: Annotated[str, typer.Option(help="How many GPUs, or processes on the CPU. Default: every GPU.")] = "auto",
+    devices: Annotated[
+        str, typer.Option(help="Number of GPUs, or of processes on the CPU. Default: every GPU.")
+    ] = "auto",
     overrides: Set = None,
 ) -> None:
-    """Train a method, then predict and score every other split. The same command goes on where it was stopped."""
+    """Train a method, then predict and score every other split. If it is stopped, the same command resumes."""
     from odd_bench.methods import method_spec
     from odd_bench.training.run import train_run
 

@@ -1,4 +1,4 @@
-"""`odd-bench view`: options into one call."""
+"""`odd-bench view`: parse options, make one call."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ def view(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Data set of the predictions or capture of the detection. Default: where they were, $ODD_BENCH_DATA, ./data."
+            help="Data set of the predictions, or capture of the detection. Default: as recorded, else $ODD_BENCH_DATA or ./data."
         ),
     ] = None,
-    split: Annotated[str | None, typer.Option(help="Only scenes of this split; of a run, its predictions.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Only scenes of this split; for a run, which predictions to show.")
+    ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder of the photographs where the capture does not say.")
+        Path | None, typer.Option(help="Folder of the photographs, if the capture does not name it.")
     ] = None,
     scene: Annotated[
-        list[str] | None, typer.Option(help="Name of the scene to begin with; to record, repeatable.")
+        list[str] | None, typer.Option(help="Name of the scene to begin with. With --record, repeatable.")
     ] = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="First port to try; the next free one is taken.")] = 8080,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, open no browser.")] = False,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="First port to try; the first free one from there is used.")
+    ] = 8080,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address and open no browser.")] = False,
     record: Annotated[Path | None, typer.Option(help="Write a page that needs no server to this .html file.")] = None,
-    scenes: Annotated[int, typer.Option(min=1, help="How many scenes to record, the worst first.")] = 6,
+    scenes: Annotated[int, typer.Option(min=1, help="Number of scenes to record, the worst first.")] = 6,
 ) -> None:
     """Look at scenes in the browser: cameras, pictures, true, found, missed and false boxes, suspicion."""
     from odd_bench.view.browser.opening import Wanted, open_collection

@@ -1,4 +1,4 @@
-"""`odd-bench weights`: options into calls, results printed."""
+"""`odd-bench weights`: list shipped weights, export those of a run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Weights as they are shipped: list them, export those of a run.")
+app = typer.Typer(no_args_is_help=True, help="List the shipped weights, or export those of a run.")
 
 
 @app.command("list")
 def list_weights() -> None:
-    """The weights that the package holds, one line each."""
+    """List the weights that the package holds, one line each."""
     from odd_bench.detect.command import say_weights
 
     say_weights()
@@ -23,10 +23,10 @@ def export(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run, or its checkpoint.")],
     name: Annotated[str, typer.Option(help="Name of the weights: NAME.safetensors and NAME.json.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("weights"),
-    half: Annotated[bool, typer.Option("--half", help="Matrices in 16 bits: half the size.")] = False,
-    trained_on: Annotated[str, typer.Option(help="What it was trained on, for the card.")] = "",
+    half: Annotated[bool, typer.Option("--half", help="Store matrices with 16 bits, at half the size.")] = False,
+    trained_on: Annotated[str, typer.Option(help="Description of the training data, for the model card.")] = "",
 ) -> None:
-    """Write a run's weights as safetensors with a card, to pass on."""
+    """Export the weights of a run as safetensors with a model card."""
     from odd_bench.weights import export_weights
 
     facts = {"trained_on": trained_on} if trained_on else {}

@@ -47,6 +47,6 @@ def walk(folder: Path) -> Walk:
             if path.is_file():
                 found.files.append(path)
             elif not path.is_dir():
-                found.passed_over[path] = "a link to nothing" if os.path.islink(path) else "no plain file"
+                found.passed_over[path] = "a link to nothing" if os.path.islink(path) else "not a plain file"
     found.files.sort()
     return found

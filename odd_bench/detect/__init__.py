@@ -1,7 +1,7 @@
-"""From photographs to the odd object: `odd-bench detect`, and pictures of what any method predicts.
+"""From photographs to the odd object: `odd-bench detect`, and pictures of the predictions of any method.
 
-- `command`: options read, the run started, the outcome printed; of `predict` and `weights list` as well;
+- `command`: reads options, starts the run and prints the results of `detect`, `predict` and `weights list`;
 - `run`, `batch`: from a capture to predictions;
-- `cautions`: what may spoil a detection;
-- `telling`, `pictures`, `page`: the views that show best what was found, drawn and put on a page.
+- `cautions`: warnings about conditions that may spoil a detection;
+- `telling`, `pictures`, `page`: chooses the views that show the objects best, draws them and puts them on a page.
 """

@@ -1,4 +1,4 @@
-"""Views of a capture as the batch of one scene that every method is given, without any truth."""
+"""Views of a capture as a batch of one scene without ground truth, the input of every method."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from odd_bench.data.batch import SceneBatch
 
 
 def capture_batch(name: str, views: list[View], numbers: list[int]) -> SceneBatch:
-    """views: of one size. numbers: of their photographs."""
+    """The batch of one scene. views: all of one size. numbers: indices of their photographs."""
     images = np.stack([view.picture for view in views]).transpose(0, 3, 1, 2)
     empty = torch.zeros((1, len(views), *images.shape[2:]), dtype=torch.uint8)
     return SceneBatch(

@@ -1,4 +1,4 @@
-"""One HTML page of a detection: what was found, where, how suspicious; it loads nothing from elsewhere."""
+"""The HTML page of a detection: the objects, their positions and their suspicion; it loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from odd_bench.view.suspicion import Found, color_of
 
 @dataclass(frozen=True)
 class Shown:
-    """Pictures of a page. views: names of photographs with pictures of the scene. close_ups: of each object. plan: from above."""
+    """The pictures of a page. views: photograph names and pictures of the scene. close_ups: of each object. plan: from above."""
 
     views: list[tuple[str, Image.Image]]
     close_ups: list[list[Image.Image]]
@@ -35,7 +35,7 @@ def detection_page(
     shown: Shown,
     tries: tuple[str, ...] = (),
 ) -> str:
-    """The page as text. tries: what to try where no object was found."""
+    """The page as text. tries: what to try if no object was found."""
     style = (Path(__file__).parent / "page.css").read_text()
     seen = ", ".join(capture.photographs[number].name for number in chosen)
     views = "".join(
@@ -49,11 +49,11 @@ def detection_page(
     body = (
         f"<h1>{escape(name)}</h1><p class='said'>{escape(summary(found))}</p>"
         f"<p class='soft'>{len(capture.photographs)} photographs, cameras from {escape(capture.source)}. "
-        f"The model saw {len(chosen)}: {escape(seen)}.</p>"
+        f"The model used {len(chosen)} of them: {escape(seen)}.</p>"
         f"<h2>Views</h2><div class='views'>{views}</div>"
-        f"{listed}<h2>From above</h2><p class='soft'>Units of the capture; the frame is the region "
-        "(<code>--region x0,y0,x1,y1</code>), "
-        "blue are the cameras whose photographs the model saw, blue-grey is what stands out from the floor.</p>"
+        f"{listed}<h2>From above</h2><p class='soft'>Coordinates are in units of the capture. The frame is the region "
+        "(<code>--region x0,y0,x1,y1</code>). Blue marks are the cameras whose photographs the model used; "
+        "blue-grey areas stand out from the floor.</p>"
         f'<img class="plan" src="{embedded(shown.plan, "PNG")}" alt="floor plan">'
         f"<h2>Notes</h2>{bullets(notes)}"
     )
@@ -74,9 +74,9 @@ def summary(found: Found) -> str:
     if not odd:
         highest = found.order[0]
         score = found.scores[highest]
-        return f"{objects}, none above {found.threshold:g}; the most suspicious is {highest + 1} at {score:.2f}."
+        return f"{objects}, none is odd (above {found.threshold:g}); the most suspicious is object {highest + 1} with {score:.2f}."
     named = ", ".join(f"{number + 1} ({found.scores[number]:.2f})" for number in odd)
-    return f"{objects}; odd, above {found.threshold:g}: {named}."
+    return f"{objects}; odd (above {found.threshold:g}): {named}."
 
 
 def object_rows(found: Found, placement: Placement, shown: Shown) -> str:
@@ -91,7 +91,7 @@ def object_rows(found: Found, placement: Placement, shown: Shown) -> str:
             real = (
                 "<br>"
                 + " x ".join(f"{100 * placement.real_metres * value:.1f}" for value in box[3:6])
-                + " cm in the world"
+                + " cm in reality"
             )
         crops = "".join(f'<img src="{embedded(crop)}" alt="object {number + 1}">' for crop in shown.close_ups[number])
         rows.append(
@@ -105,7 +105,7 @@ def object_rows(found: Found, placement: Placement, shown: Shown) -> str:
 
 
 def embedded(image: Image.Image, kind: str = "JPEG") -> str:
-    """The picture as a data address."""
+    """The picture as a data URL."""
     content = io.BytesIO()
     image.save(content, kind, **({"quality": 88} if kind == "JPEG" else {"optimize": True}))
     return f"data:image/{kind.lower()};base64,{base64.b64encode(content.getvalue()).decode()}"

@@ -1,4 +1,4 @@
-"""Pictures of a prediction file: every scene's most telling views with boxes and suspicion, and a page of all."""
+"""Pictures of a prediction file: the most informative views of every scene with boxes and suspicion, and a page of them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Track = Callable[[Iterable[Any]], Iterable[Any]]
 def write_pictures(
     predictions: Path, dataset: Dataset, folder: Path, track: Track = lambda scenes: scenes
 ) -> list[Path]:
-    """One JPEG a scene and index.html, the scenes with the highest suspicion first; the page is the first of the paths returned.
+    """Write a JPEG for each scene and index.html, the scenes with the highest suspicion first; returns the page, then the pictures.
 
-    A method that is given the boxes has none in its file: the true ones are drawn. Raises StorageError where the folder cannot be
-    written, DataError where the data set lacks a scene of the file.
+    A method that is given the boxes has none in its file: the true boxes are drawn. Raises StorageError if the folder cannot be
+    written, DataError if a scene of the file is missing in the data set.
     """
     read = read_predictions(predictions)
     paths, entries = [], []
@@ -51,7 +51,7 @@ def write_pictures(
 
 
 def found_in(read: Predictions, number: int, true_boxes: np.ndarray) -> Found:
-    """What the file says of one scene. true_boxes: (m, 6) of the objects, for a method that is given them."""
+    """The objects of one scene in the file. true_boxes: (m, 6) of the objects, for a method that is given them."""
     rows = read.boxes.rows(np.flatnonzero(read.boxes.scene == number))
     boxes = np.column_stack([rows.box, np.nan_to_num(rows.yaw_rad)])
     told = np.isnan(rows.box).any(axis=1) & (rows.object_id >= 0)
@@ -60,12 +60,12 @@ def found_in(read: Predictions, number: int, true_boxes: np.ndarray) -> Found:
 
 
 def threshold_of(read: Predictions) -> float:
-    """Above it an object is called odd: as the file says, else 0.5."""
+    """The score above which an object is called odd: that of the file, or 0.5."""
     return 0.5 if read.threshold is None else float(read.threshold)
 
 
 def _sheet(dataset: Dataset, name: str, cameras, found: Found) -> Image.Image:
-    """The telling views of one scene side by side."""
+    """The most informative views of one scene, side by side."""
     chosen = telling_views(list(cameras), found, VIEWS)
     tiles = []
     for number in chosen:
@@ -80,7 +80,7 @@ def _sheet(dataset: Dataset, name: str, cameras, found: Found) -> Image.Image:
 
 
 def _brought_to(height: int, picture: np.ndarray, camera: Camera) -> tuple[np.ndarray, Camera]:
-    """The picture `height` pixels high with its camera: lines and letters are then as fine in small pictures as in large ones."""
+    """The picture scaled to a height, with its camera, so that lines and letters have the same size in all pictures."""
     width = max(round(camera.width * height / camera.height), 1)
     scale = np.diag([width / camera.width, height / camera.height, 1.0])
     larger = Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS)
@@ -90,14 +90,14 @@ def _brought_to(height: int, picture: np.ndarray, camera: Camera) -> tuple[np.nd
 def _page(file: str, read: Predictions, entries: list[tuple[float, str, str]]) -> str:
     style = (Path(__file__).parent / "page.css").read_text()
     scenes = "".join(
-        f"<h3>{escape(name)}</h3><p class='soft'>highest suspicion {score:.3f}; in truth {escape(truth)}</p>"
+        f"<h3>{escape(name)}</h3><p class='soft'>highest suspicion: {score:.3f}; ground truth: {escape(truth)}</p>"
         f'<a href="{escape(name)}.jpg"><img class="sheet" src="{escape(name)}.jpg" alt="{escape(name)}" loading="lazy"></a>'
         for score, name, truth in entries
     )
     title = f"{read.method.name} on {read.dataset.name}, {read.dataset.split}"
     said = (
         f"{counted(len(entries), 'scene')} of {file}, the most suspicious first. "
-        "Each box says its number in the file and its suspicion; "
-        f"thick boxes are called odd, above {threshold_of(read):g}."
+        "Each box shows its number in the file and its suspicion; "
+        f"thick boxes are called odd (suspicion above {threshold_of(read):g})."
     )
     return html_page(title, style, f"<h1>{escape(title)}</h1><p class='soft'>{escape(said)}</p>{scenes}")

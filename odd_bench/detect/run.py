@@ -1,4 +1,4 @@
-"""The whole way of `odd-bench detect`: cameras, floor, scale, views, prediction, pictures, page."""
+"""All stages of `odd-bench detect`: cameras, floor, scale, views, prediction, pictures, page."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ RECONSTRUCTION, DRAWN = "reconstruction", "views"  # folders of the results
 TELLING, CLOSE_UPS = 4, 3  # views of the scene, and of each object
 VIEW_PIXELS, CLOSE_UP_PIXELS = 720, 224
 ROOMY = 1.25  # a close-up is wider than its object
-MOSTLY_SHOWN = 0.6  # how much of the objects a photograph must show to be drawn on
-ROOM_M = (0.7, 0.7)  # half-extents of what a method without a voxel grid sees
+MOSTLY_SHOWN = 0.6  # share of the objects that a photograph must show to be drawn
+ROOM_M = (0.7, 0.7)  # half-extents of the volume of a method without a voxel grid
 
 
 @dataclass(frozen=True)
 class DetectOptions:
-    """wishes: what the user says of the scene. images: folder of the photographs. views: how many the method sees, None as trained.
+    """wishes: what the user states about the scene. images: folder of the photographs. views: for the method, None as trained.
 
-    reconstruct: let pycolmap find the cameras. matching: of photographs, exhaustive, sequential or None.
+    reconstruct: let pycolmap reconstruct the cameras. matching: of photographs, exhaustive, sequential or None.
     """
 
     wishes: Wishes = field(default_factory=Wishes)
@@ -61,9 +61,9 @@ class DetectOptions:
 
 @dataclass(frozen=True)
 class Detection:
-    """What came out. seconds: of each stage, by the clock. files: what was written, the page first.
+    """The result. seconds: wall-clock time of each stage. files: written files, the page first.
 
-    tries: what to try where no object was found.
+    tries: what to try if no object was found.
     """
 
     found: Found
@@ -86,7 +86,7 @@ def detect(
 ) -> Detection:
     """Find the odd object in a capture and write predictions, pictures and a page to `out`. size_m: see captures.placing.
 
-    Raises CaptureError where the capture cannot be used, WrongUse where the method needs more than pictures, StorageError where
+    Raises CaptureError if the capture cannot be used, WrongUse if the method needs more than pictures, StorageError if
     `out` cannot be written.
     """
     check_method(run)
@@ -116,7 +116,7 @@ def detect(
     shown, pictures = _pictures(out, capture, placement, chosen, found)
     page = detection_page(name, capture, placement, found, chosen, notes, shown, tries)
     write_atomically(out / "index.html", page.encode())
-    for old in set(earlier) - set(pictures):  # pictures of an earlier detection go once all the new ones are there
+    for old in set(earlier) - set(pictures):  # remove pictures of an earlier detection once all new ones are written
         old.unlink()
     clock.end()
     files = (out / "index.html", *files, *pictures)
@@ -124,30 +124,30 @@ def detect(
 
 
 def check_method(run: Run) -> None:
-    """Raise WrongUse where the method needs more than pictures with cameras."""
+    """Raise WrongUse if the method needs more than pictures with cameras."""
     if run.method.gt_boxes or run.method.gt_count:
         raise WrongUse(
-            f"--weights: found {run.spec.name} that is told the true boxes; expected a method that finds them"
+            f"--weights: found {run.spec.name}, which needs ground-truth boxes or counts; expected a method that finds the objects"
         )
     if isinstance(run.method, ReadsData):
         raise WrongUse(
-            f"--weights: found {run.spec.name}, which reads a data set; expected reference, imvoxelnet or detr3d"
+            f"--weights: found {run.spec.name}, which needs a data set; expected reference, imvoxelnet or detr3d"
         )
 
 
 def check_apart_from(out: Path, path: Path, photographs: Iterable[Path]) -> None:
-    """Raise WrongUse where the results would lie among the photographs: they would be taken for some, and some for old results."""
+    """Raise WrongUse if the results would be written among the photographs, where one could be mistaken for the other."""
     capture = os.path.realpath(path.parent if path.is_file() else path)
     own = os.path.realpath(out), os.path.realpath(out / DRAWN)
     if capture == own[0] or any(os.path.dirname(os.path.realpath(one)) in own for one in photographs):
         raise WrongUse(
-            f"--out {out}: found the capture itself; expected a folder of its own. Hint: without --out it is "
+            f"--out {out}: found the folder of the capture; expected a separate folder. Hint: without --out, the folder is "
             f"{Path('detections') / capture_name(path)}"
         )
 
 
 def room_of(run: Run) -> tuple[float, float]:
-    """Half-extents along x and y of what the method sees around the origin, metres."""
+    """Half-extents of the method's volume around the origin, along x and y, metres."""
     grid = getattr(getattr(run.config, "model", None), "grid", None)
     if grid is None:
         return ROOM_M
@@ -155,7 +155,7 @@ def room_of(run: Run) -> tuple[float, float]:
 
 
 class Clock:
-    """Says which stage begins and keeps how long each took."""
+    """Reports the stage that begins, and keeps the duration of each stage."""
 
     def __init__(self, report: Report):
         self.report, self.seconds, self.name, self.since = report, {}, "", 0.0
@@ -179,7 +179,7 @@ def _capture(path: Path, out: Path, options: DetectOptions, clock: Clock) -> Cap
         capture = open_capture(path, options.images)
         check_apart_from(out, path, [one.path for one in capture.photographs])
     if not len(capture.points) and options.wishes.floor is None:
-        clock.report("no points in the capture: pycolmap triangulates some for the floor (or say --floor)")
+        clock.report("the capture has no points: pycolmap triangulates some to find the floor (or give --floor)")
         capture = with_points(capture, path, clock.report)
     return capture
 
@@ -193,7 +193,7 @@ def _write_predictions(out, name, capture, run, wanted, found, chosen, seconds) 
 
 
 def _origin(path: Path, out: Path, options: DetectOptions) -> dict[str, str]:
-    """Where the capture and its photographs are, as seen from `out`: `odd-bench view` opens them again."""
+    """Paths of the capture and its photographs relative to `out`, from which `odd-bench view` opens them."""
     places = {"capture": out / RECONSTRUCTION if options.reconstruct else path, "images": options.images}
     return {key: Path(os.path.relpath(one, out)).as_posix() for key, one in places.items() if one is not None}
 
@@ -201,7 +201,7 @@ def _origin(path: Path, out: Path, options: DetectOptions) -> dict[str, str]:
 def _write_scene(
     out: Path, name: str, capture: Capture, placement: Placement, chosen: list[int], origin: dict[str, str]
 ) -> Path:
-    """Where the scene of the predictions lies in the capture."""
+    """Write the transforms between the scene of the predictions and the capture."""
     content = {
         "format": SCENE_FORMAT,
         "version": 1,
@@ -223,7 +223,7 @@ def _write_scene(
 
 
 def _digest(capture: Capture) -> str:
-    """sha256 over names and cameras: another reconstruction of the same photographs is another data set."""
+    """sha256 of names and cameras: another reconstruction of the same photographs counts as another data set."""
     summed = hashlib.sha256()
     for one in capture.photographs:
         summed.update(one.name.encode() + np.round(one.camera_from_world, 9).tobytes() + one.lens.K.tobytes())
@@ -233,7 +233,7 @@ def _digest(capture: Capture) -> str:
 def _pictures(
     out: Path, capture: Capture, placement: Placement, chosen: list[int], found: Found
 ) -> tuple[Shown, list[Path]]:
-    """Telling views and close-ups, drawn and written."""
+    """Draw and write the most informative views and the close-ups."""
     eyes = scene_eyes(capture, placement)
     usable = [i for i in range(len(eyes)) if shown_share(capture, placement, i) >= MOSTLY_SHOWN] or chosen
     cameras = {i: aimed_camera(eyes[i], placement.outline, _pixels(capture, placement, eyes, i)) for i in usable}
@@ -255,7 +255,7 @@ def _pictures(
 
 
 def _pixels(capture: Capture, placement: Placement, eyes: np.ndarray, number: int) -> int:
-    """Side of a drawn view: no larger than the photograph has pixels for."""
+    """Side of a drawn view in pixels, limited by the resolution of the photograph."""
     focal = aimed_camera(eyes[number], placement.outline, VIEW_PIXELS).K[0, 0] / VIEW_PIXELS
     return int(np.clip(1.2 * capture.photographs[number].lens.K[0, 0] / focal, 320, VIEW_PIXELS))
 

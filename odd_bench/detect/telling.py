@@ -1,4 +1,4 @@
-"""Which views show best what a method found: the suspicious objects in full, from different sides."""
+"""The choice of views for pictures: they show the suspicious objects completely, from different sides."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from odd_bench.geometry.cameras import eye
 from odd_bench.scene import Camera
 from odd_bench.view.suspicion import Found, visibility
 
-APART_DEG = 50.0  # views nearer to each other in azimuth say the same
-CALM_WEIGHT = 0.15  # of an object that is not suspicious, against one that is
+APART_DEG = 50.0  # views that are nearer to each other in azimuth add little
+CALM_WEIGHT = 0.15  # weight of an object that is not suspicious, relative to one that is
 
 
 def telling_views(cameras: list[Camera], found: Found, wanted: int) -> list[int]:
-    """Numbers of at most `wanted` cameras, the most telling first."""
+    """Indices of at most `wanted` cameras, the most informative first."""
     if not len(found):
         return [int(i) for i in np.unique(np.linspace(0, len(cameras) - 1, min(wanted, len(cameras))).round())]
     weights = CALM_WEIGHT + np.clip(found.scores / max(float(found.scores.max()), 1e-9), 0, 1) ** 4
@@ -44,7 +44,7 @@ def best_views(cameras: list[Camera], boxes: np.ndarray, number: int, wanted: in
 
 
 def azimuth_of(camera: Camera, middle: np.ndarray) -> float:
-    """Radians, of where the camera stands about `middle`."""
+    """Azimuth of the camera around `middle`, radians."""
     away = eye(camera) - middle
     return float(np.arctan2(away[1], away[0]))
 
@@ -54,5 +54,5 @@ def _value(camera: Camera, found: Found, weights: np.ndarray) -> float:
 
 
 def _shown(shares: np.ndarray, areas: np.ndarray) -> np.ndarray:
-    """(n,) how well each object shows: mostly whether it is hidden, somewhat how large it is."""
+    """(n,) how well each object is visible: mostly by its visible share, to a lesser extent by its size."""
     return shares**2 * np.sqrt(areas)

@@ -31,7 +31,7 @@ def watched(config: GenerateConfig, out: Path) -> Iterator[Watcher]:
     console.print(
         f"{config.name}: {counted(scenes, 'scene')}, {config.orbit.views} views of {config.orbit.pixels} px -> {out}"
     )
-    with stoppable(out, "finished scenes are kept; the same command goes on from there"), _bar(console) as bar:
+    with stoppable(out, "finished scenes are kept; run the same command again to resume"), _bar(console) as bar:
         display = _Display(console, bar)
         yield Watcher(display, lambda entry: _show_asset(entry, console), display.show_stage, display.say)
 

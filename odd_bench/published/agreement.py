@@ -1,7 +1,7 @@
-"""Where masks and depth of a published scene disagree: a little along outlines is mended, more than that is refused.
+"""Agreement of masks and depth in a published scene: small differences along outlines are corrected, larger ones refused.
 
-A mask pixel is what covers most of the pixel, its depth is that of one ray: along an outline the two can mean different
-surfaces. Depth is followed there, so that every pixel unprojects onto the thing it is labelled as.
+A pixel of a mask shows the object that covers most of it, but its depth is that of one ray. Along an outline, the two can belong to
+different surfaces. The mask is then changed to agree with the depth, so that every pixel unprojects onto its own object.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from odd_bench.geometry.cameras import eye, pixel_directions
 from odd_bench.published.refused import Refused
 from odd_bench.scene import Camera
 
-FLOOR_M = 2.5e-3  # farthest that a point of the floor may lie off z = 0
-JUMP_M = 0.03  # depth between neighbours beyond which an outline pixel may show another surface
-WRONG_SHARE = 0.05  # of a view's object pixels, off outlines
+FLOOR_M = 2.5e-3  # largest distance of a floor point from z = 0
+JUMP_M = 0.03  # difference of depth between neighbours from which an outline pixel may show another surface
+WRONG_SHARE = 0.05  # of a view's object pixels that are not on outlines
 ENOUGH = 50
-SURFACE_M = 2.5e-3  # farthest that a surface may lie outside its boxes
+SURFACE_M = 2.5e-3  # largest distance of a surface point outside its boxes
 NEIGHBOURS = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1) if row or column]
 
 
 def world_points(cameras: tuple[Camera, ...], depth_m: np.ndarray) -> np.ndarray:
-    """(views, h, w, 3) metres, world: the unprojected pixel centres; the camera's own place where there is no depth."""
+    """(views, h, w, 3) metres, world: the unprojected pixel centres; the camera's position where there is no depth."""
     return np.stack([eye(camera) + pixel_directions(camera) * depth[..., None]
                      for camera, depth in zip(cameras, depth_m, strict=True)])  # fmt: skip
 
 
 def floor_height(instance: np.ndarray, depth_m: np.ndarray, points: np.ndarray) -> float:
-    """Median z of what belongs to no object, metres; 0 without any. Raises Refused where that is not flat."""
+    """Median z of pixels that belong to no object, metres; 0 if there are none. Raises Refused if they are not flat."""
     z = points[(instance == 0) & (depth_m > 0), 2]
     if not len(z):
         return 0.0
     height = float(np.median(z))
     spread = float(np.median(np.abs(z - height)))
     if spread > FLOOR_M / 2:
-        detail = f"the floor is {spread * 1000:.1f} mm off a plane: depth is not planar z in metres, or the cameras are wrong"
+        detail = f"the floor deviates from a plane by {spread * 1000:.1f} mm: depth is not planar z in metres, or cameras are wrong"
         raise Refused("depth disagrees with cameras", detail)
     return height
 
 
 def check_agreement(instance: np.ndarray, depth_m: np.ndarray, points: np.ndarray) -> None:
-    """Raise Refused where, off outlines, objects lie on the floor or in the void, or the floor rises."""
+    """Raise Refused if, away from outlines, object pixels are on the floor or have no depth, or floor pixels are above it."""
     inner = ~outlines(instance)
     on_floor = np.abs(points[..., 2]) < FLOOR_M
     flat = (instance > 0) & ((depth_m == 0) | on_floor) & inner
@@ -52,9 +52,7 @@ def check_agreement(instance: np.ndarray, depth_m: np.ndarray, points: np.ndarra
     wrong, total = (flat | risen).sum(axis=(1, 2)), (instance > 0).sum(axis=(1, 2))
     worst = int(np.argmax(wrong - WRONG_SHARE * total))
     if wrong[worst] > max(WRONG_SHARE * total[worst], ENOUGH):
-        raise Refused(
-            "masks disagree with depth", f"view {worst}: {wrong[worst]:,} pixels, objects have {total[worst]:,}"
-        )
+        raise Refused("masks disagree with depth", f"view {worst}: {wrong[worst]:,} of {total[worst]:,} object pixels")
 
 
 def outlines(instance: np.ndarray) -> np.ndarray:
@@ -64,7 +62,7 @@ def outlines(instance: np.ndarray) -> np.ndarray:
 
 
 def trusted(instance: np.ndarray, depth_m: np.ndarray) -> np.ndarray:
-    """(views, h, w) bool: object pixels with depth, but outline pixels only where neighbours of their object are as deep."""
+    """(views, h, w) bool: object pixels with depth; on outlines, only those as deep as their object's neighbouring pixels."""
     good = (instance > 0) & (depth_m > 0)
     view, row, column = np.nonzero(good & outlines(instance))
     own, depth = instance[view, row, column], depth_m[view, row, column]
@@ -79,9 +77,9 @@ def trusted(instance: np.ndarray, depth_m: np.ndarray) -> np.ndarray:
 def follow_depth(
     instance: np.ndarray, depth_m: np.ndarray, points: np.ndarray, boxes: Sequence[tuple[np.ndarray, np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Masks and depth in which every pixel lies on the floor or in the boxes of its object, and how many were changed.
+    """Masks and depth in which every pixel is on the floor or in the boxes of its object, and the number of changed pixels.
 
-    boxes: aabb (6,) and obb (7,) of each object. A pixel that lies nowhere loses its depth; an object's pixel its object too.
+    boxes: aabb (6,) and obb (7,) of each object. A pixel that is in neither loses its depth, and its object if it has one.
     """
     at = np.nonzero((instance > 0) | ((depth_m > 0) & (np.abs(points[..., 2]) >= FLOOR_M)))
     place, now, has_depth = points[at], instance[at], depth_m[at] > 0
@@ -96,7 +94,7 @@ def follow_depth(
 
 
 def _inside(points: np.ndarray, aabb: np.ndarray, obb: np.ndarray) -> np.ndarray:
-    """(n,) bool: which of (n, 3) points lie in both boxes of an object."""
+    """(n,) bool: which of (n, 3) points are in both boxes of an object."""
     inside = (np.abs(points - aabb[:3]) <= aabb[3:] / 2 + SURFACE_M).all(axis=-1)
     local = rotate_about_z(points[inside] - obb[:3], -obb[6])
     inside[inside] = (np.abs(local) <= obb[3:6] / 2 + SURFACE_M).all(axis=-1)

@@ -1,4 +1,4 @@
-"""How many pixels an object would have if it stood alone, estimated from the surface points of all views."""
+"""The number of pixels an object would have without occlusion, estimated from the surface points of all views."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BEHIND_M = 0.01
 def amodal_pixels(
     points: np.ndarray, i: int, cameras: tuple[Camera, ...], instance: np.ndarray, depth_m: np.ndarray
 ) -> np.ndarray:
-    """(views,) int: the visible pixels of object `i`, and those where another object stands in front of its points.
+    """(views,) int: the visible pixels of object `i`, plus those where another object hides its points.
 
     points: (n, 3) metres, world, of the object's surface. instance: (views, h, w) uint8. depth_m: (views, h, w) float32.
     """

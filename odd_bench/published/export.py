@@ -1,4 +1,4 @@
-"""Any data set as scene folders of the published layout, so that programs written for the published data run on it."""
+"""Export of any data set as scene folders in the published layout, so that programs written for the published data can read it."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ from odd_bench.published.splits import write_splits
 from odd_bench.published.visual_box import Seen, stated_size
 from odd_bench.scene import Scene, SceneObject
 
-LOCK = ".export.lock"  # in the folder of the export; readers of scene folders pass over names that begin with a dot
-OTHER_GREY = 1  # of whatever else the camera sees
+LOCK = ".export.lock"  # in the folder of the export; readers of scene folders ignore names that begin with a dot
+OTHER_GREY = 1  # of everything else that the camera sees
 FARTHEST_GREY = 65535
 
 
 def export_dataset(
     dataset: Dataset, out: Path, names: Iterable[str], on_scene: Callable[[Path], None] = lambda f: None
 ) -> int:
-    """Write the named scenes as folders, and `splits.json`; returns how many there are.
+    """Write the named scenes as folders, and `splits.json`; returns their number.
 
     A folder appears under its name when it is whole, and one of the same scene is left alone. Raises StorageError where nothing can
     be written, before the first scene if that can be known, InUse where another export is at work there, and DataError where the
@@ -70,10 +70,13 @@ def export_dataset(
             scene = dataset.scene(name)
             folder = out / folder_name(scene)
             if problem := name_problem(folder.name):
-                raise DataError(name, f"{problem}: {folder.name[:60]!r}", "a scene that a folder can be called after")
+                raise DataError(name, f"{problem}: {folder.name[:60]!r}", "a scene whose name can be that of a folder")
             if folder.name in splits:
                 raise DataError(
-                    folder, f"a second scene for it, {name}", "one scene a folder", "Export the splits one by one"
+                    folder,
+                    f"a second scene for this folder, {name}",
+                    "one scene for each folder",
+                    "Export the splits one by one",
                 )
             splits[folder.name] = scene.split
             if folder.exists():
@@ -82,7 +85,7 @@ def export_dataset(
             else:
                 record = dataset.record(name)
                 _check(record)
-                with storage_errors(folder, "room for a scene in a writable folder"):
+                with storage_errors(folder, "space for a scene in a writable folder"):
                     _write_whole(folder, record)
             on_scene(folder)
         write_splits(out / SPLITS_FILE, splits)
@@ -90,7 +93,7 @@ def export_dataset(
 
 
 def folder_name(scene: Scene) -> str:
-    """Category, then base shape up to the first dash, then what distinguishes the scenes of one shape."""
+    """The name of a scene folder: category, base shape up to the first dash, and the number of the scene."""
     if scene.is_published:
         return scene.name
     shape = scene.shape if scene.shape.startswith(scene.category) else f"{scene.category}-{scene.shape}"
@@ -98,20 +101,20 @@ def folder_name(scene: Scene) -> str:
 
 
 def _check(record: SceneRecord) -> None:
-    """Raise DataError where the scene could not be imported again."""
+    """Raise DataError if the scene could not be imported again."""
     if record.depth_m is None:
         raise DataError(
-            record.scene.name, "no depth", "a data set made with depth", "The layout has a depth map a view"
+            record.scene.name, "no depth", "a data set made with depth", "The layout needs a depth map for each view"
         )
     try:
         check_record(record)
     except Refused as refused:
         hint = "Run `odd-bench data validate` on the data set"
-        raise DataError(record.scene.name, str(refused), "a scene that agrees with itself", hint) from refused
+        raise DataError(record.scene.name, str(refused), "a consistent scene", hint) from refused
 
 
 def _expect_same(folder: Path, dataset: Dataset, scene: Scene) -> None:
-    """Raise DataError unless a folder holds this scene: what our own file says of it, and its first picture."""
+    """Raise DataError unless a folder holds this scene, judged by its `odd-bench.json` and its first picture."""
     try:
         same = read_json(folder / FILE) == document(scene)
         same = same and np.array_equal(picture(view_path(folder, PICTURES, 0)), dataset.image(scene.name, 0))
@@ -120,8 +123,8 @@ def _expect_same(folder: Path, dataset: Dataset, scene: Scene) -> None:
     if not same:
         raise DataError(
             folder,
-            "something else in its place",
-            f"the scene {scene.name}, or nothing",
+            "that it holds something else",
+            f"the scene {scene.name}, or no folder",
             "Give another folder with --out",
         )
 
@@ -135,7 +138,7 @@ def _write_whole(folder: Path, record: SceneRecord) -> None:
 
 
 def write_scene_folder(folder: Path, name: str, record: SceneRecord) -> None:
-    """Write one scene. name: of the finished folder, which the source files of its objects are called after."""
+    """Write one scene. name: of the finished folder; the names of the objects' source files are derived from it."""
     objects = [f"object_{one.id}" for one in record.scene.objects]
     for kind in (PICTURES, DEPTH, DEPTH_PNG, ODD_MASKS, ALL_MASKS):
         (folder / kind).mkdir(parents=True)

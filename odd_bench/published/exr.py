@@ -1,4 +1,4 @@
-"""Depth maps as OpenEXR files: ZIP-compressed, three equal float32 channels, as the published data have them."""
+"""Depth maps as OpenEXR files: ZIP-compressed, with three equal float32 channels, as in the published data."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from odd_bench.data.errors import DataError
 from odd_bench.extras import install_command
 from odd_bench.published.refused import Refused
 
-BACKGROUND = 1e10  # what the published depth maps hold where nothing was hit
+BACKGROUND = 1e10  # value of the published depth maps where no surface was hit
 FARTHEST_M = 1e6
 MOST_SIDE = 4096  # pixels
 MOST_CHANNELS = 16
 
 
 def write_depth(path: Path, depth_m: np.ndarray) -> None:
-    """Write planar z, (h, w) float32 metres with 0 where nothing was hit."""
+    """Write planar z, (h, w) float32 metres with 0 where no surface was hit."""
     OpenEXR = open_exr()
     depth = np.where(depth_m > 0, depth_m, BACKGROUND).astype(np.float32)
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
@@ -27,11 +27,11 @@ def write_depth(path: Path, depth_m: np.ndarray) -> None:
 
 
 def read_depth(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
-    """Planar z, (h, w) float32 metres, 0 where nothing was hit. size: height and width it must have. Raises Refused."""
+    """Planar z, (h, w) float32 metres, 0 where no surface was hit. size: required height and width. Raises Refused."""
     channels = _float_channels(path, size)
     depth = channels[0]
     if any(not np.array_equal(depth, other, equal_nan=True) for other in channels[1:]):
-        raise Refused("unreadable EXR", f"{path.name}: channels that differ, so none of them is the depth")
+        raise Refused("unreadable EXR", f"{path.name}: its channels differ, so the depth is ambiguous")
     if np.isnan(depth).any():
         raise Refused("NaN depth", f"{path.name}: {np.isnan(depth).sum():,} pixels")
     if (depth <= 0).any():
@@ -62,14 +62,16 @@ def _check_size(path: Path, size: tuple[int, int] | None, OpenEXR: ModuleType) -
         low, high = header["dataWindow"]
         width, height = (int(end) - int(start) + 1 for start, end in zip(low, high, strict=True))
         if size is not None and (height, width) != size:
-            raise Refused("sizes differ", f"{'/'.join(path.parts[-2:])}: {(height, width)}; pictures {size}")
+            raise Refused("sizes differ", f"{'/'.join(path.parts[-2:])}: {(height, width)}; pictures have {size}")
         if max(height, width) > MOST_SIDE or len(header["channels"]) > MOST_CHANNELS:
             found = f"{height:,} x {width:,} pixels, {len(header['channels'])} channels"
-            raise Refused("unreadable EXR", f"{path.name}: {found}; expected less")
+            raise Refused(
+                "unreadable EXR", f"{path.name}: {found}; expected at most {MOST_SIDE} pixels, {MOST_CHANNELS} channels"
+            )
 
 
 def open_exr() -> ModuleType:
-    """The package that reads and writes the files. Raises DataError where it is not installed."""
+    """The package that reads and writes the files. Raises DataError if it is not installed."""
     try:
         import OpenEXR
     except ImportError as error:

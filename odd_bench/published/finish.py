@@ -1,4 +1,4 @@
-"""The end of an import: ground truth and description of what is there, and the report of what was corrected and refused."""
+"""The end of an import: writes ground truth and description, and reports what was corrected and refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LICENCES = {"scenes": "as stated by the authors of the published data set"}
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What is in the data set now. imported: scenes; new: of this call. corrected: how often what was put right.
+    """The state of the data set. imported: number of scenes; new: of this call. corrected: number of corrections by kind.
 
     refused: kind and message by scene.
     """
@@ -39,7 +39,7 @@ class ImportReport:
 def finish(
     config: ImportConfig, folder: RunFolder, listing: Listing, shards: list[ShardWork], new: int
 ) -> ImportReport:
-    """Describe the data set: its ground truth, and what was corrected and refused."""
+    """Write ground truth and description of the data set, and return the report."""
     refused = {name: (one["kind"], one["message"]) for name, one in read_quarantine(folder.quarantine).items()}
     made = {name for shard in shards if shard.path.exists() for name in shard.wanted}
     report = ImportReport(len(made), new, _corrected(folder.reports, made), refused, listing)
@@ -67,13 +67,13 @@ def _description(config: ImportConfig, stated: str, counts: SceneCounts, report:
             "corrected": report.corrected,
             STRADDLING: list(report.listing.straddling),
             "not in the split file": len(report.listing.unlisted),
-            "in the split file alone": len(report.listing.absent),
+            "only in the split file": len(report.listing.absent),
         },
     )
 
 
 def _corrected(reports: Path, names: set[str]) -> dict[str, int]:
-    """Counts over the scenes that are in the data set, however many calls it took."""
+    """Counts over all scenes in the data set, from all calls."""
     last = {entry["scene"]: entry["corrected"] for entry in read_lines(reports) if {"scene", "corrected"} <= set(entry)}
     total: Counter = Counter()
     for name in sorted(names & set(last)):

@@ -1,4 +1,4 @@
-"""Cameras, poses and labels out of the metadata of a published scene, made exact and checked against each other."""
+"""Cameras, poses and labels from the metadata of a published scene, made exact and compared with each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from odd_bench.published.refused import Refused
 from odd_bench.published.scene_folder import FLOOR, SCENE_3D, SceneFolder
 from odd_bench.scene import Camera
 
-EXACT = 1e-8  # a matrix nearer than this to a turn is left alone
+EXACT = 1e-8  # a matrix that is nearer to a rotation is not changed
 CLEARLY_OFF = 1e-4
 UNUSABLE = 0.01
 PLACE_M = 1e-3
@@ -22,7 +22,7 @@ ODD_PIXELS_SHARE = 0.1
 
 @dataclass(frozen=True)
 class PublishedObject:
-    """One object as its metadata have it. mesh: base name of the source file. type: None for a normal object.
+    """One object in the metadata. mesh: base name of the source file. type: None for a normal object.
     legacy_box: (6,) origin and un-rotated size of the mesh, metres."""
 
     mesh: str
@@ -32,7 +32,7 @@ class PublishedObject:
 
 
 def cameras_in(found: SceneFolder, corrected: Counter) -> tuple[Camera, ...]:
-    """All cameras. Raises Refused where one is no rigid motion."""
+    """All cameras. Raises Refused if a pose is not a rigid motion."""
     height, width = found.images.shape[1:3]
     camera = found.scene3d["camera"]
     K = _matrix(camera.get("K"), (3, 3), "camera.K")
@@ -41,7 +41,7 @@ def cameras_in(found: SceneFolder, corrected: Counter) -> tuple[Camera, ...]:
 
 
 def objects_in(found: SceneFolder, corrected: Counter) -> list[PublishedObject]:
-    """All objects but the floor, in the order of the masks. Raises Refused where metadata are damaged or contradict each other."""
+    """All objects except the floor, in the order of the masks. Raises Refused if metadata are damaged or contradictory."""
     objects = [_object(item, corrected) for item in found.scene3d["objects"] if item["name"] != FLOOR]
     _check_stated_labels(found, corrected)
     _check_odd_masks(found, np.array([one.type is not None for one in objects]), corrected)
@@ -73,14 +73,14 @@ def _matrix(value: Any, shape: tuple[int, ...], where: str) -> np.ndarray:
 
 
 def _rigid(pose: np.ndarray, where: str, corrected: Counter, scaled: bool) -> np.ndarray:
-    """The nearest rigid motion, times one scale if `scaled`; single-precision matrices are a little off."""
+    """The nearest rigid motion, times one scale if `scaled`; matrices in single precision are slightly off."""
     linear = pose[:3, :3]
     scale = np.cbrt(np.linalg.det(linear)) if scaled else 1.0
     left, _, right = np.linalg.svd(linear)
     turn = left @ right
     error = np.abs(linear - scale * turn).max() / max(abs(scale), EXACT)
     if scale <= 0 or np.linalg.det(turn) < 0 or error > UNUSABLE or np.abs(pose[3] - [0, 0, 0, 1]).max() > EXACT:
-        raise Refused("pose is no similarity", f"{where}: off by {error:.2g}")
+        raise Refused("pose is not a similarity", f"{where}: off by {error:.2g}")
     if error < EXACT:
         return pose
     corrected["poses made exact"] += error > CLEARLY_OFF
@@ -88,16 +88,16 @@ def _rigid(pose: np.ndarray, where: str, corrected: Counter, scaled: bool) -> np
 
 
 def _check_stated_labels(found: SceneFolder, corrected: Counter) -> None:
-    """`anomaly_labels` has 0 for an anomalous object; the file names decide. Raises Refused where the two contradict."""
+    """`anomaly_labels` has 0 for an anomalous object; the file names decide. Raises Refused if the two contradict."""
     paths, stated = found.scene2d.get("blend_paths"), found.scene2d.get("anomaly_labels")
     if paths is None or stated is None:
         corrected["scenes without anomaly_labels, file names used"] += 1
         return
     odd = [type_of(str(path)) is not None for path in paths]
     if [value == 0 for value in stated] == odd:
-        corrected["anomaly_labels turned round"] += 1
+        corrected["anomaly_labels inverted"] += 1
     elif [value == 1 for value in stated] == odd:
-        corrected["anomaly_labels that are not inverted"] += 1
+        corrected["anomaly_labels kept, since they were not inverted"] += 1
     else:
         raise Refused(
             "labels contradict", f"anomaly_labels {stated}, anomalous by file name {[int(one) for one in odd]}"
@@ -105,7 +105,7 @@ def _check_stated_labels(found: SceneFolder, corrected: Counter) -> None:
 
 
 def _check_odd_masks(found: SceneFolder, odd: np.ndarray, corrected: Counter) -> None:
-    """binary_labels shows the objects that are odd by file name, and no others."""
+    """Check that binary_labels/ shows exactly the objects that are odd by their file names."""
     if found.odd is None:
         corrected["scenes without binary_labels/, file names used"] += 1
         return

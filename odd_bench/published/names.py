@@ -1,4 +1,4 @@
-"""What the file and folder names of the published data sets say: category, base shape, who is odd and how."""
+"""Category, base shape and anomaly type from the file and folder names of the published data sets."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ TYPES = {
 }  # fmt: skip
 WORDS = {type: word for word, type in TYPES.items()}
 TWO_WORD_CATEGORIES = ("light_bulb", "ice_cream")  # every other category ends at the first underscore
-PART = "part"  # category of all shapes that have numbers for names, as those of PartsAD-15K have
+PART = "part"  # category of all shapes whose names are numbers, as in PartsAD-15K
 
 
 def category_of(folder: str) -> str:
-    """Category that a scene folder's name begins with."""
+    """Category, from the start of a scene folder's name."""
     for category in TWO_WORD_CATEGORIES:
         if folder.startswith(f"{category}_"):
             return category
@@ -31,12 +31,12 @@ def shape_of(folder: str) -> str:
 
 
 def base_name(path: str) -> str:
-    """Last part of an object's source file, from whatever system its path is."""
+    """Base name of an object's source file; the path may be of any system."""
     return PurePath(path.replace("\\", "/")).stem
 
 
 def type_of(path: str) -> str | None:
-    """Kind of anomaly that an object's source file names, None for a normal object. Raises Refused for an unknown word."""
+    """Anomaly type in the name of an object's source file, None for a normal object. Raises Refused for an unknown word."""
     _, dash, rest = base_name(path).partition("-")
     if not dash:
         return None
@@ -47,5 +47,5 @@ def type_of(path: str) -> str | None:
 
 
 def file_name(shape: str, type: str | None, number: int) -> str:
-    """The source file name that says so. number: distinguishes odd meshes."""
+    """The name of a source file with this shape and type. number: distinguishes odd meshes."""
     return f"{shape}-{WORDS[type]}-{number:03d}.blend" if type else f"{shape}.blend"

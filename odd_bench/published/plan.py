@@ -1,4 +1,4 @@
-"""Which scene folders are to be imported, into which split and shard: one line a scene, as in the plan of generated data."""
+"""The plan of an import: one line for each scene folder with its split and position, as for generated data."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from odd_bench.published.refused import Refused
 from odd_bench.published.scene_folder import MOST_METADATA_BYTES, PICTURES, SCENE_2D, SCENE_3D
 from odd_bench.published.splits import read_splits, straddling_shapes
 
-SPLITS_FILE = "splits.json"  # written by the exporter beside its scene folders
+SPLITS_FILE = "splits.json"  # written by the exporter next to its scene folders
 ALL_IN = "train"
 
 
 @dataclass(frozen=True)
 class ImportConfig:
-    """What makes the imported data what they are. splits_file: None puts every scene into `train`."""
+    """All settings that determine the imported data. splits_file: None puts every scene into `train`."""
 
     name: str
     source: Path
@@ -40,7 +40,7 @@ class ImportConfig:
             raise WrongName(f"--name {self.name[:60]!r}", problem, "a name of one path component")
 
     def as_json(self) -> dict:
-        """For dataset.json: base names in place of paths."""
+        """The configuration for dataset.json, with base names instead of paths."""
         splits = self.splits_file.name if self.splits_file else None
         codec = {**asdict(self.codec), "name": self.codec.name}
         return {
@@ -53,7 +53,7 @@ class ImportConfig:
 
 @dataclass(frozen=True)
 class FoundScene(PlannedScene):
-    """A scene folder to be imported. folder: its name. source_sha256: see the function. refused: why its names cannot be used."""
+    """A scene folder to import. folder: its name. source_sha256: see the function. refused: why its names cannot be used."""
 
     folder: str
     source_sha256: str
@@ -62,10 +62,10 @@ class FoundScene(PlannedScene):
 
 @dataclass(frozen=True)
 class Listing:
-    """lines: the plan, a line a FoundScene, in order.
+    """lines: the plan, with a line for each FoundScene, in order.
 
-    straddling: base shapes in two splits or more, with these. unlisted: folders that the split file does not name.
-    absent: folders that it names and that are not there.
+    straddling: base shapes in two splits or more, with these splits. unlisted: folders that the split file does not name.
+    absent: folders in the split file that do not exist.
     """
 
     lines: list[str]
@@ -75,9 +75,9 @@ class Listing:
 
 
 def list_scenes(source: Path, splits_file: Path | None) -> Listing:
-    """Find the scene folders in `source`, or in its only folder. Without a split file all of them are for training.
+    """Find the scene folders in `source`, or in its only folder. Without a split file, all of them are for training.
 
-    Raises DataError where there are none or the split file cannot be used.
+    Raises DataError if there are none, or if the split file cannot be used.
     """
     folders = _folders(source)
     split_of = dict.fromkeys(folders, ALL_IN) if splits_file is None else read_splits(splits_file)
@@ -102,14 +102,14 @@ def list_scenes(source: Path, splits_file: Path | None) -> Listing:
 
 
 def scenes_root(source: Path) -> Path:
-    """The folder that holds the scene folders: an archive may have been unpacked with one folder around them."""
+    """The folder that holds the scene folders; an archive may have been unpacked with an additional folder around them."""
     inner = [path for path in source.iterdir() if path.is_dir() and not is_left_by_tools(path.name)]
     alone = len(inner) == 1 and not _looks_like_scene(inner[0])
     return inner[0] if alone and any(map(_looks_like_scene, inner[0].iterdir())) else source
 
 
 def source_sha256(folder: Path) -> str:
-    """Digest of names and sizes of a folder's files and of its metadata: quick, and another after any exchange of files."""
+    """Digest of the names and sizes of a folder's files and of its metadata: quick to compute, and different if files change."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(os.fsencode(path.relative_to(folder)) + f" {path.stat().st_size}\n".encode())
@@ -150,9 +150,9 @@ def _looks_like_scene(path: Path) -> bool:
 
 
 def _names(folder: Path, taken: Collection[str]) -> dict[str, str]:
-    """Scene, category and shape, with `refused` and the reason where a name cannot be used; a damaged sidecar is refused later.
+    """Scene, category and shape, and the reason under `refused` if a name cannot be used. A damaged sidecar is refused later.
 
-    taken: names of the scenes before it.
+    taken: names of earlier scenes.
     """
     try:
         own = sidecar.read_names(folder)
@@ -161,7 +161,7 @@ def _names(folder: Path, taken: Collection[str]) -> dict[str, str]:
     names = own or {"name": folder.name, "category": category_of(folder.name), "shape": shape_of(folder.name)}
     problem = next(filter(None, map(name_problem, (folder.name, *names.values()))), "")
     if names["name"] in taken:
-        problem = f"the name of another scene, {names['name']}"
+        problem = f"the name {names['name']}, which another scene has"
     if not problem:
         return {"scene": names["name"], "category": names["category"], "shape": names["shape"]}
     digest = hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:8]

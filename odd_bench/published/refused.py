@@ -1,4 +1,4 @@
-"""The reason why one published scene cannot be used."""
+"""The error for a published scene that cannot be used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from odd_bench.errors import OddBenchError
 
 
 class Refused(OddBenchError):
-    """kind: one of a few words to count by, for example `missing views`. detail: file and finding."""
+    """kind: a short phrase by which scenes are counted, for example `missing views`. detail: file and finding."""
 
     def __init__(self, kind: str, detail: str):
         super().__init__(f"{kind}: {detail}")

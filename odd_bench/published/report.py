@@ -1,4 +1,4 @@
-"""What an import shows: a bar while it runs; at its end how many scenes, what was corrected, what was refused and why."""
+"""The output of an import: a progress bar, and a report of the scenes, the corrections, and the refusals with reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOWN = 10
 
 @contextmanager
 def watched(out: Path) -> Iterator[Callable[[Imported, int, int], None]]:
-    """A function to be called after each scene, which shows how far an import is and every scene that is refused."""
+    """A function to call after each scene; it shows the progress of an import and every refused scene."""
     console = make_console()
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with make_bar(*columns, console=console) as bar:
@@ -32,7 +32,7 @@ def watched(out: Path) -> Iterator[Callable[[Imported, int, int], None]]:
             if outcome.kind:
                 console.print(f"refused {outcome.scene}: {outcome.kind}: {outcome.message}")
 
-        with stoppable(out, "finished scenes are kept; the same command goes on from there"):
+        with stoppable(out, "finished scenes are kept; run the same command again to resume"):
             yield show
 
 
@@ -42,9 +42,12 @@ def report_text(report: ImportReport, out: Path) -> str:
 
 
 def _lines(report: ImportReport, out: Path) -> Iterator[str]:
-    yield f"{out}: {counted(report.imported, 'scene')} imported, {report.new:,} of them now; {len(report.refused):,} refused"
+    yield (
+        f"{out}: {counted(report.imported, 'scene')} imported, {report.new:,} of them in this call; "
+        f"{len(report.refused):,} refused"
+    )
     if report.corrected:
-        yield "corrected or worth knowing"
+        yield "corrections and remarks"
         yield from (f"  {count:9,}  {name}" for name, count in report.corrected.items())
     straddling = report.listing.straddling
     yield from _names(
@@ -52,22 +55,23 @@ def _lines(report: ImportReport, out: Path) -> Iterator[str]:
         [f"{s} ({', '.join(of)})" for s, of in straddling.items()],
     )
     yield from _names(
-        f"{len(report.listing.unlisted):,} folders not in the split file, left out", report.listing.unlisted
+        f"{len(report.listing.unlisted):,} folders left out because they are not in the split file",
+        report.listing.unlisted,
     )
     yield from _names(
-        f"without a folder: {counted(len(report.listing.absent), 'scene')} of the split file", report.listing.absent
+        f"{counted(len(report.listing.absent), 'scene')} of the split file without a folder", report.listing.absent
     )
     scenes = defaultdict(list)
     for name, (kind, message) in report.refused.items():
         scenes[kind].append(f"{name}: {message}")
     if scenes:
-        yield f"refused, all of them in {out / QUARANTINE}"
+        yield f"refused scenes (the full list is in {out / QUARANTINE})"
     for kind, found in sorted(scenes.items()):
         yield from (f"  {line}" for line in _names(f"{kind} ({len(found):,})", found))
 
 
 def _names(heading: str, names: Collection[str]) -> Iterator[str]:
-    """A heading and the first few names; nothing where there are none."""
+    """A heading and the first few names; nothing if there are none."""
     if names:
         yield heading
         yield from (f"    {name}" for name in list(names)[:SHOWN])

@@ -1,4 +1,4 @@
-"""Importing scene folders: one scene at a time into staged files, these into shards; interrupted anywhere, it goes on."""
+"""Import of scene folders: one scene at a time into staged files, which are packed into shards. It can always be resumed."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from odd_bench.published.plan import FoundScene, ImportConfig, Listing, list_sce
 from odd_bench.published.refused import Refused
 from odd_bench.published.scenes import published_record
 
-MOST_MESSAGE = 400  # characters: names in a folder may be as long as its sender likes
+MOST_MESSAGE = 400  # characters: names in a folder may be very long
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of one scene. kind: empty, or why it was refused."""
+    """The outcome of one scene. kind: empty, or why it was refused."""
 
     scene: str
     kind: str = ""
@@ -50,10 +50,10 @@ def import_folders(
     config: ImportConfig, out: Path, workers: int = 1, retry_refused: bool = False,
     on_scene: Callable[[Imported, int, int], None] = lambda outcome, done, total: None,
 ) -> ImportReport:  # fmt: skip
-    """Import every scene folder, or go on with it.
+    """Import every scene folder, or resume an import.
 
-    workers: processes. retry_refused: try again what an earlier call refused. on_scene: called after each scene with the
-    number done and the number wanted. Raises DataError or FolderError; whatever is finished by then is kept.
+    workers: number of processes. retry_refused: try scenes again that an earlier call refused. on_scene: called after each scene
+    with the number done and the total number. Raises DataError or FolderError; finished scenes are kept.
     """
     _refuse_within(out, config.source)
     prove_folder(out)
@@ -87,29 +87,31 @@ def import_scene(root: Path, line: str, staged: Path, codec: CodecConfig) -> Imp
         raise
     except DataError as error:
         return Imported(planned.scene, "damaged metadata", str(error)[:MOST_MESSAGE])
-    except Exception as error:  # what others made fails in more ways than can be listed; the other scenes go on
+    except (
+        Exception
+    ) as error:  # foreign files fail in more ways than can be listed; the import continues with the other scenes
         return Imported(planned.scene, "damaged metadata", described(error))
     return Imported(planned.scene, corrected={name: int(count) for name, count in corrected.items() if count})
 
 
 def _refuse_within(out: Path, source: Path) -> None:
-    """Raise FolderError where the data set would lie among the scene folders: the next call would take it for one of them."""
+    """Raise FolderError if the data set would be among the scene folders, where the next call would mistake it for a scene."""
     if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(source)):
         raise FolderError(
-            f"{out}: found a place among the scene folders of {source}; expected one beside them. "
+            f"{out}: found a folder among the scene folders of {source}; expected a folder outside. "
             "Hint: give another folder with --out."
         )
 
 
 def _claim(config: ImportConfig, listing: Listing, folder: RunFolder) -> None:
-    """Make the folder this import's own, or check that it already is; a damaged plan or configuration is written again."""
+    """Claim the folder for this import, or check that it already belongs to it; a damaged plan or configuration is rewritten."""
     wanted = {folder.plan: "".join(line + "\n" for line in listing.lines),
               folder.config: json.dumps({"name": config.name, **config.as_json()}, indent=2) + "\n"}  # fmt: skip
     for path, content in wanted.items():
         found = read_plain(path) if path.exists() else b""
         if _is_whole(found) and _without_digests(found.decode()) != _without_digests(content):
             raise FolderError(
-                f"{path}: found an import of other scenes, splits or options; expected the same to go on with. "
+                f"{path}: found an import of other scenes, splits or options; expected the same import to resume. "
                 "Hint: give another folder with --out, or repeat the options and the folder of the first call."
             )
     for path, content in wanted.items():
@@ -117,7 +119,7 @@ def _claim(config: ImportConfig, listing: Listing, folder: RunFolder) -> None:
 
 
 def _is_whole(content: bytes) -> bool:
-    """Whether it is one JSON object, or one a line: no file that was cut short."""
+    """Whether the content is one JSON object, or one in each line, and thus not truncated."""
     return any(_are_objects(pieces) for pieces in ([content], content.splitlines()))
 
 
@@ -129,12 +131,12 @@ def _are_objects(pieces: list[bytes]) -> bool:
 
 
 def _without_digests(text: str) -> str:
-    """Scenes whose files were exchanged since are imported again: that makes no other import of it."""
+    """The plan without digests of scene folders: if files have changed, their scenes are imported again into the same data set."""
     return re.sub(r'"source_sha256":"[0-9a-f]*"', "", text)
 
 
 def _import_shards(shards: list[ShardWork], config: ImportConfig, folder: RunFolder, workers: int, on_scene) -> int:
-    """Import what is waiting, pack every shard once its last scene is in; returns how many scenes were imported."""
+    """Import the waiting scenes, and pack every shard after its last scene; returns the number of imported scenes."""
     total, done, new = sum(len(shard.waiting) for shard in shards), 0, 0
     root = scenes_root(config.source)
     in_parallel = _mapper(workers)
@@ -149,7 +151,7 @@ def _import_shards(shards: list[ShardWork], config: ImportConfig, folder: RunFol
                     shard.wanted.pop(outcome.scene)
                 done, new = done + 1, new + (not outcome.kind)
                 on_scene(outcome, done, total)
-            shard.waiting = pack(shard, folder, config.name)  # those whose staged files have vanished meanwhile
+            shard.waiting = pack(shard, folder, config.name)  # scenes whose staged files have disappeared
             total += len(shard.waiting)
     return new
 
@@ -160,7 +162,7 @@ def _mapper(workers: int) -> Callable[..., Iterable[Imported]]:
 
 
 def _map_apart(workers: int, read: Callable[..., Imported], *columns: Iterable) -> Iterator[Imported]:
-    """`map` in several processes; a folder that ends its process is read again by one of its own, and refused if it ends that."""
+    """`map` in several processes. A folder that crashes its process is read again in a separate one, and refused if it crashes."""
     calls = list(zip(*columns, strict=True))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
         futures = [executor.submit(read, *call) for call in calls]
@@ -176,4 +178,4 @@ def _read_alone(read: Callable[..., Imported], root: Path, line: str, *rest) -> 
         try:
             return executor.submit(read, root, line, *rest).result()
         except BrokenProcessPool:
-            return Imported(json.loads(line)["scene"], "crashes its reader", "it ends the process that reads it")
+            return Imported(json.loads(line)["scene"], "crashes its reader", "the process that reads it crashes")

@@ -1,4 +1,4 @@
-"""One scene folder of the published layout, read as it is: pictures, depth, masks and the two metadata files."""
+"""One scene folder in the published layout, read without corrections: pictures, depth, masks and the two metadata files."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ PICTURES, DEPTH, DEPTH_PNG, ODD_MASKS, OBJECT_MASKS, ALL_MASKS = (
     "RGB", "depth_exr", "depth_png", "binary_labels", "segmentations", "masks",
 )  # fmt: skip
 FLOOR = "floor_object"
-OBJECT_GREY = 205  # grey of an object in its mask, as the authors wrote it
-IS_OBJECT = 127  # an object is where its mask is lighter
+OBJECT_GREY = 205  # grey of an object in its mask, as in the published data
+IS_OBJECT = 127  # pixels of a mask that are lighter show the object
 OVERLAP_SHARE = 0.02
-MOST_METADATA_BYTES = 1 << 22  # of one scene; theirs have some 20 kB
+MOST_METADATA_BYTES = 1 << 22  # of one scene; published ones have about 20 kB
 
 
 @dataclass(frozen=True)
 class SceneFolder:
     """images: (views, h, w, 3) uint8. depth_m: (views, h, w) float32 planar z, 0 = background. instance: (views, h, w)
-    uint8, i + 1 = object i. odd, masked: (views, h, w) bool as in binary_labels/ and masks/, None where these are missing.
+    uint8, i + 1 = object i. odd, masked: (views, h, w) bool as in binary_labels/ and masks/, None if these are missing.
     scene3d, scene2d: the metadata."""
 
     images: np.ndarray
@@ -44,7 +44,7 @@ class SceneFolder:
 
 
 def read_scene_folder(folder: Path) -> SceneFolder:
-    """Read one folder. Raises Refused where a file is missing, damaged or of another size than the first picture."""
+    """Read one folder. Raises Refused if a file is missing or damaged, or differs in size from the first picture."""
     scene3d, scene2d = read_json(folder / SCENE_3D), read_json(folder / SCENE_2D)
     names, views = _object_names(scene3d), _view_count(folder, scene3d)
     images = _images(folder, views)
@@ -65,17 +65,17 @@ def _images(folder: Path, views: int) -> np.ndarray:
 
 
 def view_path(folder: Path, kind: str, view: int, ending: str = ".png") -> Path:
-    """File of one view."""
+    """The file of one view."""
     return folder / kind / f"{view:04d}{ending}"
 
 
 def object_mask_path(folder: Path, name: str, view: int) -> Path:
-    """Mask of one object in one view."""
+    """The mask file of one object in one view."""
     return folder / OBJECT_MASKS / name / f"{name}_{view:04d}.png"
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A metadata file. Raises Refused."""
+    """The content of a metadata file. Raises Refused."""
     try:
         found = damage.read_json(path, "a metadata file", "", MOST_METADATA_BYTES)
     except DataError as error:
@@ -88,14 +88,14 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def picture(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
-    """(h, w, 3) uint8 of a PNG, whatever its mode. size: height and width it must have. Raises Refused before a pixel is read."""
+    """(h, w, 3) uint8 of a PNG of any mode. size: required height and width. Raises Refused before pixels are decoded."""
     name = "/".join(path.parts[-2:])
     try:
         damage.check_plain(path, "a PNG")
         with damage.reading(path, "a PNG", ""), Image.open(path, formats=("PNG",)) as image:
             found = image.size[::-1]
             if size is not None and found != size:
-                raise Refused("sizes differ", f"{name}: {found}; pictures {size}")
+                raise Refused("sizes differ", f"{name}: {found}; pictures have {size}")
             if max(found) > MOST_SIDE:
                 raise Refused("too large a picture", f"{name}: {found[0]:,} x {found[1]:,} pixels")
             return np.asarray(image.convert("RGB"))
@@ -110,7 +110,7 @@ def _object_names(scene3d: dict[str, Any]) -> list[str]:
     except (TypeError, KeyError) as error:
         raise Refused("damaged metadata", f"{SCENE_3D}: an object without {error}") from error
     if not names:
-        raise Refused("no objects", f"{SCENE_3D} lists none")
+        raise Refused("no objects", f"{SCENE_3D} lists no objects")
     if len(set(names)) < len(names) or len(names) > MAX_OBJECTS or any(map(name_problem, names)):
         raise Refused(
             "damaged metadata", f"{SCENE_3D}: objects {names[:9]}; expected up to {MAX_OBJECTS} distinct names"
@@ -119,7 +119,7 @@ def _object_names(scene3d: dict[str, Any]) -> list[str]:
 
 
 def _view_count(folder: Path, scene3d: dict[str, Any]) -> int:
-    """How many views there are; every camera needs its picture and every picture its camera."""
+    """The number of views. Every camera needs a picture, and every picture a camera."""
     try:
         poses = len(scene3d["camera"]["poses"])
     except (TypeError, KeyError) as error:
@@ -134,7 +134,7 @@ def _views(folder: Path, kind: str, views: int, ending: str) -> list[Path]:
     paths = [view_path(folder, kind, view, ending) for view in range(views)]
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
-        raise Refused("missing views", f"{len(missing)} of {views} in {kind}/, first {missing[0]}")
+        raise Refused("missing views", f"{len(missing)} of {views} in {kind}/, the first is {missing[0]}")
     return paths
 
 
@@ -147,7 +147,7 @@ def _masks_if_there(folder: Path, kind: str, views: int, images: np.ndarray) -> 
 
 
 def _instance(folder: Path, names: list[str], views: int, images: np.ndarray) -> np.ndarray:
-    """(views, h, w) uint8: one partition from a mask an object; where two overlap the lighter one has the pixel."""
+    """(views, h, w) uint8: a partition from the masks of the objects. Where two overlap, the lighter one gets the pixel."""
     instance = np.zeros(images.shape[:3], np.uint8)
     for view in range(views):
         lightest = np.full(images.shape[1:3], IS_OBJECT, np.uint8)

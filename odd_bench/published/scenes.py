@@ -1,4 +1,4 @@
-"""A scene of the published data sets as a record of ours: what is wrong in it corrected and counted, or the scene refused."""
+"""A published scene as a record: its faults are corrected and counted, or the scene is refused."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ UNKNOWN = -1
 
 
 def published_record(folder: Path, planned: PlannedScene, plan_sha256: str) -> tuple[SceneRecord, Counter]:
-    """Read one scene folder. Returns the record and what was corrected how often.
+    """Read one scene folder. Returns the record and the number of corrections by kind.
 
-    Raises Refused where a file is missing or damaged, or where labels, masks, depth and cameras contradict each other.
+    Raises Refused if a file is missing or damaged, or if labels, masks, depth and cameras contradict each other.
     """
     corrected: Counter = Counter()
     found = read_scene_folder(folder)
@@ -50,23 +50,23 @@ def published_record(folder: Path, planned: PlannedScene, plan_sha256: str) -> t
 
 
 def check_record(record: SceneRecord) -> None:
-    """Raise Refused where `odd-bench data validate` would find fault with the scene."""
+    """Raise Refused if `odd-bench data validate` would find a problem in the scene."""
     problem = next(check_arrays(record.scene, record.instance, record.change, record.depth_m), None)
     if problem is not None:
-        raise Refused(f"{problem.kind} do not hold", f"{problem.path}: {problem.found}; expected {problem.expected}")
+        raise Refused(f"invalid {problem.kind}", f"{problem.path}: {problem.found}; expected {problem.expected}")
 
 
 def _exported(
     folder: Path, found: SceneFolder, scene: Scene, named: list[PublishedObject], plan_sha256: str
 ) -> SceneRecord:
-    """A scene that this package has exported."""
+    """A scene that odd-bench exported."""
     objects, change = sidecar.read_sidecar(folder, scene)
     if [one.type for one in objects] != [one.type for one in named]:
         raise Refused(
-            "labels contradict", f"{sidecar.FILE} has types {[one.type for one in objects]}, the file names others"
+            "labels contradict", f"{sidecar.FILE} has types {[one.type for one in objects]}, but file names have others"
         )
     if change.shape != found.instance.shape:
-        raise Refused("sizes differ", f"{sidecar.CHANGE}/: {change.shape}; pictures {found.instance.shape}")
+        raise Refused("sizes differ", f"{sidecar.CHANGE}/: {change.shape}; pictures have {found.instance.shape}")
     return SceneRecord(
         replace(scene, objects=objects), found.images, found.instance, change, found.depth_m, plan_sha256
     )
@@ -79,7 +79,7 @@ def _measured(
     points = world_points(scene.cameras, found.depth_m)
     height = floor_height(found.instance, found.depth_m, points)
     if abs(height) > FLOOR_SHIFT_M:
-        corrected["scenes moved onto the floor"] += 1
+        corrected["scenes moved so that the floor is at z = 0"] += 1
         scene, objects = _lowered(scene, objects, height)
         points[..., 2] -= height
     check_agreement(found.instance, found.depth_m, points)
@@ -87,8 +87,10 @@ def _measured(
     instance, depth_m, moved = follow_depth(
         found.instance, found.depth_m, points, [(box.aabb, box.obb) for box in boxes]
     )
-    corrected["outline pixels given to the surface that their depth shows"] += moved
-    corrected["objects larger than their stated size, box from the views alone"] += sum(not box.fits for box in boxes)
+    corrected["outline pixels assigned to the surface of their depth"] += moved
+    corrected["objects larger than their stated size, with boxes from the views alone"] += sum(
+        not box.fits for box in boxes
+    )
     labelled = tuple(
         _scene_object(i, one, box, points[instance == i + 1], scene.cameras, instance, depth_m)
         for i, (one, box) in enumerate(zip(objects, boxes, strict=True))
@@ -98,7 +100,7 @@ def _measured(
 
 
 def _lowered(scene: Scene, objects: list[PublishedObject], height_m: float) -> tuple[Scene, list[PublishedObject]]:
-    """Cameras and objects in a world whose floor lies `height_m` higher than in theirs."""
+    """Cameras and objects moved down by `height_m`, so that the floor is at z = 0."""
     down = np.eye(4)
     down[2, 3] = -height_m
     up = np.linalg.inv(down)
@@ -119,7 +121,7 @@ def _boxes(
     for i, one in enumerate(objects):
         own = points[good & (instance == i + 1)]
         if len(own) < 4:
-            raise Refused("hidden object", f"{one.mesh}, object {i}: {len(own)} pixels in all views together")
+            raise Refused("hidden object", f"{one.mesh}, object {i}: only {len(own)} pixels in all views together")
         pixel_m = float(
             np.median([np.linalg.norm(eye(camera) - own.mean(axis=0)) / camera.K[0, 0] for camera in cameras])
         )
@@ -144,22 +146,22 @@ def _scene_object(i, one: PublishedObject, box: MeasuredBox, points, cameras, in
 
 
 def _count_traps(found: SceneFolder, record: SceneRecord, corrected: Counter) -> None:
-    """What every user of the data should know, even where nothing had to be done."""
+    """Count properties of the published data that users should know, even if nothing was corrected."""
     scene = record.scene
     if found.masked is None:
         corrected[f"scenes without {ALL_MASKS}/, rebuilt from the objects' masks"] += 1
     elif (found.masked != (found.instance > 0)).sum() > MASKS_SHARE * (found.instance > 0).sum():
-        corrected[f"scenes whose {ALL_MASKS}/ is not that of the objects, rebuilt"] += 1
+        corrected[f"scenes whose {ALL_MASKS}/ disagrees with the objects' masks, rebuilt"] += 1
     legacy, aabb = (np.stack([getattr(one, name) for one in scene.objects]) for name in ("legacy_box", "aabb"))
     corrected["boxes recomputed"] += len(aabb)
     corrected[f"published boxes with an IoU below {GATE_IOU} with the recomputed ones"] += int(
         (iou(legacy, aabb) < GATE_IOU).sum()
     )
-    corrected["scenes with two views of one azimuth"] += _shares_azimuth(scene)
+    corrected["scenes with two views at the same azimuth"] += _shares_azimuth(scene)
 
 
 def _shares_azimuth(scene: Scene) -> bool:
-    """Seen from the origin, around which the authors' cameras turn."""
+    """Whether two cameras have the same azimuth around the origin."""
     eyes = np.array([eye(camera) for camera in scene.cameras])
     azimuths = np.sort(np.arctan2(eyes[:, 1], eyes[:, 0]))
     return bool(np.diff(azimuths, append=azimuths[0] + 2 * np.pi).min() < SAME_AZIMUTH_RAD)

@@ -1,6 +1,6 @@
-"""What the published layout has no place for: our own names, boxes, pixel counts and change masks, beside it in a folder.
+"""Additional files of an exported scene: names, boxes, pixel counts and change masks, which the published layout does not hold.
 
-Programs for the published data do not look at these files; with them a scene comes back from its folder as it was.
+Programs for the published data ignore these files; with them, an import restores the scene exactly.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ FILE, CHANGE = "odd-bench.json", "change"
 FORMAT, VERSION = "odd-bench/scene-folder", 1
 GREY_STEP = 100  # grey between UNCHANGED, CHANGED and LOST
 NUMBERS = ("magnitude", "world_from_object", "aabb", "obb", "visible_pixels", "amodal_pixels", "changed_pixels")
-SHAPES = {"world_from_object": (4, 4), "aabb": (6,), "obb": (7,)}  # of the others: one number
-PIXELS = ("visible_pixels", "amodal_pixels", "changed_pixels")  # one number a view
+SHAPES = {"world_from_object": (4, 4), "aabb": (6,), "obb": (7,)}  # the others are single numbers
+PIXELS = ("visible_pixels", "amodal_pixels", "changed_pixels")  # one number for each view
 
 
 def write_sidecar(folder: Path, record: SceneRecord) -> None:
@@ -34,13 +34,13 @@ def write_sidecar(folder: Path, record: SceneRecord) -> None:
 
 
 def document(scene: Scene) -> dict:
-    """What `odd-bench.json` says about a scene."""
+    """The content of `odd-bench.json` for a scene."""
     head = {"format": FORMAT, "version": VERSION, "name": scene.name, "category": scene.category, "shape": scene.shape}
     return {**head, "objects": [_as_json(one) for one in scene.objects]}
 
 
 def read_names(folder: Path) -> dict | None:
-    """Name, category and shape that the scene had, None without a sidecar. Raises Refused."""
+    """Name, category and shape of the exported scene, None without a sidecar. Raises Refused."""
     if not (folder / FILE).exists():
         return None
     document = read_json(folder / FILE)
@@ -85,5 +85,5 @@ def _from_json(i: int, item: dict, views: int) -> SceneObject:
 def _array(item: dict, key: str, shape: tuple[int, ...]) -> np.ndarray:
     array = np.array(item[key], int if key in PIXELS else float)
     if array.shape != shape:
-        raise ValueError(f"{key} of shape {array.shape}; expected {shape}")
+        raise ValueError(f"{key} has shape {array.shape}; expected {shape}")
     return array

@@ -1,4 +1,4 @@
-"""The released splits: a JSON file of lists of scene folders, which stays on the user's disk."""
+"""The released splits: a JSON file with lists of scene folders, which the user provides."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PUBLISHED_NAMES = {ours: theirs for theirs, ours in SPLIT_NAMES.items()}
 
 
 def read_splits(path: Path) -> dict[str, str]:
-    """Our split by scene folder. Raises DataError where the file cannot be read or puts a scene in two splits.
+    """The split of each scene folder. Raises DataError if the file cannot be read or puts a scene in two splits.
 
-    A folder may be written with a path before it, of any system.
+    A folder may be listed with a path of any system.
     """
     expected = f"an object with lists of folder names under {', '.join(SPLIT_NAMES)}"
     listed = read_json(path, expected, "Give your copy of the released split file")
@@ -37,12 +37,12 @@ def read_splits(path: Path) -> dict[str, str]:
             raise DataError(f"{path}: {split}", str(error), expected) from error
     twice = [folder for folder, count in Counter(folder for folder, _ in pairs).items() if count > 1]
     if twice:
-        raise DataError(path, f"{len(twice)} scenes listed twice, first {twice[0]}", "every scene once")
+        raise DataError(path, f"{len(twice)} scenes listed twice, the first is {twice[0]}", "every scene once")
     return dict(pairs)
 
 
 def _folder_name(listed: str) -> str:
-    """The last part of a path. Raises ValueError where that is no name."""
+    """The last part of a path. Raises ValueError if that is not a valid name."""
     name = listed.replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
     if problem := name_problem(name):
         raise ValueError(f"{listed[:60]!r} is {problem}")
@@ -50,7 +50,7 @@ def _folder_name(listed: str) -> str:
 
 
 def write_splits(path: Path, split_of: Mapping[str, str]) -> None:
-    """Write our split by scene folder under the names that the published data use."""
+    """Write the split of each scene folder, with the split names of the published data."""
     listed = defaultdict(list)
     for folder in sorted(split_of):
         listed[PUBLISHED_NAMES[split_of[folder]]].append(folder)
@@ -58,7 +58,7 @@ def write_splits(path: Path, split_of: Mapping[str, str]) -> None:
 
 
 def straddling_shapes(scenes: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Base shapes that stand in two splits or more, with these splits. scenes: pairs of base shape and split."""
+    """Base shapes that are in two splits or more, with these splits. scenes: pairs of base shape and split."""
     splits = defaultdict(set)
     for shape, split in scenes:
         splits[shape].add(split)

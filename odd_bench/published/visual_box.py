@@ -1,7 +1,7 @@
 """Boxes of objects whose meshes are unknown, from depth, masks, poses and the size of each mesh in its own frame.
 
-What the views show bounds an object from inside to a pixel; its mesh's own box, turned as the object is, bounds it from
-outside. Instances of one mesh are seen from different sides, so that the points of all of them count for each.
+The visible surface bounds an object from inside, to a pixel; the box of its mesh, rotated with the object, bounds it from
+outside. Instances of one mesh are seen from different sides, so the points of all of them are used for each.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from odd_bench.geometry.boxes import aabb_from_boxes, minimum_area_yaw
 from odd_bench.geometry.hull import hull_points
 
 NEAR = 1.5  # pixels
-UPRIGHT = 0.999  # cosine of the angle up to which two axes are one
+UPRIGHT = 0.999  # cosine of the angle below which two axes count as equal
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of one object.
+    """The known properties of one object.
 
     mesh: name shared by instances of one mesh. world_from_object: (4, 4) similarity. size_m: (3,) of the mesh along its own
     axes. points: (n, 3) metres, world, of its surface. pixel_m: width of a pixel at the object.
@@ -43,7 +43,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class MeasuredBox:
-    """aabb (6,) and obb (7,), metres, world. fits: whether the mesh's stated size holds all that is seen of it."""
+    """aabb (6,) and obb (7,), metres, world. fits: whether the stated size of the mesh contains all visible points."""
 
     aabb: np.ndarray
     obb: np.ndarray
@@ -62,8 +62,8 @@ def local_points(one: Seen, points: np.ndarray) -> np.ndarray:
 
 
 def stated_size(one: Seen, objects: Sequence[Seen], aabb: np.ndarray) -> np.ndarray:
-    """(3,) size of an object's mesh along its own axes, from what all instances of it show; the world box gives the height
-    of an object that stands upright.
+    """(3,) size of an object's mesh along its own axes, from the visible points of all its instances; for an upright object, the
+    height is that of the world box.
 
     aabb: (6,) true box of the object.
     """
@@ -74,7 +74,7 @@ def stated_size(one: Seen, objects: Sequence[Seen], aabb: np.ndarray) -> np.ndar
 
 
 def _points_of_mesh(one: Seen, objects: Sequence[Seen], hulls: list[np.ndarray]) -> np.ndarray:
-    """Hull corners of every instance of this object's mesh, put where this one stands; (n, 3) metres, world."""
+    """Hull corners of every instance of this object's mesh, moved to the pose of this one; (n, 3) metres, world."""
     together = []
     for other, hull in zip(objects, hulls, strict=True):
         if other is one:
@@ -101,7 +101,7 @@ def _measure(one: Seen, points: np.ndarray) -> MeasuredBox:
 
 
 class _OuterBox:
-    """The mesh's own box, put where what is seen of it fits; where that leaves room, on the floor or in the middle."""
+    """The box of the mesh, placed so that it contains the visible points; the floor or centring resolves remaining freedom."""
 
     def __init__(self, one: Seen, local: np.ndarray):
         low, high = local.min(axis=0), local.max(axis=0)
@@ -123,15 +123,15 @@ class _OuterBox:
         return bool(np.abs(direction @ self.rotation).max() > UPRIGHT)
 
     def yaw(self) -> float:
-        """Yaw in [0, pi/2) of the axis that lies flattest."""
+        """Yaw in [0, pi/2) of the most horizontal axis."""
         flat = self.rotation[:, int(np.argmin(np.abs(self.rotation[2])))]
         return float(np.mod(np.arctan2(flat[1], flat[0]), np.pi / 2))
 
 
 class _Reach:
-    """How far the surface extends along a unit direction: as far as is seen; 20 views find the end to a fraction of a pixel.
+    """The extent of the surface along a unit direction: that of the visible points, which 20 views give to a fraction of a pixel.
 
-    Along its own axes the mesh has a point on each side of its box, which decides where that is near what is seen.
+    Along its own axes, the mesh touches each side of its box; the box decides if it is near the visible points.
     """
 
     def __init__(self, points: np.ndarray, pixel_m: float, outer: _OuterBox | None):
@@ -146,7 +146,7 @@ class _Reach:
 
 
 def _bottom(points: np.ndarray, pixel_m: float, outer: _OuterBox | None) -> float:
-    """The floor, unless what is seen reaches below it or the outer box ends above it."""
+    """The floor, unless visible points are below it or the outer box ends above it."""
     seen = float(points[:, 2].min())
     least = -outer.reach(np.array([0.0, 0.0, -1.0])) if outer else 0.0
     if least <= pixel_m and seen >= -pixel_m:
@@ -155,7 +155,7 @@ def _bottom(points: np.ndarray, pixel_m: float, outer: _OuterBox | None) -> floa
 
 
 def _smallest(points: np.ndarray, reach: _Reach, bottom: float, top: float, outer: _OuterBox | None) -> np.ndarray:
-    """The smaller of two boxes: turned as the seen points are narrowest, or as the mesh's own box."""
+    """The smaller of two boxes: with the yaw of minimal area around the visible points, or with that of the mesh's box."""
     yaws = [minimum_area_yaw(points[:, :2])] + ([outer.yaw()] if outer and outer.upright else [])
     return min((_turned(yaw, reach, bottom, top) for yaw in yaws), key=lambda obb: obb[3] * obb[4])
 

@@ -139,7 +139,7 @@ def train_stage(
             if done % train.save_every == 0 or stopped:
                 save(done)
             if stopped:
-                hint = "The same command goes on from there"
+                hint = "Run the same command again to resume"
                 raise Interrupted(f"{job.folder}: stopped by the user after step {done} of {steps} of {name}. {hint}")
     if number + 1 == len(method.stages) and isinstance(method, ChoosesOnVal):
         choose_on_val(method, job, fabric.device)

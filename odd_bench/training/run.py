@@ -42,7 +42,7 @@ from odd_bench.training.progress import StepReport
 
 LINE_EVERY_S = 15.0
 LOCK = "training.lock"
-GOES_ON = "the same command goes on from there"
+GOES_ON = "run the same command again to resume"
 
 
 def train_run(

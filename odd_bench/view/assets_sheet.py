@@ -30,7 +30,7 @@ Tile = tuple[str, np.ndarray]
 
 
 def manifest_tiles(manifest: Manifest, folder: Path, most: int) -> tuple[list[Tile], dict[str, str]]:
-    """Captions and pictures of at most `most` assets, and the reason by name for those that cannot be shown."""
+    """Captions and pictures of at most `most` assets, and the reason by name for each that cannot be shown."""
     if manifest.obtain == "procedural":
         return _procedural_tiles(manifest, most), {}
     if manifest.obtain == "bundled":
@@ -41,7 +41,7 @@ def manifest_tiles(manifest: Manifest, folder: Path, most: int) -> tuple[list[Ti
 
 
 def folder_tiles(folder: Path, most: int) -> tuple[list[Tile], dict[str, str]]:
-    """The same for a folder of meshes, of environments or of texture sets."""
+    """As `manifest_tiles`, for a folder of meshes, environments or texture sets."""
     found = walk(folder)
     files, passed_over = found.files, {str(path): reason for path, reason in found.passed_over.items()}
     shapes = [path for path in files if path.suffix.lower() in SUFFIXES]
@@ -93,7 +93,7 @@ def _procedural_tiles(manifest: Manifest, most: int) -> list[Tile]:
 
 
 def _mesh_tiles(paths: Sequence[Path]) -> tuple[list[Tile], dict[str, str]]:
-    """Files as they are, in their paint, not closed."""
+    """Pictures of mesh files as they are, with their colours, without repair."""
     from odd_bench.geometry.shape import Shape
     from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
     from odd_bench.view.shade import shaded

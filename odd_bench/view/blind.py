@@ -1,4 +1,4 @@
-"""Blind sheets: plain enlarged views of every object beside its neighbours, and a separate file that says what is odd."""
+"""Blind sheets: enlarged views of every object next to its neighbours, without marks, and a separate file with the labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from odd_bench.scene import Camera, Scene, SceneObject
 from odd_bench.view.preview import FAINT, FOLDER, GAP, INK, PAPER
 
 KEY = "blind-key.json"
-MARGIN = 1.12  # side of a crop over that of the object's box in the picture
+MARGIN = 1.12  # side of a crop relative to that of the object's box in the picture
 CAPTION = 26
 
 
@@ -30,7 +30,7 @@ class BlindConfig:
     """The layout of blind pages."""
 
     crops: int = 3
-    """Number of crops per object, from those of the five test views that show most of it."""
+    """Number of crops per object, from the test views that show most of it."""
     size: int = 190
     """Side of a crop, pixels."""
     columns: int = 2
@@ -88,7 +88,7 @@ def _panel(dataset: Dataset, name: str, number: int, config: BlindConfig) -> Ima
     pictures = dict(zip(views, dataset.images(name, views), strict=True))
     side_m = max(
         span_m(scene.cameras[view], one) for one in scene.objects for view in views
-    )  # one scale, since size tells too
+    )  # one scale, since size is a cue too
     strips = [_strip(scene, one, pictures, side_m, config) for one in scene.objects]
     columns = min(config.columns, len(strips))
     width, height = strips[0].width + 2 * GAP, strips[0].height + GAP

@@ -1,4 +1,4 @@
-"""A capture from above: floor, objects, cameras and a scale, so that a region can be read off it."""
+"""The floor plan of a capture: objects, cameras and a scale, from which a region can be read off."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def drawn_plan(
     region: tuple[float, float, float, float],
     boxes: list[tuple[np.ndarray, tuple[int, int, int], str]] = (),
 ) -> Image.Image:
-    """objects: k times (m, 2) places of cells. cameras: (n, 2). used: numbers of the cameras whose pictures the model saw.
+    """The plan as a picture. objects: k arrays (m, 2) of cell centres. cameras: (n, 2). used: indices of cameras for the model.
 
     region: x0, y0, x1, y1. boxes: corners (4, 2) with a colour and a label. All in units of the capture; x to the right, y up.
     """

@@ -59,9 +59,9 @@ def scene_sheet(record: SceneRecord, views: int = 8, size: int = 320, plain: boo
 def page(
     records: Iterable[SceneRecord], columns: int | None = None, size: int = 256, plain: bool = False
 ) -> Image.Image:
-    """The best view of each of many scenes, with captions: without marks, and beside it with boxes and outlines.
+    """The best view of each of many scenes, with captions: once without marks, and next to it with boxes and outlines.
 
-    columns: scenes side by side. plain: the pictures without marks alone.
+    columns: number of scenes side by side. plain: only the pictures without marks.
     """
     columns = columns or (5 if plain else 3)
     tiles = [_captioned(record, _page_tile(record, size, plain)) for record in records]
@@ -104,14 +104,14 @@ def spread(items: Sequence[T], most: int) -> list[T]:
 
 
 def _best_view(record: SceneRecord) -> int:
-    """The view that shows most of the change, or most of the objects where nothing is odd."""
+    """The view that shows most of the change, or most of the objects if nothing is odd."""
     changed = (record.change != UNCHANGED).sum(axis=(1, 2))
     visible = np.sum([one.visible_pixels for one in record.scene.objects], axis=0)
     return int(np.argmax(changed if changed.any() else visible))
 
 
 def _who_is_odd(scene: Scene) -> str:
-    """As in `5 objects, 2 odd (bend, missing part)`."""
+    """A caption such as `5 objects, 2 odd (bend, missing part)`."""
     types = Counter(one.type.replace("_", " ") for one in scene.objects if one.label)
     named = ", ".join(name if times == 1 else f"{times} x {name}" for name, times in sorted(types.items()))
     return f"{len(scene.objects)} objects, " + (f"{types.total()} odd ({named})" if types else "none odd")

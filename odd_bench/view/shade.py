@@ -8,7 +8,7 @@ from odd_bench.geometry.raycast import ray_scene, tensor
 from odd_bench.geometry.shape import Shape
 
 LIGHT = np.array([0.35, -0.55, 0.75]) / np.linalg.norm([0.35, -0.55, 0.75])
-SHARP = np.cos(np.radians(20.0))  # a corner that turns more than this off its face keeps the face's normal
+SHARP = np.cos(np.radians(20.0))  # a corner whose normal differs more from its face keeps the normal of the face
 
 
 def shaded(shape: Shape, size: int = 256, azimuth_deg: float = -50.0, elevation_deg: float = 30.0) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A sheet of procedural shapes: `python -m odd_bench.view.sheet OUT.png name ... [--instances 4] [--size 192]`.
 
-Names are categories of toys, families of parts, or `toys` and `parts` for all of them.
+Names are categories of toys or families of parts; `toys` and `parts` stand for all of them.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ ALL = {"toys": toys.BUILDERS, "parts": cad.FAMILIES}
 
 
 def make(name: str, seed: int) -> Model:
-    """A toy of that category or a part of that family."""
+    """A toy of this category or a part of this family."""
     return toys.make_toy(name, seed) if name in toys.BUILDERS else cad.make_part(name, seed)
 
 
 def sheet(names: list[str], instances: int, size: int, first_seed: int = 0, columns: int = 1) -> Image.Image:
-    """One row per name, one picture per seed, all from the same side; `columns` names stand beside each other."""
+    """One row per name and one picture per seed, all from the same side; `columns` names are side by side."""
     strips = [_strip(name, range(first_seed, first_seed + instances), size) for name in names]
     strips += [np.full_like(strips[0], 255)] * (-len(strips) % columns)
     return Image.fromarray(np.concatenate([np.concatenate(strips[k::columns]) for k in range(columns)], axis=1))

@@ -1,4 +1,4 @@
-"""A sheet of similar shapes: pairs side by side, and where they differ."""
+"""A sheet of similar shapes: pairs side by side, and their difference."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from odd_bench.shapes.similar_config import SimilarConfig
 from odd_bench.shapes.similar_index import SimilarIndex
 
 COLUMNS, SIZE, CAPTION, GAP = 3, 150, 34, 10
-FINE = 2  # views that show the difference have this many times the pixels of those that were compared
+FINE = 2  # resolution of views that show the difference, relative to those that were compared
 PAPER, INK, FAINT, MARK = (250, 250, 248), (20, 22, 26), (110, 116, 126), (222, 60, 40)
 
 
 def save_pairs(shape_of: Callable[[str], Shape], index: SimilarIndex, path: Path, count: int) -> int:
-    """Write a picture of at most `count` pairs, each shape with its nearest similar one, and return how many are on it."""
+    """Write a picture of at most `count` pairs, each shape with its nearest similar one, and return their number."""
     pairs = _pairs(index, count)
     columns = min(COLUMNS, max(len(pairs), 1))
     width, height = 3 * SIZE + GAP, SIZE + CAPTION + GAP
@@ -63,7 +63,7 @@ def _pair_tile(shape_of: Callable[[str], Shape], index: SimilarIndex, row: int, 
 
 
 def _difference(shapes: list[Shape], config: SimilarConfig) -> Image.Image:
-    """The second shape from the side from which the two differ most, with the pixels that differ marked."""
+    """The second shape in the view in which the two differ most, with the differing pixels marked."""
     one, other = (shades(Surface(shape).views(FINE * config.pixels)) for shape in shapes)
     view = seen_difference(one, other, config.contrast)[1]
     differs = seen_differences(one[view], other[view], config.contrast)

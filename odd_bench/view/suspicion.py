@@ -1,4 +1,4 @@
-"""The answers of a method drawn on a picture: boxes coloured by suspicion, with their scores."""
+"""Predictions drawn on a picture: boxes coloured by suspicion, with their scores."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from odd_bench.geometry.cameras import eye, project
 from odd_bench.scene import Camera
 
 CALM, SUSPICIOUS = (205, 226, 238), (255, 84, 46)  # colours of scores 0 and 1
-LEAST_BEHIND = 0.02  # metres: a box must lie at least so far in front of a camera to be drawn
-RASTER = 96  # pixels of the longer side of the raster that visibility is measured on
+LEAST_BEHIND = 0.02  # smallest distance of a drawn box in front of the camera, metres
+RASTER = 96  # pixels of the longer side of the raster on which visibility is measured
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a method found in a scene. boxes: (n, 6 or 7), metres. scores: (n,) higher is more anomalous.
+    """The objects that a method found in a scene. boxes: (n, 6 or 7), metres. scores: (n,) higher is more anomalous.
 
-    threshold: above it an object counts as odd.
+    threshold: score above which an object counts as odd.
     """
 
     boxes: np.ndarray
@@ -33,12 +33,12 @@ class Found:
 
     @property
     def order(self) -> np.ndarray:
-        """(n,) numbers of the objects, the most suspicious first."""
+        """(n,) indices of the objects, the most suspicious first."""
         return np.argsort(-self.scores, kind="stable")
 
 
 def color_of(score: float, threshold: float) -> tuple[int, int, int]:
-    """From calm to suspicious; a score at the threshold lies in the middle."""
+    """A colour from calm to suspicious; a score at the threshold has the colour in the middle."""
     share = (
         score / (2 * threshold) if score <= threshold else 0.5 + (score - threshold) / (2 * max(1 - threshold, 1e-9))
     )
@@ -47,7 +47,7 @@ def color_of(score: float, threshold: float) -> tuple[int, int, int]:
 
 
 def drawn(picture: np.ndarray, camera: Camera, found: Found, only: int | None = None) -> Image.Image:
-    """The picture (h, w, 3) with the boxes and their scores on it, the most suspicious in front. only: the number of one object."""
+    """The picture (h, w, 3) with the boxes and their scores, the most suspicious in front. only: the index of one object."""
     image = Image.fromarray(picture)
     image = image.resize((FINE * image.width, FINE * image.height), Image.Resampling.BILINEAR).convert("RGBA")
     overlay = Image.new("RGBA", image.size)
@@ -65,7 +65,7 @@ def drawn(picture: np.ndarray, camera: Camera, found: Found, only: int | None = 
 
 
 def visibility(camera: Camera, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) share of each box that no nearer box hides, in [0, 1], and the share of the picture that it would fill alone.
+    """(n,) share of each box that no nearer box hides, in [0, 1], and the share of the picture that it fills without occlusion.
 
     Both are measured on outlines of boxes; the part of a box outside the picture counts as hidden.
     """
@@ -93,7 +93,7 @@ def _area(polygon: np.ndarray) -> float:
 
 
 def _corners(camera: Camera, box: np.ndarray) -> np.ndarray | None:
-    """(8, 2) of a box, pixels of the picture made `FINE` times larger; None where it reaches behind the camera."""
+    """(8, 2) corners of a box, in pixels of the picture enlarged `FINE` times; None if the box reaches behind the camera."""
     corners, depth = project(camera, box_corners(box))
     return None if depth.min() <= LEAST_BEHIND else FINE * corners
 

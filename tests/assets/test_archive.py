@@ -47,7 +47,7 @@ def test_a_good_archive_is_unpacked_unchanged(tmp_path, kind):
 def test_no_member_is_written_outside_the_folder(tmp_path, kind, name):
     archive = MAKE[kind](tmp_path / "a", [("good", b"1"), (name, b"2")])
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(DataError, match=r"outside its folder.*Nothing was unpacked"):
+    with pytest.raises(DataError, match=r"is outside the folder.*Nothing was unpacked"):
         unpack(archive, tmp_path / "out", kind)
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -55,12 +55,12 @@ def test_no_member_is_written_outside_the_folder(tmp_path, kind, name):
 def test_links_and_devices_are_refused(tmp_path):
     link = zipfile.ZipInfo("link")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with pytest.raises(DataError, match="'link' not a plain file"):
+    with pytest.raises(DataError, match="'link' is not a plain file"):
         unpack(zipped(tmp_path / "a", [(link, "/etc/passwd")]), tmp_path / "out", "zip")
     for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE):
         info = tarfile.TarInfo("odd")
         info.type, info.linkname = kind, "/etc/passwd"
-        with pytest.raises(DataError, match="'odd' not a plain file"):
+        with pytest.raises(DataError, match="'odd' is not a plain file"):
             unpack(tarred(tmp_path / "b", [(info, b"")]), tmp_path / "out", "tar")
     assert not (tmp_path / "out").exists()
 
@@ -68,9 +68,9 @@ def test_links_and_devices_are_refused(tmp_path):
 def test_bombs_repeated_names_and_files_used_as_folders_are_refused(tmp_path):
     with pytest.raises(DataError, match="at most 300 times"):
         unpack(zipped(tmp_path / "a", [("bomb", bytes(40_000_000))]), tmp_path / "out", "zip")
-    with pytest.raises(DataError, match="'A' there twice"):
+    with pytest.raises(DataError, match="'A' occurs twice"):
         unpack(zipped(tmp_path / "a", [("a", b"1"), ("A", b"2")]), tmp_path / "out", "zip")
-    with pytest.raises(DataError, match="'a/b' below a file"):
+    with pytest.raises(DataError, match="'a/b' is below a file"):
         unpack(zipped(tmp_path / "a", [("a", b"1"), ("a/b", b"2")]), tmp_path / "out", "zip")
 
 

@@ -81,7 +81,7 @@ entries:
 def test_bad_entries_are_reported_and_the_others_are_fetched(things, host, tmp_path):
     outcome = fetch(things, tmp_path / "things", wait_s=0.0)
     assert outcome.fetched == ["good.exr"] and set(outcome.failed) == {"bad.exr", "evil.zip", "gone.exr"}
-    assert "found sha256" in outcome.failed["bad.exr"] and "outside its folder" in outcome.failed["evil.zip"]
+    assert "found sha256" in outcome.failed["bad.exr"] and "is outside the folder" in outcome.failed["evil.zip"]
     assert "HTTP 404" in outcome.failed["gone.exr"]
     assert not (tmp_path / "evil").exists() and not (tmp_path / "things" / "evil").exists()
     lock = read_lock(tmp_path / "things")
@@ -110,7 +110,7 @@ def test_verify_names_every_wrong_missing_and_foreign_file(host, tmp_path):
     problems = verify(manifest, folder).problems
     assert [problem.split(" has sha256")[0] for problem in problems] == [
         "a: downloads/a", "b: downloads/b has 6 bytes, expected 1", "c: downloads/c is missing",
-        "downloads/d.part is a download that broke off", "mine.txt is foreign",
+        "downloads/d.part is an incomplete download", "mine.txt is not in the lock file",
     ]  # fmt: skip
     assert fetch(manifest, folder).fetched == ["a", "b", "c", "d"]
     (folder / "mine.txt").unlink()

@@ -73,7 +73,7 @@ def test_urls_are_filled_in_and_name_the_files():
         (HEAD + "entries: [{name: a}, {name: a}]", r"entries \['a'\] twice"),
         (HEAD + "entries: [{nam: a}]", "entry without name: found unknown key 'nam'.*Did you mean name"),
         (HEAD + "layouts: [{match: '('}]", "expected a regular expression"),
-        (HEAD + "layouts: [{match: '.*'}]", "expected a group named shape"),
+        (HEAD + "layouts: [{match: '.*'}]", r"expected a group \(\?P<shape>"),
     ],
 )
 def test_every_fault_in_a_manifest_is_reported(text, message):

@@ -69,7 +69,7 @@ def test_half_a_file_is_reported(written, tmp_path, name):
     content = (written[1] / "binary" / name).read_bytes()
     folder = copied(written[1] / "binary", tmp_path / "cut", name, content[: len(content) // 2])
     with pytest.raises(
-        CaptureError, match=rf"{name}: found .* bytes that cannot be read .*; expected a file that COLMAP wrote"
+        CaptureError, match=rf"{name}: found .* bytes that cannot be read .*; expected a file written by COLMAP"
     ):
         read_model(folder)
 
@@ -80,10 +80,10 @@ def test_half_a_file_is_reported(written, tmp_path, name):
         (
             "cameras.txt",
             "1 FOV 640 480 500 500 320 240 0.9\n",
-            r"camera 1 of model FOV; expected one of .*image_undistorter",
+            r"camera 1 with model FOV; expected one of .*image_undistorter",
         ),
         ("cameras.txt", "1 PINHOLE 640 480 500\n", "cannot be read"),
-        ("cameras.txt", "99 SIMPLE_PINHOLE 640 480 500 320 240\n", "which is not among the cameras"),
+        ("cameras.txt", "99 SIMPLE_PINHOLE 640 480 500 320 240\n", "which the model does not contain"),
         ("images.txt", "1 1 0 0 zero 0 0 0 1 a.jpg\n\n", "cannot be read"),
         ("images.txt", "1 0 0 0 0 0 0 0 1 a.jpg\n\n", "cannot be read"),
     ],

@@ -61,13 +61,16 @@ def test_a_given_height_is_used():
     floor = find_floor(told, 2.0)
     np.testing.assert_allclose(floor.normal, [0, 0, 1])
     assert floor.heights(np.array([[5.0, 5.0, 2.5]]))[0] == pytest.approx(0.5)
-    with pytest.raises(CaptureError, match=r"--floor: found 4, above some cameras; expected less than 2\.\d+.*Up is z"):
+    with pytest.raises(
+        CaptureError,
+        match=r"--floor: found 4, which is above some cameras; expected less than 2\.\d+.*The up axis is z",
+    ):
         find_floor(told, 4.0)
 
 
 def test_a_missing_floor_is_reported():
     cameras = walk()
-    with pytest.raises(CaptureError, match=r"floor: found 0 points near what the cameras look at; .*--floor"):
+    with pytest.raises(CaptureError, match=r"floor: found 0 points near the centre of the scene; .*--floor"):
         find_floor(capture(cameras, np.zeros((0, 3))))
     cloud = np.random.default_rng(0).uniform([-1, -1, 3], [1, 1, 4], (300, 3))  # above the cameras
     near = replace(capture(cameras, cloud), photographs=capture(cameras, cloud).photographs)

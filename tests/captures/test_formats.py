@@ -78,7 +78,10 @@ def test_missing_photographs_are_left_out_and_reported(tmp_path, cameras):
     [
         ({"frames": []}, "found no frames"),
         ({"frames": [{"file_path": "images/0000.png"}]}, "transform_matrix None; expected 4 x 4"),
-        ({"frames": [{"file_path": "images/0000.png", "transform_matrix": [[0] * 4] * 4}]}, "flattens space"),
+        (
+            {"frames": [{"file_path": "images/0000.png", "transform_matrix": [[0] * 4] * 4}]},
+            "a singular transform_matrix",
+        ),
         ({"frames": [{"transform_matrix": np.eye(4).tolist()}]}, "found no file_path"),
         ({"camera_model": "EQUIRECTANGULAR"}, "camera_model EQUIRECTANGULAR; expected one of"),
         ({"fl_x": None}, "neither fl_x nor camera_angle_x"),
@@ -159,5 +162,5 @@ def test_points_of_ascii_and_binary_ply_are_read(tmp_path):
     (tmp_path / "cut.ply").write_bytes((tmp_path / "binary.ply").read_bytes()[:-20])
     (tmp_path / "not.ply").write_text("<html>")
     for name in ("cut", "not"):
-        with pytest.raises(CaptureError, match=rf"{name}\.ply: found .* bytes that are no points"):
+        with pytest.raises(CaptureError, match=rf"{name}\.ply: found .* bytes that are not points"):
             read_points(tmp_path / f"{name}.ply")

@@ -31,7 +31,10 @@ def changed(transforms, folder, change):
 
 def test_mirrored_poses_are_refused(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: np.diag([1.0, 1.0, -1.0, 1.0]) @ pose)
-    with pytest.raises(CaptureError, match=r"mirrored poses \(6 of 6, as of 0000\.png\); expected right-handed ones"):
+    with pytest.raises(
+        CaptureError,
+        match=r"mirrored poses \(6 of 6, such as that of 0000\.png\); expected rotations with determinant \+1",
+    ):
         open_capture(path)
 
 
@@ -45,7 +48,7 @@ def test_poses_of_another_convention_are_refused(transforms, tmp_path, change):
 
 def test_poses_that_are_not_rigid_are_refused(transforms, tmp_path):
     path = changed(transforms, tmp_path, lambda pose: pose @ np.diag([1.2, 1.0, 1.0, 1.0]))
-    with pytest.raises(CaptureError, match=r"a pose of 0000\.png that is no rotation"):
+    with pytest.raises(CaptureError, match=r"a pose of 0000\.png that is not a rotation"):
         open_capture(path)
 
 
@@ -65,7 +68,7 @@ def test_paths_that_are_not_captures_are_refused(tmp_path):
     with pytest.raises(CaptureError, match="found no photographs and no cameras; expected a COLMAP model"):
         open_capture(tmp_path)
     write_pictures(tmp_path / "images", walk(2))
-    with pytest.raises(CaptureError, match=r"found 2 photographs and no cameras; .*Take more, 3 at least"):
+    with pytest.raises(CaptureError, match=r"found 2 photographs and no cameras; .*Take more photographs: at least 3"):
         open_capture(tmp_path)
     write_pictures(tmp_path / "images", walk(3))
     with pytest.raises(CaptureError, match=r"found 3 photographs and no cameras; .*--reconstruct"):
@@ -105,7 +108,7 @@ def test_the_largest_of_two_models_is_used_and_reported(tmp_path):
     assert [one.name for one in capture.photographs] == [f"{number:04d}.png" for number in range(3, 9)]
     assert capture.source == "COLMAP model sparse/1"
     assert capture.notes == (
-        "2 models with these numbers of photographs: sparse/0 (3), sparse/1 (6); the largest, sparse/1, is used",
+        "there are 2 models (photographs in brackets): sparse/0 (3), sparse/1 (6); the largest, sparse/1, is used",
     )
     for place in (tmp_path / "sparse" / "0", tmp_path / "sparse"):  # also when the path points inside
         assert len(open_capture(place).photographs) in (3, 6)
@@ -115,7 +118,7 @@ def test_photographs_of_a_model_in_another_place_are_found(tmp_path):
     cameras = walk(4)
     write_pictures(tmp_path / "photos", cameras)
     write_model(tmp_path / "model" / "sparse" / "0", cameras, 0, 4)
-    with pytest.raises(CaptureError, match=r"none of the 4 photographs of sparse/0, as 0000\.png; .*--images"):
+    with pytest.raises(CaptureError, match=r"none of the 4 photographs of sparse/0, such as 0000\.png; .*--images"):
         open_capture(tmp_path / "model")
     assert len(open_capture(tmp_path / "model", tmp_path / "photos").photographs) == 4
 
@@ -132,7 +135,7 @@ def test_only_some_of_very_many_photographs_are_used(transforms, tmp_path):
         os.link(path.parent / "images/0000.png", path.parent / f"images/{number:04d}.png")
     capture = open_capture(path)
     assert len(capture.photographs) == 200
-    assert capture.notes == ("230 photographs; 200 of them, evenly spread, are used",)
+    assert capture.notes == ("of 230 photographs, 200 are used, evenly spread",)
 
 
 def test_a_photograph_that_is_listed_twice_counts_once(transforms, tmp_path):
@@ -142,7 +145,7 @@ def test_a_photograph_that_is_listed_twice_counts_once(transforms, tmp_path):
     path.write_text(json.dumps({**content, "frames": content["frames"] * 3}))
     capture = open_capture(path)
     assert len(capture.photographs) == once
-    assert capture.notes == (f"{2 * once} of {3 * once} photographs are listed again and left out",)
+    assert capture.notes == (f"{2 * once} of {3 * once} entries list a photograph again and are left out",)
 
 
 def test_a_photograph_with_two_cameras_is_refused(transforms, tmp_path):
@@ -152,7 +155,7 @@ def test_a_photograph_with_two_cameras_is_refused(transforms, tmp_path):
         frame["file_path"] = content["frames"][0]["file_path"]
     path.write_text(json.dumps(content))
     with pytest.raises(
-        CaptureError, match=r"found two different cameras of one photograph, 0000\.png; expected one camera"
+        CaptureError, match=r"found two different cameras for the photograph 0000\.png; expected one camera"
     ):
         open_capture(path)
 
@@ -175,6 +178,6 @@ def test_the_error_for_a_file_that_ends_early_says_how_much_is_missing(tmp_path)
     (tmp_path / "cameras.bin").write_bytes(bytes(8))
     (tmp_path / "images.bin").write_bytes(bytes([1, 0, 0, 0, 0, 0, 0, 0, 9]))
     with pytest.raises(
-        CaptureError, match=r"images\.bin: found 9 bytes that cannot be read \(it ends 63 bytes early\)"
+        CaptureError, match=r"images\.bin: found 9 bytes that cannot be read \(63 bytes are missing at its end\)"
     ):
         open_capture(tmp_path)

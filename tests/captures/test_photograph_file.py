@@ -56,14 +56,14 @@ def test_a_large_jpeg_is_decoded_at_the_smallest_sufficient_size(tmp_path):
 def test_a_picture_of_another_shape_is_refused(tmp_path):
     path = write(tmp_path / "cropped.jpg", SHOWN[:, :50])
     with pytest.raises(
-        CaptureError, match=r"cropped\.jpg: found 50 x 40 pixels; expected the shape of its camera, 600 x 400"
+        CaptureError, match=r"cropped\.jpg: found 50 x 40 pixels; expected the aspect ratio of its camera, 600 x 400"
     ):
         read_photograph(path, lens(600, 400))
 
 
 def test_files_that_are_not_pictures_are_refused(tmp_path):
     (tmp_path / "page.jpg").write_text("<html>")
-    with pytest.raises(CaptureError, match=r"page\.jpg: found 6 bytes that are no picture; expected a JPEG"):
+    with pytest.raises(CaptureError, match=r"page\.jpg: found 6 bytes that are not a picture; expected a JPEG"):
         read_photograph(tmp_path / "page.jpg")
     with pytest.raises(CaptureError, match=r"nobody\.jpg: found no such file"):
         read_photograph(tmp_path / "nobody.jpg")
@@ -79,7 +79,7 @@ def test_heic_is_read_with_its_package_and_refused_without_it(tmp_path, monkeypa
     Image.fromarray(SHOWN).save(tmp_path / "a.heic", quality=95)
     assert near(read_photograph(tmp_path / "a.heic", lens(600, 400)), SHOWN)
     monkeypatch.setattr(photograph_file, "allow_heic", lambda: False)
-    with pytest.raises(CaptureError, match=r"a\.heic: found a HEIC picture and no package.*pip install pillow-heif"):
+    with pytest.raises(CaptureError, match=r"a\.heic: found a HEIC picture, but the package.*pip install pillow-heif"):
         read_photograph(tmp_path / "a.heic")
 
 

@@ -61,8 +61,8 @@ def test_missing_pycolmap_or_photographs_are_reported(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("free", "kind", "words"),
     [
-        (LEAST_FREE, CaptureError, r"walk: found pycolmap ended with 1 \(without a word\); expected a model"),
-        (LEAST_FREE - 1, StorageError, "found 20 MB left, expected room for features and matches. Free some space"),
+        (LEAST_FREE, CaptureError, r"walk: found that pycolmap ended with code 1 \(no message\); expected a model"),
+        (LEAST_FREE - 1, StorageError, "found 20 MB left, expected space for features and matches. Free some space"),
     ],
 )
 def test_a_full_disk_is_reported_although_pycolmap_does_not(tmp_path, monkeypatch, free, kind, words):
@@ -90,7 +90,7 @@ def test_the_child_reports_how_many_cameras_are_placed(tmp_path):
         assert colmap_process._placed(Fake, tmp_path, None) == {}
     assert told == ["placed 3", "placed 3"]
     _tell(told[0], ColmapJob(str(tmp_path), ["a.jpg"] * 6), told.append)
-    assert told[2:] == ["3 of 6 cameras placed"]
+    assert told[2:] == ["3 of 6 cameras found"]
 
 
 def test_copies_are_rotated_and_cameras_kept_apart(tmp_path):
@@ -181,7 +181,7 @@ def test_a_repetitive_floor_gives_the_true_cameras_or_an_error(tmp_path):
     try:
         capture = reconstruct_from(tmp_path, tmp_path / "out")
     except CaptureError as error:
-        assert "fit together" in str(error) or "cannot join" in str(error)
+        assert "fit together" in str(error) or "cannot register" in str(error)
     else:
         assert off_m(capture, cameras).max() < 0.03
 
@@ -201,6 +201,6 @@ def test_photographs_without_a_common_view_are_refused(tmp_path):
     for number in range(4):
         Image.fromarray(rng.integers(0, 255, (60, 80, 3), np.uint8)).resize((320, 240)).save(tmp_path / f"{number}.png")
     with pytest.raises(
-        CaptureError, match="found 4 photographs that pycolmap cannot join; expected a model of their cameras"
+        CaptureError, match="found 4 photographs that pycolmap cannot register; expected a model of their cameras"
     ):
         reconstruct_from(tmp_path, tmp_path / "out")

@@ -53,7 +53,7 @@ def test_the_error_of_a_command_without_its_packages_says_what_to_install(monkey
     with pytest.raises(SystemExit, match="1"):
         main()
     told = capsys.readouterr().err
-    assert f"{command}: found no Python package torch" in told and install_command("train") in told
+    assert f"{command}: the Python package torch is missing" in told and install_command("train") in told
 
 
 def test_a_missing_module_of_the_project_is_not_taken_for_a_missing_package(monkeypatch):

@@ -66,7 +66,7 @@ def test_no_table_is_empty_where_nothing_is_odd(tmp_path):
 def test_validate_accepts_a_complete_data_set(folder):
     result = RUN(app, ["validate", str(folder), "--deep"])
     assert result.exit_code == 0
-    assert "4 scenes in 3 shards, no problem found" in result.stdout
+    assert "4 scenes in 3 shards, no problems found" in result.stdout
 
 
 def test_validate_groups_and_counts_problems(tmp_path):

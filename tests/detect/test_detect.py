@@ -113,7 +113,7 @@ def test_scene_json_leads_back_to_the_capture(detected):
 def test_the_page_needs_no_other_file(detected):
     result, _, folder = detected
     page = (folder / "out" / "index.html").read_text()
-    assert "odd, above 0.5: 2 (0.90)" in page
+    assert "odd (above 0.5): 2 (0.90)" in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:)""", page) and "http" not in page
     assert page.count("<img") == 4 + 3 * 3 + 1  # views, close-ups, the plan
     for path in result.files:
@@ -162,7 +162,7 @@ def test_pictures_of_an_earlier_detection_are_removed_once_the_new_ones_exist(de
 
 def test_the_place_for_pictures_is_checked_before_the_work(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match=r"found .*file that is no folder, expected a writable folder"):
+    with pytest.raises(StorageError, match=r"found .*file, which is not a folder, expected a writable folder"):
         predict_and_draw(
             None, "no such weights", "test", None, tmp_path, None, None, tmp_path / "file" / "x", "32-true", []
         )
@@ -175,7 +175,8 @@ def test_results_among_the_photographs_are_refused(detected, tmp_path, out, reco
     copy = shutil.copytree(folder, tmp_path / "walk", ignore=shutil.ignore_patterns("out"))
     before = sorted(copy.rglob("*"))
     with pytest.raises(
-        WrongUse, match=r"found the capture itself; expected .* Hint: without --out it is detections/walk"
+        WrongUse,
+        match=r"found the folder of the capture; expected .* Hint: without --out, the folder is detections/walk",
     ):
         detect(copy, run_of(Known()), SIZE_M, copy / out, DetectOptions(reconstruct=reconstruct))
     assert sorted(copy.rglob("*")) == before
@@ -193,7 +194,7 @@ def test_an_empty_result_is_reported(detected, tmp_path):
     assert any("the model found: 0;" in note for note in result.notes)
     page = (tmp_path / "index.html").read_text()
     assert "No object was found." in page and "<h2>What to try</h2>" in page and "<h2>Objects" not in page
-    assert [one.partition(":")[0] for one in result.tries][-1].startswith("say where the floor is")
+    assert [one.partition(":")[0] for one in result.tries][-1].startswith("give the height of the floor")
     assert all(escape(one) in page for one in result.tries)
 
 

@@ -50,7 +50,7 @@ def test_overrides_reach_any_depth():
         ("train.batch=many", "found 'many'; expected a whole number"),
         ("train.learning_rate=[fast]", "found 'fast'; expected a number"),
         ("train.batch", "expected key=value"),
-        ("train.batch.size=2", "holds one value"),
+        ("train.batch.size=2", "is a single value"),
         ("model.grid.counts=[10,10,10]", "expected multiples of 4"),
         ("model.backbone.width=9", "expected equal widths"),
         ("model.threshold=1.0", "found 1.0; expected a chance between 0 and 1"),

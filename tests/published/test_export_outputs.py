@@ -69,7 +69,7 @@ def test_what_is_there_is_kept_only_where_it_is_the_same_scene(folder, tmp_path)
         damage(there)
         before = sorted(path.relative_to(out) for path in out.rglob("*"))
         ran = CliRunner().invoke(app, command)
-        assert isinstance(ran.exception, DataError) and "something else in its place" in str(ran.exception)
+        assert isinstance(ran.exception, DataError) and "that it holds something else" in str(ran.exception)
         assert sorted(path.relative_to(out) for path in out.rglob("*")) == before
         shutil.rmtree(out)
 

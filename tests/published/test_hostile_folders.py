@@ -245,7 +245,7 @@ def test_the_good_ones_go_on(good, tmp_path):
     shutil.copytree(good, source / "a:b")
     os.mkfifo(source / "pipe")
     result = CliRunner().invoke(app, ["import", str(source), "--name", "x", "--out", str(tmp_path / "out")])
-    assert result.exit_code == 1 and "1 scene imported, 1 of them now; 7 refused" in result.stdout
+    assert result.exit_code == 1 and "1 scene imported, 1 of them in this call; 7 refused" in result.stdout
     assert open_dataset(tmp_path / "out").scene_names() == [GOOD]
     assert {path.name for path in tmp_path.iterdir()} == {"source", "out"}
 

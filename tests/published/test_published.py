@@ -48,7 +48,7 @@ def test_labels_come_from_file_names_and_stated_ones_are_inverted(written, impor
     assert [one.label for one in record.scene.objects] == truth.labels.tolist()
     assert [one.type for one in record.scene.objects] == [None, None, None, "crack"]
     assert json.loads((folder / "scene2d.metadata.json").read_text())["anomaly_labels"] == [1, 1, 1, 0]
-    assert corrected["anomaly_labels turned round"] == 1
+    assert corrected["anomaly_labels inverted"] == 1
 
 
 def test_published_boxes_are_kept_and_true_ones_measured(written, imported):
@@ -99,8 +99,8 @@ def test_changed_regions_are_unknown(imported):
 def test_missing_masks_and_shared_azimuths_are_counted(imported):
     corrected = imported[1]
     assert corrected["scenes without masks/, rebuilt from the objects' masks"] == 1
-    assert corrected["scenes with two views of one azimuth"] == 1
-    assert corrected["outline pixels given to the surface that their depth shows"] > 0
+    assert corrected["scenes with two views at the same azimuth"] == 1
+    assert corrected["outline pixels assigned to the surface of their depth"] > 0
 
 
 @pytest.mark.parametrize("options", [{"tipped": True}, {"scale": 0.35, "masks": True}, {"floor_z": 0.02, "odd": ""}])
@@ -111,7 +111,7 @@ def test_other_poses_scales_and_floors(tmp_path, options):
     true = np.stack([aabb_from_points(vertices - height) for vertices in truth.vertices])
     assert iou(boxes(record, "aabb"), true).min() > 0.95
     assert iou(boxes(record, "aabb"), true).mean() > 0.98
-    assert corrected["scenes moved onto the floor"] == ("floor_z" in options)
+    assert corrected["scenes moved so that the floor is at z = 0"] == ("floor_z" in options)
     assert any("masks/" in name for name in corrected) == ("masks" not in options)
 
 
@@ -126,7 +126,7 @@ def test_labels_that_are_not_inverted_are_understood(written, tmp_path):
     metadata = json.loads((folder / "scene2d.metadata.json").read_text())
     metadata["anomaly_labels"] = [1 - label for label in metadata["anomaly_labels"]]
     (folder / "scene2d.metadata.json").write_text(json.dumps(metadata))
-    assert read(folder)[1]["anomaly_labels that are not inverted"] == 1
+    assert read(folder)[1]["anomaly_labels kept, since they were not inverted"] == 1
 
 
 @pytest.mark.parametrize(

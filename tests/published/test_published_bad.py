@@ -92,23 +92,23 @@ BAD = {
     "text-exr": (lambda f: (f / "depth_exr/0002.exr").write_text("no"), "unreadable EXR", "0002.exr"),
     "nan-depth": (depth_with(np.nan), "NaN depth", "0004.exr: 16 pixels"),
     "negative-depth": (depth_with(-1.0), "NaN depth", "0004.exr: 16 pixels at or behind the camera"),
-    "other-channels": (depth_with(3.0, channels="R"), "unreadable EXR", "channels that differ"),
+    "other-channels": (depth_with(3.0, channels="R"), "unreadable EXR", "its channels differ"),
     "ray-lengths": (ray_lengths, "depth disagrees with cameras", "depth is not planar z"),
     "cut-picture": (lambda f: (f / "RGB/0003.png").write_bytes(b"\x89PNG"), "unreadable picture", "RGB/0003.png"),
     "small-mask": (lambda f: small(f / "segmentations/thing_0/thing_0_0001.png"), "sizes differ", "thing_0_0001.png"),
     "rolled-masks": (rolled_masks, "masks disagree with depth", "view "),
     "doubled-mask": (doubled_mask, "masks overlap", "view 3"),
     "blank-masks": (blank_masks, "labels contradict", "binary_labels/"),
-    "no-objects": (in_3d(lambda d: d.update(objects=[])), "no objects", "lists none"),
+    "no-objects": (in_3d(lambda d: d.update(objects=[])), "no objects", "lists no objects"),
     "no-3d": (lambda f: (f / "scene3d.metadata.json").unlink(), "missing metadata", "scene3d.metadata.json"),
     "cut-2d": (lambda f: (f / "scene2d.metadata.json").write_text("{"), "damaged metadata", "scene2d.metadata.json"),
     "list-3d": (lambda f: (f / "scene3d.metadata.json").write_text("[]"), "damaged metadata", "expected an object"),
     "nan-pose": (in_3d(lambda d: d["objects"][0]["rotation_matrix"][0].__setitem__(0, float("nan"))),
                  "damaged metadata", "thing_0.rotation_matrix"),
     "sheared-pose": (in_3d(lambda d: d["objects"][0]["rotation_matrix"][0].__setitem__(2, 0.5)),
-                     "pose is no similarity", "thing_0"),
+                     "pose is not a similarity", "thing_0"),
     "mirrored-camera": (in_3d(lambda d: d["camera"]["poses"][0].update(rotation=np.diag([-1, 1, 1, 1]).tolist())),
-                        "pose is no similarity", "camera"),
+                        "pose is not a similarity", "camera"),
     "odd-word": (in_3d(lambda d: d["objects"][3].update(path="mug_001-melt-001.blend")), "unknown anomaly", "'melt'"),
     "other-labels": (in_3d(lambda d: (d["objects"][0].update(path="m-bend-1.blend"), d["objects"][3].update(path="m.blend"))),
                      "labels contradict", "binary_labels/"),
@@ -153,11 +153,11 @@ def imported(good, tmp_path_factory):
 def test_the_rest_goes_on_and_the_exit_code_tells(imported):
     root, _, result = imported
     assert result.exit_code == 1
-    assert "2 scenes imported, 2 of them now; 4 refused" in result.stdout
+    assert "2 scenes imported, 2 of them in this call; 4 refused" in result.stdout
     assert "missing views (1)" in result.stdout and "damaged metadata (1)" in result.stdout
     assert "mug_nan-depth: 0004.exr: 16 pixels" in result.stdout
     assert "1 base shape in two splits\n    mug_001 (test-seen, train)" in result.stdout
-    assert "1 folders not in the split file, left out\n    pig_002-scene7" in result.stdout
+    assert "1 folders left out because they are not in the split file\n    pig_002-scene7" in result.stdout
     assert "without a folder: 1 scene of the split file\n    ant_001-scene0" in result.stdout
     assert open_dataset(root / "out").scene_names() == ["mug_001-scene0", "mug_001-scene1"]
 
@@ -175,15 +175,15 @@ def test_the_same_command_goes_on(imported, good):
     root, arguments, _ = imported
     shard = root / "out" / "shards" / "test-seen-00000.h5"
     before = shard.read_bytes()
-    assert "2 scenes imported, 0 of them now; 4 refused" in RUN(app, arguments).stdout
+    assert "2 scenes imported, 0 of them in this call; 4 refused" in RUN(app, arguments).stdout
     shard.write_bytes(before[:1000])
-    assert "2 scenes imported, 1 of them now" in RUN(app, arguments).stdout
+    assert "2 scenes imported, 1 of them in this call" in RUN(app, arguments).stdout
     assert shard.read_bytes() == before
     mended = root / "unzipped" / "scenes" / "mug_no-picture" / "RGB" / "0005.png"
     shutil.copy(good / "RGB" / "0005.png", mended)
     result = RUN(app, [*arguments, "--retry-refused"])
-    assert "3 scenes imported, 1 of them now; 3 refused" in result.stdout
-    assert "        3  anomaly_labels turned round" in result.stdout
+    assert "3 scenes imported, 1 of them in this call; 3 refused" in result.stdout
+    assert "        3  anomaly_labels inverted" in result.stdout
     assert validate(root / "out").problems == ()
 
 

@@ -73,7 +73,7 @@ def test_score_compares_and_writes_a_report(work):
 
 def test_check_says_what_is_wrong_and_exits_with_2(work):
     good = odd_bench("score", "p.json", "--check", cwd=work)
-    assert (good.returncode, good.stdout) == (0, "ok: 48 scenes, 226 boxes; ready to be scored\n")
+    assert (good.returncode, good.stdout) == (0, "ok: 48 scenes, 226 boxes; the file can be scored\n")
     (work / "bad.json").write_text((work / "p.json").read_text().replace('"yaw"', '"jaw"', 1))
     bad = odd_bench("score", "bad.json", "--check", cwd=work)
     assert bad.returncode == 2
@@ -106,7 +106,7 @@ def test_missing_scenes_are_accepted_only_when_asked_for(work, truth):
 def test_a_report_that_cannot_be_written_says_so(work):
     done = odd_bench("score", "p.json", "--report", "p.json", cwd=work)
     assert done.returncode == 1
-    assert "a place that can be written" in done.stderr
+    assert "a path that can be written" in done.stderr
 
 
 def test_page_is_well_formed_and_loads_nothing(scored, truth):

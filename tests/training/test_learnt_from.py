@@ -53,7 +53,9 @@ def test_a_damaged_file_says_nothing(world, content):
 def test_of_several_data_sets_the_one_with_the_split_is_meant(world, tmp_path):
     run, places = world
     assert data_of(run, "test-seen") == places[0] and data_of(run, "test") == places[1]
-    with pytest.raises(WrongUse, match=r"predict: found 0 data sets with a split val among .*; expected one\. Name"):
+    with pytest.raises(
+        WrongUse, match=r"predict: found 0 data sets with a split val among .*; expected one data set\. Give"
+    ):
         data_of(run, "val")
     with pytest.raises(WrongUse, match=r"found no data set that .*nowhere learnt from; expected one"):
         data_of(tmp_path / "nowhere", "test")

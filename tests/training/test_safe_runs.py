@@ -193,7 +193,7 @@ def test_weights_files_hold_finite_numbers_alone(run_folder, tmp_path):
     name = next(key for key, value in stored["weights"].items() if value.is_floating_point() and value.dim() > 1)
     large = {**stored, "weights": {**stored["weights"], name: torch.full_like(stored["weights"][name], 1e5)}}
     torch.save(large, tmp_path / LATEST)
-    with pytest.raises(WrongUse, match="beyond what 16 bits hold"):
+    with pytest.raises(WrongUse, match="that 16 bits cannot hold"):
         export_weights(tmp_path / LATEST, "wide", tmp_path, half=True)
     assert [path.name for path in tmp_path.iterdir()] == [LATEST]
     whole = export_weights(tmp_path / LATEST, "wide", tmp_path)

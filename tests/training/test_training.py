@@ -59,7 +59,7 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
     dataset = open_dataset(folder)
     augmented = ["train.augment=true", "train.schedule=cosine", "train.warmup=2", "model.render.rays=64"]
     whole = run_short(dataset, tmp_path / "whole", augmented)
-    with pytest.raises(Interrupted, match="The same command goes on"):
+    with pytest.raises(Interrupted, match="Run the same command again"):
         run_short(dataset, tmp_path / "cut", augmented, report=interrupt_at(stop_at))
     rest = run_short(dataset, tmp_path / "cut", augmented)
     assert rest == whole[stop_at:]
@@ -158,7 +158,10 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("command", "hint"),
     [
-        (["train", "--config", "tiny", "--out", "new", "--set", "train.steps=[1, 1]"], "goes on from there"),
+        (
+            ["train", "--config", "tiny", "--out", "new", "--set", "train.steps=[1, 1]"],
+            "run the same command again to resume",
+        ),
         (["predict", "run", "--split", "test-seen"], "begins again"),
     ],
 )
@@ -279,7 +282,9 @@ def test_a_full_disk_leaves_the_checkpoint_before(run_folder, tmp_path, monkeypa
     shutil.copy(run_folder / LATEST, path)
     found = load_checkpoint(path)
     monkeypatch.setattr("odd_bench.atomic._write_and_flush", full)
-    with pytest.raises(StorageError, match=r"checkpoint\.pt: found No space left.*expected room for .* bytes.*is kept"):
+    with pytest.raises(
+        StorageError, match=r"checkpoint\.pt: found No space left.*expected space for .* bytes.*is kept"
+    ):
         save_checkpoint(path, replace(found, step=found.step + 1))
     assert load_checkpoint(path).step == found.step and [one.name for one in tmp_path.iterdir()] == [LATEST]
 

@@ -1,1 +1,1 @@
-"""`odd-bench view`: a data set, predictions, a run or a capture in the browser, served on this machine alone."""
+"""`odd-bench view`: shows a data set, predictions, a run or a capture in the browser, served only on this machine."""

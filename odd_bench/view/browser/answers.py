@@ -1,4 +1,4 @@
-"""The meaning of the boxes of a scene: by the truth alone, by predictions alone, or by both as the scorer matches them."""
+"""The boxes of a scene and their states: from the truth alone, from predictions alone, or from both as the scorer matches them."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from odd_bench.view.browser.shown_box import ShownBox
 class Answers(Protocol):
     """Boxes of scenes by name.
 
-    scores: (m,) of all predicted boxes, empty where there are none. threshold: the file's own, None where it states none.
+    scores: (m,) of all predicted boxes, empty if there are none. threshold: that of the file, None if it states none.
     """
 
     scores: np.ndarray
     threshold: float | None
 
     def boxes(self, scene: str, threshold: float | None) -> list[ShownBox]:
-        """The boxes of a scene. threshold: scores above it are called odd; None for what the file itself says."""
+        """The boxes of a scene. threshold: scores above it are called odd; None uses the labels of the file."""
         ...
 
     def wrong(self, threshold: float | None) -> Mapping[str, tuple[int, float]]:
-        """Wrong answers and their share by scene, as the scorer counts them; empty where there is nothing to compare."""
+        """Wrong answers and their share by scene, as the scorer counts them; empty without truth or predictions."""
         ...
 
 
 @dataclass(frozen=True)
 class TruthAlone:
-    """The labels of a data set. scenes: finds a labelled scene by its name."""
+    """The labels of a data set. scenes: returns a labelled scene by its name."""
 
     scenes: object
     threshold: float | None = None
@@ -58,7 +58,7 @@ class TruthAlone:
 
 @dataclass(frozen=True)
 class NothingKnown:
-    """Scenes without a box, such as photographs."""
+    """Scenes without boxes, such as photographs."""
 
     threshold: float | None = None
 
@@ -106,9 +106,9 @@ class PredictionsAlone:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Predictions that the scorer has matched with the truth once; another threshold needs no new matching.
+    """Predictions matched with the truth by the scorer; a change of the threshold needs no new matching.
 
-    judged: at the file's own threshold, under the headline protocol.
+    judged: at the threshold of the file, under the headline protocol.
     """
 
     judged: Judged
@@ -119,7 +119,7 @@ class Judgement:
         return self.judged.submission.boxes.score
 
     def at(self, threshold: float | None) -> Judged:
-        """The answers as if the file stated this threshold and no labels; None for the file as it is."""
+        """The result as if the file stated this threshold and no labels; None uses the file as it is."""
         if threshold is None:
             return self.judged
         submission = self.judged.submission
@@ -146,18 +146,18 @@ class Judgement:
 
 
 def called_odd(boxes: Boxes, own_label: np.ndarray, threshold: float | None) -> np.ndarray:
-    """(m,) bool: scores above the threshold; without one, the labels of the file."""
+    """(m,) bool: whether the score is above the threshold; without a threshold, the labels of the file."""
     return own_label == 1 if threshold is None else boxes.score > threshold
 
 
 def box_of(boxes: Boxes, row: int) -> np.ndarray:
-    """(6,), or (7,) where the box states a yaw."""
+    """(6,), or (7,) if the box has a yaw."""
     yaw = boxes.yaw_rad[row]
     return np.append(boxes.box[row], yaw) if np.isfinite(yaw) else boxes.box[row]
 
 
 def true_box(box: np.ndarray, label: int, kind: str | None, number: int, state: str) -> ShownBox:
-    """A box of the truth; its label says what is odd."""
+    """A box of the truth; its label names the anomaly."""
     what = (kind or "odd").replace("_", " ") if label else ""
     text = {"missed": f"missed: {what or 'normal'}", "odd": what}.get(state, "")
     return ShownBox(box, state, text, object_id=number, label=label)
@@ -171,7 +171,7 @@ def _true(judged: Judged, row: int) -> ShownBox:
 
 
 def _answer(judged: Judged, row: int) -> ShownBox:
-    """The predicted box that answers for an object; it equals the box of the object where a method is given the boxes."""
+    """The predicted box that matches an object; for a method that is given the boxes, it is the box of the object."""
     label, said = judged.truth.label[row], judged.predicted_label[row]
     state = ("found" if label else "false") if said else "passed"
     box = box_of(judged.submission.boxes, judged.box_row[row])
@@ -181,7 +181,7 @@ def _answer(judged: Judged, row: int) -> ShownBox:
 
 
 def _unmatched(judged: Judged, scene: int) -> np.ndarray:
-    """Rows of the scene's boxes that answer for no object; none under a protocol that does not count them."""
+    """Rows of the scene's boxes that match no object; none under a protocol that does not count them."""
     if judged.protocol.false_boxes != "wrong":
         return np.zeros(0, int)
     served = np.zeros(len(judged.submission.boxes), bool)

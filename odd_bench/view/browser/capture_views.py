@@ -1,4 +1,4 @@
-"""A capture in the view: its undistorted photographs at the places they were taken from, and its points."""
+"""The views of a capture: its undistorted photographs at their camera poses, and its points."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_PHOTOGRAPHS = 40  # shown, evenly spread
 LONGEST_PX = 256
 MOST_POINTS = 60_000
 SIZE_M, ROOM_M = (0.25, 0.40), (1.0, 1.0)  # of objects and half the room, as in generated scenes
-NO_OBJECT = -1  # object_id of points that were not given to an object
+NO_OBJECT = -1  # object_id of points that belong to no object
 GREY = 128
 
 
@@ -30,7 +30,7 @@ class CaptureViews:
     scene_from_capture: np.ndarray
 
     def of(self, scene: str) -> SceneViews:
-        """The only scene, whatever its name. Raises CaptureError where a photograph cannot be read."""
+        """The only scene, whatever its name. Raises CaptureError if a photograph cannot be read."""
         photographs = self.capture.photographs
         numbers = np.unique(np.linspace(0, len(photographs) - 1, MOST_PHOTOGRAPHS).round().astype(int))
         poses = {number: self.camera_from_scene(photographs[number].camera_from_world) for number in numbers}
@@ -42,7 +42,7 @@ class CaptureViews:
         return SceneViews(cameras, pictures, (cloud,) if len(points) else ())
 
     def camera_from_scene(self, camera_from_capture: np.ndarray) -> np.ndarray:
-        """(4, 4) rigid motion of the camera that has this pose, (4, 4), in the capture."""
+        """(4, 4) rigid motion for the camera with this pose, (4, 4), in the capture."""
         scale = np.cbrt(np.linalg.det(self.scene_from_capture[:3, :3]))
         moved = camera_from_capture @ np.linalg.inv(self.scene_from_capture)
         moved[:3] *= scale
@@ -50,18 +50,21 @@ class CaptureViews:
 
 
 def placed(capture: Capture) -> tuple[CaptureViews, list[str]]:
-    """The capture with its floor at z = 0 and its objects as large as generated ones. If no floor or object is found, the
-    capture stays as it is and a note says why.
+    """The capture with its floor at z = 0 and its objects scaled to the size of generated ones. If no floor or object is found, the
+    capture is not changed, and a note says why.
     """
     try:
         placement = place(capture, floor_plan(capture, Wishes()), Wishes(), SIZE_M, ROOM_M)
     except CaptureError as error:
-        return CaptureViews(capture, np.eye(4)), [*capture.notes, f"Shown in its own frame and unit: {error}"]
+        return CaptureViews(capture, np.eye(4)), [
+            *capture.notes,
+            f"The capture is shown in its own frame and unit: {error}",
+        ]
     return CaptureViews(capture, placement.scene_from_capture), [*capture.notes, *placement.notes]
 
 
 def sampled_colors(points: np.ndarray, cameras: tuple[Camera, ...], pictures: list[np.ndarray]) -> np.ndarray:
-    """(n, 3) uint8: the median over the pictures in which a point lies, occlusion aside; grey where it lies in none."""
+    """(n, 3) uint8: the median colour of a point over the pictures that contain it, ignoring occlusion; grey if there are none."""
     seen = np.full((len(cameras), len(points), 3), np.nan, np.float32)
     for number, (camera, picture) in enumerate(zip(cameras, pictures, strict=True)):
         there, rows, columns = pixels_of(camera, points)

@@ -1,4 +1,4 @@
-"""The scenes that are looked through: their names, their views and the meaning of their boxes."""
+"""A collection of scenes to view: their names, their views and their boxes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BY_NAME, WORST_FIRST = "by name", "worst first"
 
 @dataclass(frozen=True)
 class Collection:
-    """Scenes to look at. title: one line about them. names: in order. views: None where there are no pictures.
+    """Scenes to view. title: one line about them. names: in order. views: None if there are no pictures.
 
-    words: further words that a scene is found by, such as its category and types. notes: sentences for the user.
-    has_maps: whether the views know the anomaly maps of the predictions.
+    words: additional search words of each scene, such as its category and types. notes: sentences for the user.
+    has_maps: whether the views have anomaly maps of the predictions.
     """
 
     title: str
@@ -39,9 +39,9 @@ class Collection:
         return scale_of(self.answers.scores, self.answers.threshold if threshold is None else threshold)
 
     def found(self, search: str, order: str, threshold: float | None) -> list[str]:
-        """Names of the scenes that have every word of the search in their name or words, in the order asked for.
+        """Names of the scenes that have every word of the search in their name or words, in the requested order.
 
-        Worst first: most wrong answers at the threshold, then the larger share of wrong ones, then by name.
+        Worst first: by the number of wrong answers at the threshold, then by their share, then by name.
         """
         wanted = search.lower().split()
         names = [
@@ -53,7 +53,7 @@ class Collection:
         return sorted(names, key=lambda name: [-value for value in wrong.get(name, (0, 0.0))])
 
     def chosen(self, named: list[str], most: int) -> list[str]:
-        """The scenes named, or the first `most` with the worst first. Raises WrongUse for a name that is not there."""
+        """The named scenes, or the `most` worst ones. Raises WrongUse for an unknown name."""
         absent = [name for name in named if name not in self.names]
         if absent:
             near = get_close_matches(absent[0], self.names, 1)

@@ -1,6 +1,6 @@
-"""Drawing the parts of a scene with viser: floor, cameras with their pictures, boxes with their labels, points of the objects.
+"""Draws the parts of a scene with viser: floor, cameras with pictures, boxes with labels, points of the objects.
 
-root: name of the node that everything is drawn below, empty for the world.
+root: name of the node below which everything is drawn; empty for the world.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ CHANGED, UNKNOWN = (255, 221, 51), (128, 128, 128)
 PICTURE_PIXELS = 256  # the longer side of a picture in a frustum
 THIN_PX, THICK_PX = 2.0, 4.0
 STRONG = ("found", "missed", "false", "flagged")  # boxes drawn thick and filled
-FRUSTUM_SHARE = 0.045  # of how far the cameras stand from their middle
+FRUSTUM_SHARE = 0.045  # of the largest distance of a camera from the centre of all cameras
 
 
 def draw_cameras(scene: viser.SceneApi, root: str, views: SceneViews) -> list[viser.CameraFrustumHandle]:
-    """One frustum per camera with its picture in it, below ROOT/cameras. A click on it looks through the camera."""
+    """Draw one frustum per camera with its picture, below ROOT/cameras. A click on it looks through the camera."""
     eyes = np.stack([eye(camera) for camera in views.cameras])
     scale_m = FRUSTUM_SHARE * max(float(np.linalg.norm(eyes - eyes.mean(axis=0), axis=1).max()), 0.1)
     handles = []
@@ -44,7 +44,7 @@ def draw_cameras(scene: viser.SceneApi, root: str, views: SceneViews) -> list[vi
 
 
 def looking_through(camera: Camera) -> Callable[[viser.SceneNodePointerEvent], None]:
-    """The action of a click on the frustum: stand where the camera stands and look where it looks."""
+    """The action of a click on the frustum: move to the camera and look in its direction."""
 
     def look(event: viser.SceneNodePointerEvent) -> None:
         position, forward = eye(camera), camera.camera_from_world[2, :3]
@@ -67,8 +67,8 @@ def reduced(picture: np.ndarray) -> np.ndarray:
 
 
 def draw_boxes(scene: viser.SceneApi, root: str, boxes: Iterable[ShownBox], labels: bool = True) -> None:
-    """Edges of every box, thin for true boxes and thick for predicted ones, a faint filling of those to look at, and labels,
-    below ROOT/boxes.
+    """Draw the edges of every box below ROOT/boxes, thin for true boxes and thick for predicted ones, with labels. Important boxes
+    are also filled faintly.
     """
     for number, one in enumerate(boxes):
         name, strong = f"{root}/boxes/{number:03d}-{one.state}", one.state in STRONG
@@ -84,7 +84,7 @@ def draw_boxes(scene: viser.SceneApi, root: str, boxes: Iterable[ShownBox], labe
                 receive_shadow=False, wxyz=transforms.SO3.from_z_radians(obb[6]).wxyz, position=obb[:3],
             )  # fmt: skip
         if labels and one.text:
-            # labels of predicted boxes stand above and those of true boxes below, where they would cover each other
+            # labels of predicted boxes are above and those of true boxes below, so that they do not cover each other
             side = -1 if one.is_true else 1
             scene.add_label(
                 f"{name}/label", one.text, position=one.box[:3] + [0, 0, side * one.box[5] / 2], font_screen_scale=0.8,
@@ -95,7 +95,7 @@ def draw_boxes(scene: viser.SceneApi, root: str, boxes: Iterable[ShownBox], labe
 def draw_clouds(
     scene: viser.SceneApi, root: str, clouds: Iterable[Cloud], boxes: list[ShownBox], scale: Scale, how: str
 ) -> list[tuple[Cloud, viser.PointCloudHandle]]:
-    """Points of every object below ROOT/points, coloured by how: SUSPICION, MAPS, TRUTH or PICTURE; nothing with NONE."""
+    """Draw the points of every object below ROOT/points. how: their colours, SUSPICION, MAPS, TRUTH or PICTURE; NONE: no points."""
     if how == NONE:
         return []
     return [
@@ -108,9 +108,9 @@ def draw_clouds(
 
 
 def cloud_colors(cloud: Cloud, boxes: list[ShownBox], scale: Scale, how: str) -> np.ndarray:
-    """(n, 3) uint8. By suspicion: the score of the box that answers for the object, grey where none does; points of no object
-    by the box that they lie in, else as in the pictures. By anomaly maps: their level at
-    the point. By truth: odd or normal, and what has changed.
+    """(n, 3) uint8. By suspicion: the score of the box that matches the object, grey without one; points of no object have the
+    colour of the box around them, or that of the pictures. By anomaly maps: their level at the point. By truth: odd or normal, and the
+    changed surface.
     """
     if cloud.object_id < 0:
         return colors_in_boxes(cloud, boxes, scale) if how == SUSPICION else cloud.colors
@@ -131,7 +131,7 @@ def cloud_colors(cloud: Cloud, boxes: list[ShownBox], scale: Scale, how: str) ->
 
 
 def colors_in_boxes(cloud: Cloud, boxes: list[ShownBox], scale: Scale) -> np.ndarray:
-    """(n, 3) uint8: points inside a predicted box by its score, the others as in the pictures."""
+    """(n, 3) uint8: points inside a predicted box are coloured by its score, the others as in the pictures."""
     colors = cloud.colors.copy()
     for one in boxes:
         if np.isfinite(one.score):
@@ -142,14 +142,14 @@ def colors_in_boxes(cloud: Cloud, boxes: list[ShownBox], scale: Scale) -> np.nda
 
 
 def map_colors(suspicion: np.ndarray) -> np.ndarray:
-    """(n, 3) uint8 of levels in [0, 1]: white to red, grey where no map sees the point."""
+    """(n, 3) uint8 for levels in [0, 1]: white to red, grey for points that no map contains."""
     colors = Scale(-1.0, 0.0, 1.0).color(np.nan_to_num(suspicion))
     colors[np.isnan(suspicion)] = UNKNOWN
     return colors
 
 
 def draw_floor(scene: viser.SceneApi, root: str, cameras: tuple[Camera, ...], boxes: list[ShownBox]) -> None:
-    """A grid on the floor under all boxes and, where they are known, as far as the cameras stand."""
+    """Draw a grid on the floor that reaches below all boxes and, if they are known, to the cameras."""
     reach = [float(np.abs(one.box[:2]).max() + one.box[3:5].max()) for one in boxes]
     reach += [float(np.abs(eye(camera)[:2]).max()) for camera in cameras]
     side = 2 * float(np.clip(max(reach, default=1.0), 0.5, 10.0))
@@ -160,8 +160,8 @@ def draw_floor(scene: viser.SceneApi, root: str, cameras: tuple[Camera, ...], bo
 
 
 def place_camera(server: viser.ViserServer, boxes: list[ShownBox], cameras: tuple[Camera, ...] = ()) -> None:
-    """Look down on all boxes at a slant, over the pictures: the first view of a page, and that of "reset view".
-    Without boxes look at the middle of the cameras.
+    """Set the first view of a page, which is also that of "reset view": it looks down on all boxes at an angle, from above the
+    pictures. Without boxes, it looks at the centre of the cameras.
     """
     places = np.stack([one.box[:3] for one in boxes] or [eye(camera) for camera in cameras] or [np.zeros(3)])
     target = places.mean(axis=0)

@@ -1,6 +1,6 @@
-"""From a path to a collection: a data set, predictions, a run or detection with predictions in it, or a capture.
+"""Opens the collection at a path: a data set, predictions, a run or detection with predictions, or a capture.
 
-The readers of captures are imported only for a capture: they take as long to load as everything else.
+The readers of captures are imported only for captures, since they take as long to load as everything else.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ SPLITS = ("test-unseen", "test", "test-seen", "val", "train")  # whose predictio
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user says beside the path. data: where the data set of predictions is, or the capture of a detection. split: None
-    for all, or for the first. images: folder of the photographs where the capture does not say.
+    """Options in addition to the path. data: the data set of predictions, or the capture of a detection. split: None for all
+    scenes, or for the first predictions. images: folder of the photographs, if the capture does not name it.
     """
 
     data: Path | None = None
@@ -51,9 +51,7 @@ class Wanted:
 
 
 def open_collection(path: Path, wanted: Wanted = Wanted()) -> Collection:
-    """The collection at the path. Raises WrongUse where nothing known lies there, DataError and ScoringError where it is
-    damaged.
-    """
+    """The collection at the path. Raises WrongUse if the path is of no known kind, DataError and ScoringError if it is damaged."""
     if path.is_file():
         return open_file(path, wanted)
     if not path.is_dir():
@@ -69,7 +67,7 @@ def open_collection(path: Path, wanted: Wanted = Wanted()) -> Collection:
         return open_predictions(_chosen(path, files, wanted.split), wanted)
     if (path / CHECKPOINT).is_file():
         raise WrongUse(
-            f"{path}: found a run without predictions; expected a prediction file in it. Hint: odd-bench predict {path}"
+            f"{path}: found a run without predictions; expected a run with a prediction file. Hint: odd-bench predict {path}"
         )
     from odd_bench.view.browser.photographs import looks_like_capture, open_photographs
 
@@ -100,9 +98,9 @@ def open_data(folder: Path, wanted: Wanted) -> Collection:
 
 
 def open_predictions(path: Path, wanted: Wanted) -> Collection:
-    """Predictions, matched with their truth by the scorer where the truth is known.
+    """Predictions, matched with their truth by the scorer if the truth is known.
 
-    Raises ScoringError where the file cannot be read, does not fit its truth, or none is found in the data set asked for.
+    Raises ScoringError if the file cannot be read, does not fit its truth, or the given data set has no truth for it.
     """
     checked = check_file(path, Options(wanted.data or learnt_from(path), accept_missing=True))
     problems = errors_in(checked.problems)
@@ -115,20 +113,20 @@ def open_predictions(path: Path, wanted: Wanted) -> Collection:
 
 
 def learnt_from(path: Path) -> Path | None:
-    """The data set that a prediction file is for, where it lies in a run that learnt from it."""
+    """The data set of a prediction file in the folder of a run, if the run learnt from this data set."""
     head = _head(path)
     return next((one for one in remembered_data(path) if f'"{header(one / GROUND_TRUTH)[0]}"' in head), None)
 
 
 def alone(path: Path, predictions: Predictions, why: str) -> Collection:
     """Predictions without their truth."""
-    note = f"No truth: {why}. Boxes are coloured by score alone; name the data set with --data."
+    note = f"The ground truth is missing: {why}. Boxes are coloured by score only. Give the data set with --data."
     title = f"{predictions.method.name} on {predictions.dataset.name}, {predictions.dataset.split} ({path.name})"
     return Collection(title, predictions.scene_names, PredictionsAlone(predictions), None, notes=(note,))
 
 
 def judged(path: Path, checked: Checked) -> Collection:
-    """Predictions with their truth, and the pictures where the data set lies beside the truth."""
+    """Predictions with their truth, and with pictures if the data set is in the folder of the truth."""
     predictions, table = checked.predictions, checked.table
     protocol = protocols_for(predictions.method.gt_boxes)[0]
     answers = Judgement(judge(protocol, table, submission(predictions, table)), predictions.threshold)
@@ -138,9 +136,9 @@ def judged(path: Path, checked: Checked) -> Collection:
         dataset = open_dataset(folder)
         absent = set(table.scene_names) - set(dataset.scene_names())
         views = None if absent else DatasetViews(dataset, maps)
-        notes += [f"No pictures: {folder} lacks {len(absent):,} of the scenes."] if absent else []
+        notes += [f"Pictures are not shown: {len(absent):,} of the scenes are missing in {folder}."] if absent else []
     else:
-        notes += [f"No pictures: {folder} has no {SHARDS}/."]
+        notes += [f"Pictures are not shown: {folder} has no {SHARDS}/."]
     split = predictions.dataset.split
     title = f"{predictions.method.name} on {checked.truth.name}, {split} ({path.name}), protocol {protocol.name}"
     words = {scene.name: words_of(scene) for scene in checked.truth.split(split)}
@@ -149,14 +147,14 @@ def judged(path: Path, checked: Checked) -> Collection:
 
 
 def truth_words(folder: Path) -> Mapping[str, str]:
-    """Words of every scene that the ground truth of a data set names; none where it has no such file."""
+    """Search words of every scene in the ground truth of a data set; none if the file does not exist."""
     if not (folder / GROUND_TRUTH).is_file():
         return {}
     return {name: words_of(scene) for name, scene in read_ground_truth(folder / GROUND_TRUTH).scenes.items()}
 
 
 def words_of(scene: TruthScene) -> str:
-    """Split, category and what is odd."""
+    """Split, category and anomaly types of a scene."""
     types = sorted({one.type for one in scene.objects if one.type})
     return " ".join([scene.split, scene.category, *types, *(["odd"] if types else ["normal"])])
 
@@ -176,7 +174,7 @@ def _chosen(folder: Path, files: Mapping[Path, str], split: str | None) -> Path:
     """The file of the wanted split, or of the first split of SPLITS; among several, the one with the shortest name."""
     if split is not None and split not in files.values():
         raise WrongUse(
-            f"{folder}: found predictions for {', '.join(sorted(set(files.values())))}; expected some for {split}. "
+            f"{folder}: found predictions for {', '.join(sorted(set(files.values())))}; expected predictions for {split}. "
             f"Hint: odd-bench predict {folder} --split {split}"
         )
     rank = {name: number for number, name in enumerate(SPLITS)}
@@ -185,7 +183,7 @@ def _chosen(folder: Path, files: Mapping[Path, str], split: str | None) -> Path:
 
 
 def _head(path: Path) -> str:
-    """The first kilobytes of a plain or gzipped file; empty where it cannot be read."""
+    """The first kilobytes of a plain or gzipped file; empty if it cannot be read."""
     try:
         with open_plain(path) as plain, gzip.open(plain) if path.suffix == ".gz" else plain as file:
             return file.read(HEAD_BYTES).decode(errors="replace")

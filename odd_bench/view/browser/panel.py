@@ -1,4 +1,4 @@
-"""The controls beside the scene: search, order, previous and next, threshold, what is drawn, and the legend."""
+"""The control panel: search, order, previous and next scene, threshold, what is drawn, and the legend."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from odd_bench.view.browser.stage import Stage, first_look
 LISTED = 200  # scenes in the list at a time; the search finds the others
 PREVIOUS, NEXT = "Previous (P)", "Next (N)"
 STEPS = 400  # of the threshold
-NOTHING = "no scene found"
+NOTHING = "no scenes found"
 
 
 class Panel:
-    """The controls and the scene that they choose. Every change holds the lock: viser calls from several threads."""
+    """The controls and the chosen scene. Every change holds the lock, because viser calls from several threads."""
 
     def __init__(self, server: viser.ViserServer, collection: Collection, first: str | None = None):
         self.server, self.collection, self.stage = server, collection, Stage(server, collection)
@@ -35,7 +35,7 @@ class Panel:
         self.show(first or self.names[0])
 
     def show(self, name: str) -> None:
-        """Draw a scene and describe it. The panel says what cannot be read."""
+        """Draw a scene and describe it. If it cannot be read, the panel shows the error."""
         with self.lock:
             if name == self.name:
                 return
@@ -51,14 +51,14 @@ class Panel:
             self.list.value = name
 
     def step(self, by: int) -> None:
-        """The scene that stands so many places further on in the list, which is cyclic."""
+        """Show the scene that is `by` places further in the list, which is cyclic."""
         with self.lock:
             if self.names:
                 place = self.names.index(self.name) if self.name in self.names else -max(by, 0)
                 self.show(self.names[(place + by) % len(self.names)])
 
     def search(self) -> None:
-        """List the scenes that the search finds, in the order chosen, and show the first."""
+        """List the scenes that the search finds, in the chosen order, and show the first."""
         with self.lock:
             self.names = self.collection.found(self.words.value, self.ordering.value, self.look.threshold)
             if not self.names:
@@ -79,13 +79,13 @@ class Panel:
                 self._tell()
 
     def _list_around(self, name: str) -> None:
-        """LISTED names, among them the given one."""
+        """List LISTED names around the given one."""
         start = max(min(self.names.index(name) - LISTED // 2, len(self.names) - LISTED), 0) if name in self.names else 0
         listed = self.names[start : start + LISTED]
         self.list.options = tuple(listed if name in listed else [name, *listed])
 
     def _tell(self) -> None:
-        """Place in the list, states of the boxes."""
+        """Show the position in the list and the states of the boxes."""
         place = f"{self.names.index(self.name) + 1:,} of " if self.name in self.names else ""
         self.place.content = f"{place}{counted(len(self.names), 'scene')}"
         self.verdict.content = verdict_html(self.name, self.stage.boxes, self.collection.words.get(self.name, ""))
@@ -101,7 +101,7 @@ class Panel:
         gui.add_html(legend_html(self.collection) + points_html(self.collection))
 
     def _build_list(self, gui: viser.GuiApi) -> None:
-        self.words = gui.add_text("Search", "", hint="Words of the name, split, category or type")
+        self.words = gui.add_text("Search", "", hint="Words in the name, split, category or anomaly type")
         orders = [WORST_FIRST, BY_NAME] if self.order == WORST_FIRST else [BY_NAME]
         self.ordering = gui.add_dropdown("Order", orders, initial_value=self.order)
         self.list = gui.add_dropdown("Scene", self.names[:LISTED])
@@ -151,7 +151,7 @@ class Panel:
             ]
             points = gui.add_dropdown("Points", ways, initial_value=self.look.points)
             points.on_update(lambda _: self.change(points=points.value))
-            cameras = gui.add_checkbox("Cameras", True, hint="A click on a picture looks through its camera")
+            cameras = gui.add_checkbox("Cameras", True, hint="Click a picture to look through its camera")
             cameras.on_update(lambda _: self.change(cameras=cameras.value))
         labels = gui.add_checkbox("Labels", True)
         labels.on_update(lambda _: self.change(labels=labels.value))
@@ -170,14 +170,14 @@ def heading_html(collection: Collection) -> str:
 
 
 def verdict_html(name: str, boxes: list, words: str) -> str:
-    """The scene's name and how many boxes are of each state."""
+    """The name of the scene and the number of boxes in each state."""
     counts = count_states(boxes)
     states = " · ".join(f"{_spot(state)}{counts[state]} {state}" for state in COLORS if counts[state])
-    return f'<div id="verdict" style="{TEXT}"><b>{escape(name)}</b><br>{escape(words)}<br>{states or "no box"}</div>'
+    return f'<div id="verdict" style="{TEXT}"><b>{escape(name)}</b><br>{escape(words)}<br>{states or "no boxes"}</div>'
 
 
 def legend_html(collection: Collection) -> str:
-    """The meaning of the colours of the states that can occur."""
+    """The legend of the states that can occur."""
     states = [state for state in COLORS if state != "flagged"]
     if isinstance(collection.answers, NothingKnown):
         states = []
@@ -190,12 +190,12 @@ def legend_html(collection: Collection) -> str:
 
 
 def points_html(collection: Collection) -> str:
-    """The meaning of the colours of points."""
+    """The legend of the colours of points."""
     if collection.views is None:
         return ""
     scored = "Points by suspicion: blue below the threshold, white at it, red above, grey without a box. "
-    maps = "Points by anomaly maps: white to red. " if collection.has_maps else ""
-    changed = "Points by truth: yellow on what has changed."
+    maps = "Points by anomaly maps: from white to red. " if collection.has_maps else ""
+    changed = "Points by truth: yellow on changed surface."
     return f'<div style="{TEXT}">{scored if collection.has_scores else ""}{maps}{changed}</div>'
 
 

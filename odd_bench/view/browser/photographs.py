@@ -1,4 +1,4 @@
-"""Photographs to look at: a capture alone, or with what `odd-bench detect` found in it."""
+"""Photographs to view: a capture alone, or with the results of `odd-bench detect`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def looks_like_capture(folder: Path) -> bool:
 
 
 def open_photographs(path: Path, images: Path | None) -> Collection:
-    """A capture. images: folder of the photographs where the capture does not say. Raises CaptureError where it cannot be used."""
+    """A capture. images: folder of the photographs, if the capture does not name it. Raises CaptureError if it cannot be used."""
     capture = open_capture(path, images)
     views, notes = placed(capture)
     name = capture_name(path)
@@ -34,10 +34,10 @@ def open_photographs(path: Path, images: Path | None) -> Collection:
 
 
 def open_detection(folder: Path, file: Path, data: Path | None, images: Path | None) -> Collection:
-    """The results of `odd-bench detect`, with the photographs if the capture is named or still in its place. data: the capture."""
+    """The results of `odd-bench detect`, with photographs if the capture is given or still in its place. data: the capture."""
     predictions = read_predictions(file)
     title = f"{predictions.method.name} on {predictions.dataset.name} ({file.name})"
-    views, notes = None, ("The photographs are shown where the capture is named with --data.",)
+    views, notes = None, ("To see the photographs, give the capture with --data.",)
     if data is None:
         data, images = origin_of(folder / SCENE)
     if data is not None:

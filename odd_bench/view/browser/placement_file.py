@@ -1,4 +1,4 @@
-"""The scene.json of a detection: how its scene lies in the capture, and where the capture is."""
+"""The scene.json of a detection: the transform between the capture and the scene, and the path of the capture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AGAIN = "`odd-bench detect` writes the file"
 
 
 def read_placement(path: Path) -> np.ndarray:
-    """(4, 4) scene_from_capture of the scene.json that `odd-bench detect` writes. Raises WrongUse where it is none."""
+    """(4, 4) scene_from_capture in the scene.json that `odd-bench detect` writes. Raises WrongUse for any other file."""
     try:
         document = json.loads(read_plain_text(path))
         pose = np.array(document["scene_from_capture"], float)
@@ -30,7 +30,7 @@ def read_placement(path: Path) -> np.ndarray:
 
 
 def origin_of(path: Path) -> tuple[Path | None, Path | None]:
-    """Where a scene.json says the capture is and, if they lie elsewhere, its photographs; None for what is no longer there."""
+    """The paths of the capture and, if they are elsewhere, of its photographs; None for a path that no longer exists."""
     try:
         document = json.loads(read_plain_text(path))
         places = [document.get(key) for key in ("capture", "images")]

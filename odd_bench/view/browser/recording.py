@@ -1,4 +1,4 @@
-"""One HTML page that shows scenes without a server: viser's own page with what was drawn inside it."""
+"""One HTML page that shows scenes without a server: viser's page with the drawn scenes embedded."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LABEL_ABOVE_M = 0.35
 
 
 def record(collection: Collection, names: Sequence[str], path: Path) -> Path:
-    """Write the scenes of these names to one page; several are shown one after the other, with a time bar to move between them.
+    """Write the named scenes to one page; several are played one after the other, with a time bar to move between them.
 
-    Raises StorageError where nothing can be written there, DataError where a scene cannot be read.
+    Raises StorageError if the file cannot be written, DataError if a scene cannot be read.
     """
     prove_file(path)
     with started(PORT) as server:
@@ -41,7 +41,7 @@ def record(collection: Collection, names: Sequence[str], path: Path) -> Path:
 
 
 def _draw_below(server: viser.ViserServer, root: str, name: str, collection: Collection) -> viser.FrameHandle:
-    """Draw a scene below a hidden node of its own, its name above it: a page without a server has no panel."""
+    """Draw a scene below a separate hidden node, with its name above it, since a page without a server has no panel."""
     frame = server.scene.add_frame(root, show_axes=False, visible=False)
     drawn = draw_scene(server.scene, collection, name, first_look(collection), root)
     boxes = drawn.boxes

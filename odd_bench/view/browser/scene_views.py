@@ -18,19 +18,19 @@ from odd_bench.geometry.cameras import unproject
 from odd_bench.scene import Camera, Scene
 from odd_bench.view.browser.silhouette_hull import hull_surface, pixels_of
 
-POINT_VIEWS = 8  # whose depth maps points are taken from
-MOST_POINTS = 6000  # an object
+POINT_VIEWS = 8  # number of views whose depth maps give points
+MOST_POINTS = 6000  # of an object
 SCENES_KEPT = 8
 HIGHEST_LEVEL = 255  # of an anomaly map
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """Points on the surface of one object. object_id: as in the scene, -1 where they were not given to an object.
+    """Points on the surface of one object. object_id: as in the scene, -1 if they belong to no object.
 
-    points: (n, 3) metres, world. colors: (n, 3) uint8 of the pictures. changed: (n,) bool, whether the point lies on the
-    changed surface of an odd object, as far as that is known. suspicion: (n,) in [0, 1], mean of the anomaly maps that see the
-    point, NaN where none does; None without maps.
+    points: (n, 3) metres, world. colors: (n, 3) uint8 of the pictures. changed: (n,) bool, whether the point is on the
+    changed surface of an odd object, as far as that is known. suspicion: (n,) in [0, 1], mean of the anomaly maps that contain the
+    point, NaN if none does; None without maps.
     """
 
     object_id: int
@@ -50,17 +50,17 @@ class SceneViews:
 
 
 class Views(Protocol):
-    """Where scenes can be seen."""
+    """A source of views."""
 
     def of(self, scene: str) -> SceneViews:
-        """The views of the scene of that name, read on demand."""
+        """The views of the scene of this name, read on demand."""
         ...
 
 
 class DatasetViews:
-    """The pictures of a data set. Points come from the depth maps, or from the silhouettes where depth was left out.
+    """The pictures of a data set. Points come from the depth maps, or from the silhouettes if there is no depth.
 
-    maps: file of the anomaly maps of predictions on it, None where there are none.
+    maps: file of anomaly maps of predictions, None if there is none.
     """
 
     def __init__(self, dataset: Dataset, maps: Path | None = None):
@@ -126,6 +126,6 @@ def depth_points(
 def hull_points(
     cameras: tuple[Camera, ...], pictures: np.ndarray, instance: np.ndarray, number: int, aabb: np.ndarray
 ) -> Found:
-    """The surface of the visual hull of one object; silhouettes do not tell which part of it has changed."""
+    """The surface of the visual hull of one object; silhouettes do not show which part of it has changed."""
     points, colors = hull_surface(cameras, pictures, instance, number, aabb)
     return points, colors, np.zeros(len(points), bool)

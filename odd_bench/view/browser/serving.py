@@ -1,4 +1,4 @@
-"""The server of the view. It serves this machine alone until it is stopped, and then tells the open pages."""
+"""The server of the view. It serves only this machine; when it is stopped, it informs the open pages."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from odd_bench.view.browser.collection import Collection
 from odd_bench.view.browser.panel import Panel
 
 HOST, PORT = "127.0.0.1", 8080
-LAST_WORD_S = 0.5  # for the pages to hear that the server ends
-ENDED = "odd-bench view has ended"
+LAST_WORD_S = 0.5  # time for the pages to receive the last message
+ENDED = "odd-bench view has stopped"
 
 
 def serve(collection: Collection, port: int, first: str | None, open_page: bool, say: Callable[[str], None]) -> None:
-    """Serve the collection until Ctrl-C or a signal to end. port: the first free one from there on is taken."""
+    """Serve the collection until Ctrl-C or SIGTERM. port: the first free port from this one is used."""
     with started(port) as server:
         Panel(server, collection, first)
         address = f"http://{HOST}:{server.get_port()}"
-        say(f"{collection.title}\n{address}  Ctrl-C ends it")
+        say(f"{collection.title}\n{address}  (Ctrl-C stops the server)")
         if open_page:
             webbrowser.open(address)
         wait_for_end()
@@ -33,7 +33,7 @@ def serve(collection: Collection, port: int, first: str | None, open_page: bool,
 
 @contextlib.contextmanager
 def started(port: int, label: str = "odd-bench") -> Iterator[viser.ViserServer]:
-    """A server on the loopback address. It tells its pages when it ends."""
+    """A server on the loopback address. It informs its pages when it stops."""
     with contextlib.redirect_stdout(io.StringIO()):  # viser prints its addresses in a table of its own
         try:
             server = viser.ViserServer(host=HOST, port=port, label=label, verbose=False)
@@ -49,7 +49,7 @@ def started(port: int, label: str = "odd-bench") -> Iterator[viser.ViserServer]:
 
 
 def say_goodbye(server: viser.ViserServer) -> None:
-    """Tell every open page that the server has ended."""
+    """Tell every open page that the server has stopped."""
     clients = server.get_clients().values()
     for client in clients:
         body = "This page no longer answers. Run the command again and reload the page."

@@ -1,4 +1,4 @@
-"""A box as it is drawn: its place, its meaning, and the colours and words for that."""
+"""A drawn box: its position, its state, and the colours and explanations of states."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# palette of Okabe and Ito, which most colour-blind people can tell apart; every box also says its state in words.
+# palette of Okabe and Ito, which most colour-blind people can distinguish; every box also shows its state in words
 COLORS = {
     "normal": (154, 160, 166),
     "odd": (230, 159, 0),
@@ -22,8 +22,8 @@ MEANINGS = {
     "normal": "a true object that is normal",
     "odd": "a true object that is odd",
     "found": "a predicted box on an odd object, called odd",
-    "missed": "a true object that has no box, or is odd and not called so",
-    "false": "a predicted box called odd on a normal object, or one on no object at all",
+    "missed": "a true object that has no box, or an odd one whose box is not called odd",
+    "false": "a predicted box on a normal object that is called odd, or a box on no object",
     "passed": "a predicted box on an object, not called odd",
     "flagged": "a predicted box called odd; the truth is not known",
 }
@@ -32,8 +32,8 @@ TRUE_STATES = ("normal", "odd", "missed")  # those of boxes that come from the g
 
 @dataclass(frozen=True)
 class ShownBox:
-    """One box. box: (6,) or (7,) metres, world. state: a key of COLORS. text: its label. score: of a predicted box, NaN of a true
-    one. object_id: of the true object that it belongs to, -1 for none. label: of that object, 1 if odd, -1 where unknown.
+    """One box. box: (6,) or (7,) metres, world. state: a key of COLORS. text: its label. score: of a predicted box, NaN for a true
+    one. object_id: of the true object that it belongs to, -1 for none. label: of that object, 1 if odd, -1 if unknown.
     """
 
     box: np.ndarray

@@ -16,8 +16,8 @@ def hull_surface(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Centres of the outermost cells of the hull, (n, 3) metres, and their colours, (n, 3) uint8 of the view that faces them most.
 
-    A cell is inside if every view in which it lies shows the object there, or another object, which may stand in front. pictures:
-    (views, h, w, 3) uint8. instance: (views, h, w), number + 1 on the object. aabb: (6,) the hull is carved from it.
+    A cell is inside if every view that contains it shows the object there, or another object, which may be in front. pictures:
+    (views, h, w, 3) uint8. instance: (views, h, w), number + 1 on the object. aabb: (6,) box from which the hull is carved.
     """
     points, shape = cell_centres(aabb)
     left, own = np.arange(len(points)), np.zeros(len(points), bool)
@@ -41,7 +41,7 @@ def cell_centres(aabb: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
 
 
 def pixels_of(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Whether each point lies in the picture, and its row and column, 0 where it does not."""
+    """Whether each point is in the picture, and its row and column; 0 if it is not."""
     pixels, depth = project(camera, points)
     there = (depth > 0) & (pixels >= 0).all(axis=1) & (pixels < [camera.width, camera.height]).all(axis=1)
     columns, rows = np.where(there[:, None], pixels, 0).astype(int).T
@@ -61,8 +61,8 @@ def outermost(inside: np.ndarray) -> np.ndarray:
 def colors_of(
     points: np.ndarray, centre: np.ndarray, cameras: tuple[Camera, ...], pictures: np.ndarray, own: np.ndarray
 ) -> np.ndarray:
-    """(n, 3) uint8: the colour of each point in the view whose camera lies nearest to the direction from the centre to the
-    point, among the views that show the object there; grey where none does.
+    """(n, 3) uint8: the colour of each point in the view whose camera is nearest to the direction from the centre to the
+    point, among the views that show the object there; grey if none does.
     """
     colors, best = np.full((len(points), 3), 128, np.uint8), np.full(len(points), -np.inf)
     outward = points - centre

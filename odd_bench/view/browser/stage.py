@@ -1,4 +1,4 @@
-"""The scene that is drawn, and how it is drawn again when another scene, threshold or colouring is chosen."""
+"""The drawn scene, and its updates when another scene, threshold or colouring is chosen."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ from odd_bench.view.browser.shown_box import ShownBox
 
 @dataclass(frozen=True)
 class Look:
-    """Settings of what is shown of a scene. threshold: None for that of the file. points: how they are coloured, see
-    drawing.cloud_colors.
-    """
+    """Display settings of a scene. threshold: None for that of the file. points: their colours, see drawing.cloud_colors."""
 
     threshold: float | None = None
     points: str = SUSPICION
@@ -50,7 +48,7 @@ class Drawn:
 
 
 def draw_scene(scene: viser.SceneApi, collection: Collection, name: str, look: Look, root: str = "") -> Drawn:
-    """Draw the scene of that name below a node. Raises DataError where it cannot be read; then nothing is drawn."""
+    """Draw the scene of this name below a node. Raises DataError if it cannot be read; then nothing is drawn."""
     boxes = collection.answers.boxes(name, look.threshold)
     views = None if collection.views is None else collection.views.of(name)
     draw_floor(scene, root, views.cameras if views else (), boxes)
@@ -65,12 +63,12 @@ def draw_scene(scene: viser.SceneApi, collection: Collection, name: str, look: L
 
 
 def drawn_of(boxes: list[ShownBox], look: Look) -> list[ShownBox]:
-    """Boxes to draw: all, or all but the true boxes that only repeat the truth."""
+    """The boxes to draw: all boxes, or all without true boxes that only repeat the truth."""
     return [one for one in boxes if look.truth or one.state not in ("normal", "odd")]
 
 
 def first_look(collection: Collection) -> Look:
-    """The first settings: points coloured by suspicion where there are scores, else as in the pictures."""
+    """The initial settings: points are coloured by suspicion if there are scores, else as in the pictures."""
     return Look(points=SUSPICION if collection.has_scores else PICTURE)
 
 
@@ -87,7 +85,7 @@ class Stage:
         return self.drawn.boxes
 
     def draw(self, name: str, look: Look) -> None:
-        """Clear what was drawn and draw the scene of that name. Raises DataError where it cannot be read."""
+        """Clear the scene and draw the one of this name. Raises DataError if it cannot be read."""
         with self.server.atomic():
             self.server.scene.reset()
             self.server.scene.set_up_direction("+z")
@@ -96,7 +94,7 @@ class Stage:
         self._shown = name, look
 
     def change(self, look: Look) -> None:
-        """Draw the same scene with other settings: only what differs is sent."""
+        """Draw the same scene with other settings; only differences are sent."""
         name, before = self._shown
         if look.points != before.points:
             self.draw(name, look)

@@ -32,7 +32,7 @@ class Scale:
 
 
 def scale_of(scores: np.ndarray, threshold: float | None) -> Scale:
-    """A scale over (m,) scores, whatever their range. Without a threshold its middle is white."""
+    """A scale for (m,) scores of any range. Without a threshold, its middle is white."""
     finite = scores[np.isfinite(scores)]
     low, high = np.quantile(finite, [TAIL, 1 - TAIL]) if len(finite) else (0.0, 1.0)
     middle = (low + high) / 2 if threshold is None else threshold

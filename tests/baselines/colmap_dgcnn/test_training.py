@@ -36,7 +36,7 @@ def folder(tmp_path_factory) -> Path:
 def test_a_stopped_run_resumes_to_the_same_losses_and_threshold(folder, tmp_path, stop_at):
     dataset = open_dataset(folder)
     whole = train_tiny("colmap-dgcnn", dataset, tmp_path / "whole", SHORT)
-    with pytest.raises(Interrupted, match="The same command goes on"):
+    with pytest.raises(Interrupted, match="Run the same command again"):
         train_tiny("colmap-dgcnn", dataset, tmp_path / "cut", SHORT, interrupt_at(stop_at))
     assert train_tiny("colmap-dgcnn", dataset, tmp_path / "cut", SHORT) == whole[stop_at:]
     assert load_checkpoint(tmp_path / "cut" / LATEST).finished

@@ -28,7 +28,7 @@ def folder(tmp_path_factory) -> Path:
 def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
     dataset, augmented = open_dataset(folder), [*SHORT, "train.augment=true"]
     whole = train_tiny("detr3d", dataset, tmp_path / "whole", augmented)
-    with pytest.raises(Interrupted, match="The same command goes on"):
+    with pytest.raises(Interrupted, match="Run the same command again"):
         train_tiny("detr3d", dataset, tmp_path / "cut", augmented, interrupt_at(stop_at))
     assert train_tiny("detr3d", dataset, tmp_path / "cut", augmented) == whole[stop_at:]
     assert load_checkpoint(tmp_path / "cut" / LATEST).finished

@@ -45,7 +45,7 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, head):
     changed = [*SHORT, "train.augment=true", f"model.head={head}"]
     dataset = open_dataset(folder)
     whole = train_tiny("imvoxelnet", dataset, tmp_path / "whole", changed)
-    with pytest.raises(Interrupted, match="The same command goes on"):
+    with pytest.raises(Interrupted, match="Run the same command again"):
         train_tiny("imvoxelnet", dataset, tmp_path / "cut", changed, interrupt_at(2))
     assert train_tiny("imvoxelnet", dataset, tmp_path / "cut", changed) == whole[2:]
     assert load_checkpoint(tmp_path / "cut" / LATEST).finished

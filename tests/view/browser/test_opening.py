@@ -41,7 +41,7 @@ def test_a_run_is_its_predictions_for_a_split_that_was_not_trained_on(run):
     folder, data = run
     assert "test-seen" in open_collection(folder, Wanted(data)).title
     assert "val" in open_collection(folder, Wanted(data, "val")).title
-    with pytest.raises(WrongUse, match="predictions for test-seen, val; expected some for train") as raised:
+    with pytest.raises(WrongUse, match="predictions for test-seen, val; expected predictions for train") as raised:
         open_collection(folder, Wanted(data, "train"))
     assert ONE_LINE.match(str(raised.value))
 
