@@ -1,1 +1,1 @@
-"""The baselines of the paper, a folder each, trained and scored by the same commands as the reference detector."""
+"""The baselines of the paper, one folder each. The commands that train and score the reference detector also work for them."""

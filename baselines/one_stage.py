@@ -1,4 +1,4 @@
-"""What detectors of two classes share that learn all at once, the image network more slowly."""
+"""The common base of two-class detectors that train in one stage, with a lower learning rate for the image network."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from odd_bench.blocks.backbone import parameter_groups
 
 
 class OneStage(nn.Module, ABC):
-    """See odd_bench.training.method.Method, of which this is the part that says how it is trained.
+    """The part of odd_bench.training.method.Method that defines the training.
 
-    config: has `answer.source`, one of two_class.SOURCES, and `weight_decay`.
+    config: must have `answer.source`, one of two_class.SOURCES, and `weight_decay`.
     """
 
     stages = ("detect",)
@@ -26,16 +26,17 @@ class OneStage(nn.Module, ABC):
     @property
     @abstractmethod
     def image_network(self) -> nn.Module:
-        """The part that learns more slowly."""
+        """The part that has the lower learning rate."""
 
     @property
     def gt_boxes(self) -> bool:
+        """Whether the method is given the true boxes."""
         return self.config.answer.source == "oracle-box"
 
     def start_stage(self, name: str) -> None:
-        """There is one stage, in which everything learns."""
+        """Do nothing: there is one stage, which trains all parameters."""
 
     def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
-        """The image network apart."""
+        """Parameter groups for the optimizer: the image network with backbone_rate, everything else with learning_rate."""
         decay = self.config.weight_decay
         return parameter_groups(self, self.image_network, learning_rate, backbone_rate, weight_decay=decay)

@@ -1,9 +1,9 @@
-"""From detections of two classes, anomalous and normal, to one box and one score for every object.
+"""Converting detections of two classes, anomalous and normal, to one box and one score per object.
 
-A detector of classes may find an object twice, once as anomalous and once as normal. Its detections are grouped: in order of
-confidence (the larger of the two class scores) each detection joins the most confident kept one that it overlaps by more than
-`duplicate_iou`, whatever their classes, or else is kept itself. A group answers with the box of its first detection and, for
-each class, with the highest score in the group: an object is as anomalous as it looks at best, against as normal at best.
+A detector may find an object twice, once as anomalous and once as normal. Its detections are therefore grouped, in descending order
+of confidence, which is the larger of the two class scores. A detection whose IoU with a kept one is above `duplicate_iou` joins it,
+whatever their classes, or the most confident of them if there are several. Otherwise it is kept itself. A group has the box of its
+kept detection and, for each class, the highest score of its members.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import numpy as np
 from odd_bench.geometry.boxes import iou_matrix
 from odd_bench.training.method import SceneAnswer
 
-THRESHOLD = 0.5  # of p_a / (p_a + p_n): the likelier class
+THRESHOLD = 0.5  # for p_a / (p_a + p_n): the more likely class
 UNDECIDED = 0.5
 ANOMALOUS, NORMAL = 0, 1  # columns of class scores
-SOURCES = ("predicted", "oracle-box")  # of the boxes that are answered for
+SOURCES = ("predicted", "oracle-box")  # of the boxes to be scored
 
 
 def scene_answer(
     boxes: np.ndarray, class_scores: np.ndarray, duplicate_iou: float = 0.25, keep_above: float = 0.0
 ) -> SceneAnswer:
-    """One box an object, most confident first, with score p_a / (p_a + p_n) in [0, 1], to be compared with THRESHOLD.
+    """One box per object, the most confident first, with the score p_a / (p_a + p_n) in [0, 1].
 
-    boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw. class_scores: (n, 2) not negative, columns
-    ANOMALOUS and NORMAL, p_a and p_n. duplicate_iou: detections above it are one object. keep_above: detections whose
-    confidence is not above it, at least 0, are dropped. n may be 0, and so may be the number of boxes left.
+    boxes: (n, 6), centre and size, metres, world, or (n, 7) with the yaw; n may be 0. class_scores: (n, 2), >= 0, with the columns
+    ANOMALOUS and NORMAL, p_a and p_n. duplicate_iou: detections with a larger IoU belong to one object. keep_above: detections
+    are dropped unless their confidence is above this value, which is at least 0. All of them may be dropped.
     """
     boxes, class_scores = np.asarray(boxes, float), np.asarray(class_scores, float).reshape(-1, 2)
     confidence = class_scores.max(axis=1, initial=0.0)
@@ -41,9 +41,9 @@ def scene_answer(
 
 
 def answer_for_true_boxes(true_boxes: np.ndarray, boxes: np.ndarray, class_scores: np.ndarray) -> SceneAnswer:
-    """Scores of given boxes (t, 6): each takes that of the detection that overlaps it most, UNDECIDED where none does.
+    """Scores of given boxes (t, 6). Each takes the score of the detection that overlaps it most, or UNDECIDED if none overlaps it.
 
-    boxes, class_scores: detections, as in `scene_answer`.
+    boxes, class_scores: the detections, as in `scene_answer`.
     """
     overlap = iou_matrix(np.asarray(boxes, float), true_boxes)  # (n, t)
     scores = np.full(len(true_boxes), UNDECIDED)
@@ -56,7 +56,7 @@ def answer_for_true_boxes(true_boxes: np.ndarray, boxes: np.ndarray, class_score
 
 
 def leaders(same: np.ndarray) -> np.ndarray:
-    """(n,) the first kept row that each row joins, itself where it is kept. same: (n, n) bool, rows best first.
+    """The first kept row that each row joins, (n,); a kept row joins itself. same: (n, n) bool, rows in descending order.
 
     A row is kept unless it is the same as a kept row before it.
     """

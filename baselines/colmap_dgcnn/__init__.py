@@ -1,1 +1,1 @@
-"""COLMAP + DGCNN: reconstruct a scene, cut out its objects, compare them as point clouds (paper, section 4.3)."""
+"""COLMAP + DGCNN: reconstruct a scene, segment its objects, and compare these as point clouds (paper, section 4.3)."""

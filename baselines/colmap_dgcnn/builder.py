@@ -1,4 +1,4 @@
-"""Making COLMAP + DGCNN: new from a configuration, or again from a checkpoint's weights."""
+"""Building COLMAP + DGCNN from a configuration, or from the weights of a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from odd_bench.training.method import MethodSpec
 
 
 def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[ColmapDgcnn, None]:
-    """A new model with weights from the configured seed, and the clouds of the training scenes on disk.
+    """A new model, with weights from the configured seed. Also reconstructs the clouds of the training scenes on disk.
 
-    track: wraps an iterable of scene names to show progress, given what is done.
+    track: a function that wraps an iterable of scene names to show progress. Its second argument names the work.
     """
     pycolmap()
     if config.model.reconstruction.stereo == "colmap-cuda":
@@ -32,7 +32,7 @@ def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, tra
 
 
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> ColmapDgcnn:
-    """The model whose weights these are."""
+    """The model with weights from a checkpoint."""
     fresh = replace(config.model, dgcnn=replace(config.model.dgcnn, weights="none"))
     model = ColmapDgcnn(fresh, config.train.views, config.train.pixels, len(weights["categories.bias"]))
     model.load_state_dict(weights)
@@ -40,7 +40,7 @@ def restore(config: RunConfig, weights: dict[str, Tensor]) -> ColmapDgcnn:
 
 
 def describe(config: RunConfig) -> dict[str, Any]:
-    """What a prediction file should say about the method."""
+    """Facts about the method for the prediction file."""
     return {"config": config.name, "stereo": config.model.reconstruction.stereo}
 
 

@@ -1,4 +1,4 @@
-"""Clouds of different sizes to what the network reads: as many points each, in a frame of their own."""
+"""Preparing clouds for the network: the same number of points in each, in a normalised frame."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 
 
 def sampled(cloud: np.ndarray, count: int, rng: np.random.Generator | None = None) -> np.ndarray:
-    """(p, 3) to (count, 3) points: drawn by `rng`, or else evenly spread over the order of the cloud; repeated if too few."""
+    """Sample (count, 3) points of a cloud (p, 3): at random with `rng`, else evenly along its order. Points repeat if p < count."""
     if rng is None:
         return cloud[np.arange(count) * len(cloud) // count]
     return cloud[rng.choice(len(cloud), count, replace=len(cloud) < count)]
 
 
 def centred(clouds: list[np.ndarray]) -> np.ndarray:
-    """n clouds (count, 3) of one scene, each about its own centre, in units of the scene's median radius: (n, count, 3) float32.
+    """The n clouds (count, 3) of a scene as (n, count, 3) float32, each centred, in units of the median radius in the scene.
 
-    Radius is the root mean square distance from the centre. One unit a scene keeps differences of size between its objects.
+    The radius is the root mean square distance from the centre. One unit per scene preserves differences in size between objects.
     """
     stacked = np.stack(clouds).astype(float)
     stacked -= stacked.mean(axis=1, keepdims=True)
@@ -24,7 +24,7 @@ def centred(clouds: list[np.ndarray]) -> np.ndarray:
 
 
 def random_rotation(rng: np.random.Generator) -> np.ndarray:
-    """(3, 3) a rotation drawn evenly from all, from a random unit quaternion (Shoemake, 1992)."""
+    """A uniformly distributed rotation (3, 3), computed from a random unit quaternion (Shoemake, 1992)."""
     w, x, y, z = (q := rng.normal(size=4)) / np.linalg.norm(q)
     return np.array(
         [
@@ -36,5 +36,5 @@ def random_rotation(rng: np.random.Generator) -> np.ndarray:
 
 
 def turned(clouds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(n, count, 3) clouds, each turned at random about its centre: how an object lies says nothing about it."""
+    """Clouds (n, count, 3), each rotated at random about the origin: the pose of an object does not matter."""
     return np.stack([cloud @ random_rotation(rng).T for cloud in clouds]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""COLMAP through pycolmap, imported in this one place."""
+"""The only import of pycolmap, the Python bindings of COLMAP."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from odd_bench.extras import install_command
 
 
 def pycolmap() -> ModuleType:
-    """The package, quiet. Raises WrongUse where it is not installed.
+    """The package, with its log messages below errors switched off. Raises WrongUse if it is not installed.
 
-    Imported after zlib, Pillow, torch and h5py: pycolmap 4.2 before any of them corrupts the heap.
+    It is imported after zlib, Pillow, torch and h5py: importing pycolmap 4.2 before any of them corrupts the heap.
     """
     import zlib  # noqa: F401
 

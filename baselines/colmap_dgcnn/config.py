@@ -1,4 +1,4 @@
-"""The configuration of a run of COLMAP + DGCNN: defaults in the file of each block, named set-ups as YAML in configs/."""
+"""The configuration of a run of COLMAP + DGCNN. Each block defines its defaults in its own file; configs/ holds named ones."""
 
 # ruff: noqa: RUF009 - the defaults are frozen dataclasses
 
@@ -19,18 +19,18 @@ CHOICES = {"model.reconstruction.stereo": STEREOS, "model.cut.source": SOURCES}
 
 @dataclass(frozen=True)
 class ColmapDgcnnConfig:
-    """One model, block by block."""
+    """The model, block by block."""
 
     reconstruction: ReconstructionConfig = ReconstructionConfig()
-    """From pictures to a point cloud."""
+    """The reconstruction of a point cloud from pictures."""
     cut: CutConfig = CutConfig()
-    """From a cloud to objects."""
+    """The segmentation of the cloud into objects."""
     points: int = 1024
-    """Points of each object that the network reads."""
+    """Number of points of each object that the network reads."""
     match_iou: float = 0.25
-    """Overlap with a true box from which a cluster takes its label in training."""
+    """IoU with a true box from which on a cluster takes the label of its object in training."""
     turn: bool = True
-    """Whether training turns every cloud at random."""
+    """Whether training rotates every cloud at random."""
     dgcnn: DgcnnConfig = DgcnnConfig()
     """The network over points."""
     triplet: TripletConfig = TripletConfig()
@@ -39,25 +39,25 @@ class ColmapDgcnnConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """A model and how it is trained, in two stages. Clouds are turned by the model: scenes are not moved by the
-    loader.
+    """A model and its training, which has two stages. The model itself rotates the clouds: there is no augmentation of
+    scenes.
     """
 
     name: str = "paper"
     """Name of the configuration."""
     model: ColmapDgcnnConfig = ColmapDgcnnConfig()
-    """The method, block by block."""
+    """The model."""
     train: TrainConfig = TrainConfig(views=20, batch=8, epochs=(50, 50), learning_rate=(1e-3, 1e-3), augment=False)
-    """How it is trained."""
+    """The training."""
     augment: AugmentConfig = AugmentConfig()
-    """How scenes are moved while it is trained."""
+    """The augmentation of scenes, which this method does not use."""
 
 
 def check(config: RunConfig, where: str) -> None:
-    """Raise ConfigError at the first value that cannot be used."""
+    """Raise ConfigError for the first value that cannot be used."""
     check_choices(config, CHOICES, where)
     if config.train.augment:
-        hint = "Clouds lie in the world of the stored scene; model.turn turns them"
+        hint = "Clouds lie in the world of the stored scene; model.turn rotates them"
         raise ConfigError(f"{where}: train.augment: found true; expected false. {hint}")
 
 

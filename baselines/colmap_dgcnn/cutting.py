@@ -1,4 +1,4 @@
-"""Objects cut out of a scene's cloud: floor removed, the rest clustered (Ester et al., DBSCAN, 1996), a box around each."""
+"""Segmenting the cloud of a scene into objects: remove the floor, cluster the rest (DBSCAN, Ester et al., 1996), fit boxes."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ SOURCES = ("clusters", "oracle-box")
 
 @dataclass(frozen=True)
 class CutConfig:
-    """From a cloud to objects."""
+    """The segmentation of a cloud into objects."""
 
     source: str = "clusters"
-    """`clusters`, or `oracle-box`: what lies in the true boxes, which the method is then given."""
+    """`clusters`, or `oracle-box`: the points in the true boxes, which the method is then given."""
     floor_m: float = 0.015
-    """Height up to which points belong to the floor, z = 0; the floor is not fitted, because the true cameras are given in
-    a world whose floor is known.
+    """Points up to this height above z = 0 belong to the floor, in metres. The floor is not fitted, because the true cameras are
+    given in a world whose floor is known.
     """
     reach_m: float = 0.025
-    """DBSCAN: a point with `neighbours` others within this distance is inside a cluster, metres."""
+    """DBSCAN: radius of the neighbourhood of a point, in metres."""
     neighbours: int = 6
-    """DBSCAN: so many points within `reach_m` make a point the inside of a cluster."""
+    """DBSCAN: a point with at least this many points within `reach_m`, itself included, is a core point of a cluster."""
     min_points: int = 60
-    """A cluster of fewer points is no object."""
+    """Clusters with fewer points are not objects."""
     min_size_m: float = 0.08
-    """A cluster whose largest side is shorter is no object, metres."""
+    """Clusters whose largest side is shorter are not objects, in metres."""
     trim: float = 0.005
-    """Fraction of a cluster's points beyond each side of its box, which leaves stray points out."""
+    """Fraction of the points of a cluster that may lie beyond each side of its box. This ignores outliers."""
     margin_m: float = 0.01
-    """Margin around a true box, metres."""
+    """Margin around a true box, in metres."""
 
 
 @dataclass(frozen=True)
 class Objects:
     """n objects of one scene.
 
-    boxes: (n, 6) centre and size, metres, world. clouds: n times (p, 3) float32 points, metres, world. ids: (n,) of the true
-    objects where their boxes were given, else None.
+    boxes: (n, 6), centre and size, metres, world. clouds: n arrays (p, 3) float32 of points, metres, world. ids: (n,), ids of the
+    true objects if their boxes were given, else None.
     """
 
     boxes: np.ndarray
@@ -50,8 +50,8 @@ class Objects:
 
 
 def cut_clusters(points: np.ndarray, config: CutConfig) -> Objects:
-    """The objects among (n, 3) points, whatever their order; from the lowest x to the highest."""
-    points = points[np.lexsort(points.T)]  # clusters share border points by order
+    """Cluster points (n, 3) into objects, sorted by x. The order of the points does not matter."""
+    points = points[np.lexsort(points.T)]  # the order decides which cluster a border point joins
     points = points[points[:, 2] > config.floor_m]
     cluster = cluster_numbers(points, config)
     clouds = [points[cluster == number] for number in range(cluster.max(initial=-1) + 1)]
@@ -66,7 +66,7 @@ def cut_clusters(points: np.ndarray, config: CutConfig) -> Objects:
 
 
 def cluster_numbers(points: np.ndarray, config: CutConfig) -> np.ndarray:
-    """(n,) number of each point's cluster, -1 for stray points."""
+    """Cluster (n,) of each point, -1 for noise."""
     import open3d as o3d
 
     if not len(points):
@@ -76,14 +76,14 @@ def cluster_numbers(points: np.ndarray, config: CutConfig) -> np.ndarray:
 
 
 def standing_box(points: np.ndarray, trim: float) -> np.ndarray:
-    """(6,) box around all but the outermost points, down to the floor, on which objects stand."""
+    """Box (6,) around all but the outermost points, extended down to the floor. trim: see CutConfig."""
     low, high = np.quantile(points, [trim, 1 - trim], axis=0)
     low[2] = 0.0
     return np.concatenate([(low + high) / 2, high - low])
 
 
 def cut_boxes(points: np.ndarray, boxes: np.ndarray, config: CutConfig) -> Objects:
-    """What lies in (n, 6) true boxes and above the floor; boxes with too few points are left out."""
+    """The points above the floor in each of the true boxes (n, 6). Boxes with too few points are left out."""
     points = points[points[:, 2] > config.floor_m]
     offset = np.abs(points[:, None] - boxes[:, :3])  # (p, n, 3)
     inside = (offset <= boxes[:, 3:] / 2 + config.margin_m).all(axis=2)  # (p, n)

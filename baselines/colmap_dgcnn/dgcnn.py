@@ -1,4 +1,4 @@
-"""DGCNN: features of a point cloud from graphs of nearest neighbours (Wang et al., Dynamic Graph CNN, 2019)."""
+"""DGCNN: features of a point cloud from its nearest-neighbour graphs (Wang et al., Dynamic Graph CNN, 2019)."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ SLOPE = 0.2
 
 @dataclass(frozen=True)
 class DgcnnConfig:
-    """The network over points."""
+    """The settings of the point network."""
 
     k: int = 20
-    """Neighbours, the point itself among them."""
+    """Number of nearest neighbours of a point, including itself."""
     widths: tuple[int, ...] = (64, 64, 128, 256)
-    """Channels of the edge convolutions."""
+    """Output channels of the edge convolutions."""
     joint: int = 1024
-    """Width of the layer over all of them."""
+    """Output channels of the layer that joins the outputs of all edge convolutions."""
     hidden: int = 512
-    """Inner width of the head."""
+    """Hidden width of the head."""
     embedding: int = 256
     """Width of the embedding."""
     weights: str = "none"
-    """`none`, or a file of DGCNN's published classification weights (PyTorch)."""
+    """`none`, or a file with the published classification weights of DGCNN (PyTorch)."""
 
 
 class EdgeConv(nn.Module):
-    """max over the neighbours j of h(x_j - x_i, x_i), with h linear, batch norm, leaky ReLU (equations 7 and 8)."""
+    """Edge convolution: max over the neighbours j of h(x_j - x_i, x_i), h = linear, batch norm, leaky ReLU (equations 7, 8)."""
 
     def __init__(self, width_in: int, width_out: int, k: int):
         super().__init__()
@@ -46,10 +46,10 @@ class EdgeConv(nn.Module):
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(b, n, c) to (b, n, out)."""
+        """Features (b, n, c) to features (b, n, out)."""
         edges = edge_features(features, nearest_neighbours(features, self.k), self.weight)  # (b, n, k, out)
         normed = self.norm(edges.flatten(0, 2)).view(edges.shape)
-        return leaky_relu(normed.amax(dim=2), SLOPE)  # leaky ReLU keeps the order, so the maximum may come first
+        return leaky_relu(normed.amax(dim=2), SLOPE)  # leaky ReLU is monotonic, so the maximum may come first
 
 
 class Dgcnn(nn.Module):
@@ -71,6 +71,7 @@ class Dgcnn(nn.Module):
             self.load_state_dict(published_weights(Path(config.weights), self.state_dict()))
 
     def forward(self, clouds: Tensor) -> Tensor:
+        """Embeddings (b, d) of clouds (b, n, 3)."""
         b, n, _ = clouds.shape
         features, levels = clouds, []
         for edge in self.edges:
@@ -85,10 +86,10 @@ class Dgcnn(nn.Module):
 @torch.no_grad()
 @full_precision
 def nearest_neighbours(features: Tensor, k: int) -> Tensor:
-    """(b, n, c) to (b, n, k) indices of the nearest points by feature, the point itself included."""
+    """Indices (b, n, k) of the points with the nearest features (b, n, c), including the point itself."""
     features = features.to(torch.promote_types(features.dtype, torch.float32))
     square = (features**2).sum(dim=-1)
-    closeness = 2 * features @ features.transpose(1, 2) - square[:, None]  # less |x_i|^2, the same for all j
+    closeness = 2 * features @ features.transpose(1, 2) - square[:, None]  # without |x_i|^2, the same for all j
     return closeness.topk(min(k, features.shape[1]), dim=-1, sorted=False).indices
 
 
@@ -96,7 +97,7 @@ def nearest_neighbours(features: Tensor, k: int) -> Tensor:
 def edge_features(features: Tensor, neighbours: Tensor, weight: Tensor) -> Tensor:
     """W (x_j - x_i, x_i) of points (b, n, c) and their neighbours (b, n, k): (b, n, k, out).
 
-    With W = (A, B) this is A x_j + (B - A) x_i: computed per point and then gathered, k times cheaper than per edge.
+    With W = (A, B) this is A x_j + (B - A) x_i. It is computed per point and then gathered, k times cheaper than per edge.
     """
     features = features.to(weight.dtype)
     of_neighbour, of_point = weight.chunk(2, dim=1)
@@ -105,17 +106,17 @@ def edge_features(features: Tensor, neighbours: Tensor, weight: Tensor) -> Tenso
 
 
 def gathered(features: Tensor, index: Tensor) -> Tensor:
-    """Features (b, n, c) of the points (b, n, k): (b, n, k, c)."""
+    """Features (b, n, k, c) of the points with indices (b, n, k), from features (b, n, c)."""
     b, n, c = features.shape
     offset = torch.arange(b, device=features.device)[:, None, None] * n
     return features.reshape(b * n, c)[(index + offset).flatten()].view(b, n, -1, c)
 
 
 def published_weights(path: Path, own: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The state dict with the shared layers of published weights in place of its own; the head keeps its own.
+    """A state dict with the published weights for the layers that both networks have. The head keeps its own weights.
 
-    In the files edge convolution i is `conv{i}.0`, its norm `bn{i}`, the joint layer `conv5.0` and `bn5`, with or without
-    `module.` in front. Raises WrongUse where they are not there or do not fit.
+    In published files, edge convolution i is `conv{i}.0`, its norm is `bn{i}`, and the joint layer is `conv5.0` and `bn5`, with or
+    without the prefix `module.`. Raises WrongUse if a weight is missing or has another size.
     """
     expected = "weights of DGCNN, as its authors publish them"
     stored = {name.removeprefix("module."): value for name, value in read_weights(path, expected).items()}

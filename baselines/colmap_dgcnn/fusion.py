@@ -1,4 +1,4 @@
-"""Depth maps of all views to one point cloud: COLMAP's fusion."""
+"""Fusing the depth maps of all views into one point cloud, with COLMAP."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from odd_bench.baselines.colmap_dgcnn.normals import normals_of_depth
 from odd_bench.baselines.colmap_dgcnn.views import Views
 from odd_bench.baselines.colmap_dgcnn.workspace import SPARSE, picture_name, posed_model
 
-PIXEL_CENTRE = np.array([[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])  # the fusion takes pixel centres to be whole numbers
+PIXEL_CENTRE = np.array([[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])  # the fusion puts pixel centres at integers
 
 
 @dataclass(frozen=True)
 class FusionConfig:
-    """The fusion of depth maps."""
+    """The settings of the fusion of depth maps."""
 
     min_pixels: int = 3
-    """Pixels of views that a point is fused from. COLMAP's default is 5."""
+    """Minimum number of pixels that a point is fused from. COLMAP's default is 5."""
     max_reprojection_px: float = 1.0
-    """Largest error of a point projected into another view, pixels."""
+    """Maximum reprojection error of a point in another view, in pixels."""
     max_depth_error: float = 0.01
-    """Largest relative difference of depth."""
+    """Maximum relative difference of depth."""
     max_normal_deg: float = 180.0
-    """Largest angle between normals, degrees."""
+    """Maximum angle between normals, in degrees."""
 
 
 def write_maps(folder: Path, views: Views, depth_m: np.ndarray) -> None:
-    """Write depth and normals where COLMAP's own stereo would leave them, and a model in which all views overlap.
+    """Write depth and normal maps to the files that COLMAP's own stereo would write, and a sparse model in which all views overlap.
 
-    depth_m: (v, h, w) planar, 0 = none.
+    depth_m: (v, h, w), planar depth in metres, 0 = none.
     """
     colmap = pycolmap()
     maps, normals = folder / "stereo" / "depth_maps", folder / "stereo" / "normal_maps"
@@ -51,7 +51,7 @@ def write_maps(folder: Path, views: Views, depth_m: np.ndarray) -> None:
 
 
 def overlapping_model(views: Views):
-    """The true cameras and one point, the origin, that all see: COLMAP fuses only views whose sparse model shares points."""
+    """A sparse model with the true cameras and one point, the origin, that all see: COLMAP fuses only views that share points."""
     colmap = pycolmap()
     centres_whole = replace(views, K=views.K - PIXEL_CENTRE)
     pixels, _ = centres_whole.projected(np.zeros((1, 3)))  # (v, 1, 2)
@@ -62,7 +62,7 @@ def overlapping_model(views: Views):
 
 
 def fuse(folder: Path, config: FusionConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Fused points (n, 3) float32, metres, world, and their colours (n, 3) uint8, from the maps in the folder."""
+    """Fuse the maps in a folder to points (n, 3) float32, metres, world, with colours (n, 3) uint8."""
     colmap = pycolmap()
     options = colmap.StereoFusionOptions(
         num_threads=1, min_num_pixels=config.min_pixels, max_reproj_error=config.max_reprojection_px,

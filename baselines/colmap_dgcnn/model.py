@@ -1,4 +1,4 @@
-"""COLMAP + DGCNN: objects cut from a reconstruction, compared in pairs, voted on (paper, section 4.3)."""
+"""COLMAP + DGCNN: segment objects in a reconstruction, compare them in pairs, and vote (paper, section 4.3)."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ from odd_bench.geometry.boxes import iou_matrix
 from odd_bench.training.method import SceneAnswer
 
 CATEGORIES, SIAMESE = "categories", "siamese"
-AS_USUAL = 0.0  # score of an object whose box is given and of which too few points are seen: it counts as normal
-SHARPNESS = 10.0  # embeddings of length 1 are too short to tell dozens of categories apart
+AS_USUAL = 0.0  # score of an object whose box is given and holds too few points: it counts as normal
+SHARPNESS = 10.0  # scale of the embeddings, whose length 1 is too small for a classifier of dozens of categories
 
 
 class ColmapDgcnn(nn.Module):
-    """See odd_bench.training.method.Method and ReadsData for what it offers to training and prediction.
+    """The model, which implements odd_bench.training.method.Method and ReadsData.
 
-    Of a batch it takes names, views and labels; clouds come from the data set that `read_from` names. views, pixels: what
-    it trains on. categories: how many the training scenes show; the first stage classifies them, in place of ShapeNet's.
+    It uses the names, views, boxes and labels of a batch; clouds come from the data set set by `read_from`. views, pixels: number
+    of views, and size of the pictures, in training. categories: number of categories in the training scenes. The first stage
+    classifies these instead of the categories of ShapeNet.
     """
 
     stages = (CATEGORIES, SIAMESE)
@@ -47,35 +48,36 @@ class ColmapDgcnn(nn.Module):
         self.categories = nn.Linear(config.dgcnn.embedding, categories)
         self.store: CloudStore | None = None
         self.category_numbers: dict[str, int] = {}
-        self.training_objects: dict[
-            str, Objects
-        ] = {}  # by scene name: cutting takes longer than a GPU does for the rest
+        # by scene name, because segmentation takes longer than all other steps on a GPU
+        self.training_objects: dict[str, Objects] = {}
 
     @property
     def threshold(self) -> float:
+        """Objects with a score above it are anomalous."""
         return self.pairs.threshold
 
     @property
     def gt_boxes(self) -> bool:
+        """Whether the method is given the true boxes."""
         return self.config.cut.source == "oracle-box"
 
     def read_from(self, dataset: Dataset) -> None:
-        """Find the clouds of this data set beside it, or make them."""
+        """Take clouds from this data set. They are stored in its folder, and reconstructed on first use."""
         self.store = CloudStore(dataset, self.config.reconstruction, self.pixels)
         self.training_objects = {}
         self.category_numbers = {}
 
     def start_stage(self, name: str) -> None:
-        """First what objects are, then how alike."""
+        """Select the loss: classification of categories first, then the triplet loss."""
         self.stage = name
         self.categories.requires_grad_(name == CATEGORIES)
 
     def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
-        """One: there is no 2D encoder."""
+        """One group, because there is no image network."""
         return [{"params": list(self.parameters()), "lr": learning_rate}]
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """Of the stage; 0 where the batch has nothing to learn from."""
+        """The losses of the current stage; 0 if the batch has nothing to learn from."""
         scenes = [self.known_objects(batch, scene) for scene in range(len(batch))]
         if self.stage == CATEGORIES:
             return self.category_loss(batch, [self.drawn(batch, i, clouds) for i, (clouds, _) in enumerate(scenes)])
@@ -83,9 +85,9 @@ class ColmapDgcnn(nn.Module):
         return self.triplet_loss([(self.drawn(batch, i, clouds), labels) for i, clouds, labels in useful])
 
     def category_loss(self, batch: SceneBatch, drawn: list[Tensor]) -> dict[str, Tensor]:
-        """`total`: cross-entropy of the objects' categories; `right`: the share named rightly. drawn: clouds of each scene."""
+        """`total`: cross-entropy of the categories of the objects. `right`: accuracy. drawn: clouds of each scene."""
         clouds = torch.cat(drawn)
-        if len(clouds) < 2:  # too few for the statistics of a norm
+        if len(clouds) < 2:  # too few for batch statistics
             return {"total": self.nothing(), "right": self.nothing().detach()}
         self.category_numbers = self.category_numbers or numbered(categories_of(self.store.dataset))
         numbers = [self.category_numbers[self.store.dataset.scene(name).category] for name in batch.names]
@@ -95,7 +97,7 @@ class ColmapDgcnn(nn.Module):
         return {"total": cross_entropy(logits, target), "right": (logits.argmax(dim=1) == target).float().mean()}
 
     def triplet_loss(self, scenes: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
-        """`total`: the mean over the triplets of all scenes; `violated`: the share of them that falls short of the margin."""
+        """`total`: mean over the triplets of all scenes. `violated`: fraction of triplets that violate the margin."""
         if not scenes:
             return {"total": self.nothing(), "violated": self.nothing().detach()}
         embeddings = self.dgcnn(torch.cat([clouds for clouds, _ in scenes])).float().split([len(y) for _, y in scenes])
@@ -107,11 +109,11 @@ class ColmapDgcnn(nn.Module):
         return {"total": short.mean(), "violated": (short > 0).float().mean().detach()}
 
     def nothing(self) -> Tensor:
-        """A loss without anything to learn from."""
+        """A loss of 0 that depends on all parameters of the network."""
         return sum(parameter.sum() for parameter in self.dgcnn.parameters()) * 0.0
 
     def known_objects(self, batch: SceneBatch, scene: int) -> tuple[list[np.ndarray], Tensor]:
-        """Clouds (p, 3) and labels (n,) of the n objects that were found and whose label is known; n may be 0."""
+        """Clouds (p, 3) and labels (n,) of the n >= 0 detected objects whose label is known."""
         name = batch.names[scene]
         if name not in self.training_objects:
             self.training_objects[name], _ = self.objects(batch, scene, self.training_views(name))
@@ -123,7 +125,7 @@ class ColmapDgcnn(nn.Module):
         return [objects.clouds[i] for i in known], torch.from_numpy(labels[known]).to(batch.images.device)
 
     def drawn(self, batch: SceneBatch, scene: int, clouds: list[np.ndarray]) -> Tensor:
-        """(n, points, 3) as the network reads them in training, from clouds (p, 3) of n objects of the scene."""
+        """Random samples (n, points, 3) for the network, from the clouds (p, 3) of n objects of a scene."""
         if not clouds:
             return torch.zeros(0, self.config.points, 3, device=batch.images.device)
         rng = draw_generator(batch, scene)
@@ -131,35 +133,38 @@ class ColmapDgcnn(nn.Module):
         return torch.from_numpy(turned(read, rng) if self.config.turn else read).to(batch.images.device)
 
     def training_views(self, name: str) -> list[int]:
+        """Indices of the views from which a training scene is reconstructed."""
         return spread_views(len(self.store.dataset.scene(name).cameras), self.views)
 
     def objects(self, batch: SceneBatch, scene: int, views: list[int]) -> tuple[Objects, float]:
-        """What is cut from the scene's cloud, and the seconds spent on the cloud before this call."""
+        """The objects in the cloud of a scene, and the seconds spent on the cloud before this call."""
         cloud, seconds = self.store.cloud(batch.names[scene], views, batch.images.device)
         return self.cut(cloud, batch, scene), seconds
 
     def cut(self, cloud: Cloud, batch: SceneBatch, scene: int) -> Objects:
+        """Segment a cloud into objects, by the true boxes if they are given."""
         if self.gt_boxes:
             return cut_boxes(cloud.points, batch.boxes[scene].double().cpu().numpy(), self.config.cut)
         return cut_clusters(cloud.points, self.config.cut)
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
-        """Boxes of the objects that were found, and by how much each is farther from the others than is usual in the scene."""
+        """Boxes and scores of the detected objects of each scene; see `scores`."""
         return [self.answer(batch, scene) for scene in range(len(batch))]
 
     def answer(self, batch: SceneBatch, scene: int) -> SceneAnswer:
+        """The boxes and scores of one scene."""
         objects, seconds = self.objects(batch, scene, batch.views[scene])
         scores = self.scores(objects, batch.images.device)
         if objects.ids is None:
             return SceneAnswer(objects.boxes, scores, None, seconds)
-        told = batch.boxes[scene].double().cpu().numpy()
-        every = np.full(len(told), AS_USUAL)
+        given = batch.boxes[scene].double().cpu().numpy()
+        every = np.full(len(given), AS_USUAL)
         every[objects.ids] = scores
-        return SceneAnswer(told, every, np.arange(len(told)), seconds)
+        return SceneAnswer(given, every, np.arange(len(given)), seconds)
 
     def scores(self, objects: Objects, device: torch.device) -> np.ndarray:
-        """(n,) by how much each object is farther from the others than is usual in the scene."""
+        """Scores (n,): the distance of each object to the others, minus the usual distance in the scene."""
         if not len(objects):
             return np.zeros(0)
         clouds = centred([sampled(cloud, self.config.points) for cloud in objects.clouds])
@@ -168,7 +173,7 @@ class ColmapDgcnn(nn.Module):
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """The first scene's objects from above, as they were cut."""
+        """The segmented objects of the first scene from above."""
         from odd_bench.baselines.colmap_dgcnn.pictures import from_above
 
         cloud, _ = self.store.cloud(batch.names[0], self.training_views(batch.names[0]), batch.images.device)
@@ -176,16 +181,17 @@ class ColmapDgcnn(nn.Module):
 
 
 def categories_of(dataset: Dataset) -> list[str]:
-    """Sorted names of what the training scenes show."""
+    """The categories of the training scenes, sorted."""
     return sorted({dataset.scene(name).category for name in dataset.scene_names("train")})
 
 
 def numbered(names: list[str]) -> dict[str, int]:
+    """The index of each name."""
     return {name: number for number, name in enumerate(names)}
 
 
 def labels_of(objects: Objects, true_boxes: np.ndarray, labels: np.ndarray, match_iou: float) -> np.ndarray:
-    """(n,) label of the true box that each object overlaps most, -1 where none does by `match_iou`."""
+    """Label (n,) of the true box that each object overlaps most, -1 if no IoU reaches `match_iou`."""
     if objects.ids is not None:
         return labels[objects.ids]
     overlap = iou_matrix(objects.boxes, true_boxes)  # (n, t)
@@ -193,6 +199,8 @@ def labels_of(objects: Objects, true_boxes: np.ndarray, labels: np.ndarray, matc
 
 
 def draw_generator(batch: SceneBatch, scene: int) -> np.random.Generator:
-    """Random numbers that a resumed run draws again: the loader draws the order of the views anew for every example."""
+    """A generator seeded by the scene and its views, whose order the loader draws anew for every example. A resumed run
+    therefore draws the same numbers.
+    """
     seeds = [zlib.crc32(batch.names[scene].encode()), *batch.views[scene]]
     return np.random.default_rng(np.random.SeedSequence(seeds))

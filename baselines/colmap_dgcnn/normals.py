@@ -1,4 +1,4 @@
-"""Surface normals of depth maps, as COLMAP's fusion wants them."""
+"""Surface normals of depth maps, in the form that COLMAP's fusion reads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 
 
 def normals_of_depth(depth_m: np.ndarray, K: np.ndarray) -> np.ndarray:
-    """(h, w, 3) float32 unit normals towards the camera, in its axes; towards the viewer where a neighbour has no depth.
+    """Unit normals (h, w, 3) float32 in the axes of the camera, on the side of the camera.
 
-    depth_m: (h, w) planar, 0 = none. K: (3, 3) pixels.
+    A pixel with a neighbour without depth gets the direction to the camera instead. depth_m: (h, w), planar depth in metres, 0 =
+    none. K: (3, 3), pixels.
     """
     height, width = depth_m.shape
     u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
@@ -22,11 +23,12 @@ def normals_of_depth(depth_m: np.ndarray, K: np.ndarray) -> np.ndarray:
 
 
 def central_differences(points: np.ndarray, axis: int) -> np.ndarray:
+    """Differences (h, w, 3) between the next and the previous point along an axis."""
     return np.roll(points, -1, axis=axis) - np.roll(points, 1, axis=axis)
 
 
 def neighbours_known(known: np.ndarray) -> np.ndarray:
-    """(h, w) whether a pixel and its four neighbours are all known; never on the border."""
+    """Whether a pixel and its four neighbours are all known, (h, w) bool; False on the border."""
     inner = np.zeros_like(known)
     centre = known[1:-1, 1:-1] & known[:-2, 1:-1] & known[2:, 1:-1] & known[1:-1, :-2] & known[1:-1, 2:]
     inner[1:-1, 1:-1] = centre

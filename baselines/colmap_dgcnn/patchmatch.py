@@ -1,4 +1,4 @@
-"""COLMAP's own dense stereo, which needs a GPU and a pycolmap built for it."""
+"""COLMAP's own dense stereo, PatchMatch, which needs an NVIDIA GPU and a build of pycolmap with CUDA."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from odd_bench.errors import WrongUse
 
 
 def patch_match(folder: Path, config: FusionConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Points (n, 3) and colours (n, 3) from the pictures and the sparse model in the folder, by COLMAP's defaults."""
+    """Points (n, 3) and colours (n, 3) from the pictures and the sparse model in a folder, with COLMAP's defaults."""
     check_cuda()
     colmap, dense = pycolmap(), folder / "dense"
     colmap.undistort_images(dense, folder / SPARSE, folder / IMAGES)
@@ -22,7 +22,7 @@ def patch_match(folder: Path, config: FusionConfig) -> tuple[np.ndarray, np.ndar
 
 
 def check_cuda() -> None:
-    """Raise WrongUse where pycolmap cannot compute on a GPU."""
+    """Raise WrongUse if pycolmap is built without CUDA."""
     if not pycolmap().has_cuda:
         raise WrongUse(
             "model.reconstruction.stereo colmap-cuda: found a pycolmap without CUDA; expected pycolmap-cuda12 in its place "

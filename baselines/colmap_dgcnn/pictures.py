@@ -1,4 +1,4 @@
-"""The objects of a scene as a picture, to watch training by."""
+"""Drawing the objects of a scene, to monitor the training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIDE_M, PIXELS = 1.6, 320
 
 
 def from_above(objects: Objects) -> Tensor:
-    """(3, h, w) in [0, 1]: north up, one colour an object, higher points lighter, boxes outlined."""
+    """The objects from above, (3, h, w) in [0, 1], y upwards: one colour per object, higher points lighter, boxes outlined."""
     picture = np.zeros((PIXELS, PIXELS, 3))
     for number, (cloud, box) in enumerate(zip(objects.clouds, objects.boxes, strict=True)):
         color = np.array(colorsys.hsv_to_rgb(number * 0.381966 % 1, 0.7, 1.0))
@@ -26,7 +26,7 @@ def from_above(objects: Objects) -> Tensor:
 
 
 def draw(picture: np.ndarray, points_xy: np.ndarray, color: np.ndarray) -> None:
-    """Set the pixels at (n, 2) points, metres, to (n, 3) or (1, 3) colours."""
+    """Set the pixels at points (n, 2), metres, to colours (n, 3) or (1, 3)."""
     column = ((points_xy[:, 0] / SIDE_M + 0.5) * PIXELS).astype(int)
     row = ((0.5 - points_xy[:, 1] / SIDE_M) * PIXELS).astype(int)
     inside = (column >= 0) & (column < PIXELS) & (row >= 0) & (row < PIXELS)
@@ -34,7 +34,7 @@ def draw(picture: np.ndarray, points_xy: np.ndarray, color: np.ndarray) -> None:
 
 
 def outline(box: np.ndarray) -> np.ndarray:
-    """(n, 2) points along the four sides of a box seen from above."""
+    """Points (n, 2) along the four sides of a box seen from above."""
     along = np.linspace(-0.5, 0.5, PIXELS)
     half = np.full_like(along, 0.5)
     sides = [(along, half), (along, -half), (half, along), (-half, along)]

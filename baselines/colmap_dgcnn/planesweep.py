@@ -1,6 +1,6 @@
-"""Depth maps by plane sweep: fronto-parallel planes, windows compared by zero-mean normalised cross-correlation (ZNCC).
+"""Depth maps by plane sweep (Collins, "A space-sweep approach to true multi-image matching", 1996).
 
-Collins, "A space-sweep approach to true multi-image matching", 1996.
+The planes are fronto-parallel, and windows are compared by zero-mean normalised cross-correlation (ZNCC).
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from torch.nn.functional import grid_sample, pad
 
 from odd_bench.baselines.colmap_dgcnn.views import Views
 
-PLANES_AT_ONCE = 8  # so that the work stays in the processor's cache
+PLANES_AT_ONCE = 8  # so that the data fit into the processor's cache
 GREY = (0.299, 0.587, 0.114)
-FLAT = 1e-6  # product of two deviations below which there is nothing to correlate
+FLAT = 1e-6  # windows whose product of standard deviations is smaller have no correlation
 
 
 @dataclass(frozen=True)
 class PlaneSweepConfig:
-    """The plane sweep."""
+    """The settings of the plane sweep."""
 
     planes: int = 64
-    """Number of planes from the nearest to the farthest depth, evenly in inverse depth."""
+    """Number of planes between the nearest and the farthest depth, evenly spaced in inverse depth."""
     sources: int = 4
-    """Other views that a view is compared with, nearest by angle; the best two count, so that a point hidden in the
-    others is still found.
+    """Number of other views, nearest by angle, that a view is compared with. Only the best two count, so that a point that is
+    hidden in the others still gets a depth.
     """
     radius: int = 3
-    """Half the side of the window that is compared, pixels."""
+    """Radius of the windows that are compared, in pixels; their side is 2 radius + 1."""
     min_score: float = 0.6
-    """ZNCC below which a pixel has no depth."""
+    """A pixel has no depth unless its ZNCC is above this value."""
     min_contrast: float = 0.02
-    """Standard deviation of grey, in [0, 1], in the 3 x 3 pixels around it below which it has none either: a flat
-    pixel takes the depth of an edge in its window, which is another's.
+    """A pixel has no depth unless the standard deviation of grey values, in [0, 1], in the 3 x 3 pixels around it is above this
+    value. A pixel without contrast would get the depth of an edge elsewhere in its window.
     """
 
 
 def sweep(views: Views, depth_range_m: np.ndarray, config: PlaneSweepConfig, device: torch.device | str) -> np.ndarray:
-    """(v, h, w) float32 planar depth in metres, 0 where there is none. depth_range_m: (v, 2) nearest and farthest."""
+    """Planar depth (v, h, w) float32 in metres, 0 = none. depth_range_m: (v, 2), nearest and farthest depth of each view."""
     colors = torch.from_numpy(views.images).to(device).float() / 255
     grey = (colors * torch.tensor(GREY, device=device)).sum(dim=-1)  # (v, h, w)
     neighbours = nearest_views(views, config.sources)
@@ -51,7 +51,7 @@ def sweep(views: Views, depth_range_m: np.ndarray, config: PlaneSweepConfig, dev
 
 
 def nearest_views(views: Views, count: int) -> np.ndarray:
-    """(v, count) other views by the angle between their directions from the middle of what all look at."""
+    """Indices (v, count) of the other views with the smallest angles between optical axes, nearest first."""
     axes = views.camera_from_world[:, 2, :3]  # (v, 3) where each camera looks
     cosine = axes @ axes.T
     np.fill_diagonal(cosine, -np.inf)
@@ -61,7 +61,7 @@ def nearest_views(views: Views, count: int) -> np.ndarray:
 def depth_of_view(
     views: Views, grey: Tensor, view: int, sources: np.ndarray, range_m: np.ndarray, config: PlaneSweepConfig
 ) -> Tensor:
-    """(h, w) depth of one view, metres, 0 where no plane is convincing."""
+    """Depth (h, w) of one view in metres, 0 where no plane matches well enough."""
     inverse = torch.linspace(1 / range_m[0], 1 / range_m[1], config.planes, device=grey.device)
     reference = Window(grey[view], config.radius)
     others = [source_of(views, grey, view, source) for source in sources]
@@ -72,12 +72,12 @@ def depth_of_view(
     step = inverse[1] - inverse[0]
     depth = 1 / (inverse[plane] + step * peak_offset(scores, plane))
     convincing = (score > config.min_score) & (Window(grey[view], 1).deviation > config.min_contrast)
-    inner = (plane > 0) & (plane < config.planes - 1)  # a best plane at either end of the range is no maximum
+    inner = (plane > 0) & (plane < config.planes - 1)  # the first or last plane may be no maximum
     return torch.where(convincing & inner, depth, 0.0)
 
 
 class Window:
-    """Mean and deviation of the pixels around each pixel of one picture. grey: (h, w) in [0, 1]."""
+    """Mean and standard deviation in a window around each pixel of a picture. grey: (h, w), in [0, 1]."""
 
     def __init__(self, grey: Tensor, radius: int):
         self.radius, self.grey = radius, grey
@@ -85,7 +85,7 @@ class Window:
         self.deviation = (box_mean(grey**2, radius) - self.mean**2).clamp(min=0).sqrt()
 
     def correlation(self, other: Tensor) -> Tensor:
-        """ZNCC in [-1, 1] with other pictures (n, h, w), -1 where the other is flat."""
+        """ZNCC (n, h, w) in [-1, 1] with other pictures (n, h, w); -1 where either window is flat."""
         mean = box_mean(other, self.radius)
         variance = torch.addcmul(box_mean(other * other, self.radius), mean, mean, value=-1)
         covariance = torch.addcmul(box_mean(self.grey * other, self.radius), self.mean, mean, value=-1)
@@ -96,8 +96,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Source:
-    """Another view that a view is compared with. grey: (h, w). rays: (3, h, w) and offset: (3, 1, 1), homogeneous positions in
-    its picture, from -1 to 1, of the view's pixels far away, and what nearness adds to them.
+    """Another view that a view is compared with.
+
+    grey: (h, w), its picture. rays: (3, h, w), homogeneous positions of the pixels of the view in this picture, from -1 to 1, if
+    they are infinitely far away. offset: (3, 1, 1), added to rays once per unit of inverse depth.
     """
 
     grey: Tensor
@@ -105,7 +107,7 @@ class Source:
     offset: Tensor
 
     def scores(self, inverse: Tensor, reference: Window) -> Tensor:
-        """(n, h, w) ZNCC of the view with this one seen through planes at inverse depths (n,), 1 / m; -1 where it sees nothing."""
+        """ZNCC (n, h, w) of the view with this one warped by planes at inverse depths (n,), in 1 / m; -1 outside its picture."""
         x, y, away = (ray + inverse[:, None, None] * add for ray, add in zip(self.rays, self.offset, strict=True))
         grid = torch.stack([x.div_(away), y.div_(away)], dim=-1)
         pictures = self.grey.expand(len(grid), 1, -1, -1)
@@ -115,7 +117,7 @@ class Source:
 
 
 def source_of(views: Views, grey: Tensor, view: int, source: int) -> Source:
-    """How a view's pixels lie in another. grey: (v, h, w)."""
+    """The source that compares `view` with the view `source`. grey: (v, h, w)."""
     height, width = grey.shape[1:]
     rotation, shift = relative_motion(views, view, source)
     K = np.array([[2 / width, 0, -1], [0, 2 / height, -1], [0, 0, 1]]) @ views.K[source]
@@ -126,13 +128,13 @@ def source_of(views: Views, grey: Tensor, view: int, source: int) -> Source:
 
 
 def relative_motion(views: Views, view: int, source: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rotation (3, 3) and shift (3,), metres, from the view's camera to the source's."""
+    """Rotation (3, 3) and translation (3,), metres, from the camera of `view` to that of `source`."""
     motion = views.camera_from_world[source] @ np.linalg.inv(views.camera_from_world[view])
     return motion[:3, :3], motion[:3, 3]
 
 
 def best_two(scores: list[Tensor]) -> Tensor:
-    """Mean of the two best of a few score volumes; the score itself where there is one alone."""
+    """Mean of the two highest of several score volumes, element by element; a single volume stays as it is."""
     if len(scores) == 1:
         return scores[0]
     first, second = torch.maximum(scores[0], scores[1]), torch.minimum(scores[0], scores[1])
@@ -143,7 +145,7 @@ def best_two(scores: list[Tensor]) -> Tensor:
 
 
 def peak_offset(scores: Tensor, plane: Tensor) -> Tensor:
-    """(h, w) in [-0.5, 0.5]: where a parabola through the best plane and its two neighbours has its top, in planes."""
+    """Offset (h, w) in [-0.5, 0.5] planes of the vertex of a parabola through the best plane and its two neighbours."""
     planes = len(scores)
     here, before, after = (scores.gather(0, (plane + shift).clamp(0, planes - 1)[None])[0] for shift in (0, -1, 1))
     bend = before - 2 * here + after
@@ -151,7 +153,7 @@ def peak_offset(scores: Tensor, plane: Tensor) -> Tensor:
 
 
 def box_mean(pictures: Tensor, radius: int) -> Tensor:
-    """Mean over (2 radius + 1) squared pixels around each pixel of (..., h, w); the border repeats."""
+    """Mean over a window of side 2 radius + 1 around each pixel of (..., h, w). Border pixels are repeated."""
     height, width = pictures.shape[-2:]
     side = 2 * radius + 1
     padded = pad(pictures.reshape(-1, 1, height, width), [radius] * 4, mode="replicate")
@@ -159,9 +161,9 @@ def box_mean(pictures: Tensor, radius: int) -> Tensor:
 
 
 def window_sums(values: Tensor, axis: int, count: int) -> Tensor:
-    """Sums of `count` neighbours along an axis, which gets count - 1 shorter, from blocks of doubling length.
+    """Sums of `count` consecutive values along an axis, which becomes count - 1 shorter.
 
-    Takes a tenth of the time of PyTorch's pooling on a processor.
+    They are composed of blocks of doubling length. On a processor this takes a tenth of the time of PyTorch's pooling.
     """
     length = values.shape[axis] - count + 1
     total, start, block, size = None, 0, values, 1

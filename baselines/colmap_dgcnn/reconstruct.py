@@ -1,4 +1,4 @@
-"""Pictures with true cameras to a point cloud of the whole scene."""
+"""Reconstructing the point cloud of a scene from pictures with true cameras."""
 
 # ruff: noqa: RUF009 - the defaults are frozen dataclasses
 
@@ -21,23 +21,23 @@ from odd_bench.baselines.colmap_dgcnn.workspace import write_pictures
 from odd_bench.data.errors import DataError
 
 STEREOS = ("planesweep-fusion", "colmap-cuda", "gt-depth")
-MIN_SPARSE = 3  # points without which there is nothing to tell the depth of a scene from
+MIN_SPARSE = 3  # with fewer points, the range of depths is unknown
 
 
 @dataclass(frozen=True)
 class ReconstructionConfig:
-    """From pictures to a point cloud."""
+    """The settings of the reconstruction."""
 
     stereo: str = "planesweep-fusion"
-    """Where depth comes from: `planesweep-fusion`, `colmap-cuda` (COLMAP's own PatchMatch) or `gt-depth` (the stored
-    depth, an upper bound); all are fused by COLMAP.
+    """Source of depth: `planesweep-fusion`, `colmap-cuda` (COLMAP's own PatchMatch) or `gt-depth` (the stored depth, an upper
+    bound). COLMAP fuses the depth maps of all of them.
     """
     low_m: tuple[float, ...] = (-0.9, -0.9, -0.1)
-    """Corners of the room, world; points outside are dropped."""
+    """Low corner of the region that is kept, metres, world; points outside are dropped."""
     high_m: tuple[float, ...] = (0.9, 0.9, 0.6)
-    """Corners of the room, world; points outside are dropped."""
+    """High corner of this region, metres, world."""
     depth_margin: float = 0.25
-    """How far depths may lie outside those of the sparse points, as a fraction; that of COLMAP itself."""
+    """The range of depths of the sparse points is widened by this fraction at either end, as in COLMAP."""
     sweep: PlaneSweepConfig = PlaneSweepConfig()
     """The plane sweep."""
     fusion: FusionConfig = FusionConfig()
@@ -46,9 +46,10 @@ class ReconstructionConfig:
 
 @dataclass(frozen=True)
 class Cloud:
-    """points: (n, 3) float32, metres, world. colors: (n, 3) uint8 sRGB. sparse: number of COLMAP's sparse points.
+    """The point cloud of a scene.
 
-    seconds: that the reconstruction took by the clock.
+    points: (n, 3) float32, metres, world. colors: (n, 3) uint8, sRGB. sparse: number of COLMAP's sparse points. seconds: wall time
+    of the reconstruction.
     """
 
     points: np.ndarray
@@ -58,9 +59,9 @@ class Cloud:
 
 
 def reconstruct(views: Views, config: ReconstructionConfig, device: torch.device | str = "cpu") -> Cloud:
-    """The cloud of a scene; without points where it has too little texture.
+    """Reconstruct the cloud of a scene. It has no points if the scene has too little texture.
 
-    device: of the plane sweep. Raises DataError where `gt-depth` has no depth to go by.
+    device: of the plane sweep. Raises DataError if `gt-depth` is chosen and no depth is stored.
     """
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="odd-bench-colmap-") as name:
@@ -74,7 +75,7 @@ def reconstruct(views: Views, config: ReconstructionConfig, device: torch.device
 def dense_points(
     folder: Path, views: Views, config: ReconstructionConfig, device: torch.device | str
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Points (n, 3), their colours (n, 3) and how many sparse points there were."""
+    """Points (n, 3), their colours (n, 3), and the number of sparse points. folder: has the pictures; receives other files."""
     if config.stereo == "gt-depth":
         if views.depth_m is None:
             raise DataError("gt-depth", "no stored depth", "a data set made with depth", "--set depth=true in generate")
@@ -93,7 +94,7 @@ def dense_points(
 
 
 def depth_range(views: Views, points: np.ndarray, margin: float) -> np.ndarray:
-    """(v, 2) nearest and farthest depth of a view, metres: those of all (n, 3) points, widened by `margin`."""
+    """Nearest and farthest depth (v, 2) of the points (n, 3) in each view, metres, widened by the fraction `margin`."""
     _, depth = views.projected(points)  # (v, n)
     near, far = depth.min(axis=1), depth.max(axis=1)
     return np.stack([np.maximum(near * (1 - margin), 0.05), far * (1 + margin)], axis=1)

@@ -1,4 +1,4 @@
-"""Sparse points of a scene: COLMAP's features, matches and triangulation with the true cameras."""
+"""Sparse points of a scene: features, matches and triangulation of COLMAP, with the true cameras."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SEED = 0  # of COLMAP's own RANSAC
 
 
 def triangulate(folder: Path, views: Views):
-    """The pycolmap.Reconstruction with triangulated points, also written to `folder/sparse`.
+    """A pycolmap.Reconstruction with triangulated points, which is also written to `folder/sparse`.
 
-    folder: with the pictures in it. One thread throughout, so that the same pictures give the same points.
+    folder: contains the pictures. COLMAP runs in one thread, so that the same pictures give the same points.
     """
     colmap, database = pycolmap(), folder / DATABASE
     colmap.set_random_seed(SEED)
@@ -36,7 +36,7 @@ def triangulate(folder: Path, views: Views):
 
 
 def write_cameras(database: Path, model) -> None:
-    """Write the true intrinsics to the database and give the model's images the ids they have there."""
+    """Write the true intrinsics to the database, and give the images of the model the ids that they have there."""
     with pycolmap().Database.open(database) as stored:
         for image in stored.read_all_images():
             camera = model.camera(model.find_image_with_name(image.name).camera_id).todict()

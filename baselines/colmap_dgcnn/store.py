@@ -1,4 +1,4 @@
-"""Clouds of scenes kept on disk, so that a scene is reconstructed once."""
+"""A store of clouds on disk, so that each scene is reconstructed only once."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Track = Callable[[Iterable[str], str], Iterable[str]]
 
 
 class CloudStore:
-    """Files `clouds/<key>/<scene>.npz` in the data set's folder; the key changes with whatever the clouds depend on.
+    """Files `clouds/<key>/<scene>.npz` in the folder of the data set. The key covers everything that the clouds depend on.
 
-    pixels: side that the pictures are resized to, None = as stored; true depth is used as stored.
+    pixels: side that the pictures are resized to, None = as stored. With `gt-depth`, pictures and depth are used as stored.
     """
 
     def __init__(self, dataset: Dataset, config: ReconstructionConfig, pixels: int | None):
@@ -37,13 +37,13 @@ class CloudStore:
         self.digest = dataset.digest
 
     def path(self, name: str, views: list[int]) -> Path:
-        """Where the cloud of a scene from these views lies."""
+        """Path of the cloud of a scene from these views."""
         facts = [FORMAT, self.digest, asdict(self.config), self.pixels, sorted(views)]
         key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         return self.dataset.folder / FOLDER / f"{self.config.stereo}-{key}" / f"{name}.npz"
 
     def cloud(self, name: str, views: list[int], device: torch.device | str = "cpu") -> tuple[Cloud, float]:
-        """The cloud, reconstructed if it is not there yet, and the seconds of reconstruction spent before this call."""
+        """The cloud, reconstructed if it is not stored, and the seconds of reconstruction that were spent before this call."""
         path = self.path(name, views)
         if path.is_file():
             cloud = read_cloud(path)
@@ -53,7 +53,7 @@ class CloudStore:
         return cloud, 0.0
 
     def views(self, name: str, views: list[int]) -> Views:
-        """Pictures, cameras and, for `gt-depth`, depth of a scene, in the order of their numbers."""
+        """Pictures, cameras and, for `gt-depth`, depth of a scene, in the order of the view indices."""
         views, scene = sorted(views), self.dataset.scene(name)
         found = views_of(read_scene(self.dataset, scene, scene, views, self.pixels), 0)
         if self.config.stereo != "gt-depth":
@@ -61,7 +61,7 @@ class CloudStore:
         return replace(found, depth_m=self.dataset.depths(name, views))
 
     def fill(self, names: list[str], count: int, device: torch.device | str, track: Track) -> None:
-        """Reconstruct the scenes that are not there yet, each from `count` evenly spread views."""
+        """Reconstruct the scenes that are not stored, each from `count` evenly spread views. track: shows progress."""
         views = {name: spread_views(len(self.dataset.scene(name).cameras), count) for name in names}
         missing = [name for name in names if not self.path(name, views[name]).is_file()]
         for name in track(missing, "reconstructing"):
@@ -69,14 +69,14 @@ class CloudStore:
 
 
 def write_cloud(path: Path, cloud: Cloud) -> None:
-    """Write the file whole or not at all."""
+    """Write the complete file, or none."""
     content = io.BytesIO()
     np.savez_compressed(content, **asdict(cloud))
     write_atomically(path, content.getvalue())
 
 
 def read_cloud(path: Path) -> Cloud:
-    """Raises DataError where the file is damaged."""
+    """Read a stored cloud. Raises DataError if the file is damaged."""
     try:
         with np.load(io.BytesIO(read_plain(path))) as stored:
             return Cloud(stored["points"], stored["colors"], int(stored["sparse"]), float(stored["seconds"]))

@@ -13,16 +13,16 @@ from odd_bench.baselines.colmap_dgcnn.voting import distances
 
 @dataclass(frozen=True)
 class TripletConfig:
-    """The triplet loss."""
+    """The settings of the triplet loss."""
 
     margin: float = 0.5
-    """By how much an anomaly must be farther from a normal object than the other normal ones are; distances reach 2."""
+    """An anomaly must be farther from a normal object than other normal objects are, by this margin. Distances reach 2."""
 
 
 def triplet_violations(embeddings: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """(triplets,) how much each falls short of the margin, 0 where it does not. None where there is no triplet.
+    """The triplet loss of each triplet, (triplets,), 0 if it satisfies the margin. Without triplets, the result is empty.
 
-    embeddings: (n, d) of length 1. labels: (n,) 1 anomalous, 0 normal. Anchor and positive are two normal objects, the
+    embeddings: (n, d), of length 1. labels: (n,), 1 = anomalous, 0 = normal. Anchor and positive are two normal objects; the
     negative is an anomaly of the same scene.
     """
     distance = distances(embeddings)  # (n, n)
@@ -35,5 +35,5 @@ def triplet_violations(embeddings: Tensor, labels: Tensor, margin: float) -> Ten
 
 
 def has_triplets(labels: Tensor) -> bool:
-    """Whether two normal objects and an anomaly are among them."""
+    """Whether the labels contain two normal objects and an anomaly."""
     return bool((labels == 0).sum() >= 2 and (labels == 1).any())

@@ -1,4 +1,4 @@
-"""What a scene is reconstructed from: pictures with true cameras."""
+"""The input of the reconstruction: pictures with true cameras."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from odd_bench.data.batch import SceneBatch
 class Views:
     """v pictures of one scene.
 
-    images: (v, h, w, 3) uint8 sRGB. K: (v, 3, 3) pixels, centres at half-integers. camera_from_world: (v, 4, 4).
-    depth_m: (v, h, w) float32 true planar depth, 0 where nothing was hit, or None where it is not known.
+    images: (v, h, w, 3) uint8, sRGB. K: (v, 3, 3), pixels, with pixel centres at half-integers. camera_from_world: (v, 4, 4).
+    depth_m: (v, h, w) float32, true planar depth in metres, 0 = no surface; None if it is not known.
     """
 
     images: np.ndarray
@@ -27,19 +27,21 @@ class Views:
 
     @property
     def height(self) -> int:
+        """Height of the pictures in pixels."""
         return self.images.shape[1]
 
     @property
     def width(self) -> int:
+        """Width of the pictures in pixels."""
         return self.images.shape[2]
 
     @property
     def eyes(self) -> np.ndarray:
-        """(v, 3) camera centres, metres, world."""
+        """Camera centres (v, 3), metres, world."""
         return -np.einsum("vji,vj->vi", self.camera_from_world[:, :3, :3], self.camera_from_world[:, :3, 3])
 
     def projected(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """World points (n, 3) to pixels (v, n, 2) and planar depths (v, n) in metres."""
+        """Project points (n, 3), metres, world, to pixels (v, n, 2) and planar depths (v, n) in metres."""
         in_camera = np.einsum("vij,nj->vni", self.camera_from_world[:, :3, :3], points)
         in_camera = in_camera + self.camera_from_world[:, None, :3, 3]  # (v, n, 3)
         pixels = np.einsum("vij,vnj->vni", self.K, in_camera)
@@ -48,7 +50,7 @@ class Views:
 
 
 def views_of(batch: SceneBatch, scene: int) -> Views:
-    """Those of one scene of a batch, in the order of their numbers."""
+    """The views of one scene of a batch, sorted by index."""
     order = np.argsort(batch.views[scene])
     return Views(
         batch.images[scene].permute(0, 2, 3, 1).cpu().numpy()[order],

@@ -1,4 +1,4 @@
-"""Which objects of a scene are odd, by their distances from each other: every object votes on every other."""
+"""Voting: every object of a scene votes on whether every other is odd, according to the distance between them."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ import torch
 from torch import Tensor, nn
 
 BINS, FARTHEST = 400, 2.0  # embeddings have length 1
-MEMORY = 0.99  # of the histograms, a batch
-UNKNOWN = 0.0  # threshold before anything was learnt
+MEMORY = 0.99  # factor by which the histograms decay per batch
+UNKNOWN = 0.0  # threshold before any pair was counted
 
 
 def distances(embeddings: Tensor) -> Tensor:
-    """(n, d) to (n, n) Euclidean distances, with a finite gradient at 0."""
+    """Euclidean distances (n, n) between embeddings (n, d), with a finite gradient at 0."""
     squares = (embeddings[:, None] - embeddings[None]).square().sum(dim=-1)
     return squares.clamp(min=1e-12).sqrt()
 
 
 def beyond_usual(distance: Tensor) -> Tensor:
-    """(n, n) distances less what is usual in the scene: the median over the objects of their median distance to the others.
+    """Distances (n, n) minus the usual distance in the scene, which is the median over its objects of their median distance to the
+    others.
 
-    How far apart equal objects end up differs from shape to shape, and says nothing about who is odd.
+    The distance between equal objects differs from shape to shape, and does not indicate which object is odd.
     """
     return distance - odd_scores(distance).median() if len(distance) else distance
 
 
 def odd_scores(distance: Tensor) -> Tensor:
-    """(n, n) distances to (n,) scores: the median distance to the others, of two middle ones the lower; 0 for one alone.
+    """Scores (n,) of n objects from their distances (n, n): the lower median of the distances to the others; 0 for a single object.
 
-    m votes against n where D[n, m] > threshold, and n is odd with more than half of the votes: just where this median is
-    above the threshold.
+    Object m votes against object n if D[n, m] > threshold. Object n is odd if more than half of the others vote against it, which
+    is equivalent to this median being above the threshold.
     """
     n = len(distance)
     if n < 2:
@@ -38,9 +39,10 @@ def odd_scores(distance: Tensor) -> Tensor:
 
 
 class PairDistances(nn.Module):
-    """How far apart two normal objects of a training scene have lately been, and a normal and an odd one.
+    """Histograms of recent distances in training scenes, of pairs of normal objects, and of pairs of a normal and an odd object.
 
-    Beyond what is usual in the scene. The threshold of the votes is the one that separates the two best. Kept with the weights.
+    The usual distance in the scene is subtracted; see `beyond_usual`. The threshold of the votes is the value that best separates
+    the two histograms, which are saved with the weights.
     """
 
     def __init__(self):
@@ -50,7 +52,7 @@ class PairDistances(nn.Module):
 
     @torch.no_grad()
     def add(self, scenes: list[tuple[Tensor, Tensor]]) -> None:
-        """Count the pairs of a batch: (n, n) distances and (n,) labels of every scene."""
+        """Count the pairs of a batch. scenes: distances (n, n) and labels (n,) of every scene."""
         self.normal_pairs *= MEMORY
         self.mixed_pairs *= MEMORY
         for whole, labels in scenes:
@@ -61,7 +63,9 @@ class PairDistances(nn.Module):
 
     @property
     def threshold(self) -> float:
-        """The distance with the highest mean of normal pairs below and mixed pairs above; the middle of equally good ones."""
+        """The distance with the highest mean of two fractions: normal pairs below it and mixed pairs above it. Of equally good
+        distances, the middle is taken.
+        """
         if not self.normal_pairs.sum() > 0 or not self.mixed_pairs.sum() > 0:
             return UNKNOWN
         below = torch.cumsum(self.normal_pairs / self.normal_pairs.sum(), 0)  # up to the upper edge of each bin
@@ -72,6 +76,6 @@ class PairDistances(nn.Module):
 
 
 def histogram(values: Tensor) -> Tensor:
-    """(BINS,) counts of distances, from -FARTHEST to FARTHEST."""
+    """Histogram (BINS,) of distances from -FARTHEST to FARTHEST."""
     number = ((values.detach().flatten() / FARTHEST + 1) / 2 * BINS).long().clamp(0, BINS - 1)
     return torch.bincount(number, minlength=BINS).to(torch.float32)

@@ -1,4 +1,4 @@
-"""A folder as COLMAP wants it: the pictures and a model of their cameras."""
+"""A working folder for COLMAP, with the pictures and a model of their cameras."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ IMAGES, SPARSE, DATABASE = "images", "sparse", "database.db"
 
 
 def picture_name(view: int) -> str:
+    """File name of the picture of a view."""
     return f"{view:04d}.png"
 
 
 def write_pictures(folder: Path, views: Views) -> Path:
-    """Write the pictures to `folder/images`."""
+    """Write the pictures to `folder/images` and return this path."""
     (folder / IMAGES).mkdir()
     for view, image in enumerate(views.images):
         Image.fromarray(image).save(folder / IMAGES / picture_name(view), compress_level=1)
@@ -26,7 +27,7 @@ def write_pictures(folder: Path, views: Views) -> Path:
 
 
 def posed_model(views: Views, points2D: list[np.ndarray] | None = None):
-    """A pycolmap.Reconstruction of the true cameras without points; image i + 1 is view i. points2D: v times (n, 2)."""
+    """A pycolmap.Reconstruction with the true cameras and no 3D points; view i is image i + 1. points2D: v arrays (n, 2)."""
     colmap = pycolmap()
     model = colmap.Reconstruction()
     for view, (K, camera_from_world) in enumerate(zip(views.K, views.camera_from_world, strict=True)):

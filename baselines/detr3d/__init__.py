@@ -1,1 +1,1 @@
-"""DETR3D (Wang et al., CoRL 2021): boxes from object queries that look themselves up in the pictures."""
+"""DETR3D (Wang et al., CoRL 2021): boxes from object queries that sample image features at their reference points."""

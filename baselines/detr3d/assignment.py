@@ -1,4 +1,4 @@
-"""Which query is assigned to which object: the cheapest one-to-one assignment (DETR3D section 3.4)."""
+"""Assigning queries to objects: the one-to-one assignment of lowest cost (DETR3D section 3.4)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor
 
 from odd_bench.baselines.detr3d.decoder import Detections
 
-WORST = 1e6  # in place of costs that are not finite
+WORST = 1e6  # replaces costs that are not finite
 
 
 @dataclass(frozen=True)
 class Truths:
-    """All objects of a batch in one row, t of them. codes: (t, 6). columns: (t,) the class. counts: objects of each scene."""
+    """All t objects of a batch. codes: (t, 6). columns: (t,), class of each. counts: number of objects in each scene."""
 
     codes: Tensor
     columns: Tensor
@@ -25,7 +25,7 @@ class Truths:
 
 @dataclass(frozen=True)
 class Assignment:
-    """Places of the k = layers * t pairs. layer, scene, query: in Detections. truth: in Truths. All (k,)."""
+    """k = layers * t pairs of query and object. layer, scene, query: (k,), indices in Detections. truth: (k,), index in Truths."""
 
     layer: Tensor
     scene: Tensor
@@ -37,7 +37,7 @@ class Assignment:
 def assign(
     found: Detections, truths: Truths, class_weight: float, box_weight: float, code_weights: Tensor
 ) -> Assignment:
-    """Every object gets one query of its scene in every layer, so that the sum of costs is least."""
+    """Assign one query of its scene to every object in every layer, with the lowest total cost."""
     cost = class_weight * class_cost(found.logits)[..., truths.columns]  # (layers, b, q, t)
     cost = cost + box_weight * torch.cdist(found.codes * code_weights, truths.codes * code_weights, p=1)
     costs = torch.nan_to_num(cost, nan=WORST, posinf=WORST, neginf=WORST).cpu().numpy()
@@ -53,7 +53,7 @@ def assign(
 
 
 def class_cost(logits: Tensor, alpha: float = 0.25, gamma: float = 2.0) -> Tensor:
-    """What it costs in focal loss to call a query of a class rather than nothing; the shape stays."""
+    """The focal loss of a class minus that of no class, element by element."""
     chance = logits.sigmoid()
     named = -alpha * (1 - chance) ** gamma * torch.nn.functional.logsigmoid(logits)
     nothing = -(1 - alpha) * chance**gamma * torch.nn.functional.logsigmoid(-logits)
@@ -61,5 +61,5 @@ def class_cost(logits: Tensor, alpha: float = 0.25, gamma: float = 2.0) -> Tenso
 
 
 def cheapest(cost: np.ndarray) -> list[tuple[int, int]]:
-    """(query, truth) of the assignment of least cost (q, n), q at least n: Hungarian method."""
+    """Pairs (query, truth) of the assignment of lowest cost, by the Hungarian method. cost: (q, n), q >= n."""
     return list(zip(*map(np.ndarray.tolist, linear_sum_assignment(cost)), strict=True))

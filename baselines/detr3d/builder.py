@@ -1,4 +1,4 @@
-"""Making a DETR3D: new from a configuration, or again from a checkpoint's weights."""
+"""Building DETR3D from a configuration, or from the weights of a checkpoint."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ from odd_bench.training.method import MethodSpec
 
 
 def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[Detr3d, None]:
-    """A new model with weights from the configured seed; it needs nothing computed from the data beforehand."""
+    """A new model, with weights from the configured seed. Nothing is computed from the data."""
     torch.manual_seed(config.train.seed)
     return Detr3d(config.model), None
 
 
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> Detr3d:
-    """The model whose weights these are."""
+    """The model with weights from a checkpoint."""
     model = Detr3d(replace(config.model, backbone=replace(config.model.backbone, weights="none")))
-    model.load_state_dict(
-        {"chosen": model.chosen, **weights}
-    )  # older runs chose nothing: their configuration states it
+    # older checkpoints have no `chosen`: their configurations state the thresholds
+    model.load_state_dict({"chosen": model.chosen, **weights})
     return model
 
 
 def describe(config: RunConfig) -> dict[str, Any]:
-    """What a prediction file should say about the method."""
+    """Facts about the method for the prediction file."""
     model = config.model
     return {"config": config.name, "queries": model.decoder.queries, "camera_aware": model.decoder.camera_aware}
 

@@ -1,4 +1,4 @@
-"""The configuration of a run of DETR3D: defaults in the file of each block, named set-ups as YAML in configs/."""
+"""The configuration of a run of DETR3D. Each block defines its defaults in its own file; configs/ holds named ones as YAML."""
 
 # ruff: noqa: RUF009 - the defaults are frozen dataclasses
 
@@ -20,54 +20,54 @@ CHOICES = {"model.answer.source": SOURCES, "model.backbone.network": NETWORKS}
 
 @dataclass(frozen=True)
 class AnswerConfig:
-    """From queries to boxes."""
+    """The conversion of queries to boxes."""
 
     source: str = "predicted"
-    """`predicted`, or `oracle-box`, the true boxes."""
+    """Boxes to be scored: `predicted`, or `oracle-box`, the true boxes."""
     most: int = 300
-    """Number of the best queries that are kept."""
+    """Number of queries with the highest scores that are kept."""
     keep_above: float | None = None
-    """Class score below which nothing is reported."""
+    """Boxes with a lower class score are not reported; None = chosen on the validation scenes, see suppression.py."""
     duplicate_iou: float | None = None
-    """Boxes of two queries above it are taken for one object; 1 = never, as in DETR3D. Either as chosen on the
-    validation scenes where None, see suppression.py.
+    """Boxes of two queries with a larger IoU belong to one object; 1 = never, as in DETR3D; None = chosen on the validation
+    scenes, see suppression.py.
     """
 
 
 @dataclass(frozen=True)
 class Detr3dConfig:
-    """One model."""
+    """The model."""
 
     backbone: BackboneConfig = BackboneConfig(width=256)
-    """The image network; its `width` is that of the decoder."""
+    """The image network; its `width` is also that of the decoder."""
     decoder: DecoderConfig = DecoderConfig()
     """The decoder."""
     code: CodeConfig = CodeConfig()
-    """How boxes are coded."""
+    """The encoding of boxes."""
     loss: LossConfig = LossConfig()
     """Weights of the losses."""
     answer: AnswerConfig = AnswerConfig()
-    """From queries to boxes."""
+    """The conversion of queries to boxes."""
     weight_decay: float = 0.01
     """Weight decay of AdamW."""
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """A model and how it is trained, in one stage."""
+    """A model and its training, which has one stage."""
 
     name: str = "paper"
     """Name of the configuration."""
     model: Detr3dConfig = Detr3dConfig()
-    """The method, block by block."""
+    """The model."""
     train: TrainConfig = TrainConfig(epochs=(100,), learning_rate=(2e-4,))
-    """How it is trained."""
+    """The training."""
     augment: AugmentConfig = AugmentConfig()
-    """How scenes are moved while it is trained."""
+    """The augmentation of scenes during training."""
 
 
 def check(config: RunConfig, where: str) -> None:
-    """Raise ConfigError at the first value that no model can be built from."""
+    """Raise ConfigError for the first value from which no model can be built."""
     check_choices(config, CHOICES, where)
     model = config.model
     if model.backbone.width % model.decoder.heads:

@@ -1,4 +1,4 @@
-"""The decoder: self-attention of the queries, cross-attention to the pictures, refined reference points (DETR3D section 3.3)."""
+"""The decoder: self-attention of queries, cross-attention to pictures, refinement of reference points (DETR3D section 3.3)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from odd_bench.baselines.detr3d.code import CENTRE, NUMBERS, CodeConfig
 from odd_bench.baselines.detr3d.queries import Queries
 from odd_bench.baselines.detr3d.sampling import Views
 
-CLASSES = 2  # anomalous, normal: the columns of baselines.two_class
-FIRST_CHANCE = 0.01  # of each class at the start of training (Lin et al. 2017, section 4.1)
+CLASSES = 2  # anomalous and normal, in the order of baselines.two_class
+FIRST_CHANCE = 0.01  # probability of each class at the start of training (Lin et al. 2017, section 4.1)
 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """The decoder."""
+    """The settings of the decoder."""
 
     queries: int = 900
     """Number of queries."""
@@ -27,28 +27,29 @@ class DecoderConfig:
     heads: int = 8
     """Number of attention heads."""
     hidden: int = 512
-    """Inner width of the feed-forward layers."""
+    """Hidden width of the feed-forward networks."""
     levels: int = 4
-    """Levels of image features that are read."""
+    """Number of levels of the image features."""
     dropout: float = 0.1
-    """Dropout, as in the original where above 0; a resumed run then draws other numbers."""
+    """Probability of dropout, 0.1 as in the original. Above 0, a resumed run draws other random numbers."""
     camera_aware: bool = True
-    """A feature is scaled by where its camera stands, see CrossAttention."""
+    """Whether features are scaled according to the position of their camera, see CrossAttention."""
 
 
 @dataclass(frozen=True)
 class Detections:
-    """What every layer says of every query. logits: (layers, b, q, 2) anomalous, normal. codes: (layers, b, q, 6)."""
+    """The outputs of all layers for all queries. logits: (layers, b, q, 2), anomalous and normal. codes: (layers, b, q, 6)."""
 
     logits: Tensor
     codes: Tensor
 
 
 class CrossAttention(nn.Module):
-    """The mean of the features at a query's point over the views that see it; the query weighs the levels (eq. 4).
+    """The mean of the features at the point of a query, over the views that see it. The query weights the levels (eq. 4).
 
-    DETR3D learns a weight for each of the six cameras of one car. Here cameras are any number, in any order and place: levels
-    are weighed alike in all views, and, in place of a camera's number, `sight` scales the channels of its features.
+    DETR3D learns a weight for each of the six cameras of a car. Here a scene may have any number of cameras, in any order and
+    position. Levels therefore have the same weights in all views, and the channels of the features are scaled by a function of
+    `Views.sight` instead of depending on the index of the camera.
     """
 
     def __init__(self, width: int, levels: int, camera_aware: bool):
@@ -61,7 +62,7 @@ class CrossAttention(nn.Module):
         nn.init.zeros_(self.level_weights.bias)
 
     def forward(self, asked: Tensor, reference: Tensor, views: Views, code: CodeConfig) -> Tensor:
-        """asked: (b, q, c) queries with their positions; reference: (b, q, 3) in the unit cube. Returns (b, q, c)."""
+        """Update (b, q, c) of the queries. asked: (b, q, c), queries plus positions. reference: (b, q, 3), in the unit cube."""
         points = code.world(reference)
         taken, visible = views.look_up(points)
         weights = self.level_weights(asked).sigmoid()  # (b, q, levels)
@@ -73,7 +74,7 @@ class CrossAttention(nn.Module):
 
 
 class DecoderLayer(nn.Module):
-    """Self-attention, cross-attention and a feed-forward network, each added and normed, as in DETR (Carion et al. 2020)."""
+    """Self-attention, cross-attention and a feed-forward network, each with residual and norm, as in DETR (Carion et al. 2020)."""
 
     def __init__(self, width: int, config: DecoderConfig):
         super().__init__()
@@ -86,17 +87,17 @@ class DecoderLayer(nn.Module):
         self.drop = nn.Dropout(config.dropout)
 
     def forward(self, content: Tensor, position: Tensor, reference: Tensor, views: Views, code: CodeConfig) -> Tensor:
-        """content, position: (b, q, c); reference: (b, q, 3). Returns the new content."""
+        """The new content (b, q, c). content, position: (b, q, c). reference: (b, q, 3), in the unit cube."""
         asked = content + position
-        told, _ = self.self_attention(asked, asked, content, need_weights=False)
-        content = self.norms[0](content + self.drop(told))
+        attended, _ = self.self_attention(asked, asked, content, need_weights=False)
+        content = self.norms[0](content + self.drop(attended))
         seen = self.cross_attention(content + position, reference, views, code)
         content = self.norms[1](content + self.drop(seen))
         return self.norms[2](content + self.drop(self.feed_forward(content)))
 
 
 class Decoder(nn.Module):
-    """All layers, each with its own two heads Phi_cls and Phi_reg."""
+    """All layers, each with its own heads Phi_cls and Phi_reg."""
 
     def __init__(self, width: int, config: DecoderConfig, code: CodeConfig):
         super().__init__()
@@ -107,6 +108,7 @@ class Decoder(nn.Module):
         self.box_heads = nn.ModuleList(box_head(width) for _ in range(config.layers))
 
     def forward(self, views: Views) -> Detections:
+        """The outputs of all layers."""
         position, content, reference = self.queries(len(views.K))
         logits, codes = [], []
         for layer, class_head, box_head in zip(self.layers, self.class_heads, self.box_heads, strict=True):
@@ -119,18 +121,19 @@ class Decoder(nn.Module):
 
 
 def refined(change: Tensor, reference: Tensor) -> Tensor:
-    """The code whose centre is the reference point (b, q, 3), moved within the unit cube by the change (b, q, 6)."""
+    """Codes (b, q, 6) with their centres relative to the reference points. change: (b, q, 6). reference: (b, q, 3), unit cube."""
     code = change.clone()
     code[..., CENTRE] = (change[..., CENTRE] + torch.logit(reference, eps=1e-5)).sigmoid()
     return code
 
 
 def normed(inside: int, outside: int) -> list[nn.Module]:
+    """A linear layer, a norm and a ReLU."""
     return [nn.Linear(inside, outside), nn.LayerNorm(outside), nn.ReLU()]
 
 
 def scale_by_sight(width: int) -> nn.Sequential:
-    """From (..., 4) to factors (..., c) around 1, at the start spread by about 1 from camera to camera."""
+    """A network from `Views.sight` (..., 4) to factors (..., c), whose mean and spread over cameras are initially about 1."""
     first, last = nn.Linear(4, width), nn.Linear(width, width)
     nn.init.normal_(first.weight)
     nn.init.kaiming_normal_(last.weight)
@@ -139,12 +142,14 @@ def scale_by_sight(width: int) -> nn.Sequential:
 
 
 def class_head(width: int) -> nn.Sequential:
+    """The head Phi_cls, from (..., width) to logits (..., CLASSES)."""
     head = nn.Sequential(*normed(width, width), *normed(width, width), nn.Linear(width, CLASSES))
     nn.init.constant_(head[-1].bias, -math.log((1 - FIRST_CHANCE) / FIRST_CHANCE))
     return head
 
 
 def box_head(width: int) -> nn.Sequential:
+    """The head Phi_reg, from (..., width) to codes (..., NUMBERS)."""
     return nn.Sequential(
         nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, NUMBERS)
     )

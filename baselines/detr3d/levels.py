@@ -1,4 +1,4 @@
-"""Feature maps at strides 4, 8, 16 and 32, all of one width (DETR3D section 3.2)."""
+"""Image features at several levels of one width: strides 4, 8, 16 and 32 (DETR3D section 3.2)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from odd_bench.blocks.backbone import BackboneConfig, image_pyramid
 
 
 class Levels(nn.Module):
-    """The image network of the reference detector, completed to `levels` maps.
+    """The image network of the reference detector, extended to `levels` feature maps.
 
-    A network with fewer maps is continued by convolutions of stride 2; a feature pyramid then brings what the coarse maps
-    know down to the fine ones. ResNets come with both.
+    If the network has fewer maps, convolutions of stride 2 compute the others, and a feature pyramid network then merges the
+    coarse maps into the fine ones. ResNets already have both.
     """
 
     def __init__(self, config: BackboneConfig, levels: int):
@@ -26,7 +26,7 @@ class Levels(nn.Module):
         self.join = None if complete else FeaturePyramidNetwork([config.pyramid] * levels, config.width)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Pictures (n, 3, h, w) sRGB in [0, 1] to maps (n, width, h / 4, w / 4), (n, width, h / 8, w / 8), ..."""
+        """Pictures (n, 3, h, w), sRGB in [0, 1], to maps (n, width, h / 4, w / 4), (n, width, h / 8, w / 8), ..."""
         maps = self.pyramid(images)
         for step in self.coarser:
             maps.append(step(maps[-1]))
@@ -34,7 +34,7 @@ class Levels(nn.Module):
 
 
 def halving(width: int) -> nn.Sequential:
-    """Half the resolution: a convolution of stride 2 and one that widens the receptive field."""
+    """Two convolutions: one of stride 2 that halves the resolution, and one that enlarges the receptive field."""
 
     def convolution(stride: int) -> list[nn.Module]:
         return [nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]

@@ -1,4 +1,4 @@
-"""DETR3D for two classes, anomalous and normal: the self-attention of the queries is the only comparison of objects."""
+"""DETR3D for two classes, anomalous and normal. Objects are compared only by the self-attention of the queries."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ from odd_bench.training.method import SceneAnswer
 
 
 class Detr3d(OneStage):
-    """See odd_bench.training.method.Method for what it offers to training and prediction."""
+    """The model, which implements odd_bench.training.method.Method."""
 
     def __init__(self, config: Detr3dConfig):
         super().__init__()
         self.config = config
         self.levels = Levels(config.backbone, config.decoder.levels)
         self.decoder = Decoder(config.backbone.width, config.decoder, config.code)
-        self.register_buffer(
-            "chosen", torch.tensor(astuple(Suppression()), dtype=torch.float64)
-        )  # kept with the weights
+        chosen = torch.tensor(astuple(Suppression()), dtype=torch.float64)
+        self.register_buffer("chosen", chosen)  # saved with the weights
 
     @property
     def image_network(self) -> nn.Module:
+        """The part that has the lower learning rate."""
         return self.levels.pyramid
 
     def forward(self, batch: SceneBatch) -> Detections:
-        """What every layer detects in every scene, from all views of the batch."""
+        """The detections of every layer in every scene, from all views of the batch."""
         return self.decoder(self.views(batch))
 
     def views(self, batch: SceneBatch) -> Views:
-        """The features of all pictures (section 3.2) with their cameras."""
+        """The features of all pictures (section 3.2), with their cameras."""
         b, v, _, height, width = batch.images.shape
         maps = self.levels(batch.images.flatten(0, 1).float() / 255)
         levels = [level.unflatten(0, (b, v)) for level in maps]
         return Views(levels, batch.K, batch.camera_from_world, (height, width))
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """Both halves of the 2M views as scenes of M views, the number that is given at test."""
+        """The losses. Each half of the 2M views is a scene of its own with M views, as many as in prediction."""
         half = batch.images.shape[1] // 2
         halves = collate([batch.with_views(range(half)), batch.with_views(range(half, 2 * half))])
         return set_loss(self(halves), self.truths(halves), self.config.loss, self.config.code)
 
     def truths(self, batch: SceneBatch) -> Truths:
-        """The objects to be found, as codes and classes."""
+        """The objects to be detected, as codes and classes."""
         labels = torch.cat(batch.labels)
         columns = torch.where(labels == 1, ANOMALOUS, NORMAL)
         return Truths(encode(torch.cat(batch.boxes), self.config.code), columns, [len(one) for one in batch.labels])
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
-        """What the last layer detects, one box an object: see config.AnswerConfig."""
+        """The detections of the last layer, reduced to one box per object as config.AnswerConfig says."""
         boxes, scores = self.detected(batch)
         if self.gt_boxes:
             truths = [one.cpu().numpy() for one in batch.boxes]
@@ -79,14 +79,14 @@ class Detr3d(OneStage):
 
     @property
     def suppression(self) -> Suppression:
-        """As the configuration says, or as it was chosen."""
+        """The values of the configuration; where it has None, those chosen on the validation scenes."""
         stated = (self.config.answer.keep_above, self.config.answer.duplicate_iou)
         pairs = zip(stated, self.chosen.tolist(), strict=True)
         return Suppression(*(chosen if value is None else value for value, chosen in pairs))
 
     @torch.no_grad()
     def choose(self, scenes: Iterable[SceneBatch]) -> None:
-        """Choose what is reported and what is one object so that the validation scenes have one box an object."""
+        """Choose the suppression that comes closest to one box per object on the validation scenes."""
         found = [
             (*found, boxes.cpu().numpy())
             for batch in scenes
@@ -98,10 +98,10 @@ class Detr3d(OneStage):
         self.chosen.copy_(torch.tensor(astuple(best), dtype=torch.float64))
 
     def answer(self, boxes: np.ndarray, scores: np.ndarray, some: Suppression) -> SceneAnswer:
-        """From boxes (q, 6) and class scores (q, 2)."""
+        """The answer for one scene from boxes (q, 6) and class scores (q, 2)."""
         best = scores.max(axis=1).argsort(kind="stable")[::-1][: self.config.answer.most]
         return scene_answer(boxes[best], scores[best], some.duplicate_iou, some.keep_above)
 
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """None: only the losses are shown while it trains."""
+        """No pictures: training shows only the losses."""
         return {}

@@ -1,4 +1,4 @@
-"""Object queries: what is sought and where to look first (DETR3D section 3.3)."""
+"""Object queries with their initial reference points (DETR3D section 3.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Queries(nn.Module):
-    """Learnt embeddings, each split into a position, from which its reference point is computed, and a content."""
+    """Learned embeddings. Each consists of a position, which defines the reference point, and a content."""
 
     def __init__(self, count: int, width: int):
         super().__init__()
@@ -17,6 +17,6 @@ class Queries(nn.Module):
         nn.init.zeros_(self.point.bias)
 
     def forward(self, scenes: int) -> tuple[Tensor, Tensor, Tensor]:
-        """position and content (b, q, c); reference points (b, q, 3) in the unit cube, c = Phi_ref(q) (eq. 1)."""
+        """Position (b, q, c), content (b, q, c) and reference points (b, q, 3) in the unit cube, c = Phi_ref(q) (eq. 1)."""
         position, content = self.embedding.expand(scenes, -1, -1).chunk(2, dim=-1)
         return position, content, self.point(position).float().sigmoid()

@@ -1,11 +1,12 @@
-"""Which detections are reported, and which are one object: two numbers chosen on the validation scenes.
+"""Suppression of detections with two thresholds that are chosen on the validation scenes.
 
-A set of queries learns only slowly that one of them is enough for an object, and a box without an object counts as wrong. So the
-class score below which nothing is reported, and the IoU above which two boxes are one object, are those that give the largest
+Queries learn only slowly that one of them is enough for an object, and a box without an object counts as wrong. The two thresholds
+are the class score below which a box is not reported, and the IoU above which two boxes belong to one object. The chosen pair
+maximises
 
     matched objects / objects x matched objects / (objects + false boxes)
 
-over the validation scenes: the factors of AUC_detect (docs/reference/protocol.md) without the labels.
+over the validation scenes. These are the factors of AUC_detect (docs/reference/protocol.md) without the labels.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MATCHED_ABOVE = 0.5  # IoU
 
 @dataclass(frozen=True)
 class Suppression:
-    """keep_above: class score. duplicate_iou: of two boxes. Both in [0, 1]; as they stand where no validation scene is seen."""
+    """The two thresholds, in [0, 1]: a class score and an IoU. The defaults apply if there are no validation scenes."""
 
     keep_above: float = 0.1
     duplicate_iou: float = 0.25
@@ -36,9 +37,9 @@ Reported = Callable[[Suppression], Iterable[tuple[np.ndarray, np.ndarray]]]
 
 
 def best_suppression(reported: Reported) -> Suppression:
-    """The best pair of the grid; of equal ones the first.
+    """The best pair of the grid; among equals, the first.
 
-    reported: from a pair to the reported and the true boxes, (m, 6) and (n, 6), of every validation scene.
+    reported: a function from a pair to the reported boxes (m, 6) and the true boxes (n, 6) of every validation scene.
     """
     grid = [Suppression(*pair) for pair in product(KEEP_ABOVE, DUPLICATE_IOU)]
     worth = [one_box_an_object(reported(some)) for some in grid]
@@ -46,7 +47,7 @@ def best_suppression(reported: Reported) -> Suppression:
 
 
 def one_box_an_object(scenes: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
-    """1 where every object has a box above IoU 0.5 and there is no other; less for objects without one and for false boxes."""
+    """1 if every object has a box with an IoU above 0.5 and there are no others; lower for missed objects and false boxes."""
     objects = boxes = found = 0
     for reported, true in scenes:
         objects, boxes, found = objects + len(true), boxes + len(reported), found + matched(reported, true)
@@ -54,7 +55,7 @@ def one_box_an_object(scenes: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
 
 
 def matched(boxes: np.ndarray, true: np.ndarray) -> int:
-    """How many objects are matched one to one above the gate."""
+    """Number of objects matched one to one with an IoU above MATCHED_ABOVE."""
     overlap = iou_matrix(boxes, true)
     gain = np.where(overlap > MATCHED_ABOVE, overlap, 0.0)
     return int(np.count_nonzero(gain[linear_sum_assignment(gain, maximize=True)]))

@@ -1,1 +1,1 @@
-"""ImVoxelNet (Rukhovich, Vorontsova and Konushin, WACV 2022): pictures to a voxel volume to 3D detections of two classes."""
+"""ImVoxelNet (Rukhovich, Vorontsova and Konushin, WACV 2022): 3D detection of two classes in a volume of image features."""

@@ -1,4 +1,4 @@
-"""Which anchor is assigned to which object: by overlap seen from above, both boxes turned to the nearest axis (PointPillars)."""
+"""Assigning anchors to objects by their overlap seen from above, both rotated to the nearest axis (PointPillars)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ BACKGROUND, IGNORED = -1, -2
 
 @dataclass(frozen=True)
 class OverlapConfig:
-    """Which anchors are to detect an object."""
+    """Thresholds of the assignment of anchors to objects."""
 
     positive_iou: float = 0.6
-    """An anchor answers for the object it overlaps most, from this IoU on."""
+    """An anchor with at least this IoU is assigned to the object that it overlaps most."""
     negative_iou: float = 0.45
-    """Below it, it is background.  Anchors between are not judged."""
+    """An anchor with a lower IoU is background. Anchors between the two thresholds are ignored."""
 
 
 def assign(anchors: Tensor, boxes: Tensor, config: OverlapConfig) -> Tensor:
-    """(a,) the object of each anchor, BACKGROUND or IGNORED. anchors: (a, 7); boxes: (n, 7).
+    """Index (a,) of the object of each anchor, or BACKGROUND or IGNORED. anchors: (a, 7). boxes: (n, 7).
 
-    Each object has at least the anchors that overlap it most, however little: with one size of anchor for objects of many
-    proportions some would have none.
+    Each object is assigned at least the anchors that overlap it most, however low their IoU. Otherwise some objects would have
+    none, because there is one size of anchor for objects of many proportions.
     """
     if not len(boxes):
         return torch.full((len(anchors),), BACKGROUND, device=anchors.device)
@@ -39,14 +39,14 @@ def assign(anchors: Tensor, boxes: Tensor, config: OverlapConfig) -> Tensor:
 
 
 def nearest_rectangle(boxes: Tensor) -> Tensor:
-    """(n, 4) centre and size seen from above, turned to the nearest axis. boxes: (n, 7)."""
+    """Rectangles (n, 4), centre and size, of boxes (n, 7) seen from above and rotated to the nearest axis."""
     from_x = (torch.remainder(boxes[:, 6] + math.pi / 2, math.pi) - math.pi / 2).abs()
     across = (from_x > math.pi / 4)[:, None]
     return torch.cat([boxes[:, :2], torch.where(across, boxes[:, [4, 3]], boxes[:, 3:5])], dim=1)
 
 
 def rectangle_iou(a: Tensor, b: Tensor) -> Tensor:
-    """(...,) IoU of rectangles (..., 4), shapes broadcast."""
+    """IoU (...) of rectangles (..., 4). Shapes broadcast."""
     low = torch.maximum(a[..., :2] - a[..., 2:] / 2, b[..., :2] - b[..., 2:] / 2)
     high = torch.minimum(a[..., :2] + a[..., 2:] / 2, b[..., :2] + b[..., 2:] / 2)
     shared = (high - low).clamp(min=0).prod(dim=-1)

@@ -1,4 +1,4 @@
-"""Making ImVoxelNet: new from a configuration, or again from a checkpoint's weights."""
+"""Building ImVoxelNet from a configuration, or from the weights of a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from odd_bench.training.method import MethodSpec
 
 
 def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, track) -> tuple[ImVoxelNet, None]:
-    """A new model with weights from the configured seed; it needs no teacher's features.
+    """A new model, with weights from the configured seed. It needs no features of a teacher.
 
-    track: wraps an iterable of scene names to show progress, given what is done.
+    track: a function that wraps an iterable of scene names to show progress. Its second argument names the work.
     """
     anchor = None
     if config.model.head == "pillars":
@@ -31,7 +31,7 @@ def prepare(config: RunConfig, dataset: Dataset, device: torch.device | str, tra
 
 
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> ImVoxelNet:
-    """The model whose weights these are."""
+    """The model with weights from a checkpoint."""
     backbone = replace(config.model.backbone, weights="none")
     model = ImVoxelNet(replace(config.model, backbone=backbone), weights.get("head.anchor"))
     model.load_state_dict(weights)
@@ -39,7 +39,7 @@ def restore(config: RunConfig, weights: dict[str, Tensor]) -> ImVoxelNet:
 
 
 def describe(config: RunConfig) -> dict[str, Any]:
-    """What a prediction file should say about the method."""
+    """Facts about the method for the prediction file."""
     return {"config": config.name, "head": config.model.head}
 
 

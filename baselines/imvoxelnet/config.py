@@ -1,4 +1,4 @@
-"""The configuration of a run of ImVoxelNet: defaults in the file of each block, named set-ups as YAML in configs/."""
+"""The configuration of a run of ImVoxelNet. Each block defines its defaults in its own file; configs/ holds named ones as YAML."""
 
 # ruff: noqa: RUF009 - the defaults are frozen dataclasses
 
@@ -28,24 +28,24 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class AnswerConfig:
-    """How detections become one answer an object, see baselines.two_class."""
+    """The conversion of detections to one box per object, see baselines.two_class."""
 
     source: str = "predicted"
-    """`predicted`, or `oracle-box`, the true boxes."""
+    """Boxes to be scored: `predicted`, or `oracle-box`, the true boxes."""
     duplicate_iou: float = 0.25
-    """Detections that overlap by more are one object."""
+    """Detections with a larger IoU belong to one object."""
     keep_above: float = 0.1
-    """Confidence above which a detection is kept, in [0, 1]."""
+    """Only detections with a confidence above this value, in [0, 1], are kept."""
 
 
 @dataclass(frozen=True)
 class ImVoxelNetConfig:
-    """One model, block by block."""
+    """The model, block by block."""
 
     head: str = "indoor"
-    """`indoor`, three scales without anchors, or `pillars`, anchors on a floor map; each has its neck."""
+    """`indoor` (three scales, without anchors) or `pillars` (anchors on a map of the floor). Each has a neck of its own."""
     grid: VoxelGrid = VoxelGrid()
-    """The voxels."""
+    """The voxel grid."""
     interpolation: str = "nearest"
     """Interpolation of backprojection: `nearest` as in the original, or `bilinear`."""
     backbone: BackboneConfig = BackboneConfig(width=256)
@@ -59,27 +59,27 @@ class ImVoxelNetConfig:
     pillars: PillarHeadConfig = PillarHeadConfig()
     """The pillar head."""
     answer: AnswerConfig = AnswerConfig()
-    """How detections become answers."""
+    """The conversion of detections to boxes."""
     weight_decay: float = 1e-4
     """Weight decay of all weights."""
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """A model and how it is trained, in one stage."""
+    """A model and its training, which has one stage."""
 
     name: str = "paper"
     """Name of the configuration."""
     model: ImVoxelNetConfig = ImVoxelNetConfig()
-    """The method, block by block."""
+    """The model."""
     train: TrainConfig = TrainConfig(epochs=(100,), learning_rate=(1e-4,))
-    """How it is trained."""
+    """The training."""
     augment: AugmentConfig = AugmentConfig()
-    """How scenes are moved while it is trained."""
+    """The augmentation of scenes during training."""
 
 
 def check(config: RunConfig, where: str) -> None:
-    """Raise ConfigError at the first value that no model can be built from."""
+    """Raise ConfigError for the first value from which no model can be built."""
     check_choices(config, CHOICES, where)
     counts, divisor = config.model.grid.counts, 2 ** (SCALES - 1)
     if config.model.head == "indoor" and any(count % divisor for count in counts):

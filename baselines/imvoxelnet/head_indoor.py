@@ -1,4 +1,4 @@
-"""The indoor head: dense, without anchors (ImVoxelNet section 3.3, after FCOS), in its form for axis-aligned boxes."""
+"""The indoor head: dense and anchor-free (ImVoxelNet section 3.3, after FCOS), in its version for axis-aligned boxes."""
 
 # ruff: noqa: RUF009 - the defaults are frozen dataclasses
 
@@ -23,31 +23,32 @@ from odd_bench.geometry.boxes import iou
 
 @dataclass(frozen=True)
 class IndoorHeadConfig:
-    """The indoor head."""
+    """The settings of the indoor head."""
 
     unit_m: float = 0.15
-    """The distance to a face that the head starts from, half an object's size."""
+    """Distance to a face that a prediction of 0 stands for, in metres: half the size of a typical object."""
     assign: AssignConfig = AssignConfig()
-    """Which voxels are to detect an object."""
+    """The assignment of voxels to objects."""
     class_weight: float = 1.0
-    """Weight of the loss of classes."""
+    """Weight of the class loss."""
     centerness_weight: float = 1.0
-    """Weight of the loss of centerness."""
+    """Weight of the centerness loss."""
     box_weight: float = 1.0
-    """Weight of the loss of boxes."""
+    """Weight of the box loss."""
     most: int = 1000
-    """Best points of each scale that go on to suppression."""
+    """Number of points with the highest scores of each scale that enter non-maximum suppression."""
     nms_iou: float = 0.25
-    """IoU from which on suppression drops the weaker box."""
+    """Suppression drops the weaker of two boxes with a larger IoU."""
     score_above: float = 0.01
-    """Score above which a box goes on to suppression."""
+    """Only boxes with a score above this value enter suppression."""
 
 
 @dataclass(frozen=True)
 class VoxelPredictions:
-    """Of all points of all scales, fine to coarse. centerness: (b, p) logits. boxes: (b, p, 6) metres, world.
+    """Predictions at the p points of all scales, fine to coarse.
 
-    classes: (b, p, 2) logits. valid: (b, p) bool, whether any view sees the point.
+    centerness: (b, p), logits. boxes: (b, p, 6), metres, world. classes: (b, p, 2), logits. valid: (b, p) bool, whether any view
+    sees the point.
     """
 
     centerness: Tensor
@@ -57,7 +58,7 @@ class VoxelPredictions:
 
 
 class IndoorHead(nn.Module):
-    """Maps of the indoor neck to predictions; all scales share the convolutions, each has its own factor for distances."""
+    """Predictions from the maps of the indoor neck. Scales share the convolutions, but each has its own factor for distances."""
 
     def __init__(self, inside: int, grid: VoxelGrid, config: IndoorHeadConfig):
         super().__init__()
@@ -75,10 +76,11 @@ class IndoorHead(nn.Module):
 
     @property
     def layers(self) -> tuple[nn.Conv3d, ...]:
+        """The three convolutions."""
         return self.centerness, self.distances, self.classes
 
     def forward(self, maps: list[Tensor], seen: Tensor) -> VoxelPredictions:
-        """maps: (b, inside, z, y, x), fine to coarse; seen: (b, 1, z, y, x) of the finest scale. In full precision."""
+        """Predictions in full precision. maps: (b, inside, z, y, x), fine to coarse. seen: (b, 1, z, y, x), of the finest scale."""
         with torch.autocast(seen.device.type, enabled=False):
             return self.predictions([one.float() for one in maps], seen)
 
@@ -93,10 +95,10 @@ class IndoorHead(nn.Module):
         )
 
     def convolved(self, x: Tensor) -> tuple[Tensor, ...]:
-        """What each of the layers makes of a map (b, inside, z, y, x), by one convolution: as cheap as the widest."""
+        """The outputs of all layers for a map (b, inside, z, y, x), computed by one joint convolution, which is faster."""
         weights = [layer.weight for layer in self.layers]
         widths = [len(weight) for weight in weights]
-        bias = pad(self.classes.bias, (sum(widths) - CLASSES, 0))  # of the others there is none
+        bias = pad(self.classes.bias, (sum(widths) - CLASSES, 0))  # the others have no bias
         return conv3d(x, torch.cat(weights), bias, padding=1).split(widths, dim=1)
 
     def loss(self, predictions: VoxelPredictions, batch: SceneBatch) -> dict[str, Tensor]:
@@ -108,7 +110,7 @@ class IndoorHead(nn.Module):
         return {"total": sum(weights[name] * part for name, part in parts.items()), **parts}
 
     def scene_loss(self, predictions: VoxelPredictions, batch: SceneBatch, scene: int) -> Tensor:
-        """(3,) class, centerness and box losses over the valid points."""
+        """Class, centerness and box loss (3,) over the valid points of a scene."""
         boxes, valid = batch.boxes[scene], predictions.valid[scene]
         targets = assign(self.points, self.scale, boxes, self.voxel_m, self.config.assign)
         positive = torch.nonzero(valid & (targets.owner >= 0))[:, 0]
@@ -121,19 +123,19 @@ class IndoorHead(nn.Module):
         ])  # fmt: skip
 
     def scores(self, predictions: VoxelPredictions, scene: int) -> Tensor:
-        """(p, 2) class x centerness, 0 where no view sees the point."""
+        """Scores (p, 2): class probability x centerness, 0 if no view sees the point."""
         scores = predictions.classes[scene].sigmoid() * predictions.centerness[scene].sigmoid()[:, None]
         return scores * predictions.valid[scene][:, None]
 
     def detections(self, predictions: VoxelPredictions, scene: int) -> Detections:
-        """Boxes and class scores, after suppression in 3D."""
+        """Boxes and class scores of a scene after non-maximum suppression in 3D."""
         scores = self.scores(predictions, scene)
         best = self.best_of_scales(scores.amax(dim=1))
         found = Detections(predictions.boxes[scene][best].cpu().double().numpy(), scores[best].cpu().double().numpy())
         return class_aware(found, iou, self.config.nms_iou, self.config.score_above)
 
     def best_of_scales(self, score: Tensor) -> Tensor:
-        """Positions of the `most` best points of every scale. score: (p,)."""
+        """Indices of the `most` best points of every scale. score: (p,)."""
         chosen = []
         for scale in range(SCALES):
             here = torch.nonzero(self.scale == scale)[:, 0]
@@ -141,7 +143,7 @@ class IndoorHead(nn.Module):
         return torch.cat(chosen)
 
     def class_map(self, predictions: VoxelPredictions, scene: int, grid: VoxelGrid) -> Tensor:
-        """(2, y, x) the highest class score of each column, over all scales."""
+        """The highest class scores (2, y, x) of each column, over all scales."""
         scores, maps = self.scores(predictions, scene), []
         for scale in range(SCALES):
             shape = [count // 2**scale for count in grid.shape_zyx]
@@ -151,7 +153,7 @@ class IndoorHead(nn.Module):
 
 
 def scale_points(grid: VoxelGrid) -> tuple[Tensor, Tensor]:
-    """Voxel centres (p, 3) of all scales, metres, and the scale of each, (p,)."""
+    """Voxel centres (p, 3) of all scales, metres, world, and the scale (p,) of each."""
     grids = [
         VoxelGrid(tuple(count // 2**scale for count in grid.counts), grid.voxel_m * 2**scale, grid.low_m)
         for scale in range(SCALES)
@@ -162,10 +164,10 @@ def scale_points(grid: VoxelGrid) -> tuple[Tensor, Tensor]:
 
 
 def joined(maps: Sequence[Tensor]) -> Tensor:
-    """(b, c, z, y, x) of each scale to (b, p, c)."""
+    """Join maps (b, c, z, y, x) of all scales to (b, p, c)."""
     return torch.cat([one.flatten(2) for one in maps], dim=2).transpose(1, 2)
 
 
 def seen_at(seen: Tensor, like: Tensor) -> Tensor:
-    """The share of seen voxels in each voxel of a scale, (b, 1, z, y, x)."""
+    """The fraction of seen voxels in each voxel of a coarser scale, (b, 1, z, y, x). like: a map of this scale."""
     return interpolate(seen.float(), size=like.shape[2:], mode="trilinear", align_corners=False)

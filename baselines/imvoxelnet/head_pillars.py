@@ -1,4 +1,4 @@
-"""The outdoor head: anchors on the floor map, as in PointPillars (Lang et al. 2019; ImVoxelNet section 3.3)."""
+"""The outdoor head: anchors on a map of the floor, as in PointPillars (Lang et al. 2019; ImVoxelNet section 3.3)."""
 
 # ruff: noqa: RUF009 - the defaults are frozen dataclasses
 
@@ -20,29 +20,29 @@ from odd_bench.data.batch import SceneBatch
 
 @dataclass(frozen=True)
 class PillarHeadConfig:
-    """The pillar head."""
+    """The settings of the pillar head."""
 
     assign: OverlapConfig = OverlapConfig()
-    """Which anchors are to detect an object."""
+    """The assignment of anchors to objects."""
     class_weight: float = 1.0
-    """Weight of the loss of classes."""
+    """Weight of the class loss."""
     box_weight: float = 2.0
-    """Weight of the loss of boxes."""
+    """Weight of the box loss."""
     direction_weight: float = 0.2
-    """Weight of the loss of directions."""
+    """Weight of the direction loss."""
     most: int = 100
-    """Best anchors that go on to suppression."""
+    """Number of anchors with the highest scores that enter non-maximum suppression."""
     kept: int = 50
-    """Detections that are kept after suppression."""
+    """Number of detections that are kept after suppression."""
     nms_iou: float = 0.01
-    """IoU, seen from above, from which on suppression drops the weaker box."""
+    """Suppression drops the weaker of two boxes with a larger IoU seen from above."""
     score_above: float = 0.1
-    """Score above which an anchor goes on to suppression."""
+    """Only anchors with a score above this value enter suppression."""
 
 
 @dataclass(frozen=True)
 class AnchorPredictions:
-    """Of a anchors. classes: (b, a, 2) logits. residuals: (b, a, 7). directions: (b, a, 2) logits."""
+    """Predictions for all anchors, a in number. classes: (b, a, 2), logits. residuals: (b, a, 7). directions: (b, a, 2), logits."""
 
     classes: Tensor
     residuals: Tensor
@@ -50,7 +50,7 @@ class AnchorPredictions:
 
 
 class PillarHead(nn.Module):
-    """A map seen from above to predictions, by 1 x 1 convolutions. anchor: (4,), see `mean_anchor`; kept with the weights."""
+    """Predictions from a map seen from above, by 1 x 1 convolutions. anchor: (4,), see `mean_anchor`; saved with the weights."""
 
     def __init__(self, inside: int, grid: VoxelGrid, anchor: Tensor, config: PillarHeadConfig):
         super().__init__()
@@ -65,7 +65,7 @@ class PillarHead(nn.Module):
         self.register_buffer("anchor", anchor.clone())
 
     def forward(self, floor_map: Tensor, seen: Tensor) -> AnchorPredictions:
-        """floor_map: (b, inside, y, x). seen: not needed, anchors are judged everywhere."""
+        """Predictions for all anchors. floor_map: (b, inside, y, x). seen: ignored, because anchors count everywhere."""
         return AnchorPredictions(
             by_anchor(self.classes(floor_map), CLASSES),
             by_anchor(self.residuals(floor_map), 7),
@@ -82,7 +82,7 @@ class PillarHead(nn.Module):
         return {"total": sum(weights[name] * part for name, part in parts.items()), **parts}
 
     def scene_loss(self, predictions: AnchorPredictions, anchors: Tensor, batch: SceneBatch, scene: int) -> Tensor:
-        """(3,) class, box and direction losses over the anchors that are judged."""
+        """Class, box and direction loss (3,) over the anchors that are not ignored."""
         boxes = headed_boxes(batch.obbs[scene], batch.world_from_object[scene])
         owner = assign(anchors, boxes, self.config.assign)
         judged, positive = owner != IGNORED, torch.nonzero(owner > BACKGROUND)[:, 0]
@@ -94,7 +94,7 @@ class PillarHead(nn.Module):
         ])  # fmt: skip
 
     def detections(self, predictions: AnchorPredictions, scene: int) -> Detections:
-        """Turned boxes and class scores, after suppression seen from above."""
+        """Oriented boxes and class scores of a scene after non-maximum suppression seen from above."""
         config, scores = self.config, predictions.classes[scene].sigmoid()
         best = scores.amax(dim=1).topk(min(config.most, len(scores))).indices
         direction = predictions.directions[scene][best].argmax(dim=1)
@@ -105,11 +105,11 @@ class PillarHead(nn.Module):
         return found.rows(slice(config.kept))
 
     def class_map(self, predictions: AnchorPredictions, scene: int, grid: VoxelGrid) -> Tensor:
-        """(2, y, x) the highest class score of each column."""
+        """The highest class scores (2, y, x) of each column."""
         scores = predictions.classes[scene].sigmoid().unflatten(0, (grid.counts[1], grid.counts[0], len(YAWS)))
         return scores.amax(dim=2).permute(2, 0, 1)
 
 
 def by_anchor(maps: Tensor, values: int) -> Tensor:
-    """(b, 2 * values, y, x) to (b, y * x * 2, values), float32, in the order of the anchors."""
+    """Maps (b, 2 * values, y, x) to float32 values (b, y * x * 2, values), in the order of the anchors."""
     return maps.unflatten(1, (len(YAWS), values)).permute(0, 3, 4, 1, 2).flatten(1, 3).float()

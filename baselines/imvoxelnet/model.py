@@ -1,4 +1,4 @@
-"""ImVoxelNet: features of every view into one voxel volume, a 3D neck and a detection head (figure 2 of its paper)."""
+"""ImVoxelNet: a voxel volume of the features of all views, a 3D neck, and a detection head (figure 2 of its paper)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from odd_bench.training.method import SceneAnswer
 
 
 class ImVoxelNet(OneStage):
-    """See odd_bench.training.method.Method for what it offers to training and prediction.
+    """The model, which implements odd_bench.training.method.Method.
 
-    anchor: (4,) mean length, width, height and centre height of the training objects, for the head `pillars`.
+    anchor: (4,), mean length, width, height and centre height of the training objects; needed for the head `pillars`.
     """
 
     def __init__(self, config: ImVoxelNetConfig, anchor: Tensor | None = None):
@@ -37,10 +37,11 @@ class ImVoxelNet(OneStage):
 
     @property
     def image_network(self) -> nn.Module:
+        """The part that has the lower learning rate."""
         return self.backbone.pyramid
 
     def forward(self, batch: SceneBatch) -> VoxelPredictions | AnchorPredictions:
-        """What the head says of every scene, from all views of the batch."""
+        """The predictions of the head for every scene, from all views of the batch."""
         b, m, _, height, width = batch.images.shape
         maps = self.backbone(batch.images.flatten(0, 1).float() / 255).unflatten(0, (b, m))
         volume, seen = backproject(
@@ -49,17 +50,18 @@ class ImVoxelNet(OneStage):
         return self.head(self.neck(volume), seen)
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """`total` and its parts, from half of the batch's views: as many as there are at test."""
+        """`total` and its parts, from half of the views of the batch, as many as in prediction."""
         seen = batch.with_views(range((batch.images.shape[1] + 1) // 2))
         return self.head.loss(self(seen), seen)
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
-        """Boxes, turned ones from `pillars`, and chances of being anomalous; a scene in which nothing is found has none."""
+        """Boxes (oriented ones for `pillars`) and scores of every scene. A scene without detections has none."""
         predictions = self(batch)
         return [self.answer(predictions, batch, scene) for scene in range(len(batch))]
 
     def answer(self, predictions: VoxelPredictions | AnchorPredictions, batch: SceneBatch, scene: int) -> SceneAnswer:
+        """The boxes and scores of one scene."""
         found, config = self.head.detections(predictions, scene), self.config.answer
         if self.gt_boxes:
             return answer_for_true_boxes(batch.boxes[scene].cpu().numpy(), found.boxes, found.class_scores)
@@ -67,7 +69,7 @@ class ImVoxelNet(OneStage):
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """The first scene from above: class scores, red anomalous and green normal, brightened by a root; true boxes in blue."""
+        """The first scene from above: root of the class scores, red = anomalous, green = normal; outlines of true boxes in blue."""
         seen = batch.with_views(range((batch.images.shape[1] + 1) // 2))
         scores = self.head.class_map(self(seen), 0, self.grid).sqrt()
         floor, boxes = self.grid.centres(scores.device)[0, :, :, None, :2], batch.boxes[0]

@@ -1,4 +1,4 @@
-"""The indoor neck: the volume refined at three scales (ImVoxelNet section 3.2, in the light form of its later versions)."""
+"""The indoor neck: refines the volume at three scales (ImVoxelNet section 3.2, in the light form of its later versions)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ SCALES = 3
 
 @dataclass(frozen=True)
 class IndoorNeckConfig:
-    """The 3D network of the indoor head."""
+    """The settings of the indoor neck."""
 
     out: int = 128
-    """Channels of every scale."""
+    """Output channels of every scale."""
     blocks: tuple[int, ...] = (1, 1, 1)
-    """Residual blocks of each scale, fine to coarse."""
+    """Number of residual blocks of each scale, fine to coarse."""
     norm: str = "batch"
-    """`batch` or `group`."""
+    """Normalisation: `batch` or `group`."""
 
 
 class HalvingResidual(nn.Module):
-    """A residual block to half the resolution; the shortcut is a strided 1^3 convolution."""
+    """A residual block that halves the resolution. Its shortcut is a strided 1^3 convolution."""
 
     def __init__(self, inside: int, outside: int, norm: str):
         super().__init__()
@@ -40,11 +40,12 @@ class HalvingResidual(nn.Module):
 
 
 def convolved(inside: int, outside: int, norm: str) -> list[nn.Module]:
+    """A convolution, a norm and a ReLU."""
     return [conv3(inside, outside), norm3d(norm, outside), nn.ReLU(inplace=True)]
 
 
 def doubling(inside: int, outside: int, norm: str) -> nn.Sequential:
-    """To twice the resolution: a transposed convolution and a plain one."""
+    """Layers that double the resolution: a transposed convolution, then an ordinary one."""
     raised = nn.ConvTranspose3d(inside, outside, 2, stride=2, bias=False)
     return nn.Sequential(
         raised, norm3d(norm, outside), nn.ReLU(inplace=True), *convolved(outside, outside, norm)
@@ -54,7 +55,8 @@ def doubling(inside: int, outside: int, norm: str) -> nn.Sequential:
 class IndoorNeck(nn.Module):
     """Volume (b, width, z, y, x) to maps (b, out, z / 2^s, y / 2^s, x / 2^s), fine to coarse.
 
-    Channels double at every halving; on the way back skips are added. Counts must be divisible by 2^(SCALES - 1).
+    Channels double whenever the resolution halves. On the way back, skip connections are added. The number of voxels along each
+    axis must be divisible by 2^(SCALES - 1).
     """
 
     def __init__(self, width: int, config: IndoorNeckConfig):

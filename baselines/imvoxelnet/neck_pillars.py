@@ -1,4 +1,4 @@
-"""The outdoor neck: the volume's height is folded into channels until a map seen from above is left (ImVoxelNet section 3.2)."""
+"""The outdoor neck: folds the height of the volume into channels, which leaves a map seen from above (ImVoxelNet section 3.2)."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from torch import Tensor, nn
 
 from odd_bench.blocks.unet3d import Residual, norm3d
 
-LAST_HEIGHT = 4  # voxels, at most, that the last convolution takes at once
+LAST_HEIGHT = 4  # largest height, in voxels, that the last convolution joins
 
 
 @dataclass(frozen=True)
 class PillarNeckConfig:
-    """The network of the pillar head."""
+    """The settings of the outdoor neck."""
 
     out: int = 256
-    """Channels of the map seen from above."""
+    """Output channels of the map seen from above."""
     norm: str = "batch"
-    """`batch` or `group`."""
+    """Normalisation: `batch` or `group`."""
 
 
 class PillarNeck(nn.Module):
     """Volume (b, width, z, y, x) to a map (b, out, y, x).
 
-    A residual block and a halving of the height that doubles the channels, by turns, until at most LAST_HEIGHT voxels are
-    left, which one convolution joins. For a height of 12 these are the original's steps: 12, 6, 3, 1.
+    Residual blocks alternate with convolutions that halve the height and double the channels, until the height is at most
+    LAST_HEIGHT voxels. One more convolution joins these. For a height of 12, the heights are those of the original: 12, 6, 3, 1.
     """
 
     def __init__(self, width: int, height: int, config: PillarNeckConfig):
@@ -42,6 +42,6 @@ class PillarNeck(nn.Module):
 
 
 def folded(inside: int, outside: int, norm: str) -> list[nn.Module]:
-    """Half the height, rounded up, and other channels."""
+    """A convolution, a norm and a ReLU that halve the height, rounded up, and change the number of channels."""
     halving = nn.Conv3d(inside, outside, 3, stride=(2, 1, 1), padding=1, bias=False)
     return [halving, norm3d(norm, outside), nn.ReLU(inplace=True)]

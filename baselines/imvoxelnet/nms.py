@@ -1,4 +1,4 @@
-"""Non-maximum suppression, for each class by itself."""
+"""Non-maximum suppression, separately for each class."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ Overlap = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Detections:
-    """boxes: (n, 6) centre and size, metres, world, or (n, 7) with the yaw. class_scores: (n, 2) in [0, 1]."""
+    """n detections. boxes: (n, 6), centre and size, metres, world, or (n, 7) with the yaw. class_scores: (n, 2), in [0, 1]."""
 
     boxes: np.ndarray
     class_scores: np.ndarray
 
     def rows(self, index: np.ndarray) -> Detections:
+        """The detections with these indices."""
         return Detections(self.boxes[index], self.class_scores[index])
 
 
 def class_aware(found: Detections, overlap: Overlap, iou_above: float, score_above: float) -> Detections:
-    """The detections that survive in any class, each with both of its scores."""
+    """The detections that survive suppression in any class, each with both of its scores."""
     kept = np.zeros(len(found.boxes), bool)
     for scores in found.class_scores.T:
         candidates = np.flatnonzero(scores > score_above)
@@ -33,9 +34,9 @@ def class_aware(found: Detections, overlap: Overlap, iou_above: float, score_abo
 
 
 def survivors(boxes: np.ndarray, scores: np.ndarray, overlap: Overlap, iou_above: float) -> np.ndarray:
-    """Positions, best first, of boxes that no better survivor overlaps by more than `iou_above`.
+    """Indices of the boxes that survive, best first: no better survivor has an IoU with them above `iou_above`.
 
-    overlap: IoU of one box with each of (k, 6 or 7). Of equal scores the first box wins.
+    overlap: a function for the IoU of one box with each of k boxes. Among equal scores, the first box wins.
     """
     waiting, kept = np.argsort(-scores, kind="stable"), []
     while len(waiting):
@@ -46,7 +47,7 @@ def survivors(boxes: np.ndarray, scores: np.ndarray, overlap: Overlap, iou_above
 
 
 def floor_iou(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """(k,) IoU of the turned rectangles seen from above. box: (7,); boxes: (k, 7)."""
+    """IoU (k,) of oriented boxes seen from above. box: (7,). boxes: (k, 7)."""
     box, boxes = as_obb(box), as_obb(boxes)
     shared = floor_overlap(box, boxes)
     union = box[3:5].prod() + boxes[:, 3:5].prod(axis=1) - shared

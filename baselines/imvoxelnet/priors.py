@@ -1,9 +1,9 @@
-"""How the last layers start: class scores at 1 %, so that the many empty places do not swamp the first steps (RetinaNet)."""
+"""Initial values of the last layers. Class scores start at 1 %, so that background does not dominate at first (RetinaNet)."""
 
 from __future__ import annotations
 
 import math
 
-START_STD = 0.01  # of the weights
+START_STD = 0.01  # standard deviation of the weights
 CLASS_PRIOR = 0.01
 CLASS_PRIOR_BIAS = -math.log((1 - CLASS_PRIOR) / CLASS_PRIOR)
