@@ -1,4 +1,4 @@
-"""Blender files as GLB: what is visible in them, with modifiers applied, scripts switched off."""
+"""Converting Blender files to GLB: visible meshes only, with modifiers applied. Scripts in the files are not run."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from odd_bench.blender_jobs.process import leave, quiet
 
 
 def serve(connection: Connection) -> None:
-    """Convert (source, target) pairs as they come, answering with an empty string or what went wrong; None ends the process."""
+    """Convert each pair (source, target) that is received, and answer with an empty string or an error message; None ends
+    the process.
+    """
     while (request := connection.recv()) is not None:
         try:
             convert(Path(request[0]), Path(request[1]))
             connection.send("")
-        except Exception as error:  # one odd file is reported and the others are still read
+        except Exception as error:  # report a bad file and continue with the others
             connection.send(" ".join(str(error).split()) or type(error).__name__)
     connection.close()
     leave(0)
 
 
 def convert(source: Path, target: Path) -> None:
-    """Write the meshes of a .blend file to a .glb file, y up as that format wants. Raises ValueError if it holds none."""
+    """Write the meshes of a .blend file to a .glb file, with y up as this format requires. Raises ValueError if there are none."""
     import bpy
 
     with quiet():
@@ -31,7 +33,7 @@ def convert(source: Path, target: Path) -> None:
     if not any(len(item.data.polygons) for item in meshes):
         raise ValueError("no visible mesh")
     _select(meshes)
-    part = target.with_name(f"{target.stem}.part.glb")  # the exporter insists on the ending
+    part = target.with_name(f"{target.stem}.part.glb")  # the exporter requires this ending
     with quiet():
         bpy.ops.export_scene.gltf(
             filepath=str(part),
@@ -47,7 +49,7 @@ def convert(source: Path, target: Path) -> None:
 
 
 def _select(meshes: list) -> None:
-    """Make exactly these the selection; what is hidden in the viewport cannot be selected, so it is shown first."""
+    """Select exactly these objects. Objects hidden in the viewport cannot be selected, so all are shown first."""
     import bpy
 
     for item in bpy.context.view_layer.objects:

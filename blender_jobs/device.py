@@ -1,4 +1,4 @@
-"""On what Cycles renders: the processor or a graphics card."""
+"""The device that Cycles renders on: the processor or a graphics card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BACKENDS = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")  # best first
 
 @dataclass(frozen=True)
 class Device:
-    """kind: `cpu` or `gpu`. name: as the driver calls it. reason: why it was chosen, in one sentence."""
+    """The chosen device. kind: `cpu` or `gpu`. name: as the driver reports it. reason: why it was chosen."""
 
     kind: str
     name: str
@@ -19,10 +19,11 @@ class Device:
 
 
 def use_device(requested: str) -> Device:
-    """Let Cycles render on `auto` (the first graphics card if there is one, else the processor), `cpu` or `gpu`.
+    """Choose the device for Cycles. requested: `auto` (the first graphics card, or the processor if there is none), `cpu` or `gpu`.
 
-    One process uses one card; on a machine with several, give each process its own with CUDA_VISIBLE_DEVICES. Call it
-    after every reset, which forgets the choice. Raises ValueError for another word, RuntimeError for `gpu` without one.
+    A process uses one card; on a machine with several, assign one to each process with CUDA_VISIBLE_DEVICES. Call this function
+    after every `reset`, which discards the choice. Raises ValueError for any other value of `requested`, and RuntimeError if it
+    is `gpu` and there is no card.
     """
     if requested not in ("auto", "cpu", "gpu"):
         raise ValueError(f"device: found {requested!r}, expected auto, cpu or gpu.")
@@ -43,7 +44,7 @@ def use_device(requested: str) -> Device:
 
 
 def _first_card(preferences: bpy.types.AddonPreferences, backend: str) -> str | None:
-    """Switch the backend's first card on and all else off; its name, or None if the backend sees no card."""
+    """Enable the first card of a backend and disable all others. Returns its name, or None if the backend finds no card."""
     cards = [device for device in preferences.get_devices_for_type(backend) if device.type == backend]
     if not cards:
         return None

@@ -1,7 +1,7 @@
-"""Floors: one large disc at z = 0 with a procedural surface or a set of PBR textures.
+"""Floors: a large disc at z = 0 with a procedural surface or a set of PBR textures.
 
-Each kind is a function of (nodes, point, floor) that returns colour, roughness and height in metres; `point` is the place
-on the floor in metres, turned and shifted as drawn.
+Each kind is a function of (nodes, point, floor) that returns colour, roughness, and height in metres. `point` is the position on
+the floor in metres, rotated and shifted as the plan says.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Surface = tuple[Value, Value, Value]  # colour, roughness, height in metres
 
 
 def build_floor(floor: Floor, folder: Path | None) -> bpy.types.Object:
-    """Add the floor to the scene. folder: where the texture sets lie, for kind `textures`."""
+    """Add the floor to the scene. folder: contains the texture sets of the kind `textures`."""
     mesh = bpy.data.meshes.new("floor")
     turns = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     rim = np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=1) * RADIUS_M
@@ -222,7 +222,7 @@ def _granite(nodes: Nodes, point: Socket, floor: Floor) -> Surface:
 def _bricks(
     nodes: Nodes, point: Socket, length_m: float, width_m: float, gap_m: float, stagger: float
 ) -> tuple[Socket, Socket]:
-    """A random number 0..1 per brick and 1 in the gaps between bricks."""
+    """A random number in [0, 1] for each brick, and a mask that is 1 in the gaps between bricks."""
     inputs = {
         "Vector": point, "Color1": (0.0, 0.0, 0.0, 1.0), "Color2": (1.0, 1.0, 1.0, 1.0), "Scale": 1.0,
         "Mortar Size": gap_m / 2, "Mortar Smooth": 0.3, "Bias": 0.0, "Brick Width": length_m, "Row Height": width_m,
@@ -232,13 +232,13 @@ def _bricks(
 
 
 def _noise_vector(nodes: Nodes, point: Socket, scale: float, amount_m: float) -> Socket:
-    """A random displacement of up to about half of amount_m in each direction."""
+    """A random displacement along each axis, of at most about amount_m / 2."""
     color = nodes.add("TexNoise", {"Vector": point, "Scale": scale, "Detail": 3.0}).outputs["Color"]
     return nodes.scale(nodes.shift(color, (-0.5, -0.5, -0.5)), (amount_m,) * 3)
 
 
 def _varied(nodes: Nodes, floor: Floor, noise: Socket, amount: float = 0.15) -> Socket:
-    """The drawn roughness, a little higher and lower with the noise."""
+    """The planned roughness, varied by the noise within +/- amount."""
     return nodes.smoothstep(noise, 0.25, 0.75, max(floor.roughness - amount, 0.05), min(floor.roughness + amount, 1.0))
 
 

@@ -1,4 +1,4 @@
-"""The input of a render job: the scene, the surroundings and the settings."""
+"""The input of a render job: scene, surroundings and settings."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from odd_bench.scene import Camera
 
 @dataclass(frozen=True)
 class RenderConfig:
-    """Settings of Cycles; docs/explanation/rendering.md has the measurements behind the defaults.
+    """Settings of Cycles. docs/explanation/rendering.md has the measurements on which the defaults are based.
 
-    samples: light paths a pixel. denoise: OpenImageDenoise guided by albedo and normals. prefilter: of these guides,
-    `NONE`, `FAST` or `ACCURATE`. bounces: of a light path. clamp_indirect: brightest indirect light, in units of display
-    white; it removes fireflies. device: `auto`, `cpu` or `gpu`. threads: 0 for all cores. persistent: keep
-    the uploaded scene from view to view.
-    environment_folder, floor_folder: where the files named in the plan lie; None for those that ship with Blender.
+    samples: number of light paths per pixel. denoise: whether OpenImageDenoise is used, guided by albedo and normals. prefilter:
+    of these guides, `NONE`, `FAST` or `ACCURATE`. bounces: largest number of bounces of a light path. clamp_indirect: upper limit
+    of indirect light, in units of display white, which removes fireflies. device: `auto`, `cpu` or `gpu`. threads: 0 = all
+    cores. persistent: whether the uploaded scene is kept from view to view. environment_folder, floor_folder: folders of the
+    files named in the plan; None = those that ship with Blender.
     """
 
     samples: int = 12
@@ -39,8 +39,8 @@ class RenderConfig:
 class RenderJob:
     """One scene to render.
 
-    objects: pairs of a shape and its world_from_object, a (4, 4) similarity. seed: of Cycles' noise. out_dir: where the
-    pictures go; it is made if missing.
+    objects: pairs of a shape and its world_from_object, a similarity (4, 4). out_dir: folder of the pictures, created if missing.
+    seed: of the noise of Cycles.
     """
 
     objects: tuple[tuple[Shape, np.ndarray], ...]

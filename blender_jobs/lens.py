@@ -1,4 +1,4 @@
-"""Our pinhole cameras as Blender's: OpenCV axes and pixels to Blender's axes, focal length and shift."""
+"""Converting pinhole cameras to Blender: from OpenCV axes and pixels to Blender's axes, focal length and lens shift."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BLENDER_FROM_OPENCV = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender looks along -z 
 
 
 def build_camera() -> bpy.types.Object:
-    """Add the scene's one camera."""
+    """Add a camera to the scene."""
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     bpy.context.scene.collection.objects.link(camera)
     bpy.context.scene.camera = camera
@@ -21,11 +21,11 @@ def build_camera() -> bpy.types.Object:
 
 
 def aim(target: bpy.types.Object, camera: Camera) -> None:
-    """Give Blender's camera the view of ours: pose, focal length, principal point and resolution.
+    """Set the pose, focal length, principal point and resolution of Blender's camera to those of `camera`.
 
-    The horizontal focal length sets the lens, the ratio of both focal lengths the shape of a pixel. Blender's image
-    spans whole pixels from edge to edge, so with pixel centres at half-integers its middle is (width, height) / 2.
-    Raises ValueError for a camera with skew, which Blender cannot render.
+    The horizontal focal length defines the lens, and the ratio of both focal lengths defines the shape of a pixel. Pixel centres
+    are at half-integers, so the centre of Blender's image is at (width, height) / 2. Raises ValueError for a camera with skew,
+    which Blender cannot render.
     """
     fx, fy, cx, cy = camera.K[0, 0], camera.K[1, 1], camera.K[0, 2], camera.K[1, 2]
     if abs(camera.K[0, 1]) > 1e-9:

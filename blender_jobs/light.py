@@ -1,8 +1,8 @@
-"""Light: an environment image around the scene, an optional sun, and how bright both must be for a good exposure.
+"""Light: an environment image around the scene, an optional sun, and the exposure.
 
-Nothing is rendered to find the exposure. The irradiance of a horizontal plane under the environment is a sum over the
-pixels of its upper half, the sun adds its own, and both are scaled so that a white sheet on the floor is just below
-white in the picture: an incident-light meter. Radiances are then in display units, so clamping can be a constant.
+The exposure is computed without rendering, as an incident-light meter does. The irradiance of a horizontal plane under the
+environment is a sum over the pixels of its upper half, and the sun adds its own. Both are scaled so that a white sheet on the floor
+is just below white in the picture. Radiances are then in display units, so the clamp of indirect light can be a constant.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from odd_bench.plan_line import Environment, Sun
 from odd_bench.render.draft.environment import coarse_environment
 from odd_bench.render.draft.light import Light
 
-WHITE_LEVEL = 0.95  # linear value in the picture of a white horizontal sheet on a floor of MID_ALBEDO
+WHITE_LEVEL = 0.95  # linear value, in the picture, of a white horizontal sheet on a floor of albedo MID_ALBEDO
 MID_ALBEDO = 0.25
 NO_SUN = Sun(direction=(0.0, 0.0, 1.0), size_rad=0.0, ratio=0.0, color=(1.0, 1.0, 1.0))
-ENVIRONMENTS_KEPT = 16  # in memory, of those that drafts are lit by
-ALBEDO_POWER = 0.15  # a dark floor is exposed a little longer, a bright one a little shorter, as cameras do
+ENVIRONMENTS_KEPT = 16  # number of environments kept in memory for drafts
+ALBEDO_POWER = 0.15  # like a camera, expose dark floors slightly longer and bright floors slightly shorter
 
 
 def environment_path(name: str, folder: Path | None) -> Path:
-    """The file of an environment: in the folder, or among those that ship with Blender if there is none."""
+    """Path of an environment in a folder; None = those that ship with Blender. Raises FileNotFoundError if it is missing."""
     if folder is None:
         folder = Path(bpy.utils.system_resource("DATAFILES")) / "studiolights" / "world"
     path = Path(folder) / name
@@ -39,7 +39,7 @@ def environment_path(name: str, folder: Path | None) -> Path:
 
 
 def build_light(environment: Environment, floor_albedo: np.ndarray, folder: Path | None) -> None:
-    """Light the scene."""
+    """Add the environment and the sun to the scene. floor_albedo: (3,), linear RGB. folder: see `environment_path`."""
     image = bpy.data.images.load(str(environment_path(environment.file, folder)))
     exposure = _expose(environment, floor_albedo, upward_irradiance(image))
     _build_world(image, environment.rotation_rad, exposure.gain, exposure.tint)
@@ -48,14 +48,13 @@ def build_light(environment: Environment, floor_albedo: np.ndarray, folder: Path
 
 
 def plain_light(environment: Environment, floor_albedo: np.ndarray, folder: Path | None) -> Light:
-    """The same light as plain arrays, for the caster of draft pictures; the environment is coarse."""
+    """The same light as plain arrays, for the draft engine. The environment has a low resolution."""
     irradiance, coarse = _measured(environment_path(environment.file, folder))
     exposure = _expose(environment, floor_albedo, irradiance)
     columns = coarse.shape[1]
     azimuth = ((np.arange(columns) + 0.5) / columns - 0.5) * 2 * np.pi + environment.rotation_rad
-    column = (
-        np.floor((0.5 - azimuth / (2 * np.pi)) * columns).astype(int) % columns
-    )  # Blender's run against the azimuth
+    # Blender's columns run against the azimuth
+    column = np.floor((0.5 - azimuth / (2 * np.pi)) * columns).astype(int) % columns
     sun = environment.sun or NO_SUN
     return Light(
         environment=coarse[:, column] * exposure.tint * exposure.gain,
@@ -67,7 +66,7 @@ def plain_light(environment: Environment, floor_albedo: np.ndarray, folder: Path
 
 @dataclass(frozen=True)
 class _Exposure:
-    """gain, tint (3,): factors of the environment's radiance. sun_irradiance: (3,) of a plane that faces it."""
+    """gain, tint: factors of the radiance of the environment, tint (3,). sun_irradiance: (3,), of a plane that faces the sun."""
 
     gain: float
     tint: np.ndarray
@@ -76,7 +75,7 @@ class _Exposure:
 
 @lru_cache(maxsize=ENVIRONMENTS_KEPT)
 def _measured(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The upward irradiance (3,) of an environment and its coarse radiance (rows, columns, 3)."""
+    """The upward irradiance (3,) of an environment, and its radiance (rows, columns, 3) at low resolution."""
     image = bpy.data.images.load(str(path))
     measured = upward_irradiance(image), coarse_environment(_pixels(image))
     bpy.data.images.remove(image)
@@ -84,7 +83,7 @@ def _measured(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _expose(environment: Environment, floor_albedo: np.ndarray, irradiance: np.ndarray) -> _Exposure:
-    """irradiance: (3,) upward, of the environment as it is stored."""
+    """The exposure. irradiance: (3,), upward irradiance of the stored environment."""
     irradiance = irradiance.clip(1e-9)  # a black environment stays black
     luminous = float(irradiance @ LUMINANCE)
     sun = environment.sun
@@ -101,7 +100,7 @@ def _expose(environment: Environment, floor_albedo: np.ndarray, irradiance: np.n
 
 
 def upward_irradiance(image: bpy.types.Image) -> np.ndarray:
-    """(3,) linear RGB light falling on a horizontal plane from the upper half of an equirectangular environment."""
+    """Irradiance (3,), linear RGB, of a horizontal plane under the upper half of an equirectangular environment."""
     pixels = _pixels(image)
     height, width = pixels.shape[:2]
     elevation = (np.arange(height) + 0.5) / height * np.pi - np.pi / 2
@@ -111,7 +110,7 @@ def upward_irradiance(image: bpy.types.Image) -> np.ndarray:
 
 
 def _pixels(image: bpy.types.Image) -> np.ndarray:
-    """(h, w, 3) linear radiance, rows from straight down to straight up."""
+    """Linear radiance (h, w, 3). Rows run from straight down to straight up."""
     width, height = image.size
     pixels = np.empty(width * height * image.channels, np.float32)
     image.pixels.foreach_get(pixels)
@@ -132,7 +131,7 @@ def _build_world(image: bpy.types.Image, rotation_rad: float, gain: float, balan
 
 
 def _build_sun(sun: Sun, irradiance: np.ndarray) -> None:
-    """irradiance: (3,) of a plane that faces it, which is what a sun lamp's energy means."""
+    """Add the sun. irradiance: (3,), of a plane that faces it, which is how Blender defines the energy of a sun lamp."""
     energy = float(irradiance @ LUMINANCE)
     lamp = bpy.data.lights.new("sun", "SUN")
     lamp.color, lamp.energy, lamp.angle = (irradiance / energy).tolist(), energy, sun.size_rad

@@ -1,4 +1,4 @@
-"""Shapes as Blender meshes, with their colours and materials."""
+"""Converting shapes to Blender meshes with colours and materials."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from odd_bench.render.draft.wear import DIRT, MARKS
 
 COLOR = "face_color"  # name of the mesh attribute
 RELIEF_M = 0.002  # height of the relief of a material whose bump is 1
-RELIEF_FREQUENCY = 45.0  # features along the largest side
+RELIEF_FREQUENCY = 45.0  # number of bumps along the largest side
 
 
 def build_objects(objects: tuple[tuple[Shape, np.ndarray], ...]) -> list[bpy.types.Object]:
-    """Add each (shape, world_from_object) to the scene; places of the same Shape object share one mesh."""
+    """Add each pair (shape, world_from_object) to the scene. Instances of the same Shape object share one mesh."""
     meshes: dict[int, bpy.types.Mesh] = {}
     built = []
     for i, (shape, world_from_object) in enumerate(objects):
@@ -32,7 +32,7 @@ def build_objects(objects: tuple[tuple[Shape, np.ndarray], ...]) -> list[bpy.typ
 
 
 def build_mesh(shape: Shape) -> bpy.types.Mesh:
-    """The shape's triangles with a linear colour per face, a material per face and smooth shading."""
+    """The triangles of a shape, with a linear colour and a material per face and smooth shading."""
     mesh = bpy.data.meshes.new(shape.name)
     count = len(shape.faces)
     mesh.vertices.add(len(shape.vertices))
@@ -53,7 +53,7 @@ def build_mesh(shape: Shape) -> bpy.types.Mesh:
 
 
 def build_material(material: Material) -> bpy.types.Material:
-    """Principled BSDF: colour from the mesh, relief from noise in the object's canonical coordinates."""
+    """A Principled BSDF with colour from the mesh, and relief from noise in the canonical coordinates of the object."""
     built = bpy.data.materials.new(material.name)
     built.use_nodes = True
     nodes = Nodes(built.node_tree)
@@ -76,7 +76,7 @@ def build_material(material: Material) -> bpy.types.Material:
 
 
 def _worn(nodes: Nodes, color: Socket, point: Socket, metal: bool) -> Socket:
-    """The colour made uneven by dirt and wear and, on metal, by marks of machining, about as much as in drafts."""
+    """The colour varied by dirt and wear and, on metal, by machining marks, about as strongly as in drafts."""
     factor = nodes.smoothstep(nodes.noise(point, 4.0, 5, 0.6), 0.25, 0.75, 1 - 1.3 * DIRT, 1 + 0.8 * DIRT)
     if metal:
         marks = nodes.noise(nodes.scale(point, (2.0, 40.0, 6.0)), 1.0, 2, 0.5)

@@ -1,4 +1,4 @@
-"""What a process that runs Blender needs: the right version, a clean slate, silence and a safe way out."""
+"""Running Blender in a process: check the version, reset the scene, silence output, and exit safely."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ EXPECTED_VERSION = (4, 5)
 
 
 class BlenderVersionError(RuntimeError):
-    """bpy is missing or of another version; the message says where, found, expected and hint."""
+    """Raised if bpy is missing or of another version."""
 
 
 def version_check() -> str:
-    """Return the version of bpy, for example `4.5.3 LTS`.
+    """The version of bpy, for example `4.5.3 LTS`.
 
-    Raises BlenderVersionError if bpy cannot be imported or is not 4.5, the release whose nodes and settings we use.
+    Raises BlenderVersionError if bpy cannot be imported or is not 4.5, whose nodes and settings this package uses.
     """
     try:
         import bpy
@@ -40,7 +40,7 @@ def _message(found: str) -> str:
 
 
 def reset() -> None:
-    """Throw away the whole scene and everything rendered: an empty file with factory settings."""
+    """Discard the scene and everything rendered, and start with an empty file and factory settings."""
     import bpy
 
     with quiet():
@@ -50,7 +50,7 @@ def reset() -> None:
 
 @cache
 def _read_preferences() -> None:
-    """Once a process, for that takes four times as long as an empty file: those of the factory, whatever the user keeps."""
+    """Load the factory preferences instead of the user's, once per process: this takes four times as long as an empty file."""
     import bpy
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -58,7 +58,7 @@ def _read_preferences() -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Send what Blender's C code prints on standard output to nowhere; Python's own prints are silenced too."""
+    """Discard standard output, both of Blender's C code and of Python."""
     sys.stdout.flush()
     kept = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -73,9 +73,9 @@ def quiet() -> Iterator[None]:
 
 
 def leave(code: int) -> None:
-    """End the process at once, as bpy often crashes while the interpreter shuts down; its scratch folder goes too."""
+    """End the process at once, because bpy often crashes while the interpreter shuts down, and remove bpy's temporary folder."""
     if "bpy" in sys.modules:
-        with suppress(OSError):  # Blender leaves an empty folder behind in the system's scratch space
+        with suppress(OSError):  # Blender leaves an empty folder in the system's temporary folder
             os.rmdir(sys.modules["bpy"].app.tempdir)
     sys.stdout.flush()
     sys.stderr.flush()

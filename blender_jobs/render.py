@@ -1,4 +1,4 @@
-"""Pictures of a scene: all views in one Blender session."""
+"""Rendering all views of a scene in one Blender session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["RenderConfig", "RenderJob", "render_cameras", "render_views", "set_u
 
 
 def render_views(job: RenderJob) -> list[Path]:
-    """Render every camera of the job to `out_dir/view-00.png`, ... (8-bit RGB) and return the paths in order."""
+    """Render the view of every camera of a job to `out_dir/view-00.png`, ... (8-bit RGB). Returns the paths in order."""
     _build(job)
     return render_cameras(job.cameras, Path(job.out_dir), job.seed)
 
@@ -35,7 +35,7 @@ def _build(job: RenderJob) -> None:
 
 
 def set_up(config: RenderConfig) -> None:
-    """Set the renderer up as the configuration says."""
+    """Apply the configuration to the renderer."""
     scene = bpy.context.scene
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
@@ -56,7 +56,7 @@ def set_up(config: RenderConfig) -> None:
 
 
 def _write_plain_png(render: bpy.types.RenderSettings) -> None:
-    """8-bit RGB, packed lightly as it is read once, and without notes on when and by whom it was made."""
+    """Write 8-bit RGB PNG with light compression, because each file is read once, and without metadata on its origin."""
     image = render.image_settings
     image.file_format, image.color_mode, image.color_depth, image.compression = "PNG", "RGB", "8", 15
     for note in [name for name in dir(render) if name.startswith("use_stamp_")]:
@@ -64,7 +64,7 @@ def _write_plain_png(render: bpy.types.RenderSettings) -> None:
 
 
 def render_cameras(cameras: tuple[Camera, ...], out_dir: Path, seed: int) -> list[Path]:
-    """Render what stands in the scene by every camera to `out_dir/view-00.png`, ... and return the paths in order."""
+    """Render the current scene with every camera to `out_dir/view-00.png`, ... Returns the paths in order."""
     scene = bpy.context.scene
     out_dir.mkdir(parents=True, exist_ok=True)
     paths = [out_dir / f"view-{i:02d}.png" for i in range(len(cameras))]

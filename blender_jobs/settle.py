@@ -1,4 +1,4 @@
-"""Rigid-body drops: how a shape comes to rest on the floor."""
+"""Rigid-body simulation of a shape that is dropped on the floor and comes to rest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from odd_bench.blender_jobs.process import quiet, reset
 DROP_SCALE_M = 0.3  # largest side of a dropped shape
 FRAMES_PER_SECOND = 30
 MAX_FRAMES = 240
-WINDOW_FRAMES = 10  # motion is measured over a third of a second, so that the solver's jitter is not taken for rolling
+WINDOW_FRAMES = 10  # motion over a third of a second, in which the jitter of the solver averages out
 STILL_FRAMES = 6  # a body is at rest after this many still frames in a row
 STILL_MOVE_M = 0.003  # over one window
 STILL_TURN_RAD = 0.03  # over one window
@@ -24,20 +24,20 @@ COLLISION_LAYERS = 20
 
 @dataclass(frozen=True)
 class Settled:
-    """Outcome of k drops. quaternions_wxyz: (k, 4) world from object. settled: (k,) bool, False if still moving."""
+    """Outcome of k drops. quaternions_wxyz: (k, 4), world from object. settled: (k,) bool, False if still moving at the end."""
 
     quaternions_wxyz: np.ndarray
     settled: np.ndarray
 
 
 def drop(hull_vertices: np.ndarray, centre_of_mass: np.ndarray, orientations_wxyz: np.ndarray) -> Settled:
-    """Drop one convex body k times, all at once and without touching each other, on a flat floor.
+    """Drop k copies of a convex body on a flat floor, all at once, without contact between them.
 
-    A rigid body on a plane rests on its convex hull, so the hull of the intact shape is enough; a few hundred vertices
-    are plenty (`odd_bench.generate.rest.drop_hull`). The same input gives the same bytes.
+    A rigid body on a plane rests on its convex hull, so the hull of the intact shape is sufficient. A few hundred vertices are
+    enough (`odd_bench.generate.rest.drop_hull`). The same input gives the same bytes.
 
     hull_vertices: (n, 3) float, canonical frame (largest side 1). centre_of_mass: (3,) float, canonical frame.
-    orientations_wxyz: (k, 4) float, world from object at the moment of release.
+    orientations_wxyz: (k, 4) float, world from object at release.
     """
     reset()
     _world()
@@ -56,11 +56,11 @@ def _world() -> None:
     world.collection = bpy.data.collections.new("bodies")
     world.point_cache.frame_start, world.point_cache.frame_end = 1, MAX_FRAMES
     world.substeps_per_frame = 6
-    world.solver_iterations = 100  # fewer, and what lies on a curved side jitters for ever
+    world.solver_iterations = 100  # with fewer, a body on a curved side jitters forever
 
 
 def _floor(half_side_m: float) -> None:
-    """A slab whose top is z = 0; a box shape is centred on the object's origin, so that lies half a slab lower."""
+    """Add a slab whose top is at z = 0. Its origin lies half a slab lower, because a box shape is centred on the origin."""
     corners = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     vertices_m = np.array(corners) * (half_side_m, half_side_m, 0.5)
     floor = _body("floor", vertices_m, "PASSIVE", "BOX")
@@ -92,15 +92,12 @@ def _body(name: str, vertices_m: np.ndarray, kind: str, collision_shape: str) ->
     physics.type, physics.collision_shape, physics.mesh_source = kind, collision_shape, "BASE"
     physics.friction, physics.restitution = 0.7, 0.0
     physics.use_margin, physics.collision_margin = True, 0.005
-    physics.linear_damping, physics.angular_damping = (
-        0.4,
-        0.97,
-    )  # Bullet knows no rolling friction: damping stops what rolls
+    physics.linear_damping, physics.angular_damping = 0.4, 0.97  # Bullet has no rolling friction
     return body
 
 
 def _simulate(bodies: list[bpy.types.Object]) -> Settled:
-    """Step frame after frame, in order, until every body has been still for STILL_FRAMES."""
+    """Simulate frame by frame, until every body has been still for STILL_FRAMES frames."""
     still = np.zeros(len(bodies), int)
     window: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=WINDOW_FRAMES)
     with quiet():
@@ -116,13 +113,13 @@ def _simulate(bodies: list[bpy.types.Object]) -> Settled:
 
 
 def _poses(bodies: list[bpy.types.Object]) -> tuple[np.ndarray, np.ndarray]:
-    """(k, 3) places in metres and (k, 4) quaternions wxyz."""
+    """Positions (k, 3) in metres and quaternions wxyz (k, 4)."""
     matrices = [body.matrix_world for body in bodies]
     return np.array([m.translation for m in matrices]), np.array([m.to_quaternion() for m in matrices])
 
 
 def _is_still(before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """(k,) bool: the absolute distance and the absolute angle between two poses are below the limits."""
+    """Whether the distance and the angle between two poses of each body are below the limits, (k,) bool."""
     moved_m = np.linalg.norm(after[0] - before[0], axis=1)
     cosine = np.abs((after[1] * before[1]).sum(axis=1)).clip(0, 1)  # q and -q are the same rotation
     return (moved_m < STILL_MOVE_M) & (2 * np.arccos(cosine) < STILL_TURN_RAD)

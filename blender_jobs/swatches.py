@@ -1,4 +1,4 @@
-"""Small pictures of environments and floors, for a sheet."""
+"""Small pictures of environments and floors, for an overview sheet."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ DAYLIGHT = Environment(
     sun=Sun(direction=(0.48, 0.36, 0.8), size_rad=0.02, ratio=1.0, color=(1.0, 0.95, 0.9)),
 )
 EYE_M, TARGET_M = np.array([0.0, -1.0, 0.8]), np.array([0.0, 0.1, 0.0])
-BRIGHT_PART, BRIGHT_LEVEL = 75, 0.5  # this percentile of an environment's picture is shown at this linear level
+BRIGHT_PART, BRIGHT_LEVEL = 75, 0.5  # this percentile of the values of an environment is shown at this linear level
 
 
 def serve(connection: Connection) -> None:
-    """Answer each request (`environment`, path) or (`floor`, Floor), both with a size in pixels, with an (h, w, 3) uint8 picture or
-    with a message; None ends the process."""
+    """Answer each request with a picture (h, w, 3) uint8 or an error message; None ends the process.
+
+    A request is (`environment`, path, size) or (`floor`, Floor, size), with the size in pixels.
+    """
     while (request := connection.recv()) is not None:
         kind, what, size = request
         try:
             connection.send(environment(Path(what), size) if kind == "environment" else floor(what, size))
-        except Exception as error:  # one odd file is reported and the others are still shown
+        except Exception as error:  # report a bad file and continue with the others
             connection.send(" ".join(str(error).split()) or type(error).__name__)
     leave(0)
 
 
 def environment(path: Path, size: int) -> np.ndarray:
-    """(size / 2, size, 3) uint8: an equirectangular picture, exposed for its bright part."""
+    """An equirectangular picture (size / 2, size, 3) uint8 of an environment, exposed for its bright part."""
     image = bpy.data.images.load(str(path))
     width = image.size[0]
     if not width:
@@ -56,7 +58,7 @@ def environment(path: Path, size: int) -> np.ndarray:
 
 
 def floor(drawn: Floor, size: int) -> np.ndarray:
-    """(size, size, 3) uint8: a floor in daylight."""
+    """A picture (size, size, 3) uint8 of a floor in daylight."""
     camera = Camera(intrinsics(size, size, 50.0, 36.0), look_at(EYE_M, TARGET_M), size, size)
     with tempfile.TemporaryDirectory() as folder:
         config = RenderConfig(samples=8, device="cpu")

@@ -1,4 +1,4 @@
-"""PBR texture sets as a Blender material."""
+"""Converting PBR texture sets to Blender materials."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RELIEF_M = 0.004  # height of a displacement map from black to white
 
 
 def texture_surface(nodes: Nodes, point: Socket, maps: dict[str, Path], size_m: float) -> tuple:
-    """Colour, roughness and height in metres of a set whose images cover size_m x size_m."""
+    """Colour, roughness, and height in metres of a texture set whose images cover size_m x size_m."""
     place = nodes.scale(point, (1 / size_m, 1 / size_m, 0.0))
     color = _image(nodes, place, maps["color"], "sRGB")
     roughness = _image(nodes, place, maps["roughness"], "Non-Color") if "roughness" in maps else TEXTURES_ROUGHNESS
