@@ -1,8 +1,8 @@
-"""Objects among voxels: as clusters of opaque ones (paper section 3.3, box estimator B), or as peaks of a map of centres.
+"""Finding objects in a volume, as clusters of opaque voxels (paper section 3.3, box estimator B) or as peaks of a centre map.
 
-Neighbours stand closer than a voxel or two, so that their voxels touch. Where the middle of its object lies, a voxel can tell
-better than whether its neighbour is of the same object (centre maps as in CenterNet, Zhou et al. 2019; votes as in
-Panoptic-DeepLab, Cheng et al. 2020).
+Neighbouring objects may be closer than one or two voxels, so that their voxels touch. It is easier to predict where the centre of
+the object of a voxel lies than whether two adjacent voxels belong to the same object. Centre maps follow CenterNet (Zhou et al.
+2019), votes follow Panoptic-DeepLab (Cheng et al. 2020).
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from odd_bench.data.batch import SceneBatch
 
 
 def dbscan(points: np.ndarray, eps: float, min_samples: int) -> np.ndarray:
-    """(n,) number of the cluster of each of points (n, d), -1 for noise.
+    """Cluster (n,) of each of the points (n, d) by DBSCAN, -1 for noise.
 
-    A core point has min_samples points, itself included, within eps; core points within eps of each other are one cluster.
-    Clusters are numbered by their first core point; a border point belongs to the lowest number among its neighbours.
+    A core point has at least min_samples points, including itself, within the distance eps. Core points within eps of each other
+    belong to one cluster. Clusters are numbered in the order of their first core points. A border point joins the cluster with
+    the lowest number among its neighbours.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -45,38 +46,38 @@ def dbscan(points: np.ndarray, eps: float, min_samples: int) -> np.ndarray:
 
 
 def numbered(values: np.ndarray) -> np.ndarray:
-    """(n,) the same groups of equal values, numbered in the order of their first appearance."""
+    """The groups (n,) of equal values, numbered in the order of their first appearance."""
     _, first, group = np.unique(values, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[group]
 
 
-MOST_VOXELS = 20_000  # the densest ones are enough; early in training everything may look opaque
+MOST_VOXELS = 20_000  # the densest ones suffice; early in training, all voxels may be opaque
 
 
 @dataclass(frozen=True)
 class BoxConfig:
-    """Boxes around clusters of opaque voxels."""
+    """The settings of boxes around clusters of opaque voxels."""
 
     alpha_above: float = 0.2
-    """A voxel is opaque above this alpha."""
+    """A voxel with an alpha above this value is opaque."""
     eps_voxels: float = 1.01
-    """DBSCAN: distance of neighbours, voxels."""
+    """DBSCAN: radius of the neighbourhood of a point, in voxels."""
     min_samples: int = 4
-    """DBSCAN: points within that distance that make a point the core of a cluster."""
+    """DBSCAN: a point with at least this many points within `eps_voxels`, itself included, is a core point."""
     min_voxels: int = 8
-    """Smaller clusters are dropped."""
+    """Clusters with fewer voxels are dropped."""
     source: str = "predicted"
     """`predicted`; `oracle-count`, k-means with the true number of objects; `oracle-box`, the true boxes."""
     grow_above: float | None = None
-    """A cluster also takes the voxels above this lower alpha that lie within grow_voxels of it and of no other nearer
-    one; None = it stays as it is. A high threshold keeps neighbours apart but makes boxes small.
+    """A cluster grows by the voxels with an alpha above this lower value that lie within `grow_voxels` and are closer to it than
+    to any other cluster; None = clusters do not grow. A high `alpha_above` separates neighbours but makes boxes small.
     """
     grow_voxels: float = 2.0
-    """How far a cluster grows, voxels."""
+    """Largest distance by which a cluster grows, in voxels."""
 
 
 def clusters(voxels: np.ndarray, config: BoxConfig) -> list[np.ndarray]:
-    """Index arrays of the clusters of (n, 3) voxel numbers, found by DBSCAN."""
+    """Clusters of voxels by DBSCAN, as arrays of indices. voxels: (n, 3), indices x, y, z."""
     if len(voxels) < config.min_samples:
         return []
     label = dbscan(voxels, config.eps_voxels, config.min_samples)
@@ -85,7 +86,7 @@ def clusters(voxels: np.ndarray, config: BoxConfig) -> list[np.ndarray]:
 
 
 def clusters_of_count(voxels: np.ndarray, count: int) -> list[np.ndarray]:
-    """`count` groups of (n, 3) voxel numbers by k-means seen from above; fewer where there are fewer voxels."""
+    """`count` groups of voxels by k-means seen from above, as arrays of indices; fewer if there are fewer columns."""
     from sklearn.cluster import KMeans
 
     distinct = len(np.unique(voxels[:, :2], axis=0))
@@ -96,7 +97,7 @@ def clusters_of_count(voxels: np.ndarray, count: int) -> list[np.ndarray]:
 
 
 def opaque_voxels(alpha: np.ndarray, alpha_above: float) -> np.ndarray:
-    """(n, 3) numbers x, y, z of the opaque voxels of alpha (z, y, x)."""
+    """Indices x, y, z (n, 3) of the opaque voxels of alpha (z, y, x)."""
     found = np.flatnonzero(alpha > alpha_above)
     if len(found) > MOST_VOXELS:
         found = found[np.argsort(-alpha.ravel()[found], kind="stable")[:MOST_VOXELS]]
@@ -104,7 +105,7 @@ def opaque_voxels(alpha: np.ndarray, alpha_above: float) -> np.ndarray:
 
 
 def nearest_objects(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> np.ndarray:
-    """(n,) number of the object, each (k, 3) voxel numbers, that is nearest to each of voxels (n, 3); -1 beyond `reach`."""
+    """Index (n,) of the object, an array (k, 3) of voxels, nearest to each of the voxels (n, 3); -1 beyond `reach`."""
     from scipy.spatial import cKDTree
 
     owner = np.repeat(np.arange(len(objects)), [len(one) for one in objects])
@@ -113,15 +114,15 @@ def nearest_objects(objects: list[np.ndarray], voxels: np.ndarray, reach: float)
 
 
 def grown(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> list[np.ndarray]:
-    """Objects, each (k, 3) voxel numbers, with those of `voxels` (n, 3) that are nearest to them and within `reach`."""
+    """The objects, arrays (k, 3) of voxels, enlarged by those of `voxels` (n, 3) that are nearest to them, within `reach`."""
     owner = nearest_objects(objects, voxels, reach)
     return [np.concatenate([one, voxels[owner == number]]) for number, one in enumerate(objects)]
 
 
 def objects_from_alpha(alpha: np.ndarray, config: BoxConfig, count: int | None = None) -> list[np.ndarray]:
-    """The numbers x, y, z, (k, 3), of each object's voxels in alpha (z, y, x).
+    """Indices x, y, z (k, 3) of the voxels of each object in alpha (z, y, x).
 
-    count: the number of objects, where the source is `oracle-count`.
+    count: the true number of objects, if the source is `oracle-count`.
     """
     voxels = opaque_voxels(alpha, config.alpha_above)
     groups = clusters(voxels, config) if count is None else clusters_of_count(voxels, count)
@@ -132,7 +133,7 @@ def objects_from_alpha(alpha: np.ndarray, config: BoxConfig, count: int | None =
 
 
 def boxes_around(objects: list[np.ndarray], grid: VoxelGrid) -> np.ndarray:
-    """Boxes (n, 6) in metres, half a voxel beyond the outermost centres of each object's voxels (k, 3)."""
+    """Boxes (n, 6), metres, world, that extend half a voxel beyond the outermost voxel centres of each object (k, 3)."""
     low = np.array([one.min(axis=0) for one in objects], float).reshape(-1, 3)
     high = np.array([one.max(axis=0) for one in objects], float).reshape(-1, 3)
     centre = np.array(grid.low_m) + ((low + high) / 2 + 0.5) * grid.voxel_m
@@ -140,53 +141,53 @@ def boxes_around(objects: list[np.ndarray], grid: VoxelGrid) -> np.ndarray:
 
 
 def boxes_from_alpha(alpha: np.ndarray, grid: VoxelGrid, config: BoxConfig, count: int | None = None) -> np.ndarray:
-    """Boxes (n, 6) around the clusters of alpha (z, y, x), metres; n may be 0."""
+    """Boxes (n, 6), metres, world, around the n >= 0 objects in alpha (z, y, x)."""
     return boxes_around(objects_from_alpha(alpha, config, count), grid)
 
 
 def ground_truth_boxes(config: BoxConfig, batch: SceneBatch, scene: int) -> np.ndarray | None:
-    """The true boxes (n, 6) of a scene where the detector is given them, else None."""
+    """The true boxes (n, 6) of a scene if the detector is given them, else None."""
     return batch.boxes[scene].cpu().numpy() if config.source == "oracle-box" else None
 
 
 def ground_truth_count(config: BoxConfig, batch: SceneBatch, scene: int) -> int | None:
-    """The number of objects of a scene where the detector is given it, else None."""
+    """The true number of objects of a scene if the detector is given it, else None."""
     return len(batch.boxes[scene]) if config.source == "oracle-count" else None
 
 
-# Centres seen from above, and the votes of voxels for the centre that they belong to
+# Maps of centres seen from above, and votes of voxels for the centre of their object
 
-RARE = -4.0  # start of the logits: few cells are centres
-HIDDEN = 32  # channels inside the head
-SPREAD_M = 0.04  # deviation of the bump that marks a centre in training
-PEAK_ABOVE = 0.3  # chance of a centre from which on a peak is an object
-APART_M = 0.1  # two peaks that are nearer than this are one
-WITHIN_M = 0.1  # a voxel whose vote lies further from every peak belongs to none
-FAR, UNSURE = 4, 2  # exponents of the focal loss: of cells near a centre, and of what is already right
-SLIGHT_M = 0.02  # errors of votes below this count by their square
+RARE = -4.0  # initial logit, because few cells are centres
+HIDDEN = 32  # hidden channels of the head
+SPREAD_M = 0.04  # standard deviation of the Gaussian that marks a centre in training
+PEAK_ABOVE = 0.3  # a peak with a higher probability is an object
+APART_M = 0.1  # peaks that are closer belong to one object
+WITHIN_M = 0.1  # a voxel whose vote is farther from all peaks belongs to no object
+FAR, UNSURE = 4, 2  # exponents of the focal loss, for cells near a centre and for easy cells
+SLIGHT_M = 0.02  # below this error, the loss of votes is quadratic
 FAINTEST = 1e-4
 
 
 @dataclass(frozen=True)
 class CentresConfig:
-    """Objects as peaks of a map of centres."""
+    """The settings of objects as peaks of a centre map."""
 
     find: bool = False
-    """Whether objects are found so, and not as clusters of opaque voxels."""
+    """Whether objects are peaks of a centre map instead of clusters of opaque voxels."""
     occupied_above: float = 0.4
-    """Chance from which on a voxel is occupied."""
+    """A voxel with a higher probability is occupied."""
 
 
 @dataclass(frozen=True)
 class CentreMaps:
-    """heat: (b, y, x) logits of the cells of the floor. votes: (b, 2, z, y, x) metres from a voxel to the middle of its object."""
+    """heat: (b, y, x), logits of centres seen from above. votes: (b, 2, z, y, x), metres from a voxel to its object's centre."""
 
     heat: Tensor
     votes: Tensor
 
 
 class CentreHead(nn.Module):
-    """From F_v of `width` channels to maps of centres."""
+    """A head that predicts centre maps from F_v, which has `width` channels."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -201,13 +202,13 @@ class CentreHead(nn.Module):
         nn.init.constant_(self.heat[-1].bias, RARE)
 
     def forward(self, features: Tensor) -> CentreMaps:
-        """features: F_v (b, d, z, y, x)."""
+        """The centre maps. features: F_v (b, d, z, y, x)."""
         above = torch.cat([features.mean(dim=2), features.amax(dim=2)], dim=1)
         return CentreMaps(self.heat(above)[:, 0].float(), self.votes(features).float())
 
 
 def bumps(centres: Tensor, grid: VoxelGrid, spread_m: float) -> Tensor:
-    """(y, x) in [0, 1]: 1 at the cells of the centres (n, 2), metres, less around them."""
+    """The target of a centre map, (y, x) in [0, 1]: Gaussians with the value 1 at the cells of the centres (n, 2), metres."""
     middles = grid.centres(centres.device)[0, ..., :2]  # (y, x, 2)
     cells = torch.round((centres - middles[0, 0]) / grid.voxel_m) * grid.voxel_m + middles[0, 0]
     apart = (middles[None] - cells[:, None, None]).square().sum(dim=-1)  # (n, y, x)
@@ -215,7 +216,7 @@ def bumps(centres: Tensor, grid: VoxelGrid, spread_m: float) -> Tensor:
 
 
 def heat_loss(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Focal loss of the map of centres, (y, x) both, a centre (CenterNet, eq. 1)."""
+    """Focal loss of a centre map per centre (CenterNet, eq. 1). logits, wanted: (y, x)."""
     chance = logits.sigmoid().clamp(FAINTEST, 1 - FAINTEST)
     at = wanted > 1 - FAINTEST
     here = (1 - chance) ** UNSURE * chance.log() * at
@@ -226,7 +227,7 @@ def heat_loss(logits: Tensor, wanted: Tensor) -> Tensor:
 def vote_loss(votes: Tensor, owner: Tensor, centres: Tensor, grid: VoxelGrid) -> Tensor:
     """Mean error of the votes (2, z, y, x) of the occupied voxels, in tenths of a metre.
 
-    owner: (z, y, x). centres: (n, 2) metres.
+    owner: (z, y, x), object of each voxel, -1 = none. centres: (n, 2), metres.
     """
     occupied = owner >= 0
     if not occupied.any():
@@ -236,7 +237,7 @@ def vote_loss(votes: Tensor, owner: Tensor, centres: Tensor, grid: VoxelGrid) ->
 
 
 def centre_losses(maps: CentreMaps, scene: int, owner: Tensor, boxes: Tensor, grid: VoxelGrid) -> dict[str, Tensor]:
-    """Losses of a scene by name. owner: (z, y, x), see `owners_of_voxels`. boxes: (n, 6) true ones."""
+    """Losses of a scene by name. owner: (z, y, x), see `owners_of_voxels`. boxes: (n, 6), true boxes."""
     centres = boxes[:, :2]
     return {
         "centre": heat_loss(maps.heat[scene], bumps(centres, grid, SPREAD_M)),
@@ -245,7 +246,7 @@ def centre_losses(maps: CentreMaps, scene: int, owner: Tensor, boxes: Tensor, gr
 
 
 def peaks(heat: Tensor, grid: VoxelGrid) -> np.ndarray:
-    """(n, 2) metres of the peaks of a map of centres (y, x), logits, the surest first."""
+    """Peaks (n, 2), metres, of a centre map (y, x) of logits, the most probable first."""
     chance = heat.sigmoid()
     reach = max(1, round(APART_M / grid.voxel_m))
     highest = max_pool2d(chance[None, None], 2 * reach + 1, 1, reach)[0, 0]
@@ -259,7 +260,7 @@ def peaks(heat: Tensor, grid: VoxelGrid) -> np.ndarray:
 
 
 def shared_by_votes(voxels: np.ndarray, voted: np.ndarray, centres: np.ndarray, within_m: float) -> list[np.ndarray]:
-    """The voxels (k, 3) of each of the centres (n, 2): each goes to the centre nearest to where it votes, (k, 2) metres."""
+    """The voxels of each of the centres (n, 2). A voxel of (k, 3) joins the centre nearest to its vote, (k, 2), metres."""
     if not len(centres):
         return []
     apart = np.linalg.norm(voted[:, None] - centres[None], axis=-1)  # (k, n)

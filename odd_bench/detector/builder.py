@@ -1,4 +1,4 @@
-"""Making a detector: new from a configuration, or again from a checkpoint's weights."""
+"""Building a detector from a configuration, or from the weights of a checkpoint."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from odd_bench.training.method import MethodSpec
 
 
 def build(config: DetectorConfig, pca: Pca | None = None) -> Detector:
-    """A new detector, its weights from torch's generator. pca: of the teacher's features, where they are distilled."""
+    """A new detector, with weights from torch's generator. pca: PCA of the teacher's features, if these are distilled."""
     backbone = Backbone(config.backbone)
     volume = Unet3d(config.volume)
     heads = Heads(config.backbone.width, config.heads)
@@ -33,7 +33,7 @@ def build(config: DetectorConfig, pca: Pca | None = None) -> Detector:
 
 
 def build_comparison(config: DetectorConfig, backbone: Backbone) -> Comparison:
-    """The way of comparing objects that `attention.kind` names."""
+    """The comparison of objects that `attention.kind` names. backbone: the image network of the detector."""
     if config.attention.kind in ("relations", "aligned"):
         own = FrozenLevels(config.backbone) if config.relations.describe == "pretrained" else None
         return RegisteredComparison(config, backbone.pyramid.widths, own)
@@ -43,9 +43,9 @@ def build_comparison(config: DetectorConfig, backbone: Backbone) -> Comparison:
 def prepare(
     config: RunConfig, dataset: Dataset, device: torch.device | str, track
 ) -> tuple[Detector, FeatureFolder | None]:
-    """A new detector with weights from the configured seed, and the teacher's features that it is trained on.
+    """A new detector, with weights from the configured seed, and the features of the teacher that it is trained on, if any.
 
-    track: wraps an iterable of scene names to show progress, given what is done.
+    track: a function that wraps an iterable of scene names to show progress. Its second argument names the work.
     """
     features, pca = None, None
     if config.model.teacher.distils:
@@ -56,7 +56,7 @@ def prepare(
 
 
 def restore(config: RunConfig, weights: dict[str, Tensor]) -> Detector:
-    """The detector whose weights these are."""
+    """The detector with weights from a checkpoint."""
     backbone = replace(config.model.backbone, weights="none")
     pca = Pca(weights["pca_mean"], weights["pca_components"]) if "pca_mean" in weights else None
     detector = build(replace(config.model, backbone=backbone), pca)
@@ -65,7 +65,7 @@ def restore(config: RunConfig, weights: dict[str, Tensor]) -> Detector:
 
 
 def describe(config: RunConfig) -> dict[str, Any]:
-    """What a prediction file should say about the method."""
+    """Facts about the method for the prediction file."""
     model = config.model
     return {"config": config.name, "teacher": model.teacher.kind, "attention": model.attention.kind}
 

@@ -1,9 +1,9 @@
-"""The cells of objects, and which cells of two instances show the same place of the shape.
+"""Cells of objects, and correspondences between the cells of two instances of a shape.
 
-By their features (paper eq. 5); and, as a teacher without weights, by the poses that the generator knows. Cells at equal canonical
-coordinates should have equal projected features, others different ones: cross-entropy between the softmax over the cells of the
-other object and a Gaussian around the true place. Rotations about the shape's upright axis that leave its reconstruction as it is
-lead to equally true places.
+Correspondences are found from features (paper eq. 5). They are supervised by a teacher, or by the poses that the generator knows:
+cells at equal canonical coordinates should have equal projected features, and other cells different ones. The loss is the
+cross-entropy between the softmax over the cells of the other object and a Gaussian around the true position. If a rotation about
+the upright axis of a shape leaves its reconstruction unchanged, the rotated position counts as equally true.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from odd_bench.detector.volumes import Volumes
 
 @dataclass(frozen=True)
 class RoiConfig:
-    """The cells of an object."""
+    """The settings of the cells of objects."""
 
     cells: int = 8
-    """Cells along each side of the cube."""
+    """Number of cells along each side of the cube."""
     margin_voxels: float = 1.0
-    """By how much the cube exceeds the largest object of the scene."""
+    """By how much the side of the cube exceeds the largest side of all objects in the scene, in voxels."""
     compared: int | None = None
-    """The most opaque cells of each object take part in the comparison, the others are air; None = all."""
+    """Only this many of the most opaque cells of each object are compared; None = all. The others are air."""
 
 
 def cell_centres(boxes: Tensor, grid: VoxelGrid, config: RoiConfig) -> Tensor:
-    """World positions of the cells of every object, (n, cells^3, 3) metres, z slowest and x fastest. boxes: (n, 6).
+    """Centres (n, cells^3, 3) of the cells of every object, metres, world, with z slowest and x fastest. boxes: (n, 6).
 
-    All cubes of a scene have the same side, that of its largest object, so that a cell means the same length everywhere.
+    All cubes of a scene have the same side, that of its largest object, so that all cells have the same size.
     """
     side = boxes[:, 3:].max() + config.margin_voxels * grid.voxel_m
     offsets = (torch.arange(config.cells, device=boxes.device) + 0.5) / config.cells - 0.5
@@ -44,12 +44,12 @@ def cell_centres(boxes: Tensor, grid: VoxelGrid, config: RoiConfig) -> Tensor:
 
 
 def pool(volume: Tensor, points: Tensor, grid: VoxelGrid) -> Tensor:
-    """Trilinear values of a (c, z, y, x) volume at (n, cells^3, 3). Returns (n, cells^3, c)."""
+    """Values (n, cells^3, c) of a volume (c, z, y, x) at points (n, cells^3, 3), interpolated trilinearly."""
     return grid.sample(volume[None], points.reshape(1, -1, 3)).reshape(*points.shape[:2], -1)
 
 
 def most_opaque(alpha: Tensor, count: int | None) -> Tensor:
-    """(n, count) numbers of the most opaque cells of each object, ascending. alpha: (n, t). All cells where count is None."""
+    """Indices (n, count) of the most opaque cells of each object, ascending; all cells if count is None. alpha: (n, t)."""
     n, t = alpha.shape
     if count is None or count >= t:
         return torch.arange(t, device=alpha.device).expand(n, -1)
@@ -58,7 +58,7 @@ def most_opaque(alpha: Tensor, count: int | None) -> Tensor:
 
 @dataclass(frozen=True)
 class MatchingConfig:
-    """Correspondences between cells (eq. 5)."""
+    """The settings of correspondences between cells (eq. 5)."""
 
     k: int = 20
     """Number of correspondences in each other object."""
@@ -73,9 +73,9 @@ class MatchingConfig:
 @torch.no_grad()
 @full_precision
 def correspondences(features: Tensor, config: MatchingConfig) -> Tensor:
-    """Numbers of the cells each cell attends to. features: (n, t, c), beta(z). Returns (n, t, keys) into n * t cells.
+    """Indices (n, t, keys), into all n * t cells, of the cells that each cell attends to. features: (n, t, c), beta(z).
 
-    keys: (n - 1) * k, or k where joint. One object alone has no keys.
+    keys is (n - 1) * k, or k if config.joint. Without config.joint, a single object has no keys.
     """
     n, t = features.shape[:2]
     features = torch.nn.functional.normalize(features.float(), dim=-1) if config.normalise else features.float()
@@ -85,7 +85,7 @@ def correspondences(features: Tensor, config: MatchingConfig) -> Tensor:
 
 
 def row_keys(features: Tensor, number: int, config: MatchingConfig) -> Tensor:
-    """(t, keys) for the cells of one object: one object a time keeps the similarities small."""
+    """Indices (t, keys) for the cells of one object. Computing one object at a time saves memory."""
     n, t = features.shape[:2]
     similarity = features[number] @ features.reshape(n * t, -1).T  # (t, n * t)
     if config.joint:
@@ -97,10 +97,10 @@ def row_keys(features: Tensor, number: int, config: MatchingConfig) -> Tensor:
 
 
 def correspondence_accuracy(features: Tensor, canonical: Tensor, on_object: Tensor, diagonal: float) -> float:
-    """Percentage of correct key points, in [0, 1]: best matches within a tenth of the diagonal of the true place.
+    """PCK (percentage of correct keypoints), in [0, 1]: share of best matches within a tenth of the diagonal of the true position.
 
-    features: (n, t, c). canonical: (n, t, 3) canonical coordinates of the cells. on_object: (n, t) bool, cells that count.
-    diagonal: of the object, in canonical units. NaN without a second object.
+    features: (n, t, c). canonical: (n, t, 3), canonical coordinates of the cells. on_object: (n, t) bool, cells that count.
+    diagonal: of the object, in canonical units. The result is NaN if there is no second object.
     """
     features = torch.nn.functional.normalize(features.float(), dim=-1)
     hits, tried = 0, 0
@@ -117,39 +117,39 @@ def correspondence_accuracy(features: Tensor, canonical: Tensor, on_object: Tens
 
 # Canonical coordinates
 
-TEMPERATURE = 0.1  # of the softmax over cosines
-SPREAD_CELLS = 0.7  # width of the Gaussian
-TURNS = 8  # rotations about the upright axis that are tried
-TOLERANCE = 0.1  # mean difference of the colour channel or alpha that changes most up to which a rotation leaves a shape as it is
+TEMPERATURE = 0.1  # of the softmax over cosine similarities
+SPREAD_CELLS = 0.7  # standard deviation of the Gaussian, in cells
+TURNS = 8  # number of rotations about the upright axis that are tested
+TOLERANCE = 0.1  # a shape is symmetric if the mean of the largest difference in colour or alpha is at most this
 
 
 @dataclass(frozen=True)
 class CanonicalConfig:
-    """Supervision by canonical coordinates."""
+    """The settings of supervision by canonical coordinates."""
 
     alpha_above: float = 0.2
-    """Alpha from which on a cell counts as part of an object."""
+    """A cell with a higher alpha counts as part of an object."""
 
 
 @full_precision
 def canonical_coordinates(points: Tensor, world_from_object: Tensor) -> Tensor:
-    """World points (n, t, 3) of each object to its shape's canonical frame."""
+    """Convert points (n, t, 3) of each object from the world to the canonical frame. world_from_object: (n, 4, 4)."""
     inverse = torch.linalg.inv(world_from_object)
     return points @ inverse[:, :3, :3].transpose(1, 2) + inverse[:, None, :3, 3]
 
 
 def shape_scale(world_from_object: Tensor) -> Tensor:
-    """World metres in a unit of the canonical frame, (...), of similarities (..., 4, 4)."""
+    """Metres per unit of the canonical frame (...) of similarities (..., 4, 4)."""
     return torch.linalg.det(world_from_object[..., :3, :3]).abs() ** (1 / 3)
 
 
 def canonical_diagonal(obbs: Tensor, world_from_object: Tensor) -> float:
-    """Of the first object's upright box, obbs (n, 7), in canonical units."""
+    """Diagonal of the oriented box of the first object, in canonical units. obbs: (n, 7)."""
     return float(obbs[0, 3:6].norm() / shape_scale(world_from_object[0]))
 
 
 def upright_turns(count: int, device: torch.device | None = None) -> Tensor:
-    """(count, 3, 3) rotations about z by multiples of a full turn over count, the identity first."""
+    """Rotations (count, 3, 3) about z by multiples of a full turn / count, starting with the identity."""
     angles = 2 * torch.pi * torch.arange(count, device=device) / count
     turns = torch.eye(3, device=device).repeat(count, 1, 1)
     turns[:, 0, 0] = turns[:, 1, 1] = angles.cos()
@@ -162,9 +162,9 @@ def upright_turns(count: int, device: torch.device | None = None) -> Tensor:
 def symmetries(
     color_alpha: Tensor, canonical: Tensor, on_object: Tensor, world_from_object: Tensor, grid: VoxelGrid
 ) -> Tensor:
-    """(g, 3, 3) the tried rotations that leave colour and alpha of the objects as they are, the identity always.
+    """Rotations (g, 3, 3) about the upright axis that leave the colour and alpha of the objects unchanged; always has the identity.
 
-    color_alpha: (4, z, y, x). canonical: (n, t, 3) cells. on_object: (n, t) bool.
+    color_alpha: (4, z, y, x). canonical: (n, t, 3), canonical coordinates of cells. on_object: (n, t) bool, cells that count.
     """
     turns = upright_turns(TURNS, canonical.device)
     turned = torch.einsum("gij,ntj->gnti", turns, canonical)
@@ -180,9 +180,10 @@ def symmetries(
 def contrastive_loss(
     features: Tensor, canonical: Tensor, on_object: Tensor, turns: Tensor, spread: float, temperature: float
 ) -> Tensor:
-    """Mean cross-entropy over cells and ordered pairs of objects; 0 where no pair has matching cells.
+    """Mean cross-entropy over cells and ordered pairs of objects; 0 if no pair has matching cells.
 
-    features: (n, t, c). canonical: (n, t, 3). on_object: (n, t) bool. turns: (g, 3, 3). spread: in canonical units.
+    features: (n, t, c). canonical: (n, t, 3). on_object: (n, t) bool. turns: (g, 3, 3), symmetries. spread: standard deviation of
+    the Gaussian in canonical units.
     """
     features = torch.nn.functional.normalize(features.float(), dim=-1)
     terms = []
@@ -200,9 +201,9 @@ def pair_loss(
     from_features: Tensor, to_features: Tensor, from_place: Tensor, to_place: Tensor, turns: Tensor, spread: float,
     temperature: float,
 ) -> Tensor:  # fmt: skip
-    """(q,) cross-entropies of the cells of one object that have a counterpart in the other."""
+    """Cross-entropies (q,) of those cells of one object that have a counterpart in the other."""
     turned = torch.einsum("gij,qj->gqi", turns, from_place)
-    # (q, k) nearest over the symmetries
+    # (q, k), smallest over the symmetries
     distance = torch.cdist(turned, to_place.expand(len(turns), -1, -1)).amin(dim=0)
     there = distance.amin(dim=1) <= 2 * spread
     target = torch.softmax(-(distance / spread).square() / 2, dim=1)
@@ -211,14 +212,14 @@ def pair_loss(
 
 
 def canonical_loss(volumes: Volumes, batch: SceneBatch, config: CanonicalConfig, roi: RoiConfig) -> Tensor:
-    """Mean over scenes of the contrastive loss of projected features of true instances."""
+    """Mean over scenes of the contrastive loss of the projected features of true instances."""
     return torch.stack([scene_canonical_loss(volumes, batch, scene, config, roi) for scene in range(len(batch))]).mean()
 
 
 def scene_canonical_loss(
     volumes: Volumes, batch: SceneBatch, scene: int, config: CanonicalConfig, roi: RoiConfig
 ) -> Tensor:
-    """Projected features of true instances against their canonical coordinates."""
+    """The contrastive loss of one scene."""
     poses, grid = batch.world_from_object[scene], volumes.grid
     cells = cell_centres(batch.boxes[scene], grid, roi)
     features = pool(volumes.features[scene], cells, grid)

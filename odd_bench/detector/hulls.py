@@ -1,7 +1,7 @@
-"""What the silhouettes leave of every object: visual hulls as signed distances, finer than the voxels.
+"""Visual hulls of objects as signed distances, at a higher resolution than the voxels.
 
-A pixel knows an outline to millimetres where a voxel is centimetres wide. Hulls contain their objects: what a hull lacks, the
-object lacks; what it has too much, another view would cut off.
+Pixels define an outline to millimetres, while a voxel is centimetres wide. A hull contains its object: what is missing from the
+hull is missing from the object, and what the hull has in excess would be removed by another view.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ GOLDEN = 0.6180339887498949
 
 
 def spread_order(count: int, device: torch.device | None = None) -> Tensor:
-    """(count,) different ranks in [0, 1), those of neighbours far apart: multiples of the golden ratio, less their whole part."""
+    """Distinct ranks (count,) in [0, 1), far apart for neighbours: the fractional parts of multiples of the golden ratio."""
     return (torch.arange(count, device=device, dtype=torch.float64) * GOLDEN) % 1
 
 
-FARTHEST = 0.4  # signed distances are cut here, in half sides
-UNSEEN_M = 10.0  # so far inside is what no view shows
+FARTHEST = 0.4  # signed distances are clipped to this, in half sides
+UNSEEN_M = 10.0  # a point that no view shows counts as this far inside
 Read = Callable[[Tensor, Tensor], Tensor]  # `at` or `at_cells`
-SAMPLES, REACH = 40, 1.5  # along a ray through a cube, and how far to both sides of its middle, half sides
-TOWARDS = 0.12  # half sides: a step towards a camera after which a seen place is outside of its hull
+SAMPLES, REACH = 40, 1.5  # samples along a ray through a cube, and their range on either side of its centre, half sides
+TOWARDS = 0.12  # half sides: a visible point leaves its hull by a step of this length towards the camera
 
 
 @dataclass(frozen=True)
 class HullConfig:
-    """Visual hulls of the objects."""
+    """The settings of visual hulls."""
 
     cells: int = 24
-    """Cells along a side of the cube that each object of a scene is described in."""
+    """Number of cells along each side of the cube that contains an object."""
     points: int = 256
-    """Points on the surface of each hull."""
+    """Number of points on the surface of each hull."""
     object_above: float = 0.27
-    """Chance from which on a pixel counts as an object's; below a half, for a pixel too few cuts a hull in all views."""
+    """A pixel with a higher probability shows an object. Below 0.5, because a missing pixel cuts the hull for all views."""
     margin_m: float = 0.02
-    """By how much an object may exceed its box; the cube is larger than the largest box by twice as much."""
+    """Distance by which an object may exceed its box, in metres. The side of the cube exceeds the largest box by twice this."""
 
 
 @dataclass(frozen=True)
 class Hulls:
-    """Hulls of n objects, each in its own cube: positions (x, y, z) in [-1, 1], distances in half sides of the cube.
+    """Hulls of n objects, each in a cube of its own: positions (x, y, z) in [-1, 1], distances in half sides of the cube.
 
-    centres: (n, 3) of the cubes, metres, world. half_m: half their side. signed: (n, c, c, c) distance to the surface,
-    negative inside, z slowest. points: (n, p, 3) on the surfaces.
+    centres: (n, 3), of the cubes, metres, world. half_m: half their side. signed: (n, c, c, c), signed distance to the surface,
+    negative inside, z slowest. points: (n, p, 3), on the surfaces.
     """
 
     centres: Tensor
@@ -65,43 +65,44 @@ class Hulls:
 
     @property
     def grid(self) -> Tensor:
-        """(c^3, 3) positions of the cells of a cube."""
+        """Positions (c^3, 3) of the cells of a cube."""
         return cube_positions(self.signed.shape[1], self.signed.device)
 
     def world(self, positions: Tensor) -> Tensor:
-        """(n, t, 3) metres of positions (n, t, 3) or (t, 3) in the cubes."""
+        """Points (n, t, 3), metres, world, at positions (n, t, 3) or (t, 3) in the cubes."""
         return self.centres[:, None] + self.half_m * positions
 
     def local(self, points: Tensor) -> Tensor:
-        """The inverse: (n, t, 3) positions in the cubes of points (n, t, 3) in metres."""
+        """Positions (n, t, 3) in the cubes of points (n, t, 3), metres, world; the inverse of `world`."""
         return (points - self.centres[:, None]) / self.half_m
 
 
 def cube_positions(cells: int, device: torch.device | None = None) -> Tensor:
-    """(cells^3, 3) centres x, y, z of the cells of the cube from -1 to 1, z slowest."""
+    """Centres x, y, z (cells^3, 3) of the cells of the cube from -1 to 1, z slowest."""
     axis = (torch.arange(cells, device=device) + 0.5) / cells * 2 - 1
     z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
     return torch.stack([x, y, z], dim=-1).reshape(-1, 3)
 
 
 def at(signed: Tensor, positions: Tensor) -> Tensor:
-    """(b, ...) trilinear values of volumes (b, c, c, c) at positions (b, ..., 3) in [-1, 1]; those of the border outside."""
+    """Values (b, ...) of volumes (b, c, c, c) at positions (b, ..., 3) in [-1, 1], trilinear, constant beyond the border."""
     spots = positions.reshape(len(positions), -1, 1, 1, 3)
     taken = grid_sample(signed[:, None], spots, padding_mode="border", align_corners=False)
     return taken.reshape(positions.shape[:-1])
 
 
 def at_cells(signed: Tensor, positions: Tensor) -> Tensor:
-    """The same of the nearest cells, at a fraction of the cost."""
+    """Values as `at` returns them, but of the nearest cells, which is much faster."""
     cells = signed.shape[1]
     cell = (positions + 1).mul_(cells / 2).clamp_(0, cells - 1).floor_()
-    number = (cell @ cell.new_tensor([1, cells, cells**2])).long()  # exact: below 2^24
+    number = (cell @ cell.new_tensor([1, cells, cells**2])).long()  # exact, because it is below 2^24
     return signed.flatten(1).gather(1, number.flatten(1)).reshape(number.shape)
 
 
 def passing(signed: Tensor, origins: Tensor, directions: Tensor, samples: int = SAMPLES, read: Read = at) -> Tensor:
-    """(b, ...) how far outside of shapes (b, c, c, c) rays (b, ..., 3) of unit directions pass; 0 where they meet them."""
-    middle = -(origins * directions).sum(dim=-1, keepdim=True)  # of the cube, along the ray
+    """Smallest distance (b, ...) of rays (b, ..., 3), with unit directions, from shapes (b, c, c, c); 0 if they hit them."""
+    # parameter of the point on the ray nearest to the centre of the cube
+    middle = -(origins * directions).sum(dim=-1, keepdim=True)
     steps = torch.linspace(-REACH, REACH, samples, device=signed.device)
     positions = origins[..., None, :] + (middle + steps)[..., None] * directions[..., None, :]  # (b, ..., samples, 3)
     passed = read(signed, positions).masked_fill((positions.abs() > 1).any(dim=-1), FARTHEST)
@@ -111,7 +112,7 @@ def passing(signed: Tensor, origins: Tensor, directions: Tensor, samples: int = 
 @torch.no_grad()
 @full_precision
 def carve(outlines: Tensor, K: Tensor, camera_from_world: Tensor, boxes: Tensor, config: HullConfig) -> Hulls:
-    """The hulls of the objects in boxes (n, 6), from the `signed_pixels` (v, h, w) of all objects in the views of a scene."""
+    """Carve the hulls of the objects in boxes (n, 6). outlines: (v, h, w), `signed_pixels` of all objects in the views."""
     half_m = float(boxes[:, 3:].max()) / 2 + config.margin_m
     positions = cube_positions(config.cells, boxes.device)
     world = boxes[:, None, :3] + half_m * positions  # (n, c^3, 3)
@@ -122,7 +123,7 @@ def carve(outlines: Tensor, K: Tensor, camera_from_world: Tensor, boxes: Tensor,
 
 
 def signed_pixels(masks: Tensor) -> Tensor:
-    """(v, h, w) distance to the outline of masks (v, h, w), pixels, negative inside."""
+    """Signed distance (v, h, w) to the outlines of masks (v, h, w), in pixels, negative inside."""
     from scipy.ndimage import distance_transform_edt
 
     found = []
@@ -135,7 +136,7 @@ def signed_pixels(masks: Tensor) -> Tensor:
 
 
 def outline_distance(signed: Tensor, K: Tensor, camera_from_world: Tensor, points: Tensor) -> Tensor:
-    """(n,) metres: how far points (n, 3) lie outside of the outlines (v, h, w), in the view where that is farthest."""
+    """Distance (n,) in metres of points (n, 3) from the outlines (v, h, w): the largest over the views, negative inside all."""
     pixels, depth = project_points(K, camera_from_world, points)  # (v, n, 2), (v, n)
     position = picture_positions(pixels, (signed.shape[1], signed.shape[2]))
     taken = grid_sample(signed[:, None], position[:, None], padding_mode="border", align_corners=False)[:, 0, 0]
@@ -145,9 +146,9 @@ def outline_distance(signed: Tensor, K: Tensor, camera_from_world: Tensor, point
 
 
 def region_distance(points: Tensor, boxes: Tensor, margin_m: float) -> Tensor:
-    """(n, t) metres: how far points (n, t, 3) of each object lie outside of what can be its own.
+    """Signed distance (n, t) in metres of points (n, t, 3) from the region of each object.
 
-    That is its box with a margin, up to the middle between it and the next box.
+    This region is its box with a margin, up to halfway to the nearest other box.
     """
     n = len(boxes)
     beyond = ((points[:, None] - boxes[None, :, None, :3]).abs() - boxes[None, :, None, 3:] / 2).amax(
@@ -161,22 +162,22 @@ def region_distance(points: Tensor, boxes: Tensor, margin_m: float) -> Tensor:
 
 
 def surface(signed: Tensor, positions: Tensor, config: HullConfig) -> Tensor:
-    """(n, p, 3) positions just inside of the surface, spread over it; the innermost cell where nothing is inside."""
+    """Positions (n, p, 3) just inside the surface, spread over it; the innermost cell if nothing is inside."""
     thick = 2.0 / config.cells
     near = (signed <= 0) & (signed > -thick)
     near |= (signed == signed.amin(dim=1, keepdim=True)) & ~near.any(dim=1, keepdim=True)
     order = spread_order(signed.shape[1], signed.device)
-    ranked = (near + order).argsort(dim=1, descending=True)  # (n, c^3), those near the surface first
-    again = near.sum(dim=1, keepdim=True)  # where there are fewer than asked for
+    ranked = (near + order).argsort(dim=1, descending=True)  # (n, c^3), cells near the surface first
+    again = near.sum(dim=1, keepdim=True)  # cells repeat if there are fewer than requested
     taken = torch.arange(config.points, device=signed.device) % again
     return positions[ranked.gather(1, taken)]
 
 
-HULL_CHANNELS = 2  # of `soft_hull`
+HULL_CHANNELS = 2  # channels of `soft_hull`
 
 
 def values_shown(maps: Tensor, K: Tensor, camera_from_world: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-    """(v, n) values of the pixels of maps (v, h, w) that points (n, 3) fall on, and whether they fall on any."""
+    """Values (v, n) of maps (v, h, w) at the pixels of points (n, 3), and whether a view shows the point, (v, n) bool."""
     height, width = maps.shape[1:]
     pixels, depth = project_points(K, camera_from_world, points)  # (v, n, 2), (v, n)
     seen = (picture_positions(pixels, (height, width)).abs() <= 1).all(dim=-1) & (depth > 0)
@@ -186,9 +187,9 @@ def values_shown(maps: Tensor, K: Tensor, camera_from_world: Tensor, points: Ten
 
 @full_precision
 def soft_hull(chances: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid) -> Tensor:
-    """(b, HULL_CHANNELS, z, y, x) mean and least, over the views that see a voxel, of the chance of an object at its pixel.
+    """Soft visual hull (b, HULL_CHANNELS, z, y, x): mean and minimum of the object probability over the views that see a voxel.
 
-    chances: (b, v, h, w). 0 where no view sees the voxel.
+    chances: (b, v, h, w), probability that a pixel shows an object. The hull is 0 if no view sees the voxel.
     """
     points = grid.centres(K.device).reshape(-1, 3)
     found = []

@@ -1,4 +1,4 @@
-"""The reference detector: odd one out from a few views (paper section 3, figure 2)."""
+"""The reference detector for odd-one-out scenes from a few views (paper section 3, figure 2)."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ RECONSTRUCTION, END_TO_END = "reconstruction", "end-to-end"
 
 
 class Detector(nn.Module):
-    """See odd_bench.training.method.Method for what it offers to training and prediction.
+    """The model, which implements odd_bench.training.method.Method.
 
-    Its parts come built: odd_bench.detector.builder does that. pca: of the teacher's features, kept because the projected
-    features mean nothing without it.
+    It receives its parts from odd_bench.detector.builder. pca: PCA of the teacher's features, saved because the projected features
+    are meaningless without it.
     """
 
     stages = (RECONSTRUCTION, END_TO_END)
@@ -57,7 +57,7 @@ class Detector(nn.Module):
         self.beside = nn.Conv3d(width + HULL_CHANNELS, width, 1) if config.soft_hull else None
         self.agreement = nn.Conv3d(width, width, 1, bias=False) if config.variance else None
         if self.agreement is not None:
-            nn.init.zeros_(self.agreement.weight)  # what was learnt without it stays right
+            nn.init.zeros_(self.agreement.weight)  # starts at 0, so that weights trained without it remain valid
         self.recorded: Recorded | None = None
         self.maps_kept = False
         self.register_buffer("pca_mean", None if pca is None else pca.mean)
@@ -65,37 +65,40 @@ class Detector(nn.Module):
 
     @property
     def threshold(self) -> float:
+        """Objects with a score above it are anomalous."""
         return self.config.threshold
 
     @property
     def gt_boxes(self) -> bool:
+        """Whether the detector is given the true boxes."""
         return self.config.boxes.source == "oracle-box"
 
     @property
     def gt_count(self) -> bool:
+        """Whether the detector is given the true number of objects."""
         return self.config.boxes.source == "oracle-count"
 
     # Stages of training
 
     @property
     def learnt_later(self) -> tuple[str, ...]:
-        """What the first stage leaves alone."""
+        """Names of the parts that the first stage does not train."""
         return tuple(f"compare.{name}" for name in self.compare.learnt_later)
 
     @property
     def learnt_first(self) -> list[nn.Module]:
-        """The parts that learn what a scene is like, before objects are compared."""
+        """The parts that the first stage trains: those that represent a scene, before objects are compared."""
         seeing = [part for name, part in self.compare.named_children() if name not in self.compare.learnt_later]
         own = [self.backbone, self.volume, self.heads, self.centres, self.beside, self.agreement]
         return [part for part in (*own, *seeing) if part is not None]
 
     @property
     def keeps_volume(self) -> bool:
-        """Whether this stage leaves the volume as the first made it."""
+        """Whether the current stage does not train the volume."""
         return self.stage == END_TO_END and self.config.loss.reconstruction == 0
 
     def start_stage(self, name: str) -> None:
-        """First the volume alone, then everything, or the comparison alone."""
+        """Select what is trained: the volume in the first stage; in the second, everything or only the comparison."""
         self.stage = name
         for part in self.learnt_later:
             self.get_submodule(part).requires_grad_(name == END_TO_END)
@@ -104,7 +107,7 @@ class Detector(nn.Module):
                 part.requires_grad_(False)
 
     def scenes_of(self, stage: str, names: list[str]) -> list[str]:
-        """Of the names of all training scenes: with `held_share` each stage has shapes of its own."""
+        """The training scenes of a stage. With `held_share`, the stages have disjoint shapes. Raises WrongUse if there are none."""
         share = self.config.held_share
         if not share:
             return names
@@ -117,7 +120,7 @@ class Detector(nn.Module):
         return kept
 
     def train(self, mode: bool = True) -> Detector:
-        """A volume that stays as it is keeps the statistics of its norms."""
+        """Set the mode. A volume that is not trained stays in evaluation mode, which keeps the statistics of its norms."""
         super().train(mode)
         if self.keeps_volume:
             for part in self.learnt_first:
@@ -125,7 +128,7 @@ class Detector(nn.Module):
         return self
 
     def parameter_groups(self, learning_rate: float, backbone_rate: float) -> Iterable[dict[str, Any]]:
-        """The image network apart, so that it may learn more slowly."""
+        """Parameter groups for the optimizer: the image network has backbone_rate."""
         return parameter_groups(self, self.backbone.pyramid, learning_rate, backbone_rate)
 
     # Scene representation, section 3.1
@@ -153,9 +156,9 @@ class Detector(nn.Module):
         )
 
     def joined(self, volume: Tensor, silhouettes: Tensor | None, batch: SceneBatch) -> Tensor:
-        """What the 3D network reads, (b, d, z, y, x): the means over the views, joined with what else is configured.
+        """Input (b, d, z, y, x) of the 3D network: means over the views, combined with soft hull and variance if configured.
 
-        volume: (b, d, z, y, x) means, with variance (b, 2 d, z, y, x). silhouettes: (b, m, h, w) logits, for the soft hull.
+        volume: (b, d, z, y, x), means, or (b, 2 d, z, y, x) with variances. silhouettes: (b, m, h, w), logits for the soft hull.
         """
         mean, variance = (volume, None) if self.agreement is None else volume.chunk(2, dim=1)
         if self.beside is not None:
@@ -166,7 +169,7 @@ class Detector(nn.Module):
     # Losses, sections 3.2 and 3.4
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """`total` and its parts. Half of the views build the volumes, the other half are rendered, and the reverse."""
+        """`total` and its parts. Half of the views build the volumes, the others are rendered; then the reverse, if configured."""
         if self.stage == RECONSTRUCTION:
             batch = photometric(batch, self.config.loss.photometric)
         half = batch.images.shape[1] // 2
@@ -176,7 +179,7 @@ class Detector(nn.Module):
         return {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
 
     def losses_one_way(self, seen: SceneBatch, held: SceneBatch, every: SceneBatch) -> dict[str, Tensor]:
-        """Volumes from `seen`, pictures and features of `held`, masks of `every` view."""
+        """Losses of volumes built from `seen`, with pictures and features of `held` and masks of `every` view as targets."""
         volumes, weights = self.reconstruct(seen), self.config.loss
         scene = {} if self.keeps_volume else self.scene_losses(volumes, held, every)
         objects = self.object_losses(volumes) if self.stage == END_TO_END else {}
@@ -184,7 +187,7 @@ class Detector(nn.Module):
         return {"total": weighted(objects, weights) + factor * weighted(scene, weights), **scene, **objects}
 
     def scene_losses(self, volumes: Volumes, held: SceneBatch, every: SceneBatch) -> dict[str, Tensor]:
-        """Of the volumes, and of what the comparison reads from pictures."""
+        """Losses of the volumes, and of what the comparison reads from pictures."""
         config, parts = self.config, self.compare.picture_losses(volumes)
         if config.loss.rendering:
             parts |= rendering_losses(volumes, held, config.render, config.loss)
@@ -195,7 +198,7 @@ class Detector(nn.Module):
         return parts
 
     def voxel_losses(self, volumes: Volumes, every: SceneBatch) -> dict[str, Tensor]:
-        """Means over scenes of the losses of voxels that the masks of `every` view leave, and of centres where there are any."""
+        """Losses of occupancy and, if configured, of centres, averaged over scenes. Targets come from the masks of `every` view."""
         found = []
         for scene in range(len(every)):
             boxes = every.boxes[scene]
@@ -208,7 +211,7 @@ class Detector(nn.Module):
         return {name: torch.stack([losses[name] for losses in found]).mean() for name in found[0]}
 
     def object_losses(self, volumes: Volumes) -> dict[str, Tensor]:
-        """Means over scenes of what is learnt of found objects; 0 where nothing is found."""
+        """Losses of detected objects, averaged over scenes; 0 if no object is found."""
         scenes = range(len(volumes.batch))
         found = [one for one in (self.compare.object_losses(volumes, scene) for scene in scenes) if one]
         if not found:
@@ -218,11 +221,11 @@ class Detector(nn.Module):
     # Objects and their comparison, sections 3.3 and 3.4
 
     def record(self) -> None:
-        """From now on predict by replaying what the GPU does: three times as fast, for as long as weights stay where they are."""
+        """From now on, predict by replaying CUDA graphs, three times as fast. The weights must stay at their place in memory."""
         self.recorded = Recorded(self.reconstruct)
 
     def keep_maps(self) -> None:
-        """From now on answers carry maps of what the comparison says of pixels."""
+        """From now on, predict anomaly maps as well. Raises WrongUse if the comparison does not judge pixels."""
         if not isinstance(self.compare, Locates):
             raise WrongUse(
                 "anomaly maps: found a comparison of whole objects; expected one that judges pixels. "
@@ -232,12 +235,12 @@ class Detector(nn.Module):
 
     @torch.no_grad()
     def predict(self, batch: SceneBatch) -> list[SceneAnswer]:
-        """Boxes and chances of being anomalous; a scene in which nothing is found has none."""
+        """Boxes and probabilities of being anomalous for every scene. A scene without detections has none."""
         volumes = (self.recorded or self.reconstruct)(batch)
         return [self.answer(volumes, scene) for scene in range(len(batch))]
 
     def answer(self, volumes: Volumes, scene: int) -> SceneAnswer:
-        """Boxes by the configured source, with the ids of the objects where they are the true ones, and their scores."""
+        """Boxes of one scene from the configured source, their scores and, if they are the true boxes, the ids of the objects."""
         boxes = self.compare.boxes(volumes, scene)
         objects = np.arange(len(boxes)) if self.gt_boxes else None
         if not len(boxes):
@@ -254,14 +257,14 @@ class Detector(nn.Module):
 
     @torch.no_grad()
     def measures(self, batch: SceneBatch) -> dict[str, float]:
-        """PCK: correspondences between true instances that are right to a tenth of the diagonal; symmetry counts as wrong."""
+        """`PCK`: share of correspondences between true instances within a tenth of the diagonal. Symmetries are ignored."""
         volumes = self.reconstruct(batch)
         found = [self.compare.accuracy(volumes, scene) for scene in range(len(batch))]
         return {"PCK": float(np.nanmean(found)) if not np.isnan(found).all() else float("nan")}
 
     @torch.no_grad()
     def pictures(self, batch: SceneBatch) -> dict[str, Tensor]:
-        """What training shows of the first scene, seen from a view that did not build its volume."""
+        """Pictures of the first scene that training shows, from a view that did not build its volume."""
         half = batch.images.shape[1] // 2
         seen, held = batch.with_views(range(half)), batch.with_views(range(half, 2 * half))
         volumes = self.reconstruct(seen)
@@ -274,12 +277,12 @@ class Detector(nn.Module):
 
 
 def shape_draw(scene: str) -> float:
-    """A number in [0, 1) that all scenes of a shape share: scenes are named after their shape and a number."""
+    """A number in [0, 1) that all scenes of a shape share, because a scene is named after its shape and a number."""
     return crc32(scene.rpartition("-")[0].encode()) / 2**32
 
 
 def by_view(values: Tensor | tuple[Tensor, ...], scenes: int, views: int) -> Tensor | tuple[Tensor, ...]:
-    """Values (b m, ...) of all pictures as (b, m, ...), one tensor or several."""
+    """Reshape values (b m, ...) of all pictures to (b, m, ...), for one tensor or several."""
     if isinstance(values, Tensor):
         return values.unflatten(0, (scenes, views))
     return tuple(one.unflatten(0, (scenes, views)) for one in values)

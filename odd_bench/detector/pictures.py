@@ -1,4 +1,4 @@
-"""Pictures to watch training by: rendered colour and mask, features or suspicions, boxes, correspondences."""
+"""Pictures that training shows: rendered colour and mask, features or suspicion, boxes, and correspondences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHANGE_COLORS = {CHANGED: CHANGED_COLOR, LOST: LOST_COLOR}
 LINE_COLORS = ("#ff4060", "#40a0ff", "#ffd020", "#a060ff", "#30d0c0")
 LINES = 10
 DARK = 0.25
-DOT = 5  # pixels along a side
+DOT = 5  # side of a dot, in pixels
 
 
 def rendered_picture(volumes: Volumes, held: SceneBatch, rendering: RenderConfig) -> Tensor:
@@ -43,7 +43,7 @@ def rendered_picture(volumes: Volumes, held: SceneBatch, rendering: RenderConfig
 
 
 def feature_picture(volumes: Volumes, held: SceneBatch, rendering: RenderConfig) -> Tensor:
-    """The three main directions of the rendered projected features as red, green and blue."""
+    """The first three principal components of the rendered projected features as red, green and blue."""
     pixels, size = rendering.pixels, tuple(held.images.shape[-2:])
     rays = pixel_rays(held.K[0, :1], held.camera_from_world[0, :1], size, pixels)
     everywhere = torch.ones(1, pixels**2, dtype=torch.bool, device=held.K.device)
@@ -54,7 +54,7 @@ def feature_picture(volumes: Volumes, held: SceneBatch, rendering: RenderConfig)
 
 
 def principal_colors(features: Tensor, mask: Tensor) -> Tensor:
-    """(r, c) features to (r, 3) colours in [0, 1], black where mask (r,) is 0."""
+    """Principal components of features (r, c) as colours (r, 3) in [0, 1], black where mask (r,) is 0."""
     shown = features[mask > 0.5]
     if len(shown) < 4:
         return torch.zeros(len(features), 3, device=features.device)
@@ -66,15 +66,15 @@ def principal_colors(features: Tensor, mask: Tensor) -> Tensor:
 
 
 def silhouette_picture(volumes: Volumes) -> Tensor:
-    """The first view that built the volume, dark where no object is seen."""
+    """The first view that built the volume, darkened outside the silhouettes."""
     seen = as_tensor(photograph(volumes.batch))
     return seen * (volumes.silhouettes[0, 0] > 0).cpu().float().clamp(min=DARK)
 
 
 def suspicion_picture(volumes: Volumes, suspected: tuple[ObjectPixels, Tensor] | None) -> Tensor:
-    """The first view that built the volume in grey, the redder the likelier a pixel shows a change.
+    """The first view that built the volume in grey, with red where a change is probable, and outlines of the true changes.
 
-    With outlines of the true changes. suspected: pixels and their chances (n, t); None where nothing is compared: all stays grey.
+    suspected: pixels and their probabilities (n, t) of showing a change; None if nothing is compared, which leaves all grey.
     """
     seen = volumes.batch
     picture = as_tensor(photograph(seen).convert("L").convert("RGB"))
@@ -87,7 +87,7 @@ def suspicion_picture(volumes: Volumes, suspected: tuple[ObjectPixels, Tensor] |
 
 
 def dotted(pixels: ObjectPixels, values: Tensor) -> Tensor:
-    """(h, w) the values (n, t) of the counted pixels of the first view, each as a small square."""
+    """A picture (h, w) with the values (n, t) of the counted pixels of the first view, each drawn as a small square."""
     shown = pixels.counted & (pixels.view == 0)
     canvas = values.new_zeros(pixels.size)
     canvas[pixels.row[shown], pixels.column[shown]] = values[shown]
@@ -95,17 +95,17 @@ def dotted(pixels: ObjectPixels, values: Tensor) -> Tensor:
 
 
 def outline(region: Tensor) -> Tensor:
-    """(h, w) bool: the pixels around a region (h, w), outside it."""
+    """The pixels next to a region (h, w), outside it, (h, w) bool."""
     return (max_pool2d(region[None].float(), 3, 1, 1)[0] > 0) & ~region
 
 
 def color_of(rgb: tuple[int, int, int]) -> Tensor:
-    """(3, 1, 1) in [0, 1]"""
+    """The colour as a tensor (3, 1, 1) in [0, 1]."""
     return torch.tensor(rgb)[:, None, None] / 255
 
 
 def box_picture(held: SceneBatch, found: np.ndarray, scores: np.ndarray) -> Tensor:
-    """True boxes in green, found ones (n, 6) in orange with their scores (n,)."""
+    """The first view with true boxes in green and detected boxes (n, 6) in orange with their scores (n,)."""
     canvas = photograph(held)
     draw = ImageDraw.Draw(canvas)
     for boxes, color in ((held.boxes[0].cpu().numpy(), TRUE_COLOR), (found, FOUND_COLOR)):
@@ -114,20 +114,20 @@ def box_picture(held: SceneBatch, found: np.ndarray, scores: np.ndarray) -> Tens
             for a, b in EDGES:
                 draw.line([*pixels[a], *pixels[b]], fill=color)
     for box, score in zip(found, scores, strict=True):
-        u, v = np.array(corner_pixels(held, box))[4:].mean(axis=0)  # the middle of the top
+        u, v = np.array(corner_pixels(held, box))[4:].mean(axis=0)  # the centre of the top face
         draw.text((u, v), f"{score:.2f}", fill="white", anchor="mm", stroke_width=1, stroke_fill="black")
     return as_tensor(canvas)
 
 
 def corner_pixels(held: SceneBatch, box: np.ndarray) -> list[tuple[float, float]]:
-    """Of the eight corners of a box (6,) in the first view."""
+    """Pixels of the eight corners of a box (6,) in the first view."""
     return projected(held, torch.from_numpy(box_corners(box)).float())
 
 
 def match_picture(held: SceneBatch, features: Tensor, cells: Tensor, opaque: Tensor) -> Tensor:
-    """Lines from opaque cells of the first object to the best match in each other object.
+    """The first view with lines from opaque cells of the first object to the best match in each other object.
 
-    features: (n, t, c) projected, of the cells (n, t, 3). opaque: (n, t) bool.
+    features: (n, t, c), projected features of the cells (n, t, 3). opaque: (n, t) bool.
     """
     chosen = torch.nonzero(opaque[0])[:, 0]
     chosen = chosen[:: max(1, len(chosen) // LINES)]
@@ -136,14 +136,14 @@ def match_picture(held: SceneBatch, features: Tensor, cells: Tensor, opaque: Ten
 
 
 def placement_picture(held: SceneBatch, hulls: Hulls, placements: Placements) -> Tensor:
-    """Lines from points of the first object's hull to where they lie on each other object."""
+    """The first view with lines from points of the first hull to their positions on each other object after registration."""
     step = max(1, hulls.points.shape[1] // LINES)
     there = hulls.world(placements.moved(hulls.points)[0, :, ::step])  # (n, k, 3)
     return joined_picture(held, hulls.world(hulls.points)[0, ::step], list(there[1:]))
 
 
 def joined_picture(held: SceneBatch, starts: Tensor, others: list[Tensor]) -> Tensor:
-    """The photograph with lines from world points (k, 3) to those of other objects, (k, 3) each; one colour a point."""
+    """The first view with lines from world points (k, 3) to those of other objects, (k, 3) each, in one colour per point."""
     canvas = photograph(held)
     draw = ImageDraw.Draw(canvas)
     for ends in others:
@@ -154,7 +154,10 @@ def joined_picture(held: SceneBatch, starts: Tensor, others: list[Tensor]) -> Te
 
 
 def best_matches(features: Tensor, others: Tensor, opaque: Tensor) -> Tensor:
-    """(q,) numbers of the opaque cells (t,) most like the features (q, c), by cosine; others: (t, c). Empty where none is."""
+    """Indices (q,) of the opaque cells with the highest cosine similarity to features (q, c); empty if no cell is opaque.
+
+    others: (t, c), features of the cells. opaque: (t,) bool.
+    """
     numbers = torch.nonzero(opaque)[:, 0]
     alike = normalize(features.float(), dim=-1) @ normalize(others[numbers].float(), dim=-1).T
     return numbers[alike.argmax(dim=1)] if len(numbers) else numbers
@@ -167,9 +170,10 @@ def projected(held: SceneBatch, points: Tensor) -> list[tuple[float, float]]:
 
 
 def photograph(held: SceneBatch) -> Image.Image:
-    """The first view."""
+    """The first view as an image."""
     return Image.fromarray(np.ascontiguousarray(held.images[0, 0].permute(1, 2, 0).cpu().numpy()))
 
 
 def as_tensor(picture: Image.Image) -> Tensor:
+    """An RGB image as a tensor (3, h, w) in [0, 1]."""
     return torch.from_numpy(np.asarray(picture).transpose(2, 0, 1).copy()).float() / 255

@@ -1,10 +1,11 @@
-"""Registration of instances: the rotation and shift that bring one hull onto another.
+"""Registration of instances: the rotation and translation that align one hull with another.
 
-A search, not a descent: hundreds of rotations evenly spread over all, then the best ones nudged in ever smaller steps. All pairs
-of a scene are searched at once. Of a symmetric shape any of its poses will do.
+The registration is a search: it evaluates hundreds of evenly distributed rotations, then perturbs the best ones in ever smaller
+steps. All pairs of a scene are searched at once. For a symmetric shape, any of its equivalent poses may result.
 
-The surfaces of hulls lead near, but they bulge where no view cuts them, in each object elsewhere. What alike objects do agree on
-is that each ray through the one meets the other's hull; so rays along the rims choose between the placements that surfaces find.
+The distance between surfaces gives approximate placements, because hulls bulge where no view cuts them, and do so in a different
+place for each object. But every ray through an object should hit the hull of an equal object. Rays along the rims of the
+silhouettes therefore decide between the placements that surfaces suggest.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from odd_bench.detector.correspondences import canonical_coordinates
 from odd_bench.detector.hulls import Hulls, Read, at, at_cells, passing
 from odd_bench.detector.object_pixels import ObjectRays
 
-ROTATIONS = 700  # some 25 degrees apart
-NUDGES = 24  # of each placement in every round
-SURFACES = 0.15  # weight of the distance between surfaces beside that of rays: those that bulge alike need not be alike
-SAMPLES = 28  # along a ray
+ROTATIONS = 700  # about 25 degrees apart
+NUDGES = 24  # perturbations of each placement in every round
+SURFACES = 0.15  # weight of the distance between surfaces relative to that of rays, which is more reliable
+SAMPLES = 28  # number of samples along a ray
 PSI = 1.533751168755204288118041
 
 
 @dataclass(frozen=True)
 class Round:
-    """kept: the best so many go on. turn, step: spread of their nudges, radians and half sides. every: of how many points one
-    counts. read: how distances are read off the hulls.
+    """One round of the search.
+
+    kept: number of the best placements that are perturbed. turn, step: standard deviation of the perturbations, radians and half
+    sides. every: only every so many surface points are used. read: function that reads distances from hulls.
     """
 
     kept: int
@@ -38,7 +41,7 @@ class Round:
     read: Read
 
 
-COARSE_EVERY = 4  # of how many points one counts when all rotations are measured
+COARSE_EVERY = 4  # when all rotations are evaluated, only every so many surface points are used
 ROUNDS = (
     Round(32, 0.20, 0.06, 4, at_cells),
     Round(12, 0.10, 0.03, 2, at_cells),
@@ -49,24 +52,27 @@ ROUNDS = (
 
 @dataclass(frozen=True)
 class Placements:
-    """rotation: (n, n, 3, 3) and shift: (n, n, 3): position x in the cube of a lies at rotation[a, b] x + shift[a, b] in b's."""
+    """Registration of all pairs. A position x in the cube of object a is rotation[a, b] x + shift[a, b] in the cube of b.
+
+    rotation: (n, n, 3, 3). shift: (n, n, 3), half sides.
+    """
 
     rotation: Tensor
     shift: Tensor
 
     def moved(self, positions: Tensor) -> Tensor:
-        """(a, b, t, 3): positions (a, t, 3) of every object in the cube of every other."""
+        """Positions (a, b, t, 3) in the cubes of all objects b of positions (a, t, 3) in the cubes of objects a."""
         return torch.einsum("abij,atj->abti", self.rotation, positions) + self.shift[:, :, None]
 
     def between_cubes(self, hulls: Hulls, others: Hulls) -> Placements:
-        """The same placements of the objects of `hulls`, whose cubes these are in, in the cubes of `others`, carved anew."""
+        """Convert placements from the cubes of `hulls` to those of `others`, which are new hulls of the same objects."""
         off = (others.centres - hulls.centres) / hulls.half_m  # (n, 3)
         moved = self.shift + torch.einsum("abij,aj->abi", self.rotation, off) - off
         return Placements(self.rotation, moved * (hulls.half_m / others.half_m))
 
 
 def spread_rotations(count: int) -> Tensor:
-    """(count, 3, 3) rotations spread evenly: super-Fibonacci spirals (Alexa 2022, "Super-Fibonacci Spirals", algorithm 1)."""
+    """Evenly distributed rotations (count, 3, 3) on super-Fibonacci spirals (Alexa 2022, "Super-Fibonacci Spirals", alg. 1)."""
     s = torch.arange(count, dtype=torch.float64) + 0.5
     alpha, beta = 2 * torch.pi * s / 2**0.5, 2 * torch.pi * s / PSI
     low, high = (s / count).sqrt(), (1 - s / count).sqrt()
@@ -75,7 +81,7 @@ def spread_rotations(count: int) -> Tensor:
 
 
 def rotation_matrices(quaternions: Tensor) -> Tensor:
-    """(..., 3, 3) of quaternions (..., 4), x y z w, of any length."""
+    """Rotation matrices (..., 3, 3) of quaternions (..., 4), x y z w, of any norm."""
     x, y, z, w = (quaternions / quaternions.norm(dim=-1, keepdim=True)).unbind(-1)
     rows = [
         1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w),
@@ -87,30 +93,34 @@ def rotation_matrices(quaternions: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class HullSet:
-    """k hulls: signed distances (k, c, c, c), surface points (k, p, 3), and rays along their rims, where there are any."""
+    """k hulls: signed distances (k, c, c, c), surface points (k, p, 3) and, unless None, rays along their rims."""
 
     signed: Tensor
     points: Tensor
     rims: ObjectRays | None
 
     def apart(self, other: HullSet, rotation: Tensor, shift: Tensor, read: Read = at, every: int = 1) -> Tensor:
-        """(k, h) mean distance from the surfaces of others when these lie there under h placements (k, h, 3, 3), (k, h, 3)."""
+        """Mean distance (k, h) of the placed surface points from the surfaces of `other`.
+
+        rotation, shift: (k, h, 3, 3) and (k, h, 3), h placements of each hull. every: only every so many points are used.
+        """
         there = turned(self.points[:, ::every], rotation) + shift[:, None]
         return read(other.signed, there).abs().mean(dim=1)
 
     def missing(self, other: HullSet, rotation: Tensor, shift: Tensor, read: Read = at) -> Tensor:
-        """(k, h) mean distance by which the rays along the rims pass by the others."""
+        """Mean distance (k, h) by which the placed rays along the rims miss the hulls of `other`. rotation, shift: see `apart`."""
         origins, counted = turned(self.rims.origins, rotation) + shift[:, None], self.rims.counted[..., None]
         beside = passing(other.signed, origins, turned(self.rims.directions, rotation), SAMPLES, read)
         return (beside * counted).sum(dim=1) / counted.sum(dim=1).clamp(min=1)
 
 
 def turned(positions: Tensor, rotation: Tensor) -> Tensor:
-    """(k, p, h, 3): positions (k, p, 3) under rotations (k, h, 3, 3), as one product a pair."""
+    """Positions (k, p, h, 3) that result from rotating positions (k, p, 3) by rotations (k, h, 3, 3)."""
     return (positions @ rotation.permute(0, 3, 1, 2).flatten(2)).unflatten(2, (-1, 3))
 
 
 def hull_set(hulls: Hulls, rims: ObjectRays | None, index: Tensor) -> HullSet:
+    """The hulls with these indices (k,), which may repeat."""
     picked = None if rims is None else ObjectRays(rims.origins[index], rims.directions[index], rims.counted[index])
     return HullSet(hulls.signed[index], hulls.points[index], picked)
 
@@ -123,19 +133,19 @@ def undone(rotation: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class Pairs:
-    """k pairs of hulls; h placements (k, h, 3, 3), (k, h, 3) of each lay the first upon the second."""
+    """k pairs of hulls. A placement, of h per pair with shapes (k, h, 3, 3) and (k, h, 3), brings the first onto the second."""
 
     first: HullSet
     second: HullSet
 
     def apart(self, rotation: Tensor, shift: Tensor, read: Read, every: int = 1) -> Tensor:
-        """(k, h) mean distances of the surfaces from each other; every: of how many points one counts."""
+        """Mean distances (k, h) between the surfaces, in both directions. every: only every so many points are used."""
         back = undone(rotation, shift)
         there = self.first.apart(self.second, rotation, shift, read, every)
         return there + self.second.apart(self.first, *back, read, every)
 
     def unlike(self, rotation: Tensor, shift: Tensor, read: Read) -> Tensor:
-        """(k, h): how far rays pass by the other object, and a little of how far the surfaces are apart."""
+        """Misfit (k, h): by how much rays miss the other object, plus a small weight times the distance between surfaces."""
         surfaces = self.apart(rotation, shift, read)
         if self.first.rims is None:
             return surfaces
@@ -148,7 +158,7 @@ def search(pairs: Pairs) -> tuple[Tensor, Tensor]:
     """The best rotation (k, 3, 3) and shift (k, 3) of k pairs."""
     device, k = pairs.first.points.device, len(pairs.first.points)
     chance = torch.Generator().manual_seed(0)
-    # the middles of the surfaces upon each other
+    # align the centroids of the surface points
     middle, target = pairs.first.points.mean(dim=1), pairs.second.points.mean(dim=1)  # (k, 3)
     rotation = spread_rotations(ROTATIONS).to(device).expand(k, -1, -1, -1)
     shift = target[:, None] - (rotation @ middle[:, None, :, None])[..., 0]
@@ -164,9 +174,10 @@ def search(pairs: Pairs) -> tuple[Tensor, Tensor]:
 def nudged(
     pairs: Pairs, rotation: Tensor, shift: Tensor, about: Tensor, by: tuple[Tensor, Tensor], one: Round
 ) -> tuple[Tensor, Tensor]:
-    """The nudge of each placement (k, h, 3, 3), (k, h, 3), turned about (k, 3), that brings surfaces nearest to each other.
+    """Apply the best perturbation to each placement (k, h, 3, 3), (k, h, 3): the one with the smallest distance between surfaces.
 
-    Different placements stay different. by: see `nudges`.
+    Each placement is perturbed by itself, so that different placements remain. about: (k, 3), centre of the rotations. by: see
+    `nudges`.
     """
     by_turns, stepped = by
     rotated = by_turns @ rotation[:, :, None]  # (k, h, m, 3, 3)
@@ -179,7 +190,7 @@ def nudged(
 
 
 def nudges(chance: torch.Generator, turn: float, step: float, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Small rotations (m, 3, 3) about the middle and shifts (m, 3), the first of them none."""
+    """Perturbations: small random rotations (m, 3, 3) and shifts (m, 3). The first is the identity."""
     turns, steps = torch.randn(2, NUDGES, 3, generator=chance)
     turns[0], steps[0] = 0, 0
     by_turns = rotation_matrices(torch.cat([turn * turns / 2, torch.ones(NUDGES, 1)], dim=-1))
@@ -187,16 +198,16 @@ def nudges(chance: torch.Generator, turn: float, step: float, device: torch.devi
 
 
 def best(count: int, apart: Tensor, rotation: Tensor, shift: Tensor) -> tuple[Tensor, Tensor]:
-    """The `count` placements of each pair that lie the least apart, (k, h)."""
+    """The `count` placements of each pair with the lowest values. apart: (k, h), the value of each placement."""
     chosen = apart.topk(count, dim=1, largest=False).indices
     rows = torch.arange(len(apart), device=apart.device)[:, None]
     return rotation[rows, chosen], shift[rows, chosen]
 
 
 def placement_accuracy(hulls: Hulls, placements: Placements, world_from_object: Tensor, diagonal: float) -> float:
-    """Share of the surface points that are laid within a tenth of the diagonal of their true place; NaN of one object.
+    """Share of the surface points that are placed within a tenth of the diagonal of their true position; NaN for a single object.
 
-    world_from_object: (n, 4, 4). diagonal: of the object, in canonical units. Of symmetric shapes one pose alone counts as true.
+    world_from_object: (n, 4, 4). diagonal: of the object, in canonical units. For symmetric shapes, only one pose counts as true.
     """
     n = len(hulls)
     if n < 2:

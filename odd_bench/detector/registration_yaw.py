@@ -1,10 +1,10 @@
-"""Registration of instances that stand alike: a turn about the vertical and a shift along the floor.
+"""Registration of instances that stand on the same side: a rotation about the vertical axis and a translation along the floor.
 
-Objects of one scene mostly stand on the same side. Then three numbers register two of them where all rotations need six, and a
-wrong answer has fewer ways to fit. Heights are not searched: both stand on the floor. Where hulls fit badly under any yaw, as in
+The objects of a scene mostly stand on the same side. Three numbers then register two of them, instead of six for any rotation, and
+fewer wrong placements fit. Heights are not searched, because both stand on the floor. If hulls fit badly under any yaw, as in
 scenes whose objects lie on different sides, all rotations are searched (odd_bench.detector.registration).
 
-The appearance of surfaces separates placements whose shapes fit equally well.
+The appearance of surfaces decides between placements for which the shapes fit equally well.
 """
 
 from __future__ import annotations
@@ -31,26 +31,27 @@ from odd_bench.detector.registration import (
 )
 
 YAWS = 72
-COARSE_EVERY = 4  # of how many points one counts when all yaws are measured
+COARSE_EVERY = 4  # when all yaws are evaluated, only every so many surface points are used
 ROUNDS = (
     Round(16, 0.06, 0.05, 4, at_cells),
     Round(6, 0.04, 0.025, 2, at),
     Round(4, 0.02, 0.012, 2, at),
 )
 APPEARANCE_EVERY = 2
-APPEARANCE_WEIGHT = 0.06  # weight of the difference of appearance beside that of shapes, in the last choice
-BETTER = 0.7  # of the misfit under the best yaw: another rotation must fit as much better
-MISFIT = 0.045  # half sides: hulls that differ by more under the best yaw do not stand alike
-MISFITS = 0.5  # share of such pairs from which on a scene's objects lie on different sides
+APPEARANCE_WEIGHT = 0.06  # weight of the difference in appearance relative to that in shape
+BETTER = 0.7  # another rotation is chosen only if its misfit is below this factor times that of the best yaw
+MISFIT = 0.045  # half sides: hulls with a larger misfit under the best yaw do not stand on the same side
+MISFITS = 0.5  # if the share of such pairs is larger, the objects of a scene lie on different sides
 
 
 @torch.no_grad()
 def register_standing(
     hulls: Hulls, rims: ObjectRays | None = None, appearance: Appearance | None = None, mode: str = "auto"
 ) -> Placements:
-    """Where every object lies upon every other. mode: `yaw`; `all` rotations; `auto`, all where yaws do not fit and these do.
+    """Register all pairs of objects.
 
-    rims: rays along the rims of the objects; without them surfaces alone decide. appearance: of their surfaces.
+    mode: `yaw`, only yaws; `all`, all rotations; `auto`, all rotations if yaws do not fit and other rotations do. rims: rays along
+    the rims of the objects; if None, only surfaces count. appearance: of the surfaces; if None, it does not count.
     """
     n, device = len(hulls), hulls.signed.device
     rotation = torch.eye(3, device=device).repeat(n, n, 1, 1)
@@ -78,9 +79,9 @@ def register_standing(
 def search_yaws(
     pairs: Pairs, rise: Tensor, appearance: tuple[Appearance, Appearance] | None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The best rotation (k, 3, 3) and shift (k, 3) of k pairs, and how badly the shapes fit under it, (k,) half sides.
+    """The best rotation (k, 3, 3) and shift (k, 3) of k pairs, and the misfit (k,) of their shapes, in half sides.
 
-    rise: (k,) shift along z that leaves heights above the floor as they are.
+    rise: (k,), shift along z that preserves heights above the floor.
     """
     device, k = pairs.first.points.device, len(pairs.first.points)
     chance = torch.Generator().manual_seed(0)
@@ -107,7 +108,7 @@ def search_yaws(
 def weighted_appearance(
     pairs: Pairs, appearance: tuple[Appearance, Appearance] | None, rotation: Tensor, shift: Tensor, every: int
 ) -> Tensor | float:
-    """What appearance adds to how unlike k pairs are under h placements (k, h, 3, 3), (k, h, 3)."""
+    """The weighted difference (k, h) in appearance under h placements (k, h, 3, 3), (k, h, 3); 0 without appearance."""
     if appearance is None:
         return 0.0
     points = pairs.first.points[:, ::every]  # (k, p, 3)
@@ -116,13 +117,13 @@ def weighted_appearance(
 
 
 def yaw_matrices(angles: Tensor) -> Tensor:
-    """(..., 3, 3) rotations about z by angles (...), radians."""
+    """Rotations (..., 3, 3) about z by angles (...), radians."""
     cos, sin, zero, one = angles.cos(), angles.sin(), torch.zeros_like(angles), torch.ones_like(angles)
     return torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, one], dim=-1).unflatten(-1, (3, 3))
 
 
 def yaw_nudges(chance: torch.Generator, turn: float, step: float, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Small yaws (m, 3, 3) and shifts along the floor (m, 3), the first of them none."""
+    """Perturbations: small random yaws (m, 3, 3) and shifts along the floor (m, 3). The first is the identity."""
     turns, steps = torch.randn(NUDGES, generator=chance), torch.randn(NUDGES, 3, generator=chance)
     turns[0], steps[0], steps[:, 2] = 0, 0, 0
     return yaw_matrices(turn * turns).to(device), (step * steps).to(device)
@@ -130,31 +131,33 @@ def yaw_nudges(chance: torch.Generator, turn: float, step: float, device: torch.
 
 # The appearance of surfaces, in the cubes of their hulls
 
-NEAR_CELLS = 1.5  # cells so near to a surface show it
+NEAR_CELLS = 1.5  # cells within this distance of the surface have an appearance
 LARGEST_DIFFERENCE = 3.0
-LEAST_SPREAD = 0.1  # of objects without colour, whose hues are noise
+LEAST_SPREAD = 0.1  # minimum spread: objects without colour have only noise
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """volume: (n, f + 1, c, c, c) sum over the views that see a cell of what they show there; the last: how many do."""
+    """Appearance of n surfaces. volume: (n, f + 1, c, c, c), sums of f values over the views that see a cell, and their number."""
 
     volume: Tensor
 
     def of(self, index: Tensor) -> Appearance:
+        """The appearance of the objects with these indices."""
         return Appearance(self.volume[index])
 
     def read(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean appearance (n, h, p, f) at positions (n, h, p, 3), and how well they are known (n, h, p)."""
+        """Mean appearance (n, h, p, f) at positions (n, h, p, 3), and how well it is known (n, h, p), in [0, 1]."""
         taken = grid_sample(self.volume, positions[:, None], align_corners=False)[:, :, 0]  # (n, f + 1, h, p)
         known = taken[:, -1]
         return (taken[:, :-1] / known[:, None].clamp(min=1e-3)).movedim(1, -1), known.clamp(max=1)
 
 
 def hues(pictures: Tensor, masks: Tensor) -> Tensor:
-    """(v, 3, h, w) logarithms of the shares of red, green and blue, which shadows hardly change, in units of the objects' spread.
+    """Logarithms (v, 3, h, w) of the shares of red, green and blue, in units of their spread over the objects. Shadows hardly
+    change them.
 
-    pictures: (v, 3, h, w) sRGB in [0, 1]. masks: (v, h, w) bool, where they show objects.
+    pictures: (v, 3, h, w), sRGB in [0, 1]. masks: (v, h, w) bool, True where they show objects.
     """
     light = linear_light(pictures)
     share = (light / light.sum(dim=1, keepdim=True)).log()
@@ -169,9 +172,10 @@ def hues(pictures: Tensor, masks: Tensor) -> Tensor:
 def surface_appearance(
     hulls: Hulls, shown: Tensor, pictures: Tensor, K: Tensor, camera_from_world: Tensor
 ) -> Appearance:
-    """shown: (v, h', w') number of the object that each pixel shows, at any size. pictures: (v, f, h, w) what to remember.
+    """The appearance of the surfaces of hulls.
 
-    K: of pictures of the size of `pictures`.
+    shown: (v, h', w'), index of the object that each pixel shows, at any resolution. pictures: (v, f, h, w), the values to collect.
+    K: (v, 3, 3), for the resolution of `pictures`.
     """
     n, cells = len(hulls), hulls.signed.shape[1]
     flat = hulls.signed.flatten(1)
@@ -198,9 +202,9 @@ def surface_appearance(
 
 
 def appearance_difference(first: Appearance, second: Appearance, points: Tensor, placed: Tensor) -> Tensor:
-    """(k, h) mean difference in appearance of points (k, p, 3) of the first and their places on the second (k, h, p, 3).
+    """Mean difference (k, h) in appearance between points (k, p, 3) on the first and their positions (k, h, p, 3) on the second.
 
-    Points count where both are known.
+    Each point is weighted by how well both appearances are known.
     """
     own, known = first.read(points[:, None])  # (k, 1, p, f), (k, 1, p)
     other, also = second.read(placed)

@@ -1,7 +1,7 @@
-"""Silhouettes: which pixels show an object.
+"""Silhouettes: segmentation of the pixels that show an object.
 
-A decoder over the image network's levels, up to the picture's own resolution. It is learnt on windows of the pictures, under other
-light and colours, and may be shown what gives the floor away.
+A decoder predicts them from the levels of the image network, up to the resolution of the picture. It is trained on windows of the
+pictures with random changes of light and colour. Optionally, it also reads features that distinguish the floor from objects.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from odd_bench.detector.object_pixels import linear_light
 
 
 def draw_windows(shown: Tensor, side: int, stride: int) -> Tensor:
-    """(n, 2) row and column of the first pixel of a square window of each picture, multiples of `stride`.
+    """Row and column (n, 2) of the first pixel of a random square window of each picture, multiples of `stride`.
 
-    shown: (n, h, w) bool, pixels that show an object: by torch's generator one of them is drawn, and a window that holds it. In a
-    picture without any, the window may lie anywhere.
+    shown: (n, h, w) bool, pixels that show an object. A window is drawn that contains one of them, with torch's generator. In a
+    picture without objects, the window may lie anywhere.
     """
     n, height, width = shown.shape
     weight = shown.flatten(1).float()
@@ -35,7 +35,7 @@ def draw_windows(shown: Tensor, side: int, stride: int) -> Tensor:
 
 
 def cut_windows(maps: Tensor, first: Tensor, side: int, stride: int = 1) -> Tensor:
-    """(n, ..., side / stride, side / stride): the windows of maps (n, ..., h, w) whose cells are `stride` pixels wide."""
+    """Windows (n, ..., side / stride, side / stride) of maps (n, ..., h, w) whose cells are `stride` pixels wide."""
     cells = side // stride
     return torch.stack(
         [
@@ -50,16 +50,16 @@ WIDTHS = {1: 16, 2: 24, 4: 48, 8: 64, 16: 96, 32: 96}  # channels at each stride
 
 @dataclass(frozen=True)
 class SilhouettesConfig:
-    """How silhouettes are found."""
+    """The settings of silhouettes."""
 
     floor: bool = False
-    """Whether the decoder is shown how unlike the other views a pixel looks when carried over by the floor."""
+    """Whether the decoder reads the differences to other views after warping by the floor plane."""
 
 
 class Silhouettes(nn.Module):
-    """A decoder from the coarsest level to single pixels. widths: channels of the levels at strides 4, 8, ...
+    """A decoder from the coarsest level to single pixels.
 
-    beside: further channels at the pictures' own resolution.
+    widths: channels of the levels at strides 4, 8, ... beside: number of additional channels at the resolution of the pictures.
     """
 
     def __init__(self, widths: tuple[int, ...], beside: int = 0):
@@ -74,9 +74,9 @@ class Silhouettes(nn.Module):
         self.out = nn.Conv2d(WIDTHS[1], 1, 1)
 
     def forward(self, images: Tensor, levels: list[Tensor], further: Tensor | None = None) -> Tensor:
-        """(n, h, w) logits. images: (n, 3, h, w) sRGB in [0, 1]. levels: from the finest, (n, c, h / stride, w / stride).
+        """Logits (n, h, w). images: (n, 3, h, w), sRGB in [0, 1]. levels: (n, c, h / stride, w / stride), fine to coarse.
 
-        further: (n, beside, h, w).
+        further: (n, beside, h, w), the additional channels.
         """
         centred = images - 0.5 if further is None else torch.cat([images - 0.5, further], dim=1)
         beside = [*levels[::-1], self.stem(centred), centred]
@@ -88,30 +88,31 @@ class Silhouettes(nn.Module):
 
 
 def level_strides(count: int) -> list[int]:
-    """In pixels, of so many levels of an image network: 4, 8, ..."""
+    """Strides in pixels of the first `count` levels of an image network: 4, 8, ..."""
     return [4 * 2**number for number in range(count)]
 
 
 def convolved(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
+    """A convolution, a norm and a ReLU."""
     return nn.Sequential(
         nn.Conv2d(inside, outside, 3, stride, padding=1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
     )
 
 
-# The floor: carried over by the plane z = 0, it looks alike in all views, and objects do not
+# The floor: warped by the plane z = 0, it looks the same in all views, and objects do not
 
 FLOOR_CHANNELS = 2
-DARKEST = 1e-2  # of linear light, in floors
-LARGEST_DIFFERENCE = 2.0  # differences of the logarithm of light are cut here
+DARKEST = 1e-2  # added to linear light on floors
+LARGEST_DIFFERENCE = 2.0  # differences of the logarithm of light are clipped to this
 
 
 @torch.no_grad()
 @full_precision
 def floor_differences(images: Tensor, K: Tensor, camera_from_world: Tensor) -> Tensor:
-    """(b, m, FLOOR_CHANNELS, h, w): the least and the median, over the other views, of how unlike the carried pixel looks.
+    """Differences (b, m, FLOOR_CHANNELS, h, w) of each view to the others warped by the floor: minimum and median over the others.
 
-    images: (b, m, 3, h, w) sRGB in [0, 1]; K: (b, m, 3, 3); camera_from_world: (b, m, 4, 4). The difference is the mean over the
-    colours of that of the logarithm of light. 0 where no other view shows the place.
+    images: (b, m, 3, h, w), sRGB in [0, 1]. K: (b, m, 3, 3). camera_from_world: (b, m, 4, 4). A difference is the mean over the
+    colours of the absolute difference of the logarithm of light. It is 0 where no other view shows the point.
     """
     m, height, width = images.shape[1], *images.shape[-2:]
     light = linear_light(images, DARKEST).log()
@@ -120,9 +121,8 @@ def floor_differences(images: Tensor, K: Tensor, camera_from_world: Tensor) -> T
     columns = torch.arange(width, device=K.device) + 0.5
     v, u = torch.meshgrid(rows, columns, indexing="ij")
     homogeneous = torch.stack([u, v, torch.ones_like(u)]).flatten(1).to(K.dtype)  # (3, h w)
-    floor = (
-        torch.linalg.inv_ex(pixels_from_floor).inverse @ homogeneous
-    )  # (b, m, 3, h w), the last above 0 where the floor is in front
+    # (b, m, 3, h w), the last component is positive where the floor is in front of the camera
+    floor = torch.linalg.inv_ex(pixels_from_floor).inverse @ homogeneous
     apart = light.new_full((*images.shape[:2], m, height, width), torch.nan)  # (b, m, other, h, w)
     for view in range(m):
         for other in range(m):
@@ -134,9 +134,9 @@ def floor_differences(images: Tensor, K: Tensor, camera_from_world: Tensor) -> T
 
 
 def carried_difference(light: Tensor, floor: Tensor, pixels_from_floor: Tensor, view: int, other: int) -> Tensor:
-    """(b, h, w) difference of a view to another carried over, NaN where that does not show the place."""
+    """Difference (b, h, w) of a view to another one warped by the floor, NaN where the other does not show the point."""
     size = (light.shape[-2], light.shape[-1])
-    there = pixels_from_floor[:, other] @ floor[:, view]  # (b, 3, h w), up to the sign and scale of the last of `floor`
+    there = pixels_from_floor[:, other] @ floor[:, view]  # (b, 3, h w), up to the scale of `floor`
     depth = there[:, 2] / floor[:, view, 2]
     pixels = (there[:, :2] / there[:, 2:]).transpose(1, 2).unflatten(1, size)  # (b, h, w, 2)
     position = picture_positions(pixels, size)
@@ -147,13 +147,13 @@ def carried_difference(light: Tensor, floor: Tensor, pixels_from_floor: Tensor, 
     return apart.masked_fill(~seen, torch.nan)
 
 
-# Light and colours changed at random, so that silhouettes are not learnt from one renderer's light
+# Random changes of light and colour, so that silhouettes do not depend on the light of one renderer
 
-LIGHT, TINT, GAMMA, SATURATION = 0.25, 0.1, 0.2, 0.3  # deviations of the logarithms of the factors, at strength 1
+LIGHT, TINT, GAMMA, SATURATION = 0.25, 0.1, 0.2, 0.3  # standard deviations of log factors at strength 1
 
 
 def photometric(batch: SceneBatch, strength: float) -> SceneBatch:
-    """The batch with other light: one draw a scene, the same for all its views, by torch's generator. strength: 0 = as it is."""
+    """Change the light of each scene at random, equally in all its views, with torch's generator. strength: 0 = no change."""
     if strength == 0:
         return batch
     images = [changed_light(images.float() / 255, strength) for images in batch.images]
@@ -161,7 +161,7 @@ def photometric(batch: SceneBatch, strength: float) -> SceneBatch:
 
 
 def changed_light(images: Tensor, strength: float) -> Tensor:
-    """(v, 3, h, w) sRGB in [0, 1] under a drawn gain of each colour, gamma and saturation."""
+    """Apply a random gain per colour, gamma and saturation to pictures (v, 3, h, w), sRGB in [0, 1]."""
     light, gamma, saturation = (
         (strength * deviation * torch.randn(1, device=images.device)).exp() for deviation in (LIGHT, GAMMA, SATURATION)
     )

@@ -1,6 +1,6 @@
-"""What the detector makes of the views of a scene before it looks for objects: volumes, and what is read off each voxel.
+"""Volumes that the detector builds from the views of a scene before it looks for objects, and the heads that read each voxel.
 
-On a GPU volumes are built by replaying a CUDA graph: launching a thousand small kernels one by one takes longer than they run.
+On a GPU, volumes are built by replaying a CUDA graph, because launching a thousand small kernels takes longer than running them.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from odd_bench.detector.hulls import signed_pixels
 
 @dataclass(frozen=True)
 class Volumes:
-    """The volumes of b scenes over one grid, with the m views that they were built from.
+    """The volumes of b scenes on one grid, with the m views that they were built from.
 
-    features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x) in [0, 1]. grid: of both. batch:
-    the views. project: beta, from features (..., d) to projected features (..., d_f).
+    features: F_v (b, d, z, y, x). color_alpha: V_c and the opacity of V_sigma, (b, 4, z, y, x), in [0, 1]. grid: of both volumes.
+    batch: the views. project: beta, from features (..., d) to projected features (..., d_f).
 
-    What some comparisons read from the pictures beside: silhouettes, (b, m, h, w) logits of their pixels; levels of the image
-    network, (b, m, c, h', w') each; object_above, the chance from which on a pixel is an object's; floor, (b, m, c, h, w), what
-    the floor gives away.
+    Some comparisons also read the pictures. silhouettes: (b, m, h, w), logits of object pixels. levels: of the image network,
+    (b, m, c, h', w') each. object_above: a pixel with a higher probability shows an object. floor: (b, m, c, h, w), differences
+    between views warped by the floor.
 
-    centres: where the volume sees the middles of objects, for a detector that finds objects so. known_placements: by scene, the
-    registration of objects, where boxes were found by it; a comparison's own.
+    centres: maps of object centres, for a detector that finds objects by them. known_placements: registration of the objects by
+    scene, if it was used to find boxes; for use by the comparison only.
     """
 
     features: Tensor
@@ -49,38 +49,38 @@ class Volumes:
 
     @property
     def alpha(self) -> Tensor:
-        """(b, z, y, x)"""
+        """Opacity (b, z, y, x) in [0, 1]."""
         return self.color_alpha[:, 3]
 
     @cached_property
     def masks(self) -> Tensor:
-        """(b, m, h, w) bool: the pixels that show an object."""
+        """Pixels that show an object, (b, m, h, w) bool."""
         return self.silhouettes.detach().sigmoid() > self.object_above
 
     @cached_property
     def outlines(self) -> Tensor:
-        """(b, m, h, w) pixels to the outlines of the masks, negative inside. Boxes and hulls are both cut by them."""
+        """Signed distance (b, m, h, w) in pixels to the outlines of the masks, negative inside; used for boxes and hulls."""
         return signed_pixels(self.masks.flatten(0, 1)).unflatten(0, self.masks.shape[:2])
 
 
 @dataclass(frozen=True)
 class HeadsConfig:
-    """What is read off each voxel by layers of 1x1x1 convolutions."""
+    """The settings of the heads, which consist of 1x1x1 convolutions."""
 
     color_layers: int = 2
-    """Layers of the colour and density heads."""
+    """Number of layers of the colour and density heads."""
     projector_layers: int = 4
-    """Layers of the projector beta."""
+    """Number of layers of the projector beta."""
     hidden: int = 128
-    """Inner width of the layers."""
+    """Hidden width of the layers."""
     d_f: int = 128
-    """Channels of the projected features."""
+    """Number of channels of the projected features."""
     empty_bias: float = -3.0
-    """Start of the density's logit, so that space starts empty."""
+    """Initial logit of the density, so that space is empty at first."""
 
 
 def pointwise(inside: int, hidden: int, outside: int, layers: int) -> nn.Sequential:
-    """Linear layers over the last axis, LeakyReLU between: what a 1x1x1 convolution does to a list of voxels."""
+    """Linear layers over the last axis with LeakyReLU in between, equivalent to 1x1x1 convolutions."""
     widths = [inside, *[hidden] * (layers - 1), outside]
     steps: list[nn.Module] = []
     for before, after in pairwise(widths):
@@ -92,7 +92,7 @@ def pointwise(inside: int, hidden: int, outside: int, layers: int) -> nn.Sequent
 
 
 class Heads(nn.Module):
-    """Colour and alpha of every voxel; features only where they are asked for, because beta is the dearest of the three."""
+    """The heads: colour and density for every voxel, and the projector beta, which is expensive and applied only where needed."""
 
     def __init__(self, width: int, config: HeadsConfig):
         super().__init__()
@@ -102,19 +102,19 @@ class Heads(nn.Module):
         nn.init.constant_(self.density[-1].bias, config.empty_bias)
 
     def color_alpha(self, volume: Tensor) -> Tensor:
-        """F_v (b, d, z, y, x) to colour and alpha (b, 4, z, y, x) in [0, 1]."""
+        """Colour and alpha (b, 4, z, y, x), in [0, 1], from F_v (b, d, z, y, x)."""
         voxels = volume.movedim(1, -1)
         logits = torch.cat([self.color(voxels), self.density(voxels)], dim=-1)
         return logits.float().sigmoid().movedim(-1, 1)
 
 
-WARM_UP = 3  # calls before recording, in which libraries choose their kernels
-MOST = 4  # recordings that are kept: each holds on to the memory it works in
+WARM_UP = 3  # number of calls before recording, in which libraries choose their kernels
+MOST = 4  # number of recordings that are kept, because each keeps its own memory
 
 
 @dataclass(frozen=True)
 class Recording:
-    """inputs: what the graph reads, to be overwritten; volumes: what it writes."""
+    """A CUDA graph with its buffers. inputs: tensors that the graph reads. volumes: tensors that it writes."""
 
     graph: torch.cuda.CUDAGraph
     inputs: SceneBatch
@@ -122,9 +122,9 @@ class Recording:
 
 
 class Recorded:
-    """`reconstruct` of a detector on a GPU, recorded once for each size of its input, for the first MOST sizes.
+    """`reconstruct` of a detector on a GPU as a CUDA graph, recorded once for each of the first MOST input sizes.
 
-    Volumes are overwritten by the next call of the same size. Weights may change in place, but not move.
+    The next call with the same size overwrites the volumes. Weights may change in place, but must not move in memory.
     """
 
     def __init__(self, reconstruct: Callable[[SceneBatch], Volumes]):
@@ -145,9 +145,10 @@ class Recorded:
         return replace(recording.volumes, batch=batch)
 
     def record(self, batch: SceneBatch) -> Recording:
+        """Record the graph for the size of a batch."""
         images, K, camera_from_world = (one.clone() for one in read_by_graph(batch))
         inputs = replace(batch, images=images, K=K, camera_from_world=camera_from_world)
-        # casts of weights that autocast keeps from one call to the next would be missing from the graph
+        # without a cache, because casts that autocast caches between calls would be missing from the graph
         mixed = torch.is_autocast_enabled("cuda")
         with torch.autocast("cuda", torch.get_autocast_dtype("cuda"), enabled=mixed, cache_enabled=False):
             aside = torch.cuda.Stream()
@@ -163,5 +164,5 @@ class Recorded:
 
 
 def read_by_graph(batch: SceneBatch) -> tuple[Tensor, Tensor, Tensor]:
-    """All of a batch that volumes depend on."""
+    """The tensors of a batch that volumes depend on."""
     return batch.images, batch.K, batch.camera_from_world

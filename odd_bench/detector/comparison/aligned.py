@@ -1,6 +1,6 @@
-"""Objects compared with aligned references: each object as it is seen, beside what the other objects show at the same place.
+"""Comparison with aligned references: each picture of an object is compared with what the other objects show at the same points.
 
-Pictures of the differences go to a small network, which says where an object shows a change and whether it is odd.
+A small network reads pictures of the differences and predicts where an object shows a change and whether it is odd.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ from odd_bench.detector.hulls import Hulls
 from odd_bench.detector.object_pixels import linear_light
 from odd_bench.detector.registration import Placements
 
-COMPONENTS = 16  # of each level of the image network, those that differ most among the objects of a scene
-DESCRIBED_STRIDE = 2  # pixels between the places that are described
-DEEP = 10.0  # of half sides: how deep and how far beyond rays pass, in units about as large as the others
+COMPONENTS = 16  # principal components of each level of the image network over the objects of a scene
+DESCRIBED_STRIDE = 2  # stride in pixels of the descriptions
+DEEP = 10.0  # scale of distances of rays, from half sides to units similar to those of the other channels
 LEAST = 1e-6
 
 
 @dataclass(frozen=True)
 class AlignedChannels:
-    """channels: (n, v, c, s, s) of the windows of n objects in v views. mask: (n, v, s, s) bool, cells that show the object.
+    """Input of the network for the windows of n objects in v views.
 
-    lacks: (n, v, s, s) bool, cells where the object would be seen if it were as the others are. crops: where the windows lie.
+    channels: (n, v, c, s, s). mask: (n, v, s, s) bool, cells that show the object. lacks: (n, v, s, s) bool, cells that would show
+    the object if it were like the others. crops: positions of the windows.
     """
 
     channels: Tensor
@@ -49,12 +50,12 @@ class AlignedChannels:
 
     @property
     def counted(self) -> Tensor:
-        """(n, v, s, s) bool: the cells that tell something."""
+        """Cells that count, (n, v, s, s) bool: those that show the object or should show it."""
         return self.mask | self.lacks
 
 
 def channel_count(levels: int) -> int:
-    """Of the channels, where so many levels describe a pixel."""
+    """Number of channels if this many levels describe a pixel."""
     return 9 + 2 * (2 + levels) + 2 + len(QUANTILES) + 3 + 3
 
 
@@ -63,10 +64,11 @@ def aligned_channels(
     pictures: Tensor, levels: list[Tensor], masks: Tensor, outlines: Tensor, shown: Tensor, boxes: Tensor, hulls: Hulls,
     placements: Placements, agreed: Tensor, K: Tensor, camera_from_world: Tensor, cells: int = 64,
 ) -> AlignedChannels:  # fmt: skip
-    """Of the objects in boxes (n, 6), n at least 2.
+    """Compute the channels of the n >= 2 objects in boxes (n, 6).
 
-    pictures: (v, 3, h, w) sRGB in [0, 1]. levels: (v, c, h', w') each. masks: (v, h, w) bool and outlines: (v, h, w) signed pixels
-    of all objects. shown: see `shown_objects`. agreed: (q, n, c^3), see `agreed_shapes`.
+    pictures: (v, 3, h, w), sRGB in [0, 1]. levels: (v, c, h', w') each. masks: (v, h, w) bool, of all objects. outlines: (v, h, w),
+    signed distance to their outlines in pixels. shown: see `shown_objects`. agreed: (q, n, c^3), see `agreed_shapes`. cells: along
+    each side of a window.
     """
     n, v = len(boxes), len(K)
     crops = crops_around(boxes, K, camera_from_world, cells)
@@ -95,7 +97,7 @@ def compared(
     seen: Seen, pixels: Tensor, pictures: Tensor, levels: list[Tensor], hulls: Hulls, placements: Placements,
     owned: Tensor, outlines: Tensor, K: Tensor, camera_from_world: Tensor,
 ) -> Tensor:  # fmt: skip
-    """(k, c) of the k pixels (k, 2) that are seen, the last channel 1."""
+    """Channels (k, c) of the pixels (k, 2) that show objects. The last channel is 1."""
     size, n, k = tuple(owned.shape[1:]), len(hulls), len(seen.view)
     found = references(seen, hulls, placements, owned, outlines, K, camera_from_world)
     lights = torch.cat([light(pictures), torch.ones_like(pictures[:, :1])], dim=1) * (owned >= 0)[:, None]
@@ -128,19 +130,20 @@ def compared(
 
 
 def light(colors: Tensor) -> Tensor:
-    """(..., 3) logarithm of the linear light of sRGB colours."""
+    """Logarithm (..., 3) of the linear light of sRGB colours."""
     return linear_light(colors).log()
 
 
 def of_objects(values: Tensor) -> Tensor:
-    """(k, c) of values (k, c + 1) of which the last says how much of them objects show: the floor beside a rim does not count."""
+    """Values (k, c) without the floor next to a rim: the first c of values (k, c + 1), over the last, the share of objects."""
     return values[:, :-1] / values[:, -1:].clamp(min=0.05)
 
 
 def described_maps(levels: list[Tensor], shown: Tensor) -> Tensor:
-    """(v, levels COMPONENTS, h / 2, w / 2): the main directions of each level (v, c, h', w') over the pixels shown (v, h, w).
+    """Principal components of each level (v, c, h', w') over the pixels that show objects, as maps (v, levels * COMPONENTS, h / 2,
+    w / 2).
 
-    In units of their joint deviation.
+    The channels of a level are first divided by their standard deviations. shown: (v, h, w) bool.
     """
     size = tuple(side // DESCRIBED_STRIDE for side in shown.shape[1:])
     found = []
@@ -163,44 +166,46 @@ def described_maps(levels: list[Tensor], shown: Tensor) -> Tensor:
 
 # The network
 
-SHARES = (0.01, 0.1)  # of an object's cells: the most changed ones
-LEAST_LOGIT = -12.0  # of cells that do not count
+SHARES = (0.01, 0.1)  # of the cells of an object with the highest logits
+LEAST_LOGIT = -12.0  # logit of cells that do not count
 GROUPS = 8
-WIDTHS = (16, 32, 48)  # channels of the network at full, half and quarter size
+WIDTHS = (16, 32, 48)  # channels of the network at full, half and quarter resolution
 
 
 @dataclass(frozen=True)
 class AlignedConfig:
-    """Comparison on aligned references."""
+    """The settings of the comparison with aligned references."""
 
     cells: int = 64
-    """Cells along the side of an object's window."""
+    """Number of cells along each side of the window of an object."""
     dropout: float = 0.2
-    """Share of the pooled features that are left out in training."""
+    """Probability of dropout of the pooled features."""
     networks: int = 1
-    """Networks whose answers are averaged."""
+    """Number of networks whose outputs are averaged."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What each of k networks says: (k, n) of objects; (k, n, v, s, s) of cells. Above 0 = odd, changed."""
+    """Outputs of k networks. logits_each: (k, n), of objects, above 0 = odd. map_logits_each: (k, n, v, s, s), of cells, above
+    0 = changed.
+    """
 
     logits_each: Tensor
     map_logits_each: Tensor
 
     @property
     def logits(self) -> Tensor:
-        """(n,) means over the networks, of objects."""
+        """Logits (n,) of objects, averaged over the networks."""
         return self.logits_each.mean(dim=0)
 
     @property
     def map_logits(self) -> Tensor:
-        """(n, v, s, s) means over the networks, of cells."""
+        """Logits (n, v, s, s) of cells, averaged over the networks."""
         return self.map_logits_each.mean(dim=0)
 
 
 class ChangeNetwork(nn.Module):
-    """A 2D U-Net. inside: channels of its input."""
+    """A 2D U-Net. inside: number of input channels. widths: channels at each resolution, fine to coarse."""
 
     def __init__(self, inside: int, widths: tuple[int, ...]):
         super().__init__()
@@ -223,17 +228,19 @@ class ChangeNetwork(nn.Module):
 
 
 def twice(inside: int, outside: int) -> nn.Sequential:
+    """Two convolutions, each with a norm and a ReLU."""
     return nn.Sequential(*convolved(inside, outside), *convolved(outside, outside))
 
 
 def convolved(inside: int, outside: int) -> list[nn.Module]:
+    """A convolution, a norm and a ReLU."""
     return [
         nn.Conv2d(inside, outside, 3, padding=1, bias=False), nn.GroupNorm(GROUPS, outside), nn.ReLU(inplace=True)
     ]  # fmt: skip
 
 
 class ChangeJudge(nn.Module):
-    """From channels to logits. Permuting objects or views permutes what it says of them; any number of both will do."""
+    """A network from channels to logits, equivariant to permutations of objects and of views, for any number of both."""
 
     def __init__(self, inside: int, dropout: float, widths: tuple[int, ...]):
         super().__init__()
@@ -244,18 +251,18 @@ class ChangeJudge(nn.Module):
         nn.init.constant_(self.line.bias, -1.0)
 
     def forward(self, aligned: AlignedChannels) -> tuple[Tensor, Tensor]:
-        """(n,) logits of objects and (n, v, s, s) of cells."""
+        """Logits (n,) of objects and (n, v, s, s) of cells."""
         n, v = aligned.channels.shape[:2]
         map_logits, coarse = self.network(aligned.channels.flatten(0, 1))
         map_logits = map_logits.float().unflatten(0, (n, v))
-        tops = highest(map_logits, aligned.counted)
-        features = torch.cat([pooled(coarse.float().unflatten(0, (n, v)), aligned.counted), tops], dim=1)
-        features = torch.cat([features - features.mean(dim=0), tops], dim=1)
+        peaks = highest(map_logits, aligned.counted)
+        features = torch.cat([pooled(coarse.float().unflatten(0, (n, v)), aligned.counted), peaks], dim=1)
+        features = torch.cat([features - features.mean(dim=0), peaks], dim=1)
         return self.line(self.dropout(features))[:, 0], map_logits
 
 
 class AlignedComparison(nn.Module):
-    """Networks from channels to logits, each from a start of its own. cells: along the side of an object's window."""
+    """Several networks from channels to logits, each with its own initial weights. cells: along each side of a window."""
 
     def __init__(self, inside: int, config: AlignedConfig, widths: tuple[int, ...] = WIDTHS):
         super().__init__()
@@ -263,26 +270,27 @@ class AlignedComparison(nn.Module):
         self.networks = nn.ModuleList(ChangeJudge(inside, config.dropout, widths) for _ in range(config.networks))
 
     def forward(self, aligned: AlignedChannels) -> Judged:
+        """The outputs of all networks."""
         said = [one(aligned) for one in self.networks]
         return Judged(*(torch.stack(values) for values in zip(*said, strict=True)))
 
 
 def highest(logits: Tensor, counted: Tensor) -> Tensor:
-    """(n, 1 + SHARES): means of all and of the highest shares of logits (n, v, s, s) over the counted cells of each object."""
+    """Means (n, 1 + SHARES) over the counted cells of each object: of all logits (n, v, s, s), and of the highest SHARES."""
     flat, counts = logits.flatten(1), counted.flatten(1)
     number = counts.sum(dim=1, keepdim=True)
     most = max(1, int(number.max() * max(SHARES)) + 1)
-    figures = [torch.where(counts, flat, 0).sum(dim=1, keepdim=True) / number.clamp(min=1)]
+    means = [torch.where(counts, flat, 0).sum(dim=1, keepdim=True) / number.clamp(min=1)]
     ranked = flat.masked_fill(~counts, LEAST_LOGIT).topk(min(most, flat.shape[1]), dim=1).values
     rank = torch.arange(ranked.shape[1], device=logits.device)
     for share in SHARES:
         chosen = rank < (share * number).ceil().clamp(min=1)
-        figures.append((ranked * chosen).sum(dim=1, keepdim=True) / chosen.sum(dim=1, keepdim=True))
-    return torch.cat(figures, dim=1)
+        means.append((ranked * chosen).sum(dim=1, keepdim=True) / chosen.sum(dim=1, keepdim=True))
+    return torch.cat(means, dim=1)
 
 
 def pooled(coarse: Tensor, counted: Tensor) -> Tensor:
-    """(n, 2 c): mean and maximum of features (n, v, c, s', s') over the cells that hold a counted one."""
+    """Mean and maximum (n, 2 c) of features (n, v, c, s', s') over the coarse cells that contain a counted cell."""
     held = interpolate(counted.float(), coarse.shape[3:], mode="area").flatten(1)[:, None] > 0  # (n, 1, v s' s')
     values = coarse.transpose(1, 2).flatten(2)  # (n, c, v s' s')
     mean = (values * held).sum(dim=2) / held.sum(dim=2).clamp(min=1)
@@ -296,11 +304,12 @@ def pooled(coarse: Tensor, counted: Tensor) -> Tensor:
 def changed_cells(
     aligned: AlignedChannels, instance: Tensor, change: Tensor, owner: Tensor, labels: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """(n, v, s, s) whether a cell shows a change of its object, and whether that is known.
+    """Whether a cell shows a change of its object, (n, v, s, s) bool, and whether that is known, (n, v, s, s) bool.
 
-    instance, change: (v, h, w), see SceneBatch. owner: (n,) number of the true object, -1 for none. labels: of the true objects.
-    A change is surface that is new, moved or recoloured, or a place where surface was lost. Nothing is known of cells that show
-    another object, nor of an odd object whose change no view shows. Cells that show floor are unchanged, silhouette or not.
+    instance, change: (v, h, w), see SceneBatch. owner: (n,), index of the true object, -1 = none. labels: of the true objects. A
+    change is surface that is new, moved or recoloured, or a place where surface was lost. It is unknown for cells that show
+    another object, and for odd objects whose change no view shows. Cells that show the floor are unchanged, even inside a
+    silhouette.
     """
     shows = aligned.crops.cut(instance[:, None].float(), "nearest")[:, :, 0].transpose(0, 1)  # (n, v, s, s)
     kind = aligned.crops.cut(change[:, None].float(), "nearest")[:, :, 0].transpose(0, 1)

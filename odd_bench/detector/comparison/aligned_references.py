@@ -1,6 +1,6 @@
-"""Aligned references: where what a pixel shows of one object lies on every other, and the view that shows it best.
+"""Aligned references: for a point on one object, the corresponding point on every other object, and the view that shows it best.
 
-Objects are looked at in crops, square windows around them, of one size in cells whatever their size in pixels.
+Objects are cropped to square windows, which have the same number of cells whatever their size in pixels.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from odd_bench.detector.registration import Placements
 
 # Crops
 
-MARGIN = 0.08  # of a window's side, beyond the box on either side
-GAPS = 2  # pixels: how far an object's pixels may lie from where its hull is seen
+MARGIN = 0.08  # margin of a window around the box, as a fraction of the larger side of the box
+GAPS = 2  # pixels: largest distance of a pixel of an object from the projected cells of its hull
 
 
 @dataclass(frozen=True)
 class Crops:
-    """Windows of n objects in v views. low: (v, n, 2) pixels of their upper left corners. side: (v, n) pixels. cells: along it."""
+    """Windows of n objects in v views. low: (v, n, 2), upper left corners, pixels. side: (v, n), pixels. cells: per side."""
 
     low: Tensor
     side: Tensor
@@ -32,13 +32,13 @@ class Crops:
 
     @property
     def pixels(self) -> Tensor:
-        """(v, n, s, s, 2) where the middles of the cells lie in the pictures, centres at half-integers."""
+        """Pixels (v, n, s, s, 2) of the centres of the cells; pixel centres are at half-integers."""
         steps = (torch.arange(self.cells, device=self.low.device) + 0.5) / self.cells
         rows, columns = torch.meshgrid(steps, steps, indexing="ij")
         return self.low[:, :, None, None] + self.side[..., None, None, None] * torch.stack([columns, rows], dim=-1)
 
     def cut(self, pictures: Tensor, mode: str = "bilinear") -> Tensor:
-        """(v, n, c, s, s) of pictures (v, c, h, w); 0 beyond them."""
+        """Crops (v, n, c, s, s) of pictures (v, c, h, w), 0 outside them. mode: of the interpolation."""
         n = self.low.shape[1]
         spots = picture_positions(self.pixels, tuple(pictures.shape[-2:])).flatten(1, 2)  # (v, n s, s, 2)
         taken = grid_sample(pictures, spots, mode=mode, padding_mode="zeros", align_corners=False)
@@ -46,7 +46,7 @@ class Crops:
 
 
 def crops_around(boxes: Tensor, K: Tensor, camera_from_world: Tensor, cells: int) -> Crops:
-    """Around boxes (n, 6) in views (v, 3, 3), (v, 4, 4)."""
+    """Windows around boxes (n, 6) in all views. K: (v, 3, 3). camera_from_world: (v, 4, 4)."""
     signs = torch.cartesian_prod(*[boxes.new_tensor([-0.5, 0.5])] * 3)  # (8, 3)
     corners = boxes[:, None, :3] + signs * boxes[:, None, 3:]  # (n, 8, 3)
     pixels, _ = project_points(K, camera_from_world, corners.reshape(-1, 3))
@@ -57,9 +57,9 @@ def crops_around(boxes: Tensor, K: Tensor, camera_from_world: Tensor, cells: int
 
 
 def owners(shown: Tensor, masks: Tensor) -> Tensor:
-    """(v, h, w) number of the object that each pixel of the masks (v, h, w) shows, -1 where there is none.
+    """Index (v, h, w) of the object that each pixel of the masks (v, h, w) shows, -1 = none.
 
-    shown: (v, h', w') of every STRIDE-th pixel and row, see `shown_objects`; hulls are seen with gaps.
+    shown: (v, h', w'), at every STRIDE-th row and column, see `shown_objects`. Gaps between the projected cells are filled.
     """
     height, width = masks.shape[1:]
     whole = shown.repeat_interleave(STRIDE, dim=1).repeat_interleave(STRIDE, dim=2)[:, :height, :width]
@@ -68,7 +68,7 @@ def owners(shown: Tensor, masks: Tensor) -> Tensor:
 
 
 def silhouettes_of(solid: Tensor, hulls: Hulls, crops: Crops, K: Tensor, camera_from_world: Tensor) -> Tensor:
-    """(v, n, s, s) half sides: how deep the ray through each cell of a window dips into shapes (n, c^3), 0 where it passes by.
+    """Depth (v, n, s, s), half sides, that the ray of each cell of a window reaches inside shapes (n, c^3); 0 if it misses.
 
     solid: signed distances in the cubes of the hulls, negative inside.
     """
@@ -82,20 +82,21 @@ def silhouettes_of(solid: Tensor, hulls: Hulls, crops: Crops, K: Tensor, camera_
     index = (owner * s * s + spot[..., 1] * s + spot[..., 0]).where(within, n * s * s)
     depth = -solid[owner, cell].expand(v, -1)
     dipped = depth.new_zeros(v, n * s * s + 1).scatter_reduce(1, index, depth, "amax")
-    return max_pool2d(dipped[:, :-1].unflatten(1, (n, s, s)), 3, 1, 1)  # cells are about as far apart as pixels
+    # fill gaps, because the cells of the cubes are about as large as those of the windows
+    return max_pool2d(dipped[:, :-1].unflatten(1, (n, s, s)), 3, 1, 1)
 
 
 @torch.no_grad()
 def pasted_maps(crops: Crops, logits: Tensor, counted: Tensor, size: tuple[int, int]) -> Tensor:
-    """(views, h, w) uint8 from the logits (n, v, s, s) of the cells of windows: where windows overlap, the highest.
+    """Anomaly maps (views, h, w) uint8 from the logits (n, v, s, s) of windows. Where windows overlap, the highest logit counts.
 
-    counted: (n, v, s, s) bool. size: (h, w) of the pictures.
+    counted: (n, v, s, s) bool. size: height and width of the pictures.
     """
     rows, columns = torch.meshgrid(*(torch.arange(side, device=logits.device) + 0.5 for side in size), indexing="ij")
     pixels = torch.stack([columns, rows], dim=-1).flatten(0, 1)  # (h w, 2)
     highest = logits.new_full((logits.shape[1], *size), -torch.inf, dtype=torch.float32)
     known = torch.where(counted, logits.float(), torch.zeros_like(logits, dtype=torch.float32))
-    for number in range(len(logits)):  # one object a time keeps memory small
+    for number in range(len(logits)):  # one object at a time saves memory
         low, side = crops.low[:, number, None], crops.side[:, number, None, None]  # (v, 1, 2), (v, 1, 1)
         spots = ((pixels - low) / side * 2 - 1)[:, None].to(known.dtype)  # (v, 1, h w, 2), -1 and 1 at the borders
         layers = torch.stack([known[number], counted[number].float()], dim=1)  # (v, 2, s, s)
@@ -107,14 +108,16 @@ def pasted_maps(crops: Crops, logits: Tensor, counted: Tensor, size: tuple[int, 
 
 # References
 
-SAMPLES = 36  # along a ray through a cube
-NEAR_PX, FAR_PX = -4.0, 8.0  # signed distances from outlines are cut here
+SAMPLES = 36  # number of samples along a ray through a cube
+NEAR_PX, FAR_PX = -4.0, 8.0  # signed distances from outlines are clipped to this range
 
 
 @dataclass(frozen=True)
 class Seen:
-    """k pixels. view, owner: (k,) numbers of the picture and of the object shown. position: (k, 3) of what they show, in the
-    cube of the object's hull. direction: (k, 3) unit, of their rays. beyond: (k, q) how far the ray passes by each of q shapes.
+    """Points on objects that k pixels show.
+
+    view, owner: (k,), indices of the view and of the object. position: (k, 3), of the point, in the cube of the hull. direction:
+    (k, 3), unit direction of the ray. beyond: (k, q), distance by which the ray misses each of q shapes.
     """
 
     view: Tensor
@@ -126,9 +129,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class References:
-    """e references of k pixels on n objects. pixel: (e,) which of the k; other: (e,) the object; view: (e,), where it is seen,
-    and spot: (e, 2) at which pixel. cosine: (e,) of the two viewing directions. outside: (k, n) pixels by which the place lies
-    outside of the silhouettes of the other, in the view where that is farthest, cut; NaN for the object itself.
+    """e references of k pixels on n objects.
+
+    pixel: (e,), index of the pixel. other: (e,), index of the other object. view: (e,), view that shows the reference, and spot:
+    (e, 2), pixel in this view. cosine: (e,), of the angle between the two viewing directions. outside: (k, n), largest distance in
+    pixels over the views of the corresponding point from the silhouettes of the other object, clipped; NaN for the object itself.
     """
 
     pixel: Tensor
@@ -139,7 +144,7 @@ class References:
     outside: Tensor
 
     def laid_out(self, values: Tensor, pixels: int, objects: int) -> Tensor:
-        """(k, n, ...) of values (e, ...), NaN where there is none."""
+        """Arrange values (e, ...) of the references as (k, n, ...), NaN where there is no reference."""
         found = values.new_full((pixels * objects, *values.shape[1:]), torch.nan)
         found[self.pixel * objects + self.other] = values
         return found.unflatten(0, (pixels, objects))
@@ -147,8 +152,10 @@ class References:
 
 @dataclass(frozen=True)
 class March:
-    """k rays through the cubes of their objects. origin, direction: (k, 3). along: (k, s) where samples lie on them. values:
-    (k, s, q) of q shapes in the nearest cells; beyond the cube those of places far outside.
+    """Samples along k rays through the cubes of their objects.
+
+    origin, direction: (k, 3). along: (k, s), parameters of the samples. values: (k, s, q), signed distances of q shapes in the
+    nearest cells, FARTHEST outside the cube.
     """
 
     origin: Tensor
@@ -157,14 +164,14 @@ class March:
     values: Tensor
 
     def at(self, sample: Tensor) -> Tensor:
-        """(k, 3) positions of samples (k,), one a ray."""
+        """Positions (k, 3) of samples (k,), one per ray."""
         return self.origin + self.along.gather(1, sample[:, None]) * self.direction
 
 
 def march(
     view: Tensor, owner: Tensor, pixels: Tensor, hulls: Hulls, shapes: Tensor, K: Tensor, camera_from_world: Tensor
 ) -> March:
-    """Along the rays of pixels (k, 2) of views (k,) through the cubes of objects (k,); shapes: (q, n, c^3) signed distances."""
+    """Sample the rays of pixels (k, 2) of views (k,) in the cubes of objects (k,). shapes: (q, n, c^3), signed distances."""
     to_world = camera_from_world[:, :3, :3].transpose(1, 2) @ torch.linalg.inv(K)  # (v, 3, 3)
     homogeneous = torch.cat([pixels, torch.ones_like(pixels[:, :1])], dim=1)
     direction = normalize((to_world[view] @ homogeneous[..., None])[..., 0], dim=-1)
@@ -181,7 +188,7 @@ def march(
 
 
 def in_cubes(shapes: Tensor, owner: Tensor, positions: Tensor) -> Tensor:
-    """(k, q) trilinear values of q shapes (q, n, c^3) at positions (k, 3) in the cubes of objects (k,)."""
+    """Values (k, q) of q shapes (q, n, c^3) at positions (k, 3) in the cubes of objects (k,), interpolated trilinearly."""
     q, n = shapes.shape[:2]
     cells = round(shapes.shape[2] ** (1 / 3))
     tall = shapes.reshape(1, q, n * cells, cells, cells)  # one cube above the other
@@ -195,10 +202,10 @@ def in_cubes(shapes: Tensor, owner: Tensor, positions: Tensor) -> Tensor:
 def seen_places(
     view: Tensor, owner: Tensor, pixels: Tensor, hulls: Hulls, agreed: Tensor, K: Tensor, camera_from_world: Tensor
 ) -> Seen:
-    """What pixels (k, 2) of views (k,) show of their objects (k,): where their rays first meet the object.
+    """The points on objects (k,) that pixels (k, 2) of views (k,) show: where their rays first hit the object.
 
-    agreed: (q, n, c^3) signed distances of the shapes that the others agree on. The object is what its hull and the first of
-    these have in common; a ray that misses it counts where it passes nearest.
+    agreed: (q, n, c^3), signed distances of the shapes that the others agree on. The object is the intersection of its hull and
+    the first of these. For a ray that misses it, the nearest point of the ray counts.
     """
     shape = torch.maximum(hulls.signed.flatten(1), agreed[0])[None]
     rays = march(view, owner, pixels, hulls, torch.cat([shape, agreed]), K, camera_from_world)
@@ -218,13 +225,13 @@ def seen_places(
 def dips(
     view: Tensor, owner: Tensor, pixels: Tensor, hulls: Hulls, agreed: Tensor, K: Tensor, camera_from_world: Tensor
 ) -> Tensor:
-    """(k, q) half sides: how deep the rays of pixels (k, 2) of views (k,) dip into shapes (q, n, c^3), 0 where they pass by."""
+    """Depth (k, q), half sides, that the rays of pixels (k, 2) of views (k,) reach inside shapes (q, n, c^3); 0 if they miss."""
     rays = march(view, owner, pixels, hulls, agreed, K, camera_from_world)
     return (-lowest(rays, owner, agreed)).clamp(min=0)
 
 
 def lowest(rays: March, owner: Tensor, shapes: Tensor) -> Tensor:
-    """(k, q) least signed distance along the rays of each of shapes (q, n, c^3), the last of those marched through."""
+    """Minimum signed distance (k, q) along the rays of each of shapes (q, n, c^3), which must be the last shapes of `rays`."""
     last = rays.values[..., -len(shapes) :]
     found = [
         in_cubes(shape[None], owner, rays.at(sample))[:, 0]
@@ -243,7 +250,7 @@ def references(
     K: Tensor,
     camera_from_world: Tensor,
 ) -> References:
-    """Of what pixels show, on every other object. owners: (v, h, w) numbers of objects; outlines: (v, h, w) signed pixels."""
+    """Find the references on every other object. owners: (v, h, w), see `owners`. outlines: (v, h, w), signed distance, pixels."""
     n, k = len(hulls), len(seen.view)
     rotation, shift = placements.rotation[seen.owner], placements.shift[seen.owner]  # (k, n, 3, 3), (k, n, 3)
     there = (rotation @ seen.position[:, None, :, None])[..., 0] + shift  # (k, n, 3) in the others' cubes
@@ -272,7 +279,7 @@ def references(
 
 
 def values_at(maps: Tensor, view: Tensor, pixels: Tensor, size: tuple[int, int]) -> Tensor:
-    """(k, c) bilinear values of maps (v, c, h', w'), of pictures of `size` rows and columns, at pixels (k, 2) of views (k,)."""
+    """Values (k, c) of maps (v, c, h', w') of pictures with size (h, w) at pixels (k, 2) of views (k,), interpolated bilinearly."""
     v, _, height, width = maps.shape
     tall = maps.transpose(0, 1).reshape(1, maps.shape[1], v * height, width)  # one view below the other
     column = (pixels[:, 0] / size[1] * width).clamp(0.5, width - 0.5)

@@ -1,4 +1,4 @@
-"""Objects compared as the paper does: attention between their cells, then a classifier (sections 3.3 and 3.4)."""
+"""The comparison of the paper: attention between the cells of objects, then a classifier (sections 3.3 and 3.4)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from odd_bench.detector.volumes import Volumes
 
 
 def mask_from_keys(keys: Tensor) -> Tensor:
-    """Boolean attention mask (n * t, n * t) that allows exactly `keys` (n, t, keys)."""
+    """Attention mask (n * t, n * t) bool that allows only the indices `keys` (n, t, keys)."""
     n, t = keys.shape[:2]
     allowed = torch.zeros(n * t, n * t, dtype=torch.bool, device=keys.device)
     return allowed.scatter_(1, keys.reshape(n * t, -1), True)
@@ -42,26 +42,26 @@ def mask_from_keys(keys: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class AttentionConfig:
-    """How objects are compared."""
+    """The settings of the comparison of objects."""
 
     kind: str = "sparse"
-    """`sparse`, `dense` or `none`; or `relations`, which compare registered objects."""
+    """`sparse`, `dense` or `none` attention; or `relations` or `aligned`, which compare registered objects."""
     width: int = 256
-    """Width of a token."""
+    """Number of channels of a token."""
     heads: int = 8
     """Number of heads."""
     blocks: int = 3
     """Number of blocks."""
     self_attention: bool = False
-    """Dense self-attention before the attention across objects, as in the released code."""
+    """Whether dense self-attention precedes the attention across objects, as in the released code."""
     initial_keys: bool = False
-    """Keys and values from the tokens as pooled, as in the released code."""
+    """Whether all blocks take keys and values from the pooled tokens, as in the released code."""
     gated: bool = False
-    """A gated feed-forward layer, as in the released code."""
+    """Whether the feed-forward network is gated, as in the released code."""
 
 
 class Attention(nn.Module):
-    """Multi-headed attention of one scene's tokens. W^Q, W^K and W^V are shared by all objects (eq. 6)."""
+    """Multi-head attention of the tokens of one scene. All objects share W^Q, W^K and W^V (eq. 6)."""
 
     def __init__(self, width: int, heads: int):
         super().__init__()
@@ -70,7 +70,10 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, queries: Tensor, keys: Tensor, allowed: Tensor | None) -> Tensor:
-        """queries, keys: (l, width); allowed: (l, l) bool, None = all. One softmax over all allowed keys (eq. 7)."""
+        """Attended tokens (l, width), with one softmax over all allowed keys (eq. 7).
+
+        queries, keys: (l, width). allowed: (l, l) bool, None = all.
+        """
 
         def split(tokens: Tensor) -> Tensor:
             return tokens.unflatten(-1, (self.heads, -1)).transpose(0, 1)[None]  # (1, heads, l, width / heads)
@@ -82,7 +85,7 @@ class Attention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two linear layers with four times the width between, GELU, gated or not."""
+    """Two linear layers with four times the width in between and GELU, optionally gated."""
 
     def __init__(self, width: int, gated: bool):
         super().__init__()
@@ -99,7 +102,7 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention across instances and a feed-forward layer, each after a norm and added to its input."""
+    """Attention across instances and a feed-forward network, each with a norm before it and a residual connection."""
 
     def __init__(self, config: AttentionConfig):
         super().__init__()
@@ -112,6 +115,7 @@ class Block(nn.Module):
         self.norm_across, self.norm_forward = nn.LayerNorm(width), nn.LayerNorm(width)
 
     def forward(self, tokens: Tensor, initial: Tensor, allowed: Tensor | None, alone: bool) -> Tensor:
+        """New tokens (l, width). initial: (l, width), the pooled tokens. alone: whether there is a single object."""
         if self.within is not None:
             normed = self.norm_within(tokens)
             tokens = tokens + self.within(normed, normed, None)
@@ -123,7 +127,7 @@ class Block(nn.Module):
 
 
 class CrossInstance(nn.Module):
-    """Tokens of one scene, (n, t, width) in and out. Without attention, and for an object alone, blocks only feed forward."""
+    """All blocks, from the tokens (n, t, width) of a scene to new ones. For a single object, they do not attend across objects."""
 
     def __init__(self, config: AttentionConfig):
         super().__init__()
@@ -131,7 +135,7 @@ class CrossInstance(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks if config.kind != "none" else 0))
 
     def forward(self, tokens: Tensor, allowed: Tensor | None) -> Tensor:
-        """allowed: (n * t, n * t) bool from mask_from_keys for sparse attention, None for dense."""
+        """New tokens (n, t, width). allowed: (n * t, n * t) bool from mask_from_keys for sparse attention, None for dense."""
         n, t, _ = tokens.shape
         flat = initial = tokens.flatten(0, 1)
         for block in self.blocks:
@@ -141,18 +145,18 @@ class CrossInstance(nn.Module):
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    """From attended cells to a logit."""
+    """The settings of the classifier of attended cells."""
 
     channels: tuple[int, ...] = (128, 128, 128)
-    """Channels after each halving of the cube."""
+    """Channels after each halving of the resolution of the cube."""
     hidden: int = 256
-    """Inner width of the MLP."""
+    """Hidden width of the MLP."""
     mean: bool = False
-    """Whether cells are averaged instead of convolved, as in the released code."""
+    """Whether the cells are averaged instead of convolved, as in the released code."""
 
 
 class Classifier(nn.Module):
-    """(n, cells^3, width) to (n,) logits, above 0 = anomalous."""
+    """A classifier from tokens (n, cells^3, width) to logits (n,); above 0 = anomalous."""
 
     def __init__(self, width: int, cells: int, config: ClassifierConfig):
         super().__init__()
@@ -191,7 +195,7 @@ class Sections(Protocol):
 
 
 class TokenComparison(nn.Module):
-    """See odd_bench.detector.comparison.Comparison. From the cells of all objects of a scene to one logit an object."""
+    """Comparison of the cells of all objects of a scene, which implements odd_bench.detector.comparison.Comparison."""
 
     learnt_later = ("widen", "cross_instance", "classifier")
 
@@ -204,7 +208,7 @@ class TokenComparison(nn.Module):
         self.classifier = Classifier(width, config.roi.cells, config.classifier)
 
     def forward(self, volumes: Volumes, scene: int, cells: Tensor) -> Tensor:
-        """(n,) logits of objects by their cells (n, t, 3), metres, world."""
+        """Logits (n,) of objects with cells (n, t, 3), metres, world."""
         features, alpha = pooled(volumes, scene, cells)
         tokens = self.widen(torch.cat([features, alpha[..., None]], dim=-1))  # (n, t, width)
         compared = most_opaque(alpha, self.config.roi.compared)[..., None]  # (n, k, 1)
@@ -219,11 +223,11 @@ class TokenComparison(nn.Module):
     def look(
         self, batch: SceneBatch, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool
     ) -> dict[str, Any]:
-        """Nothing: tokens are read off the volumes alone."""
+        """Nothing, because tokens are computed from the volumes alone."""
         return {}
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
-        """(n, 6) around the clusters of opaque voxels, or the true ones where they are given."""
+        """Boxes (n, 6) around the clusters of opaque voxels, or the true boxes if they are given."""
         given = ground_truth_boxes(self.config.boxes, volumes.batch, scene)
         if given is not None:
             return given
@@ -232,16 +236,16 @@ class TokenComparison(nn.Module):
         return boxes_from_alpha(alpha, volumes.grid, self.config.boxes, count)
 
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
-        """(n,) of the boxes (n, 6), n at least 1."""
+        """Logits (n,) of the n >= 1 objects in boxes (n, 6)."""
         boxes = torch.from_numpy(boxes).float().to(volumes.features.device)
         return self(volumes, scene, cell_centres(boxes, volumes.grid, self.config.roi))
 
     def picture_losses(self, volumes: Volumes) -> dict[str, Tensor]:
-        """None: nothing is read from the pictures."""
+        """No losses, because nothing is read from the pictures."""
         return {}
 
     def object_losses(self, volumes: Volumes, scene: int) -> dict[str, Tensor]:
-        """Binary cross-entropy of the found objects; empty where nothing is found."""
+        """Binary cross-entropy of the objects; empty if there are none."""
         batch, config = volumes.batch, self.config.loss
         boxes, owner = owned(self.boxes(volumes, scene), batch, scene, config)
         if not len(boxes):
@@ -251,7 +255,7 @@ class TokenComparison(nn.Module):
         }
 
     def accuracy(self, volumes: Volumes, scene: int) -> float:
-        """PCK of the best matches of opaque cells; NaN where no two objects have any."""
+        """PCK of the best matches of opaque cells; NaN if no two objects have opaque cells."""
         batch = volumes.batch
         features, cells, opaque = self.projected(volumes, scene, batch.boxes[scene])
         canonical = canonical_coordinates(cells, batch.world_from_object[scene])
@@ -259,7 +263,7 @@ class TokenComparison(nn.Module):
         return correspondence_accuracy(features, canonical, opaque, diagonal)
 
     def projected(self, volumes: Volumes, scene: int, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Projected features (n, t, c) of the cells (n, t, 3) in boxes (n, 6), and which of them are opaque (n, t)."""
+        """Projected features (n, t, c), centres (n, t, 3) and opacity (n, t) bool of the cells in boxes (n, 6)."""
         cells = cell_centres(boxes, volumes.grid, self.config.roi)
         features, alpha = pooled(volumes, scene, cells)
         return volumes.project(features), cells, alpha > self.config.canonical.alpha_above

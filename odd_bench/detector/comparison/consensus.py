@@ -1,8 +1,8 @@
-"""The registered objects of a scene, the shape that they agree on, and how each differs from what the others agree on.
+"""Consensus: registering the objects of a scene, the shape that they agree on, and the differences of each from this shape.
 
-A visual hull is larger than its object in the directions that no view cuts. Registered hulls of equal objects cut each other:
-five views of five objects are as good as twenty-five views of one. The rank of a distance among those of the others decides how
-many of them must agree, because some of them may be odd.
+A visual hull is larger than its object in directions from which no view shows it. Registered hulls of equal objects constrain each
+other: five views of five objects are as good as twenty-five views of one. The consensus is a quantile of the distances to the other
+hulls. The quantile determines how many of the others must agree, because some of them may be odd.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from odd_bench.detector.registration import Placements
 from odd_bench.detector.registration_yaw import hues, register_standing, surface_appearance
 from odd_bench.detector.volumes import Volumes
 
-TOP_SHARES = (0.1, 0.03)  # of an object's points: an anomaly is seldom larger
-FARTHEST = 1e3  # distance to what does not count
+TOP_SHARES = (0.1, 0.03)  # of the points of an object; an anomaly is rarely larger
+FARTHEST = 1e3  # distance of points that do not count
 
 
 def summary(values: Tensor, counted: Tensor) -> Tensor:
-    """(..., 3 f): mean and means of the largest shares of values (..., t, f) over the counted points (..., t)."""
+    """Mean over the counted points (..., t) of values (..., t, f), and means of their largest TOP_SHARES: (..., 3 f)."""
     number = counted.sum(dim=-1, keepdim=True).clamp(min=1)  # (..., 1)
     features = [values.masked_fill(~counted[..., None], 0).sum(dim=-2) / number]
     ranked = values.masked_fill(~counted[..., None], -FARTHEST).sort(dim=-2, descending=True).values
@@ -36,7 +36,7 @@ def summary(values: Tensor, counted: Tensor) -> Tensor:
 
 
 def over_others(features: Tensor) -> Tensor:
-    """(n, ..., 2 f): median and least over the other objects of features (n, n, ..., f); n at least 2."""
+    """Median and minimum (n, ..., 2 f) over the other objects of features (n, n, ..., f), n >= 2."""
     own = torch.eye(len(features), dtype=torch.bool, device=features.device)
     own = own.reshape(*own.shape, *[1] * (features.ndim - 2))
     median = features.masked_fill(own, torch.nan).nanmedian(dim=1).values
@@ -44,20 +44,23 @@ def over_others(features: Tensor) -> Tensor:
 
 
 def relative(features: Tensor, least: float) -> Tensor:
-    """Features (n, f) in units of their mean over the scene, which counts as no less than `least`."""
+    """Features (n, f) in units of their mean over the scene, which is at least `least`."""
     return features / features.mean(dim=0).abs().clamp(min=least)
 
 
-QUANTILES = (0.5, 0.75, 1.0)  # of the others' distances at a place: half of them, most, or any one cuts it off
-LEAST = 0.01  # half sides: a mean below this is no measure
-SURFACE_CELLS = 2.0  # thickness of what stands for the surface of the agreed shape
+# of the distances to the others: a point is outside if half of them, a quarter of them, or any one of them excludes it
+QUANTILES = (0.5, 0.75, 1.0)
+LEAST = 0.01  # half sides: smallest mean that serves as a unit
+SURFACE_CELLS = 2.0  # thickness of the surface of the agreed shape, in cells
 SHAPE_FEATURES = 2 * 3 * (2 * len(QUANTILES) + 2 * 4)
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """features: (n, SHAPE_FEATURES) of the objects, in half sides and relative to the scene. beyond: (n, r, QUANTILES), how far
-    the ray through each pixel passes by the shape that the others agree on, relative to the scene.
+    """Differences of n objects from the shapes that the others agree on.
+
+    features: (n, SHAPE_FEATURES), in half sides and relative to the scene. beyond: (n, r, QUANTILES), distance by which the ray
+    through each pixel misses the agreed shape, relative to the scene.
     """
 
     features: Tensor
@@ -66,7 +69,7 @@ class Disagreement:
 
 @torch.no_grad()
 def disagreement(hulls: Hulls, placements: Placements, rays: ObjectRays, agreed: Tensor | None = None) -> Disagreement:
-    """Of at least two objects. agreed: their `agreed_shapes`, where these are there already."""
+    """Compute the disagreement of at least two objects. agreed: their `agreed_shapes`, if already computed."""
     agreed = agreed_shapes(hulls, placements) if agreed is None else agreed
     lacking = torch.cat(
         [summary(lack[..., None], surface) for lack, surface in (lacks(hulls, one) for one in agreed)], dim=1
@@ -81,7 +84,7 @@ def disagreement(hulls: Hulls, placements: Placements, rays: ObjectRays, agreed:
 
 
 def agreed_shapes(hulls: Hulls, placements: Placements) -> Tensor:
-    """(QUANTILES, n, c^3) signed distances, in each object's cube, of the shape of all others."""
+    """Signed distances (QUANTILES, n, c^3) of the shape that all others agree on, in the cube of each object."""
     n = len(hulls)
     others = to_others(hulls, placements, hulls.grid.expand(n, -1, -1))  # (a, b, c^3)
     own = torch.eye(n, dtype=torch.bool, device=others.device)[:, :, None]
@@ -89,35 +92,37 @@ def agreed_shapes(hulls: Hulls, placements: Placements) -> Tensor:
 
 
 def to_others(hulls: Hulls, placements: Placements, positions: Tensor) -> Tensor:
-    """(a, b, t) signed distance of positions (a, t, 3) in the cube of each object to the surface of every other."""
+    """Signed distances (a, b, t) to the surface of every object b of positions (a, t, 3) in the cube of each object a."""
     there = placements.moved(positions)  # (a, b, t, 3)
     return at(hulls.signed, there.transpose(0, 1)).transpose(0, 1)
 
 
 def lacks(hulls: Hulls, agreed: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, c^3) how far each cell lies outside of the object's hull, and which cells are the surface of the agreed shape."""
+    """Distance (n, c^3) of each cell from the hull of the object, 0 inside, and whether it is on the agreed surface (n, c^3)."""
     thick = SURFACE_CELLS * 2 / hulls.signed.shape[1]
     return hulls.signed.flatten(1).clamp(min=0), (agreed <= 0) & (agreed > -thick)
 
 
 def between(hulls: Hulls, placements: Placements) -> Tensor:
-    """(n, n, 12): distances of the surfaces of each two hulls, of one to the other and back, all and those outside."""
+    """Summaries (n, n, 12) of the distances between the surfaces of two hulls in both directions, absolute and outside only."""
     found = to_others(hulls, placements, hulls.points)
     every = torch.ones_like(found, dtype=torch.bool)
     own = summary(torch.stack([found.abs(), found.clamp(min=0)], dim=-1), every)  # (a, b, 6)
     return torch.cat([own, own.transpose(0, 1)], dim=-1)
 
 
-# The objects of a scene, carved out of boxes and registered: what boxes are mended by and objects compared by
+# Hulls carved from boxes and registered, which are used to refine boxes and to compare objects
 
-RIM_PX = 2.5  # as far within its outline a pixel of an object still lies on its rim
-RIM_RAYS = 96  # of each object
+RIM_PX = 2.5  # pixels of an object up to this distance from its outline belong to its rim
+RIM_RAYS = 96  # rays along the rim of each object
 
 
 @dataclass(frozen=True)
 class RegisteredHulls:
-    """The hulls of a scene's objects, registered. shown: (v, h, w) number of the object that each pixel shows. pixels: some of
-    each object. agreed: see `agreed_shapes`; None of an object alone.
+    """The registered hulls of the objects of a scene.
+
+    shown: (v, h', w'), see `shown_objects`. pixels: a sample of the pixels of each object. agreed: see `agreed_shapes`; None for a
+    single object.
     """
 
     hulls: Hulls
@@ -129,7 +134,7 @@ class RegisteredHulls:
 
 @dataclass(frozen=True)
 class KnownPlacements:
-    """The registration of the objects in boxes (n, 6), found while they had other boxes: from those the hulls were carved."""
+    """A registration of the objects in boxes (n, 6). hulls: the hulls that were registered, carved from earlier boxes."""
 
     boxes: Tensor
     hulls: Hulls
@@ -141,9 +146,10 @@ def register_objects(
     volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig, registration: str, pixels: int,
     known: KnownPlacements | None = None,
 ) -> RegisteredHulls:  # fmt: skip
-    """The objects in the boxes (n, 6) of one scene, n at least 1; without autocast, for millimetres count.
+    """Carve and register the n >= 1 objects in the boxes (n, 6) of one scene, without autocast, because millimetres matter.
 
-    pixels: how many are taken of each object. known: the placements, where they are known of the same boxes; others are searched.
+    registration: see `register_standing`, `mode`. pixels: number of pixels of each object. known: placements that are reused if
+    they belong to the same boxes; otherwise placements are searched.
     """
     batch = volumes.batch
     views = batch.K[scene], batch.camera_from_world[scene]
@@ -164,5 +170,5 @@ def register_objects(
 
 
 def rims(outlines: Tensor) -> Tensor:
-    """(v, h, w) bool: pixels along the rims of objects, from the pixels to their outlines (v, h, w), negative inside."""
+    """Pixels along the rims of objects, (v, h, w) bool. outlines: (v, h, w), signed distance in pixels, negative inside."""
     return (outlines < 0) & (outlines > -RIM_PX)

@@ -1,9 +1,9 @@
-"""Comparison by relations: how far the pixels, the appearance and the shape of an object are from those of the others.
+"""Comparison by relations: distances of the pixels, the appearance and the shape of an object to those of the others.
 
-Attention has to learn what "different" means from one label an object. Here the difference is computed: distances of the pixels'
-descriptors to their nearest neighbours in every other object, in both directions, because only the others show what an object
-lacks; distances of its mean appearance; and its shape against the one that the others agree on. The decision reads these distances
-alone, so a few hundred scenes are enough to learn it.
+Attention has to learn what "different" means from one label per object. Here, differences are computed: distances between the
+descriptors of pixels and their nearest neighbours in every other object, in both directions, because only the others show what is
+missing from an object; distances between mean appearances; and differences of the shape from the one that the others agree on. The
+decision reads only these distances, so a few hundred scenes suffice to train it.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from odd_bench.detector.comparison.consensus import (
 )
 from odd_bench.detector.object_pixels import linear_light
 
-LARGEST = 5.0  # standard deviations at which descriptors and features are cut
+LARGEST = 5.0  # descriptors and features are clipped to this many standard deviations
 
 
 class Decision(nn.Module):
-    """features: how many an object has. ridge: see RelationsConfig. memory: how many objects it learns from at every step."""
+    """A linear decision. features: number per object. ridge: see RelationsConfig. memory: number of objects per step."""
 
     def __init__(self, features: int, ridge: float, memory: int):
         super().__init__()
@@ -42,28 +42,30 @@ class Decision(nn.Module):
         self.memory = Memory(memory, features)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n,) logits from the features (n, f) of a scene's objects. A loss on them teaches what the features come from."""
+        """Logits (n,) from features (n, f) of the objects of a scene. A loss on them trains only what computes the features."""
         return linear(self.scaled(features), self.linear.weight.detach(), self.linear.bias.detach())[:, 0]
 
     def recalled(self, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and labels of all objects in memory, to which those with features (n, f) and labels (n,) are added.
+        """Add features (n, f) with labels (n,) to the memory, and return the logits and labels of all objects in it.
 
-        A loss on them teaches the decision, a convex problem of a hundred weights: thousands of objects a step, not a handful.
+        A loss on them trains the decision. This is a convex problem with a hundred weights, so each step uses thousands of objects
+        instead of a few.
         """
         self.memory.add(features.detach(), labels)
         features, labels = self.memory.kept()
         return self.linear(self.scaled(features))[:, 0], labels
 
     def scaled(self, features: Tensor) -> Tensor:
+        """Features (n, f) in units of their running scale, clipped to LARGEST."""
         return (features / self.scale.unit()).clamp(-LARGEST, LARGEST)
 
     def penalty(self) -> Tensor:
-        """Keeps the weights small: there are a hundred features, much alike, for a few hundred scenes."""
+        """Penalty on the weights: there are a hundred correlated features, and only a few hundred scenes."""
         return self.ridge * self.linear.weight.square().sum()
 
 
 class Memory(nn.Module):
-    """The features and labels of the last objects seen."""
+    """A ring buffer with the features and labels of the last objects. size: number of objects. width: number of features."""
 
     def __init__(self, size: int, width: int):
         super().__init__()
@@ -72,19 +74,19 @@ class Memory(nn.Module):
         self.register_buffer("seen", torch.zeros((), dtype=torch.long))
 
     def add(self, features: Tensor, labels: Tensor) -> None:
-        """features: (n, width), labels: (n,)."""
+        """Add objects. features: (n, width). labels: (n,)."""
         places = (self.seen + torch.arange(len(labels), device=labels.device)) % len(self.labels)
         self.features[places], self.labels[places] = features, labels
         self.seen += len(labels)
 
     def kept(self) -> tuple[Tensor, Tensor]:
-        """(k, width) and (k,), k at most the size."""
+        """Features (k, width) and labels (k,) of the objects in memory, k <= size."""
         count = min(int(self.seen), len(self.labels))
         return self.features[:count], self.labels[:count]
 
 
 class RunningScale(nn.Module):
-    """The root mean square of what came by in training. A scene has too few objects to be its own measure."""
+    """Running root mean square of features in training, because one scene has too few objects to define a scale."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -93,44 +95,44 @@ class RunningScale(nn.Module):
 
     @torch.no_grad()
     def learn(self, x: Tensor) -> None:
-        """From x (n, width), while training."""
+        """Update the scale from x (n, width), in training mode only."""
         if self.training and len(x) > 1:
             self.steps += 1
             self.square.lerp_(x.square().mean(dim=0), float((1 / self.steps).clamp(min=0.002)))
 
     def unit(self) -> Tensor:
-        """(width,)"""
+        """The scale (width,)."""
         return (self.square + 1e-8).sqrt()
 
 
-PIXELS = 1500  # of an object that its appearance and shape are judged by
-HIDDEN = 32  # inner width of the network that judges a pixel
-MEMORY = 4096  # objects that the decision learns from at every step, the last that were seen
-STEEPNESS = 3.0  # relative distances lie around 1, closely: spread for a small network to tell them apart
-APPEARANCES = 3  # features of how unlike the others' a description is
+PIXELS = 1500  # number of pixels of an object, for its appearance and shape
+HIDDEN = 32  # hidden width of the network that judges a pixel
+MEMORY = 4096  # number of last objects that the decision is trained on at every step
+STEEPNESS = 3.0  # scales relative distances, which lie close to 1, to a range that a small network can distinguish
+APPEARANCES = 3  # number of features per description, see `unlike`
 
 
 @dataclass(frozen=True)
 class RelationsConfig:
-    """Comparison of registered objects."""
+    """The settings of the comparison of registered objects."""
 
     levels: int = 3
-    """Levels of the image network, from the finest, that describe a pixel."""
+    """Number of levels of the image network, from the finest, that describe a pixel."""
     describe: str = "shared"
-    """By which image network pixels are described: `shared`, the one that builds the volume, or `pretrained`, one of the same
-    kind that stays as it was before training.
+    """Image network that describes pixels: `shared`, the one that builds the volume, or `pretrained`, a network of the same kind
+    that is not trained further.
     """
     enlarge: int = 1
-    """Factor by which pictures are enlarged before they are described."""
+    """Factor by which pictures are enlarged before pixels are described."""
     compared: int = 400
-    """Pixels of an object that are matched with those of others."""
+    """Number of pixels of an object that are matched with those of others."""
     ridge: float = 0.3
-    """Penalty on the squared weights of the decision."""
+    """Weight of the penalty on the squared weights of the decision."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """logits: (n,) of objects and pixel_logits: (n, t) of the compared pixels, above 0 = anomalous. features: (n, f) of objects."""
+    """logits: (n,), of objects. pixel_logits: (n, t), of the compared pixels. Above 0 = anomalous. features: (n, f), of objects."""
 
     logits: Tensor
     pixel_logits: Tensor
@@ -138,7 +140,7 @@ class Compared:
 
 
 class Relations(nn.Module):
-    """levels: how many describe a pixel."""
+    """The comparison by relations. levels: number of levels that describe a pixel."""
 
     def __init__(self, levels: int, config: RelationsConfig):
         super().__init__()
@@ -149,9 +151,12 @@ class Relations(nn.Module):
         self.decision = Decision(features, config.ridge, MEMORY)
 
     def forward(self, colors: Tensor, levels: list[Tensor], counted: Tensor, shapes: Disagreement | None) -> Compared:
-        """colors: (n, r, 3) sRGB in [0, 1] and levels (n, r, c) of the pixels. counted: (n, r) bool. shapes: None of one object."""
+        """Compare the objects of a scene. colors: (n, r, 3), sRGB in [0, 1]. levels: (n, r, c) each, features of the pixels.
+
+        counted: (n, r) bool. shapes: None for a single object.
+        """
         compared = counted[:, : self.config.compared]
-        if shapes is None:  # an object alone differs from nothing
+        if shapes is None:  # a single object cannot be compared
             nothing = colors.new_zeros(len(colors), self.decision.linear.in_features)
             return Compared(self.decision(nothing), colors.new_zeros(compared.shape), nothing)
         distances = matched([level[:, : self.config.compared] for level in levels], compared)
@@ -172,11 +177,11 @@ class Relations(nn.Module):
         return Compared(self.decision(features), pixel_logits, features)
 
 
-# Pixels matched
+# Matching of pixels
 
 
 def matched(levels: list[Tensor], counted: Tensor) -> Tensor:
-    """(n, n, t, levels): of every pixel of an object to the nearest in each object, in units of their mean."""
+    """Distances (n, n, t, levels) of each pixel to the nearest pixel of each object, in units of their mean."""
     described = [standardised(level, counted) / level.shape[-1] ** 0.5 for level in levels]
     found = torch.stack([nearest(one, counted) for one in described], dim=-1)
     other = ~torch.eye(len(counted), dtype=torch.bool, device=counted.device)
@@ -186,7 +191,7 @@ def matched(levels: list[Tensor], counted: Tensor) -> Tensor:
 
 
 def standardised(values: Tensor, counted: Tensor) -> Tensor:
-    """(n, t, c) with mean 0 and deviation 1 over the counted pixels (n, t) of the scene."""
+    """Values (n, t, c), standardised to mean 0 and standard deviation 1 over the counted pixels (n, t) of the scene."""
     chosen = values[counted] if counted.sum() > 1 else values.flatten(0, 1)
     deviation = chosen.std(dim=0)
     return ((values - chosen.mean(dim=0)) / (deviation + 0.1 * deviation.mean() + 1e-6)).clamp(-LARGEST, LARGEST)
@@ -194,7 +199,7 @@ def standardised(values: Tensor, counted: Tensor) -> Tensor:
 
 @full_precision
 def nearest(descriptors: Tensor, counted: Tensor) -> Tensor:
-    """(a, b, t) distance of each pixel of object a to the nearest counted one of object b. descriptors: (n, t, c)."""
+    """Distances (a, b, t) of each pixel of object a to the nearest counted pixel of object b. descriptors: (n, t, c)."""
     n, t = counted.shape
     flat = descriptors.flatten(0, 1)
     apart = torch.cdist(flat, flat).masked_fill(~counted.reshape(1, -1), FARTHEST)
@@ -202,7 +207,7 @@ def nearest(descriptors: Tensor, counted: Tensor) -> Tensor:
 
 
 def missed(distances: Tensor) -> Tensor:
-    """(a, b, t, kinds): how much farther the pixels of b are from a than from the others, by median; 1 where there are none."""
+    """Distances (a, b, t, kinds) of the pixels of b to a, minus their median distance to the others, or minus 1 without others."""
     n = len(distances)
     eye = torch.eye(n, dtype=torch.bool, device=distances.device)
     without = eye[:, None, :] | eye[None]  # (a, b, c): c is a or b
@@ -211,17 +216,19 @@ def missed(distances: Tensor) -> Tensor:
     return distances.transpose(0, 1) - usual
 
 
-# Appearance as a whole
+# Mean appearance
 
 
 def colors_of(colors: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, r, 3) linear light by its logarithm, and the shares of red, green and blue, which no shadow changes."""
+    """Logarithm of linear light (n, r, 3), and shares of red, green and blue (n, r, 3), which do not depend on shadows."""
     light = linear_light(colors)
     return light.log(), light / light.sum(dim=-1, keepdim=True)
 
 
 def appearance(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, c) mean and deviation of values (n, r, c) over each object's counted pixels, in units of the usual deviation."""
+    """Mean and standard deviation (n, c) of values (n, r, c) over the counted pixels of each object, in units of the mean
+    standard deviation over the objects.
+    """
     weight = counted[..., None] / counted.sum(dim=1).clamp(min=1)[:, None, None]
     mean = (weight * values).sum(dim=1)
     deviation = (weight * (values - mean[:, None]).square()).sum(dim=1).sqrt()
@@ -230,7 +237,7 @@ def appearance(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def unlike(values: Tensor) -> Tensor:
-    """(n, APPEARANCES): distance of values (n, c) to the scene's median, the median and the least of those to the other objects."""
+    """Distances (n, APPEARANCES) of values (n, c): to the median of the scene, and the median and minimum to the other objects."""
     middle = (values - values.median(dim=0).values).norm(dim=1, keepdim=True)
     apart = over_others(torch.cdist(values[None], values[None])[0][..., None])
     return relative(torch.cat([middle, apart], dim=1), 1e-6)
