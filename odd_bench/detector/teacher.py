@@ -1,13 +1,14 @@
-"""Frozen image networks whose features the volume learns to render (paper section 3.2).
+"""Teachers: frozen image networks whose features the volume learns to render (paper section 3.2).
 
-Features of a data set are computed once: PCA fitted on the foreground of training views, float16 files.
+The features of a data set are computed once, reduced by a PCA that is fitted to the foreground of training views, and stored as
+float16 files.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
+from odd_bench.atomic import write_atomically
 from odd_bench.blocks.dinov2 import dinov2
+from odd_bench.data.damage import reading
 from odd_bench.data.dataset import FeatureFolder
 from odd_bench.data.reader import Dataset
 from odd_bench.detector.losses import covered_cells
@@ -29,28 +32,29 @@ VIEWS_AT_ONCE = 5
 
 @dataclass(frozen=True)
 class TeacherConfig:
-    """The network whose features are distilled."""
+    """The settings of the network whose features are distilled."""
 
     kind: str = "dinov2"
     """`none`, `dinov2`, `efficientnet-lite0` or `canonical`."""
     weights: str | None = None
-    """File or folder of DINOv2's weights."""
+    """File or folder with the weights of DINOv2."""
     pixels: int = 448
-    """Side of the pictures the teacher sees; a multiple of 14 for DINOv2."""
+    """Side of the pictures that the teacher reads; a multiple of 14 for DINOv2."""
     pca_views: int = 400
-    """Views the PCA is fitted on."""
+    """Number of views to which the PCA is fitted."""
 
     @property
     def distils(self) -> bool:
-        """Whether there are features to render."""
+        """Whether the teacher has features to render."""
         return self.kind in ("dinov2", "efficientnet-lite0")
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A named network. features: pictures (n, 3, pixels, pixels) sRGB in [0, 1] to maps (n, channels, h, w).
+    """A named network.
 
-    digest: identifies the weights, so that stored features are never mistaken for those of others.
+    features: function from pictures (n, 3, pixels, pixels), sRGB in [0, 1], to maps (n, channels, h, w). digest: hash of the
+    weights, so that features of other weights are never used by mistake.
     """
 
     name: str
@@ -60,7 +64,7 @@ class Teacher:
 
     @torch.no_grad()
     def __call__(self, images: Tensor) -> Tensor:
-        """Maps of pictures of any size, uint8 or in [0, 1]."""
+        """Feature maps of pictures (n, 3, h, w) of any size, uint8 or in [0, 1]."""
         images = images.float() / 255 if images.dtype == torch.uint8 else images
         size = (self.pixels, self.pixels)
         if images.shape[2:] != size:
@@ -69,7 +73,7 @@ class Teacher:
 
 
 def build_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> Teacher:
-    """The teacher that distils. Raises OddBenchError where its package or weights are missing."""
+    """The teacher that is distilled. Raises OddBenchError if its package or weights are missing, or if there is none."""
     if config.kind == "efficientnet-lite0":
         return efficientnet_teacher(config.pixels, device)
     if config.kind == "dinov2":
@@ -79,7 +83,7 @@ def build_teacher(config: TeacherConfig, device: torch.device | str = "cpu") -> 
 
 
 def efficientnet_teacher(pixels: int, device: torch.device | str = "cpu") -> Teacher:
-    """EfficientNet-Lite0 trained on ImageNet: strides 8 and 16, each L2-normalised, 152 channels at stride 8."""
+    """EfficientNet-Lite0 trained on ImageNet: features of strides 8 and 16, each L2-normalised; 152 channels at stride 8."""
     from odd_bench.blocks.efficientnet import pretrained, weights_path
 
     network = pretrained().eval().to(device)
@@ -103,18 +107,18 @@ def file_digest(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Pca:
-    """mean: (c,), subtracted. components: (d, c), orthonormal rows, most variance first."""
+    """Principal components. mean: (c,), subtracted first. components: (d, c), orthonormal rows in descending order of variance."""
 
     mean: Tensor
     components: Tensor
 
     def __call__(self, maps: Tensor) -> Tensor:
-        """(n, c, h, w) to (n, d, h, w)."""
+        """Maps (n, c, h, w) to maps (n, d, h, w)."""
         return torch.einsum("dc,nchw->ndhw", self.components, maps - self.mean[:, None, None])
 
 
 def fit_pca(tokens: Tensor, dimensions: int) -> Pca:
-    """From (n, c) tokens, through the covariance. dimensions: at most c."""
+    """Fit a PCA to tokens (n, c) through their covariance. dimensions: number of components, at most c."""
     tokens = tokens.double()
     mean = tokens.mean(dim=0)
     covariance = (tokens - mean).T @ (tokens - mean) / len(tokens)
@@ -129,9 +133,9 @@ def stored_features(
     device: torch.device | str = "cpu",
     track: Callable[[Iterable[str], str], Iterable[str]] = lambda names, what: names,
 ) -> tuple[FeatureFolder, Pca]:
-    """The features of the training split, made where they are not there yet, under `teacher/` in the data set's folder.
+    """The features of the training split, stored in `teacher/` in the folder of the data set. Missing ones are computed.
 
-    dimensions: after PCA. track: shows progress over scene names.
+    dimensions: number of channels after the PCA. track: shows progress over scene names.
     """
     teacher = build_teacher(config, device)
     names = dataset.scene_names("train")
@@ -142,12 +146,12 @@ def stored_features(
     for name in track(missing, "teacher features"):
         views = list(range(len(dataset.scene(name).cameras)))
         maps = [pca(teacher(images)) for images in pictures(dataset, name, views, device)]
-        write_whole(folder / f"{name}.npy", torch.cat(maps).half().cpu().numpy())
+        write_arrays(folder / f"{name}.npy", np.save, torch.cat(maps).half().cpu().numpy())
     return FeatureFolder(folder), pca
 
 
 def cache_key(dataset: Dataset, teacher: Teacher, config: TeacherConfig, dimensions: int) -> str:
-    """Changes whenever the stored features would: data, weights, picture size, dimensions."""
+    """A key that covers everything that the stored features depend on: data, weights, picture size and dimensions."""
     facts = [
         dataset.digest,
         teacher.name,
@@ -169,19 +173,21 @@ def stored_pca(
     device,
     track,
 ) -> Pca:
-    """Read the PCA, or fit it to evenly spread training views and keep it."""
+    """Read the stored PCA, or fit it to evenly spread training views and store it.
+
+    Raises DataError if the stored file is damaged, and StorageError if it cannot be written.
+    """
     if not path.is_file():
         tokens = foreground_tokens(dataset, names, teacher, config.pca_views, device, track)
         pca = fit_pca(tokens, dimensions)
-        part = path.with_name(f"part-{os.getpid()}-{path.name}")
-        np.savez(part, mean=pca.mean.cpu().numpy(), components=pca.components.cpu().numpy())
-        os.replace(part, path)
-    with open_plain(path) as file, np.load(file) as stored:
+        write_arrays(path, np.savez, mean=pca.mean.cpu().numpy(), components=pca.components.cpu().numpy())
+    hint = "Delete the file: it is computed again"
+    with reading(path, "a stored PCA", hint), open_plain(path) as file, np.load(file) as stored:
         return Pca(*(torch.from_numpy(stored[name]).to(device) for name in ("mean", "components")))
 
 
 def foreground_tokens(dataset: Dataset, names: list[str], teacher: Teacher, views: int, device, track) -> Tensor:
-    """(n, c) tokens of cells that objects cover, from about `views` pictures spread over the scenes."""
+    """Tokens (n, c) of cells that objects cover, from about `views` pictures spread over the scenes."""
     scenes = names[:: max(1, len(names) // views)]
     a_scene = max(1, views // len(scenes))
     found = []
@@ -195,14 +201,14 @@ def foreground_tokens(dataset: Dataset, names: list[str], teacher: Teacher, view
 
 
 def pictures(dataset: Dataset, name: str, views: list[int], device) -> Iterable[Tensor]:
-    """(n, 3, h, w) uint8, a few views at a time."""
+    """Yield pictures (n, 3, h, w) uint8 of a few views at a time."""
     for start in range(0, len(views), VIEWS_AT_ONCE):
         images = dataset.images(name, views[start : start + VIEWS_AT_ONCE])
         yield torch.from_numpy(images.transpose(0, 3, 1, 2).copy()).to(device)
 
 
-def write_whole(path: Path, array: np.ndarray) -> None:
-    """Write a .npy file that is there whole or not at all."""
-    part = path.with_name(f"part-{os.getpid()}-{path.name}")
-    np.save(part, array)
-    os.replace(part, path)
+def write_arrays(path: Path, save: Callable[..., None], *arrays: np.ndarray, **named: np.ndarray) -> None:
+    """Write the complete file, or none. save: np.save or np.savez. Raises StorageError if it cannot be written."""
+    content = io.BytesIO()
+    save(content, *arrays, **named)
+    write_atomically(path, content.getvalue())

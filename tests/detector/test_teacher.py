@@ -1,5 +1,6 @@
 """Teachers: the same path with real weights where a package brings them, with small random ones elsewhere."""
 
+import errno
 import importlib.util
 import sys
 from dataclasses import replace
@@ -10,9 +11,10 @@ import torch
 
 from odd_bench.blocks.dinov2 import HUB_WEIGHTS, TIMM_MODEL
 from odd_bench.blocks.efficientnet import CHANNELS, EfficientNetLite0, pretrained
+from odd_bench.data.errors import DataError
 from odd_bench.data.reader import open_dataset
-from odd_bench.detector.teacher import TeacherConfig, build_teacher, fit_pca, stored_features
-from odd_bench.errors import OddBenchError, WrongUse
+from odd_bench.detector.teacher import TeacherConfig, build_teacher, fit_pca, stored_features, write_arrays
+from odd_bench.errors import OddBenchError, StorageError, WrongUse
 from tests.data.folders import planned_record, write_dataset
 
 HUBCONF = """
@@ -164,3 +166,23 @@ def test_features_are_made_once_and_again_when_something_changes(tmp_path):
     assert len(made) == 3
     stored_features(dataset, replace(config, pixels=96), 5, track=track)
     assert len(made) == 5
+    kept = folder.folder / "pca.npz"
+    whole = kept.read_bytes()
+    for damaged in (b"", b"no arrays", whole[: len(whole) // 2]):
+        kept.write_bytes(damaged)
+        with pytest.raises(DataError, match=r"pca\.npz: .* expected a stored PCA.*computed again"):
+            stored_features(dataset, config, 5)
+
+
+@pytest.mark.parametrize(("name", "save"), [("a.npy", np.save), ("a.npz", np.savez)])
+def test_a_full_disk_leaves_no_part_of_a_file(tmp_path, monkeypatch, name, save):
+    def full(path, content):
+        path.write_bytes(content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_arrays(tmp_path / name, save, np.arange(3))
+    before = (tmp_path / name).read_bytes()
+    monkeypatch.setattr("odd_bench.atomic._write_and_flush", full)
+    with pytest.raises(StorageError, match="No space left"):
+        write_arrays(tmp_path / name, save, np.arange(4))
+    assert [path.name for path in tmp_path.iterdir()] == [name] and (tmp_path / name).read_bytes() == before
