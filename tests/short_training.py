@@ -1,4 +1,4 @@
-"""Short trainings for tests: a folder of small scenes, `tiny` of a method trained on it, and a stop on the way."""
+"""Short trainings for tests: a folder of small scenes, the configuration `tiny` of a method, and an interruption."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Report = Callable[[StepReport], None]
 def write_small_scenes(
     folder: Path, pixels: int = 64, views: int = 8, depth: bool = False, test_scenes: int = 1
 ) -> Path:
-    """Four scenes to train on and `test_scenes` of other shapes to test on, one odd object in each. Returns `folder`."""
+    """Write four training scenes and `test_scenes` of other shapes for testing, with one odd object each. Returns `folder`."""
     options = {"pixels": pixels, "views": views, "depth": depth, "odd": 1}
     scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **options) for i in range(4)]
     scenes += [planned_record("test-seen", "banana", 9 + i, i, objects=4, **options) for i in range(test_scenes)]
@@ -32,7 +32,7 @@ def write_small_scenes(
 def train_tiny(
     model: str, dataset: Dataset, out: Path, overrides: Iterable[str] = (), report: Report = lambda told: None
 ) -> list[dict[str, float]]:
-    """Train the configuration `tiny` after the overrides; the losses of every step that is reported."""
+    """Train the configuration `tiny` after the overrides; returns the reported losses of all steps."""
     spec = method_spec(model)
     config = spec.resolved("tiny", overrides)
     method, features = spec.prepare(config, dataset, "cpu", lambda names, what: names)
@@ -48,7 +48,7 @@ def train_tiny(
 
 
 def interrupt_at(count: int) -> Report:
-    """A report that presses Ctrl-C when it is told of a step for the `count`-th time."""
+    """A report function that raises Ctrl-C at its `count`-th call."""
     seen = []
 
     def report(told: StepReport) -> None:

@@ -1,4 +1,4 @@
-"""Files are whole or absent, however many processes write them."""
+"""Files are complete or absent, however many processes write them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def write_often(path: Path, number: int) -> None:
         write_atomically(path, CONTENTS[number])
 
 
-def test_workers_that_write_the_same_file_at_once_both_succeed(tmp_path):
+def test_two_processes_that_write_the_same_file_at_once_both_succeed(tmp_path):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for writing in [pool.submit(write_often, tmp_path / "cache.npz", number) for number in range(2)]:
             writing.result()
@@ -30,7 +30,7 @@ def test_workers_that_write_the_same_file_at_once_both_succeed(tmp_path):
 
 
 def places(tmp_path: Path) -> dict[str, Path]:
-    """Paths that no file can be written to."""
+    """Paths to which no file can be written."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     os.mkfifo(tmp_path / "pipe")
@@ -44,7 +44,7 @@ def places(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", ["folder", "below a file", "device", "pipe", "no such file system"])
-def test_what_cannot_be_written_is_refused_before_and_when_it_is_written(tmp_path, name):
+def test_an_unwritable_path_is_refused_by_the_check_and_by_the_writer(tmp_path, name):
     path = places(tmp_path)[name]
     before = sorted(tmp_path.rglob("*"))
     for attempt in (prove_file, lambda path: write_atomically(path, b"content")):
@@ -55,18 +55,18 @@ def test_what_cannot_be_written_is_refused_before_and_when_it_is_written(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["below a file", "device", "no such file system"])
-def test_a_folder_that_cannot_be_written_is_refused(tmp_path, name):
+def test_an_unwritable_folder_is_refused(tmp_path, name):
     with pytest.raises(StorageError):
         prove_folder(places(tmp_path)[name])
 
 
-def test_proof_leaves_nothing_behind(tmp_path):
+def test_the_check_leaves_nothing_behind(tmp_path):
     prove_file(tmp_path / "new/deep/x.json")
     prove_folder(tmp_path / "new/deep")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_a_failing_writer_leaves_only_the_old_file(tmp_path):
     def pieces():
         yield b"half"
         raise ValueError("no more")
@@ -77,6 +77,6 @@ def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"old" and [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_own_leftovers_are_told_from_other_files():
+def test_part_files_are_distinguished_from_other_files():
     assert is_part(Path("config.json.ab12cd34.part"))
     assert not any(map(is_part, map(Path, ("thesis.part", "movie.mkv.part", "config.json", "config.json.AB12.part"))))

@@ -1,4 +1,4 @@
-"""A parent that is killed leaves no child behind that goes on writing."""
+"""A killed parent leaves no child behind that continues to write."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def children(pid: int) -> list[int]:
 
 
 def is_gone(pid: int) -> bool:
-    """Within a minute; a process that has ended and is not yet waited for counts."""
+    """Whether the process ends within a minute; a zombie counts as ended."""
     for _ in range(600):
         try:
             with open(f"/proc/{pid}/stat") as told:
@@ -49,7 +49,7 @@ def is_gone(pid: int) -> bool:
 
 
 def killed_at(command: list[str], word: str) -> list[int]:
-    """The children that a command had when it printed the word, upon which it was killed."""
+    """The children of a command at the moment when it printed the word and was killed."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         for line in parent.stdout:
             if word in line:

@@ -1,4 +1,4 @@
-"""Configurations are read as people write them, and refused by name where they mean two things."""
+"""Configurations are read as people write them, and ambiguous ones are refused by name."""
 
 from dataclasses import dataclass, field
 
@@ -23,7 +23,7 @@ class Whole:
 
 
 @pytest.mark.parametrize("text", ["1e-4", "1E-4", "1.0e-4", "+1e-4", "0.0001", "100e-6", ".1e-3"])
-def test_numbers_as_people_write_them(text):
+def test_numbers_are_read_as_people_write_them(text):
     assert read_yaml(text) == 1e-4
     assert assign(Whole(), [f"part.rate={text}"]).part.rate == 1e-4
     assert build(Whole, read_yaml(f"part: {{rate: {text}}}"), "here").part.rate == 1e-4
@@ -38,22 +38,22 @@ def test_a_whole_number_may_be_written_as_a_float(text):
 
 
 @pytest.mark.parametrize("text", ["1e", "e4", "1e-4x", "a1e4", "0x1e4z", "toys-1e4"])
-def test_texts_stay_texts(text):
+def test_texts_are_not_converted(text):
     assert read_yaml(text) == text
 
 
 @pytest.mark.parametrize(("text", "value"), [("12", 12), ("1.5", 1.5), ("true", True), ("null", None), ("0x1e", 30)])
-def test_other_values_are_those_of_yaml(text, value):
+def test_other_values_are_read_as_in_yaml(text, value):
     assert read_yaml(text) == value == yaml.safe_load(text)
 
 
 @pytest.mark.parametrize("text", ["a: 1\na: 2", "{a: 1, a: 2}", "b: {a: [1], a: [2]}", "- a: 1\n  a: 1"])
-def test_a_key_that_stands_twice_is_refused_by_name(text):
+def test_a_repeated_key_is_refused_by_name(text):
     with pytest.raises(yaml.YAMLError, match="key 'a' twice"):
         read_yaml(text)
 
 
-def test_merged_keys_may_be_set_again():
+def test_merged_keys_may_be_overridden():
     assert read_yaml("base: &b {a: 1, c: 3}\nmine: {<<: *b, a: 2}")["mine"] == {"a": 2, "c": 3}
 
 
@@ -61,8 +61,8 @@ BOMB = "a0: &a0 [1, 1]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9
 MERGED = "a0: &a0 {k0: 1}\n" + "".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 12))
 
 
-def test_mappings_merged_again_and_again_stay_small_or_are_refused():
-    """PyYAML 6.0.4 merges a key once; earlier ones write out every merge."""
+def test_repeatedly_merged_mappings_stay_small_or_are_refused():
+    """PyYAML 6.0.4 merges a key once; earlier versions write out every merge."""
     try:
         value = read_yaml(MERGED)
     except yaml.YAMLError as error:
@@ -77,7 +77,7 @@ def test_a_small_text_that_stands_for_millions_of_values_is_refused(text, found)
         read_yaml(text)
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_it(tmp_path):
+def test_a_byte_order_mark_and_windows_line_ends_are_ignored(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_bytes("\ufeffname: x\r\npart:\r\n  rate: 1e-4\r\n".encode())
     assert build(Whole, read_mapping(path, "a file", "keys"), "a").part.rate == 1e-4
@@ -85,7 +85,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_it(tmp_path):
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 50_000, b"a: [", b"a: &a [*a", b"- 1", b"", b"a: 1\na: 2",
                                      b"!!python/object:os.system x", b"a: 2026-99-99", b"x" * (1 << 23)])  # fmt: skip
-def test_files_that_cannot_be_used_say_so(tmp_path, content):
+def test_unusable_files_are_reported(tmp_path, content):
     path = tmp_path / "a.yaml"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"a\.yaml: found"):
@@ -93,7 +93,7 @@ def test_files_that_cannot_be_used_say_so(tmp_path, content):
 
 
 @pytest.mark.parametrize("values", [{1: 2}, {None: 1}, {"nam": 1}, {"part": 3}, {"part": {"names": "abc"}}, 3, [1]])
-def test_other_keys_and_values_are_named(values):
+def test_wrong_keys_and_values_are_reported(values):
     with pytest.raises(ConfigError, match="here"):
         build(Whole, values, "here")
 

@@ -1,4 +1,4 @@
-"""A flipped bit in any file of finished work is named by every command that reads the file, or it changes no result of it."""
+"""A flipped bit in any file of finished work is reported by every command that reads the file, or changes no result of it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from tests.generate.runs import CONFIG as RUN_CONFIG
 from tests.generate.runs import FAKE, label_digests
 from tests.short_training import train_tiny, write_small_scenes
 
-FLIPS = int(os.environ.get("ODD_BENCH_FLIPS", "4"))  # of every kind of file; 43 are some 600 in all
-SEED = int(os.environ.get("ODD_BENCH_FLIP_SEED", "0"))  # others flip other bits
+FLIPS = int(os.environ.get("ODD_BENCH_FLIPS", "4"))  # flips per kind of file; 43 make about 600 in all
+SEED = int(os.environ.get("ODD_BENCH_FLIP_SEED", "0"))  # other seeds flip other bits
 MOST_MB = 4000.0
 SHORT = [
     *(f"train.{key}" for key in ("steps=[1,1]", "report_every=1", "save_every=1", "picture_every=100", "views=2")),
@@ -45,7 +45,7 @@ TINY = [word for value in SHORT for word in ("--set", value)]
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory) -> Path:
-    """A finished data set, training, predictions with maps, and weights to pass on."""
+    """A finished data set, a training, predictions with maps, and exported weights."""
     folder = tmp_path_factory.mktemp("work")
     data = write_small_scenes(folder / "set", pixels=32, views=4, depth=True)
     (data / CONFIG).write_text(json.dumps({"seed": 0}))
@@ -118,13 +118,13 @@ def usual(work, place) -> Callable[[list[str]], tuple[int, str]]:
 
 
 KINDS = list(commands(Path(), Path()))
-DIGESTS = ('"digest"', '"sha256"')  # of the maps that were scored, damaged or not
-ALONE = ("p.json",)  # the only file that its command names: problems say the line in it
-TELLS_ALL = ("set/shards", "set/ground_truth", "run/checkpoint", "weights/w.safetensors", "p.maps.h5")  # carry digests
+DIGESTS = ('"digest"', '"sha256"')  # of the scored maps, damaged or not
+ALONE = ("p.json",)  # the only file that its command names: problems state the line
+TELLS_ALL = ("set/shards", "set/ground_truth", "run/checkpoint", "weights/w.safetensors", "p.maps.h5")  # have digests
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_flipped_bit_is_named_or_changes_nothing(work, out, usual, kind):
+def test_a_flipped_bit_is_reported_or_changes_nothing(work, out, usual, kind):
     (path,) = work.glob(kind)
     whole, rng = path.read_bytes(), random.Random(zlib.crc32(kind.encode(), SEED))
     kept = contents(work)
@@ -152,15 +152,15 @@ def test_a_flipped_bit_is_named_or_changes_nothing(work, out, usual, kind):
 
 @pytest.mark.parametrize("split", ["train", "test-seen"])
 @pytest.mark.parametrize("field", ["objects", "images", "masks"])
-def test_a_changed_value_that_still_decodes_is_named_by_whatever_uses_it(work, tmp_path, split, field):
-    """What is learnt from, predicted, drawn or passed on is compared with its digests; `data info` counts alone."""
+def test_a_changed_value_that_still_decodes_is_reported_by_every_command_that_uses_it(work, tmp_path, split, field):
+    """Training, prediction, drawing and export compare the digests; `data info` only counts."""
     path = work / "set" / "shards" / f"{split}-00000.h5"
     kept, data = contents(work), f"{work}/set"
     spoilt = tmp_path / "spoilt.h5"
     spoilt.write_bytes(path.read_bytes())
     with h5py.File(spoilt, "r+") as file:
         spoil(next(iter(file["scenes"].values())), field)
-    spoilt.replace(path)  # another file: HDF5 may have the first one open still
+    spoilt.replace(path)  # another file, because HDF5 may still have the first one open
     one = ["--split", split, "--scenes", "1"]
     calls = {
         "test-seen": [*(call for call in commands(work, tmp_path)[f"set/shards/{path.name}"] if call[1] in ("validate", "export")),
@@ -186,7 +186,7 @@ def spoil(scene: h5py.Group, field: str) -> None:
     size, first = (int(scene["cameras"]["height"][0]), int(scene["cameras"]["width"][0])), content[: offsets[1]]
     if field == "masks":
         instance, change = (one[0].copy() for one in codec([first.tobytes()], size))
-        for pixel in np.ndindex(size):  # one that leaves the packed mask as long as it was
+        for pixel in np.ndindex(size):  # one that keeps the length of the packed mask
             spoilt = instance.copy()
             spoilt[pixel] = 0 if instance[pixel] else 1
             packed = encode_masks(spoilt, change)
@@ -211,7 +211,7 @@ FAULTS = ("empty", "a folder", "a pipe", "a link to itself", "/dev/zero", "spars
 
 
 def put(fault: str, path: Path) -> None:
-    """Something else in the place of a file."""
+    """Put something else in the place of a file."""
     path.unlink()
     if fault == "a folder":
         path.mkdir()
@@ -227,14 +227,14 @@ def put(fault: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_stands_in_the_place_of_a_file_is_named_or_changes_nothing(work, out, usual, kind):
-    """No command hangs, fills the memory or removes another file. Each kind of file meets some of the faults in turn."""
+def test_anything_in_place_of_a_file_is_reported_or_changes_nothing(work, out, usual, kind):
+    """No command hangs, fills the memory or removes another file. Every kind of file meets some of the faults in turn."""
     (path,) = work.glob(kind)
     kept, calls = contents(work), commands(work, out)[kind]
     expected = [usual(call) for call in calls]
     first = KINDS.index(kind)
     for number, fault in enumerate((FAULTS * 2)[first % len(FAULTS) :][: min(FLIPS, len(FAULTS))]):
-        if kind in ALONE and fault == "a pipe":  # which may be scored: it is waited for
+        if kind in ALONE and fault == "a pipe":  # which may be scored, so that it is waited for
             continue
         restore(work, kept)
         put(fault, path)
@@ -252,7 +252,7 @@ def test_what_stands_in_the_place_of_a_file_is_named_or_changes_nothing(work, ou
 
 
 def clear(path: Path) -> None:
-    """Take away whatever stands there."""
+    """Remove whatever is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -260,14 +260,14 @@ def clear(path: Path) -> None:
 
 
 def run_files(root: Path) -> list[Path]:
-    """One file of every kind that a stopped run has: what the same command reads again."""
+    """One file of every kind of a stopped run that the same command reads again."""
     names = ("config.json", "plan.jsonl", "quarantine.jsonl", "work/claim.json", "work/reports.jsonl", "dataset.json",
              "ground_truth.json.gz", "shards/train-00000.h5")  # fmt: skip
     return [root / name for name in names]
 
 
 def held(root: Path) -> dict[str, str]:
-    """What must not change: bytes of plan and ground truth, labels and pictures of every scene; not bytes that nothing reads."""
+    """The results that must not change: bytes of plan and ground truth, labels and pictures of every scene."""
     dataset = open_dataset(root)
     pictures = {}
     for name in dataset.scene_names():
@@ -278,8 +278,8 @@ def held(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_the_same_command_mends_a_flipped_bit_or_says_why_not(tmp_path, monkeypatch, number):
-    """What is made is never lost, and what is refused is named."""
+def test_the_same_command_repairs_a_flipped_bit_or_reports_why_it_cannot(tmp_path, monkeypatch, number):
+    """Finished work is never lost, and a refusal is reported."""
     monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
     root = tmp_path / "set"
     generate(RUN_CONFIG, root, RunOptions())
@@ -312,7 +312,7 @@ def library(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("name", [INDEX, JOURNAL, "mugs-cube.npz"])
-def test_a_flipped_bit_of_a_library_is_named_or_mended(library, tmp_path, name):
+def test_a_flipped_bit_of_a_library_is_reported_or_repaired(library, tmp_path, name):
     store = Path(shutil.copytree(library, tmp_path / "store"))
     first = open_library(store)
     assert [entry.name for entry in first.used] == ["mugs-cube"]
@@ -332,7 +332,7 @@ def test_a_flipped_bit_of_a_library_is_named_or_mended(library, tmp_path, name):
 
 
 def said_by(call: list[str], work: Path) -> tuple[int, str]:
-    """Exit code and words of a command, but for digests of its input, and what it predicted, but for seconds."""
+    """The exit code and the output of a command without digests of its input, and its predictions without durations."""
     code, told = run(call)
     told = "\n".join(line for line in told.splitlines() if not line.lstrip().startswith(DIGESTS))
     if code == 0 and call[0] == "predict":

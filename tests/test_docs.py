@@ -1,4 +1,4 @@
-"""What the documentation says exists: commands, options, keys, files, names, links, extras, presets."""
+"""Everything that the documentation names exists: commands, options, keys, files, names, links, extras, presets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CODE = {
 FILES = {file.relative_to(ROOT).as_posix() for top in ROOT.iterdir() if top.name in (
     "odd_bench", "baselines", "blender_jobs", "assets_manifest", "benchmarks", "examples", "tests", "docs",
 ) for file in top.rglob("*") if file.is_file()}  # fmt: skip
-TEXTS = {page.relative_to(ROOT).as_posix(): [page] for page in PAGES} | CODE  # files by where they are
+TEXTS = {page.relative_to(ROOT).as_posix(): [page] for page in PAGES} | CODE  # files by their paths
 of_text = pytest.mark.parametrize("files", TEXTS.values(), ids=TEXTS)
 of_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
@@ -46,12 +46,12 @@ def blocks(page: Path, language: str = r"\w*") -> list[str]:
 
 
 def inline(text: str) -> list[str]:
-    """What stands between single backticks outside of blocks."""
+    """The texts between single backticks outside of code blocks."""
     return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
 
 
 def commands(page: Path) -> list[str]:
-    """Lines of code blocks that call odd-bench."""
+    """The lines of code blocks that call odd-bench."""
     lines = [
         line.partition("  #")[0].strip() for block in blocks(page) for line in block.replace("\\\n", " ").splitlines()
     ]
@@ -73,7 +73,7 @@ def defined_shapes(page: Path) -> list[str]:
 
 
 def command_of(line: str) -> tuple[typer.core.TyperCommand, list[str]]:
-    """The command a line calls, and the words behind its name."""
+    """The command that a line calls, and the words after its name."""
     command, words = every_command(), shlex.split(line)[1:]
     while hasattr(command, "commands"):
         assert words and words[0] in command.commands, line
@@ -110,14 +110,14 @@ def test_every_key_that_a_command_sets_exists(page):
 
 @of_page
 def test_every_command_shown_parses(page, monkeypatch):
-    """Options have values of their types, arguments are as many as it takes; its preset or configuration takes what it sets."""
+    """Option values have the right types, the number of arguments fits, and the set keys exist in the configuration."""
     for name in defined_shapes(page):
         monkeypatch.setattr(toys, "SEEN", (*toys.SEEN, name))
         monkeypatch.setitem(cad.FAMILIES, name, None)
     for line in commands(page):
         command, words = command_of(line)
         for parameter in command.params:
-            monkeypatch.setattr(parameter, "callback", None)  # which looks whether files are there
+            monkeypatch.setattr(parameter, "callback", None)  # which checks whether files exist
         with command.make_context(line, words) as context:
             given = context.params
         overrides = given.get("overrides") or given.get("set_") or []
@@ -131,7 +131,7 @@ def test_every_command_shown_parses(page, monkeypatch):
 
 
 @of_page
-def test_every_weights_that_a_command_names_ship_or_are_a_file(page):
+def test_all_weights_that_a_command_names_are_shipped_or_a_file(page):
     from odd_bench.weights import shipped
 
     named = re.findall(r"--(?:weights|init-from)[ =](\S+)", "\n".join(commands(page)))
@@ -139,7 +139,7 @@ def test_every_weights_that_a_command_names_ship_or_are_a_file(page):
 
 
 def is_key(key: str, known: frozenset[str]) -> bool:
-    """Whether it is one of them, or an entry of a mapping that is."""
+    """Whether the name is one of the keys, or an entry of a mapping that is."""
     return key in known or key.rpartition(".")[0] in known
 
 
@@ -179,7 +179,7 @@ def test_every_link_leads_somewhere(page):
 
 
 def anchors_of(page: Path) -> set[str]:
-    """The places of a page that a link may name: headings, as the site makes anchors of them, and what names itself."""
+    """The anchors of a page that a link may name: those of headings, as the site makes them, and explicit ones."""
     outside = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
     headings = re.findall(r"^#+ +(.*?)\s*$", outside, re.M)
     plain = (re.sub(r"\]\([^)]*\)|[^\w\s-]", "", heading).strip().lower() for heading in headings)
@@ -188,8 +188,8 @@ def anchors_of(page: Path) -> set[str]:
 
 
 @of_text
-def test_every_file_named_exists(files):
-    """`crack.py` may stand anywhere; a path with a known top folder is one from the root."""
+def test_every_named_file_exists(files):
+    """`crack.py` may be anywhere; a path that starts with a known folder is relative to the root."""
     tops = "odd_bench|baselines|blender_jobs|assets_manifest|benchmarks|examples|tests|docs"
     for file in files:
         text = file.read_text()
@@ -201,15 +201,15 @@ def test_every_file_named_exists(files):
 
 
 @of_page
-def test_every_file_included_in_a_page_is_named_as_the_site_reads_it(page):
-    """A formatter that takes the line for Python spreads it out, and the page then shows the line."""
+def test_every_included_file_is_named_in_the_syntax_of_the_site(page):
+    """A formatter that takes the line for Python would add spaces, and the page would show the line."""
     for line in re.findall(r"^.*--\s*8\s*<.*$", page.read_text(), re.MULTILINE):
         included = re.fullmatch(r'--8<-- "([^"]+)"', line)
         assert included and included[1] in FILES, line
 
 
 def resolved(name: str) -> object:
-    """What `odd_bench.geometry.boxes.iou` is. Raises AttributeError where it is nothing."""
+    """The object with the dotted name `odd_bench.geometry.boxes.iou`. Raises AttributeError if there is none."""
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         try:
@@ -251,15 +251,15 @@ def test_every_extra_exists(page):
         assert set(listed.split(",")) <= extras.keys(), listed
 
 
-def test_the_page_of_the_package_index_needs_nothing_of_the_checkout():
-    """Where it is shown, links into the checkout lead nowhere."""
+def test_the_page_of_the_package_index_has_no_relative_links():
+    """On the index, links into the checkout lead nowhere."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert not re.findall(r"\]\(|<img|href=", (ROOT / project["readme"]).read_text())
     for url in project.get("urls", {}).values():
         assert url.startswith("https://")
 
 
-def test_the_navigation_holds_every_page_once():
+def test_the_navigation_contains_every_page_once():
     def listed(node: object) -> Iterator[str]:
         if isinstance(node, str):
             yield node
@@ -309,7 +309,7 @@ def test_the_table_of_presets_in_the_readme_agrees_with_the_page():
             continue
         for kind, (scenes, hours, size) in (("toys", cells[:3]), ("parts", cells[3:])):
             for name in re.findall(r"`([\w-]+)`", first):
-                known = re.findall(r"`([\w-]+)`", hours)  # as another one
+                known = re.findall(r"`([\w-]+)`", hours)  # as another preset
                 if known:
                     stated[f"{kind}-{name}"] = told[f"{kind}-{name.removeprefix('tumbled-')}"]
                 elif scenes:

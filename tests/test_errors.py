@@ -1,4 +1,4 @@
-"""What is stopped by the user says so, and lets go of what it holds."""
+"""Work that the user stops says so, and releases its resources."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from odd_bench.errors import Interrupted, stoppable
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_whoever_stops_it_is_told_and_temporary_folders_go(number, tmp_path):
+def test_a_stop_is_confirmed_and_temporary_folders_are_removed(number, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
     ends = pytest.raises(Interrupted, match="out: stopped by the user; all is kept")
     with ends, stoppable(Path("out"), "all is kept"), tempfile.TemporaryDirectory(dir=tmp_path):
@@ -22,7 +22,7 @@ def test_whoever_stops_it_is_told_and_temporary_folders_go(number, tmp_path):
     assert not list(tmp_path.iterdir()) and signal.getsignal(signal.SIGTERM) == before
 
 
-def test_a_thread_leaves_the_signals_of_its_process_alone():
+def test_a_thread_does_not_change_the_signals_of_its_process():
     before, seen = signal.getsignal(signal.SIGTERM), []
 
     def work() -> None:

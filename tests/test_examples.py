@@ -1,4 +1,4 @@
-"""The examples run as they stand."""
+"""The examples run as they are."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ EXAMPLES = ROOT / "examples"
 
 @pytest.fixture
 def own_code(monkeypatch):
-    """Programs that are started find this checkout first."""
+    """An environment in which started programs find this checkout first."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
 
 
@@ -31,7 +31,7 @@ def test_one_scene_draws_a_sheet_and_leaves_nothing_behind(own_code, tmp_path):
 @pytest.mark.slow
 @pytest.mark.blender
 @pytest.mark.timeout(1800)
-@pytest.mark.filterwarnings("default")  # of Jupyter's own packages
+@pytest.mark.filterwarnings("default")  # from the packages of Jupyter
 def test_every_cell_of_the_notebook_runs(own_code, tmp_path):
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     notebook = nbformat.read(EXAMPLES / "quickstart.ipynb", as_version=4)
@@ -40,7 +40,7 @@ def test_every_cell_of_the_notebook_runs(own_code, tmp_path):
     assert sum("image/png" in one.get("data", {}) for one in shown) == 2
     text = "".join(one.get("text", "") for one in shown)
     assert "2 scenes; complete: True" in text
-    assert "suspicion " in text  # of the objects that the shipped weights find
+    assert "suspicion " in text  # share of objects that the shipped weights find
 
 
 def test_the_notebook_is_stored_without_outputs():

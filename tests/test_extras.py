@@ -1,4 +1,4 @@
-"""The command that installs an extra names what is there: the checkout, the file, or the package of an index."""
+"""The command that installs an extra names its source: the checkout, the file, or the package of an index."""
 
 import json
 from importlib import metadata
@@ -32,21 +32,21 @@ class Installed:
         (None, "pip install 'odd-bench[train]'"),
     ],
 )
-def test_by_where_the_package_came_from(monkeypatch, origin, command):
+def test_the_command_follows_the_source_of_the_package(monkeypatch, origin, command):
     told = Installed(None if origin is None else json.dumps(origin))
     monkeypatch.setattr(metadata, "distribution", lambda name: told)
     monkeypatch.setattr(extras, "__file__", "/site-packages/odd_bench/extras.py")
     assert install_command("train") == command
 
 
-def test_what_a_build_leaves_in_a_checkout_does_not_hide_it(monkeypatch):
-    """Metadata without a note of pip's, as setuptools writes beside the package."""
+def test_build_leftovers_do_not_hide_a_checkout(monkeypatch):
+    """Metadata without a record of pip, as setuptools writes next to the package."""
     monkeypatch.setattr(metadata, "distribution", lambda name: Installed(None))
     monkeypatch.chdir("/")
     assert install_command("train") == f"pip install -e '{Path(extras.__file__).parents[1]}[train]'"
 
 
-def test_the_checkout_one_stands_in_is_a_dot(monkeypatch):
+def test_the_checkout_in_the_current_folder_is_a_dot(monkeypatch):
     def absent(name):
         raise metadata.PackageNotFoundError(name)
 

@@ -1,4 +1,4 @@
-"""The order of packages, read from the imports of every file: those inside functions and by name count as well."""
+"""Rules for the whole code base, such as the order of packages, read from the source of every file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEAVY = {"bpy", "torch", "torchvision", "open3d", "pycolmap", "h5py", "PIL", "tr
 
 
 def modules() -> dict[str, Path]:
-    """Every module by the name it is imported by."""
+    """The files of all modules by the names under which they are imported."""
     found = {}
     for top in ("odd_bench", *BESIDE):
         for file in sorted((ROOT / top).rglob("*.py")):
@@ -40,7 +40,7 @@ MODULES = modules()
 
 
 def imported(node: ast.AST) -> Iterator[str]:
-    """Names of the modules that a piece of code imports, as far as they are this project's or top-level packages."""
+    """The names of the project's modules and of the top-level packages that a piece of code imports, within functions too."""
     for one in ast.walk(node):
         if isinstance(one, ast.Import):
             yield from (alias.name for alias in one.names)
@@ -60,7 +60,7 @@ def is_import_by_name(node: ast.AST) -> bool:
 
 
 def package(module: str) -> str:
-    """`odd_bench.data.shards` stands in `data`."""
+    """The package of a module: `odd_bench.data.shards` is in `data`."""
     return module.split(".")[1] if "." in module else module
 
 
@@ -71,7 +71,7 @@ GRAPH = {
 
 
 @pytest.mark.parametrize("place", range(len(ORDER)))
-def test_a_package_imports_only_what_stands_before_it(place):
+def test_a_package_imports_only_packages_before_it(place):
     own = {name: others for name, others in GRAPH.items() if package(name) == ORDER[place]}
     later = {
         f"{name} imports {other}"
@@ -86,21 +86,21 @@ def test_every_package_has_a_place_in_the_order():
     assert {package(name) for name in MODULES} - {"odd_bench"} <= set(ORDER)
 
 
-def test_no_files_import_each_other_in_a_circle():
+def test_there_are_no_circular_imports():
     rest = {name: set(others) for name, others in GRAPH.items()}
     while free := {name for name, others in rest.items() if not others & rest.keys()}:
         rest = {name: others for name, others in rest.items() if name not in free}
     assert not rest, f"in circles, or leading to one: {sorted(rest)}"
 
 
-def test_bpy_is_imported_by_blender_jobs_alone():
+def test_only_blender_jobs_imports_bpy():
     users = {name for name, file in MODULES.items() if "bpy" in set(imported(ast.parse(file.read_text())))}
     assert users and all(package(name) == "blender_jobs" for name in users)
 
 
 @pytest.mark.parametrize("name", ["odd_bench", "odd_bench.cli"])
 def test_heavy_packages_are_imported_inside_commands(name):
-    """Neither `import odd_bench` nor `odd-bench --help` loads them, by any path of imports at the top of files."""
+    """Neither `import odd_bench` nor `odd-bench --help` loads them, by any chain of imports at the top of files."""
     reached, waiting = set(), [name]
     while waiting:
         tree = ast.parse(MODULES[waiting.pop()].read_text())
@@ -111,8 +111,8 @@ def test_heavy_packages_are_imported_inside_commands(name):
     assert not {other.split(".")[0] for other in reached} & HEAVY
 
 
-def test_the_wheel_holds_every_folder_and_every_file():
-    """setuptools warns of a folder of data that is not listed, and leaves out, without a word, a file that no pattern names."""
+def test_the_wheel_contains_every_folder_and_every_file():
+    """setuptools only warns of a data folder that is not listed, and silently omits a file that no pattern matches."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = {top: ROOT / (top if top == "odd_bench" else top.removeprefix("odd_bench.")) for top in TOPS}
     held = {
@@ -126,12 +126,12 @@ def test_the_wheel_holds_every_folder_and_every_file():
     assert not [file for file in held if not any(file.match(pattern) for pattern in patterns)]
 
 
-MADE = ("Console", "Progress")  # a type may be imported, not be called
+MADE = ("Console", "Progress")  # a type may be imported, but not called
 READS_MARKUP = {"print", "escape", "track", "TextColumn", "TaskProgressColumn", "SpinnerColumn", "get_console"}
 
 
-def test_foreign_text_is_printed_by_one_console_that_knows_no_markup():
-    """Of rich others take tables, columns that show numbers, and types; all of it is printed through odd_bench.terminal."""
+def test_only_one_console_prints_foreign_text_and_it_reads_no_markup():
+    """Other modules take only tables, columns of numbers and types from rich, and print through odd_bench.terminal."""
     makers = {
         f"{name}:{one.lineno}: {ast.unparse(one)}"
         for name, file in MODULES.items()
@@ -142,7 +142,7 @@ def test_foreign_text_is_printed_by_one_console_that_knows_no_markup():
 
 
 def reads_markup(node: ast.AST) -> bool:
-    """Whether this makes a console or a bar of rich, or takes something from rich that reads or escapes markup."""
+    """Whether the code makes a console or a progress bar of rich, or imports something from rich that reads or escapes markup."""
     if isinstance(node, ast.Call):
         return getattr(node.func, "attr", getattr(node.func, "id", "")) in (*MADE, "from_markup")
     if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "rich":
@@ -162,7 +162,8 @@ READ_AS_THEY_ARE = {
 }
 
 
-def test_files_are_read_in_one_way_that_no_pipe_holds_up_and_no_size_fills_the_memory():
+def test_files_are_read_only_through_plain_file():
+    """It neither waits for a pipe nor lets a large file fill the memory."""
     readers = {
         f"{name}:{one.lineno}: {ast.unparse(one)}"
         for name, file in MODULES.items()
@@ -173,7 +174,7 @@ def test_files_are_read_in_one_way_that_no_pipe_holds_up_and_no_size_fills_the_m
 
 
 def reads_by_path(node: ast.AST) -> bool:
-    """Whether this reads whatever stands at a path, but for the files beside the code."""
+    """Whether the code reads any file by its path, except files next to the code."""
     if not isinstance(node, ast.Call) or "__file__" in ast.unparse(node.func):
         return False
     if isinstance(node.func, ast.Attribute):
@@ -185,7 +186,7 @@ def reads_by_path(node: ast.AST) -> bool:
 
 
 def test_messages_name_no_page_of_the_checkout():
-    """An installed package has no docs/: what a message tells to read or run is there in either."""
+    """An installed package has no docs/, so that a message must not tell the user to read or run files of the checkout."""
     named = []
     for name, file in MODULES.items():
         tree = ast.parse(file.read_text())
@@ -205,7 +206,7 @@ MANY_FILES = 8
 
 
 def files_of(name: str) -> list[str]:
-    """The files and packages in a package, by name."""
+    """The names of the files and packages in a package."""
     folder = MODULES[name].parent
     found = {one.stem for one in folder.glob("*.py")} | {one.parent.name for one in folder.glob("*/__init__.py")}
     return sorted(found - {"__init__"})
@@ -222,14 +223,14 @@ PACKAGES = [
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_large_package_says_which_file_holds_what(name):
-    """From the name of a command one looks into its file in cli/, then at this list: two steps to any behaviour."""
+def test_a_large_package_lists_the_purpose_of_its_files(name):
+    """The name of a command leads to its file in cli/, and then to this list: two steps to any behaviour."""
     listed = re.findall(r"^- (.*?):", ast.get_docstring(ast.parse(MODULES[name].read_text())) or "", re.M)
     assert sorted(re.findall(r"`([a-z_0-9]+)`", " ".join(listed))) == files_of(name)
 
 
-def test_pages_are_begun_in_one_place():
-    """So that all of them fit telephones, say their title and escape it."""
+def test_html_pages_start_in_one_place():
+    """There all of them get a title, escaping and a layout that fits phones."""
     beginnings = {name for name, file in MODULES.items() if "<!doctype" in file.read_text().lower()}
     assert beginnings == {"odd_bench.html_page"}
 
@@ -240,7 +241,7 @@ def test_make_bench_runs_the_scripts_that_need_no_argument():
 
 
 def asks(script: Path) -> bool:
-    """Whether a script of argparse has an argument that has to be given."""
+    """Whether a script with argparse has a required argument."""
     calls = [call for call in ast.walk(ast.parse(script.read_text())) if isinstance(call, ast.Call)]
     asked = [call for call in calls if getattr(call.func, "attr", "") == "add_argument"]
     keywords = [{key.arg for key in call.keywords} for call in asked]

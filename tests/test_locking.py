@@ -1,4 +1,4 @@
-"""A lock keeps out whoever wants the same, and ends with its holder."""
+"""A lock excludes others that want the same, and ends with its holder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ parts = st.sets(st.integers(0, 20), min_size=1)
 
 
 @given(parts, parts)
-def test_two_holders_meet_if_and_only_if_they_share_a_part(tmp_path_factory, first, second):
+def test_two_locks_exclude_each_other_exactly_if_they_share_a_part(tmp_path_factory, first, second):
     path = tmp_path_factory.mktemp("lock") / "shards.lock"
     with locked(path, first):
         if first & second:
@@ -38,7 +38,7 @@ def test_two_holders_meet_if_and_only_if_they_share_a_part(tmp_path_factory, fir
 
 
 @given(parts, parts, parts)
-def test_a_refused_call_holds_nothing(tmp_path_factory, first, second, third):
+def test_a_refused_call_holds_no_lock(tmp_path_factory, first, second, third):
     path = tmp_path_factory.mktemp("lock") / "shards.lock"
     with locked(path, first):
         if first & second:
@@ -60,7 +60,7 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
         pass
 
 
-def test_whoever_waits_is_told_and_comes_next(tmp_path):
+def test_a_waiting_call_is_reported_and_comes_next(tmp_path):
     order, told = [], threading.Event()
 
     def come_next():
@@ -76,7 +76,7 @@ def test_whoever_waits_is_told_and_comes_next(tmp_path):
     assert order == ["first", "second"]
 
 
-def test_a_file_system_without_locks_is_named_and_can_be_used_without(tmp_path, monkeypatch):
+def test_a_file_system_without_locks_is_reported_and_can_be_used_without(tmp_path, monkeypatch):
     def none(*arguments):
         raise OSError(errno.ENOLCK, "No locks available")
 

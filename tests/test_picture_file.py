@@ -1,4 +1,4 @@
-"""A picture is whole or absent, and a full disk is told in one line."""
+"""A picture is complete or absent, and a full disk is reported in one line."""
 
 import ast
 import errno
@@ -15,7 +15,7 @@ from tests.test_house import MODULES
 PIXELS = np.random.default_rng(0).integers(0, 255, (12, 20, 3), np.uint8)
 
 
-def test_a_picture_is_read_as_it_was_written(tmp_path):
+def test_a_written_picture_reads_back(tmp_path):
     path = write_picture(Image.fromarray(PIXELS), tmp_path / "new" / "a.png")
     with Image.open(path) as read:
         np.testing.assert_array_equal(np.asarray(read), PIXELS)
@@ -23,7 +23,7 @@ def test_a_picture_is_read_as_it_was_written(tmp_path):
         assert (read.format, read.size) == ("JPEG", (20, 12))
 
 
-def test_the_picture_before_is_kept_where_the_disk_is_full(tmp_path, monkeypatch):
+def test_the_old_picture_is_kept_if_the_disk_is_full(tmp_path, monkeypatch):
     path = write_picture(Image.fromarray(PIXELS), tmp_path / "a.png")
     before = path.read_bytes()
 
@@ -37,9 +37,10 @@ def test_the_picture_before_is_kept_where_the_disk_is_full(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("package", ["captures", "detect", "report", "view"])
-def test_what_a_user_looks_at_is_written_by_the_atomic_writer(package):
-    """Neither `image.save(path)` nor `path.write_text(...)`, which leave half a file: pictures are saved to buffers, and a job for
-    a child process is no result.
+def test_results_for_the_user_are_written_by_the_atomic_writer(package):
+    """Neither `image.save(path)` nor `path.write_text(...)`, which can leave half a file.
+
+    Pictures are saved to buffers, and a job for a child process is not a result.
     """
     for name, file in MODULES.items():
         if not name.startswith(f"odd_bench.{package}.") or name == "odd_bench.captures.colmap_process":

@@ -1,4 +1,4 @@
-"""What stands in the place of a file hangs nobody, fills no memory, and leads no writer elsewhere."""
+"""Anything in place of a file makes no reader hang, fills no memory, and leads no writer elsewhere."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ from odd_bench.plain_file import open_plain, read_plain, read_plain_text
 
 
 def stand(path, kind):
-    """Put something else than a plain file at `path`."""
+    """Put something other than a plain file at `path`."""
     if kind == "folder":
         path.mkdir()
     if kind == "pipe":
@@ -37,7 +37,7 @@ KINDS = ("folder", "pipe", "socket", "device", "link to itself", "link to nothin
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_plain_file_of_a_usual_size_is_an_error_of_the_system(tmp_path, kind):
+def test_anything_but_a_plain_file_of_usual_size_raises_oserror(tmp_path, kind):
     stand(tmp_path / "a", kind)
     for read in (read_plain, read_plain_text):
         with pytest.raises(OSError) as raised:
@@ -60,7 +60,7 @@ def test_a_file_that_grows_while_it_is_read_is_bounded(tmp_path, monkeypatch):
 
     def smaller(descriptor):
         found = list(real(descriptor))
-        found[6] = 10  # bytes, as they were before it grew
+        found[6] = 10  # bytes, before it grew
         return os.stat_result(found)
 
     monkeypatch.setattr("odd_bench.plain_file.os.fstat", smaller)
@@ -69,7 +69,7 @@ def test_a_file_that_grows_while_it_is_read_is_bounded(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", KINDS[:-1])
-def test_nothing_is_written_through_what_stands_in_the_place_of_an_own_file(tmp_path, kind):
+def test_nothing_is_written_through_a_link_in_place_of_a_file(tmp_path, kind):
     for name, write in (
         ("lines.jsonl", lambda path: append_line(path, {"a": 1})),
         ("a.lock", lambda path: locked(path).__enter__()),
@@ -80,7 +80,7 @@ def test_nothing_is_written_through_what_stands_in_the_place_of_an_own_file(tmp_
         assert name in str(raised.value) and not (tmp_path / "nothing").exists()
 
 
-def test_a_line_is_not_added_to_a_file_elsewhere(tmp_path):
+def test_no_line_is_appended_to_a_file_behind_a_link(tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("as it was")
     (tmp_path / "reports.jsonl").symlink_to(victim)
@@ -89,7 +89,7 @@ def test_a_line_is_not_added_to_a_file_elsewhere(tmp_path):
     assert victim.read_text() == "as it was"
 
 
-def test_lines_without_an_end_take_little_memory_and_the_others_are_read(tmp_path):
+def test_endless_lines_take_little_memory_and_the_others_are_read(tmp_path):
     path = tmp_path / "lines.jsonl"
     append_line(path, {"a": 1})
     with open(path, "ab") as file:
@@ -99,7 +99,7 @@ def test_lines_without_an_end_take_little_memory_and_the_others_are_read(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["staged", "modes", "variants", "logs", "variants/shape"])
-def test_a_run_empties_no_folder_that_a_link_leads_to(tmp_path, name):
+def test_a_run_empties_no_folder_behind_a_link(tmp_path, name):
     victim, folder = tmp_path / "victim", RunFolder(tmp_path / "set")
     victim.mkdir()
     (victim / "letter.h5").write_text("mine")
@@ -119,13 +119,13 @@ def test_open_plain_gives_a_file_that_can_be_read_in_pieces(tmp_path):
         assert (file.read(2), file.read()) == (b"12", b"345")
 
 
-def test_lines_of_a_size_that_nothing_writes_are_named(tmp_path):
+def test_lines_of_an_impossible_size_are_reported(tmp_path):
     stand(tmp_path / "a.jsonl", "sparse")
     with pytest.raises(FileError, match=r"a\.jsonl: found 8,796,093,022,208 bytes"):
         next(read_lines(tmp_path / "a.jsonl"))
 
 
-def test_a_folder_in_the_place_of_a_file_that_is_tidied_away_stays(tmp_path):
+def test_a_folder_in_place_of_a_temporary_file_is_kept(tmp_path):
     folder = RunFolder(tmp_path)
     for name in ("logs/child-1-1.log", "staged/a.h5", "modes/a.npz"):
         (folder.work / name).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Laws of plan lines: text and values say the same, and the presets draw today what they drew before."""
+"""Laws of plan lines: text and values are equivalent, and the presets draw the same as ever."""
 
 import hashlib
 import json
@@ -18,8 +18,8 @@ from odd_bench.published.plan import FoundScene
 from odd_bench.scene import SPLITS
 
 DIGESTS = json.loads((Path(__file__).parent / "plan_digests.json").read_text())
-GIVEN = (((), ()), (("oak", "slate"), ("noon.hdr",)))  # floors and environments: the built-in ones, and a user's
-SCENES = 6  # of each split
+GIVEN = (((), ()), (("oak", "slate"), ("noon.hdr",)))  # floors and environments: the built-in ones, and those of a user
+SCENES = 6  # scenes of each split
 
 
 def first_scenes(preset: str) -> list[PlanLine]:
@@ -40,7 +40,10 @@ def test_every_preset_has_a_digest():
 
 @pytest.mark.parametrize("preset", presets())
 def test_a_preset_draws_the_same_bytes_as_ever(preset):
-    """Runs that were begun by an earlier version go on with this one. Another draw on purpose is another PLAN_VERSION."""
+    """Runs that an earlier version started continue with this one.
+
+    A deliberate change of the draws needs another PLAN_VERSION.
+    """
     text = "".join(plan_text(line) + "\n" for line in first_scenes(preset))
     assert hashlib.sha256(text.encode()).hexdigest() == DIGESTS[preset]
 
@@ -55,7 +58,7 @@ def test_a_preset_draws_the_same_bytes_as_ever(preset):
     ids=["without AVX-512", "with the oldest instructions", "with a C library that may not fuse"],
 )
 def test_a_plan_is_the_same_on_every_processor(machine):
-    """Slices of one plan are made on machines that add and multiply by other instructions."""
+    """Slices of one plan are made on machines with different instructions for adding and multiplying."""
     script = "import test_plan_line as t\nfor line in t.first_scenes('toys-mini'): print(t.plan_text(line))"
     drawn = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
@@ -68,7 +71,7 @@ def test_a_plan_is_the_same_on_every_processor(machine):
 
 
 @pytest.mark.parametrize("preset", ["toys-mini", "parts-tumbled-mini"])
-def test_what_is_written_is_read_as_it_was(preset):
+def test_written_lines_read_back(preset):
     for line in first_scenes(preset):
         text = plan_text(line)
         assert read_plan_line(text, PlanLine) == line
@@ -76,7 +79,7 @@ def test_what_is_written_is_read_as_it_was(preset):
         assert read_plan_line(text) == PlannedScene(line.scene, line.split, line.index, line.category, line.shape)
 
 
-def test_a_folder_may_have_a_name_that_is_no_text():
+def test_a_folder_name_may_be_invalid_text():
     scene = FoundScene("a", "train", 0, "part", "a", folder=os.fsdecode(b"a\xff"), source_sha256="")
     assert read_plan_line(plan_text(scene), FoundScene) == scene
 
@@ -100,7 +103,7 @@ def test_a_line_is_canonical_json_without_what_does_not_apply():
     ],
     ids=["text for a number", "bool for a number", "no cameras", "an object without a pose"],
 )
-def test_the_value_at_fault_is_named(change, told):
+def test_the_error_names_the_wrong_value(change, told):
     values = json.loads(plan_text(first_scenes("toys-nano")[0]))
     with pytest.raises(ValueError, match=told):
         read_plan_line(json.dumps({**values, **change}), PlanLine)

@@ -1,4 +1,4 @@
-"""The whole way on real input: toys, anomalies, Blender, labels, shards, validation, preview."""
+"""The whole pipeline on real input: toys, anomalies, Blender, labels, shards, validation, preview."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def odd_bench(*arguments: str, cwd: Path | None = None, **environment: str) -> s
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> tuple[Path, str]:
-    """A data set made by the command line, and what it printed."""
+    """A data set made by the command line, and the output of the command."""
     folder = tmp_path_factory.mktemp("spine")
     (folder / "tiny.yaml").write_text(PRESET)
     run = odd_bench("generate", "toys", "--preset", str(folder / "tiny.yaml"), "--out", str(folder / "set"))
@@ -47,20 +47,20 @@ def plan_of(folder: Path) -> list[PlanLine]:
     return [read_plan_line(line, PlanLine) for line in (folder / "plan.jsonl").read_text().splitlines()]
 
 
-def test_the_run_says_what_it_made_and_where_to_look(made):
+def test_the_run_reports_its_results_and_where_they_are(made):
     folder, printed = made
     assert "3 scenes made" in printed and "render" in printed
     preview = Path(printed.strip().splitlines()[-1].removeprefix("preview: "))
     assert preview.exists() and preview.is_relative_to(folder)
 
 
-def test_the_data_set_validates_clean(made):
+def test_the_data_set_has_no_problem(made):
     run = odd_bench("data", "validate", str(made[0]), "--deep")
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_pictures_show_what_the_masks_say(made):
-    """An object differs from the floor around it: the picture changes across the border of the mask, not beside it."""
+def test_pictures_change_at_the_borders_of_the_masks(made):
+    """An object differs from the floor around it: the picture changes across the border of its mask, not next to it."""
     dataset = open_dataset(made[0])
     on_border, beside = [], []
     for name in dataset.scene_names():
@@ -74,8 +74,8 @@ def test_pictures_show_what_the_masks_say(made):
     assert np.mean(on_border) > 3 * np.mean(beside)
 
 
-def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
-    """Silhouettes rendered by Blender agree with the ray-cast masks: they differ by less than a pixel, at the border alone."""
+def test_blender_renders_each_object_where_its_label_is(made, tmp_path):
+    """Silhouettes rendered by Blender differ from the ray-cast masks by less than a pixel, and only at the border."""
     from odd_bench.blender_jobs.job import RenderConfig, RenderJob
     from odd_bench.shapes.toys import make_toy
     from tests.blender_jobs.silhouettes import silhouettes
@@ -103,7 +103,7 @@ def test_blender_draws_each_object_where_the_labels_have_it(made, tmp_path):
     assert compared >= 4
 
 
-def test_nothing_floats_or_sinks(made):
+def test_no_object_floats_or_sinks(made):
     from odd_bench.generate.arrange import LEVEL_M
     from odd_bench.geometry.motion import transformed
     from odd_bench.shapes.toys import make_toy
@@ -118,7 +118,7 @@ def test_nothing_floats_or_sinks(made):
 
 
 def test_the_pose_of_an_odd_object_is_one_of_the_intact_shape(made):
-    """Whatever is odd about it, an object stands as its neighbours do: its tilt is that of the shape's rest pose."""
+    """An odd object stands like its neighbours: its tilt is that of the rest pose of the intact shape."""
     from odd_bench.generate.resting import Rests
     from odd_bench.shapes.toys import make_toy
 
@@ -141,7 +141,7 @@ def test_another_number_of_workers_makes_the_same_labels(made, tmp_path):
     assert _label_digests(again) == _label_digests(source)
 
 
-def test_wrong_use_says_what_writes_nothing_and_exits_with_two(made, tmp_path):
+def test_wrong_use_is_explained_writes_nothing_and_exits_with_2(made, tmp_path):
     for arguments, message in [
         (["--categories", "mugg"], "Did you mean mug"),
         (["--set", "orbit.pixel=3"], "Did you mean 'pixels'"),

@@ -113,7 +113,7 @@ def test_a_mug_breaks_across_its_wall(variants):
     variant, intact = variants[fracture, "mug"], solid_shape("mug")
     corners = np.unique(variant.shape.faces[variant.changed_faces])
     depth, _ = nearest(intact, variant.shape.vertices[corners])
-    assert depth.max() < 0.75 * MUG_WALL  # no broken surface but across the wall
+    assert depth.max() < 0.75 * MUG_WALL  # the broken surface runs only across the wall
     radius = np.linalg.norm(intact.vertices[intact.faces].mean(axis=1)[:, :2], axis=1)
     middle = np.median(radius[radius > 0.2])
     lost = variant.lost_faces

@@ -1,6 +1,4 @@
-"""One bad address or reply costs only its own entry: there is no traceback, the others are fetched, and calls never share a
-folder.
-"""
+"""One bad address or reply costs only its own entry, without a traceback, and calls never share a folder."""
 
 import json
 import socketserver

@@ -23,7 +23,7 @@ LONG, SIDE, POST, EXTRA = (  # centres and sizes in half sides of a cube
     ((-0.4, -0.25, 0.1), (0.3, 0.3, 0.4)),
     ((0.35, -0.25, 0.2), (0.25, 0.25, 0.5)),
 )
-ARMS = (LONG, SIDE, POST)  # from one corner: neither a rotation nor a mirror leaves it as it is
+ARMS = (LONG, SIDE, POST)  # from one corner: no rotation and no mirror maps it to itself
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,26 @@ class Ball:
     radius_m: float
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """(...) from points (..., 3) to the surface, negative inside."""
+        """(...) signed distance from points (..., 3) to the surface, negative inside."""
         return np.linalg.norm(points - np.array(self.centre), axis=-1) - self.radius_m
 
     def depth(self, origin: np.ndarray, directions: np.ndarray) -> np.ndarray:
-        """(...) where rays along unit directions (..., 3) meet it, infinite where they pass by."""
+        """(...) distance at which rays along unit directions (..., 3) meet it, infinite where they miss it."""
         middle = directions @ (np.array(self.centre) - origin)
         inside = self.radius_m**2 - (np.sum((np.array(self.centre) - origin) ** 2) - middle**2)
         return np.where(inside > 0, middle - np.sqrt(inside.clip(0)), np.inf)
 
     def box(self) -> np.ndarray:
-        """(6,) centre and size of the upright box around it."""
+        """(6,) centre and size of its axis-aligned bounding box."""
         return np.array([*self.centre, *[2 * self.radius_m] * 3])
 
 
 @dataclass(frozen=True)
 class Bricks:
-    """A union of boxes (centre, size), made larger, turned by `rotation` about the origin and put at `centre`; as a ball."""
+    """A union of boxes (centre, size), scaled, turned by `rotation` about the origin and moved to `centre`.
+
+    It has the interface of a ball.
+    """
 
     boxes: tuple[tuple[Triple, Triple], ...]
     centre: Triple = (0.0, 0.0, 0.0)
@@ -85,14 +88,14 @@ Solid = Ball | Bricks
 
 
 def turned(axis: Triple, degrees: float) -> np.ndarray:
-    """(3, 3) rotation about an axis."""
+    """(3, 3) rotation about an axis by an angle."""
     x, y, z = np.array(axis) / np.linalg.norm(axis)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + np.sin(np.radians(degrees)) * cross + (1 - np.cos(np.radians(degrees))) * cross @ cross
 
 
 def boxes_of(solids: list[Solid]) -> Tensor:
-    """(n, 6)"""
+    """(n, 6) the bounding boxes of the solids."""
     return torch.tensor(np.stack([solid.box() for solid in solids])).float()
 
 
@@ -100,7 +103,7 @@ def boxes_of(solids: list[Solid]) -> Tensor:
 
 
 def cameras_around(views: int, pixels: int, distance_m: float) -> list[Camera]:
-    """On a sphere, also from above and below, looking at its middle."""
+    """Cameras on a sphere, also above and below, that look at its centre."""
     height = 1 - 2 * (np.arange(views) + 0.5) / views
     angle, flat = np.pi * (1 + 5**0.5) * np.arange(views), np.sqrt(1 - height**2)
     eyes = distance_m * np.column_stack([flat * np.cos(angle), flat * np.sin(angle), height])
@@ -108,7 +111,7 @@ def cameras_around(views: int, pixels: int, distance_m: float) -> list[Camera]:
 
 
 def shown(solids: list[Solid], cameras: list[Camera]) -> Tensor:
-    """(v, h, w) as the data set keeps it: 0 = background, i + 1 = solid i, the nearest."""
+    """(v, h, w) as in the data set: 0 = background, i + 1 = solid i, where it is the nearest."""
     found = []
     for camera in cameras:
         directions = pixel_directions(camera)
@@ -119,18 +122,18 @@ def shown(solids: list[Solid], cameras: list[Camera]) -> Tensor:
 
 
 def carved(instance: Tensor, cameras: list[Camera], solids: list[Solid]) -> Hulls:
-    """From the pictures (v, h, w) of the solids."""
+    """The hulls that the pictures (v, h, w) of the solids give."""
     return carve(signed_pixels(instance > 0), *stacked(cameras), boxes_of(solids), HullConfig(cells=CELLS))
 
 
 def pixels_in(hulls: Hulls, silhouettes: Tensor, cameras: list[Camera], most: int) -> ObjectPixels:
-    """Up to `most` pixels of each object in pictures whose pixels of objects are known, (v, h, w) bool."""
+    """Up to `most` pixels of each object, in pictures whose object pixels (v, h, w) bool are known."""
     shown_there = shown_objects(hulls, tuple(silhouettes.shape[1:]), *stacked(cameras))
     return object_pixels(shown_there, len(hulls), silhouettes, most)
 
 
 def pixel_m(camera: Camera, distance_m: float) -> float:
-    """How wide a pixel is at a distance."""
+    """The width of a pixel at a distance, in metres."""
     return distance_m / camera.K[0, 0]
 
 
@@ -138,7 +141,7 @@ def pixel_m(camera: Camera, distance_m: float) -> float:
 
 
 def exact_hulls(solids: list[Solid], points: int = 256) -> Hulls:
-    """Of solids in half sides, all in the cube around the origin."""
+    """The hulls of solids given in half sides, all in the cube around the origin."""
     positions = cube_positions(CELLS)
     signed = torch.tensor(np.stack([solid.distance(positions.numpy()) for solid in solids])).float()
     signed = signed.clamp(-FARTHEST, FARTHEST)
@@ -147,6 +150,6 @@ def exact_hulls(solids: list[Solid], points: int = 256) -> Hulls:
 
 
 def rays_through(hulls: Hulls) -> ObjectRays:
-    """From all sides through the points on the surfaces."""
+    """Rays from all sides through the points on the surfaces."""
     directions = normalize(torch.randn(hulls.points.shape), dim=-1)
     return ObjectRays(hulls.points - 8 * directions, directions, torch.ones(directions.shape[:2], dtype=torch.bool))

@@ -1,4 +1,4 @@
-"""Correspondences, attention and classifier: what permuting, removing and adding objects must do."""
+"""Correspondences, attention and classifier: the effects of permuting, removing and adding objects."""
 
 import pytest
 import torch
@@ -33,7 +33,7 @@ def test_masked_attention_equals_gathering(objects):
     assert (masked - gathered).abs().max() < 1e-6
 
 
-def test_each_other_object_gives_its_k_best_cells_and_the_own_none():
+def test_every_other_object_contributes_its_k_best_cells_and_the_object_itself_none():
     features, _ = scene(3)
     keys = correspondences(features, MatchingConfig(k=5, normalise=False))
     for n in range(3):
@@ -45,16 +45,16 @@ def test_each_other_object_gives_its_k_best_cells_and_the_own_none():
             assert torch.equal(chosen.sort().values, expected.sort().values)
 
 
-def test_joint_choice_takes_the_best_of_the_scene():
+def test_joint_choice_takes_the_best_cells_of_the_scene():
     features, _ = scene(3)
     keys = correspondences(features, MatchingConfig(k=7, joint=True, normalise=True))
     assert keys.shape == (3, CELLS, 7)
-    assert (keys == torch.arange(3 * CELLS).reshape(3, CELLS, 1)).any(dim=-1).all()  # oneself is the best match
+    assert (keys == torch.arange(3 * CELLS).reshape(3, CELLS, 1)).any(dim=-1).all()  # each object is its own best match
 
 
 @pytest.mark.parametrize("kind", ["none", "dense", "sparse"])
 @pytest.mark.parametrize("released", [False, True])
-def test_permuting_objects_permutes_the_outcome(kind, released):
+def test_permuting_objects_permutes_the_outputs(kind, released):
     features, tokens = scene(5)
     config = AttentionConfig(kind, WIDTH, 4, 2, self_attention=released, initial_keys=released, gated=released)
     module = torch.nn.Sequential()
@@ -68,7 +68,7 @@ def test_permuting_objects_permutes_the_outcome(kind, released):
     assert torch.allclose(logits(order), logits(list(range(5)))[order], atol=1e-5)
 
 
-def test_without_attention_other_objects_do_not_count_and_with_it_they_do():
+def test_other_objects_matter_only_with_attention():
     features, tokens = scene(4)
     for kind in ("none", "dense", "sparse"):
         module = CrossInstance(AttentionConfig(kind, WIDTH, 4, 1))
@@ -81,7 +81,7 @@ def test_without_attention_other_objects_do_not_count_and_with_it_they_do():
 
 
 @pytest.mark.parametrize("kind", ["none", "dense", "sparse"])
-def test_one_object_alone_is_finite(kind):
+def test_a_single_object_gives_finite_outputs(kind):
     features, tokens = scene(1)
     assert correspondences(features, MatchingConfig()).shape == (1, CELLS, 0)
     out = CrossInstance(AttentionConfig(kind, WIDTH, 4, 2))(tokens.requires_grad_(), None)

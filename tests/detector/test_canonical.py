@@ -1,4 +1,4 @@
-"""The canonical teacher: poses tell what corresponds, symmetric shapes are not asked the impossible."""
+"""The canonical teacher: poses determine correspondences, and symmetric shapes are not asked for the impossible."""
 
 import numpy as np
 import pytest
@@ -32,13 +32,13 @@ def test_canonical_coordinates_undo_the_pose(yaw, scale):
     assert shape_scale(torch.from_numpy(pose)).item() == pytest.approx(scale)
 
 
-def test_a_full_turn_of_turns_is_the_identity():
+def test_a_full_turn_of_rotations_is_the_identity():
     turns = upright_turns(8)
     assert torch.allclose(torch.linalg.matrix_power(turns[1], 8), torch.eye(3), atol=1e-5)
     assert torch.allclose(turns @ turns.transpose(1, 2), torch.eye(3).expand(8, 3, 3), atol=1e-6)
 
 
-def test_features_that_tell_the_place_lose_less_than_others():
+def test_features_that_encode_the_place_have_a_lower_loss():
     torch.manual_seed(0)
     canonical = torch.rand(1, 30, 3).expand(3, -1, -1)
     everywhere = torch.ones(3, 30, dtype=torch.bool)
@@ -47,7 +47,7 @@ def test_features_that_tell_the_place_lose_less_than_others():
     assert losses[0] < 0.5 < losses[1]
 
 
-def test_the_loss_goes_down_by_following_its_gradient():
+def test_gradient_descent_lowers_the_loss():
     torch.manual_seed(0)
     canonical, everywhere = torch.rand(2, 20, 3), torch.ones(2, 20, dtype=torch.bool)
     features = torch.randn(2, 20, 8, requires_grad=True)
@@ -57,7 +57,7 @@ def test_the_loss_goes_down_by_following_its_gradient():
     assert after < before
 
 
-def test_nothing_on_the_objects_or_a_single_object_gives_zero():
+def test_the_loss_is_zero_without_cells_on_objects_or_with_a_single_object():
     features = torch.randn(2, 5, 4, requires_grad=True)
     nowhere = torch.zeros(2, 5, dtype=torch.bool)
     assert contrastive_loss(features, torch.rand(2, 5, 3), nowhere, IDENTITY, 0.1, 0.1) == 0
@@ -65,7 +65,7 @@ def test_nothing_on_the_objects_or_a_single_object_gives_zero():
 
 
 def column(marked: bool) -> torch.Tensor:
-    """Colour and alpha of an upright cylinder, one side of it red where marked."""
+    """Colour and alpha of an upright cylinder; if `marked`, one side of it is red."""
     centres = GRID.centres()
     alpha = (centres[..., :2].norm(dim=-1) < 0.14).float()
     color = torch.full((3, *GRID.shape_zyx), 0.5)
@@ -74,7 +74,7 @@ def column(marked: bool) -> torch.Tensor:
     return torch.cat([color, alpha[None]])
 
 
-def test_a_cylinder_is_symmetric_and_a_marked_one_is_not():
+def test_a_plain_cylinder_is_symmetric_and_a_marked_one_is_not():
     points = torch.rand(1, 200, 3) * 0.16 + torch.tensor([-0.08, -0.08, 0.08])
     poses, on_object = torch.eye(4)[None], torch.ones(1, 200, dtype=torch.bool)
     assert len(symmetries(column(False), points, on_object, poses, GRID)) == 8
@@ -82,7 +82,7 @@ def test_a_cylinder_is_symmetric_and_a_marked_one_is_not():
 
 
 def test_a_symmetric_shape_accepts_every_symmetric_match():
-    """Features that are alike on a ring are right where the ring is symmetric, and wrong where it is not."""
+    """Features that are equal on a ring are right if the ring is symmetric, and wrong if it is not."""
     turns = upright_turns(8)
     ring = (turns @ torch.tensor([0.3, 0.0, 0.1]))[None].expand(2, -1, -1)
     heights = torch.tensor([0.0, 0.5])
@@ -92,7 +92,7 @@ def test_a_symmetric_shape_accepts_every_symmetric_match():
     symmetric, plain = (
         contrastive_loss(features, canonical, everywhere, kept, 0.02, 0.1) for kept in (turns, IDENTITY)
     )
-    assert torch.isclose(symmetric, torch.log(torch.tensor(8.0)), atol=0.01)  # evenly over the ring: the entropy itself
+    assert torch.isclose(symmetric, torch.log(torch.tensor(8.0)), atol=0.01)  # uniform over the ring
     assert torch.isclose(plain, symmetric, atol=0.01)
     telling = torch.eye(16)[None].expand(2, -1, -1)
     assert contrastive_loss(telling, canonical, everywhere, IDENTITY, 0.02, 0.1) < 0.1

@@ -1,4 +1,4 @@
-"""Boxes carved by silhouettes: finer than the voxels that say where the objects are."""
+"""Boxes carved by silhouettes: finer than the voxels that locate the objects."""
 
 from dataclasses import replace
 
@@ -42,56 +42,56 @@ def found(
 
 
 def overlap(boxes: np.ndarray, solids: list[Solid]) -> np.ndarray:
-    """(t,) best IoU of each solid's box."""
+    """(t,) the best IoU for the box of each solid."""
     return iou_matrix(boxes, boxes_of(solids).numpy()).max(axis=0, initial=0)
 
 
-def test_boxes_are_closer_than_those_of_voxels():
+def test_carved_boxes_are_more_accurate_than_voxel_boxes():
     alpha = alpha_of(BALLS)
     carved, coarse = found(alpha, BALLS), boxes_from_alpha(alpha.numpy(), GRID, BOXES)
     assert len(carved) == len(coarse) == 2
     assert (overlap(carved, BALLS) > 0.85).all() and overlap(carved, BALLS).mean() > overlap(coarse, BALLS).mean()
 
 
-def test_a_rod_as_thin_as_a_voxel_is_found_at_most_of_its_length():
+def test_a_rod_as_thin_as_a_voxel_is_found_over_most_of_its_length():
     alpha = 0.4 * alpha_of([ROD])
-    alpha[:, :, 20:] *= 0.3  # one end is fainter than what counts as opaque
+    alpha[:, :, 20:] *= 0.3  # one end is fainter than the opaque threshold
     coarse = boxes_from_alpha(alpha.numpy(), GRID, BOXES)
     carved = found(alpha, [ROD], CarvingConfig(alpha_above=0.01, min_voxels=40))
     assert len(carved) == 1 and overlap(carved, [ROD])[0] > overlap(coarse, [ROD]).max() + 0.1
     assert carved[0, 3] > 0.43 > coarse[:, 3].max(initial=0) + 0.05
 
 
-def test_what_no_cluster_reaches_is_an_object_of_its_own_if_it_is_large_enough():
+def test_voxels_that_no_cluster_reaches_form_an_object_if_they_are_many_enough():
     faint = torch.maximum(alpha_of(BALLS[:1]), 0.15 * alpha_of(BALLS[1:]))
     assert len(boxes_from_alpha(faint.numpy(), GRID, BOXES)) == 1
     assert (overlap(found(faint, BALLS, replace(CARVING, opaque_above=(0.2,))), BALLS) > 0.8).all()
     assert len(found(faint, BALLS, replace(CARVING, min_voxels=10**6, opaque_above=(0.2,)))) == 1
 
 
-def test_the_number_of_objects_can_be_told():
+def test_the_number_of_objects_can_be_given():
     faint = torch.maximum(alpha_of(BALLS[:1]), 0.15 * alpha_of(BALLS[1:]))
     assert len(found(faint, BALLS, count=1)) == 1
 
 
-def test_silhouettes_cut_off_what_the_volume_has_too_much():
+def test_silhouettes_cut_off_excess_volume():
     alpha = alpha_of([Ball(BALLS[0].centre, 0.16), BALLS[1]])
     assert (overlap(found(alpha, BALLS), BALLS) > 0.8).all()
 
 
 @pytest.mark.parametrize("solids", [[], BALLS])
-def test_an_empty_volume_has_no_objects(solids):
+def test_an_empty_volume_gives_no_objects(solids):
     assert found(torch.zeros(GRID.shape_zyx), solids).shape == (0, 6)
 
 
-def test_an_object_that_no_silhouette_shows_keeps_its_own_voxels():
+def test_an_object_without_silhouette_keeps_its_voxels():
     alpha = alpha_of(BALLS)
     coarse = boxes_from_alpha(alpha.numpy(), GRID, BOXES)
     kept = found(alpha, [])
     assert len(kept) == 2 and iou_matrix(kept, coarse).max(axis=0).min() > 0.6
 
 
-def test_voxels_go_to_the_nearest_object_within_reach_once():
+def test_each_voxel_is_assigned_once_to_the_nearest_object_within_reach():
     rng = np.random.default_rng(0)
     objects = [rng.integers(0, 20, (12, 3)), rng.integers(30, 50, (9, 3))]
     voxels = np.unique(rng.integers(-10, 60, (500, 3)), axis=0)
@@ -102,8 +102,8 @@ def test_voxels_go_to_the_nearest_object_within_reach_once():
     assert np.array_equal(left, voxels[away.min(axis=0) > 8])
 
 
-def test_instances_of_one_shape_are_taken_apart_where_that_makes_them_alike():
-    """Two of four balls nearly touch: one threshold joins them, and at a higher one the faintest is lost."""
+def test_instances_of_one_shape_are_separated_if_that_makes_them_more_alike():
+    """Two of four balls nearly touch: one threshold merges them, and a higher one loses the faintest."""
     row = [Ball((x, y, 0.0), 0.085) for x, y in ((-0.2125, -0.1), (-0.0125, -0.1), (-0.2, 0.2), (0.2, 0.2))]
     alpha = alpha_of(row, blur_m=0.05)
     joined = replace(CARVING, opaque_above=(0.3,))
@@ -116,14 +116,14 @@ def block(x: int, sides: tuple[int, int, int]) -> np.ndarray:
     return np.argwhere(np.ones(sides)) + [x, 0, 0]
 
 
-def test_of_equally_alike_boxes_those_of_the_usual_threshold_are_taken():
+def test_the_usual_threshold_wins_among_equally_alike_boxes():
     row = [block(0, (3, 3, 3)), block(9, (3, 3, 3))]
     candidates = [(threshold, [one + number for one in row]) for number, threshold in enumerate((0.1, 0.2, 0.4))]
     assert most_alike(candidates, usual=0.2, prefer=0.1) is candidates[1][1]
     assert most_alike(candidates, usual=0.1, prefer=0.1) is candidates[0][1]
 
 
-def test_boxes_that_are_alike_are_taken_before_the_usual_ones_and_before_one_alone():
+def test_alike_boxes_are_preferred_to_the_usual_ones_and_to_a_single_box():
     alike = [block(x, (3, 3, 3)) for x in (0, 6, 12)]
     merged = [block(0, (9, 3, 3)), block(12, (3, 3, 3))]
     candidates = [(0.1, merged[:1]), (0.2, merged), (0.4, alike)]
@@ -132,7 +132,7 @@ def test_boxes_that_are_alike_are_taken_before_the_usual_ones_and_before_one_alo
 
 
 @pytest.mark.parametrize("share", [0.0, 0.4, 0.9, 1.0])
-def test_no_box_is_kept_that_is_smaller_than_the_share_of_the_median_and_none_dropped_that_is_not(share):
+def test_exactly_the_boxes_below_the_share_of_the_median_are_dropped(share):
     sides = np.array([2, 5, 6, 6, 7, 3])
     objects = [np.stack(np.meshgrid(*[np.arange(side)] * 3), axis=-1).reshape(-1, 3) for side in sides]
     kept = {len(one) for one in of_like_size(objects, share)}
@@ -141,7 +141,7 @@ def test_no_box_is_kept_that_is_smaller_than_the_share_of_the_median_and_none_dr
 
 
 @pytest.mark.parametrize("share", (0.0, 0.005, 0.05))
-def test_few_stragglers_do_not_widen_a_box_and_a_solid_keeps_its_size(share):
+def test_a_few_stray_voxels_do_not_widen_a_box_and_a_solid_keeps_its_size(share):
     block = np.argwhere(np.ones((12, 8, 6)))
     assert np.array_equal(without_stragglers(block, share), block)
     few = int(share * len(block))

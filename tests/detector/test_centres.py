@@ -1,4 +1,4 @@
-"""Objects as peaks of a map of centres, to which voxels vote."""
+"""Objects are peaks of a map of centres, for which voxels vote."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def logits(chance: torch.Tensor) -> torch.Tensor:
 
 
 def spots(seed: int, count: int) -> np.ndarray:
-    """(count, 2) places in the grid, each further from the others than two peaks may be near."""
+    """(count, 2) places in the grid, further apart than the least distance of two peaks."""
     rng, found = np.random.default_rng(seed), []
     while len(found) < count:
         one = rng.uniform(-0.42, 0.42, 2)
@@ -46,13 +46,13 @@ def test_peaks_lie_where_the_centres_are(seed, count):
         assert np.linalg.norm(found - centre, axis=1).min() < GRID.voxel_m
 
 
-def test_two_equal_cells_side_by_side_are_one_peak():
+def test_two_equal_neighbouring_cells_are_one_peak():
     chance = torch.zeros(40, 40)
     chance[20, 20] = chance[20, 21] = 0.9
     assert len(peaks(logits(chance), GRID)) == 1
 
 
-def test_the_surest_peak_comes_first():
+def test_the_most_confident_peak_comes_first():
     chance = torch.zeros(40, 40)
     chance[5, 5], chance[30, 30] = 0.5, 0.9
     found = peaks(logits(chance), GRID)
@@ -61,17 +61,17 @@ def test_the_surest_peak_comes_first():
 
 @given(st.integers(0, 10_000), st.integers(1, 5))
 @settings(max_examples=20, deadline=None)
-def test_the_right_map_has_the_least_loss(seed, count):
+def test_the_true_map_has_the_lowest_loss(seed, count):
     wanted = bumps(torch.from_numpy(spots(seed, count)).float(), GRID, SPREAD_M)
     right = heat_loss(logits((wanted > 0.999).float()), wanted)
     assert right < heat_loss(logits((wanted > 0.999).float().roll(8, dims=1)), wanted)
     assert right < heat_loss(torch.zeros_like(wanted), wanted)
 
 
-def test_long_neighbours_are_parted_by_votes_where_their_nearest_centre_is_wrong():
+def test_votes_separate_long_neighbours_whose_nearest_centre_is_wrong():
     x = np.arange(30)
     rods = [np.column_stack([x, np.full(30, row), np.zeros(30, int)]) for row in (4, 5)]
-    rods[1] = rods[1] + [20, 0, 0]  # its tail lies beside the middle of the other
+    rods[1] = rods[1] + [20, 0, 0]  # its tail lies next to the middle of the other
     centres = np.array([rod.mean(axis=0)[:2] for rod in rods]) * GRID.voxel_m
     voxels, owner = np.concatenate(rods), np.repeat([0, 1], 30)
     by_vote = shared_by_votes(voxels, centres[owner], centres, 0.1)
@@ -80,18 +80,18 @@ def test_long_neighbours_are_parted_by_votes_where_their_nearest_centre_is_wrong
     assert not np.array_equal(by_place[0], rods[0])
 
 
-def test_nothing_is_shared_among_no_centres():
+def test_no_voxel_is_assigned_without_centres():
     assert shared_by_votes(np.zeros((3, 3), int), np.zeros((3, 2)), np.zeros((0, 2)), 0.1) == []
 
 
-def test_a_vote_far_from_every_centre_is_nobodys():
+def test_a_vote_far_from_every_centre_is_not_assigned():
     voxels, centres = np.arange(12).reshape(4, 3), np.array([[0.0, 0.0], [0.3, 0.0]])
     voted = np.array([[0.01, 0.0], [0.15, 0.0], [0.3, 0.05], [2.0, 2.0]])
     first, second = shared_by_votes(voxels, voted, centres, 0.1)
     assert first.tolist() == voxels[:1].tolist() and second.tolist() == voxels[2:3].tolist()
 
 
-def test_votes_for_the_right_centres_cost_nothing():
+def test_votes_for_the_true_centres_have_no_loss():
     centres = torch.tensor([[-0.2, 0.1], [0.3, -0.1]])
     owner = torch.full(GRID.shape_zyx, -1)
     owner[:3, 10:14, 5:9], owner[:3, 20:24, 25:29] = 0, 1
@@ -103,7 +103,7 @@ def test_votes_for_the_right_centres_cost_nothing():
 
 @pytest.mark.parametrize("scenes", [1, 2])
 def test_the_head_learns_where_the_centres_are(scenes):
-    """From features that say it: an overfitted head finds each centre and nothing else."""
+    """From features that encode them: an overfitted head finds every centre and nothing else."""
     torch.manual_seed(0)
     boxes = torch.tensor([[-0.2, 0.1, 0.1, 0.2, 0.2, 0.2], [0.3, -0.1, 0.1, 0.2, 0.2, 0.2]])
     owner = torch.full(GRID.shape_zyx, -1)

@@ -1,4 +1,4 @@
-"""Named configurations and what is said about wrong ones."""
+"""Named configurations, and the errors for wrong ones."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_a_configuration_survives_writing_and_reading(name):
     assert config.name == name and name in CONFIGURATIONS.named()
 
 
-def test_paper_says_what_the_paper_says():
+def test_the_configuration_paper_has_the_values_of_the_paper():
     config = CONFIGURATIONS.load("paper")
     model = config.model
     assert model.grid.counts == (96, 96, 16) and model.grid.voxel_m == 0.04
@@ -57,11 +57,11 @@ def test_overrides_reach_any_depth():
         ("model.attention.heads=3", "expected a multiple"),
     ],
 )
-def test_wrong_values_are_explained(assignment, message):
+def test_errors_explain_wrong_values(assignment, message):
     with pytest.raises(WrongUse, match=message):
         CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [assignment])
 
 
-def test_an_unknown_configuration_names_the_known_ones():
+def test_the_error_for_an_unknown_configuration_names_the_known_ones():
     with pytest.raises(WrongUse, match=r"expected one of aligned, mini, paper, released, tiny. Did you mean 'mini'"):
         CONFIGURATIONS.load("mni")

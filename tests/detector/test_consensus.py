@@ -1,4 +1,4 @@
-"""The shape that the others agree on: who lacks something of it, who has too much, and that equals do neither."""
+"""The shape that the others agree on: which object lacks some of it, which has more, and that equal objects do neither."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ from tests.detector.shapes import (
 )
 from tests.detector.worlds import ring_cameras, stacked
 
-LACKING, PASSING, BETWEEN = slice(0, 9), slice(9, 18), slice(18, 42)  # of the features
+LACKING, PASSING, BETWEEN = slice(0, 9), slice(9, 18), slice(18, 42)  # tolerance of the features
 CELL = 2 / CELLS  # half sides
 TURNS = [
     np.eye(3), turned((0, 0, 1), 100), turned((1, 0, 0), 180), turned((1, 2, 3), 77), turned((-1, 0.4, 0.2), 140),
@@ -48,7 +48,7 @@ TURNS = [
 
 
 def in_poses(shapes: list[tuple]) -> tuple[Hulls, Placements]:
-    """Shapes turned in as many ways, and the placements that undo it."""
+    """Shapes turned by as many rotations, and the placements that undo these."""
     n, turns = len(shapes), TURNS[: len(shapes)]
     rotation = torch.tensor(np.array([[b @ a.T for b in turns] for a in turns])).float()
     hulls = exact_hulls([Bricks(shape, rotation=turn) for shape, turn in zip(shapes, turns, strict=True)])
@@ -65,7 +65,7 @@ def chosen(hulls: Hulls, placements: Placements, order: list[int]) -> tuple[Hull
 
 
 def own_features(features: Tensor) -> Tensor:
-    """(n, 42) those in half sides."""
+    """(n, 42) the features in half sides."""
     return features[:, : SHAPE_FEATURES // 2]
 
 
@@ -73,19 +73,19 @@ def own_features(features: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("objects", [2, 3, 5, 7])
-def test_of_equal_shapes_nobody_disagrees(objects):
+def test_equal_shapes_agree(objects):
     hulls, placements = in_poses([ARMS] * objects)
     found = disagreement(hulls, placements, rays_through(hulls))
     features = own_features(found.features)
     assert features[:, LACKING].max() < 0.1 * CELL
     assert features[:, PASSING].max() < 0.5 * CELL
-    outside = features[:, BETWEEN][:, 1::2]  # how far points lie outside, beside how far from the surface
+    outside = features[:, BETWEEN][:, 1::2]  # distances outside the surface, and distances to the surface
     assert outside.max() < 0.5 * CELL and features[:, BETWEEN][:, ::2].max() < 1.5 * CELL
 
 
 @pytest.mark.parametrize("objects", [2, 3, 5])
 @pytest.mark.parametrize("rest", [(LONG, SIDE), (LONG, POST)])
-def test_who_has_a_part_missing_lacks_most(objects, rest):
+def test_the_object_with_a_missing_part_lacks_most(objects, rest):
     hulls, placements = in_poses(with_odd(objects, {1: rest}))
     features = own_features(disagreement(hulls, placements, rays_through(hulls)).features)[:, LACKING]
     assert (features.argmax(dim=0) == 1).all()
@@ -94,7 +94,7 @@ def test_who_has_a_part_missing_lacks_most(objects, rest):
 
 
 @pytest.mark.parametrize("objects", [2, 3, 5])
-def test_who_has_a_part_added_has_pixels_that_pass_by_most(objects):
+def test_the_object_with_an_added_part_has_the_pixels_that_miss_the_others_most(objects):
     hulls, placements = in_poses(with_odd(objects, {1: (*ARMS, EXTRA)}))
     found = disagreement(hulls, placements, rays_through(hulls))
     features = own_features(found.features)[:, PASSING]
@@ -105,15 +105,15 @@ def test_who_has_a_part_added_has_pixels_that_pass_by_most(objects):
 
 
 @pytest.mark.parametrize(("odd", "features"), [((LONG, SIDE), LACKING), ((*ARMS, EXTRA), PASSING)])
-def test_two_objects_of_seven_do_not_hide_each_other(odd, features):
+def test_two_odd_objects_of_seven_do_not_mask_each_other(odd, features):
     hulls, placements = in_poses(with_odd(7, {2: odd, 5: odd}))
     found = own_features(disagreement(hulls, placements, rays_through(hulls)).features)[:, features]
-    by_half = found[:, :3] if features == LACKING else found[:, ::3]  # of the others: mean and means of the largest
+    by_half = found[:, :3] if features == LACKING else found[:, ::3]  # the mean, and means of the largest
     assert (by_half[[2, 5]].amin(dim=0) > 5 * by_half[[0, 1, 3, 4, 6]].amax(dim=0)).all()
 
 
 @pytest.mark.parametrize("objects", [2, 3, 5])
-def test_permuting_objects_permutes_what_is_said_of_them(objects):
+def test_permuting_objects_permutes_their_features(objects):
     hulls, placements = in_poses(with_odd(objects, {0: (LONG, SIDE), 2: (*ARMS, EXTRA)}))
     rays, order = rays_through(hulls), torch.randperm(objects).tolist()
     first = disagreement(hulls, placements, rays)
@@ -125,7 +125,7 @@ def test_permuting_objects_permutes_what_is_said_of_them(objects):
 
 
 @pytest.mark.parametrize("objects", [2, 6])
-def test_features_are_as_many_as_said_in_half_sides_and_relative(objects):
+def test_features_have_the_stated_number_in_half_sides_and_relative(objects):
     hulls, placements = in_poses(with_odd(objects, {1: (LONG,)}))
     found = disagreement(hulls, placements, rays_through(hulls))
     assert found.features.shape == (objects, SHAPE_FEATURES)
@@ -136,7 +136,7 @@ def test_features_are_as_many_as_said_in_half_sides_and_relative(objects):
     assert found.beyond[..., -1].mean() == pytest.approx(1, abs=1e-4)
 
 
-def test_rays_that_do_not_count_do_not_matter():
+def test_masked_rays_do_not_matter():
     hulls, placements = in_poses(with_odd(3, {1: (*ARMS, EXTRA)}))
     rays = replace(rays_through(hulls), counted=torch.rand(3, 256) > 0.3)
     other = replace(rays, origins=torch.where(rays.counted[..., None], rays.origins, 9 * torch.randn(3, 256, 3)))
@@ -145,7 +145,7 @@ def test_rays_that_do_not_count_do_not_matter():
     assert torch.allclose(again.beyond[rays.counted], first.beyond[rays.counted], atol=1e-5)
 
 
-def test_objects_without_a_hull_or_rays_are_no_error():
+def test_objects_without_hull_or_rays_give_finite_features():
     hulls, placements = in_poses(with_odd(3, {}))
     rays = rays_through(hulls)
     for nothing in ([1], [0, 1, 2]):
@@ -161,7 +161,7 @@ def test_objects_without_a_hull_or_rays_are_no_error():
 @pytest.mark.parametrize(
     ("shape", "features"), [((LONG, POST), LACKING), ((LONG, SIDE), LACKING), ((*ARMS, EXTRA), PASSING)]
 )
-def test_pictures_tell_who_is_odd(shape, features):
+def test_the_odd_object_is_found_from_pictures(shape, features):
     places = [(0.3, 0.0, 0.12), (0.0, 0.3, 0.12), (-0.3, 0.0, 0.12), (0.0, -0.3, 0.12)]
     solids = [
         Bricks(one, place, turned((0, 0, 1), degrees), 0.15)
@@ -178,20 +178,20 @@ def test_pictures_tell_who_is_odd(shape, features):
 # The agreed shape
 
 
-def test_equals_that_are_not_turned_agree_on_themselves():
+def test_equal_unrotated_shapes_agree_on_themselves():
     hulls = exact_hulls([Bricks(ARMS)] * 4)
     agreed = agreed_shapes(hulls, Placements(torch.eye(3).repeat(4, 4, 1, 1), torch.zeros(4, 4, 3)))
     assert agreed.shape == (len(QUANTILES), 4, CELLS**3)
     assert torch.allclose(agreed, hulls.signed.flatten(1).expand(len(QUANTILES), -1, -1), atol=1e-5)
 
 
-def test_the_more_must_agree_the_smaller_is_the_shape():
+def test_the_agreed_shape_shrinks_as_more_must_agree():
     hulls, placements = in_poses(with_odd(5, {1: (LONG, SIDE), 2: (*ARMS, EXTRA), 3: (SIDE, POST)}))
     agreed = agreed_shapes(hulls, placements)
     assert (agreed.diff(dim=0) >= 0).all() and (agreed.diff(dim=0) > 0.1).any()
 
 
-def test_agreed_by_all_is_what_no_other_cuts_off():
+def test_the_shape_agreed_by_all_is_the_intersection():
     hulls, placements = in_poses(with_odd(4, {1: (LONG, SIDE)}))
     found = agreed_shapes(hulls, placements)[-1]
     for a in range(4):
@@ -199,7 +199,7 @@ def test_agreed_by_all_is_what_no_other_cuts_off():
         assert torch.allclose(found[a], torch.stack(there).amax(dim=0), atol=1e-4)
 
 
-def test_an_object_has_no_say_in_what_the_others_agree_on():
+def test_an_object_does_not_influence_the_shape_that_the_others_agree_on():
     hulls, placements = in_poses([ARMS] * 3)
     changed = replace(hulls, signed=hulls.signed.clone())
     changed.signed[1] = -FARTHEST
@@ -208,7 +208,7 @@ def test_an_object_has_no_say_in_what_the_others_agree_on():
     assert not torch.allclose(again[:, 0], first[:, 0], atol=0.1)
 
 
-def test_what_is_lacked_is_the_surface_of_the_missing_part():
+def test_the_lacking_surface_is_that_of_the_missing_part():
     whole, less = exact_hulls([Bricks(ARMS)]), exact_hulls([Bricks((LONG, SIDE))])
     lack, on_surface = lacks(less, whole.signed.flatten(1))
     part = Bricks((POST,)).distance(whole.grid.numpy()) < 0
@@ -223,11 +223,11 @@ def test_the_surface_is_a_shell():
     assert radius.max() <= 0.8 and 0.8 - 2 * CELL - 1e-6 <= radius.min() < 0.8 - CELL
 
 
-# ObjectRays beside shapes
+# ObjectRays and shapes
 
 
 @pytest.mark.parametrize("radius", [0.3, 0.6])
-def test_rays_pass_a_ball_by_their_distance_from_it(radius):
+def test_rays_miss_a_ball_by_their_distance_from_it(radius):
     hulls = exact_hulls([Ball((0.1, 0.0, -0.05), radius)])
     centre = torch.tensor([0.1, 0.0, -0.05])
     rays = rays_through(replace(hulls, points=1.6 * torch.rand(1, 500, 3) - 0.8))
@@ -240,23 +240,23 @@ def test_rays_pass_a_ball_by_their_distance_from_it(radius):
     assert (found - beside).abs().max() < 0.5 * CELL
 
 
-def test_rays_beside_the_cube_pass_farthest_by():
+def test_rays_outside_the_cube_have_the_largest_distance():
     hulls = exact_hulls([Ball((0.0, 0.0, 0.0), 0.9)])
     origins = torch.tensor([[[-5.0, 1.2, 0.0], [-5.0, 0.0, 0.0], [-500.0, 0.0, 0.0]]])
     rays = ObjectRays(origins, torch.tensor([1.0, 0.0, 0.0]).expand(1, 3, 3), torch.ones(1, 3, dtype=torch.bool))
     assert passing(hulls.signed, rays.origins, rays.directions).tolist() == [[pytest.approx(FARTHEST), 0, 0]]
 
 
-# Surfaces beside surfaces
+# Surfaces and surfaces
 
 
-def test_distances_between_surfaces_go_both_ways():
+def test_distances_between_surfaces_are_measured_both_ways():
     hulls, placements = in_poses(with_odd(3, {1: (LONG, SIDE), 2: (*ARMS, EXTRA)}))
     found = between(hulls, placements)
     assert found.shape == (3, 3, 12)
     assert torch.equal(found[..., :6], found[..., 6:].transpose(0, 1))
-    assert (found >= 0).all() and (found[..., ::2] >= found[..., 1::2]).all()  # all points, those outside alone
-    largest = found[..., [5, 11]]  # of the points outside: of a beside b, of b beside a
+    assert (found >= 0).all() and (found[..., ::2] >= found[..., 1::2]).all()  # all points, and only those outside
+    largest = found[..., [5, 11]]  # of the points outside: of a from b, of b from a
     assert largest[0, 1, 0] > 0.2 and largest[0, 1, 1] < CELL  # the second lacks a part of the first
     assert largest[0, 2, 0] < CELL and largest[0, 2, 1] > 0.2  # the third has one more
     assert largest.diagonal().max() < 0.1 * CELL

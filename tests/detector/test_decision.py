@@ -1,4 +1,4 @@
-"""A line through features, learnt from memory."""
+"""A linear decision on features, learnt from memory."""
 
 import pytest
 import torch
@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from odd_bench.detector.comparison.relations import Decision, Memory, RunningScale
 
 
-def test_the_running_scale_ends_at_the_root_mean_square():
+def test_the_running_scale_converges_to_the_root_mean_square():
     scale, size = RunningScale(3), torch.tensor([0.01, 1.0, 300.0])
     for _ in range(600):
         scale.learn(size * torch.randn(8, 3))
     assert scale.unit() / size == pytest.approx(1, abs=0.1)
 
 
-def test_the_running_scale_is_left_alone_when_predicting_and_by_an_object_alone():
+def test_predicting_and_single_objects_do_not_change_the_running_scale():
     scale = RunningScale(3)
     before = {name: value.clone() for name, value in scale.state_dict().items()}
     scale.learn(torch.randn(1, 3))
@@ -38,7 +38,7 @@ def test_the_memory_keeps_the_last_objects(numbers):
     assert kept == [(label, figure) for figure, label in added[-8:]]
 
 
-def test_a_decision_that_a_line_can_make_is_learnt():
+def test_a_linearly_separable_decision_is_learnt():
     decision, truth = Decision(60, ridge=0.0, memory=500).train(), torch.randn(60)
     optimizer = torch.optim.Adam(decision.parameters(), 0.01)
     for _ in range(150):

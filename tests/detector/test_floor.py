@@ -1,4 +1,4 @@
-"""Floor carried over by its plane looks the same in every view, what stands on it does not."""
+"""The floor, transferred by its plane, looks the same in every view; objects on it do not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PIXELS = 48
 
 
 def pattern(points: Tensor) -> Tensor:
-    """(..., 3) smooth colours in [0.2, 0.8] of places x, y on the floor."""
+    """(..., 3) smooth colours in [0.2, 0.8] at places x, y on the floor."""
     x, y = points[..., 0], points[..., 1]
     return 0.5 + 0.3 * torch.stack([(3 * x).sin(), (4 * y).cos(), (2 * x + 3 * y).sin()], dim=-1)
 
@@ -35,19 +35,19 @@ def differences(height_m: float, views: int = 4) -> Tensor:
     return floor_differences(images[None], K[None], camera_from_world[None])[0]
 
 
-def test_a_painted_floor_looks_alike_in_all_views():
+def test_a_painted_floor_looks_the_same_in_all_views():
     found = differences(0.0)
     assert found.shape == (4, FLOOR_CHANNELS, PIXELS, PIXELS)
     inner = found[..., 12:-12, 12:-12]
     assert inner.max() < 0.1 and inner.mean() < 0.01
 
 
-def test_what_is_painted_above_the_floor_does_not():
+def test_a_painted_plane_above_the_floor_looks_different_across_views():
     inner = differences(0.15)[..., 12:-12, 12:-12]
     assert inner[:, 1].mean() > 5 * differences(0.0)[:, 1, 12:-12, 12:-12].mean() and inner[:, 1].mean() > 0.1
 
 
-def test_the_least_is_no_more_than_the_median():
+def test_the_least_difference_is_at_most_the_median():
     batch = noise_batch(views=5)
     found = floor_differences(batch.images.float() / 255, batch.K, batch.camera_from_world)
     assert found.isfinite().all() and (found >= 0).all() and (found[:, :, 0] <= found[:, :, 1]).all()
@@ -61,12 +61,12 @@ def test_the_order_of_views_does_not_matter():
     assert torch.allclose(again, found[:, order], atol=1e-5)
 
 
-def test_one_view_says_nothing():
+def test_a_single_view_gives_no_difference():
     batch = noise_batch(views=1)
     assert (floor_differences(batch.images.float() / 255, batch.K, batch.camera_from_world) == 0).all()
 
 
-def test_a_place_on_the_floor_is_carried_to_where_it_is_seen():
+def test_a_place_on_the_floor_is_transferred_to_where_it_is_seen():
     K, camera_from_world = stacked(ring_cameras(2, PIXELS))
     images = torch.full((1, 2, 3, PIXELS, PIXELS), 0.5)
     place = torch.tensor([[0.05, -0.03, 0.0]])

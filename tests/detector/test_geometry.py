@@ -1,4 +1,4 @@
-"""One voxel-centre convention: projecting, lifting and sampling agree with the cameras of the data."""
+"""One convention for voxel centres: projecting, lifting and sampling agree with the cameras of the data."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.detector.worlds import ring_cameras, stacked
 GRID = VoxelGrid((24, 16, 8), 0.05, (-0.6, -0.4, 0.0))
 
 
-def test_voxel_centres_are_half_a_voxel_from_the_corner():
+def test_the_first_voxel_centre_is_half_a_voxel_from_the_corner():
     centres = GRID.centres()
     assert centres.shape == (8, 16, 24, 3)
     assert torch.allclose(centres[0, 0, 0], torch.tensor([-0.575, -0.375, 0.025]))
@@ -64,7 +64,7 @@ def test_depth_lifted_into_the_grid_projects_back_within_a_voxel():
 
 @pytest.mark.parametrize("stride", [1, 4])
 def test_backprojecting_a_map_of_pixel_positions_gives_the_projections(stride):
-    """A feature map that holds its own pixel positions must arrive as the projection of each voxel: no shift anywhere."""
+    """A feature map of its own pixel positions must arrive as the projection of each voxel, without any shift."""
     pixels = 64
     K, camera_from_world = stacked(ring_cameras(1, pixels))
     centres = (torch.arange(pixels // stride) + 0.5) * stride
@@ -89,7 +89,7 @@ def test_the_mean_is_over_the_views_that_see_a_voxel():
     assert torch.equal(seen[0, 0], volume[0, 0] > 0)
 
 
-def test_rays_through_pixels_lead_to_the_points_that_project_there():
+def test_rays_through_pixels_reach_the_points_that_project_there():
     K, camera_from_world = stacked(ring_cameras(3, 64))
     points = torch.rand(50, 3) - 0.5
     pixels, depth = project_points(K, camera_from_world, points)
@@ -106,7 +106,7 @@ def test_the_variance_is_over_the_views_that_see_a_voxel_and_leaves_the_mean():
     mean, seen = backproject(maps, *views)
     both, seen_too = backproject(maps, *views, variance=True)
     assert torch.equal(both[:, :1], mean) and torch.equal(seen_too, seen)
-    seen_by = ([1], [3], [8], [1, 3], [1, 8], [3, 8], [1, 3, 8])  # no two of one mean
+    seen_by = ([1], [3], [8], [1, 3], [1, 8], [3, 8], [1, 3, 8])  # no two have the same mean
     variance_of = {0.0: 0.0} | {round(float(np.mean(values)), 3): np.var(values) for values in seen_by}
     for value, variance in zip(both[0, 0].flatten().tolist(), both[0, 1].flatten().tolist(), strict=True):
         assert variance == pytest.approx(variance_of[round(value, 3)], abs=1e-3)
@@ -122,7 +122,7 @@ def test_the_variance_does_not_depend_on_the_order_of_the_views():
     assert torch.allclose(straight, mixed, atol=1e-5)
 
 
-def test_autocast_leaves_the_geometry_alone():
+def test_autocast_does_not_change_the_geometry():
     K, camera_from_world = stacked(ring_cameras(2, 64))
     maps = torch.randn(1, 2, 3, 16, 16)
     plain, _ = backproject(maps, K[None], camera_from_world[None], (64, 64), GRID)

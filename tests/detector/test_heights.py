@@ -1,4 +1,4 @@
-"""How high an object reaches is read off its layers, off what explains its pixels, and off where its colours agree."""
+"""The height of an object is read off its layers, off what explains its pixels, and off where its colours agree."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def standing(size: tuple[float, float, float], x: float, y: float) -> Bricks:
 
 
 def hulls_of(solids: list[Solid]) -> tuple[Carved, torch.Tensor]:
-    """What the true silhouettes leave of each object, nothing else known; and the signed pixels of the silhouettes."""
+    """The hulls that the true silhouettes give, without other knowledge; and the signed pixel distances of the silhouettes."""
     outlines = signed_pixels(shown(solids, CAMERAS) > 0)
     voxels = carved_voxels(torch.ones(GRID.shape_zyx), outlines, *stacked(CAMERAS), GRID, 0.5)
     spots = np.array([solid.centre[:2] for solid in solids])
@@ -51,7 +51,7 @@ def hulls_of(solids: list[Solid]) -> tuple[Carved, torch.Tensor]:
 
 
 def photographs(solids: list[Solid]) -> torch.Tensor:
-    """(v, 3, h, w): checks of 1 cm on the objects, which is what a surface shows from everywhere, over a grey floor."""
+    """(v, 3, h, w): checks of 1 cm on the objects, as a surface looks from everywhere, above a grey floor."""
     pictures = []
     for camera in CAMERAS:
         directions = pixel_directions(camera)
@@ -64,7 +64,7 @@ def photographs(solids: list[Solid]) -> torch.Tensor:
 
 
 def block(width: int, height: int, shrink: float = 0.0) -> np.ndarray:
-    """Voxels of a column that gets narrower towards its top."""
+    """The voxels of a column that narrows towards its top."""
     voxels = np.argwhere(np.ones((width, width, height)))
     across = np.abs(voxels[:, :2] - (width - 1) / 2).max(axis=1)
     return voxels[across <= (width / 2) * (1 - shrink * voxels[:, 2] / height)]
@@ -78,7 +78,7 @@ def some_features(objects: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(objects, FEATURES))
 
 
-def test_a_flat_plate_is_explained_to_its_true_height_where_its_hull_is_twice_as_high():
+def test_the_pixels_of_a_flat_plate_are_explained_at_its_true_height_although_its_hull_is_twice_as_high():
     solids = [standing(PLATE, -0.18, 0.0), standing(PLATE, 0.18, 0.05)]
     found, outlines = hulls_of(solids)
     assert (found.boxes[:, 5] > 2 * PLATE[2]).all()
@@ -88,7 +88,7 @@ def test_a_flat_plate_is_explained_to_its_true_height_where_its_hull_is_twice_as
     assert (np.abs(usual - PLATE[2]) < 0.01).all()
 
 
-def test_what_explains_pixels_never_exceeds_the_hull_and_grows_with_the_share_of_pixels():
+def test_the_explaining_height_never_exceeds_the_hull_and_grows_with_the_share_of_pixels():
     solids = [standing(BLOCK, -0.18, 0.0), standing(PLATE, 0.18, 0.05)]
     found, outlines = hulls_of(solids)
     explained = explaining_heights(found.boxes, outlines, *stacked(CAMERAS))
@@ -99,7 +99,7 @@ def test_what_explains_pixels_never_exceeds_the_hull_and_grows_with_the_share_of
     assert explained[0, 3] > 0.12 and explained[1, 3] < 0.05  # the block is high, the plate is not
 
 
-def test_an_object_that_no_pixel_shows_is_explained_by_its_own_box():
+def test_an_object_without_pixels_is_explained_by_its_box():
     found, outlines = hulls_of([standing(BLOCK, 0.0, 0.0)])
     elsewhere = np.concatenate([found.boxes, [[0.3, 0.3, 0.05, 0.05, 0.05, 0.1]]])
     explained = explaining_heights(elsewhere, outlines, *stacked(CAMERAS))
@@ -128,7 +128,7 @@ def test_the_surface_is_where_colors_agree_best_among_heights_within_the_hull():
     assert np.allclose(least[:, 0], [0.1, 0.2]) and np.allclose(depth[:, 0], [0.7, 0.6])
 
 
-def test_features_are_of_an_object_and_of_its_scene():
+def test_features_describe_an_object_and_its_scene():
     solids = [standing(PLATE, -0.18, 0.0), standing(PLATE, 0.18, 0.05)]
     found, outlines = hulls_of(solids)
     features = height_features(outlines, photographs(solids), *stacked(CAMERAS), found)
@@ -149,12 +149,12 @@ def test_the_order_of_objects_does_not_matter():
     assert np.allclose(straight, reverse[::-1])
 
 
-def test_at_first_nothing_is_changed():
+def test_an_untrained_network_changes_no_height():
     boxes = carved([block(8, 12), block(14, 5, 0.8)]).boxes
     assert np.allclose(BoxHeights().lowered(boxes, some_features(2)), boxes)
 
 
-def test_the_mean_of_what_networks_say_counts_and_each_learns():
+def test_the_mean_of_all_networks_counts_and_each_one_learns():
     heights, boxes, features = BoxHeights(HeightsConfig(3)), carved([block(8, 12)]).boxes, some_features(1)
     for number, one in enumerate(heights.networks):
         torch.nn.init.constant_(one[-1].bias, 0.1 * number)
@@ -173,7 +173,7 @@ def test_heights_are_the_same_in_mixed_precision():
     assert heights.networks[0][-1].weight.grad.isfinite().all()
 
 
-def test_another_height_leaves_the_bottom_and_the_sides():
+def test_changing_a_height_keeps_the_bottom_and_the_sides():
     boxes = carved([block(8, 12), block(14, 5)]).boxes
     changed = with_heights(boxes, np.array([0.3, 0.01]))
     assert np.allclose(changed[:, 5], [0.3, 0.01])
@@ -181,7 +181,7 @@ def test_another_height_leaves_the_bottom_and_the_sides():
     assert np.array_equal(changed[:, [0, 1, 3, 4]], boxes[:, [0, 1, 3, 4]])
 
 
-def test_layers_do_not_depend_on_the_place_and_tell_cones_from_columns():
+def test_layers_do_not_depend_on_the_place_and_distinguish_cones_from_columns():
     column, cone = block(16, 12), block(16, 12, 0.9)
     features = layer_features(carved([column, column + [20, 10, 0], cone]))
     assert np.allclose(features[0], features[1])
@@ -189,7 +189,7 @@ def test_layers_do_not_depend_on_the_place_and_tell_cones_from_columns():
     assert features[2, 9] < 0.1
 
 
-def test_a_box_is_judged_by_the_true_one_below_it_however_high_either_is():
+def test_a_box_is_matched_to_the_true_box_at_its_place_whatever_their_heights():
     true = np.array([[0.0, 0.0, 0.01, 0.2, 0.2, 0.02], [0.5, 0.0, 0.01, 0.2, 0.2, 0.02]])
     boxes = with_heights(true[::-1], np.array([0.3, 0.3])) + [0.02, 0.02, 0, 0, 0, 0]
     assert above_one_another(boxes, true).tolist() == [1, 0]
@@ -197,7 +197,7 @@ def test_a_box_is_judged_by_the_true_one_below_it_however_high_either_is():
     assert above_one_another(boxes, np.zeros((0, 6))).tolist() == [-1, -1]
 
 
-def test_no_objects_have_no_boxes_and_no_loss():
+def test_a_scene_without_objects_has_no_boxes_and_no_loss():
     heights, none = BoxHeights(), np.zeros((0, 6))
     assert heights.lowered(none, some_features(0)).shape == (0, 6)
     assert heights.loss(none, some_features(0), np.zeros((2, 6)), np.zeros(0, int)) == 0
@@ -213,7 +213,7 @@ def test_heights_are_changed_within_bounds(weight):
 
 
 def test_heights_of_plates_and_blocks_are_learnt_from_their_silhouettes():
-    """A plate's hull is more than twice as high as it is; a block's is nearly right."""
+    """The hull of a plate is more than twice as high as the plate; that of a block is nearly right."""
     rng, heights = np.random.default_rng(0), BoxHeights()
     optimizer = torch.optim.Adam(heights.parameters(), 4e-3)
 

@@ -1,4 +1,4 @@
-"""Visual hulls of solids with a closed form: what silhouettes must cut off and what they must leave."""
+"""Visual hulls of solids with a closed form: what silhouettes must cut off, and what they must leave."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -45,7 +45,7 @@ ARMS_M = Bricks(ARMS, (0.01, 0.0, 0.02), turned((1, 2, 3), 50), 0.15)
 
 
 def true_distance(hulls: Hulls, solid: Solid, number: int = 0) -> Tensor:
-    """(c^3,) metres from the cells of an object's cube to a solid."""
+    """(c^3,) distances in metres from the cells of an object's cube to a solid."""
     return torch.from_numpy(solid.distance(hulls.world(hulls.grid)[number].double().numpy()))
 
 
@@ -56,7 +56,7 @@ def volume(hulls: Hulls) -> int:
 # Laws of the hull
 
 
-@pytest.mark.parametrize("width", [PIXELS, 40])  # the narrow pictures show a part of the solid
+@pytest.mark.parametrize("width", [PIXELS, 40])  # the narrow pictures show only a part of the solid
 @pytest.mark.parametrize("views", [1, 4, 12])
 @pytest.mark.parametrize("solid", [BALL, ARMS_M])
 def test_the_hull_contains_the_solid(solid, views, width):
@@ -75,7 +75,7 @@ def test_the_hull_shrinks_as_views_are_added(solid):
         assert (more.signed >= fewer.signed).all() and volume(more) < volume(fewer)
 
 
-def test_distances_are_right_to_a_pixel_where_views_see_the_outline():
+def test_distances_are_accurate_to_a_pixel_where_views_see_the_outline():
     cameras = cameras_around(40, PIXELS, DISTANCE_M)
     hulls = carved(shown([BALL], cameras), cameras, [BALL])
     true = true_distance(hulls, BALL)
@@ -84,7 +84,7 @@ def test_distances_are_right_to_a_pixel_where_views_see_the_outline():
     assert (hulls.signed.flatten() * hulls.half_m - true)[near].abs().max() < pixel_m(cameras[0], DISTANCE_M)
 
 
-def test_neighbours_are_in_the_hulls_of_no_other():
+def test_a_hull_contains_no_neighbour():
     solids = [Ball((0.1, 0.0, 0.1), 0.1), Ball((-0.08, 0.02, 0.1), 0.08), Ball((0.1, 0.19, 0.08), 0.09)]
     cameras = ring_cameras(6, PIXELS)
     hulls = carved(shown(solids, cameras), cameras, solids)
@@ -95,7 +95,7 @@ def test_neighbours_are_in_the_hulls_of_no_other():
             assert other is solid or not (mine & (true_distance(hulls, other, number) < -0.01)).any()
 
 
-def test_the_cubes_hold_all_objects_and_are_alike():
+def test_the_cubes_contain_their_objects_and_have_equal_sizes():
     solids = [Ball((0.3, 0.0, 0.1), 0.1), Ball((-0.3, 0.0, 0.05), 0.05)]
     cameras = ring_cameras(3, 48)
     hulls = carved(shown(solids, cameras), cameras, solids)
@@ -105,7 +105,7 @@ def test_the_cubes_hold_all_objects_and_are_alike():
 
 
 @pytest.mark.parametrize("value", [False, True])
-def test_an_empty_or_a_full_picture_is_no_error(value):
+def test_empty_and_full_pictures_give_finite_hulls(value):
     solids = [BALL, Ball((0.0, 0.2, 0.1), 0.05)]
     cameras = ring_cameras(3, 48)
     instance = torch.full((3, 48, 48), int(value), dtype=torch.uint8)
@@ -127,7 +127,7 @@ def test_hulls_are_the_same_under_autocast():
 # Outlines
 
 
-def test_distances_in_a_picture_are_a_loop_over_pixels():
+def test_distances_in_a_picture_equal_a_loop_over_pixels():
     rng = np.random.default_rng(0)
     masks = rng.random((3, 9, 12)) > np.array([0.3, 0.5, 0.9])[:, None, None]
     found = signed_pixels(torch.from_numpy(masks)).numpy()
@@ -144,7 +144,7 @@ def test_a_disc_has_the_distance_of_a_disc(depth_m):
     row, column = torch.meshgrid(*[torch.arange(PIXELS) + 0.5 - PIXELS / 2] * 2, indexing="ij")
     K, camera_from_world = stacked([camera])
     metres = pixel_m(camera, depth_m)
-    flat = metres * (PIXELS - 2) * (torch.rand(500, 2) - 0.5)  # of the plane that the camera faces
+    flat = metres * (PIXELS - 2) * (torch.rand(500, 2) - 0.5)  # of the plane parallel to the picture
     in_camera = torch.cat([flat, torch.full((500, 1), depth_m), torch.ones(500, 1)], dim=1)
     points = (in_camera @ torch.linalg.inv(camera_from_world[0]).T)[:, :3]
     mask = row.hypot(column) < radius
@@ -152,7 +152,7 @@ def test_a_disc_has_the_distance_of_a_disc(depth_m):
     assert (found - (flat.norm(dim=1) - radius * metres)).abs().max() < 0.8 * metres
 
 
-def test_what_no_picture_shows_is_not_cut():
+def test_space_that_no_picture_shows_is_not_cut():
     cameras = ring_cameras(4, 48)
     eyes = torch.stack([-pose[:3, :3].T @ pose[:3, 3] for pose in stacked(cameras)[1]])
     behind = 3 * eyes  # behind one, far above the pictures of the others
@@ -167,7 +167,7 @@ def test_what_no_picture_shows_is_not_cut():
     assert torch.equal(found, alone.amax(dim=0))
 
 
-# What can be an object's own
+# Space that an object may own
 
 lengths = st.floats(0.05, 0.4)
 places = st.floats(-0.5, 0.5)
@@ -181,7 +181,7 @@ def test_no_place_belongs_to_two_objects(boxes):
 
 
 @given(st.tuples(places, places, places, lengths, lengths, lengths), st.floats(0, 0.05))
-def test_alone_an_object_owns_its_box_and_a_margin(box, margin):
+def test_a_single_object_owns_its_box_and_a_margin(box, margin):
     box = torch.tensor([box])
     points = box[:, None, :3] + torch.rand(1, 200, 3) - 0.5
     inside = ((points - box[:, None, :3]).abs() <= box[:, None, 3:] / 2 + margin).all(dim=-1)
@@ -202,7 +202,7 @@ def test_cells_are_described_z_slowest():
     assert torch.equal(positions[:, 0, 0, 2], centres)
 
 
-def test_values_at_the_cells_are_the_cells():
+def test_values_at_cell_centres_equal_the_cells():
     signed = torch.randn(3, 6, 6, 6)
     positions = cube_positions(6)
     assert torch.allclose(at(signed, positions.expand(3, -1, -1)), signed.flatten(1), atol=1e-5)
@@ -210,13 +210,13 @@ def test_values_at_the_cells_are_the_cells():
     assert torch.allclose(at(signed, 9 * positions[:1].expand(3, 1, -1)), signed[:, :1, 0, 0], atol=1e-5)
 
 
-def test_values_between_the_cells_are_linear():
+def test_values_between_cell_centres_are_linear():
     slope, positions = torch.tensor([0.3, -0.2, 0.5]), 1.8 * torch.rand(1, 100, 3) - 0.9
     signed = (cube_positions(10) @ slope).reshape(1, 10, 10, 10)
     assert torch.allclose(at(signed, positions), positions @ slope, atol=1e-5)
 
 
-def test_world_and_local_undo_each_other():
+def test_world_and_local_coordinates_are_inverse():
     hulls = replace(exact_hulls([BALL, BALL]), centres=torch.randn(2, 3), half_m=0.17)
     positions = torch.rand(2, 50, 3) * 2 - 1
     assert torch.allclose(hulls.local(hulls.world(positions)), positions, atol=1e-5)
@@ -227,7 +227,7 @@ def test_world_and_local_undo_each_other():
 @pytest.mark.parametrize(
     "solid", [Ball((0.1, 0.0, -0.1), 0.6), Bricks(ARMS, rotation=turned((1, 2, 3), 50), scale=1.3)]
 )
-def test_points_lie_just_inside_all_over_the_surface(solid):
+def test_points_lie_just_inside_and_cover_the_surface(solid):
     hulls, thick = exact_hulls([solid], points=150), 2 / CELLS
     distance = solid.distance(hulls.points[0].numpy())
     assert hulls.points.shape == (1, 150, 3)
@@ -236,11 +236,11 @@ def test_points_lie_just_inside_all_over_the_surface(solid):
     assert len(every) > 500 and torch.cdist(every, hulls.points[0]).amin(dim=1).max() < 0.4
 
 
-def test_few_points_on_a_surface_are_taken_again():
+def test_points_repeat_if_a_surface_has_too_few():
     positions = cube_positions(6)
     signed = torch.full((3, 216), FARTHEST)
     signed[0, [3, 70, 200]] = -0.1
-    signed[1, 100] = 0.05  # nothing is inside: the innermost
+    signed[1, 100] = 0.05  # nothing is inside, so the innermost cells are taken
     points = surface(signed, positions, HullConfig(cells=6, points=10))
     for number, cells in enumerate([[3, 70, 200], [100], range(216)]):
         chosen = {tuple(point.tolist()) for point in points[number]}
@@ -248,7 +248,7 @@ def test_few_points_on_a_surface_are_taken_again():
         assert len(chosen) == min(10, len(cells))
 
 
-def test_how_many_cells_and_points_is_configured():
+def test_the_numbers_of_cells_and_points_are_configured():
     cameras = ring_cameras(3, 48)
     config = HullConfig(cells=10, points=30, margin_m=0.05)
     hulls = carve(signed_pixels(shown([BALL], cameras) > 0), *stacked(cameras), boxes_of([BALL]), config)
@@ -263,6 +263,6 @@ def test_the_nearest_cell_is_exact_at_centres_and_half_a_cell_off_elsewhere():
     signed = torch.stack([ramp, torch.rand(cells**3, generator=generator)]).reshape(2, *(cells,) * 3)
     centres = cube_positions(cells).expand(2, -1, -1)
     assert torch.equal(at_cells(signed, centres).flatten(1), signed.flatten(1))
-    anywhere = 2.4 * torch.rand(2, 40, 5, 3, generator=generator) - 1.2  # a border outside, as `at` has one
+    anywhere = 2.4 * torch.rand(2, 40, 5, 3, generator=generator) - 1.2  # a border outside, as in `at`
     difference = (at_cells(signed, anywhere) - at(signed, anywhere))[0].abs()
     assert difference.shape == (40, 5) and 0 < difference.max() <= (1 + 2 + 0.5) / cells + 1e-5

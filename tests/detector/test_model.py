@@ -1,4 +1,4 @@
-"""The whole detector: losses, switches, one object and twelve, none found."""
+"""The whole detector: losses, switches, scenes of one and of twelve objects, scenes without detections."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def test_every_switch_trains_every_part_it_uses(attention, teacher):
     assert without == (set() if teacher != "none" else {"heads"})
 
 
-def test_the_first_stage_leaves_the_comparison_alone():
+def test_the_first_stage_does_not_train_the_comparison():
     model = detector()
     model.start_stage(RECONSTRUCTION)
     losses = model.loss(noise_batch())
@@ -59,7 +59,7 @@ def test_distillation_sends_no_gradient_to_the_density():
     assert any(parameter.grad is not None and parameter.grad.any() for parameter in model.heads.beta.parameters())
 
 
-def test_both_ways_is_the_mean_of_the_two_ways():
+def test_the_loss_of_both_directions_is_the_mean_of_the_two():
     model, batch = detector("model.loss.both_ways=true").eval(), noise_batch()
     first, second = batch.with_views(range(2)), batch.with_views(range(2, 4))
     ways = [model.losses_one_way(*halves, batch)["mask"] for halves in ((first, second), (second, first))]
@@ -68,7 +68,7 @@ def test_both_ways_is_the_mean_of_the_two_ways():
 
 
 @pytest.mark.parametrize("objects", [1, 12])
-def test_one_object_and_twelve(objects):
+def test_scenes_of_one_and_of_twelve_objects_work(objects):
     model = detector("model.boxes.source=oracle-box").eval()
     answer = model.predict(noise_batch(scenes=1, objects=objects))[0]
     assert answer.scores.shape == (objects,) and np.isfinite(answer.scores).all()
@@ -76,7 +76,7 @@ def test_one_object_and_twelve(objects):
     assert torch.isfinite(model.loss(noise_batch(objects=objects))["total"])
 
 
-def test_a_scene_in_which_nothing_is_found():
+def test_a_scene_without_detections_has_an_empty_answer():
     model = detector("model.loss.add_missed=false")
     torch.nn.init.constant_(model.heads.density[-1].bias, -20.0)
     losses = model.loss(noise_batch())
@@ -100,18 +100,18 @@ def test_permuting_the_boxes_permutes_the_logits_and_removing_one_counts():
 
 
 @pytest.mark.parametrize("views", [1, 2, 7, 20])
-def test_any_number_of_views_at_test(views):
+def test_any_number_of_views_works_at_test_time(views):
     model = detector("model.boxes.source=oracle-box").eval()
     assert len(model.predict(noise_batch(scenes=2, views=views))) == 2
 
 
-def test_order_of_views_does_not_matter():
+def test_the_order_of_views_does_not_matter():
     model, batch = detector("model.boxes.source=oracle-box").eval(), noise_batch(scenes=1)
     turned = model.predict(batch.with_views([2, 0, 3, 1]))[0]
     assert np.allclose(model.predict(batch)[0].scores, turned.scores, atol=1e-5)
 
 
-def test_the_boxes_found_are_those_of_the_volume():
+def test_predicted_boxes_are_those_of_the_volume():
     model, batch = detector(), noise_batch(scenes=1)
     centres = model.grid.centres()
     inside = [((centres - box[:3]).abs() < 0.11).all(dim=-1) for box in batch.boxes[0]]
@@ -133,7 +133,7 @@ def test_bfloat16_gives_nearly_the_same_losses():
         assert torch.allclose(value, mixed[name].float(), rtol=0.05, atol=0.02)
 
 
-def test_boxes_take_the_label_they_overlap_and_missed_ones_are_added():
+def test_boxes_take_the_label_of_the_object_they_overlap_and_missed_objects_are_added():
     true_boxes = np.array([[0, 0, 0.1, 0.2, 0.2, 0.2], [1, 0, 0.1, 0.2, 0.2, 0.2]], float)
     predicted = np.array([[0.02, 0, 0.1, 0.2, 0.2, 0.2], [5, 0, 0.1, 0.2, 0.2, 0.2]], float)
     boxes, owner = owned_boxes(predicted, true_boxes, LossConfig(add_missed=False))
@@ -145,7 +145,7 @@ def test_boxes_take_the_label_they_overlap_and_missed_ones_are_added():
     assert owner.tolist() == [0, 1] and np.array_equal(boxes, true_boxes)
 
 
-def test_colour_targets_are_black_beside_objects():
+def test_colour_targets_are_black_outside_objects():
     images, instance = torch.ones(1, 3, 8, 8), torch.zeros(1, 8, 8)
     instance[:, :4] = 1
     color, mask = picture_targets(images, instance, 4)

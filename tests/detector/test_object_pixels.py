@@ -1,4 +1,4 @@
-"""Pixels of solids with a closed form: which they are, what is read there, where their rays go."""
+"""Pixels of solids with a closed form: which pixels are chosen, what is read there, and where their rays go."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ SOLIDS = [
 
 @pytest.fixture(scope="module")
 def scene() -> tuple[list[Camera], Tensor, Hulls]:
-    """Cameras, what they show (v, h, w), hulls. In some views a ball hides the other."""
+    """Cameras, what they show (v, h, w), and hulls. In some views one ball hides the other."""
     cameras = ring_cameras(5, PIXELS)
     instance = shown(SOLIDS, cameras)
     return cameras, instance, carved(instance, cameras, SOLIDS)
@@ -35,7 +35,7 @@ def pixels_of(scene: tuple[list[Camera], Tensor, Hulls], most: int) -> ObjectPix
 
 
 def all_pixels(views: int, height: int, width: int) -> ObjectPixels:
-    """Of one object, every pixel of the pictures."""
+    """Every pixel of the pictures, for one object."""
     places = torch.cartesian_prod(torch.arange(views), torch.arange(height), torch.arange(width)).T[:, None]
     return ObjectPixels(*places, torch.ones_like(places[0], dtype=torch.bool), (height, width))
 
@@ -45,10 +45,10 @@ def random_pixels(objects: int, count: int, views: int, size: int) -> ObjectPixe
     return ObjectPixels(view, row, column, torch.rand(objects, count) > 0.3, (size, size))
 
 
-# Which pixels are an object's
+# Which pixels belong to an object
 
 
-def test_pixels_show_their_object(scene):
+def test_chosen_pixels_show_their_object(scene):
     _, instance, _ = scene
     pixels = pixels_of(scene, MANY)
     for number in range(len(SOLIDS)):
@@ -66,7 +66,7 @@ def test_nearly_all_pixels_of_an_object_are_found_once(scene):
     assert places.shape[1] > 0.95 * (instance[:, ::STRIDE, ::STRIDE] > 0).sum()
 
 
-def test_what_is_hidden_has_no_pixels():
+def test_a_hidden_object_has_no_pixels():
     cameras = ring_cameras(1, 96)
     eye = -cameras[0].camera_from_world[:3, :3].T @ cameras[0].camera_from_world[:3, 3]
     solids = [
@@ -75,7 +75,7 @@ def test_what_is_hidden_has_no_pixels():
     ]
     instance = shown(solids, cameras)
     hulls = carved(instance, cameras, solids)
-    assert hulls.signed.flatten(1).amin(dim=1).max() < 0  # all have a hull: a cone behind the one in front
+    assert hulls.signed.flatten(1).amin(dim=1).max() < 0  # all have a hull, the hidden one a cone behind the front one
     found = shown_objects(hulls, (96, 96), *stacked(cameras))
     assert set(found.unique().tolist()) == {-1, 2}
     counted = pixels_in(hulls, instance > 0, cameras, MANY).counted
@@ -91,7 +91,7 @@ def test_the_first_pixels_are_spread_over_the_views(scene):
             assert (few.view[number].bincount(minlength=5) / 100 - every).abs().max() < 0.06
 
 
-def test_of_many_large_pictures_none_is_left_out():
+def test_none_of_many_large_pictures_is_left_out():
     cameras = ring_cameras(10, 512)
     hulls = replace(exact_hulls([Ball((0.0, 0.0, 0.0), 0.9)]), centres=torch.tensor([[0.0, 0.0, 0.1]]), half_m=0.2)
     pixels = pixels_in(hulls, torch.ones(10, 512, 512, dtype=torch.bool), cameras, 1000)
@@ -100,17 +100,17 @@ def test_of_many_large_pictures_none_is_left_out():
     assert pixels.first(100).view.flatten().bincount(minlength=10).min() > 2
 
 
-def test_objects_with_few_pixels_are_filled_up():
+def test_the_pixels_of_small_objects_are_padded():
     solids, cameras = [SOLIDS[0], Ball((0.3, 0.0, 0.02), 0.02)], ring_cameras(3, 96)
     instance = shown(solids, cameras)
     pixels = pixels_in(carved(instance, cameras, solids), instance > 0, cameras, 100)
     assert pixels.view.shape == pixels.counted.shape == (2, 100)
     assert pixels.counted[0].all() and 0 < pixels.counted[1].sum() < 50
-    assert pixels.counted[1].sort(descending=True).values.equal(pixels.counted[1])  # what fills up comes last
+    assert pixels.counted[1].sort(descending=True).values.equal(pixels.counted[1])  # the padding comes last
 
 
 @pytest.mark.parametrize(("pixels", "most"), [(64, 5), (8, 1000)])
-def test_there_are_no_more_than_asked_nor_than_the_pictures_have(pixels, most):
+def test_there_are_at_most_as_many_pixels_as_requested_and_available(pixels, most):
     cameras = ring_cameras(3, pixels)
     instance = shown(SOLIDS, cameras)
     found = pixels_in(carved(instance, cameras, SOLIDS), instance > 0, cameras, most)
@@ -119,7 +119,7 @@ def test_there_are_no_more_than_asked_nor_than_the_pictures_have(pixels, most):
     assert found.row.max() < pixels and found.column.max() < pixels and found.view.max() < 3
 
 
-def test_of_empty_pictures_no_pixel_counts():
+def test_no_pixel_of_an_empty_picture_counts():
     cameras = ring_cameras(3, 64)
     empty = torch.zeros(3, 64, 64, dtype=torch.uint8)
     pixels = pixels_in(carved(empty, cameras, SOLIDS), empty > 0, cameras, 50)
@@ -127,7 +127,7 @@ def test_of_empty_pictures_no_pixel_counts():
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 20, 30])
-def test_the_first_are_a_prefix(count):
+def test_a_smaller_request_gives_a_prefix(count):
     pixels = random_pixels(3, 20, 4, 16)
     first = pixels.first(count)
     assert first.size == pixels.size
@@ -140,7 +140,7 @@ def test_the_first_are_a_prefix(count):
 # What is read there
 
 
-def test_at_the_pictures_own_size_sampling_is_indexing():
+def test_sampling_at_the_size_of_the_picture_is_indexing():
     pixels, maps = random_pixels(3, 50, 4, 16), torch.randn(4, 5, 16, 16)
     found = pixels.sampled(maps)
     assert found.shape == (3, 50, 5)
@@ -149,14 +149,14 @@ def test_at_the_pictures_own_size_sampling_is_indexing():
 
 
 @pytest.mark.parametrize("factor", [0.25, 0.5, 1, 3])
-def test_what_is_linear_in_a_picture_is_read_the_same_at_any_size(factor):
+def test_a_linear_picture_gives_the_same_values_at_any_size(factor):
     height, width = 16, 24
     rows, columns = ((torch.arange(int(factor * side)) + 0.5) / factor for side in (height, width))
     maps = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).repeat(2, 1, 1, 1)
     maps[1] += 100
     pixels = all_pixels(2, height, width)
     expected = torch.stack([pixels.row, pixels.column], dim=-1) + 0.5 + 100 * pixels.view[..., None]
-    edge = 0.5 / factor  # no value lies beyond the middles of the outermost cells
+    edge = 0.5 / factor  # there are no values beyond the centres of the outermost cells
     within = ((pixels.row + 0.5 - height / 2).abs() <= height / 2 - edge) & (
         (pixels.column + 0.5 - width / 2).abs() <= width / 2 - edge
     )
@@ -167,7 +167,7 @@ def test_what_is_linear_in_a_picture_is_read_the_same_at_any_size(factor):
 # ObjectRays
 
 
-def test_rays_start_at_the_eyes_and_lead_to_the_pixels(scene):
+def test_rays_start_at_the_cameras_and_pass_through_their_pixels(scene):
     cameras, _, hulls = scene
     K, camera_from_world = stacked(cameras)
     pixels = pixels_of(scene, 60)
@@ -216,7 +216,7 @@ def test_changes_are_known_of_pixels_that_show_the_object(shows_change):
     assert known[[0, 3]].any(dim=1).all() and not known[2].any()
 
 
-def test_of_an_odd_object_all_is_known_once_any_view_shows_its_change():
+def test_all_pixels_of_an_odd_object_are_known_once_a_view_shows_its_change():
     batch, pixels = noise_batch(scenes=1, objects=3), all_pixels(2, 32, 32)  # two of four views
     owner = torch.tensor([0])
     assert not changed_pixels(pixels, owner, batch, 0)[1].any()

@@ -1,4 +1,4 @@
-"""What the volume is taught: occupied voxels by masks and boxes, and what silhouettes say of voxels."""
+"""The targets of the volume: occupied voxels by masks and boxes, and what silhouettes say about voxels."""
 
 import numpy as np
 import pytest
@@ -21,11 +21,11 @@ def owners(balls: list[Ball]) -> torch.Tensor:
 
 
 def distances(balls: list[Ball]) -> np.ndarray:
-    """(n, z, y, x) metres from every voxel to the surface of each ball, negative inside."""
+    """(n, z, y, x) signed distances in metres from every voxel to the surface of each ball, negative inside."""
     return np.stack([ball.distance(GRID.centres().numpy()) for ball in balls])
 
 
-def test_a_voxel_inside_of_an_object_is_its_own_and_one_far_from_all_is_nobodys():
+def test_a_voxel_inside_an_object_belongs_to_it_and_a_distant_voxel_to_none():
     found, apart = owners(BALLS).numpy(), distances(BALLS)
     for number in range(len(BALLS)):
         assert (found[apart[number] < 0] == number).all()
@@ -54,14 +54,14 @@ def test_the_soft_hull_of_certain_silhouettes_is_the_visual_hull():
     assert (least.numpy()[apart > 3 * VOXEL_M] == 0).mean() > 0.99
 
 
-def test_the_soft_hull_is_nothing_where_no_view_looks():
+def test_the_soft_hull_is_empty_where_no_view_looks():
     K, camera_from_world = stacked(CAMERAS[:2])
     beyond = VoxelGrid((4, 4, 4), 0.025, (5.0, 5.0, 5.0))
     assert not soft_hull(torch.ones(1, 2, 128, 128), K[None], camera_from_world[None], beyond).any()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])
-def test_the_loss_is_least_where_chances_are_right(share):
+def test_the_loss_is_lowest_for_the_true_probabilities(share):
     occupied = torch.rand(8, 8, 8) < share
     right, wrong = occupied.float(), (~occupied).float()
     assert (

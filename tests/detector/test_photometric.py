@@ -1,4 +1,4 @@
-"""Scenes under other light: the same in all views, nothing else changed."""
+"""Photometric augmentation: the same light change in all views of a scene, and nothing else changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_no_strength_changes_nothing():
     assert torch.equal(photometric(batch, 0.0).images, batch.images)
 
 
-def test_only_pictures_change_and_stay_pictures():
+def test_only_pictures_change_and_their_values_stay_valid():
     batch = noise_batch()
     changed = photometric(batch, 1.0)
     assert changed.images.dtype == torch.uint8 and changed.images.shape == batch.images.shape
@@ -33,7 +33,7 @@ def test_brighter_grey_stays_brighter():
         assert (changed_light(grey, 1.0).mean(dim=1).diff() >= 0).all()
 
 
-def test_scenes_are_drawn_one_by_one():
+def test_every_scene_gets_its_own_draw():
     batch = noise_batch(scenes=2)
     same = torch.full_like(batch.images, 120)
     first, second = photometric(type(batch)(**{**vars(batch), "images": same}), 1.0).images

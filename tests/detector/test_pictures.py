@@ -1,4 +1,4 @@
-"""Pictures of a training: right in size, and showing what is there."""
+"""Pictures of a training: they have the right size and show the scene."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def detector(kind: str, *overrides: str) -> Detector:
 
 
 def seen_by(model: Detector, batch) -> Volumes:
-    """Volumes as the detector makes them of a batch, but opaque everywhere, and the true silhouettes of its boxes."""
+    """Volumes as the detector makes them for a batch, but opaque everywhere, and the true silhouettes of its boxes."""
     volumes = model.reconstruct(batch)
     opaque = torch.ones_like(volumes.color_alpha)
     if volumes.silhouettes is None:
@@ -57,7 +57,7 @@ def sure(model: Detector, logit: float) -> Detector:
 
 
 def drawn(model: Detector, batch, name: str, boxes: np.ndarray | None = None, volumes: Volumes | None = None):
-    """One of the pictures of the detector's comparison, with found boxes (n, 6)."""
+    """One of the pictures of the detector's comparison, for found boxes (n, 6)."""
     boxes = batch.boxes[0].numpy() if boxes is None else boxes
     return model.compare.pictures(volumes or seen_by(model, batch), batch, boxes)[name]
 
@@ -71,14 +71,14 @@ def grey(batch) -> torch.Tensor:
 
 
 def pixel(batch, point: torch.Tensor, view: int = 0) -> tuple[int, int]:
-    """Row and column of a point in a view."""
+    """The row and column of a point in a view."""
     at, _ = project_points(batch.K[0, view], batch.camera_from_world[0, view], point[None])
     column, row = at[0].floor().long().tolist()
     return row, column
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_picture_can_be_shown(kind):
+def test_every_picture_has_its_size_and_values_from_0_to_1(kind):
     batch = noise_batch(scenes=1)
     pictures = detector(kind).pictures(batch)
     assert set(pictures) == {"rendered", "boxes", "correspondences"} | KINDS[kind]
@@ -88,21 +88,21 @@ def test_every_picture_can_be_shown(kind):
 
 
 @torch.no_grad()
-def test_boxes_are_drawn():
+def test_found_and_true_boxes_are_drawn():
     batch = noise_batch(scenes=1)
     assert (box_picture(batch, batch.boxes[0].numpy(), np.zeros(3)) != plain(batch)).any()
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("kind", KINDS)
-def test_correspondences_are_drawn_between_two_objects_or_more(kind):
+def test_correspondences_are_drawn_for_two_or_more_objects(kind):
     model, batch, alone = detector(kind), noise_batch(scenes=1), noise_batch(scenes=1, objects=1)
     assert (drawn(model, batch, "correspondences") != plain(batch)).any()
     assert (drawn(model, alone, "correspondences") == plain(alone)).all()
 
 
 @torch.no_grad()
-def test_where_no_object_is_seen_it_is_dark():
+def test_pixels_without_an_object_are_dark():
     batch, model = noise_batch(scenes=1), detector("relations")
     volumes = seen_by(model, batch)
     shown, on_object = silhouette_picture(volumes), volumes.silhouettes[0, 0] > 0
@@ -110,7 +110,7 @@ def test_where_no_object_is_seen_it_is_dark():
     assert torch.allclose(shown[:, ~on_object], 0.25 * plain(batch)[:, ~on_object])
 
 
-def test_scores_are_written_beside_the_boxes():
+def test_scores_are_written_next_to_the_boxes():
     batch = noise_batch(scenes=1, pixels=128)
     boxes = batch.boxes[0].numpy()
     one, other = (box_picture(batch, boxes, np.array([score, 0.5, 0.5])) for score in (0.1, 0.8))
@@ -119,14 +119,14 @@ def test_scores_are_written_beside_the_boxes():
 
 @torch.no_grad()
 @pytest.mark.parametrize("boxes", [0, 1])
-def test_less_than_two_boxes_leave_the_photograph_grey(boxes):
+def test_the_photograph_stays_grey_with_fewer_than_two_boxes(boxes):
     batch, model = noise_batch(scenes=1), detector("relations")
     shown = drawn(model, batch, "suspicion", batch.boxes[0][:boxes].numpy())
     assert (shown == grey(batch)).all()
 
 
 @torch.no_grad()
-def test_the_surer_the_pixels_the_redder_the_objects_and_nothing_else():
+def test_more_suspicious_pixels_make_only_the_objects_redder():
     batch, model = noise_batch(scenes=1), detector("relations")
     volumes = seen_by(model, batch)
     shown = [drawn(sure(model, of), batch, "suspicion", volumes=volumes) - grey(batch) for of in (-50.0, 0.0, 50.0)]
@@ -148,7 +148,7 @@ def test_dots_lie_on_the_counted_pixels_of_the_first_view():
 
 @torch.no_grad()
 @pytest.mark.parametrize("value", [CHANGED, LOST])
-def test_true_changes_are_outlined_and_not_covered(value):
+def test_true_changes_are_outlined_without_being_covered(value):
     batch, model = noise_batch(scenes=1), detector("relations")
     change = torch.zeros_like(batch.change)
     change[0, 0, 10:14, 10:14] = value

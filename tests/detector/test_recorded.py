@@ -1,4 +1,4 @@
-"""Replaying a CUDA graph changes nothing. Runs where there is a GPU."""
+"""Replaying a CUDA graph changes nothing. These tests run only with a GPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a G
 
 @pytest.mark.parametrize("name", ["tiny", "mini"])
 @pytest.mark.parametrize("mixed", [False, True])
-def test_a_recorded_volume_is_that_of_the_batch_at_hand(name: str, mixed: bool) -> None:
+def test_a_recorded_volume_belongs_to_the_current_batch(name: str, mixed: bool) -> None:
     detector = build(CONFIGURATIONS.load(name).model).cuda().eval()
     recorded = Recorded(detector.reconstruct)
     with torch.no_grad(), torch.autocast("cuda", torch.bfloat16, enabled=mixed):
@@ -28,7 +28,7 @@ def test_a_recorded_volume_is_that_of_the_batch_at_hand(name: str, mixed: bool) 
     assert len(recorded.recordings) == 2
 
 
-def test_of_many_sizes_the_first_are_recorded() -> None:
+def test_only_the_first_of_many_sizes_are_recorded() -> None:
     detector = build(CONFIGURATIONS.load("tiny").model).cuda().eval()
     recorded = Recorded(detector.reconstruct)
     for views in range(1, MOST + 3):

@@ -1,4 +1,4 @@
-"""examples/refit_weights.py: a part learns, whatever else the weights hold stays, and the result predicts."""
+"""examples/refit_weights.py: one part learns, all other weights stay, and the result predicts."""
 
 import sys
 

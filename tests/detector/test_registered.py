@@ -1,4 +1,4 @@
-"""A detector that compares by relations: what its second stage learns and leaves alone, and what a checkpoint brings back."""
+"""A detector that compares by relations: what its second stage learns and leaves alone, and what a checkpoint restores."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def frozen_volume(*overrides: str) -> RunConfig:
     )
 
 
-def test_a_volume_that_is_kept_stays_bit_for_bit():
+def test_a_frozen_volume_stays_bit_for_bit():
     detector = at_end_to_end(frozen_volume())
     before = {name: value.clone() for name, value in detector.state_dict().items()}
     learn_noise(detector, steps=2, scenes=3)
@@ -29,7 +29,7 @@ def test_a_volume_that_is_kept_stays_bit_for_bit():
     assert {"compare.relations.decision.scale.square", "compare.relations.decision.scale.steps"} <= changed
 
 
-def test_a_volume_that_is_not_kept_changes():
+def test_a_volume_that_is_not_frozen_changes():
     detector = at_end_to_end(frozen_volume("model.loss.reconstruction=1.0"))
     before = {name: value.clone() for name, value in detector.state_dict().items()}
     learn_noise(detector, steps=1, scenes=3)
@@ -47,7 +47,7 @@ def test_the_comparison_learns_from_a_few_scenes():
 
 
 @pytest.mark.parametrize("logit", [-20.0, 20.0])
-def test_silhouettes_of_nothing_or_everything_are_compared(logit):
+def test_empty_and_full_silhouettes_are_compared(logit):
     detector, batch = build(frozen_volume().model).eval(), noise_batch(scenes=1)
     nn.init.zeros_(detector.compare.silhouettes.out.weight)
     nn.init.constant_(detector.compare.silhouettes.out.bias, logit)
@@ -64,7 +64,7 @@ def test_larger_pictures_are_described_more_finely():
     assert sizes[1] == [2 * side for side in sizes[0]]
 
 
-def test_a_checkpoint_brings_relations_back(tmp_path):
+def test_a_checkpoint_restores_relations(tmp_path):
     config = frozen_volume()
     detector = at_end_to_end(config)
     learn_noise(detector, steps=2, scenes=3)

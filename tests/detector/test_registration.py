@@ -1,4 +1,4 @@
-"""Registered shapes: known rotations are found again, whatever the order and the number of objects."""
+"""Registered shapes: known rotations are recovered for any order and number of objects."""
 
 from dataclasses import replace
 from functools import partial
@@ -49,12 +49,12 @@ def chosen(hulls: Hulls, order: list[int]) -> Hulls:
 
 
 def between(one: Placements, other: Placements, hulls: Hulls) -> Tensor:
-    """(n, n) mean distance of where two placements lay the surface points, in half sides."""
+    """(n, n) mean distance between the surface points under two placements, in half sides."""
     return (one.moved(hulls.points) - other.moved(hulls.points)).norm(dim=-1).mean(dim=-1)
 
 
 def apart(hulls: Hulls, placements: Placements) -> Tensor:
-    """(n, n) mean distance of the points of one from the surface of the other, in half sides."""
+    """(n, n) mean distance from the points of one shape to the surface of the other, in half sides."""
     return at(hulls.signed, placements.moved(hulls.points).transpose(0, 1)).abs().mean(dim=-1).T
 
 
@@ -64,19 +64,19 @@ def are_rotations(matrices: Tensor) -> bool:
     return turned_back and bool((torch.linalg.det(matrices) > 0).all())
 
 
-# Laws of laying objects upon each other
+# Laws of registration
 
 
-def test_turned_shapes_are_laid_back_upon_themselves():
+def test_rotated_shapes_are_aligned_with_the_original():
     hulls, true = exact_hulls(arms()), true_placements(arms())
     found = register(hulls)
     assert between(found, true, hulls).max() < 0.1
     assert (apart(hulls, found) - apart(hulls, true)).abs().max() < 0.02
     unmoved = replace(found, rotation=torch.eye(3).expand_as(found.rotation), shift=torch.zeros_like(found.shift))
-    assert between(unmoved, true, hulls).fill_diagonal_(1).min() > 0.2  # there was something to find
+    assert between(unmoved, true, hulls).fill_diagonal_(1).min() > 0.2  # there was a rotation to find
 
 
-def test_placements_are_rotations_that_undo_each_other():
+def test_placements_are_rotations_and_inverse_to_each_other():
     hulls = exact_hulls(arms())
     found = register(hulls)
     assert are_rotations(found.rotation)
@@ -87,28 +87,28 @@ def test_placements_are_rotations_that_undo_each_other():
         assert a != b or torch.equal(there[a, a], hulls.points[a])
 
 
-def test_an_object_alone_lies_where_it_lies():
+def test_a_single_object_is_not_moved():
     hulls = exact_hulls(arms(1))
     found = register(hulls)
     assert found.rotation.shape == (1, 1, 3, 3) and found.shift.shape == (1, 1, 3)
     assert torch.equal(found.moved(hulls.points)[0], hulls.points)
 
 
-def test_permuting_objects_permutes_where_they_lie():
+def test_permuting_objects_permutes_their_placements():
     hulls, order = exact_hulls(arms()), [3, 0, 5, 1, 4, 2]
     first, permuted = register(hulls), chosen(hulls, order)
     ordered = Placements(first.rotation[order][:, order], first.shift[order][:, order])
     assert between(register(permuted), ordered, permuted).max() < 0.15
 
 
-def test_the_other_objects_do_not_matter_to_two():
+def test_the_placement_of_two_objects_does_not_depend_on_the_others():
     hulls = exact_hulls(arms())
     every, two = register(hulls), register(chosen(hulls, [1, 4]))
     assert torch.allclose(two.rotation[0, 1], every.rotation[1, 4], atol=1e-5)
     assert torch.allclose(two.shift[0, 1], every.shift[1, 4], atol=1e-5)
 
 
-def test_cubes_carved_anew_move_no_object():
+def test_carving_the_cubes_again_moves_no_object():
     solids = arms(4)
     hulls, laid = exact_hulls(solids), true_placements(solids)
     moved = torch.tensor([[0.02, 0, 0], [0, -0.03, 0.01], [0.01, 0.01, 0], [0, 0, -0.02]])
@@ -125,7 +125,7 @@ def test_cubes_carved_anew_move_no_object():
 def test_registering_twice_gives_the_same():
     hulls, before = exact_hulls(arms(3)), torch.get_rng_state()
     first = register(hulls)
-    assert torch.equal(torch.get_rng_state(), before)  # training draws the same, registered or not
+    assert torch.equal(torch.get_rng_state(), before)  # training draws the same numbers with or without registration
     torch.manual_seed(7)
     again = register(hulls)
     assert torch.equal(first.rotation, again.rotation) and torch.equal(first.shift, again.shift)
@@ -138,13 +138,13 @@ def test_a_mirrored_shape_does_not_fit():
     assert outside[0, 2] < 0.05 < 0.08 < outside[0, 1]
 
 
-# Hulls of a few views bulge, in each object elsewhere
+# Hulls of a few views bulge, in every object in another place
 
 PLACES = [(0.0, 0.0, 0.0), (0.35, 0.0, 0.0), (0.0, 0.35, 0.0), (-0.35, 0.0, 0.0)]
 
 
 def seen_in_views(count: int) -> tuple[Hulls, ObjectRays, Tensor]:
-    """Hulls, rims and poses (n, 4, 4) of one shape in four poses side by side, in a few views."""
+    """Hulls, rims and poses (n, 4, 4) of one shape in four poses next to each other, seen in a few views."""
     poses = zip(PLACES, TURNS[1:5], strict=True)
     solids = [Bricks(ARMS, place, turned(*turn), scale=0.1) for place, turn in poses]
     cameras = cameras_around(count, pixels=160, distance_m=1.5)
@@ -162,13 +162,13 @@ def pose_of(solid: Bricks) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("views", "least"), [(3, 0.5), (4, 0.95), (5, 0.95)])
-def test_rays_along_rims_lay_hulls_no_worse_than_their_surfaces(views, least):
+def test_rays_along_rims_align_hulls_at_least_as_well_as_surfaces(views, least):
     hulls, along, poses = seen_in_views(views)
     by_surfaces, by_rims = (placement_accuracy(hulls, register(hulls, rays), poses, 1.4) for rays in (None, along))
     assert by_rims >= max(by_surfaces, least)
 
 
-def test_every_ray_along_a_rim_meets_the_other_truly_laid():
+def test_every_ray_along_a_rim_meets_the_other_object_under_the_true_placement():
     hulls, along, poses = seen_in_views(5)
     relative = torch.linalg.inv(poses)[:, None]  # of the first of two, canonical
     first_to_second = poses[None] @ relative
@@ -185,17 +185,17 @@ def test_every_ray_along_a_rim_meets_the_other_truly_laid():
 # Rotations
 
 
-def test_rotations_are_rotations():
+def test_drawn_rotations_are_rotation_matrices():
     assert are_rotations(spread_rotations(ROTATIONS))
     assert are_rotations(rotation_matrices(9 * torch.randn(50, 4)))
     assert are_rotations(nudges(torch.Generator(), 0.2, 0.1, torch.device("cpu"))[0])
 
 
 @pytest.mark.parametrize(("count", "gap_deg"), [(ROTATIONS, 26), (8 * ROTATIONS, 14)])
-def test_rotations_are_spread(count, gap_deg):
+def test_drawn_rotations_are_uniformly_spread(count, gap_deg):
     spread = spread_rotations(count).flatten(1)
     some = rotation_matrices(torch.randn(3000, 4)).flatten(1)
-    nearest = (some @ spread.T).amax(dim=1)  # traces of the rotations between them
+    nearest = (some @ spread.T).amax(dim=1)  # traces of the relative rotations
     assert nearest.min() > 1 + 2 * np.cos(np.radians(gap_deg))
     assert spread.mean(dim=0).abs().max() < 0.01  # no direction is preferred
 
@@ -218,7 +218,7 @@ def test_nudges_are_small_and_the_first_is_none():
     assert 0.015 < steps[1:].std() < 0.025
 
 
-# How right placements are
+# Accuracy of placements
 
 
 def in_world(hulls: Hulls, solids: list[Bricks]) -> tuple[Hulls, Tensor]:
@@ -231,7 +231,7 @@ def in_world(hulls: Hulls, solids: list[Bricks]) -> tuple[Hulls, Tensor]:
     return moved, poses
 
 
-def test_true_placements_are_right_and_others_are_not():
+def test_true_placements_are_rated_accurate_and_others_are_not():
     solids, diagonal = arms(), 1.4
     hulls, poses = in_world(exact_hulls(solids), solids)
     true = true_placements(solids)
@@ -245,6 +245,6 @@ def test_true_placements_are_right_and_others_are_not():
     assert placement_accuracy(hulls, one_wrong, poses, diagonal) == pytest.approx(29 / 30)
 
 
-def test_one_object_has_no_placement_to_be_right():
+def test_a_single_object_has_no_placement_accuracy():
     hulls, poses = in_world(exact_hulls(arms(1)), arms(1))
     assert np.isnan(placement_accuracy(hulls, register(hulls), poses, 1.4))

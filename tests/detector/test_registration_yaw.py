@@ -1,4 +1,4 @@
-"""Shapes that stand alike, registered by yaw and shift; those that do not, by any rotation."""
+"""Shapes that stand on the same side are registered by yaw and shift; all others by any rotation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def standing(yaws_deg=YAWS_DEG) -> list[Bricks]:
 
 
 def misplaced(found: Placements, solids: list[Bricks], hulls: Hulls) -> float:
-    """Half sides: how far the worst point of a surface is from its true place."""
+    """The largest error of a surface point, in half sides."""
     turns = torch.tensor(np.stack([solid.rotation for solid in solids])).float()
     true = turns[None] @ turns[:, None].transpose(-1, -2)  # (a, b): from a to b
     there = torch.einsum("abij,apj->abpi", true, hulls.points)
@@ -35,13 +35,13 @@ def misplaced(found: Placements, solids: list[Bricks], hulls: Hulls) -> float:
 
 
 @pytest.mark.parametrize("mode", ["yaw", "auto"])
-def test_yaws_are_found_again(mode):
+def test_known_yaws_are_recovered(mode):
     solids = standing()
     hulls = exact_hulls(solids)
     assert misplaced(register_standing(hulls, rays_through(hulls), mode=mode), solids, hulls) < 0.12
 
 
-def test_placements_are_yaws_that_undo_each_other_and_keep_heights():
+def test_placements_are_yaws_inverse_to_each_other_that_keep_heights():
     hulls = exact_hulls(standing())
     lifted = replace(hulls, centres=torch.randn(len(hulls), 3), half_m=0.2)
     found = register_standing(lifted, rays_through(hulls), mode="yaw")
@@ -53,7 +53,7 @@ def test_placements_are_yaws_that_undo_each_other_and_keep_heights():
     assert torch.allclose(back, torch.eye(3).expand_as(back), atol=1e-5)
 
 
-def test_shapes_on_different_sides_are_laid_by_all_rotations():
+def test_shapes_on_different_sides_are_registered_by_any_rotation():
     solids = [Bricks(ARMS, rotation=turned(axis, 90)) for axis in ((0, 0, 1), (1, 0, 0), (0, 1, 0), (1, 1, 0))]
     hulls = exact_hulls(solids)
     rays = rays_through(hulls)
@@ -62,7 +62,7 @@ def test_shapes_on_different_sides_are_laid_by_all_rotations():
     assert misplaced(auto, solids, hulls) < misplaced(yaw, solids, hulls)
 
 
-def test_appearance_chooses_where_shapes_fit_any_way():
+def test_appearance_decides_between_equally_good_yaws():
     solids = [Bricks((((0.0, 0.0, 0.0), (0.8, 0.8, 0.6)),), rotation=turned((0, 0, 1), yaw)) for yaw in (0, 90, 180)]
     hulls = exact_hulls(solids)
     found = register_standing(hulls, rays_through(hulls), half_red(hulls, solids), mode="yaw")
@@ -70,7 +70,7 @@ def test_appearance_chooses_where_shapes_fit_any_way():
 
 
 def half_red(hulls: Hulls, solids: list[Bricks]) -> Appearance:
-    """Each solid's side of positive x in its own frame looks otherwise than the other side."""
+    """Each solid looks different on the side of positive x in its own frame."""
     turns = torch.tensor(np.stack([solid.rotation for solid in solids])).float()
     own = hulls.grid @ turns  # (n, c^3, 3) in each solid's frame
     near = (hulls.signed.flatten(1).abs() < 0.12).float()
@@ -78,14 +78,14 @@ def half_red(hulls: Hulls, solids: list[Bricks]) -> Appearance:
     return Appearance(volume.unflatten(2, hulls.signed.shape[1:]))
 
 
-def test_permuting_objects_permutes_where_they_lie():
+def test_permuting_objects_permutes_their_placements():
     solids, order = standing(), [3, 0, 4, 1, 2]
     permuted = [solids[number] for number in order]
     hulls = exact_hulls(permuted)
     assert misplaced(register_standing(hulls, rays_through(hulls), mode="yaw"), permuted, hulls) < 0.12
 
 
-def test_an_object_alone_lies_where_it_lies():
+def test_a_single_object_is_not_moved():
     hulls = exact_hulls(standing((20,)))
     assert torch.equal(register_standing(hulls).moved(hulls.points)[0], hulls.points)
 
@@ -107,5 +107,5 @@ def test_hues_do_not_change_with_brightness():
     assert torch.allclose(shaded, hues(colors, masks), atol=0.05)
 
 
-def test_hues_of_nothing_are_nothing():
+def test_masked_pixels_have_no_hue():
     assert (hues(torch.rand(1, 3, 4, 4), torch.zeros(1, 4, 4, dtype=torch.bool)) == 0).all()

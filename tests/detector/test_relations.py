@@ -1,4 +1,4 @@
-"""Objects compared by relations: what permuting, scaling, repeating, changing and removing must do."""
+"""Objects compared by relations: the effects of permuting, scaling, repeating, changing and removing."""
 
 import numpy as np
 import pytest
@@ -33,14 +33,14 @@ Seen = tuple[Tensor, list[Tensor], Tensor, Disagreement]
 
 
 def relations() -> Relations:
-    """With weights in the decision, which start at zero."""
+    """The module with weights in the decision, which start at zero."""
     compare = Relations(len(WIDTHS), RelationsConfig(compared=MATCHED)).eval()
     nn.init.normal_(compare.decision.linear.weight, std=0.2)
     return compare
 
 
 def scene(objects: int) -> Seen:
-    """Instances of one shape, with noise: colours, levels, which pixels count, and shapes."""
+    """Noisy instances of one shape: colours, feature levels, which pixels count, and shapes."""
     colors = (torch.rand(PIXELS, 3) + 0.1 * torch.randn(objects, PIXELS, 3)).clamp(0, 1)
     levels = [torch.randn(PIXELS, width) + 0.3 * torch.randn(objects, PIXELS, width) for width in WIDTHS]
     shapes = Disagreement(torch.rand(objects, SHAPE_FEATURES), torch.rand(objects, PIXELS, len(QUANTILES)))
@@ -66,7 +66,7 @@ def close(one: Tensor, other: Tensor, tolerance: float = 1e-3) -> bool:
 
 
 @pytest.mark.parametrize("objects", [2, 5, 12])
-def test_permuting_objects_permutes_what_is_said_of_them(objects):
+def test_permuting_objects_permutes_their_outputs(objects):
     compare, seen = relations(), scene(objects)
     order = torch.randperm(objects)
     first, again = compared(compare, seen), compared(compare, chosen(seen, order))
@@ -74,7 +74,7 @@ def test_permuting_objects_permutes_what_is_said_of_them(objects):
     assert close(again.pixel_logits, first.pixel_logits[order])
 
 
-def test_the_order_of_pixels_does_not_matter_among_those_that_are_matched():
+def test_the_order_of_matched_pixels_does_not_matter():
     compare, (colors, levels, counted, shapes) = relations(), scene(4)
     order = torch.stack([torch.cat([torch.randperm(MATCHED), torch.arange(MATCHED, PIXELS)]) for _ in range(4)])
 
@@ -103,7 +103,7 @@ def test_features_are_relative_to_the_mean_of_the_scene():
     assert features.mean(dim=0).abs().max() < 1e-5
 
 
-def test_pixels_that_do_not_count_do_not_matter():
+def test_masked_pixels_do_not_matter():
     compare, (colors, levels, counted, shapes) = relations(), scene(4)
 
     def other(values: Tensor) -> Tensor:
@@ -125,13 +125,13 @@ def test_identical_objects_get_equal_logits():
 
 
 @pytest.mark.parametrize("objects", [2, 12])
-def test_any_number_of_objects(objects):
+def test_any_number_of_objects_gives_finite_outputs(objects):
     found = compared(relations(), scene(objects))
     assert found.logits.shape == (objects,) and found.pixel_logits.shape == (objects, MATCHED)
     assert found.logits.isfinite().all() and found.pixel_logits.isfinite().all()
 
 
-def test_an_object_alone_is_not_judged_by_its_appearance():
+def test_a_single_object_is_not_judged_by_its_appearance():
     compare = relations()
     one, other = (compared(compare, (*scene(1)[:3], None)) for _ in range(2))
     assert torch.equal(one.logits, other.logits) and (one.pixel_logits == 0).all()
@@ -149,17 +149,17 @@ def test_gradients_are_finite_where_no_pixel_counts(objects, empty):
     assert all(one.grad is not None and one.grad.isfinite().all() for one in compare.parameters())
 
 
-# Pixels: who is unlike the others
+# Pixels: which object is unlike the others
 
 
 def distances_of(descriptors: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, n, t, 1) distances, and every pixel (n, t) counted."""
+    """(n, n, t, 1) distances, with every pixel (n, t) counted."""
     counted = torch.ones(descriptors.shape[:2], dtype=torch.bool)
     return nearest(descriptors, counted)[..., None], counted
 
 
 @pytest.mark.parametrize("objects", [3, 6])
-def test_what_an_object_has_alone_is_unmatched(objects):
+def test_a_feature_of_one_object_alone_is_unmatched(objects):
     _, (level, _), _, _ = scene(objects)
     level[1, PATCH] += 4
     distances, counted = distances_of(level)
@@ -169,14 +169,14 @@ def test_what_an_object_has_alone_is_unmatched(objects):
 
 
 @pytest.mark.parametrize("objects", [3, 6])
-def test_what_an_object_lacks_the_others_miss_in_it(objects):
+def test_the_others_miss_in_an_object_what_it_lacks(objects):
     _, (level, _), _, _ = scene(objects)
-    level[:, PATCH] += 4  # a part of its own, before one object loses it
+    level[:, PATCH] += 4  # a separate part, before one object loses it
     level[1, PATCH] = level[1, PATCH.stop : 2 * PATCH.stop]
     distances, counted = distances_of(level)
     features = over_others(summary(missed(distances), counted.expand(objects, -1, -1)))
     assert (features.argmax(dim=0) == 1).all()
-    assert (summary(over_others(distances), counted).argmax(dim=0) != 1).any()  # the object itself does not tell
+    assert (summary(over_others(distances), counted).argmax(dim=0) != 1).any()  # the object itself does not show it
 
 
 def others(objects: int, *but: int) -> list[int]:
@@ -184,7 +184,7 @@ def others(objects: int, *but: int) -> list[int]:
 
 
 @pytest.mark.parametrize("objects", [2, 3, 6])
-def test_nearest_is_a_loop_over_pixels(objects):
+def test_nearest_equals_a_loop_over_pixels(objects):
     _, (level, _), counted, _ = scene(objects)
     counted[-1] = False
     found = nearest(level, counted).numpy()
@@ -211,7 +211,7 @@ def test_distances_are_in_units_of_their_mean():
     assert torch.cat(pairs).mean(dim=0) == pytest.approx(1, abs=1e-5)
 
 
-def test_standardised_descriptors_have_no_mean_and_are_cut():
+def test_standardised_descriptors_have_zero_mean_and_are_clipped():
     _, levels, counted, _ = scene(3)
     levels[0][0, 0, 0] = 1e4
     counted[0, 0] = False
@@ -225,14 +225,14 @@ def test_standardised_descriptors_have_no_mean_and_are_cut():
 
 
 @pytest.mark.parametrize("objects", [3, 6])
-def test_what_looks_different_as_a_whole_is_unlike_the_others(objects):
+def test_an_object_of_another_overall_appearance_is_unlike_the_others(objects):
     colors, _, counted, _ = scene(objects)
     colors[1] = colors[1] * torch.tensor([1.0, 0.3, 0.3])
     for values in colors_of(colors):
         assert (unlike(appearance(values, counted)[0]).argmax(dim=0) == 1).all()
 
 
-def test_a_shadow_changes_no_share_of_colour():
+def test_a_shadow_changes_no_colour_ratio():
     colors = 0.2 + 0.8 * torch.rand(2, PIXELS, 3)
     assert close(colors_of(0.7 * colors)[1], colors_of(colors)[1], 0.02)
     light, darker = colors_of(colors)[0], colors_of(0.7 * colors)[0]
@@ -249,7 +249,7 @@ def test_appearance_is_mean_and_deviation_of_the_counted_pixels():
 
 
 @pytest.mark.parametrize("objects", [2, 5])
-def test_how_unlike_is_relative_to_the_scene_whatever_the_unit(objects):
+def test_unlikeness_is_relative_to_the_scene_whatever_its_unit(objects):
     values = torch.randn(objects, 7)
     found = unlike(values)
     assert found.shape == (objects, APPEARANCES) and close(found.mean(dim=0), torch.ones(APPEARANCES))
@@ -257,7 +257,7 @@ def test_how_unlike_is_relative_to_the_scene_whatever_the_unit(objects):
     assert unlike(torch.ones(objects, 7)).isfinite().all()
 
 
-def test_the_decision_learns_from_memory_and_what_makes_the_features_from_the_scene():
+def test_the_decision_learns_from_memory_and_the_features_from_the_scene():
     compare, seen = relations().train(), scene(3)
     found = compare(*seen)
     found.logits.sum().backward(retain_graph=True)

@@ -1,4 +1,4 @@
-"""Where the sides of boxes lie is read off the hulls of all instances, alike from every side, and learnt."""
+"""The sides of boxes are read off the hulls of all instances, in the same way for every side, and learnt."""
 
 import numpy as np
 import pytest
@@ -30,11 +30,11 @@ from odd_bench.detector.sides import (
 
 CELLS, HALF_M = 40, 0.2
 FIELD = len(SHARES)
-OWN, FIRST_AGREED, FIRST_BOTH = 0, FIELD, (1 + SHAPES) * FIELD  # numbers of measures
+OWN, FIRST_AGREED, FIRST_BOTH = 0, FIELD, (1 + SHAPES) * FIELD  # number of measures
 
 
 def block(centre: np.ndarray, size: np.ndarray, cubes: np.ndarray) -> torch.Tensor:
-    """(n, c, c, c) distances, in half sides, to blocks at (n, 3) of sizes (n, 3) in cubes around (n, 3)."""
+    """(n, c, c, c) signed distances, in half sides, to blocks at (n, 3) of sizes (n, 3) in cubes around (n, 3)."""
     places = cubes[:, None] + HALF_M * cube_positions(CELLS).numpy()
     beyond = (np.abs(places - centre[:, None]) - size[:, None] / 2).max(axis=-1) / HALF_M
     return torch.from_numpy(beyond.reshape(-1, CELLS, CELLS, CELLS)).float()
@@ -56,7 +56,7 @@ def some_boxes(count: int, seed: int) -> np.ndarray:
 
 
 def narrower(boxes: np.ndarray, seed: int) -> np.ndarray:
-    """Boxes within boxes, every side moved in by its own share."""
+    """Boxes inside the boxes, with every side moved inwards by its own share."""
     moved = -np.random.default_rng(seed).uniform(0, 0.3, (len(boxes), 4))
     return with_sides(boxes, sides_of(boxes) + OUTWARD * moved * mean_sides(boxes)[:, None])
 
@@ -66,17 +66,17 @@ def features_of(boxes: np.ndarray, seed: int) -> np.ndarray:
 
 
 @given(st.integers(1, 8), st.integers(0, 99))
-def test_sides_make_the_box_again(count, seed):
+def test_sides_and_boxes_convert_into_each_other(count, seed):
     boxes = some_boxes(count, seed)
     assert np.allclose(with_sides(boxes, sides_of(boxes)), boxes)
 
 
-def test_sides_that_cross_leave_a_box():
+def test_crossing_sides_still_give_a_box():
     assert (with_sides(np.ones((1, 6)), np.array([[0.5, 0.2, 0.5, 0.4]]))[:, 3:5] > 0).all()
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_each_hull_is_measured_and_what_both_share(seed):
+def test_each_hull_and_their_intersection_are_measured(seed):
     boxes = some_boxes(4, seed)
     own, agreed = narrower(boxes, seed), narrower(boxes, seed + 10)
     found = measured(boxes, *scene(boxes, own, agreed))
@@ -89,7 +89,7 @@ def test_each_hull_is_measured_and_what_both_share(seed):
     assert ((found.share >= 0) & (found.share <= 1)).all()
 
 
-def test_where_nothing_is_inside_the_box_stays():
+def test_a_box_without_anything_inside_stays():
     boxes = some_boxes(3, 0)
     away = boxes + np.array([5.0, 0, 0, 0, 0, 0])
     found = measured(boxes, *scene(boxes, away, away))
@@ -113,7 +113,7 @@ def mirrored(boxes: np.ndarray) -> np.ndarray:
         (lambda boxes: boxes + np.array([0.3, -0.2, 0, 0, 0, 0]), [0, 1, 2, 3]),
     ],
 )
-def test_how_the_scene_lies_changes_no_feature(move, sides):
+def test_turning_the_scene_changes_no_feature(move, sides):
     boxes = some_boxes(5, 1)
     agreed = narrower(boxes, 2)
     before = side_features(boxes, measured(boxes, *scene(boxes, boxes, agreed)))
@@ -123,7 +123,7 @@ def test_how_the_scene_lies_changes_no_feature(move, sides):
     assert np.abs(after - before[:, sides]).max() < 0.12  # half a cell of a small box
 
 
-def test_gaps_are_a_loop_over_pairs():
+def test_gaps_equal_a_loop_over_pairs():
     boxes = some_boxes(7, 3)
     expected = np.full((7, 4), FAR_M)
     for one in range(7):
@@ -137,12 +137,12 @@ def test_gaps_are_a_loop_over_pairs():
     assert np.allclose(gaps_at_sides(boxes), expected)
 
 
-def test_nothing_is_moved_before_something_is_learnt():
+def test_an_untrained_network_moves_no_side():
     boxes = some_boxes(4, 0)
     assert np.allclose(BoxSides().moved(boxes, features_of(boxes, 0)), boxes)
 
 
-def test_a_box_that_meets_none_teaches_nothing():
+def test_a_box_that_overlaps_no_true_box_has_no_loss():
     boxes = some_boxes(3, 0)
     sides = BoxSides().train()
     for true in (boxes + 9.0, np.zeros((0, 6))):
@@ -151,7 +151,7 @@ def test_a_box_that_meets_none_teaches_nothing():
         assert loss == 0
 
 
-def test_that_the_others_are_right_is_learnt():
+def test_the_network_learns_that_the_other_objects_are_right():
     torch.manual_seed(0)
     sides = BoxSides().train()
     optimizer = torch.optim.Adam(sides.parameters(), 3e-3)

@@ -1,4 +1,4 @@
-"""Distances in a few features, beside the same in plain NumPy."""
+"""Summaries of distances in a few features equal the same in plain NumPy."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ POINTS = 40
 
 
 def random_scene(objects: int) -> tuple[np.ndarray, np.ndarray]:
-    """Distances (n, n, t, 2) and which points count, none of the last object."""
+    """Distances (n, n, t, 2) and which points count; none of the last object do."""
     rng = np.random.default_rng(objects)
     counted = rng.random((objects, POINTS)) > 0.3
     counted[-1] = False
@@ -18,7 +18,7 @@ def random_scene(objects: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def lower_median(values: np.ndarray) -> np.ndarray:
-    """Of the first axis; of an even number, the lower of the two in the middle."""
+    """The median over the first axis; of an even number, the lower of the two middle values."""
     return np.sort(values, axis=0)[(len(values) - 1) // 2]
 
 
@@ -36,7 +36,7 @@ def test_summary_is_the_mean_and_the_means_of_the_largest():
         assert np.allclose(found[number], np.concatenate(expected), atol=1e-6)
 
 
-def test_the_order_of_points_and_what_does_not_count_do_not_matter():
+def test_the_order_of_points_and_masked_points_do_not_matter():
     values, counted = torch.randn(3, 5, POINTS, 2), torch.rand(3, 5, POINTS) > 0.4
     order = torch.randperm(POINTS)
     first = summary(values, counted)
@@ -47,7 +47,7 @@ def test_the_order_of_points_and_what_does_not_count_do_not_matter():
 
 
 @pytest.mark.parametrize("points", [1, 10, 100])
-def test_of_equal_distances_every_figure_is_the_distance(points):
+def test_every_summary_of_equal_distances_is_that_distance(points):
     found = summary(torch.full((2, points, 3), 0.7), torch.ones(2, points, dtype=torch.bool))
     assert torch.allclose(found, torch.full((2, 9), 0.7))
 
@@ -56,7 +56,7 @@ def test_of_equal_distances_every_figure_is_the_distance(points):
 
 
 @pytest.mark.parametrize("objects", [2, 3, 6])
-def test_over_others_is_median_and_least_without_the_object_itself(objects):
+def test_over_others_gives_median_and_minimum_without_the_object_itself(objects):
     features = 1e4 * random_scene(objects)[0][:, :, 0]
     found = over_others(torch.from_numpy(features)).numpy()
     for a in range(objects):
@@ -89,7 +89,7 @@ def test_relative_features_have_mean_one_whatever_their_unit(factor):
     assert torch.allclose(found, relative(features, 1e-6), rtol=1e-4)
 
 
-def test_a_small_mean_is_no_measure():
+def test_features_are_divided_by_a_floor_instead_of_a_small_mean():
     features = torch.tensor([[0.001, -3.0], [0.002, -1.0]])
     assert torch.allclose(relative(features, 0.01), torch.tensor([[0.1, -1.5], [0.2, -0.5]]))
     assert torch.equal(relative(torch.zeros(3, 2), 0.01), torch.zeros(3, 2))

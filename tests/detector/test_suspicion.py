@@ -1,4 +1,4 @@
-"""Maps from the suspicion of pixels: one scale, nothing away from objects, and the reference detector writes them."""
+"""Maps of the suspicion of pixels: one scale, zero away from objects, and written by the reference detector."""
 
 import json
 
@@ -23,7 +23,7 @@ SIZE, VIEWS = (20, 30), 3
 
 
 def pixels_at(spots, counted=True):
-    """One object, its pixels at (view, row, column)."""
+    """One object with pixels at (view, row, column)."""
     view, row, column = torch.tensor(spots).T[:, None]
     return ObjectPixels(view, row, column, torch.full(view.shape, counted), SIZE)
 
@@ -46,11 +46,11 @@ def test_higher_logits_never_give_lower_levels():
     assert (high >= low).all() and (high > low).any()
 
 
-def test_pixels_that_do_not_count_leave_no_trace():
+def test_masked_pixels_leave_no_trace():
     assert not suspicion_maps(pixels_at([(0, 3, 4)], counted=False), torch.tensor([[9.0]]), VIEWS).any()
 
 
-def test_a_window_of_one_cell_a_pixel_is_pasted_where_it_was_cut():
+def test_a_window_of_one_cell_per_pixel_is_pasted_where_it_was_cut():
     low, side, size = torch.tensor([[[5.0, 3.0]], [[-2.0, 10.0]]]), torch.tensor([[8.0], [8.0]]), (20, 30)
     crops = Crops(low, side, 8)
     pictures = torch.randn(2, *size)
@@ -62,7 +62,7 @@ def test_a_window_of_one_cell_a_pixel_is_pasted_where_it_was_cut():
     assert (maps > 0).sum() == 64 + 48
 
 
-def test_where_windows_overlap_the_highest_counts_and_cells_that_do_not_count_leave_nothing():
+def test_the_highest_value_counts_in_overlapping_windows_and_masked_cells_leave_nothing():
     crops = Crops(torch.zeros(1, 2, 2), torch.full((1, 2), 4.0), 4)
     logits = torch.stack([torch.full((1, 4, 4), 1.0), torch.full((1, 4, 4), 2.0)])
     counted = torch.ones(2, 1, 4, 4, dtype=torch.bool)
@@ -85,7 +85,7 @@ def test_maps_are_stored_at_the_size_of_the_picture_or_a_divisor_of_it(size):
 
 
 def untrained(*overrides):
-    """The smallest detector that compares pixels, told the boxes, with weights as they are drawn."""
+    """The smallest detector that compares pixels and is given the boxes, with random weights."""
     spec = method_spec("reference")
     told = ["model.attention.kind=relations", "model.backbone.weights=none", "model.boxes.source=oracle-box"]
     config = spec.resolved("tiny", [*told, *overrides])
@@ -99,7 +99,7 @@ def dataset(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", ["relations", "aligned"])
-def test_the_reference_detector_writes_maps_beside_its_predictions(kind, dataset, tmp_path):
+def test_the_reference_detector_writes_maps_next_to_its_predictions(kind, dataset, tmp_path):
     run = untrained(f"model.attention.kind={kind}")
     path = predict_split(run, dataset, "test-seen", tmp_path / "p.json", views=3, maps=True)
     (name,) = dataset.scene_names("test-seen")
@@ -121,13 +121,13 @@ def test_maps_change_no_answer(dataset, tmp_path):
     assert not maps_beside(tmp_path / "False.json").exists()
 
 
-def test_maps_of_former_predictions_go_with_them(dataset, tmp_path):
+def test_maps_of_replaced_predictions_are_removed(dataset, tmp_path):
     path = predict_split(untrained(), dataset, "test-seen", tmp_path / "p.json", views=3, maps=True)
     predict_split(untrained(), dataset, "test-seen", path, views=2)
     assert not maps_beside(path).exists()
 
 
-def test_a_comparison_of_whole_objects_says_that_it_has_no_maps(dataset, tmp_path):
+def test_the_error_of_a_comparison_of_whole_objects_says_that_it_has_no_maps(dataset, tmp_path):
     with pytest.raises(WrongUse, match="judges pixels"):
         predict_split(untrained("model.attention.kind=sparse"), dataset, "test-seen", tmp_path / "p.json", maps=True)
     assert not list(tmp_path.iterdir())

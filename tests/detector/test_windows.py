@@ -1,4 +1,4 @@
-"""Windows of pictures: they hold an object, lie inside, and cut pictures and levels alike."""
+"""Windows of pictures contain an object, lie inside the picture, and cut pictures and feature levels at the same place."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ SIDE, STRIDE = 48, 16
 
 
 @given(st.integers(0, 95), st.integers(0, 111), st.integers(0, 1000))
-def test_a_window_holds_the_drawn_pixel_up_to_a_cell_and_lies_in_the_picture(row, column, seed):
+def test_a_window_contains_the_drawn_pixel_up_to_a_cell_and_lies_in_the_picture(row, column, seed):
     """Windows start at whole cells, so that the pixel may lie less than a cell outside."""
     torch.manual_seed(seed)
     shown = torch.zeros(1, 96, 112, dtype=torch.bool)
@@ -27,7 +27,7 @@ def test_a_window_holds_the_drawn_pixel_up_to_a_cell_and_lies_in_the_picture(row
     assert (beyond > -STRIDE).all() and (beyond < SIDE + STRIDE).all()
 
 
-def test_without_objects_windows_lie_anywhere():
+def test_windows_lie_anywhere_without_objects():
     torch.manual_seed(0)
     first = draw_windows(torch.zeros(200, 96, 96, dtype=torch.bool), SIDE, STRIDE)
     assert len(first.unique(dim=0)) == 16
@@ -50,7 +50,7 @@ def detector_of(window: int | str) -> Detector:
 
 @pytest.mark.parametrize("pixels", [64, 72])
 def test_a_window_as_large_as_the_picture_changes_nothing(pixels):
-    """Nor does one that is larger, as far as whole cells go."""
+    """Nor does a larger one, up to whole cells."""
     batch, found = noise_batch(1, 2, 4, pixels), {}
     for window in ("null", 96):
         detector = detector_of(window).train()
@@ -61,7 +61,7 @@ def test_a_window_as_large_as_the_picture_changes_nothing(pixels):
     assert (found["null"] == pytest.approx(found[96], rel=1e-5)) == whole
 
 
-def test_silhouettes_learn_from_windows_alone_and_are_whole_when_predicting():
+def test_silhouettes_train_only_on_windows_and_predict_whole_pictures():
     batch = noise_batch(1, 2, 4, 64)
     detector = detector_of(32).train()
     detector.start_stage(RECONSTRUCTION)

@@ -1,4 +1,4 @@
-"""Batches and cameras for the detector's tests."""
+"""Batches and cameras for the tests of the detector."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from odd_bench.scene import Camera
 
 
 def ring_cameras(views: int, pixels: int, distance_m: float = 1.2) -> list[Camera]:
-    """Cameras on a circle above the floor, looking at the middle."""
+    """Cameras on a circle above the floor that look at its centre."""
     K = intrinsics(pixels, pixels)
     angles = 2 * np.pi * np.arange(views) / views + 0.2
     eyes = [distance_m * np.array([np.cos(a), np.sin(a), 0.6 + 0.1 * np.sin(2 * a)]) for a in angles]
@@ -32,7 +32,7 @@ def stacked(cameras: list[Camera]) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def noise_batch(scenes: int = 2, objects: int = 3, views: int = 4, pixels: int = 32, seed: int = 0) -> SceneBatch:
-    """Noise for pictures, boxes in a ring: enough for shapes and laws."""
+    """Noise for pictures and boxes in a ring, which is enough to test shapes and laws."""
     rng = np.random.default_rng(seed)
     K, camera_from_world = stacked(ring_cameras(views, pixels))
     angles = 2 * np.pi * np.arange(objects) / objects
@@ -62,7 +62,7 @@ def noise_batch(scenes: int = 2, objects: int = 3, views: int = 4, pixels: int =
 
 
 def at_end_to_end(config: RunConfig) -> Detector:
-    """A detector as the second stage of training starts it, that takes every pixel for an object's: its boxes are the hulls."""
+    """A detector at the start of its second stage that takes every pixel for an object pixel: its boxes are the hulls."""
     detector = build(config.model)
     nn.init.zeros_(detector.compare.silhouettes.out.weight)
     nn.init.constant_(detector.compare.silhouettes.out.bias, 2.0)
@@ -72,7 +72,7 @@ def at_end_to_end(config: RunConfig) -> Detector:
 
 
 def learn_noise(detector: Detector, steps: int, scenes: int) -> list[dict[str, float]]:
-    """The losses of each step on a batch of noise in which half of the odd object's pixels are changed."""
+    """The losses of each step on a batch of noise in which half of the pixels of the odd object are changed."""
     batch = noise_batch(scenes, objects=4)
     batch = replace(batch, change=((batch.instance == 1) & (torch.rand(batch.instance.shape) < 0.5)).byte() * CHANGED)
     optimizer = torch.optim.AdamW(detector.parameter_groups(3e-3, 1.0), weight_decay=0.0)

@@ -1,4 +1,4 @@
-"""Shapes for tests: convex clouds of points, and a way for them to come to rest without a simulation."""
+"""Shapes for tests: convex point clouds, and a way for them to come to rest without a simulation."""
 
 from functools import cache
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ def solid(points: np.ndarray) -> Shape:
 
 
 def topple(hull_vertices: np.ndarray, centre: np.ndarray, orientations_wxyz: np.ndarray) -> SimpleNamespace:
-    """A drop without a simulation: over the edges of the hull until it rests."""
+    """A drop without a simulation: the hull topples over its edges until it rests."""
     poses = rest_poses(body(hull_vertices, centre), orientations_wxyz, np.ones(1, bool), max_tilt_rad=np.pi)
     wxyz = Rotation.from_matrix(poses).as_quat()[:, [3, 0, 1, 2]]
     return SimpleNamespace(quaternions_wxyz=wxyz, settled=np.ones(len(wxyz), bool))

@@ -1,4 +1,4 @@
-"""An undisturbed run to compare others with."""
+"""An undisturbed run, for comparison with others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stands in for the worker child in tests of runs: labels from a synthetic scene, no Blender; misbehaves where asked to.
+"""A stand-in for the worker child in tests of runs: it labels a synthetic scene without Blender, and misbehaves on request.
 
 The environment variable ODD_BENCH_TEST_FAULTS holds JSON: scene name to `crash`, `crash once`, `killed`, `hang`, `wait`,
 `garbage`, `refuse`, `error` or `full`; `start` to `crash` or `killed once`.
@@ -78,7 +78,7 @@ def serve(line: str, fault: str, folder: RunFolder) -> None:
 
 
 def wait_for_the_processor(seconds: float) -> None:
-    """Work a tenth of the time, as a process does that others leave no more."""
+    """Work for only a tenth of the time, like a process that others leave no more."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         began = time.process_time()
@@ -88,7 +88,7 @@ def wait_for_the_processor(seconds: float) -> None:
 
 
 def planned_record(plan: PlanLine, line: str) -> SceneRecord:
-    """Labels and pictures that are a function of the plan line alone; they need not make sense."""
+    """Labels and pictures that are a function of only the plan line; they need not make sense."""
     rng = np.random.default_rng(plan.render_seed)
     cameras = tuple(Camera(np.eye(3), np.eye(4), SIZE, SIZE) for _ in range(VIEWS))
     pixels = np.full(VIEWS, 4)

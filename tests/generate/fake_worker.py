@@ -1,4 +1,4 @@
-"""Preloaded by the workers of a test cluster: children are stand-ins for Blender (fake_child.py)."""
+"""Preloaded by the workers of a test cluster, whose children are stand-ins for Blender (fake_child.py)."""
 
 from odd_bench.generate import pool
 from tests.generate.runs import FAKE

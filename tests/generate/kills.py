@@ -1,8 +1,8 @@
-"""Kills runs at random moments and lets them go on: `python -m tests.generate.kills --kills 100`.
+"""Kills runs at random moments and continues them: `python -m tests.generate.kills --kills 100`.
 
-Every round begins a data set in a new folder, kills what works on it a few times, lets the same command finish and compares all
+Every round starts a data set in a new folder, kills its processes a few times, lets the same command finish, and compares all
 bytes with an undisturbed run. Moments are drawn over the stages of a run: start-up, scenes, packing, finishing. Victims are the
-run itself, one of two slices, a worker's child, and on a cluster a worker or the scheduler.
+run itself, one of two slices, a worker's child and, on a cluster, a worker or the scheduler.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from tests.generate.runs import CONFIG, FAKE, label_digests, wait_for
 STAGES = ("start-up", "scenes", "packing", "finishing")
 MODES = ("local", "slices", "cluster")
 KILLS_A_ROUND = 3
-PAUSE_S = "0.05"  # of a fake scene
-QUIET_S = 60.0  # a stage that does not come within this time is past
+PAUSE_S = "0.05"  # duration of a fake scene
+QUIET_S = 60.0  # a stage that does not start within this time is over
 
 
 class Cluster:
-    """A dask scheduler and workers on loopback, each a process that can be killed and started again."""
+    """A dask scheduler and workers on loopback; each is a process that can be killed and started again."""
 
     def __init__(self, workers: int = 2):
         with socket.socket() as probe:
@@ -51,12 +51,12 @@ class Cluster:
         return _dask("worker", self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard", *preload)
 
     def kill_worker(self) -> None:
-        """A worker dies and another one comes."""
+        """Kill a worker and start another one."""
         _kill(self.workers.pop(0))
         self.workers.append(self.start_worker())
 
     def kill_scheduler(self) -> None:
-        """The scheduler dies, and so do the workers without it; all come back at the same address."""
+        """Kill the scheduler, whose workers die without it, and start all again at the same address."""
         for process in (self.scheduler, *self.workers):
             _kill(process)
         self.scheduler, self.workers = self.start_scheduler(), [self.start_worker() for _ in self.workers]
@@ -80,7 +80,7 @@ def _kill(process: subprocess.Popen) -> None:
 
 
 def forked(work: Callable[[], None]) -> int:
-    """Run it in a copy of this process, which has imported all already; returns the process id."""
+    """Run the function in a copy of this process, which has already imported everything; returns the process id."""
     child = os.fork()
     if child:
         return child
@@ -115,7 +115,10 @@ def stage_has_come(stage: str, out: Path, chance: random.Random) -> Callable[[],
 
 
 def kill_once(mode: str, stage: str, out: Path, cluster: Cluster | None, chance: random.Random) -> str:
-    """Start the command, kill something when the moment has come; returns what was killed, empty if it was over before."""
+    """Start the command and kill something when the moment has come.
+
+    Returns what was killed, or an empty text if the run was over before.
+    """
     parts = [RunOptions(workers=2)]
     if mode == "slices":
         parts = [RunOptions(slice_index=number, slice_count=2) for number in range(2)]
@@ -145,13 +148,13 @@ def kill_once(mode: str, stage: str, out: Path, cluster: Cluster | None, chance:
 
 
 def _kill_a_child(chance: random.Random) -> None:
-    """A stand-in for Blender, wherever one is at work."""
+    """Kill a stand-in for Blender, if one is at work."""
     mine, mark = [], f"ODD_BENCH_TEST_KILLS={os.getpid()}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if FAKE[1].encode() in (process / "cmdline").read_bytes() and mark in (process / "environ").read_bytes():
                 mine.append(int(process.name))
-        except OSError:  # it has ended, or is somebody else's
+        except OSError:  # it has ended, or belongs to somebody else
             continue
     if mine:
         _signal(chance.choice(mine))
@@ -184,7 +187,7 @@ def _reap(run: int, timeout_s: float = 600.0) -> None:
 
 
 def kill_often(kills: int, seed: int, folder: Path, told: Callable[[str], None] = print) -> Counter[str]:
-    """Kill `kills` times; returns how often by `mode: stage: victim`. Raises AssertionError where bytes differ at the end."""
+    """Kill `kills` times; returns the counts by `mode: stage: victim`. Raises AssertionError if bytes differ at the end."""
     os.environ |= {"ODD_BENCH_TEST_PAUSE_S": PAUSE_S, "ODD_BENCH_TEST_KILLS": str(os.getpid())}
     pool.CHILD_COMMAND = FAKE
     generate(CONFIG, folder / "reference", RunOptions())

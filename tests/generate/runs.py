@@ -1,4 +1,4 @@
-"""A small configuration, what must not depend on how a run went, and stand-ins for Blender."""
+"""A small configuration, the results that must not depend on the course of a run, and stand-ins for Blender."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def planned(config=CONFIG) -> list[str]:
 
 
 def label_digests(folder: Path) -> dict[str, str]:
-    """What must not depend on how a run went: bytes of plan, ground truth and shards, label digest by scene."""
+    """The results that must not depend on the course of a run.
+
+    These are the bytes of the plan, the ground truth and the shards, and the label digests by scene.
+    """
     files = [folder / "plan.jsonl", folder / "ground_truth.json.gz", *sorted((folder / "shards").glob("*.h5"))]
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     for shard in sorted((folder / "shards").glob("*.h5")):

@@ -1,4 +1,4 @@
-"""Objects touch the floor, stand apart, and the cameras hold them all."""
+"""Objects touch the floor and stand apart, and the cameras see all of them."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ CATALOGUE = catalogue_of(NANO)
 
 
 def group(seed: int, count: int):
-    """Vertices in the world of a few random boxes, arranged."""
+    """The vertices of a few random arranged boxes, in the world."""
     rng = np.random.default_rng(seed)
     corners = np.array(list(np.ndindex(2, 2, 2))) - 0.5
     vertices = [corners * rng.uniform(0.3, 1.0, 3) for _ in range(count)]
@@ -33,13 +33,13 @@ def group(seed: int, count: int):
 
 
 def separation(a: np.ndarray, b: np.ndarray) -> float:
-    """Of two polygons as they lie."""
+    """The separation of two polygons in their poses."""
     return separations(a, b, np.zeros((1, 2)))[0]
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 12))
-def test_objects_touch_the_floor_and_keep_apart(seed, count):
+def test_objects_touch_the_floor_and_stand_apart(seed, count):
     placed = group(seed, count)
     assert all(abs(vertices[:, 2].min()) < 1e-9 for vertices in placed)
     outlines = [_hull(vertices[:, :2]) for vertices in placed]
@@ -76,8 +76,8 @@ def test_an_arrangement_does_not_depend_on_which_objects_are_odd(seed):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.floats(-0.004, 0.004))
-def test_what_would_hover_or_sink_by_more_than_a_millimetre_is_refused(seed, rise_m):
-    assume(abs(abs(rise_m) - LEVEL_M) > 1e-6)  # sums of floats decide what is a millimetre to the last bit
+def test_an_object_that_would_hover_or_sink_by_more_than_a_millimetre_is_refused(seed, rise_m):
+    assume(abs(abs(rise_m) - LEVEL_M) > 1e-6)  # rounding decides the last bit of a millimetre
     points, size_m = np.random.default_rng(seed).normal(size=(20, 3)), 0.3
     rotation = Rotation.random(random_state=seed).as_matrix()
     moved = points + rotation[2] * rise_m / size_m  # along the vertical
@@ -95,7 +95,7 @@ def test_parallel_squares_are_as_far_apart_as_they_look():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_every_view_holds_all_objects_and_the_nearest_view_fills_the_picture(seed):
+def test_every_view_contains_all_objects_and_the_nearest_view_fills_the_picture(seed):
     points = np.concatenate(group(seed, 4))
     draws = plan_scene(NANO, catalogue_of(NANO), "train", seed).orbit
     orbit = OrbitConfig()

@@ -31,14 +31,14 @@ PRELOAD = "tests.generate.fake_worker"
 
 @pytest.fixture
 def loopback():
-    """An address on loopback where nobody listens."""
+    """An address on loopback where nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
 
 
 class Cluster:
-    """A scheduler and workers, each a process that can be killed."""
+    """A scheduler and workers; each is a process that can be killed."""
 
     def __init__(self, address: str):
         self.address, self.processes = address, []
@@ -68,7 +68,7 @@ class Cluster:
 def cluster(loopback, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")])))
     monkeypatch.setenv("ODD_BENCH_TEST_PAUSE_S", "0.5")
-    monkeypatch.setattr(cluster_module, "CONNECT_S", 240.0)  # a busy machine starts a scheduler slowly
+    monkeypatch.setattr(cluster_module, "CONNECT_S", 240.0)  # a scheduler starts slowly on a busy machine
     made = Cluster(loopback)
     yield made
     made.end()
@@ -79,7 +79,7 @@ def staged(folder: Path) -> int:
 
 
 @pytest.mark.slow
-def test_a_worker_and_the_scheduler_may_be_killed_mid_scene(tmp_path, reference, cluster):
+def test_killing_a_worker_and_the_scheduler_during_a_scene_changes_no_data(tmp_path, reference, cluster):
     scheduler, first = cluster.scheduler(), cluster.worker()
     cluster.worker()
     told, notices = [], []
@@ -107,7 +107,7 @@ def test_a_local_cluster_of_processes_makes_the_same_data_and_keeps_no_children(
         n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None, preload=[PRELOAD]
     ) as local:
         options = RunOptions(scheduler=local.scheduler_address)
-        for attempt in range(2):  # the workers serve several runs
+        for attempt in range(2):  # workers may serve several runs
             assert generate(CONFIG, tmp_path / f"set-{attempt}", options).complete
             assert label_digests(tmp_path / f"set-{attempt}") == reference
         with Client(local) as client:
@@ -115,7 +115,7 @@ def test_a_local_cluster_of_processes_makes_the_same_data_and_keeps_no_children(
 
 
 @pytest.mark.slow
-def test_a_worker_without_the_package_ends_the_run_with_a_reason_and_a_scheduler_without_it_serves(
+def test_a_worker_without_the_package_stops_the_run_with_a_reason_and_a_scheduler_without_it_works(
     tmp_path, reference, cluster
 ):
     bare = tmp_path / "bare.py"
@@ -132,7 +132,7 @@ def test_a_worker_without_the_package_ends_the_run_with_a_reason_and_a_scheduler
     run = ThreadPoolExecutor(1).submit(generate, CONFIG, tmp_path / "set", RunOptions(scheduler=cluster.address))
     with pytest.raises(ClusterError, match="found ModuleNotFoundError: No module named odd_bench; expected the same"):
         run.result(300)
-    assert worker.poll() is None  # a worker that ends without a word would be waited for
+    assert worker.poll() is None  # a worker that ends silently would be waited for
     worker.kill()
     cluster.worker()
     assert generate(CONFIG, tmp_path / "set", RunOptions(scheduler=cluster.address)).complete
@@ -145,7 +145,7 @@ def _children() -> int:
     return len(pool._live)
 
 
-def test_a_scheduler_that_does_not_answer_is_named_in_one_line(tmp_path, loopback, monkeypatch):
+def test_a_scheduler_that_does_not_answer_is_reported_in_one_line(tmp_path, loopback, monkeypatch):
     monkeypatch.setattr("odd_bench.generate.cluster.CONNECT_S", 0.5)
     for address in (loopback, loopback.replace("tcp", "tls"), loopback.replace("tcp", "ws")):
         with pytest.raises(ClusterError, match=f"--scheduler {address}: found no dask scheduler") as raised:
@@ -155,7 +155,7 @@ def test_a_scheduler_that_does_not_answer_is_named_in_one_line(tmp_path, loopbac
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(64), b"\xff" * 64])
-def test_what_is_no_scheduler_is_named_in_one_line(tmp_path, monkeypatch, answer):
+def test_an_address_without_a_scheduler_is_reported_in_one_line(tmp_path, monkeypatch, answer):
     monkeypatch.setattr("odd_bench.generate.cluster.CONNECT_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
         server.settimeout(20)
@@ -181,13 +181,13 @@ def _answer(server: socket.socket, content: bytes) -> None:
     ["", "nonsense", "tcp://", "tcp://127.0.0.1", "http://127.0.0.1:8786", "tcp://127.0.0.1:port", "tcp://127.0.0.1:-5",
      "tcp://127.0.0.1:99999", "127.0.0.1:0", " tcp://127.0.0.1:8786", "tcp://127.0.0.1:8786/x", "inproc://x", "ucx://h:1", "a b:1"],
 )  # fmt: skip
-def test_what_is_no_address_is_wrong_use_before_anything_is_written(tmp_path, address):
+def test_an_invalid_address_is_wrong_use_before_anything_is_written(tmp_path, address):
     with pytest.raises(WrongUse, match="found no address; expected tcp://host:port"):
         generate(CONFIG, tmp_path / "set", RunOptions(scheduler=address))
     assert not (tmp_path / "set").exists()
 
 
-def test_a_worker_of_another_installation_makes_nothing_and_is_named():
+def test_a_worker_of_another_installation_makes_nothing_and_is_reported():
     for name in installation():
         wanted = {**installation(), name: "of another day"}
         with pytest.raises(
@@ -198,7 +198,7 @@ def test_a_worker_of_another_installation_makes_nothing_and_is_named():
 
 @pytest.fixture
 def local():
-    """A cluster of processes without workers, which can be added."""
+    """A cluster of processes without workers, to which workers can be added."""
     from distributed import LocalCluster
 
     with LocalCluster(
@@ -207,7 +207,7 @@ def local():
         yield made
 
 
-def test_that_there_are_no_workers_is_said_once_and_when_some_come(tmp_path, local, monkeypatch):
+def test_missing_workers_are_reported_once_and_their_arrival_is_reported(tmp_path, local, monkeypatch):
     monkeypatch.setattr(cluster_module, "COUNT_EVERY_S", 0.0)
     notices = []
     workers = cluster_module.ClusterWorkers(local.scheduler_address, tmp_path, Limits(), "run", notices.append)
@@ -216,7 +216,7 @@ def test_that_there_are_no_workers_is_said_once_and_when_some_come(tmp_path, loc
         len(notices) == 1 and "no workers for" in notices[0] and f"dask worker {local.scheduler_address}" in notices[0]
     )
     monkeypatch.setattr(cluster_module, "REMIND_S", 0.0)
-    assert workers.slots == 1 and len(notices) == 2  # said again after a while
+    assert workers.slots == 1 and len(notices) == 2  # repeated after a while
     local.scale(1)
     wait_for(lambda: workers.slots and "workers have joined: 1 scenes at once" in notices[-1])
     told = len(notices)
@@ -224,7 +224,7 @@ def test_that_there_are_no_workers_is_said_once_and_when_some_come(tmp_path, loc
     workers.close()
 
 
-def test_a_worker_that_hangs_does_not_keep_a_stopped_run(tmp_path, local, monkeypatch):
+def test_a_hanging_worker_does_not_hold_up_a_stopped_run(tmp_path, local, monkeypatch):
     from distributed import Client
 
     monkeypatch.setattr(cluster_module, "CLOSE_S", 1.0)
@@ -243,7 +243,7 @@ def test_a_worker_that_hangs_does_not_keep_a_stopped_run(tmp_path, local, monkey
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_the_children_of_workers_and_others_are_kept_out_meanwhile(tmp_path, reference, local):
+def test_ctrl_c_ends_the_children_of_workers_and_keeps_other_runs_out_meanwhile(tmp_path, reference, local):
     from distributed import Client
 
     local.scale(2)

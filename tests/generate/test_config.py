@@ -1,4 +1,4 @@
-"""Every wrong configuration is named: where, found, expected."""
+"""Every wrong configuration is reported with where, found and expected."""
 
 import pytest
 
@@ -60,22 +60,22 @@ def test_every_preset_loads_and_survives_its_own_mapping():
         ("seed", "expected key=value"),
     ],
 )
-def test_a_wrong_assignment_is_named(assignment, message):
+def test_a_wrong_assignment_is_reported(assignment, message):
     with pytest.raises(ConfigError, match=message):
         with_overrides(NANO, [assignment])
 
 
-def test_an_unknown_preset_names_those_there_are():
+def test_the_error_for_an_unknown_preset_names_the_known_ones():
     with pytest.raises(ConfigError, match=r"found 'nanoo'.*Did you mean 'nano'"):
         load_preset("toys", "nanoo")
 
 
-def test_a_mapping_without_the_needed_keys_is_refused():
+def test_a_mapping_without_the_required_keys_is_refused():
     with pytest.raises(ConfigError, match="found no kind, splits"):
         from_mapping({"name": "mine"}, "mine.yaml")
 
 
-def test_a_changed_mode_of_rest_poses_shows_in_the_name_unless_a_name_is_given():
+def test_a_changed_rest_mode_appears_in_the_name_unless_a_name_is_given():
     for mode in RESTS:
         changed = named_by_rest(with_overrides(NANO, [f"scene.rest={mode}"]), NANO)
         assert changed.name == ("toys-nano" if mode == "upright" else f"toys-nano-{mode}")
@@ -83,8 +83,8 @@ def test_a_changed_mode_of_rest_poses_shows_in_the_name_unless_a_name_is_given()
     assert named_by_rest(mine, NANO) == mine
 
 
-def test_the_name_says_what_was_changed():
-    """Different scenes have different names; what changes no scene changes no name."""
+def test_the_name_contains_the_changes():
+    """Different scenes have different names; a setting that changes no scene changes no name."""
 
     def name(*assignments: str) -> str:
         return named_by_change(with_overrides(NANO, assignments), NANO).name
@@ -105,8 +105,8 @@ def test_the_name_says_what_was_changed():
     assert name("seed=3", "name=mine") == "mine"
 
 
-def test_presets_are_named_by_their_mode():
-    """Toys stand upright and parts share a pose; a preset with another mode says so in its name."""
+def test_the_names_of_presets_contain_an_unusual_rest_mode():
+    """Toys stand upright and parts share a pose; a preset with another mode has it in its name."""
     usual = {"toys": "upright", "parts": "shared"}
     for name in presets():
         kind, _, size = name.partition("-")

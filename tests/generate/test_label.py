@@ -1,4 +1,4 @@
-"""Labels are a partition, agree with closed forms, and see exactly what has changed."""
+"""Labels are a partition, agree with closed forms, and mark exactly what has changed."""
 
 import numpy as np
 import trimesh
@@ -38,7 +38,7 @@ BALL = shape_of(trimesh.creation.icosphere(4, 0.5))
 CAMERAS = tuple(camera(a) for a in (0.0, 1.7, 4.0))
 
 
-def test_a_lone_ball_is_seen_whole_and_its_silhouette_is_the_closed_form():
+def test_a_single_ball_is_fully_visible_and_its_silhouette_is_the_closed_form():
     labels = cast_labels(Sight([Posed(BALL, pose(0.1, 0.0))], CAMERAS))
     assert (labels.visible == labels.amodal).all() and (labels.visible == (labels.instance == 1).sum(axis=(1, 2))).all()
     for view, cam in enumerate(CAMERAS):
@@ -62,14 +62,14 @@ def test_depth_unprojects_to_the_surfaces():
         assert np.abs(np.linalg.norm(points[on_ball] - [0, 0, 0.15], axis=1) - 0.15).max() < 1e-3
 
 
-def test_objects_in_front_hide_those_behind_and_amodal_counts_do_not_care():
+def test_front_objects_hide_those_behind_without_changing_amodal_counts():
     front, behind = Posed(BALL, pose(0.3, 0.0)), Posed(BALL, pose(-0.15, 0.0))
     both = cast_labels(Sight([front, behind], CAMERAS[:1]))
     alone = cast_labels(Sight([behind], CAMERAS[:1]))
     assert both.amodal[1, 0] == alone.visible[0, 0] > both.visible[1, 0] > 0
 
 
-def test_the_order_of_the_objects_changes_only_their_numbers():
+def test_permuting_the_objects_changes_only_their_numbers():
     a, b = Posed(BALL, pose(0.3, 0.0)), Posed(BALL, pose(-0.15, 0.1))
     first, second = cast_labels(Sight([a, b], CAMERAS)), cast_labels(Sight([b, a], CAMERAS))
     assert (np.array([0, 2, 1])[first.instance] == second.instance).all()
@@ -77,7 +77,7 @@ def test_the_order_of_the_objects_changes_only_their_numbers():
 
 
 def test_a_missing_half_is_marked_where_it_would_be_seen():
-    """Without its upper half, a ball shows its cut face, and air where the rest of the upper half was."""
+    """Without its upper half, a ball shows its cut face, and air where the rest of that half was."""
     ball = shape_of(trimesh.creation.uv_sphere(0.5, count=[65, 128]))
     angle = np.linspace(0, 2 * np.pi, 128, endpoint=False)
     ring = 0.5 * np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=1)
@@ -96,7 +96,7 @@ def test_a_missing_half_is_marked_where_it_would_be_seen():
     assert (labels.changed[0] == (labels.change > 0).sum(axis=(1, 2))).all()
 
 
-def test_what_another_object_hides_is_not_counted_as_changed():
+def test_pixels_hidden_by_another_object_are_not_counted_as_changed():
     odd = Variant(BALL, "material_mismatch", np.ones(len(BALL.faces), bool), np.zeros(len(BALL.faces), bool), 1.0)
     behind = Posed(BALL, pose(-0.15, 0.0), odd, BALL)
     labels = cast_labels(Sight([Posed(BALL, pose(0.3, 0.0)), behind], CAMERAS[:1]))
@@ -104,13 +104,13 @@ def test_what_another_object_hides_is_not_counted_as_changed():
 
 
 def _height_m(labels, view: int) -> np.ndarray:
-    """(h, w) height above the floor of what each pixel shows."""
+    """(h, w) height above the floor of the surface that each pixel shows."""
     rows, columns = np.mgrid[:SIZE, :SIZE]
     pixels = np.stack([columns.ravel() + 0.5, rows.ravel() + 0.5], axis=1)
     return unproject(CAMERAS[view], pixels, labels.depth_m[view].ravel())[:, 2].reshape(SIZE, SIZE)
 
 
-def test_views_that_are_cast_when_asked_for_are_those_cast_at_once(monkeypatch):
+def test_views_cast_on_demand_equal_those_cast_at_once(monkeypatch):
     cameras = tuple(camera(azimuth) for azimuth in np.linspace(0, 6, 8))
     posed, cast = [Posed(BALL, pose(0.3, 0.0)), Posed(BALL, pose(-0.15, 0.1))], []
     whole = first_hits([item.mesh for item in posed], cameras)

@@ -1,7 +1,7 @@
-"""How an object stands does not tell its label: a forest that sees where each object lies, and how, stays at chance.
+"""The pose of an object does not reveal its label: a forest that sees where and how each object lies stays at chance.
 
-The shapes are random clouds of points, some pulled out or pushed in to make odd ones, dropped without a simulation; plan, rest
-poses and arrangement are the real ones.
+The shapes are random point clouds, some with points pulled out or pushed in to make odd ones, dropped without a simulation; the
+plan, the rest poses and the arrangement are the real ones.
 """
 
 from functools import cache
@@ -26,13 +26,13 @@ CONFIG = with_overrides(
 
 
 @pytest.mark.parametrize("mode", RESTS)
-def test_a_forest_cannot_tell_odd_from_normal_objects_by_how_they_stand(mode):
+def test_a_forest_cannot_distinguish_odd_objects_by_their_poses(mode):
     low, high = bounds(*told(mode, as_planned))
     assert low < 0.5 < high and high - low < 0.15
 
 
 @pytest.mark.parametrize("mode", ["upright", "shared"])
-def test_it_can_tell_them_if_odd_objects_come_to_rest_by_themselves(mode):
+def test_a_forest_can_distinguish_odd_objects_that_come_to_rest_by_themselves(mode):
     assert bounds(*told(mode, resting_alone))[0] > 0.6
 
 
@@ -41,15 +41,15 @@ def as_planned(line: PlanLine, intact: Shape, odd: dict[int, Shape], rests: list
 
 
 def resting_alone(line, intact, odd, rests) -> list[np.ndarray]:
-    """Wrong: an odd object rests on the facets of its own hull."""
+    """The wrong way: an odd object rests on the facets of its own hull."""
     own = {i: Rests(shape, 0, topple).pose(line.rest, line.objects[i].rest) for i, shape in odd.items()}
     return as_planned(line, intact, odd, [own.get(i, rest) for i, rest in enumerate(rests)])
 
 
 def told(mode: str, arrange) -> tuple[np.ndarray, np.ndarray]:
-    """For every odd object, how often the forest finds it odder than a normal one of its scene; and its shape.
+    """For every odd object, how often the forest finds it odder than a normal one of its scene, and its shape.
 
-    The forest judges shapes that it has not learnt from. Objects are compared within a scene, since scenes of few objects have
+    The forest judges shapes that it was not trained on. Objects are compared within a scene, because scenes of few objects have
     more odd ones.
     """
     from sklearn.ensemble import RandomForestClassifier
@@ -88,7 +88,7 @@ def rests_of(number: int) -> Rests:
 
 
 def seen(poses: list[np.ndarray], intact: Shape, size_m: float) -> np.ndarray:
-    """(objects, features): tilt, yaw, height, place and clearance of each object, also beside those of its neighbours."""
+    """(objects, features): tilt, yaw, height, place and clearance of each object, also relative to its neighbours."""
     poses = np.array(poses)
     tilt = poses[:, 2, :3] / size_m  # world z in the frame of the object
     yaw = np.arctan2(poses[:, 1, 0], poses[:, 0, 0])
@@ -106,7 +106,7 @@ def seen(poses: list[np.ndarray], intact: Shape, size_m: float) -> np.ndarray:
 
 
 def bounds(wins: np.ndarray, shapes: np.ndarray) -> tuple[float, float]:
-    """Between these lies the mean of 99 % of bootstrap samples of whole shapes; 0.5 is chance."""
+    """The interval that contains the mean of 99 % of the bootstrap samples of whole shapes; 0.5 is chance."""
     rng = np.random.default_rng(0)
     own = [wins[shapes == shape] for shape in np.unique(shapes)]
     draws = [np.concatenate([own[k] for k in rng.integers(len(own), size=len(own))]).mean() for _ in range(1000)]
@@ -115,7 +115,7 @@ def bounds(wins: np.ndarray, shapes: np.ndarray) -> tuple[float, float]:
 
 
 def odd_shape(intact: Shape, tries: tuple[Try, ...], rotation: np.ndarray, level: bool) -> Shape:
-    """The first planned try that stands level, or the first of all."""
+    """The first planned try that stands level, or else the first try."""
     for attempt in tries if level else tries[:1]:
         rng = np.random.default_rng(attempt.seed)
         pulled = rng.random(len(intact.vertices)) < 0.15
@@ -126,4 +126,4 @@ def odd_shape(intact: Shape, tries: tuple[Try, ...], rotation: np.ndarray, level
             if level:
                 continue
         return changed
-    return intact  # as rarely as a scene is refused
+    return intact  # this is as rare as the refusal of a scene

@@ -1,4 +1,4 @@
-"""Laws of the plan: all chance inside, the same bytes for the same seed, majority normal, splits disjoint."""
+"""Laws of the plan: it contains all randomness, equal seeds give equal bytes, the majority is normal, splits are disjoint."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ def test_planning_twice_gives_the_same_bytes():
     assert list(plan_lines(CONFIG)) == LINES
 
 
-def test_a_scene_depends_on_its_own_split_and_index_alone():
+def test_a_scene_depends_only_on_its_split_and_index():
     longer = replace(CONFIG, splits={**CONFIG.splits, "test-unseen": 500})
     scene = plan_text(plan_scene(longer, catalogue_of(longer), "test-unseen", 7))
     assert scene == next(
@@ -34,8 +34,8 @@ def test_a_scene_depends_on_its_own_split_and_index_alone():
 
 
 @pytest.mark.parametrize("mode", RESTS)
-def test_a_mode_changes_poses_alone(mode):
-    """The same shapes, changes, places and cameras, so that modes can be compared scene by scene."""
+def test_the_rest_mode_changes_only_poses(mode):
+    """Shapes, changes, places and cameras stay, so that modes can be compared scene by scene."""
     other = plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"]))
     for scene, before in zip(read_all(other), SCENES, strict=True):
         assert scene.rest == mode
@@ -48,8 +48,8 @@ def test_another_configuration_draws_other_scenes(change):
     assert len(set(map(plan_digest, other)) & set(map(plan_digest, LINES))) < len(LINES) / 2
 
 
-def test_objects_odd_alike_are_so_many_and_nothing_else_of_the_scene_changes():
-    """From one to all but one of the same scene, each with the odd ones of the one before and a further one, all of one variant."""
+def test_the_number_of_equally_odd_objects_changes_nothing_else_in_a_scene():
+    """From one to all but one object: each scene has the odd objects of the one before and one more, all of one variant."""
     config = load_preset("parts", "minority")
     drawn = [
         read_all(plan_lines(with_overrides(config, ["splits.test=1", f"scene.odd_alike={count}"])))[0]
@@ -66,12 +66,12 @@ def test_objects_odd_alike_are_so_many_and_nothing_else_of_the_scene_changes():
 
 
 @pytest.mark.parametrize("count", [0, 6])
-def test_objects_odd_alike_are_some_and_not_all(count):
+def test_equally_odd_objects_are_at_least_one_and_not_all(count):
     with pytest.raises(ConfigError, match=rf"found scene\.odd_alike {count}; expected null or 1 to 5"):
         with_overrides(load_preset("parts", "minority"), [f"scene.odd_alike={count}"])
 
 
-def test_seed_zero_is_a_seed():
+def test_seed_zero_is_valid():
     assert list(plan_lines(with_overrides(CONFIG, ["seed=0"]))) == LINES
 
 
@@ -82,12 +82,12 @@ def test_odd_objects_are_the_minority_and_two_normal_ones_remain():
         assert 2 * sum(labels) < len(labels) and labels.count(0) >= 2
 
 
-def test_about_a_tenth_of_the_scenes_has_no_anomaly():
+def test_about_a_tenth_of_the_scenes_have_no_anomaly():
     share = np.mean([not any(item.label for item in scene.objects) for scene in SCENES])
     assert 0.05 < share < 0.16
 
 
-def test_no_shape_stands_in_two_splits_and_unseen_categories_only_in_their_own():
+def test_no_shape_is_in_two_splits_and_unseen_categories_are_only_in_their_split():
     splits_of = {}
     for scene in SCENES:
         splits_of.setdefault(scene.shape, set()).add(scene.split)
@@ -101,12 +101,12 @@ def test_scene_names_are_unique_and_shapes_are_shared_as_configured():
     assert set(Counter(s.shape for s in SCENES if s.split == "train").values()) == {CONFIG.scenes_per_shape}
 
 
-def test_categories_occur_evenly():
+def test_categories_occur_equally_often():
     counts = Counter(scene.category for scene in SCENES if scene.split == "train")
     assert max(counts.values()) - min(counts.values()) <= CONFIG.scenes_per_shape
 
 
-def test_orbits_have_distinct_azimuths_over_the_full_turn_and_keep_to_their_ranges():
+def test_orbits_have_distinct_azimuths_over_the_full_turn_and_stay_in_their_ranges():
     for scene in SCENES[:60]:
         azimuth = np.sort(np.mod(scene.orbit.azimuth_rad, 2 * np.pi))
         gaps = np.diff(np.append(azimuth, azimuth[0] + 2 * np.pi))
@@ -124,8 +124,8 @@ def test_the_first_tries_are_of_one_type_and_every_odd_object_has_spare_ones():
 
 
 @pytest.mark.parametrize("preset", ["mini", "tumbled-mini"])
-def test_draws_alone_do_not_tell_the_label(preset):
-    """Rest pose, yaw and heading are drawn alike for normal and odd objects."""
+def test_draws_do_not_reveal_the_label(preset):
+    """Rest pose, yaw and heading are drawn in the same way for normal and odd objects."""
     objects = [item for line in read_all(plan_lines(load_preset("toys", preset))) for item in line.objects]
     for key in ("rest", "yaw_rad", "direction_rad"):
         odd = np.array([getattr(item, key) for item in objects if item.label])
@@ -134,7 +134,7 @@ def test_draws_alone_do_not_tell_the_label(preset):
 
 
 @pytest.mark.parametrize(("mode", "own"), [("upright", False), ("shared", False), ("tumbled", True)])
-def test_tumbled_objects_draw_their_own_pose_others_share_one(mode, own):
+def test_tumbled_objects_draw_their_own_poses_and_others_share_one(mode, own):
     for line in read_all(plan_lines(with_overrides(CONFIG, [f"scene.rest={mode}"])))[:40]:
         objects = line.objects
         assert len({item.rest for item in objects}) == (len(objects) if own else 1)
@@ -149,7 +149,7 @@ def test_drinks_are_only_in_mugs_that_stand(mode):
 
 @pytest.mark.parametrize(("per_shape", "per_variant"), [(2, 0), (4, 4), (4, 2), (4, 1), (6, 4)])
 def test_a_variant_serves_as_many_scenes_of_its_shape_as_configured(per_shape, per_variant):
-    """The n-th odd objects of the scenes that share variants have the same tries, and no other scene has any of them."""
+    """The n-th odd objects of the scenes that share variants have the same tries, and no other scene has any of these."""
     settings = [f"scenes_per_shape={per_shape}", f"odd.scenes_per_variant={per_variant}"]
     groups: dict[tuple, set] = {}
     for scene in read_all(plan_lines(with_overrides(CONFIG, settings))):
@@ -160,11 +160,11 @@ def test_a_variant_serves_as_many_scenes_of_its_shape_as_configured(per_shape, p
             groups.setdefault((scene.split, scene.shape, place, nth), set()).add(drawn)
     assert all(len(drawn) == 1 for drawn in groups.values())
     seeds = [attempt.seed for drawn in groups.values() for attempt in next(iter(drawn))]
-    assert len(set(seeds)) > 0.999 * len(seeds)  # 31 bits: as good as never the same by chance
+    assert len(set(seeds)) > 0.999 * len(seeds)  # 31 bits are practically never equal by chance
 
 
 def test_no_preset_learns_from_shapes_that_the_test_presets_show():
-    """`draft` and `test256` have seeds of their own, the modes of one size share theirs."""
+    """`draft` and `test256` have seeds of their own, and the modes of one size share a seed."""
     for kind in SPLITS:
         learnt = _shape_seeds(load_preset(kind, "draft"), ("train", "val"))
         for other in ("mini", "test256"):
@@ -178,12 +178,12 @@ def test_the_drafts_test_on_150_shapes_or_more(kind):
     assert len(_shape_seeds(config, [split for split in SPLITS[kind] if split.startswith("test")])) >= 150
 
 
-def test_a_split_without_a_category_is_named():
+def test_a_split_without_a_category_is_reported():
     with pytest.raises(CatalogueError, match="split test-unseen"):
         list(plan_lines(with_overrides(CONFIG, ["categories=[fish]"])))
 
 
-def test_an_unknown_category_is_named_with_the_nearest():
+def test_the_error_for_an_unknown_category_names_the_nearest():
     with pytest.raises(CatalogueError, match=r"found \['fisch'\].*Did you mean fish"):
         list(plan_lines(with_overrides(CONFIG, ["categories=[fisch]"])))
 

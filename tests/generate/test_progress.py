@@ -1,4 +1,4 @@
-"""What a run prints at its end: counts in words, and tables that have rows."""
+"""The summary of a run: counts in words, and tables that have rows."""
 
 import io
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Laws of rest poses: what stands, stands on a facet with its centre of mass above it."""
+"""Laws of rest poses: an object stands on a facet with its centre of mass above it."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def random_wxyz(seed: int, count: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", SOLIDS)
-def test_centre_of_mass_agrees_with_trimesh_wherever_the_solid_lies(name):
+def test_the_centre_of_mass_agrees_with_trimesh_wherever_the_solid_lies(name):
     solid = SOLIDS[name]
     moved = solid.vertices + (5.0, -3.0, 2.0)
     assert np.allclose(centre_of_mass(moved, solid.faces), solid.center_mass + (5.0, -3.0, 2.0), atol=1e-9)
@@ -51,21 +51,21 @@ def test_body_is_closed_and_faces_outwards(seed):
 
 @given(seeds)
 @settings(max_examples=40, deadline=None)
-def test_resting_facet_holds_the_foot_of_the_centre_of_mass(seed):
+def test_the_resting_facet_contains_the_projected_centre_of_mass(seed):
     cloud = random_cloud(seed)
     hull = body(cloud, cloud.mean(axis=0))
     down = random_wxyz(seed, 1)[0, 1:]
     facet = resting_facet(hull, down / np.linalg.norm(down))
     triangle, normal = hull.triangles[facet], hull.normals[facet]
     foot = normal * (triangle[0] @ normal)
-    weights = np.linalg.solve(triangle.T, foot)  # barycentric, as the foot lies in the plane of the triangle
+    weights = np.linalg.solve(triangle.T, foot)  # barycentric coordinates of the foot
     assert weights.min() > -1e-6 and weights.sum() == pytest.approx(1)
 
 
 @given(seeds)
 @settings(max_examples=25, deadline=None)
-def test_nothing_floats_sinks_or_leans(seed):
-    """Lowered to the floor, a rest pose touches it with at least three points around the centre of mass."""
+def test_a_rest_pose_touches_the_floor_at_three_points_around_the_centre_of_mass(seed):
+    """Lowered to the floor, it neither floats nor sinks nor leans."""
     cloud = random_cloud(seed)
     centre = cloud.mean(axis=0)
     dropped = random_wxyz(seed, 5)
@@ -91,7 +91,7 @@ def test_moving_and_far_leaning_drops_are_left_out():
 
 
 @pytest.mark.parametrize("name", SOLIDS)
-def test_drop_hull_keeps_every_width_to_half_a_percent(name):
+def test_the_drop_hull_keeps_every_width_to_half_a_percent(name):
     vertices = SOLIDS[name].vertices
     directions = np.random.default_rng(0).normal(size=(200, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Whatever is damaged, torn, missing or in use in a run's folder, the same command ends with the same data or with a reason."""
+"""Whatever in the folder of a run is damaged, torn, missing or in use, the same command ends with the same data or a reason."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_the_same_command_mends_any_one_file(copy, reference, damage):
+def test_the_same_command_repairs_any_single_file(copy, reference, damage):
     DAMAGE[damage](copy)
     assert generate(CONFIG, copy, RunOptions()).complete
     assert label_digests(copy) == reference and not list(copy.rglob("*.part"))
@@ -92,7 +92,7 @@ OWN = ("config.json", "plan.jsonl", "quarantine.jsonl", "dataset.json", "ground_
 
 
 @pytest.mark.parametrize("kind", STAND_INS)
-def test_what_is_no_file_in_the_place_of_one_is_named_and_hangs_nobody(copy, monkeypatch, kind):
+def test_anything_in_place_of_a_file_is_reported_without_a_hang(copy, monkeypatch, kind):
     monkeypatch.setattr(pool, "CHILD_COMMAND", (sys.executable, "-c", "raise SystemExit('the work was begun')"))
     for name in OWN:
         root = Path(shutil.copytree(copy, copy.with_name("other"), dirs_exist_ok=True))
@@ -101,7 +101,7 @@ def test_what_is_no_file_in_the_place_of_one_is_named_and_hangs_nobody(copy, mon
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         STAND_INS[kind](path)
         if kind == "a folder" and name in ("shards", "work/staged", "work/logs"):
-            path = root / "nothing"  # that is what they are
+            path = root / "nothing"  # folders are what they should be
         with alarm(60):
             try:
                 generate(CONFIG, root, RunOptions(only_finish=True))
@@ -126,7 +126,7 @@ def test_reports_of_other_kinds_are_dropped(copy, reference):
     assert label_digests(copy) == reference and read_description(copy).quality["second attempts"] == 0
 
 
-def test_a_leftover_of_a_killed_start_alone_does_not_stop_the_next(tmp_path, reference):
+def test_a_leftover_of_a_killed_start_does_not_stop_the_next_run(tmp_path, reference):
     (tmp_path / "set/work").mkdir(parents=True)
     (tmp_path / "set/config.json.ab12cd34.part").write_text("{")
     (tmp_path / "set/work/setup.lock").touch()
@@ -135,7 +135,7 @@ def test_a_leftover_of_a_killed_start_alone_does_not_stop_the_next(tmp_path, ref
 
 
 @pytest.mark.slow
-def test_any_flipped_byte_of_a_shard_is_found_and_mended(copy, reference):
+def test_any_flipped_byte_of_a_shard_is_found_and_repaired(copy, reference):
     """HDF5 raises many kinds of errors, or none, for flipped metadata."""
     shard = copy / "shards/test-unseen-00000.h5"
     whole = shard.read_bytes()
@@ -159,8 +159,8 @@ def test_a_plan_of_another_version_is_refused_and_nothing_changes(copy):
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file() and path.suffix != ".lock"} == before
 
 
-def test_a_shard_in_use_is_kept_and_the_reason_told(copy):
-    """Case locked-shard: a notebook holds a healthy shard open for writing."""
+def test_a_shard_in_use_is_kept_and_the_reason_reported(copy):
+    """Case locked-shard: a notebook has a healthy shard open for writing."""
     shard = copy / "shards/train-00000.h5"
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(shard)], stdin=-1, stdout=-1)
     assert holder.stdout.readline() == b"held\n"
@@ -171,7 +171,7 @@ def test_a_shard_in_use_is_kept_and_the_reason_told(copy):
     assert generate(CONFIG, copy, RunOptions()).made == 0
 
 
-def test_a_retry_makes_the_quarantined_scene_alone(tmp_path, monkeypatch, reference):
+def test_a_retry_makes_only_the_quarantined_scene(tmp_path, monkeypatch, reference):
     lost = planned()[2]
     monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({lost: "refuse"}))
     generate(CONFIG, tmp_path / "set", RunOptions())
@@ -182,7 +182,7 @@ def test_a_retry_makes_the_quarantined_scene_alone(tmp_path, monkeypatch, refere
 
 
 @pytest.mark.parametrize(("fault", "kind"), [("hang", "hung"), ("killed", "killed")])
-def test_what_the_machine_is_to_blame_for_is_tried_again_by_the_next_call(
+def test_scenes_that_failed_because_of_the_machine_are_tried_again_by_the_next_call(
     tmp_path, monkeypatch, reference, fault, kind
 ):
     lost = planned()[2]
@@ -195,7 +195,7 @@ def test_what_the_machine_is_to_blame_for_is_tried_again_by_the_next_call(
     assert not (tmp_path / "set/quarantine.jsonl").exists()
 
 
-def test_a_child_that_others_keep_waiting_is_no_child_that_hangs(tmp_path, monkeypatch, reference):
+def test_a_child_without_processor_time_is_not_taken_for_a_hanging_one(tmp_path, monkeypatch, reference):
     monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({planned()[2]: "wait"}))
     summary = generate(CONFIG, tmp_path / "set", RunOptions(limits=Limits(timeout_s=2.0)))
     assert summary.complete and "lost" not in summary.seconds
@@ -206,7 +206,7 @@ def test_a_child_that_others_keep_waiting_is_no_child_that_hangs(tmp_path, monke
     ("waited_s", "used_s", "waits"),
     [(901, 90, True), (901, 0.0, False), (901, None, False), (2000, 901, False), (9001, 500, False), (8999, 500, True)],
 )
-def test_who_is_kept_waiting(waited_s, used_s, waits):
+def test_a_process_without_processor_time_is_recognised(waited_s, used_s, waits):
     assert pool._is_kept_waiting(waited_s, used_s, 900) == waits
 
 
@@ -239,7 +239,7 @@ def test_a_child_killed_while_it_starts_is_started_again(tmp_path, monkeypatch, 
 
 
 def test_slices_and_a_finishing_call_make_the_same_data_set(tmp_path, reference):
-    """Slices made in folders of their own, as on machines that share no disk, brought together."""
+    """The slices are made in separate folders, as on machines without a common disk, and then merged."""
     for number in range(2):
         generate(CONFIG, tmp_path / str(number), RunOptions(slice_index=number, slice_count=2))
         with pytest.raises(Unfinished, match=r"found 1 shards missing .*same command and --slice"):
@@ -251,7 +251,7 @@ def test_slices_and_a_finishing_call_make_the_same_data_set(tmp_path, reference)
 
 
 def test_slices_and_a_full_run_started_at_once_lose_nothing(tmp_path, reference):
-    """Each ends whole or is told that another is at work; together they leave the one data set."""
+    """Each one completes or reports that another is at work; together they leave one data set."""
     calls = [
         RunOptions(),
         RunOptions(slice_count=2),

@@ -1,6 +1,6 @@
-"""A run survives whatever happens to it, and what it makes does not depend on how it was carried out.
+"""A run survives all disturbances, and its result does not depend on how it was carried out.
 
-The workers are real child processes around a stand-in for Blender (fake_child.py); tests/test_spine.py runs the real one.
+The workers are real child processes with a stand-in for Blender (fake_child.py); tests/test_spine.py runs the real one.
 """
 
 import errno
@@ -52,13 +52,13 @@ def test_a_finished_run_is_a_data_set_with_nothing_left_over(tmp_path):
     assert not list((tmp_path / "set").rglob("*.part")) and not (tmp_path / "set/work/staged").exists()
 
 
-def test_workers_do_not_change_the_data(tmp_path, reference):
+def test_the_number_of_workers_does_not_change_the_data(tmp_path, reference):
     generate(CONFIG, tmp_path / "set", RunOptions(workers=3, limits=Limits(recycle_after=2)))
     assert label_digests(tmp_path / "set") == reference
 
 
 @pytest.mark.parametrize("mode", RESTS)
-def test_in_every_mode_neither_workers_nor_a_kill_change_the_data(tmp_path, mode):
+def test_neither_workers_nor_a_kill_change_the_data_in_any_mode(tmp_path, mode):
     config = with_overrides(CONFIG, [f"scene.rest={mode}"])
     generate(config, tmp_path / "three", RunOptions(workers=3, limits=Limits(recycle_after=2)))
     with _started(config, tmp_path / "killed") as run:
@@ -72,7 +72,7 @@ def test_in_every_mode_neither_workers_nor_a_kill_change_the_data(tmp_path, mode
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 50])
 def test_workers_take_turns_with_the_scenes_of_as_many_shapes(workers):
-    """Every scene once, those of one shape in order, and never more shapes at a time than there are workers."""
+    """Every scene comes once, those of one shape in order, and at most as many shapes at a time as there are workers."""
     shape_of = {f"scene-{n:02d}": f"fish-{n // 3}" for n in range(20)}
     order = by_turns(list(shape_of), shape_of, workers)
     assert sorted(order) == sorted(shape_of)
@@ -110,7 +110,7 @@ def test_running_again_does_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(("how", "made"), [("truncated", 5), ("foreign", 5), ("flipped", 1), ("one scene gone", 1)])
-def test_damage_costs_the_damaged_scenes_alone_and_leaves_no_trace(tmp_path, how, made):
+def test_damage_costs_only_the_damaged_scenes_and_leaves_no_trace(tmp_path, how, made):
     generate(CONFIG, tmp_path / "set", RunOptions())
     shard = tmp_path / "set/shards/train-00000.h5"
     content = shard.read_bytes()
@@ -152,7 +152,7 @@ def test_a_lost_scene_is_quarantined_with_its_reason_and_the_rest_is_made(tmp_pa
     assert read_description(tmp_path / "set").quality["quarantined"] == {kind: 1}
 
 
-def test_a_quarantined_scene_is_made_when_asked_for_again(tmp_path, monkeypatch, reference):
+def test_a_quarantined_scene_is_made_on_request(tmp_path, monkeypatch, reference):
     monkeypatch.setenv("ODD_BENCH_TEST_FAULTS", json.dumps({planned()[2]: "refuse"}))
     generate(CONFIG, tmp_path / "set", RunOptions())
     monkeypatch.delenv("ODD_BENCH_TEST_FAULTS")
@@ -172,8 +172,8 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, refe
 
 
 @pytest.mark.parametrize("most_bytes", [4_096, 15_000, 20_000, 39_000])
-def test_a_disk_that_takes_no_more_ends_the_run_wherever_it_is_and_loses_nothing(tmp_path, reference, most_bytes):
-    """A limit on the size of files meets the parent, its children and their logs, as a full disk does."""
+def test_a_file_size_limit_ends_the_run_at_any_point_and_loses_nothing(tmp_path, reference, most_bytes):
+    """Like a full disk, the limit affects the parent, its children and their logs."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
     try:
@@ -186,7 +186,7 @@ def test_a_disk_that_takes_no_more_ends_the_run_wherever_it_is_and_loses_nothing
     assert label_digests(tmp_path / "set") == reference
 
 
-def test_a_log_that_takes_no_more_does_not_hide_what_happened(monkeypatch):
+def test_a_full_log_does_not_hide_the_reason(monkeypatch):
     from odd_bench.generate import child
 
     class Full(io.StringIO):
@@ -205,7 +205,7 @@ def test_a_child_that_does_not_start_stops_the_run_with_its_last_words(tmp_path,
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_killed_at_any_moment_goes_on_to_the_same_data(tmp_path, reference, how):
+def test_a_run_killed_at_any_moment_continues_to_the_same_data(tmp_path, reference, how):
     for scenes_before in (1, 3, 5):
         with _started(CONFIG, tmp_path / "set") as run:
             wait_for(lambda wanted=scenes_before: _scenes_there(tmp_path / "set") >= wanted)
@@ -216,7 +216,7 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_data(tmp_path, reference
 
 @contextmanager
 def _started(config, out: Path):
-    """A slow run with two workers in a process of its own, which has ended when the context has."""
+    """A slow run with two workers in a process of its own, which ends with the context."""
     script = (
         "import sys; from pathlib import Path; from odd_bench.generate import pool;"
         "from odd_bench.generate.config import from_mapping; from odd_bench.generate.run import RunOptions, generate;"
@@ -230,7 +230,7 @@ def _started(config, out: Path):
     run.wait(timeout=30)
 
 
-def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
+def test_a_folder_of_another_seed_is_refused_and_the_seed_named(tmp_path):
     generate(CONFIG, tmp_path / "set", RunOptions())
     with pytest.raises(FolderError, match=r"another configuration \(seed = 0 there, 3 now\)"):
         generate(with_overrides(CONFIG, ["seed=3"]), tmp_path / "set", RunOptions())
@@ -238,7 +238,7 @@ def test_a_folder_of_another_seed_is_refused_by_name(tmp_path):
 
 
 def test_meshes_without_an_up_axis_are_refused_before_anything_is_written(tmp_path):
-    """The same command with another mode of rest poses is then free to use the folder."""
+    """The same command with another rest mode can then use the folder."""
     (tmp_path / "meshes").mkdir()
     (tmp_path / "meshes/box.ply").write_text("ply")
     with pytest.raises(LibraryError, match="no up axis"):
@@ -259,7 +259,7 @@ def test_a_folder_with_other_files_is_refused(tmp_path):
      ((0, 2), (1, 4), True), ((0, 2), (3, 4), False),
      ((0, 2), (0, 4), True), ((1, 3), (0, 2), False)],
 )  # fmt: skip
-def test_calls_that_share_a_shard_do_not_meet_and_others_work_side_by_side(tmp_path, reference, there, wanted, meet):
+def test_only_calls_that_share_a_shard_exclude_each_other(tmp_path, reference, there, wanted, meet):
     """The configuration has two shards, numbers 0 and 1."""
     folder, options = RunFolder(tmp_path / "set"), RunOptions(slice_index=wanted[0], slice_count=wanted[1])
     with folder.shards_locked(range(2)[there[0] :: there[1]]):
@@ -277,7 +277,7 @@ def _scenes_there(folder: Path) -> int:
     return packed + len(list(folder.glob("work/staged/*.h5")))
 
 
-def test_what_a_killed_worker_left_half_written_is_gone_when_the_set_is_complete(tmp_path):
+def test_partial_files_of_a_killed_worker_are_gone_when_the_data_set_is_complete(tmp_path):
     generate(CONFIG, tmp_path / "set", RunOptions())
     half = tmp_path / "set/shards/train-00000.h5.4242.part"
     half.write_bytes(b"half a shard")
@@ -285,8 +285,8 @@ def test_what_a_killed_worker_left_half_written_is_gone_when_the_set_is_complete
     assert not half.exists()
 
 
-def test_no_variable_of_the_machine_reaches_what_makes_the_scenes():
-    """A studio's colours, another language, commas in numbers, threads that add in another order."""
+def test_no_environment_variable_reaches_the_processes_that_make_scenes():
+    """A studio's colours, another language, decimal commas, threads that add in another order."""
     machine = {
         "OCIO": "/aces/config.ocio",
         "OCIO_ACTIVE_DISPLAYS": "x",
@@ -301,8 +301,8 @@ def test_no_variable_of_the_machine_reaches_what_makes_the_scenes():
     assert kept.items() <= plain.items() and {**strange, "LANG": ""} == {**plain, "LANG": ""}
 
 
-def test_what_makes_the_scenes_calculates_with_nothing_that_newer_processors_alone_have():
-    """Sines and sums have other last digits with AVX-512, and whether a scene is refused may turn on one."""
+def test_scenes_are_computed_without_instructions_that_only_newer_processors_have():
+    """With AVX-512, sines and sums differ in their last digits, which may decide whether a scene is refused."""
     script = (
         "from numpy.core._multiarray_umath import __cpu_dispatch__, __cpu_features__ as has\n"
         "print(*filter(has.get, __cpu_dispatch__))"

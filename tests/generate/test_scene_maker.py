@@ -1,4 +1,4 @@
-"""A scene is a function of its plan line: whatever was made before it, and whatever lies ready, its labels are the same."""
+"""A scene is a function of its plan line: its labels do not depend on what was made before or what is stored."""
 
 import numpy as np
 import pytest
@@ -26,11 +26,11 @@ def no_pictures(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", RESTS)
-def test_scenes_that_share_variants_come_out_the_same_in_any_order(tmp_path, mode):
+def test_scenes_that_share_variants_are_the_same_in_any_order(tmp_path, mode):
     config = with_overrides(load_preset("toys", "nano"), [*SMALL, f"scene.rest={mode}"])
     lines = list(plan_lines(config))
     forward, backward = made(lines, config, tmp_path / "a"), made(lines[::-1], config, tmp_path / "b")[::-1]
-    assert len(lines) == 2  # either scene is made alone, before there is another, in one of the two folders
+    assert len(lines) == 2  # each of the two scenes is the first one to be made in one of the two folders
     for scenes in zip(forward, backward, made(lines, config, tmp_path / "b"), strict=True):
         first, *others = scenes
         for other in others:
@@ -42,8 +42,8 @@ def test_scenes_that_share_variants_come_out_the_same_in_any_order(tmp_path, mod
 
 
 @pytest.mark.parametrize("mode", RESTS)
-def test_a_pose_is_that_of_the_plan_whatever_the_label(tmp_path, mode):
-    """World z in the frame of every object is that of its planned rest pose; objects are level where the intact shape is."""
+def test_a_pose_is_the_planned_one_whatever_the_label(tmp_path, mode):
+    """World z in the frame of every object is that of its planned rest pose, and objects are level where the intact shape is."""
     config = with_overrides(load_preset("toys", "nano"), [*SMALL, f"scene.rest={mode}"])
     text = next(plan_lines(config))
     line, sources = read_plan_line(text, PlanLine), Sources(config, catalogue_of(config), tmp_path)
@@ -61,6 +61,6 @@ def test_a_pose_is_that_of_the_plan_whatever_the_label(tmp_path, mode):
 
 
 def made(lines: list[str], config, work) -> list:
-    """Records in the order of the lines, by sources that know nothing yet but what lies in the work folder."""
+    """The records in the order of the lines, made by new sources that know only what lies in the work folder."""
     sources = Sources(config, catalogue_of(config), work)
     return [make_scene(read_plan_line(line, PlanLine), plan_digest(line), sources)[0] for line in lines]

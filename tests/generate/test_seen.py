@@ -1,4 +1,4 @@
-"""A change is seen where it stands in the open, beside every pose of the intact shape, and not behind a wall."""
+"""A change is seen in the open and next to every pose of the intact shape, but not behind a wall."""
 
 from dataclasses import replace
 
@@ -27,11 +27,11 @@ def seen(odd, others=(), config=CONFIG) -> bool:
 
 
 @pytest.mark.parametrize("type", ("missing_part", "material_mismatch", "bend"))
-def test_of_what_the_check_of_a_variant_keeps_some_is_seen_in_the_open(type):
+def test_some_changes_that_pass_the_variant_check_are_seen_in_the_open(type):
     assert any(seen(variant(type, seed)) for seed in range(4))
 
 
-def test_no_change_is_not_seen():
+def test_an_unchanged_object_is_not_seen_as_changed():
     nothing = np.zeros(len(INTACT.faces), bool)
     assert not seen(replace(variant("bend"), shape=INTACT, changed_faces=nothing, lost_faces=nothing))
 
@@ -50,12 +50,12 @@ def test_a_change_that_one_of_the_motions_undoes_is_not_seen():
     assert not seen(replace(moved, alignments=np.stack([np.eye(4), turned])))
 
 
-def test_more_pixels_than_there_are_are_never_seen():
+def test_a_requirement_above_the_available_pixels_is_never_met():
     assert not seen(variant("bend"), config=with_overrides(CONFIG, ["odd.min_patch_pixels=1e6"]))
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_looking_no_longer_than_it_takes_finds_what_looking_at_all_views_finds(seed):
+def test_stopping_early_gives_the_same_result_as_looking_at_all_views(seed):
     rng = np.random.default_rng(seed)
     count, least = int(rng.integers(2, 25)), int(rng.integers(0, 7))
     shown = rng.random(count) < rng.choice([0.1, 0.3, 0.8])
@@ -65,7 +65,7 @@ def test_looking_no_longer_than_it_takes_finds_what_looking_at_all_views_finds(s
     assert len(set(asked)) == len(asked)
 
 
-def test_without_a_test_view_no_other_is_looked_at():
+def test_no_other_view_is_rendered_without_a_test_view():
     asked = []
     assert not shows_enough(lambda view: asked.append(view) or view not in spread_views(20, TEST_VIEWS), 20, 4)
     assert asked == spread_views(20, TEST_VIEWS)

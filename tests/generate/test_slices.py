@@ -1,4 +1,4 @@
-"""Slices together are the plan, and who makes the same scenes is kept apart."""
+"""The slices together are the plan, and calls that make the same scenes exclude each other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def shards_of_sizes(wanted: list[int]) -> list[ShardWork]:
 
 
 @given(sizes, st.integers(1, 40))
-def test_every_scene_is_in_one_slice_and_slices_are_even(wanted, count):
+def test_every_scene_is_in_exactly_one_slice_and_slices_are_even(wanted, count):
     shards = shards_of_sizes(wanted)
     parts = [slice_of(index, count, shards) for index in range(count)]
     names = [name for part in parts for name in part.names]
@@ -42,8 +42,8 @@ def test_every_scene_is_in_one_slice_and_slices_are_even(wanted, count):
 
 
 @given(sizes, st.integers(1, 12), st.integers(1, 12), st.data())
-def test_slices_meet_exactly_where_they_share_what_they_make(tmp_path_factory, wanted, count, other_count, data):
-    """Two calls that make single scenes of one shard work side by side; one that packs the shard is alone with it."""
+def test_slices_exclude_each_other_exactly_if_they_share_output(tmp_path_factory, wanted, count, other_count, data):
+    """Two calls that make single scenes of one shard run in parallel; a call that packs the shard runs alone."""
     folder, shards = RunFolder(tmp_path_factory.mktemp("set")), shards_of_sizes(wanted)
     first = slice_of(data.draw(st.integers(0, count - 1)), count, shards)
     second = slice_of(data.draw(st.integers(0, other_count - 1)), other_count, shards)
@@ -59,7 +59,7 @@ def test_slices_meet_exactly_where_they_share_what_they_make(tmp_path_factory, w
 
 
 def test_more_slices_than_shards_make_the_same_data_set(tmp_path, reference, monkeypatch):
-    """Seven scenes in two shards by four calls; the last one packs and finishes."""
+    """Seven scenes in two shards are made by four calls; the last one packs and finishes."""
     monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
     made = [generate(CONFIG, tmp_path / "set", RunOptions(slice_index=i, slice_count=4)) for i in (2, 0, 3, 1)]
     assert [one.complete for one in made] == [False, False, False, True] and sum(one.made for one in made) == 7
@@ -67,7 +67,7 @@ def test_more_slices_than_shards_make_the_same_data_set(tmp_path, reference, mon
     assert generate(CONFIG, tmp_path / "set", RunOptions(slice_index=1, slice_count=4)).made == 0
 
 
-def test_finishing_after_one_slice_of_many_says_how_much_is_missing(tmp_path, monkeypatch):
+def test_finishing_after_one_of_many_slices_reports_how_much_is_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
     out = tmp_path / "set"
     assert not generate(CONFIG, out, RunOptions(slice_index=1, slice_count=4)).complete
@@ -81,8 +81,8 @@ def test_finishing_after_one_slice_of_many_says_how_much_is_missing(tmp_path, mo
     assert all(name in told.output for name in ("train-00000.h5", "test-unseen-00000.h5"))
 
 
-def test_libraries_of_all_calls_are_named(tmp_path, monkeypatch):
-    """A slice on another machine, or after an upgrade; and damage to what they wrote down."""
+def test_the_description_names_the_libraries_of_all_calls(tmp_path, monkeypatch):
+    """For example of a slice on another machine, or after an upgrade; also if what they recorded is damaged."""
     monkeypatch.setattr(pool, "CHILD_COMMAND", FAKE)
     here, notices = installation.libraries(), []
     with monkeypatch.context() as elsewhere:

@@ -1,4 +1,4 @@
-"""What is kept of a shape saves time and changes nothing: variants, refusals and rest poses come out the same in any order."""
+"""Caching a shape's results changes nothing: variants, refusals and rest poses are the same in any order."""
 
 from dataclasses import fields
 from itertools import chain
@@ -31,7 +31,7 @@ TRIES = [
 
 
 def stone(seed: int) -> Shape:
-    """Any triangles with any paint."""
+    """Random triangles with random paint."""
     rng = np.random.default_rng(seed)
     faces = rng.integers(0, 30, (50, 3)).astype(np.int32)
     paint = rng.integers(0, 2, (2, 50)).astype(np.int32)
@@ -41,7 +41,7 @@ def stone(seed: int) -> Shape:
 
 
 def outcome(seed: int) -> Variant | Refusal:
-    """An odd stone, or for odd seeds none."""
+    """An odd stone, or a refusal for odd seeds."""
     rng = np.random.default_rng(seed)
     if seed % 2:
         return Refusal("too small", f"distance {rng.random():.3f}")
@@ -51,7 +51,7 @@ def outcome(seed: int) -> Variant | Refusal:
 
 
 def assert_equal(a, b) -> None:
-    """Every field to the last bit."""
+    """Assert that every field is equal to the last bit."""
     assert type(a) is type(b)
     if isinstance(a, Refusal):
         assert (a.reason, str(a)) == (b.reason, str(b))
@@ -67,14 +67,14 @@ def assert_equal(a, b) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_what_is_written_is_read_to_the_last_bit(tmp_path, seed):
+def test_stored_variants_read_back_to_the_last_bit(tmp_path, seed):
     write_variant(tmp_path / "kept.npz", outcome(seed))
     assert_equal(read_variant(tmp_path / "kept.npz"), outcome(seed))
 
 
 @pytest.fixture
 def sources(tmp_path, monkeypatch):
-    """A function from nothing to fresh sources beside one folder, and the tries made so far."""
+    """A function that returns new sources with one common folder, and the list of the tries made so far."""
     made = []
 
     def make(type, model, intact, rng, config, modes):
@@ -99,7 +99,7 @@ def results(one, tries) -> list:
     return found
 
 
-def test_another_process_finds_what_one_has_made(sources):
+def test_another_process_finds_the_stored_results(sources):
     fresh, made = sources
     first = results(fresh().of(BASE), TRIES)
     assert len(made) == len(TRIES)

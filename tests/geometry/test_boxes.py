@@ -1,4 +1,4 @@
-"""Laws of boxes: a box equals itself at any yaw, comparing two does not depend on their order or the origin."""
+"""Laws of boxes: a box equals itself at any yaw, and comparing two depends neither on their order nor on the origin."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ near = st.tuples(*[st.floats(-0.5, 0.5)] * 3, *[st.floats(0.05, 1)] * 3, yaw).ma
 
 
 def moved(box: np.ndarray, turn_rad: float, shift_m: np.ndarray) -> np.ndarray:
-    """The box after turning the world about +z and shifting it."""
+    """The box after the world is turned about +z and shifted."""
     centre = B.rotate_about_z(box[:3], turn_rad) + shift_m
     return np.concatenate([centre, box[3:6], [box[6] + turn_rad]])
 
@@ -59,7 +59,7 @@ def test_overlap_equals_polygon_clipping(a, b):
 
 
 def sutherland_hodgman_area(a: np.ndarray, b: np.ndarray) -> float:
-    """An independent overlap: clip the outline of b by the four sides of a, one after another."""
+    """An independent overlap area: the outline of b is clipped by the four sides of a, one after another."""
     polygon = [tuple(p) for p in B.box_corners(b)[:4, :2]]
     sides = B.box_corners(a)[:4, :2]
     for start, end in zip(sides, np.roll(sides, -1, axis=0), strict=True):
@@ -82,7 +82,7 @@ def sutherland_hodgman_area(a: np.ndarray, b: np.ndarray) -> float:
     return abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
-def test_known_values():
+def test_known_overlaps_are_reproduced():
     unit = np.array([0, 0, 0, 1, 1, 1, 0.0])
     shift_x, turn = np.eye(7)[0], np.eye(7)[6]
     assert B.iou(unit, unit + 0.5 * shift_x) == pytest.approx(1 / 3)
@@ -92,7 +92,7 @@ def test_known_values():
 
 
 @given(obb)
-def test_corners_give_the_box_back(box):
+def test_the_box_is_recovered_from_its_corners(box):
     corners = B.box_corners(box)
     again = B.obb_from_points(corners, yaw_rad=box[6])
     np.testing.assert_allclose(again, box, atol=1e-12)
@@ -100,21 +100,21 @@ def test_corners_give_the_box_back(box):
 
 
 @given(obb)
-def test_four_edges_are_as_long_as_each_side(box):
+def test_every_side_length_occurs_on_four_edges(box):
     corners = B.box_corners(box)
     lengths = [np.linalg.norm(corners[a] - corners[b]) for a, b in B.EDGES]
     assert np.allclose(sorted(lengths), sorted(np.repeat(box[3:6], 4)), atol=1e-9)
 
 
 @given(near)
-def test_minimum_area_box_of_a_box_is_the_box(box):
+def test_the_minimum_area_box_of_a_box_is_the_box(box):
     found = B.obb_from_points(B.box_corners(box))
     assert 0 <= found[6] <= np.pi / 2
     assert B.iou(found, box) == pytest.approx(1.0, abs=1e-8)
 
 
 @given(st.integers(0, 2**32 - 1), yaw)
-def test_minimum_area_box_holds_all_points_and_is_smallest(seed, other_yaw):
+def test_the_minimum_area_box_contains_all_points_and_is_the_smallest(seed, other_yaw):
     points = np.random.default_rng(seed).normal(size=(30, 3))
     found = B.obb_from_points(points)
     local = B.rotate_about_z(points - found[:3], -found[6])
@@ -131,7 +131,7 @@ def test_points_on_a_line_have_a_flat_box():
 
 
 @given(st.lists(aabb, min_size=1, max_size=4), st.lists(obb, min_size=1, max_size=4))
-def test_matrix_is_every_pair(many_a, many_b):
+def test_the_matrix_contains_every_pair(many_a, many_b):
     matrix = B.iou_matrix(np.array(many_a), np.array(many_b))
     assert matrix.shape == (len(many_a), len(many_b))
     assert matrix[-1, 0] == pytest.approx(float(B.iou(many_a[-1], many_b[0])), abs=1e-12)

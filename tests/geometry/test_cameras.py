@@ -44,7 +44,7 @@ def test_the_motion_is_rigid_and_the_eye_is_where_it_was_put(azimuth, elevation,
     assert np.isclose(np.linalg.norm(eye(camera)), distance)
 
 
-def test_rows_of_pixel_directions_are_those_of_the_picture_to_the_bit():
+def test_rows_of_pixel_directions_equal_those_of_the_whole_picture_bit_for_bit():
     camera = Camera(intrinsics(57, 41), look_at(np.array([1.0, -2.0, 0.7]), np.zeros(3)), 57, 41)
     whole = pixel_directions(camera)
     for rows in (slice(0, 41), slice(3, 4), slice(11, 60), slice(7, 7)):
@@ -59,7 +59,7 @@ def test_pixel_directions_go_through_the_pixel_centres():
     assert np.allclose(pixels, np.stack([u.ravel(), v.ravel()], axis=1)) and np.allclose(depth, 2.0)
 
 
-def test_the_lens_is_that_of_the_published_data():
+def test_the_focal_length_is_that_of_the_published_data():
     assert np.allclose(intrinsics(256, 256), [[213.3333333, 0, 128], [0, 213.3333333, 128], [0, 0, 1]])
 
 

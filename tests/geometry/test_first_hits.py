@@ -1,4 +1,4 @@
-"""Cast object by object in their own frames, the first hits are those of all objects together in the world."""
+"""First hits cast object by object, in their own frames, equal those of all objects together in the world."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def cast_all(meshes, camera: Camera):
     return Caster(meshes).cast(eye(camera), pixel_directions(camera))
 
 
-def test_they_are_those_of_the_world():
+def test_first_hits_equal_those_in_the_world():
     found = first_hits(MESHES, CAMERAS).hits
     for view, camera in enumerate(CAMERAS):
         expected = cast_all(WORLD, camera)
@@ -35,7 +35,7 @@ def test_they_are_those_of_the_world():
         assert np.isinf(found.distance[view][found.mesh[view] < 0]).all()
 
 
-def test_each_is_counted_as_if_the_others_were_not_there():
+def test_amodal_hits_ignore_the_other_objects():
     alone = first_hits(MESHES, CAMERAS).alone
     for index, mesh in enumerate(WORLD):
         for view, camera in enumerate(CAMERAS):
@@ -49,7 +49,7 @@ def test_a_camera_among_the_objects_misses_none_of_their_pixels():
     assert (found.mesh[0] == expected.mesh).mean() > 0.999
 
 
-def test_what_lies_out_of_the_picture_takes_no_rays():
+def test_objects_outside_the_picture_take_no_rays():
     away = Camera(CAMERAS[0].K, look_at(np.array([3.0, 0, 0.5]), np.array([3.0, 8.0, 0.5])), 96, 72)
-    assert len(cast_window(MESHES[0], (away,)).pixel) in (0, 96 * 72)  # behind the eye all pixels are looked through
+    assert len(cast_window(MESHES[0], (away,)).pixel) in (0, 96 * 72)  # behind the camera, all pixels are cast
     assert (first_hits(MESHES, (away,)).hits.mesh == -1).all()

@@ -30,7 +30,7 @@ def test_a_box_has_its_area_and_volume():
     assert face_volumes(box.vertices, box.faces).sum() == pytest.approx(0.08)
 
 
-def test_closed_means_every_edge_has_its_opposite():
+def test_a_mesh_is_closed_exactly_if_every_edge_has_its_opposite():
     faces = coarse_box().faces
     assert is_closed(faces)
     assert not is_closed(faces[1:])
@@ -66,14 +66,14 @@ def test_refining_leaves_no_long_edge_in_the_region(center, radius, edge):
     assert (np.linalg.norm(corner - np.roll(corner, 1, axis=1), axis=2)[inside] <= edge).all()
 
 
-def test_refining_far_away_does_nothing():
+def test_refining_away_from_the_mesh_changes_nothing():
     box = coarse_box()
     assert refine(box, ball(np.array([5.0, 0, 0]), 0.2), 0.01) is box
     fine = statuette().shape()
     assert refine(fine, ball(np.zeros(3), 2.0), 0.1) is fine
 
 
-def test_refining_beyond_reason_is_refused():
+def test_refining_to_too_many_faces_is_refused():
     huge = replace(coarse_box(), vertices=coarse_box().vertices * 1e3)
     with pytest.raises(Refusal, match=TOO_COARSE):
         refine(huge, ball(np.zeros(3), 1e4), 0.03)

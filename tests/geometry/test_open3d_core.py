@@ -1,4 +1,4 @@
-"""Casting rays loads Open3D's core alone, and leaves the package as others expect it."""
+"""Casting rays loads only the core of Open3D, and leaves the package usable for others."""
 
 import subprocess
 import sys
@@ -19,13 +19,13 @@ def run(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_no_viewers_are_loaded():
+def test_viewers_are_not_loaded():
     run(CAST)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("code", [f"import open3d\n{CAST.replace('assert', '#')}", f"{CAST}import open3d"])
-def test_the_whole_package_shares_its_types(code):
+def test_the_whole_package_shares_the_types_of_the_core(code):
     run(
         f"{code}\nfrom odd_bench.geometry.open3d_core import open3d_core\n"
         "assert open3d.t.geometry.RaycastingScene is open3d_core().t.geometry.RaycastingScene\n"

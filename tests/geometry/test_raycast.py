@@ -1,4 +1,4 @@
-"""Rays meet the first surface in their way."""
+"""Rays hit the first surface on their way."""
 
 import numpy as np
 import trimesh
@@ -9,14 +9,14 @@ BALLS = [trimesh.creation.icosphere(4, radius=0.2).apply_translation([x, 0, 0.2]
 MESHES = [(ball.vertices, ball.faces) for ball in BALLS]
 
 
-def test_a_ray_through_two_balls_meets_the_nearer_one():
+def test_a_ray_through_two_balls_hits_the_nearer_one():
     origins, directions = np.array([[-1.0, 0, 0.2], [2.0, 0, 0.2]]), np.array([[2.0, 0, 0], [-1.0, 0, 0]])
     hits = Caster(MESHES).cast(origins, directions)
-    assert np.allclose(hits.distance, [0.4, 0.8], atol=1e-3)  # in lengths of the direction
+    assert np.allclose(hits.distance, [0.4, 0.8], atol=1e-3)  # in units of the direction's length
     assert hits.mesh.tolist() == [0, 1] and (hits.face >= 0).all() and (hits.face < len(BALLS[0].faces)).all()
 
 
-def test_the_weights_of_the_corners_give_the_place_of_the_hit():
+def test_the_barycentric_weights_give_the_place_of_the_hit():
     rng = np.random.default_rng(0)
     origins = np.array([0.0, 0, 0.2]) + 2 * rng.standard_normal((50, 3))
     directions = np.array([0.0, 0, 0.2]) - origins
@@ -28,7 +28,7 @@ def test_the_weights_of_the_corners_give_the_place_of_the_hit():
     assert Caster(MESHES).blocked(origins, directions).all()
 
 
-def test_a_ray_into_the_open_meets_nothing():
+def test_a_ray_into_the_open_hits_nothing():
     hits = Caster(MESHES).cast(np.array([[0.0, 0, 1.0]]), np.array([[0.0, 0, 1.0]]))
     assert hits.distance == np.inf and hits.face == -1 and hits.mesh == -1
     assert not Caster(MESHES).blocked(np.array([[0.0, 0, 1.0]]), np.array([[0.0, 0, 1.0]])).any()

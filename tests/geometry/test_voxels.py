@@ -17,7 +17,7 @@ def turned_box(extents, angle) -> trimesh.Trimesh:
 
 @settings(max_examples=12, deadline=None)
 @given(extents=st.tuples(sides, sides, sides), angle=st.tuples(angles, angles, angles))
-def test_a_box_is_filled_exactly_where_its_voxels_lie_inside(extents, angle):
+def test_exactly_the_voxels_inside_a_box_are_filled(extents, angle):
     box = turned_box(extents, angle)
     solid = voxelize(box.vertices, box.faces, 48)
     centers = solid.centers(np.argwhere(np.ones_like(solid.inside)))
@@ -30,7 +30,7 @@ def test_a_box_is_filled_exactly_where_its_voxels_lie_inside(extents, angle):
 
 @settings(max_examples=8, deadline=None)
 @given(extents=st.tuples(sides, sides, sides), count=st.integers(2, 60), seed=st.integers(0, 99))
-def test_cells_are_connected_and_share_out_the_solid(extents, count, seed):
+def test_cells_are_connected_and_partition_the_solid(extents, count, seed):
     box = turned_box(extents, (0.3, 0.2, 0.1))
     solid = voxelize(box.vertices, box.faces, 32).largest_body()
     cells = divide(solid, count, np.random.default_rng(seed))

@@ -1,7 +1,7 @@
-"""Scene folders with every trap of the published data sets, drawn and written without any of the package's own code for them.
+"""Scene folders with every trap of the published data sets, drawn and written without the code of the package for them.
 
-A pixel's mask is what covers most of it, its depth that of the ray through its centre; first and last view share their azimuth;
-boxes are origins with un-rotated sizes; labels are inverted.
+The mask of a pixel is what covers most of it, and its depth is that of the ray through its centre. The first and the last view
+share their azimuth, boxes are origins with unrotated sizes, and labels are inverted.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import OpenEXR
 import trimesh
 from PIL import Image
 
-SUB = 3  # samples a pixel along each side; the middle one is the pixel's centre
+SUB = 3  # samples per pixel along each side; the middle one is the centre of the pixel
 FLOOR_HALF_M = 4.0
 LIGHT = np.array([0.4, -0.5, 0.77])
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A mesh in its own frame (metres, origin off its middle) and where it stands. word: of the anomaly, empty if normal."""
+    """A mesh in its own frame (metres, origin off its middle) and its pose. word: of the anomaly, empty if normal."""
 
     vertices: np.ndarray
     faces: np.ndarray
@@ -37,7 +37,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Truth:
-    """What the folder shows. labels: (n,). vertices: of each object, world. visible, amodal: (n, views) at pixel centres."""
+    """What the folder shows.
+
+    labels: (n,). vertices: of each object, in the world. visible, amodal: (n, views), counted at pixel centres.
+    """
 
     labels: np.ndarray
     vertices: list[np.ndarray]
@@ -49,9 +52,10 @@ def write_scene_folder(
     folder: Path, seed: int = 0, pixels: int = 96, views: int = 20, objects: int = 4, odd: str = "crack",
     masks: bool = False, tipped: bool = False, scale: float = 1.0, floor_z: float = 0.0,
 ) -> Truth:  # fmt: skip
-    """Draw and write one scene. odd: word of the one odd object, empty for none. tipped: objects lie on their sides.
+    """Draw and write one scene.
 
-    scale: of world_from_object, the mesh being so much smaller. floor_z: height of the floor in the written world.
+    odd: word of the one odd object, empty for none. tipped: whether the objects lie on their sides. scale: scale of
+    world_from_object; the mesh is smaller by it. floor_z: height of the floor in the written world.
     """
     rng = np.random.default_rng(seed)
     standing = [
@@ -71,7 +75,7 @@ def names(objects: int) -> list[str]:
 
 
 def _stand(rng, k: int, count: int, word: str, tipped: bool, scale: float, floor_z: float) -> Standing:
-    """A mug: a drum with a handle, its origin at the handle's foot; an odd one has half the handle."""
+    """A mug: a drum with a handle, with its origin at the foot of the handle; an odd mug has half a handle."""
     drum = trimesh.creation.cylinder(radius=0.1, height=0.24, sections=40)
     handle = trimesh.creation.box([0.14 if word else 0.28, 0.03, 0.12])
     handle.apply_translation([0.07 if word else 0.14, 0.0, 0.03])
@@ -117,7 +121,7 @@ def _cast(meshes: list[tuple[np.ndarray, np.ndarray]], rays: np.ndarray):
 
 
 def _write_view(folder: Path, view: int, pose, K, pixels: int, standing, floor_z: float, masks: bool, rng):
-    """Write one view's files; visible and amodal pixel counts at pixel centres."""
+    """Write the files of one view; returns visible and amodal pixel counts at pixel centres."""
     rays = _rays(pose, K, pixels)
     corners = FLOOR_HALF_M * np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0.0]]) + [0, 0, floor_z]
     meshes = [*((one.world, one.faces) for one in standing), (corners, np.array([[0, 1, 2], [0, 2, 3]]))]

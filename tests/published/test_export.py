@@ -1,4 +1,4 @@
-"""Exported scene folders are what programs for the published data expect, and come back as they were."""
+"""Exported scene folders suit programs for the published data, and import back unchanged."""
 
 import json
 
@@ -37,7 +37,7 @@ def grey(path):
     return np.asarray(Image.open(path))
 
 
-def test_files_of_one_view(exported):
+def test_the_files_of_a_view_are_those_of_the_published_data(exported):
     root, dataset = exported
     folder, record = root / "folders" / FOLDER, dataset.record(SCENE)
     rgba = grey(folder / "RGB" / "0003.png")
@@ -56,7 +56,7 @@ def test_files_of_one_view(exported):
     assert np.array_equal(grey(folder / "masks" / "0003.png") == 255, record.instance[3] > 0)
 
 
-def test_metadata(exported):
+def test_the_metadata_are_those_of_the_published_data(exported):
     root, dataset = exported
     folder, scene = root / "folders" / "light_bulb_0000-0000", dataset.scene("toys-light_bulb-0000-0000")
     solid, flat = (json.loads((folder / f"scene{n}d.metadata.json").read_text()) for n in (3, 2))
@@ -74,7 +74,7 @@ def test_metadata(exported):
     }  # fmt: skip
 
 
-def test_import_of_export_is_the_same(exported):
+def test_importing_an_export_gives_the_same_records(exported):
     root, before = exported
     result = RUN(
         app, ["import", str(root / "folders"), "--name", "back", "--out", str(root / "back"), "--picture", "png"]
@@ -92,8 +92,8 @@ def test_import_of_export_is_the_same(exported):
             assert all(np.array_equal(value, vars(b)[key]) for key, value in vars(a).items())
 
 
-def test_import_of_export_without_our_own_file(exported, tmp_path):
-    """What other programs see is enough to find masks, depth and labels exactly, boxes to a pixel."""
+def test_an_export_without_the_sidecar_imports_nearly_the_same(exported, tmp_path):
+    """The files for other programs are enough for exact masks, depth and labels, and for boxes to a pixel."""
     before = exported[1]
     name = "toys-light_bulb-0000-0000"
     export_dataset(before, tmp_path / "plain", [name])
@@ -114,7 +114,7 @@ def test_import_of_export_without_our_own_file(exported, tmp_path):
         assert np.array_equal(a.world_from_object, b.world_from_object)
 
 
-def test_names_of_published_scenes_stay(exported):
+def test_published_scenes_keep_their_names(exported):
     scene = exported[1].scene(SCENE)
     assert folder_name(scene) == FOLDER
 
@@ -126,7 +126,7 @@ def test_a_data_set_without_depth_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("angles", ([0.3, -0.7, 2.0], [0.4, np.pi / 2, 0.9], [0.0, -np.pi / 2, 1.3]))
-def test_euler_angles_give_the_rotation_back_where_two_axes_fall_together_too(angles):
+def test_euler_angles_reproduce_the_rotation_even_in_gimbal_lock(angles):
     rotation = Rotation.from_euler("xyz", angles).as_matrix()
     assert Rotation.from_euler("xyz", _euler_xyz(rotation)).as_matrix() == pytest.approx(rotation, abs=1e-6)
 

@@ -1,4 +1,4 @@
-"""An export says before the work that it cannot be written, and two exports keep apart."""
+"""An export that cannot be written is refused before the work, and two exports exclude each other."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_first_scene(folder
     assert [path.name for path in tmp_path.iterdir()] == ["file.json"]
 
 
-def test_a_full_disk_is_told_in_one_line_and_the_same_command_goes_on(folder, tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_in_one_line_and_the_same_command_continues(folder, tmp_path, monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -52,8 +52,8 @@ def test_a_second_export_to_the_folder_is_refused(folder, tmp_path):
     assert isinstance(ran.exception, InUse)
 
 
-def test_what_is_there_is_kept_only_where_it_is_the_same_scene(folder, tmp_path):
-    """A folder of another data set, or one that lost its files, is never counted as exported, nor replaced."""
+def test_an_existing_folder_is_kept_only_if_it_is_the_same_scene(folder, tmp_path):
+    """A folder of another data set, or one that lost files, is neither counted as exported nor replaced."""
     out, command = tmp_path / "out", ["data", "export", str(folder), "--out", str(tmp_path / "out")]
     for damage in (
         lambda there: (there / "odd-bench.json").unlink(),
@@ -74,7 +74,7 @@ def test_what_is_there_is_kept_only_where_it_is_the_same_scene(folder, tmp_path)
         shutil.rmtree(out)
 
 
-def test_a_folder_called_like_a_half_written_one_is_left_alone(folder, tmp_path):
+def test_a_foreign_folder_named_like_a_temporary_one_is_left_alone(folder, tmp_path):
     mine = tmp_path / "banana_0000-0000.part" / "thesis.txt"
     mine.parent.mkdir()
     mine.write_text("years")

@@ -1,4 +1,4 @@
-"""One hostile scene folder is refused with a reason and the rest goes on: nothing hangs, nothing outside is touched."""
+"""A hostile scene folder is refused with a reason and the others are imported: nothing hangs, and nothing outside changes."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def piped(name):
 
 
 def named(key, value):
-    """An object of another name, or another key of the metadata."""
+    """Give an object another name, or the metadata another key."""
 
     def damage(folder):
         document = json.loads((folder / "scene3d.metadata.json").read_text())
@@ -67,7 +67,7 @@ def named(key, value):
 
 
 def changed(*keys, to):
-    """Another value somewhere in the metadata."""
+    """Put another value somewhere in the metadata."""
 
     def damage(folder):
         document = json.loads((folder / "scene3d.metadata.json").read_text())
@@ -81,7 +81,7 @@ def changed(*keys, to):
 
 
 def endless(name):
-    """A file of a terabyte that takes no room on the disk."""
+    """A file of a terabyte that takes no space on disk."""
     return lambda folder: os.truncate(folder / name, 1 << 40)
 
 
@@ -98,7 +98,7 @@ def foldered(name):
 
 
 def linked(name, target):
-    """A link in place of a file or a folder."""
+    """Put a link in place of a file or a folder."""
 
     def damage(folder):
         if (folder / name).is_dir():
@@ -111,7 +111,7 @@ def linked(name, target):
 
 
 def second(**values):
-    """Other values in the second metadata."""
+    """Put other values in the second metadata."""
 
     def damage(folder):
         path = folder / "scene2d.metadata.json"
@@ -121,7 +121,7 @@ def second(**values):
 
 
 def twins(first, other):
-    """Two objects whose names some file systems take for one; only the first has masks."""
+    """Two objects whose names are equal on some file systems; only the first has masks."""
     return changed("objects", to=[{"name": name, "path": "a.blend"} for name in (first, other)])
 
 
@@ -234,7 +234,7 @@ def test_a_hostile_folder_is_refused_and_counted(good, tmp_path, name):
     assert sorted(path for path in tmp_path.rglob("*")) == before
 
 
-def test_the_good_ones_go_on(good, tmp_path):
+def test_good_folders_are_imported(good, tmp_path):
     source = tmp_path / "source"
     shutil.copytree(good, source / GOOD)
     for number, name in enumerate(("picture bomb", "nested metadata", "EPS mask", "a scene that climbs")):
@@ -250,8 +250,8 @@ def test_the_good_ones_go_on(good, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"source", "out"}
 
 
-def test_what_cannot_be_staged_costs_its_scene_alone(good, tmp_path, monkeypatch):
-    """What no reader noticed, and a full disk, which is nobody's scene, ends the call."""
+def test_a_scene_that_cannot_be_staged_is_the_only_one_lost(good, tmp_path, monkeypatch):
+    """A fault that no reader noticed costs its scene; a full disk, which is no scene's fault, ends the call."""
     (line,) = list_scenes(good.parent, None).lines
 
     def outcome(error):
@@ -283,7 +283,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_folders_are_read(g
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
-def test_split_files_of_every_editor_are_read(tmp_path, encoding):
+def test_split_files_from_every_editor_are_read(tmp_path, encoding):
     path = tmp_path / "split.json"
     path.write_bytes(json.dumps({"train": ["m\u00fcg"]}, ensure_ascii=False).encode(encoding))
     assert read_splits(path) == {"m\u00fcg": "train"}
@@ -291,7 +291,7 @@ def test_split_files_of_every_editor_are_read(tmp_path, encoding):
 
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 @pytest.mark.parametrize("before", ["", "toys\\scenes\\", "/data/toys/", "C:\\toys\\"])
-def test_split_files_of_every_system_are_read(tmp_path, start, before):
+def test_split_files_from_every_system_are_read(tmp_path, start, before):
     path = tmp_path / "split.json"
     path.write_text(start + json.dumps({"train": [f"{before}mug_001-scene0"], "seen-test": [f"{before}mug_002"]}))
     assert read_splits(path) == {"mug_001-scene0": "train", "mug_002": "test-seen"}
@@ -306,20 +306,20 @@ def test_split_files_with_other_names_are_refused(tmp_path, listed):
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "a/b", ""])
-def test_a_data_set_is_not_called_like_a_path(name, tmp_path):
+def test_a_data_set_name_that_is_a_path_is_refused(name, tmp_path):
     with pytest.raises(DataError, match="one path component"):
         ImportConfig(name, tmp_path)
 
 
 def reads_or_dies(root, line):
-    """Stands in for the reader of a folder that a library crashes on."""
+    """A stand-in for the reader, for a folder on which a library crashes."""
     scene = json.loads(line)["scene"]
     if scene == "deadly":
         os.kill(os.getpid(), signal.SIGKILL)
     return Imported(scene)
 
 
-def test_a_folder_that_ends_its_process_is_refused_and_the_others_go_on(tmp_path):
+def test_a_folder_that_crashes_its_process_is_refused_and_the_others_are_imported(tmp_path):
     lines = [json.dumps({"scene": scene}) for scene in ("first", "deadly", "last")]
     outcomes = list(_map_apart(2, reads_or_dies, [tmp_path] * 3, lines))
     assert [(one.scene, one.kind) for one in outcomes] == [

@@ -1,4 +1,4 @@
-"""Scene folders with the traps of the published data sets become records that are right."""
+"""Scene folders with the traps of the published data sets become correct records."""
 
 import json
 import shutil
@@ -61,7 +61,7 @@ def test_published_boxes_are_kept_and_true_ones_measured(written, imported):
     assert corrected["boxes recomputed"] == 4
 
 
-def test_turned_boxes_hold_the_object_and_are_as_small_as_can_be(written, imported):
+def test_oriented_boxes_contain_the_object_and_are_as_small_as_possible(written, imported):
     _, truth = written
     for one, vertices in zip(imported[0].scene.objects, truth.vertices, strict=True):
         true = obb_from_points(vertices)
@@ -82,7 +82,7 @@ def test_pixel_centres_lie_at_half_integers(written, imported):
         assert np.quantile(np.abs(centres[:, 2]), 0.99) < 1e-5 and np.quantile(np.abs(corners[:, 2]), 0.99) > 2e-3
 
 
-def test_visible_and_hidden_shares(written, imported):
+def test_visible_and_hidden_shares_are_right(written, imported):
     _, truth = written
     visible, amodal = boxes(imported[0], "visible_pixels"), boxes(imported[0], "amodal_pixels")
     assert np.abs(visible / amodal - truth.visible / truth.amodal).max() < 0.08
@@ -104,7 +104,7 @@ def test_missing_masks_and_shared_azimuths_are_counted(imported):
 
 
 @pytest.mark.parametrize("options", [{"tipped": True}, {"scale": 0.35, "masks": True}, {"floor_z": 0.02, "odd": ""}])
-def test_other_poses_scales_and_floors(tmp_path, options):
+def test_other_poses_scales_and_floors_are_read(tmp_path, options):
     truth = write_scene_folder(tmp_path / NAME, seed=3, pixels=PIXELS, views=12, **options)
     record, corrected = read(tmp_path / NAME)
     height = np.array([0, 0, options.get("floor_z", 0)])
@@ -115,7 +115,7 @@ def test_other_poses_scales_and_floors(tmp_path, options):
     assert any("masks/" in name for name in corrected) == ("masks" not in options)
 
 
-def test_depth_is_z_of_the_camera_and_background_is_nothing(written):
+def test_depth_is_the_z_of_the_camera_and_the_background_has_none(written):
     found = read_scene_folder(written[0])
     assert found.depth_m.max() < 20 and found.images.shape == (20, PIXELS, PIXELS, 3)
     assert found.instance.max() == 4 and found.masked is None
@@ -136,11 +136,11 @@ def test_labels_that_are_not_inverted_are_understood(written, tmp_path):
         ("ice_cream_003-bend_1", "ice_cream", "ice_cream_003"), ("00066223-9", "part", "00066223"),
     ],
 )  # fmt: skip
-def test_folder_names(folder, category, shape):
+def test_folder_names_are_parsed(folder, category, shape):
     assert (category_of(folder), shape_of(folder)) == (category, shape)
 
 
-def test_file_names():
+def test_file_names_are_parsed():
     assert type_of("/data/x-y/banana_028.blend") is None
     assert type_of("C:\\data\\banana_028-frac-001.blend") == "fracture"
     assert {type_of(f"00066223-{word}-1.obj") for word in TYPES} == set(TYPES.values())
@@ -148,7 +148,7 @@ def test_file_names():
         type_of("mug_1-melt-1.blend")
 
 
-def test_splits_and_the_shapes_on_both_sides(tmp_path):
+def test_splits_are_read_and_shapes_in_two_splits_are_reported(tmp_path):
     path = tmp_path / "split.json"
     path.write_text(
         json.dumps({"train": ["mouse_024-1", "pig_001-1"], "seen-test": ["mouse_024-2"], "unseen-test": []})

@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a scene folder is named and refused; the rest of the folders goes on."""
+"""Every fault of a scene folder is reported and the folder refused; the other folders are imported."""
 
 import json
 import shutil
@@ -63,7 +63,7 @@ def doubled_mask(folder):
 
 
 def ray_lengths(folder):
-    """Distances along the ray in place of planar depth."""
+    """Store distances along the ray in place of planar depth."""
     K = np.array(json.loads((folder / "scene3d.metadata.json").read_text())["camera"]["K"])
     for path in (folder / "depth_exr").glob("*.exr"):
         with OpenEXR.File(str(path), separate_channels=True) as file:
@@ -119,12 +119,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_one_bad_folder(good, tmp_path, name):
+def test_a_bad_folder_is_refused_with_its_fault(good, tmp_path, name):
     damage, kind, detail = BAD[name]
     folder = shutil.copytree(good, tmp_path / name)
     damage(folder)
     planned = PlannedScene(name, "train", 0, "mug", "mug_001")
-    if name == "camera-list":  # values of another kind: told by the import itself, see below
+    if name == "camera-list":  # values of another kind are reported by the import itself, see below
         with pytest.raises((AttributeError, TypeError)):
             published_record(folder, planned, "0" * 64)
         return
@@ -150,7 +150,7 @@ def imported(good, tmp_path_factory):
     return root, [*arguments, "--splits", str(splits)], RUN(app, [*arguments, "--splits", str(splits)])
 
 
-def test_the_rest_goes_on_and_the_exit_code_tells(imported):
+def test_the_others_are_imported_and_the_exit_code_is_1(imported):
     root, _, result = imported
     assert result.exit_code == 1
     assert "2 scenes imported, 2 of them in this call; 4 refused" in result.stdout
@@ -171,7 +171,7 @@ def test_imported_data_are_valid_and_can_be_scored(imported):
     assert [len(one.changed_pixels) for one in objects] == [10, 10, 10, 0]
 
 
-def test_the_same_command_goes_on(imported, good):
+def test_the_same_command_continues_the_import(imported, good):
     root, arguments, _ = imported
     shard = root / "out" / "shards" / "test-seen-00000.h5"
     before = shard.read_bytes()
@@ -193,7 +193,7 @@ def test_another_import_needs_another_folder(imported):
     assert isinstance(RUN(app, arguments[:-2]).exception, FolderError)
 
 
-def test_sources_without_scenes(tmp_path):
+def test_sources_without_scenes_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     for source in ("empty", "nowhere"):
         result = RUN(app, ["import", str(tmp_path / source), "--name", "x", "--out", str(tmp_path / "out")])

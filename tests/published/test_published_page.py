@@ -1,4 +1,4 @@
-"""The commands on the page about the published data run as they stand there."""
+"""The commands on the page about the published data run as they are."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from tests.published.scene_folder_writer import write_scene_folder
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "published-data.md"
 
 
-def test_commands(tmp_path, monkeypatch):
+def test_the_commands_of_the_page_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_scene_folder(Path("ToysAD-8K") / "mug_001-scene0", pixels=48, views=6, objects=3)
     Path("toys_split.json").write_text(json.dumps({"train": ["mug_001-scene0"], "seen-test": [], "unseen-test": []}))

@@ -1,4 +1,4 @@
-"""An import whose folder was damaged goes on with the same call."""
+"""An import whose folder was damaged continues with the same call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def test_any_one_damaged_file_is_mended(source, tmp_path):
+def test_any_single_damaged_file_is_repaired(source, tmp_path):
     config, out = ImportConfig("mugs", source), tmp_path / "set"
     first = import_folders(config, out)
     shards = {path: path.read_bytes() for path in (out / "shards").iterdir()}
@@ -37,7 +37,7 @@ def test_any_one_damaged_file_is_mended(source, tmp_path):
     assert {path: path.read_bytes() for path in (out / "shards").iterdir()} == shards
 
 
-def test_another_import_and_other_files_are_refused_and_kept(source, tmp_path):
+def test_folders_with_another_import_or_other_files_are_refused_and_kept(source, tmp_path):
     import_folders(ImportConfig("mugs", source), tmp_path / "set")
     before = (tmp_path / "set/config.json").read_bytes()
     with pytest.raises(FolderError, match=r"another configuration|an import of other"):

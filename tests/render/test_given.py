@@ -1,4 +1,4 @@
-"""Floors and environments that cannot be used are told before the first scene, and the others are used."""
+"""Unusable floors and environments are reported before the first scene, and the others are used."""
 
 import os
 import struct
@@ -25,7 +25,7 @@ def environments(tmp_path):
     return folder
 
 
-def test_whole_files_are_used_and_leftovers_passed_over(environments):
+def test_whole_files_are_used_and_leftovers_skipped(environments):
     (environments / "._city.exr").write_bytes(bytes(4096))
     (environments / "__MACOSX").mkdir()
     (environments / "readme.txt").write_text("x")
@@ -37,7 +37,7 @@ def test_whole_files_are_used_and_leftovers_passed_over(environments):
     b"", bytes(4096), b"\x76\x2f\x31\x01\2\0\0\0", b"\x76\x2f\x31\x01\2\0\0\0" + b"a\0b\0" + struct.pack("<i", -1),
     b"\x76\x2f\x31\x01\2\0\0\0" + b"x" * 5000, b"%!PS-Adobe-3.0 EPSF-3.0\n",
 ])  # fmt: skip
-def test_what_is_no_picture_is_refused_with_a_reason(environments, content):
+def test_files_that_are_not_pictures_are_refused_with_a_reason(environments, content):
     (environments / "bad.exr").write_bytes(content)
     (environments / "bad.hdr").write_bytes(content)
     os.mkfifo(environments / "pipe.exr")
@@ -46,13 +46,13 @@ def test_what_is_no_picture_is_refused_with_a_reason(environments, content):
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_a_file_that_is_cut_short_is_refused(environments, share):
+def test_a_truncated_file_is_refused(environments, share):
     content = (environments / "b.exr").read_bytes()
     (environments / "b.exr").write_bytes(content[: int(share * len(content))])
     assert set(environments_in(environments).refused) == {"b.exr"}
 
 
-def test_floors_need_a_colour_map_that_is_a_picture(tmp_path):
+def test_a_floor_without_a_colour_picture_is_refused(tmp_path):
     for name in ("wood_01", "tools", "eps", "__MACOSX", ".git"):
         (tmp_path / name).mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "wood_01" / "wood_01_diff.png")
@@ -63,7 +63,7 @@ def test_floors_need_a_colour_map_that_is_a_picture(tmp_path):
     assert "no colour map" in given.refused["tools"]
 
 
-def test_a_folder_without_anything_is_refused(tmp_path):
+def test_a_folder_without_usable_files_is_refused(tmp_path):
     for folder in (tmp_path, tmp_path / "nowhere"):
         for look in (floors_in, environments_in):
             with pytest.raises(WrongUse, match="Hint: leave the option out"):

@@ -1,4 +1,4 @@
-"""Laws of the drawn floors and lights: reproducible and in range."""
+"""Laws of the drawn floors and lights: they are reproducible and in range."""
 
 import numpy as np
 from hypothesis import given
@@ -16,7 +16,7 @@ def test_a_seed_draws_the_same_surroundings_twice(seed):
 
 
 @given(seeds)
-def test_floors_stay_within_their_style(seed):
+def test_floors_stay_within_the_ranges_of_their_style(seed):
     floor = draw_floor(np.random.default_rng(seed))
     style = FLOOR_STYLES[floor.kind]
     assert style.size_m[0] <= floor.size_m <= style.size_m[1] + 1e-12
@@ -32,7 +32,7 @@ def test_the_sun_stands_above_the_floor(seed):
     assert sun.ratio > 0 and sun.size_rad > 0
 
 
-def test_every_floor_and_environment_comes_up():
+def test_every_floor_and_environment_is_drawn():
     rng = np.random.default_rng(0)
     assert {draw_floor(rng).kind for _ in range(400)} == set(FLOOR_STYLES)
     assert {draw_environment(rng).file for _ in range(200)} == set(BUNDLED_ENVIRONMENTS)

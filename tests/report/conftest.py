@@ -1,4 +1,4 @@
-"""The small data set of the tests of scoring, and the way to score answers on it."""
+"""The small data set of the scoring tests, and a way to score answers on it."""
 
 from tests.scoring.conftest import data, scored, truth
 

@@ -1,4 +1,4 @@
-"""Anomaly maps from a file beside the predictions to the numbers and the pictures of a report."""
+"""Anomaly maps, from a file next to the predictions to the numbers and the pictures of a report."""
 
 import os
 import re
@@ -42,7 +42,7 @@ def scored(data, tmp_path):
 
 
 def write_maps(path, data, suspicion, scenes=None, views=range(4), backwards=False):
-    """suspicion: from the change mask of a view to its map."""
+    """Write maps. suspicion: a function from the change mask of a view to its map."""
     dataset = open_dataset(data)
     names = dataset.scene_names() if scenes is None else scenes
     with MapWriter(path) as out:
@@ -67,19 +67,19 @@ def numbers(scored):
     }
 
 
-def test_the_true_change_scores_1_in_everything(scored, data, tmp_path):
+def test_the_true_change_scores_1_in_every_metric(scored, data, tmp_path):
     found = numbers(with_maps(scored, write_maps(tmp_path / "m.h5", data, truth_map)))
     assert found == {name: dict.fromkeys(part, 1.0) for name, part in found.items()}
 
 
-def test_the_order_of_scenes_in_the_file_changes_nothing(scored, data, tmp_path):
+def test_the_order_of_scenes_in_the_file_does_not_matter(scored, data, tmp_path):
     first = with_maps(scored, write_maps(tmp_path / "a.h5", data, random_map))
     second = with_maps(scored, write_maps(tmp_path / "b.h5", data, random_map, backwards=True))
     parts = [one.document["result"]["maps"]["domains"] for one in (first, second)]
     assert parts[0] == parts[1]
 
 
-def test_an_absent_map_is_a_map_of_zeros_and_is_counted(scored, data, tmp_path):
+def test_an_absent_map_counts_as_zeros_and_is_reported(scored, data, tmp_path):
     absent = with_maps(scored, write_maps(tmp_path / "a.h5", data, truth_map, views=(0, 1)))
     names = open_dataset(data).scene_names()
     path = tmp_path / "b.h5"
@@ -93,7 +93,7 @@ def test_an_absent_map_is_a_map_of_zeros_and_is_counted(scored, data, tmp_path):
 
 
 def declaring(path, data, views):
-    """Predictions with true boxes that declare views[n] for scene n."""
+    """Predictions of the true boxes that declare views[n] for scene n."""
     truth = read_ground_truth(data / FILE_NAME)
     answers = oracle_answers(truth)
     with PredictionWriter(path, dataset_ref(truth, SPLIT), Method("net"), 0.5) as out:
@@ -102,14 +102,14 @@ def declaring(path, data, views):
     return score_file(path, Options(data, resamples=50))
 
 
-def test_scenes_that_declare_other_numbers_of_views_are_told(data, tmp_path):
+def test_scenes_that_declare_different_numbers_of_views_are_reported(data, tmp_path):
     maps = write_maps(tmp_path / "m.h5", data, truth_map)
     part = with_maps(declaring(tmp_path / "p.json", data, [[1], *5 * [[0, 1, 2]]]), maps).document["result"]["maps"]
     assert coverage_text(part) == "16 views of 6 scenes, 1 to 3 a scene"
 
 
 def test_a_scene_that_declares_no_view_is_scored_over_all_of_them(data, tmp_path):
-    """Else its odd objects would not count."""
+    """Otherwise its odd objects would not count."""
     maps = write_maps(tmp_path / "m.h5", data, random_map)
     none = with_maps(declaring(tmp_path / "p.json", data, 6 * [[]]), maps)
     every = with_maps(declaring(tmp_path / "q.json", data, 6 * [[0, 1, 2, 3]]), maps)
@@ -117,7 +117,7 @@ def test_a_scene_that_declares_no_view_is_scored_over_all_of_them(data, tmp_path
     assert parts[0] == parts[1]
 
 
-def test_scenes_of_no_split_are_counted_and_not_scored(scored, data, tmp_path):
+def test_maps_of_scenes_in_no_split_are_counted_and_not_scored(scored, data, tmp_path):
     dataset = open_dataset(data)
     path = tmp_path / "m.h5"
     with MapWriter(path) as out:
@@ -130,7 +130,7 @@ def test_scenes_of_no_split_are_counted_and_not_scored(scored, data, tmp_path):
     assert numbers(part)["all"]["pixel_auroc"] == 1
 
 
-def test_without_pictures_there_is_a_reason_instead(scored, data, tmp_path):
+def test_missing_pictures_are_explained_in_the_report(scored, data, tmp_path):
     path = write_maps(tmp_path / "m.h5", data, truth_map)
     alone = tmp_path / "alone"
     alone.mkdir()
@@ -139,13 +139,13 @@ def test_without_pictures_there_is_a_reason_instead(scored, data, tmp_path):
     assert "need a data set folder" in with_maps(there, path).document["result"]["maps"]["reason"]
 
 
-def test_maps_of_another_size_are_an_error_that_names_the_scene(scored, data, tmp_path):
+def test_the_error_for_maps_of_another_size_names_the_scene(scored, data, tmp_path):
     path = write_maps(tmp_path / "m.h5", data, lambda change: np.zeros((20, 20), np.uint8))
     with pytest.raises(OddBenchError, match="maps of 20 x 20, expected 48 x 48"):
         with_maps(scored, path)
 
 
-def test_the_command_line_takes_the_maps_that_stand_beside_the_file(data, tmp_path):
+def test_the_command_line_uses_the_maps_next_to_the_file(data, tmp_path):
     truth = read_ground_truth(data / FILE_NAME)
     path = write_predictions(tmp_path / "p.json", truth, noisy_answers(truth), split=SPLIT)
     write_maps(tmp_path / "p.maps.h5", data, truth_map)
@@ -154,7 +154,7 @@ def test_the_command_line_takes_the_maps_that_stand_beside_the_file(data, tmp_pa
     assert "anomaly maps: 24 views of 6 scenes" in done.output
 
 
-def test_the_page_has_the_numbers_of_the_maps_and_the_maps_over_the_pictures(data, tmp_path):
+def test_the_page_shows_the_map_metrics_and_the_maps_over_the_pictures(data, tmp_path):
     truth = read_ground_truth(data / FILE_NAME)
     path = write_predictions(tmp_path / "p.json", truth, noisy_answers(truth), split=SPLIT)
     scored = score_file(path, Options(data, resamples=50))
@@ -187,8 +187,8 @@ def test_the_example_of_the_documentation_runs(data, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("names", [[], ["elsewhere"]])
-def test_maps_of_other_scenes_alone_are_refused(scored, data, tmp_path, names):
-    """All views would count as maps of zeros, which is a score that nobody made."""
+def test_a_file_with_maps_of_only_other_scenes_is_refused(scored, data, tmp_path, names):
+    """All views would count as maps of zeros, which is a score of no method."""
     path = tmp_path / "m.h5"
     with MapWriter(path) as out:
         for name in names:
@@ -198,7 +198,7 @@ def test_maps_of_other_scenes_alone_are_refused(scored, data, tmp_path, names):
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link that leads nowhere"])
-def test_what_stands_beside_the_predictions_and_is_no_file_is_told(scored, kind):
+def test_anything_but_a_file_in_place_of_the_maps_is_reported(scored, kind):
     beside = maps_beside(scored.checked.path)
     if kind == "folder":
         beside.mkdir()
@@ -210,7 +210,7 @@ def test_what_stands_beside_the_predictions_and_is_no_file_is_told(scored, kind)
         with_maps_of(scored)
 
 
-def test_every_prediction_file_has_maps_of_its_own():
+def test_every_prediction_file_has_its_own_maps():
     names = ["a.json", "a.b.json", "a.c.json.gz", "b.jsonl", "c.jsonl.gz", "d"]
     expected = ["a", "a.b", "a.c", "b", "c", "d"]
     assert [maps_beside(Path(name)).name for name in names] == [f"{name}.maps.h5" for name in expected]

@@ -1,4 +1,4 @@
-"""The page for everyone: contrast of its text, heads of its tables, and windows that stay inside the pictures."""
+"""The page for everyone: contrast of its text, headers of its tables, and windows that stay inside the pictures."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ STYLE = (Path(odd_bench.report.__file__).parent / "report.css").read_text()
 
 
 def colors(style):
-    """RGB in [0, 1] of the named colours of a block of variables."""
+    """RGB in [0, 1] of the named colours in a block of variables."""
     named = re.findall(r"--(\w+): #([0-9a-f]{6})", style)
     return {name: np.array([int(code[i : i + 2], 16) for i in (0, 2, 4)]) / 255 for name, code in named}
 
@@ -31,7 +31,7 @@ LIGHT, DARK = (colors(part) for part in STYLE.split("@media (prefers-color-schem
 
 
 def luminance(rgb):
-    """Relative luminance, WCAG 2.2."""
+    """Relative luminance, as in WCAG 2.2."""
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
@@ -50,19 +50,19 @@ def test_text_has_the_contrast_of_wcag_aa(theme, ground, ink):
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("fill", ["odd", "usual", "few"])
-def test_text_on_the_deepest_cell_has_it_too(theme, fill):
+def test_text_on_the_darkest_cell_has_the_contrast_of_wcag_aa(theme, fill):
     blended = DEEPEST * theme[fill] + (1 - DEEPEST) * theme["page"]
     assert contrast(theme["ink"], blended) >= AA
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("fill", ["value", "few"])
-def test_the_reason_on_a_bar_without_a_line_has_it_too(theme, fill):
+def test_the_reason_on_a_bar_has_the_contrast_of_wcag_aa(theme, fill):
     opacity = float(re.search(r"\.bar\.bare \{ fill-opacity: ([\d.]+); \}", STYLE)[1])
     assert contrast(theme["ink"], opacity * theme[fill] + (1 - opacity) * theme["page"]) >= AA
 
 
-def test_tables_have_captions_and_heads_and_the_page_has_one_main_part(scored, truth):
+def test_tables_have_captions_and_headers_and_the_page_has_one_main_element(scored, truth):
     page = html_report(scored(noisy_answers(truth)).document)
     tables = re.findall("<table>.*?</table>", page, re.DOTALL)
     assert tables and all(one.count("<caption>") == 1 for one in tables)
@@ -99,7 +99,7 @@ def test_every_matched_box_is_drawn_as_matched_and_every_false_one_as_false(scor
     assert [sum(not box.matched for box in one) for one in drawn] == judged.false_boxes.tolist()
 
 
-def test_mistakes_are_mistakes_and_the_surest_come_first(scored, truth):
+def test_listed_mistakes_are_mistakes_and_the_most_confident_come_first(scored, truth):
     judged = scored(noisy_answers(truth)).judged["detect"]
     wrong = set(np.flatnonzero(judged.truth.count_by_scene(~judged.correct) + judged.false_boxes))
     for mistakes in (false_alarms(judged), misses(judged)):

@@ -1,4 +1,4 @@
-"""The report as a user meets it: through the command line, in a terminal, a browser and a paper."""
+"""The report as a user sees it: on the command line, in a terminal, in a browser and in a paper."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def odd_bench(*arguments, cwd):
 
 
 class Tags(HTMLParser):
-    """Checks that tags are closed in order, and collects what the page would load."""
+    """Checks that tags are closed in order, and collects everything that the page would load."""
 
     def __init__(self, page):
         super().__init__()
@@ -71,7 +71,7 @@ def test_score_compares_and_writes_a_report(work):
     assert "test-net" in (work / "out/leaderboard.md").read_text()
 
 
-def test_check_says_what_is_wrong_and_exits_with_2(work):
+def test_check_reports_problems_and_exits_with_2(work):
     good = odd_bench("score", "p.json", "--check", cwd=work)
     assert (good.returncode, good.stdout) == (0, "ok: 48 scenes, 226 boxes; the file can be scored\n")
     (work / "bad.json").write_text((work / "p.json").read_text().replace('"yaw"', '"jaw"', 1))
@@ -93,7 +93,7 @@ def test_json_prints_the_score_document(work):
     assert str(work) not in text and not re.search(r"20\d\d-\d\d-\d\d", text)
 
 
-def test_missing_scenes_are_accepted_only_when_asked_for(work, truth):
+def test_missing_scenes_are_accepted_only_on_request(work, truth):
     answers = noisy_answers(truth)
     answers.pop(next(iter(answers)))
     write_predictions(work / "less.json", truth, answers)
@@ -103,18 +103,18 @@ def test_missing_scenes_are_accepted_only_when_asked_for(work, truth):
     assert "1 scene missing, counted as undetected" in done.stdout
 
 
-def test_a_report_that_cannot_be_written_says_so(work):
+def test_a_report_that_cannot_be_written_is_reported(work):
     done = odd_bench("score", "p.json", "--report", "p.json", cwd=work)
     assert done.returncode == 1
     assert "a path that can be written" in done.stderr
 
 
-def test_page_is_well_formed_and_loads_nothing(scored, truth):
+def test_the_page_is_well_formed_and_loads_nothing(scored, truth):
     document = scored(noisy_answers(truth)).document
     assert Tags(html_report(document)).loads == []
 
 
-def test_page_and_tables_escape_what_the_user_wrote(scored, truth):
+def test_the_page_and_tables_escape_text_of_the_user(scored, truth):
     document = scored(noisy_answers(truth)).document
     document["result"]["method"]["name"] = '<script>alert("x")</script> | 50 % & $x_1$\n'
     document["result"]["warnings"] = ["<b>"]
@@ -128,7 +128,7 @@ def test_page_and_tables_escape_what_the_user_wrote(scored, truth):
     assert len(rows) > 40
 
 
-def test_page_of_an_empty_and_of_a_perfect_submission(scored, truth):
+def test_the_page_of_an_empty_and_of_a_perfect_submission_is_complete(scored, truth):
     empty = {name: (np.zeros((0, 6)), np.zeros(0), None) for name in truth.scenes}
     Tags(html_report(scored(empty).document))
     perfect = html_report(scored(oracle_answers(truth), "perfect.json").document)
@@ -136,7 +136,7 @@ def test_page_of_an_empty_and_of_a_perfect_submission(scored, truth):
     assert "Every object is right" in perfect
 
 
-def test_plots_are_svg_without_broken_numbers():
+def test_plots_are_svg_with_finite_numbers():
     row = {"name": "<x>", "value": 0.7, "low": 0.6, "high": 0.8, "notes": ("n = 3", "recall 0.5"), "grey": False}
     none = {"name": "y", "value": None, "low": None, "high": None, "notes": ("", ""), "grey": True}
     plots = [
@@ -152,14 +152,14 @@ def test_plots_are_svg_without_broken_numbers():
 
 @pytest.fixture
 def two_versions(tmp_path):
-    """Two data sets of one name, and one of another."""
+    """Two data sets of the same name, and one of another."""
     old, new = make_truth(3, seed=1), make_truth(3, seed=2)
     save_truth(tmp_path / "data/old", old)
     save_truth(tmp_path / "data/new", new)
     return tmp_path, old, new
 
 
-def test_truth_is_found_by_name_and_digest(two_versions, monkeypatch):
+def test_the_truth_is_found_by_name_and_digest(two_versions, monkeypatch):
     folder, old, new = two_versions
     for truth, place in ((old, "old"), (new, "new")):
         wanted = DatasetRef("toys-test", "1.0.0", "test-unseen", truth.digest)
@@ -173,7 +173,7 @@ def test_truth_is_found_by_name_and_digest(two_versions, monkeypatch):
         monkeypatch.delenv("ODD_BENCH_DATA")
 
 
-def test_absent_truth_names_what_is_there(two_versions):
+def test_the_error_for_a_missing_truth_names_the_available_ones(two_versions):
     folder, *_ = two_versions
     with pytest.raises(ScoringError, match="only toys-test"):
         find_ground_truth(DatasetRef("parts-full", "1", "test", ""), folder / "data")

@@ -34,14 +34,14 @@ def folder(tmp_path_factory):
 
 
 def guess(pictures, cameras):
-    """A method of the documentation's signature that finds two things in every scene."""
+    """A method with the signature of the documentation that finds two objects in every scene."""
     assert pictures.dtype == np.uint8 and len(cameras) == 20
     return np.array([[0.4, 0.4, 0.1, 0.2, 0.2, 0.2], [-0.4, 0, 0.1, 0.2, 0.2, 0.2]]), [0.2, 0.9]
 
 
 @pytest.fixture(scope="module")
 def scored(folder):
-    """The documentation's example, run as it stands, and the score of the file it writes."""
+    """The example of the documentation, run as it is, and the score of the file that it writes."""
     (example,) = re.findall(r"```python\n(.*?)```", (DOCS / "how-to" / "score-your-method.md").read_text(), re.DOTALL)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -65,7 +65,7 @@ def test_the_gallery_shows_every_scene_in_three_views(folder, scored):
     assert "image/png" not in page
 
 
-def test_cut_outs_show_the_surest_false_alarms_and_the_misses(folder, scored):
+def test_crops_show_the_most_confident_false_alarms_and_the_misses(folder, scored):
     write_report(folder / "cuts", scored)
     page = (folder / "cuts" / "report.html").read_text()
     alarms = re.search("<h2>Worst false alarms</h2>.*?(?=<h2>)", page, re.DOTALL)[0]
@@ -76,7 +76,7 @@ def test_cut_outs_show_the_surest_false_alarms_and_the_misses(folder, scored):
     assert missed.count("<img") == len(re.findall("<span>object", missed)) > 0
 
 
-def test_a_damaged_shard_leaves_the_gallery_out_and_says_so(folder, scored):
+def test_a_damaged_shard_removes_the_gallery_and_is_reported(folder, scored):
     (shard,) = (folder / "data/toys-nano/shards").iterdir()
     shard.write_bytes(shard.read_bytes()[:5000])
     notes = write_report(folder / "damaged", scored)

@@ -1,4 +1,4 @@
-"""A method that knows the truth, and scenes to ask it of."""
+"""A method that knows the truth, and scenes to ask it about."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SPLIT = "test-seen"
 
 
 class Knowing(nn.Module):
-    """Answers with the true boxes and labels. asked: scene and views of every call. stop_at: the call at which Ctrl-C comes."""
+    """Answers with the true boxes and labels.
+
+    asked: scene and views of every call. stop_at: the call at which Ctrl-C is pressed.
+    """
 
     threshold = 0.5
     gt_boxes = gt_count = False
@@ -38,7 +41,7 @@ class Knowing(nn.Module):
 
 @dataclass
 class World:
-    """A folder of small scenes and the method that is asked of them."""
+    """A folder of small scenes, and the method that is asked about them."""
 
     data: Path
     method: Knowing = field(default_factory=Knowing)
@@ -51,7 +54,7 @@ class World:
 
 
 def write_scenes(folder: Path, counts: tuple[int, ...], views: int = 6) -> Path:
-    """One scene of a shape of its own for every number of objects, one of them odd."""
+    """Write one scene of its own shape for every number of objects, with one odd object each."""
     options = {"pixels": 32, "views": views, "depth": False, "odd": 1}
     scenes = [
         planned_record(SPLIT, "banana", number, number, objects=count, **options) for number, count in enumerate(counts)

@@ -1,4 +1,4 @@
-"""What a pixel is coloured by lies behind that pixel, and equal places have equal colours."""
+"""The colour of a pixel encodes the place that lies behind it, and equal places have equal colours."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -34,14 +34,14 @@ def laid() -> Laid:
 
 
 def test_the_place_that_a_pixel_shows_lies_behind_it(laid):
-    """Brought back from the least suspected object to each one's own cube, and from there into the picture."""
+    """It is carried back from the least suspected object to the cube of each object, and from there into the picture."""
     shown, places = placed_pixels(laid)
     assert shown.any()
     found, usual = laid.found, int(laid.found.logits.argmin())
     batch, reached = laid.batch, torch.full(shown.shape, torch.inf)
     for owner in range(len(found.hulls)):
         rotation, shift = found.placements.rotation[owner, usual], found.placements.shift[owner, usual]
-        own = (places - shift) @ rotation  # the inverse of a rotation is its transpose
+        own = (places - shift) @ rotation  # a rotation is inverted by its transpose
         world = found.hulls.centres[owner] + found.hulls.half_m * own
         for view in range(len(shown)):
             pixels, _ = project_points(batch.K[0, view], batch.camera_from_world[0, view], world[view].flatten(0, 1))
@@ -63,15 +63,15 @@ def test_equal_places_have_equal_colors_and_colors_span_the_places():
     assert (colors[0, ..., 0].flatten()[order].diff() >= 0).all() and colors[..., 0].std() > 0.1
 
 
-def test_the_picture_holds_photographs_above_and_colors_below(laid):
+def test_the_picture_has_photographs_above_and_colors_below(laid):
     picture = drawn(laid, [0, 2])
-    side = 7 * 48  # the least multiple of the pictures' side that is large enough
+    side = 7 * 48  # the smallest sufficient multiple of the pictures' side
     assert picture.size == (2 * side + GAP, LABEL + 2 * side + GAP)
     seen = torch.tensor(picture.getpixel((3, LABEL + 3)))
     assert (seen == laid.batch.images[0, 0, :, 0, 0]).all()
 
 
-def test_weights_that_register_nothing_and_scenes_that_are_not_there_are_refused(tmp_path):
+def test_weights_without_registration_and_missing_scenes_are_refused(tmp_path):
     source = World(write_scenes(tmp_path, (3,))).source()
     with pytest.raises(
         WrongUse, match="--weights known: found knowing, which registers no objects; expected relations or"

@@ -1,4 +1,4 @@
-"""Figures are made of predictions that are made once, and of scenes that are counted once."""
+"""Figures are made from predictions that are made once, over scenes that are counted once."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -31,7 +31,7 @@ def world(data) -> World:
     return World(data)
 
 
-def test_views_are_those_that_predict_takes(world, tmp_path):
+def test_views_are_those_that_predict_uses(world, tmp_path):
     text, files = views_figure(world.source(), tmp_path, (5, 1, 3))
     for count in (1, 3, 5):
         found, problems = load_predictions(tmp_path / f"{SPLIT}-{count:02d}-views.jsonl")
@@ -45,7 +45,7 @@ def test_views_are_those_that_predict_takes(world, tmp_path):
     )  # two protocols
 
 
-def test_a_second_call_predicts_nothing_and_says_the_same(world, tmp_path):
+def test_a_second_call_predicts_nothing_and_gives_the_same_result(world, tmp_path):
     first = views_figure(world.source(), tmp_path, (1, 2))
     asked = len(world.method.asked)
     drawn = [file.read_bytes() for file in first[1]]
@@ -82,14 +82,14 @@ def test_a_torn_line_is_predicted_again(world, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "no JSON\n", '{"format": 1}\n'])
-def test_a_file_that_is_none_of_ours_is_made_anew(world, tmp_path, content):
+def test_a_foreign_file_is_made_again(world, tmp_path, content):
     path = world.source().file(tmp_path, 2)
     path.write_text(content)
     predicted(world.source(), tmp_path, 2)
     assert len(world.method.asked) == len(COUNTS) and not load_predictions(path)[1]
 
 
-def test_predictions_of_other_weights_or_other_scenes_are_made_anew(world, tmp_path):
+def test_predictions_of_other_weights_or_scenes_are_made_again(world, tmp_path):
     predicted(world.source(), tmp_path, 2)
     predicted(world.source("of-others"), tmp_path, 2)
     assert len(world.method.asked) == 2 * len(COUNTS)
@@ -98,7 +98,7 @@ def test_predictions_of_other_weights_or_other_scenes_are_made_anew(world, tmp_p
     assert len(world.method.asked) == 3 * len(COUNTS)
 
 
-def test_counts_hold_every_scene_and_object_once(world, tmp_path):
+def test_counts_include_every_scene_and_object_once(world, tmp_path):
     found = scored(predicted(world.source(), tmp_path, 3), world.data)
     for judged in found.judged.values():
         rows = count_rows(judged, resamples(found))
@@ -112,8 +112,8 @@ def test_counts_hold_every_scene_and_object_once(world, tmp_path):
     assert len(world.method.asked) == asked and "| all | 6 | 6 |" in text and all(map(Path.is_file, files))
 
 
-def test_factors_of_a_count_are_those_of_its_scenes_alone(data, tmp_path):
-    """False boxes of other scenes leave a count alone: here every scene of four objects, and no other, has a box too many."""
+def test_the_factors_of_an_object_count_depend_only_on_its_scenes(data, tmp_path):
+    """False boxes of other scenes do not change a count: here every scene of four objects, and no other, has an extra box."""
 
     world = World(data)
     answer = world.method.predict
@@ -133,7 +133,7 @@ def test_factors_of_a_count_are_those_of_its_scenes_alone(data, tmp_path):
         assert rows[count].factors == {"recall_anomalous": 1, "normal_share": 1, "auc_matched": 1, "product": 1}
 
 
-def test_wrong_use_is_told_before_anything_is_predicted(world, tmp_path):
+def test_wrong_use_is_reported_before_anything_is_predicted(world, tmp_path):
     source = world.source()
     with pytest.raises(WrongUse, match=rf"toys, {SPLIT}: found scenes of 6 views; expected at least 20\. .*--views"):
         views_figure(source, tmp_path)
@@ -160,7 +160,7 @@ ESTIMATES = [
 ]
 
 
-def test_a_plot_says_what_it_shows_and_is_the_same_each_time(tmp_path):
+def test_a_plot_is_labelled_and_reproducible(tmp_path):
     axes = Axes("Toys, test: detect, metrics version 2", "views (number)", "AUC (share)", ["1", "3", "5"])
     drawn = []
     for folder in (tmp_path / "a", tmp_path / "b"):
@@ -172,5 +172,5 @@ def test_a_plot_says_what_it_shows_and_is_the_same_each_time(tmp_path):
     assert {axes.title, axes.x, axes.y, *axes.ticks, named, "recall"} <= texts
 
 
-def test_a_series_without_any_interval_says_so():
+def test_a_series_without_any_interval_is_marked():
     assert with_interval("AUC", ESTIMATES[1:]).name == "AUC (no interval: 9 base shapes, an interval needs 10)"

@@ -1,4 +1,4 @@
-"""The minority measure: an oracle of the smaller group reaches 1, a constant sets nothing apart, chance is as stated."""
+"""The minority measure: an oracle of the smaller group reaches 1, a constant separates nothing, and chance is as stated."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -21,7 +21,7 @@ OBJECTS, SPLIT = 6, "test-unseen"
 
 
 def truth_of(twins: int, scenes: int) -> GroundTruth:
-    """Scenes of six objects, each of a shape of its own, the first `twins` of them the twins."""
+    """Scenes of six objects, each scene with its own shape; the first `twins` objects are the twins."""
     rng = np.random.default_rng(0)
     made = [
         replace(scene, shape=f"banana-{number:04d}", name=f"toys-banana-{number:04d}-{number:04d}",
@@ -32,7 +32,7 @@ def truth_of(twins: int, scenes: int) -> GroundTruth:
 
 
 def row_of(folder: Path, twins: int, score, scenes: int = 12, lost: int = 0, told: bool = False):
-    """The row of a composition. score: of the labels (n,) of a scene. lost: boxes of every scene that are left out."""
+    """The row of a composition. score: a function of the labels (n,) of a scene. lost: the boxes to leave out of every scene."""
     truth = truth_of(twins, scenes)
     data = save_truth(folder / f"data-{twins}", truth)
     answers = {
@@ -45,7 +45,7 @@ def row_of(folder: Path, twins: int, score, scenes: int = 12, lost: int = 0, tol
 
 
 def smaller(twins: int):
-    """1 of the smaller group."""
+    """1 for the objects of the smaller group."""
     return (lambda labels: labels) if 2 * twins <= OBJECTS else (lambda labels: 1 - labels)
 
 
@@ -58,21 +58,21 @@ def test_an_oracle_of_the_smaller_group_reaches_one(tmp_path, twins, told):
 
 
 @pytest.mark.parametrize("twins", range(1, OBJECTS))
-def test_an_oracle_of_the_larger_group_reaches_nothing_but_where_there_is_none(tmp_path, twins):
+def test_an_oracle_of_the_larger_group_scores_only_if_there_is_no_larger_group(tmp_path, twins):
     larger = row_of(tmp_path, twins, lambda labels: 1 - np.asarray(smaller(twins)(labels)))
     assert larger.apart.value == (twins == 3)
     assert twins == 3 or larger.auc.value == 0
 
 
 @pytest.mark.parametrize("twins", range(1, OBJECTS))
-def test_a_constant_sets_nothing_apart(tmp_path, twins):
+def test_a_constant_separates_nothing(tmp_path, twins):
     row = row_of(tmp_path, twins, lambda labels: np.full(OBJECTS, 0.4))
     assert row.apart.value == 0
     assert twins == 3 or row.auc.value == 0.5
 
 
 @pytest.mark.parametrize("twins", range(1, OBJECTS))
-def test_scores_at_random_set_groups_apart_as_often_as_chance_says(tmp_path, twins):
+def test_random_scores_separate_groups_as_often_as_chance(tmp_path, twins):
     rng, scenes = np.random.default_rng(twins), 1500
     row = row_of(tmp_path, twins, lambda labels: rng.random(OBJECTS), scenes)
     assert abs(row.apart.value - row.chance) < 4 * np.sqrt(row.chance * (1 - row.chance) / scenes)
@@ -84,7 +84,7 @@ def test_a_lost_object_is_on_the_wrong_side_of_either_group(tmp_path, twins):
     assert row_of(tmp_path, twins, smaller(twins), lost=1).apart.value == 0
 
 
-def test_series_are_the_first_that_are_whole_and_say_whether_the_twin_stays(tmp_path):
+def test_series_are_the_first_complete_ones_and_state_whether_the_twin_stays(tmp_path):
     checked = []
     for twins, scenes in ((1, 8), (2, 6)):
         truth = truth_of(twins, scenes)
@@ -100,7 +100,7 @@ def test_series_are_the_first_that_are_whole_and_say_whether_the_twin_stays(tmp_
     )
 
 
-def test_compositions_are_data_sets_that_differ_in_who_is_odd_alone(tmp_path):
+def test_compositions_are_data_sets_that_differ_only_in_who_is_odd(tmp_path):
     found = compositions(tmp_path, 40)
     assert [one.ratio for one in found] == ["1:5", "2:4", "3:3", "4:2", "5:1"]
     assert len({one.folder for one in found}) == 5 and all(one.folder.parent == tmp_path for one in found)

@@ -1,4 +1,4 @@
-"""A table is made once, goes on where it was stopped, and compares rows on the same scenes."""
+"""A table is made once, continues where it was stopped, and compares rows on the same scenes."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def setup(data, tmp_path_factory) -> Setup:
     return Setup(data, tmp_path_factory.mktemp("out"), "tiny", SHORT)
 
 
-def test_each_seed_is_a_run_and_what_is_done_stays(setup):
+def test_each_seed_is_a_run_and_finished_work_is_kept(setup):
     results = carry_out(TABLE, setup)
     assert [(result.row.slug, result.seed, result.split) for result in results] == [
         ("a-alone", 0, "test-seen"), ("a-alone", 1, "test-seen"), ("final", 0, "test-seen")
@@ -67,7 +67,7 @@ def test_the_table_names_every_device_that_trained(setup):
     assert f"Trained on a GPU and {first.device}." in text
 
 
-def test_a_finished_run_of_another_configuration_is_not_passed_off_as_this_one(setup):
+def test_a_finished_run_of_another_configuration_is_not_used(setup):
     carry_out(TABLE, setup)
     clipped = replace(setup, settings=(*SHORT, "train.clip=0.5"))
     with pytest.raises(WrongUse, match=r"a-alone-0.*found a run with train\.clip: .*, wanted 0\.5; expected the same"):
@@ -86,7 +86,7 @@ def test_the_command_writes_the_table(setup, tmp_path):
     assert (tmp_path / "table2.md").read_text() in ran.output
 
 
-def test_a_table_of_ones_own_is_read_from_its_file(tmp_path):
+def test_a_table_is_read_from_a_file_of_the_user(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("title: Mine\ndatasets: [toys]\nrows: [{name: alone, model: reference, seeds: [3, 4]}]\n")
     table = load_table(str(path))
@@ -104,7 +104,7 @@ def test_a_table_of_ones_own_is_read_from_its_file(tmp_path):
         load_table(str(tmp_path / "none.yaml"))
 
 
-def test_wrong_names_are_explained(setup):
+def test_errors_explain_wrong_names(setup):
     with pytest.raises(ConfigError, match="found 'table9'; expected one of table1, table1-drafts, table2, teachers"):
         load_table("table9")
     with pytest.raises(
@@ -140,7 +140,7 @@ def test_the_mean_of_equal_seeds_is_each_of_them_and_pairs_stay_paired():
     assert difference_text(found).startswith("+0.1000 [+0.1000, +0.1000]")
 
 
-def test_few_shapes_have_no_brackets_and_no_p():
+def test_few_shapes_have_neither_brackets_nor_p():
     part = part_of(0.7, np.random.default_rng(0).normal(0, 0.05, 200))
     part["metrics"]["auc"]["shapes"] = 9
     found = paired_difference(part, part, "auc")
@@ -155,7 +155,7 @@ def test_an_undefined_metric_stays_undefined():
     assert estimate(mean_part([part, part]), "auc") == "-"
 
 
-def test_rows_share_a_first_stage_that_each_seed_learns_once(setup):
+def test_rows_share_a_first_stage_that_each_seed_trains_once(setup):
     shared = {"name": "shared"}
     rows = [{"name": name, "model": "reference", "settings": [f"model.attention.kind={name}"], "seeds": seeds,
              "first_stage": shared} for name, seeds in (("none", [0, 1]), ("dense", [0]))]  # fmt: skip
@@ -176,7 +176,7 @@ def test_rows_share_a_first_stage_that_each_seed_learns_once(setup):
 
 
 @pytest.mark.parametrize("moment", [0, 4_000_000_000])
-def test_predictions_are_known_by_their_weights_whatever_the_clock_said(tmp_path, moment):
+def test_predictions_are_identified_by_their_weights_and_not_by_time(tmp_path, moment):
     path, weights = tmp_path / "test.json", tmp_path / LATEST
     weights.write_bytes(b"learnt")
     path.write_text(json.dumps({"dataset": {"digest": "sha256:1"}, "method": {"name": "any", **made_by(weights)}}))

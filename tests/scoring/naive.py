@@ -1,4 +1,6 @@
-"""A second scorer of the protocol `detect`, written from docs/reference/protocol.md alone: plain loops, slow, no code of odd_bench.
+"""A second scorer of the protocol `detect`, written only from docs/reference/protocol.md, without code of odd_bench.
+
+It consists of plain loops and is slow.
 
 objects: (scene, shape, label, box). boxes: (scene, box, score, label). A box is (x, y, z, size x, size y, size z, yaw).
 """
@@ -50,7 +52,7 @@ def iou(one, other):
 
 
 def best_assignment(worth, objects, used=frozenset()):
-    """The largest total, and {object: box}, by trying everything. worth: {(object, box): value}."""
+    """The largest total and {object: box}, by trying everything. worth: {(object, box): value}."""
     if not objects:
         return 0.0, {}
     first, rest = objects[0], objects[1:]
@@ -78,7 +80,7 @@ def match(objects, boxes):
 
 
 def rows_of(objects, boxes, found):
-    """What is ranked and judged, as (shape, scene, label, rank, right): every object, then every false box."""
+    """The ranked and judged rows (shape, scene, label, rank, right): every object, then every false box."""
     rows = []
     for i, (scene, shape, label, _) in enumerate(objects):
         if i in found:
@@ -104,7 +106,7 @@ def auc(rows):
 
 
 def average_precision(ranked, wanted):
-    """ranked: (score, right). wanted: how many are to be found. Ties stand in one step."""
+    """Average precision of ranked pairs (score, right). wanted: the number of items to find. Tied items form one step."""
     total = found = seen = 0.0
     for score in sorted({score for score, _ in ranked}, reverse=True):
         hits = sum(right for other, right in ranked if other == score)

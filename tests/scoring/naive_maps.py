@@ -1,4 +1,4 @@
-"""Metrics of anomaly maps written down from their definitions, pixel by pixel and threshold by threshold."""
+"""Metrics of anomaly maps, written from their definitions, pixel by pixel and threshold by threshold."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def patches_of(mask: np.ndarray) -> list[np.ndarray]:
-    """Connected pixels, corners included, by flooding."""
+    """Connected patches of pixels, corners included, by flood fill."""
     left, found = {tuple(spot) for spot in np.argwhere(mask)}, []
     while left:
         waiting, patch = [left.pop()], np.zeros(mask.shape, bool)
@@ -21,7 +21,7 @@ def patches_of(mask: np.ndarray) -> list[np.ndarray]:
 
 
 def pro_curve(maps: list[np.ndarray], masks: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Share of normal pixels above each threshold, and the mean of this share over all patches.
+    """The share of normal pixels above each threshold, and the mean of this share over all patches.
 
     The definition of MVTec AD and anomalib: false positives over the normal pixels of all pictures; every patch counts the same,
     whatever its size.
@@ -37,7 +37,7 @@ def pro_curve(maps: list[np.ndarray], masks: list[np.ndarray]) -> tuple[np.ndarr
 
 
 def naive_aupro(maps: list[np.ndarray], masks: list[np.ndarray], limit: float) -> float:
-    """Trapezoids up to the limit; the last one is cut there on a straight line between its two thresholds."""
+    """Trapezoids up to the limit; the last one is cut there, on the straight line between its two thresholds."""
     area, (false, right) = 0.0, pro_curve(maps, masks)
     for place in range(len(false) - 1):
         start, end = false[place : place + 2]
@@ -52,7 +52,7 @@ def naive_aupro(maps: list[np.ndarray], masks: list[np.ndarray], limit: float) -
 
 
 def naive_peak(maps: list[np.ndarray], own: list[np.ndarray], changed: list[np.ndarray]) -> float:
-    """Share of the pixels of highest level of an object that lie at most 3 pixels from its change, centre to centre."""
+    """The share of the pixels of highest level of an object that lie at most 3 pixels from its change, centre to centre."""
     top = max(int(one[mine].max()) for one, mine in zip(maps, own, strict=True) if mine.any())
     at_top, near = 0, 0
     for one, mine, change in zip(maps, own, changed, strict=True):

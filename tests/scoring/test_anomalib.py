@@ -1,4 +1,7 @@
-"""AUPRO and pixel AUROC are those of anomalib: its numbers of random and real maps are stored, and taken anew where it is there."""
+"""AUPRO and pixel AUROC equal those of anomalib.
+
+Its values for random and real maps are stored, and recomputed if it is installed.
+"""
 
 import json
 from pathlib import Path
@@ -17,7 +20,10 @@ SINGLE = 2e-7  # anomalib sums in single precision
 
 
 def numbers(maps, masks, instance=None, odd=(0,)):
-    """Over all pixels; every object is found. instance: (n, h, w), one object that fills the pictures where left out."""
+    """The metrics over all pixels, with every object found.
+
+    instance: (n, h, w), by default one object that fills the pictures.
+    """
     instance = np.ones_like(maps) if instance is None else instance
     counts = empty_counts(1)
     views = [View(*one) for one in zip(maps, instance, masks.astype(np.uint8), strict=True)]
@@ -26,7 +32,7 @@ def numbers(maps, masks, instance=None, odd=(0,)):
 
 
 @pytest.mark.parametrize("case", STORED)
-def test_the_numbers_are_those_that_anomalib_gave(case):
+def test_the_metrics_equal_the_stored_ones_of_anomalib(case):
     with np.load(FOLDER / "maps.npz") as arrays:
         found = numbers(arrays[f"{case}/maps"], arrays[f"{case}/masks"])
     for name, value in STORED[case].items():
@@ -34,7 +40,7 @@ def test_the_numbers_are_those_that_anomalib_gave(case):
 
 
 @pytest.mark.parametrize("case", RANDOM)
-def test_the_numbers_are_those_that_anomalib_gives(case):
+def test_the_metrics_equal_those_of_the_installed_anomalib(case):
     pytest.importorskip("anomalib")
     maps, masks = random_case(np.random.default_rng(1), *RANDOM[case])
     found = numbers(maps, masks)
@@ -42,14 +48,14 @@ def test_the_numbers_are_those_that_anomalib_gives(case):
         assert found[name] == pytest.approx(value, abs=SINGLE), name
 
 
-def test_patches_of_two_objects_that_meet_are_two_here_and_one_region_there():
+def test_touching_patches_of_two_objects_are_two_here_and_one_in_anomalib():
     """The only difference: anomalib knows no objects."""
     mask, levels = np.zeros((1, 8, 12), bool), np.zeros((1, 8, 12), np.uint8)
     mask[0, 2:6, 2:6], mask[0, 2:6, 6:7] = True, True
-    levels[0, 2:6, 6:7] = 200  # the narrow patch alone is seen
+    levels[0, 2:6, 6:7] = 200  # only the narrow patch is found
     instance = np.where(np.arange(12) < 6, 1, 2)[None, None].repeat(8, axis=1).astype(np.uint8)
     apart, joined = numbers(levels, mask, instance, (0, 1)), numbers(levels, mask)
     assert apart["pixel_auroc"] == joined["pixel_auroc"]
-    ramp = 0.30 / 2  # what is not seen is caught on the straight line to the last threshold
+    ramp = 0.30 / 2  # the rest lies on the straight line to the last threshold
     assert apart["aupro_30"] == pytest.approx(1 / 2 + 1 / 2 * ramp)
     assert joined["aupro_30"] == pytest.approx(1 / 5 + 4 / 5 * ramp)

@@ -1,4 +1,4 @@
-"""Every kind of bad file gets its exact message: the corpus in bad_files/ holds a file and, beside it, what is said about it."""
+"""Every kind of bad file gets its exact message: the corpus in bad_files/ holds each file next to its message."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def outcome(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_message(path):
+def test_every_bad_file_gets_its_message(path):
     assert outcome(path) == path.with_name(path.name + ".txt").read_text()
 
 

@@ -1,4 +1,4 @@
-"""Two files: a file does not differ from itself, the sign follows the order, ties share a rank."""
+"""Comparing two files: a file does not differ from itself, the sign follows the order, and ties share a rank."""
 
 import numpy as np
 import pytest
@@ -41,13 +41,13 @@ def test_the_difference_changes_its_sign_with_the_order(scored, truth):
         ("a/test.json", "a/test.json", ("test.json", "test.json")),
     ],
 )
-def test_files_of_one_name_are_told_apart_by_their_folders(one, other, ends, tmp_path):
+def test_files_of_equal_names_are_distinguished_by_their_folders(one, other, ends, tmp_path):
     found = told_apart(tmp_path / one, tmp_path / other)
     assert found == (ends or (f"{tmp_path.name}/test.json", "runs/test.json"))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4])
-def test_scenes_that_changed_sides_end_in_dots_only_where_more_follow(count):
+def test_a_list_of_changed_scenes_ends_in_dots_only_if_more_follow(count):
     names = [f"scene {number}" for number in range(count)]
     scenes = {f"only_{side}_right": count for side in ("first", "second")}
     scenes |= {f"{side}_examples": names for side in ("first", "second")}
@@ -63,8 +63,8 @@ def test_mcnemar_equals_the_binomial_test(scored, truth):
     assert found["p"] == pytest.approx(binomtest(only[0], sum(only)).pvalue)
 
 
-def test_a_paired_difference_is_sharper_than_two_intervals(scored, truth):
-    """Two methods that share most of their errors: the paired interval is narrower than either's own."""
+def test_a_paired_difference_is_narrower_than_two_intervals(scored, truth):
+    """The methods share most of their errors: the paired interval is narrower than that of either."""
     answers = noisy_answers(truth)
     rng = np.random.default_rng(0)
     close = {name: (boxes, s + rng.normal(0, 0.05, len(s)), None) for name, (boxes, s, _) in answers.items()}
@@ -95,7 +95,7 @@ def test_the_comparison_is_part_of_the_signed_document(scored, truth):
     assert both.document["digest"] != first.document["digest"]
 
 
-def test_leaderboard_ranks_and_groups_ties(scored, truth, tmp_path):
+def test_the_leaderboard_ranks_and_groups_ties(scored, truth, tmp_path):
     rng = np.random.default_rng(0)
     middling = noisy_answers(truth)
     close = {name: (boxes, s + rng.normal(0, 0.01, len(s)), None) for name, (boxes, s, _) in middling.items()}
@@ -112,7 +112,7 @@ def test_leaderboard_ranks_and_groups_ties(scored, truth, tmp_path):
         assert rows[0][-1].startswith("best/score.json")
 
 
-def test_a_folder_without_scores_says_so(tmp_path):
+def test_a_folder_without_scores_is_reported(tmp_path):
     with pytest.raises(ScoringError, match="no score file"):
         leaderboard(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Slips are named: boxes written in each wrong form are recognised as just that, good boxes as nothing."""
+"""Common mistakes are recognised: boxes written in each wrong form are diagnosed as exactly that, and good boxes as nothing."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from tests.scoring.worlds import noisy_answers, oracle_answers, write_prediction
 
 
 def turned_away(box):
-    """Camera axes: x right, y down, z forward, one metre off."""
+    """Boxes in camera axes: x right, y down, z forward, one metre away."""
     return np.concatenate([rotate_about_z(box[:3], 0.4)[[0, 2, 1]] * [1, -1, 1] + [0.1, 0.2, 1.0], box[3:]])
 
 
@@ -32,7 +32,7 @@ def diagnoses(path, data):
 
 
 @pytest.mark.parametrize("slip", SLIPS)
-def test_each_slip_is_recognised(truth, data, tmp_path, slip):
+def test_each_mistake_is_recognised(truth, data, tmp_path, slip):
     answers = {
         name: (np.array([SLIPS[slip](box) for box in boxes]), scores, None)
         for name, (boxes, scores, _) in oracle_answers(truth).items()
@@ -51,12 +51,12 @@ def test_axis_aligned_boxes_with_a_yaw_of_zero_are_recognised(truth, data, tmp_p
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_good_and_middling_boxes_are_left_alone(truth, data, tmp_path, seed):
+def test_good_and_mediocre_boxes_are_not_diagnosed(truth, data, tmp_path, seed):
     assert diagnoses(write_predictions(tmp_path / "p.json", truth, noisy_answers(truth, seed)), data) == []
 
 
 @pytest.mark.parametrize("told", [False, True])
-def test_inverted_scores_are_noticed(truth, data, tmp_path, told):
+def test_inverted_scores_are_recognised(truth, data, tmp_path, told):
     path = write_predictions(tmp_path / "p.json", truth, oracle_answers(truth, told, inverted=True), told=told)
     (found,) = diagnoses(path, data)
     assert "inverted" in found

@@ -1,4 +1,4 @@
-"""False boxes never pay: laws of AUC, AUPR and accuracy under `detect`, and the games that version 1 rewarded."""
+"""False boxes never pay: laws of AUC, AUPR and accuracy under `detect`, and the tricks that version 1 rewarded."""
 
 import dataclasses
 
@@ -35,7 +35,7 @@ NEVER_RAISED = (
 
 
 def judged(truth, scene, box, score):
-    """boxes: (m, 7) with yaw; labels by the threshold 0.5."""
+    """Score boxes. boxes: (m, 7) with yaw; labels by the threshold 0.5."""
     count = len(score)
     boxes = Boxes(scene, np.arange(count), box[:, :6], box[:, 6], score, np.full(count, -1), np.full(count, -1))
     order = canonical_rows(boxes)
@@ -51,7 +51,7 @@ def values(answers):
 
 
 def noisy(truth, rng, spread=0.03):
-    """One box an object, moved a little, with a score that knows something."""
+    """One slightly moved box per object, with an informative score."""
     box = truth.obb + np.pad(rng.normal(0, spread, (len(truth.label), 3)), ((0, 0), (0, 4)))
     return truth.scene.copy(), box, truth.label + rng.normal(0, 0.6, len(box))
 
@@ -85,7 +85,7 @@ def test_a_box_that_matches_nothing_never_raises_a_number(seed, away, score):
 
 
 def copies(truth, rng, times):
-    """Each box `times` times with jitter: the match would take the best."""
+    """Each box `times` times with jitter, of which the match would take the best."""
     scene, box, score = noisy(truth, rng)
     many = np.repeat(box, times, axis=0)
     many[:, :3] += rng.normal(0, 0.03, (len(many), 3))
@@ -93,7 +93,7 @@ def copies(truth, rng, times):
 
 
 def sizes(truth, rng):
-    """Boxes of many sizes around each centre, the score guessed from the size: no picture is looked at."""
+    """Boxes of many sizes around each centre, with scores guessed from the size without looking at a picture."""
     widths, heights = np.meshgrid(np.linspace(0.1, 0.35, 5), np.linspace(0.05, 0.2, 4))
     shape = np.column_stack([widths.ravel(), widths.ravel() / 2, heights.ravel()])
     many = np.repeat(truth.obb, len(shape), axis=0)
@@ -121,13 +121,13 @@ GAMES = {
 
 
 @pytest.mark.parametrize("game", GAMES)
-def test_games_score_below_one_honest_box_an_object(game):
+def test_tricks_score_below_one_honest_box_per_object(game):
     truth = truth_table(make_truth(40, per_shape=4), "test-unseen")
     honest = values(judged(truth, *noisy(truth, np.random.default_rng(0))))
     gamed = values(judged(truth, *GAMES[game](truth, np.random.default_rng(0))))
     for name in ("auc", "aupr", "accuracy", "auc_within_scene", "f1", "ap50"):
         assert gamed[name] < honest[name], name
-    assert gamed["balanced_accuracy"] <= 0.5  # one side can be given up for the other, and no more
+    assert gamed["balanced_accuracy"] <= 0.5  # one side can be sacrificed for the other, but no more
 
 
 def grown(factor):
@@ -136,7 +136,7 @@ def grown(factor):
 
 
 def moved(share):
-    """Boxes moved along their length by this share of it: just below IoU 0.5 from a third on."""
+    """Boxes moved along their length by this share of it; from a third on, the IoU is just below 0.5."""
 
     def game(truth, scene, box, score):
         along = np.column_stack([np.cos(box[:, 6]), np.sin(box[:, 6])]) * box[:, 3:4] * share
@@ -146,7 +146,7 @@ def moved(share):
 
 
 def spanning(truth, scene, box, score):
-    """One box over two neighbours in place of theirs."""
+    """One box over two neighbours in place of their boxes."""
     same = np.flatnonzero(scene[1:] == scene[:-1])[::2]
     low = np.minimum(box[same, :3] - box[same, 3:6] / 2, box[same + 1, :3] - box[same + 1, 3:6] / 2)
     high = np.maximum(box[same, :3] + box[same, 3:6] / 2, box[same + 1, :3] + box[same + 1, 3:6] / 2)
@@ -155,12 +155,12 @@ def spanning(truth, scene, box, score):
 
 
 def nested(truth, scene, box, score):
-    """Each box again, a little smaller, with the same score."""
+    """Each box again, slightly smaller, with the same score."""
     return added((scene, box, score), scene, box * np.append([1, 1, 1, 0.9, 0.9, 0.9], 1), score)
 
 
 def kept(choose):
-    """Only some of the boxes. choose: from scores and scenes to a mask."""
+    """Only some of the boxes. choose: a function from scores and scenes to a mask."""
 
     def game(truth, scene, box, score):
         mask = choose(score, scene)
@@ -189,8 +189,8 @@ PLAYS = {
 
 
 @pytest.mark.parametrize("play", PLAYS)
-def test_a_good_answer_gains_nothing_by_playing(play):
-    """Boxes of which 96 of 100 match."""
+def test_tricks_gain_nothing_for_a_good_answer(play):
+    """An answer of which 96 of 100 boxes match."""
     truth = truth_table(make_truth(40, per_shape=4), "test-unseen")
     honest = noisy(truth, np.random.default_rng(0), 0.01)
     before, after = (values(judged(truth, *some)) for some in (honest, PLAYS[play](truth, *honest)))
@@ -201,7 +201,7 @@ def test_a_good_answer_gains_nothing_by_playing(play):
 
 @pytest.mark.parametrize("spread", [0.01, 0.02, 0.03, 0.045])
 @pytest.mark.parametrize("times", [2, 3, 10])
-def test_copies_never_raise_accuracy_and_no_auc_of_boxes_that_mostly_match(spread, times):
+def test_copies_never_raise_accuracy_nor_the_auc_of_mostly_matching_boxes(spread, times):
     truth = truth_table(make_truth(60, per_shape=4), "test-unseen")
     scene, box, score = noisy(truth, np.random.default_rng(0), spread)
     many = np.repeat(box, times, axis=0)
@@ -216,7 +216,7 @@ def test_copies_never_raise_accuracy_and_no_auc_of_boxes_that_mostly_match(sprea
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(-1e6, 1e6))
-def test_what_is_added_to_all_scores_of_a_scene_moves_no_number_within_scenes(seed, size):
+def test_adding_a_constant_to_all_scores_of_a_scene_changes_no_number_within_scenes(seed, size):
     rng = np.random.default_rng(seed)
     truth = truth_table(make_truth(8, per_shape=2), "test-unseen")
     scene, box, score = noisy(truth, rng, 0.01)
@@ -226,7 +226,7 @@ def test_what_is_added_to_all_scores_of_a_scene_moves_no_number_within_scenes(se
     assert after["top1_hit"] == pytest.approx(before["top1_hit"], abs=1e-9)
 
 
-def test_of_equal_boxes_the_higher_score_is_matched():
+def test_the_higher_score_of_equal_boxes_is_matched():
     truth = truth_table(make_truth(6), "test-unseen")
     low, high = np.full(len(truth.label), 0.2), np.full(len(truth.label), 0.8)
     for first, second in ((low, high), (high, low)):
@@ -234,15 +234,18 @@ def test_of_equal_boxes_the_higher_score_is_matched():
         assert np.all(found.score == 0.8) and found.false_boxes.sum() == len(truth.label)
 
 
-def test_a_scene_whose_objects_are_all_missed_is_no_hit():
+def test_a_scene_whose_objects_are_all_missed_is_not_a_hit():
     truth = truth_table(make_truth(8), "test-unseen")
     all_odd = dataclasses.replace(truth, label=np.ones_like(truth.label))
     nothing = (np.zeros(0, int), np.zeros((0, 7)), np.zeros(0))
     assert values(judged(all_odd, *nothing))["top1_hit"] == 0.0
 
 
-def test_a_scene_of_many_thousand_boxes_costs_no_more_than_its_neighbours(monkeypatch):
-    """Boxes at one x, in a row along y or all in one place: only centres near each other are compared, at most NEIGHBOURS times."""
+def test_the_cost_of_many_thousand_boxes_grows_only_with_close_neighbours(monkeypatch):
+    """Boxes stand at one x, in a row along y or all in one place.
+
+    Only centres near each other are compared, at most NEIGHBOURS times.
+    """
     compared = []
 
     def counted(first, second):
@@ -263,8 +266,8 @@ def test_a_scene_of_many_thousand_boxes_costs_no_more_than_its_neighbours(monkey
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 40), st.booleans())
-def test_overlapping_boxes_are_those_of_the_definition(seed, count, turned):
-    """Against comparing every pair."""
+def test_overlapping_boxes_equal_those_of_comparing_every_pair(seed, count, turned):
+    """The plain double loop is the definition."""
     from odd_bench.geometry.boxes import iou_matrix
 
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Every form that an entry may take is read back as it was written, and one fault in it is found, in documents and in lines."""
+"""Every allowed form of an entry reads back as written, and a single fault in it is found, in documents and in lines."""
 
 import dataclasses
 import json
@@ -41,14 +41,14 @@ def written(path, told=False, forms=FORMS, threshold=0.5) -> str:
 
 
 def exact(predictions) -> str:
-    """Every field to the last digit, types of arrays included."""
+    """Every field to the last digit, including the types of arrays."""
     boxes = {name: (column.dtype, column.tolist()) for name, column in vars(predictions.boxes).items()}
     return repr((dataclasses.replace(predictions, boxes=None, sha256=""), boxes))
 
 
 @pytest.mark.parametrize("ending", ["json", "jsonl"])
 @pytest.mark.parametrize("forms", [[name] for name in FORMS] + [list(FORMS)], ids="+".join)
-def test_every_form_is_read_back(tmp_path, forms, ending):
+def test_every_form_reads_back(tmp_path, forms, ending):
     path = tmp_path / f"p.{ending}"
     told = forms == ["of given objects"]
     written(path, told, {form: FORMS[form] for form in forms})
@@ -64,14 +64,14 @@ def test_every_form_is_read_back(tmp_path, forms, ending):
 
 
 @pytest.mark.parametrize("threshold", [0.5, None])
-def test_lines_say_what_a_document_says(tmp_path, threshold):
+def test_lines_and_documents_have_the_same_content(tmp_path, threshold):
     forms = FORMS if threshold is not None else {"all": FORMS["all"]}
     for ending in ("json", "jsonl"):
         written(tmp_path / f"p.{ending}", forms=forms, threshold=threshold)
     assert exact(read_predictions(tmp_path / "p.json")) == exact(read_predictions(tmp_path / "p.jsonl"))
 
 
-def test_boxes_that_were_given_may_be_left_out(tmp_path):
+def test_given_boxes_may_be_omitted(tmp_path):
     path = tmp_path / "p.json"
     with PredictionWriter(path, DATASET, Method("net", gt_boxes=True)) as out:
         out.add("a", None, [0.5, 1], objects=[1, 0])
@@ -98,7 +98,7 @@ def test_boxes_that_were_given_may_be_left_out(tmp_path):
     (('"object": 3', '"object": 3.0'), "wrong type", "objects[0].object"),
 ])  # fmt: skip
 @pytest.mark.parametrize("ending", ["json", "jsonl"])
-def test_one_fault_is_found_where_it_stands(tmp_path, change, kind, place, ending):
+def test_a_single_fault_is_found_at_its_place(tmp_path, change, kind, place, ending):
     path = tmp_path / f"p.{ending}"
     faulty = written(path).replace(*change, 1)
     path.write_text(faulty)
@@ -106,7 +106,7 @@ def test_one_fault_is_found_where_it_stands(tmp_path, change, kind, place, endin
     assert any(problem.kind == kind and problem.path.endswith(place) for problem in errors_in(problems)), problems
 
 
-def test_a_document_in_one_line_reads_like_one_in_many(tmp_path):
+def test_a_document_on_one_line_reads_like_one_on_many(tmp_path):
     path, folded = tmp_path / "p.json", tmp_path / "folded.json"
     folded.write_text(json.dumps(json.loads(written(path)), separators=(",", ":")))
     assert exact(read_predictions(path)) == exact(read_predictions(folded))

@@ -1,4 +1,4 @@
-"""No game pays for a localiser that finds four objects of ten; below that what it gains is small (docs/reference/protocol.md)."""
+"""No trick pays for a localiser that finds at least four objects of ten; below that the gain is small."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def truth():
 
 @pytest.mark.parametrize("localiser", LOCALISERS)
 @pytest.mark.parametrize("share", [0.4, 0.6, 0.95])
-def test_no_game_beats_one_honest_box_an_object(truth, localiser, share):
+def test_no_trick_beats_one_honest_box_per_object(truth, localiser, share):
     answers = tuned(truth, *LOCALISERS[localiser], share)
     honest = worth(truth, answers)
     assert honest.found == pytest.approx(share, abs=0.02) and honest.boxes == 1
@@ -36,7 +36,7 @@ def test_no_game_beats_one_honest_box_an_object(truth, localiser, share):
 
 @pytest.mark.parametrize("localiser", LOCALISERS)
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3])
-def test_where_a_game_pays_it_gains_less_than_a_hundredth(truth, localiser, share):
+def test_a_trick_that_pays_gains_less_than_a_hundredth(truth, localiser, share):
     answers = tuned(truth, *LOCALISERS[localiser], share)
     honest = worth(truth, answers)
     for name, game in GAMES.items():
@@ -46,7 +46,7 @@ def test_where_a_game_pays_it_gains_less_than_a_hundredth(truth, localiser, shar
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.9])
-def test_a_second_box_pays_where_it_fits_more_often_than_the_page_says(truth, share):
+def test_a_second_box_pays_exactly_above_the_threshold_of_the_page(truth, share):
     """docs/reference/protocol.md: q / (2 n + 2 k - q)."""
     honest, bound = worth(truth, second_boxes(truth, share, None)).numbers["auc"], paying_chance(truth, share)
     never, rarely, often = (

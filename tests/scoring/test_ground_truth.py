@@ -1,4 +1,4 @@
-"""Laws of the ground-truth file: it reads back what was written, byte for byte the same, and its digest notices any change."""
+"""Laws of the ground-truth file: it reads back as written, byte for byte, and its digest detects any change."""
 
 import dataclasses
 import gzip
@@ -20,13 +20,13 @@ def written(tmp_path):
     return truth, path, stated
 
 
-def test_reads_back_what_was_written(written):
+def test_written_truth_reads_back(written):
     truth, path, stated = written
     assert stated == truth.digest
     assert read_ground_truth(path) == truth
 
 
-def test_same_scenes_in_any_order_give_the_same_bytes(written, tmp_path):
+def test_the_same_scenes_in_any_order_give_the_same_bytes(written, tmp_path):
     truth, path, _ = written
     shuffled = [dataclasses.replace(s, objects=s.objects[::-1]) for s in reversed(truth.scenes.values())]
     again = tmp_path / "again.json.gz"
@@ -37,7 +37,7 @@ def test_same_scenes_in_any_order_give_the_same_bytes(written, tmp_path):
 @pytest.mark.parametrize(
     "field", [f.name for f in dataclasses.fields(make_truth(1).split("test-unseen")[0].objects[0])]
 )
-def test_digest_notices_every_field(field):
+def test_the_digest_detects_a_change_of_every_field(field):
     scene = make_truth(1).split("test-unseen")[0]
     item = scene.objects[0]
     new = {
@@ -54,7 +54,7 @@ def test_digest_notices_every_field(field):
     assert scene_digest(changed) != scene_digest(scene)
 
 
-def test_a_file_that_is_not_what_its_digest_says_is_refused(written):
+def test_a_file_that_contradicts_its_digest_is_refused(written):
     _, path, _ = written
     text = gzip.decompress(path.read_bytes()).decode()
     path.write_bytes(gzip.compress(text.replace('"label":1', '"label":0', 1).encode()))
@@ -72,7 +72,7 @@ def test_a_file_with_other_spacing_is_the_same_data(written):
 @pytest.mark.parametrize(
     "data", [b"", b"\x1f\x8b broken", b"[]", b"{}", b"\xff\xfe", b'{"format": "other"}', b"[" * 100_000]
 )
-def test_damaged_files_say_so(tmp_path, data):
+def test_damaged_files_are_reported(tmp_path, data):
     path = tmp_path / "ground_truth.json.gz"
     path.write_bytes(data)
     with pytest.raises(ScoringError, match="odd-bench/ground-truth version 1"):

@@ -1,4 +1,4 @@
-"""Laws of intervals: none of few shapes, none without width, and a p-value that agrees with the interval."""
+"""Laws of intervals: none for few shapes, none of zero width, and a p-value that agrees with the interval."""
 
 import re
 
@@ -28,7 +28,7 @@ shares = st.lists(st.floats(0, 1), min_size=3, max_size=40)
 
 
 @given(st.floats(0, 1), shares, st.integers(1, 200))
-def test_an_interval_holds_its_value_and_stays_among_shares(value, replicates, shapes):
+def test_an_interval_contains_its_value_and_stays_between_0_and_1(value, replicates, shapes):
     (low, high), reason = interval(value, np.array(replicates), shapes)
     if low is None:
         assert reason
@@ -46,14 +46,14 @@ def test_fewer_than_ten_shapes_have_neither_interval_nor_p(shapes, replicates):
 
 
 @given(st.floats(-0.5, 0.5), st.lists(st.floats(-1, 1), min_size=3, max_size=40), st.integers(FEWEST, 200))
-def test_p_is_below_five_per_cent_where_the_interval_leaves_zero_out(value, replicates, shapes):
+def test_p_is_below_five_per_cent_exactly_if_the_interval_excludes_zero(value, replicates, shapes):
     found = difference_test(value, np.array(replicates), shapes)
     if min(abs(found["low"]), abs(found["high"])) > 1e-9:
         assert (found["p"] < 0.05) == (found["low"] > 0 or found["high"] < 0)
 
 
-def test_the_interval_of_a_mean_is_students():
-    """Equal clusters: the corrected bootstrap of a mean near one half is the t interval, up to the bend of the log-odds."""
+def test_the_interval_of_a_mean_is_the_t_interval():
+    """Clusters are equal and the mean is near one half, where the log-odds are almost straight."""
     right = np.random.default_rng(0).normal(0.5, 0.02, 15)
     replicates = resampled_ratio(draw_resamples(15, 20_000), right, np.ones(15)).values
     (low, high), _ = interval(replicates[0], replicates[1:], 15)
@@ -64,8 +64,8 @@ def test_the_interval_of_a_mean_is_students():
 @pytest.mark.slow
 @pytest.mark.parametrize("world", ["middling", "strong"])
 @pytest.mark.parametrize("shapes", [10, 20, 75])
-def test_simulated_intervals_hold_the_true_value(world, shapes):
-    """93 to 97 %, and as much as 600 draws leave open (2.5 standard errors)."""
+def test_simulated_intervals_contain_the_true_value(world, shapes):
+    """In 93 to 97 % of cases, within the uncertainty of 600 draws (2.5 standard errors)."""
     for _, held, null in simulate(WORLDS[world], shapes, 600):
         assert 0.93 - 0.025 <= held <= 0.97 + 0.02
         assert null <= 0.05 + 0.025
@@ -82,7 +82,7 @@ def few(tmp_path_factory):
 
 
 def estimates(value):
-    """Every estimate of a score document, groups included."""
+    """All estimates of a score document, including those of groups."""
     if isinstance(value, dict):
         if "low" in value:
             yield value
@@ -135,17 +135,17 @@ def texts_of_few(folder, first, second) -> dict[str, str]:
     return {place: re.sub("|".join(map(re.escape, names)), "", text) for place, text in texts.items()}
 
 
-def test_no_text_about_few_shapes_has_a_range_or_a_p_and_all_say_why(few, scored, truth):
+def test_no_text_about_few_shapes_has_a_range_or_a_p_and_all_give_the_reason(few, scored, truth):
     folder, (first, second) = few
     for name, text in texts_of_few(folder, first, second).items():
         assert not RANGE.search(text), (name, RANGE.search(text))
         assert "3 base shapes" in text and "needs 10" in text, name
         assert all("shape" in bar for bar in re.findall(r'<rect class="bar [^"]*bare".*?</text>', text)), name
-    many = scored(noisy_answers(truth)).document  # the law can fail: with shapes enough there are ranges
+    many = scored(noisy_answers(truth)).document  # the law can fail: with enough shapes there are ranges
     assert all(RANGE.search(text) for text in (summary(many), html_report(many), markdown_report(many)))
 
 
-def test_a_row_of_few_shapes_is_named_beside_others_that_have_brackets(few, scored, truth):
+def test_a_row_of_few_shapes_is_marked_among_rows_with_brackets(few, scored, truth):
     _, (first, _) = few
     parts = {
         name: one.document["result"]["protocols"]
@@ -158,24 +158,24 @@ def test_a_row_of_few_shapes_is_named_beside_others_that_have_brackets(few, scor
     assert "No brackets and no p: 3 base shapes, an interval needs 10: AUC of few, balanced accuracy of few." in note
 
 
-def test_groups_of_few_shapes_have_no_interval_beside_others_that_have(scored, truth):
+def test_groups_of_few_shapes_have_no_interval_although_others_have(scored, truth):
     rows = scored(noisy_answers(truth)).document["result"]["protocols"]["detect"]["breakdowns"]
     with_interval = [row for row in rows if row["auc"]["low"] is not None]
     assert with_interval and all(row["auc"]["shapes"] >= FEWEST for row in with_interval)
     assert any(row["auc"]["shapes"] < FEWEST for row in rows)
 
 
-def test_equal_numbers_that_rounding_parts_have_no_interval_without_width():
+def test_numbers_that_differ_only_by_rounding_have_no_interval_of_zero_width():
     (low, _), reason = interval(0.1, 0.1 + np.array([0, 1, -1, 2]) * 1e-17, 40, share=False)
     assert low is None and reason == "every resample gives this value"
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
-def test_the_ends_have_no_interval_and_the_reason_is_true(value):
+def test_values_of_0_and_1_have_no_interval_and_a_true_reason(value):
     (low, _), reason = interval(value, np.array([value, value, 0.7]), 40)
     assert low is None and "every resample" not in reason and "exactly 0 or 1" in reason
 
 
-def test_a_perfect_score_has_no_interval_without_width(scored, truth):
+def test_a_perfect_score_has_no_interval_of_zero_width(scored, truth):
     for found in scored(oracle_answers(truth)).metrics["detect"].values():
         assert isinstance(found, Estimate) and found.low is None and found.reason

@@ -38,7 +38,7 @@ LAW_METRICS = (
 
 
 def values(scored):
-    """Every value and interval of every protocol."""
+    """All values and intervals of all protocols."""
     return {
         (name, key): (found.value, found.low, found.high)
         for name, metrics in scored.metrics.items()
@@ -54,7 +54,7 @@ def assert_same_values(first, second, tolerance=0.0):
 
 @pytest.mark.parametrize("told", [False, True])
 @pytest.mark.parametrize("turned", [False, True])
-def test_oracle_scores_exactly_one_under_every_protocol(scored, truth, told, turned):
+def test_an_oracle_scores_exactly_one_under_every_protocol(scored, truth, told, turned):
     result = scored(oracle_answers(truth, told, turned=turned), told=told)
     assert list(result.metrics) == (["classify"] if told else ["detect", "upstream"])
     for metrics in result.metrics.values():
@@ -68,14 +68,14 @@ def test_oracle_scores_exactly_one_under_every_protocol(scored, truth, told, tur
 
 
 @pytest.mark.parametrize("told", [False, True])
-def test_inverted_oracle_scores_exactly_zero_under_every_protocol(scored, truth, told):
+def test_an_inverted_oracle_scores_exactly_zero_under_every_protocol(scored, truth, told):
     for metrics in scored(oracle_answers(truth, told, inverted=True), told=told).metrics.values():
         zero = [name for name in LAW_METRICS if name not in ("aupr", "scene_auroc")]
         assert {name: metrics[name].value for name in zero} == dict.fromkeys(zero, 0.0)
 
 
 @pytest.mark.parametrize("told", [False, True])
-def test_order_of_scenes_and_objects_does_not_matter(scored, truth, told):
+def test_the_order_of_scenes_and_objects_does_not_matter(scored, truth, told):
     answers = noisy_answers(truth, told=told)
     rng = np.random.default_rng(0)
     shuffled = {}
@@ -88,8 +88,8 @@ def test_order_of_scenes_and_objects_does_not_matter(scored, truth, told):
     assert first.document["result"]["protocols"] == second.document["result"]["protocols"]
 
 
-def test_order_of_equal_boxes_does_not_matter(scored, truth):
-    """A method that gives every box twice, with different scores, is not helped or hurt by the order of the file."""
+def test_the_order_of_equal_boxes_does_not_matter(scored, truth):
+    """A method that gives every box twice with different scores neither gains nor loses by the order of the file."""
     answers = {}
     for name, (boxes, scores, _) in noisy_answers(truth).items():
         answers[name] = (np.repeat(boxes, 2, axis=0), np.column_stack([scores, -scores]).ravel(), None)
@@ -106,7 +106,7 @@ def test_monotone_maps_of_the_scores_do_not_matter(scored, truth, told):
     assert values(first) == values(second)
 
 
-def test_rigid_motion_of_the_world_does_not_matter(scored, truth, tmp_path):
+def test_a_rigid_motion_of_the_world_does_not_matter(scored, truth, tmp_path):
     turn_rad, shift_m = 0.7, np.array([1.5, -2.0, 0.3])
     scenes = {}
     for scene in truth.scenes.values():
@@ -131,7 +131,7 @@ def moved_aabb(item, turn_rad, shift_m):
     return tuple(aabb_from_boxes(np.array(moved_box(item.obb, turn_rad, shift_m))).tolist())
 
 
-def test_three_factors_multiply_to_the_auc(scored, truth):
+def test_the_three_factors_multiply_to_the_auc(scored, truth):
     for seed in range(5):
         part = scored(noisy_answers(truth, seed)).document["result"]["protocols"]["detect"]
         factors = part["factors"]
@@ -141,7 +141,7 @@ def test_three_factors_multiply_to_the_auc(scored, truth):
 
 
 def test_missing_objects_never_raises_a_detect_number(scored, truth):
-    """Dropping the boxes of objects is no way up: an object that is not detected is as wrong as can be."""
+    """Omitting boxes does not pay: an object that is not detected counts as completely wrong."""
     answers = oracle_answers(truth)
     rng = np.random.default_rng(0)
     noisy = {
@@ -168,7 +168,7 @@ def test_missing_objects_never_raises_a_detect_number(scored, truth):
 
 
 def test_missed_as_normal_is_the_other_convention(scored, truth):
-    """A method that finds nothing calls everything normal: half the ranking, and the share of normal objects."""
+    """A method that finds nothing calls everything normal: half of the ranking, and the share of normal objects."""
     nothing = {name: (np.zeros((0, 6)), np.zeros(0), None) for name in truth.scenes}
     part = scored(nothing).document["result"]["protocols"]["detect"]
     labels = [item.label for scene in truth.scenes.values() for item in scene.objects]
@@ -192,7 +192,7 @@ def test_an_empty_submission_scores_exactly_zero_in_all_that_is_defined(scored, 
     json.dumps(result.document, allow_nan=False)
 
 
-def test_a_file_without_scenes_lacks_all_of_them(scored, truth, data):
+def test_a_file_without_scenes_is_missing_all_of_them(scored, truth, data):
     with pytest.raises(ScoringError, match=rf"missing scene \({len(truth.scenes)}\)"):
         scored({})
     accepted = scored({}, options=Options(data, accept_missing=True, resamples=20))
@@ -204,7 +204,7 @@ def test_scoring_twice_gives_the_same_bytes(scored, truth):
     assert first == second
 
 
-def test_reference_rows(scored, truth):
+def test_the_reference_rows_are_those_of_their_methods(scored, truth):
     labels = np.array([item.label for scene in truth.scenes.values() for item in scene.objects])
     parts = scored(noisy_answers(truth)).document["result"]["protocols"]
     for part in parts.values():
@@ -218,7 +218,7 @@ def test_reference_rows(scored, truth):
 
 
 def test_the_row_of_random_scores_is_their_mean(scored, truth):
-    """The expectation is what many draws of scores, and labels by a fair coin, have on average."""
+    """Their expectation is the mean over many draws of scores, with labels by a fair coin."""
     answers, rng = noisy_answers(truth), np.random.default_rng(0)
     table = scored(answers).judged["detect"]
     drawn = []
@@ -232,7 +232,7 @@ def test_the_row_of_random_scores_is_their_mean(scored, truth):
         assert value == pytest.approx(found.mean(), abs=4 * found.std() / 20), name
 
 
-def test_one_box_serves_several_objects_upstream_but_not_in_detect(scored, truth):
+def test_one_box_may_match_several_objects_upstream_but_not_in_detect(scored, truth):
     first = {name: (boxes[:1], scores[:1], None) for name, (boxes, scores, _) in oracle_answers(truth).items()}
     result = scored(first)
     objects = sum(len(scene.objects) for scene in truth.scenes.values())
@@ -256,7 +256,7 @@ def test_breakdowns_add_up(scored, truth):
 
 
 def test_the_weakest_group_is_never_the_whole_split(scored, truth):
-    """Where all scenes are alike in something, that group says what the split says."""
+    """If all scenes share a property, the group of that property equals the split."""
     result = scored(noisy_answers(truth)).document["result"]
     part = result["protocols"]["detect"]
     whole = [row for row in part["breakdowns"] if row["whole"]]
@@ -280,7 +280,7 @@ def test_boxes_that_overlap_are_named_in_the_summary(scored, truth):
 
 @pytest.mark.parametrize("scenes", [30, 600])
 def test_the_drawn_curve_has_the_area_of_the_auc(scenes, tmp_path):
-    """Its steps at both ends, of missed objects and false boxes, are as upright and as level as they are."""
+    """Its steps at both ends, for missed objects and false boxes, are drawn as vertical and horizontal as they are."""
     large = make_truth(scenes, seed=5)
     save_truth(tmp_path / "data", large)
     path = write_predictions(tmp_path / "p.json", large, noisy_answers(large))

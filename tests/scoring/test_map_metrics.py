@@ -1,4 +1,4 @@
-"""Laws of the metrics of anomaly maps, and their agreement with the definitions written down naively."""
+"""Laws of the metrics of anomaly maps, and their agreement with naive implementations of the definitions."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ SIZE = 24
 
 
 def scene(seed, views=2):
-    """Views of three objects side by side, the first two odd: with changed surface, lost surface, or both, or neither."""
+    """Views of three objects next to each other, the first two odd: with changed surface, lost surface, both or neither."""
     rng = np.random.default_rng(seed)
     made = []
     for _ in range(views):
@@ -33,7 +33,7 @@ OBJECTS = SceneObjects((0, 1), frozenset({0, 1, 2}))
 
 
 def metrics(scenes, objects=OBJECTS, clusters=None, resamples=20):
-    """The metrics of scenes, each of its own base shape."""
+    """The metrics of scenes, each with its own base shape."""
     counts = empty_counts(len(scenes))
     for place, views in enumerate(scenes):
         counts.add_scene(place if clusters is None else clusters[place], objects, views)
@@ -45,27 +45,27 @@ def values(scenes, objects=OBJECTS):
 
 
 def with_maps(scenes, suspicion):
-    """The scenes with other maps. suspicion: from a view to its map."""
+    """The scenes with other maps. suspicion: a function from a view to its map."""
     return [[View(suspicion(view), view.instance, view.change) for view in views] for views in scenes]
 
 
 SCENES = [scene(seed) for seed in range(12)]
 
 
-def test_the_change_itself_as_a_map_scores_1_in_everything():
+def test_the_change_itself_as_a_map_scores_1_in_every_metric():
     perfect = with_maps(SCENES, lambda view: np.where(view.change > 0, 200, 3).astype(np.uint8))
     for part in values(perfect).values():
         assert all(value == pytest.approx(1, abs=1e-12) for value in part.values())
 
 
-def test_the_opposite_of_the_change_scores_0_in_all_that_ranks_pixels():
+def test_the_inverted_change_scores_0_in_every_metric_that_ranks_pixels():
     worst = with_maps(SCENES, lambda view: np.where(view.change > 0, 3, 200).astype(np.uint8))
     for part in values(worst).values():
         assert (part["pixel_auroc"], part["aupro_05"], part["aupro_30"]) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("level", [0, 7, 255])
-def test_a_map_of_one_level_scores_as_the_reference_row_says(level):
+def test_a_map_of_one_level_scores_like_the_reference_row(level):
     flat = with_maps(SCENES, lambda view: np.full((SIZE, SIZE), level, np.uint8))
     counts = empty_counts(len(flat))
     for place, views in enumerate(flat):
@@ -76,7 +76,7 @@ def test_a_map_of_one_level_scores_as_the_reference_row_says(level):
         assert part["aupro_05"] == pytest.approx(0.025)
 
 
-def test_the_order_of_scenes_and_views_changes_nothing():
+def test_the_order_of_scenes_and_views_does_not_matter():
     order = np.random.default_rng(5).permutation(len(SCENES))
     turned = metrics([SCENES[place][::-1] for place in order], clusters=order)
     straight = metrics(SCENES)
@@ -87,14 +87,14 @@ def test_the_order_of_scenes_and_views_changes_nothing():
 
 
 @given(st.lists(st.integers(0, 255), min_size=6, max_size=6, unique=True))
-def test_maps_that_rank_pixels_alike_score_alike(levels):
+def test_maps_that_rank_pixels_equally_score_equally(levels):
     coarse = with_maps(SCENES[:3], lambda view: view.suspicion // 43)
     moved = with_maps(coarse, lambda view: np.sort(np.array(levels, np.uint8))[view.suspicion])
     assert values(coarse) == values(moved)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**31), st.sampled_from([1, 3, 255]))
-def test_auroc_from_counts_is_that_of_scikit_learn(changed, unchanged, seed, top):
+def test_auroc_from_counts_equals_that_of_scikit_learn(changed, unchanged, seed, top):
     rng = np.random.default_rng(seed)
     levels, label = rng.integers(0, top + 1, changed + unchanged), np.arange(changed + unchanged) < changed
     by_level = [np.bincount(levels[label == side], minlength=256)[None] for side in (True, False)]
@@ -104,7 +104,7 @@ def test_auroc_from_counts_is_that_of_scikit_learn(changed, unchanged, seed, top
 @settings(max_examples=20)
 @given(st.integers(0, 2**31), st.sampled_from([0.01, 0.05, 0.3, 1.0]), st.sampled_from([2, 60, 256]))
 def test_aupro_agrees_with_its_definition(seed, limit, levels):
-    """One odd object a picture, so that patches do not meet those of another."""
+    """With one odd object per picture, so that patches of different objects do not touch."""
     rng = np.random.default_rng(seed)
     masks = [rng.random((SIZE, SIZE)) < 0.1 for _ in range(3)]
     maps = [(rng.integers(0, levels, (SIZE, SIZE)) * (255 // (levels - 1))).astype(np.uint8) for _ in masks]
@@ -157,14 +157,14 @@ def test_an_object_that_is_not_found_counts_over_all_pixels_alone():
     assert everything["all"]["pixel_auroc"].value == found["all"]["pixel_auroc"].value
 
 
-def test_few_shapes_have_no_interval_but_a_reason():
+def test_few_shapes_have_a_reason_instead_of_an_interval():
     few = metrics(SCENES[:4])["all"]["aupro_30"]
     assert few.low is None and "an interval needs" in few.reason
     many = metrics(SCENES, resamples=200)["all"]["aupro_30"]
     assert many.low < many.value < many.high
 
 
-def test_the_worked_example_of_the_documentation():
+def test_the_worked_example_of_the_documentation_is_right():
     change = np.array([[1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]], np.uint8)
     levels = np.array([[50, 20, 0, 0, 0, 0, 80, 10, 10, 20, 50]], np.uint8)
     found = values([[View(levels, np.ones_like(change), change)]], SceneObjects((0,), frozenset({0})))["found"]

@@ -1,4 +1,4 @@
-"""Matching is optimal, strict at the gate, blind to scores, and compares with the box the prediction asks for."""
+"""Matching is optimal, strict at the threshold, independent of scores, and uses the box that the prediction asks for."""
 
 import dataclasses
 from itertools import permutations
@@ -38,7 +38,7 @@ def overlapping_boxes(rng, count):
 
 
 def best_total(gain):
-    """Largest total over all one-to-one assignments, by trying them all."""
+    """The largest total over all one-to-one assignments, by trying all of them."""
     if gain.shape[0] > gain.shape[1]:
         gain = gain.T
     columns = permutations(range(gain.shape[1]), gain.shape[0])
@@ -47,7 +47,7 @@ def best_total(gain):
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 4))
 @settings(max_examples=60)
-def test_one_to_one_match_has_the_largest_total_iou(seed, objects, predicted):
+def test_the_one_to_one_match_has_the_largest_total_iou(seed, objects, predicted):
     rng = np.random.default_rng(seed)
     truth, boxes = overlapping_boxes(rng, objects), overlapping_boxes(rng, predicted)
     found = match(load_protocol("detect"), table_of(truth), rows_of(boxes))
@@ -65,7 +65,7 @@ def test_an_iou_of_exactly_one_half_is_not_a_match():
     assert match(load_protocol("detect"), truth, rows_of([[0, 0, 0, 1, 1, 0.500001]])).box_row[0] == 0
 
 
-def test_a_box_with_yaw_meets_the_obb_and_one_without_the_aabb():
+def test_a_box_with_yaw_is_compared_with_the_obb_and_one_without_with_the_aabb():
     turned = [0, 0, 0, 1, 0.2, 1, np.pi / 4]
     side = 1.2 / np.sqrt(2)
     item = TruthObject(0, (0, 0, 0, side, side, 1), tuple(turned), 0)
@@ -74,21 +74,21 @@ def test_a_box_with_yaw_meets_the_obb_and_one_without_the_aabb():
     assert match(load_protocol("detect"), truth, rows_of([[0, 0, 0, side, side, 1]])).iou[0] == pytest.approx(1)
 
 
-def test_legacy_boxes_are_used_only_when_asked_for():
+def test_legacy_boxes_are_used_only_on_request():
     truth = table_of([[0, 0, 0, 1, 1, 1]], legacy_box=(5, 0, 0, 1, 1, 1))
     boxes = rows_of([[5, 0, 0, 1, 1, 1]])
     assert match(load_protocol("detect"), truth, boxes).box_row[0] == -1
     assert match(load_protocol("detect"), truth, boxes, legacy=True).box_row[0] == 0
 
 
-def test_upstream_takes_the_best_box_however_poor():
+def test_upstream_matches_the_best_box_however_poor():
     truth = table_of([[0, 0, 0, 1, 1, 1], [5, 0, 0, 1, 1, 1], [9, 0, 0, 1, 1, 1]])
     found = match(load_protocol("upstream"), truth, rows_of([[0.9, 0, 0, 1, 1, 1], [6, 0, 0, 1, 1, 1]]))
     assert found.box_row.tolist() == [0, 1, 1]
     assert found.iou[2] == 0
 
 
-def test_upstream_takes_the_higher_score_of_boxes_that_fit_equally_well_on_either_side_of_the_object():
+def test_upstream_matches_the_higher_score_of_boxes_that_fit_equally_well():
     truth = table_of([[0, 0, 0, 1, 1, 1]])
     sides = rows_of([[-0.5, 0, 0, 1, 1, 1], [0.5, 0, 0, 1, 1, 1], [0.5, 0, 0, 1, 1, 1]])
     for score in ([0.2, 0.9, 0.5], [0.9, 0.2, 0.5], [0.5, 0.2, 0.9]):
@@ -96,12 +96,12 @@ def test_upstream_takes_the_higher_score_of_boxes_that_fit_equally_well_on_eithe
         assert score[found.box_row[0]] == 0.9
 
 
-def test_no_boxes_match_nothing():
+def test_an_empty_answer_matches_nothing():
     found = match(load_protocol("detect"), table_of([[0, 0, 0, 1, 1, 1]]), rows_of([]))
     assert found.box_row.tolist() == [-1]
 
 
-def test_protocols_apply_by_what_the_method_was_told():
+def test_the_protocols_follow_from_what_the_method_was_given():
     assert [protocol.name for protocol in protocols_for(given_boxes=False)] == ["detect", "upstream"]
     assert [protocol.name for protocol in protocols_for(given_boxes=True)] == ["classify"]
 

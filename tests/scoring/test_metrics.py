@@ -1,4 +1,4 @@
-"""Ranking metrics equal scikit-learn's, ties and weights included; the resampled forms equal the plain ones."""
+"""Ranking metrics equal those of scikit-learn, including ties and weights; the resampled forms equal the plain ones."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def draw(seed: int, count: int, levels: int):
 
 
 @given(case)
-def test_equal_scikit_learn_with_ties_and_weights(drawn):
+def test_metrics_equal_scikit_learn_with_ties_and_weights(drawn):
     label, score, weight, _ = draw(*drawn)
     for weights in (None, weight, weight / 3.7):
         expected = sklearn_metrics.roc_auc_score(label, score, sample_weight=weights)
@@ -35,7 +35,7 @@ def test_equal_scikit_learn_with_ties_and_weights(drawn):
 
 
 @given(case)
-def test_roc_curve_equals_scikit_learn(drawn):
+def test_the_roc_curve_equals_scikit_learn(drawn):
     label, score, _, _ = draw(*drawn)
     expected = sklearn_metrics.roc_curve(label, score, drop_intermediate=False)
     np.testing.assert_allclose(roc_curve(label, score), expected[:2], atol=1e-12)
@@ -51,7 +51,7 @@ def test_auc_is_invariant_to_monotone_maps(drawn):
 @given(case)
 @settings(max_examples=50)
 def test_resamples_equal_the_metric_of_repeated_objects(drawn):
-    """A resample that draws a cluster twice equals the data with that cluster's objects twice."""
+    """A resample that draws a cluster twice equals the data with the objects of that cluster twice."""
     label, score, _, cluster = draw(*drawn)
     counts = draw_resamples(5, resamples=10, seed=drawn[0])
     ranked = Ranked(score, label, cluster)
@@ -73,8 +73,8 @@ def test_resamples_equal_the_metric_of_repeated_objects(drawn):
 
 @given(case, st.integers(0, 2**32 - 1))
 @settings(max_examples=50)
-def test_what_has_no_score_ranks_last_and_first(drawn, seed):
-    """Missing anomalies are anomalies below all others that are never found, false normals are normals above all others."""
+def test_missing_anomalies_rank_last_and_false_normals_first(drawn, seed):
+    """Missing anomalies are never found, below all others; false normals are normal objects above all others."""
     label, score, _, cluster = draw(*drawn)
     rng = np.random.default_rng(seed)
     missing, false = rng.integers(0, 4, 5), rng.integers(0, 4, 5)
@@ -90,9 +90,9 @@ def test_what_has_no_score_ranks_last_and_first(drawn, seed):
     hits, finite = (
         label[ranked],
         np.minimum(score[ranked], 99),
-    )  # scikit-learn takes no infinity; 99 is above all others
+    )  # scikit-learn accepts no infinity; 99 is above all others
     expected = sklearn_metrics.average_precision_score(hits, finite)
-    expected *= hits.sum() / label.sum()  # of all anomalies, not of those with a score
+    expected *= hits.sum() / label.sum()  # over all anomalies, not only those with a score
     assert found.average_precision.values[0] == pytest.approx(expected, abs=1e-12)
 
 
@@ -123,7 +123,7 @@ def test_auc_within_scene_is_the_auc_of_each_scene(drawn):
         assert found[index] == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
-def test_infinite_scores_of_one_sign_are_ties():
+def test_infinite_scores_of_the_same_sign_are_ties():
     assert auc_by_scene(np.array([1, 0]), np.array([np.inf, np.inf]), np.zeros(2, int), 1)[0] == 0.5
     assert auc(np.array([1, 0]), np.array([-np.inf, -np.inf])) == 0.5
 
@@ -137,8 +137,8 @@ def test_pairs_within_are_all_pairs(group_a, group_b):
     assert len(i) == len(expected)
 
 
-def test_bootstrap_error_of_a_mean_equals_its_formula():
-    """Standard error of a share p over n independent clusters of one object: sqrt(p (1 - p) / n)."""
+def test_the_bootstrap_error_of_a_mean_equals_its_formula():
+    """The standard error of a share p over n independent clusters of one object is sqrt(p (1 - p) / n)."""
     rng = np.random.default_rng(0)
     right = (rng.random(400) < 0.7).astype(float)
     counts = draw_resamples(400, resamples=20_000, seed=3)
@@ -147,8 +147,8 @@ def test_bootstrap_error_of_a_mean_equals_its_formula():
     assert replicates.std() == pytest.approx(expected, rel=0.03)
 
 
-def test_clustered_error_is_larger_where_clusters_agree():
-    """Ten equal objects a cluster carry the information of one: the error must not shrink."""
+def test_the_clustered_error_does_not_shrink_with_repeated_objects():
+    """Ten equal objects per cluster carry the information of one."""
     rng = np.random.default_rng(0)
     right = (rng.random(100) < 0.7).astype(float)
     counts = draw_resamples(100)
@@ -157,8 +157,8 @@ def test_clustered_error_is_larger_where_clusters_agree():
     assert tenfold == pytest.approx(single)
 
 
-def test_intervals_of_random_labels_hold_one_half():
-    """Of 500 draws of labels that have nothing to do with the scores, 95 % +- 2 % of the intervals hold 0.5."""
+def test_intervals_of_random_labels_contain_one_half():
+    """Of 500 draws of labels that are independent of the scores, 95 % +- 2 % of the intervals contain 0.5."""
     held = 0
     for seed in range(500):
         rng = np.random.default_rng(seed)
@@ -170,6 +170,6 @@ def test_intervals_of_random_labels_hold_one_half():
     assert 0.93 <= held / 500 <= 0.97
 
 
-def test_resamples_are_seeded():
+def test_equal_seeds_give_equal_resamples():
     np.testing.assert_array_equal(draw_resamples(30), draw_resamples(30))
     assert np.all(draw_resamples(30).sum(axis=1) == 30)

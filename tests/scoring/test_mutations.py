@@ -16,7 +16,7 @@ from odd_bench.scoring.summary import summary
 from tests.scoring.worlds import make_truth, noisy_answers, save_truth, write_predictions
 
 MUTATIONS = int(os.environ.get("ODD_BENCH_MUTATIONS", "400"))
-LONGEST_S = 2.0  # of processor time
+LONGEST_S = 2.0  # seconds of processor time
 VALUES = [
     None, True, False, 0, 1, -1, 2**40, 10**400, 1e308, -1e-320, 0.5, "", "0.5", "anomalous", "\ud800", "ü|\n`<b>", [], {}, [1, 2],
     [0, 0, 0, 1, 1, 1], [[]], {"box": [1]}, {"a": {"a": {"a": 1}}}, "detect", 3.7, [True] * 6, [1e300] * 6, [1e-300] * 6,
@@ -56,7 +56,7 @@ NAMES = [
 
 
 def mutate(text: str, rng: np.random.Generator) -> bytes:
-    """One to three changes, to the values of the document or to the bytes of the file."""
+    """Make one to three changes to the values of the document or to the bytes of the file."""
     if rng.random() < 0.3:
         data = text.encode()
         for _ in range(rng.integers(1, 4)):
@@ -102,7 +102,7 @@ def small(tmp_path_factory):
 
 @pytest.mark.parametrize("count", [500, pytest.param(4_000, marks=pytest.mark.slow)])
 def test_damaged_files_are_read_or_explained(small, count):
-    """The reader alone, which is quick: every file, read or refused, within the time of a file that is whole, many times over."""
+    """Only the reader, which is quick: every file is read or refused within a few times the duration for a whole file."""
     folder, texts = small
     outcomes = {"read": 0, "explained": 0}
     for number in range(count):

@@ -1,4 +1,4 @@
-"""An independent reading of docs/reference/protocol.md gives the same numbers, on random answers and on the worked example."""
+"""An independent implementation of docs/reference/protocol.md gives the same numbers."""
 
 import math
 import re
@@ -17,7 +17,7 @@ RESAMPLES = 40
 
 
 def random_answers(truth, rng):
-    """Boxes of every kind: good, poor, doubled with equal or other scores, made up, none; scores with ties."""
+    """Boxes of every kind: good, poor, doubled with equal or other scores, made up, none; and scores with ties."""
     answers = {}
     spread = rng.uniform(0, 0.03)
     for name, scene in truth.scenes.items():
@@ -71,7 +71,7 @@ def test_a_scorer_written_from_the_page_agrees(tmp_path, seed):
 
 
 def table_rows(head):
-    """The rows of the page's table whose first line starts with `head`."""
+    """The rows of the table on the page whose first line starts with `head`."""
     (block,) = re.findall(rf"^\| {re.escape(head)}.*\n\|[-|]+\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
 
@@ -89,7 +89,7 @@ EXAMPLE_NAMES = {
 }
 
 
-def test_the_worked_example_is_what_both_scorers_say(tmp_path):
+def test_both_scorers_give_the_worked_example(tmp_path):
     cubes = [(float(x), int(truth == "anomalous")) for _, x, truth in table_rows("object | x in m")]
     objects = tuple(
         TruthObject(i, (x, 0, 0.15, 0.3, 0.3, 0.3), (x, 0, 0.15, 0.3, 0.3, 0.3, 0), label, "crack" if label else None)

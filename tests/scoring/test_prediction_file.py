@@ -1,4 +1,4 @@
-"""Laws of the prediction file: what is written reads back, in every form, and fits the published schema."""
+"""Laws of the prediction file: it reads back as written, in every form, and fits the published schema."""
 
 import gzip
 import json
@@ -29,7 +29,7 @@ def write(path, method=None, truth=None):
 
 
 @pytest.mark.parametrize("name", ["p.json", "p.json.gz", "p.jsonl"])
-def test_reads_back_what_was_written(tmp_path, name):
+def test_written_predictions_read_back(tmp_path, name):
     read = read_predictions(write(tmp_path / name))
     assert read.dataset == DATASET
     assert read.method == Method("net", views=5, seed=0, extra={"note": "x"})
@@ -43,7 +43,7 @@ def test_reads_back_what_was_written(tmp_path, name):
     np.testing.assert_array_equal(read.predicted_label(), [0, 1, 0, 1])
 
 
-def test_lines_gzipped_read_like_lines(tmp_path):
+def test_gzipped_lines_read_like_plain_lines(tmp_path):
     plain = write(tmp_path / "p.jsonl")
     packed = tmp_path / "q.jsonl.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
@@ -66,7 +66,7 @@ def test_written_files_fit_the_schema(tmp_path):
     lambda d: d["scenes"]["a"]["objects"][0].update(label="odd"), lambda d: d["scenes"]["a"]["objects"][0].update(yaw=7),
     lambda d: d["scenes"]["a"]["objects"][0].update(lable="normal"), lambda d: d.update(threshold="0.5"),
 ])  # fmt: skip
-def test_schema_and_reader_refuse_the_same(tmp_path, change):
+def test_schema_and_reader_refuse_the_same_files(tmp_path, change):
     path = write(tmp_path / "p.json")
     document = json.loads(path.read_text())
     change(document)
@@ -116,19 +116,19 @@ def test_scenes_carry_the_digest_of_their_truth(tmp_path):
         ({"boxes": BOXES, "scores": [1, 2], "labels": [1]}, "scene 'a': scores has 2 entries"),
     ],
 )
-def test_the_writer_refuses_what_the_reader_would(tmp_path, arguments, message):
+def test_the_writer_refuses_what_the_reader_refuses(tmp_path, arguments, message):
     with PredictionWriter(tmp_path / "p.json", DATASET, Method("net")) as out, pytest.raises(ValueError, match=message):
         out.add("a", **arguments)
 
 
-def test_a_scene_is_added_once(tmp_path):
+def test_adding_a_scene_twice_is_refused(tmp_path):
     with PredictionWriter(tmp_path / "p.json", DATASET, Method("net")) as out:
         out.add("a", BOXES, [1, 2])
         with pytest.raises(ValueError, match="added before"):
             out.add("a", BOXES, [1, 2])
 
 
-def test_empty_lines_are_skipped_wherever_they_stand_and_null_is_no_scene(tmp_path):
+def test_empty_lines_are_skipped_anywhere_and_null_is_not_a_scene(tmp_path):
     path = write(tmp_path / "p.jsonl")
     text = path.read_text()
     path.write_text("\n \r\n" + text.replace("\n", "\r\n\n"))
@@ -138,7 +138,7 @@ def test_empty_lines_are_skipped_wherever_they_stand_and_null_is_no_scene(tmp_pa
         read_predictions(path)
 
 
-def test_a_long_name_is_cut_in_messages(tmp_path):
+def test_a_long_name_is_shortened_in_messages(tmp_path):
     path = write(tmp_path / "p.json")
     document = json.loads(path.read_text())
     document["scenes"]["x" * 100_000] = []

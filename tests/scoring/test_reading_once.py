@@ -1,4 +1,4 @@
-"""Lines, documents, pipes and standard input: each form is read for what it is, once, and nothing read is never `ok`."""
+"""Lines, documents, pipes and standard input: each form is recognised, read once, and an unread file is never `ok`."""
 
 import gzip
 import hashlib
@@ -57,7 +57,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_is_read_for_what_it_is(work, data, form):
+def test_every_form_is_recognised(work, data, form):
     folder, path, expected = work
     name, change = FORMS[form]
     (folder / name).write_bytes(change(path.read_text()))
@@ -65,7 +65,7 @@ def test_every_form_is_read_for_what_it_is(work, data, form):
 
 
 @pytest.mark.parametrize("name", ["p.jsonl", "p.jsonl.gz", "p.json.gz"])
-def test_what_the_writer_writes_is_what_its_name_says(work, truth, data, name):
+def test_the_form_of_a_written_file_follows_its_suffix(work, truth, data, name):
     folder, _, expected = work
     path = write_predictions(folder / name, truth, noisy_answers(truth))
     text = gzip.decompress(path.read_bytes()).decode() if name.endswith(".gz") else path.read_text()
@@ -74,7 +74,7 @@ def test_what_the_writer_writes_is_what_its_name_says(work, truth, data, name):
 
 
 @pytest.mark.parametrize("name", ["h.jsonl", "h.jsonl.gz"])
-def test_a_header_alone_lacks_every_scene(work, truth, data, name):
+def test_a_header_alone_is_missing_every_scene(work, truth, data, name):
     folder = work[0]
     with PredictionWriter(folder / name, dataset_ref(truth), Method("died")):
         pass
@@ -83,14 +83,14 @@ def test_a_header_alone_lacks_every_scene(work, truth, data, name):
 
 
 @pytest.mark.parametrize("left", [1, 20, 400])
-def test_a_last_line_that_is_cut_is_named(work, truth, data, left):
+def test_a_truncated_last_line_is_reported(work, truth, data, left):
     folder, path, _ = work
     (folder / "cut.jsonl").write_text(as_lines(path.read_text())[: -1 - left])
     kinds = {problem.kind for problem in errors_in(check_file(folder / "cut.jsonl", Options(data)).problems)}
     assert kinds == {"format", "missing scene"}
 
 
-def test_a_header_with_scenes_before_lines_is_refused(work, data):
+def test_a_header_with_scenes_followed_by_lines_is_refused(work, data):
     folder, path, _ = work
     (folder / "both.jsonl").write_text(path.read_text() + "\n" + as_lines(path.read_text()).split("\n", 1)[1])
     with pytest.raises(ScoringError):
@@ -140,8 +140,8 @@ def test_a_device_of_zeros_is_refused_at_once():
 
 
 @pytest.mark.parametrize("split_at", [1, 60, 61, 62])
-def test_a_byte_that_is_no_text_is_found_at_its_place(tmp_path, monkeypatch, split_at):
-    """Also where a character of several bytes stands across two chunks."""
+def test_a_byte_that_is_not_text_is_found_at_its_place(tmp_path, monkeypatch, split_at):
+    """Also where a character of several bytes spans two chunks."""
     monkeypatch.setattr(source, "CHUNK_BYTES", split_at)
     (tmp_path / "good").write_text("x" * 60 + "ü" * 10)
     assert read_source(tmp_path / "good")[0].text == "x" * 60 + "ü" * 10

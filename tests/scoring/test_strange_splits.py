@@ -1,4 +1,4 @@
-"""Splits that lack something, answers beyond reason: each is scored, reported and ranked, and the laws hold in what is defined."""
+"""Splits that lack something and extreme answers are scored, reported and ranked."""
 
 import dataclasses
 
@@ -47,7 +47,7 @@ KINDS = ("oracle", "nothing", "false boxes", "one score", "largest numbers")
 
 
 def answer(scene, kind):
-    """(boxes, scores, None) for a scene that may hold no object. kind: one of KINDS."""
+    """(boxes, scores, None) for a scene that may contain no object. kind: one of KINDS."""
     if kind == "false boxes":
         first = np.array(BASE.scenes[scene.name].objects[0].obb)
         return np.array([first, first + 0.5 * np.eye(7)[1]]), [0.9, 0.8], None
@@ -84,7 +84,7 @@ def test_every_split_is_scored_reported_and_ranked(split, tmp_path):
 
 
 def test_a_box_at_exactly_one_half_matches_nothing(tmp_path):
-    """Two cubes moved against each other by a third of their side; whatever rounding makes of their IoU, it is no match."""
+    """Two cubes shifted against each other by a third of their side do not match, however their IoU is rounded."""
     scene = next(iter(BASE.scenes.values()))
     for side in (0.3, 0.27, 0.123456):
         box = (0.1, 0.2, side / 2, side, side, side)
@@ -98,7 +98,7 @@ def test_a_box_at_exactly_one_half_matches_nothing(tmp_path):
             assert score_file(path, options).judged["detect"].matched.all() == matched
 
 
-def test_a_thousand_boxes_in_one_scene_are_matched_at_most_once_an_object(tmp_path):
+def test_each_object_is_matched_at_most_once_by_a_thousand_boxes(tmp_path):
     truth = make_truth(4)
     options = Options(save_truth(tmp_path / "data", truth), resamples=2)
     rng, answers = np.random.default_rng(0), oracle_answers(truth)

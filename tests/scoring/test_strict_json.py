@@ -1,4 +1,4 @@
-"""Laws of reading JSON: the quick reader answers as the slow one does, and a key that stands twice is found wherever it stands."""
+"""Laws of reading JSON: the fast reader agrees with the slow one, and a repeated key is found anywhere."""
 
 import json
 
@@ -13,7 +13,7 @@ NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=Fal
 
 
 class Pairs(list):
-    """The members of an object in their order, keys repeated or not."""
+    """The members of an object in order, with or without repeated keys."""
 
 
 VALUES = st.recursive(
@@ -27,7 +27,7 @@ VALUES = st.recursive(
 
 
 def written(value, ascii_only, colon=":"):
-    """JSON text of a value in which objects are Pairs. colon: how one is written inside a string."""
+    """The JSON text of a value whose objects are Pairs. colon: the text of a colon inside a string."""
     if isinstance(value, Pairs):
         members = (f"{written(name, ascii_only, colon)} : {written(item, ascii_only, colon)}" for name, item in value)
         return "{" + ", ".join(members) + "}"
@@ -48,7 +48,7 @@ def repeated(value):
 @example(Pairs([("a", 1), ("a", ":")]), True, "\\u003a")
 @example([Pairs([("a", Pairs([("b", 1), ("b", 2)]))])], True, ":")
 @example(Pairs([("objects", [Pairs([("score", 1), ("score", 2)]), Pairs([("box", [])])])]), True, ":")
-def test_the_quick_reader_answers_as_the_slow_one_and_finds_every_repeated_key(value, ascii_only, colon):
+def test_the_fast_reader_agrees_with_the_slow_one_and_finds_every_repeated_key(value, ascii_only, colon):
     text = written(value, ascii_only, colon)
     found, slow = parse(text), explained(text, "")
     assert repr(found) == repr(slow)
@@ -57,14 +57,14 @@ def test_the_quick_reader_answers_as_the_slow_one_and_finds_every_repeated_key(v
 
 
 @given(st.text(max_size=12), st.integers(0, 40))
-def test_what_is_no_json_is_refused_alike(noise, at):
+def test_both_readers_refuse_invalid_json_alike(noise, at):
     text = '{"a": [1, -2.5e3, null, "x\\n:y"], "b": {"c": true}}'
     text = text[:at] + noise + text[at:]
     assert repr(parse(text)) == repr(explained(text, ""))
 
 
-def test_a_usual_file_is_read_quickly():
-    """Digests and names with colons leave no doubt, so that the slow reader has no part."""
+def test_a_usual_file_is_read_by_the_fast_reader():
+    """Digests and names with colons are unambiguous, so that the slow reader is not used."""
     scene = {"views": [0, 1], "seconds": 0.1, "objects": [{"box": [0.0] * 6, "score": 0.5}] * 3}
     document = {"dataset": {"digest": "sha256:00"}, "method": {"name": "net: large"}, "scenes": {"a": scene}}
     assert repeats_no_key(json.dumps(document), document)

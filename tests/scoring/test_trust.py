@@ -1,4 +1,4 @@
-"""What others write does not deceive the reader: true boxes, boxes far off, edited scores, older rules, text with tricks in it."""
+"""Files from others do not deceive: true boxes, distant boxes, edited scores, older rules, control characters."""
 
 import copy
 import dataclasses
@@ -22,14 +22,14 @@ from tests.scoring.worlds import make_truth, noisy_answers, oracle_answers, save
 
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("told", [False, True])
-def test_true_boxes_of_a_method_that_was_not_told_them_are_noticed(truth, data, tmp_path, turned, told):
+def test_true_boxes_of_a_method_that_was_not_given_them_are_noticed(truth, data, tmp_path, turned, told):
     path = write_predictions(tmp_path / "p.json", truth, oracle_answers(truth, told, turned=turned), told=told)
     kinds = [problem.kind for problem in check_file(path, Options(data)).problems]
     assert ("boxes equal to the truth" in kinds) == (not told)
 
 
 def with_far_boxes(truth, share, box):
-    """The oracle's boxes, the first ones moved far away until they are that share."""
+    """The boxes of the oracle, of which the first ones, up to that share, are moved far away."""
     answers, moved = oracle_answers(truth), 0
     wanted = int(share * sum(len(scores) for _, scores, _ in answers.values()))
     for boxes, _, _ in answers.values():
@@ -50,13 +50,13 @@ def test_a_few_boxes_outside_the_scene_are_wrong_answers(scored, truth, box):
     assert any("box outside the scene" in line for line in found.document["result"]["warnings"])
 
 
-def test_many_boxes_outside_the_scene_are_another_unit_or_frame(scored, truth):
+def test_many_boxes_outside_the_scene_suggest_another_unit_or_frame(scored, truth):
     with pytest.raises(ScoringError, match="box outside the scene"):
         scored(with_far_boxes(truth, 0.1, [9, 0, 0, 1, 1, 1, 0])[0])
 
 
 def edited(document, change):
-    """The document after a change of its result, signed again as anybody can."""
+    """The document after a change of its result, signed again, as anybody could."""
     result = copy.deepcopy(document["result"])
     change(result["protocols"]["detect"])
     return signed_document(result)
@@ -91,7 +91,7 @@ def drop_replicates(part):
 @pytest.mark.parametrize(
     "change", [raise_value, raise_value_and_factor, narrow, shift_replicates, claim_more_shapes, drop_replicates]
 )
-def test_a_score_that_disagrees_with_itself_is_not_ranked(scored, truth, tmp_path, change):
+def test_an_inconsistent_score_is_not_ranked(scored, truth, tmp_path, change):
     document = scored(noisy_answers(truth)).document
     write_score(tmp_path / "score.json", document)
     leaderboard(tmp_path)
@@ -118,7 +118,7 @@ def test_a_score_that_disagrees_with_itself_is_not_ranked(scored, truth, tmp_pat
         lambda result: result.update(resamples=None),
     ],
 )
-def test_a_score_that_lacks_something_is_explained(scored, truth, tmp_path, change):
+def test_an_incomplete_score_is_explained(scored, truth, tmp_path, change):
     result = copy.deepcopy(scored(noisy_answers(truth)).document["result"])
     change(result)
     write_score(tmp_path / "score.json", signed_document(result))
@@ -126,7 +126,7 @@ def test_a_score_that_lacks_something_is_explained(scored, truth, tmp_path, chan
         leaderboard(tmp_path)
 
 
-def test_a_score_with_a_number_that_is_none_is_explained(scored, truth, tmp_path):
+def test_a_score_with_an_invalid_number_is_explained(scored, truth, tmp_path):
     path = tmp_path / "score.json"
     write_score(path, scored(noisy_answers(truth)).document)
     path.write_text(path.read_text().replace('"resamples": 200', '"resamples": NaN'))
@@ -161,7 +161,7 @@ TRICKS = [
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_names_stay_names_in_terminal_markdown_and_page(scored, truth, tmp_path, trick):
+def test_names_are_shown_literally_in_terminal_markdown_and_page(scored, truth, tmp_path, trick):
     document = scored(noisy_answers(truth)).document
     result = document["result"]
     changed = {**result, "method": {**result["method"], "name": trick}}
@@ -179,7 +179,7 @@ def test_names_stay_names_in_terminal_markdown_and_page(scored, truth, tmp_path,
 
 
 @given(st.text(max_size=30))
-def test_visible_text_has_one_line_and_no_control(text):
+def test_visible_text_has_one_line_and_no_control_characters(text):
     shown = visible(text)
     assert not [c for c in shown if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]
     isolated = shown.startswith(ISOLATE)
@@ -190,18 +190,18 @@ def test_visible_text_has_one_line_and_no_control(text):
 
 
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=30))
-def test_plain_text_is_shown_as_it_is(text):
+def test_plain_text_is_shown_unchanged(text):
     assert visible(text) == " ".join(text.split())
     assert visible_lines(f"  {text}\n") == f"  {text}\n"
 
 
-def test_problems_reach_the_terminal_without_controls():
+def test_problems_reach_the_terminal_without_control_characters():
     problem = Problem("format", "\x1b]0;title\x07.json", "a\x08", "b", "c")
     assert "\x1b" not in problem_report([problem]) and "\\x1b]0;title\\x07.json" in problem_report([problem])
 
 
-def test_another_data_set_of_the_same_name_is_called_that(tmp_path):
-    """Made with another seed, with other splits, or changed: each is said."""
+def test_another_data_set_of_the_same_name_is_recognised(tmp_path):
+    """Whether it was made with another seed, with other splits, or was changed is reported."""
     here, other = make_truth(8, seed=1), make_truth(8, seed=2)
     renamed = {name + "x": dataclasses.replace(scene, name=name + "x") for name, scene in other.scenes.items()}
     other = dataclasses.replace(other, scenes=renamed, digest="sha256:00")

@@ -1,4 +1,4 @@
-"""Small made-up data sets for the tests of scoring: real geometry, a truth file, and predictions of any quality."""
+"""Small artificial data sets for the scoring tests: real geometry, a truth file, and predictions of any quality."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make_truth(
     per_shape: int = 4,
     splits: tuple[str, ...] = ("test-unseen",),
 ) -> GroundTruth:
-    """A data set whose scenes hold objects side by side on the floor, a tenth of the scenes without an anomaly."""
+    """A data set whose scenes hold objects next to each other on the floor; a tenth of the scenes has no anomaly."""
     rng = np.random.default_rng(seed)
     made = [make_scene(rng, index, counts, per_shape, splits) for index in range(scenes)]
     return GroundTruth("toys-test", "1.0.0", digest(made), {scene.name: scene for scene in made})
@@ -61,7 +61,7 @@ def make_object(rng, number: int, label: int, count: int) -> TruthObject:
 
 
 def moved_box(box: tuple[float, ...], turn_rad: float, shift_m: np.ndarray) -> tuple[float, ...]:
-    """A (7,) obb after turning the world about +z and shifting it."""
+    """A (7,) obb after the world is turned about +z and shifted."""
     centre = rotate_about_z(np.array(box[:3]), turn_rad) + shift_m
     return (*centre.tolist(), *box[3:6], box[6] + turn_rad)
 
@@ -71,7 +71,7 @@ def dataset_ref(truth: GroundTruth, split: str = "test-unseen") -> DatasetRef:
 
 
 def write_predictions(path, truth: GroundTruth, answers, split: str = "test-unseen", told: bool = False, threshold=0.5):
-    """A file with one row an answer. answers: {scene name: (boxes (n, 6 or 7), scores (n,), object ids or None)}."""
+    """Write a file with one row per answer. answers: {scene name: (boxes (n, 6 or 7), scores (n,), object ids or None)}."""
     method = Method("test-net", gt_boxes=told)
     with PredictionWriter(path, dataset_ref(truth, split), method, threshold) as out:
         for name, (boxes, scores, objects) in answers.items():
@@ -90,7 +90,7 @@ def oracle_answers(truth: GroundTruth, told: bool = False, inverted: bool = Fals
 
 
 def noisy_answers(truth: GroundTruth, seed: int = 1, told: bool = False, turned: bool = True):
-    """Predictions of middling quality: some boxes lost, shifted or made up, scores of the right tendency."""
+    """Predictions of medium quality: some boxes lost, shifted or made up, and scores that are right on average."""
     rng = np.random.default_rng(seed)
     answers = {}
     for name, (boxes, scores, objects) in oracle_answers(truth, told, turned=turned).items():

@@ -1,4 +1,4 @@
-"""Laws that every procedural mechanical part keeps."""
+"""Laws of every procedural mechanical part."""
 
 import os
 from functools import cache
@@ -17,7 +17,7 @@ from odd_bench.shapes.cad.profile import circle, rectangle
 NAMES = sorted(FAMILIES)
 INSTANCES = int(
     os.environ.get("ODD_BENCH_PART_INSTANCES", "1")
-)  # of every family in the slow test; 200 before a release
+)  # seeds of every family in the slow test; 200 before a release
 
 
 @cache
@@ -54,7 +54,7 @@ def test_there_are_at_least_forty_families():
     assert len(FAMILIES) >= 40
 
 
-def test_unknown_family_names_the_known_ones():
+def test_the_error_for_an_unknown_family_names_the_known_ones():
     with pytest.raises(KeyError, match="spur_gear"):
         make_part("spurious_gear", 0)
 
@@ -65,7 +65,7 @@ def test_a_part_is_one_closed_solid_in_its_canonical_frame(family):
 
 
 @pytest.mark.parametrize("family", NAMES)
-def test_a_family_has_eight_parameters_over_its_instances(family):
+def test_the_instances_of_a_family_have_at_least_eight_parameters(family):
     names = set(first(family).parameters)
     for seed in range(1, 8):
         names |= set() if len(names) >= 8 else set(make_part(family, seed).parameters)
@@ -73,7 +73,7 @@ def test_a_family_has_eight_parameters_over_its_instances(family):
 
 
 @pytest.mark.parametrize("family", [name for name in NAMES if first(name).movable_parts])
-def test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(family):
+def test_removing_a_movable_part_leaves_a_closed_solid_that_is_the_same_elsewhere(family):
     model, whole = first(family), intact(family)
     rest = model.shape([PartEdit(model.movable_parts[-1], remove=True)])
     assert_one_solid(rest)
@@ -94,7 +94,7 @@ def test_paint_changes_one_part_and_no_vertex():
     assert {painted.materials[k] for k in painted.face_material[own]} == {rubber}
 
 
-def test_an_unknown_part_names_the_known_ones():
+def test_the_error_for_an_unknown_part_names_the_known_ones():
     with pytest.raises(KeyError, match="neck"):
         make_part("flange", 0).shape([PartEdit("nec", remove=True)])
 
@@ -151,7 +151,7 @@ def test_a_thread_lies_between_its_root_and_its_crest():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", NAMES)
-def test_more_parts_are_well_made_and_so_are_their_twins(family):
+def test_parts_of_many_seeds_and_their_twins_are_sound(family):
     for seed in range(1, 1 + INSTANCES):
         model, rng = make_part(family, seed), np.random.default_rng(seed)
         assert_well_made(model.shape())

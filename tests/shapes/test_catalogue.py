@@ -1,4 +1,4 @@
-"""Whole shapes and whole categories stand on one side of a split, whatever the shapes are."""
+"""No two splits share a shape, and unseen categories are in their split only, whatever the shapes are."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from odd_bench.shapes.library import Entry, Library
 
 
 def library(*counts: int) -> Library:
-    """`counts[i]` shapes in the i-th category."""
+    """A library with `counts[i]` shapes in the i-th category."""
     names = [(f"kind{i:02d}", f"kind{i:02d}-{j}") for i, count in enumerate(counts) for j in range(count)]
     return Library(Path("nowhere"), tuple(Entry(f"{c}/{n}.obj", "0" * 64, n, c, "none") for c, n in names))
 
@@ -56,7 +56,7 @@ def test_a_library_is_divided_without_overlap(seed, counts, train, test):
     assert all(by_split.values())
 
 
-def test_a_library_without_enough_shapes_is_named():
+def test_a_library_without_enough_shapes_is_reported():
     shapes = {"train": 3, "val": 1, "test-seen": 1, "test-unseen": 1}
     with pytest.raises(CatalogueError, match=r"found 3 usable shapes in 1 categories, none left for test-unseen"):
         FromLibrary(library(3), "toys", 0, shapes).base_shape("test-unseen", 0)
@@ -64,6 +64,6 @@ def test_a_library_without_enough_shapes_is_named():
         FromLibrary(library(1, 1), "toys", 0, {"train": 3, "val": 1, "test-seen": 1}).base_shape("train", 0)
 
 
-def test_an_unknown_category_of_a_library_is_named():
+def test_an_unknown_category_of_a_library_is_reported():
     with pytest.raises(CatalogueError, match=r"found \['kind1'\].*Did you mean kind0"):
         FromLibrary(library(3, 3), "toys", 0, {"train": 1}, ("kind1",)).base_shape("train", 0)

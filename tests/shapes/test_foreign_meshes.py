@@ -1,4 +1,4 @@
-"""Mesh files of others: their colours as viewers show them, their place, what they lack, and what they may not reach."""
+"""Foreign mesh files have the colours and places that viewers show, list what is missing, and open no other files."""
 
 import io
 import json
@@ -21,7 +21,7 @@ SHOWN = (124, 63, 188)  # the sRGB bytes of that linear light
 
 
 def glb(path, factor=None, colors=None, texture=None):
-    """A box as glTF has it: the numbers are linear light, the texture is sRGB."""
+    """A box as a glTF file: its numbers are linear light, and its texture is sRGB."""
     mesh = trimesh.creation.box()
     parts = [np.asarray(mesh.vertices, "<f4").tobytes(), np.asarray(mesh.faces, "<u4").tobytes()]
     attributes, accessors = {"POSITION": 0}, [
@@ -83,7 +83,7 @@ def test_factors_and_vertex_colours_are_linear_light(tmp_path):
     assert seen(glb(tmp_path / "a.glb", colors=np.tile(np.array(LIGHT, "<f4"), (8, 1)))) == SHOWN
 
 
-def test_vertex_colours_under_a_material_are_multiplied_with_it(tmp_path):
+def test_vertex_colours_are_multiplied_with_the_material(tmp_path):
     colors = np.tile(np.array([*LIGHT, 1], "<f4"), (8, 1))
     assert seen(glb(tmp_path / "a.glb", factor=(1, 1, 1), colors=colors)) == SHOWN
     half = np.array(seen(glb(tmp_path / "a.glb", factor=(0.5, 0.5, 0.5), colors=colors)))
@@ -91,7 +91,7 @@ def test_vertex_colours_under_a_material_are_multiplied_with_it(tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "most"), [("<f4", 1.0), ("u1", 255), ("<u2", 65535)])
-def test_vertex_colours_of_every_kind(tmp_path, kind, most):
+def test_vertex_colours_of_every_type_are_read(tmp_path, kind, most):
     values = np.array([51 / 255, 1.0, 0.0, 1.0])
     colors = np.tile((values * most).round(6 if most == 1 else 0).astype(kind), (8, 1))
     assert seen(glb(tmp_path / "a.glb", colors=colors)) == (124, 255, 0)
@@ -129,7 +129,7 @@ def obj(folder, texture):
     return folder / "a.obj"
 
 
-def test_a_missing_texture_is_counted(tmp_path):
+def test_a_missing_texture_is_counted_as_missing(tmp_path):
     assert read_mesh(obj(tmp_path, "gone.png")).missing == ("gone.png",)
     (tmp_path / "there.png").write_bytes(picture((9, 9, 9)))
     assert read_mesh(obj(tmp_path, "there.png")).missing == ()
@@ -138,14 +138,14 @@ def test_a_missing_texture_is_counted(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"%!PS-Adobe-3.0 EPSF-3.0\n", b"", b"\x89PNG\r\n\x1a\n", bytes(100)])
-def test_a_texture_of_no_format_that_is_meant_is_counted(tmp_path, content):
+def test_a_texture_of_an_unsupported_format_is_counted_as_missing(tmp_path, content):
     (tmp_path / "t.png").write_bytes(content)
     assert read_mesh(obj(tmp_path, "t.png")).missing == ("t.png",)
     inside = read_mesh(glb(tmp_path / "a.glb", texture=content or b"x"))
     assert inside.textures == (None,)
 
 
-def test_nothing_above_the_folder_is_read(tmp_path):
+def test_no_file_above_the_folder_is_read(tmp_path):
     folder = tmp_path / "shapes"
     folder.mkdir()
     (tmp_path / "secret.png").write_bytes(picture((1, 2, 3)))
@@ -157,20 +157,20 @@ def test_nothing_above_the_folder_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("count", [10**12, 2**31])
-def test_values_that_a_file_only_declares_cost_no_memory(count):
+def test_values_that_are_only_declared_cost_no_memory(count):
     tree = json.dumps({"accessors": [{"componentType": 5126, "type": "VEC3", "count": count}]}).encode()
     with pytest.raises(ValueError, match="values declared"):
         prepared(tree, ".gltf", Path.read_bytes)
 
 
-def test_a_pipe_is_no_mesh(tmp_path):
+def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "a.glb")
     with pytest.raises(ShapeRefused, match="cannot be read: a pipe"):
         read_mesh(tmp_path / "a.glb")
 
 
 def junk(folder, count):
-    """Files that are no meshes, and an index in which each is refused."""
+    """Files that are not meshes, and an index in which each of them is refused."""
     for number in range(count):
         path = folder / f"c{number % 5}" / "same" / f"{number:05d}" / "model.off"
         path.parent.mkdir(parents=True)
@@ -179,7 +179,7 @@ def junk(folder, count):
 
 @pytest.fixture
 def known(tmp_path, monkeypatch):
-    """A store whose files were all read before; reading one anew would fail the test."""
+    """A store whose files have all been read; reading one again would fail the test."""
     from odd_bench.shapes import library
 
     junk(tmp_path / "many", 60)
@@ -190,7 +190,7 @@ def known(tmp_path, monkeypatch):
     return tmp_path, first
 
 
-def test_a_library_that_is_known_is_not_written_again(known):
+def test_an_unchanged_library_is_not_written_again(known):
     folder, first = known
     before = (folder / "store" / INDEX).stat()
     assert ingest(folder / "many", folder / "store") == first
@@ -199,7 +199,7 @@ def test_a_library_that_is_known_is_not_written_again(known):
     assert len({entry.name for entry in first.entries}) == 60
 
 
-def test_what_was_read_before_a_stop_is_kept_and_the_index_stays_whole(known, monkeypatch):
+def test_entries_read_before_an_interruption_are_kept_and_the_index_stays_whole(known, monkeypatch):
     from odd_bench.shapes import library
 
     folder, first = known
@@ -229,7 +229,7 @@ def test_what_was_read_before_a_stop_is_kept_and_the_index_stays_whole(known, mo
 
 
 @pytest.mark.parametrize("reason", ["no answer in time", "reader crashed", "no memory"])
-def test_what_the_machine_refused_is_tried_again(known, monkeypatch, reason):
+def test_files_refused_because_of_the_machine_are_tried_again(known, monkeypatch, reason):
     from odd_bench.shapes import library
 
     folder, first = known
@@ -246,7 +246,7 @@ def test_what_the_machine_refused_is_tried_again(known, monkeypatch, reason):
     assert seen == [first.entries[7].name]
 
 
-def test_links_are_followed_and_what_is_passed_over_is_said(tmp_path, monkeypatch):
+def test_links_are_followed_and_skipped_paths_are_reported(tmp_path, monkeypatch):
     from odd_bench.shapes import library
 
     monkeypatch.setattr(library, "_read_apart", lambda path, entry, *rest: entry)
@@ -272,7 +272,7 @@ def test_links_are_followed_and_what_is_passed_over_is_said(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("name", ["../../victim", "", "a/b", ".", "x" * 300, 3])
-def test_an_index_with_other_names_is_refused(tmp_path, name):
+def test_an_index_with_unsafe_names_is_refused(tmp_path, name):
     entry = {"path": "a.ply", "sha256": "0", "name": name, "category": "c"}
     (tmp_path / INDEX).write_text(json.dumps({"version": 1, "entries": [entry]}))
     with pytest.raises(LibraryError):
@@ -280,7 +280,7 @@ def test_an_index_with_other_names_is_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "[" * 100_000, '{"version": 1, "entries": 3}', '{"version": 1}'])
-def test_a_damaged_index_is_named(tmp_path, content):
+def test_a_damaged_index_is_reported(tmp_path, content):
     (tmp_path / INDEX).write_text(content)
     with pytest.raises(LibraryError):
         open_library(tmp_path)

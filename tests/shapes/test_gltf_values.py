@@ -1,4 +1,4 @@
-"""Colours and places of glTF files that say them in a less usual way are those that viewers show, or the file is refused."""
+"""glTF files with unusual encodings of colours and places look as in viewers, or are refused."""
 
 import base64
 import io
@@ -53,7 +53,7 @@ class Gltf:
         return len(self.tree["accessors"]) - 1
 
     def picture(self) -> None:
-        """Red on the left, blue on the right."""
+        """A picture that is red on the left and blue on the right."""
         pixels = np.zeros((4, 8, 3), np.uint8)
         pixels[:, :4], pixels[:, 4:] = RED, BLUE
         content = io.BytesIO()
@@ -97,7 +97,7 @@ def sides(path) -> list[float]:
 
 @pytest.mark.parametrize("ending", ["glb", "gltf"])
 @pytest.mark.parametrize(("kind", "code", "most"), [("<u2", 5123, 65535), ("u1", 5121, 255), ("<f4", 5126, 1)])
-def test_places_in_a_texture_may_be_fractions_of_integers(tmp_path, ending, kind, code, most):
+def test_texture_coordinates_may_be_normalised_integers(tmp_path, ending, kind, code, most):
     file, stored = Gltf(), np.zeros((8, 4), kind)
     stored[:, :2] = 0.75 * most
     view = {"byteStride": 4 * stored.itemsize}
@@ -107,7 +107,7 @@ def test_places_in_a_texture_may_be_fractions_of_integers(tmp_path, ending, kind
 
 
 @pytest.mark.parametrize("ending", ["glb", "gltf"])
-def test_the_second_places_and_their_transform_count(tmp_path, ending):
+def test_a_second_set_of_texture_coordinates_and_its_transform_are_used(tmp_path, ending):
     for info, places in (
         ({"texCoord": 1}, (0.25, 0.75)),
         ({"extensions": {"KHR_texture_transform": {"offset": [0.5, 0]}}}, (0.25, 0.25)),
@@ -125,14 +125,14 @@ def test_the_second_places_and_their_transform_count(tmp_path, ending):
 
 
 @pytest.mark.parametrize("material", [{}, {"pbrMetallicRoughness": {}}, {"extensions": {"KHR_materials_unlit": {}}}])
-def test_a_material_that_names_no_colour_is_white(tmp_path, material):
+def test_a_material_without_a_colour_is_white(tmp_path, material):
     assert seen(Gltf().saved(tmp_path, material)) == [255, 255, 255]
     file = Gltf()
     file.attributes["COLOR_0"] = file.accessor(np.tile(LIGHT.astype("<f4"), (8, 1)), 5126)
     assert seen(file.saved(tmp_path, material)) == SHOWN
 
 
-def test_the_older_materials_show_their_diffuse_colour(tmp_path):
+def test_specular_glossiness_materials_show_their_diffuse_colour(tmp_path):
     older = lambda **values: {"extensions": {"KHR_materials_pbrSpecularGlossiness": values}}  # noqa: E731
     assert seen(Gltf().saved(tmp_path, older(diffuseFactor=LIGHT.tolist()))) == SHOWN
     file = Gltf()
@@ -144,7 +144,7 @@ def test_the_older_materials_show_their_diffuse_colour(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["glb", "gltf"])
-def test_sparse_values_stand_in_their_places(tmp_path, ending):
+def test_sparse_values_are_filled_in(tmp_path, ending):
     file = Gltf()
     file.attributes["COLOR_0"] = file.sparse(np.tile(LIGHT, (8, 1)))
     assert seen(file.saved(tmp_path, None, ending)) == SHOWN
@@ -154,7 +154,7 @@ def test_sparse_values_stand_in_their_places(tmp_path, ending):
 
 
 @pytest.mark.parametrize(("kind", "code", "most"), [("<i2", 5122, 32767), ("i1", 5120, 127)])
-def test_corners_may_be_fractions_of_integers(tmp_path, kind, code, most):
+def test_positions_may_be_normalised_integers(tmp_path, kind, code, most):
     file, stored = Gltf(), np.zeros((8, 4), kind)
     stored[:, :3] = np.round(2 * CORNERS * [0.25, 1, 0.5] * most)
     file.attributes["POSITION"] = file.accessor(
@@ -164,7 +164,7 @@ def test_corners_may_be_fractions_of_integers(tmp_path, kind, code, most):
     assert np.abs(np.array(sides(file.saved(tmp_path, None, **more))) - [0.5, 0.5, 1.0]).max() < 0.01
 
 
-def test_what_a_file_needs_and_is_not_understood_refuses_it(tmp_path):
+def test_a_file_that_requires_an_unsupported_feature_is_refused(tmp_path):
     for name in ("EXT_mesh_gpu_instancing", "KHR_draco_mesh_compression", "EXT_meshopt_compression"):
         with pytest.raises(ShapeRefused, match=f"the file requires the extension {name}, which is not supported"):
             read_mesh(Gltf().saved(tmp_path, None, extensionsRequired=[name]))
@@ -172,7 +172,7 @@ def test_what_a_file_needs_and_is_not_understood_refuses_it(tmp_path):
         read_mesh(Gltf().saved(tmp_path, None, primitive={"mode": 6}))
 
 
-def test_values_past_their_buffer_are_refused(tmp_path):
+def test_values_beyond_their_buffer_are_refused(tmp_path):
     for change in (
         {"count": 10**6},
         {"byteOffset": 10**6},

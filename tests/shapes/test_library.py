@@ -21,19 +21,19 @@ def volume(mesh) -> float:
     return face_volumes(mesh.vertices, mesh.faces).sum()
 
 
-# trimesh writes its bytes into a GLB as they are, where glTF has them for linear light
+# trimesh writes its bytes unchanged into a GLB, where glTF expects linear light
 BASE, POST = (np.round(255 * encoded(np.array(color) / 255)) for color in ((200, 30, 30), (30, 30, 200)))
 
 
 def hammer() -> trimesh.Trimesh:
-    """A head on a handle, one body, standing along z."""
+    """A head on a handle, as one body along z."""
     handle = trimesh.creation.cylinder(0.06, 0.9, sections=24)
     head = trimesh.creation.box((0.5, 0.2, 0.2)).apply_translation((0, 0, 0.45))
     return trimesh.boolean.union([handle, head], engine="manifold")
 
 
 def stand() -> trimesh.Scene:
-    """A post through a base, two named bodies of two colours."""
+    """A post through a base: two named bodies in two colours."""
     base = trimesh.creation.box((1.0, 1.0, 0.2))
     post = trimesh.creation.cylinder(0.15, 0.8, sections=24).apply_translation((0, 0, 0.4))
     base.visual.face_colors = (200, 30, 30, 255)
@@ -65,10 +65,10 @@ def test_a_coarse_mesh_is_divided_and_stays_closed(tmp_path):
     assert volume(shape) == pytest.approx(0.125, rel=1e-6)
 
 
-def test_textures_are_sampled_to_the_faces(tmp_path):
-    """A box whose lower half is textured red and upper half blue keeps that after refining."""
+def test_textures_are_sampled_at_the_faces(tmp_path):
+    """A box whose texture is red below and blue above keeps these colours after refining."""
     image = np.zeros((8, 8, 3), np.uint8)
-    image[:4], image[4:] = (0, 0, 255), (255, 0, 0)  # rows run downwards, v upwards
+    image[:4], image[4:] = (0, 0, 255), (255, 0, 0)  # rows run downwards, and v runs upwards
     mesh = trimesh.creation.box((1.0, 1.0, 1.0))
     mesh = trimesh.Trimesh(mesh.triangles.reshape(-1, 3), np.arange(36).reshape(-1, 3), process=False)
     uv = np.column_stack([np.full(36, 0.5), (mesh.vertices[:, 1] + 0.5) * 0.98 + 0.01])
@@ -84,7 +84,7 @@ def test_textures_are_sampled_to_the_faces(tmp_path):
     assert shape.materials[0] == Material("stripes", 0.2, 1.0)
 
 
-def test_named_bodies_are_parts_that_move_and_leave_the_rest_as_it_is(tmp_path):
+def test_named_bodies_are_movable_parts_that_leave_the_rest_unchanged(tmp_path):
     stand().export(tmp_path / "stand.glb")
     model, _ = model_of_mesh(read_mesh(tmp_path / "stand.glb"), "stand", "stand-0")
     assert set(model.part_names) == {"base", "post"} and model.movable_parts == ("post",)
@@ -99,7 +99,7 @@ def test_named_bodies_are_parts_that_move_and_leave_the_rest_as_it_is(tmp_path):
     assert len(base & same) > 0.9 * len(base)
 
 
-def test_edits_paint_remove_and_name_what_they_do_not_know(tmp_path):
+def test_edits_paint_and_remove_parts_and_report_unknown_ones(tmp_path):
     stand().export(tmp_path / "stand.glb")
     model, _ = model_of_mesh(read_mesh(tmp_path / "stand.glb"), "stand", "stand-0")
     bare = model.shape([PartEdit("post", remove=True)])
@@ -114,7 +114,7 @@ def test_edits_paint_remove_and_name_what_they_do_not_know(tmp_path):
         model.shape([PartEdit("lid", remove=True)])
 
 
-def test_a_body_without_parts_is_cut_where_it_is_narrow(tmp_path):
+def test_a_body_without_parts_is_cut_at_narrow_places(tmp_path):
     hammer().export(tmp_path / "hammer.stl")
     model, _ = model_of_mesh(read_mesh(tmp_path / "hammer.stl"), "hammer", "hammer-0")
     shape = model.shape()
@@ -157,7 +157,7 @@ def test_remeshing_stays_near_the_surface_and_fills_what_it_encloses():
     assert face_volumes(vertices, faces).sum() == pytest.approx(np.pi / 6, rel=0.08)
 
 
-def test_a_stored_model_is_read_back_as_it_was(tmp_path):
+def test_a_stored_model_reads_back_unchanged(tmp_path):
     stand().export(tmp_path / "stand.glb")
     model, _ = model_of_mesh(read_mesh(tmp_path / "stand.glb"), "stand", "stand-0")
     for name in ("first.npz", "second.npz"):
@@ -181,7 +181,7 @@ def test_a_stored_model_is_read_back_as_it_was(tmp_path):
         ("OFF\n3 1 0\n1 1 1\n1 1 1\n1 1 1\n3 0 1 2\n", "no extent"),
     ],
 )
-def test_files_that_hold_no_shape_are_refused_with_a_reason(tmp_path, content, reason):
+def test_files_without_a_shape_are_refused_with_a_reason(tmp_path, content, reason):
     path = tmp_path / "bad.off"
     path.write_text(content)
     with pytest.raises(ShapeRefused) as refusal:
@@ -189,7 +189,7 @@ def test_files_that_hold_no_shape_are_refused_with_a_reason(tmp_path, content, r
     assert refusal.value.reason == reason
 
 
-def test_a_folder_is_stored_once_and_its_refusals_counted(tmp_path):
+def test_a_folder_is_stored_once_and_its_refusals_are_counted(tmp_path):
     folder, store = tmp_path / "meshes", tmp_path / "store"
     (folder / "box").mkdir(parents=True)
     trimesh.creation.box((1, 1, 1)).export(folder / "box" / "A box.stl")
@@ -204,7 +204,7 @@ def test_a_folder_is_stored_once_and_its_refusals_counted(tmp_path):
     assert (store / "box-a-box.npz").stat().st_mtime_ns == before
 
 
-def test_a_format_without_an_up_axis_is_named_where_shapes_shall_stand(tmp_path):
+def test_the_error_for_a_format_without_an_up_axis_names_the_file(tmp_path):
     (tmp_path / "chair").mkdir()
     for name in ("b.ply", "a.off", "c.stl", "d.glb"):
         trimesh.creation.box((1, 1, 1)).export(tmp_path / "chair" / name)
@@ -216,13 +216,13 @@ def test_a_format_without_an_up_axis_is_named_where_shapes_shall_stand(tmp_path)
     require_up(tmp_path)
 
 
-def test_a_file_that_takes_too_long_is_given_up(tmp_path):
+def test_a_file_that_takes_too_long_is_refused(tmp_path):
     trimesh.creation.box((1, 1, 1)).export(tmp_path / "box.stl")
     library = ingest(tmp_path, tmp_path / "store", limit_s=0.01)
     assert library.refusals == {"too slow": 1}
 
 
-def test_wrong_folders_say_what_is_wrong(tmp_path):
+def test_errors_explain_wrong_folders(tmp_path):
     with pytest.raises(LibraryError, match=r"found no mesh file; expected some of \.glb"):
         ingest(tmp_path, tmp_path / "store")
     with pytest.raises(LibraryError, match=r"no index\.json"):

@@ -37,15 +37,15 @@ def family(monkeypatch):
 
 def test_the_category_of_the_page_keeps_the_laws_of_toys(category):
     test_toys.test_a_toy_is_one_closed_solid_in_its_canonical_frame(category)
-    test_toys.test_parts_show_on_the_surface(category)
-    test_toys.test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(category)
-    test_toys.test_the_seed_decides_the_toy(category)
+    test_toys.test_every_part_appears_on_the_surface(category)
+    test_toys.test_removing_a_movable_part_leaves_a_closed_solid_that_is_the_same_elsewhere(category)
+    test_toys.test_the_seed_determines_the_toy(category)
 
 
 def test_the_family_of_the_page_keeps_the_laws_of_parts(family):
     test_cad.test_a_part_is_one_closed_solid_in_its_canonical_frame(family)
-    test_cad.test_a_family_has_eight_parameters_over_its_instances(family)
-    test_cad.test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(family)
+    test_cad.test_the_instances_of_a_family_have_at_least_eight_parameters(family)
+    test_cad.test_removing_a_movable_part_leaves_a_closed_solid_that_is_the_same_elsewhere(family)
 
 
 def test_the_family_has_a_part_that_is_large_enough_to_be_missed(family):

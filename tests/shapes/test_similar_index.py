@@ -42,13 +42,13 @@ def shape_of(mesh: trimesh.Trimesh, name: str) -> Shape:
 
 
 def ball(radius: float) -> Shape:
-    """In the frame of a ball of radius 0.5: a variant keeps its frame."""
+    """A ball in the frame of a ball of radius 0.5, because a variant keeps its frame."""
     mesh = trimesh.creation.icosphere(4, radius)
     return replace(shape_of(mesh, "ball"), vertices=np.array(mesh.vertices))
 
 
 def families() -> dict[str, Shape]:
-    """Four kinds of things, three sizes of each."""
+    """Four kinds of shapes in three sizes each."""
     made = {}
     for number, size in enumerate((1.0, 1.08, 1.16)):
         made[f"plate-{number}"] = trimesh.creation.box((1, 0.8, 0.1 * size))
@@ -85,7 +85,7 @@ def test_points_lie_on_the_surface_and_cover_it_by_area(seed, count):
     half = np.array([0.5, 0.25, 0.125])
     assert points.shape == (count, 3)
     np.testing.assert_allclose((np.abs(points) / half).max(axis=1), 1.0)
-    on_top = np.isclose(np.abs(points[:, 2]), half[2]).sum()  # 1.0 of 1.75 area
+    on_top = np.isclose(np.abs(points[:, 2]), half[2]).sum()  # 1.0 of an area of 1.75
     assert abs(on_top / count - 1 / 1.75) < 2 / count + 0.01
 
 
@@ -98,7 +98,7 @@ def test_the_chamfer_distance_of_balls_is_the_difference_of_their_radii(tmp_path
             assert index.chamfer[row, column] == pytest.approx(gap, abs=0.002)
 
 
-def test_what_equals_is_too_near_and_what_looks_the_same_is_refused(tmp_path):
+def test_equal_shapes_are_too_near_and_shapes_that_look_the_same_are_refused(tmp_path):
     box = shape_of(trimesh.creation.box((1, 0.9, 0.6)), "box")
     shapes = {"a": box, "b": box, "c": shape_of(trimesh.creation.box((1, 0.9, 0.5)), "c")}
     index = index_shapes({name: name for name in shapes}, shapes.__getitem__, QUICK, tmp_path)
@@ -121,8 +121,8 @@ def test_neighbors_are_of_the_same_kind(made):
         index.nearest_similar("nut")
 
 
-def test_the_index_is_exact_about_its_inputs(made, tmp_path):
-    """Equal inputs are read, not made; a changed shape is looked at anew and alone; bounds need no new measurement."""
+def test_the_index_depends_exactly_on_its_inputs(made, tmp_path):
+    """For equal inputs it is read and not made; only a changed shape is described again; other bounds need no new measurement."""
     shapes, first = made
     asked = []
 
@@ -156,7 +156,7 @@ def test_the_index_is_exact_about_its_inputs(made, tmp_path):
     assert {stage for stage, _ in looked} == {"measuring"}
 
 
-def test_features_do_not_depend_on_how_a_surface_is_meshed():
+def test_features_do_not_depend_on_the_mesh_of_a_surface():
     coarse = trimesh.creation.box((1, 0.6, 0.3))
     fine = coarse.subdivide().subdivide().subdivide()
     vectors = []
@@ -167,14 +167,14 @@ def test_features_do_not_depend_on_how_a_surface_is_meshed():
     assert np.linalg.norm(vectors[0] - vectors[1]) < 0.1 * np.linalg.norm(vectors[0] - vectors[2])
 
 
-def test_seen_difference_is_nothing_for_equals_and_all_for_strangers():
+def test_the_seen_difference_is_0_for_equal_and_large_for_unlike_shapes():
     box, rod = (shades(Surface(families()[name]).views(48)) for name in ("block-0", "rod-0"))
     assert seen_difference(box, box, 0.15)[0] == 0
     assert seen_difference(box, rod, 0.15)[0] == seen_difference(rod, box, 0.15)[0] > 0.5
 
 
 @given(st.integers(2, 30), st.integers(2, 30), st.integers(0, 1000))
-def test_all_main_coordinates_keep_distances(count, length, seed):
+def test_all_principal_components_preserve_distances(count, length, seed):
     features = np.random.default_rng(seed).normal(size=(count, length)).astype(np.float32)
     coordinates = main_coordinates(features, 64)
 
@@ -205,13 +205,13 @@ def test_ten_thousand_shapes_are_searched_in_less_than_ten_milliseconds():
     assert (time.perf_counter() - start) / 100 < 0.010
 
 
-def test_nearest_leaves_the_shape_itself_out_even_among_doubles():
+def test_nearest_excludes_the_shape_itself_even_among_duplicates():
     found = nearest(np.zeros((3, 2), np.float32), 4)
     assert [sorted(row[:2]) for row in found.tolist()] == [[1, 2], [0, 2], [0, 1]]
     assert (found[:, 2:] == -1).all()
 
 
-def test_wrong_settings_are_named(monkeypatch, tmp_path):
+def test_wrong_settings_are_reported(monkeypatch, tmp_path):
     with pytest.raises(SimilarError, match=r"found 'most_chamfr'; expected one of .*Did you mean most_chamfer"):
         config_from(["most_chamfr=1"], None)
     with pytest.raises(SimilarError, match="found 'x'; expected a number"):
@@ -231,7 +231,7 @@ def test_wrong_settings_are_named(monkeypatch, tmp_path):
 
 
 def stored(folder, shapes):
-    """A library in which these are stored, without reading mesh files."""
+    """A library in which the given shapes are stored, without reading mesh files."""
     entries = []
     for name, shape in sorted(shapes.items()):
         Assembly(name, shape.category, shape, (shape,)).save(folder / f"{name}.npz")
@@ -240,7 +240,7 @@ def stored(folder, shapes):
     return open_library(folder)
 
 
-def test_a_library_is_indexed_by_split_and_its_pairs_drawn(tmp_path):
+def test_a_library_is_indexed_by_split_and_its_pairs_are_drawn(tmp_path):
     library = stored(tmp_path, {name: shape for name, shape in families().items() if name.startswith(("rod", "ring"))})
     rods = [name for name in (entry.name for entry in library.used) if name.startswith("rod")]
     index = index_library(library, QUICK, rods)
@@ -253,7 +253,7 @@ def test_a_library_is_indexed_by_split_and_its_pairs_drawn(tmp_path):
     assert sheet.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_model_of_a_library_has_twins_of_its_own_split_alone(tmp_path):
+def test_a_model_of_a_library_has_twins_only_from_its_own_split(tmp_path):
     library = stored(tmp_path, families())
     names = sorted(families())
     splits = [[name for name in names if not name.endswith("2")], [name for name in names if name.endswith("2")]]
@@ -270,7 +270,7 @@ def test_a_model_of_a_library_has_twins_of_its_own_split_alone(tmp_path):
     assert np.array_equal(odd.vertices, library.model("rod-1").shape().vertices)
 
 
-def test_a_lookalike_wears_the_paint_of_its_neighbours(tmp_path):
+def test_a_lookalike_has_the_paint_of_the_shape_it_resembles(tmp_path):
     rods = {name: shape for name, shape in families().items() if name in ("rod-0", "rod-1")}
     upper = rods["rod-0"].vertices[rods["rod-0"].faces].mean(axis=1)[:, 2] > 0
     brass = Material("brass", roughness=0.3, metallic=0.65)

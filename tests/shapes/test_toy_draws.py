@@ -1,4 +1,4 @@
-"""A seed draws the toy that it has always drawn: its parts, materials and paint, to the last draw."""
+"""A seed always draws the same toy: its parts, materials and paint, to the last draw."""
 
 import hashlib
 import json
@@ -13,13 +13,13 @@ DIGESTS = json.loads((Path(__file__).parent / "toy_digests.json").read_text())
 SEEDS = 6
 
 
-def test_every_category_draws_what_it_drew_before():
-    """Toys change on purpose alone, and with them the version of every data set: then write the digests anew."""
+def test_every_category_draws_the_recorded_toys():
+    """Toys change only on purpose, together with the version of every data set: then write the digests again."""
     assert {name: digest(name) for name in BUILDERS} == DIGESTS
 
 
 def digest(category: str) -> str:
-    """Of the toys of a few seeds; the state of the generator tells how often each drew, for shapes too."""
+    """The digest of the toys of a few seeds; the state of the generator counts the draws, including those of shapes."""
     toys = []
     for seed in range(SEEDS):
         rng = np.random.default_rng(seed)
@@ -28,7 +28,7 @@ def digest(category: str) -> str:
 
 
 def _plain(value: object) -> object:
-    """The numbers, texts and flags in a value; fields and arrays are left out, whose last digits differ between processors."""
+    """The numbers, texts and flags in a value, without fields and arrays, whose last digits differ between processors."""
     if is_dataclass(value):
         return [type(value).__name__, *(_plain(getattr(value, field.name)) for field in fields(value))]
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Laws that every procedural toy keeps."""
+"""Laws of every procedural toy."""
 
 from dataclasses import replace
 from functools import cache
@@ -31,7 +31,7 @@ def as_mesh(shape: Shape) -> trimesh.Trimesh:
 
 
 def fingerprint(category: str, seed: int) -> np.ndarray:
-    """Distances and colours at fixed points: what decides the mesh, without meshing."""
+    """Distances and colours at fixed points, which determine the mesh, without meshing."""
     points = np.random.default_rng(0).uniform(-1.5, 1.5, (400, 3)).astype(np.float32)
     parts = make_toy(category, seed).parts
     distances = compose([Layer(part.field, part.blend, part.cut) for part in parts], points)
@@ -60,7 +60,7 @@ def test_every_category_of_the_paper_has_a_builder():
     assert set(CATEGORIES) == set(SEEN) | set(UNSEEN)
 
 
-def test_unknown_category_names_the_known_ones():
+def test_the_error_for_an_unknown_category_names_the_known_ones():
     with pytest.raises(KeyError, match="horse"):
         make_toy("unicorn", 0)
 
@@ -71,12 +71,12 @@ def test_a_toy_is_one_closed_solid_in_its_canonical_frame(category):
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_parts_show_on_the_surface(category):
+def test_every_part_appears_on_the_surface(category):
     assert set(np.unique(intact(category).face_part)) == set(range(len(intact(category).part_names)))
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(category):
+def test_removing_a_movable_part_leaves_a_closed_solid_that_is_the_same_elsewhere(category):
     toy, whole = first(category), intact(category)
     assert len(toy.movable_parts) >= 2
     part = toy.movable_parts[-1]
@@ -89,25 +89,26 @@ def test_a_movable_part_leaves_a_closed_solid_that_is_elsewhere_the_same(categor
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_the_seed_decides_the_toy(category):
+def test_the_seed_determines_the_toy(category):
     assert np.array_equal(fingerprint(category, 3), fingerprint(category, 3))
     assert not np.array_equal(fingerprint(category, 3)[:400], fingerprint(category, 4)[:400])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_more_toys_are_well_made_with_and_without_a_part(category):
+def test_toys_of_many_seeds_are_sound_with_and_without_a_part(category):
+    """Every second seed is made without one of its parts."""
     toy = make_toy(category, 2)
     assert_well_made(toy.shape())
     part = toy.movable_parts[2 % len(toy.movable_parts)]
     rest = as_mesh(toy.shape([PartEdit(part, remove=True)]))
-    assert rest.is_watertight  # what hung on the part may be loose now: anomalies refuse that
+    assert rest.is_watertight  # what was attached to the part may be loose now, which anomalies refuse
     assert rest.volume > 0
 
 
 @pytest.mark.parametrize("category", CATEGORIES[::8])
 def test_meshing_a_toy_again_gives_the_same_bytes(category):
-    """All toys are meshed by the same code; what each of them draws and measures is compared for every category elsewhere."""
+    """All toys are meshed by the same code; another test compares the draws of every category."""
     again = make_toy(category, 0).shape()
     for field in ("vertices", "faces", "face_part", "face_material", "face_color"):
         assert getattr(again, field).tobytes() == getattr(intact(category), field).tobytes(), field
@@ -117,8 +118,8 @@ WITH_LOOSE_PARTS = ("mug", "cup", "bowl", "glass", "car")
 
 
 @pytest.mark.parametrize("category", WITH_LOOSE_PARTS)
-def test_what_lies_loose_in_a_toy_is_there_only_while_it_would_stay(category, monkeypatch):
-    """Toys with loose parts stand by themselves; without these they are still one solid, elsewhere the same."""
+def test_loose_parts_are_only_in_toys_that_stand_by_themselves(category, monkeypatch):
+    """Without its loose parts, a toy is still one solid and the same elsewhere."""
     monkeypatch.setattr(toy, "FACES", 8_000)
     whole = next(
         made for made in (make_toy(category, seed) for seed in range(40)) if any(part.loose for part in made.parts)
@@ -130,14 +131,14 @@ def test_what_lies_loose_in_a_toy_is_there_only_while_it_would_stay(category, mo
     assert_one_solid(emptied.shape())
 
 
-def test_nothing_else_is_loose():
+def test_no_other_category_has_loose_parts():
     toys = [make_toy(name, seed) for name in CATEGORIES for seed in range(8)]
     loose = {made.category for made in toys if any(part.loose for part in made.parts)}
     assert loose <= set(WITH_LOOSE_PARTS)
 
 
 def _tilt_deg(shape: Shape) -> float:
-    """How far it topples when it is let go upright."""
+    """The angle by which a toy topples when it is released upright."""
     hull = body(shape.outline, centre_of_mass(shape.vertices, shape.faces))
     facet = resting_facet(hull, np.array([0.0, 0.0, -1.0]))
     return float(np.degrees(np.arccos(-hull.normals[facet][2])))
@@ -145,13 +146,13 @@ def _tilt_deg(shape: Shape) -> float:
 
 @pytest.mark.parametrize("faces", [8_000, 20_000])
 @pytest.mark.parametrize("category", ["mug", "elephant"])
-def test_a_mesh_is_about_as_fine_as_it_is_wanted(category, faces):
+def test_a_mesh_has_about_the_requested_number_of_faces(category, faces):
     shape = replace(make_toy(category, 3), faces=faces).shape()
     assert 0.7 * faces < len(shape.faces) < 1.4 * faces
 
 
 @pytest.mark.parametrize("category", [*SEEN[::6], *UNSEEN[::4]])
-def test_the_bounds_hold_the_surface(category):
+def test_the_bounds_contain_the_surface(category):
     toy = make_toy(category, 2)
     layers = [Layer(part.field, part.blend, part.cut) for part in toy.parts]
     low, high = bounds(layers)

@@ -1,4 +1,4 @@
-"""A mesh file from anywhere becomes a model that can be used, or is refused with a reason; nothing else happens."""
+"""A mesh file of any origin becomes a usable model or is refused with a reason; nothing else happens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES = dict(meshes())
 ALL = "ODD_BENCH_ALL_MESHES" in os.environ  # they take some minutes
 SHARE = list(FILES)[:: 1 if ALL else 5]
 IN_ONE_FOLDER = SHARE if ALL else SHARE[2::4]  # each costs the start of a process; used and refused ones, an odd name
-LONGEST_S = 300  # of one file, by the clock of a busy machine
+LONGEST_S = 300  # seconds for one file, by the clock of a busy machine
 MOST_MB = 3000.0
 
 
@@ -46,7 +46,7 @@ def test_a_mesh_from_the_wild_is_read_or_refused(tmp_path, name):
 @pytest.mark.parametrize(
     "name", ["sixty specks as off", "an edge of four faces as stl", "materials with what they lack"]
 )
-def test_what_is_read_becomes_a_model_or_is_refused(tmp_path, name):
+def test_a_mesh_that_is_read_becomes_a_model_or_is_refused(tmp_path, name):
     check_model(FILES[name](tmp_path), tmp_path / "model.npz")
 
 
@@ -74,7 +74,7 @@ def check_usable(model: Assembly) -> None:
 
 
 @pytest.mark.slow
-def test_one_folder_of_many_of_them_is_read_to_its_end(tmp_path):
+def test_a_folder_of_many_wild_meshes_is_read_to_its_end(tmp_path):
     folders = [f"{number:03d}" for number in range(len(IN_ONE_FOLDER))]
     for name, number in zip(IN_ONE_FOLDER, folders, strict=True):
         folder = tmp_path / "files" / number
@@ -89,12 +89,12 @@ def test_one_folder_of_many_of_them_is_read_to_its_end(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["ply cut short", "off with fewer faces than it says"])
-def test_a_file_that_says_that_it_has_more_is_cut_short(tmp_path, name):
+def test_a_file_that_declares_more_faces_is_refused_as_cut_short(tmp_path, name):
     with pytest.raises(ShapeRefused, match=r"^cut short"):
         read_mesh(FILES[name](tmp_path))
 
 
-def test_a_byte_order_mark_costs_no_corner(tmp_path):
+def test_a_byte_order_mark_costs_no_vertex(tmp_path):
     marked = read_mesh(FILES["obj of other line ends, with a mark"](tmp_path))
     plain = read_mesh(FILES["obj with indices from the end"](tmp_path))
     assert np.array_equal(marked.vertices, plain.vertices) and len(marked.faces) == len(plain.faces) == 4

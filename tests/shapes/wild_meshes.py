@@ -1,4 +1,4 @@
-"""Mesh files as they are found on the web, on old disks and in the mail of a hostile sender, one function of a folder each."""
+"""Mesh files as found on the web, on old disks and in the mail of a hostile sender; each function writes one to a folder."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-Make = Callable[[Path], Path]  # writes a file, and what it needs, into a folder; returns the file
+Make = Callable[[Path], Path]  # writes a file and its companions to a folder; returns the path of the file
 EMPTY_PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 
 
 def meshes() -> Iterator[tuple[str, Make]]:
-    """Name and function of every file."""
+    """The name and the function of every file."""
     suffixes = ("ply", "stl", "off", "obj", "glb", "gltf")
     for number, (name, arrays) in enumerate(_geometries().items()):
         for suffix in (suffixes[number % 6], suffixes[(number + 3) % 6]):
@@ -163,7 +163,7 @@ OFF = {
 def _gltf(
     folder: Path, change: Callable[[dict], object], vertices: np.ndarray | None = None, faces: np.ndarray | None = None
 ) -> Path:
-    """A box, or the mesh given, with its buffer beside it and whatever `change` does to the tree."""
+    """A box, or the given mesh, with its buffer next to it; `change` edits the tree."""
     box = trimesh.creation.box()
     vertices = np.asarray(box.vertices if vertices is None else vertices, "<f4")
     faces = np.asarray(box.faces if faces is None else faces, "<u4")
@@ -242,7 +242,7 @@ GLB = {
 
 
 def _with_materials(folder: Path) -> Path:
-    """Two materials, one with a picture that is there and one with a pipe."""
+    """Two materials, one with an existing picture and one with a pipe in place of its picture."""
     (folder / "a.png").write_bytes(EMPTY_PNG)
     os.mkfifo(folder / "pipe.png")
     (folder / "a.mtl").write_text("newmtl red\nKd 1 0 0\nmap_Kd a.png\nnewmtl blue\nKd 0 0 1\nmap_Kd pipe.png\n")

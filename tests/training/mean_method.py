@@ -1,4 +1,4 @@
-"""A small method whose loss is a mean over scenes, so that how scenes are shared between processes cannot matter."""
+"""A small method whose loss is a mean over scenes, so that the division of scenes among processes cannot matter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from odd_bench.training.job import Job
 
 
 class MeanMethod(nn.Module):
-    """Guesses the share of odd objects from the mean colour of each quarter of the pictures."""
+    """Predicts the share of odd objects from the mean colour of each quarter of the pictures."""
 
     stages = ("only",)
     threshold = 0.5
@@ -29,7 +29,7 @@ class MeanMethod(nn.Module):
         self.guess = nn.Sequential(nn.Linear(12, 8), nn.Tanh(), nn.Linear(8, 1))
 
     def start_stage(self, name: str) -> None:
-        """Nothing is frozen."""
+        """Freeze nothing."""
 
     def loss(self, batch: SceneBatch) -> dict[str, Tensor]:
         colour = nn.functional.adaptive_avg_pool2d(batch.images.float().mean(dim=1) / 255, 2).flatten(1)  # (scenes, 12)
@@ -44,7 +44,7 @@ class MeanMethod(nn.Module):
 
 
 def job(dataset: Dataset, out: Path) -> Job:
-    """Twelve steps of four scenes."""
+    """A training of twelve steps of four scenes."""
     train = TrainConfig(
         views=2,
         pixels=None,

@@ -1,4 +1,4 @@
-"""Freed memory is used again."""
+"""Freed memory is reused."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def pages_cleared(how: str) -> tuple[bool, int]:
     return agreed == "1", int(faults)
 
 
-def test_a_block_as_large_as_the_one_before_needs_no_new_pages():
+def test_a_block_of_the_size_of_a_freed_one_needs_no_new_pages():
     agreed, faults = pages_cleared("kept")
     if not agreed:
         pytest.skip("this C library has no mallopt")

@@ -1,4 +1,4 @@
-"""A run remembers which data sets it learnt from, wherever both are moved together."""
+"""A run remembers the data sets that it was trained on, even if both are moved together."""
 
 import shutil
 
@@ -12,7 +12,7 @@ from tests.data.folders import planned_record, write_dataset
 
 @pytest.fixture
 def world(tmp_path):
-    """A run beside two data sets; the run's folder and theirs."""
+    """A run next to two data sets: the folder of the run and those of the data sets."""
     places = [tmp_path / "world" / "data" / name for name in ("toys", "parts")]
     for folder, split in zip(places, ("test-seen", "test"), strict=True):
         folder.mkdir(parents=True)
@@ -23,13 +23,13 @@ def world(tmp_path):
     return run, places
 
 
-def test_what_was_written_is_read_from_the_folder_and_from_a_file_in_it(world):
+def test_the_record_is_read_from_the_folder_and_from_a_file_in_it(world):
     run, places = world
     (run / "checkpoint.pt").touch()
     assert remembered_data(run) == remembered_data(run / "checkpoint.pt") == tuple(places)
 
 
-def test_both_can_move_together(world, tmp_path):
+def test_run_and_data_can_be_moved_together(world, tmp_path):
     run, places = world
     shutil.move(tmp_path / "world", tmp_path / "elsewhere")
     moved = [tmp_path / "elsewhere" / one.relative_to(tmp_path / "world") for one in (run, *places)]
@@ -37,20 +37,20 @@ def test_both_can_move_together(world, tmp_path):
     assert str(tmp_path) not in (moved[0] / FILE).read_text()
 
 
-def test_what_is_gone_is_left_out(world):
+def test_missing_data_sets_are_left_out(world):
     run, places = world
     shutil.rmtree(places[0])
     assert remembered_data(run) == (places[1],)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"folders": 3}', '{"folders": [3]}', "[" * 100_000])
-def test_a_damaged_file_says_nothing(world, content):
+def test_a_damaged_record_gives_no_data_sets(world, content):
     run, _ = world
     (run / FILE).write_text(content)
     assert remembered_data(run) == ()
 
 
-def test_of_several_data_sets_the_one_with_the_split_is_meant(world, tmp_path):
+def test_the_data_set_with_the_requested_split_is_chosen(world, tmp_path):
     run, places = world
     assert data_of(run, "test-seen") == places[0] and data_of(run, "test") == places[1]
     with pytest.raises(

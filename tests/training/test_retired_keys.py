@@ -1,4 +1,4 @@
-"""Keys that no configuration has any more: stored with the value they always had they are dropped, with another refused."""
+"""Retired configuration keys: stored with the value they always had, they are dropped; with another value, they are refused."""
 
 import copy
 import re
@@ -18,7 +18,7 @@ of_every_key = pytest.mark.parametrize(("model", "key"), [(model, key) for model
 
 
 def put(config: dict, key: str, value: object) -> dict:
-    """A copy of nested mappings with the value at a key, parts joined by dots."""
+    """A copy of nested mappings with a value at a key whose parts are joined by dots."""
     config = copy.deepcopy(config)
     *sections, name = key.split(".")
     place = config
@@ -29,7 +29,7 @@ def put(config: dict, key: str, value: object) -> dict:
 
 
 def of_earlier_version(model: str) -> tuple[dict, dict]:
-    """A configuration of today, and as a version that had all retired keys stored it."""
+    """A configuration of today, and the same as stored by a version that had all retired keys."""
     spec = method_spec(model)
     today = to_mapping(spec.configurations.load(next(iter(spec.configurations.named()))))
     earlier = today
@@ -52,7 +52,7 @@ def test_retired_keys_with_their_only_value_are_dropped(model):
 
 
 @of_every_key
-def test_another_value_is_refused_with_its_key(model, key):
+def test_another_value_is_refused_and_its_key_named(model, key):
     for other in (-1.5, "many", None):
         with pytest.raises(
             WrongUse, match=r"Hint: use the version of odd-bench that trained it, or train again"
@@ -61,20 +61,20 @@ def test_another_value_is_refused_with_its_key(model, key):
         assert str(told.value).startswith(f"run: {key}: found {other!r}; expected {RETIRED[model][key]!r}, ")
 
 
-def test_all_wrong_values_are_named_and_a_truth_value_is_no_number():
+def test_all_wrong_values_are_reported_and_a_boolean_is_not_a_number():
     _, earlier = of_earlier_version("reference")
     wrong = put(put(earlier, "model.loss.silhouette", True), "model.carving.finer", 3)
     with pytest.raises(WrongUse, match=r"model\.carving\.finer: found 3.*model\.loss\.silhouette: found True"):
         without_retired("reference", wrong, "run")
 
 
-def test_what_is_no_configuration_is_left_to_who_checks_it():
+def test_a_value_that_is_not_a_configuration_is_left_to_the_checker():
     for strange in (None, 3, [1], {"model": 4}, {"model": {"loss": [2]}}):
         assert without_retired("reference", strange, "run") == strange
     assert without_retired(["reference"], {"model": {}}, "run") == {"model": {}}
 
 
-def test_a_checkpoint_of_an_earlier_version_loads_and_its_run_goes_on(tmp_path):
+def test_a_checkpoint_of_an_earlier_version_loads_and_its_run_continues(tmp_path):
     today, earlier = of_earlier_version("reference")
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, Checkpoint("reference", earlier, 0, 3, False, {"weight": torch.ones(2)}))
@@ -94,7 +94,7 @@ def test_shipped_weights_are_read_without_retired_keys():
         assert stored.config == without_retired(stored.model, read_card(file)["config"], name)
 
 
-FORMER = {  # a name of each kind in an earlier version, and where it stands today
+FORMER = {  # a name of each kind in an earlier version, and its name today
     "silhouettes.out.weight": "compare.silhouettes.out.weight",
     "compare.decision.memory.figures": "compare.relations.decision.memory.features",
     "compare.decision.linear.weight": "compare.relations.decision.linear.weight",
@@ -105,7 +105,7 @@ FORMER = {  # a name of each kind in an earlier version, and where it stands tod
 }
 
 
-def test_weights_that_moved_are_found_where_they_are_today(tmp_path):
+def test_renamed_weights_are_found_under_their_new_names(tmp_path):
     numbers = {name: torch.full((1,), float(k)) for k, name in enumerate([*FORMER, "backbone.head.weight"])}
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, Checkpoint("reference", of_earlier_version("reference")[1], 0, 3, False, numbers))
@@ -114,6 +114,6 @@ def test_weights_that_moved_are_found_where_they_are_today(tmp_path):
     assert with_moved_weights("reference", today) == today and with_moved_weights("detr3d", numbers) == numbers
 
 
-def test_weights_move_to_names_that_the_model_has():
+def test_weights_are_renamed_to_names_of_the_model():
     config = method_spec("reference").resolved("aligned", ["model.backbone.weights=none"]).model
     assert set(FORMER.values()) <= set(build(config).state_dict())

@@ -1,4 +1,4 @@
-"""Trainings keep apart, save nothing that is not finite, and find out before the work whether its result can be written."""
+"""Trainings exclude each other, save only finite numbers, and check before the work whether results can be written."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_refused_resume_changes_no_file(folder, run_folder, changed):
 @pytest.mark.parametrize(
     "harmless", ["train.workers=1", "train.save_every=50", "train.report_every=7", "train.picture_every=9"]
 )
-def test_keys_that_change_nothing_of_what_is_learnt_may_differ(folder, run_folder, harmless):
+def test_keys_that_do_not_affect_training_may_differ(folder, run_folder, harmless):
     dataset = open_dataset(folder)
     assert train_tiny("reference", dataset, run_folder, [*SHORT, harmless]) == []
     key, value = harmless.removeprefix("train.").split("=")
@@ -110,7 +110,7 @@ def test_a_run_that_diverges_stops_at_the_first_loss_and_keeps_finite_weights(fo
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 @pytest.mark.parametrize("where", ["weights", "optimizer"])
-def test_what_is_not_finite_is_neither_saved_nor_resumed_into(run_folder, tmp_path, bad, where):
+def test_non_finite_weights_are_neither_saved_nor_resumed(run_folder, tmp_path, bad, where):
     good = load_checkpoint(run_folder / LATEST)
     values = {"a": torch.ones(3), "b": {"c": torch.tensor([0.0, bad])}}
     with pytest.raises(Diverged, match=rf"{where}\.b\.c that is not finite"):
@@ -146,7 +146,7 @@ def test_every_number_of_a_checkpoint_is_finite_wherever_it_stands(run_folder, t
     ("key", "value"), [("stage", -1), ("stage", "one"), ("step", 1.5), ("step", True), ("finished", 1), ("config", []), ("data", 3),
                        ("optimizer", [1]), ("weights", torch.ones(2)), ("model", None)],
 )  # fmt: skip
-def test_fields_of_other_kinds_are_named(run_folder, tmp_path, key, value):
+def test_fields_of_other_types_are_reported(run_folder, tmp_path, key, value):
     torch.save({**torch.load(run_folder / LATEST, weights_only=True), key: value}, tmp_path / LATEST)
     with pytest.raises(WrongUse, match=f"found {key} = .*expected a whole checkpoint"):
         load_checkpoint(tmp_path / LATEST)
@@ -161,7 +161,7 @@ def test_fields_of_other_kinds_are_named(run_folder, tmp_path, key, value):
         (lambda value: value[..., None], "weights that do not fit"),
     ],
 )
-def test_weights_of_other_kinds_are_refused_where_they_are_taken_over(change, found):
+def test_weights_of_other_types_are_refused_when_loaded(change, found):
     method = MeanMethod()
     weights = method.state_dict()
     name = next(iter(weights))
@@ -173,13 +173,13 @@ def test_weights_of_other_kinds_are_refused_where_they_are_taken_over(change, fo
 
 
 class Steep(MeanMethod):
-    """Its loss is a number, its gradient is none: the root of zero."""
+    """Its loss is a number, but its gradient is not: the square root of zero."""
 
     def loss(self, batch):
         return {"total": super().loss(batch)["total"] + (0 * self.guess[0].weight).abs().sum().sqrt()}
 
 
-def test_gradients_that_are_not_finite_move_no_weight(folder, tmp_path):
+def test_non_finite_gradients_change_no_weight(folder, tmp_path):
     steep = job(open_dataset(folder), tmp_path)
     with pytest.raises(Diverged, match=r"step 1 of only: found gradients that are not finite.*learning_rate"):
         fit(method := Steep(), steep, make_fabric(steep.train, 1))
@@ -188,7 +188,7 @@ def test_gradients_that_are_not_finite_move_no_weight(folder, tmp_path):
     assert not (tmp_path / LATEST).exists()
 
 
-def test_weights_files_hold_finite_numbers_alone(run_folder, tmp_path):
+def test_weight_files_contain_only_finite_numbers(run_folder, tmp_path):
     stored = torch.load(run_folder / LATEST, weights_only=True)
     name = next(key for key, value in stored["weights"].items() if value.is_floating_point() and value.dim() > 1)
     large = {**stored, "weights": {**stored["weights"], name: torch.full_like(stored["weights"][name], 1e5)}}
@@ -207,13 +207,13 @@ def test_weights_files_hold_finite_numbers_alone(run_folder, tmp_path):
         load_weights(whole)
 
 
-def test_a_checkpoint_with_one_more_key_is_explained(run_folder, tmp_path):
+def test_the_error_for_a_checkpoint_with_an_extra_key_explains_it(run_folder, tmp_path):
     torch.save({**torch.load(run_folder / LATEST, weights_only=True), "more": 1}, tmp_path / LATEST)
     with pytest.raises(WrongUse, match="more"):
         load_checkpoint(tmp_path / LATEST)
 
 
-def test_too_few_values_for_the_stages_are_named(folder, tmp_path):
+def test_too_few_values_for_the_stages_are_reported(folder, tmp_path):
     for key in ("steps=[1]", "learning_rate=[1.0e-4]"):
         refused = train(folder, tmp_path / "run", f"train.{key}")
         assert isinstance(refused.exception, WrongUse) and "one for each stage" in str(refused.exception)
@@ -221,9 +221,7 @@ def test_too_few_values_for_the_stages_are_named(folder, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["folder", "file/x.json", "/dev/null", "/dev/full"])
-def test_predictions_that_cannot_be_written_are_refused_before_the_work(
-    folder, run_folder, tmp_path, monkeypatch, place
-):
+def test_unwritable_predictions_are_refused_before_the_work(folder, run_folder, tmp_path, monkeypatch, place):
     """Case outputs-that-cannot-be-written."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
@@ -238,13 +236,13 @@ def test_predictions_that_cannot_be_written_are_refused_before_the_work(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_run_that_cannot_be_written_is_refused_before_the_work(folder, tmp_path):
+def test_an_unwritable_run_is_refused_before_the_work(folder, tmp_path):
     (tmp_path / "file.json").touch()
     ran = train(folder, tmp_path / "file.json")
     assert isinstance(ran.exception, StorageError) and (tmp_path / "file.json").read_bytes() == b""
 
 
-def test_devices_are_a_number_that_divides_the_batch(folder, tmp_path):
+def test_the_number_of_devices_must_divide_the_batch(folder, tmp_path):
     for devices in ("0", "-1", "two", "1.5"):
         with pytest.raises(WrongUse, match="--devices"):
             device_count(devices)
@@ -256,7 +254,7 @@ def test_devices_are_a_number_that_divides_the_batch(folder, tmp_path):
 
 
 class Kept(torch.nn.Linear):
-    """Keeps its batch, and gives a product that autocast computes."""
+    """Keeps its batch, and returns a product that autocast computes."""
 
     def forward(self, batch: SceneBatch) -> torch.Tensor:
         self.batch = batch
@@ -264,7 +262,7 @@ class Kept(torch.nn.Linear):
 
 
 def test_mixed_precision_casts_products_and_no_cameras():
-    """Millimetres need float32: where a strategy wraps the module, Fabric's own precision would cast what goes in."""
+    """Millimetres need float32: if a strategy wraps the module, the precision of Fabric would cast the inputs."""
     fabric, batch = make_fabric(TrainConfig(precision="bf16-mixed"), 1), noise_batch()
     module = Kept(3, 3)
     product = fabric.setup(module)(batch)
@@ -290,7 +288,10 @@ with (out / f"losses-{fabric.global_rank}.txt").open("w") as told:
 
 @pytest.mark.slow
 def test_two_processes_learn_as_one_with_twice_the_scenes_each(folder, tmp_path):
-    """gloo on the CPU: the same scenes a step, shared; a loss that is a mean over scenes has the same mean and gradient."""
+    """With gloo on the CPU, the processes share the same scenes per step.
+
+    A loss that is a mean over scenes has the same mean and gradient.
+    """
     alone, shared, losses = tmp_path / "1", tmp_path / "2", []
     whole = job(open_dataset(folder), alone)
     fit(MeanMethod(), whole, make_fabric(whole.train, 1), lambda step: losses.append(step.losses["total"]))

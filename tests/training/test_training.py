@@ -1,4 +1,4 @@
-"""Training: it learns, resumes to the same losses, refuses what does not fit; prediction writes valid files."""
+"""Training: it learns, resumes to the same losses and refuses unsuitable inputs; prediction writes valid files."""
 
 import errno
 import math
@@ -42,7 +42,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def run_short(dataset: Dataset, out: Path, overrides=(), **options) -> list[dict[str, float]]:
-    """Train a few steps; the losses of every step."""
+    """Train a few steps; returns the losses of every step."""
     return train_tiny("reference", dataset, out, [*SHORT, *overrides], **options)
 
 
@@ -55,7 +55,7 @@ def test_the_same_seed_gives_the_same_losses_and_another_seed_others(folder, tmp
 
 @pytest.mark.parametrize("stop_at", [2, 3, 6])
 def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
-    """Stopped within a stage; losses after the stop are those of a run that was not stopped."""
+    """It is stopped within a stage; the losses after the stop equal those of an uninterrupted run."""
     dataset = open_dataset(folder)
     augmented = ["train.augment=true", "train.schedule=cosine", "train.warmup=2", "model.render.rays=64"]
     whole = run_short(dataset, tmp_path / "whole", augmented)
@@ -68,7 +68,7 @@ def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
 
 
 @pytest.mark.slow
-def test_four_scenes_are_learnt_by_heart(folder, tmp_path):
+def test_four_scenes_are_memorised(folder, tmp_path):
     """AUC 1.0 with predicted boxes; the first stage alone finds the objects."""
     dataset, places = open_dataset(folder), []
     config = CONFIGURATIONS.load("tiny")
@@ -105,14 +105,14 @@ def test_predictions_are_valid_and_score(folder, run_folder, tmp_path):
     assert not [problem for problem in scored.checked.problems if not problem.warning]
 
 
-def test_told_boxes_are_said_to_be_told(folder, run_folder, tmp_path):
+def test_given_boxes_are_recorded_as_given(folder, run_folder, tmp_path):
     run = load_run(run_folder, ["model.boxes.source=oracle-box"])
     path = predict_split(run, open_dataset(folder), "test-seen", tmp_path / "p.json")
     scored = score_file(path, Options(folder, resamples=10))
     assert scored.checked.predictions.method.gt_boxes and set(scored.metrics) == {"classify"}
 
 
-def test_bfloat16_is_used_said_and_changes_scores_little(folder, run_folder, tmp_path):
+def test_bfloat16_is_used_and_reported_and_changes_scores_little(folder, run_folder, tmp_path):
     run, found = load_run(run_folder, ["model.boxes.source=oracle-box"]), {}
     for precision in (FULL, MIXED):
         path = predict_split(
@@ -127,7 +127,7 @@ def test_bfloat16_is_used_said_and_changes_scores_little(folder, run_folder, tmp
         predict_split(run, open_dataset(folder), "test-seen", tmp_path / "p.json", precision="16")
 
 
-def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
+def test_the_commands_work_and_report_errors(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = CliRunner().invoke
     options = [item for value in SHORT for item in ("--set", value)]
@@ -165,7 +165,7 @@ def test_the_commands_work_and_say_what_is_wrong(folder, tmp_path, monkeypatch):
         (["predict", "run", "--split", "test-seen"], "begins again"),
     ],
 )
-def test_ctrl_c_outside_of_steps_is_answered_too(folder, run_folder, tmp_path, monkeypatch, command, hint):
+def test_ctrl_c_outside_of_steps_stops_the_run_too(folder, run_folder, tmp_path, monkeypatch, command, hint):
     def pressed(*args, **options):
         raise KeyboardInterrupt
 
@@ -177,7 +177,7 @@ def test_ctrl_c_outside_of_steps_is_answered_too(folder, run_folder, tmp_path, m
     assert "stopped by the user" in str(ran.exception) and hint in str(ran.exception)
 
 
-def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):
+def test_the_first_stage_of_another_run_can_be_reused(folder, run_folder):
     dataset, config = open_dataset(folder), CONFIGURATIONS.load("tiny")
     method, _ = builder.prepare(config, dataset, "cpu", lambda names, what: names)
     fresh = {name: value.clone() for name, value in method.state_dict().items()}
@@ -191,7 +191,7 @@ def test_the_first_stage_of_another_run_is_taken_over(folder, run_folder):
     assert torch.equal(method.heads.density[0].weight, stored["heads.density.0.weight"])
 
 
-def test_a_training_begins_with_given_weights_in_all_stages(folder, run_folder, tmp_path):
+def test_a_training_starts_with_given_weights_in_all_stages(folder, run_folder, tmp_path):
     exported = export_weights(run_folder, "mine", tmp_path)
     for source in (run_folder, run_folder / LATEST, exported):
         out = tmp_path / f"from-{source.name}"
@@ -202,12 +202,12 @@ def test_a_training_begins_with_given_weights_in_all_stages(folder, run_folder, 
         )
         assert begun.exit_code == 0, begun.output
         stored, learnt = load_checkpoint(run_folder / LATEST).weights, load_checkpoint(out / LATEST).weights
-        statistics = ("running_mean", "running_var", "num_batches_tracked")  # of norms, which one step changes
+        statistics = ("running_mean", "running_var", "num_batches_tracked")  # counters of norms, which one step changes
         weights = [name for name in learnt if not name.endswith(statistics)]
         assert weights and all(torch.allclose(learnt[name], stored[name], atol=1e-6) for name in weights)
 
 
-def test_given_weights_do_not_undo_what_a_stopped_run_has_learnt(folder, run_folder, tmp_path):
+def test_given_weights_do_not_replace_those_of_a_resumed_run(folder, run_folder, tmp_path):
     again = tmp_path / "run"
     shutil.copytree(run_folder, again)
     before = load_checkpoint(again / LATEST)
@@ -218,14 +218,14 @@ def test_given_weights_do_not_undo_what_a_stopped_run_has_learnt(folder, run_fol
     assert all(torch.equal(value, before.weights[name]) for name, value in after.items())
 
 
-def test_weights_of_another_method_are_no_beginning(folder, run_folder, tmp_path):
+def test_initial_weights_of_another_method_are_refused(folder, run_folder, tmp_path):
     initial = replace(load_checkpoint(run_folder / LATEST), model="detr3d")
     with pytest.raises(WrongUse, match="--init-from: found weights of detr3d; expected those of reference"):
         train_run(method_spec("reference"), "tiny", [folder], tmp_path / "run", [], None, "auto", initial)
     assert not (tmp_path / "run" / LATEST).exists()
 
 
-def test_weights_to_begin_with_that_are_not_there_are_named_by_their_option(folder, tmp_path):
+def test_the_error_for_missing_initial_weights_names_the_option(folder, tmp_path):
     for wrong in ("bth", str(tmp_path)):
         call = [
             "train",
@@ -243,7 +243,7 @@ def test_weights_to_begin_with_that_are_not_there_are_named_by_their_option(fold
     assert not (tmp_path / "run").exists()
 
 
-def test_a_training_names_every_device_it_ran_on_once(run_folder):
+def test_a_training_records_every_device_once(run_folder):
     assert Spent().and_then(2, "GPU").and_then(3, "CPU").and_then(1, "GPU") == Spent(6, "GPU and CPU")
     assert load_checkpoint(run_folder / LATEST).spent.device == device_name(torch.device("cpu"))
 
@@ -258,7 +258,7 @@ def test_weights_of_another_configuration_are_refused(run_folder):
         load_run(run_folder, ["model.roi.cells=8"])
 
 
-def test_damaged_foreign_and_absent_checkpoints_are_explained(run_folder, tmp_path):
+def test_errors_explain_damaged_foreign_and_missing_checkpoints(run_folder, tmp_path):
     whole = (run_folder / LATEST).read_bytes()
     (tmp_path / LATEST).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(WrongUse, match=r"expected a checkpoint of odd-bench train\. Is the file whole\?"):
@@ -274,7 +274,7 @@ def test_damaged_foreign_and_absent_checkpoints_are_explained(run_folder, tmp_pa
         load_run(tmp_path / "nowhere")
 
 
-def test_a_full_disk_leaves_the_checkpoint_before(run_folder, tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_previous_checkpoint(run_folder, tmp_path, monkeypatch):
     def full(path, content):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -305,7 +305,7 @@ def test_a_loss_that_is_not_a_number_stops_the_run(folder, tmp_path):
         run_short(open_dataset(folder), tmp_path, ["train.learning_rate=[1.0e+30,1.0e+30]", "train.clip=0.0"])
 
 
-def test_the_rate_warms_up_and_falls():
+def test_the_learning_rate_warms_up_and_decays():
     train = replace(TrainConfig(), schedule="cosine", warmup=10)
     factors = [rate_factor(train, step, 110) for step in range(110)]
     assert factors[0] == 0.1 and max(factors) == factors[9] == 1.0
@@ -314,7 +314,7 @@ def test_the_rate_warms_up_and_falls():
     assert rate_factor(TrainConfig(), 5, 10) == 1.0
 
 
-def test_a_run_on_other_data_is_not_continued(run_folder):
+def test_a_run_is_not_continued_on_other_data(run_folder):
     stored = load_checkpoint(run_folder / LATEST)
     check_same_run(run_folder, stored, stored.model, stored.config, stored.data)
     with pytest.raises(WrongUse, match=r"other training data.*Name another --out folder"):
@@ -328,7 +328,7 @@ def test_losses_are_computed_in_the_configured_precision(folder, tmp_path, monke
 
     def watched(module, pictures):
         found = convolve(module, pictures)
-        if torch.is_grad_enabled():  # a training step; pictures of it are made in full precision
+        if torch.is_grad_enabled():  # a training step; its pictures are made in full precision
             seen.add(found.dtype)
         return found
 

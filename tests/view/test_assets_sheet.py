@@ -8,7 +8,7 @@ from odd_bench.cli.assets import app
 from odd_bench.view.assets_sheet import SIZE, folder_tiles, manifest_tiles, save_sheet
 
 
-def test_a_folder_of_meshes_is_shown_and_what_cannot_be_read_named(tmp_path):
+def test_a_folder_of_meshes_is_shown_and_unreadable_ones_are_reported(tmp_path):
     (tmp_path / "box").mkdir()
     for number in range(4):
         mesh = trimesh.creation.box((1, 1, 1 + number))

@@ -1,4 +1,4 @@
-"""Blind sheets show every object of the scenes, and only the key says which are odd."""
+"""Blind sheets show every object of the scenes, and only the key tells which are odd."""
 
 import json
 
@@ -22,7 +22,7 @@ def dataset(tmp_path_factory):
     return open_dataset(write_dataset(tmp_path_factory.mktemp("blind"), make_scenes()))
 
 
-def test_the_key_has_every_object_once_and_its_label(dataset):
+def test_the_key_lists_every_object_once_with_its_label(dataset):
     names = dataset.scene_names()
     pages, key = write_blind(dataset, names, SMALL)
     entries = json.loads(key.read_text())
@@ -36,7 +36,7 @@ def test_the_key_has_every_object_once_and_its_label(dataset):
         assert names[entry["scene"] - 1] == name and 1 <= entry["page"] <= len(pages)
 
 
-def test_pages_say_nothing_of_labels(dataset, tmp_path):
+def test_pages_do_not_reveal_labels(dataset, tmp_path):
     line, record = planned_record("train", "banana", 0, 0)
     odd = next(one.id for one in record.scene.objects if one.label)
     relabelled = with_object(record, odd, label=0, type=None, magnitude=0.0)
@@ -48,20 +48,20 @@ def test_pages_say_nothing_of_labels(dataset, tmp_path):
     assert pictures[0] == pictures[1]
 
 
-def test_a_crop_holds_the_box_of_its_object():
+def test_a_crop_contains_the_box_of_its_object():
     record = make_record(pixels=128, views=2)
     camera, one = record.scene.cameras[0], record.scene.objects[0]
     corners, _ = project(camera, box_corners(one.obb))
     inside = np.zeros((128, 128, 3), np.uint8)
     u, v = np.clip(corners.round().astype(int), 0, 127).T
     inside[v.min() : v.max(), u.min() : u.max()] = 255
-    for larger in (1.0, 1.5):  # of a scene whose largest object is so much larger
+    for larger in (1.0, 1.5):  # in a scene whose largest object is that much larger
         cut = np.asarray(object_crop(inside, camera, one, 100, larger * span_m(camera, one)))
         scale = 100 / (1.12 * larger * np.ptp(corners, axis=0).max())
         assert (cut > 127).sum() == pytest.approx((inside > 127).sum() * scale**2, rel=0.1)
 
 
-def test_views_are_those_that_show_most():
+def test_the_views_that_show_most_are_chosen():
     one = make_record(pixels=64, views=8).scene.objects[0]
     views = spread_views(8, TEST_VIEWS)
     chosen = best_views(one, views, 3)

@@ -1,4 +1,4 @@
-"""Sheets show what the labels say, where the labels say it, and nothing else."""
+"""Sheets show the labels, where they are, and nothing else."""
 
 import numpy as np
 import pytest
@@ -54,12 +54,12 @@ def test_a_scene_without_anomaly_has_no_mark_of_one():
     assert not near(tile, ODD).any() and not near(tile, CHANGED_COLOR).any()
 
 
-def test_sheet_and_page_sizes(record):
+def test_sheets_and_pages_have_their_sizes(record):
     assert scene_sheet(record, views=8, size=64).size == (4 * 72 + 8, 64 + 2 * 72 + 8 + 30)
     assert page([record] * 7, columns=5, size=64, plain=True).size == (5 * 72 + 8, 2 * 112 + 8)
 
 
-def test_a_page_shows_the_plain_picture_beside_the_marked_one(record):
+def test_a_page_shows_the_plain_picture_next_to_the_marked_one(record):
     sheet = page([record], size=128)
     plain, marked = (sheet.crop((8 + place * 128, 8, 8 + (place + 1) * 128, 136)) for place in range(2))
     assert not near(plain, ODD).any() and not near(plain, CHANGED_COLOR).any()
@@ -72,7 +72,7 @@ def test_names_are_spread_evenly():
     assert spread(list("ab"), 5) == ["a", "b"]
 
 
-def test_files(tmp_path):
+def test_all_files_of_a_preview_are_written(tmp_path):
     folder = write_dataset(tmp_path, make_scenes())
     dataset = open_dataset(folder)
     paths = [write_preview(folder), *write_sheets(dataset, dataset.scene_names("train"), plain=True)]

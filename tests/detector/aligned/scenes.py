@@ -1,4 +1,4 @@
-"""Scenes of equal solids whose placements are known, one of them perhaps changed: what aligned references are made of."""
+"""Scenes of equal solids with known placements, one of them perhaps changed, for tests of aligned references."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PIXELS, VIEWS, SCALE = 128, 5, 0.12
 
 @dataclass(frozen=True)
 class Staged:
-    """instance: (v, h, w) as the data set keeps it; images: (v, 3, h, w) in [0, 1]."""
+    """A scene as the detector sees it. instance: (v, h, w) as in the data set; images: (v, 3, h, w) in [0, 1]."""
 
     solids: list[Bricks]
     cameras: list[Camera]
@@ -42,7 +42,7 @@ class Staged:
         return self.instance > 0
 
     def channels(self, images: Tensor | None = None, masks: Tensor | None = None, cells: int = 32) -> AlignedChannels:
-        """With three levels of noise that is the same for equal colours: the pictures themselves, at three sizes."""
+        """Three levels of features that are equal for equal colours: the pictures themselves, at three sizes."""
         images, masks = self.images if images is None else images, self.masks if masks is None else masks
         levels = [torch.nn.functional.avg_pool2d(images, stride) for stride in (4, 8, 16)]
         around = shown_objects(self.hulls, tuple(masks.shape[1:]), *self.views)
@@ -53,7 +53,7 @@ class Staged:
 
 
 def staged(extra: int | None = None, lacking: int | None = None, order: tuple[int, ...] = (0, 1, 2, 3)) -> Staged:
-    """Four solids at PLACES, in the order given. extra, lacking: numbers of that which has a part more, or one less."""
+    """Four solids at PLACES, in the given order. extra, lacking: the numbers of those with one part more or one less."""
     solids = []
     for number in order:
         parts = ARMS + (EXTRA,) if number == extra else ARMS[:2] if number == lacking else ARMS
@@ -65,7 +65,7 @@ def staged(extra: int | None = None, lacking: int | None = None, order: tuple[in
 
 
 def painted(instance: Tensor) -> Tensor:
-    """(v, 3, h, w): all objects of one colour, the background of another."""
+    """(v, 3, h, w): all objects in one colour, the background in another."""
     object_color, background = torch.tensor([0.7, 0.4, 0.3]), torch.tensor([0.3, 0.5, 0.4])
     return torch.where(instance[:, None] > 0, object_color[:, None, None], background[:, None, None])
 

@@ -1,4 +1,4 @@
-"""Differences between registered objects: none where they are equal, most where one is changed."""
+"""Differences between registered objects: none where they are equal, largest where one is changed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from torch import Tensor
 from odd_bench.detector.comparison.aligned import AlignedChannels, channel_count
 from tests.detector.aligned.scenes import staged
 
-COLOR, OUTSIDE, BEYOND, KNOWN, LACKS = 9, 19, 21, 24, 27  # first channels of each kind, of three levels
+COLOR, OUTSIDE, BEYOND, KNOWN, LACKS = 9, 19, 21, 24, 27  # the first channel of each kind, of three levels
 
 
 def in_mask(aligned: AlignedChannels, channel: int) -> list[Tensor]:
-    """Values of a channel in the masks, an entry an object."""
+    """The values of a channel in the masks, one entry per object."""
     return [values[:, channel][mask] for values, mask in zip(aligned.channels, aligned.mask, strict=True)]
 
 
@@ -21,14 +21,14 @@ def test_equal_objects_do_not_differ():
     assert aligned.channels.isfinite().all() and aligned.channels.shape[2] == channel_count(3)
     for number in range(4):
         known = in_mask(aligned, KNOWN)[number] > 0
-        assert known.float().mean() > 0.8  # nearly all places are seen on another object
+        assert known.float().mean() > 0.8  # nearly every place is seen on another object
         for channel in range(6, COLOR + 2):
             assert in_mask(aligned, channel)[number][known].abs().median() < 0.02
         for channel in (OUTSIDE, OUTSIDE + 1):  # eighths of a pixel
             assert in_mask(aligned, channel)[number].quantile(0.9) < 1 / 8
 
 
-def test_what_is_painted_otherwise_differs_most():
+def test_an_object_of_another_colour_differs_most():
     scene = staged()
     images = scene.images.clone()
     odd = scene.instance == 2
@@ -37,7 +37,7 @@ def test_what_is_painted_otherwise_differs_most():
     assert differences[1] > 1 and max(differences[0], *differences[2:]) < 0.1
 
 
-def test_a_part_too_much_lies_outside_of_the_others():
+def test_an_extra_part_lies_outside_the_others():
     aligned = staged(extra=2).channels()
     most = [one.quantile(0.95) for one in in_mask(aligned, OUTSIDE)]
     beyond = [one.quantile(0.95) for one in in_mask(aligned, BEYOND)]
@@ -45,7 +45,7 @@ def test_a_part_too_much_lies_outside_of_the_others():
     assert beyond[2] > 3 * max(beyond[0], beyond[1], beyond[3])
 
 
-def test_a_part_that_lacks_is_seen_where_the_floor_is():
+def test_a_missing_part_shows_where_the_floor_is_seen():
     aligned = staged(lacking=1).channels()
     depth = aligned.channels[:, :, LACKS].flatten(1)
     dipped = (depth > 0.5).sum(dim=1)
@@ -61,7 +61,7 @@ def test_permuting_objects_permutes_channels():
     assert apart.flatten(3).mean() < 1e-3
 
 
-def test_silhouettes_of_nothing_or_of_everything_give_numbers():
+def test_empty_and_full_silhouettes_give_finite_channels():
     scene = staged()
     for fill in (0, 1):
         found = scene.channels(masks=torch.full_like(scene.masks, bool(fill)))

@@ -1,4 +1,4 @@
-"""A detector that compares aligned references beside relations: what it learns, and what a checkpoint brings back."""
+"""A detector that compares aligned references in addition to relations: what it learns, and what a checkpoint restores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from odd_bench.training.checkpoint import Checkpoint, load_checkpoint, save_chec
 from tests.detector.worlds import at_end_to_end, learn_noise, noise_batch
 from tests.short_training import interrupt_at, train_tiny, write_small_scenes
 
-FOUND = [  # how objects are found in the shipped weights
+FOUND = [  # as the shipped weights find objects
     "model.silhouettes.floor=true",
     "model.soft_hull=true",
     "model.variance=true",
@@ -35,7 +35,7 @@ def configured(*overrides: str) -> RunConfig:
     return CONFIGURATIONS.with_overrides(CONFIGURATIONS.load("tiny"), [*kind, *FOUND, *overrides])
 
 
-def test_the_second_stage_teaches_comparisons_alone():
+def test_the_second_stage_trains_only_comparisons():
     detector = at_end_to_end(configured())
     before = {name: value.clone() for name, value in detector.state_dict().items()}
     losses = learn_noise(detector, steps=2, scenes=2)
@@ -47,13 +47,13 @@ def test_the_second_stage_teaches_comparisons_alone():
 
 
 @pytest.mark.slow
-def test_it_learns_a_few_scenes_by_heart():
+def test_a_few_scenes_are_memorised():
     losses = learn_noise(at_end_to_end(configured("model.aligned.dropout=0.0")), steps=15, scenes=2)
     assert losses[-1]["aligned_label"] < 0.8 * losses[0]["aligned_label"]
     assert losses[-1]["aligned_change"] < losses[0]["aligned_change"]
 
 
-def test_a_checkpoint_brings_it_back(tmp_path):
+def test_a_checkpoint_restores_the_detector(tmp_path):
     config = configured()
     detector = at_end_to_end(config)
     learn_noise(detector, steps=1, scenes=2)
@@ -67,7 +67,7 @@ def test_a_checkpoint_brings_it_back(tmp_path):
 
 
 @torch.no_grad()
-def test_an_object_alone_is_judged_by_relations():
+def test_a_single_object_is_judged_by_relations():
     detector, batch = at_end_to_end(configured()).eval(), noise_batch(scenes=1, objects=1)
     laid = detector.compare.registered(detector.reconstruct(batch), 0, batch.boxes[0].numpy())
     assert laid.judged is None and torch.equal(laid.logits, laid.compared.logits)
@@ -82,7 +82,7 @@ SCENES = [
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5])
-def test_each_stage_has_shapes_of_its_own(share):
+def test_the_stages_train_on_different_shapes(share):
     detector = build(configured(f"model.held_share={share}").model)
     first, second = (detector.scenes_of(stage, SCENES) for stage in detector.stages)
     assert sorted([*first, *second]) == SCENES
@@ -91,12 +91,12 @@ def test_each_stage_has_shapes_of_its_own(share):
     assert detector.scenes_of(END_TO_END, SCENES[::-1]) == second[::-1]
 
 
-def test_without_a_share_both_stages_learn_from_all_scenes():
+def test_both_stages_train_on_all_scenes_without_a_share():
     detector = build(configured().model)
     assert all(detector.scenes_of(stage, SCENES) == SCENES for stage in detector.stages)
 
 
-def test_a_stage_without_scenes_is_explained():
+def test_the_error_for_a_stage_without_scenes_explains_it():
     detector = build(configured("model.held_share=0.5").model)
     one = [name for name in detector.scenes_of(RECONSTRUCTION, SCENES)][:1]
     with pytest.raises(WrongUse, match="end-to-end: found none of 1 training scenes for it"):
@@ -104,7 +104,7 @@ def test_a_stage_without_scenes_is_explained():
 
 
 @torch.no_grad()
-def test_the_first_stage_teaches_silhouettes_voxels_and_centres():
+def test_the_first_stage_trains_silhouettes_voxels_and_centres():
     detector = build(configured().model)
     detector.start_stage(RECONSTRUCTION)
     losses = detector.train().loss(noise_batch())
@@ -123,12 +123,12 @@ def test_the_first_stage_teaches_silhouettes_voxels_and_centres():
         ("model.registration=yaws", "found 'yaws'; expected one of auto, yaw, all"),
     ],
 )
-def test_wrong_configurations_are_explained(override, message):
+def test_errors_explain_wrong_configurations(override, message):
     with pytest.raises(WrongUse, match=message):
         configured(override)
 
 
-def test_the_named_configuration_is_one_of_aligned_references():
+def test_the_named_configuration_uses_aligned_references():
     assert "aligned" in CONFIGURATIONS.named() and CONFIGURATIONS.load("aligned").model.attention.kind == "aligned"
 
 

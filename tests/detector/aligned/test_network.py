@@ -1,4 +1,4 @@
-"""The network on differences: order and number of objects and views do not matter, cells that tell nothing do not count."""
+"""The network on differences: number and order of objects and views do not matter, and uninformative cells do not count."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INSIDE, CELLS = 7, 16
 
 
 def noise(objects: int = 4, views: int = 3) -> AlignedChannels:
-    """Windows of one pixel a cell, upon each other in the pictures."""
+    """Windows with one pixel per cell, on top of each other in the pictures."""
     mask = torch.rand(objects, views, CELLS, CELLS) < 0.5
     lacks = ~mask & (torch.rand(mask.shape) < 0.1)
     crops = Crops(torch.zeros(views, objects, 2), torch.full((views, objects), float(CELLS)), CELLS)
@@ -35,7 +35,7 @@ def comparison() -> AlignedComparison:
 
 
 @torch.no_grad()
-def test_permuting_objects_and_views_permutes_what_is_said():
+def test_permuting_objects_and_views_permutes_the_outputs():
     compare, aligned = comparison(), noise()
     objects, views = [2, 0, 3, 1], [1, 2, 0]
     permuted = replace(
@@ -48,14 +48,14 @@ def test_permuting_objects_and_views_permutes_what_is_said():
 
 @torch.no_grad()
 @pytest.mark.parametrize(("objects", "views"), [(2, 1), (2, 7), (12, 2)])
-def test_any_number_of_objects_and_views(objects, views):
+def test_any_number_of_objects_and_views_gives_finite_outputs(objects, views):
     judged = comparison()(noise(objects, views))
     assert judged.logits.shape == (objects,) and judged.map_logits.shape == (objects, views, CELLS, CELLS)
     assert judged.logits.isfinite().all()
 
 
 @torch.no_grad()
-def test_networks_start_apart_and_the_mean_of_what_they_say_counts():
+def test_networks_start_differently_and_the_mean_of_their_outputs_counts():
     compare, aligned = AlignedComparison(INSIDE, AlignedConfig(CELLS, networks=3), (8, 16, 16)).eval(), noise()
     judged, alone = compare(aligned), [one(aligned) for one in compare.networks]
     assert torch.allclose(judged.logits, torch.stack([logits for logits, _ in alone]).mean(dim=0))
@@ -64,7 +64,7 @@ def test_networks_start_apart_and_the_mean_of_what_they_say_counts():
 
 
 @torch.no_grad()
-def test_objects_that_show_nothing_get_numbers():
+def test_objects_without_visible_cells_get_finite_outputs():
     aligned = noise()
     nothing = replace(aligned, mask=torch.zeros_like(aligned.mask), lacks=torch.zeros_like(aligned.lacks))
     assert comparison()(nothing).logits.isfinite().all()
@@ -80,7 +80,7 @@ def test_the_highest_shares_are_means_of_sorted_values():
             assert torch.allclose(found[number, column], most.mean(), atol=1e-4)
 
 
-def test_a_patch_that_differs_is_learnt():
+def test_the_network_learns_to_find_a_patch_that_differs():
     compare = comparison().train()
     optimizer = torch.optim.AdamW(compare.parameters(), lr=1e-2)
     losses = []
@@ -109,7 +109,7 @@ def targets(aligned: AlignedChannels, instance: torch.Tensor, change: torch.Tens
     return changed_cells(aligned, instance, change, torch.tensor(owner), torch.tensor(labels))
 
 
-def test_changes_are_those_of_the_own_object_and_of_lost_surface():
+def test_targets_are_changes_of_the_object_itself_and_its_lost_surface():
     aligned = noise(objects=2, views=1)
     instance, change = torch.zeros(1, CELLS, CELLS).byte(), torch.zeros(1, CELLS, CELLS).byte()
     instance[0, :8], instance[0, 8:12] = 1, 2
@@ -120,10 +120,10 @@ def test_changes_are_those_of_the_own_object_and_of_lost_surface():
     assert not judged[0, 0, 8:12].any() and not judged[1, 0, :8].any()  # another object is seen there
     counted = aligned.counted[0, 0]
     assert torch.equal(judged[0, 0, 4:8], counted[4:8]) and judged[0, 0, :4].all() and judged[0, 0, 12:14].all()
-    assert torch.equal(judged[0, 0, 14:], counted[14:])  # a silhouette that shows floor is no change
+    assert torch.equal(judged[0, 0, 14:], counted[14:])  # a silhouette that shows floor is not a change
 
 
-def test_nothing_is_known_of_hidden_changes_and_of_what_matches_no_object():
+def test_targets_are_unknown_for_hidden_changes_and_unmatched_objects():
     aligned = noise(objects=2, views=1)
     instance = torch.ones(1, CELLS, CELLS).byte()
     unchanged = torch.zeros(1, CELLS, CELLS).byte()

@@ -1,4 +1,4 @@
-"""Where pixels of one object lie on the others."""
+"""Where the pixels of one object lie on the other objects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.detector.shapes import boxes_of
 
 
 def looked_at(scene: Staged):
-    """Places that every third pixel of the objects shows, their owners (v, h, w), and the pixels (k, 2)."""
+    """The places that every third pixel of the objects shows, the owners of the pixels (v, h, w), and the pixels (k, 2)."""
     owned = owners(shown_objects(scene.hulls, tuple(scene.masks.shape[1:]), *scene.views), scene.masks)
     view, row, column = (owned >= 0).nonzero(as_tuple=True)
     view, row, column = view[::3], row[::3], column[::3]
@@ -58,7 +58,7 @@ def test_references_show_the_same_place_of_another_object():
     assert (owned[found.view, row, column] == found.other).all()
     placed = scene.placements.rotation[seen.owner[found.pixel], found.other] @ seen.position[found.pixel][..., None]
     placed = placed[..., 0] + scene.placements.shift[seen.owner[found.pixel], found.other]
-    for number in range(len(scene.hulls)):  # truly placed, surfaces lie upon each other
+    for number in range(len(scene.hulls)):  # with true placements, surfaces coincide
         mine = found.other == number
         assert at(scene.hulls.signed[number : number + 1], placed[mine][None])[0].abs().median() < 0.08
 
@@ -70,7 +70,7 @@ def test_values_are_read_in_their_own_view():
     assert torch.allclose(values_at(maps, view, edge, (32, 32)), view[:, None].float().expand(-1, 2))
 
 
-def test_values_are_bilinear():
+def test_values_are_interpolated_bilinearly():
     rows, columns = torch.meshgrid(torch.arange(16) + 0.5, torch.arange(16) + 0.5, indexing="ij")
     maps = torch.stack([rows, columns])[None].expand(2, -1, -1, -1)
     pixels = torch.rand(50, 2) * 12 + 2
@@ -78,7 +78,7 @@ def test_values_are_bilinear():
     assert torch.allclose(found, pixels.flip(1), atol=1e-4)
 
 
-def test_windows_hold_their_boxes_and_show_what_they_cut():
+def test_windows_contain_their_boxes_and_show_the_same_pixels():
     scene = staged()
     crops = crops_around(boxes_of(scene.solids), *scene.views, cells=24)
     positions = torch.stack(torch.meshgrid(torch.arange(128) + 0.5, torch.arange(128) + 0.5, indexing="ij"))
@@ -100,5 +100,5 @@ def test_shapes_are_seen_where_their_silhouettes_are():
     true = crops.cut((scene.instance > 0)[:, None].float(), "nearest")[:, :, 0] > 0
     alone = crops.cut(scene.instance[:, None].float(), "nearest")[:, :, 0]
     mine = alone == torch.arange(1, 5)[:, None, None]
-    assert (dipped | ~mine).float().mean() > 0.98  # what is seen of an object, its hull dips into
-    assert (true | ~dipped).float().mean() > 0.9  # and hardly more
+    assert (dipped | ~mine).float().mean() > 0.98  # the hull covers what is seen of the object
+    assert (true | ~dipped).float().mean() > 0.9  # and hardly anything else

@@ -14,7 +14,7 @@ from tests.anomalies.solids import NAMES, QUICK, solid_modes, solid_shape
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_modes_are_orthonormal_in_the_mass_matrix_and_move_nothing_as_a_whole(name):
+def test_modes_are_orthonormal_in_the_mass_matrix_and_orthogonal_to_translations(name):
     modes = solid_modes(name)
     gram = modes.modes.T @ (modes.mass[:, None] * modes.modes)
     np.testing.assert_allclose(gram, np.eye(QUICK.modes), atol=1e-9)
@@ -49,7 +49,7 @@ def test_the_first_mode_cuts_a_dumbbell_through_its_bar():
 
 
 def test_no_straight_cut_across_a_bar_is_cheaper_than_the_mode():
-    """Without flaws, the area over which the first mode jumps, times the jump, is at most that of every straight cut."""
+    """Without flaws, the area over which the first mode jumps, times the jump, is at most that of any straight cut."""
     config = replace(QUICK, flaws=0.0, modes=1)
     modes = compute_modes(solid_shape("dumbbell"), np.random.default_rng(0), config)
     cheapest = _cost(modes, modes.modes[:, 0])
@@ -63,9 +63,11 @@ def _cost(modes: FractureModes, mode: np.ndarray) -> float:
     return float(np.abs(mode[modes.edges[:, 0]] - mode[modes.edges[:, 1]]) @ modes.area)
 
 
-def test_cells_measure_oblique_faces_as_they_are():
-    """The faces between all cells of one side of a tilted box and the other add up to at least its section, and not to the
-    half more that counting voxel faces would give."""
+def test_cells_measure_the_true_area_of_oblique_faces():
+    """In a tilted box, the faces between the cells of both halves add up to about its cross-section.
+
+    Counting voxel faces would give half more.
+    """
     turn = trimesh.transformations.euler_matrix(0.4, 0.3, 0.5)
     box = trimesh.creation.box((1.0, 0.6, 0.4), turn)
     cells = divide(voxelize(box.vertices, box.faces, 96), 2, np.random.default_rng(0))
@@ -85,7 +87,7 @@ def test_equal_seeds_give_equal_bytes_and_files_load_as_saved(tmp_path):
         assert np.array_equal(getattr(modes, one.name), getattr(loaded, one.name)), one.name
 
 
-def test_open_meshes_and_several_bodies_are_refused():
+def test_open_meshes_and_meshes_of_several_bodies_are_refused():
     shape = solid_shape("apple")
     open_shape = replace(shape, faces=shape.faces[1:])
     with pytest.raises(Refusal) as refusal:
@@ -98,7 +100,7 @@ def test_open_meshes_and_several_bodies_are_refused():
     assert refusal.value.reason == SEVERAL_BODIES
 
 
-def test_the_border_on_the_skin_is_counted_voxel_by_voxel():
+def test_the_border_on_the_skin_equals_a_count_voxel_by_voxel():
     modes = solid_modes(NAMES[0])
     around = (modes.label >= 0) & ~modes.inside
     for seed in range(4):

@@ -1,4 +1,4 @@
-"""Lights and colours for the tests of the drafts."""
+"""Lights and colours for the tests of drafts."""
 
 from dataclasses import replace
 
@@ -13,20 +13,20 @@ NO_SUN = np.zeros(3)
 
 
 def constant(radiance: float | tuple[float, ...], sun: float = 0.0) -> Light:
-    """The same radiance from everywhere, and a sun in the east with that irradiance."""
+    """The same radiance from all directions, and a sun in the east with that irradiance."""
     environment = np.broadcast_to(np.array(radiance, float), (ROWS, COLUMNS, 3))
     return Light(environment, SUN, 0.02, np.full(3, float(sun)))
 
 
 def spot(row: int, column: int) -> Light:
-    """Light from one cell of the environment alone."""
+    """Light from only one cell of the environment."""
     environment = np.zeros((ROWS, COLUMNS, 3))
     environment[row, column] = 1.0
     return Light(environment, SUN, 0.02, NO_SUN)
 
 
 def quartered(quarters: int) -> Light:
-    """Light that differs all around, and a sun, all turned left by so many right angles."""
+    """Light that differs in every direction, and a sun, both turned left by that many right angles."""
     x, y = np.meshgrid(np.arange(COLUMNS) / COLUMNS, np.arange(ROWS) / ROWS)
     azimuth = 2 * np.pi * x - np.pi
     brightness = 0.5 + 0.3 * np.cos(azimuth - 0.7) + 0.2 * y
@@ -37,5 +37,5 @@ def quartered(quarters: int) -> Light:
 
 
 def painted(shape: Shape, color: tuple[int, int, int]) -> Shape:
-    """The shape in one sRGB colour."""
+    """The shape in a single sRGB colour."""
     return replace(shape, face_color=np.tile(np.array(color, np.uint8), (len(shape.faces), 1)))

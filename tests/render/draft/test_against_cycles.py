@@ -1,4 +1,4 @@
-"""A draft looks like the path-traced picture of the same scene, and only if light and cameras point the same way."""
+"""A draft looks like the path-traced picture of the same scene, but only if light and cameras have the same directions."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.blender
 
 
 def luminance(pictures: np.ndarray) -> np.ndarray:
-    """(views, h, w) linear"""
+    """(views, h, w) linear luminance."""
     return linear(pictures / 255) @ LUMINANCE
 
 
@@ -31,7 +31,7 @@ def path_traced(cameras: tuple[Camera, ...], folder) -> np.ndarray:
 
 
 def drafted(cameras: tuple[Camera, ...], quarters: int = 0) -> np.ndarray:
-    """quarters: right angles by which the light, environment and sun, is turned to the left."""
+    """Draft pictures. quarters: the number of right angles by which environment and sun are turned left."""
     from odd_bench.blender_jobs.light import plain_light
 
     light = turned(plain_light(DAYLIGHT, mean_albedo(PLAIN_FLOOR), None), quarters)
@@ -52,15 +52,15 @@ def likeness(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
 
 
-def test_both_engines_make_the_same_scene_look_alike(tmp_path):
+def test_both_engines_render_a_scene_alike(tmp_path):
     cameras = lopsided_cameras(64, 64)
     truth, draft = path_traced(cameras, tmp_path), drafted(cameras)
     assert likeness(truth, draft) > 0.8
     assert draft.mean() == pytest.approx(truth.mean(), rel=0.1)
-    assert max(likeness(truth, drafted(cameras, quarters)) for quarters in (1, 2, 3)) < 0.5  # the sun from elsewhere
+    assert max(likeness(truth, drafted(cameras, quarters)) for quarters in (1, 2, 3)) < 0.5  # another sun
 
 
-def test_the_environment_stands_the_same_way_around_both(tmp_path):
+def test_the_environment_has_the_same_orientation_in_both_engines(tmp_path):
     K = np.array([[32.0, 0, 32], [0, 32.0, 32], [0, 0, 1]])
     eye = np.array([0.0, 0, 1.0])
     cameras = tuple(Camera(K, look_at(eye, eye + [np.cos(a), np.sin(a), 1.0]), 64, 64) for a in (0.3, 2.4, 4.5))

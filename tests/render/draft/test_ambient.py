@@ -25,10 +25,10 @@ def test_a_convex_object_on_a_white_floor_is_in_a_furnace():
     assert np.allclose(ambient.vertices, LEVEL, rtol=1e-3)
 
 
-def test_an_open_top_sees_the_environment_and_the_bottom_a_dark_floor():
+def test_an_open_top_sees_the_environment_and_the_bottom_sees_a_dark_floor():
     surface, ambient = measured([standing(BALL, 0.0, 0.0, 0.0, 0.3)], floor_mean=0.0)
     height = surface.vertex_normals[:, 2]
-    share = (1 + height) / 2  # of the cosine-weighted hemisphere that lies above the horizon
+    share = (1 + height) / 2  # share of the cosine-weighted hemisphere above the horizon
     assert np.allclose(ambient.vertices[height > 0.97], LEVEL, rtol=0.03)
     assert np.allclose(ambient.vertices[height < -0.97], 0.0, atol=0.03 * LEVEL)
     assert np.abs(ambient.vertices[:, 0] - LEVEL * share).mean() < 0.05 * LEVEL

@@ -1,4 +1,4 @@
-"""The configured engine makes the pictures, and nothing but the pictures depends on it."""
+"""The configured engine makes the pictures, and only the pictures depend on it."""
 
 import numpy as np
 import pytest
@@ -22,30 +22,30 @@ def test_there_are_two_engines(engine):
 
 
 @pytest.mark.parametrize("kind", ["toys", "parts"])
-def test_the_draft_presets_ask_for_drafts(kind):
+def test_the_draft_presets_use_the_draft_engine(kind):
     assert load_preset(kind, "draft").render.engine == "draft"
 
 
 @pytest.mark.parametrize("engine", ["cycles", "draft"])
-def test_the_configured_engine_takes_the_pictures(monkeypatch, engine):
+def test_the_configured_engine_makes_the_pictures(monkeypatch, engine):
     monkeypatch.setattr(pictures, "_cycles", lambda *_: "cycles")
     monkeypatch.setattr(pictures, "_draft", lambda *_: "draft")
     assert pictures.take_pictures(None, with_overrides(NANO, [f"render.engine={engine}"]), [], (), None) == engine
 
 
-def test_drafts_are_cast_on_the_processor_whatever_the_device():
+def test_drafts_are_rendered_on_the_cpu_whatever_the_device():
     for device in ("auto", "cpu", "gpu"):
         config = with_overrides(NANO, ["render.engine=draft", f"render.device={device}"])
         assert device_line(config.render).startswith("cpu: processor, the draft engine uses no other device")
 
 
 @pytest.mark.blender
-def test_path_tracing_says_its_own_device():
+def test_path_tracing_reports_its_device():
     assert device_line(with_overrides(NANO, ["render.device=cpu"]).render) == "cpu: processor, it was asked for"
 
 
 @pytest.mark.blender
-def test_a_scene_differs_by_its_pictures_alone(tmp_path):
+def test_scenes_of_two_engines_differ_only_in_their_pictures(tmp_path):
     from odd_bench.data.digest import plan_digest
     from odd_bench.generate.plan import catalogue_of, plan_lines
     from odd_bench.generate.scene_maker import make_scene

@@ -1,4 +1,4 @@
-"""Environments of any size arrive with all their light, each part of it where it was."""
+"""Environments of any size are resampled without loss of light and in the right directions."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ sizes = st.tuples(st.integers(1, 300), st.integers(1, 300))
 
 
 def radiance(size: tuple[int, int]) -> np.ndarray:
-    """(h, w, 3) float32, as bright in places as the sun"""
+    """(h, w, 3) float32, in places as bright as the sun."""
     return np.random.default_rng(0).lognormal(0, 3, (*size, 3)).astype(np.float32)
 
 
@@ -30,7 +30,7 @@ def test_no_light_is_lost_or_negative(size):
 
 @settings(max_examples=15)
 @given(sizes)
-def test_cells_are_means_over_what_they_cover(size):
+def test_cells_are_means_over_the_pixels_they_cover(size):
     pixels = radiance(size)
     copies = [cells // np.gcd(cells, n) for cells, n in zip(ENVIRONMENT_CELLS, size, strict=True)]
     fine = pixels.astype(float).repeat(copies[0], axis=0)  # (a multiple of 64, w, 3)
@@ -39,7 +39,7 @@ def test_cells_are_means_over_what_they_cover(size):
 
 
 @pytest.mark.parametrize("size", [(64, 128), (512, 1024)])
-def test_sizes_that_split_evenly_are_plain_means_to_the_bit(size):
+def test_cells_of_evenly_divisible_sizes_are_plain_means_bit_for_bit(size):
     pixels = radiance(size)
     blocks = pixels.reshape(ROWS, size[0] // ROWS, COLUMNS, size[1] // COLUMNS, 3)
     assert (coarse_environment(pixels) == blocks.mean(axis=(1, 3))).all()

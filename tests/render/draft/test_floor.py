@@ -1,4 +1,4 @@
-"""Every floor has a pattern in the range of reflectances, around the mean colour that the exposure counts on."""
+"""Every floor has a pattern within the range of reflectances, around the mean colour that the exposure is based on."""
 
 from dataclasses import replace
 
@@ -24,8 +24,8 @@ def test_a_floor_has_a_pattern_around_its_mean_colour(kind):
     assert albedos.min() >= 0 and albedos.max() <= 1
     assert ((albedos @ LUMINANCE).std(axis=1) > 0.003).all()
     error = albedos.mean(axis=1) - np.stack([mean_albedo(draw) for draw in draws])
-    assert np.abs(error).max() < 0.15  # of one draw, whose few large blotches need not be the common colour
-    assert np.abs(error.mean(axis=0)).max() < 0.05  # of the kind
+    assert np.abs(error).max() < 0.15  # the mean of one draw, which has few large blotches
+    assert np.abs(error.mean(axis=0)).max() < 0.05  # the mean of the kind
 
 
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
@@ -36,20 +36,20 @@ def test_far_away_the_pattern_fades_into_its_mean(kind):
 
 
 @pytest.mark.parametrize("kind", FLOOR_STYLES)
-def test_a_turned_draw_is_a_turned_floor(kind):
+def test_turning_a_draw_turns_the_floor(kind):
     draw = next(draw for draw in DRAWS if draw.kind == kind)
     quarter = replace(draw, rotation_rad=draw.rotation_rad + np.pi / 2)
     turned = np.array([[0.0, -1.0], [1.0, 0.0]]) @ NEAR
     same = np.isclose(floor_albedo(quarter, NEAR), floor_albedo(draw, turned), atol=1e-6).all(axis=0)
-    assert same.mean() > 0.99  # rounding may move a place over a sharp edge
+    assert same.mean() > 0.99  # rounding may move a place across a sharp edge
 
 
-def test_a_set_of_textures_shows_as_its_mean():
+def test_a_texture_set_is_drawn_as_its_mean_colour():
     draw = draw_floor(np.random.default_rng(0), ["oak"])
     assert (floor_albedo(draw, NEAR) == mean_albedo(draw)[:, None]).all()
 
 
-def test_noise_fills_its_range_and_repeats_itself():
+def test_noise_fills_its_range_and_is_reproducible():
     values = noise(NEAR, 0.1)
     assert 0 <= values.min() < 0.3 and 0.7 < values.max() <= 1
     assert (values == noise(NEAR, 0.1)).all()

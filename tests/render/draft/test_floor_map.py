@@ -1,4 +1,4 @@
-"""The light of the floor, from the map, is what it is at each place; far off it is its mean."""
+"""The light of the floor, from the map, is correct at each place; far away it is the mean."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_the_finest_cells_show_the_pattern(seed):
     assert np.abs(values[4:] - floor_albedo(draw, middles, floor.cell_m)).max() < 0.02
 
 
-def test_coarser_pixels_show_means_of_finer_ones():
+def test_coarser_cells_are_means_of_finer_ones():
     draw = draw_floor(np.random.default_rng(1))
     floor = mapped(draw)
     fine = floor.values[: CELLS**2].reshape(CELLS, CELLS, 7)
@@ -57,7 +57,7 @@ def test_objects_shade_the_floor():
     assert values[0, values[3] == 0].max() < values[0, values[3] > 0.79].min() + 0.25 * values[0].max()
 
 
-def test_without_the_albedo_the_other_values_are_the_same():
+def test_the_other_values_do_not_depend_on_the_albedo():
     floor = mapped(draw_floor(np.random.default_rng(2)), three_objects(), constant(0.7, sun=1.0))
     pixel_m = np.random.default_rng(3).uniform(0.5, 4.0, 2000) * floor.cell_m
     assert np.array_equal(floor.at(PLACES, pixel_m, albedo=False), floor.at(PLACES, pixel_m)[:4])

@@ -1,4 +1,4 @@
-"""Light arrives from where it is, as much as there is, in agreement with the exposure of the path-traced pictures."""
+"""Light arrives from the right direction and in the right amount, in agreement with the exposure of path-traced pictures."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def test_a_bright_spot_shines_from_its_direction(row, column):
     assert seen.max() > 0.5
 
 
-def test_a_rougher_mirror_spreads_a_spot_further():
+def test_a_rougher_mirror_spreads_a_spot_more():
     light, towards = spot(40, 0), directions(ALL_AROUND[40, 0])  # at the seam of the azimuth
     peaks = [light.radiance(towards, level)[0] for level in range(len(BLUR_RAD))]
     assert (np.diff(peaks) < 0).all()
@@ -57,7 +57,7 @@ def test_light_from_below_does_not_reach_the_floor():
 @pytest.mark.blender
 @pytest.mark.parametrize("sun", [DAYLIGHT.sun, None], ids=["sun", "no sun"])
 @pytest.mark.parametrize("file", BUNDLED_ENVIRONMENTS)
-def test_a_white_sheet_lies_at_the_level_of_the_meter(file, sun):
+def test_a_white_sheet_has_the_level_of_the_exposure_meter(file, sun):
     from odd_bench.blender_jobs.light import MID_ALBEDO, WHITE_LEVEL, plain_light
 
     draw = replace(DAYLIGHT, file=file, sun=sun)

@@ -1,4 +1,4 @@
-"""Draft pictures show the right things in the right places, and nothing that the input does not say."""
+"""Draft pictures show the right things in the right places, and nothing that is not in the input."""
 
 from dataclasses import replace
 
@@ -37,22 +37,22 @@ def test_the_open_floor_shows_its_reflectance_times_the_light():
     picture = draft(aside, CAMERAS[:1], constant(level))
     expected = encoded(level * ((1 - PLAIN_REFLECTANCE) * grey + PLAIN_REFLECTANCE)) * 255
     assert np.abs(picture - expected).max() < 2
-    assert np.abs(picture - encoded(level * grey) * 255).max() < 15  # but for what the floor mirrors
+    assert np.abs(picture - encoded(level * grey) * 255).max() < 15  # except for reflections in the floor
 
 
-def test_a_bright_light_becomes_white_and_no_light_black():
+def test_bright_light_becomes_white_and_no_light_black():
     aside = [standing(CUBE, 0.0, 30.0, 0.0, 0.3)]
     assert (draft(aside, light=constant(10.0)) == 255).all()
     assert (draft(light=constant(1e-6)) == 0).all()
 
 
-def test_a_black_environment_leaves_the_sun_or_nothing():
+def test_a_black_environment_leaves_only_the_sun_if_there_is_one():
     assert (draft(light=constant(0.0)) == 0).all()
     sunny = draft(light=constant(0.0, sun=2.0))
     assert 20 < sunny.mean() < 235
 
 
-def test_round_mirrors_show_no_waterline():
+def test_round_mirrors_show_no_line_at_the_horizon():
     ball = shape_of(trimesh.creation.icosphere(5), "ball", (200, 200, 200))
     metal = replace(ball, materials=(Material("metal", roughness=0.3, metallic=1.0),))
     camera = Camera(
@@ -79,7 +79,7 @@ def test_the_shadow_falls_away_from_the_sun():
     assert np.ptp([east, north, south]) < 10
 
 
-def test_objects_lie_where_the_labels_say():
+def test_objects_appear_where_the_labels_are():
     colors = np.diag([255, 255, 255])
     objects = [(painted(shape, color), pose) for (shape, pose), color in zip(three_objects(), colors, strict=True)]
     labels = cast_labels(Sight([Posed(shape, pose) for shape, pose in objects], CAMERAS)).instance
@@ -88,7 +88,7 @@ def test_objects_lie_where_the_labels_say():
     shown = np.where(purity > 0.5, pictures.argmax(axis=-1) + 1, 0)
     for view, label in zip(shown, labels, strict=True):
         near = np.stack([np.roll(label, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1)])
-        assert (view == near).any(axis=0).all()  # never more than a pixel off
+        assert (view == near).any(axis=0).all()  # the error is at most a pixel
         assert (view == label).mean() > 0.98
 
 
@@ -98,13 +98,13 @@ def test_the_same_input_gives_the_same_bytes_and_another_seed_other_noise():
     assert np.abs(first - other).mean() < 1
 
 
-def test_the_order_of_the_objects_changes_nothing_but_noise():
+def test_the_order_of_the_objects_changes_only_noise():
     straight, reordered = draft(seed=3), draft(three_objects()[::-1], seed=3)
     noise = np.abs(straight - draft(seed=4)).mean()
     assert np.abs(straight - reordered).mean() < 1.3 * noise
 
 
-def test_turning_the_whole_world_changes_nothing_but_noise():
+def test_turning_the_whole_world_changes_only_noise():
     objects = [(shape, turned(1) @ pose) for shape, pose in three_objects()]
     cameras = tuple(Camera(c.K, c.camera_from_world @ turned(-1), c.width, c.height) for c in CAMERAS)
     straight = draft(seed=3)
@@ -113,7 +113,7 @@ def test_turning_the_whole_world_changes_nothing_but_noise():
     assert np.abs(straight - draft(light=quartered(1), seed=4)).mean() > 5 * noise
 
 
-def test_a_view_past_the_objects_shows_the_environment():
+def test_a_view_that_misses_the_objects_shows_the_environment():
     up = Camera(CAMERAS[0].K, look_at(np.array([0, 0, 0.5]), np.array([1.0, 0, 1.5])), 96, 72)
     (picture,) = draft(cameras=(up,), light=constant((0.2, 0.4, 0.6)))
     assert np.abs(picture - encoded(np.array([0.2, 0.4, 0.6])) * 255).max() < 1

@@ -1,4 +1,4 @@
-"""Nothing is missed by casting no rays where no shadow can fall."""
+"""Casting no rays where no shadow can fall changes nothing."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ CASTER = Caster([SURFACE.mesh])
 
 
 @pytest.mark.parametrize("elevation_rad", [0.2, 0.5, 1.3])
-def test_the_floor_is_shaded_only_where_objects_may_shade_it(elevation_rad):
+def test_every_shadow_on_the_floor_lies_where_objects_may_cast_one(elevation_rad):
     light = constant(0.5, sun=1.0)
     direction = np.array([np.cos(elevation_rad), 0.0, np.sin(elevation_rad)])
     sun = sun_over(SURFACE, CASTER, replace(light, sun_direction=direction, sun_size_rad=0.1))

@@ -1,4 +1,4 @@
-"""The joined surface is the objects themselves, in their places."""
+"""The joined surface consists of the objects in their places."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from odd_bench.render.draft.surface import join
 from tests.blender_jobs.scenes import shape_of, standing, three_objects
 
 
-def test_every_face_lies_where_its_object_stands():
+def test_every_face_lies_on_its_object_in_the_world():
     surface = join(list(three_objects()))
     first = 0
     for shape, pose in three_objects():
@@ -29,7 +29,7 @@ def test_normals_are_unit_and_point_outwards():
     assert (np.einsum("fci,fi->fc", surface.corner_normals, outwards) > 0).all()
 
 
-def test_a_ball_is_smooth():
+def test_a_ball_is_shaded_smoothly():
     ball = shape_of(trimesh.creation.icosphere(3), "ball", (9, 9, 9))
     surface = join([standing(ball, 0, 0, 0, 1.0)])
     around = surface.vertices[surface.faces] - np.array([0, 0, surface.vertices[:, 2].mean()])
@@ -37,7 +37,7 @@ def test_a_ball_is_smooth():
 
 
 @pytest.mark.parametrize("sections", [4, 6, 8])
-def test_a_prism_has_flat_faces_however_they_are_triangulated(sections):
+def test_a_prism_is_shaded_flat_whatever_its_triangulation(sections):
     prism = shape_of(trimesh.creation.cylinder(0.5, 1.0, sections=sections), "prism", (9, 9, 9))
     surface = join([standing(prism, 0, 0, 0.3, 1.0)])
     corners = surface.vertices[surface.faces]
@@ -46,7 +46,7 @@ def test_a_prism_has_flat_faces_however_they_are_triangulated(sections):
     assert np.allclose(surface.corner_normals, own[:, None], atol=1e-4)
 
 
-def test_a_cylinder_is_round_along_its_side_and_flat_on_its_ends():
+def test_a_cylinder_is_shaded_smoothly_along_its_side_and_flat_on_its_ends():
     can = shape_of(trimesh.creation.cylinder(0.5, 1.0, sections=32), "can", (9, 9, 9))
     surface = join([standing(can, 0, 0, 0, 1.0)])
     up = np.abs(surface.corner_normals[..., 2])
@@ -58,10 +58,10 @@ def test_a_cylinder_is_round_along_its_side_and_flat_on_its_ends():
     )
 
 
-def test_a_corner_normal_is_the_mean_of_the_faces_that_lie_flat_enough_against_its_own():
+def test_a_corner_normal_is_the_mean_over_faces_at_a_flat_enough_angle():
     surface = join(list(three_objects()))
     corners = surface.vertices[surface.faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])  # length: twice the area
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])  # their length is twice the area
     own = across / np.linalg.norm(across, axis=1, keepdims=True)
     for face in range(0, len(surface.faces), 7):
         for corner, vertex in enumerate(surface.faces[face]):

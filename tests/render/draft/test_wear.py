@@ -1,4 +1,4 @@
-"""Wear changes how much light comes back a little, everywhere differently, in the same way each time."""
+"""Wear slightly changes the reflected light, differently everywhere but reproducibly."""
 
 import numpy as np
 
@@ -8,22 +8,22 @@ POINTS = np.random.default_rng(0).uniform(-0.5, 0.5, (3, 20_000)).astype(np.floa
 NONE, ALL = np.zeros(20_000, np.float32), np.ones(20_000, np.float32)
 
 
-def test_it_is_uneven_but_leaves_the_mean():
+def test_wear_is_uneven_but_keeps_the_mean():
     for metallic in (NONE, ALL):
         factor = worn(POINTS, metallic)
         assert abs(factor.mean() - 1) < 0.05 and 0.03 < factor.std() < 0.25 and factor.min() > 0.2
 
 
-def test_the_same_place_looks_the_same():
+def test_the_same_place_always_has_the_same_wear():
     assert (worn(POINTS, ALL) == worn(POINTS.copy(), ALL)).all()
 
 
-def test_near_places_look_alike():
+def test_nearby_places_have_similar_wear():
     near = POINTS + np.float32(0.01)
     assert np.corrcoef(worn(POINTS, NONE), worn(near, NONE))[0, 1] > 0.5
 
 
-def test_marks_are_on_metal_alone_and_run_along_one_axis():
+def test_brush_marks_are_only_on_metal_and_run_along_one_axis():
     marks = worn(POINTS, ALL) / worn(POINTS, NONE)
     along, across = (
         worn(POINTS + np.float32(step), ALL) / worn(POINTS + np.float32(step), NONE)

@@ -1,4 +1,7 @@
-"""Headless Chromium by its debugging protocol: a page, its console, keys, clicks, pictures; no network but this machine."""
+"""Headless Chromium through its debugging protocol, with no network but this machine.
+
+It opens a page and gives its console, keys, clicks and pictures.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ PATIENCE_S = 120.0  # a software renderer on a busy machine
 
 
 def until(found: Callable[[], object], what: str) -> object:
-    """What `found` returns as soon as it is true. Fails after PATIENCE_S."""
+    """The result of `found` as soon as it is true. Fails after PATIENCE_S."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         if value := found():
@@ -35,11 +38,11 @@ def until(found: Callable[[], object], what: str) -> object:
 
 
 class Refused(Exception):
-    """A command that the browser did not carry out, such as one to a page that is just being left."""
+    """A command that the browser did not carry out, for example on a page that is being left."""
 
 
 class Page:
-    """One page. messages: errors, exceptions and failed requests that it reported."""
+    """One page. messages: the errors, exceptions and failed requests that it reported."""
 
     def __init__(self, socket):
         self.socket, self.number, self.messages, self.requests = socket, 0, [], []
@@ -47,7 +50,7 @@ class Page:
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **params) -> dict:
-        """The result of one command; events that come before it are kept."""
+        """The result of one command; events that arrive before it are kept."""
         self.number += 1
         self.socket.send(json.dumps({"id": self.number, "method": method, "params": params}))
         while True:
@@ -80,7 +83,7 @@ class Page:
         until(self.is_loaded, f"{address} being loaded")
 
     def is_loaded(self) -> bool:
-        """Whether the page that was asked for stands there."""
+        """Whether the requested page is loaded."""
         try:
             return self.evaluate("location.href !== 'about:blank' && document.readyState === 'complete'")
         except Refused:
@@ -93,7 +96,7 @@ class Page:
         self.wait_for(f"document.body.innerText.includes({json.dumps(text)})")
 
     def press(self, key: str) -> None:
-        """One letter, typed on the page."""
+        """Type one letter on the page."""
         code = {"key": key, "code": f"Key{key.upper()}", "windowsVirtualKeyCode": ord(key.upper())}
         self.call("Input.dispatchKeyEvent", type="keyDown", text=key, **code)
         self.call("Input.dispatchKeyEvent", type="keyUp", **code)
@@ -107,7 +110,7 @@ class Page:
         self.click(*self.evaluate(script))
 
     def click_field(self, label: str) -> None:
-        """Click into the field that stands beside a label, so that letters go there; viser's own panels hide further fields."""
+        """Click the field next to a label, so that typed letters go there; the panels of viser hide further fields."""
         script = (
             f"(() => {{ let one = [...document.querySelectorAll('label')].find(e => e.textContent.trim() === {json.dumps(label)});"
             "while (!one.querySelector('input')) one = one.parentElement;"
@@ -132,7 +135,7 @@ class Page:
 
 @contextmanager
 def chromium(profile: Path) -> Iterator[Page]:
-    """A page of a browser of its own, with a new empty profile."""
+    """A page in a browser of its own with an empty profile."""
     browser = subprocess.Popen(
         [PROGRAM, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""What is drawn is what the scorer counts, at every threshold."""
+"""The drawn states are those that the scorer counts, at every threshold."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def opened(folder, truth, answers, tmp_path, **options):
 
 @pytest.mark.parametrize("told", [False, True], ids=["detect", "classify"])
 @pytest.mark.parametrize("threshold", THRESHOLDS)
-def test_states_are_those_of_the_scorer_at_any_threshold(folder, truth, tmp_path, told, threshold):
+def test_states_equal_those_of_the_scorer_at_any_threshold(folder, truth, tmp_path, told, threshold):
     answers = noisy_answers(truth, told=told)
     collection, _ = opened(folder, truth, answers, tmp_path, told=told)
     stated = write_predictions(tmp_path / "stated.json", truth, answers, told=told, threshold=threshold)
@@ -59,7 +59,7 @@ def test_an_oracle_misses_nothing(folder, truth, tmp_path):
     assert states == {"found": sum(labels), "odd": sum(labels), "normal": labels.count(0), "passed": labels.count(0)}
 
 
-def test_worst_first_is_the_order_of_the_report(folder, truth, tmp_path):
+def test_scenes_have_the_order_of_the_report(folder, truth, tmp_path):
     collection, path = opened(folder, truth, noisy_answers(truth), tmp_path)
     part = score_file(path, Options(folder, resamples=10)).document["result"]["protocols"]["detect"]
     worst = [scene["name"] for scene in part["worst_scenes"]]
@@ -67,7 +67,7 @@ def test_worst_first_is_the_order_of_the_report(folder, truth, tmp_path):
     assert len(worst) > 3
 
 
-def test_the_search_wants_every_word_and_keeps_the_order(folder, truth, tmp_path):
+def test_the_search_requires_every_word_and_keeps_the_order(folder, truth, tmp_path):
     collection, _ = opened(folder, truth, noisy_answers(truth), tmp_path)
     found = collection.found("BANANA odd", BY_NAME, None)
     assert found == [

@@ -1,4 +1,4 @@
-"""A capture stands where its cameras were, whatever unit and axes it came in."""
+"""A capture is shown where its cameras were, whatever its unit and axes."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from odd_bench.view.browser.shown_box import count_states
 from tests.captures.worlds import capture_of, drawn_similarity, surface_points, walk, write_transforms
 
 
-def test_points_project_where_they_did_in_the_true_world(tmp_path):
+def test_points_project_to_the_same_pixels_as_in_the_true_world(tmp_path):
     world, cameras = drawn_similarity(3), walk(5)
     capture = capture_of(tmp_path, cameras, world)
     capture_from_true = np.eye(4)
@@ -36,7 +36,7 @@ def test_a_folder_of_photographs_with_cameras_is_opened_and_has_no_box(tmp_path)
         assert len(collection.views.of(name).clouds[0].points) > 100
 
 
-def test_a_detection_is_its_boxes_and_with_its_capture_the_photographs_too(tmp_path):
+def test_a_detection_shows_its_boxes_and_with_its_capture_the_photographs_too(tmp_path):
     from odd_bench.scoring import DatasetRef, Method, PredictionWriter
 
     write_transforms(tmp_path / "capture", walk(6))
@@ -57,6 +57,6 @@ def test_a_detection_is_its_boxes_and_with_its_capture_the_photographs_too(tmp_p
     assert bare.views is None and len(whole.views.of("capture").cameras) == 6
     place = '"capture": "../capture", "images": "../no-more"'
     (folder / "scene.json").write_text((folder / "scene.json").read_text().replace("{", f"{{{place}, ", 1))
-    assert len(open_collection(folder).views.of("capture").cameras) == 6  # where the detection says that it was
+    assert len(open_collection(folder).views.of("capture").cameras) == 6  # at the path that the detection recorded
     for collection in (bare, whole):
         assert count_states(collection.answers.boxes("capture", None)) == {"flagged": 1, "passed": 1}

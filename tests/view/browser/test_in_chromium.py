@@ -1,4 +1,4 @@
-"""The page draws, listens to keys and clicks, logs no error, asks nothing of the network, and says when the server has ended."""
+"""The page draws, reacts to keys and clicks, logs no error, uses no network, and reports when the server has ended."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(not Path(PROGRAM).exists(), reason=f"needs {PROGRAM}"),
 ]
-SCENE_AREA = (slice(100, 600), slice(320, 870))  # of a picture of the page: right of notices, left of the panel
+SCENE_AREA = (slice(100, 600), slice(320, 870))  # in a picture of the page: right of notices, left of the panel
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +31,12 @@ def collection(tmp_path_factory):
 
 
 def strong_colors(page, path):
-    """How many pixels of the scene are far from grey."""
+    """The number of pixels of the scene that are far from grey."""
     area = np.asarray(Image.open(page.picture(path)).convert("RGB")).astype(int)[SCENE_AREA]
     return int((np.ptp(area, axis=-1) > 90).sum())
 
 
-def test_a_page_of_the_server(collection, tmp_path):
+def test_a_page_of_the_server_works(collection, tmp_path):
     with chromium(tmp_path / "profile") as page:
         with started(18090) as server:
             panel = Panel(server, collection)
@@ -59,7 +59,7 @@ def test_a_page_of_the_server(collection, tmp_path):
 
 
 def search(page, panel):
-    """Letters typed into the search shrink the list to what they find, N and P among them; without them the list is whole again."""
+    """Letters typed into the search, N and P included, shorten the list to the matches; without them it is complete."""
     whole = list(panel.names)
     page.click_field("Search")
     for typed, words in (("fish", "fish"), ("n", "fishn")):
@@ -79,7 +79,7 @@ def search(page, panel):
     until(lambda: page.evaluate(options) == [name for name in whole if "fish" in name], "the two scenes being listed")
 
 
-def test_a_recorded_page(collection, tmp_path):
+def test_a_recorded_page_works(collection, tmp_path):
     path = record(collection, collection.names[:1], tmp_path / "page.html")
     with chromium(tmp_path / "profile") as page:
         page.open(path.as_uri())

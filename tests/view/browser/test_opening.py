@@ -1,4 +1,4 @@
-"""A path is opened as what it is; anything else is one line that says where, found, expected and a hint."""
+"""A path is opened as what it is; anything else is reported in one line with where, found, expected and a hint."""
 
 import re
 import subprocess
@@ -31,13 +31,13 @@ def run(tmp_path):
     return tmp_path / "run", data
 
 
-def test_a_data_set_is_all_its_scenes_or_those_of_a_split(tmp_path):
+def test_a_data_set_opens_with_all_its_scenes_or_those_of_a_split(tmp_path):
     folder = write_dataset(tmp_path, make_scenes())
     assert len(open_collection(folder).names) == 4
     assert open_collection(folder, Wanted(split="test-unseen")).names == ("toys-mug-0000-0000",)
 
 
-def test_a_run_is_its_predictions_for_a_split_that_was_not_trained_on(run):
+def test_a_run_opens_with_its_predictions_for_a_split_it_was_not_trained_on(run):
     folder, data = run
     assert "test-seen" in open_collection(folder, Wanted(data)).title
     assert "val" in open_collection(folder, Wanted(data, "val")).title
@@ -46,7 +46,7 @@ def test_a_run_is_its_predictions_for_a_split_that_was_not_trained_on(run):
     assert ONE_LINE.match(str(raised.value))
 
 
-def test_a_run_remembers_the_data_that_it_learnt_from(run, tmp_path):
+def test_a_run_finds_the_data_that_it_was_trained_on(run, tmp_path):
     folder, data = run
     other = save_truth(tmp_path / "other", replace(make_truth(scenes=3), name="another"))
     remember_data(folder, [other, data])
@@ -54,7 +54,7 @@ def test_a_run_remembers_the_data_that_it_learnt_from(run, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["absent", "empty", "foreign", "picture", "untrained"])
-def test_what_is_none_of_these_is_told_in_a_line(tmp_path, kind):
+def test_any_other_path_is_reported_in_one_line(tmp_path, kind):
     path = tmp_path / kind
     if kind == "picture":
         path = tmp_path / "picture.png"
@@ -70,15 +70,15 @@ def test_what_is_none_of_these_is_told_in_a_line(tmp_path, kind):
     assert ONE_LINE.match(str(raised.value))["where"] == str(path)
 
 
-def test_a_scene_that_is_not_there_names_the_nearest(tmp_path):
+def test_the_error_for_a_missing_scene_names_the_nearest(tmp_path):
     collection = open_collection(write_dataset(tmp_path, make_scenes()))
     with pytest.raises(WrongUse, match=r"did you mean toys-mug-0000-0000\?"):
         collection.chosen(["toys-mug-0000-000"], 1)
     assert collection.chosen([], 2) == list(collection.names[:2])
 
 
-def test_what_reads_captures_is_loaded_for_captures_alone(run):
-    """It would double the time until a data set or its predictions are seen."""
+def test_the_code_that_reads_captures_is_loaded_only_for_captures(run):
+    """Otherwise it would double the time until a data set or its predictions are shown."""
     folder, data = run
     script = (
         "import sys; from pathlib import Path; from odd_bench.view.browser.opening import Wanted, open_collection;"

@@ -1,4 +1,4 @@
-"""The controls choose what is drawn; no browser is needed to see it."""
+"""The controls choose what is drawn; these tests need no browser."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def states(panel):
     return [box.state for box in panel.stage.boxes]
 
 
-def test_next_and_previous_go_round_and_back(panel):
+def test_next_and_previous_wrap_around(panel):
     seen = [panel.name]
     for _ in panel.names:
         panel.step(1)
@@ -44,7 +44,7 @@ def test_the_first_scene_is_the_worst(panel):
     assert wrong[panel.name] == max(wrong.values())
 
 
-def test_a_threshold_draws_what_it_says_and_the_scene_alone(panel):
+def test_a_threshold_redraws_only_the_scene_with_its_states(panel):
     for threshold in (-1.0, 0.4, 2.0):
         panel.change(threshold=threshold)
         expected = [box.state for box in panel.collection.answers.boxes(panel.name, threshold)]
@@ -52,7 +52,7 @@ def test_a_threshold_draws_what_it_says_and_the_scene_alone(panel):
     assert "found" not in states(panel)
 
 
-def test_a_search_without_result_keeps_the_scene(panel):
+def test_a_search_without_results_keeps_the_scene(panel):
     before = panel.name
     panel.words.value = "nothing-is-called-so"
     panel.search()
@@ -61,7 +61,7 @@ def test_a_search_without_result_keeps_the_scene(panel):
     assert panel.name == before
 
 
-def test_every_look_can_be_drawn(panel):
+def test_every_display_mode_can_be_drawn(panel):
     assert panel.collection.has_maps
     for points in ("anomaly maps", "truth", "picture", "none", "suspicion"):
         for switched in (False, True):
@@ -69,7 +69,7 @@ def test_every_look_can_be_drawn(panel):
     assert states(panel) == [box.state for box in panel.collection.answers.boxes(panel.name, None)]
 
 
-def test_a_recorded_page_holds_all_it_needs(collection, tmp_path):
+def test_a_recorded_page_contains_all_it_needs(collection, tmp_path):
     page = record(collection, collection.names[:2], tmp_path / "page.html").read_text()
     assert page.startswith("<!") and "__VISER_EMBED_DATA__" in page
     assert 'src="http' not in page and 'href="http' not in page

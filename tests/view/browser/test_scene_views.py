@@ -1,4 +1,4 @@
-"""Points lie on the objects they belong to, whether depth is stored or not."""
+"""Points lie on the objects that they belong to, with or without stored depth."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_points_of_an_object_lie_in_its_box(scenes, number):
         assert len(cloud.points) == len(cloud.colors) == len(cloud.changed)
 
 
-def test_what_has_changed_lies_on_odd_objects_alone(scenes):
+def test_changed_points_lie_only_on_odd_objects(scenes):
     dataset, names = scenes
     labels = {one.id: one.label for one in dataset.scene(names[0]).objects}
     for cloud in DatasetViews(dataset).of(names[0]).clouds:
@@ -51,7 +51,7 @@ def test_the_hull_lies_inside_every_silhouette(scenes):
 
 
 def test_points_are_as_suspicious_as_the_maps_that_see_them(scenes, tmp_path):
-    """Maps that mark one object alone mark its points alone, and all that are seen."""
+    """Maps that mark one object mark only its points, and all of them that are seen."""
     dataset, names = scenes
     instance, _ = dataset.masks(names[0], range(4))
     with MapWriter(tmp_path / "answers.maps.h5") as out:
@@ -62,6 +62,6 @@ def test_points_are_as_suspicious_as_the_maps_that_see_them(scenes, tmp_path):
         assert seen.any() and (cloud.suspicion[seen] == (cloud.object_id == 1)).all()
 
 
-def test_without_maps_nothing_is_said_of_points(scenes):
+def test_points_have_no_suspicion_without_maps(scenes):
     dataset, names = scenes
     assert all(cloud.suspicion is None for cloud in DatasetViews(dataset).of(names[0]).clouds)

@@ -1,4 +1,4 @@
-"""Colours of suspicion: the threshold is white, the ends are full, order is kept."""
+"""Colours of suspicion: the threshold is white, the ends are saturated, and the order is kept."""
 
 import numpy as np
 from hypothesis import given
@@ -16,7 +16,7 @@ def test_a_higher_score_is_never_colder(values, threshold):
 
 
 @given(scores, st.floats(-1e6, 1e6))
-def test_red_lies_above_the_threshold_and_blue_below(values, threshold):
+def test_scores_above_the_threshold_are_red_and_those_below_blue(values, threshold):
     scale = scale_of(values, threshold)
     color = scale.color(values).astype(int)
     assert (color[values > threshold, 0] >= color[values > threshold, 2]).all()

@@ -1,4 +1,4 @@
-"""Predictions for a small data set: some boxes lost, one too many, scores of the right tendency, anomaly maps of two views."""
+"""Predictions for a small data set: some boxes lost, one extra, scores that are right on average, anomaly maps of two views."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from odd_bench.scoring import DatasetRef, Method, PredictionWriter, read_ground_
 
 
 def write_answers(folder: Path, split: str) -> Path:
-    """Predictions for a split of the data set in the folder, in a run beside its shards."""
+    """Write predictions for a split of the data set in the folder, to a run next to its shards."""
     truth, rng = read_ground_truth(folder / GROUND_TRUTH), np.random.default_rng(3)
     path = folder / "run" / f"{split}.json"
     path.parent.mkdir()
@@ -28,7 +28,7 @@ def write_answers(folder: Path, split: str) -> Path:
 
 
 def write_maps(dataset: Dataset, split: str, path: Path) -> None:
-    """Maps that mark the odd objects in the first two views."""
+    """Write maps that mark the odd objects in the first two views."""
     with MapWriter(path) as out:
         for name in dataset.scene_names(split):
             odd = [one.id + 1 for one in dataset.scene(name).objects if one.label]
