@@ -23,6 +23,7 @@ from odd_bench.geometry.refusal import NO_MODES, OPEN_MESH, SEVERAL_BODIES, Refu
 from odd_bench.geometry.shape import Shape
 from odd_bench.geometry.solid import cut_mesh, main_surface, require_solid, volume
 from odd_bench.geometry.voxels import MARGIN_VOXELS, VoxelSolid, voxelize
+from odd_bench.plain_file import open_plain
 
 SKIN_VOXELS = 2  # thickness of the solid's outermost layer
 JUMP = 1e-4  # smaller differences of a mode across a face are rounding errors; a mode has unit mass-weighted norm
@@ -106,7 +107,7 @@ class FractureModes:
 
     @staticmethod
     def load(path: Path) -> FractureModes:
-        with np.load(path, allow_pickle=False) as stored:
+        with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
             return FractureModes(**{name: stored[name] for name in stored.files})
 
 
