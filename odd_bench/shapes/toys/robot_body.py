@@ -18,7 +18,7 @@ from odd_bench.shapes.sdf import (
     frustum,
     half_space,
     intersection,
-    rotated,
+    moved,
     sphere,
     torus,
     union,
@@ -59,7 +59,7 @@ def chest(rng, b: Build) -> list[Part]:
     shape = pick(rng, ("box", "barrel", "egg"))
     body = {
         "box": box((0, 0, middle), (b.deep, b.wide, half), rng.uniform(0.05, 0.12)),
-        "barrel": rotated(_oval_cylinder(b, 0.06), (0, 0, 1), 0),
+        "barrel": _oval_cylinder(b, 0.06),
         "egg": ellipsoid((0, 0, middle), (b.deep * 1.2, b.wide * 1.12, half * 1.15)),
     }[shape]
     rivets = Checks(b.color, shade(b.color, 0.7), (9.0, 0.16, 9.0))
@@ -103,8 +103,9 @@ def _panel(rng, b: Build, front: float, z: float) -> list[Part]:
         parts.append(Part("dial", dial, face, PANE, movable=True))
     else:
         badge = on_wall(extrude(motifs.draw(rng, 0.2), -0.12, 0.05), 0, x, z + 0.05)
-        moved_badge = lambda p: badge(p - np.array([0, 0.27 * b.wide, 0], np.float32))  # noqa: E731
-        parts.append(Part("emblem", moved_badge, Plain(tint(rng)), palette.PLASTIC, movable=True))
+        parts.append(
+            Part("emblem", moved(badge, (0, 0.27 * b.wide, 0)), Plain(tint(rng)), palette.PLASTIC, movable=True)
+        )
     for dz in (0.13, -0.06):
         at = (x - 0.01, -0.3 * b.wide, z + dz + 0.01)
         parts.append(Part("buttons", sphere(at, 0.1), Plain(tint(rng, LIT, 0.02)), PANE, movable=True))

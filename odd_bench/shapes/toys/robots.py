@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from odd_bench.shapes.patterns import Checks, Plain, Sectors, Stripes
-from odd_bench.shapes.sdf import box, capsule, chain, cylinder, frustum, sphere, torus, union
+from odd_bench.shapes.sdf import box, capsule, chain, cylinder, frustum, moved, sphere, torus, union
 from odd_bench.shapes.toy import SIDES, Part
 from odd_bench.shapes.toys import palette
 from odd_bench.shapes.toys.draws import contrast, pick, shade, tint
@@ -57,9 +57,8 @@ def _legs(rng, b: Build) -> list[Part]:
         leg = cylinder((0, y, 0.1), (0, y, b.low + 0.1), thick, 0.02)
         knee = sphere((0.02, y, b.low * 0.52), thick * 1.35)
         shoe = from_side([(-0.2, 0.0), (foot + 0.06, 0.0), (foot + 0.04, 0.12), (0.1, 0.26), (-0.16, 0.26)], 0.17, 0.05)
-        boot = lambda p, f=shoe, y=y: f(p - np.array([0, y, 0], np.float32))  # noqa: E731
         parts.append(Part("legs", union(leg, knee), Plain(palette.GREY), palette.BRUSHED))
-        parts.append(Part(f"foot_{name}", boot, b.paint, b.material, movable=True))
+        parts.append(Part(f"foot_{name}", moved(shoe, (0, y, 0)), b.paint, b.material, movable=True))
     hips = box((0, 0, b.low), (b.deep * 0.8, b.wide * 0.85, 0.11), 0.05)
     return [*parts, Part("legs", hips, b.trim, b.material)]
 
@@ -78,9 +77,8 @@ def _tracks(rng, b: Build) -> list[Part]:
             for a in np.radians(start + np.arange(0, 181, 22.5))
         ]
         loop = from_side(outline, 0.14, 0.04)
-        track = lambda p, f=loop, y=y: f(p - np.array([0, y, 0], np.float32))  # noqa: E731
         wheels = [cylinder((x, y, radius), (x, y + sign * 0.17, radius), radius * 0.62, 0.02) for x in (-half, 0, half)]
-        parts.append(Part(f"track_{name}", track, treads, palette.RUBBER, movable=True))
+        parts.append(Part(f"track_{name}", moved(loop, (0, y, 0)), treads, palette.RUBBER, movable=True))
         parts.append(Part(f"track_{name}", union(*wheels), b.trim, palette.PLASTIC, movable=True))
     return parts
 

@@ -127,7 +127,7 @@ def _catcher(rng, half: float, deck: float, second: Color, material) -> list[Par
         0.34,
         0.02,
     )
-    hook = rotated(torus((-half - 0.08, 0, deck - 0.1), 0.11, 0.055, (0, 1, 0)), (1, 0, 0), 0)
+    hook = torus((-half - 0.08, 0, deck - 0.1), 0.11, 0.055, (0, 1, 0))
     slats = Stripes(second, shade(second, 0.45), (0, 1, 0), 0.14, 0.4)
     return [
         Part("plough", wedge, slats, material, movable=True),
