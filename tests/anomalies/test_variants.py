@@ -145,7 +145,7 @@ def beside(shape, other):
 
 def test_every_refusal_has_a_reason_from_the_list():
     folder = Path(anomalies.__file__).parent
-    for path in (*sorted(folder.glob("*.py")), folder.parent / "geometry" / "refine.py"):
+    for path in (*sorted(folder.glob("*.py")), *sorted((folder.parent / "geometry").rglob("*.py"))):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refusal":
                 names = {leaf.id for leaf in ast.walk(node.args[0]) if isinstance(leaf, ast.Name)} & set(dir(reasons))

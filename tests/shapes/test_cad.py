@@ -144,9 +144,10 @@ def test_a_sweep_along_a_line_is_a_cylinder():
 
 
 def test_a_thread_lies_between_its_root_and_its_crest():
-    thread = screw(5.0, 1.5, 0, 12, 0.8)
-    assert cylinder(4.2, 0, 12).volume() < thread.volume() + 40
-    assert thread.volume() < cylinder(5.0, 0, 12).volume()
+    thread, root, crest = screw(5.0, 1.5, 0, 12, 0.8), cylinder(4.2, 0, 12), cylinder(5.0, 0, 12)
+    assert (root - thread).volume() < 0.01 * root.volume()  # the thread is a polygon in section
+    assert (thread - crest).volume() == pytest.approx(0, abs=1e-9)
+    assert 1.1 * root.volume() < thread.volume() < 0.9 * crest.volume()
 
 
 @pytest.mark.slow
