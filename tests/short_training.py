@@ -20,11 +20,11 @@ Report = Callable[[StepReport], None]
 
 
 def write_small_scenes(
-    folder: Path, pixels: int = 64, views: int = 8, depth: bool = False, test_scenes: int = 1
+    folder: Path, pixels: int = 64, views: int = 8, depth: bool = False, train_scenes: int = 4, test_scenes: int = 1
 ) -> Path:
-    """Write four training scenes and `test_scenes` of other shapes for testing, with one odd object each. Returns `folder`."""
+    """Write training scenes, and test scenes of other shapes, with one odd object each. Returns `folder`."""
     options = {"pixels": pixels, "views": views, "depth": depth, "odd": 1}
-    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **options) for i in range(4)]
+    scenes = [planned_record("train", "banana", i, i, objects=3 + i % 3, **options) for i in range(train_scenes)]
     scenes += [planned_record("test-seen", "banana", 9 + i, i, objects=4, **options) for i in range(test_scenes)]
     return write_dataset(folder, scenes)
 

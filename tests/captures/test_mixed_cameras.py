@@ -20,21 +20,27 @@ TALL = Lens(180, 240, matrix(205.0, 205.0, 90.0, 120.0))
 FISHEYE = Lens(300, 200, matrix(150.0, 150.0, 150.0, 100.0), "fisheye", (0.02, -0.01))
 
 
-def photographed_by(lens: Lens, camera) -> Image.Image:
-    """The slightly softened picture that a camera of the pose sees through the lens."""
+def directions(lens: Lens) -> np.ndarray:
+    """(2h, 2w, 3) of four rays a pixel, in the frame of the camera."""
     u, v = np.meshgrid((np.arange(2 * lens.width) + 0.5) / 2, (np.arange(2 * lens.height) + 0.5) / 2)
-    rays = inverse(lens, np.column_stack([u.ravel(), v.ravel()])) @ camera.camera_from_world[:3, :3]
-    colors = colors_along(eye(camera), rays.reshape(*u.shape, 3))
+    return inverse(lens, np.column_stack([u.ravel(), v.ravel()])).reshape(*u.shape, 3)
+
+
+def photographed_along(rays: np.ndarray, camera) -> Image.Image:
+    """The slightly softened picture that a camera of the pose sees along rays (2h, 2w, 3) of its frame."""
+    colors = colors_along(eye(camera), rays @ camera.camera_from_world[:3, :3])
     return Image.fromarray(np.round(colors).astype(np.uint8)).reduce(2)
 
 
 def write_mixed(folder, cameras):
     """Write transforms.json with intrinsics per frame: distorted PNG of odd sizes, upright JPEG rotated by EXIF, and fisheyes."""
     (folder / "images").mkdir()
-    frames = []
+    kinds = [(WIDE, "OPENCV"), (TALL, "PINHOLE"), (FISHEYE, "OPENCV_FISHEYE")]
+    rays, frames = [directions(lens) for lens, _ in kinds], []
     for number, camera in enumerate(cameras):
-        lens, model = ((WIDE, "OPENCV"), (TALL, "PINHOLE"), (FISHEYE, "OPENCV_FISHEYE"))[number % 3]
-        image, name = photographed_by(lens, camera), f"images/{number:04d}.{'jpg' if lens is TALL else 'png'}"
+        lens, model = kinds[number % 3]
+        image = photographed_along(rays[number % 3], camera)
+        name = f"images/{number:04d}.{'jpg' if lens is TALL else 'png'}"
         if lens is TALL:  # held upright but stored in landscape, as phones do
             exif = Image.Exif()
             exif[ORIENTATION] = 6

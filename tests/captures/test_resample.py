@@ -28,6 +28,8 @@ def inverse(lens: Lens, pixels: np.ndarray) -> np.ndarray:
 
     for _ in range(20):
         error, step = at(slopes) - wanted, 1e-6
+        if np.abs(error).max() < 1e-12:
+            break
         columns = [(at(slopes + step * axis) - at(slopes - step * axis)) / (2 * step) for axis in np.eye(2)]
         slopes = slopes - np.linalg.solve(np.stack(columns, axis=-1), error[..., None])[..., 0]
     return np.column_stack([slopes, np.ones(len(slopes))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -100,8 +101,21 @@ def write_pictures(folder: Path, cameras: list[Camera], blocks: np.ndarray = BLO
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"{number:04d}.png" for number in range(len(cameras))]
     for name, camera in zip(names, cameras, strict=True):
-        Image.fromarray(photographed(camera, blocks, floor)).save(folder / name)
+        (folder / name).write_bytes(_png(camera, blocks, floor))
     return names
+
+
+_taken: dict[tuple, bytes] = {}  # many tests walk the same way
+
+
+def _png(camera: Camera, blocks: np.ndarray, floor) -> bytes:
+    """The file of a picture, which is taken once."""
+    key = (camera.K.tobytes(), camera.camera_from_world.tobytes(), camera.width, camera.height, blocks.tobytes(), floor)
+    if key not in _taken:
+        content = io.BytesIO()
+        Image.fromarray(photographed(camera, blocks, floor)).save(content, "PNG")
+        _taken[key] = content.getvalue()
+    return _taken[key]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The files next to the shards are compared with them: plan, quarantine, configuration and previews."""
 
 import json
+import shutil
 
 import pytest
 from PIL import Image
@@ -9,9 +10,14 @@ from odd_bench.data.validate import validate
 from tests.data.folders import make_scenes, write_dataset
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("whole"), make_scenes()[:2])
+
+
 @pytest.fixture
-def folder(tmp_path):
-    return write_dataset(tmp_path, make_scenes()[:2])
+def folder(whole, tmp_path):
+    return shutil.copytree(whole, tmp_path / "set")
 
 
 def found(folder):

@@ -14,7 +14,7 @@ from tests.short_training import write_small_scenes
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_small_scenes(tmp_path_factory.mktemp("data"))
+    return write_small_scenes(tmp_path_factory.mktemp("data"), train_scenes=2)
 
 
 @pytest.mark.slow

@@ -53,18 +53,24 @@ def test_the_same_seed_gives_the_same_losses_and_another_seed_others(folder, tmp
     assert run_short(dataset, tmp_path / "c", ["train.seed=1"]) != first
 
 
+AUGMENTED = ["train.augment=true", "train.schedule=cosine", "train.warmup=2", "model.render.rays=64"]
+
+
+@pytest.fixture(scope="module")
+def whole(folder, tmp_path_factory) -> list[dict[str, float]]:
+    """The losses of a run that was not stopped."""
+    return run_short(open_dataset(folder), tmp_path_factory.mktemp("whole"), AUGMENTED)
+
+
 @pytest.mark.parametrize("stop_at", [2, 3, 6])
-def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
-    """It is stopped within a stage; the losses after the stop equal those of an uninterrupted run."""
+def test_a_stopped_run_resumes_to_the_same_losses(folder, whole, tmp_path, stop_at):
+    """Stopped within a stage; losses after the stop are those of a run that was not stopped."""
     dataset = open_dataset(folder)
-    augmented = ["train.augment=true", "train.schedule=cosine", "train.warmup=2", "model.render.rays=64"]
-    whole = run_short(dataset, tmp_path / "whole", augmented)
     with pytest.raises(Interrupted, match="Run the same command again"):
-        run_short(dataset, tmp_path / "cut", augmented, report=interrupt_at(stop_at))
-    rest = run_short(dataset, tmp_path / "cut", augmented)
-    assert rest == whole[stop_at:]
-    assert load_checkpoint(tmp_path / "cut" / LATEST).finished
-    assert run_short(dataset, tmp_path / "cut", augmented) == []
+        run_short(dataset, tmp_path, AUGMENTED, report=interrupt_at(stop_at))
+    assert run_short(dataset, tmp_path, AUGMENTED) == whole[stop_at:]
+    assert load_checkpoint(tmp_path / LATEST).finished
+    assert run_short(dataset, tmp_path, AUGMENTED) == []
 
 
 @pytest.mark.slow

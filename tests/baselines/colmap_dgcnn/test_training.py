@@ -32,16 +32,25 @@ def folder(tmp_path_factory) -> Path:
     return write_small_scenes(tmp_path_factory.mktemp("data"), pixels=96, views=10, depth=True)
 
 
+@pytest.fixture(scope="module")
+def whole(folder, tmp_path_factory) -> tuple[Path, list[dict[str, float]]]:
+    """A short run that was not stopped, and its losses."""
+    out = tmp_path_factory.mktemp("whole")
+    return out, train_tiny("colmap-dgcnn", open_dataset(folder), out, SHORT)
+
+
 @pytest.mark.parametrize("stop_at", [2, 3])
-def test_a_stopped_run_resumes_to_the_same_losses_and_threshold(folder, tmp_path, stop_at):
-    dataset = open_dataset(folder)
-    whole = train_tiny("colmap-dgcnn", dataset, tmp_path / "whole", SHORT)
+def test_a_stopped_run_resumes_to_the_same_losses_and_threshold(folder, whole, tmp_path, stop_at):
+    dataset, (out, losses) = open_dataset(folder), whole
     with pytest.raises(Interrupted, match="Run the same command again"):
-        train_tiny("colmap-dgcnn", dataset, tmp_path / "cut", SHORT, interrupt_at(stop_at))
-    assert train_tiny("colmap-dgcnn", dataset, tmp_path / "cut", SHORT) == whole[stop_at:]
-    assert load_checkpoint(tmp_path / "cut" / LATEST).finished
-    assert load_run(tmp_path / "cut").method.threshold == load_run(tmp_path / "whole").method.threshold
-    assert train_tiny("colmap-dgcnn", dataset, tmp_path / "other", [*SHORT, "train.seed=1"]) != whole
+        train_tiny("colmap-dgcnn", dataset, tmp_path, SHORT, interrupt_at(stop_at))
+    assert train_tiny("colmap-dgcnn", dataset, tmp_path, SHORT) == losses[stop_at:]
+    assert load_checkpoint(tmp_path / LATEST).finished
+    assert load_run(tmp_path).method.threshold == load_run(out).method.threshold
+
+
+def test_another_seed_gives_other_losses(folder, whole, tmp_path):
+    assert train_tiny("colmap-dgcnn", open_dataset(folder), tmp_path, [*SHORT, "train.seed=1"]) != whole[1]
 
 
 @pytest.fixture(scope="module")

@@ -24,14 +24,22 @@ def folder(tmp_path_factory) -> Path:
     return write_small_scenes(tmp_path_factory.mktemp("data"), views=12)
 
 
+AUGMENTED = [*SHORT, "train.augment=true"]
+
+
+@pytest.fixture(scope="module")
+def whole(folder, tmp_path_factory) -> list[dict[str, float]]:
+    """The losses of a run that was not stopped."""
+    return train_tiny("detr3d", open_dataset(folder), tmp_path_factory.mktemp("whole"), AUGMENTED)
+
+
 @pytest.mark.parametrize("stop_at", [2, 3])
-def test_a_stopped_run_resumes_to_the_same_losses(folder, tmp_path, stop_at):
-    dataset, augmented = open_dataset(folder), [*SHORT, "train.augment=true"]
-    whole = train_tiny("detr3d", dataset, tmp_path / "whole", augmented)
+def test_a_stopped_run_resumes_to_the_same_losses(folder, whole, tmp_path, stop_at):
+    dataset = open_dataset(folder)
     with pytest.raises(Interrupted, match="Run the same command again"):
-        train_tiny("detr3d", dataset, tmp_path / "cut", augmented, interrupt_at(stop_at))
-    assert train_tiny("detr3d", dataset, tmp_path / "cut", augmented) == whole[stop_at:]
-    assert load_checkpoint(tmp_path / "cut" / LATEST).finished
+        train_tiny("detr3d", dataset, tmp_path, AUGMENTED, interrupt_at(stop_at))
+    assert train_tiny("detr3d", dataset, tmp_path, AUGMENTED) == whole[stop_at:]
+    assert load_checkpoint(tmp_path / LATEST).finished
 
 
 @pytest.mark.slow
