@@ -5,6 +5,7 @@ plan, the rest poses and the arrangement are the real ones.
 """
 
 from functools import cache
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -93,9 +94,9 @@ def seen(poses: list[np.ndarray], intact: Shape, size_m: float) -> np.ndarray:
     tilt = poses[:, 2, :3] / size_m  # world z in the frame of the object
     yaw = np.arctan2(poses[:, 1, 0], poses[:, 0, 0])
     outlines = [hull_points((intact.outline @ pose[:3, :3].T + pose[:3, 3])[:, :2]) for pose in poses]
-    gaps = np.array(
-        [[separations(a, b, np.zeros((1, 2)))[0] if a is not b else 9.0 for b in outlines] for a in outlines]
-    )
+    gaps = np.full((len(poses), len(poses)), 9.0)
+    for i, j in combinations(range(len(poses)), 2):
+        gaps[i, j] = gaps[j, i] = separations(outlines[i], outlines[j], np.zeros((1, 2)))[0]
     apart = np.linalg.norm(poses[:, None, :2, 3] - poses[None, :, :2, 3], axis=-1) + 9.0 * np.eye(len(poses))
     own = np.column_stack(
         [tilt, np.sin(yaw), np.cos(yaw), poses[:, 2, 3], np.linalg.norm(poses[:, :2, 3], axis=1), gaps.min(axis=1),

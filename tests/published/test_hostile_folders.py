@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import struct
 import zlib
 
@@ -18,9 +17,10 @@ from odd_bench.data.run_folder import FolderError
 from odd_bench.errors import StorageError
 from odd_bench.published import run
 from odd_bench.published.plan import ImportConfig, list_scenes
-from odd_bench.published.run import Imported, _map_apart, import_scene
+from odd_bench.published.run import _map_apart, import_scene
 from odd_bench.published.splits import read_splits
 from tests.data.hostile_shards import _png
+from tests.published.deadly_reader import reads_or_dies
 from tests.published.scene_folder_writer import names, write_scene_folder
 
 GOOD = "mug_001-scene0"
@@ -309,14 +309,6 @@ def test_split_files_with_other_names_are_refused(tmp_path, listed):
 def test_a_data_set_name_that_is_a_path_is_refused(name, tmp_path):
     with pytest.raises(DataError, match="one path component"):
         ImportConfig(name, tmp_path)
-
-
-def reads_or_dies(root, line):
-    """A stand-in for the reader, for a folder on which a library crashes."""
-    scene = json.loads(line)["scene"]
-    if scene == "deadly":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return Imported(scene)
 
 
 def test_a_folder_that_crashes_its_process_is_refused_and_the_others_are_imported(tmp_path):
