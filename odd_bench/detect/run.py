@@ -37,7 +37,7 @@ from odd_bench.view.suspicion import Found, color_of, drawn
 
 Report = Callable[[str], None]
 SPLIT, VERSION = "capture", "1"
-RECONSTRUCTION, DRAWN = "reconstruction", "views"  # folders of the results
+RECONSTRUCTION, DRAWN, PAGE = "reconstruction", "views", "index.html"  # in the folder of the results
 TELLING, CLOSE_UPS = 4, 3  # views of the scene, and of each object
 VIEW_PIXELS, CLOSE_UP_PIXELS = 720, 224
 ROOMY = 1.25  # a close-up is wider than its object
@@ -109,17 +109,19 @@ def detect(
     said = cautions(capture, placement, chosen, wanted, found, pixels)
     notes, tries = (*capture.notes, *placement.notes, *said), tuple(advice(capture, placement, chosen, found, pixels))
     earlier = list((out / DRAWN).glob("*.jpg")) if (out / SCENE).is_file() else []
+    if (out / SCENE).is_file():  # a page stands beside its own predictions alone, whenever the command is killed
+        (out / PAGE).unlink(missing_ok=True)
     files = [
         _write_predictions(out, name, capture, run, wanted, found, chosen, seconds),
         _write_scene(out, name, capture, placement, chosen, _origin(path, out, options)),
     ]
     shown, pictures = _pictures(out, capture, placement, chosen, found)
     page = detection_page(name, capture, placement, found, chosen, notes, shown, tries)
-    write_atomically(out / "index.html", page.encode())
+    write_atomically(out / PAGE, page.encode())
     for old in set(earlier) - set(pictures):  # remove pictures of an earlier detection once all new ones are written
         old.unlink()
     clock.end()
-    files = (out / "index.html", *files, *pictures)
+    files = (out / PAGE, *files, *pictures)
     return Detection(found, placement, capture, chosen, notes, clock.seconds, files, tries)
 
 

@@ -155,6 +155,7 @@ def test_pictures_of_an_earlier_detection_are_removed_once_the_new_ones_exist(de
         patch.setattr("odd_bench.picture_file.write_atomically", full)
         detect(folder, run_of(Known()), SIZE_M, out, views)
     assert {path: path.read_bytes() for path in (out / "views").iterdir()} == before
+    assert not (out / "index.html").exists()  # the page would be that of other predictions
     detect(folder, run_of(Known()), SIZE_M, out, views)
     assert not (out / "views" / "0999.jpg").exists() and len(list((out / "views").iterdir())) == len(before) - 1
 
