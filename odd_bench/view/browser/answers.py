@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -13,17 +13,19 @@ from odd_bench.scoring.document import wrong_by_scene
 from odd_bench.scoring.ground_truth import TruthScene
 from odd_bench.scoring.judged import Judged
 from odd_bench.scoring.predictions import Boxes, Predictions
-from odd_bench.view.browser.shown_box import ShownBox
+from odd_bench.view.browser.shown_box import COLORS, ShownBox
 
 
 class Answers(Protocol):
     """Boxes of scenes by name.
 
-    scores: (m,) of all predicted boxes, empty if there are none. threshold: that of the file, None if it states none.
+    scores: (m,) of all predicted boxes, empty where there are none. threshold: the file's own, None where it states none.
+    states: those that the boxes can have.
     """
 
     scores: np.ndarray
     threshold: float | None
+    states: tuple[str, ...]
 
     def boxes(self, scene: str, threshold: float | None) -> list[ShownBox]:
         """The boxes of a scene. threshold: scores above it are called odd; None uses the labels of the file."""
@@ -40,6 +42,7 @@ class TruthAlone:
 
     scenes: object
     threshold: float | None = None
+    states: ClassVar = ("normal", "odd")
 
     @property
     def scores(self) -> np.ndarray:
@@ -61,6 +64,7 @@ class NothingKnown:
     """Scenes without boxes, such as photographs."""
 
     threshold: float | None = None
+    states: ClassVar = ()
 
     @property
     def scores(self) -> np.ndarray:
@@ -78,6 +82,7 @@ class PredictionsAlone:
     """A prediction file without its ground truth."""
 
     predictions: Predictions
+    states: ClassVar = ("flagged", "passed")
 
     @property
     def scores(self) -> np.ndarray:
@@ -113,6 +118,7 @@ class Judgement:
 
     judged: Judged
     threshold: float | None
+    states: ClassVar = tuple(state for state in COLORS if state != "flagged")
 
     @property
     def scores(self) -> np.ndarray:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from odd_bench.errors import WrongUse
 from odd_bench.view.browser.answers import Answers
 from odd_bench.view.browser.scene_views import Views
+from odd_bench.view.browser.shown_box import TRUE_STATES
 from odd_bench.view.browser.suspicion import Scale, scale_of
 
 BY_NAME, WORST_FIRST = "by name", "worst first"
@@ -33,6 +34,11 @@ class Collection:
     @property
     def has_scores(self) -> bool:
         return len(self.answers.scores) > 0
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether some boxes come from the ground truth."""
+        return not set(TRUE_STATES).isdisjoint(self.answers.states)
 
     def scale(self, threshold: float | None) -> Scale:
         """Colours of the scores; white is the threshold, or that of the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import replace
 from html import escape
@@ -10,7 +11,6 @@ import viser
 
 from odd_bench.counted import counted
 from odd_bench.errors import OddBenchError
-from odd_bench.view.browser.answers import NothingKnown
 from odd_bench.view.browser.collection import BY_NAME, WORST_FIRST, Collection
 from odd_bench.view.browser.drawing import MAPS, NONE, PICTURE, SUSPICION, TRUTH
 from odd_bench.view.browser.shown_box import COLORS, MEANINGS, count_states
@@ -118,7 +118,7 @@ class Panel:
         answers = self.collection.answers
         low, high = float(answers.scores.min()), float(answers.scores.max())
         margin = (high - low) / STEPS or 0.5
-        low, high = low - margin, high + margin
+        low, high = round_bounds(low - margin, high + margin)
         own = (low + high) / 2 if answers.threshold is None else min(max(answers.threshold, low), high)
         slider = gui.add_slider(
             "Threshold", low, high, (high - low) / STEPS, own, hint="Scores above it are called odd"
@@ -143,11 +143,12 @@ class Panel:
 
     def _build_looks(self, gui: viser.GuiApi) -> None:
         if self.collection.views is not None:
-            ways = [TRUTH, PICTURE, NONE]
             ways = [
                 *([SUSPICION] if self.collection.has_scores else []),
                 *([MAPS] if self.collection.has_maps else []),
-                *ways,
+                *([TRUTH] if self.collection.has_truth else []),
+                PICTURE,
+                NONE,
             ]
             points = gui.add_dropdown("Points", ways, initial_value=self.look.points)
             points.on_update(lambda _: self.change(points=points.value))
@@ -155,7 +156,7 @@ class Panel:
             cameras.on_update(lambda _: self.change(cameras=cameras.value))
         labels = gui.add_checkbox("Labels", True)
         labels.on_update(lambda _: self.change(labels=labels.value))
-        if self.collection.has_scores:
+        if self.collection.has_scores and self.collection.has_truth:
             truth = gui.add_checkbox("True boxes", True)
             truth.on_update(lambda _: self.change(truth=truth.value))
 
@@ -163,9 +164,16 @@ class Panel:
 TEXT = "padding:0 0.75em 0.5em;font-size:0.85em;line-height:1.4"
 
 
+def round_bounds(low: float, high: float) -> tuple[float, float]:
+    """Two numbers around these, in three digits of their distance: 0.0209 and 0.6128 become 0.02 and 0.613."""
+    digits = 2 - math.floor(math.log10(high - low))
+    unit = 10.0**-digits
+    return round(math.floor(low / unit) * unit, digits), round(math.ceil(high / unit) * unit, digits)
+
+
 def heading_html(collection: Collection) -> str:
     """Title and notes."""
-    notes = "".join(f'<div style="color:#b00020">{escape(note)}</div>' for note in collection.notes)
+    notes = "".join(f'<div style="color:#5f6368">{escape(note)}</div>' for note in collection.notes)
     return f'<div style="{TEXT}"><b>{escape(collection.title)}</b>{notes}</div>'
 
 
@@ -178,14 +186,7 @@ def verdict_html(name: str, boxes: list, words: str) -> str:
 
 def legend_html(collection: Collection) -> str:
     """The legend of the states that can occur."""
-    states = [state for state in COLORS if state != "flagged"]
-    if isinstance(collection.answers, NothingKnown):
-        states = []
-    elif not collection.has_scores:
-        states = ["normal", "odd"]
-    elif not collection.answers.wrong(None):
-        states = ["flagged", "passed"]
-    rows = "".join(f"<div>{_spot(state)}<b>{state}</b> {MEANINGS[state]}</div>" for state in states)
+    rows = "".join(f"<div>{_spot(state)}<b>{state}</b> {MEANINGS[state]}</div>" for state in collection.answers.states)
     return f'<div style="{TEXT}">{rows}</div>'
 
 
@@ -195,7 +196,7 @@ def points_html(collection: Collection) -> str:
         return ""
     scored = "Points by suspicion: blue below the threshold, white at it, red above, grey without a box. "
     maps = "Points by anomaly maps: from white to red. " if collection.has_maps else ""
-    changed = "Points by truth: yellow on changed surface."
+    changed = "Points by truth: yellow on changed surface." if collection.has_truth else ""
     return f'<div style="{TEXT}">{scored if collection.has_scores else ""}{maps}{changed}</div>'
 
 

@@ -12,17 +12,18 @@ from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.scoring import DatasetRef, Method, PredictionWriter, read_ground_truth
 
 
-def write_answers(folder: Path, split: str) -> Path:
-    """Write predictions for a split of the data set in the folder, to a run next to its shards."""
+def write_answers(folder: Path, split: str, boxes: bool = True) -> Path:
+    """Write predictions for a split of the data set in the folder, to a run next to its shards. boxes: whether there are any."""
     truth, rng = read_ground_truth(folder / GROUND_TRUTH), np.random.default_rng(3)
     path = folder / "run" / f"{split}.json"
     path.parent.mkdir()
     with PredictionWriter(path, DatasetRef(truth.name, truth.version, split, truth.digest), Method("test-net")) as out:
         for scene in truth.split(split):
-            boxes = np.array([one.obb for one in scene.objects])
-            scores = np.array([one.label for one in scene.objects]) * 0.6 + rng.uniform(0, 0.4, len(boxes))
-            kept, extra = rng.random(len(boxes)) > 0.3, boxes[:1] + [0.9, 0, 0, 0, 0, 0, 0]
-            out.add(scene.name, np.vstack([boxes[kept], extra]), np.append(scores[kept], 0.7))
+            true = np.array([one.obb for one in scene.objects])
+            scores = np.array([one.label for one in scene.objects]) * 0.6 + rng.uniform(0, 0.4, len(true))
+            kept, extra = rng.random(len(true)) > 0.3, true[:1] + [0.9, 0, 0, 0, 0, 0, 0]
+            found, scored = np.vstack([true[kept], extra]), np.append(scores[kept], 0.7)
+            out.add(scene.name, found if boxes else found[:0], scored if boxes else scored[:0])
     write_maps(open_dataset(folder), split, path.with_name(f"{split}.maps.h5"))
     return path
 
