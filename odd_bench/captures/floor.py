@@ -56,7 +56,7 @@ def find_floor(capture: Capture, height: float | None = None) -> Floor:
         return floor
     near = capture.points[np.linalg.norm(capture.points - middle, axis=1) < NEAR * distance]
     told, hint = told_if_small(sizes_of(capture)), hint_if_small(sizes_of(capture), HINT)
-    told = f"; photographs{told} are small for this" if told else ""
+    told = f"; photographs{told} are small" if told else ""
     if len(near) < LEAST_POINTS:
         raise CaptureError(
             "floor", f"{len(near)} points near the centre of the scene", f"{LEAST_POINTS} or more{told}", hint

@@ -22,7 +22,7 @@ MARGIN = 0.35  # around a cut-out, of the box's larger side
 
 @dataclass(frozen=True)
 class Outline:
-    """A box to draw. box: (6,) or (7,), metres, world. style: classes of the style sheet. label: beside it, empty for none."""
+    """A box to draw. box: (6,) or (7,), metres, world. style: classes of the style sheet. label: its text, empty for none."""
 
     box: np.ndarray
     style: str
@@ -31,7 +31,7 @@ class Outline:
 
 @dataclass(frozen=True)
 class Window:
-    """The part of a picture that is shown: rows top to bottom, columns left to right, the last ones not included."""
+    """The part of a picture to show: rows top to bottom, columns left to right, with exclusive ends."""
 
     top: int
     bottom: int
@@ -50,7 +50,7 @@ def view_html(
     suspicion: np.ndarray | None = None,
     window: Window | None = None,
 ) -> str:
-    """image: (h, w, 3) uint8. suspicion: (h, w) uint8 anomaly map. window: what to show, None for all."""
+    """The HTML of a view. image: (h, w, 3) uint8. suspicion: (h, w) uint8 anomaly map. window: the part to show, None for all."""
     shown = window or Window(0, image.shape[0], 0, image.shape[1])
     height, width = shown.bottom - shown.top, shown.right - shown.left
     lines = "".join(outline_svg(one, camera, height) for one in outlines)
@@ -68,7 +68,7 @@ def view_html(
 
 
 def outline_svg(outline: Outline, camera: Camera, height: int) -> str:
-    """The edges of one box and its label; nothing if a corner lies behind the camera. height: of what is shown, pixels."""
+    """The edges of one box and its label; empty if a corner is behind the camera. height: of the shown part, pixels."""
     corners, depth = project(camera, box_corners(outline.box))
     if depth.min() <= 0:
         return ""
@@ -82,7 +82,7 @@ def outline_svg(outline: Outline, camera: Camera, height: int) -> str:
 
 
 def box_area(box: np.ndarray, camera: Camera) -> float:
-    """Pixels of the rectangle around a box, as far as it lies in the picture; 0 where a corner lies behind the camera."""
+    """Pixels of the rectangle around a box, clipped to the picture; 0 if a corner is behind the camera."""
     corners, depth = project(camera, box_corners(box))
     if depth.min() <= 0:
         return 0.0
@@ -103,7 +103,7 @@ def window_around(box: np.ndarray, camera: Camera) -> Window:
 
 
 def heat_pixels(suspicion: np.ndarray) -> np.ndarray:
-    """(h, w, 4) uint8: one colour, the less transparent the higher the level."""
+    """(h, w, 4) uint8: one colour, which is less transparent for higher levels."""
     pixels = np.empty((*suspicion.shape, 4), np.uint8)
     pixels[..., :3] = HEAT_RGB
     pixels[..., 3] = np.round(255 * HEAT_OPACITY * (suspicion / 255.0) ** 2)
@@ -111,12 +111,12 @@ def heat_pixels(suspicion: np.ndarray) -> np.ndarray:
 
 
 def jpeg_uri(image: np.ndarray) -> str:
-    """(h, w, 3) uint8 as a JPEG inside a URI."""
+    """(h, w, 3) uint8 as a JPEG data URI."""
     return uri(image, "JPEG", quality=JPEG_QUALITY)
 
 
 def png_uri(pixels: np.ndarray) -> str:
-    """(h, w, 4) uint8 as a PNG inside a URI."""
+    """(h, w, 4) uint8 as a PNG data URI."""
     return uri(pixels, "PNG")
 
 

@@ -12,17 +12,17 @@ from odd_bench.scoring.document import write_score
 from odd_bench.scoring.score import Scored
 
 SCORE = "score.json"
-ALARMS = "Normal objects called anomalous, and boxes that match no object, the surest first."
-MISSES = "Anomalous objects that were not found, then those called normal, the surest first."
+ALARMS = "Normal objects that are called anomalous, and boxes that match no object, in order of confidence."
+MISSES = "Anomalous objects that were not found, then those that are called normal, in order of confidence."
 
 
 def report_folder(predictions: Path) -> Path:
-    """Where the report of a run's prediction file stands: `test-seen.json` has `test-seen-report/`."""
+    """The folder of the report of a run's prediction file: `test-seen-report/` for `test-seen.json`."""
     return predictions.with_name(f"{predictions.name.split('.')[0]}-report")
 
 
 def write_report(folder: Path, scored: Scored) -> list[str]:
-    """Write the four files, each whole or not at all. Returns lines for the user: where they are, and what is missing from them."""
+    """Write the four files atomically. Returns lines for the user: the paths, and what is missing in the report."""
     folder.mkdir(parents=True, exist_ok=True)
     document = scored.document
     pictures, note = failure_pictures(scored)
@@ -40,11 +40,11 @@ def write_report(folder: Path, scored: Scored) -> list[str]:
 
 
 def failure_pictures(scored: Scored) -> tuple[Pictures, str]:
-    """HTML of the worst scenes and mistakes, and why there is none."""
+    """The HTML of the worst scenes and mistakes, or the reason why there is none."""
     judged = next(iter(scored.judged.values()))
     if (judged.correct | ~judged.counted).all() and not judged.false_boxes.any():
         return Pictures(), ""
     try:
         return draw_pictures(scored), ""
     except NoPictures as reason:
-        return Pictures(), f"no pictures in the failure gallery: {reason}"
+        return Pictures(), f"the report shows no pictures of failures: {reason}"

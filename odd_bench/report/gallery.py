@@ -1,4 +1,4 @@
-"""Pictures of what a method gets most wrong, for the report: whole scenes, and single false alarms and misses."""
+"""Pictures of the worst mistakes of a method for the report: whole scenes, and single false alarms and misses."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ VIEWS_A_SCENE = 3
 
 
 class NoPictures(Exception):
-    """The pictures of the data set cannot be read; the message says why, in a line."""
+    """The pictures of the data set cannot be read; the message says why, in one line."""
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """HTML of the worst scenes, the worst false alarms and the worst misses; empty where there are none."""
+    """HTML of the worst scenes, false alarms and misses; empty if there are none."""
 
     scenes: str = ""
     alarms: str = ""
@@ -43,7 +43,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Gallery:
-    """What pictures are made from. declared: (s,) views of each scene, None for all. maps: anomaly maps, None without."""
+    """The sources of the pictures. declared: (s,) views of each scene, None for all. maps: anomaly maps, None without."""
 
     dataset: Any
     judged: Judged
@@ -52,11 +52,11 @@ class Gallery:
 
     @property
     def turned(self) -> bool:
-        """Whether predicted boxes have a yaw: then true boxes are drawn with theirs."""
+        """Whether predicted boxes have a yaw; true boxes are then drawn with theirs."""
         return bool(np.isfinite(self.judged.submission.boxes.yaw_rad).any())
 
     def views(self, scene: int) -> Sequence[int]:
-        """The views that the method saw."""
+        """The views that the method was given."""
         cameras = self.dataset.scene(self.name(scene)).cameras
         return range(len(cameras)) if self.declared[scene] is None else self.declared[scene]
 
@@ -64,7 +64,7 @@ class Gallery:
         return self.judged.truth.scene_names[scene]
 
     def view(self, scene: int, view: int, caption: str, mistake: Mistake | None = None) -> str:
-        """One view with its boxes. mistake: show only this one and what is near it."""
+        """One view with its boxes. mistake: show only this one and its surroundings."""
         camera, image = self.dataset.scene(self.name(scene)).cameras[view], self.dataset.image(self.name(scene), view)
         suspicion = self.suspicion(scene, view, image)
         if mistake is None:
@@ -93,7 +93,7 @@ class Gallery:
         return [*(Outline(one.box, "said" if one.matched else "stray") for one in drawn), *true]
 
     def scene_figures(self, scenes: Sequence[dict[str, Any]]) -> str:
-        """The scenes in the order given, each in some of its views."""
+        """The scenes in the given order, each in some of its views."""
         place = {name: number for number, name in enumerate(self.judged.truth.scene_names)}
         return "".join(figure(one, self.some_views(place[one["name"]])) for one in scenes)
 
@@ -115,7 +115,7 @@ class Gallery:
 
 
 def draw_pictures(scored: Scored) -> Pictures:
-    """Pictures of the first protocol's worst scenes and mistakes. Raises NoPictures where there are none to draw from."""
+    """Pictures of the worst scenes and mistakes under the first protocol. Raises NoPictures if the pictures cannot be read."""
     name, judged = next(iter(scored.judged.items()))
     scenes = scored.document["result"]["protocols"][name]["worst_scenes"]
     alarms, missed = false_alarms(judged), misses(judged)
@@ -152,7 +152,7 @@ def open_pictures(folder: Path, scenes: Sequence[str]) -> Any:
     except (OddBenchError, OSError) as error:
         raise NoPictures(str(error).splitlines()[0]) from error
     if absent:
-        raise NoPictures(f"{folder} has no pictures of {len(absent)} of the scenes")
+        raise NoPictures(f"{len(absent)} of the scenes have no pictures in {folder}")
     return dataset
 
 

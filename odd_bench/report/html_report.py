@@ -1,4 +1,4 @@
-"""One HTML page with every number of a score document, its plots and the worst scenes; it loads nothing from elsewhere."""
+"""One HTML page with every score of a score document, its plots and the worst scenes; it loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from odd_bench.scoring.summary import (
 from odd_bench.scoring.text import html_text as escape
 
 RESOLVES = (
-    "p: the chance of a difference at least this large if the two files were equally good. The split resolves: the smallest "
-    "true difference that a comparison on scenes like these would show, with p below 0.05, 8 times out of 10. A smaller "
-    "difference may be real, but this split cannot tell."
+    'p is the probability of a difference at least this large if the two files were equally good. "The split resolves" is the '
+    "smallest true difference that a comparison on scenes like these would show, with p below 0.05, 8 times out of 10. A smaller "
+    "difference may be real, but this split cannot show it."
 )
 CARD_METRICS = ("auc", "balanced_accuracy", "boxes_per_object", "box_recall", "box_precision", "ap50")
 
 
 def html_report(document: dict[str, Any], pictures: str = "", mistakes: str = "") -> str:
-    """The page as text. pictures: HTML of the failure gallery, empty where the pictures are not at hand. mistakes: HTML of the
-    worst false alarms and misses.
+    """The page as text. pictures: HTML of the worst scenes, empty if there are no pictures. mistakes: HTML of the worst false
+    alarms and misses.
     """
     result = document["result"]
     style = (Path(__file__).parent / "report.css").read_text()
@@ -55,7 +55,9 @@ def heading(result: dict[str, Any]) -> str:
     name, part = next(iter(result["protocols"].items()))
     cards = "".join(card(f"{METRIC_NAMES[key]} ({name})", part["metrics"][key]) for key in CARD_METRICS)
     given = [
-        what for key, what in (("gt_boxes", "the boxes"), ("gt_count", "the number of objects")) if method.get(key)
+        what
+        for key, what in (("gt_boxes", "ground-truth boxes"), ("gt_count", "the number of objects"))
+        if method.get(key)
     ]
     missing = (
         f"; {counted(answered['missing_scenes'], 'scene')} missing, counted as undetected"
@@ -75,7 +77,7 @@ def heading(result: dict[str, Any]) -> str:
         f'<p class="soft">{escape(dataset["name"])} {escape(dataset["version"])}, split {escape(dataset["split"])}: '
         f"{counted(dataset['scenes'], 'scene')}, {counted(dataset['objects'], 'object')}, {dataset['anomalous']:,} anomalous. "
         f"{answered['boxes']:,} boxes in the file{missing}. Given to the method: {' and '.join(given) or 'nothing'}. "
-        f'Boxes compared: {escape(result["gate"])}.</p>{overlaps}<div class="cards">{cards}</div>{weak_text}'
+        f'Matching of boxes: {escape(result["gate"])}.</p>{overlaps}<div class="cards">{cards}</div>{weak_text}'
     )
 
 
@@ -90,7 +92,7 @@ def warning(text: str) -> str:
 
 
 def protocol_section(name: str, part: dict[str, Any], folded: bool) -> str:
-    """One protocol: rule, metrics, plots, references, groups (to be unfolded if `folded`)."""
+    """One protocol: rule, metrics, plots, reference rows and groups (collapsed if `folded`)."""
     missed = f"{part['missed_anomalous']:,} anomalous and {part['missed_normal']:,} normal objects are not matched."
     histogram, groups = part["histogram"], group_section(name, part)
     if folded:
@@ -99,7 +101,7 @@ def protocol_section(name: str, part: dict[str, Any], folded: bool) -> str:
     if "factors" in part:
         missed += f" {part['false_boxes']:,} boxes match no object."
         if part["missed_anomalous"] + part["missed_normal"] + part["false_boxes"]:
-            missed += " They are the steps at the ends of the curve."
+            missed += " They are the steps at the two ends of the ROC curve."
     if histogram["edges"]:
         plots += histogram_plot(histogram["edges"], histogram["normal"], histogram["anomalous"])
     return (
@@ -112,7 +114,7 @@ def protocol_section(name: str, part: dict[str, Any], folded: bool) -> str:
 
 
 def factor_text(name: str, part: dict[str, Any]) -> str:
-    """The three factors of the AUC, and the other convention beside them."""
+    """The three factors of the AUC, and its value under the other convention."""
     if "factors" not in part:
         return ""
     factor, normal = part["factors"], part["missed_as_normal"]
@@ -120,7 +122,7 @@ def factor_text(name: str, part: dict[str, Any]) -> str:
         f"<p>AUC_{name} = recall(anomalous) <b>{number(factor['recall_anomalous'])}</b> x matched normals / "
         f"(normals + false boxes) <b>{number(factor['normal_share'])}</b> x AUC(matched) "
         f"<b>{number(factor['auc_matched'])}</b>. "
-        f"Were the missed objects called normal instead, AUC would be {number(normal['auc'])} and accuracy "
+        f"If missed objects were called normal instead, AUC would be {number(normal['auc'])} and accuracy "
         f"{number(normal['accuracy'])}.</p>"
     )
 
@@ -137,23 +139,23 @@ def metric_table(name: str, part: dict[str, Any]) -> str:
 def reference_table(name: str, reference: dict[str, Any]) -> str:
     keys = ("auc", "balanced_accuracy", "auc_within_scene", "accuracy")
     rows = [[row, *(number(values[key]) for key in keys)] for row, values in reference.items()]
-    head = ["trivial answer", *(METRIC_NAMES[key] for key in keys)]
-    return f"<h3>Reference ({name})</h3>" + table(f"What trivial answers get ({name})", head, rows)
+    head = ["trivial method", *(METRIC_NAMES[key] for key in keys)]
+    return f"<h3>Reference ({name})</h3>" + table(f"Scores of trivial methods ({name})", head, rows)
 
 
 def group_section(name: str, part: dict[str, Any]) -> str:
-    """Breakdowns as bars with intervals, then the map of type and visibility."""
+    """Groups as bars with intervals, then the map of anomaly type and visibility."""
     kinds = list(dict.fromkeys(row["breakdown"] for row in part["breakdowns"]))
     blocks = [group_plot(kind, [row for row in part["breakdowns"] if row["breakdown"] == kind]) for kind in kinds]
     note = (
-        f"Lines on the bars are 95 % intervals. A number of shapes in place of one: fewer than {FEWEST} base shapes, no interval. "
-        f"Grey means fewer than {GREY_BELOW} objects. A group of "
+        f"Lines on the bars are 95 % intervals. With fewer than {FEWEST} base shapes there is no interval, and the number of "
+        f"shapes is shown instead. Groups of fewer than {GREY_BELOW} objects are grey. A group of "
         "anomalies (type, visibility, magnitude) is compared with all normal objects of the same scenes, and its recall "
-        "is given; other groups give accuracy."
+        "is given; for other groups, the accuracy is given."
     )
     visible = (
-        "Visible: pixels of the changed region summed over the views used, as a share of what they would be if every view "
-        "showed it as well as the best one."
+        "The visibility is the number of pixels of the changed region summed over the views used, as a share of the number if "
+        "every view showed it as well as the best one."
     )
     return (
         f'<h3>AUC_{name} by group</h3><p class="soft">{note}</p><div class="groups">{"".join(blocks)}</div>'
@@ -174,7 +176,7 @@ def group_plot(kind: str, rows: list[dict[str, Any]]) -> str:
 
 
 def short_reason(estimate: dict[str, Any]) -> str:
-    """Why a bar has no line, in a word or two."""
+    """Why a bar has no interval, in one or two words."""
     shapes = estimate["shapes"]
     return counted(shapes, "shape") if shapes < FEWEST else "constant"
 
@@ -193,15 +195,15 @@ def against_section(against: dict[str, Any]) -> str:
         ]
         test, scenes = part["mcnemar"], part["scenes"]
         notes.append(
-            f"<p>{name}: right only in the first file: {counted(test['only_first_right'], 'object')}, "
-            f"only in the second: {test['only_second_right']:,}; {escape(mcnemar_text(test))}. Scenes all right only in the "
+            f"<p>{name}: correct only in the first file: {counted(test['only_first_right'], 'object')}, "
+            f"only in the second: {test['only_second_right']:,}; {escape(mcnemar_text(test))}. Scenes entirely correct only in the "
             f"first: {scenes['only_first_right']:,}, only in the second: {scenes['only_second_right']:,}.</p>"
         )
         for key in ("first", "second"):
             examples = "".join(f"<li>{escape(scene)}</li>" for scene in scenes[f"{key}_examples"])
             if examples:
                 notes.append(
-                    f"<details><summary>right only in the {key} ({name})</summary><ul>{examples}</ul></details>"
+                    f"<details><summary>correct only in the {key} ({name})</summary><ul>{examples}</ul></details>"
                 )
     title = f"{escape(against['first'])} minus {escape(against['second'])}"
     compared = table("Paired differences", ["metric", "difference, paired 95 % interval"], rows, "wrap")
@@ -213,23 +215,23 @@ def failure_section(result: dict[str, Any], pictures: str) -> str:
     name, part = next(iter(result["protocols"].items()))
     worst = part["worst_scenes"]
     if not worst:
-        return "<h2>Failures</h2><p>Every object is right.</p>"
+        return "<h2>Failures</h2><p>Every object is correct.</p>"
     legend = legend_html("maps" in result and "reason" not in result["maps"])
     if not pictures:
-        legend = '<p class="soft">Without pictures: the shards of the data set were not found.</p>'
+        legend = '<p class="soft">There are no pictures, because the shards of the data set were not found.</p>'
         pictures = "".join(figure(scene) for scene in worst)
     count = "scene" if len(worst) == 1 else counted(len(worst), "scene")
     return f"<h2>Failures ({name}): the worst {count}</h2>{legend}{pictures}"
 
 
 def legend_html(maps: bool) -> str:
-    """What the lines mean; with a switch for the anomaly maps where there are some."""
+    """The legend of the lines, with a switch for anomaly maps if there are any."""
     samples = {
         "odd": "anomalous object",
         "usual": "normal object",
-        "usual wrong": "dashed: its answer is wrong",
+        "usual wrong": "dashed: the prediction is wrong",
         "said": "predicted box that matches an object",
-        "stray": "predicted box that matches none",
+        "stray": "predicted box that matches no object",
     }
     lines = "".join(
         f'<li><svg viewBox="0 0 30 10" aria-hidden="true"><path class="{style}" d="M1 5L29 5"/></svg>{text}</li>'
@@ -242,7 +244,7 @@ def legend_html(maps: bool) -> str:
 
 
 def mistake_section(title: str, note: str, pictures: str) -> str:
-    """Cut-outs of single mistakes; nothing without any."""
+    """Cut-outs of single mistakes; empty if there are none."""
     if not pictures:
         return ""
     return f'<h2>{escape(title)}</h2><p class="soft">{escape(note)}</p><div class="views small">{pictures}</div>'
@@ -262,10 +264,10 @@ def definitions(document: dict[str, Any]) -> str:
 
 
 def figure(scene: dict[str, Any], pictures: str = "") -> str:
-    """One scene: its pictures side by side, if there are any, and a line an object."""
+    """One scene: its pictures side by side, if there are any, and a line for each object."""
     answers = "".join(f"<li>{escape(answer_text(item))}</li>" for item in scene["objects"])
     false = scene.get("false_boxes", 0)
-    beside = f", {false:,} box{'es' * (false != 1)} without an object" if false else ""
+    beside = f", and {false:,} box{'es' * (false != 1)} without an object" if false else ""
     count = f"{scene['wrong']} of {len(scene['objects'])} wrong{beside}"
     return (
         f"<figure><figcaption>{escape(scene['name'])}: {count}</figcaption>"

@@ -1,4 +1,4 @@
-"""A table of a page: named, with heads of columns and rows that a screen reader can tell."""
+"""A table of a page: it has a caption, and headers of columns and rows for screen readers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from odd_bench.scoring.text import html_text as escape
 
 
 def table(caption: str, head: list[str], rows: list[list[str]], style: str = "") -> str:
-    """Cells are plain text, the first of a row names it. head: names of the columns, empty for none. style: `wrap` lets long cells
-    break.
+    """The HTML of a table. Cells are plain text; the first cell of a row is its name. head: names of the columns, empty for none.
+    style: `wrap` allows line breaks in long cells.
     """
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     body = "".join(row_html(row, style) for row in rows)

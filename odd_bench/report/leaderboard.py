@@ -1,4 +1,4 @@
-"""A leaderboard from score files: best first, methods that the data cannot tell apart sharing a rank."""
+"""A leaderboard of score files: the best first; methods that do not differ significantly share a rank."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from odd_bench.scoring.summary import METRIC_NAMES, dataset_text, interval_notes
 SIGNIFICANT = 0.05
 KEY_METRIC = "auc"
 BESIDE = tuple(name for name in TABLE_METRICS if name not in (KEY_METRIC, "mean_iou"))
-TOLERANCE = 1e-6  # of a value that was written with 9 decimals
-SPREADS = 4  # a value further from the mean of its resamples does not belong to them
+TOLERANCE = 1e-6  # for values that are written with 9 decimals
+SPREADS = 4  # standard deviations; a value further from the mean of its resamples does not belong to them
 AGAIN = "Score the predictions again with this version of odd-bench"
 
 Entry = dict[str, Any]
@@ -33,7 +33,7 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class ScoreFiles:
-    """What stands below a folder. found: paths and results that can be ranked. older: paths of an older metrics version."""
+    """The score files below a folder. found: paths and results that can be ranked. older: paths of an older metrics version."""
 
     found: list[tuple[Path, dict[str, Any]]]
     older: list[Path]
@@ -54,21 +54,21 @@ def leaderboard(folder: Path) -> str:
 
 
 def older_note(folder: Path, older: list[Path]) -> list[str]:
-    """Which files are not ranked, and why."""
+    """The lines about files that are not ranked, with the reason."""
     if not older:
         return []
     listed = "".join(f"- {cell(path.relative_to(folder).as_posix())}\n" for path in older)
     return [
         f"## Not ranked: metrics before version {METRICS_VERSION}",
         "",
-        f"Other rules, other numbers. {AGAIN}.",
+        f"These scores follow other rules and cannot be compared. {AGAIN}.",
         "",
         listed,
     ]
 
 
 def read_scores(folder: Path) -> ScoreFiles:
-    """Every score file, in order of their paths; ScoringError names those that are damaged."""
+    """Every score file, sorted by path. Raises ScoringError, which names the damaged files."""
     found, older, problems = [], [], []
     for path in sorted(path for path in folder.rglob("*.json") if path.is_file()):
         document = json_object(path)
@@ -90,7 +90,7 @@ def read_scores(folder: Path) -> ScoreFiles:
 
 
 def json_object(path: Path) -> dict[str, Any]:
-    """The object in a file; empty where it holds none."""
+    """The JSON object in a file; empty if there is none."""
     source, _ = read_source(path)
     try:
         document = json.loads(source.text) if source else {}
@@ -100,18 +100,18 @@ def json_object(path: Path) -> dict[str, Any]:
 
 
 def metrics_version(document: dict[str, Any]) -> int:
-    """As the file states it; the present one where it does not, so that the digest is what finds it damaged."""
+    """The metrics version of the file; the current one if it states none, so that the digest reveals the damage."""
     result = document.get("result")
     version = result.get("metrics_version") if isinstance(result, dict) else None
     return version if type(version) is int else METRICS_VERSION
 
 
 def score_problem(path: Path, document: dict[str, Any]) -> Problem | None:
-    """Whether a score file can be ranked: of this version, as it was written, and its values those of its own resamples."""
+    """The problem of a score file, None if it has this version, is unchanged, and its values fit its resamples."""
     if document.get("version") != VERSION or metrics_version(document) != METRICS_VERSION:
         found = f"version {document.get('version')}, metrics version {metrics_version(document)}"
         return Problem("format", str(path), found, f"version {VERSION}, metrics version {METRICS_VERSION}", AGAIN)
-    whole = "the file as it was written"
+    whole = "the unchanged file"
     try:
         if document.get("digest") != signed_document(document.get("result"))["digest"]:
             return Problem("digest mismatch", str(path), "results changed after scoring", whole, AGAIN)
@@ -129,8 +129,8 @@ def score_problem(path: Path, document: dict[str, Any]) -> Problem | None:
 
 
 def check_complete(result: dict[str, Any]) -> None:
-    """Raise KeyError or TypeError where a table would miss something: protocols of known names, texts where texts stand, and values
-    that a metric can have, or null.
+    """Raise KeyError or TypeError if something that a table needs is missing: known protocols, texts, and values that a metric can
+    have, or null.
     """
     texts = [result["dataset"][key] for key in ("name", "version", "split", "digest")]
     texts += [result["method"]["name"], *(part["rule"] for part in result["protocols"].values())]
@@ -144,14 +144,14 @@ def check_complete(result: dict[str, Any]) -> None:
 
 
 def possible(metric: str, value: Any) -> bool:
-    """Whether a metric can have a value: a share, for some any number from 0, or null."""
+    """Whether a metric can have a value: a share, null, or for some metrics any number from 0."""
     largest = math.inf if metric in PLAIN else 1
     return value is None or (type(value) in (int, float) and 0 <= value <= largest)
 
 
 def holds(part: dict[str, Any], key: str) -> bool:
-    """Whether a metric belongs to its resampled values and its interval follows from them; for `factors`, whether they multiply
-    to the AUC.
+    """Whether a metric fits its resampled values and its interval follows from them; for `factors`, whether their product is the
+    AUC.
     """
     if key == "factors":
         return "factors" not in part or close(part["factors"]["product"], part["metrics"]["auc"]["value"])
@@ -180,7 +180,7 @@ def table(protocol: str, entries: list[Entry]) -> list[str]:
         "AUC",
         *(METRIC_NAMES[name] for name in BESIDE),
         "given",
-        "p against the first of the rank",
+        "p compared with the first of the rank",
         "file",
     ]
     lines = [f"## {cell(dataset_text(dataset))}, {cell(dataset['split'])}: {protocol}", ""]
@@ -189,11 +189,11 @@ def table(protocol: str, entries: list[Entry]) -> list[str]:
     lines += [row(*some) for some in ranked]
     shapes = min(entry["part"]["metrics"][KEY_METRIC]["shapes"] for entry in entries)
     tested = (
-        f"Methods of one rank do not differ from its first (paired cluster bootstrap, {result['resamples']} resamples, "
-        f"p >= {SIGNIFICANT})."
+        f"Methods of one rank do not differ significantly from its first (paired cluster bootstrap, "
+        f"{result['resamples']} resamples, p >= {SIGNIFICANT})."
     )
     if shapes < FEWEST:
-        tested = f"Ranked by value alone: {counted(shapes, 'base shape')}, a test needs {FEWEST}."
+        tested = f"Ranked by value only: there are {counted(shapes, 'base shape')}, and a test needs {FEWEST}."
     digest = cell(dataset["digest"][:19])
     found = {f"{name_of(entry)} ({entry['path']})": entry["part"]["metrics"][KEY_METRIC] for entry in entries}
     notes = "".join(f" No interval: {cell(note)}." for note in interval_notes(found))
@@ -201,7 +201,7 @@ def table(protocol: str, entries: list[Entry]) -> list[str]:
 
 
 def tie_groups(entries: list[Entry]) -> list[tuple[int, Entry, float | None]]:
-    """(rank, entry, p against the first of its rank). An entry joins the rank while it does not differ from its first."""
+    """(rank, entry, p compared with the first of the rank). An entry joins a rank unless it differs from the first of it."""
     ordered = sorted(entries, key=lambda entry: (-(value(entry, KEY_METRIC) or 0.0), name_of(entry), entry["path"]))
     ranked: list[tuple[int, Entry, float | None]] = []
     first = None

@@ -1,4 +1,4 @@
-"""The numbers of a submission's anomaly maps, added to its score: only here are the masks of a data set at hand."""
+"""The scores of a submission's anomaly maps, which are added to its score document. They need the masks of the data set."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Coverage:
-    """What was asked and what was there. views: of all scenes together; fewest, most: of one scene. absent: views without a map,
-    scored as a map of zeros. foreign: scenes of the file that are not of this split. unknown: scenes whose changes the data set
-    does not know; they do not count.
+    """Counts of scored and missing maps. views: of all scenes together; fewest, most: of one scene. absent: views without a map,
+    scored as a map of zeros. foreign: scenes of the file that are not in this split. unknown: scenes whose changes are unknown in
+    the data set; they do not count.
     """
 
     scenes: int = 0
@@ -44,15 +44,15 @@ class Coverage:
 
 
 def with_maps_of(scored: Scored, path: Path | None = None) -> Scored:
-    """The score with the numbers of its maps: those in `path`, or those that stand beside the predictions, if there are any."""
+    """The score with the scores of its maps: those in `path`, or those next to the predictions, if there are any."""
     path = maps_given(scored.checked.path) if path is None else path
     return scored if path is None else with_maps(scored, path)
 
 
 def with_maps(scored: Scored, path: Path) -> Scored:
-    """The score with the numbers of the maps in the file `path` in its document, or the reason why there are none.
+    """The score whose document contains the scores of the maps in `path`, or the reason why there are none.
 
-    Raises DataError where the file of maps is damaged, does not fit the pictures or holds no scene of the split.
+    Raises DataError if the maps file is damaged, does not fit the pictures or holds no scene of the split.
     """
     try:
         from odd_bench.data.anomaly_maps import open_maps
@@ -65,16 +65,17 @@ def with_maps(scored: Scored, path: Path) -> Scored:
             dataset = open_dataset(scored.checked.truth_path.parent)
         except OddBenchError as error:
             return with_part(
-                scored, {"reason": f"maps need a data set folder with masks: {str(error).splitlines()[0]}"}
+                scored, {"reason": f"maps need the folder of a data set with masks: {str(error).splitlines()[0]}"}
             )
         absent = set(scored.checked.table.scene_names) - set(dataset.scene_names())
         if absent:
             return with_part(
-                scored, {"reason": f"the data set folder lacks {counted(len(absent), 'scene')} of the split"}
+                scored,
+                {"reason": f"{counted(len(absent), 'scene')} of the split missing in the folder of the data set"},
             )
         counts, coverage = count_maps(scored, maps, dataset)
     if not coverage.scenes:
-        return with_part(scored, {"reason": "the data set does not know what was changed in its pictures"})
+        return with_part(scored, {"reason": "the data set has no masks of the changes in its pictures"})
     resamples = draw_resamples(counts.patches.shape[1], scored.document["result"]["resamples"])
     metrics = map_metrics(counts, resamples)
     domains = {name: domain_part(counts, place, metrics[name], estimate_json) for place, name in enumerate(DOMAINS)}
@@ -84,15 +85,19 @@ def with_maps(scored: Scored, path: Path) -> Scored:
 
 
 def check_of_split(path: Path, maps: AnomalyMaps, scored: Scored) -> None:
-    """Raise DataError for maps of other scenes alone: all views would count as maps of zeros."""
+    """Raise DataError if all maps are of other scenes: all views would count as maps of zeros."""
     from odd_bench.data.errors import DataError
 
     if maps.scenes.isdisjoint(scored.checked.table.scene_names):
         dataset = scored.checked.predictions.dataset
         found = (
-            f"maps of {counted(len(maps.scenes), 'scene')}, of which this split has none" if maps.scenes else "no scene"
+            f"maps of {counted(len(maps.scenes), 'scene')}, none of which is in this split"
+            if maps.scenes
+            else "no scene"
         )
-        raise DataError(path, found, f"maps of scenes of {dataset.name}, {dataset.split}", "Are they of another split?")
+        raise DataError(
+            path, found, f"maps of scenes of {dataset.name}, {dataset.split}", "Check that they are of this split"
+        )
 
 
 def with_part(scored: Scored, part: dict[str, Any]) -> Scored:
@@ -123,7 +128,7 @@ def count_maps(
 
 
 def scene_objects(judged: Judged, scene: int) -> SceneObjects | None:
-    """The odd and the found objects of a scene; None where it is not known what was changed."""
+    """The odd and the found objects of a scene; None if its changes are unknown."""
     truth = judged.truth
     rows = np.flatnonzero(truth.scene == scene)
     odd = rows[truth.label[rows] == 1]

@@ -1,5 +1,5 @@
-"""Four small plots as inline SVG: ROC curves, histograms, values with intervals, a map of cells. Colours come from the page's
-style sheet, so a plot follows light and dark pages.
+"""Four small plots as inline SVG: ROC curves, histograms, values with intervals, and a map of cells. Colours come from the style
+sheet of the page, so plots follow its light or dark mode.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LIGHTEST, DEEPEST = 0.10, 0.5  # opacity of cells: text on the deepest keeps a c
 
 
 def roc_plot(curves: dict[str, Sequence[Sequence[float]]]) -> str:
-    """ROC curves by name. Points are (false, true) positive rates."""
+    """ROC curves by name. Points are (false positive rate, true positive rate)."""
     width, height = LEFT + PLOT + RIGHT, TOP + PLOT + BOTTOM
     parts = [*frame(PLOT, PLOT), *unit_ticks(PLOT, PLOT)]
     parts.append(line(LEFT, TOP + PLOT, LEFT + PLOT, TOP, "guide"))
@@ -56,9 +56,9 @@ def histogram_plot(edges: Sequence[float], normal: Sequence[int], anomalous: Seq
 
 
 def interval_plot(rows: Sequence[dict]) -> str:
-    """One line a row: a bar from 0 to the value, its interval, and two notes.
+    """One line for each row: a bar from 0 to the value, its interval, and two notes.
 
-    rows: name, value, low, high (None where undefined), notes (two strings), grey, short (why there is no interval).
+    rows: name, value, low, high (None if undefined), notes (two strings), grey, short (why there is no interval).
     """
     width, height = LABEL_WIDTH + BAR_WIDTH + 10 + sum(NOTE_WIDTHS), ROW * len(rows) + 22
     parts = []
@@ -93,7 +93,7 @@ def interval_row(row: dict, y: float) -> list[str]:
 
 
 def reason_text(value: float, y: float, reason: str) -> str:
-    """Behind the end of the bar, or before it where there is more room."""
+    """The reason, after the end of the bar, or before it if there is more space."""
     end = LABEL_WIDTH + BAR_WIDTH * value
     return text(end + 5, y + 16, reason, "start") if value < 0.6 else text(end - 5, y + 16, reason, "end")
 
@@ -101,7 +101,7 @@ def reason_text(value: float, y: float, reason: str) -> str:
 def map_plot(
     rows: Sequence[str], columns: Sequence[str], cells: dict[tuple[str, str], tuple[float | None, int]]
 ) -> str:
-    """A table of cells shaded by value: cells[row, column] = (value or None, number of objects behind it)."""
+    """A table of cells shaded by value: cells[row, column] = (value or None, number of objects)."""
     width, height = LABEL_WIDTH + CELL_WIDTH * len(columns), CELL_HEIGHT * (len(rows) + 1)
     parts = []
     for index, name in enumerate(columns):
@@ -116,7 +116,7 @@ def map_plot(
 
 
 def map_cell(x: float, y: float, value: float | None, count: int) -> list[str]:
-    """A cell is deeper the further its value lies above chance, and red below it, grey where few objects stand behind it."""
+    """A cell is darker the further its value is from chance, red below chance, and grey if it rests on few objects."""
     if value is None:
         return [text(x + CELL_WIDTH / 2, y + 22, "·", "middle", "few")]
     style = "few" if count < FEW else "below" if value < 0.5 else "above"

@@ -1,4 +1,4 @@
-"""The numbers as Markdown and LaTeX tables, ready for a README or a paper."""
+"""The scores as Markdown and LaTeX tables, ready for a README or a paper."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLE_METRICS = (
     "ap50",
     "mean_iou",
 )
-PLAIN = ("boxes_per_object", "seconds_per_scene")  # no shares: not in per cent
+PLAIN = ("boxes_per_object", "seconds_per_scene")  # not shares, so not in per cent
 MARKDOWN_SPECIAL = {character: "\\" + character for character in "\\`*[]|"}
 MARKDOWN_SPECIAL |= {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 LATEX_SPECIAL = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -28,7 +28,7 @@ LATEX_SPECIAL |= {character: "\\" + character for character in "&%$#_{}"}
 
 
 def markdown_report(document: dict[str, Any]) -> str:
-    """Every protocol's metrics, then its breakdowns."""
+    """The metrics of every protocol, each followed by its groups and reference rows."""
     result = document["result"]
     dataset = result["dataset"]
     lines = [f"# {cell(result['method']['name'])} on {cell(dataset_text(dataset))}, {cell(dataset['split'])}", ""]
@@ -54,11 +54,11 @@ def markdown_report(document: dict[str, Any]) -> str:
 
 
 def map_table(part: dict[str, Any]) -> list[str]:
-    """The numbers of anomaly maps, or why there are none."""
+    """The scores of anomaly maps, or the reason why there are none."""
     if "reason" in part:
         return ["## Anomaly maps", "", f"Not scored: {cell(part['reason'])}.", ""]
     lines = ["## Anomaly maps", "", f"{coverage_text(part)}.", ""]
-    lines += ["| number | pixels | value | interval | a map of one level |", "|---|---|---|---|---|"]
+    lines += ["| metric | pixels | value | interval | constant map |", "|---|---|---|---|---|"]
     for name, domain in part["domains"].items():
         for key, title in MAP_METRICS.items():
             found, constant = domain["metrics"][key], number(domain["constant_map"][key])
@@ -91,12 +91,12 @@ def interval_or_reason(estimate: dict[str, Any]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that stays text in Markdown: no HTML, no link, no end of a table's cell, no control character."""
+    """Text escaped for Markdown: no HTML, no link, no end of a table cell, no control character."""
     return "".join(MARKDOWN_SPECIAL.get(character, character) for character in visible(text))
 
 
 def latex_table(document: dict[str, Any]) -> str:
-    """A booktabs table: one row a protocol, shares in per cent, intervals small."""
+    """A booktabs table: one row for each protocol, shares in per cent, intervals in small print."""
     result = document["result"]
     dataset = result["dataset"]
     head = " & ".join(["protocol", *(latex(METRIC_NAMES[name]) for name in TABLE_METRICS)])
@@ -112,7 +112,7 @@ def latex_table(document: dict[str, Any]) -> str:
     notes = "".join(f" No interval: {latex(note)}." for note in interval_notes(found))
     caption = (
         f"{latex(result['method']['name'])} on {latex(dataset_text(dataset))}, "
-        f"{latex(dataset['split'])}, in \\%. Small: {latex(result['interval'])}.{notes}"
+        f"{latex(dataset['split'])}, in \\%. In small print: {latex(result['interval'])}.{notes}"
     )
     return "\n".join(
         [
@@ -133,7 +133,7 @@ def latex_table(document: dict[str, Any]) -> str:
 
 
 def latex_number(estimate: dict[str, Any], metric: str) -> str:
-    """Shares in per cent."""
+    """A value with its interval; shares are in per cent."""
     if estimate["value"] is None:
         return "--"
     times, decimals = (1, 2) if metric in PLAIN else (100, 1)

@@ -1,4 +1,4 @@
-"""The most confident mistakes of a submission: false alarms and misses, each to be shown in the view that shows it best."""
+"""The most confident mistakes of a submission: false alarms and misses, each in the view that shows it best."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class PredictedBox:
-    """box: (6,) centre and size, metres, world, or (7,) with the yaw. matched: whether it answers for an object."""
+    """box: (6,) centre and size, metres, world, or (7,) with the yaw. matched: whether it matches an object."""
 
     box: np.ndarray
     score: float
@@ -24,8 +24,8 @@ class PredictedBox:
 
 @dataclass(frozen=True)
 class Mistake:
-    """box: (6,) or (7,) around what was taken for the other. style: how it is drawn, a class of the style sheet. changed: (views,)
-    visible changed pixels, empty where unknown.
+    """box: (6,) or (7,) around the misjudged object. style: a class of the style sheet. changed: (views,) visible changed pixels,
+    empty if unknown.
     """
 
     scene: int
@@ -36,7 +36,7 @@ class Mistake:
 
 
 def predicted_boxes(judged: Judged, scene: int) -> list[PredictedBox]:
-    """What the file holds for a scene, the surest first; nothing of a method that is given the boxes."""
+    """The predicted boxes of a scene, the highest scores first; none for a method that is given the boxes."""
     boxes = judged.submission.boxes
     rows = np.flatnonzero(boxes.scene == scene)
     rows = rows[np.isfinite(boxes.box[rows]).all(axis=1)]
@@ -53,19 +53,19 @@ def predicted_boxes(judged: Judged, scene: int) -> list[PredictedBox]:
 
 
 def predicted_box(judged: Judged, row: int) -> np.ndarray:
-    """(6,), or (7,) where the file states a yaw."""
+    """(6,), or (7,) if the file states a yaw."""
     boxes = judged.submission.boxes
     yaw = boxes.yaw_rad[row]
     return np.append(boxes.box[row], yaw) if np.isfinite(yaw) else boxes.box[row]
 
 
 def true_box(judged: Judged, row: int, turned: bool) -> np.ndarray:
-    """(7,) of an object where predicted boxes are turned, else (6,)."""
+    """The box of an object: (7,) if predicted boxes have a yaw, else (6,)."""
     return judged.truth.obb[row] if turned else judged.truth.aabb[row]
 
 
 def false_alarms(judged: Judged) -> list[Mistake]:
-    """Normal objects called anomalous, and boxes that match no object, the highest scores first."""
+    """Normal objects that are called anomalous, and boxes that match no object, the highest scores first."""
     truth, boxes = judged.truth, judged.submission.boxes
     called = judged.counted & judged.matched & (truth.label == 0) & (judged.predicted_label == 1)
     found = [
@@ -75,7 +75,7 @@ def false_alarms(judged: Judged) -> list[Mistake]:
     if judged.protocol.false_boxes == "wrong":
         stray = np.setdiff1d(np.arange(len(boxes)), judged.box_row)
         found += [
-            (boxes.score[row], "a box that matches no object", boxes.scene[row], predicted_box(judged, row), "stray")
+            (boxes.score[row], "box that matches no object", boxes.scene[row], predicted_box(judged, row), "stray")
             for row in stray
         ]
     found.sort(key=lambda one: -one[0])
@@ -86,7 +86,7 @@ def false_alarms(judged: Judged) -> list[Mistake]:
 
 
 def misses(judged: Judged) -> list[Mistake]:
-    """Anomalous objects called normal, the lowest scores first, and before them those that are not found."""
+    """Anomalous objects that are not found, then those that are called normal, the lowest scores first."""
     truth = judged.truth
     wrong = judged.counted & (truth.label == 1) & ~(judged.matched & (judged.predicted_label == 1))
     rank = np.where(judged.matched, judged.score, -np.inf)
@@ -104,7 +104,7 @@ def miss_text(judged: Judged, row: int) -> str:
 
 
 def best_view(mistake: Mistake, views: Sequence[int], areas: Sequence[float]) -> int:
-    """The view that shows most of the change, or else most of the box. areas: of the box in each of the views, 0 where unseen."""
+    """The view that shows most of the change, or else most of the box. areas: of the box in each view, 0 if it is not visible."""
     changed = [mistake.changed[view] if view < len(mistake.changed) else 0 for view in views]
     shown = [count if area > 0 and np.isfinite(count) else 0 for count, area in zip(changed, areas, strict=True)]
     return int(views[int(np.argmax(shown if max(shown) > 0 else areas))])

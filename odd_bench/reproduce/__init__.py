@@ -1,1 +1,1 @@
-"""Tables of results made again from configurations: train, predict, score, compare, skipping what is done."""
+"""Reproduces tables of results from configurations: trains, predicts, scores and compares, and skips finished work."""

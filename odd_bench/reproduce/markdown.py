@@ -1,4 +1,4 @@
-"""Results as Markdown: one table for each data set, split and protocol, seeds averaged, every row against the last."""
+"""Results as Markdown: one table for each data set, split and protocol, averaged over seeds, every row compared to the last."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def section(title: str, found: list[tuple[Result, dict[str, Any]]]) -> list[str]
 
 
 def brackets_note(means: dict[str, dict[str, Any]]) -> str:
-    """What the brackets of a table are, and which numbers have none for what reason. means: the parts of the rows."""
+    """The meaning of the brackets of a table, and the reasons for missing ones. means: the parts of the rows."""
     found = {
         f"{METRIC_NAMES[key]} of {cell(name)}": bounds(part, key) for name, part in means.items() for key in IN_BRACKETS
     }
@@ -69,7 +69,8 @@ def brackets_note(means: dict[str, dict[str, Any]]) -> str:
     if shapes[-1] >= FEWEST:
         over = str(shapes[-1]) if len(shapes) == 1 else f"{max(shapes[0], FEWEST)} to {shapes[-1]}"
         notes.insert(
-            0, f"Brackets: {LEVEL:.0%} of a cluster bootstrap over {over} base shapes, of the mean over seeds."
+            0,
+            f"Brackets: {LEVEL:.0%} interval of a cluster bootstrap over {over} base shapes, for the mean over seeds.",
         )
     return " ".join(notes)
 
@@ -89,7 +90,7 @@ def line(name: str, seeds: list[Result], part: dict[str, Any], difference: str) 
 
 
 def mean_part(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """The seeds of a row as one: values and resampled values averaged, so that comparisons stay paired."""
+    """The mean over the seeds of a row: values and resampled values are averaged, so that comparisons remain paired."""
     metrics = {name: mean_value([part["metrics"][name] for part in parts]) for name in (*PAIRED_METRICS, *MEANS)}
     replicates = {}
     for name in PAIRED_METRICS:
@@ -99,7 +100,7 @@ def mean_part(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def mean_value(found: list[dict[str, Any]]) -> dict[str, float | int | None]:
-    """value: the mean, None unless every seed has one. spread: the standard deviation of several. shapes: the value rests on."""
+    """value: the mean, None unless every seed has one. spread: the standard deviation over seeds. shapes: fewest base shapes."""
     values, shapes = [one["value"] for one in found], min(one["shapes"] for one in found)
     if None in values:
         return {"value": None, "spread": None, "shapes": shapes}
@@ -108,13 +109,13 @@ def mean_value(found: list[dict[str, Any]]) -> dict[str, float | int | None]:
 
 
 def estimate(part: dict[str, Any], metric: str) -> str:
-    """`0.812 [0.790, 0.834] ±0.006`; no brackets with few base shapes."""
+    """`0.812 [0.790, 0.834] ±0.006`; without brackets if there are few base shapes."""
     found = bounds(part, metric)
     return metric_text(found) if found["spread"] is None else f"{metric_text(found)} ±{number(found['spread'])}"
 
 
 def bounds(part: dict[str, Any], metric: str) -> dict[str, Any]:
-    """value, spread, shapes, low and high of one metric; low and high None with a reason where there is no interval."""
+    """value, spread, shapes, low and high of one metric. Without an interval, low and high are None with a reason."""
     found, pack = part["metrics"][metric], part["replicates"][metric]
     if found["value"] is None:
         return {**found, "low": None, "high": None, "reason": "undefined"}
@@ -125,7 +126,7 @@ def bounds(part: dict[str, Any], metric: str) -> dict[str, Any]:
 
 
 def difference_text(found: dict[str, Any]) -> str:
-    """`-0.0210 [-0.0402, -0.0018], p 0.0312`; the reason in place of what is missing."""
+    """`-0.0210 [-0.0402, -0.0018], p 0.0312`; the reason in place of a missing interval."""
     if found.get("low") is None:
         return f"{signed(found['value'])} ({found['reason']})"
     return f"{signed(found['value'])} [{signed(found['low'])}, {signed(found['high'])}], p {p_text(found['p'])}"

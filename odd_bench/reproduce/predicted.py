@@ -1,4 +1,4 @@
-"""Prediction files of weights: made once for the same weights, settings and scenes, and gone on with where they were stopped."""
+"""Prediction files of weights: made once for the same weights, settings and scenes, and resumed if they are incomplete."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from odd_bench.training.predict import Run, header, predict_split, restore_run
 from odd_bench.training.run import open_or_explain
 from odd_bench.weights import ENDING, find_weights, read_stored
 
-Track = Callable[[Iterable[Any], str], Iterable[Any]]  # items and what is done with them
+Track = Callable[[Iterable[Any], str], Iterable[Any]]  # items, and a description of the work
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What predicts. name: for titles and folders. option, where: as they were asked for. digest: of weights and configuration."""
+    """The weights that predict. name: for titles and folders. option, where: as given. digest: of weights and configuration."""
 
     name: str
     option: str
@@ -45,15 +45,17 @@ class Weights:
 
 
 def open_weights(where: str, option: str, given_boxes: bool = False) -> Weights:
-    """Shipped weights by name, a file or a run, ready to predict. given_boxes: give the method the true boxes.
+    """Shipped weights by name, a file or a run, ready to predict. given_boxes: give the method the ground-truth boxes.
 
-    Raises WrongUse where there are none, where they end before objects are compared, or where the method takes no boxes.
+    Raises WrongUse if there are no weights, if they have no trained comparison, or if the method cannot be given boxes.
     """
     file = checkpoint_file(find_weights(where, option))
     stored = read_stored(where, option)
     spec = method_spec(stored.model)
     if given_boxes and not spec.oracle_boxes:
-        raise WrongUse(f"--told-boxes: found {spec.name}, which finds its own boxes; expected a method that takes them")
+        raise WrongUse(
+            f"--told-boxes: found {spec.name}, which finds its own boxes; expected a method that can be given boxes"
+        )
     run = restore_run(spec, stored, file, spec.oracle_boxes if given_boxes else ())
     name = file.stem if file.suffix == ENDING else file.absolute().parent.name
     require_comparison(run, f"{option} {where}")
@@ -62,18 +64,18 @@ def open_weights(where: str, option: str, given_boxes: bool = False) -> Weights:
 
 
 def require_comparison(run: Run, where: str) -> None:
-    """Raise WrongUse where the training has not come, or was not to come, to what compares the objects."""
+    """Raise WrongUse if the training has not reached, or does not include, the comparison of objects."""
     train = run.config.train
     last = (train.steps or train.epochs)[-1]
     if run.finished and last:
         return
-    found = "a training that is not finished" if last else "the first stage of a training, which compares nothing"
-    raise WrongUse(f"{where}: found {found}; expected a finished one with a comparison. Train it to the end first")
+    found = "an unfinished training" if last else "the first stage of a training, which has no comparison"
+    raise WrongUse(f"{where}: found {found}; expected a finished training with a comparison. Train it to the end first")
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a figure is of: weights that answer for a split of a data set."""
+    """The subject of a figure: weights, and the split of a data set that they predict."""
 
     weights: Weights
     data: Path
@@ -81,11 +83,13 @@ class Source:
 
     @cached_property
     def dataset(self) -> Dataset:
-        """Raises WrongUse where there is no data set or the split is none of its own."""
+        """The data set. Raises WrongUse if it does not exist or does not have the split."""
         dataset = open_or_explain(self.data)
         if self.split not in dataset.splits:
             known = ", ".join(dataset.splits)
-            raise WrongUse(f"{self.data}: found no split {self.split!r}; expected one of {known}. Name it with --split")
+            raise WrongUse(
+                f"{self.data}: found no split {self.split!r}; expected one of {known}. Choose one with --split"
+            )
         return dataset
 
     @cached_property
@@ -94,7 +98,7 @@ class Source:
         return min(len(self.dataset.scene(name).cameras) for name in self.dataset.scene_names(self.split))
 
     def require_views(self, asked: int) -> None:
-        """Raise WrongUse where a scene has fewer views."""
+        """Raise WrongUse if a scene has fewer views."""
         if asked > self.stored_views:
             raise WrongUse(
                 f"{self.data}, {self.split}: found scenes of {self.stored_views} views; expected at least {asked}. "
@@ -102,13 +106,13 @@ class Source:
             )
 
     def file(self, folder: Path, views: int) -> Path:
-        """Where the predictions from so many views stand."""
+        """The file of the predictions from a number of views."""
         told = "-told-boxes" if self.weights.given_boxes else ""
         return folder / f"{self.split}-{views:02d}-views{told}.jsonl"
 
 
 def predicted(source: Source, folder: Path, views: int, track: Track = lambda items, what: items) -> Path:
-    """The prediction file of a split from so many views; predicted is what it lacks, all where it is of other weights or scenes."""
+    """The prediction file of a split from a number of views. Missing scenes are predicted; all are if weights or data changed."""
     path, weights, dataset = source.file(folder, views), source.weights, source.dataset
     facts = {"weights": f"sha256:{weights.digest}"}
     description = read_description(source.data)
@@ -126,7 +130,7 @@ def predicted(source: Source, folder: Path, views: int, track: Track = lambda it
 
 
 def read_head(path: Path) -> tuple[Any, set[str]] | None:
-    """The header of a file of lines and the scenes that stand in it; None where there is no file."""
+    """The header of a JSON Lines file and the names of its scenes; None if the file does not exist."""
     if not path.is_file():
         return None
     text = read_plain(path).decode(errors="replace")
@@ -135,11 +139,11 @@ def read_head(path: Path) -> tuple[Any, set[str]] | None:
         first, *scenes = [json.loads(line) for line in lines]
         return first, {line["scene"] for line in scenes}
     except (ValueError, KeyError, TypeError):
-        return {}, set()  # damaged: it is none of ours
+        return {}, set()  # damaged
 
 
 def scored(path: Path, data: Path) -> Scored:
-    """The scores of a prediction file, whose document is kept beside it."""
+    """The scores of a prediction file; the score document is stored next to it."""
     found = score_file(path, Options(data))
     report = report_folder(path)
     report.mkdir(exist_ok=True)

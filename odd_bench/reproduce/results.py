@@ -1,4 +1,4 @@
-"""Carrying out a table: each row is trained, predicted and scored once; a second call only does what is missing."""
+"""Carries out a table: each row is trained, predicted and scored once; a second call only does what is missing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ NOT_TESTED = ("train", "val")
 
 @dataclass(frozen=True)
 class Setup:
-    """Where and how a table is carried out. data: folder of the data sets. out: of runs and scores. config: name of the
-    configuration of every method. settings: `key=value` for every row, over its own. devices: of Fabric."""
+    """How a table is carried out. data: folder of the data sets. out: folder of runs and scores. config: name of the configuration
+    of every method. settings: `key=value` for every row, which override its own. devices: of Fabric."""
 
     data: Path
     out: Path
@@ -37,7 +37,7 @@ class Setup:
 class Result:
     """One seed of a row on one split. parts: protocol parts of the score documents, by protocol.
 
-    parameters: millions. seconds: spent on training steps, a shared first stage included. device: they were spent on.
+    parameters: millions. seconds: of training steps, including a shared first stage. device: on which they ran.
     """
 
     row: Row
@@ -51,9 +51,9 @@ class Result:
 
 
 def carry_out(table: Table, setup: Setup, say: Callable[[str], None] = lambda line: None) -> list[Result]:
-    """All results of a table, those made now and those found. Stopped anywhere, the same call goes on.
+    """All results of a table, both new and existing ones. If it is stopped, the same call resumes.
 
-    Raises WrongUse where a data set is missing or a run's folder holds another configuration.
+    Raises WrongUse if a data set is missing or the folder of a run holds another configuration.
     """
     for name in table.datasets:
         open_or_explain(setup.data / name)
@@ -84,7 +84,7 @@ def seed_results(
 
 
 def first_stage(row: Row, seed: int, data: Path, setup: Setup, say: Callable[[str], None]) -> Path | None:
-    """The run, found or made, whose first stage a seed of the row shares; None where it shares none."""
+    """The existing or new run whose first stage a seed of the row shares; None if it shares none."""
     if row.first_stage.name is None:
         return None
     folder = setup.out / data.name / f"first-stage-{row.first_stage.name}-{seed}"
@@ -98,8 +98,8 @@ def first_stage(row: Row, seed: int, data: Path, setup: Setup, say: Callable[[st
 def trained(
     model: str, data: Path, folder: Path, setup: Setup, settings: list[str], begun: Path | None = None
 ) -> Checkpoint:
-    """The complete run in a folder. begun: a run whose first stage it takes over. Raises WrongUse where the run that is found has
-    another configuration.
+    """The finished run in a folder. begun: a run whose first stage it takes over. Raises WrongUse if an existing run has another
+    configuration.
     """
     path = folder / LATEST
     if path.is_file() and (found := load_checkpoint(path)).finished:
@@ -116,14 +116,14 @@ def resolved(model: str, setup: Setup, settings: list[str]) -> Any:
 
 
 def restored_runs(model: str, checkpoint: Checkpoint, folder: Path) -> dict[str, Run]:
-    """Assignments by the ending of the prediction file: as trained, and given the true boxes where the method accepts them."""
+    """Runs by the suffix of the prediction file: as trained, and with ground-truth boxes if the method accepts them."""
     spec = method_spec(model)
     settings = {"": (), "-told-boxes": spec.oracle_boxes} if spec.oracle_boxes else {"": ()}
     return {ending: restore_run(spec, checkpoint, folder / LATEST, some) for ending, some in settings.items()}
 
 
 def split_parts(runs: dict[str, Run], folder: Path, data: Path, split: str) -> dict[str, dict[str, Any]]:
-    """Protocol parts of a split, of all runs together."""
+    """Protocol parts of a split, from all runs together."""
     parts = {}
     for ending, run in runs.items():
         parts |= scored_parts(run, folder, data, split, split + ending)
@@ -131,7 +131,7 @@ def split_parts(runs: dict[str, Run], folder: Path, data: Path, split: str) -> d
 
 
 def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> dict[str, dict[str, Any]]:
-    """Protocol parts of one prediction file, which is made where it is missing or for other ground truth."""
+    """Protocol parts of one prediction file, which is made if it is missing or belongs to other ground truth."""
     path = folder / f"{name}.json"
     facts = made_by(folder / LATEST)
     if not fits(path, read_description(data).digest, facts):
@@ -140,9 +140,9 @@ def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> d
 
 
 def fits(path: Path, digest: str, facts: dict[str, str]) -> bool:
-    """Whether there are predictions for this ground truth, made by these weights. facts: see made_by.
+    """Whether the file holds predictions for this ground truth, made by these weights. facts: see made_by.
 
-    Times of files say nothing of it: clocks differ, and copies have times of their own.
+    File times are not used: clocks differ, and copies have other times.
     """
     if not path.is_file():
         return False

@@ -1,4 +1,4 @@
-"""A table of results as it is written down: which methods, with which settings and seeds, on which data."""
+"""The definition of a table of results: methods with settings and seeds, and data sets."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from odd_bench.strict_yaml import read_yaml
 
 @dataclass(frozen=True)
 class FirstStage:
-    """A first stage that rows share, one for each seed: what rows of like settings would each learn alike. settings: as of a row.
+    """A first stage that rows with the same settings share, one for each seed. settings: as those of a row.
 
-    name: None where each run learns its own.
+    name: None if each run trains its own.
     """
 
     name: str | None = None
@@ -27,7 +27,7 @@ class FirstStage:
 class Row:
     """One line of a table. model: name in odd_bench.methods. settings: `key=value` on top of the named configuration.
 
-    first_stage: that its runs start from, if any, learnt with the same seed.
+    first_stage: from which its runs start, if any, trained with the same seed.
     """
 
     name: str
@@ -38,13 +38,13 @@ class Row:
 
     @property
     def slug(self) -> str:
-        """The name as a folder."""
+        """The name in the form of a folder name."""
         return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
 
 @dataclass(frozen=True)
 class Table:
-    """datasets: names of folders. The last row is the one that all others are compared with."""
+    """datasets: names of folders. All other rows are compared with the last one."""
 
     name: str
     title: str
@@ -52,7 +52,7 @@ class Table:
     rows: tuple[Row, ...]
 
     def only(self, names: list[str]) -> Table:
-        """The table with some of its rows. Raises ConfigError for a name that is none."""
+        """The table with some of its rows. Raises ConfigError for an unknown name."""
         known = {row.slug: row for row in self.rows}
         for name in names:
             check_choice(name, known, "--only")
@@ -60,9 +60,9 @@ class Table:
 
 
 def load_table(name: str, beside: Sequence[str] = ()) -> Table:
-    """The table of that name, from tables/, or of a YAML file like those. beside: other names that were possible, for messages.
+    """The table of this name in tables/, or in a YAML file like those. beside: other valid names, for messages.
 
-    Raises ConfigError with the names there are, or where the file is none or no table.
+    Raises ConfigError, which lists the names, or if the file does not exist or is not a table.
     """
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
@@ -74,12 +74,12 @@ def load_table(name: str, beside: Sequence[str] = ()) -> Table:
 
 
 def from_mapping(values: Mapping[str, Any], where: str) -> Table:
-    """A table from plain values. Raises ConfigError for unknown keys or two rows of one folder."""
+    """A table from plain values. Raises ConfigError for unknown keys, or if two rows have the same folder."""
     table = build(Table, values, where)
     slugs = [row.slug for row in table.rows]
     if len(set(slugs)) < len(slugs):
-        raise ConfigError(f"{where}: found rows {slugs}; expected a name of its own for each")
+        raise ConfigError(f"{where}: found rows {', '.join(slugs)}; expected a different name for each")
     shared = [row.first_stage.name for row in table.rows if row.first_stage.name is not None]
-    for name in (table.name, *table.datasets, *slugs, *shared):  # folders are called so
+    for name in (table.name, *table.datasets, *slugs, *shared):  # names of folders
         check_name(name, where)
     return table

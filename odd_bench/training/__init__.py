@@ -1,9 +1,9 @@
 """Training and prediction of every method: the loop, checkpoints, configuration, prediction files.
 
-- `method`: what a method offers;
-- `run`: what `odd-bench train` and `odd-bench predict` do;
-- `configuration`, `retired_keys`: how a method is trained, and keys of earlier versions;
-- `job`, `loop`, `devices`, `freed_memory`, `progress`: one training, its steps, where they run and what they show;
-- `checkpoint`, `learnt_from`: what a run leaves behind;
+- `method`: the interface of a method;
+- `run`: the work of `odd-bench train` and `odd-bench predict`;
+- `configuration`, `retired_keys`: the settings of a training, and keys of earlier versions;
+- `job`, `loop`, `devices`, `freed_memory`, `progress`: one training: its steps, devices, memory and reports;
+- `checkpoint`, `learnt_from`: the files of a run;
 - `predict`: from a run to a prediction file.
 """

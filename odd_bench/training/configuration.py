@@ -1,4 +1,4 @@
-"""How any model of the project is trained."""
+"""The training settings that all methods share."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ class TrainConfig:
     views: int = 5
     """M, the number of pictures a volume is built from; training draws 2M."""
     spread_views: bool = False
-    """Whether volumes are built from views that are spread over the full turn, as they are at test; otherwise from any."""
+    """Whether volumes are built from views that are spread over the full turn, as at test; otherwise from any views."""
     pixels: int | None = 256
-    """Side of the pictures, None = as stored."""
+    """Side of the pictures; None = as stored."""
     batch: int = 4
-    """Scenes a step, over all devices."""
+    """Scenes per step, over all devices."""
     steps: tuple[int, ...] | None = None
-    """Steps of each stage; where None, `epochs` counts."""
+    """Steps of each stage; if None, `epochs` is used."""
     epochs: tuple[int, ...] = (50, 50)
-    """Passes over the training scenes, a stage; ignored where `steps` is given."""
+    """Passes over the training scenes for each stage; ignored if `steps` is given."""
     learning_rate: tuple[float, ...] = (2e-5, 2e-5)
     """Learning rate of each stage."""
     backbone_rate: float = 1.0
@@ -28,13 +28,13 @@ class TrainConfig:
     betas: tuple[float, ...] = (0.9, 0.999)
     """Betas of Adam."""
     schedule: str = "constant"
-    """`constant`, or `cosine` down to a hundredth after `warmup` steps up."""
+    """`constant`, or `cosine`: decay to a hundredth, after `warmup` steps of increase."""
     warmup: int = 0
     """Steps over which the learning rate rises to its value."""
     clip: float = 1.0
-    """Largest gradient norm, 0 = none."""
+    """Largest gradient norm; 0 = no clipping."""
     precision: str = "32-true"
-    """Precision of Fabric: `32-true` or `bf16-mixed`; `auto` is the latter where the device computes in it."""
+    """Precision of Fabric: `32-true` or `bf16-mixed`; `auto` uses the latter if the device supports it."""
     workers: int = 0
     """Number of loader processes."""
     report_every: int = 10
@@ -44,9 +44,9 @@ class TrainConfig:
     picture_every: int = 500
     """Steps between pictures."""
     augment: bool = True
-    """Whether scenes are moved at random."""
+    """Whether scenes are augmented at random."""
     seed: int = 0
-    """Of the weights and of the order of scenes; 0 is a seed."""
+    """Seed of the weights and of the order of scenes; 0 is a seed."""
 
     def stage_steps(self, stage: int, scenes: int) -> int:
         """Steps of a stage on a training set of `scenes` scenes."""

@@ -1,4 +1,4 @@
-"""The devices of a training: which ones, their precision, and what their processes tell each other."""
+"""The devices of a training: their choice, their precision, and the communication of their processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from odd_bench.training.configuration import TrainConfig
 
 
 class Autocast(MixedPrecision):
-    """Mixed precision by autocast alone: where a strategy wraps the module, Fabric would cast cameras and poses as well."""
+    """Mixed precision by autocast only: if a strategy wraps the module, Fabric would cast cameras and poses as well."""
 
     def convert_input(self, data: Any) -> Any:
         return data
@@ -23,9 +23,9 @@ class Autocast(MixedPrecision):
 
 
 def make_fabric(train: TrainConfig, devices: int | str = "auto") -> Fabric:
-    """Fabric over the GPUs there are, or the CPU as one device; as several processes (gloo) where a number above 1 is asked for.
+    """Fabric over the available GPUs, or the CPU as one device or, for a number above 1, as several processes (gloo).
 
-    Raises WrongUse for what is no number, or one that the scenes of a step cannot be shared among.
+    Raises WrongUse if `devices` is not a number, or does not divide the scenes of a step.
     """
     count = device_count(str(devices))
     if train.batch % count:
@@ -38,7 +38,7 @@ def make_fabric(train: TrainConfig, devices: int | str = "auto") -> Fabric:
 
 
 def device_count(devices: str) -> int:
-    """How many devices are meant: `auto` is every GPU, or the CPU as one."""
+    """The number of devices; `auto` means every GPU, or the CPU as one device."""
     there = torch.cuda.device_count() if torch.cuda.is_available() else 1
     if devices == "auto":
         return there
@@ -48,7 +48,7 @@ def device_count(devices: str) -> int:
 
 
 def precision_of(train: TrainConfig) -> str:
-    """The configured precision; for `auto`, bfloat16 where the device computes in it."""
+    """The configured precision; for `auto`, bfloat16 if the device supports it."""
     if train.precision != "auto":
         return train.precision
     able = getattr(torch.cpu, "get_capabilities", dict)()  # absent before torch 2.12
@@ -57,12 +57,12 @@ def precision_of(train: TrainConfig) -> str:
 
 
 def device_name(device: torch.device) -> str:
-    """As a table of costs names it: a GPU by its model, the CPU by the number of threads."""
+    """The name of a device in tables: the model of a GPU, or the number of CPU threads."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} CPU threads"
 
 
 def agreed(fabric: Fabric, finite: bool, stopped: bool) -> tuple[bool, bool]:
-    """Whether the loss of a step is finite in every process, and whether any process was asked to stop: all go on or none."""
+    """Whether the loss of a step is finite in every process, and whether any process was asked to stop; all processes agree."""
     if fabric.world_size == 1:
         return finite, stopped
     votes = torch.tensor([finite, not stopped], dtype=torch.float32, device=fabric.device)
@@ -71,7 +71,7 @@ def agreed(fabric: Fabric, finite: bool, stopped: bool) -> tuple[bool, bool]:
 
 
 def mean_losses(fabric: Fabric, losses: dict[str, torch.Tensor]) -> dict[str, float]:
-    """Over all processes, each of which saw as many scenes."""
+    """The mean losses over all processes, each of which had the same number of scenes."""
     names = sorted(losses)
     values = torch.stack([losses[name].detach().float() for name in names])
     if fabric.world_size > 1:

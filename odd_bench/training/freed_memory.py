@@ -1,4 +1,4 @@
-"""Memory that is freed stays with the process: on a processor each step needs the same large blocks as the one before."""
+"""Keeps freed memory in the process, since on a processor each step needs the same large blocks as the previous one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ LARGEST_BLOCK, LARGEST_REST = 2**30, 2**31 - 1  # bytes
 
 
 def keep_freed_memory() -> bool:
-    """Have glibc's malloc give back only blocks above 1 GiB; returns whether it agreed (other C libraries have no such switch).
+    """Let glibc's malloc return only blocks above 1 GiB to the system; returns whether this succeeded (other C libraries cannot).
 
-    By default blocks above 32 MiB go back at once, and the system then clears each of their pages anew: a quarter of a step
-    of DETR3D's `mini`. Freed memory is used again, so the peak of the process hardly changes.
+    By default blocks above 32 MiB are returned at once, and the system then clears each of their pages again: this takes a quarter
+    of a step of DETR3D's `mini`. Freed memory is used again, so the peak of the process hardly changes.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is None:

@@ -1,4 +1,4 @@
-"""One training as a job: which method learns from which scenes, how many steps a stage has, the batches of its steps."""
+"""One training as a job: the scenes and the number of steps of each stage, and the batches of its steps."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Job:
 
 
 def check_stages(train: TrainConfig, stages: Sequence[str]) -> None:
-    """Raise WrongUse where a key has fewer values than there are stages."""
+    """Raise WrongUse if a key has fewer values than there are stages."""
     by_stage = {
         "learning_rate": train.learning_rate,
         **({"epochs": train.epochs} if train.steps is None else {"steps": train.steps}),
@@ -54,7 +54,7 @@ def scenes_of_stage(method: Method, job: Job, stage: str) -> list[str]:
 
 
 def steps_before(method: Method, job: Job, number: int) -> int:
-    """The steps of all stages before this one, together."""
+    """The total steps of all earlier stages."""
     names = method.stages[:number]
     return sum(
         job.train.stage_steps(stage, len(scenes_of_stage(method, job, name))) for stage, name in enumerate(names)
@@ -62,7 +62,7 @@ def steps_before(method: Method, job: Job, number: int) -> int:
 
 
 def make_loader(job: Job, names: list[str], fabric: Fabric, start: int, stop: int) -> DataLoader:
-    """Batches of the draws `start` to `stop`, shared between processes."""
+    """Batches of the draws `start` to `stop`, divided between processes."""
     train = job.train
     scenes = TrainScenes(
         job.dataset,

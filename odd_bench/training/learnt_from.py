@@ -1,4 +1,4 @@
-"""Which data sets a run learnt from: a small file in its folder, so that later commands find them."""
+"""A small file in the folder of a run that names its training data sets, so that later commands find them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = "data.json"
 
 
 def remember_data(run: Path, folders: Sequence[Path]) -> None:
-    """Write the folders as they are seen from the run's, so that both can move together."""
+    """Write the folders relative to the run's, so that both can be moved together."""
     seen = [Path(os.path.relpath(folder, run)).as_posix() for folder in folders]
     write_atomically(run / FILE, (json.dumps({"folders": seen}, indent=1) + "\n").encode())
 
@@ -22,7 +22,7 @@ def remember_data(run: Path, folders: Sequence[Path]) -> None:
 def remembered_data(run: Path) -> tuple[Path, ...]:
     """Folders of the data sets that a run learnt from. run: its folder, or a file in it.
 
-    Those that are gone are left out; none where the run does not say.
+    Folders that no longer exist are left out; empty if the run does not name any.
     """
     folder = run.parent if run.is_file() else run
     try:

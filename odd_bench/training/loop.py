@@ -1,6 +1,6 @@
-"""The training loop of every method: stages, each a loop of steps, and checkpoints from which a run goes on.
+"""The training loop of every method: stages, each a loop of steps, and checkpoints from which a run resumes.
 
-A step is a function of the seed and its number alone, so a run that was stopped sees the batches it would have seen.
+A step is a function of the seed and its number, so a resumed run gets the same batches as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def fit(
     after_stage: Callable[[str, Method], None] = lambda name, method: None,
     first_stage: Spent | None = None,
 ) -> None:
-    """Train through all stages, from the run's latest checkpoint where there is one.
+    """Train through all stages, from the run's latest checkpoint if there is one.
 
-    first_stage: what it cost elsewhere, where it is left out here, because the method comes with its weights.
-    Raises Interrupted after Ctrl-C or SIGTERM, once the state is saved; Diverged where a loss is not finite; WrongUse, before a
-    file is changed, where the folder holds a run of another configuration.
+    first_stage: its cost in another run, if it is skipped here because the method already has its weights.
+    Raises Interrupted after Ctrl-C or SIGTERM, once the state is saved; Diverged if a loss is not finite; WrongUse, before a
+    file is changed, if the folder holds a run of another configuration.
     """
     check_stages(job.train, method.stages)
     latest = job.folder / LATEST
@@ -86,15 +86,15 @@ def train_stage(
     spent: Spent,
     report: Callable[[StepReport], None],
 ) -> Spent:
-    """One stage with its own optimiser; ends with a checkpoint at the start of the next, or a finished one.
+    """Train one stage with a new optimiser. It ends with a checkpoint at the start of the next stage, or a finished one.
 
-    spent: before this call. Returns it with this stage.
+    spent: the cost before this call. Returns the cost including this stage.
     """
     train, name = job.train, method.stages[number]
     names = scenes_of_stage(method, job, name)
     steps, start = train.stage_steps(number, len(names)), resumed.step if resumed else 0
     method.start_stage(name)
-    # a group may name a weight_decay, which AdamW keeps apart from the gradients
+    # a group may have a weight_decay, which AdamW decouples from the gradients
     groups = list(method.parameter_groups(train.learning_rate[number], train.backbone_rate))
     base_rates = [group["lr"] for group in groups]
     optimizer = torch.optim.AdamW(groups, betas=tuple(train.betas), weight_decay=0.0)
@@ -122,7 +122,7 @@ def train_stage(
             set_rates(optimizer, base_rates, rate_factor(train, done - 1, steps))
             torch.manual_seed(step_seed(train.seed, offset + done - 1, fabric.global_rank))
             batch = batch.to(fabric.device)
-            with fabric.autocast():  # Fabric's own reaches marked methods only where a strategy wraps the module
+            with fabric.autocast():  # Fabric's own autocast reaches marked methods only if a strategy wraps the module
                 losses = module.loss(batch)
             stopped = check_together(fabric, name, done, losses, asked_to_stop())
             if not descend(fabric, module, optimizer, losses["total"], train.clip):
@@ -150,7 +150,7 @@ def train_stage(
 def state_after(
     method: Method, job: Job, optimizer: dict[str, Any], number: int, step: int, steps: int, spent: Spent
 ) -> Checkpoint:
-    """Where a run goes on after a step of a stage: in the same stage, or at the start of the next after its last step."""
+    """The state from which a run resumes after a step: in the same stage, or at the start of the next one."""
     stage, at = (number, step) if step < steps else (number + 1, 0)
     finished, data = stage == len(method.stages), job.dataset.digest
     return Checkpoint(
@@ -159,18 +159,18 @@ def state_after(
 
 
 def check_together(fabric: Fabric, stage: str, step: int, losses: dict[str, torch.Tensor], stop: bool) -> bool:
-    """Whether to stop after this step, as any process was asked to. Raises Diverged where a total is not finite in any."""
+    """Whether any process was asked to stop after this step. Raises Diverged if the total loss is not finite in any process."""
     finite, stopped = agreed(fabric, bool(torch.isfinite(losses["total"].detach())), stop)
     if not finite:
         check_finite(stage, step, {key: float(value.detach()) for key, value in losses.items()})
-        raise diverged(stage, step, "a loss of another process that is not finite")
+        raise diverged(stage, step, "a loss in another process that is not finite")
     return stopped
 
 
 def descend(fabric: Fabric, module: Any, optimizer: Any, total: torch.Tensor, clip: float) -> bool:
-    """One step of the optimiser along the gradients, clipped to this norm where it is not 0.
+    """One step of the optimiser, with gradients clipped to this norm unless it is 0.
 
-    Returns False, and takes no step, where clipping finds gradients that are not finite: it would scale all weights by NaN.
+    Returns False and takes no step if clipping finds gradients that are not finite: all weights would become NaN.
     """
     fabric.backward(total)
     if clip:
@@ -183,7 +183,7 @@ def descend(fabric: Fabric, module: Any, optimizer: Any, total: torch.Tensor, cl
 
 
 def choose_on_val(method: ChoosesOnVal, job: Job, device: torch.device) -> None:
-    """Show the validation scenes, as they are given at test, to a method that chooses on them."""
+    """Give the validation scenes, as at test, to a method that chooses values on them."""
     names = job.dataset.scene_names("val") if "val" in job.dataset.splits else []
     if names:
         scenes = TestScenes(job.dataset, names, job.train.views, job.train.pixels)
@@ -193,12 +193,12 @@ def choose_on_val(method: ChoosesOnVal, job: Job, device: torch.device) -> None:
 
 
 def step_seed(seed: int, step: int, rank: int) -> int:
-    """Of torch's generator within a step, so that a resumed run draws the same numbers."""
+    """The seed of torch's generator in a step, so that a resumed run draws the same numbers."""
     return int(np.random.SeedSequence([seed, step, rank]).generate_state(1)[0])
 
 
 def rate_factor(train: TrainConfig, step: int, steps: int) -> float:
-    """Of the learning rate at a step, from 0."""
+    """The factor of the learning rate at a step, counted from 0."""
     if train.schedule == "constant":
         return 1.0
     if step < train.warmup:
@@ -213,7 +213,7 @@ def set_rates(optimizer: torch.optim.Optimizer, base_rates: list[float], factor:
 
 
 def check_finite(stage: str, step: int, losses: dict[str, float]) -> None:
-    """Raise Diverged naming the first loss that is not finite."""
+    """Raise Diverged, which names the first loss that is not finite."""
     wrong = [f"{name} = {value}" for name, value in losses.items() if not math.isfinite(value)]
     if wrong:
         raise diverged(stage, step, wrong[0])
@@ -222,19 +222,19 @@ def check_finite(stage: str, step: int, losses: dict[str, float]) -> None:
 def diverged(stage: str, step: int, found: str, what: str = "losses") -> Diverged:
     return Diverged(
         f"step {step} of {stage}: found {found}; expected finite {what}. "
-        "Use a smaller train.learning_rate; the last checkpoint is from before"
+        "Use a smaller train.learning_rate. The last checkpoint is from before this step"
     )
 
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C or SIGTERM has come meanwhile: a step is always finished first."""
+    """A function that returns whether Ctrl-C or SIGTERM has arrived; the current step is always finished first."""
     seen: list[int] = []
     try:
         before = {
             number: signal.signal(number, lambda *found: seen.append(1)) for number in (signal.SIGINT, signal.SIGTERM)
         }
-    except ValueError:  # not the main thread: whoever runs it handles signals
+    except ValueError:  # not in the main thread: the caller handles signals
         before = {}
     try:
         yield lambda: bool(seen)

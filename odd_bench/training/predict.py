@@ -1,4 +1,4 @@
-"""From a trained run to a prediction file; odd_bench.methods loads runs."""
+"""Writes the prediction file of a trained run; odd_bench.methods loads runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FULL, MIXED = "32-true", "bf16-mixed"  # precisions, as Fabric names them
 
 @dataclass(frozen=True)
 class Run:
-    """A trained method. spec: how it came about. config: resolved, with `train.views` and `train.pixels`."""
+    """A trained method. spec: its specification. config: resolved, with `train.views` and `train.pixels`."""
 
     spec: MethodSpec
     config: Any
@@ -44,9 +44,9 @@ class Run:
 
 
 def restore_run(spec: MethodSpec, checkpoint: Checkpoint, file: Path, overrides: Iterable[str] = ()) -> Run:
-    """What a checkpoint holds, ready to predict. file: where it stands, for messages. overrides: of what needs no other weights.
+    """The run of a checkpoint, ready to predict. file: its path, for messages. overrides: of keys that do not change the weights.
 
-    Raises WrongUse where its weights do not fit the configuration.
+    Raises WrongUse if its weights do not fit the configuration.
     """
     config = spec.configurations.with_overrides(
         spec.configurations.from_mapping(checkpoint.config, str(file)), overrides
@@ -56,12 +56,12 @@ def restore_run(spec: MethodSpec, checkpoint: Checkpoint, file: Path, overrides:
     except (RuntimeError, KeyError) as error:
         raise WrongUse(
             f"{file}: found weights that do not fit: {complaint(error)}; expected those of the configuration. "
-            "Leave out --set of anything with weights"
+            "Leave out every --set that changes weights"
         ) from error
     require_kinds(method, checkpoint.weights, file)
     if large := [key for key, value in method.state_dict().items() if not is_finite(value)]:
         raise WrongUse(
-            f"{file}: found {large[0]} too large for its {method.state_dict()[large[0]].dtype}; expected finite numbers"
+            f"{file}: found values in {large[0]} too large for {method.state_dict()[large[0]].dtype}; expected finite numbers"
         )
     return Run(spec, config, method.eval(), checkpoint.finished)
 
@@ -78,13 +78,13 @@ def predict_split(
     maps: bool = False,
     facts: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write the answers for every scene of a split. views: at test, default as trained. precision: of Fabric, `32-true` or
-    `bf16-mixed`. maps: write anomaly maps beside the file; without them those of former predictions go. facts: further ones for the
-    file's header. Returns `path`.
+    """Write the predictions for every scene of a split. views: at test, default as trained. precision: of Fabric, `32-true` or
+    `bf16-mixed`. maps: also write anomaly maps next to the file; otherwise maps of earlier predictions are removed. facts:
+    additional facts for the header of the file. Returns `path`.
 
-    A `.jsonl` file grows scene by scene, and what stands in it is not predicted again.
-    The seconds of a scene cover the method, from decoded pictures to scores, without reading the shard. On a GPU the first scene
-    is answered once before it counts: libraries choose their kernels then.
+    A `.jsonl` file grows scene by scene, and scenes that it contains are not predicted again.
+    The seconds of a scene cover the method, from decoded pictures to scores, without reading the shard. On a GPU, the first scene
+    is predicted once before timing, since libraries choose their kernels then.
     """
     if precision not in (FULL, MIXED):
         raise WrongUse(f"precision: found {precision!r}; expected {FULL} or {MIXED}")
@@ -93,7 +93,7 @@ def predict_split(
         keep_maps(run, maps_beside(path))
     names = dataset.scene_names(split)
     stored = len(dataset.scene(names[0]).cameras)
-    views = min(views or run.config.train.views, stored)  # more than there are is all of them
+    views = min(views or run.config.train.views, stored)  # use all views if there are fewer
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     scenes = TestScenes(dataset, names, views, run.config.train.pixels)
     method = made_ready(run.method.to(device), dataset, scenes, device, precision)
@@ -115,20 +115,20 @@ def predict_split(
             if writer is not None:
                 add_maps(writer, dataset, batch, answer)
     if not maps and not done:
-        maps_beside(path).unlink(missing_ok=True)  # those of the predictions that these replace
+        maps_beside(path).unlink(missing_ok=True)  # of the replaced predictions
     return path
 
 
 def made_by(file: Path) -> dict[str, str]:
-    """The fact that names the weights in a file, for the header of what they predict: its digest, whatever its time says."""
+    """A fact for the header of predictions that identifies the weights in a file by its digest."""
     with open_plain(file) as content:
         return {"weights": f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"}
 
 
 def keep_maps(run: Run, path: Path) -> None:
-    """Have the method answer with maps. Raises WrongUse where it has none, StorageError where `path` cannot be written."""
+    """Let the method predict maps. Raises WrongUse if it cannot, StorageError if `path` cannot be written."""
     if not isinstance(run.method, Localises):
-        raise WrongUse(f"--maps: found {run.spec.name}, which has no anomaly maps; expected a method that makes them")
+        raise WrongUse(f"--maps: found {run.spec.name}, which has no anomaly maps; expected a method with anomaly maps")
     prove_file(path)
     run.method.keep_maps()
 
@@ -136,7 +136,7 @@ def keep_maps(run: Run, path: Path) -> None:
 def made_ready(
     method: Method, dataset: Dataset, scenes: TestScenes, device: torch.device | str, precision: str
 ) -> Method:
-    """The method before its first scene: what it needs of the data set is read; on a GPU it has answered one scene."""
+    """The method, prepared for its first scene: it has read what it needs of the data set and, on a GPU, predicted one scene."""
     on_gpu = torch.device(device).type == "cuda"
     if isinstance(method, ReadsData):
         method.read_from(dataset)
@@ -148,14 +148,14 @@ def made_ready(
 
 
 def add_maps(writer: MapWriter, dataset: Dataset, batch: SceneBatch, answer: SceneAnswer) -> None:
-    """The maps of one scene. Where pictures were resized to a size that is no divisor of theirs, maps are brought back to it."""
+    """Add the maps of one scene. If pictures were resized to a size that does not divide theirs, maps are resized back."""
     name, cameras = batch.names[0], dataset.scene(batch.names[0]).cameras
     for view, suspicion in zip(batch.views[0], answer.maps, strict=True):
         writer.add(name, view, fitted(suspicion, (cameras[view].height, cameras[view].width)))
 
 
 def fitted(suspicion: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(h, w) as it is if `size` is the same whole number of times larger along both sides, else nearest values at that size."""
+    """(h, w) unchanged if `size` is the same integer multiple along both sides, else resampled to it with nearest values."""
     height, width = suspicion.shape
     factor = size[0] // height
     if factor and (height * factor, width * factor) == tuple(size):
@@ -167,7 +167,7 @@ def fitted(suspicion: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def timed_answer(
     method: Method, batch: SceneBatch, device: torch.device | str, precision: str = FULL
 ) -> tuple[SceneAnswer, float]:
-    """The answer to a batch of one scene and the seconds it took, those spent on what was kept from before included."""
+    """The prediction for a batch of one scene, and the seconds it took, including those of stored results."""
     start = time.perf_counter()
     with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision != FULL):
         answer = method.predict(batch.to(device))[0]
@@ -175,7 +175,7 @@ def timed_answer(
 
 
 def header(run: Run, views: int, precision: str = FULL, facts: Mapping[str, Any] | None = None) -> MethodHeader:
-    """What the prediction file says about the method. facts: beside those that the method states itself."""
+    """The method's entry in the header of the prediction file. facts: in addition to those of the method."""
     facts = {**run.spec.describe(run.config), "precision": precision, **(facts or {})}
     name = f"{run.spec.name}-{run.config.name}"
     return MethodHeader(name, views, run.method.gt_boxes, run.method.gt_count, run.config.train.seed, facts)
@@ -183,23 +183,21 @@ def header(run: Run, views: int, precision: str = FULL, facts: Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Localisation:
-    """How well objects are found. mean_iou: of each true object with its best box. count_accuracy: scenes with as many
-    boxes as objects. found: objects with a box above IoU 0.5. All in [0, 1]."""
+    """How well objects are found. mean_iou: of each true object with its best box. count_accuracy: share of scenes with as many
+    boxes as objects. found: share of objects with a box above IoU 0.5. All in [0, 1]."""
 
     mean_iou: float
     count_accuracy: float
     found: float
 
     def __str__(self) -> str:
-        return (
-            f"mean IoU {self.mean_iou:.3f}, found {self.found:.1%}, count right in {self.count_accuracy:.1%} of scenes"
-        )
+        return f"mean IoU {self.mean_iou:.3f}, found {self.found:.1%}, count correct in {self.count_accuracy:.1%} of scenes"
 
 
 def localise(
     method: Method, scenes: TestScenes, device: torch.device | str, track: Track = lambda x: x
 ) -> Localisation:
-    """Boxes against the true ones, labels aside."""
+    """Compare boxes with the ground truth, ignoring labels."""
     best, counts = [], []
     for number in track(range(len(scenes))):
         batch = scenes[number]
@@ -214,7 +212,7 @@ def localise(
 def mean_measures(
     method: Measures, scenes: TestScenes, device: torch.device | str, track: Track = lambda x: x
 ) -> dict[str, float]:
-    """What the method measures, averaged over the scenes in which there is something to measure."""
+    """The mean of the method's measures over the scenes in which they are defined."""
     found = [method.measures(scenes[number].to(device)) for number in track(range(len(scenes)))]
     values = {name: np.array([one[name] for one in found]) for name in found[0]}
     return {name: float(value[~np.isnan(value)].mean()) if not np.isnan(value).all() else float("nan")

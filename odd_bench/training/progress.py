@@ -1,4 +1,4 @@
-"""The progress of a training: the report of a step, its curves and pictures in TensorBoard."""
+"""The progress of a training: the report of a step, and curves and pictures in TensorBoard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from odd_bench.training.method import Measures, Method
 
 @dataclass(frozen=True)
 class StepReport:
-    """How far a stage has come. losses: by name, at this step. memory_gb: peak, of the GPU where there is one."""
+    """The progress of a stage. losses: by name, at this step. memory_gb: peak memory, of the GPU if there is one."""
 
     stage: str
     step: int
@@ -30,7 +30,7 @@ class StepReport:
 
 
 class Clock:
-    """Scenes a second since the last report. batch: scenes of a step."""
+    """Measures scenes a second since the last report. batch: scenes of a step."""
 
     def __init__(self, batch: int):
         self.batch, self.steps, self.since = batch, 0, time.monotonic()
@@ -39,7 +39,7 @@ class Clock:
         self.steps += 1
 
     def rate(self) -> float:
-        """Scenes a second since this was last asked."""
+        """Scenes a second since the last call."""
         now = time.monotonic()
         found = self.steps * self.batch / max(now - self.since, 1e-9)
         self.steps, self.since = 0, now
@@ -57,7 +57,7 @@ def step_report(name: str, step: int, steps: int, losses: dict[str, float], cloc
 
 @contextmanager
 def board(folder: Path, fabric: Fabric, step: int) -> Iterator[Any]:
-    """TensorBoard's writer, entries from `step` on forgotten; None in the processes that do not write."""
+    """TensorBoard's writer, without earlier entries from `step` on; None in processes that do not write."""
     if not fabric.is_global_zero:
         yield None
         return
@@ -68,7 +68,7 @@ def board(folder: Path, fabric: Fabric, step: int) -> Iterator[Any]:
 
 
 def write_scalars(writer: Any, progress: StepReport, offset: int) -> None:
-    """The losses and the speed of a report. offset: steps of the stages before."""
+    """Write the losses and the speed of a report. offset: steps of the earlier stages."""
     if writer is None:
         return
     for name, value in progress.losses.items():
@@ -78,7 +78,7 @@ def write_scalars(writer: Any, progress: StepReport, offset: int) -> None:
 
 
 def write_pictures(writer: Any, method: Method, batch: SceneBatch, stage: str, step: int) -> None:
-    """What the method shows and measures of a batch, seen as when predicting."""
+    """Write the method's pictures and measures of a batch, in evaluation mode."""
     if writer is None:
         return
     method.eval()

@@ -1,6 +1,6 @@
-"""What checkpoints and weights of earlier versions hold under names that are gone: configuration keys, and weights that moved.
+"""Retired configuration keys and renamed weights in checkpoints and weights files of earlier versions.
 
-Nothing ever set these keys, so that each had one value, which is a constant now where it is used.
+No configuration ever set these keys, so each had one value, which is now a constant in the code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 from odd_bench.errors import WrongUse
 
 OF_IMAGE_NETWORK = {"model.backbone.color": False}
-RETIRED: dict[str, dict[str, Any]] = {  # by model, then key: the value it always had, as JSON has it
+RETIRED: dict[str, dict[str, Any]] = {  # by model, then key: the value it always had, as in JSON
     "reference": {
         **OF_IMAGE_NETWORK,
         "model.aligned.widths": [16, 32, 48],
@@ -42,7 +42,7 @@ RETIRED: dict[str, dict[str, Any]] = {  # by model, then key: the value it alway
     "detr3d": OF_IMAGE_NETWORK,
 }
 
-MOVED_WEIGHTS = {  # by model: how names of weights began, as patterns, and how they begin now
+MOVED_WEIGHTS = {  # by model: patterns for the start of earlier names of weights, and the start of the current names
     "reference": (
         (r"^silhouettes\.", "compare.silhouettes."),
         (r"^compare\.decision\.memory\.figures$", "compare.relations.decision.memory.features"),
@@ -54,7 +54,7 @@ MOVED_WEIGHTS = {  # by model: how names of weights began, as patterns, and how 
 
 
 def with_moved_weights(model: str, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a model under the names that they have today."""
+    """The weights of a model under their current names."""
     for former, name in MOVED_WEIGHTS.get(model, ()):
         weights = {re.sub(former, name, key): value for key, value in weights.items()}
     return dict(weights)
@@ -63,8 +63,8 @@ def with_moved_weights(model: str, weights: Mapping[str, Tensor]) -> dict[str, T
 def without_retired(model: str, config: Any, where: str) -> Any:
     """The stored configuration of a model, plain values, without its retired keys. where: the file, for messages.
 
-    Raises WrongUse naming every retired key with a value that nothing computes with any more. What is not a configuration is
-    returned as it is, for those who check it.
+    Raises WrongUse, which names every retired key with an unusual value. A value that is not a configuration is returned unchanged;
+    it is checked elsewhere.
     """
     wrong = []
     for key, value in RETIRED.get(model, {}).items() if isinstance(model, str) else ():
@@ -78,20 +78,20 @@ def without_retired(model: str, config: Any, where: str) -> Any:
             config = without(config, [*sections, name])
     if wrong:
         raise WrongUse(
-            f"{where}: {'; '.join(wrong)}, for this version has no such keys and computes with these values alone. "
+            f"{where}: {'; '.join(wrong)}, since this version has no such keys and always uses these values. "
             "Hint: use the version of odd-bench that trained it, or train again"
         )
     return config
 
 
 def same(found: Any, value: Any) -> bool:
-    """Whether a stored value is the one that a key always had; a list may be a tuple, a truth value is no number."""
+    """Whether a stored value equals the one that a key always had; a list may be a tuple, and a boolean is not a number."""
     found = list(found) if isinstance(found, tuple) else found
     return isinstance(found, bool) == isinstance(value, bool) and found == value
 
 
 def without(config: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
-    """A copy of nested mappings that lacks the key at `path`."""
+    """A copy of nested mappings without the key at `path`."""
     name, *deeper = path
     if not deeper:
         return {key: value for key, value in config.items() if key != name}

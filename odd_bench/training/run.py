@@ -1,4 +1,4 @@
-"""What `odd-bench train` and `odd-bench predict` do: prepare, train with progress, predict, score."""
+"""The work of `odd-bench train` and `odd-bench predict`: prepare, train with progress, predict, score."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def train_run(
     devices: str,
     initial: Checkpoint | None = None,
 ) -> None:
-    """Train, then predict and score every split that was not trained on, unless the last stage was left out (0 steps).
+    """Train, then predict and score every other split, unless the last stage is skipped (0 steps).
 
-    data: folders of one data set or several, which are learnt from together and predicted one by one. start_from: a run whose
-    first stage is taken as it is. initial: weights that all stages begin with.
+    data: folders of one or several data sets, which are trained on together and predicted one by one. start_from: a run whose
+    first stage is taken over. initial: weights from which all stages start.
     """
     if initial is not None and initial.model != spec.name:
         raise WrongUse(f"--init-from: found weights of {initial.model}; expected those of {spec.name}")
@@ -81,7 +81,7 @@ def train_run(
             )
         check_stages(config.train, method.stages)
         first_stage = None
-        if not is_begun(folder):  # a run that goes on has weights of its own
+        if not is_begun(folder):  # a resumed run has weights of its own
             if initial is not None:
                 take_over(method, initial.weights, "--init-from")
             if start_from is not None:
@@ -98,9 +98,9 @@ def train_run(
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other trainings out of the folder. Of several processes of one training the first holds the lock for all.
+    """Lock the folder against other trainings. The first of several processes of one training holds the lock for all.
 
-    Raises WrongUse where another one is at work there.
+    Raises WrongUse if another training is running there.
     """
     with ExitStack() as held:
         if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))) == 0:
@@ -108,14 +108,14 @@ def alone_in(folder: Path) -> Iterator[None]:
                 held.enter_context(locked(folder / LOCK))
             except InUse as error:
                 raise WrongUse(
-                    f"{folder}: found another training at work in this folder; expected to be alone. "
-                    "Wait for it, or name another folder with --out"
+                    f"{folder}: found another training that runs in this folder; expected no other. "
+                    "Wait for it to end, or give another folder with --out"
                 ) from error
         yield
 
 
 def take_over_first_stage(method: Method, start_from: Path) -> Spent:
-    """Copy the weights of another run's first stage and leave what is learnt later. Returns what that run had cost."""
+    """Copy the weights of another run's first stage, without those that are trained later. Returns the cost of that run."""
     later = tuple(f"{part}." for part in getattr(method, "learnt_later", ()))
     stored = load_checkpoint(checkpoint_file(start_from))
     early = {name: value for name, value in stored.weights.items() if not name.startswith(later)}
@@ -124,7 +124,7 @@ def take_over_first_stage(method: Method, start_from: Path) -> Spent:
 
 
 def take_over(method: Method, weights: dict[str, Any], option: str) -> None:
-    """Copy the weights whose names and shapes agree and leave the others. Raises WrongUse where nothing agrees."""
+    """Copy the weights whose names and shapes agree, and leave the others. Raises WrongUse if none agree."""
     own = method.state_dict()
     shared = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
     if not shared:
@@ -133,7 +133,7 @@ def take_over(method: Method, weights: dict[str, Any], option: str) -> None:
 
 
 def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console: Console) -> None:
-    """Predict, score and report on whatever was not trained on; one table tells of all splits of all data sets."""
+    """Predict, score and report every split that was not trained on; one table shows all splits of all data sets."""
     from odd_bench.report.folder import report_folder, write_report
     from odd_bench.report.map_scores import with_maps_of
     from odd_bench.scoring.score import Options, score_file
@@ -164,10 +164,10 @@ def predict_run(
     run: Run, path: Path, split: str, views: int | None, data: Path, out: Path | None, report: Path | None, precision: str,
     overrides: list[str], maps: bool = False,
 ) -> Path:  # fmt: skip
-    """Predict one split with a trained run; score it where a report is asked for. Returns the prediction file.
+    """Predict one split with a trained run, and score it if a report is requested. Returns the prediction file.
 
-    path: the run's folder, a checkpoint, or the folder for predictions of weights from elsewhere. overrides: already in `run`.
-    maps: write anomaly maps beside the predictions.
+    path: the run's folder, a checkpoint, or the folder for predictions of other weights. overrides: already applied to `run`.
+    maps: also write anomaly maps next to the predictions.
     """
     keep_freed_memory()
     out = out or default_file(path, split, views, precision, overrides)
@@ -175,11 +175,11 @@ def predict_run(
     if report is not None:
         prove_folder(report)
     if not (data / DESCRIPTION).is_file():
-        raise WrongUse(f"{data}: found no data set; expected {DESCRIPTION} in it. Name the folder of one with --data")
+        raise WrongUse(f"{data}: found no data set; expected a folder with {DESCRIPTION}. Give one with --data")
     dataset, console = open_dataset(data), make_console()
     if not run.finished:
         console.print(f"{path}: the training is not finished", style="yellow")
-    with stoppable(out, "no predictions are written; the same command begins again"):
+    with stoppable(out, "no predictions are written; run the same command to start again"):
         predict_split(
             run, dataset, split, out, views, track=lambda x: tracked(x, "predicting", console), precision=precision,
             maps=maps,
@@ -193,7 +193,7 @@ def predict_run(
 
 
 def default_file(path: Path, split: str, views: int | None, precision: str, overrides: list[str]) -> Path:
-    """A name in the run's folder that says what is unusual about the predictions."""
+    """A file in the run's folder; its name states options that differ from the defaults."""
     unusual = [f"{views}-views"] if views else []
     unusual += [precision] if precision != FULL else []
     unusual += [assignment.rsplit(".", 1)[-1].replace("=", "-") for assignment in overrides]
@@ -213,16 +213,16 @@ def show_score(path: Path, data: Path, report: Path | None, console: Console) ->
 
 
 def open_or_explain(data: Path) -> Dataset:
-    """The data set, or how to make it where nothing stands yet."""
+    """The data set. Raises WrongUse, which says how to make it if the folder does not exist."""
     if not (data / DESCRIPTION).is_file():
         making = f", or make this one: odd-bench generate toys --preset mini --out {data}" if not data.exists() else ""
-        raise WrongUse(f"{data}: found no data set; expected {DESCRIPTION} in it. Name a folder with --data{making}")
+        raise WrongUse(f"{data}: found no data set; expected a folder with {DESCRIPTION}. Give one with --data{making}")
     return open_dataset(data)
 
 
 @dataclass
 class Display:
-    """Called after steps and stages: lines on the console, none where it is None."""
+    """Prints lines after steps and stages. console: None prints nothing."""
 
     console: Console | None
     job: Job
@@ -230,7 +230,7 @@ class Display:
     stage_start: tuple[str, int, float] = ("", 0, 0.0)
 
     def start(self, method: Method) -> None:
-        """What is about to happen."""
+        """Print what will be trained."""
         train, scenes = self.job.train, len(self.job.dataset.scene_names("train"))
         own = [len(scenes_of_stage(method, self.job, name)) for name in method.stages]
         steps = [train.stage_steps(number, count) for number, count in enumerate(own)]
@@ -257,7 +257,7 @@ class Display:
         self.say(f"{progress.stage} {progress.step}/{progress.steps}: {losses} ({speed}, {left})")
 
     def after_stage(self, name: str, method: Method) -> None:
-        """How well objects are found in the validation scenes, and what else the method measures of them."""
+        """Print how well objects are found in the validation scenes, and the other measures of the method."""
         if self.console is None or "val" not in self.job.dataset.splits:
             return
         train = self.job.train

@@ -144,7 +144,9 @@ def test_a_polycam_camera_without_numbers_is_reported(tmp_path, cameras):
     write_polycam(tmp_path, cameras)
     file = tmp_path / "keyframes" / "corrected_cameras" / "0001.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "t_00": None, "fx": "wide"}))
-    with pytest.raises(CaptureError, match=r"0001\.json: found no number for t_00, fx; expected a camera of Polycam"):
+    with pytest.raises(
+        CaptureError, match=r"0001\.json: found no number for t_00, fx; expected a camera of a raw export of Polycam"
+    ):
         open_capture(tmp_path)
 
 

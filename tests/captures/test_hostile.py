@@ -138,7 +138,7 @@ def test_pipes_are_reported_or_left_out_and_never_waited_for(copy, tmp_path):
     points = copy / json.loads((copy / "transforms.json").read_text())["ply_file_path"]
     points.unlink()
     capture = open_capture(copy)
-    assert not len(capture.points) and any(points.name in note and "missing" in note for note in capture.notes)
+    assert not len(capture.points) and any(points.name in note and "does not exist" in note for note in capture.notes)
     os.mkfifo(points)
     assert f"{points.name}: found a pipe, not a plain file" in line_of(lambda: open_capture(copy))
     (copy / "transforms.json").unlink()

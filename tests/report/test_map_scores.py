@@ -136,7 +136,7 @@ def test_missing_pictures_are_explained_in_the_report(scored, data, tmp_path):
     alone.mkdir()
     (alone / FILE_NAME).write_bytes((data / FILE_NAME).read_bytes())
     there = score_file(scored.checked.path, Options(alone, resamples=50))
-    assert "need a data set folder" in with_maps(there, path).document["result"]["maps"]["reason"]
+    assert "need the folder of a data set" in with_maps(there, path).document["result"]["maps"]["reason"]
 
 
 def test_the_error_for_maps_of_another_size_names_the_scene(scored, data, tmp_path):
@@ -193,7 +193,7 @@ def test_a_file_with_maps_of_only_other_scenes_is_refused(scored, data, tmp_path
     with MapWriter(path) as out:
         for name in names:
             out.add(name, 0, np.zeros((48, 48), np.uint8))
-    with pytest.raises(OddBenchError, match="maps of 1 scene, of which this split has none" if names else "no scene"):
+    with pytest.raises(OddBenchError, match="maps of 1 scene, none of which is in this split" if names else "no scene"):
         with_maps(scored, path)
 
 

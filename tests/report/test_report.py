@@ -60,7 +60,7 @@ def test_score_compares_and_writes_a_report(work):
     assert "AUC_detect = recall(anomalous)" in done.stdout
     assert "weakest group: " in done.stdout
     assert "the split resolves" in done.stdout
-    assert "no pictures in the failure gallery: " in done.stdout
+    assert "the report shows no pictures of failures: " in done.stdout
     assert sorted(path.name for path in (work / "out/a").iterdir()) == [
         "report.html", "score.json", "table.tex", "tables.md"]  # fmt: skip
     first = (work / "out/a/score.json").read_bytes()
@@ -133,7 +133,7 @@ def test_the_page_of_an_empty_and_of_a_perfect_submission_is_complete(scored, tr
     Tags(html_report(scored(empty).document))
     perfect = html_report(scored(oracle_answers(truth), "perfect.json").document)
     Tags(perfect)
-    assert "Every object is right" in perfect
+    assert "Every object is correct" in perfect
 
 
 def test_plots_are_svg_with_finite_numbers():

@@ -80,5 +80,5 @@ def test_a_damaged_shard_removes_the_gallery_and_is_reported(folder, scored):
     (shard,) = (folder / "data/toys-nano/shards").iterdir()
     shard.write_bytes(shard.read_bytes()[:5000])
     notes = write_report(folder / "damaged", scored)
-    assert notes[1].startswith("no pictures in the failure gallery: ")
+    assert notes[1].startswith("the report shows no pictures of failures: ")
     assert "data:image" not in (folder / "damaged/report.html").read_text()

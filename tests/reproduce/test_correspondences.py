@@ -74,12 +74,12 @@ def test_the_picture_has_photographs_above_and_colors_below(laid):
 def test_weights_without_registration_and_missing_scenes_are_refused(tmp_path):
     source = World(write_scenes(tmp_path, (3,))).source()
     with pytest.raises(
-        WrongUse, match="--weights known: found knowing, which registers no objects; expected relations or"
+        WrongUse, match="--weights known: found knowing, which does not register objects; expected relations or"
     ):
         registered_comparison(source)
     model = SimpleNamespace(attention=SimpleNamespace(kind="sparse"))
     run = replace(source.weights.run, method=detector("sparse"), config=SimpleNamespace(model=model))
-    with pytest.raises(WrongUse, match=r"with model\.attention\.kind=sparse, which registers no objects"):
+    with pytest.raises(WrongUse, match=r"with model\.attention\.kind=sparse, which does not register objects"):
         registered_comparison(replace(source, weights=replace(source.weights, run=run)))
     assert registered_comparison(
         replace(source, weights=replace(source.weights, run=replace(run, method=detector("relations"))))

@@ -141,14 +141,14 @@ def test_wrong_use_is_reported_before_anything_is_predicted(world, tmp_path):
         counts_figure(source, tmp_path, 7)
     other = type(source)(source.weights, source.data, "test-unseen")
     with pytest.raises(
-        WrongUse, match=rf"found no split 'test-unseen'; expected one of {SPLIT}\. Name it with --split"
+        WrongUse, match=rf"found no split 'test-unseen'; expected one of {SPLIT}\. Choose one with --split"
     ):
         counts_figure(other, tmp_path)
     assert not world.method.asked and not list(tmp_path.iterdir())
     run = source.weights.run
     run.config.train.steps = (5, 0)
     with pytest.raises(
-        WrongUse, match="--run x: found the first stage of a training, which compares nothing; expected"
+        WrongUse, match="--run x: found the first stage of a training, which has no comparison; expected"
     ):
         require_comparison(run, "--run x")
 

@@ -95,7 +95,7 @@ def test_series_are_the_first_complete_ones_and_state_whether_the_twin_stays(tmp
     whole = whole_series(checked, 4)
     assert whole == [f"toys-banana-{number:04d}-{number:04d}" for number in range(4)]
     assert len(whole_series(checked, 40)) == 6
-    assert "4 of the 9 series asked for" in series_note(checked, whole, 9) and "4 of them show" in series_note(
+    assert "4 of the 9 requested series" in series_note(checked, whole, 9) and "4 of them show" in series_note(
         [checked[0], checked[0]], whole, 9
     )
 

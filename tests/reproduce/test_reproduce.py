@@ -73,7 +73,7 @@ def test_a_finished_run_of_another_configuration_is_not_used(setup):
     with pytest.raises(WrongUse, match=r"a-alone-0.*found a run with train\.clip: .*, wanted 0\.5; expected the same"):
         carry_out(TABLE, clipped)
     final = replace(TABLE.rows[1], settings=("model.attention.kind=none",))
-    with pytest.raises(WrongUse, match=r"final-0.*model\.attention\.kind: .*, wanted 'none'.*Name another --out"):
+    with pytest.raises(WrongUse, match=r"final-0.*model\.attention\.kind: .*, wanted 'none'.*Give another folder"):
         carry_out(replace(TABLE, rows=(final,)), setup)
 
 
@@ -111,7 +111,7 @@ def test_errors_explain_wrong_names(setup):
         ConfigError, match=r"--only: found 'finale'; expected one of a-alone, final\. Did you mean 'final'"
     ):
         TABLE.only(["finale"])
-    with pytest.raises(ConfigError, match="expected a name of its own for each"):
+    with pytest.raises(ConfigError, match="expected a different name for each"):
         from_mapping({"name": "x", "title": "x", "datasets": [], "rows": [ROWS[0], ROWS[0]]}, "x")
     with pytest.raises(WrongUse, match="found no data set"):
         carry_out(TABLE, Setup(setup.data / "elsewhere", setup.out))

@@ -106,7 +106,10 @@ def test_a_split_of_three_shapes_has_values_and_reasons_everywhere(few):
     for name, scored in (("a", first), ("b", second)):
         write_report(folder / "scores" / name, scored)
     text = leaderboard(folder / "scores")
-    assert "Ranked by value alone: 3 base shapes, a test needs 10." in text and "[" not in text.split("| 1 |")[1]
+    assert (
+        "Ranked by value only: there are 3 base shapes, and a test needs 10." in text
+        and "[" not in text.split("| 1 |")[1]
+    )
 
 
 RANGE = re.compile(r"\[[-+]?\d\.\d|\d\.\d+ to \d\.\d{4}|whisker\"/>|\bp (<|\d)")

@@ -88,7 +88,7 @@ def test_a_second_training_in_the_folder_is_refused(folder, run_folder):
     before = contents(run_folder)
     with locked(run_folder / LOCK):
         refused = train(folder, run_folder)
-    assert isinstance(refused.exception, WrongUse) and "another training at work" in str(refused.exception)
+    assert isinstance(refused.exception, WrongUse) and "another training that runs" in str(refused.exception)
     assert contents(run_folder) == before
 
 
@@ -148,7 +148,7 @@ def test_every_number_of_a_checkpoint_is_finite_wherever_it_stands(run_folder, t
 )  # fmt: skip
 def test_fields_of_other_types_are_reported(run_folder, tmp_path, key, value):
     torch.save({**torch.load(run_folder / LATEST, weights_only=True), key: value}, tmp_path / LATEST)
-    with pytest.raises(WrongUse, match=f"found {key} = .*expected a whole checkpoint"):
+    with pytest.raises(WrongUse, match=f"found {key} = .*expected a complete checkpoint"):
         load_checkpoint(tmp_path / LATEST)
 
 

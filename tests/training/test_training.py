@@ -168,7 +168,7 @@ def test_the_commands_work_and_report_errors(folder, tmp_path, monkeypatch):
             ["train", "--config", "tiny", "--out", "new", "--set", "train.steps=[1, 1]"],
             "run the same command again to resume",
         ),
-        (["predict", "run", "--split", "test-seen"], "begins again"),
+        (["predict", "run", "--split", "test-seen"], "start again"),
     ],
 )
 def test_ctrl_c_outside_of_steps_stops_the_run_too(folder, run_folder, tmp_path, monkeypatch, command, hint):
@@ -323,7 +323,7 @@ def test_the_learning_rate_warms_up_and_decays():
 def test_a_run_is_not_continued_on_other_data(run_folder):
     stored = load_checkpoint(run_folder / LATEST)
     check_same_run(run_folder, stored, stored.model, stored.config, stored.data)
-    with pytest.raises(WrongUse, match=r"other training data.*Name another --out folder"):
+    with pytest.raises(WrongUse, match=r"other training data.*Give another folder with --out"):
         check_same_run(run_folder, stored, stored.model, stored.config, "another")
 
 

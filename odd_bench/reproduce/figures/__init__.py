@@ -1,1 +1,1 @@
-"""The paper's figures from weights or a run: predictions that are kept, a table with intervals, a plot. One file a figure."""
+"""The figures of the paper from weights or a run: stored predictions, a table with intervals, and a plot. One file per figure."""

@@ -1,4 +1,4 @@
-"""Figure 4: pixels of the objects of a scene, coloured by the place on the shape that registration lays upon each other."""
+"""Figure 4: the pixels of the objects of a scene, coloured by the corresponding point on the shape after registration."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from odd_bench.detector.volumes import Volumes
 from odd_bench.errors import WrongUse
 from odd_bench.reproduce.predicted import Source
 
-SHOWN = 3  # views beside each other
+SHOWN = 3  # views side by side
 LEAST_SIDE = 320  # pixels of a view in the picture
 GAP = 6
 TITLE = "Correspondences"
-EXTREMES = (0.02, 0.98)  # of the places: the colours span what lies between
+EXTREMES = (0.02, 0.98)  # quantiles of the points between which the colours span
 DARKEST, BRIGHTEST = 0.08, 1.0
-GREY = 0.35  # brightness of what is no object's
+GREY = 0.35  # brightness of pixels that belong to no object
 LABEL = 14  # pixels above the views
 
 
 @dataclass(frozen=True)
 class Laid:
-    """A scene whose objects lie upon each other. found: what registration says. boxes: (n, 6). accuracy: PCK, NaN where unknown."""
+    """A scene with registered objects. found: result of the registration. boxes: (n, 6). accuracy: PCK, NaN if unknown."""
 
     batch: SceneBatch
     volumes: Volumes
@@ -45,7 +45,7 @@ class Laid:
 
 
 def correspondences_figure(source: Source, folder: Path, scene: str | None = None) -> tuple[str, list[Path]]:
-    """Write the picture and its caption. scene: by name, None for the first. Returns the caption and the files, its own first."""
+    """Write the picture and its caption. scene: by name, None for the first. Returns the caption and the files, the page first."""
     compare = registered_comparison(source)
     laid = laid_scene(source, compare, chosen_scene(source, scene))
     name = laid.batch.names[0]
@@ -61,7 +61,7 @@ def correspondences_figure(source: Source, folder: Path, scene: str | None = Non
 
 
 def registered_comparison(source: Source) -> RegisteredComparison:
-    """The comparison of the weights. Raises WrongUse where it lays no objects upon each other."""
+    """The comparison of the weights. Raises WrongUse if it does not register objects."""
     weights = source.weights
     compare = getattr(weights.run.method, "compare", None)
     if isinstance(compare, RegisteredComparison):
@@ -69,24 +69,24 @@ def registered_comparison(source: Source) -> RegisteredComparison:
     kind = getattr(getattr(weights.run.config.model, "attention", None), "kind", "none")
     found = weights.run.spec.name if compare is None else f"{weights.run.spec.name} with model.attention.kind={kind}"
     raise WrongUse(
-        f"{weights.option} {weights.where}: found {found}, which registers no objects; expected relations or aligned. "
-        "Name such weights, as both"
+        f"{weights.option} {weights.where}: found {found}, which does not register objects; expected relations or aligned. "
+        "Give such weights, for example --weights both"
     )
 
 
 def chosen_scene(source: Source, scene: str | None) -> str:
-    """Raises WrongUse where the split has no scene of that name."""
+    """The named scene, or the first. Raises WrongUse if the split has no scene of this name."""
     names = source.dataset.scene_names(source.split)
     if scene is not None and scene not in names:
         raise WrongUse(
-            f"--scene: found {scene!r}; expected one of the {len(names):,} scenes of {source.split}, as {names[0]}"
+            f"--scene: found {scene!r}; expected one of the {len(names):,} scenes of {source.split}, for example {names[0]}"
         )
     return scene or names[0]
 
 
 @torch.no_grad()
 def laid_scene(source: Source, compare: RegisteredComparison, scene: str) -> Laid:
-    """The scene as `predict` sees it, its objects registered. Raises WrongUse where fewer than two are found."""
+    """The scene as in `predict`, with registered objects. Raises WrongUse if fewer than two objects are found."""
     run = source.weights.run
     device = "cuda" if torch.cuda.is_available() else "cpu"
     method = run.method.to(device)
@@ -95,9 +95,7 @@ def laid_scene(source: Source, compare: RegisteredComparison, scene: str) -> Lai
     boxes = compare.boxes(volumes, 0)
     if len(boxes) < 2:
         found = f"{len(boxes)} object{'s' * (len(boxes) != 1)}"
-        raise WrongUse(
-            f"{scene}: found {found}; expected two or more to lay upon each other. Name another with --scene"
-        )
+        raise WrongUse(f"{scene}: found {found}; expected at least two to register. Name another scene with --scene")
     return Laid(batch, volumes, boxes, compare.registered(volumes, 0, boxes), compare.accuracy(volumes, 0))
 
 
@@ -133,7 +131,7 @@ def place_colors(shown: Tensor, places: Tensor) -> Tensor:
 
 
 def drawn(laid: Laid, views: list[int]) -> Image.Image:
-    """The views beside each other: photographs above, below them the objects coloured on grey."""
+    """The views side by side: pictures above, and below them the coloured objects on grey."""
     shown, places = placed_pixels(laid)
     photographs = laid.batch.images[0].permute(0, 2, 3, 1).float() / 255  # (v, h, w, 3)
     grey = GREY * photographs.mean(dim=-1, keepdim=True).expand_as(photographs)
@@ -152,17 +150,18 @@ def drawn(laid: Laid, views: list[int]) -> Image.Image:
 
 
 def caption(source: Source, laid: Laid, views: list[int], picture: Path) -> str:
-    """What the picture shows, of what, and how right its correspondences are."""
+    """The page: what the picture shows, and how accurate the correspondences are."""
     batch, name = laid.batch, read_description(source.data).name
     numbers = ", ".join(str(batch.views[0][view]) for view in views)
     right = "" if np.isnan(laid.accuracy) else (
-        f" {laid.accuracy:.0%} of the points of true objects are laid within a tenth of the diagonal of their true place "
-        "(PCK; of a symmetric shape one pose alone counts)."
+        f" {laid.accuracy:.0%} of the points of true objects are registered within a tenth of the diagonal of their true position "
+        "(PCK; for a symmetric shape, only one pose counts as correct)."
     )  # fmt: skip
     below = (
         f"{name}, {source.split}, scene {batch.names[0]}, weights {source.weights.name}: {len(laid.boxes)} objects found in "
-        f"{len(batch.views[0])} views, of which {numbers} are shown. Above the photographs; below, every pixel of an object in the "
-        "colour of the place on the shape that it shows, once all objects are laid upon the least suspected one: equal colours are "
-        f"the same place. Red, green and blue are the three coordinates of the place.{right}"
+        f"{len(batch.views[0])} views, of which {numbers} are shown. The upper row shows the pictures. In the lower row, "
+        "every pixel of an object has the colour of the point on the shape that it shows, after all objects are registered to the "
+        "least suspicious one: equal colours mark corresponding points. Red, green and blue are the three coordinates of a point."
+        f"{right}"
     )
     return f"# {TITLE}\n\n{below}\n\n![{TITLE}]({picture.name})\n"

@@ -21,7 +21,7 @@ TITLE = "Number of objects in a scene"
 
 @dataclass(frozen=True)
 class CountRow:
-    """The scenes with so many objects. shapes: base shapes in them. factors: of the AUC, None where the protocol has none."""
+    """The scenes with one number of objects. shapes: base shapes in them. factors: of the AUC, None if the protocol has none."""
 
     objects: int
     scenes: int
@@ -45,12 +45,12 @@ def counts_figure(
 
 
 def resamples(found: Scored) -> np.ndarray:
-    """(resamples, clusters), those that the scores themselves are made with."""
+    """(resamples, clusters), the same as those of the scores."""
     return draw_resamples(found.checked.table.clusters)
 
 
 def count_rows(judged: Judged, counts: np.ndarray) -> list[CountRow]:
-    """One row for every number of objects that occurs, by number; together they hold every scene once."""
+    """One row for every number of objects that occurs, sorted; together they contain every scene once."""
     truth = judged.truth
     objects = np.bincount(truth.scene, minlength=truth.scenes)  # (s,)
     return [count_row(judged, objects, int(number), counts) for number in np.unique(objects)]
@@ -80,12 +80,12 @@ def section(source: Source, found: Scored, protocol: str, views: int, rows: list
         ["all", f"{table.scenes:,}", f"{table.clusters:,}", estimate_text(metrics["auc"]),
          *(factor_texts(part["factors"]) if has_factors else ()), estimate_text(metrics["accuracy"])]
     )  # fmt: skip
-    note = f"{views} views at test. Intervals of few base shapes are wide, and below ten there is none."
+    note = f"{views} views at test. Intervals of few base shapes are wide; with fewer than ten there is no interval."
     return Section(of_what(source, protocol), part["rule"], head, lines, note)
 
 
 def plotted(source: Source, folder: Path, rows: dict[str, list[CountRow]]) -> list[Path]:
-    """The AUC by the headline protocol and its factors."""
+    """Plot the AUC under the headline protocol and its factors."""
     protocol, found = next(iter(rows.items()))
     series = [with_interval("AUC", [one.row.auc for one in found])]
     if found[0].factors is not None:

@@ -1,4 +1,4 @@
-"""Figure 6: whether the smaller of two groups of similar shapes is called odd, whichever of the two it is."""
+"""Figure 6: whether the smaller of two groups of similar shapes is scored as odd, whichever of the two it is."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ SERIES = 40  # base shapes with one near twin each; the paper shows one
 TITLE = "Minority of two similar shapes"
 SURE = 1 - 1e-9  # an AUC of 1
 RULE = (
-    "Set apart: every member of the smaller group is scored above every member of the larger one; of equal groups, every member of "
-    "the one above every member of the other. AUC: smaller above larger group, within the scene. An object without a box is on "
-    "the wrong side, and a box without an object above all. Chance: how often scores drawn at random set the group apart."
+    "Set apart: every member of the smaller group is scored above every member of the larger one; with equal groups, every member "
+    "of one group above every member of the other. AUC: smaller group against larger group, within the scene. An object without a "
+    "box counts as wrong, and a box without an object ranks above all objects. Chance: how often random scores set the group apart."
 )
 
 
 @dataclass(frozen=True)
 class MinorityRow:
-    """The scenes of one composition. apart: share in which the group is set apart. chance: that of random scores. auc: None of
+    """The scenes of one composition. apart: share in which the group is set apart. chance: that of random scores. auc: None for
     equal groups.
     """
 
@@ -51,7 +51,7 @@ def minority_figure(
 ) -> tuple[str, list[Path]]:  # fmt: skip
     """Generate and predict what is missing, then write table and plot. Returns the text of the page and the files, the page first.
 
-    parent: folder of the data sets, one a composition. series: scenes of each.
+    parent: folder of the data sets, one for each composition. series: number of scenes of each.
     """
     asked, source = [], None
     for composition in compositions(parent, series):
@@ -73,11 +73,13 @@ def minority_figure(
 
 
 def whole_series(checked: Sequence[Checked], most: int) -> list[str]:
-    """Names of the first scenes, up to `most`, that there are in every composition. Raises OddBenchError where there are none."""
+    """Names of the first scenes, up to `most`, that exist in every composition. Raises OddBenchError if there are none."""
     names = set.intersection(*(set(one.table.scene_names) for one in checked))
     if not names:
-        raise OddBenchError("minority: found no scene in all compositions; expected some. Ask for more with --series")
-    return sorted(names, key=lambda name: int(name.rpartition("-")[2]))[:most]  # as they were planned
+        raise OddBenchError(
+            "minority: found no scene that exists in all compositions; expected at least one. Ask for more with --series"
+        )
+    return sorted(names, key=lambda name: int(name.rpartition("-")[2]))[:most]  # in the order of the plan
 
 
 def protocol_name(weights: Weights) -> str:
@@ -85,7 +87,7 @@ def protocol_name(weights: Weights) -> str:
 
 
 def checked_file(path: Path, data: Path) -> Checked:
-    """Raises ScoringError where the file cannot be scored."""
+    """The checked prediction file. Raises ScoringError if it cannot be scored."""
     checked = check_file(path, Options(data))
     if errors_in(checked.problems):
         raise ScoringError(checked.problems)
@@ -100,7 +102,7 @@ def minority_row(composition: Composition, checked: Checked, series: Sequence[st
     counts, used = draw_resamples(checked.table.clusters), np.isin(checked.table.scene_names, series)
 
     def mean_of(of_scenes: np.ndarray) -> Estimate:
-        return estimate(scene_mean(np.where(used, of_scenes, np.nan), ways[0], counts), "no scene was made")
+        return estimate(scene_mean(np.where(used, of_scenes, np.nan), ways[0], counts), "no scene could be made")
 
     apart, chance = np.max(values, axis=0) > SURE, len(ways) / comb(composition.objects, min(twins, others))
     auc = mean_of(values[0]) if twins != others else None
@@ -108,12 +110,12 @@ def minority_row(composition: Composition, checked: Checked, series: Sequence[st
 
 
 def sides(twins: int, others: int) -> tuple[bool, ...]:
-    """Which group may be the odd one: False, the twins; True, the others. Of equal groups either."""
+    """The groups that may be the odd one: False, the twins; True, the others. With equal groups, both."""
     return (False, True) if twins == others else (twins > others,)
 
 
 def judged_groups(checked: Checked, swapped: bool) -> Judged:
-    """The answers, the twins for the odd ones, or, swapped, all others for them."""
+    """The judged predictions with the twins as odd objects or, if swapped, with all others."""
     table, method = checked.table, checked.predictions.method
     table = replace(table, label=1 - table.label) if swapped else table
     name = "classify" if method.gt_boxes else "detect"
@@ -121,7 +123,7 @@ def judged_groups(checked: Checked, swapped: bool) -> Judged:
 
 
 def twin_sizes(checked: Checked) -> dict[str, float]:
-    """The size of the change by scene, which tells one twin of a shape from another."""
+    """The size of the change by scene, which distinguishes the twins of a shape."""
     table = checked.table
     return {
         name: float(table.magnitude[(table.scene == number) & (table.label == 1)].max())
@@ -130,13 +132,13 @@ def twin_sizes(checked: Checked) -> dict[str, float]:
 
 
 def series_note(checked: Sequence[Checked], whole: Sequence[str], series: int) -> str:
-    """How many series there are, and how many of these show one and the same twin throughout."""
+    """The number of series, and the number of those that show the same twin in all compositions."""
     twins = [twin_sizes(one) for one in checked]
     same = sum(len({one[name] for one in twins}) == 1 for name in whole)
     return (
-        f"{len(whole)} of the {series} series asked for, each a base shape and a near twin in five compositions; {same} of them "
-        "show one and the same twin in all five, the others another one where a change would have been hidden. Twins count first: "
-        "in 2:4 two near twins stand among four of the base shape."
+        f"{len(whole)} of the {series} requested series could be made; each is a base shape and a near twin in five compositions. "
+        f"{same} of them show the same twin in all five; the others show another twin where a change would have been hidden. Twins "
+        "are counted first: 2:4 means two near twins and four objects of the base shape."
     )
 
 
@@ -147,13 +149,13 @@ def section(what: str, rows: list[MinorityRow], note: str) -> Section:
 
 
 def auc_text(row: MinorityRow) -> str:
-    return "- (groups of one size)" if row.auc is None else estimate_text(row.auc)
+    return "- (groups of equal size)" if row.auc is None else estimate_text(row.auc)
 
 
 def plotted(folder: Path, what: str, rows: list[MinorityRow]) -> list[Path]:
-    """Shares by composition, beside chance."""
+    """Plot the shares by composition, together with chance."""
     series = [
-        with_interval("smaller group set apart, of 3:3 either", [one.apart for one in rows]),
+        with_interval("smaller group set apart (for 3:3 either group)", [one.apart for one in rows]),
         Series("mean AUC, smaller above larger", [one.auc for one in rows]),
         Series("set apart by chance", [Estimate(one.chance) for one in rows], joined=False),
     ]

@@ -1,4 +1,4 @@
-"""The scenes of figure 6: six parts, one to five of them a near twin of the others, made where they are missing."""
+"""The scenes of figure 6: six parts, of which one to five are near twins of the others; missing scenes are generated."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from odd_bench.generate.run import generate
 
 Watched = Callable[[GenerateConfig, Path], AbstractContextManager[Watcher]]
 SPLIT = "test"
-PLANNED = 2.5  # scenes a series that is asked for: not every shape has a near twin that can be seen
+PLANNED = 2.5  # planned scenes for each requested series, since not every shape has a visible near twin
 
 
 @dataclass(frozen=True)
 class Composition:
-    """So many twins among so many objects. folder: of the data set that holds such scenes, one of each base shape."""
+    """A number of twins among a number of objects. folder: of the data set with such scenes, one for each base shape."""
 
     twins: int
     objects: int
@@ -35,7 +35,7 @@ class Composition:
 
 
 def compositions(parent: Path, series: int) -> list[Composition]:
-    """From one twin to all but one. series: that are asked for."""
+    """The compositions from one twin to all but one. series: the requested number."""
     preset = load_preset("parts", "minority")
     objects = preset.scene.max_objects
     found = []
@@ -47,12 +47,12 @@ def compositions(parent: Path, series: int) -> list[Composition]:
 
 
 def made(composition: Composition, watched: Watched, workers: int = 1) -> Path:
-    """The folder of the composition, generated or gone on with where it is not complete."""
+    """The folder of the composition; if it is not complete, it is generated or resumed."""
     if not (composition.folder / DESCRIPTION).is_file():
         with watched(composition.config, composition.folder) as watcher:
             generate(composition.config, composition.folder, RunOptions(workers), watcher)
     if not open_dataset(composition.folder).splits:
         raise OddBenchError(
-            f"{composition.folder}: found no scene that could be made; expected some. See its quarantine"
+            f"{composition.folder}: found no scene that could be made; expected at least one. See its quarantine.jsonl"
         )
     return composition.folder

@@ -1,4 +1,4 @@
-"""The page of a figure: Markdown with a table for each protocol, what its brackets are, and why some numbers have none."""
+"""The page of a figure: Markdown with a table for each protocol, the meaning of its brackets, and reasons for missing ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Section:
         return [f"## {self.title}", "", self.rule, "", *table_rows, "", *([self.note, ""] if self.note else [])]
 
 
-INTERVALS = f"Brackets: {LEVEL:.0%} interval, cluster bootstrap over base shapes; where there is none, the reason."
+INTERVALS = f"Brackets contain the {LEVEL:.0%} interval of a cluster bootstrap over base shapes, or the reason why there is none."
 
 
 def of_what(source: Source, protocol: str) -> str:
@@ -43,7 +43,7 @@ def of_what(source: Source, protocol: str) -> str:
 
 
 def write_page(path: Path, title: str, sections: Iterable[Section], pictures: Iterable[Path]) -> str:
-    """Write the page, whole or not at all; returns its text. pictures: shown below the tables."""
+    """Write the page atomically; returns its text. pictures: shown below the tables."""
     lines = [f"# {title}", "", INTERVALS, "", *(line for section in sections for line in section.lines())]
     lines += [f"![{title}]({picture.name})" for picture in pictures if picture.suffix == ".png"]
     text = "\n".join(lines) + "\n"
@@ -52,12 +52,12 @@ def write_page(path: Path, title: str, sections: Iterable[Section], pictures: It
 
 
 def estimate_text(estimate: Estimate | None) -> str:
-    """`0.8915 [0.8812, 0.9011]`, with the reason in place of what is missing."""
+    """`0.8915 [0.8812, 0.9011]`, with the reason in place of a missing interval."""
     return "-" if estimate is None else explained_text(estimate_json(estimate))
 
 
 def factor_texts(factors: dict[str, float | None]) -> list[str]:
-    """The three factors of an AUC by `detect`."""
+    """The three factors of an AUC under `detect`."""
     return [number(factors[name]) for name in FACTORS]
 
 

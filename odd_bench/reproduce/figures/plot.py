@@ -1,4 +1,4 @@
-"""Plots of estimates with their intervals, as SVG and PNG; colours differ in lightness, so that they may be printed in grey."""
+"""Plots of estimates with intervals, as SVG and PNG; colours differ in lightness, so plots can be printed in grey."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ABOVE = 0.04  # of the height, above 1
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a plot: an estimate for every tick, None where there is none. joined: by lines from point to point."""
+    """One line of a plot: an estimate for every tick, None if there is none. joined: whether lines join the points."""
 
     name: str
     estimates: Sequence[Estimate | None]
@@ -38,9 +38,9 @@ class Series:
 
 @dataclass(frozen=True)
 class Axes:
-    """title: what the numbers are of. x, y: names of the axes with their units. ticks: texts along x, evenly spaced.
+    """title: what the values describe. x, y: names of the axes with their units. ticks: texts along x, evenly spaced.
 
-    low: of the y axis, which ends at 1; None = below whatever is shown.
+    low: lower end of the y axis, which ends at 1; None = below all values.
     """
 
     title: str
@@ -51,7 +51,7 @@ class Axes:
 
 
 def with_interval(name: str, estimates: Sequence[Estimate | None]) -> Series:
-    """A series of numbers that have intervals; its name says what the bars are, and why some or all of them are missing."""
+    """A series of values with intervals; its name says what the bars are, and why some or all of them are missing."""
     known = [one for one in estimates if one is not None and one.value is not None]
     reasons = {one.reason for one in known if one.low is None}
     bars = f"{LEVEL:.0%} interval by base shape" if len(known) > sum(one.low is None for one in known) else NONE
@@ -62,14 +62,14 @@ def with_interval(name: str, estimates: Sequence[Estimate | None]) -> Series:
 
 
 def require_matplotlib() -> None:
-    """Raise ModuleNotFoundError before long work whose end would need it."""
+    """Raise ModuleNotFoundError before long work that needs matplotlib at its end."""
     import_module("matplotlib")
 
 
 def write_plot(path: Path, axes: Axes, series: Sequence[Series]) -> list[Path]:
-    """Write PATH.svg and PATH.png, whole or not at all. Returns both.
+    """Write PATH.svg and PATH.png atomically. Returns both paths.
 
-    Nothing that the user has set for matplotlib counts, no window is opened, and the same numbers give the same bytes.
+    Settings of the user for matplotlib have no effect, no window is opened, and the same values give the same bytes.
     """
     from matplotlib import rc_context, rcParamsDefault
 
@@ -85,7 +85,7 @@ def write_plot(path: Path, axes: Axes, series: Sequence[Series]) -> list[Path]:
 
 
 def draw(axes: Axes, series: Sequence[Series]) -> Any:
-    """The figure of matplotlib."""
+    """The matplotlib figure."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=INCHES, layout="constrained")
@@ -107,7 +107,7 @@ def draw(axes: Axes, series: Sequence[Series]) -> Any:
 
 
 def add_series(plot: Any, series: Series, number: int, aside: float) -> None:
-    """Points with bars from low to high where there is an interval. aside: shift along x, in ticks."""
+    """Add points, with bars from low to high if there is an interval. aside: shift along x, in ticks."""
     style = STYLES[number % len(STYLES)]
     known = [(place, one) for place, one in enumerate(series.estimates) if one is not None and one.value is not None]
     places = [place + aside for place, _ in known]

@@ -1,4 +1,4 @@
-"""Figure 5, left: how the score grows with the number of views at test."""
+"""Figure 5, left: the score as a function of the number of test views."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from odd_bench.scoring.bootstrap import Estimate
 from odd_bench.scoring.evaluate import factors
 from odd_bench.scoring.score import Scored
 
-VIEWS = (1, 3, 5, 10, 20)  # of the paper
+VIEWS = (1, 3, 5, 10, 20)  # as in the paper
 TITLE = "Number of views at test"
 
 
@@ -30,12 +30,12 @@ def views_figure(
 
 
 def protocols(found: dict[int, Scored]) -> Iterable[str]:
-    """The headline first."""
+    """The protocols, the headline protocol first."""
     return next(iter(found.values())).judged
 
 
 def sections(source: Source, found: dict[int, Scored]) -> list[Section]:
-    """One table a protocol, one row a number of views."""
+    """One table for each protocol, with one row for each number of views."""
     return [section(source, found, protocol) for protocol in protocols(found)]
 
 
@@ -53,12 +53,12 @@ def section(source: Source, found: dict[int, Scored], protocol: str) -> Section:
              str(metrics["auc"].shapes)]
         )  # fmt: skip
     asked = f"{counted(first['scenes'], 'scene')}, {counted(first['objects'], 'object')}"
-    note = f"{asked}. Trained with {source.weights.run.config.train.views} views."
+    note = f"{asked}. The method was trained with {source.weights.run.config.train.views} views."
     return Section(of_what(source, protocol), first["rule"], head, rows, note)
 
 
 def plotted(source: Source, folder: Path, found: dict[int, Scored]) -> list[Path]:
-    """The AUC by the headline protocol and its factors."""
+    """Plot the AUC under the headline protocol and its factors."""
     protocol = next(iter(protocols(found)))
     series = [with_interval("AUC", [one.metrics[protocol]["auc"] for one in found.values()])]
     by_views = [factors(one.judged[protocol]) for one in found.values()]

@@ -108,9 +108,9 @@ def draw_clouds(
 
 
 def cloud_colors(cloud: Cloud, boxes: list[ShownBox], scale: Scale, how: str) -> np.ndarray:
-    """(n, 3) uint8. By suspicion: the score of the box that matches the object, grey without one; points of no object have the
-    colour of the box around them, or that of the pictures. By anomaly maps: their level at the point. By truth: odd or normal, and the
-    changed surface.
+    """(n, 3) uint8. By suspicion: the score of the box that matches the object, grey without one; points of no object have
+    the colour of the box around them, or that of the pictures. By anomaly maps: their level at the point. By truth: odd or normal,
+    and the changed surface.
     """
     if cloud.object_id < 0:
         return colors_in_boxes(cloud, boxes, scale) if how == SUSPICION else cloud.colors
