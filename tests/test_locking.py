@@ -28,7 +28,7 @@ def test_two_locks_exclude_each_other_exactly_if_they_share_a_part(tmp_path_fact
     path = tmp_path_factory.mktemp("lock") / "shards.lock"
     with locked(path, first):
         if first & second:
-            with pytest.raises(InUse, match="to be alone"), locked(path, second):
+            with pytest.raises(InUse, match="another process holds this lock"), locked(path, second):
                 pass
         else:
             with locked(path, second):

@@ -42,7 +42,7 @@ def test_mirrored_poses_are_refused(transforms, tmp_path):
     "change", [lambda pose: np.linalg.inv(pose), lambda pose: pose @ np.diag([1.0, -1.0, -1.0, 1.0])]
 )
 def test_poses_of_another_convention_are_refused(transforms, tmp_path, change):
-    with pytest.raises(CaptureError, match=r"cameras that look apart: \d of 6 .* another convention"):
+    with pytest.raises(CaptureError, match=r"look away from each other: .* behind \d of 6; .* Check the convention"):
         open_capture(changed(transforms, tmp_path, change))
 
 

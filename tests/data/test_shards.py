@@ -183,6 +183,6 @@ def test_a_full_disk_keeps_the_old_shard(staged, tmp_path):
         [sys.executable, "-c", command, str(shard), *map(str, staged)], capture_output=True, text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )  # fmt: skip
-    assert "File too large" in result.stderr and "what is finished is kept" in result.stderr
+    assert "File too large" in result.stderr and "finished work is kept" in result.stderr
     assert shard.read_bytes() == before
     assert not list(tmp_path.glob("*.part"))

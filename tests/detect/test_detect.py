@@ -183,7 +183,7 @@ def test_results_among_the_photographs_are_refused(detected, tmp_path, out, reco
 
 
 def test_methods_that_need_more_inputs_are_refused(tmp_path):
-    with pytest.raises(WrongUse, match="told the true boxes"):
+    with pytest.raises(WrongUse, match="needs ground-truth boxes"):
         detect(tmp_path, run_of(Known(gt_count=True)), SIZE_M, tmp_path / "out", DetectOptions())
 
 

@@ -68,7 +68,7 @@ def test_shipped_weights_are_found_by_name(run, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", "", ".x", " ", "a\nb", "a\0b", "\udcff", "n" * 300])
 def test_a_name_that_cannot_be_a_file_name_is_refused(run, tmp_path, name):
-    with pytest.raises(WrongUse, match=r"--name .*: found .*; expected a name that files can be called after"):
+    with pytest.raises(WrongUse, match=r"--name .*: found .*; expected a name that a file can have"):
         export_weights(run, name, tmp_path / "weights")
     assert not list(tmp_path.iterdir())
 
