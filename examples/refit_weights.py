@@ -1,16 +1,15 @@
 """Fit single networks of trained weights: this takes minutes, where training the whole comparison again takes hours.
 
-    python examples/refit_weights.py sides --data data/toys --data data/parts --out build/both.safetensors [--weights both]
-    python examples/refit_weights.py heights --networks 4 --data … --out …
-    python examples/refit_weights.py aligned --networks 1 --steps 350 --data … --out …
+    python examples/refit_weights.py heights sides --networks 4 --data data/toys --data data/parts --out build/both.safetensors
+    python examples/refit_weights.py aligned --networks 1 --steps 350 --data … --out … [--weights both]
 
-Every training scene is used once in the spread views of the test and, with --draws N, in N further random draws of views with
-augmentation. All other weights stay as they are.
+The script adds --networks networks to each part that is named. Their answers are averaged with those of the networks that are
+there; all other weights stay as they are. Every training scene is used once in the spread views of the test and, with --draws N,
+in N further random draws of views with augmentation.
 
-- sides: refits the networks of `odd_bench.detector.sides` from what is measured at each side of the boxes. It uses the views of the
-  test only, since true boxes of rotated scenes are no longer tight.
-- heights: adds networks of `odd_bench.detector.heights` to those that are there.
-- aligned: adds networks of `odd_bench.detector.comparison.aligned`. They learn from the channels of all objects found, which are
+- heights, sides: networks of `odd_bench.detector.heights` and `odd_bench.detector.sides`, from one pass over the scenes. Sides
+  use the views of the test only, since true boxes of rotated scenes are no longer tight.
+- aligned: networks of `odd_bench.detector.comparison.aligned`. They learn from the channels of all objects found, which are
   kept in the folder --keep meanwhile (about 5 MB a draw).
 
 The script writes weights that `odd-bench predict --weights` reads, with the model card of the weights it began with.
@@ -19,8 +18,8 @@ The script writes weights that `odd-bench predict --weights` reads, with the mod
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,8 +35,11 @@ from odd_bench.data.reader import open_dataset
 from odd_bench.detector import heights, sides
 from odd_bench.detector.builder import build
 from odd_bench.detector.comparison.aligned import AlignedChannels, changed_cells
+from odd_bench.detector.config import DetectorConfig, RunConfig
+from odd_bench.detector.heights import BoxHeights
 from odd_bench.detector.losses import change_loss, label_loss, owned, owned_labels
 from odd_bench.detector.model import END_TO_END, Detector
+from odd_bench.detector.sides import BoxSides
 from odd_bench.methods import method_spec
 from odd_bench.terminal import tracked
 from odd_bench.training.run import take_over
@@ -49,31 +51,33 @@ SCENES_A_STEP, STEEPEST = 4, 5.0  # of the networks on aligned references
 
 @dataclass(frozen=True)
 class Looks:
-    """All draws of views of the training scenes. again: random draws of each scene in addition to the views of the test."""
+    """All draws of views of the training scenes, each with whether it is that of the test. again: random draws of each scene."""
 
     folders: list[Path]
-    config: object
+    config: RunConfig
     again: int
 
-    def __iter__(self) -> Iterator[SceneBatch]:
+    def __iter__(self) -> Iterator[tuple[SceneBatch, bool]]:
         for folder in self.folders:
             dataset, train = open_dataset(folder), self.config.train
             names = dataset.scene_names("train")
             as_tested = TestScenes(dataset, names, train.views, train.pixels)
             random = TrainScenes(dataset, names, 2 * train.views, train.pixels, self.config.augment, 0, spread=True)
             for number in tracked(range(len(names)), folder.name):
-                yield as_tested[number]
+                yield as_tested[number], True
                 for draw in range(self.again):
-                    yield random[draw * len(names) + number, number].with_views(range(train.views))
+                    yield random[draw * len(names) + number, number].with_views(range(train.views)), False
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["heights", "sides", "aligned"], help="the networks to fit")
+    parser.add_argument(
+        "parts", nargs="+", choices=["heights", "sides", "aligned"], help="the parts to add networks to"
+    )
     parser.add_argument("--data", type=Path, action="append", required=True, help="a data set with training scenes")
     parser.add_argument("--weights", default="both", help="shipped weights, a .safetensors file or a run")
     parser.add_argument("--out", type=Path, required=True, help="the .safetensors file to write")
-    parser.add_argument("--networks", type=int, default=1, help="number of networks to add (heights, aligned)")
+    parser.add_argument("--networks", type=int, default=1, help="number of networks to add to each part")
     parser.add_argument("--draws", type=int, default=0, help="random draws of views a scene (heights, aligned)")
     parser.add_argument("--steps", type=int, default=STEPS, help="training steps of each network")
     parser.add_argument("--keep", type=Path, help="folder for the channels of aligned; default: a temporary one")
@@ -82,70 +86,85 @@ def main() -> None:
     torch.manual_seed(asked.seed)
     spec, stored = method_spec("reference"), read_stored(asked.weights)
     config = spec.configurations.from_mapping(stored.config, asked.weights)
-    model = with_further(config.model, asked.part, asked.networks)
-    detector = build(replace(model, backbone=replace(model.backbone, weights="none")))
-    detector.start_stage(END_TO_END)
-    take_over(detector, stored.weights, "--weights")
-    looks = Looks(asked.data, config, 0 if asked.part == "sides" else asked.draws)
-    {"heights": fit_heights, "sides": fit_sides, "aligned": fit_aligned}[asked.part](detector.eval(), looks, asked)
+    model = with_further(config.model, asked.parts, asked.networks)
+    before, detector = detector_with(config.model, stored.weights), detector_with(model, stored.weights)
+    looks = Looks(asked.data, config, asked.draws)
+    if {"heights", "sides"} & set(asked.parts):
+        fit_boxes(before, detector, looks, asked)
+    if "aligned" in asked.parts:
+        fit_aligned(detector, looks, asked)
     card = {**read_card(find_weights(asked.weights)), "config": to_mapping(replace(config, model=model))}
     half = any(value.dtype == torch.half for value in stored.weights.values())
     write_weights(asked.out, {key: as_exported(value, half) for key, value in detector.state_dict().items()}, card)
     print(asked.out)
 
 
-def with_further(model, part: str, networks: int):
-    """The configuration of a model with `networks` more networks of a part."""
-    if part == "sides":
-        return replace(model, sides=True)
-    config = getattr(model, part)
-    return replace(model, **{part: replace(config, networks=config.networks + networks)})
+def with_further(model: DetectorConfig, parts: list[str], networks: int) -> DetectorConfig:
+    """The configuration of a model with `networks` more networks of each part."""
+    configs = {part: getattr(model, part) for part in parts}
+    return replace(model, **{part: replace(one, networks=one.networks + networks) for part, one in configs.items()})
 
 
-@torch.no_grad()
-def fit_heights(detector: Detector, looks: Looks, asked) -> None:
-    """Fit the last networks of heights; features are standardised as for the earlier ones."""
-    compare, features, wanted = detector.compare, [], []
-    for batch in looks:
-        volumes, true = detector.reconstruct(batch), batch.boxes[0].numpy()
-        found = compare.carved(volumes, 0)
-        owner = heights.above_one_another(found.boxes, true)
+def detector_with(model: DetectorConfig, weights: Mapping[str, Tensor]) -> Detector:
+    """A detector with those of the weights that it has a place for."""
+    detector = build(replace(model, backbone=replace(model.backbone, weights="none")))
+    detector.start_stage(END_TO_END)
+    take_over(detector, weights, "--weights")
+    return detector.eval()
+
+
+@dataclass
+class Examples:
+    """What networks of a part learn from. features: arrays (r, f). wanted: arrays (r,)."""
+
+    features: list[np.ndarray] = field(default_factory=list)
+    wanted: list[np.ndarray] = field(default_factory=list)
+
+    def add_heights(self, boxes: np.ndarray, features: np.ndarray, true: np.ndarray) -> None:
+        """Of the boxes (n, 6) that stand where one of the true boxes (t, 6) does. features: (n, f)."""
+        owner = heights.above_one_another(boxes, true)
         judged = owner >= 0
-        features.append(compare.height_features(volumes, 0, found)[judged])
-        wanted.append(heights.wanted_heights(found.boxes[judged], true[owner[judged]]))
-    rows = compare.heights.standardised(torch.from_numpy(np.concatenate(features)).float())
-    fit(compare.heights.networks[-asked.networks :], rows, wanted, heights.SLIGHT, asked.steps)
+        self.features.append(features[judged])
+        self.wanted.append(heights.wanted_heights(boxes[judged], true[owner[judged]]))
+
+    def add_sides(self, boxes: np.ndarray, features: np.ndarray, true: np.ndarray) -> None:
+        """Of the boxes (n, 6) that overlap one of the true boxes (t, 6). features: (n, 4, f)."""
+        moves, judged = sides.wanted_moves(boxes, true)
+        self.features.append(features[judged].reshape(-1, features.shape[-1]))
+        self.wanted.append(moves[judged].reshape(-1))
+
+    def fit(self, part: BoxHeights | BoxSides, slight: float, networks: int, steps: int) -> None:
+        """Fit the last networks of a part. Features are standardised as for the earlier networks, if there are any."""
+        features = np.concatenate(self.features)
+        if len(part.networks) == networks:
+            part.standardised.note(torch.from_numpy(features).float())
+        fit(part.networks[-networks:], part.rows(features), np.concatenate(self.wanted), slight, steps)
 
 
 @torch.no_grad()
-def fit_sides(detector: Detector, looks: Looks, asked) -> None:
-    """Fit all networks of sides and the standardisation of their features."""
-    compare, features, wanted = detector.compare, [], []
-    for batch in looks:
-        volumes = detector.reconstruct(batch)
-        boxes = compare.lowered(volumes, 0)
-        if len(boxes) < 2:
-            continue
-        registered = compare.register(volumes, 0, boxes)
-        moves, judged = sides.wanted_moves(boxes, batch.boxes[0].numpy())
-        found = sides.side_features(boxes, sides.measured(boxes, registered.hulls, registered.agreed))
-        features.append(found[judged].reshape(-1, found.shape[-1]))
-        wanted.append(moves[judged].reshape(-1))
-    rows, standardised = torch.from_numpy(np.concatenate(features)).float(), compare.sides.standardised
-    standardised.note(rows)
-    fit(
-        compare.sides.members,
-        standardised(rows).clamp(-sides.LARGEST, sides.LARGEST),
-        wanted,
-        sides.SLIGHT,
-        asked.steps,
-    )
+def fit_boxes(before: Detector, detector: Detector, looks: Looks, asked: argparse.Namespace) -> None:
+    """Fit the last networks of heights and sides from what `before`, the detector without them, measures."""
+    compare, of_heights, of_sides = before.compare, Examples(), Examples()
+    for batch, as_tested in looks:
+        volumes, true = before.reconstruct(batch), batch.boxes[0].numpy()
+        found = compare.carved(volumes, 0)
+        features = compare.height_features(volumes, 0, found)
+        of_heights.add_heights(found.boxes, features, true)
+        boxes = compare.heights.lowered(found.boxes, features)
+        if "sides" in asked.parts and as_tested and len(boxes) >= 2:
+            objects = compare.register(volumes, 0, boxes)
+            measured = sides.measured(boxes, objects.hulls, objects.agreed)
+            of_sides.add_sides(boxes, sides.side_features(boxes, measured), true)
+    if "heights" in asked.parts:
+        of_heights.fit(detector.compare.heights, heights.SLIGHT, asked.networks, asked.steps)
+    if "sides" in asked.parts:
+        of_sides.fit(detector.compare.sides, sides.SLIGHT, asked.networks, asked.steps)
 
 
 @torch.enable_grad()
-def fit(networks: nn.ModuleList, rows: Tensor, wanted: list[np.ndarray], slight: float, steps: int) -> None:
+def fit(networks: nn.ModuleList, rows: Tensor, wanted: np.ndarray, slight: float, steps: int) -> None:
     """Fit each network to rows (r, f) and r wanted numbers, with dropout after its first layer."""
-    aims = torch.from_numpy(np.concatenate(wanted)).float()
+    aims = torch.from_numpy(wanted).float()
     for network in networks:
         optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
         rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
@@ -158,12 +177,12 @@ def fit(networks: nn.ModuleList, rows: Tensor, wanted: list[np.ndarray], slight:
             rates.step()
 
 
-def fit_aligned(detector: Detector, looks: Looks, asked) -> None:
+def fit_aligned(detector: Detector, looks: Looks, asked: argparse.Namespace) -> None:
     """Fit the last networks of aligned references; each starts from the first network."""
     with TemporaryDirectory() as folder:
         kept = asked.keep or Path(folder)
         kept.mkdir(parents=True, exist_ok=True)
-        files = [keep_channels(detector, batch, kept / f"{number}.pt") for number, batch in enumerate(looks)]
+        files = [keep_channels(detector, batch, kept / f"{number}.pt") for number, (batch, _) in enumerate(looks)]
         files = [file for file in files if file is not None]
         networks = detector.compare.aligned.networks
         for network in networks[-asked.networks :]:

@@ -259,10 +259,10 @@ def peaks(heat: Tensor, grid: VoxelGrid) -> np.ndarray:
     return np.array(found).reshape(-1, 2)
 
 
-def shared_by_votes(voxels: np.ndarray, voted: np.ndarray, centres: np.ndarray, within_m: float) -> list[np.ndarray]:
-    """The voxels of each of the centres (n, 2). A voxel of (k, 3) joins the centre nearest to its vote, (k, 2), metres."""
+def shared_by_votes(voted: np.ndarray, centres: np.ndarray, within_m: float) -> list[np.ndarray]:
+    """Indices of the voxels of each of the centres (n, 2). A voxel joins the centre nearest to its vote, (k, 2), metres."""
     if not len(centres):
         return []
     apart = np.linalg.norm(voted[:, None] - centres[None], axis=-1)  # (k, n)
     owner = np.where(apart.min(axis=1) <= within_m, apart.argmin(axis=1), -1)
-    return [voxels[owner == number] for number in range(len(centres))]
+    return [np.flatnonzero(owner == number) for number in range(len(centres))]

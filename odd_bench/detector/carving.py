@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 
 import numpy as np
 import torch
@@ -35,6 +36,12 @@ FINER = 2  # by how much the voxels that are carved are smaller
 PREFER = 0.1  # how much more alike boxes must be for a threshold e times that of the boxes, or 1 / e
 REACH_M = 0.1  # distance from a cluster of the volume within which voxels are its own
 LEAST_VOXELS = 8  # a peak to which fewer of the smaller voxels vote is no object
+DOUBLE = 1.9  # times the median number of voxels of the other objects: an object with more may be two that touch
+LEAST_HALF = 40  # voxels of either of two that touch
+DIRECTIONS = 12  # across which cuts are tried
+APART_WEIGHT = 4.0  # of a metre between the votes of both halves, in logarithms of size
+FAINT_SPREAD = 0.1  # variance in voxels, added so that a line has a size
+HALF_ABOVE = 0.25  # chance of a centre, in the middle of both halves, from which on it is two
 
 
 @dataclass(frozen=True)
@@ -108,10 +115,81 @@ def carved_by_votes(
     x, y, z = (place // FINER).unbind(dim=1)
     voted = fine.world(place.float())[:, :2] + maps.votes[scene].detach()[:, z, y, x].T
     spots = peaks(maps.heat[scene].detach(), grid)
-    shared = shared_by_votes(voxels, voted.cpu().numpy(), spots, WITHIN_M)
-    objects = [without_stragglers(one, config.stragglers) for one in shared if len(one) >= LEAST_VOXELS]
+    voted = voted.cpu().numpy()
+    shared = [Voters(voxels[own], voted[own]) for own in shared_by_votes(voted, spots, WITHIN_M)]
+    shared = parted([one for one in shared if len(one) >= LEAST_VOXELS], maps.heat[scene].detach().sigmoid())
+    objects = [without_stragglers(one.voxels, config.stragglers) for one in shared]
     objects = of_like_size(objects, config.least_volume)
     return with_alphas(objects, raised, fine)
+
+
+@dataclass(frozen=True)
+class Voters:
+    """The k voxels of an object. voxels: (k, 3) numbers. voted: (k, 2) where each votes for the middle of its object, metres."""
+
+    voxels: np.ndarray
+    voted: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.voxels)
+
+    def of(self, chosen: np.ndarray) -> Voters:
+        """Those that are chosen, (k,) bool."""
+        return Voters(self.voxels[chosen], self.voted[chosen])
+
+    @property
+    def size(self) -> np.ndarray:
+        """(3,) logarithms of the number of voxels and of their larger and smaller deviation, seen from above."""
+        spread = np.linalg.eigvalsh(np.cov(self.voxels[:, :2].T.astype(float)) + FAINT_SPREAD * np.eye(2))
+        return np.log([len(self), np.sqrt(spread[1]), np.sqrt(spread[0])])
+
+
+def parted(objects: list[Voters], chance: Tensor) -> list[Voters]:
+    """The objects, with those that are two neighbours in one cut into two.
+
+    Instances of one shape have about as many voxels. An object with twice as many is cut along the vertical plane that leaves
+    halves most like the other objects, if near the middle of both there is a second, weaker peak. chance: (y, x) of a centre.
+    """
+    found = []
+    for number, one in enumerate(objects):
+        others = objects[:number] + objects[number + 1 :]
+        halves = []
+        if others and len(one) >= DOUBLE * np.median([len(other) for other in others]):
+            halves = halves_like(one, np.median([other.size for other in others], axis=0))
+        two = bool(halves) and all(chance_near(half.voxels, chance) >= HALF_ABOVE for half in halves)
+        found += halves if two else [one]
+    return found
+
+
+def halves_like(one: Voters, usual: np.ndarray) -> list[Voters]:
+    """The two halves of an object whose `size` is nearest to the usual one, (3,), and which vote furthest apart.
+
+    None where no cut leaves enough voxels in both.
+    """
+    cuts = []
+    for angle in np.pi * np.arange(DIRECTIONS) / DIRECTIONS:
+        beyond = beyond_cut(one.voxels[:, :2] @ [np.cos(angle), np.sin(angle)])
+        halves = [one.of(beyond), one.of(~beyond)]
+        if min(map(len, halves)) >= LEAST_HALF:
+            unlike = np.mean([np.abs(half.size - usual).mean() for half in halves])
+            apart_m = np.linalg.norm(halves[0].voted.mean(axis=0) - halves[1].voted.mean(axis=0))
+            cuts.append((unlike - APART_WEIGHT * apart_m, halves))
+    return min(cuts, key=itemgetter(0), default=(0.0, []))[1]
+
+
+def beyond_cut(places: np.ndarray) -> np.ndarray:
+    """(k,) bool: which of the places (k,) along a line belong to the further of two clusters, by 2-means."""
+    from sklearn.cluster import KMeans
+
+    start = np.quantile(places, (0.25, 0.75))[:, None]
+    means = KMeans(2, init=start, n_init=1).fit(places[:, None])
+    return means.labels_ == means.cluster_centers_[:, 0].argmax()
+
+
+def chance_near(voxels: np.ndarray, chance: Tensor) -> float:
+    """The largest chance (y, x) of the cell above the middle of the smaller voxels (k, 3), and of the cells around it."""
+    x, y = (voxels[:, :2].mean(axis=0) / FINER).astype(int)
+    return float(chance[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].max())
 
 
 def without_stragglers(voxels: np.ndarray, share: float) -> np.ndarray:

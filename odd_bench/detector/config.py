@@ -21,6 +21,7 @@ from odd_bench.detector.correspondences import CanonicalConfig, MatchingConfig, 
 from odd_bench.detector.heights import HeightsConfig
 from odd_bench.detector.hulls import HullConfig
 from odd_bench.detector.losses import LossConfig
+from odd_bench.detector.sides import SidesConfig
 from odd_bench.detector.silhouettes import SilhouettesConfig
 from odd_bench.detector.teacher import TeacherConfig
 from odd_bench.detector.volumes import HeadsConfig
@@ -73,8 +74,8 @@ class DetectorConfig:
     """How views are rendered from the volume."""
     heights: HeightsConfig = HeightsConfig()
     """How high boxes are, of registered objects alone."""
-    sides: bool = False
-    """Whether it is learnt where the sides of boxes lie, from the hulls of all instances; of registered objects alone."""
+    sides: SidesConfig = SidesConfig()
+    """Where the sides of boxes lie, by the hulls of all instances."""
     teacher: TeacherConfig = TeacherConfig()
     """The network whose features are distilled."""
     canonical: CanonicalConfig = CanonicalConfig()

@@ -59,10 +59,13 @@ class BoxHeights(nn.Module):
 
     def forward(self, features: np.ndarray) -> Tensor:
         """(networks, n) logarithms of true height over carved height, of features (n, FEATURES)."""
-        features = torch.from_numpy(features).to(self.standardised.mean)
-        with torch.autocast(features.device.type, enabled=False):  # heights are millimetres
-            rows = self.standardised(features)
+        rows = self.rows(features)
+        with torch.autocast(rows.device.type, enabled=False):  # heights are millimetres
             return torch.stack([one(rows)[:, 0] for one in self.networks]).clamp(LOWEST, HIGHEST)
+
+    def rows(self, features: np.ndarray) -> Tensor:
+        """What the networks read of features (r, FEATURES): standardised."""
+        return self.standardised(torch.from_numpy(features).to(self.standardised.mean))
 
     @torch.no_grad()
     def lowered(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:

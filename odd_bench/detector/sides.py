@@ -36,9 +36,16 @@ LEAST_SIDE_M = 0.005
 FAR_M = 0.3  # a neighbour further away is none
 MANY = 5  # objects in a scene, its measure
 HIDDEN = 48
-MEMBERS = 4
 LARGEST = 5.0  # deviations: a feature further from its mean counts as no more
 ROUNDING = 1e-9  # of shares
+
+
+@dataclass(frozen=True)
+class SidesConfig:
+    """Where the sides of boxes lie."""
+
+    networks: int = 0
+    """Networks whose answers are averaged; 0 = sides stay where silhouettes leave them. Of registered objects alone."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +61,21 @@ class Measured:
 class BoxSides(nn.Module):
     """Small networks from `side_features`, which start by moving nothing; what they say is averaged, for scenes are few."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: SidesConfig) -> None:
         super().__init__()
         self.standardised = Standardised(FEATURES)
-        self.members = nn.ModuleList(member() for _ in range(MEMBERS))
+        self.networks = nn.ModuleList(network() for _ in range(config.networks))
 
     def forward(self, features: np.ndarray) -> Tensor:
-        """(MEMBERS, n, 4) by how many mean sides of its box each side lies further out, of features (n, 4, FEATURES)."""
-        features = torch.from_numpy(features).to(self.standardised.mean)
-        with torch.autocast(features.device.type, enabled=False):  # sides are millimetres
-            rows = self.standardised(features.flatten(0, 1)).clamp(-LARGEST, LARGEST)
-            said = torch.stack([one(rows) for one in self.members])
-            return said.reshape(MEMBERS, *features.shape[:2]).clamp(-MOST, MOST)
+        """(networks, n, 4) by how many mean sides of its box each side lies further out, of features (n, 4, FEATURES)."""
+        rows = self.rows(features.reshape(-1, FEATURES))
+        with torch.autocast(rows.device.type, enabled=False):  # sides are millimetres
+            said = torch.stack([one(rows) for one in self.networks])
+        return said.reshape(-1, *features.shape[:2]).clamp(-MOST, MOST)
+
+    def rows(self, features: np.ndarray) -> Tensor:
+        """What the networks read of features (r, FEATURES): standardised, none further than LARGEST from its mean."""
+        return self.standardised(torch.from_numpy(features).to(self.standardised.mean)).clamp(-LARGEST, LARGEST)
 
     @torch.no_grad()
     def moved(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:
@@ -96,7 +106,7 @@ def wanted_moves(boxes: np.ndarray, true_boxes: np.ndarray) -> tuple[np.ndarray,
     return off.clip(-MOST, MOST), judged
 
 
-def member() -> nn.Sequential:
+def network() -> nn.Sequential:
     """One of the networks of `BoxSides`."""
     last = nn.Linear(HIDDEN, 1)
     nn.init.zeros_(last.weight)

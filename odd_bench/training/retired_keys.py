@@ -1,6 +1,6 @@
-"""Retired configuration keys and renamed weights in checkpoints and weights files of earlier versions.
+"""What checkpoints and weights of earlier versions hold in another form: keys that are gone, changed values, moved weights.
 
-No configuration ever set these keys, so each had one value, which is now a constant in the code.
+Nothing ever set the keys that are gone. Each had one value, which is a constant now where it is used.
 """
 
 from __future__ import annotations
@@ -42,13 +42,18 @@ RETIRED: dict[str, dict[str, Any]] = {  # by model, then key: the value it alway
     "detr3d": OF_IMAGE_NETWORK,
 }
 
-MOVED_WEIGHTS = {  # by model: patterns for the start of earlier names of weights, and the start of the current names
+CHANGED_VALUES = {  # by model, then key: values that were stored, and what stands for them now
+    "reference": {"model.sides": ((True, {"networks": 4}), (False, {"networks": 0}))},
+}
+
+MOVED_WEIGHTS = {  # by model: how names of weights began, as patterns, and how they begin now
     "reference": (
         (r"^silhouettes\.", "compare.silhouettes."),
         (r"^compare\.decision\.memory\.figures$", "compare.relations.decision.memory.features"),
         (r"^compare\.(pixel|decision)\.", r"compare.relations.\1."),
         (r"^compare\.aligned\.(line|network)\.", r"compare.aligned.networks.0.\1."),
         (r"^compare\.heights\.layers\.", "compare.heights.networks.0."),
+        (r"^compare\.sides\.members\.", "compare.sides.networks."),
     ),
 }
 
@@ -61,27 +66,45 @@ def with_moved_weights(model: str, weights: Mapping[str, Tensor]) -> dict[str, T
 
 
 def without_retired(model: str, config: Any, where: str) -> Any:
-    """The stored configuration of a model, plain values, without its retired keys. where: the file, for messages.
+    """The stored configuration of a model, plain values, as this version writes it: without retired keys, with today's values.
 
-    Raises WrongUse, which names every retired key with an unusual value. A value that is not a configuration is returned unchanged;
-    it is checked elsewhere.
+    where: the file, for messages. Raises WrongUse naming every retired key with a value that nothing computes with any more. What
+    is not a configuration is returned as it is, for those who check it.
     """
+    if not isinstance(model, str):
+        return config
     wrong = []
-    for key, value in RETIRED.get(model, {}).items() if isinstance(model, str) else ():
-        *sections, name = key.split(".")
-        found = config
-        for section in sections:
-            found = found.get(section) if isinstance(found, Mapping) else None
-        if isinstance(found, Mapping) and name in found:
-            if not same(found[name], value):
-                wrong.append(f"{key}: found {found[name]!r}; expected {value!r}")
-            config = without(config, [*sections, name])
+    for key, value in RETIRED.get(model, {}).items():
+        path = key.split(".")
+        if has(config, path):
+            found = value_at(config, path)
+            if not same(found, value):
+                wrong.append(f"{key}: found {found!r}; expected {value!r}")
+            config = without(config, path)
     if wrong:
         raise WrongUse(
             f"{where}: {'; '.join(wrong)}, since this version has no such keys and always uses these values. "
             "Hint: use the version of odd-bench that trained it, or train again"
         )
+    for key, changes in CHANGED_VALUES.get(model, {}).items():
+        path = key.split(".")
+        for former, value in changes if has(config, path) else ():
+            if same(value_at(config, path), former):
+                config = changed(config, path, value)
     return config
+
+
+def value_at(config: Any, path: list[str]) -> Any:
+    """What nested mappings hold at `path`; None where a mapping is missing."""
+    for name in path:
+        config = config.get(name) if isinstance(config, Mapping) else None
+    return config
+
+
+def has(config: Any, path: list[str]) -> bool:
+    """Whether nested mappings have the key at `path`."""
+    section = value_at(config, path[:-1])
+    return isinstance(section, Mapping) and path[-1] in section
 
 
 def same(found: Any, value: Any) -> bool:
@@ -96,3 +119,9 @@ def without(config: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
     if not deeper:
         return {key: value for key, value in config.items() if key != name}
     return {**config, name: without(config[name], deeper)}
+
+
+def changed(config: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    """A copy of nested mappings with another value at `path`."""
+    name, *deeper = path
+    return {**config, name: changed(config[name], deeper, value) if deeper else value}

@@ -10,9 +10,11 @@ from odd_bench.blocks.voxel_grid import VoxelGrid
 from odd_bench.detector.boxes import BoxConfig, boxes_from_alpha
 from odd_bench.detector.carving import (
     CarvingConfig,
+    Voters,
     carved,
     most_alike,
     of_like_size,
+    parted,
     shared_out,
     without_stragglers,
 )
@@ -149,3 +151,72 @@ def test_a_few_stray_voxels_do_not_widen_a_box_and_a_solid_keeps_its_size(share)
     strays = rng.integers((13, 9, 0), (40, 30, 6), (few, 3))
     assert np.array_equal(without_stragglers(np.concatenate([block, strays]), share), block)
     assert len(without_stragglers(rng.integers(0, 99, (500, 3)), share)) >= (1 - 4 * share) * 500
+
+
+def voters(voxels: np.ndarray) -> Voters:
+    """Voxels that all vote for the middle of their object."""
+    return Voters(voxels, np.broadcast_to(voxels[:, :2].mean(axis=0) * 0.0125, (len(voxels), 2)))
+
+
+def together(first: np.ndarray, second: np.ndarray) -> Voters:
+    """Two objects that were found as one."""
+    parts = [voters(first), voters(second)]
+    return Voters(np.concatenate([one.voxels for one in parts]), np.concatenate([one.voted for one in parts]))
+
+
+def bar(middle: tuple[float, float], degrees: float) -> np.ndarray:
+    """The voxels of a bar of 24 x 6 x 5, turned about the vertical."""
+    x, y = np.mgrid[:128, :128].reshape(2, -1) - np.array(middle)[:, None]
+    angle = np.deg2rad(degrees)
+    along, across = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
+    cells = np.argwhere(((np.abs(along) < 12) & (np.abs(across) < 3)).reshape(128, 128))
+    return np.column_stack([np.repeat(cells, 5, axis=0), np.tile(np.arange(5), len(cells))])
+
+
+def peaks_at(*objects: np.ndarray, chance: float = 0.5) -> torch.Tensor:
+    """(64, 64) chances of a centre in cells of twice the voxels' side: `chance` above the middle of each object."""
+    found = torch.full((64, 64), 0.01)
+    for x, y in (voxels[:, :2].mean(axis=0) / 2 for voxels in objects):
+        found[int(y), int(x)] = chance
+    return found
+
+
+def same(found: list[Voters], expected: list[Voters]) -> bool:
+    return len(found) == len(expected) and all(
+        np.array_equal(one.voxels, other.voxels) for one, other in zip(found, expected, strict=True)
+    )
+
+
+ALONE = [voters(bar((70.2, 20.3), 0)), voters(bar((90.4, 60.1), 40)), voters(bar((30.3, 90.2), 110))]
+
+
+@pytest.mark.parametrize("degrees", range(0, 180, 20))
+@pytest.mark.parametrize("shift", [(0, 7), (25, 0), (12, 8)], ids=["side by side", "end to end", "staggered"])
+def test_two_neighbours_found_as_one_are_parted_however_they_lie(degrees, shift):
+    angle = np.deg2rad(degrees)
+    away = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ shift
+    first, second = bar((40.2, 40.3), degrees), bar((40.2 + away[0], 40.3 + away[1]), degrees)
+    found = parted([*ALONE, together(first, second)], peaks_at(first, second))
+    assert same(found[: len(ALONE)], ALONE) and len(found) == len(ALONE) + 2
+    for half in found[-2:]:
+        shared = [len({*map(tuple, half.voxels)} & {*map(tuple, true)}) / len(true) for true in (first, second)]
+        assert max(shared) > 0.8 and min(shared) < 0.2
+
+
+BOTH = bar((40.2, 40.3), 0), bar((40.2, 47.3), 0)
+
+
+@pytest.mark.parametrize(
+    "chance",
+    [peaks_at(np.concatenate(BOTH)), peaks_at(BOTH[0]), peaks_at(*BOTH, chance=0.1)],
+    ids=["one peak between the halves", "a peak of one half alone", "peaks too weak"],
+)
+def test_a_large_object_stays_whole_without_a_peak_in_both_halves(chance):
+    objects = [*ALONE, together(*BOTH)]
+    assert same(parted(objects, chance), objects)
+
+
+def test_objects_of_like_size_stay_whole_whatever_the_peaks():
+    everywhere = torch.ones(64, 64)
+    for objects in (ALONE, ALONE[:1], [], [*ALONE, together(BOTH[0], BOTH[1][: len(BOTH[1]) // 2])]):
+        assert same(parted(objects, everywhere), objects)

@@ -74,21 +74,21 @@ def test_votes_separate_long_neighbours_whose_nearest_centre_is_wrong():
     rods[1] = rods[1] + [20, 0, 0]  # its tail lies next to the middle of the other
     centres = np.array([rod.mean(axis=0)[:2] for rod in rods]) * GRID.voxel_m
     voxels, owner = np.concatenate(rods), np.repeat([0, 1], 30)
-    by_vote = shared_by_votes(voxels, centres[owner], centres, 0.1)
-    by_place = shared_by_votes(voxels, voxels[:, :2] * GRID.voxel_m, centres, np.inf)
-    assert all(np.array_equal(own, rod) for own, rod in zip(by_vote, rods, strict=True))
-    assert not np.array_equal(by_place[0], rods[0])
+    by_vote = shared_by_votes(centres[owner], centres, 0.1)
+    by_place = shared_by_votes(voxels[:, :2] * GRID.voxel_m, centres, np.inf)
+    assert all(np.array_equal(voxels[own], rod) for own, rod in zip(by_vote, rods, strict=True))
+    assert not np.array_equal(voxels[by_place[0]], rods[0])
 
 
-def test_no_voxel_is_assigned_without_centres():
-    assert shared_by_votes(np.zeros((3, 3), int), np.zeros((3, 2)), np.zeros((0, 2)), 0.1) == []
+def test_nothing_is_shared_among_no_centres():
+    assert shared_by_votes(np.zeros((3, 2)), np.zeros((0, 2)), 0.1) == []
 
 
-def test_a_vote_far_from_every_centre_is_not_assigned():
-    voxels, centres = np.arange(12).reshape(4, 3), np.array([[0.0, 0.0], [0.3, 0.0]])
+def test_a_vote_far_from_every_centre_is_nobodys():
+    centres = np.array([[0.0, 0.0], [0.3, 0.0]])
     voted = np.array([[0.01, 0.0], [0.15, 0.0], [0.3, 0.05], [2.0, 2.0]])
-    first, second = shared_by_votes(voxels, voted, centres, 0.1)
-    assert first.tolist() == voxels[:1].tolist() and second.tolist() == voxels[2:3].tolist()
+    first, second = shared_by_votes(voted, centres, 0.1)
+    assert first.tolist() == [0] and second.tolist() == [2]
 
 
 def test_votes_for_the_true_centres_have_no_loss():

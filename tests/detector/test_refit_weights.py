@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
     ("part", "options", "begins", "new"),
     [
         ("heights", ["--networks", "2", "--draws", "1"], "compare.heights.networks.", 2),
-        ("sides", [], "compare.sides.", 0),
+        ("sides", ["--networks", "2"], "compare.sides.networks.", 2),
         ("aligned", ["--networks", "1"], "compare.aligned.networks.", 1),
     ],
 )

@@ -17,6 +17,7 @@ from odd_bench.detector.sides import (
     SHAPES,
     SHARES,
     BoxSides,
+    SidesConfig,
     gaps_at_sides,
     mean_sides,
     measured,
@@ -139,12 +140,12 @@ def test_gaps_equal_a_loop_over_pairs():
 
 def test_an_untrained_network_moves_no_side():
     boxes = some_boxes(4, 0)
-    assert np.allclose(BoxSides().moved(boxes, features_of(boxes, 0)), boxes)
+    assert np.allclose(BoxSides(SidesConfig(4)).moved(boxes, features_of(boxes, 0)), boxes)
 
 
 def test_a_box_that_overlaps_no_true_box_has_no_loss():
     boxes = some_boxes(3, 0)
-    sides = BoxSides().train()
+    sides = BoxSides(SidesConfig(4)).train()
     for true in (boxes + 9.0, np.zeros((0, 6))):
         loss = sides.loss(boxes, features_of(boxes, 0), true)
         loss.backward()
@@ -153,7 +154,7 @@ def test_a_box_that_overlaps_no_true_box_has_no_loss():
 
 def test_the_network_learns_that_the_other_objects_are_right():
     torch.manual_seed(0)
-    sides = BoxSides().train()
+    sides = BoxSides(SidesConfig(4)).train()
     optimizer = torch.optim.Adam(sides.parameters(), 3e-3)
     scenes = [(some_boxes(5, seed), seed) for seed in range(24)]
     learnt = [(boxes, features_of(boxes, seed), narrower(boxes, seed)) for boxes, seed in scenes]

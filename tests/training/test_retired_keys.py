@@ -11,7 +11,7 @@ from odd_bench.detector.builder import build
 from odd_bench.errors import WrongUse
 from odd_bench.methods import METHODS, method_spec
 from odd_bench.training.checkpoint import Checkpoint, check_same_run, load_checkpoint, save_checkpoint
-from odd_bench.training.retired_keys import RETIRED, with_moved_weights, without_retired
+from odd_bench.training.retired_keys import CHANGED_VALUES, RETIRED, with_moved_weights, without_retired
 from odd_bench.weights import read_card, read_stored, shipped
 
 of_every_key = pytest.mark.parametrize(("model", "key"), [(model, key) for model in RETIRED for key in RETIRED[model]])
@@ -86,6 +86,17 @@ def test_a_checkpoint_of_an_earlier_version_loads_and_its_run_continues(tmp_path
         load_checkpoint(path)
 
 
+@pytest.mark.parametrize(("model", "key"), [(model, key) for model in CHANGED_VALUES for key in CHANGED_VALUES[model]])
+def test_former_values_of_a_key_are_read_as_those_of_today(model, key):
+    configurations = method_spec(model).configurations
+    today = to_mapping(configurations.load(next(iter(configurations.named()))))
+    for former, value in CHANGED_VALUES[model][key]:
+        read = without_retired(model, put(today, key, former), "run")
+        assert read == put(today, key, value) == without_retired(model, read, "run")
+        assert to_mapping(configurations.from_mapping(read, "run")) == read
+    assert without_retired(model, {"model": {}}, "run") == {"model": {}}
+
+
 def test_shipped_weights_are_read_without_retired_keys():
     for name, file in shipped().items():
         stored = read_stored(name)
@@ -102,6 +113,7 @@ FORMER = {  # a name of each kind in an earlier version, and its name today
     "compare.aligned.line.bias": "compare.aligned.networks.0.line.bias",
     "compare.aligned.network.out.weight": "compare.aligned.networks.0.network.out.weight",
     "compare.heights.layers.0.weight": "compare.heights.networks.0.0.weight",
+    "compare.sides.members.3.0.bias": "compare.sides.networks.3.0.bias",
 }
 
 

@@ -109,7 +109,7 @@ class RegisteredComparison(nn.Module):
         self.silhouettes = Silhouettes(widths, beside)
         self.relations = Relations(levels, config.relations)
         self.heights = BoxHeights(config.heights)
-        self.sides = BoxSides() if config.sides else None
+        self.sides = BoxSides(config.sides) if config.sides.networks else None
         aligns = config.attention.kind == "aligned"
         self.aligned = AlignedComparison(channel_count(levels), config.aligned) if aligns else None
 
