@@ -269,8 +269,8 @@ def is_told_in_lines(name: str, known: dict[str, ast.ClassDef]) -> bool:
     return said or any(is_told_in_lines(ast.unparse(base).rpartition(".")[2], known) for base in one.bases)
 
 
-def test_messages_with_lines_are_raised_by_classes_that_are_told_in_lines():
-    """Of any other class the command line shows a line break as `\\x0a`."""
+def test_only_errors_printed_in_lines_have_messages_of_several_lines():
+    """The command line shows a line break in the message of any other class as `\\x0a`."""
     known, seen, wrong = classes(), set(), []
     for name, file in MODULES.items():
         for one in ast.walk(ast.parse(file.read_text())):

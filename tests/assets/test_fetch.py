@@ -292,6 +292,6 @@ def test_layouts_are_shown_as_people_write_paths():
 
 
 @pytest.mark.parametrize("command", [["verify"], ["preview", "--sheet", "sheet.png"]])
-def test_a_collection_that_was_never_fetched_is_told_how_to_be(tmp_path, command):
+def test_the_error_for_a_collection_never_fetched_says_how_to_fetch_it(tmp_path, command):
     called = CliRunner().invoke(app, [command[0], "polyhaven", *command[1:], "--to", str(tmp_path)])
     assert called.exit_code == 1 and "`odd-bench assets fetch`" in str(called.exception)

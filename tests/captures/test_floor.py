@@ -92,7 +92,7 @@ def test_the_error_for_a_missing_floor_names_small_photographs():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_cameras_below_the_floor_of_a_capture_that_knows_up_are_told(seed):
+def test_cameras_below_the_floor_of_a_capture_with_a_known_up_direction_are_reported(seed):
     world = drawn_similarity(seed)
     told = capture(walk(seed=seed), surface_points(seed=seed), world)
     assert off_deg(find_floor(replace(told, up=world.turn[:, 2])).normal, world.turn[:, 2]) < 0.3

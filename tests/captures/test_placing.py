@@ -98,7 +98,7 @@ def test_values_given_by_the_user_are_used(placed, tmp_path):
     assert place(capture, placement.plan, replace(metric, region=empty), SIZE_M, ROOM_M).region == empty
 
 
-def test_where_nothing_stands_above_a_floor_that_was_told_the_floor_is_named(placed):
+def test_the_error_names_the_given_floor_if_nothing_is_above_it(placed):
     _, capture, placement = placed[0]
     bare = replace(placement.plan, clusters=placement.plan.clusters.inside((50, 50, 51, 51)))
     with pytest.raises(CaptureError, match=r"objects above --floor -3: found nothing .* Leave out --floor"):

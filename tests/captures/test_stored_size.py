@@ -27,7 +27,7 @@ def told(capture):
     return [note for note in capture.notes if "another size" in note]
 
 
-def test_of_the_stated_size_nothing_is_told(written):
+def test_photographs_of_the_stated_size_get_no_note(written):
     assert not told(open_capture(written[0]))
 
 
@@ -74,7 +74,7 @@ def test_cropped_photographs_are_counted_before_anything_is_computed(written):
         open_capture(path)
 
 
-def test_a_photograph_turned_by_exif_counts_as_its_camera_means_it(written):
+def test_a_photograph_turned_by_exif_counts_in_the_orientation_of_its_camera(written):
     path, files = written
     turned = Image.open(files[0]).transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()

@@ -139,7 +139,7 @@ def test_a_shard_truncated_while_it_is_open_is_reported(tmp_path, share):
             stored.record()
 
 
-def test_a_data_set_whose_scenes_were_all_given_up_says_so(tmp_path):
+def test_a_data_set_whose_scenes_all_failed_is_reported(tmp_path):
     folder = write_dataset(tmp_path / "data", make_scenes())
     for shard in (folder / "shards").iterdir():
         shard.unlink()

@@ -169,7 +169,7 @@ def test_splits_are_read_and_shapes_in_two_splits_are_reported(tmp_path):
         ('{"train": [".."]}', "train: found '..' is"),
     ],
 )
-def test_split_files_of_another_shape_are_refused_in_words(tmp_path, content, found):
+def test_split_files_of_another_shape_are_refused_with_a_reason(tmp_path, content, found):
     path = tmp_path / "split.json"
     path.write_text(content)
     with pytest.raises(DataError) as refused:
