@@ -9,6 +9,8 @@ from odd_bench.scoring.score import Options, score_file
 from odd_bench.training.predict import predict_split
 from odd_bench.training.run import train_run
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 data, run = Path(sys.argv[1]), Path("runs/tiny")
 train_run(method_spec("reference"), "tiny", [data], run, overrides=[], start_from=None, devices="1")
 predictions = predict_split(load_run(run), open_dataset(data), "test-seen", run / "predictions.json", views=3)

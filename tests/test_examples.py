@@ -20,12 +20,20 @@ def own_code(monkeypatch):
 
 @pytest.mark.slow
 def test_one_scene_draws_a_sheet_and_leaves_nothing_behind(own_code, tmp_path):
-    command = [sys.executable, EXAMPLES / "one_scene.py", tmp_path / "sheet.png"]
+    command = [sys.executable, EXAMPLES / "one_scene.py"]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert told.startswith("toys-")
-    assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
-    with Image.open(tmp_path / "sheet.png") as sheet:
+    assert told.startswith("toys-") and told.endswith("drawn: scene.png\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["scene.png"]
+    with Image.open(tmp_path / "scene.png") as sheet:
         assert min(sheet.size) > 300
+
+
+@pytest.mark.slow
+def test_an_example_without_its_data_says_how_it_is_called(own_code, tmp_path):
+    command = [sys.executable, EXAMPLES / "train_and_score.py"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 1 and "examples/train_and_score.py data/" in ended.stderr
+    assert "Traceback" not in ended.stderr and not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
