@@ -63,7 +63,23 @@ def test_no_table_is_empty_where_nothing_is_odd(tmp_path):
     assert "anomaly" not in text and "changed pixels" not in text
 
 
-def test_validate_accepts_a_complete_data_set(folder):
+def test_counters_are_printed_in_words_one_a_line(folder):
+    """No brackets or quotes of Python, whatever kind of value a counter has."""
+    found = gather(folder)
+    quality = {
+        "none of these": {},
+        "nor those": [],
+        "some": ["mug_001", "mug_002"],
+        "many": {"masks/, made": 1234, "bump": 2},
+    }
+    straddling = {"shapes": {"mouse_024": ["train", "test-seen"]}}
+    text = told(replace(found, description=replace(found.description, quality={**quality, **straddling})))
+    assert not set(text) & set("[]{}'")
+    for line in ("masks/, made: 1,234", "bump: 2", "mug_001, mug_002", "mouse_024: train, test-seen"):
+        assert sum(line in row for row in text.splitlines()) == 1, text
+
+
+def test_validate_says_that_all_is_well(folder):
     result = RUN(app, ["validate", str(folder), "--deep"])
     assert result.exit_code == 0
     assert "4 scenes in 3 shards, no problems found" in result.stdout
