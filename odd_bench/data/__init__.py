@@ -1,7 +1,8 @@
 """Data sets on disk: writing, reading and checking shards of scenes, and batches for training.
 
 - `record`, `outcome`: one scene in memory, and the result of making one;
-- `layout`, `fields`, `tables`, `codec`, `inflate`: the fields of a scene in a file, and the encoding of its pictures;
+- `layout`, `fields`, `field_header`, `chunks`, `tables`, `codec`, `inflate`: the fields of a scene in a file, and the encoding of
+  its pictures;
 - `shards`, `stored_scene`, `digest`: files of scenes, one scene in such a file, and its checksums;
 - `folder`, `walk`, `run_folder`, `shard_work`, `quarantine`, `counts`: the folder of a data set, and of a run that makes one;
 - `reader`, `views`, `dataset`, `batch`, `augment`: scenes for methods, from names to batches of tensors;

@@ -21,9 +21,10 @@ import h5py
 import numpy as np
 
 from odd_bench.atomic import prove_file, storage_errors, write_atomically
+from odd_bench.data.chunks import find_chunks
 from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import Storage, attribute, chunked, place, read_chunks, read_field, scene_names, subgroup
+from odd_bench.data.fields import Storage, attribute, place, read_field, scene_names, subgroup
 from odd_bench.data.stored_scene import MOST_PIXELS, MOST_VIEWS
 from odd_bench.names import name_problem
 
@@ -148,10 +149,10 @@ class AnomalyMaps:
             if not factor:
                 expected = f"{size[0]} x {size[1]}, or both divided by one whole number"
                 raise DataError(place(group), f"maps of {height} x {width}", expected, HINT)
-            stored = chunked(group, "maps", LEVELS, (len(views), height, width))
+            stored = find_chunks(group, "maps", LEVELS, (len(views), height, width), self._storage)
             rows = {int(view): row for row, view in enumerate(views)}
             there = [view for view in wanted if view in rows]
-            maps = read_chunks(stored, [rows[view] for view in there])
+            maps = stored.read([rows[view] for view in there])
             return {view: enlarged(one, factor) for view, one in zip(there, maps, strict=True)}
 
     def _reading(self, scene: str):

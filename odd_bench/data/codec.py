@@ -18,6 +18,7 @@ from odd_bench.data.errors import DataError, WrongName
 from odd_bench.data.inflate import unpacked
 
 DEPTH_STEP_M = 0.00025
+STEPS_A_METRE = np.float32(4000)  # 1 / DEPTH_STEP_M
 MAX_OBJECTS = 84
 STEPS = tuple(np.geomspace(3.0, 24.0, 32))  # quantisation steps of JPEGs, from fine to coarse
 VIEWS_A_GUESS = 5  # the search for a step tries every fifth view first, and all views only near the step these suggest
@@ -181,8 +182,8 @@ def depth_to_steps(depth_m: np.ndarray) -> np.ndarray:
 
 
 def depth_from_steps(steps: np.ndarray) -> np.ndarray:
-    """Convert uint16 steps to float32 metres."""
-    return (steps * DEPTH_STEP_M).astype(np.float32)
+    """Convert uint16 steps to float32 metres. One division of whole numbers gives the nearest float32."""
+    return np.divide(steps, STEPS_A_METRE, dtype=np.float32)
 
 
 def join_blobs(blobs: list[bytes]) -> tuple[np.ndarray, np.ndarray]:

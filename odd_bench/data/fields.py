@@ -17,16 +17,15 @@ import numpy as np
 
 from odd_bench.data.damage import unreadable
 from odd_bench.data.errors import DataError
-from odd_bench.data.inflate import unpacked_whole
+from odd_bench.data.field_header import address, read_header
 from odd_bench.errors import OddBenchError
 from odd_bench.names import name_problem
 
 MOST_TEXT_BYTES = 4096
 MOST_SCENES = 100_000
-SLACK_BYTES = 1 << 12  # incompressible bytes grow by at most this much in gzip
-CHUNK_FILTERS = ([], ["shuffle", "deflate"])
 TEXT = h5py.string_dtype()
 STORED_TEXT = h5py.h5t.py_create(TEXT, logical=True)  # comparing types is faster than converting them
+TEXT_BYTES = STORED_TEXT.get_size()  # of a reference to one text, whose letters are stored elsewhere
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Storage:
     """An open file, for reading values at their offsets.
 
     file: the open file; this object keeps it open. end: length of the file in bytes. descriptor: file descriptor of the operating
-    system, or None if the file is in memory or open for writing.
+    system, or None if the file is in memory, open for writing, or does not begin with HDF5.
     """
 
     file: h5py.File
@@ -43,7 +42,8 @@ class Storage:
 
     @classmethod
     def of(cls, file: h5py.File) -> Storage:
-        is_plain = file.driver == "sec2" and file.mode == "r"  # values just written may not be on the disk yet
+        is_read = file.driver == "sec2" and file.mode == "r"  # values just written may not be on the disk yet
+        is_plain = is_read and file.userblock_size == 0
         return cls(file, file.id.get_filesize(), file.id.get_vfd_handle() if is_plain else None)
 
 
@@ -68,14 +68,21 @@ def attribute(owner: h5py.Group, name: str, kind: type) -> object:
 
     Raises DataError if the attribute has another type or is too large.
     """
-    if not h5py.h5a.exists(owner.id, name.encode()):
+    try:
+        stored = h5py.h5a.open(owner.id, name.encode())
+    except KeyError:  # there is none, or it cannot be opened
+        if h5py.h5a.exists(owner.id, name.encode()):
+            raise
         return None
-    stored = h5py.h5a.open(owner.id, name.encode())
-    is_scalar = stored.get_space().get_simple_extent_type() == h5py.h5s.SCALAR
-    if not is_scalar or stored.get_storage_size() > MOST_TEXT_BYTES:
-        raise DataError(place(owner, name), f"{stored.get_storage_size():,} bytes", f"one {kind.__name__}")
-    values = np.zeros((), TEXT if stored.get_type().equal(STORED_TEXT) else stored.dtype)
-    stored.read(values)
+    if stored.get_storage_size() == TEXT_BYTES and stored.get_type().equal(STORED_TEXT):
+        values = np.zeros((), TEXT)
+        stored.read(values, STORED_TEXT)  # refuses what is no scalar
+    else:
+        is_scalar = stored.get_space().get_simple_extent_type() == h5py.h5s.SCALAR
+        if not is_scalar or stored.get_storage_size() > MOST_TEXT_BYTES:
+            raise DataError(place(owner, name), f"{stored.get_storage_size():,} bytes", f"one {kind.__name__}")
+        values = np.zeros((), stored.dtype)
+        stored.read(values)
     value = values[()]
     if isinstance(value, bytes):
         value = value.decode()
@@ -104,7 +111,7 @@ def name_text(owner: h5py.Group, name: str) -> str:
 @_checked
 def subgroup(owner: h5py.Group, name: str) -> h5py.Group:
     """A group within another. Raises DataError if there is none, or only a link."""
-    found = h5py.h5o.open(owner.id, name.encode()) if _is_hard(owner, name) else None
+    found = h5py.h5o.open(owner.id, name.encode()) if address(owner, name) is not None else None
     if not isinstance(found, h5py.h5g.GroupID):
         raise DataError(place(owner, name), "no group of its own", "a group in the file")
     return h5py.Group(found)
@@ -133,10 +140,11 @@ def has_field(group: h5py.Group, name: str) -> bool:
 class Field:
     """A checked field, not yet read, whose values are contiguous in its file.
 
-    stored: the open field. shape, dtype: shape and type of its values. start: offset of the first value in the file, in bytes.
+    stored: the open field, None if its header was enough. shape, dtype: shape and type of its values. start: offset of the first
+    value in the file, in bytes.
     """
 
-    stored: h5py.h5d.DatasetID
+    stored: h5py.h5d.DatasetID | None
     shape: tuple[int, ...]
     dtype: np.dtype
     start: int
@@ -162,7 +170,11 @@ class Field:
 
 def find_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, storage: Storage) -> Field:
     """Find a field of this type and number of dimensions. Raises DataError unless its values are contiguous in this file."""
-    stored, shape = _dataset(group, name, dtype, dims)
+    if dims == 1 and storage.descriptor is not None:
+        header = read_header(group, name, dtype, storage.descriptor)
+        if header is not None and header.start + header.count * dtype.itemsize <= storage.end:
+            return Field(None, (header.count,), dtype, header.start, storage)
+    stored, shape = open_field(group, name, dtype, dims)
     start = stored.get_offset()  # None if the values are not contiguous, or lie in another file
     if start is None:
         raise DataError(place(group, name), "values that are not contiguous in the file", "contiguous values")
@@ -175,63 +187,6 @@ def find_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, storage
 def read_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int, storage: Storage) -> np.ndarray:
     """Read all values of a field. Raises DataError as `find_field` does."""
     return find_field(group, name, dtype, dims, storage).read()
-
-
-def chunked(group: h5py.Group, name: str, dtype: np.dtype, shape: tuple[int, int, int]) -> h5py.Dataset:
-    """Find a field that has one compressed chunk per view. Raises DataError for any other layout, type or shape."""
-    stored = h5py.Dataset(_dataset(group, name, dtype, len(shape))[0])
-    plist = stored.id.get_create_plist()
-    if plist.get_layout() != h5py.h5d.CHUNKED or stored.shape != shape or stored.chunks != (1, *shape[1:]):
-        raise DataError(place(group, name), f"shape {stored.shape}", f"{shape}, one chunk a view")
-    if _filters(plist) not in CHUNK_FILTERS:
-        raise DataError(place(group, name), f"filters {_filters(plist)}", "shuffle and gzip")
-    return stored
-
-
-def read_chunks(stored: h5py.Dataset, views: Sequence[int]) -> np.ndarray:
-    """Read some views (n, h, w) of a chunked field. No chunk is decompressed beyond the size of a view."""
-    chunk, dtype, filters = stored.chunks, stored.dtype, _filters(stored.id.get_create_plist())
-    end, where = stored.file.id.get_filesize(), place(stored)
-    values = np.empty((len(views), *chunk[1:]), dtype)
-    for into, view in zip(values, views, strict=True):
-        into[...] = _chunk(stored.id, view, chunk, dtype, filters, end, where)
-    return values
-
-
-def _chunk(
-    stored: h5py.h5d.DatasetID,
-    view: int,
-    chunk: tuple[int, ...],
-    dtype: np.dtype,
-    filters: list[str],
-    end: int,
-    where: str,
-) -> np.ndarray:
-    """Read one view (h, w). end: length of the file in bytes. where: path of the field, for messages."""
-    start, size = (view, 0, 0), math.prod(chunk) * dtype.itemsize
-    info = stored.get_chunk_info_by_coord(start)
-    if info.byte_offset is None or info.size > size + SLACK_BYTES:
-        raise DataError(f"{where}[{view}]", f"{info.size:,} bytes", f"at most {size:,}")
-    if info.byte_offset + info.size > end:
-        raise DataError(f"{where}[{view}]", "bytes outside the file", "values in the file")
-    skipped, content = stored.read_direct_chunk(start)
-    if filters and not skipped & 2:
-        content = unpacked_whole(content, size)
-    if len(content) != size:
-        raise DataError(f"{where}[{view}]", f"{len(content):,} bytes", f"{size:,}")
-    if filters and not skipped & 1:
-        return _unshuffled(np.frombuffer(content, np.uint8), dtype).reshape(chunk[1:])
-    return np.frombuffer(content, dtype).reshape(chunk[1:])
-
-
-def _unshuffled(content: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Undo HDF5's shuffle filter, which stores the lowest bytes of all values first, then the next ones."""
-    planes = content.reshape(dtype.itemsize, -1)
-    values = planes[-1].astype(dtype)
-    for plane in planes[-2::-1]:
-        values <<= 8
-        values |= plane
-    return values
 
 
 @dataclass(frozen=True)
@@ -250,9 +205,9 @@ def place(owner: h5py.Group, name: str = "") -> str:
     return f"{owner.file.filename}{owner.name.rstrip('/')}{'/' if name else ''}{name}"
 
 
-def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> tuple[h5py.h5d.DatasetID, tuple[int, ...]]:
-    """A field of this type and number of dimensions, and its shape. Raises DataError for any other."""
-    if not _is_hard(group, name):
+def open_field(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> tuple[h5py.h5d.DatasetID, tuple[int, ...]]:
+    """A field of this type and number of dimensions, and its shape. Raises DataError for any other, and for a link."""
+    if address(group, name) is None:
         if has_field(group, name):
             raise DataError(place(group, name), "a link", "values in the file")
         raise DataError(place(group), f"no {name}", "every field of a scene")
@@ -269,15 +224,3 @@ def _dataset(group: h5py.Group, name: str, dtype: np.dtype, dims: int) -> tuple[
 @functools.cache
 def _type(dtype: np.dtype) -> h5py.h5t.TypeID:
     return h5py.h5t.py_create(dtype, logical=True)
-
-
-def _is_hard(owner: h5py.Group, name: str) -> bool:
-    try:
-        return owner.id.links.get_info(name.encode()).type == h5py.h5l.TYPE_HARD
-    except KeyError:  # there is no object of this name
-        return False
-
-
-def _filters(plist) -> list[str]:
-    known = {h5py.h5z.FILTER_SHUFFLE: "shuffle", h5py.h5z.FILTER_DEFLATE: "deflate"}
-    return [known.get(plist.get_filter(i)[0], "another") for i in range(plist.get_nfilters())]

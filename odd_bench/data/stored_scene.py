@@ -10,18 +10,17 @@ from functools import cached_property
 import h5py
 import numpy as np
 
+from odd_bench.data.chunks import find_chunks
 from odd_bench.data.codec import MAX_OBJECTS, decode_masks, decode_pictures, depth_from_steps
 from odd_bench.data.damage import reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.fields import (
     Place,
     Storage,
-    chunked,
     find_field,
     has_field,
     name_text,
     place,
-    read_chunks,
     read_field,
     text,
 )
@@ -33,6 +32,7 @@ from odd_bench.scene import Scene
 MOST_VIEWS = 1000
 MOST_PIXELS = 1 << 25  # in all views of a scene together: for example, 20 views of 1295 x 1295
 BYTES, OFFSETS, NUMBERS = np.dtype("u1"), np.dtype("<u4"), np.dtype("<f8")
+DEPTH_STEPS = np.dtype("<u2")
 READABLE = "a field that can be read"
 
 
@@ -115,8 +115,7 @@ class StoredScene:
         shape = self.size
         self._check_views(views, shape[0])
         with self._reading("depth"):
-            stored = chunked(self.group, "depth", np.dtype("<u2"), shape)
-            return read_chunks(stored, views)
+            return find_chunks(self.group, "depth", DEPTH_STEPS, shape, self._storage).read(views)
 
     def labels(self) -> Labels:
         """The masks and depth of all views."""

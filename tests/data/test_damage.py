@@ -164,7 +164,7 @@ def test_a_read_error_of_hdf5_is_reported_as_damage_of_the_shard(folder, monkeyp
         raise RuntimeError("Unable to read (wrong B-tree signature)")
 
     with opened(shard) as file:
-        monkeypatch.setattr(h5py.h5a, "exists", fail)
+        monkeypatch.setattr(h5py.h5a, "open", fail)
         monkeypatch.setattr(h5py.h5o, "open", fail)
         with pytest.raises(DataError, match="wrong B-tree signature") as caught:
             read(file)

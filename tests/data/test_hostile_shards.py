@@ -7,14 +7,16 @@ import h5py
 import numpy as np
 import pytest
 
+from odd_bench.data.chunks import find_chunks
 from odd_bench.data.codec import CodecConfig
 from odd_bench.data.errors import DataError
-from odd_bench.data.fields import read_chunks
+from odd_bench.data.fields import Storage
 from odd_bench.data.info import gather
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.run_folder import RunFolder
 from odd_bench.data.shard_work import ShardWork, find_waiting
 from odd_bench.data.shards import verify_shard, write_staged
+from odd_bench.data.stored_scene import DEPTH_STEPS
 from odd_bench.data.validate import validate
 from odd_bench.errors import OddBenchError
 from odd_bench.plan_line import read_plan_line
@@ -135,14 +137,15 @@ def test_a_depth_bomb_is_unpacked_to_no_more_than_it_declares(tmp_path):
         (group,) = file["scenes"].values()
         hostile_shards._depth_bomb(group)
         with pytest.raises(DataError, match="bytes, expected at most 2,048"):
-            read_chunks(group["depth"], [0])
+            find_chunks(group, "depth", DEPTH_STEPS, (2, 32, 32), Storage.of(file)).read([0])
 
 
 def test_chunks_are_read_as_hdf5_reads_them(whole):
     with h5py.File(whole) as file:
         for group in file["scenes"].values():
-            for view in range(len(group["depth"])):
-                assert np.array_equal(read_chunks(group["depth"], [view])[0], group["depth"][view])
+            depth = group["depth"]
+            chunks = find_chunks(group, "depth", DEPTH_STEPS, depth.shape, Storage.of(file))
+            assert np.array_equal(chunks.read(range(len(depth))), depth)
 
 
 def test_leftovers_of_tools_are_not_taken_for_shards(folder):
