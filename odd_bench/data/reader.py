@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,9 +78,6 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self._shards)
-
-    def __getstate__(self) -> dict:
-        return {**self.__dict__, "_opened": _Opened()}
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -155,25 +153,30 @@ class Dataset:
 class _Opened:
     """The open shards and cached scenes of one process. A forked child opens its own files.
 
-    A scene keeps its file open, so closing a shard also drops its scenes.
+    A scene keeps its file open until the scene itself is dropped. Threads open scenes one at a time and read them in parallel.
     """
 
     def __init__(self):
-        self._process = os.getpid()
+        self._process, self._turn = os.getpid(), threading.Lock()
         self._shards: OrderedDict[Path, OpenShard] = OrderedDict()
         self._scenes: OrderedDict[tuple[Path, str], StoredScene] = OrderedDict()
+
+    def __reduce__(self):
+        return _Opened, ()  # whoever unpickles it has nothing open
 
     def scene(self, path: Path, name: str) -> StoredScene:
         if self._process != os.getpid():
             self.__init__()
-        found = self._scenes.pop((path, name), None) or self._shard(path).scene(name)
-        self._scenes[path, name] = found
-        while len(self._scenes) > SCENES_KEPT:
-            self._scenes.popitem(last=False)
-        return found
+        with self._turn:
+            found = self._scenes.pop((path, name), None) or self._shard(path).scene(name)
+            self._scenes[path, name] = found
+            while len(self._scenes) > SCENES_KEPT:
+                self._scenes.popitem(last=False)
+            return found
 
     def forget(self) -> None:
-        self._scenes.clear()
+        with self._turn:
+            self._scenes.clear()
 
     def _shard(self, path: Path) -> OpenShard:
         shard = self._shards.pop(path, None) or OpenShard(open_shard(path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Any
 from odd_bench.configuration import to_mapping
 from odd_bench.data.folder import read_description
 from odd_bench.methods import method_spec
-from odd_bench.plain_file import read_plain
 from odd_bench.reproduce.predicted import scored
 from odd_bench.reproduce.table import Row, Table
 from odd_bench.training.checkpoint import LATEST, Checkpoint, check_same_run, load_checkpoint
-from odd_bench.training.predict import Run, made_by, predict_split, restore_run
+from odd_bench.training.predict import Run, made_by, predict_split, predicted_before, restore_run
 from odd_bench.training.run import open_or_explain, train_run
 
 NOT_TESTED = ("train", "val")
@@ -134,20 +132,6 @@ def scored_parts(run: Run, folder: Path, data: Path, split: str, name: str) -> d
     """Protocol parts of one prediction file, which is made if it is missing or belongs to other ground truth."""
     path = folder / f"{name}.json"
     facts = made_by(folder / LATEST)
-    if not fits(path, read_description(data).digest, facts):
+    if not predicted_before(path, read_description(data).digest, facts):
         predict_split(run, open_or_explain(data), split, path, facts=facts)
     return scored(path, data).document["result"]["protocols"]
-
-
-def fits(path: Path, digest: str, facts: dict[str, str]) -> bool:
-    """Whether the file holds predictions for this ground truth, made by these weights. facts: see made_by.
-
-    File times are not used: clocks differ, and copies have other times.
-    """
-    if not path.is_file():
-        return False
-    try:
-        head = json.loads(read_plain(path))
-        return head["dataset"]["digest"] == digest and facts.items() <= head["method"].items()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return False

@@ -62,9 +62,7 @@ def fit(
         check_same_run(latest, resumed, job.model, job.config, data)
         fill_method(method, resumed.weights, latest)
     if fabric.is_global_zero:
-        write_atomically(job.folder / CONFIG, yaml.safe_dump(job.config, sort_keys=False).encode())
-        if job.sources:
-            remember_data(job.folder, job.sources)
+        describe(job)
     if resumed is not None and resumed.finished:
         return
     first, spent = int(first_stage is not None), first_stage or Spent()
@@ -75,6 +73,13 @@ def fit(
             here = resumed if resumed is not None and number == resumed.stage else None
             spent = train_stage(method, job, fabric, number, here, spent, report)
             after_stage(name, method)
+
+
+def describe(job: Job) -> None:
+    """Write what the run learns from, and how, into its folder."""
+    write_atomically(job.folder / CONFIG, yaml.safe_dump(job.config, sort_keys=False).encode())
+    if job.sources:
+        remember_data(job.folder, job.sources)
 
 
 def train_stage(

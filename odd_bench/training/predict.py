@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -22,7 +23,7 @@ from odd_bench.data.folder import read_description
 from odd_bench.data.reader import Dataset
 from odd_bench.errors import WrongUse
 from odd_bench.geometry.boxes import iou_matrix
-from odd_bench.plain_file import open_plain
+from odd_bench.plain_file import open_plain, read_plain
 from odd_bench.scoring import DatasetRef, PredictionWriter
 from odd_bench.scoring import Method as MethodHeader
 from odd_bench.scoring.locate import maps_beside
@@ -123,6 +124,20 @@ def made_by(file: Path) -> dict[str, str]:
     """A fact for the header of predictions that identifies the weights in a file by its digest."""
     with open_plain(file) as content:
         return {"weights": f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"}
+
+
+def predicted_before(path: Path, digest: str, facts: dict[str, str]) -> bool:
+    """Whether there are predictions for this ground truth, made by these weights. facts: see made_by.
+
+    Times of files say nothing of it: clocks differ, and copies have times of their own.
+    """
+    if not path.is_file():
+        return False
+    try:
+        head = json.loads(read_plain(path))
+        return head["dataset"]["digest"] == digest and facts.items() <= head["method"].items()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def keep_maps(run: Run, path: Path) -> None:

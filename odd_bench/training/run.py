@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import isnan
@@ -17,7 +18,7 @@ from odd_bench.atomic import prove_file, prove_folder
 from odd_bench.configuration import to_mapping
 from odd_bench.counted import counted
 from odd_bench.data.dataset import TestScenes
-from odd_bench.data.folder import DESCRIPTION
+from odd_bench.data.folder import DESCRIPTION, read_description
 from odd_bench.data.reader import Dataset, joined, open_dataset
 from odd_bench.errors import WrongUse, stoppable
 from odd_bench.locking import InUse, locked
@@ -27,21 +28,33 @@ from odd_bench.training.checkpoint import (
     LATEST,
     Checkpoint,
     Spent,
+    check_same_run,
     checkpoint_file,
     fill_method,
     is_begun,
     load_checkpoint,
 )
+from odd_bench.training.configuration import TrainConfig
 from odd_bench.training.devices import make_fabric
 from odd_bench.training.freed_memory import keep_freed_memory
 from odd_bench.training.job import Job, check_stages, scenes_of_stage
-from odd_bench.training.loop import fit
+from odd_bench.training.loop import describe, fit
 from odd_bench.training.method import Measures, Method, MethodSpec
-from odd_bench.training.predict import FULL, Run, localise, made_by, mean_measures, predict_split, restore_run
+from odd_bench.training.predict import (
+    FULL,
+    Run,
+    localise,
+    made_by,
+    mean_measures,
+    predict_split,
+    predicted_before,
+    restore_run,
+)
 from odd_bench.training.progress import StepReport
 
 LINE_EVERY_S = 15.0
 LOCK = "training.lock"
+MOST_READERS = 8  # threads that compare scenes with their digests
 GOES_ON = "run the same command again to resume"
 
 
@@ -72,10 +85,18 @@ def train_run(
     with alone_in(folder):
         fabric.launch()
         console = make_console()
+        if found := complete_run(folder, spec.name, to_mapping(config), dataset):
+            if fabric.is_global_zero:
+                describe(
+                    Job(spec.name, to_mapping(config), config.train, config.augment, dataset, None, folder, tuple(data))
+                )
+                console.print(f"run: {folder}, trained before")
+                if scored_at_end(config.train, found.stage, dataset):
+                    finish(spec, folder, datasets, console)
+            return
         with stoppable(folder, GOES_ON), fabric.rank_zero_first():
             if fabric.is_global_zero:
-                for name in tracked(dataset.scene_names("train"), "comparing scenes with their digests", console):
-                    dataset.verify(name)
+                verify_scenes(dataset, dataset.scene_names("train"), console)
             method, features = spec.prepare(
                 config, dataset, fabric.device, lambda names, what: tracked(names, what, console)
             )
@@ -91,9 +112,38 @@ def train_run(
         display.start(method)
         with stoppable(folder, GOES_ON):
             fit(method, job, fabric, display, display.after_stage, first_stage=first_stage)
-            complete = config.train.stage_steps(len(method.stages) - 1, len(dataset.scene_names("train"))) > 0
-            if fabric.is_global_zero and complete:
+            if fabric.is_global_zero and scored_at_end(config.train, len(method.stages), dataset):
                 finish(spec, folder, datasets, console)
+
+
+def complete_run(folder: Path, model: str, config: dict[str, Any], dataset: Dataset) -> Checkpoint | None:
+    """The last checkpoint of a run that was trained to its end before; None where there is still something to learn.
+
+    Raises WrongUse where the folder holds a run of another configuration or of other data.
+    """
+    if not is_begun(folder):
+        return None
+    stored = load_checkpoint(folder / LATEST)
+    check_same_run(folder / LATEST, stored, model, config, dataset.digest)
+    return stored if stored.finished else None
+
+
+def scored_at_end(train: TrainConfig, stages: int, dataset: Dataset) -> bool:
+    """Whether the last of so many stages is learnt at all, so that there is a method to predict with."""
+    return train.stage_steps(stages - 1, len(dataset.scene_names("train"))) > 0
+
+
+def verify_scenes(dataset: Dataset, names: Sequence[str], console: Console) -> None:
+    """Compare scenes with their digests, several at a time, and say so meanwhile. Raises DataError for the first that differs."""
+    what = "comparing scenes with their digests"
+    if not console.is_terminal:  # where no bar is drawn
+        console.print(f"{what}: {counted(len(names), 'scene')}")
+    pool = ThreadPoolExecutor(min(MOST_READERS, os.cpu_count() or 1))
+    try:
+        for _ in tracked(pool.map(dataset.verify, names), what, console, total=len(names)):
+            pass
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -144,9 +194,9 @@ def finish(spec: MethodSpec, folder: Path, datasets: Sequence[Dataset], console:
     tested = [(one, split) for one in datasets for split in one.splits if split != "train"]
     for dataset, split in tested:
         name = split if len(datasets) == 1 else f"{dataset.name}-{split}"
-        path = predict_split(
-            run, dataset, split, folder / f"{name}.json", track=lambda x: tracked(x, "predicting", console), facts=facts
-        )
+        path = folder / f"{name}.json"
+        if not predicted_before(path, read_description(dataset.folder).digest, facts):
+            predict_split(run, dataset, split, path, track=lambda x: tracked(x, "predicting", console), facts=facts)
         say_where(path, console)
         scored = with_maps_of(score_file(path, Options(dataset.folder)))
         for note in write_report(report_folder(path), scored):

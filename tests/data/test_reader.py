@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import pickle
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import h5py
 import numpy as np
@@ -148,3 +148,16 @@ def test_a_data_set_whose_scenes_all_failed_is_reported(tmp_path):
     give_up(folder / "quarantine.jsonl", Outcome("toys-mug-0000-0000", "refused", message="no near twin"))
     with pytest.raises(DataError, match=r"found no scenes: 1 scene given up.*quarantine\.jsonl"):
         open_dataset(folder)
+
+
+def test_threads_read_what_one_reads_while_shards_are_closed_for_others(folder, monkeypatch):
+    monkeypatch.setattr("odd_bench.data.reader.OPEN_SHARDS", 1)
+    monkeypatch.setattr("odd_bench.data.reader.SCENES_KEPT", 1)
+    dataset = open_dataset(folder)
+    names = dataset.scene_names()
+    alone = {name: dataset.images(name, [0, 2]) for name in names}
+    with ThreadPoolExecutor(8) as pool:
+        for name, images in zip(
+            names * 20, pool.map(lambda name: dataset.images(name, [0, 2]), names * 20), strict=True
+        ):
+            assert np.array_equal(images, alone[name])

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from typer.testing import CliRunner
 
 from odd_bench.cli import app
 from odd_bench.data.batch import SceneBatch
-from odd_bench.data.reader import open_dataset
+from odd_bench.data.errors import DataError
+from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.errors import OddBenchError, StorageError, WrongUse
 from odd_bench.locking import locked
 from odd_bench.training.checkpoint import (
@@ -81,6 +83,55 @@ def test_keys_that_do_not_affect_training_may_differ(folder, run_folder, harmles
     assert train_tiny("reference", dataset, run_folder, [*SHORT, harmless]) == []
     key, value = harmless.removeprefix("train.").split("=")
     assert f"{key}: {value}" in (run_folder / CONFIG).read_text()
+
+
+def test_a_finished_run_shows_its_table_and_makes_nothing_again(folder, tmp_path, monkeypatch):
+    first = train(folder, tmp_path)
+    assert first.exit_code == 0, first.output
+    assert "comparing scenes with their digests: " in first.output
+    before = contents(tmp_path)
+
+    def work(*_, **__):
+        raise AssertionError("work that was done before")
+
+    for name in ("verify_scenes", "fit", "predict_split"):
+        monkeypatch.setattr(f"odd_bench.training.run.{name}", work)
+    again = train(folder, tmp_path)
+    assert again.exit_code == 0, again.output
+    table = first.output.partition("predictions: ")[2]
+    assert table and again.output.endswith(table)
+    after = contents(tmp_path)
+    assert all(after[path] == content for path, content in before.items() if path.suffix in (".pt", ".json", ".yaml"))
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda text: text[:40], lambda text: text.replace("sha256:", "sha256:0"), lambda _: "[]"]
+)
+def test_predictions_of_a_finished_run_that_are_not_its_own_are_made_again(folder, run_folder, tmp_path, spoil):
+    out = tmp_path / "run"
+    shutil.copytree(run_folder, out)
+    assert train(folder, out).exit_code == 0
+    predictions = next(path for path in out.glob("*.json") if "scenes" in json.loads(path.read_text()))
+    whole = json.loads(predictions.read_text())
+    predictions.write_text(spoil(predictions.read_text()))
+    assert train(folder, out).exit_code == 0
+    again = json.loads(predictions.read_text())
+    assert again["method"] == whole["method"] and again["dataset"] == whole["dataset"]
+    assert again["scenes"].keys() == whole["scenes"].keys()
+
+
+def test_a_scene_that_differs_ends_a_training_before_it_learns(folder, tmp_path, monkeypatch):
+    names, seen = open_dataset(folder).scene_names("train"), []
+
+    def verify(self, name):
+        seen.append(name)
+        if name == names[0]:
+            raise DataError(name, "content 0", "1")
+
+    monkeypatch.setattr(Dataset, "verify", verify)
+    refused = train(folder, tmp_path)
+    assert isinstance(refused.exception, DataError) and names[0] in str(refused.exception)
+    assert names[0] in seen and not (tmp_path / LATEST).exists()
 
 
 def test_a_second_training_in_the_folder_is_refused(folder, run_folder):
@@ -273,7 +324,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from odd_bench.data.batch import SceneBatch
-from odd_bench.data.reader import open_dataset
+from odd_bench.data.errors import DataError
+from odd_bench.data.reader import Dataset, open_dataset
 from odd_bench.training.devices import make_fabric
 from odd_bench.training.loop import fit
 from tests.training.mean_method import job, MeanMethod
