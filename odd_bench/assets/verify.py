@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,13 +56,14 @@ def file_problem(folder: Path, path: str, expected: LockedFile) -> str:
     """The problem of a file; empty if there is none."""
     file = folder / path
     if not file.is_file():
-        return f"{path} is missing"
+        return f"{path} is {'no plain file' if os.path.lexists(file) else 'missing'}"
     try:
+        size = file.stat().st_size  # first: a sparse file of terabytes would be summed for hours
+        if size != expected.size_bytes:
+            return f"{path} has {size:,} bytes, expected {expected.size_bytes:,}"
         found = sums(file)
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}"
-    if found.size_bytes != expected.size_bytes:
-        return f"{path} has {found.size_bytes:,} bytes, expected {expected.size_bytes:,}"
     if found.sha256 != expected.sha256:
         return f"{path} has sha256 {found.sha256}, expected {expected.sha256}"
     return ""

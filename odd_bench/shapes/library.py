@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -26,6 +27,7 @@ from odd_bench.locking import locked
 from odd_bench.names import component, name_problem
 from odd_bench.plain_file import open_plain
 from odd_bench.shapes.assembly import Assembly
+from odd_bench.shapes.companions import MOST_BYTES
 from odd_bench.shapes.limited import CRASHED, NO_ANSWER, answer_of
 
 SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
@@ -236,6 +238,11 @@ def _described(path: Path, folder: Path, names: _Names) -> Entry:
     name = names.unused(component(re.sub(r"[\W_]+", "-", text), otherwise="model"))
     try:
         with open_plain(path) as file:
+            if (
+                size := os.fstat(file.fileno()).st_size
+            ) > MOST_BYTES:  # a digest of it would take as long as reading it
+                detail = f"{size:,} bytes; expected at most {MOST_BYTES:,}"
+                return Entry(_relative(path, folder), "", name, category, reason="too large a file", detail=detail)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return Entry(_relative(path, folder), "", name, category, reason="cannot be read", detail=described(error))

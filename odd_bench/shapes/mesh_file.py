@@ -23,6 +23,7 @@ Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard 
 Z_UP = (".stl",)  # by the convention of 3-D printing; all other formats say nothing, and z is assumed to point up
 LINEAR = (".glb", ".gltf")  # formats whose factors and vertex colours are linear light
 MOST_FACES = 400_000
+MOST_LETTERS = 300  # of what is said about a file
 MOST_HEAD_BYTES = 1 << 16
 DECLARED = {  # where the number of faces stands, by format
     ".ply": re.compile(rb"ply\b(?:(?!end_header)[\s\S])*?\nelement face (\d{1,12})\s"),
@@ -80,24 +81,34 @@ def says_up(path: Path) -> bool:
 
 def read_mesh(path: Path) -> RawMesh:
     """Read a mesh file of a format that trimesh knows. Raises ShapeRefused if it is unreadable, cut short, empty or too large."""
-    import trimesh
-
-    path, companions = Path(path), Companions(Path(path))
+    path = Path(path)
     try:
-        check_plain(path, "a mesh file")
-        if path.stat().st_size > MOST_BYTES:
-            raise ShapeRefused("too large a file", f"{path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
-        content, suffix = read_plain(path, MOST_BYTES).removeprefix(codecs.BOM_UTF8), path.suffix.lower()
-        content = prepared(content, suffix, companions.get) if suffix in LINEAR else content
-        content = with_usual_names(content, MOST_HEAD_BYTES) if suffix == ".ply" else content
-        scene = trimesh.load_scene(io.BytesIO(content), suffix[1:], process=False, resolver=companions)
-        pieces = [piece for piece in scene.dump() if isinstance(piece, trimesh.Trimesh) and len(piece.faces)]
+        return _read(path)
     except (ShapeRefused, MemoryError):
         raise
     except DataError as error:
         raise ShapeRefused("cannot be read", error.found) from error
-    except Exception as error:  # the readers of the many formats fail in many ways
-        raise ShapeRefused("cannot be read", f"{type(error).__name__}: {error}") from error
+    except Exception as error:  # readers of many formats fail in many ways; each is a file that cannot be read
+        raise ShapeRefused("cannot be read", one_line(error)) from error
+
+
+def one_line(error: Exception) -> str:
+    """Kind and text of an error, short: some libraries put a whole line of the file into theirs."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:MOST_LETTERS]
+
+
+def _read(path: Path) -> RawMesh:
+    import trimesh
+
+    companions = Companions(path)
+    check_plain(path, "a mesh file")
+    if path.stat().st_size > MOST_BYTES:
+        raise ShapeRefused("too large a file", f"{path.stat().st_size:,} bytes; expected at most {MOST_BYTES:,}")
+    content, suffix = read_plain(path, MOST_BYTES).removeprefix(codecs.BOM_UTF8), path.suffix.lower()
+    content = prepared(content, suffix, companions.get) if suffix in LINEAR else content
+    content = with_usual_names(content, MOST_HEAD_BYTES) if suffix == ".ply" else content
+    scene = trimesh.load_scene(io.BytesIO(content), suffix[1:], process=False, resolver=companions)
+    pieces = [piece for piece in scene.dump() if isinstance(piece, trimesh.Trimesh) and len(piece.faces)]
     count = sum(len(piece.faces) for piece in pieces)
     if count == 0:
         raise ShapeRefused("no faces", path.name)

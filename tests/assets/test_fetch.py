@@ -2,6 +2,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -14,13 +15,14 @@ from typer.testing import CliRunner
 
 from odd_bench.assets.fetch import FOLDER_ENTRY, ByHand, fetch, take_folder
 from odd_bench.assets.find import path_pattern
-from odd_bench.assets.lock import LOCK, read_lock
+from odd_bench.assets.lock import LOCK, LockedFile, read_lock
 from odd_bench.assets.manifest_file import load, names, parse
-from odd_bench.assets.verify import verify
+from odd_bench.assets.verify import file_problem, verify
 from odd_bench.cli.assets import app
 from odd_bench.data.errors import DataError
 from odd_bench.shapes.library import ingest
 from odd_bench.shapes.mesh_file import read_mesh
+from tests.damaged_files import alarm
 
 HEAD = """
 title: Things
@@ -90,6 +92,16 @@ def test_bad_entries_are_reported_and_the_others_are_fetched(things, host, tmp_p
     host.requests.clear()
     again = fetch(things, tmp_path / "things", only=("good.exr",), wait_s=0.0)
     assert again.kept == ["good.exr"] and not host.requests
+
+
+def test_the_size_of_a_file_is_compared_before_its_bytes(tmp_path):
+    (tmp_path / "a.glb").touch()
+    os.truncate(tmp_path / "a.glb", 10**12)
+    os.mkfifo(tmp_path / "b.glb")
+    with alarm(30):
+        assert file_problem(tmp_path, "a.glb", LockedFile(5, "0")) == "a.glb has 1,000,000,000,000 bytes, expected 5"
+        assert file_problem(tmp_path, "b.glb", LockedFile(5, "0")) == "b.glb is no plain file"
+        assert file_problem(tmp_path, "c.glb", LockedFile(5, "0")) == "c.glb is missing"
 
 
 def test_verify_names_every_wrong_missing_and_foreign_file(host, tmp_path):

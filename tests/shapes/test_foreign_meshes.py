@@ -15,6 +15,7 @@ from odd_bench.color import encoded
 from odd_bench.shapes.gltf import prepared
 from odd_bench.shapes.library import INDEX, JOURNAL, Entry, LibraryError, ingest, open_library
 from odd_bench.shapes.mesh_file import ShapeRefused, read_mesh
+from tests.damaged_files import alarm
 
 LIGHT = (0.2, 0.05, 0.5)
 SHOWN = (124, 63, 188)  # the sRGB bytes of that linear light
@@ -167,6 +168,45 @@ def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "a.glb")
     with pytest.raises(ShapeRefused, match="cannot be read: a pipe"):
         read_mesh(tmp_path / "a.glb")
+
+
+STAND_INS = {
+    "pipe": os.mkfifo, "folder": Path.mkdir, "link to nothing": lambda path: path.symlink_to("gone"),
+    "link to itself": lambda path: path.symlink_to(path), "link to a device": lambda path: path.symlink_to("/dev/zero"),
+    "file of 100 GB": lambda path: (path.touch(), os.truncate(path, 10**11)),
+}  # fmt: skip
+
+
+def test_what_stands_in_the_place_of_a_mesh_costs_itself_alone(tmp_path, monkeypatch):
+    folder, read = tmp_path / "files", []
+    folder.mkdir()
+    for name, make in STAND_INS.items():
+        make(folder / f"{name}.obj")
+    obj(folder, "t.png")
+    monkeypatch.setattr("odd_bench.shapes.library._read_apart", lambda path, entry, *_: read.append(path) or entry)
+    with alarm(60):  # the bytes of the largest alone would take longer
+        library = ingest(folder, tmp_path / "store")
+    assert len(read) == len(library.used) == 1
+    refused = {Path(entry.path).stem: entry for entry in library.entries if entry.reason}
+    assert refused.keys() == STAND_INS.keys() - {"folder"}
+    assert all(entry.detail and len(entry.detail.splitlines()) == 1 for entry in refused.values())
+    with alarm(60):
+        for name in STAND_INS:
+            with pytest.raises(ShapeRefused) as caught:
+                read_mesh(folder / f"{name}.obj")
+            assert len(str(caught.value).splitlines()) == 1
+
+
+def test_what_goes_wrong_behind_the_reader_is_told_in_a_short_line(tmp_path, monkeypatch):
+    """Values of another shape than a mesh has get through the reader of trimesh."""
+
+    def fail(*_):
+        raise IndexError("index 2\n" * 10_000)
+
+    monkeypatch.setattr("odd_bench.shapes.mesh_file._joined", fail)
+    with pytest.raises(ShapeRefused, match="cannot be read: IndexError: index 2") as caught:
+        read_mesh(obj(tmp_path, "t.png"))
+    assert len(str(caught.value)) < 400 and "\n" not in str(caught.value)
 
 
 def junk(folder, count):
