@@ -62,13 +62,14 @@ def fetch(
 ) -> Outcome:
     """Download all entries of a collection, or the named ones, into its folder.
 
-    progress: called with an entry, its bytes so far and in all. An entry that fails is reported and the next one fetched; a host
-    that cannot be reached is not asked again. Raises ByHand where there is nothing to download, Unreachable, with the steps by
-    hand, where no host can be reached, and InUse where another call is at work in the folder.
+    progress: called with an entry, the bytes received and the total. If an entry fails, it is reported and the next one is fetched.
+    A host that cannot be reached is not asked again. Raises ByHand if there is nothing to download, Unreachable, with the steps by
+    hand, if no host can be reached, and InUse if another call is running in the folder.
     """
     if manifest.obtain == "by hand":
         raise ByHand(
-            f"{manifest.name}: found nothing to download; expected your copy of it, with --from. By hand:\n{by_hand(manifest)}"
+            f"{manifest.name}: found nothing to download; expected your copy of it, with --from. "
+            f"Get it by hand:\n{by_hand(manifest)}"
         )
     entries = [manifest.entry(name) for name in only] or list(manifest.entries)
     with held(folder / AT_WORK):

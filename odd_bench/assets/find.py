@@ -58,7 +58,7 @@ def find(
 
 
 def path_pattern(expression: str) -> str:
-    """A layout's regular expression as people write such a path: `.../CATEGORY/SHAPE.obj`; * is anything, N a number."""
+    """A layout's regular expression as a readable path: `.../CATEGORY/SHAPE.obj`, where * is anything and N a number."""
     text = re.sub(r"\(\?P=(\w+)\)", lambda name: name[1].upper(), expression)
     text = re.sub(r"\(\?:\.\*/\)\?|\(\?:\[\^/\]\+/\)\*", ".../", text)
     text = re.sub(r"\\d(\{\d+\}|\+)?", "N", re.sub(r"\[[^]]*\](\{\d+\}|\+|\*)?", "*", text))

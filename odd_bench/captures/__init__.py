@@ -2,10 +2,10 @@
 
 The files, in the order in which a capture passes through them:
 
-- `opening`, `photograph_file`, `stored_size`: which format it has, where its photographs are, and of what size;
-- `colmap_model`, `nerfstudio`, `polycam`, `ply`, `poses`, `lens`: cameras and points, format by format;
-- `reconstruct`, `colmap_process`, `agreement`: cameras from bare photographs;
-- `capture`: what all of these give;
+- `opening`, `photograph_file`, `stored_size`: the format of a capture, and the files and sizes of its photographs;
+- `colmap_model`, `nerfstudio`, `polycam`, `ply`, `poses`, `lens`: cameras and points of each format;
+- `reconstruct`, `colmap_process`, `agreement`: cameras of photographs that have none;
+- `capture`: the result of all of these;
 - `floor`, `standing`, `clusters`, `objects`, `small`: the floor, and roughly the objects on it;
 - `placing`: the scene's frame and unit;
 - `views`, `resample`: the pictures that a method is given;

@@ -65,8 +65,8 @@ def find_floor(capture: Capture, height: float | None = None) -> Floor:
     if inliers < LEAST_POINTS // 2:
         if _plane(near, eyes, -up, THICKNESS * distance)[3] >= LEAST_POINTS // 2:
             raise CaptureError(
-                "floor", f"the cameras below it, where up is {_axis_name(up)}", "cameras above the floor",
-                "Turn the capture over, or correct the poses: one axis of theirs may be flipped",
+                "floor", f"the cameras below the floor (up is {_axis_name(up)})", "cameras above the floor",
+                "Turn the capture over, or correct the poses: one of their axes may be flipped",
             )  # fmt: skip
         raise CaptureError(
             "floor",

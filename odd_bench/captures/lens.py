@@ -97,11 +97,11 @@ class Lens:
         return replace(self, width=width, height=height, K=factor @ self.K)
 
     def divided(self, factor: int, width: int, height: int) -> Lens:
-        """The lens of the same picture reduced by a whole factor; at its right and lower end a pixel may be part of one."""
+        """The lens of the same picture reduced by an integer factor; pixels at the right and lower border may be partial."""
         return replace(self, width=width, height=height, K=np.diag([1 / factor, 1 / factor, 1.0]) @ self.K)
 
     def resized(self, width: int, height: int) -> Lens:
-        """The lens of the same picture at another size, which counts as reduced by a whole factor where it may be that."""
+        """The lens of the same picture at another size. If the size fits an integer factor of reduction, that factor is used."""
         factor = round(self.width / width)
         if factor > 1 and -(-self.width // factor) == width and -(-self.height // factor) == height:
             return self.divided(factor, width, height)

@@ -39,7 +39,7 @@ def open_capture(path: Path, images: Path | None = None) -> Capture:
 
 
 def checked(where: Path, capture: Capture) -> Capture:
-    """The capture, of at most 200 photographs. Raises CaptureError where its cameras make no sense or photographs are cropped."""
+    """The capture, with at most 200 photographs. Raises CaptureError if cameras are implausible or photographs are cropped."""
     capture = each_once(where, capture)
     photographs = capture.photographs
     if len(photographs) < LEAST:
@@ -54,7 +54,7 @@ def checked(where: Path, capture: Capture) -> Capture:
     check_looks_at(where, capture.eyes, capture.rotations, common_point(capture.eyes, capture.rotations))
     if len(photographs) > MOST:
         kept = np.unique(np.linspace(0, len(photographs) - 1, MOST).round().astype(int))
-        note = f"{len(photographs)} photographs; {MOST} of them, evenly spread, are used"
+        note = f"of {len(photographs)} photographs, {MOST} are used, evenly spread"
         capture = replace(capture, photographs=tuple(photographs[i] for i in kept), notes=(*capture.notes, note))
     return with_stored_sizes(where, capture)
 

@@ -36,9 +36,9 @@ DAMAGE = (
     struct.error,
 )  # the exceptions that Pillow raises for damaged files
 GREY_16 = ("I;16", "I;16B", "I;16L", "I")
-REMOVE = "Take it out of the folder: the others will do"
-UNCROPPED = "Use the photographs that the cameras were computed from, uncropped"
-SAME_SHAPE = 0.01  # by how much width over height may differ between a picture and its camera
+REMOVE = "Move it out of the folder; the other photographs are enough"
+UNCROPPED = "Use the uncropped photographs that the cameras were computed from"
+SAME_SHAPE = 0.01  # largest relative difference of the aspect ratios of a picture and its camera
 
 
 @cache
@@ -117,8 +117,8 @@ def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) ->
         meant = None if lens is None else size_as_meant(image, lens)
         as_stored = meant == image.size
         if lens is not None and meant is None:
-            shown = f"{image.width} x {image.height} pixels{', turned by EXIF' if turn >= 5 else ''}"
-            raise CaptureError(path, shown, f"the shape of its camera, {lens.width} x {lens.height}", UNCROPPED)
+            shown = f"{image.width} x {image.height} pixels{', rotated by EXIF' if turn >= 5 else ''}"
+            raise CaptureError(path, shown, f"the aspect ratio of its camera, {lens.width} x {lens.height}", UNCROPPED)
         if lens is not None:
             enough = (max(int(share * lens.width), 1), max(int(share * lens.height), 1))
             image.draft("RGB", enough if as_stored else enough[::-1])
@@ -132,7 +132,7 @@ def read_photograph(path: Path, lens: Lens | None = None, share: float = 1.0) ->
 
 
 def size_as_meant(image: Image.Image, lens: Lens) -> tuple[int, int] | None:
-    """Width and height of a picture as its lens means it: as stored, or turned as EXIF says; None where neither has its shape."""
+    """Width and height of a picture as its lens expects it: as stored, or rotated by EXIF; None if neither aspect ratio fits."""
     if _alike(image.size, lens):
         return image.size
     turned = image.size[::-1]

@@ -125,14 +125,14 @@ def place(
 
 
 def _check_holds_some(region: Region, clusters: Clusters) -> None:
-    """Raise CaptureError where objects stand out from the floor, and none of them in the region."""
+    """Raise CaptureError if objects stand out from the floor, but none of them is in the region."""
     if len(clusters) and not len(clusters.inside(region)):
         boxes = clusters.boxes
         low, high = (boxes[:, :2] - boxes[:, 3:5] / 2).min(axis=0), (boxes[:, :2] + boxes[:, 3:5] / 2).max(axis=0)
         around = ",".join(f"{value:.2f}" for value in (*low, *high))
         raise CaptureError(
             "--region", f"{','.join(f'{value:g}' for value in region)}, which holds none of the {len(clusters)} objects",
-            f"some of {around}, where they stand", "Without --region all of them are taken",
+            f"a part of {around}, where the objects are", "Leave out --region to use all objects",
         )  # fmt: skip
 
 
@@ -148,8 +148,8 @@ def _object_size(
             f"nothing that stands out from the floor in most photographs{told_if_small(sizes)}",
             "objects whose colour differs from the floor, seen from several sides",
             hint_if_small(
-                sizes, "Say how large they are with --object-size-m and, of a capture without a scale, --scale, "
-                "and where with --region" if wishes.floor is None else "Leave out --floor, so that it is looked for",
+                sizes, "Give their size with --object-size-m (and --scale, if the capture has no scale) and their position "
+                "with --region" if wishes.floor is None else "Leave out --floor, so that the floor is searched for",
             ),
         )  # fmt: skip
     return float(np.median(clusters.sizes)), f"median of {len(clusters)} objects"

@@ -1,4 +1,4 @@
-"""Photographs of another size than their cameras were computed from: reduced copies are used, cropped ones are refused."""
+"""Photographs whose size differs from that of their cameras: reduced copies are used, cropped ones are refused."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Size = tuple[int, int]  # width and height, pixels
 
 
 def with_stored_sizes(where: Path, capture: Capture) -> Capture:
-    """The capture with lenses of the sizes that its files have, and a note where these are not those of its cameras.
+    """The capture with lenses scaled to the sizes of its files, and a note if these differ from the sizes of its cameras.
 
-    A file that cannot be opened keeps its lens: reading it says why. Raises CaptureError where pictures are of another shape.
+    The lens of a file that cannot be opened is kept: reading the file reports the reason. Raises CaptureError if pictures have
+    another aspect ratio.
     """
     photographs, another_size, another_shape = [], [], []
     for one in capture.photographs:
@@ -31,18 +32,19 @@ def with_stored_sizes(where: Path, capture: Capture) -> Capture:
     if another_shape:
         few = len(another_shape) < count / 2
         raise CaptureError(
-            where, f"{len(another_shape)} of {count} photographs of another shape than their cameras: {_told(another_shape)}",
-            "the shape that the file of cameras states", f"{UNCROPPED}{'; or t' + REMOVE[1:] if few else ''}",
+            where,
+            f"{len(another_shape)} of {count} photographs with another aspect ratio than their cameras: {_told(another_shape)}",
+            "the aspect ratio in the file of cameras", f"{UNCROPPED}{f'; or {REMOVE[0].lower()}{REMOVE[1:]}' if few else ''}",
         )  # fmt: skip
     if not another_size:
         return capture
     many = f"{len(another_size)} of {count} photographs"
-    note = f"{many} are of another size than their cameras, which are scaled: {_told(another_size)}"
+    note = f"{many} have another size than their cameras, which are scaled: {_told(another_size)}"
     return replace(capture, photographs=tuple(photographs), notes=(*capture.notes, note))
 
 
 def _sizes(one: Photograph) -> tuple[Size | None, Size | None]:
-    """As stored and as its lens means it; None where the file cannot be opened, or its shape is another."""
+    """The size as stored, and the size as the lens expects it; None if the file cannot be opened or the aspect ratio differs."""
     try:
         with open_image(one.path) as image:
             return image.size, size_as_meant(image, one.lens)
@@ -51,6 +53,6 @@ def _sizes(one: Photograph) -> tuple[Size | None, Size | None]:
 
 
 def _told(found: Sequence[tuple[Photograph, Size]]) -> str:
-    """The first of them: `0003.png, 320 x 240 pixels for 640 x 480`."""
+    """The first photograph: `0003.png, 320 x 240 pixels for 640 x 480`."""
     one, (width, height) = found[0]
     return f"{one.name}, {width} x {height} pixels for {one.lens.width} x {one.lens.height}"

@@ -1,4 +1,4 @@
-"""Folders and files that options and arguments name: they must be there before a command begins its work."""
+"""Folders and files that options and arguments name: they must exist before a command begins its work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def folder_of(what: str, hint: str = "") -> Callable[[Path | None], Path | None]
 
 
 def file_of(what: str) -> Callable[[Path | None], Path | None]:
-    """The same for a file. what: as `the split file`."""
+    """A callback for typer that accepts an existing file. what: for the message, such as `the split file`."""
 
     def checked(file: Path | None) -> Path | None:
         if file is not None and not file.is_file():

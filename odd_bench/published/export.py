@@ -57,10 +57,10 @@ def export_dataset(
 ) -> int:
     """Write the named scenes as folders, and `splits.json`; returns their number.
 
-    A folder appears under its name when it is whole, and one of the same scene is left alone. Raises StorageError where nothing can
-    be written, before the first scene if that can be known, InUse where another export is at work there, and DataError where the
-    data set leaves depth out, a scene does not agree with itself, two scenes would have one folder, or something else is there.
-    Raises FolderError where `out` is a data set.
+    A folder gets its final name when it is complete; an existing folder of the same scene is kept. Raises StorageError if nothing
+    can be written, before the first scene if possible; InUse if another export is running there; FolderError if `out` is a data
+    set; and DataError if the data set has no depth, a scene is inconsistent, two scenes would have the same folder, or the folder
+    holds something else.
     """
     splits: dict[str, str] = {}
     refuse_data_set(out)
@@ -174,7 +174,7 @@ def _write_mask(path: Path, mask: np.ndarray, there: np.ndarray) -> None:
 
 
 def _source_files(shape: str, scene: Scene) -> list[str]:
-    """File names that tell what is odd; every odd object has a mesh of its own."""
+    """File names that contain the anomaly type; every odd object has a separate mesh."""
     return [file_name(shape, one.type, one.id + 1) for one in scene.objects]
 
 

@@ -133,15 +133,15 @@ def _folders(source: Path) -> dict[str, Path]:
 
 
 def _at_another_level(source: Path) -> tuple[str, str, str]:
-    """What was found, expected and is to be done where the folder holds no scene folders: they may lie above it or below."""
+    """What was found and expected, and a hint, if the folder holds no scene folders: they may be above or below it."""
     expected = f"a folder of scene folders, each with {PICTURES}/ and {SCENE_3D}"
     above = [path for path in (source, *source.absolute().parents) if _looks_like_scene(path)]
     if above:
         whole = above[0].absolute().parent
-        return "one scene, or a part of one", expected, f"Name the folder around it, {whole}"
+        return "one scene, or a part of one", expected, f"Give the folder that contains the scene, {whole}"
     below = [path.parent for path in sorted(source.glob("*/*/*")) if path.is_dir() and _looks_like_scene(path)]
     if below:
-        return "no scene folders", expected, f"Name the folder that holds them, {below[0]}"
+        return "no scene folders", expected, f"Give the folder that contains them, {below[0]}"
     return "no scene folders", expected, "Unpack the archive first"
 
 

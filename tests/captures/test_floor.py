@@ -97,6 +97,6 @@ def test_cameras_below_the_floor_of_a_capture_with_a_known_up_direction_are_repo
     told = capture(walk(seed=seed), surface_points(seed=seed), world)
     assert off_deg(find_floor(replace(told, up=world.turn[:, 2])).normal, world.turn[:, 2]) < 0.3
     with pytest.raises(
-        CaptureError, match=r"floor: found the cameras below it, where up is .*; expected cameras above"
+        CaptureError, match=r"floor: found the cameras below the floor \(up is .*; expected cameras above"
     ):
         find_floor(replace(told, up=-world.turn[:, 2]))

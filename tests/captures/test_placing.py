@@ -90,10 +90,10 @@ def test_values_given_by_the_user_are_used(placed, tmp_path):
     np.testing.assert_allclose(in_plan[:2], [x, y], atol=1e-9 * world.scale + 1e-9)
     empty = (50 * world.scale, 0, 51 * world.scale, 1)
     with pytest.raises(
-        CaptureError, match=r"--region: found .*, which holds none of the 3 objects; expected some of "
+        CaptureError, match=r"--region: found .*, which holds none of the 3 objects; expected a part of "
     ) as none:
         place(capture, placement.plan, Wishes(region=empty), SIZE_M, ROOM_M)
-    around = tuple(map(float, re.search(r"some of ([-\d.,e]+), where", str(none.value))[1].split(",")))
+    around = tuple(map(float, re.search(r"a part of ([-\d.,e]+), where", str(none.value))[1].split(",")))
     assert place(capture, placement.plan, Wishes(region=around), SIZE_M, ROOM_M).scale == pytest.approx(placement.scale)
     assert place(capture, placement.plan, replace(metric, region=empty), SIZE_M, ROOM_M).region == empty
 
@@ -111,7 +111,7 @@ def test_objects_beyond_the_grid_are_reported(placed):
     _, capture, placement = placed[0]
     assert not any("--region" in note for note in placement.notes)
     narrow = place(capture, placement.plan, Wishes(), SIZE_M, (0.3, 0.3))
-    assert any("the model sees 0.30 m: choose some of them with --region" in note for note in narrow.notes)
+    assert any("the model sees only 0.30 m: choose some of them with --region" in note for note in narrow.notes)
 
 
 def test_scaling_the_objects_moves_no_pixel(placed):

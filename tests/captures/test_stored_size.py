@@ -65,12 +65,12 @@ def test_cropped_photographs_are_counted_before_anything_is_computed(written):
     path, files = written
     resize(files[3], (WIDTH, WIDTH))
     with pytest.raises(
-        CaptureError, match=r"1 of 5 photographs of another shape than their cameras: 0003\.png.*others will do"
+        CaptureError, match=r"1 of 5 photographs with another aspect ratio than their cameras: 0003\.png.*are enough"
     ):
         open_capture(path)
     for file in files:
         resize(file, (WIDTH, WIDTH))
-    with pytest.raises(CaptureError, match=r"5 of 5 photographs of another shape.*uncropped$"):
+    with pytest.raises(CaptureError, match=r"5 of 5 photographs with another aspect ratio.*computed from$"):
         open_capture(path)
 
 

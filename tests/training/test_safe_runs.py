@@ -207,8 +207,8 @@ def test_fields_of_other_types_are_reported(run_folder, tmp_path, key, value):
     ("change", "found"),
     [
         (lambda value: value.double() * 0 + 1e300, "too large for float32"),
-        (lambda value: value.to(torch.int64), "of int64; expected float32"),
-        (lambda value: [1.0], "of list; expected float32"),
+        (lambda value: value.to(torch.int64), "of type int64; expected float32"),
+        (lambda value: [1.0], "of type list; expected float32"),
         (lambda value: value[..., None], "weights that do not fit"),
     ],
 )

@@ -100,14 +100,15 @@ def laid_scene(source: Source, compare: RegisteredComparison, scene: str) -> Lai
 
 
 def spread_few(views: int) -> list[int]:
-    """Up to SHOWN places among the views, evenly spread."""
+    """The indices of up to SHOWN views, evenly spread."""
     count = min(SHOWN, views)
     return [int(i * views / count) for i in range(count)]
 
 
 @torch.no_grad()
 def placed_pixels(laid: Laid) -> tuple[Tensor, Tensor]:
-    """(v, h, w) bool, the pixels of objects, and (v, h, w, 3) the place each shows, in the cube of the least suspected object."""
+    """(v, h, w) bool, the pixels of objects, and (v, h, w, 3), the point that each shows, in the cube of the least
+    suspicious object."""
     batch, hulls, placements = laid.batch, laid.found.hulls, laid.found.placements
     views, masks = (batch.K[0], batch.camera_from_world[0]), laid.volumes.masks[0]
     owned = owners(shown_objects(hulls, masks.shape[1:], *views), masks)
@@ -123,7 +124,7 @@ def placed_pixels(laid: Laid) -> tuple[Tensor, Tensor]:
 
 
 def place_colors(shown: Tensor, places: Tensor) -> Tensor:
-    """(v, h, w, 3) in [0, 1]: x, y and z of the places as red, green and blue, over the range that the shown (v, h, w) span."""
+    """(v, h, w, 3) in [0, 1]: x, y and z of the points as red, green and blue, over the range of the shown pixels (v, h, w)."""
     known = places[shown]
     low, high = (known.quantile(known.new_tensor(share), dim=0) for share in EXTREMES)
     share = ((places - low) / (high - low).clamp(min=1e-6)).clamp(0, 1)
