@@ -60,7 +60,7 @@ def test_a_category_file_outside_the_folder_is_refused(path):
 
 @pytest.mark.parametrize("ending", [".part", ".part.tag"])
 def test_a_download_named_like_the_part_file_of_another_is_refused(ending):
-    with pytest.raises(ManifestError, match="an extension that unfinished downloads"):
+    with pytest.raises(ManifestError, match="expected an extension that unfinished downloads do not use"):
         parse(entry(name="good", file=f"ok.zip{ending}"), "t", "t.yaml")
 
 
