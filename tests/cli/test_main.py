@@ -1,5 +1,6 @@
 """`python -m odd_bench` equals the command: the same output, the same exit codes, and hints that can be run."""
 
+import os
 import runpy
 import shutil
 import subprocess
@@ -35,3 +36,17 @@ def test_a_program_that_runs_as_a_module_has_a_name_that_can_be_run_again(monkey
     assert named == [f"{sys.executable} -m odd_bench"]
     monkeypatch.setattr("sys.argv", [".venv/bin/odd-bench"])
     assert program() == ".venv/bin/odd-bench"
+
+
+@pytest.mark.parametrize(("wished", "expected"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
+def test_threads_wait_without_spinning_unless_the_user_says_otherwise(wished, expected):
+    """Before torch is loaded, which reads it once."""
+    script = (
+        "import os, sys\n"
+        "from odd_bench import cli\n"
+        "cli.app = lambda: print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)\n"
+        "cli.main()"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | wished
+    ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == [expected, "False"]
