@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,7 @@ class PredictionWriter:
             raise ValueError(f"{self.path} belongs to another run: its header is {header[:200]}")
         self.done = {json.loads(line)["scene"] for line in scenes}
         if whole != text:
-            self.path.write_text(whole)
+            os.truncate(self.path, len(whole.encode()))  # complete lines stay on disk at every moment
 
     def append(self, line: dict[str, Any]) -> None:
         """Append one line to the file."""

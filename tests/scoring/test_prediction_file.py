@@ -90,6 +90,22 @@ def test_lines_can_be_continued_after_a_crash(tmp_path):
         PredictionWriter(path, DATASET, Method("other"))
 
 
+def test_continuing_a_file_never_rewrites_its_complete_lines(tmp_path, monkeypatch):
+    """A second crash, while the cut line of the first one is removed, would lose whatever is being rewritten."""
+
+    def crash(path, text):
+        path.open("w").close()
+        raise OSError("no space left on device")
+
+    path = tmp_path / "p.jsonl"
+    PredictionWriter(path, DATASET, Method("net")).add("a", BOXES, [0.1, 0.9])
+    complete = path.read_bytes()
+    path.write_bytes(complete + b'{"scene": "b", "obj')
+    monkeypatch.setattr(Path, "write_text", crash)
+    PredictionWriter(path, DATASET, Method("net"))
+    assert path.read_bytes() == complete
+
+
 def test_an_interrupted_json_file_is_not_written(tmp_path):
     path = tmp_path / "p.json"
     with pytest.raises(KeyboardInterrupt), PredictionWriter(path, DATASET, Method("net")) as out:
