@@ -14,7 +14,7 @@ from odd_bench.scoring.problems import Problem, at, shown
 
 OBJECT_KEYS = ("box", "yaw", "score", "label", "type", "object")
 ABSENT = object()
-FINITE_HINT = "Did the network diverge? Scores and boxes are read as they are, never repaired"
+FINITE_HINT = "Did the network diverge? Scores and boxes are used as they are, never repaired"
 
 
 class Columns:

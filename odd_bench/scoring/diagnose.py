@@ -37,7 +37,7 @@ READINGS: dict[str, tuple[Reading, str]] = {
     "boxes are in millimetres": (sizes(lambda box: box / 1000), "Divide centre and size by 1000"),
     "boxes are in centimetres": (sizes(lambda box: box / 100), "Divide centre and size by 100"),
     "the centre is at the base": (sizes(lambda box: box + box[:, 5:] / 2 * np.eye(6)[2]), "Add half the height to z"),
-    "sizes are half sizes": (sizes(lambda box: box * [1, 1, 1, 2, 2, 2]), "Write whole sizes"),
+    "sizes are half sizes": (sizes(lambda box: box * [1, 1, 1, 2, 2, 2]), "Write full sizes"),
     "sizes are twice too large": (sizes(lambda box: box / [1, 1, 1, 2, 2, 2]), "Halve the sizes"),
     "boxes are two corners": (
         sizes(lambda box: np.hstack([(box[:, :3] + box[:, 3:]) / 2, np.abs(box[:, 3:] - box[:, :3])])),
@@ -94,7 +94,7 @@ def check_readings(truth: TruthTable, boxes: Boxes) -> list[Problem]:
         found = f"boxes of mean IoU {met.mean():.3f}"
         return [Problem("boxes equal to the truth", "method.gt_boxes", found, expected, hint, warning=True)]
     elif as_written < NO_FIT and moved_rigidly(truth, boxes):
-        expected = "boxes that fit: the objects are the right distances apart, in the wrong place"
+        expected = "boxes that fit: the distances between objects are right, their positions are wrong"
         hint = "It looks like another frame, such as that of a camera; boxes are in the world frame, z up"
     else:
         return []

@@ -72,10 +72,10 @@ def method_problems(method: dict[str, Any]) -> list[Problem]:
     expected = {"name": (str, "a string"), "gt_boxes": (bool, "true or false"), "gt_count": (bool, "true or false")}
     for key, (kind, form) in expected.items():
         if key in method and not isinstance(method[key], kind):
-            hint = "The table of results shows it; say what your method was given"
+            hint = "The table of results shows it; state what the method is given"
             problems.append(Problem("wrong type", at("method", key), shown(method[key]), form, hint))
     if "name" not in method:
-        hint = "Name the method; it heads its row"
+        hint = "Name the method; the table of results shows this name"
         problems.append(Problem("missing key", "method.name", "nothing", "a string", hint))
     for key in ("views", "seed"):
         if method.get(key) is not None and type(method[key]) is not int:

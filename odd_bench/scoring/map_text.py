@@ -17,7 +17,7 @@ DOMAIN_NAMES = {"found": "pixels of found objects", "all": "all pixels"}
 
 def coverage_text(part: dict[str, Any]) -> str:
     """One line: the number of views and scenes that were scored, and those that were not."""
-    differ = f", {part['fewest']} to {part['most']} a scene" if part["fewest"] < part["most"] else ""
+    differ = f", {part['fewest']} to {part['most']} per scene" if part["fewest"] < part["most"] else ""
     notes = [f"{counted(part['views'], 'view')} of {counted(part['scenes'], 'scene')}{differ}"]
     if part["absent"]:
         notes.append(f"{counted(part['absent'], 'view')} without a map, scored as a map of zeros")

@@ -93,7 +93,7 @@ def parse_lines(text: str) -> tuple[Any, list[Problem]]:
             problems.append(Problem("format", f"line {number}", shown(value), "a scene with its name", hint))
         elif value["scene"] in scenes:
             path = f"line {number}"
-            problems.append(Problem("duplicates", path, shown(value["scene"]), "one line a scene", REPEATED_HINT))
+            problems.append(Problem("duplicates", path, shown(value["scene"]), "one line per scene", REPEATED_HINT))
         else:
             scenes[value.pop("scene")] = value
     return {**header, "scenes": dict(scenes)} if isinstance(header, dict) else header, problems

@@ -46,7 +46,7 @@ def read_source(path: Path, pipes: bool = False) -> tuple[Source | None, list[Pr
     except Refused as reason:
         found, expected, hint = reason.args
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        found, expected, hint = str(error), "a whole gzip file", "Compress or copy the file again"
+        found, expected, hint = str(error), "a complete gzip file", "Compress or copy the file again"
     except OSError as error:
         found, expected = error.strerror or str(error), "a readable file"
         hint = "Check the path and its permissions"

@@ -109,15 +109,15 @@ def not_json(text: str, error: json.JSONDecodeError, where: str) -> Problem:
     rest = text[error.pos :]
     if not text.strip():
         return Problem(
-            "format", path, "nothing", "a JSON object", 'A scene without detections still says so: "objects": []'
+            "format", path, "nothing", "a JSON object", 'A scene without detections also has a list: "objects": []'
         )
     cut = not rest.strip() or error.msg.startswith("Unterminated string")
     hints = {
-        "'": "JSON has double quotes only",
-        "}": "Is there a comma too many before it?",
-        "]": "Is there a comma too many?",
+        "'": "JSON allows only double quotes",
+        "}": "Is there an extra comma before it?",
+        "]": "Is there an extra comma?",
     }
-    hint = "Does the file end too early, still being written or cut?" if cut else hints.get(rest[0], JSON_HINT)
+    hint = "Is the file incomplete: still being written, or truncated?" if cut else hints.get(rest[0], JSON_HINT)
     found = f"`{ascii(rest[:20].strip())[1:-1]}`" if rest.strip() else "the end of the file"
     return Problem("format", path, found, "JSON", f"{error.msg}. {hint}")
 
@@ -126,7 +126,7 @@ def suspects(value: Any, path: str) -> Iterator[Problem]:
     """Yield a problem for each repeated key and each number that is not finite."""
     if isinstance(value, RepeatedKeys):
         for name in value.repeated:
-            yield Problem("duplicates", path + at_key(path, name), "the key twice", "one value a key", REPEATED_HINT)
+            yield Problem("duplicates", path + at_key(path, name), "a repeated key", "one value per key", REPEATED_HINT)
     if isinstance(value, dict):
         for name, item in value.items():
             yield from suspects(item, path + at_key(path, name))

@@ -149,7 +149,7 @@ def factor_lines(name: str, part: dict[str, Any]) -> list[str]:
     return [
         f"  AUC_{name} = recall(anomalous) {parts[0]} x matched normals / (normals + false boxes) {parts[1]} "
         f"x AUC(matched) {parts[2]}",
-        f"  were the missed objects called normal: AUC {number(normal['auc'])}, accuracy {number(normal['accuracy'])}",
+        f"  if missed objects were called normal: AUC {number(normal['auc'])}, accuracy {number(normal['accuracy'])}",
     ]
 
 

@@ -134,7 +134,7 @@ def check_object_ids(predictions: Predictions, table: TruthTable) -> list[Proble
     for (number, item), count in given.items():
         path = at("scenes", table.scene_names[number], "objects")
         if (number, item) not in asked:
-            hint = "Object ids stand in the ground truth and in the shards"
+            hint = "Object ids are stored in the ground truth and in the shards"
             problems.append(Problem("unknown object", path, f"object {item}", "an object of the scene", hint))
         elif count > 1:
             problems.append(
@@ -169,7 +169,7 @@ def check_inside(predictions: Predictions, table: TruthTable) -> list[Problem]:
     few = len(found) <= OUTSIDE_SHARE * np.count_nonzero(placed)
     hint = "Boxes are in metres, in the world frame: centre, then size. Millimetres, or camera coordinates?"
     if few:
-        hint = f"Up to {OUTSIDE_SHARE:.0%} of the boxes may stand outside; each matches no object"
+        hint = f"Up to {OUTSIDE_SHARE:.0%} of the boxes may lie outside; such a box matches no object"
     problems = []
     for row in found:
         name, place = predictions.scene_names[boxes.scene[row]], scene[row]

@@ -105,7 +105,7 @@ def declaring(path, data, views):
 def test_scenes_that_declare_different_numbers_of_views_are_reported(data, tmp_path):
     maps = write_maps(tmp_path / "m.h5", data, truth_map)
     part = with_maps(declaring(tmp_path / "p.json", data, [[1], *5 * [[0, 1, 2]]]), maps).document["result"]["maps"]
-    assert coverage_text(part) == "16 views of 6 scenes, 1 to 3 a scene"
+    assert coverage_text(part) == "16 views of 6 scenes, 1 to 3 per scene"
 
 
 def test_a_scene_that_declares_no_view_is_scored_over_all_of_them(data, tmp_path):

@@ -22,7 +22,7 @@ SLIPS = {
     "sizes are twice too large": lambda b: b * [1, 1, 1, 2, 2, 2, 1],
     "boxes start at a corner": lambda b: np.concatenate([b[:3] - b[3:6] / 2, b[3:]]),
     "the yaw turns the other way": lambda b: b * [1, 1, 1, 1, 1, 1, -1],
-    "in the wrong place": turned_away,
+    "their positions are wrong": turned_away,
 }
 
 
