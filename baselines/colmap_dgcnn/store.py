@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,8 +15,8 @@ import torch
 from odd_bench.atomic import write_atomically
 from odd_bench.baselines.colmap_dgcnn.reconstruct import Cloud, ReconstructionConfig, reconstruct
 from odd_bench.baselines.colmap_dgcnn.views import Views, views_of
+from odd_bench.data.damage import reading
 from odd_bench.data.dataset import read_scene, spread_views
-from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
 from odd_bench.plain_file import read_plain
 
@@ -77,8 +76,6 @@ def write_cloud(path: Path, cloud: Cloud) -> None:
 
 def read_cloud(path: Path) -> Cloud:
     """Read a stored cloud. Raises DataError if the file is damaged."""
-    try:
-        with np.load(io.BytesIO(read_plain(path))) as stored:
-            return Cloud(stored["points"], stored["colors"], int(stored["sparse"]), float(stored["seconds"]))
-    except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
-        raise DataError(path, str(error), "a kept cloud", "Delete the file: it is made again") from error
+    hint = "Delete the file: it is computed again"
+    with reading(path, "a stored cloud", hint), np.load(io.BytesIO(read_plain(path))) as stored:
+        return Cloud(stored["points"], stored["colors"], int(stored["sparse"]), float(stored["seconds"]))

@@ -61,7 +61,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(weights_app, name="weights")
 
 
-THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}  # read when torch is loaded; on busy cores spinning takes 10 to 20 times as long
+THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}  # read when torch is loaded; spinning is 10 to 20 times as slow on busy cores
 
 
 def say_version(wanted: bool) -> None:
