@@ -18,10 +18,13 @@ from torch.utils.data import Sampler
 
 from odd_bench.data.augment import AugmentConfig, draw_move, moved_scene
 from odd_bench.data.batch import SceneBatch
+from odd_bench.data.damage import check_plain, reading
 from odd_bench.data.errors import DataError
 from odd_bench.data.reader import Dataset
 from odd_bench.data.views import draw_views, spread_views
 from odd_bench.scene import Camera, Scene
+
+FEATURES = "stored features of a teacher"
 
 ORDER_STREAM, SCENE_STREAM = 0, 1  # streams of random numbers derived from one seed
 
@@ -33,9 +36,15 @@ class FeatureFolder:
     folder: Path
 
     def read(self, name: str, views: list[int], mirrored: bool) -> torch.Tensor:
-        """Features (n, c, h, w) float16 of the given views. mirrored: whether the pictures, and so the features, are flipped."""
-        stored = np.load(self.folder / f"{name}.npy", mmap_mode="r")
-        features = np.stack([stored[view] for view in views])
+        """Features (n, c, h, w) float16 of the given views. Raises DataError if the file is missing or damaged.
+
+        mirrored: whether the pictures, and so the features, are flipped.
+        """
+        path = self.folder / f"{name}.npy"
+        check_plain(path, FEATURES)
+        with reading(path, FEATURES, "Delete the file, and start the training again: the features are computed again"):
+            stored = np.load(path, mmap_mode="r")
+            features = np.stack([stored[view] for view in views])
         return torch.from_numpy(np.ascontiguousarray(features[..., ::-1]) if mirrored else features)
 
 

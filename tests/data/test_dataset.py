@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from odd_bench.data.augment import AugmentConfig, Move, draw_move, moved_scene
 from odd_bench.data.batch import collate
 from odd_bench.data.dataset import Draws, FeatureFolder, TestScenes, TrainScenes, spread_views
+from odd_bench.data.errors import DataError
 from odd_bench.data.reader import open_dataset
 from odd_bench.data.views import draw_views
 from odd_bench.geometry.boxes import box_corners
@@ -174,6 +175,17 @@ def test_stored_features_follow_views_and_mirror(tmp_path):
     features = FeatureFolder(tmp_path)
     assert np.array_equal(features.read("scene", [3, 1], False).numpy(), stored[[3, 1]])
     assert np.array_equal(features.read("scene", [3, 1], True).numpy(), stored[[3, 1], ..., ::-1])
+
+
+def test_damaged_or_missing_features_are_named(tmp_path):
+    np.save(tmp_path / "scene.npy", np.zeros((5, 2, 3, 4), np.float16))
+    whole = (tmp_path / "scene.npy").read_bytes()
+    for damaged in (b"", b"no features", whole[:50], whole[:-20]):
+        (tmp_path / "scene.npy").write_bytes(damaged)
+        with pytest.raises(DataError, match=r"scene\.npy: .* expected stored features of a teacher"):
+            FeatureFolder(tmp_path).read("scene", [3, 1], False)
+    with pytest.raises(DataError, match=r"other\.npy: .*no such file"):
+        FeatureFolder(tmp_path).read("other", [0], False)
 
 
 def test_scenes_of_different_sizes_are_refused_in_one_batch(dataset):
