@@ -15,9 +15,10 @@ from odd_bench.data.damage import check_plain
 from odd_bench.data.errors import DataError
 from odd_bench.geometry.shape import Material
 from odd_bench.plain_file import read_plain
-from odd_bench.shapes.companions import MOST_BYTES, Companions, usable_texture
+from odd_bench.shapes.companions import MOST_BYTES, Companions
 from odd_bench.shapes.gltf import VERTEX_COLOR, linear_colors, prepared
 from odd_bench.shapes.plain_colors import off_colors, ply_colors, with_usual_names
+from odd_bench.shapes.textures import Textures
 
 Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard or convention
 Z_UP = (".stl",)  # by the convention of 3-D printing; all other formats say nothing, and z is assumed to point up
@@ -108,6 +109,9 @@ def _read(path: Path) -> RawMesh:
     content = prepared(content, suffix, companions.get) if suffix in LINEAR else content
     content = with_usual_names(content, MOST_HEAD_BYTES) if suffix == ".ply" else content
     scene = trimesh.load_scene(io.BytesIO(content), suffix[1:], process=False, resolver=companions)
+    _check_placed(scene)
+    textures = Textures(companions.missing)
+    textures.take_from(list(scene.geometry.values()))
     pieces = [piece for piece in scene.dump() if isinstance(piece, trimesh.Trimesh) and len(piece.faces)]
     count = sum(len(piece.faces) for piece in pieces)
     if count == 0:
@@ -117,7 +121,15 @@ def _read(path: Path) -> RawMesh:
     if count > MOST_FACES:
         raise ShapeRefused("too many faces", f"{count}; expected at most {MOST_FACES}")
     _take_plain_colors(pieces, content, suffix, companions)
-    return _joined(pieces, path, companions)
+    return _joined(pieces, path, companions, textures)
+
+
+def _check_placed(scene) -> None:
+    """Refuse a scene whose nodes place too many faces, before each is copied there: a node costs some forty bytes of a file."""
+    placed = scene.graph.geometry_nodes
+    count = sum(len(getattr(piece, "faces", ())) * len(placed.get(name, ())) for name, piece in scene.geometry.items())
+    if count > MOST_FACES:
+        raise ShapeRefused("too many faces", f"{count}; expected at most {MOST_FACES}")
 
 
 def _take_plain_colors(pieces: list, content: bytes, suffix: str, companions: Companions) -> None:
@@ -143,7 +155,7 @@ def _declared_faces(content: bytes, suffix: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _joined(pieces: list, path: Path, companions: Companions) -> RawMesh:
+def _joined(pieces: list, path: Path, companions: Companions, textures: Textures) -> RawMesh:
     is_linear = path.suffix.lower() in LINEAR
     offsets = np.cumsum([0] + [len(piece.vertices) for piece in pieces])
     vertices = np.concatenate([np.asarray(piece.vertices, np.float64) for piece in pieces])
@@ -153,7 +165,7 @@ def _joined(pieces: list, path: Path, companions: Companions) -> RawMesh:
             "cannot be read", f"a face refers to vertex {faces.max()}; the file has {len(vertices)} vertices"
         )
     used, place = np.unique(faces, return_inverse=True)  # vertices that no face uses are dropped
-    paints = [_paint(piece, is_linear, companions) for piece in pieces]
+    paints = [_paint(piece, is_linear, textures) for piece in pieces]
     return RawMesh(
         vertices=_canonical(vertices[used], y_up=path.suffix.lower() in Y_UP),
         faces=place.reshape(faces.shape),
@@ -199,11 +211,9 @@ def _unique_names(names: list[str]) -> list[str]:
     return unique
 
 
-def _paint(
-    piece, is_linear: bool, companions: Companions
-) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
+def _paint(piece, is_linear: bool, textures: Textures) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
     """Corner colours (f, 3, 3), corner uv (f, 3, 2), material and texture of one trimesh piece, as in RawMesh."""
-    color, uv, material, texture = _surface(piece, companions)
+    color, uv, material, texture = _surface(piece, textures)
     if is_linear:
         color = 255.0 * linear(color / 255.0)
         stored = piece.vertex_attributes.get(VERTEX_COLOR)
@@ -213,7 +223,7 @@ def _paint(
     return color, uv, material, texture
 
 
-def _surface(piece, companions: Companions) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
+def _surface(piece, textures: Textures) -> tuple[np.ndarray, np.ndarray, Material, np.ndarray | None]:
     """The same as _paint, with colours in sRGB 0..255 and without the vertex colours of a glTF file."""
     count = len(piece.faces)
     grey = np.full((count, 3, 3), GREY, np.float64)
@@ -225,15 +235,15 @@ def _surface(piece, companions: Companions) -> tuple[np.ndarray, np.ndarray, Mat
         return np.repeat(np.asarray(visual.face_colors, float)[:, None, :3], 3, axis=1), uv, Material("painted"), None
     if visual.kind != "texture":
         return grey, uv, Material("painted" if VERTEX_COLOR in piece.vertex_attributes else "plain"), None
-    image, tint, material = _material(visual.material, companions)
+    image, tint, material = _material(visual.material, textures)
     if visual.uv is None or image is None:
         return np.full((count, 3, 3), tint), uv, material, None
     return np.full((count, 3, 3), tint), np.nan_to_num(np.asarray(visual.uv, float)[piece.faces]), material, image
 
 
-def _material(source, companions: Companions) -> tuple[np.ndarray | None, np.ndarray, Material]:
+def _material(source, textures: Textures) -> tuple[np.ndarray | None, np.ndarray, Material]:
     """Texture or None, tint (3,) sRGB 0..255 and our material for a trimesh material; only glTF materials have a roughness."""
-    texture = _decoded(getattr(source, "baseColorTexture", None) or getattr(source, "image", None), companions)
+    texture = textures.of(source)
     factor = getattr(source, "baseColorFactor", None)
     if factor is None and texture is None:
         factor = source.main_color
@@ -242,19 +252,6 @@ def _material(source, companions: Companions) -> tuple[np.ndarray | None, np.nda
     name = str(getattr(source, "name", None) or "material")
     metallic = 0.0 if metallic is None else float(metallic)
     return texture, tint, Material(name, 0.5 if roughness is None else float(roughness), metallic)
-
-
-def _decoded(image, companions: Companions) -> np.ndarray | None:
-    """(h, w, 3) uint8: the pixels of a texture. None, and added to `companions.missing`, if it is damaged or unsupported."""
-    if image is None:
-        return None
-    try:
-        if usable_texture(image):
-            return np.asarray(image.convert("RGB"))
-    except Exception:  # foreign pictures fail in many ways
-        pass
-    companions.missing.append(f"a {image.format or 'picture'} of {image.width} x {image.height} in the file")
-    return None
 
 
 def _texels(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:

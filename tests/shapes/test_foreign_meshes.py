@@ -164,6 +164,42 @@ def test_values_that_are_only_declared_cost_no_memory(count):
         prepared(tree, ".gltf", Path.read_bytes)
 
 
+@pytest.mark.parametrize("pieces", [1, 40])
+def test_all_textures_of_a_file_share_one_bound_and_are_decoded_once(tmp_path, monkeypatch, pieces):
+    monkeypatch.setattr("odd_bench.shapes.textures.MOST_PIXELS", 150)
+    decoded, convert = [], Image.Image.convert
+    monkeypatch.setattr(
+        Image.Image, "convert", lambda image, *mode: decoded.append(image.size) or convert(image, *mode)
+    )
+    scene = trimesh.Scene()
+    for number, size in enumerate(((10, 10), (12, 12), (5, 10))):
+        texture = Image.new("RGB", size, (40 * number, 9, 9))
+        material = trimesh.visual.material.PBRMaterial(baseColorTexture=texture, name=f"m{number}")
+        for _ in range(pieces):
+            box = trimesh.creation.box()
+            box.visual = trimesh.visual.TextureVisuals(uv=np.zeros((len(box.vertices), 2)), material=material)
+            scene.add_geometry(box)
+    scene.export(tmp_path / "a.glb")
+    decoded.clear()
+    raw = read_mesh(tmp_path / "a.glb")
+    assert sorted(decoded) == [(5, 10), (10, 10)]
+    assert sorted(texture.shape[:2] for texture in raw.textures if texture is not None) == sorted(
+        [(10, 10), (10, 5)] * pieces
+    )
+    assert raw.missing == ("a PNG of 12 x 12 in the file",)
+
+
+def test_nodes_that_place_too_many_faces_are_refused_before_these_are_made(tmp_path, monkeypatch):
+    scene = trimesh.Scene()
+    for number in range(30):
+        scene.add_geometry(trimesh.creation.box(), geom_name="box", node_name=f"n{number}")
+    scene.export(tmp_path / "a.glb")
+    monkeypatch.setattr("odd_bench.shapes.mesh_file.MOST_FACES", 29 * 12)
+    monkeypatch.setattr(trimesh.Scene, "dump", None)
+    with pytest.raises(ShapeRefused, match="too many faces: 360; expected at most 348"):
+        read_mesh(tmp_path / "a.glb")
+
+
 def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "a.glb")
     with pytest.raises(ShapeRefused, match="cannot be read: a pipe"):
