@@ -85,7 +85,7 @@ def test_weights_without_registration_and_missing_scenes_are_refused(tmp_path):
         replace(source, weights=replace(source.weights, run=replace(run, method=detector("relations"))))
     )
     with pytest.raises(
-        WrongUse, match="--scene: found 'toys-none'; expected one of the 1 scenes of test-seen, as toys-banana"
+        WrongUse, match="--scene: found 'toys-none'; expected one of the 1 scenes of test-seen, for example toys-banana"
     ):
         chosen_scene(source, "toys-none")
     assert chosen_scene(source, None) == source.dataset.scene_names("test-seen")[0]
