@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "errors", "counted", "names", "terminal", "extras", "plain_file", "atomic", "picture_file", "child_process", "locking",
+    "errors", "counted", "names", "terminal", "extras", "plain_file", "atomic", "kept", "picture_file", "child_process", "locking",
     "json_lines", "color", "html_page", "strict_yaml", "configuration", "scene", "plan_line", "geometry", "scoring", "data",
     "report", "published", "shapes", "anomalies", "render", "blender_jobs", "generate", "assets", "assets_manifest", "blocks",
     "training", "detector", "baselines", "methods", "weights", "captures", "view", "detect", "reproduce", "cli", "__main__",

@@ -17,6 +17,7 @@ from odd_bench.generate.resting import Rests
 from odd_bench.generate.variant_file import read_variant, write_variant
 from odd_bench.geometry.refusal import Refusal
 from odd_bench.geometry.shape import Model, Shape
+from odd_bench.kept import read_or_make
 from odd_bench.plan_line import Try
 from odd_bench.shapes.catalogue import BaseShape, Catalogue
 
@@ -55,12 +56,11 @@ class Source:
         """The fracture modes of the shape, computed once, when a crack or fracture needs them."""
         from odd_bench.geometry.fracture.modes import FractureModes, compute_modes
 
+        def make() -> FractureModes:
+            return compute_modes(self.intact, np.random.default_rng(np.random.SeedSequence([self.base.seed, 613])))
+
         stored = self.work / "modes" / f"{self.base.name}.npz"
-        if stored.exists():
-            return FractureModes.load(stored)
-        modes = compute_modes(self.intact, np.random.default_rng(np.random.SeedSequence([self.base.seed, 613])))
-        modes.save(stored)
-        return modes
+        return read_or_make(stored, FractureModes.load, make, lambda path, modes: modes.save(path))
 
     def variant(self, attempt: Try) -> Variant:
         """The variant of one planned try. Raises Refusal if the try fails; the same try always fails in the same way."""
@@ -74,11 +74,7 @@ class Source:
 
     def _read_or_make(self, key: str, attempt: Try) -> Variant | Refusal:
         stored = variants_folder(self.work, self.base.name) / f"{key}.npz"
-        if stored.exists():
-            return read_variant(stored)
-        outcome = self._make(attempt)
-        write_variant(stored, outcome)
-        return outcome
+        return read_or_make(stored, read_variant, lambda: self._make(attempt), write_variant)
 
     def _make(self, attempt: Try) -> Variant | Refusal:
         rng = np.random.default_rng(attempt.seed)

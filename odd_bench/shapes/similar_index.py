@@ -12,12 +12,14 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from odd_bench.atomic import write_atomically
 from odd_bench.geometry.shape import Shape
+from odd_bench.kept import read_or_make
 from odd_bench.plain_file import open_plain
 from odd_bench.shapes.features import DINOV2_SIDE, DinoV2, view_features
 from odd_bench.shapes.fixed_views import Surface, seen_difference, shades, surface_points
@@ -114,19 +116,31 @@ def index_shapes(
     measured_by = {key: value for key, value in config.as_dict().items() if not key.startswith(("least", "most"))}
     key = _digest([VERSION, measured_by, [(name, digests[name]) for name in names]])
     path = cache / f"index-{key[:16]}.npz"
-    if path.exists():
-        with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
-            return SimilarIndex(
-                names, *(stored[field] for field in ("coordinates", "neighbors", "chamfer", "seen")), config
-            )
-    descriptions = _descriptions(digests, shape_of, config, cache, progress)
-    coordinates = main_coordinates(np.stack([one.features for one in descriptions]), config.components)
-    neighbors = nearest(coordinates, config.candidates)
-    chamfer, seen = _measure(
-        descriptions, neighbors, lambda row: Surface(shape_of(names[row])), config.contrast, progress
-    )
-    write_atomically(path, _packed(coordinates=coordinates, neighbors=neighbors, chamfer=chamfer, seen=seen))
-    return SimilarIndex(names, coordinates, neighbors, chamfer, seen, config)
+
+    def make() -> SimilarIndex:
+        descriptions = _descriptions(digests, shape_of, config, cache, progress)
+        coordinates = main_coordinates(np.stack([one.features for one in descriptions]), config.components)
+        neighbors = nearest(coordinates, config.candidates)
+        chamfer, seen = _measure(
+            descriptions, neighbors, lambda row: Surface(shape_of(names[row])), config.contrast, progress
+        )
+        return SimilarIndex(names, coordinates, neighbors, chamfer, seen, config)
+
+    return read_or_make(path, lambda path: SimilarIndex(names, *_read(path, INDEXED), config), make, _write_index)
+
+
+INDEXED = ("coordinates", "neighbors", "chamfer", "seen")  # fields of a stored index
+DESCRIBED = ("features", "points", "shades")  # fields of a stored description
+
+
+def _read(path: Path, names: Sequence[str]) -> list[np.ndarray]:
+    """The arrays of these names in an .npz file."""
+    with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
+        return [stored[name] for name in names]
+
+
+def _write_index(path: Path, index: SimilarIndex) -> None:
+    write_atomically(path, _packed(**{name: getattr(index, name) for name in INDEXED}))
 
 
 def main_coordinates(features: np.ndarray, components: int) -> np.ndarray:
@@ -167,11 +181,23 @@ def _descriptions(
     how = _digest([VERSION, config.features, config.weights_sha256, config.pixels, config.points])[:8]
     paths = {name: cache / f"look-{digests[name][:32]}-{how}.npz" for name in sorted(digests)}
     missing = [name for name, path in paths.items() if not path.exists()]
-    describe = _describer(config) if missing else None
-    for done, name in enumerate(missing, 1):
-        write_atomically(paths[name], _packed(**vars(describe(shape_of(name)))))
-        progress("looking", done, len(missing))
-    return [_read_description(path) for path in paths.values()]
+    describe = lru_cache(maxsize=1)(lambda: _describer(config))  # a teacher is loaded only if a description is missing
+
+    def make(name: str) -> Description:
+        description = describe()(shape_of(name))
+        if name in missing:
+            progress("looking", missing.index(name) + 1, len(missing))
+        return description
+
+    return [
+        read_or_make(
+            path,
+            lambda path: Description(*_read(path, DESCRIBED)),
+            partial(make, name),
+            lambda path, description: write_atomically(path, _packed(**vars(description))),
+        )
+        for name, path in paths.items()
+    ]
 
 
 def _describer(config: SimilarConfig) -> Callable[[Shape], Description]:
@@ -185,11 +211,6 @@ def _describer(config: SimilarConfig) -> Callable[[Shape], Description]:
         return Description(features, points, shades(views))
 
     return describe
-
-
-def _read_description(path: Path) -> Description:
-    with open_plain(path) as file, np.load(file, allow_pickle=False) as stored:
-        return Description(*(stored[field] for field in ("features", "points", "shades")))
 
 
 def _measure(
