@@ -127,9 +127,9 @@ def made_by(file: Path) -> dict[str, str]:
 
 
 def predicted_before(path: Path, digest: str, facts: dict[str, str]) -> bool:
-    """Whether there are predictions for this ground truth, made by these weights. facts: see made_by.
+    """Whether the file holds predictions for this ground truth, made by these weights. facts: see made_by.
 
-    Times of files say nothing of it: clocks differ, and copies have times of their own.
+    File times are not used: clocks differ, and copies have other times.
     """
     if not path.is_file():
         return False
