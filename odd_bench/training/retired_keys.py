@@ -1,6 +1,6 @@
-"""What checkpoints and weights of earlier versions hold in another form: keys that are gone, changed values, moved weights.
+"""Configurations and weights of earlier versions in today's form: retired keys, changed values, renamed weights.
 
-Nothing ever set the keys that are gone. Each had one value, which is a constant now where it is used.
+No configuration ever set the retired keys, so each had one value, which is now a constant in the code.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ RETIRED: dict[str, dict[str, Any]] = {  # by model, then key: the value it alway
     "detr3d": OF_IMAGE_NETWORK,
 }
 
-CHANGED_VALUES = {  # by model, then key: values that were stored, and what stands for them now
+CHANGED_VALUES = {  # by model, then key: values that were stored, and what replaces them
     "reference": {"model.sides": ((True, {"networks": 4}), (False, {"networks": 0}))},
 }
 
-MOVED_WEIGHTS = {  # by model: how names of weights began, as patterns, and how they begin now
+MOVED_WEIGHTS = {  # by model: patterns for the start of earlier names of weights, and the start of the current names
     "reference": (
         (r"^silhouettes\.", "compare.silhouettes."),
         (r"^compare\.decision\.memory\.figures$", "compare.relations.decision.memory.features"),
@@ -66,10 +66,10 @@ def with_moved_weights(model: str, weights: Mapping[str, Tensor]) -> dict[str, T
 
 
 def without_retired(model: str, config: Any, where: str) -> Any:
-    """The stored configuration of a model, plain values, as this version writes it: without retired keys, with today's values.
+    """The stored configuration of a model as this version writes it: plain values without retired keys, changed values replaced.
 
-    where: the file, for messages. Raises WrongUse naming every retired key with a value that nothing computes with any more. What
-    is not a configuration is returned as it is, for those who check it.
+    where: the file, for messages. Raises WrongUse, which names every retired key with an unusual value. A value that is not a
+    configuration is returned unchanged; it is checked elsewhere.
     """
     if not isinstance(model, str):
         return config
@@ -95,7 +95,7 @@ def without_retired(model: str, config: Any, where: str) -> Any:
 
 
 def value_at(config: Any, path: list[str]) -> Any:
-    """What nested mappings hold at `path`; None where a mapping is missing."""
+    """The value at `path` in nested mappings; None if a mapping is missing."""
     for name in path:
         config = config.get(name) if isinstance(config, Mapping) else None
     return config
