@@ -7,6 +7,7 @@ import numpy as np
 from odd_bench.captures.capture import Capture
 from odd_bench.captures.placing import Placement
 from odd_bench.captures.views import aimed_camera, scene_eyes, shown_share
+from odd_bench.counted import counted
 from odd_bench.view.suspicion import Found
 
 WIDEST_GAP_DEG = 150.0  # angle around the objects without a photograph
@@ -41,7 +42,8 @@ def cautions(
         )
     clusters = len(placement.plan.clusters.inside(placement.region))
     if clusters and len(found) != clusters:
-        said.append(f"the model found {len(found)} objects, but {clusters} stand out from the floor")
+        stand = "stands" if clusters == 1 else "stand"
+        said.append(f"the model found {counted(len(found), 'object')}, but {clusters} {stand} out from the floor")
     return said
 
 

@@ -29,7 +29,7 @@ def test_every_named_configuration_is_shown_resolved(of):
 
 def test_a_key_is_explained_alone_and_a_section_with_all_its_keys():
     one = RUN.invoke(app, ["config", "explain", "scene.rest"], catch_exceptions=False).output
-    assert one.startswith("scene.rest = upright\n    `upright`: as the shape settles")
+    assert one.startswith("scene.rest = upright\n    Rest pose of the objects. `upright`: the shape is dropped once")
     section = RUN.invoke(app, ["config", "explain", "scene"], catch_exceptions=False).output
     assert section.startswith("scene:\n") and one in section and "orbit" not in section
 

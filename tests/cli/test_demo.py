@@ -17,7 +17,7 @@ def test_everything_that_the_demo_names_exists(tmp_path):
     settings = [word for setting in QUICK for word in ("--set", setting)]
     done = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "demo"), *settings], catch_exceptions=False)
     named = re.findall(
-        r"^(?:scenes with the truth|found objects and suspicion|report|predictions): (\S+)$", done.output, re.M
+        r"^(?:scenes with ground truth|found objects and suspicion|report|predictions): (\S+)$", done.output, re.M
     )
     assert done.exit_code == 0 and len(named) >= 4, done.output
     assert all(Path(path).is_file() for path in named)

@@ -145,7 +145,7 @@ def test_a_full_disk_is_reported_in_one_line_wherever_it_occurs(run, monkeypatch
 
     monkeypatch.setattr("odd_bench.cli.needs.report", full)
     code, _, told = run("doctor")
-    assert code == 1 and told.startswith("error: somewhere/a.bin: found No space left on device, expected room")
+    assert code == 1 and told.startswith("error: somewhere/a.bin: found No space left on device, expected space for it")
     assert len(told.splitlines()) == 1
 
 

@@ -191,7 +191,7 @@ def test_an_empty_result_is_reported(detected, tmp_path):
     _, _, folder = detected
     result = detect(folder, run_of(Known(())), SIZE_M, tmp_path, DetectOptions(views=2))
     assert summary(result.found) == "No object was found."
-    assert any("the model found: 0;" in note for note in result.notes)
+    assert any(note.startswith("the model found 0 objects, but ") for note in result.notes)
     page = (tmp_path / "index.html").read_text()
     assert "No object was found." in page and "<h2>What to try</h2>" in page and "<h2>Objects" not in page
     assert [one.partition(":")[0] for one in result.tries][-1].startswith("give the height of the floor")

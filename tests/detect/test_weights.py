@@ -85,7 +85,7 @@ def test_numbers_of_other_types_are_refused_or_finite(run, tmp_path, kind):
     if kind.startswith("float"):
         assert all(torch.isfinite(value).all() for value in state(load_weights(file)).values())
     else:
-        with pytest.raises(WrongUse, match=rf"pears\.safetensors: found .* of {kind}; expected float32"):
+        with pytest.raises(WrongUse, match=rf"pears\.safetensors: found .* of type {kind}; expected float32"):
             load_weights(file)
 
 
