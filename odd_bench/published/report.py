@@ -55,7 +55,7 @@ def _lines(report: ImportReport, out: Path) -> Iterator[str]:
         [f"{s} ({', '.join(of)})" for s, of in straddling.items()],
     )
     yield from _names(
-        f"{len(report.listing.unlisted):,} folders left out because they are not in the split file",
+        f"{counted(len(report.listing.unlisted), 'folder')} left out: not in the split file",
         report.listing.unlisted,
     )
     yield from _names(

@@ -84,9 +84,9 @@ def small(path):
 
 BAD = {
     "no-picture": (lambda f: (f / "RGB/0005.png").unlink(), "missing views", "9 pictures in RGB/, 10 cameras"),
-    "no-depth": (lambda f: (f / "depth_exr/0005.exr").unlink(), "missing views", "1 of 10 in depth_exr/, first 0005.exr"),
+    "no-depth": (lambda f: (f / "depth_exr/0005.exr").unlink(), "missing views", "1 of 10 in depth_exr/, the first is 0005.exr"),
     "no-mask": (lambda f: shutil.rmtree(f / "segmentations/thing_2"), "missing views", "thing_2/thing_2_0000.png"),
-    "no-odd-mask": (lambda f: (f / "binary_labels/0001.png").unlink(), "missing views", "binary_labels/, first 0001.png"),
+    "no-odd-mask": (lambda f: (f / "binary_labels/0001.png").unlink(), "missing views", "binary_labels/, the first is 0001.png"),
     "cut-exr": (lambda f: (f / "depth_exr/0002.exr").write_bytes((f / "depth_exr/0002.exr").read_bytes()[:900]),
                 "unreadable EXR", "0002.exr"),
     "text-exr": (lambda f: (f / "depth_exr/0002.exr").write_text("no"), "unreadable EXR", "0002.exr"),
@@ -157,8 +157,8 @@ def test_the_others_are_imported_and_the_exit_code_is_1(imported):
     assert "missing views (1)" in result.stdout and "damaged metadata (1)" in result.stdout
     assert "mug_nan-depth: 0004.exr: 16 pixels" in result.stdout
     assert "1 base shape in two splits\n    mug_001 (test-seen, train)" in result.stdout
-    assert "1 folders left out because they are not in the split file\n    pig_002-scene7" in result.stdout
-    assert "without a folder: 1 scene of the split file\n    ant_001-scene0" in result.stdout
+    assert "1 folder left out: not in the split file\n    pig_002-scene7" in result.stdout
+    assert "1 scene of the split file without a folder\n    ant_001-scene0" in result.stdout
     assert open_dataset(root / "out").scene_names() == ["mug_001-scene0", "mug_001-scene1"]
 
 
