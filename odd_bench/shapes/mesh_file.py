@@ -24,12 +24,16 @@ Y_UP = (".glb", ".gltf", ".obj")  # formats whose y axis points up, by standard 
 Z_UP = (".stl",)  # by the convention of 3-D printing; all other formats say nothing, and z is assumed to point up
 LINEAR = (".glb", ".gltf")  # formats whose factors and vertex colours are linear light
 MOST_FACES = 400_000
+MOST_CORNERS = 3 * MOST_FACES
+MOST_PIECES = 2000  # of an OBJ file: the time that trimesh takes to name them grows with their square
 MOST_LETTERS = 300  # of what is said about a file
 MOST_HEAD_BYTES = 1 << 16
 DECLARED = {  # where the number of faces stands, by format
     ".ply": re.compile(rb"ply\b(?:(?!end_header)[\s\S])*?\nelement face (\d{1,12})\s"),
     ".off": re.compile(rb"\s*\w*OFF(?:\s+#[^\n]*\n)*\s+\d+\s+(\d{1,12})\s"),
 }
+CORNERS = re.compile(rb"\nelement vertex (\d{1,18})\s")
+PIECE = re.compile(rb"^[ \t]*usemtl[ \t]+([^\r\n]*)", re.M)
 GREY = (176, 176, 176)
 
 
@@ -101,6 +105,7 @@ def one_line(error: Exception) -> str:
 def _read(path: Path) -> RawMesh:
     import trimesh
 
+    trimesh.util.log.disabled = True  # it prints tracebacks of what is noted as missing here
     companions = Companions(path)
     check_plain(path, "a mesh file")
     if path.stat().st_size > MOST_BYTES:
@@ -108,6 +113,7 @@ def _read(path: Path) -> RawMesh:
     content, suffix = read_plain(path, MOST_BYTES).removeprefix(codecs.BOM_UTF8), path.suffix.lower()
     content = prepared(content, suffix, companions.get) if suffix in LINEAR else content
     content = with_usual_names(content, MOST_HEAD_BYTES) if suffix == ".ply" else content
+    _check_declared(content, suffix)
     scene = trimesh.load_scene(io.BytesIO(content), suffix[1:], process=False, resolver=companions)
     _check_placed(scene)
     textures = Textures(companions.missing)
@@ -153,6 +159,17 @@ def _declared_faces(content: bytes, suffix: str) -> int:
     """The number of faces that a file declares, each of one or more triangles; 0 if its format does not declare it."""
     found = DECLARED[suffix].match(content[:MOST_HEAD_BYTES]) if suffix in DECLARED else None
     return int(found[1]) if found else 0
+
+
+def _check_declared(content: bytes, suffix: str) -> None:
+    """Refuse a file that is too large by its own words, before it is read: in memory it takes thirty times its bytes."""
+    if (faces := _declared_faces(content, suffix)) > MOST_FACES:
+        raise ShapeRefused("too many faces", f"{faces}; expected at most {MOST_FACES}")
+    corners = CORNERS.search(content[:MOST_HEAD_BYTES]) if suffix == ".ply" else None
+    if corners and int(corners[1]) > MOST_CORNERS:
+        raise ShapeRefused("too many vertices", f"{int(corners[1])}; expected at most {MOST_CORNERS}")
+    if suffix == ".obj" and (pieces := len(set(PIECE.findall(content)))) > MOST_PIECES:
+        raise ShapeRefused("too many pieces", f"{pieces} materials; expected at most {MOST_PIECES}")
 
 
 def _joined(pieces: list, path: Path, companions: Companions, textures: Textures) -> RawMesh:

@@ -200,6 +200,36 @@ def test_nodes_that_place_too_many_faces_are_refused_before_these_are_made(tmp_p
         read_mesh(tmp_path / "a.glb")
 
 
+@pytest.mark.parametrize("name", ["../a.png", "/dev/zero", "gone.png"])
+def test_a_texture_that_cannot_be_read_is_noted_and_prints_nothing(tmp_path, capfd, name):
+    corners = "element vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
+    head = f"ply\nformat ascii 1.0\ncomment TextureFile {name}\n{corners}"
+    rows = "0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
+    (tmp_path / "a.ply").write_text(f"{head}element face 1\nproperty list uchar int vertex_indices\nend_header\n{rows}")
+    assert read_mesh(tmp_path / "a.ply").missing == (Path(name).name,)
+    assert capfd.readouterr() == ("", "")
+
+
+FACES = "element face {}\nproperty list uchar int vertex_indices\nend_header\n"
+HEAD = "ply\nformat ascii 1.0\nelement vertex {}\nproperty float x\n" + FACES
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.ply", HEAD.format(1_200_001, 1), "too many vertices: 1200001"),
+        ("a.ply", HEAD.format(3, 400_001), "too many faces: 400001"),
+        ("a.off", "OFF\n3 400001 0\n", "too many faces: 400001"),
+        ("a.obj", "".join(f"usemtl m{number}\nf 1 1 1\n" for number in range(2001)), "too many pieces: 2001"),
+    ],
+)
+def test_a_file_too_large_by_its_own_words_is_refused_before_it_is_read(tmp_path, monkeypatch, name, content, reason):
+    monkeypatch.setattr(trimesh, "load_scene", None)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ShapeRefused, match=reason):
+        read_mesh(tmp_path / name)
+
+
 def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "a.glb")
     with pytest.raises(ShapeRefused, match="cannot be read: a pipe"):
