@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from odd_bench.counted import counted
 from odd_bench.data.counts import SceneCounts
 from odd_bench.data.damage import Inaccessible
 from odd_bench.data.digest import plan_digest
@@ -40,9 +41,9 @@ class Unfinished(OddBenchError):
     def __init__(self, root: Path, shards: list[str], unmade: int = 0, planned: int = 0):
         some = ", ".join(shards[:5]) + (f" and {len(shards) - 5} more" if len(shards) > 5 else "")
         scenes = f", {unmade:,} of {planned:,} scenes not made" if unmade else ""
+        number = counted(len(shards), "shard")
         super().__init__(
-            f"{root}: found {len(shards)} shards that are missing or lack planned scenes ({some}){scenes}; expected all "
-            "planned scenes. "
+            f"{root}: found {number} missing or without planned scenes ({some}){scenes}; expected all planned scenes. "
             "Hint: make them with the same command and --slice as before, or without --finish; then finish."
         )
         self.shards = shards

@@ -53,7 +53,7 @@ def test_missing_pycolmap_or_photographs_are_reported(tmp_path, monkeypatch):
     write_pictures(tmp_path, walk(3))
     monkeypatch.setattr("odd_bench.captures.reconstruct.find_spec", lambda name: None)
     with pytest.raises(
-        CaptureError, match=r"found no pycolmap; expected version 4\.2 or later.*pip install .*\[capture\]"
+        CaptureError, match=r"found no package pycolmap; expected version 4\.2 or later.*pip install .*\[capture\]"
     ):
         reconstruct_from(tmp_path, tmp_path / "out")
 

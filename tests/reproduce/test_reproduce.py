@@ -15,12 +15,12 @@ from odd_bench.configuration import ConfigError, named_texts
 from odd_bench.errors import WrongUse
 from odd_bench.methods import method_spec
 from odd_bench.reproduce.markdown import MEANS, difference_text, estimate, markdown, mean_part
-from odd_bench.reproduce.results import Setup, carry_out, fits
+from odd_bench.reproduce.results import Setup, carry_out
 from odd_bench.reproduce.table import from_mapping, load_table
 from odd_bench.scoring.compare import paired_difference
 from odd_bench.scoring.document import PAIRED_METRICS, packed
 from odd_bench.training.checkpoint import LATEST, load_checkpoint
-from odd_bench.training.predict import made_by
+from odd_bench.training.predict import made_by, predicted_before
 from tests.short_training import write_small_scenes
 
 SHORT = ("train.steps=[2,2]", "train.views=2", "train.picture_every=100", "model.teacher.kind=none")
@@ -181,9 +181,11 @@ def test_predictions_are_identified_by_their_weights_and_not_by_time(tmp_path, m
     weights.write_bytes(b"learnt")
     path.write_text(json.dumps({"dataset": {"digest": "sha256:1"}, "method": {"name": "any", **made_by(weights)}}))
     os.utime(path, (moment, moment))
-    assert fits(path, "sha256:1", made_by(weights)) and not fits(path, "sha256:2", made_by(weights))
+    assert predicted_before(path, "sha256:1", made_by(weights)) and not predicted_before(
+        path, "sha256:2", made_by(weights)
+    )
     weights.write_bytes(b"learnt again")
-    assert not fits(path, "sha256:1", made_by(weights))
+    assert not predicted_before(path, "sha256:1", made_by(weights))
     for damaged in ("", "[]", "{", '{"dataset": {"digest": "sha256:1"}, "method": []}', "\xff"):
         path.write_bytes(damaged.encode("latin-1"))
-        assert not fits(path, "sha256:1", made_by(weights))
+        assert not predicted_before(path, "sha256:1", made_by(weights))

@@ -104,7 +104,7 @@ def test_both_scorers_give_the_worked_example(tmp_path):
     metrics = score_file(path, Options(save_truth(tmp_path / "d", truth), resamples=5)).metrics["detect"]
     turned = {"s": (np.column_stack([boxes, np.zeros(len(boxes))]), answers["s"][1], None)}
     second = naive.score(*plain(truth, turned))
-    stated = {name: float(value) for name, _, value in table_rows("number | how")}
+    stated = {name: float(value) for name, _, value in table_rows("metric | computation")}
     assert stated.keys() == EXAMPLE_NAMES.keys()
     for name, value in stated.items():
         assert metrics[EXAMPLE_NAMES[name]].value == pytest.approx(value, abs=1e-6), name
