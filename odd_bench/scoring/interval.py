@@ -92,5 +92,6 @@ def log_odds(share: np.ndarray | float) -> np.ndarray:
 
 
 def from_log_odds(value: float) -> float:
-    """The value in [0, 1] with these log-odds."""
-    return float(1 / (1 + np.exp(-value)))
+    """The value in [0, 1] with these log-odds; 0 if it is too small for a float."""
+    with np.errstate(over="ignore"):
+        return float(1 / (1 + np.exp(-value)))

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
@@ -28,6 +28,7 @@ shares = st.lists(st.floats(0, 1), min_size=3, max_size=40)
 
 
 @given(st.floats(0, 1), shares, st.integers(1, 200))
+@example(2.2e-309, [0.0, 0.0, 1.0], FEWEST)  # the least value of the interval is below every float
 def test_an_interval_contains_its_value_and_stays_between_0_and_1(value, replicates, shapes):
     (low, high), reason = interval(value, np.array(replicates), shapes)
     if low is None:
