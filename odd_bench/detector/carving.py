@@ -1,9 +1,9 @@
-"""Boxes carved by silhouettes: clusters of voxels, exact to what the outlines of the objects leave of them.
+"""Boxes carved by silhouettes: clusters of small voxels that every view shows on an object.
 
-A voxel is as large as a thin handle. The voxels of the learnt volume say where objects are and which neighbour is which; among
-smaller voxels, those that every view shows on an object say how far it reaches. How opaque a voxel must be to part neighbours
-and not to break an object in two differs from scene to scene; since a scene holds instances of one shape, the right answer is
-the one whose boxes are most alike.
+A voxel of the learnt volume is as large as a thin handle. These voxels tell where the objects are and which voxel belongs to which
+neighbour. Smaller voxels, kept if every view shows them on an object, tell how far the object extends. The opacity that separates
+neighbours without breaking an object in two differs from scene to scene. Since a scene holds instances of one shape, the
+threshold is chosen that makes the boxes most alike.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from odd_bench.detector.boxes import (
 )
 from odd_bench.detector.hulls import outline_distance
 
-FINER = 2  # by how much the voxels that are carved are smaller
-PREFER = 0.1  # how much more alike boxes must be for a threshold e times that of the boxes, or 1 / e
-REACH_M = 0.1  # distance from a cluster of the volume within which voxels are its own
-LEAST_VOXELS = 8  # a peak to which fewer of the smaller voxels vote is no object
-DOUBLE = 1.9  # times the median number of voxels of the other objects: an object with more may be two that touch
-LEAST_HALF = 40  # voxels of either of two that touch
-DIRECTIONS = 12  # across which cuts are tried
-APART_WEIGHT = 4.0  # of a metre between the votes of both halves, in logarithms of size
-FAINT_SPREAD = 0.1  # variance in voxels, added so that a line has a size
-HALF_ABOVE = 0.25  # chance of a centre, in the middle of both halves, from which on it is two
+FINER = 2  # carved voxels are smaller than those of the volume by this factor
+PREFER = 0.1  # how much more alike boxes must be, to prefer a threshold e times the usual one or 1 / e of it
+REACH_M = 0.1  # voxels within this distance of a cluster of the volume belong to it
+LEAST_VOXELS = 8  # a peak with votes of fewer small voxels is no object
+DOUBLE = 1.9  # an object with so many times the median number of voxels of the others may be two that touch
+LEAST_HALF = 40  # each of two objects that touch has at least so many small voxels
+DIRECTIONS = 12  # directions in which an object is cut for a trial
+APART_WEIGHT = 4.0  # weight of a metre between the votes of both halves, against logarithms of size
+FAINT_SPREAD = 0.1  # variance in voxels, added so that a line has a finite size
+HALF_ABOVE = 0.25  # least probability of a centre in the middle of both halves
 
 
 @dataclass(frozen=True)
@@ -49,24 +49,24 @@ class CarvingConfig:
     """Boxes carved by silhouettes."""
 
     alpha_above: float = 0.1
-    """Alpha of the learnt volume below which there is nothing."""
+    """Voxels of the learnt volume below this alpha are empty."""
     opaque_above: tuple[float, ...] = (0.07, 0.13, 0.2, 0.3, 0.42)
-    """Thresholds of alpha to choose from, for each scene, in place of the boxes' own one."""
+    """Thresholds of alpha, of which one is chosen for each scene. They replace `boxes.alpha_above`."""
     min_voxels: int = 300
-    """Smaller voxels that no cluster reaches are an object of their own if there are so many together."""
+    """A cluster of so many small voxels that belong to no other cluster is an object."""
     stragglers: float = 0.0
-    """Share of the voxels of an object, at each of its four sides, that may lie outside of its box: of what a ghost or a
-    neighbour adds, a few voxels would make the box wide.
+    """Share of the voxels of an object, at each of its four sides, that may lie outside its box. Without it, a few voxels of a
+    ghost or a neighbour would widen the box.
     """
     least_volume: float = 0.0
-    """A box of a smaller share of the median volume of the scene's boxes is no object, for instances of one shape are
-    of like size.
+    """A box with less than this share of the median volume of the scene's boxes is no object, since instances of one shape have
+    similar sizes.
     """
 
 
 @dataclass(frozen=True)
 class Carved:
-    """n objects. objects: the numbers x, y, z of each one's voxels (k, 3) of `grid`. alphas: their alpha, (k,)."""
+    """n objects. objects: for each object, the indices x, y, z of its voxels in `grid`, (k, 3). alphas: their alpha, (k,)."""
 
     objects: list[np.ndarray]
     alphas: list[np.ndarray]
@@ -107,7 +107,7 @@ def carved_by_votes(
     alpha: Tensor, maps: CentreMaps, scene: int, outlines: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid,
     centres: CentresConfig, config: CarvingConfig,
 ) -> Carved:  # fmt: skip
-    """The objects at the peaks of a map of centres. alpha: (z, y, x) of `grid`, the chance that a voxel is occupied."""
+    """The objects at the peaks of a centre map. alpha: (z, y, x) of `grid`, the probability that a voxel is occupied."""
     fine = grid.finer(FINER)
     raised = interpolated(alpha, fine)
     voxels = carved_voxels(raised, outlines, K, camera_from_world, fine, centres.occupied_above)
@@ -125,7 +125,7 @@ def carved_by_votes(
 
 @dataclass(frozen=True)
 class Voters:
-    """The k voxels of an object. voxels: (k, 3) numbers. voted: (k, 2) where each votes for the middle of its object, metres."""
+    """The k voxels of an object. voxels: (k, 3) indices. voted: (k, 2), the middle of the object that each votes for, metres."""
 
     voxels: np.ndarray
     voted: np.ndarray
@@ -134,21 +134,22 @@ class Voters:
         return len(self.voxels)
 
     def of(self, chosen: np.ndarray) -> Voters:
-        """Those that are chosen, (k,) bool."""
+        """The chosen voxels. chosen: (k,) bool."""
         return Voters(self.voxels[chosen], self.voted[chosen])
 
     @property
     def size(self) -> np.ndarray:
-        """(3,) logarithms of the number of voxels and of their larger and smaller deviation, seen from above."""
+        """(3,) logarithms of the number of voxels, and of their larger and smaller standard deviation as seen from above."""
         spread = np.linalg.eigvalsh(np.cov(self.voxels[:, :2].T.astype(float)) + FAINT_SPREAD * np.eye(2))
         return np.log([len(self), np.sqrt(spread[1]), np.sqrt(spread[0])])
 
 
 def parted(objects: list[Voters], chance: Tensor) -> list[Voters]:
-    """The objects, with those that are two neighbours in one cut into two.
+    """Cut each object that consists of two neighbours into these.
 
-    Instances of one shape have about as many voxels. An object with twice as many is cut along the vertical plane that leaves
-    halves most like the other objects, if near the middle of both there is a second, weaker peak. chance: (y, x) of a centre.
+    Instances of one shape have similar numbers of voxels. An object with twice as many is cut along the vertical plane whose halves
+    are most like the other objects, if the middle of either half has a peak, which may be weak. chance: (y, x), the probability
+    of a centre.
     """
     found = []
     for number, one in enumerate(objects):
@@ -162,9 +163,9 @@ def parted(objects: list[Voters], chance: Tensor) -> list[Voters]:
 
 
 def halves_like(one: Voters, usual: np.ndarray) -> list[Voters]:
-    """The two halves of an object whose `size` is nearest to the usual one, (3,), and which vote furthest apart.
+    """The two halves of an object whose `size` is nearest to the usual one, (3,), and whose votes are furthest apart.
 
-    None where no cut leaves enough voxels in both.
+    Returns an empty list if no cut leaves enough voxels in both.
     """
     cuts = []
     for angle in np.pi * np.arange(DIRECTIONS) / DIRECTIONS:
@@ -178,7 +179,7 @@ def halves_like(one: Voters, usual: np.ndarray) -> list[Voters]:
 
 
 def beyond_cut(places: np.ndarray) -> np.ndarray:
-    """(k,) bool: which of the places (k,) along a line belong to the further of two clusters, by 2-means."""
+    """Cluster the places (k,) along a line by 2-means. Returns which belong to the further cluster, (k,) bool."""
     from sklearn.cluster import KMeans
 
     start = np.quantile(places, (0.25, 0.75))[:, None]
@@ -187,31 +188,31 @@ def beyond_cut(places: np.ndarray) -> np.ndarray:
 
 
 def chance_near(voxels: np.ndarray, chance: Tensor) -> float:
-    """The largest chance (y, x) of the cell above the middle of the smaller voxels (k, 3), and of the cells around it."""
+    """The largest probability (y, x) in the cell of the middle of the small voxels (k, 3) and the cells around it."""
     x, y = (voxels[:, :2].mean(axis=0) / FINER).astype(int)
     return float(chance[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].max())
 
 
 def without_stragglers(voxels: np.ndarray, share: float) -> np.ndarray:
-    """The voxels (k, 3) but for those beyond the quantiles `share` and 1 - `share` of their x or of their y."""
+    """The voxels (k, 3) without those beyond the quantiles `share` and 1 - `share` of their x or y."""
     low, high = np.quantile(voxels[:, :2], (share, 1 - share), axis=0)
     kept = (voxels[:, :2] >= np.floor(low)) & (voxels[:, :2] <= np.ceil(high))
     return voxels[kept.all(axis=1)]
 
 
 def interpolated(alpha: Tensor, grid: VoxelGrid) -> Tensor:
-    """alpha (z, y, x) of the same space in the voxels of `grid`."""
+    """alpha (z, y, x), resampled to the voxels of `grid`, which fills the same space."""
     return interpolate(alpha[None, None].float(), size=grid.shape_zyx, mode="trilinear", align_corners=False)[0, 0]
 
 
 def with_alphas(objects: list[np.ndarray], alpha: Tensor, grid: VoxelGrid) -> Carved:
-    """The objects, each (k, 3) numbers x, y, z of voxels of `grid`, with their values in alpha (z, y, x)."""
+    """The objects, each (k, 3) indices x, y, z of voxels of `grid`, with their values in alpha (z, y, x)."""
     values = alpha.cpu().numpy()
     return Carved(objects, [values[tuple(one.astype(int).T[::-1])] for one in objects], grid)
 
 
 def most_alike(candidates: list[tuple[float, list[np.ndarray]]], usual: float, prefer: float) -> list[np.ndarray]:
-    """The objects, by threshold, whose boxes' volumes lie closest to each other; an object alone is like nothing."""
+    """The candidate, one for each threshold, whose boxes have the most similar volumes. A single object is never preferred."""
 
     def unlike(candidate: tuple[float, list[np.ndarray]]) -> tuple[bool, float]:
         threshold, objects = candidate
@@ -223,7 +224,7 @@ def most_alike(candidates: list[tuple[float, list[np.ndarray]]], usual: float, p
 
 
 def of_like_size(objects: list[np.ndarray], least_volume: float) -> list[np.ndarray]:
-    """The objects, each (k, 3) voxel numbers, whose boxes have at least this share of their median volume."""
+    """The objects, each (k, 3) voxel indices, whose boxes have at least this share of the median volume."""
     volumes = np.array([(np.ptp(one, axis=0) + 1).prod() for one in objects])
     return [one for one, volume in zip(objects, volumes, strict=True) if volume >= least_volume * np.median(volumes)]
 
@@ -231,16 +232,17 @@ def of_like_size(objects: list[np.ndarray], least_volume: float) -> list[np.ndar
 def carved_voxels(
     alpha: Tensor, outlines: Tensor, K: Tensor, camera_from_world: Tensor, grid: VoxelGrid, alpha_above: float
 ) -> np.ndarray:
-    """(k, 3) numbers x, y, z of the voxels of alpha (z, y, x) that are not empty and that every view shows on an object."""
+    """(k, 3) indices x, y, z of the voxels of alpha (z, y, x) that are not empty and that every view shows on an object."""
     voxels = torch.nonzero(alpha > alpha_above).flip(1)
     inside = outline_distance(outlines, K, camera_from_world, grid.world(voxels.float())) <= 0
     return voxels[inside].cpu().numpy()
 
 
 def shared_out(objects: list[np.ndarray], voxels: np.ndarray, reach: float) -> tuple[list[np.ndarray], np.ndarray]:
-    """The voxels (k, 3) near each object, (m, 3) each, to the nearest of them; and those that none reaches.
+    """Assign each of the voxels (k, 3) to the nearest object, (m, 3) each, within `reach`. Returns these, and the unassigned
+    voxels.
 
-    An object that gets none keeps its own.
+    An object that gets no voxel keeps its own.
     """
     if not objects:
         return [], voxels

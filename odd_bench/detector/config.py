@@ -1,4 +1,4 @@
-"""The configuration of a run: defaults in the file of each block, named set-ups as YAML in configs/."""
+"""The configuration of a run. Defaults are in the file of each block; configs/ has named configurations as YAML."""
 
 # ruff: noqa: RUF009 - the defaults are frozen dataclasses
 
@@ -47,16 +47,16 @@ class DetectorConfig:
     grid: VoxelGrid = VoxelGrid()
     """The voxels."""
     interpolation: str = "bilinear"
-    """Interpolation of backprojection: `bilinear` or `nearest`."""
+    """How feature maps are sampled in backprojection: `bilinear` or `nearest`."""
     registration: str = "auto"
-    """How instances are registered: by `yaw` and shift along the floor, by `all` rotations, or `auto`: by all
-    rotations where yaws do not fit.
+    """Rotations that registration tries: `yaw` (and shifts along the floor), `all`, or `auto`, which tries all rotations if no yaw
+    fits.
     """
     threshold: float = 0.5
-    """Chance of being odd above which an object is called so, in (0, 1)."""
+    """Probability above which an object is called odd, in (0, 1)."""
     held_share: float = 0.0
-    """Share of the training shapes that the first stage leaves to the second, which learns from these alone: it then meets
-    silhouettes and boxes as they are of scenes never seen. 0: both stages learn from all.
+    """Share of the training shapes that only the second stage learns from. Their silhouettes and boxes are then as good as those of
+    unseen scenes. 0: both stages learn from all shapes.
     """
     backbone: BackboneConfig = BackboneConfig()
     """The image network."""
@@ -73,9 +73,9 @@ class DetectorConfig:
     render: RenderConfig = RenderConfig()
     """How views are rendered from the volume."""
     heights: HeightsConfig = HeightsConfig()
-    """How high boxes are, of registered objects alone."""
+    """Heights of boxes; only for registered objects."""
     sides: SidesConfig = SidesConfig()
-    """Where the sides of boxes lie, by the hulls of all instances."""
+    """Sides of boxes, estimated from the visual hulls of all instances; only for registered objects."""
     teacher: TeacherConfig = TeacherConfig()
     """The network whose features are distilled."""
     canonical: CanonicalConfig = CanonicalConfig()

@@ -1,10 +1,10 @@
-"""How high objects are: what outlines and colours say of it, and the network that weighs both.
+"""The heights of objects, estimated from silhouettes and colours.
 
-Seen from above, the hull of a flat object ends in a cone: it is as wide as the object at the bottom and two to five times too
-high. Silhouettes say more than their hull does. Every pixel of an object must be explained by a part of the hull that its ray
-meets, and the lowest height below which the hull explains nearly all pixels is that of a flat object, cone or not. Colours say
-it too: at the height of a surface all views show the same ones. Instances of one shape in one rest pose are of one height, so
-that the medians of a scene are read as well.
+Cameras above a flat object leave a visual hull that ends in a cone: it is as wide as the object at the bottom and two to five times
+too high. Silhouettes tell more than their hull. A part of the hull on the ray of a pixel must explain the pixel, and for a flat
+object the lowest height below which the hull explains nearly all pixels is the true height, cone or not. Colours tell it too: at
+the height of a surface, all views show the same colours. Instances of one shape in one rest pose have one height, so the medians
+of the scene are features as well. Small networks learn the height from these features.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from odd_bench.detector.carving import Carved
 from odd_bench.detector.hulls import outline_distance
 from odd_bench.detector.object_pixels import STRIDE
 
-LAYERS = 10  # of the voxels of an object, from bottom to top
+LAYERS = 10  # layers of the voxels of an object, from bottom to top
 LEVELS = 16  # heights at which colours are compared
-ACROSS = 16  # points along a side of the box at each of them
-STEPS = 32  # along a ray, from the highest top to the floor
-QUANTILES = (0.8, 0.9, 0.95, 0.98, 1.0)  # of the heights that explain the pixels of an object
-LEAST_PIXELS = 5  # a view that shows fewer of an object says nothing of its height
-INSIDE_M, NEARLY_M = 0.001, 0.004  # outside of an outline by this much is inside still: of rays, of colours
-LOWEST_M = 0.004  # heights are told apart down to here
-FAINT = 1e-4  # variance of colours that is none
-LEAST_INSIDE = 0.05  # a height at which less of the box lies in the hull shows no surface
-SHARPNESS = (15.0, 50.0)  # of the choice of the height at which colours agree best
+ACROSS = 16  # points along a side of the box at each height
+STEPS = 32  # samples along a ray, from the highest top to the floor
+QUANTILES = (0.8, 0.9, 0.95, 0.98, 1.0)  # quantiles of the heights that explain the pixels of an object
+LEAST_PIXELS = 5  # a view with fewer pixels of an object does not count
+INSIDE_M, NEARLY_M = 0.001, 0.004  # points this far outside an outline still count as inside: for rays, for colours
+LOWEST_M = 0.004  # lower heights count as this one
+FAINT = 1e-4  # a variance of colours that is negligible
+LEAST_INSIDE = 0.05  # a height at which a smaller share of the box lies in the hull shows no surface
+SHARPNESS = (15.0, 50.0)  # of the soft choice of the height at which colours agree best
 OWN = 3 * LAYERS + 4 + 2 * len(QUANTILES) + 2 * LEVELS + len(SHARPNESS) + 2
 FEATURES = 2 * OWN + 2 * len(QUANTILES) + len(SHARPNESS) + 1
 HIDDEN = 32
-LOWEST, HIGHEST = -2.0, 0.4  # logarithms that heights are changed by at most
-SLIGHT = 0.1  # errors of the logarithm below this count by their square
+LOWEST, HIGHEST = -2.0, 0.4  # limits of the logarithm by which a height is changed
+SLIGHT = 0.1  # errors of the logarithm below this count quadratically
 
 
 @dataclass(frozen=True)
 class HeightsConfig:
-    """How high boxes are."""
+    """Heights of boxes."""
 
     networks: int = 1
-    """Networks whose answers are averaged."""
+    """Number of networks whose answers are averaged."""
 
 
 class BoxHeights(nn.Module):
-    """Small networks from `height_features`, which start by changing nothing; what they say is averaged, for scenes are few."""
+    """Small networks on `height_features` whose answers are averaged, since scenes are few. Untrained, they change nothing."""
 
     def __init__(self, config: HeightsConfig = HeightsConfig()) -> None:
         super().__init__()
@@ -58,22 +58,22 @@ class BoxHeights(nn.Module):
         self.networks = nn.ModuleList(network() for _ in range(config.networks))
 
     def forward(self, features: np.ndarray) -> Tensor:
-        """(networks, n) logarithms of true height over carved height, of features (n, FEATURES)."""
+        """Logarithms of true height over carved height, (networks, n). features: (n, FEATURES)."""
         rows = self.rows(features)
         with torch.autocast(rows.device.type, enabled=False):  # heights are millimetres
             return torch.stack([one(rows)[:, 0] for one in self.networks]).clamp(LOWEST, HIGHEST)
 
     def rows(self, features: np.ndarray) -> Tensor:
-        """What the networks read of features (r, FEATURES): standardised."""
+        """Features (r, FEATURES) as the networks read them: standardised."""
         return self.standardised(torch.from_numpy(features).to(self.standardised.mean))
 
     @torch.no_grad()
     def lowered(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """Boxes (n, 6) of carved objects with these features, as high as they are thought to be."""
+        """Boxes (n, 6) of carved objects with these features, with the estimated heights."""
         return with_heights(boxes, boxes[:, 5] * self(features).mean(dim=0).exp().cpu().numpy())
 
     def loss(self, boxes: np.ndarray, features: np.ndarray, true_boxes: np.ndarray, owner: np.ndarray) -> Tensor:
-        """Mean error of the logarithms. true_boxes: (t, 6). owner: (n,) number of the true object of each, -1 for none."""
+        """Mean error of the logarithms. true_boxes: (t, 6). owner: (n,) index of the true object of each box, -1 for none."""
         judged = owner >= 0
         if not judged.any():
             return self(features).sum() * 0
@@ -91,13 +91,13 @@ def network() -> nn.Sequential:
 
 
 def wanted_heights(boxes: np.ndarray, true_boxes: np.ndarray) -> np.ndarray:
-    """(n,) logarithms of true height over height, of boxes (n, 6) on whose bottoms the true boxes (n, 6) are taken to stand."""
+    """Logarithms of true height over height of boxes (n, 6), (n,). The true boxes (n, 6) are taken to stand on the same bottoms."""
     height = (true_boxes[:, 2] + true_boxes[:, 5] / 2) - (boxes[:, 2] - boxes[:, 5] / 2)
     return np.log(np.maximum(height / boxes[:, 5], np.exp(LOWEST))).clip(LOWEST, HIGHEST)
 
 
 def with_heights(boxes: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Boxes (n, 6) with other heights (n,), their bottoms where they were."""
+    """Boxes (n, 6) with other heights (n,) and the same bottoms."""
     changed = boxes.copy()
     changed[:, 2] += (heights - boxes[:, 5]) / 2
     changed[:, 5] = heights
@@ -105,9 +105,9 @@ def with_heights(boxes: np.ndarray, heights: np.ndarray) -> np.ndarray:
 
 
 def above_one_another(boxes: np.ndarray, true_boxes: np.ndarray) -> np.ndarray:
-    """(n,) number of the true box (t, 6) whose middle lies nearest, seen from above, to that of each of boxes (n, 6).
+    """Index of the true box (t, 6) whose middle is nearest to that of each of boxes (n, 6), seen from above, (n,).
 
-    -1 where it lies further than a quarter of the box's mean side: heights are learnt from boxes that are right but for them.
+    -1 if it is further away than a quarter of the box's mean side: heights are learnt only from boxes that are right otherwise.
     """
     if not len(true_boxes):
         return np.full(len(boxes), -1)

@@ -1,9 +1,10 @@
-"""Where the four sides of boxes lie: what the hulls of all instances say of it, and the network that weighs it.
+"""The four sides of boxes, estimated from the visual hulls of all instances.
 
-Five views leave a hull that is wider than its object where no view cuts it: a plate on its edge comes out twice as thick. The
-other instances, registered, are seen from other sides and cut it. But registered wrongly they cut away what is there, and what
-silhouettes miss no hull shows. So the sides of an object's own hull, of the shape that the others agree on and of what both
-share are measurements alone; what they say of each side is learnt (box regression as in Fast R-CNN, Girshick 2015, section 2.3).
+The visual hull of five views is wider than its object where no view cuts it: a plate on its edge comes out twice as thick. Other
+registered instances are seen from other sides and cut it. But wrongly registered instances cut away parts that are there, and no
+hull shows what the silhouettes missed. Therefore the sides of the object's own hull, of the shape that the others agree on, and
+of the intersection of both are only measurements. Small networks learn from them where each side lies (box regression as in Fast
+R-CNN, Girshick 2015, section 2.3).
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ from odd_bench.blocks.standardised import Standardised
 from odd_bench.detector.hulls import Hulls, at
 from odd_bench.geometry.boxes import iou_matrix
 
-CELLS = (40, 40, 20)  # along x, y and z, in which a box and what surrounds it are measured
+CELLS = (40, 40, 20)  # along x, y and z: samples in a box and its surroundings
 AROUND_M = 0.03  # beyond each side of the box
-SHARES = (0.0, 0.003, 0.01, 0.03)  # of what is inside, that may lie beyond a side
-OUTWARD = np.array([-1.0, 1.0, -1.0, 1.0])  # along its axis, of the sides -x, +x, -y, +y
-FIELDS = 7  # an object's own hull, the agreed shapes, and what it shares with each of them
+SHARES = (0.0, 0.003, 0.01, 0.03)  # shares of the inside that may lie beyond a side
+OUTWARD = np.array([-1.0, 1.0, -1.0, 1.0])  # direction of the sides -x, +x, -y, +y along their axis
+FIELDS = 7  # an object's own hull, the agreed shapes, and its intersection with each of them
 MEASURES = FIELDS * len(SHARES)
 SHAPES = (FIELDS - 1) // 2  # agreed shapes
 OWN = 9  # features of the box
 FEATURES = 3 * MEASURES + 4 * FIELDS + 2 * SHAPES + OWN
-FARTHEST = 1.0  # mean sides of the box: no measurement lies further off
-MOST = 0.8  # mean sides by which a side is moved
-SLIGHT = 0.03  # errors below this count by their square
-LEAST_IOU = 0.12  # with the true box that a box is learnt from
+FARTHEST = 1.0  # mean sides of the box: measurements are cut at this distance
+MOST = 0.8  # mean sides: a side is moved by at most this much
+SLIGHT = 0.03  # errors below this count quadratically
+LEAST_IOU = 0.12  # least IoU of a box with the true box that it learns from
 LEAST_SIDE_M = 0.005
-FAR_M = 0.3  # a neighbour further away is none
-MANY = 5  # objects in a scene, its measure
+FAR_M = 0.3  # neighbours further away do not count
+MANY = 5  # unit of the number of objects in a scene
 HIDDEN = 48
-LARGEST = 5.0  # deviations: a feature further from its mean counts as no more
+LARGEST = 5.0  # standard deviations: features are cut at this distance from their mean
 ROUNDING = 1e-9  # of shares
 
 
@@ -50,8 +51,10 @@ class SidesConfig:
 
 @dataclass(frozen=True)
 class Measured:
-    """Of n boxes. sides: (n, MEASURES, 4) metres, -x, +x, -y and +y; those of the box where nothing is inside. share: (n, 2 SHAPES)
-    of the own hull that lies in each agreed shape, and of that shape that lies in the own hull.
+    """Measurements of n boxes.
+
+    sides: (n, MEASURES, 4) metres: -x, +x, -y and +y; those of the box itself where nothing is inside. share: (n, 2 SHAPES), the
+    share of the own hull that lies in each agreed shape, and of each agreed shape that lies in the own hull.
     """
 
     sides: np.ndarray
@@ -59,7 +62,7 @@ class Measured:
 
 
 class BoxSides(nn.Module):
-    """Small networks from `side_features`, which start by moving nothing; what they say is averaged, for scenes are few."""
+    """Small networks on `side_features` whose answers are averaged, since there are few scenes. Untrained, they move nothing."""
 
     def __init__(self, config: SidesConfig) -> None:
         super().__init__()
@@ -67,25 +70,25 @@ class BoxSides(nn.Module):
         self.networks = nn.ModuleList(network() for _ in range(config.networks))
 
     def forward(self, features: np.ndarray) -> Tensor:
-        """(networks, n, 4) by how many mean sides of its box each side lies further out, of features (n, 4, FEATURES)."""
+        """By how many mean sides of its box each side lies further out, (networks, n, 4). features: (n, 4, FEATURES)."""
         rows = self.rows(features.reshape(-1, FEATURES))
         with torch.autocast(rows.device.type, enabled=False):  # sides are millimetres
             said = torch.stack([one(rows) for one in self.networks])
         return said.reshape(-1, *features.shape[:2]).clamp(-MOST, MOST)
 
     def rows(self, features: np.ndarray) -> Tensor:
-        """What the networks read of features (r, FEATURES): standardised, none further than LARGEST from its mean."""
+        """Features (r, FEATURES) as the networks read them: standardised, and cut at LARGEST."""
         return self.standardised(torch.from_numpy(features).to(self.standardised.mean)).clamp(-LARGEST, LARGEST)
 
     @torch.no_grad()
     def moved(self, boxes: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """Boxes (n, 6) with their sides where they are thought to be."""
+        """Boxes (n, 6) with their sides at the estimated places."""
         off = self(features).mean(dim=0).double().cpu().numpy() * mean_sides(boxes)[:, None]
         return with_sides(boxes, sides_of(boxes) + OUTWARD * off)
 
     def loss(self, boxes: np.ndarray, features: np.ndarray, true_boxes: np.ndarray) -> Tensor:
-        """Mean error of each network at the sides of boxes (n, 6), beside those of the true boxes (t, 6) that they overlap most, in
-        mean sides.
+        """Mean error of the networks at the sides of boxes (n, 6), in mean sides. Each box is compared with the true box (t, 6)
+        that it overlaps most.
         """
         wanted, judged = wanted_moves(boxes, true_boxes)
         if not judged.any():
@@ -95,8 +98,10 @@ class BoxSides(nn.Module):
 
 
 def wanted_moves(boxes: np.ndarray, true_boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 4) by how many mean sides each side of boxes (n, 6) should lie further out, as those of the true boxes (t, 6) that they
-    overlap most; and which of the boxes overlap one, (n,) bool.
+    """By how many mean sides each side of boxes (n, 6) should lie further out, (n, 4), and which boxes overlap a true one,
+    (n,) bool.
+
+    Each box is compared with the true box (t, 6) that it overlaps most.
     """
     overlap = iou_matrix(boxes, true_boxes)  # (n, t)
     judged = overlap.max(axis=1, initial=0) > LEAST_IOU
@@ -137,7 +142,7 @@ def mean_sides(boxes: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def measured(boxes: np.ndarray, hulls: Hulls, agreed: Tensor) -> Measured:
-    """Of the boxes (n, 6) that these hulls were carved in. agreed: `agreed_shapes` of them, (SHAPES, n, c^3)."""
+    """Measure the boxes (n, 6) in which these hulls were carved. agreed: their `agreed_shapes`, (SHAPES, n, c^3)."""
     box = torch.from_numpy(boxes).to(hulls.centres)
     across = box[:, 3:] + box.new_tensor([2 * AROUND_M, 2 * AROUND_M, 0])
     axes = [(torch.arange(count, device=box.device) + 0.5) / count - 0.5 for count in CELLS]
@@ -157,8 +162,10 @@ def measured(boxes: np.ndarray, hulls: Hulls, agreed: Tensor) -> Measured:
 
 
 def extents(inside: Tensor, axis: int) -> np.ndarray:
-    """(n, FIELDS, SHARES, 2) first and last place along an axis, from 0 to 1, between which all but a share at either end lies
-    of what is inside, (n, FIELDS, cells) bool; NaN of nothing.
+    """First and last place along an axis between which the inside lies, except for a share at either end: (n, FIELDS, SHARES, 2),
+    0..1.
+
+    inside: (n, FIELDS, cells) bool. NaN if nothing is inside.
     """
     profile = inside.unflatten(-1, CELLS).sum(dim=[d - 3 for d in range(3) if d != axis]).double()  # (n, FIELDS, count)
     number = profile.sum(dim=-1, keepdim=True)
@@ -173,8 +180,10 @@ def extents(inside: Tensor, axis: int) -> np.ndarray:
 
 
 def side_features(boxes: np.ndarray, measures: Measured) -> np.ndarray:
-    """(n, 4, FEATURES) of the sides of boxes (n, 6): how far out each is measured to lie, the opposite one and the other two; how
-    large the object is by these measures beside the scene's; how far its hull agrees with the others; the box itself.
+    """Features of the sides of boxes (n, 6), (n, 4, FEATURES).
+
+    They are the measured places of this side, of the opposite one and of the other two, the size of the object relative to the
+    scene, the agreement of its hull with the others, and the box itself.
     """
     off = (measures.sides - sides_of(boxes)[:, None]) * OUTWARD / mean_sides(boxes)[:, None, None]
     off = off.clip(-FARTHEST, FARTHEST)  # (n, MEASURES, 4)
@@ -189,8 +198,10 @@ def side_features(boxes: np.ndarray, measures: Measured) -> np.ndarray:
 
 
 def sizes_beside_scene(sides: np.ndarray) -> np.ndarray:
-    """(n, 4 m) of objects with sides (n, m, 4), metres, by m measures: logarithms of the diagonal, the shorter, the longer side
-    and the area, less their medians over the objects. No turn by 90 degrees changes them.
+    """Sizes of objects relative to the scene, (n, 4 m), from m measures of their sides, (n, m, 4), metres.
+
+    They are the logarithms of the diagonal, the shorter side, the longer side and the area, minus their medians over the objects. A
+    rotation by 90 degrees does not change them.
     """
     size = np.maximum(sides[..., 1::2] - sides[..., ::2], LEAST_SIDE_M)  # (n, m, 2)
     sizes = [np.hypot(size[..., 0], size[..., 1]), size.min(axis=-1), size.max(axis=-1), size.prod(axis=-1)]
@@ -199,7 +210,7 @@ def sizes_beside_scene(sides: np.ndarray) -> np.ndarray:
 
 
 def box_features(boxes: np.ndarray, gaps: np.ndarray, side: int) -> np.ndarray:
-    """(n, OWN) of boxes (n, 6) with `gaps_at_sides` (n, 4), seen from one of their sides."""
+    """Features of boxes (n, 6) and their `gaps_at_sides` (n, 4) as seen from one side, (n, OWN)."""
     this, other, high = np.log(boxes[:, [3 + side // 2, 4 - side // 2, 5]]).T
     scale = mean_sides(boxes)
     beside = [values - np.median(values) for values in (np.log(scale), high)]
@@ -210,7 +221,7 @@ def box_features(boxes: np.ndarray, gaps: np.ndarray, side: int) -> np.ndarray:
 
 
 def gaps_at_sides(boxes: np.ndarray) -> np.ndarray:
-    """(n, 4) metres from each side of boxes (n, 6) to the nearest box beyond it, below 0 where they overlap; FAR_M at most."""
+    """Distance from each side of boxes (n, 6) to the next box, (n, 4), metres: negative for an overlap, at most FAR_M."""
     apart = boxes[None, :, :2] - boxes[:, None, :2]  # (n, n, 2), from one to another
     reach = (boxes[None, :, 3:5] + boxes[:, None, 3:5]) / 2
     level = (np.abs(apart) < reach)[..., ::-1]  # abreast of it, along the other axis

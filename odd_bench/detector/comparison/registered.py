@@ -1,4 +1,4 @@
-"""Objects compared once they are registered: silhouettes, hulls, their registration, and what pixels say there."""
+"""The comparison of registered objects: silhouettes, visual hulls, their registration, and the comparison of pixels."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Registered:
-    """Objects registered and compared. compared: what is said of them and of their pixels that were matched, `pixels`. judged: what
-    is said of aligned references, `aligned`, where there are any.
+    """Registered and compared objects. compared: the judgement of the objects and of their matched `pixels`. judged: the
+    judgement of the aligned references `aligned`, if there are any.
     """
 
     compared: Compared
@@ -63,7 +63,7 @@ class Registered:
 
     @property
     def logits(self) -> Tensor:
-        """(n,) of the objects, above 0 = anomalous: by relations, and by aligned references where there are any."""
+        """(n,) logits of the objects, above 0 = anomalous: the mean of relations and aligned references, if there are any."""
         return self.compared.logits if self.judged is None else (self.compared.logits + self.judged.logits) / 2
 
 
@@ -71,9 +71,9 @@ def registered(
     compare: Relations, volumes: Volumes, scene: int, boxes: Tensor, config: HullConfig, registration: str = "auto",
     aligned: AlignedComparison | None = None,
 ) -> Registered:  # fmt: skip
-    """The objects in the boxes (n, 6) of one scene, n at least 1; geometry without autocast.
+    """Register and compare the objects in the boxes (n, 6) of one scene, n at least 1. Geometry is computed without autocast.
 
-    aligned: what judges aligned references, which two objects or more give.
+    aligned: the part that judges aligned references, which need two objects or more.
     """
     batch = volumes.batch
     views = batch.K[scene], batch.camera_from_world[scene]
@@ -121,7 +121,7 @@ class RegisteredComparison(nn.Module):
     def look(
         self, batch: SceneBatch, images: Tensor, levels: list[Tensor], pyramid: Pyramid, first_stage: bool
     ) -> dict[str, Any]:
-        """Silhouettes, and the levels that describe pixels; all levels alone where silhouettes are learnt on windows."""
+        """Silhouettes, and the levels that describe pixels; only all levels, if silhouettes are learnt on windows."""
         floor = {}
         if self.config.silhouettes.floor:
             pictures = images.unflatten(0, batch.images.shape[:2])
@@ -144,21 +144,21 @@ class RegisteredComparison(nn.Module):
         return {"silhouettes": logits, "levels": described, **floor}
 
     def boxes(self, volumes: Volumes, scene: int) -> np.ndarray:
-        """(n, 6) carved by silhouettes, as high and as wide as they are thought to be, or the true ones where they are given."""
+        """(n, 6) boxes carved by silhouettes, with estimated heights and sides, or the true ones if they are given."""
         given = ground_truth_boxes(self.config.boxes, volumes.batch, scene)
         if given is not None:
             return given
         return self.moved(self.lowered(volumes, scene), volumes, scene)[0]
 
     def lowered(self, volumes: Volumes, scene: int) -> np.ndarray:
-        """(n, 6) carved by silhouettes, as high as they are thought to be."""
+        """(n, 6) boxes carved by silhouettes, with estimated heights."""
         found = self.carved(volumes, scene)
         return self.heights.lowered(found.boxes, self.height_features(volumes, scene, found))
 
     def moved(
         self, boxes: np.ndarray, volumes: Volumes, scene: int, true: np.ndarray | None = None
     ) -> tuple[np.ndarray, dict[str, Tensor]]:
-        """Found boxes (n, 6) with their sides where they are thought to be, and the loss of these beside true boxes (t, 6)."""
+        """Found boxes (n, 6) with estimated sides, and the loss of these with respect to the true boxes (t, 6)."""
         if self.sides is None:
             return boxes, {}
         if len(boxes) < 2:
@@ -171,7 +171,7 @@ class RegisteredComparison(nn.Module):
         return found, {} if true is None else {"side": self.sides.loss(boxes, features, true)}
 
     def register(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> RegisteredHulls:
-        """The objects in the boxes (n, 6), n at least 1, registered."""
+        """Register the objects in the boxes (n, 6), n at least 1."""
         config, boxes = self.config, torch.from_numpy(boxes).to(volumes.batch.K)
         return register_objects(volumes, scene, boxes, config.hulls, config.registration, PIXELS)
 
@@ -182,7 +182,7 @@ class RegisteredComparison(nn.Module):
         return height_features(volumes.outlines[scene], pictures, batch.K[scene], batch.camera_from_world[scene], found)
 
     def carved(self, volumes: Volumes, scene: int) -> Carved:
-        """The objects that silhouettes leave of the volume."""
+        """The objects that silhouettes carve from the volume."""
         alpha, outlines, batch = volumes.alpha[scene].detach().float(), volumes.outlines[scene], volumes.batch
         views, config = (batch.K[scene], batch.camera_from_world[scene]), self.config
         count = ground_truth_count(config.boxes, batch, scene)
@@ -193,13 +193,13 @@ class RegisteredComparison(nn.Module):
         return carved(alpha, outlines, *views, volumes.grid, config.boxes, config.carving, count)
 
     def registered(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Registered:
-        """The objects in the boxes (n, 6), n at least 1, registered and compared."""
+        """Register and compare the objects in the boxes (n, 6), n at least 1."""
         boxes = torch.from_numpy(boxes).to(volumes.batch.K)
         config = self.config
         return registered(self.relations, volumes, scene, boxes, config.hulls, config.registration, self.aligned)
 
     def logits(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> Tensor:
-        """(n,) of the boxes (n, 6), n at least 1."""
+        """(n,) logits of the boxes (n, 6), n at least 1."""
         return self.registered(volumes, scene, boxes).logits
 
     def located(self, volumes: Volumes, scene: int, boxes: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -214,7 +214,7 @@ class RegisteredComparison(nn.Module):
         return objects.logits, maps
 
     def picture_losses(self, volumes: Volumes) -> dict[str, Tensor]:
-        """Of the silhouettes: of all pixels of the views, or of those in a window of each."""
+        """The loss of the silhouettes, over all pixels of the views or those in a window of each view."""
         seen = volumes.batch
         if volumes.silhouettes is not None:
             return {"silhouette": silhouette_loss(volumes.silhouettes, seen.instance)}
@@ -231,7 +231,10 @@ class RegisteredComparison(nn.Module):
         return {"silhouette": silhouette_loss(self.silhouettes(images, within, floor)[None], instance[None])}
 
     def object_losses(self, volumes: Volumes, scene: int) -> dict[str, Tensor]:
-        """Of the labels of the found objects, the changes of their pixels, the heights and sides of their boxes; empty of none."""
+        """Losses of the labels of the found objects, the changes of their pixels, and the heights and sides of their boxes.
+
+        Returns an empty dict if no object is found.
+        """
         batch, config = volumes.batch, self.config.loss
         found, true = self.carved(volumes, scene), batch.boxes[scene].cpu().numpy()
         given, high = ground_truth_boxes(self.config.boxes, batch, scene), self.height_features(volumes, scene, found)
@@ -259,7 +262,7 @@ class RegisteredComparison(nn.Module):
     def aligned_losses(
         self, objects: Registered, owner: Tensor, labels: Tensor, batch: SceneBatch, scene: int
     ) -> dict[str, Tensor]:
-        """Of what aligned references say of objects and of their cells; 0 of an object alone."""
+        """Losses of aligned references, for objects and for cells; 0 for a single object."""
         if self.aligned is None:
             return {}
         if objects.judged is None:
@@ -276,7 +279,7 @@ class RegisteredComparison(nn.Module):
         }
 
     def accuracy(self, volumes: Volumes, scene: int) -> float:
-        """PCK of the points of registered hulls; NaN of one object."""
+        """PCK of the points of registered hulls; NaN for a single object."""
         batch = volumes.batch
         objects, poses = (
             self.registered(volumes, scene, batch.boxes[scene].cpu().numpy()),
