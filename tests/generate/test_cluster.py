@@ -104,7 +104,7 @@ def test_a_local_cluster_of_processes_makes_the_same_data_and_keeps_no_children(
     from distributed import Client, LocalCluster
 
     with LocalCluster(
-        n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None, preload=[PRELOAD]
+        n_workers=2, processes=True, threads_per_worker=1, dashboard_address=":0", preload=[PRELOAD]
     ) as local:
         options = RunOptions(scheduler=local.scheduler_address)
         for attempt in range(2):  # workers may serve several runs
@@ -202,7 +202,7 @@ def local():
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=0, processes=True, threads_per_worker=1, dashboard_address=None, preload=[PRELOAD]
+        n_workers=0, processes=True, threads_per_worker=1, dashboard_address=":0", preload=[PRELOAD]
     ) as made:
         yield made
 
