@@ -27,6 +27,7 @@ from odd_bench.plain_file import read_plain_text
 from odd_bench.strict_yaml import one_line, read_yaml
 
 Config = TypeVar("Config")
+MOST_SHOWN = 200  # characters shown of a wrong value
 MOST_WHOLE = 1 << 53  # larger integers cannot all be represented as floats
 WORDS = {
     "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "array": "a list",
@@ -195,7 +196,7 @@ def _check_keys(kind: Any, value: Any, where: str) -> None:
     if not is_dataclass(kind):
         return
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{where}: found {value!r}; expected keys of {kind.__name__}")
+        raise ConfigError(f"{where}: found {_shown(value)}; expected keys of {kind.__name__}")
     known = get_type_hints(kind)
     for key in value:
         _check_known(key, known, where)
@@ -213,7 +214,13 @@ def _unlike(value: Any, problem: str, where: str) -> ConfigError:
     for step in steps:
         value = value[step if isinstance(value, Mapping) else int(step)]
     wanted = re.sub(r"`(.*?)`", _in_words, re.sub(r"Expected |, got .*", "", expected))
-    return ConfigError(f"{': '.join([where, *steps])}: found {value!r}; expected {wanted}")
+    return ConfigError(f"{': '.join([where, *steps])}: found {_shown(value)}; expected {wanted}")
+
+
+def _shown(value: Any) -> str:
+    """A value as people write it, its beginning where it is long."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} ..."
 
 
 def _in_words(kinds: re.Match) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 
 MOST_YAML = 1 << 22  # characters, and values with all aliases written out
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+MOST_DIGITS = 400  # of a number: 1:59:59 and so on, to the base of 60, takes time that grows with their square
 MOST_KEYS = 10_000  # of one mapping, merged ones included
 
 
@@ -23,7 +25,11 @@ def read_yaml(text: str) -> Any:
         if _written_out(value, {}) > MOST_YAML:
             raise ValueError(f"aliases that expand to more than {MOST_YAML:,} values")
         return value
-    except (RecursionError, ValueError) as error:  # ValueError: `2026-99-99` and `0o9` look like a date and a number
+    except yaml.YAMLError:
+        raise
+    except (
+        Exception
+    ) as error:  # `2026-99-99` and `0o9` look like a date and a number; tags of other values raise in other ways
         raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
 
 
@@ -62,6 +68,14 @@ class _Loader(yaml.SafeLoader):
                     raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} twice", key.start_mark)
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node, deep=False):
+        if isinstance(node, yaml.ScalarNode):
+            node.value.encode()  # halves of letters, which `"\\ud800"` means, are no text
+        if node.tag in NUMBERS and isinstance(node, yaml.ScalarNode) and len(node.value) > MOST_DIGITS:
+            problem = f"a number of {len(node.value):,} characters, more than {MOST_DIGITS}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return super().construct_object(node, deep)
 
     def flatten_mapping(self, node):
         super().flatten_mapping(node)

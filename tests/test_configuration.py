@@ -7,6 +7,7 @@ import yaml
 
 from odd_bench.configuration import ConfigError, Configurations, assign, build, read_mapping
 from odd_bench.strict_yaml import read_yaml
+from tests.damaged_files import alarm
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,32 @@ def test_texts_are_not_converted(text):
 @pytest.mark.parametrize(("text", "value"), [("12", 12), ("1.5", 1.5), ("true", True), ("null", None), ("0x1e", 30)])
 def test_other_values_are_read_as_in_yaml(text, value):
     assert read_yaml(text) == value == yaml.safe_load(text)
+
+
+NUMBERS = ("9" * 500, "0x" + "f" * 500, "1" + ":59" * 1_000_000, "1e" + "9" * 500, "!!int 1" + ":59" * 200)
+ODD = ("!!bool x", "!!map [1]", "!!seq {a: 1}", '!!int ""', "!!float x", "!!timestamp x", '!!binary "@"', "!!set [a]", "2026-99-99",
+       "0o9", '"\\ud800"', "!other x", "=", "<<", "[" * 3000)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:8])
+def test_a_number_too_long_to_be_meant_is_refused_before_it_is_worked_out(number):
+    with alarm(60), pytest.raises(yaml.YAMLError, match="a number of"):
+        read_yaml(f"seed: {number}")
+
+
+@pytest.mark.parametrize("text", ODD, ids=lambda text: text[:12])
+def test_a_value_that_is_none_is_read_as_text_or_refused_in_one_way(tmp_path, text):
+    (tmp_path / "a.yaml").write_text(f"name: {text}")
+    try:
+        build(Whole, read_mapping(tmp_path / "a.yaml", "a file", "keys"), "a")
+    except ConfigError as error:
+        assert len(str(error).splitlines()) == 1 and "expected" in str(error)
+
+
+def test_a_long_value_is_told_by_its_beginning():
+    with pytest.raises(ConfigError) as caught:
+        build(Whole, {"part": [1] * 100_000}, "a")
+    assert "a: part: found [1, 1" in str(caught.value) and len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize("text", ["a: 1\na: 2", "{a: 1, a: 2}", "b: {a: [1], a: [2]}", "- a: 1\n  a: 1"])
