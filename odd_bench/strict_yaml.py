@@ -29,7 +29,7 @@ def read_yaml(text: str) -> Any:
         raise
     except (
         Exception
-    ) as error:  # `2026-99-99` and `0o9` look like a date and a number; tags of other values raise in other ways
+    ) as error:  # `2026-99-99` looks like a date, `0o9` like a number; values of other tags raise in other ways
         raise yaml.YAMLError(f"{type(error).__name__}: {error}") from error
 
 
@@ -46,6 +46,13 @@ def _written_out(value: Any, counted: dict[int, int]) -> int:
         raise ValueError("an alias that contains itself")
     counted[id(value)] = 1 + sum(counts)
     return counted[id(value)]
+
+
+def joined_halves(text: str) -> str:
+    """A text with the letters that JSON writes as two halves, as `"\\ud83d\\ude00"`, whole. Raises ValueError for one half."""
+    if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def one_line(error: Exception) -> str:
@@ -71,7 +78,7 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node, deep=False):
         if isinstance(node, yaml.ScalarNode):
-            node.value.encode()  # halves of letters, which `"\\ud800"` means, are no text
+            node.value = joined_halves(node.value)
         if node.tag in NUMBERS and isinstance(node, yaml.ScalarNode) and len(node.value) > MOST_DIGITS:
             problem = f"a number of {len(node.value):,} characters, more than {MOST_DIGITS}"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)

@@ -1,5 +1,6 @@
 """Configurations are read as people write them, and ambiguous ones are refused by name."""
 
+import json
 from dataclasses import dataclass, field
 
 import pytest
@@ -46,6 +47,11 @@ def test_texts_are_not_converted(text):
 @pytest.mark.parametrize(("text", "value"), [("12", 12), ("1.5", 1.5), ("true", True), ("null", None), ("0x1e", 30)])
 def test_other_values_are_read_as_in_yaml(text, value):
     assert read_yaml(text) == value == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize("letter", ["\u2603", "\U0001f600", "a\U0001f600b\U0001f601"])
+def test_letters_that_json_writes_as_two_halves_are_whole(letter):
+    assert read_yaml(json.dumps({"name": letter})) == {"name": letter} == read_yaml(yaml.safe_dump({"name": letter}))
 
 
 NUMBERS = ("9" * 500, "0x" + "f" * 500, "1" + ":59" * 1_000_000, "1e" + "9" * 500, "!!int 1" + ":59" * 200)

@@ -12,6 +12,15 @@ import pytest
 from odd_bench.errors import Interrupted, stoppable
 
 
+@pytest.fixture
+def heard():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests were started in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_is_confirmed_and_temporary_folders_are_removed(number, tmp_path):
     before = signal.getsignal(signal.SIGTERM)
