@@ -66,6 +66,7 @@ def search(page, panel):
         found = [name for name in whole if words in name]
         for letter in typed:
             page.press(letter)
+        until(lambda words=words: panel.words.value == words, "letters being received")
         page.wait_for_text(f"1 of {len(found)} scenes" if found else NOTHING)
         assert (panel.words.value, panel.names) == (words, found)
         assert len(found) < len(whole) and panel.name in (found or whole)
